@@ -1,0 +1,21 @@
+import { defineTransitions } from './transitions.ts'
+
+/**
+ * The life of an environment. `blocked` is settled but needs the user; the reason says for what.
+ * `failed` is not the end: start or delete may follow. Only `deleted` is terminal.
+ */
+export const environmentTransitions = defineTransitions({
+  queued: ['dispatching', 'failed', 'deleted'],
+  dispatching: ['queued', 'provisioning', 'running', 'stopped', 'blocked', 'failed', 'deleting', 'deleted'],
+  provisioning: ['running', 'stopping', 'stopped', 'starting', 'blocked', 'failed', 'deleting', 'deleted'],
+  running: ['provisioning', 'stopping', 'stopped', 'starting', 'blocked', 'failed', 'deleting', 'deleted'],
+  stopping: ['stopped', 'blocked', 'failed', 'deleting', 'deleted'],
+  stopped: ['provisioning', 'starting', 'running', 'blocked', 'failed', 'deleting', 'deleted'],
+  starting: ['provisioning', 'running', 'stopping', 'stopped', 'blocked', 'failed', 'deleting', 'deleted'],
+  blocked: ['provisioning', 'starting', 'running', 'stopping', 'stopped', 'failed', 'deleting', 'deleted'],
+  failed: ['provisioning', 'starting', 'running', 'stopping', 'stopped', 'blocked', 'deleting', 'deleted'],
+  deleting: ['failed', 'deleted'],
+  deleted: [],
+})
+
+export type EnvironmentStatus = keyof typeof environmentTransitions

@@ -1,0 +1,65 @@
+/**
+ * Every way in which a request is answered "no". Programs act on the code; people read the message.
+ * Which HTTP status goes with a code is known in `http/problem.ts` alone.
+ */
+export type RefusalCode =
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'not_found'
+  | 'connection_ambiguous'
+  | 'connection_missing'
+  | 'connection_in_use'
+  | 'environment_in_use'
+  | 'wrong_state'
+  | 'version_mismatch'
+  | 'idempotency_key_reused'
+  | 'unsupported'
+  | 'unprocessable'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'not_acceptable'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'provider_error'
+  | 'method_not_allowed'
+
+/** One thing that is wrong, and where. `pointer` is a JSON pointer into the body, or the parameter's name. */
+export interface Fault {
+  in: 'body' | 'query' | 'header' | 'path'
+  pointer: string
+  code: string
+  detail: string
+}
+
+/** What the provider said, when a refusal passes its words on. */
+export interface ProviderSaid {
+  id: string
+  httpStatus?: number
+  code?: string
+  message?: string
+}
+
+export interface RefusalDetails {
+  errors?: readonly Fault[]
+  provider?: ProviderSaid
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+/** A request that is answered no. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: RefusalCode
+  readonly errors: readonly Fault[]
+  readonly provider: ProviderSaid | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: RefusalCode, detail: string, more: RefusalDetails = {}) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause })
+    this.code = code
+    this.errors = more.errors ?? []
+    this.provider = more.provider
+    this.retryAfterSeconds = more.retryAfterSeconds
+  }
+}
