@@ -23,7 +23,7 @@ export interface EmbeddedPostgresOptions {
   dataDir: string
   /** TCP port on 127.0.0.1; a free one is chosen when left out. */
   port?: number
-  /** false: the data is worth nothing: no fsync, and the directory is removed by `stop`. */
+  /** false: the data is worth nothing: no fsync, and the directory is removed before the start and by `stop`. */
   persistent: boolean
   /** Server settings, as in postgresql.conf. */
   settings?: Readonly<Record<string, string>>
@@ -56,8 +56,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const account = await chooseAccount(options.dataDir)
   const dataDir = await reachableDataDir(options.dataDir, account)
   const binaries = await findBinaries(account)
-  const note = await ensureCluster(dataDir, binaries, account)
   await clearLeftovers(dataDir)
+  if (!options.persistent) await rm(dataDir, { recursive: true, force: true })
+  const note = await ensureCluster(dataDir, binaries, account)
   await claimCluster(dataDir, note)
   const { server, port } = await startOnFreePort({ ...options, dataDir }, binaries, account)
   const stop = makeStop(server, options.persistent ? null : dataDir)
