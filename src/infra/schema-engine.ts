@@ -1,0 +1,82 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { makeSchemaEngineAdapter } from './schema-engine-adapter.ts'
+
+/** Prisma's own schema engine, the part of the CLI that understands migrations. */
+export type SchemaEngine = bindings.SchemaEngine
+
+/** Every table belongs to the schema file; nothing is managed elsewhere. */
+export const noFilters: bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
+
+/** Where the migrations lie, seen from `src/` and from `dist/` alike. */
+export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+
+let engineReady: Promise<void> | undefined
+
+/**
+ * Opens the engine on a database. The Prisma CLI would download it as a program from Prisma's host at first use; the
+ * same engine comes from npm as WebAssembly, so a migration needs nothing but what `npm ci` installed.
+ *
+ * @param use called with the engine, which is freed afterwards
+ */
+export async function withSchemaEngine<T>(url: string, use: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  engineReady ??= instantiate()
+  await engineReady
+  const datamodels: [string, string][] = [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']]
+  const adapter = makeSchemaEngineAdapter(url)
+  const factory = bindMigrationAwareSqlAdapterFactory(adapter.factory)
+  const engine = await bindings.SchemaEngine.new({ datamodels }, () => {}, factory)
+  try {
+    return await use(engine)
+  } finally {
+    engine.free()
+    await adapter.close()
+  }
+}
+
+/** The migrations in the order of their names, which begin with a timestamp. */
+export async function readMigrations(baseDir = migrationsDir): Promise<bindings.MigrationList> {
+  const lockfile = 'migration_lock.toml'
+  const entries = await readdir(baseDir, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  const directories = names.sort().map(async (path) => ({
+    path,
+    migrationFile: {
+      path: 'migration.sql',
+      content: { tag: 'ok' as const, value: await readFile(join(baseDir, path, 'migration.sql'), 'utf8') },
+    },
+  }))
+  return {
+    baseDir,
+    lockfile: { path: lockfile, content: await readFile(join(baseDir, lockfile), 'utf8') },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(directories),
+  }
+}
+
+/** As much of WebAssembly as is used here: its types come with the browser's library, which this project leaves out. */
+interface WasmRuntime {
+  instantiate(code: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
+}
+
+async function instantiate(): Promise<void> {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmRuntime }
+  const wasm = new URL('./schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+  const imports = { './schema_engine_bg.js': bindings }
+  const { instance } = await WebAssembly.instantiate(await readFile(wasm), imports)
+  const { __wbindgen_start: start } = instance.exports
+  if (typeof start !== 'function') throw new Error('@prisma/schema-engine-wasm has changed: no __wbindgen_start.')
+  bindings.__wbg_set_wasm(instance.exports)
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: panicRegistry })
+  start()
+}
+
+/** The engine looks for it under a global name; without it a panic would say no more than "unreachable". */
+const panicRegistry = {
+  set_message: (message: string) => {
+    throw new Error(`Prisma's schema engine failed: ${message}`)
+  },
+}
