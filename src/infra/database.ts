@@ -1,0 +1,49 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Pool } from 'pg'
+import { PrismaClient } from '../generated/prisma/client.ts'
+
+export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
+
+export interface DatabaseOptions {
+  url: string
+  /** Connections at most, for everything that this process does in the database. */
+  poolSize: number
+  /** A statement that runs longer is cancelled; default 30 s. */
+  statementTimeoutMs?: number
+  /** A transaction left open and idle this long loses its connection; default 60 s. */
+  idleInTransactionTimeoutMs?: number
+  /** How long to wait for a free connection before giving up; default 10 s. */
+  acquireTimeoutMs?: number
+  /** Shown in `pg_stat_activity`, to tell processes apart. */
+  applicationName?: string
+  /** Told of connections that broke while idle. The pool replaces them by itself. */
+  onIdleError?: (error: Error) => void
+}
+
+export interface Database {
+  prisma: PrismaClient
+  /** The pool under `prisma`, for what needs a session or speed of its own; shared, so that one limit holds for all. */
+  pool: Pool
+  /** Waits for what is running and closes every connection. */
+  close(): Promise<void>
+}
+
+/** Connects lazily: nothing is opened before the first query. */
+export function makeDatabase(options: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: options.applicationName ?? 'switchyard',
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
+  })
+  // Without a listener a connection that the server closes while idle would end the process.
+  pool.on('error', options.onIdleError ?? (() => {}))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const close = async (): Promise<void> => {
+    await prisma.$disconnect()
+    await pool.end()
+  }
+  return { prisma, pool, close }
+}
