@@ -1,0 +1,121 @@
+import type { Dispatcher } from 'undici'
+import type { HttpRequest, HttpResponse, ProviderClock } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { transportError } from './http-errors.ts'
+
+interface AttemptLimits {
+  origin: string
+  timeoutMs: number
+  maxResponseBytes: number
+  clock: ProviderClock
+}
+
+/** Thrown inside undici's hook: undici then drops the request before it writes and keeps the connection. */
+const neverMind = new Error('the request was given up before it was sent')
+
+/**
+ * The undici handler of one request. Its one truth is `#isStarted`: undici calls `onRequestStart` in the same
+ * turn, right before it writes to the connected socket, so before that call no byte can have left.
+ */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<HttpResponse>
+  readonly #request: HttpRequest
+  readonly #limits: AttemptLimits
+  readonly #resolve: (response: HttpResponse) => void
+  readonly #reject: (error: ProviderError) => void
+  readonly #timer: NodeJS.Timeout
+  readonly #onAbort: () => void
+  readonly #chunks: Buffer[] = []
+  #controller: Dispatcher.DispatchController | null = null
+  #isStarted = false
+  #isSettled = false
+  #byteCount = 0
+  #status = 0
+  #headers: HttpResponse['headers'] = {}
+
+  constructor(request: HttpRequest, limits: AttemptLimits) {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
+    this.answer = promise
+    this.#request = request
+    this.#limits = limits
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = setTimeout(() => this.#giveUp(`no complete answer within ${limits.timeoutMs} ms`), limits.timeoutMs)
+    this.#onAbort = () => this.#giveUp('the caller gave up')
+    if (request.signal.aborted) this.#onAbort()
+    else request.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isSettled) throw neverMind
+    if (this.#isStarted) {
+      // Undici puts a request back into its queue in some races of a closing socket. Twice is not once.
+      this.#fail(new ProviderError('unavailable', `The connection to ${this.#limits.origin} was lost.`))
+      throw neverMind
+    }
+    if (this.#isPastSendBy()) {
+      const detail = `Not sent to ${this.#limits.origin}: the moment until which it may be sent had passed.`
+      this.#fail(new ProviderError('timeout', detail, { notSent: true }))
+      throw neverMind
+    }
+    this.#controller = controller
+    this.#isStarted = true
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: HttpResponse['headers']): void {
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#byteCount += chunk.byteLength
+    if (this.#byteCount <= this.#limits.maxResponseBytes) {
+      this.#chunks.push(chunk)
+      return
+    }
+    const detail = `${this.#limits.origin} answered HTTP ${this.#status} with more than ${this.#limits.maxResponseBytes} bytes.`
+    this.#fail(new ProviderError('bad_response', detail, { httpStatus: this.#status }))
+  }
+
+  onResponseEnd(): void {
+    if (this.#isSettled) return
+    this.#settle()
+    const text = new TextDecoder().decode(Buffer.concat(this.#chunks))
+    this.#resolve({ status: this.#status, headers: this.#headers, text })
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#fail(transportError(error, { origin: this.#limits.origin, isSent: this.#isStarted }))
+  }
+
+  #isPastSendBy(): boolean {
+    const { sendBy } = this.#request
+    if (sendBy === undefined) return false
+    const { clock } = this.#limits
+    return clock.now().getTime() > sendBy.at.getTime() || clock.monotonicMs() > sendBy.monotonicMs
+  }
+
+  #giveUp(why: string): void {
+    const sent = this.#isStarted ? 'sent' : 'not sent yet'
+    const message = `Gave up on ${this.#limits.origin}: ${why} (${sent}).`
+    this.#fail(new ProviderError('timeout', message, { notSent: !this.#isStarted }))
+  }
+
+  #fail(error: ProviderError): void {
+    if (this.#isSettled) return
+    this.#settle()
+    this.#controller?.abort(error)
+    this.#reject(error)
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    clearTimeout(this.#timer)
+    this.#request.signal.removeEventListener('abort', this.#onAbort)
+  }
+}

@@ -1,0 +1,46 @@
+import { ProviderError } from '../provider-error.ts'
+
+/** Undici's and llhttp's codes (or names, where it gives no code) for an answer that is no proper HTTP. */
+const badAnswer =
+  /^HPE_|^HTTPParserError$|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/
+
+/**
+ * What a failed transport means. `isSent` = writing had begun, so the server may have read all of it,
+ * whatever the socket said afterwards.
+ */
+export function transportError(error: unknown, { origin, isSent }: { origin: string; isSent: boolean }): ProviderError {
+  const code = codeOf(error)
+  if (isSent) {
+    const isBad = badAnswer.test(code)
+    const what = isBad ? 'sent an answer that is not HTTP' : 'closed the connection before the answer was complete'
+    return new ProviderError(isBad ? 'bad_response' : 'unavailable', `${origin} ${what} (${code}).`, {
+      cause: bare(error),
+    })
+  }
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+    const detail = `The request to ${origin} cannot be written as HTTP: ${messageOf(error)}.`
+    return new ProviderError('invalid_request', detail, { cause: bare(error), notSent: true })
+  }
+  return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {
+    cause: bare(error),
+    notSent: true,
+  })
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return error.code
+  return error instanceof Error ? error.name : 'unknown'
+}
+
+/** Undici names the header, never its value. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'unknown'
+}
+
+/** Without what undici hangs on its errors (bytes of the answer, certificates): they may hold secrets. */
+function bare(error: unknown): Error {
+  const cause = new Error(messageOf(error))
+  cause.name = error instanceof Error ? error.name : 'Error'
+  return cause
+}

@@ -1,0 +1,70 @@
+import type { Json } from '../../vocabulary/json.ts'
+
+const secretKey =
+  /passw(or)?d|passphrase|pwd$|secret|token$|credential|authori[sz]ation|signature|cookie|(access|api|private|secret)[-_]?key|key[-_]?pair$|^(ak|sk)$/i
+const secretsInText: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted]'],
+  [/\b(Bearer|Basic|token) +[A-Za-z0-9._~+/=-]{8,}/gi, '$1 [redacted]'],
+  [/([?&](?:[a-z_-]*token|signature|sig|password|access_?key|secret)=)[^&#\s"']+/gi, '$1[redacted]'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s/@]+@/gi, '$1[redacted]@'],
+]
+const redacted = '[redacted]'
+const maxDepth = 32
+const maxTextLength = 4096
+
+/** What a provider's payload is kept as: secrets removed, at most this many bytes of JSON. */
+export const maxPayloadBytes = 65_536
+
+/**
+ * A copy without secrets: values under names that say so, secrets inside strings (bearer tokens, URL passwords, private
+ * keys), and the given literals wherever they stand. Booleans and nulls stay, since `hasToken: true` is no secret.
+ */
+export function redact(value: Json, literals: readonly string[] = []): Json {
+  return redactAt(value, literals, 0)
+}
+
+/** The same for text. */
+export function redactText(text: string, literals: readonly string[] = []): string {
+  let clean = text
+  for (const literal of literals) if (literal.length >= 4) clean = clean.replaceAll(literal, redacted)
+  for (const [pattern, replacement] of secretsInText) clean = clean.replace(pattern, replacement)
+  return clean
+}
+
+/** `redact`, cut to `maxPayloadBytes`: first long strings, then, with `cut: true` beside it, the whole. */
+export function boundedPayload(value: Json, literals: readonly string[] = []): Json {
+  const clean = redact(value, literals)
+  const bytes = Buffer.byteLength(JSON.stringify(clean))
+  if (bytes <= maxPayloadBytes) return clean
+  const shorter = shortenTexts(clean)
+  const text = JSON.stringify(shorter)
+  if (Buffer.byteLength(text) <= maxPayloadBytes) return shorter
+  // A character is at most three bytes of UTF-8 per UTF-16 unit, six when JSON escapes it.
+  return { cut: true, bytes, head: text.slice(0, Math.floor(maxPayloadBytes / 7)) }
+}
+
+function redactAt(value: Json, literals: readonly string[], depth: number): Json {
+  if (typeof value === 'string') return redactText(value, literals)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= maxDepth) return '[cut: nested too deep]'
+  if (isList(value)) return value.map((item) => redactAt(item, literals, depth + 1))
+  return mapValues(value, (key, item) =>
+    secretKey.test(key) && typeof item !== 'boolean' && item !== null ? redacted : redactAt(item, literals, depth + 1),
+  )
+}
+
+function shortenTexts(value: Json): Json {
+  if (typeof value === 'string') {
+    return value.length <= maxTextLength ? value : `${value.slice(0, maxTextLength)}… [cut, ${value.length} characters]`
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return isList(value) ? value.map(shortenTexts) : mapValues(value, (_key, item) => shortenTexts(item))
+}
+
+function mapValues(value: { readonly [key: string]: Json }, map: (key: string, item: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(key, item)]))
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,23 @@
+const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/
+/** Words (POSIX 2.4, and bash's) that a shell takes for syntax, and assignments, where a command's name stands. */
+const syntaxWord =
+  /^(!|case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while|[A-Za-z_]\w*\+?=.*)$/
+
+/** One word for a POSIX shell: stands for exactly this text. */
+export function quoteWord(word: string): string {
+  return plainWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** A command line for a POSIX shell that runs exactly this argv. */
+export function quoteCommand(argv: readonly string[]): string {
+  const [program = '', ...rest] = argv
+  const first = syntaxWord.test(program) ? `'${program}'` : quoteWord(program)
+  return [first, ...rest.map(quoteWord)].join(' ')
+}
+
+/** `export` lines, one per variable, each ending in a line feed. */
+export function exportLines(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
+    .join('')
+}

@@ -1,0 +1,30 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { readId } from './fields.ts'
+
+export interface TimeForm {
+  /** What a time without a zone is read in, `+09:00`. Without it such a time is not guessed at: it is absent. */
+  offset?: string
+  /** The unit of a time that is sent as a number. */
+  unit?: 's' | 'ms'
+}
+
+const zoned = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:?\d{2})$/i
+const zoneless = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?$/
+
+/** A moment, from ISO 8601 or a number. The epoch itself (and what lies before it) is a vendor's way to say "not yet": absent. */
+export function readTime(from: Json | undefined, key: string, form: TimeForm = {}): Date | undefined {
+  const value = readId(from, key)
+  if (value === undefined) return undefined
+  const ms = /^\d+(\.\d+)?$/.test(value) ? fromNumber(Number(value), form) : fromText(value.trim(), form)
+  return Number.isFinite(ms) && ms > 0 && ms <= 8.64e15 ? new Date(ms) : undefined
+}
+
+function fromNumber(value: number, { unit = 'ms' }: TimeForm): number {
+  return unit === 's' ? value * 1000 : value
+}
+
+function fromText(value: string, { offset }: TimeForm): number {
+  const text = value.replace(/^(\d{4}-\d{2}-\d{2}) /, '$1T').replace(',', '.')
+  if (zoned.test(text)) return Date.parse(text)
+  return offset !== undefined && zoneless.test(text) ? Date.parse(`${text}${offset}`) : Number.NaN
+}

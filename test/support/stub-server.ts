@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request as it stood on the wire. */
+export interface RecordedRequest {
+  method: string
+  /** Path and query, byte for byte. */
+  target: string
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: string
+}
+
+export interface StubAnswer {
+  status?: number
+  headers?: Record<string, string>
+  /** An object is sent as JSON, a string as it is. */
+  body?: unknown
+  /** Reads the request and then closes the connection without a word. */
+  isReset?: true
+  /** Reads the request and never answers. */
+  isSilent?: true
+}
+
+type Script = StubAnswer | ((request: RecordedRequest) => StubAnswer)
+
+export interface StubServer {
+  readonly url: string
+  readonly requests: readonly RecordedRequest[]
+  /** Requests that no route was scripted for; they were answered 599. A test's end asserts that there are none. */
+  readonly unexpected: readonly RecordedRequest[]
+  /** Answers this route (`POST /a?b=c`, matched byte for byte) from now on. */
+  on(route: string, script: Script): void
+  /** Answers the next request of this route only; several queue up. */
+  once(route: string, script: Script): void
+  /** Resolves when the server has read so many requests. */
+  received(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** A real HTTP server on a free port that answers what it was told and records what it got. */
+export async function startStubServer(): Promise<StubServer> {
+  const requests: RecordedRequest[] = []
+  const unexpected: RecordedRequest[] = []
+  const always = new Map<string, Script>()
+  const queued = new Map<string, Script[]>()
+  const waiting: { count: number; resolve: () => void }[] = []
+
+  const server = createServer(async (incoming, response) => {
+    const request = await readRequest(incoming)
+    requests.push(request)
+    for (const one of waiting) if (requests.length >= one.count) one.resolve()
+    const route = `${request.method} ${request.target}`
+    const script = queued.get(route)?.shift() ?? always.get(route)
+    if (script === undefined) unexpected.push(request)
+    const fallback = { status: 599, body: { unexpected: route } }
+    answer(response, typeof script === 'function' ? script(request) : (script ?? fallback))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    unexpected,
+    on: (route, script) => void always.set(route, script),
+    once: (route, script) => void queued.set(route, [...(queued.get(route) ?? []), script]),
+    received: (count) =>
+      requests.length >= count ? Promise.resolve() : new Promise((resolve) => void waiting.push({ count, resolve })),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<RecordedRequest> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  return {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    headers: incoming.headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  }
+}
+
+function answer(response: ServerResponse, { status = 200, headers = {}, body, isReset, isSilent }: StubAnswer): void {
+  if (isSilent) return
+  if (isReset) {
+    response.socket?.destroy()
+    return
+  }
+  const isText = typeof body === 'string'
+  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers })
+  response.end(body === undefined ? '' : isText ? body : JSON.stringify(body))
+}

@@ -1,0 +1,255 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createFailure } from '../../../src/providers/kit/create-outcome.ts'
+import {
+  readEntries,
+  readFlag,
+  readId,
+  readList,
+  readNumber,
+  readObject,
+  readText,
+} from '../../../src/providers/kit/fields.ts'
+import { excerpt, parseBody, tryParseJson } from '../../../src/providers/kit/json.ts'
+import {
+  descriptionMarkLength,
+  markDescription,
+  markName,
+  markOfDescription,
+  markOfName,
+  nameMarkLength,
+  withoutMark,
+} from '../../../src/providers/kit/marks.ts'
+import { walkPages } from '../../../src/providers/kit/pages.ts'
+import { boundedPayload, maxPayloadBytes, redact, redactText } from '../../../src/providers/kit/redact.ts'
+import { retryAfterMs } from '../../../src/providers/kit/retry-after.ts'
+import { exportLines, quoteCommand } from '../../../src/providers/kit/shell.ts'
+import { readTime } from '../../../src/providers/kit/times.ts'
+import { makeTokenCache } from '../../../src/providers/kit/token-cache.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import type { Json } from '../../../src/vocabulary/json.ts'
+import { makeFixedClock } from '../../support/fixed-clock.ts'
+
+const mark = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
+const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'))
+
+describe('redact', () => {
+  it.each(['password', 'adminPasswd', 'secretKey', 'x-auth-token', 'Authorization', 'sk', 'access_key', 'keyPair'])(
+    'hides what stands under %s, nested too',
+    (key) => {
+      const clean = JSON.stringify(redact({ list: [{ deep: { [key]: 'hush-hush' } }], [key]: { inner: 'hush' } }))
+      expect(clean).not.toContain('hush')
+    },
+  )
+
+  it('keeps what only sounds like a secret', () => {
+    const value = { hasToken: true, passwordSet: false, tokens: 5, key: 'a', state: 'RUNNING', accessKeyId: null }
+    expect(redact(value)).toEqual(value)
+  })
+
+  it('hides literals, bearer tokens, URL passwords and private keys inside strings', () => {
+    const value =
+      'key=LITERAL1 Bearer abcdefghijk https://u:pw@host/x?token=abc&a=1 -----BEGIN RSA PRIVATE KEY-----\nhush'
+    const clean = redactText(value, ['LITERAL1'])
+    for (const secret of ['LITERAL1', 'abcdefghijk', 'pw@', '=abc', 'hush']) expect(clean).not.toContain(secret)
+    expect(clean).toContain('a=1')
+  })
+
+  it('keeps a payload within its bound, whatever is in it', () => {
+    const many: Json = Array.from({ length: 5000 }, (_, i) => ({ index: i, word: '\u0001é"'.repeat(10) }))
+    expect(Buffer.byteLength(JSON.stringify(boundedPayload(many)))).toBeLessThanOrEqual(maxPayloadBytes)
+    expect(boundedPayload(many)).toMatchObject({ cut: true })
+    expect(boundedPayload({ log: 'x'.repeat(100_000), id: 'a' })).toMatchObject({ id: 'a' })
+    let deep: Json = 'end'
+    for (let i = 0; i < 1000; i++) deep = [deep]
+    expect(JSON.stringify(boundedPayload(deep))).toContain('too deep')
+  })
+})
+
+describe('readers', () => {
+  it('never throw, whatever they read from', () => {
+    const readers = [readText, readId, readNumber, readFlag, readObject, readList, readEntries, readTime]
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string(), (value, key) => {
+        for (const read of readers) read(value as Json, key)
+      }),
+      { numRuns: 200 },
+    )
+    expect(readObject({}, '__proto__')).toEqual({})
+  })
+
+  it('take ids as numbers, numbers as digits and flags as words', () => {
+    const from = { id: 17, big: '9', flag: 'false', none: '' }
+    expect([readId(from, 'id'), readNumber(from, 'big'), readFlag(from, 'flag'), readText(from, 'none')]).toEqual([
+      '17',
+      9,
+      false,
+      undefined,
+    ])
+  })
+
+  it.each([
+    ['2022-08-01T11:08:33.086+09:00', {}, '2022-08-01T02:08:33.086Z'],
+    ['2024-07-29T16:17:37.235', { offset: '+09:00' }, '2024-07-29T07:17:37.235Z'],
+    ['2024-07-29 16:17:37', { offset: '+08:00' }, '2024-07-29T08:17:37.000Z'],
+    ['2024-07-29T16:17:37.235', {}, undefined],
+    [1_722_237_457, { unit: 's' as const }, '2024-07-29T07:17:37.000Z'],
+    ['1722237457000', {}, '2024-07-29T07:17:37.000Z'],
+    ['1970-01-01T09:00:00+09:00', {}, undefined],
+    [0, {}, undefined],
+    ['soon', { offset: '+09:00' }, undefined],
+  ])('read the time %s', (value, form, expected) => {
+    expect(readTime({ at: value }, 'at', form)?.toISOString()).toBe(expected)
+  })
+})
+
+describe('bodies', () => {
+  it('that are not JSON are bad responses with their first words', () => {
+    const html = { status: 502, headers: {}, text: '<html>\n <h1>Bad Gateway</h1>' }
+    expect(() => parseBody(html)).toThrow('HTTP 502 with a body that is not JSON: "<html> <h1>Bad Gateway</h1>"')
+    expect(() => parseBody({ ...html, text: '' })).toThrow('(empty)')
+    expect(parseBody({ ...html, text: 'true' })).toBe(true)
+    expect(excerpt('x'.repeat(1000)).length).toBeLessThan(200)
+  })
+
+  it('keep the digits of ids that a double cannot hold', () => {
+    expect(tryParseJson('{"id":12345678901234567890,"n":5,"at":1722237457000}')).toEqual({
+      id: '12345678901234567890',
+      n: 5,
+      at: 1_722_237_457_000,
+    })
+  })
+})
+
+describe('marks', () => {
+  it('are read back from descriptions and names, and take the characters that they say', () => {
+    fc.assert(
+      fc.property(mark, fc.string({ minLength: 1, maxLength: 60 }), (value, words) => {
+        const marked = markDescription(words, value)
+        expect(markOfDescription(marked)).toBe(value)
+        expect(withoutMark(marked)).toBe(words)
+        expect(marked.length - words.length).toBe(descriptionMarkLength(value.length))
+        expect(markOfName(markName(words, value), value.length)).toBe(value)
+        expect(markName(words, value).length - words.length).toBe(nameMarkLength(value.length))
+      }),
+    )
+  })
+
+  it('are not seen where there are none', () => {
+    expect([markOfDescription(''), markOfDescription('[sy:abc'), markOfDescription(undefined)]).toEqual([
+      null,
+      null,
+      null,
+    ])
+    expect([markOfName('file-system', 12), markOfName('a-systematic', 12), markOfName(undefined, 12)]).toEqual([
+      null,
+      null,
+      null,
+    ])
+    expect(markDescription('', 'abcdefgh')).toBe('[sy:abcdefgh]')
+  })
+})
+
+describe('shell quoting', () => {
+  it('gives a shell exactly the words of the argv', () => {
+    const argvs = fc.sample(fc.array(text, { minLength: 1, maxLength: 6 }), 25)
+    const lines = argvs.map((argv) => `printf '%s\\0' ${quoteCommand(['x', ...argv]).slice(2)}`).join('\n')
+    const words = execFileSync('sh', ['-c', lines]).toString('utf8').split('\0').slice(0, -1)
+    expect(words).toEqual(argvs.flat())
+  })
+
+  it('runs a program whose name is a word of the shell, and exports values as they are', () => {
+    expect(quoteCommand(['if', 'A=1'])).toBe("'if' A=1")
+    expect(quoteCommand(['A=1'])).toBe("'A=1'")
+    expect(quoteCommand([''])).toBe("''")
+    const script = `${exportLines({ A: "it's\n$HOME" })}printf %s "$A"`
+    expect(execFileSync('sh', ['-c', script]).toString()).toBe("it's\n$HOME")
+  })
+})
+
+describe('a walk over pages', () => {
+  it('is complete at the last page, and only then', async () => {
+    const read = async (cursor: number | null) => {
+      const page = cursor ?? 0
+      return { items: [page], next: page < 3 ? page + 1 : null }
+    }
+    expect(await walkPages({ read, maxPages: 10 })).toEqual({ items: [0, 1, 2, 3], isComplete: true })
+    expect(await walkPages({ read, maxPages: 2 })).toEqual({ items: [0, 1], isComplete: false })
+    const loop = async () => ({ items: ['a'], next: 'same' })
+    expect((await walkPages({ read: loop, maxPages: 10 })).isComplete).toBe(false)
+  })
+})
+
+describe('the token cache', () => {
+  function cache(marginMs = 1000) {
+    const clock = makeFixedClock()
+    let asked = 0
+    const tokens = makeTokenCache({
+      clock,
+      marginMs,
+      request: async () => ({ value: `t${++asked}`, expiresAt: new Date(clock.now().getTime() + 60_000) }),
+    })
+    return { clock, tokens, signal: new AbortController().signal, asked: () => asked }
+  }
+
+  it('asks once for many callers and again when the token nears its end', async () => {
+    const { clock, tokens, signal, asked } = cache()
+    expect(await Promise.all([tokens.get(signal), tokens.get(signal)])).toEqual(['t1', 't1'])
+    clock.advance(58_999)
+    expect(await tokens.get(signal)).toBe('t1')
+    clock.advance(1)
+    expect(await tokens.get(signal)).toBe('t2')
+    expect(asked()).toBe(2)
+  })
+
+  it('replaces a token that was rejected, once', async () => {
+    const { tokens, signal } = cache()
+    const used: string[] = []
+    const rejectAll = async (token: string) => {
+      used.push(token)
+      throw new ProviderError('unauthenticated', 'no')
+    }
+    await expect(tokens.withToken(signal, rejectAll)).rejects.toThrow('no')
+    expect(used).toEqual(['t1'])
+    await tokens.get(signal)
+    await expect(tokens.withToken(signal, rejectAll)).rejects.toThrow('no')
+    expect(used).toEqual(['t1', 't2', 't3'])
+  })
+
+  it('lets an impatient caller go without taking the token from the others', async () => {
+    const gate = Promise.withResolvers<{ value: string; expiresAt: Date }>()
+    const tokens = makeTokenCache({ clock: makeFixedClock(), marginMs: 0, request: () => gate.promise })
+    const abort = new AbortController()
+    const impatient = tokens.get(abort.signal)
+    const patient = tokens.get(new AbortController().signal)
+    abort.abort()
+    await expect(impatient).rejects.toMatchObject({ code: 'timeout', notSent: true })
+    gate.resolve({ value: 't', expiresAt: new Date('2030-01-01') })
+    expect(await patient).toBe('t')
+  })
+})
+
+describe('a failed create', () => {
+  const never = () => false
+  it('is a refusal only where it is documented or nothing was sent', () => {
+    const refused = new ProviderError('conflict', 'taken', { httpStatus: 400, providerCode: 'x' })
+    expect(createFailure(refused, () => true)).toBe(refused)
+    expect(createFailure(refused, never)).toMatchObject({ code: 'outcome_unknown', httpStatus: 400, providerCode: 'x' })
+    const notSent = new ProviderError('invalid_request', 'no', { notSent: true })
+    expect(createFailure(notSent, never)).toBe(notSent)
+    const late = new ProviderError('timeout', 'late')
+    expect(createFailure(late, never)).toBe(late)
+    expect(createFailure(new TypeError('bug'), never)).toMatchObject({ code: 'outcome_unknown' })
+  })
+})
+
+describe('Retry-After', () => {
+  it('is read as seconds or as a date', () => {
+    const clock = makeFixedClock('2024-05-01T12:00:00Z')
+    expect(retryAfterMs({ 'retry-after': '30' }, clock)).toBe(30_000)
+    expect(retryAfterMs({ 'retry-after': 'Wed, 01 May 2024 12:01:00 GMT' }, clock)).toBe(60_000)
+    expect(retryAfterMs({ 'retry-after': 'soon' }, clock)).toBeUndefined()
+    expect(retryAfterMs({}, clock)).toBeUndefined()
+  })
+})
