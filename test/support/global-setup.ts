@@ -1,0 +1,94 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts'
+import { migrate } from '../../src/infra/migrate.ts'
+import { startRedisServer } from './redis-server.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testDatabaseServerUrl: string
+    testDatabaseTemplate: string
+    testRedisUrl: string
+  }
+}
+
+interface Services {
+  databaseUrl: string
+  template: string
+  redisUrl: string
+  stop(): Promise<void>
+}
+
+/** Vitest loads this file once per project; the projects share what the first of them starts. */
+const shared = globalThis as { switchyardTestServices?: { services: Promise<Services>; users: number } }
+
+/** One Postgres with one migrated template database, and one Redis, for the whole run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.switchyardTestServices ??= { services: start(), users: 0 }
+  const use = shared.switchyardTestServices
+  use.users += 1
+  const services = await use.services
+  project.provide('testDatabaseServerUrl', services.databaseUrl)
+  project.provide('testDatabaseTemplate', services.template)
+  project.provide('testRedisUrl', services.redisUrl)
+  return async () => {
+    use.users -= 1
+    if (use.users > 0) return
+    delete shared.switchyardTestServices
+    await services.stop()
+  }
+}
+
+async function start(): Promise<Services> {
+  const database = await startDatabase()
+  const redis = await startRedis()
+  process.stdout.write(`tests use ${database.description} and ${redis.description}\n`)
+  const template = `switchyard_template_${process.pid}`
+  const stop = async () => {
+    await runOnServer(database.url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
+    await Promise.all([database.stop(), redis.stop()])
+  }
+  try {
+    await makeTemplate(database.url, template)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { databaseUrl: database.url, template, redisUrl: redis.url, stop }
+}
+
+async function makeTemplate(serverUrl: string, template: string): Promise<void> {
+  await runOnServer(serverUrl, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
+  await runOnServer(serverUrl, `CREATE DATABASE ${template} TEMPLATE template0`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${template}`
+  await migrate({ url: url.href, queueSchema: true })
+}
+
+async function startDatabase() {
+  const url = process.env.TEST_DATABASE_URL
+  if (url !== undefined) return { url, description: 'the Postgres of TEST_DATABASE_URL', stop: async () => {} }
+  const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-test-postgres-'))
+  const settings = { max_connections: '300', shared_buffers: '128MB', max_wal_size: '2GB', autovacuum: 'on' }
+  const postgres = await startEmbeddedPostgres({ dataDir, persistent: false, settings })
+  return { ...postgres, description: 'an embedded Postgres' }
+}
+
+async function startRedis() {
+  const url = process.env.TEST_REDIS_URL ?? process.env.REDIS_URL
+  if (url !== undefined) return { url, description: 'the Redis of TEST_REDIS_URL or REDIS_URL', stop: async () => {} }
+  return startRedisServer()
+}
+
+async function runOnServer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

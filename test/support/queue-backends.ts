@@ -1,0 +1,18 @@
+import { describe } from 'vitest'
+import { type TestRedis, testRedis } from './test-redis.ts'
+
+export interface QueueBackendUnderTest {
+  kind: 'redis' | 'postgres'
+  /** Where the queue lives: Redis, or null for the test's own Postgres database (its BullMQ tables are there). */
+  openRedis(): TestRedis | null
+}
+
+const backends: readonly QueueBackendUnderTest[] = [
+  { kind: 'redis', openRedis: testRedis },
+  { kind: 'postgres', openRedis: () => null },
+]
+
+/** Runs one suite on both queue backends: what holds on one must hold on the other. */
+export function describeOnEachQueueBackend(title: string, define: (backend: QueueBackendUnderTest) => void): void {
+  describe.each(backends)(`${title} (queue on $kind)`, define)
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+
+const servicesSetup = './test/support/global-setup.ts'
+
+/** One project per folder, so that `vitest run --project unit` starts no database. */
+function folder(name: string, options: { services?: true; testTimeoutMs?: number } = {}) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: options.testTimeoutMs ?? 10_000,
+      ...(options.services === undefined ? {} : { globalSetup: servicesSetup }),
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    // Real servers and databases need real processes of their own, and a native crash must not take others along.
+    pool: 'forks',
+    hookTimeout: 60_000,
+    passWithNoTests: true,
+    retry: 0,
+    projects: [
+      folder('unit'),
+      folder('sandbox'),
+      folder('providers'),
+      folder('conformance', { testTimeoutMs: 30_000 }),
+      folder('http', { services: true }),
+      folder('integration', { services: true, testTimeoutMs: 30_000 }),
+      folder('e2e', { services: true, testTimeoutMs: 120_000 }),
+      folder('tooling', { testTimeoutMs: 120_000 }),
+    ],
+  },
+})
