@@ -1,0 +1,112 @@
+import { type TInteger, Type } from '@sinclair/typebox'
+
+/** Longest delay that a Node timer can hold; above it, it fires at once. */
+const maxTimerMs = 2_147_483_647
+
+/**
+ * What the environment may say. Titles say what a value must be, descriptions what it does: they become error
+ * messages and docs/configuration.md.
+ */
+export const configSchema = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: 'TCP port; 0 takes a free one.' }),
+  HOST: Type.String({
+    minLength: 1,
+    default: '127.0.0.1',
+    title: 'an address',
+    description: 'Address to listen on; `0.0.0.0` is every one.',
+  }),
+  ROLE: Type.Union([Type.Literal('all'), Type.Literal('api'), Type.Literal('worker')], {
+    default: 'all',
+    description: 'What this process does: answer requests (`api`), watch providers (`worker`), or both (`all`).',
+  }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      title: 'a URL that begins with postgresql://',
+      description: 'Postgres 15 or newer. Without it an embedded Postgres is started, with its data in `DATA_DIR`.',
+    }),
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      title: 'a URL that begins with redis:// or rediss://',
+      description: 'Redis 6.2 or newer, or Valkey, for the queue. Without it the queue lives in Postgres.',
+    }),
+  ),
+  SECRETS_KEY: Type.Optional(
+    Type.String({
+      pattern: '^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43})$',
+      title: '32 bytes as 64 hex digits or as base64',
+      description:
+        'Key that encrypts the credentials of connections; make one with `openssl rand -base64 32`. ' +
+        'The same for every process of an installation.',
+    }),
+  ),
+  BOOTSTRAP_API_KEY: Type.Optional(
+    Type.String({
+      minLength: 32,
+      maxLength: 256,
+      title: 'text of 32 to 256 characters',
+      description: 'Admin key of the first project, made when the database is empty.',
+    }),
+  ),
+  LOG_LEVEL: Type.Union(
+    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
+    { default: 'info', description: 'The least important log lines that are still written.' },
+  ),
+  DATA_DIR: Type.String({
+    minLength: 1,
+    default: '.data',
+    title: 'a directory',
+    description: 'Directory of what is kept when nothing else is configured: embedded Postgres, generated keys.',
+  }),
+  DATABASE_POOL_SIZE: Type.Integer({
+    minimum: 2,
+    maximum: 1000,
+    default: 16,
+    description: 'Database connections of this process at most.',
+  }),
+  WORKER_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 16,
+    description: 'Workloads that a worker handles at the same time.',
+  }),
+  UPKEEP_INTERVAL_MS: timer(1000, 'Between two looks for workloads that are due but were not hinted at.'),
+  SWEEP_MIN_INTERVAL_MS: timer(1000, "Shortest time between two walks over a connection's list, while things change."),
+  SWEEP_MAX_INTERVAL_MS: timer(60_000, "Longest time between two walks over a connection's list, while nothing moves."),
+  PROVIDER_TIMEOUT_MS: timer(30_000, 'How long one call to a provider may take.'),
+  LEASE_MS: timer(120_000, 'How long a worker may hold a workload; more than twice `PROVIDER_TIMEOUT_MS`.'),
+  SHUTDOWN_TIMEOUT_MS: timer(
+    40_000,
+    'How long calls under way may take to finish at shutdown; more than `PROVIDER_TIMEOUT_MS`.',
+  ),
+  BODY_LIMIT_BYTES: Type.Integer({
+    minimum: 1024,
+    maximum: 67_108_864,
+    default: 1_048_576,
+    description: 'Largest request body, in bytes.',
+  }),
+  IDEMPOTENCY_TTL_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 8760,
+    default: 24,
+    description: 'How long an `Idempotency-Key` is remembered, in hours.',
+  }),
+  PREFER_WAIT_MAX_SECONDS: Type.Integer({
+    minimum: 0,
+    maximum: 600,
+    default: 60,
+    description: 'Longest `Prefer: wait` that is honoured, in seconds.',
+  }),
+})
+
+/** A duration in milliseconds that some timer will wait for. */
+function timer(defaultMs: number, description: string): TInteger {
+  return Type.Integer({
+    minimum: 1,
+    maximum: maxTimerMs,
+    default: defaultMs,
+    description: `${description} In milliseconds.`,
+  })
+}

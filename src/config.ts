@@ -1,0 +1,89 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { envSchema } from 'env-schema'
+import { configSchema } from './config-schema.ts'
+
+export type Config = Readonly<Static<typeof configSchema>>
+
+/** Every problem of the environment at once, in words for whoever starts Switchyard. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`Switchyard cannot start with this configuration:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** Their values are, or contain, passwords: never repeated. */
+const secretVariables: ReadonlySet<string> = new Set(['DATABASE_URL', 'REDIS_URL', 'SECRETS_KEY', 'BOOTSTRAP_API_KEY'])
+
+/**
+ * Reads the configuration from environment variables; the only place that does. An empty variable counts as not set.
+ *
+ * @throws ConfigError
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const config = parse(given)
+  const problems = findContradictions(config)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config)
+}
+
+function parse(given: Record<string, unknown>): Config {
+  try {
+    return envSchema<Static<typeof configSchema>>({ schema: configSchema, data: { ...given }, env: false })
+  } catch (error) {
+    const names = invalidVariables(error)
+    if (names.length === 0) throw error
+    throw new ConfigError(names.map((name) => describeProblem(name, given[name])))
+  }
+}
+
+/** The validator reports a value once per alternative that it misses; a person wants to read it once. */
+function invalidVariables(error: unknown): (keyof typeof configSchema.properties)[] {
+  const { errors = [] } = error as { errors?: { instancePath: string }[] }
+  const invalid = new Set(errors.map(({ instancePath }) => instancePath.slice(1)))
+  return (Object.keys(configSchema.properties) as (keyof typeof configSchema.properties)[]).filter((name) =>
+    invalid.has(name),
+  )
+}
+
+function describeProblem(name: keyof typeof configSchema.properties, value: unknown): string {
+  const schema: TSchema = configSchema.properties[name]
+  const shown = secretVariables.has(name) ? 'has a value (not shown) that is not valid' : `is ${JSON.stringify(value)}`
+  const otherwise = schema.default === undefined ? 'or leave it out' : `or leave it out for ${schema.default}`
+  return `${name} ${shown}: it must be ${describeAllowed(schema)}. Correct it, ${otherwise}.`
+}
+
+/** What values a variable takes, in words; also printed in docs/configuration.md. */
+export function describeAllowed(schema: TSchema): string {
+  if (schema.title !== undefined) return schema.title
+  if (schema.type === 'integer') return `a whole number from ${schema.minimum} to ${schema.maximum}`
+  const choices = (schema.anyOf as { const: string }[]).map((choice) => `\`${choice.const}\``)
+  return `one of ${choices.join(', ')}`
+}
+
+function findContradictions(config: Config): string[] {
+  const problems: string[] = []
+  if (config.SWEEP_MIN_INTERVAL_MS > config.SWEEP_MAX_INTERVAL_MS) {
+    problems.push(
+      `SWEEP_MIN_INTERVAL_MS is ${config.SWEEP_MIN_INTERVAL_MS}, more than SWEEP_MAX_INTERVAL_MS ` +
+        `(${config.SWEEP_MAX_INTERVAL_MS}). Lower the first or raise the second.`,
+    )
+  }
+  if (config.LEASE_MS <= 2 * config.PROVIDER_TIMEOUT_MS) {
+    problems.push(
+      `LEASE_MS is ${config.LEASE_MS}: a workload could be taken over while its call still runs. ` +
+        `It must be more than twice PROVIDER_TIMEOUT_MS (${config.PROVIDER_TIMEOUT_MS}).`,
+    )
+  }
+  if (config.SHUTDOWN_TIMEOUT_MS <= config.PROVIDER_TIMEOUT_MS) {
+    problems.push(
+      `SHUTDOWN_TIMEOUT_MS is ${config.SHUTDOWN_TIMEOUT_MS}: calls under way would be cut off. ` +
+        `It must be more than PROVIDER_TIMEOUT_MS (${config.PROVIDER_TIMEOUT_MS}).`,
+    )
+  }
+  return problems
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config.ts'
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('configuration', () => {
+  it('stands without a single variable', () => {
+    expect(readConfig({})).toMatchObject({ PORT: 8080, HOST: '127.0.0.1', ROLE: 'all', LOG_LEVEL: 'info' })
+    expect(readConfig({}).DATABASE_URL).toBeUndefined()
+  })
+
+  it('reads numbers as numbers and ignores what is not its own', () => {
+    const config = readConfig({ PORT: '9000', HOME: '/home/somebody', WORKER_CONCURRENCY: '4' })
+    expect(config).toMatchObject({ PORT: 9000, WORKER_CONCURRENCY: 4 })
+    expect(config).not.toHaveProperty('HOME')
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfig({ PORT: '', REDIS_URL: '' })).toMatchObject({ PORT: 8080 })
+  })
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true)
+  })
+
+  it.each([
+    [
+      { PORT: 'http' },
+      'PORT is "http": it must be a whole number from 0 to 65535. Correct it, or leave it out for 8080.',
+    ],
+    [
+      { ROLE: 'boss' },
+      'ROLE is "boss": it must be one of `all`, `api`, `worker`. Correct it, or leave it out for all.',
+    ],
+    [{ LEASE_MS: '60000' }, 'LEASE_MS is 60000: a workload could be taken over while its call still runs.'],
+    [{ SHUTDOWN_TIMEOUT_MS: '30000' }, 'SHUTDOWN_TIMEOUT_MS is 30000: calls under way would be cut off.'],
+    [{ SWEEP_MIN_INTERVAL_MS: '60001' }, 'SWEEP_MIN_INTERVAL_MS is 60001, more than SWEEP_MAX_INTERVAL_MS'],
+  ])('says of %o which variable is wrong, and how to put it right', (env, message) => {
+    expect(problemsOf(env)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('reports every problem at once', () => {
+    expect(problemsOf({ PORT: 'x', ROLE: 'y', LOG_LEVEL: 'z' })).toHaveLength(3)
+  })
+
+  it.each(['DATABASE_URL', 'REDIS_URL', 'SECRETS_KEY', 'BOOTSTRAP_API_KEY'])(
+    'never repeats the value of %s',
+    (name) => {
+      const [problem] = problemsOf({ [name]: 'mysql://hunter2' })
+      expect(problem).toContain(name)
+      expect(problem).not.toContain('hunter2')
+    },
+  )
+})
