@@ -1,0 +1,103 @@
+/** A documented rule for one JSON field. Bounds are characters for strings, items for arrays, values for integers. */
+export interface FieldRule {
+  readonly type: 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'map'
+  readonly isRequired?: true
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: RegExp
+  readonly oneOf?: readonly unknown[]
+  /** The fields of an object. */
+  readonly fields?: Fields
+  /** Every item of an array, or every value of a map. */
+  readonly each?: FieldRule
+}
+
+export type Fields = Readonly<Record<string, FieldRule>>
+
+/** A broken rule; each provider words it in its own way. */
+export interface Violation {
+  /** Dotted, array positions in brackets: `data.input[0].hdfs`. */
+  readonly path: string
+  readonly value: unknown
+  readonly broken: 'required' | 'type' | 'size' | 'range' | 'pattern' | 'choice' | 'unknown'
+  readonly rule: FieldRule | null
+}
+
+/** Checks a body against documented fields; the violations come in the order of the rules. */
+export function checkFields(body: unknown, fields: Fields, { refuseUnknown }: { refuseUnknown: boolean }): Violation[] {
+  return checkObject(isRecord(body) ? body : {}, fields, { prefix: '', refuseUnknown })
+}
+
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+interface Walk {
+  prefix: string
+  refuseUnknown: boolean
+}
+
+function checkObject(value: Record<string, unknown>, fields: Fields, walk: Walk): Violation[] {
+  const known = Object.entries(fields).flatMap(([name, rule]) =>
+    checkValue(value[name], rule, { ...walk, prefix: walk.prefix + name }),
+  )
+  if (!walk.refuseUnknown) return known
+  const strange = Object.keys(value).filter((name) => !Object.hasOwn(fields, name))
+  return [
+    ...known,
+    ...strange.map((name) => ({
+      path: walk.prefix + name,
+      value: value[name],
+      broken: 'unknown' as const,
+      rule: null,
+    })),
+  ]
+}
+
+function checkValue(value: unknown, rule: FieldRule, walk: Walk): Violation[] {
+  const violation = (broken: Violation['broken']) => [{ path: walk.prefix, value, broken, rule }]
+  if (value === undefined || value === null) return rule.isRequired ? violation('required') : []
+  if (!hasType(value, rule.type)) return violation('type')
+  if (isOutOfBounds(value, rule)) return violation(rule.type === 'integer' ? 'range' : 'size')
+  if (rule.pattern !== undefined && !rule.pattern.test(String(value))) return violation('pattern')
+  if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) return violation('choice')
+  return checkInside(value, rule, walk)
+}
+
+function checkInside(value: unknown, rule: FieldRule, walk: Walk): Violation[] {
+  const { each } = rule
+  if (Array.isArray(value)) {
+    return each ? value.flatMap((item, at) => checkValue(item, each, { ...walk, prefix: `${walk.prefix}[${at}]` })) : []
+  }
+  if (!isRecord(value)) return []
+  if (rule.fields) return checkObject(value, rule.fields, { ...walk, prefix: `${walk.prefix}.` })
+  if (!each) return []
+  return Object.entries(value).flatMap(([key, item]) =>
+    checkValue(item, each, { ...walk, prefix: `${walk.prefix}.${key}` }),
+  )
+}
+
+function hasType(value: unknown, type: FieldRule['type']): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isSafeInteger(value)
+    case 'array':
+      return Array.isArray(value)
+    case 'object':
+    case 'map':
+      return isRecord(value)
+    default:
+      return typeof value === type
+  }
+}
+
+function isOutOfBounds(value: unknown, { min, max }: FieldRule): boolean {
+  const size = typeof value === 'number' ? value : sizeOf(value)
+  return size < (min ?? Number.NEGATIVE_INFINITY) || size > (max ?? Number.POSITIVE_INFINITY)
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return [...value].length
+  return Array.isArray(value) ? value.length : 0
+}

@@ -1,0 +1,53 @@
+/** A state that an object enters at a time. `verdict` is the second word that some providers keep beside the state. */
+export interface Moment {
+  /** Epoch ms by the world's clock. */
+  readonly at: number
+  readonly state: string
+  readonly verdict?: string
+}
+
+/** Where an object has been and where it is going, earliest first. Never empty. */
+export type Timeline = readonly [Moment, ...Moment[]]
+
+/** Lays states end to end: each lasts `forMs`, the last one stays. A step of 0 ms is left out. */
+export function plan(
+  startAt: number,
+  steps: readonly { state: string; verdict?: string; forMs: number }[],
+  last: Omit<Moment, 'at'>,
+): Timeline {
+  const moments: Moment[] = []
+  let at = startAt
+  for (const { forMs, ...state } of steps) {
+    if (forMs <= 0) continue
+    moments.push({ at, ...state })
+    at += forMs
+  }
+  return chain(moments, { at, ...last })
+}
+
+/** The moment an object is in. */
+export function momentAt(timeline: Timeline, now: number): Moment {
+  return timeline.findLast((moment) => moment.at <= now) ?? timeline[0]
+}
+
+/** When the object entered a state, or `null` if it has not yet. */
+export function enteredAt(timeline: Timeline, state: string, now: number): number | null {
+  return timeline.find((moment) => moment.state === state && moment.at <= now)?.at ?? null
+}
+
+/** Forgets what was to come after `now` and goes the given way instead. */
+export function divert(timeline: Timeline, now: number, next: Moment, ...later: readonly Moment[]): Timeline {
+  const past = timeline.filter((moment) => moment.at <= now)
+  return chain([...past, next, ...later].slice(0, -1), later.at(-1) ?? next)
+}
+
+/** Keeps the times and changes what the object ends as. */
+export function destine(timeline: Timeline, end: Omit<Moment, 'at'>): Timeline {
+  const { at } = timeline.at(-1) ?? timeline[0]
+  return chain(timeline.slice(0, -1), { at, ...end })
+}
+
+function chain(moments: readonly Moment[], last: Moment): Timeline {
+  const [first, ...rest] = moments
+  return first === undefined ? [last] : [first, ...rest, last]
+}

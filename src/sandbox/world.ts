@@ -1,0 +1,168 @@
+import { makeRandom, type Random } from './random.ts'
+import type { Timeline } from './timeline.ts'
+
+/** Tells the time, epoch ms. */
+export interface Clock {
+  now(): number
+}
+
+/** One object that a provider keeps. */
+export interface WorldObject<D extends object = object> {
+  readonly provider: string
+  /** The provider's word for the sort of thing, such as `aiapp`. */
+  readonly kind: string
+  readonly id: string
+  readonly name: string
+  /** The account it belongs to, in the provider's own terms. */
+  readonly owner: string
+  /** Epoch ms by the world's clock. */
+  readonly createdAt: number
+  /** The request body that made it, as received. */
+  readonly creation: unknown
+  readonly data: D
+  readonly timeline: Timeline
+  readonly deletedAt: number | null
+}
+
+/** How a list is to be read: who is hidden, and whether it pretends to be empty. */
+export interface Listing {
+  readonly lagMs: number
+  readonly isEmpty: boolean
+}
+
+/** All objects of one kind of one provider. Objects are replaced, never changed in place. */
+export interface Collection<D extends object> {
+  add(object: Pick<WorldObject<D>, 'id' | 'name' | 'owner' | 'creation' | 'data' | 'timeline'>): WorldObject<D>
+  /** Sees a new object at once; a deleted one is `undefined`. */
+  get(id: string): WorldObject<D> | undefined
+  /** Every living object, whatever its age. */
+  all(): readonly WorldObject<D>[]
+  /** What a list shows: old enough for the lag, oldest first. */
+  listed(listing: Listing): readonly WorldObject<D>[]
+  /** Replaces the changed parts and returns the object as it is now. */
+  change(id: string, changes: Partial<Pick<WorldObject<D>, 'data' | 'timeline' | 'name'>>): WorldObject<D>
+  remove(id: string): void
+}
+
+/** Everything the sandbox remembers. */
+export interface World {
+  readonly random: Random
+  /** The time by which objects move: the clock and what was added by `advance`. */
+  now(): number
+  /** Lets all objects age; signatures and tokens keep to the real clock. */
+  advance(ms: number): void
+  collection<D extends object>(provider: string, kind: string): Collection<D>
+  /** Living objects of a provider, or of all, oldest first. */
+  objects(provider?: string): readonly WorldObject[]
+  /** An id that no object of this provider ever had. */
+  freshId(provider: string, draw: (random: Random) => string): string
+  /** Forgets every object and every advance of time. */
+  clear(): void
+}
+
+/** Keeps objects across a restart. */
+export interface Journal {
+  /** How many times it has been opened before; mixed into the seed so that a restart repeats no id. */
+  readonly generation: number
+  /** The last known form of every object, in the order of creation. */
+  readonly objects: readonly WorldObject[]
+  write(object: WorldObject): void
+  clear(): void
+}
+
+export interface WorldOptions {
+  clock: Clock
+  seed: string
+  journal?: Journal
+}
+
+/** Makes a world, filled from the journal if there is one. */
+export function makeWorld({ clock, seed, journal }: WorldOptions): World {
+  const random = makeRandom(`${seed}/${journal?.generation ?? 0}`)
+  const shelves = new Map<string, Map<string, WorldObject>>()
+  const inOrder = new Map<string, WorldObject>()
+  const usedIds = new Set<string>()
+  let advancedMs = 0
+
+  const shelf = (provider: string, kind: string) => {
+    const key = `${provider}/${kind}`
+    const known = shelves.get(key) ?? new Map<string, WorldObject>()
+    shelves.set(key, known)
+    return known
+  }
+  const put = (object: WorldObject) => {
+    shelf(object.provider, object.kind).set(object.id, object)
+    inOrder.set(`${object.provider}/${object.kind}/${object.id}`, object)
+    usedIds.add(`${object.provider}/${object.id}`)
+  }
+  const write = (object: WorldObject) => {
+    put(object)
+    journal?.write(object)
+  }
+  for (const object of journal?.objects ?? []) put(object)
+
+  const now = () => clock.now() + advancedMs
+  return {
+    random,
+    now,
+    advance: (ms) => {
+      advancedMs += ms
+    },
+    collection: <D extends object>(provider: string, kind: string) =>
+      makeCollection<D>({ provider, kind, shelf, write, now }),
+    objects: (provider) =>
+      [...inOrder.values()].filter(
+        (object) => object.deletedAt === null && (provider === undefined || object.provider === provider),
+      ),
+    freshId: (provider, draw) => {
+      for (;;) {
+        const id = draw(random)
+        if (!usedIds.has(`${provider}/${id}`)) return id
+      }
+    },
+    clear: () => {
+      shelves.clear()
+      inOrder.clear()
+      advancedMs = 0
+      journal?.clear()
+    },
+  }
+}
+
+interface CollectionParts {
+  provider: string
+  kind: string
+  shelf(provider: string, kind: string): Map<string, WorldObject>
+  write(object: WorldObject): void
+  now(): number
+}
+
+function makeCollection<D extends object>({ provider, kind, shelf, write, now }: CollectionParts): Collection<D> {
+  // A shelf holds what this collection's own `add` and `change` put there, or what an earlier run wrote of it.
+  const stored = () => shelf(provider, kind) as Map<string, WorldObject<D>>
+  const all = () => [...stored().values()].filter((object) => object.deletedAt === null)
+  const replace = (id: string, changes: Partial<WorldObject<D>>) => {
+    const known = stored().get(id)
+    if (known === undefined) throw new Error(`the sandbox has no ${provider} ${kind} '${id}' to change`)
+    const changed = { ...known, ...changes }
+    write(changed)
+    return changed
+  }
+  return {
+    add: (object) => {
+      const added = { provider, kind, ...object, createdAt: now(), deletedAt: null }
+      write(added)
+      return added
+    },
+    get: (id) => {
+      const object = stored().get(id)
+      return object?.deletedAt === null ? object : undefined
+    },
+    all,
+    listed: ({ lagMs, isEmpty }) => (isEmpty ? [] : all().filter((object) => object.createdAt + lagMs <= now())),
+    change: replace,
+    remove: (id) => {
+      replace(id, { deletedAt: now() })
+    },
+  }
+}
