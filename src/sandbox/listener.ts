@@ -1,0 +1,147 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Ending, exchange } from './exchange.ts'
+import type { Faults, Verdict } from './faults.ts'
+import type { Answer, Call, Emulation, Operation, Settings } from './provider.ts'
+import type { Clock, World } from './world.ts'
+
+const maxBodyBytes = 10 * 1024 * 1024
+
+/** Writes one line per call; a pino logger is one. */
+export interface CallLog {
+  debug(fields: object, message: string): void
+}
+
+/** What a provider's listener is made of. */
+export interface ListenerParts {
+  provider: string
+  emulation: Emulation
+  settings: Settings
+  world: World
+  faults: Faults
+  clock: Clock
+  /** Told of every call to a known operation, before it is executed. */
+  onCall(operation: string): void
+  log?: CallLog
+}
+
+/** Serves one provider over HTTP. Closing it drops open sockets and whatever was still to be executed late. */
+export function makeListener(parts: ListenerParts): FastifyInstance {
+  const { emulation } = parts
+  const app = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false, bodyLimit: maxBodyBytes } as const)
+  const timers = new Set<NodeJS.Timeout>()
+  app.addHook('onClose', () => {
+    for (const timer of timers) clearTimeout(timer)
+  })
+  // Some documented lists are a GET with a body.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.mishap({ what: 'unknown_route' })))
+  app.setErrorHandler((error, _request, reply) => sendAnswer(reply, answerToError(error, emulation)))
+
+  const later = (delayMs: number, run: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      try {
+        run()
+      } catch (error) {
+        parts.log?.debug({ provider: parts.provider, error }, 'sandbox call failed after its client had left')
+      }
+    }, delayMs)
+    timers.add(timer)
+  }
+  for (const operation of emulation.operations) {
+    app.route({
+      method: operation.method,
+      url: operation.path,
+      handler: (request, reply) => serve({ ...parts, operation, later }, request, reply),
+    })
+  }
+  return app
+}
+
+interface ServeParts extends ListenerParts {
+  operation: Operation
+  later(delayMs: number, run: () => void): void
+}
+
+async function serve(parts: ServeParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { provider, operation, faults, emulation } = parts
+  const plain = readCall(parts, request)
+  const subjects = (operation.subjects?.(plain) ?? []).filter((subject) => subject !== undefined)
+  const verdict = faults.judge({ provider, operation: operation.name, isList: operation.isList === true, subjects })
+  const call = { ...plain, ...colour(parts, verdict) }
+  const fault = verdict.disturbance
+  parts.onCall(operation.name)
+  const ending = await exchange(fault, {
+    execute: () => (operation.isPublic ? null : emulation.authenticate(call)) ?? operation.handle(call),
+    mishap: emulation.mishap,
+    clientGone: new Promise((resolve) => reply.raw.once('close', () => resolve())),
+    later: parts.later,
+    delayMs: drawDelay(fault?.minDelayMs, fault?.delayMs ?? 0, parts.world),
+  })
+  const outcome = 'answer' in ending ? ending.answer.status : ending.hangUp
+  parts.log?.debug({ provider, operation: operation.name, outcome, fault: fault?.kind }, 'sandbox call')
+  return finish(ending, request, reply)
+}
+
+function readCall({ operation, clock, settings }: ServeParts, request: FastifyRequest): Call {
+  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const target = request.raw.url ?? '/'
+  const queryAt = target.indexOf('?')
+  return {
+    operation: operation.name,
+    method: request.method,
+    target,
+    headers: request.headers,
+    params: request.params as Record<string, string>,
+    query: new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt + 1)),
+    rawBody,
+    json: parseJson(rawBody),
+    wallClockMs: clock.now(),
+    listing: { lagMs: settings.listLagMs, isEmpty: false },
+  }
+}
+
+function colour({ clock, settings }: ServeParts, verdict: Verdict): Pick<Call, 'wallClockMs' | 'listing'> {
+  return {
+    wallClockMs: clock.now() + verdict.clockOffsetMs,
+    listing: { lagMs: verdict.listLagMs ?? settings.listLagMs, isEmpty: verdict.isListEmpty },
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function drawDelay(minDelayMs: number | undefined, delayMs: number, world: World): number {
+  if (minDelayMs === undefined || minDelayMs >= delayMs) return delayMs
+  return minDelayMs + world.random.below(delayMs - minDelayMs + 1)
+}
+
+function finish(ending: Ending, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if ('answer' in ending) return sendAnswer(reply, ending.answer)
+  reply.hijack()
+  if (ending.hangUp === 'reset') request.raw.socket.resetAndDestroy()
+  else request.raw.socket.destroy()
+  return reply
+}
+
+function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
+  reply.code(status)
+  if (body === undefined) return reply.headers(headers ?? {}).send()
+  const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
+  const type = isRaw ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
+  return reply.headers({ 'content-type': type, ...headers }).send(isRaw ? body : JSON.stringify(body))
+}
+
+function answerToError(error: unknown, emulation: Emulation): Answer {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 413) return emulation.mishap({ what: 'too_large' })
+  if (status >= 500) return emulation.mishap({ what: 'server_error', status })
+  return emulation.mishap({ what: 'bad_request', detail: error instanceof Error ? error.message : String(error) })
+}
