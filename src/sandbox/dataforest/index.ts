@@ -1,0 +1,56 @@
+import { gatewayError, gatewayMishap, verifySignature } from '../families/ncp.ts'
+import type { SandboxProvider } from '../provider.ts'
+import { dataforestOperations } from './routes.ts'
+import { serviceError } from './service.ts'
+import type { DataforestAccount, DataforestSettings } from './wire.ts'
+
+// The first account id is the one of the documents' own example, so that it can be replayed as printed.
+const accounts = [
+  {
+    accessKey: 'SANDBOXNCPACCESSKEY1',
+    secretKey: 'sandbox-ncp-secret-key-of-the-first-account',
+    accountId: '6COytUeFj7b8eOhq2L5zL',
+    accountName: 'acct',
+  },
+  {
+    accessKey: 'SANDBOXNCPACCESSKEY2',
+    secretKey: 'sandbox-ncp-secret-key-of-the-other-account',
+    accountId: '2mUVZaHseGadiNFAg5MHjk',
+    accountName: 'other',
+  },
+] as const satisfies readonly DataforestAccount[]
+
+const settings: DataforestSettings = {
+  listLagMs: 0,
+  newMs: 0,
+  submittedMs: 0,
+  acceptedMs: 200,
+  runningMs: 400,
+  killMs: 150,
+  maxActiveApps: 0,
+  refuseUnknownFields: false,
+  requireContentType: false,
+  refuseKillOfEnded: false,
+  errorsIn200: false,
+  numericErrorCodes: false,
+  isAiRetired: false,
+}
+
+/** NAVER Cloud's Data Forest: AI workspaces and AI apps. https://api.ncloud-docs.com/docs/analytics-dataforest */
+export const dataforest: SandboxProvider<DataforestSettings, DataforestAccount> = {
+  id: 'dataforest',
+  accounts,
+  settings,
+  open: (room) => ({
+    operations: dataforestOperations(room, accounts),
+    authenticate: (call) => {
+      if (verifySignature(call, accounts) !== null) return null
+      return gatewayError('authenticationFailed', room.settings.numericErrorCodes)
+    },
+    mishap: (mishap) => {
+      const isServiceError = mishap.what === 'server_error' && mishap.status === 500
+      if (isServiceError || mishap.what === 'refused_in_200') return serviceError(500, 'unexpected error', false)
+      return gatewayMishap(mishap, room.settings.numericErrorCodes)
+    },
+  }),
+}
