@@ -1,0 +1,89 @@
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type FaultInput, type Faults, faultInput } from './faults.ts'
+import { type Push, type Steering, SteeringError } from './steering.ts'
+
+const optionalText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
+const pushBody = Type.Object(
+  { state: optionalText, verdict: optionalText, finalState: optionalText, finalVerdict: optionalText },
+  { additionalProperties: false, minProperties: 1 },
+)
+const advanceBody = Type.Object({ ms: Type.Integer({ minimum: 0 }) }, { additionalProperties: false })
+const settingsBody = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String()]))
+
+/** What the control API drives. */
+export interface ControlParts {
+  /** Where each provider listens, and with what credentials. */
+  describe(): object
+  faults: Faults
+  steering: Steering
+  settings: Readonly<Record<string, object>>
+  calls(): object
+  advance(ms: number): void
+  reset(): void
+}
+
+/** The HTTP side of everything a test can do to the sandbox; it asks for no credentials. */
+export function makeControl(parts: ControlParts): FastifyInstance {
+  const app = Fastify({
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+  } as const)
+  app.setErrorHandler((error, _request, reply) => {
+    const status =
+      error instanceof SteeringError ? error.status : Number((error as { statusCode?: number }).statusCode ?? 500)
+    return reply.code(status).send({ message: error instanceof Error ? error.message : String(error) })
+  })
+  app.get('/_sandbox', () => parts.describe())
+  app.get('/_sandbox/calls', () => parts.calls())
+  app.post<{ Body: { ms: number } }>('/_sandbox/advance', { schema: { body: advanceBody } }, (request, reply) => {
+    parts.advance(request.body.ms)
+    return reply.code(204).send()
+  })
+  app.post('/_sandbox/reset', (_request, reply) => {
+    parts.reset()
+    return reply.code(204).send()
+  })
+  addFaultRoutes(app, parts)
+  addObjectRoutes(app, parts)
+  addSettingRoutes(app, parts)
+  return app
+}
+
+function addFaultRoutes(app: FastifyInstance, { faults }: ControlParts): void {
+  app.get('/_sandbox/faults', () => ({ active: faults.active, fired: faults.fired }))
+  app.post<{ Body: FaultInput }>('/_sandbox/faults', { schema: { body: faultInput } }, (request, reply) =>
+    reply.code(201).send(faults.add(request.body)),
+  )
+  app.delete('/_sandbox/faults', (_request, reply) => {
+    faults.clear()
+    return reply.code(204).send()
+  })
+  app.delete<{ Params: { id: string } }>('/_sandbox/faults/:id', (request, reply) => {
+    faults.clear(request.params.id)
+    return reply.code(204).send()
+  })
+}
+
+function addObjectRoutes(app: FastifyInstance, { steering }: ControlParts): void {
+  const path = '/_sandbox/objects/:provider/:id'
+  app.get<{ Querystring: { provider?: string } }>('/_sandbox/objects', (request) => ({
+    objects: steering.objects(request.query.provider),
+  }))
+  app.patch<{ Params: { provider: string; id: string }; Body: Push }>(path, { schema: { body: pushBody } }, (request) =>
+    steering.force(request.params.provider, request.params.id, request.body),
+  )
+  app.delete<{ Params: { provider: string; id: string } }>(path, (request, reply) => {
+    steering.remove(request.params.provider, request.params.id)
+    return reply.code(204).send()
+  })
+}
+
+function addSettingRoutes(app: FastifyInstance, { steering, settings }: ControlParts): void {
+  app.get('/_sandbox/settings', () => settings)
+  app.patch<{ Params: { provider: string }; Body: Record<string, unknown> }>(
+    '/_sandbox/settings/:provider',
+    { schema: { body: settingsBody } },
+    (request) => steering.changeSettings(request.params.provider, request.body),
+  )
+}

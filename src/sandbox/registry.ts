@@ -1,0 +1,8 @@
+import { dataforest } from './dataforest/index.ts'
+
+/** Every provider the sandbox emulates. The order gives each its port when a base port is asked for: append only. */
+export const sandboxProviders = {
+  dataforest,
+} as const
+
+export type SandboxProviderId = keyof typeof sandboxProviders

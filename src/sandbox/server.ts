@@ -1,0 +1,118 @@
+import type { FastifyInstance } from 'fastify'
+import { makeControl } from './control.ts'
+import type { Faults } from './faults.ts'
+import type { CallLog } from './listener.ts'
+import type { SandboxProvider } from './provider.ts'
+import { type SandboxProviderId, sandboxProviders } from './registry.ts'
+import { type Act, type CallTable, setStage } from './stage.ts'
+import { makeSteering, type Steering } from './steering.ts'
+import type { Clock, World } from './world.ts'
+
+/** The settings of a provider. */
+export type SettingsOf<P extends SandboxProviderId> =
+  (typeof sandboxProviders)[P] extends SandboxProvider<infer S, infer _A> ? S : never
+
+/** The account of a provider. */
+export type AccountOf<P extends SandboxProviderId> = (typeof sandboxProviders)[P]['accounts'][number]
+
+export interface SandboxOptions<P extends SandboxProviderId> {
+  /** Which to run; all when absent. */
+  providers?: readonly P[]
+  /** The control API's port; provider n of the registry takes `port + 1 + n`. 0, the default, lets the system choose all. */
+  port?: number
+  /** Where to listen; 127.0.0.1 by default. */
+  host?: string
+  /** The same seed gives the same ids; `switchyard` by default. */
+  seed?: string
+  /** Tells the time, epoch ms; the system's clock by default. */
+  clock?: Clock
+  log?: CallLog
+  /** Speeds and strictness, where they differ from a provider's own. */
+  settings?: { readonly [K in P]?: Partial<SettingsOf<K>> }
+  /** A file that keeps the objects across a restart, even after SIGKILL. */
+  journalFile?: string
+}
+
+/** What a sandbox knows by provider. */
+interface PerProvider<P extends SandboxProviderId> {
+  /** The base URL of each. */
+  readonly urls: Readonly<Record<P, string>>
+  /** The credentials a client should use. */
+  readonly accounts: { readonly [K in P]: AccountOf<K> }
+  /** Accounts that own things which the first must not see. */
+  readonly otherAccounts: { readonly [K in P]: readonly AccountOf<K>[] }
+  /** Live: an assignment takes effect at the next call. */
+  readonly settings: { readonly [K in P]: SettingsOf<K> }
+}
+
+/** A running sandbox. */
+export interface Sandbox<P extends SandboxProviderId = SandboxProviderId> extends Steering, PerProvider<P> {
+  /** The control API's origin; its paths begin with `/_sandbox`. */
+  readonly url: string
+  readonly world: World
+  readonly faults: Faults
+  /** Calls to known operations since the last reset, refused and disturbed ones included. */
+  calls(): CallTable
+  /** Back to the beginning: no objects, no faults, no calls, settings as started. */
+  reset(): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts a listener per provider and one for the control API.
+ *
+ * @throws when a port is taken
+ */
+export async function startSandbox<P extends SandboxProviderId = SandboxProviderId>(
+  options: SandboxOptions<P> = {},
+): Promise<Sandbox<P>> {
+  const { seed = 'switchyard', clock = { now: Date.now }, settings: given = {}, log, journalFile } = options
+  const providers = chosen(options.providers)
+  const stage = setStage({
+    providers,
+    settings: given,
+    seed,
+    clock,
+    ...(log && { log }),
+    ...(journalFile && { journalFile }),
+  })
+  const { acts, populate, ...open } = stage
+  const settings = collect(acts, (act) => act.settings)
+  const accounts = collect(acts, ({ provider }) => provider.accounts[0])
+  const steering = makeSteering(open.world, settings)
+  const describe = () => ({ urls: collect(acts, (act) => act.url), accounts })
+  const control = makeControl({ ...open, describe, steering, settings, advance: open.world.advance })
+  const close = async () => {
+    await Promise.all([control, ...acts.map(({ listener }) => listener)].map((listener) => listener.close()))
+  }
+  const url = await listen(control, acts, options).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+  populate()
+  const otherAccounts = collect(acts, ({ provider }) => provider.accounts.slice(1))
+  const perProvider = { urls: collect(acts, (act) => act.url), accounts, otherAccounts, settings }
+  // Keyed by the very ids that `options.providers` names, with what the registry lists under each.
+  return { ...open, ...steering, ...(perProvider as unknown as PerProvider<P>), url, close }
+}
+
+function chosen(ids: readonly SandboxProviderId[] | undefined): SandboxProvider[] {
+  return (ids ?? (Object.keys(sandboxProviders) as SandboxProviderId[])).map((id) => sandboxProviders[id])
+}
+
+async function listen(
+  control: FastifyInstance,
+  acts: readonly Act[],
+  { port = 0, host = '127.0.0.1' }: Pick<SandboxOptions<SandboxProviderId>, 'port' | 'host'>,
+): Promise<string> {
+  const places = Object.keys(sandboxProviders)
+  for (const act of acts) {
+    const ownPort = port === 0 ? 0 : port + 1 + places.indexOf(act.provider.id)
+    act.url = await act.listener.listen({ host, port: ownPort })
+  }
+  return control.listen({ host, port })
+}
+
+function collect<T>(acts: readonly Act[], pick: (act: Act) => T): Record<string, T> {
+  return Object.fromEntries(acts.map((act) => [act.provider.id, pick(act)]))
+}

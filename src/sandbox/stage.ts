@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify'
+import { type Faults, makeFaults } from './faults.ts'
+import { openJournal } from './journal.ts'
+import { type CallLog, makeListener } from './listener.ts'
+import type { Emulation, SandboxProvider, Settings } from './provider.ts'
+import { makeRandom } from './random.ts'
+import { type Clock, makeWorld, type World } from './world.ts'
+
+/** How often each operation was called, by provider and operation. */
+export type CallTable = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+export interface StageOptions {
+  providers: readonly SandboxProvider[]
+  /** Settings that differ from a provider's own, by provider. */
+  settings: Readonly<Record<string, object>>
+  seed: string
+  clock: Clock
+  log?: CallLog
+  journalFile?: string
+}
+
+/** One provider, open for calls once its listener listens. */
+export interface Act {
+  readonly provider: SandboxProvider
+  readonly settings: Settings
+  readonly listener: FastifyInstance
+  /** Empty until the listener listens. */
+  url: string
+}
+
+/** The world, the faults and the providers, before anything listens. */
+export interface Stage {
+  readonly world: World
+  readonly faults: Faults
+  readonly acts: readonly Act[]
+  calls(): CallTable
+  /** Makes what exists from the beginning, for providers that have no objects. */
+  populate(): void
+  /** Back to the beginning: no objects, faults or calls, settings as started. */
+  reset(): void
+}
+
+export function setStage({ providers, settings: given, seed, clock, log, journalFile }: StageOptions): Stage {
+  const journal = journalFile === undefined ? undefined : openJournal(journalFile)
+  const world = makeWorld({ clock, seed, ...(journal && { journal }) })
+  const faults = makeFaults({ random: makeRandom(`${seed}/faults`), now: world.now })
+  const counts = makeCallCounts()
+  const shared = { world, faults, clock, ...(log && { log }) }
+  const openings = providers.map((provider) => {
+    const initialSettings: Settings = { ...provider.settings, ...given[provider.id] }
+    return openAct(provider, initialSettings, { ...shared, onCall: counts.add })
+  })
+  const populate = () => {
+    for (const { act, emulation } of openings) {
+      if (world.objects(act.provider.id).length === 0) emulation.populate?.()
+    }
+  }
+  const reset = () => {
+    world.clear()
+    faults.clear()
+    counts.clear()
+    for (const { act, initialSettings } of openings) Object.assign(act.settings, initialSettings)
+    populate()
+  }
+  return { world, faults, acts: openings.map(({ act }) => act), calls: counts.table, populate, reset }
+}
+
+interface SharedParts {
+  world: World
+  faults: Faults
+  clock: Clock
+  log?: CallLog
+  onCall(provider: string, operation: string): void
+}
+
+function openAct(provider: SandboxProvider, initialSettings: Settings, { onCall, ...shared }: SharedParts) {
+  const settings = { ...initialSettings }
+  const emulation: Emulation = provider.open({ world: shared.world, settings, url: () => act.url })
+  const { id } = provider
+  const listener = makeListener({ ...shared, provider: id, emulation, settings, onCall: (name) => onCall(id, name) })
+  const act: Act = { provider, settings, listener, url: '' }
+  return { act, emulation, initialSettings }
+}
+
+function makeCallCounts() {
+  const counts = new Map<string, Map<string, number>>()
+  return {
+    add: (provider: string, operation: string) => {
+      const ofProvider = counts.get(provider) ?? new Map<string, number>()
+      counts.set(provider, ofProvider.set(operation, (ofProvider.get(operation) ?? 0) + 1))
+    },
+    clear: () => counts.clear(),
+    table: (): CallTable =>
+      Object.fromEntries([...counts].map(([provider, byOperation]) => [provider, Object.fromEntries(byOperation)])),
+  }
+}

@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startDataforest } from './dataforest-sandbox.ts'
+import { appExample, post, workspaceExample } from './ncp-client.ts'
+
+let forest: Awaited<ReturnType<typeof startDataforest>>
+beforeEach(async () => {
+  forest = await startDataforest()
+})
+afterEach(() => forest.sandbox.close())
+
+const accountId = workspaceExample.accountId
+const search = { search: { accountId } }
+
+describe('AI workspaces', () => {
+  it("takes the documents' example and answers with an id alone", async () => {
+    const { status, json } = await forest.call('aiworkspaces/create', workspaceExample)
+    expect(status).toBe(200)
+    expect(json).toEqual({ success: true, id: expect.stringMatching(/^[0-9A-Za-z]{21,22}$/) })
+  })
+
+  it("refuses a slash in the image with the documents' very message", async () => {
+    const configuration = {
+      ...workspaceExample.configuration,
+      docker: { ...workspaceExample.configuration.docker, image: 'tensorflow/r2.3.1-py3' },
+    }
+    const reply = await forest.call('aiworkspaces/create', { ...workspaceExample, configuration })
+    expect(reply.status).toBe(400)
+    expect(reply.json).toEqual({
+      message:
+        'invalid request parameter (configuration.docker.image, \'tensorflow/r2.3.1-py3\'). "^(dataforest/)?([a-z0-9._-]{1,30}):([a-z0-9._-]{1,20})$"와 일치해야 합니다',
+      success: false,
+    })
+  })
+
+  it.each(['Api', 'a--b', 'ab-', '1ab', 'a'.repeat(16), ''])('refuses the name %j', async (name) => {
+    const reply = await forest.call('aiworkspaces/create', { ...workspaceExample, name })
+    expect(reply.status).toBe(400)
+    expect(reply.json.message).toContain(`invalid request parameter (name, '${name}').`)
+  })
+
+  it.each([
+    [{ ...workspaceExample, accountId: undefined }, "(accountId, 'null')"],
+    [{ ...workspaceExample, configuration: undefined }, "(configuration, 'null')"],
+    [{ ...workspaceExample, configuration: { docker: { image: 'a:b' } } }, "(configuration.docker.command, 'null')"],
+    [{ ...workspaceExample, description: 'x'.repeat(256) }, '(description,'],
+    [{ ...workspaceExample, name: 7 }, "(name, '7')"],
+  ])('names the field that breaks a rule (case %#)', async (body, named) => {
+    const reply = await forest.call('aiworkspaces/create', body)
+    expect(reply).toMatchObject({ status: 400, json: { success: false, message: expect.stringContaining(named) } })
+  })
+
+  it('refuses a name that is taken until the workspace is deleted', async () => {
+    const id = await forest.makeWorkspace()
+    expect((await forest.call('aiworkspaces/create', workspaceExample)).status).toBe(400)
+    const isFree = async () =>
+      (await forest.call('aiworkspaces/checkAvailableName', { accountId, name: 'api-test' })).json.availableName
+    expect(await isFree()).toBe(false)
+    expect((await forest.call('aiworkspaces/delete', { id })).json).toEqual({ success: true, id })
+    expect(await isFree()).toBe(true)
+  })
+
+  it('keeps every configuration and shows them without workdir', async () => {
+    const id = await forest.makeWorkspace()
+    forest.time.ms += 1000
+    const configuration = { docker: { image: 'pytorch:r1.7.0-py3', command: 'true', workdir: '/root/' } }
+    await forest.call('aiworkspaces/setConfiguration', { id, configuration })
+    const { json } = await forest.call('aiworkspaces/getDetail', { id })
+    expect(json).toMatchObject({ id, name: 'api-test', accountId, accountName: 'acct', imageVersion: 'r1.7.0-py3' })
+    expect(json.createdAt).toBe('2026-01-05T09:00:00.000+09:00')
+    expect(json.modifiedAt).toBe('2026-01-05T09:00:01.000+09:00')
+    expect(json.contents).toHaveLength(2)
+    expect(json.contents[1].configuration.docker).toEqual({ image: 'pytorch:r1.7.0-py3', command: 'true' })
+    const list = await forest.call('aiworkspaces/getConfigurationList', { id })
+    expect(list.json).toMatchObject({ total: 2, contents: json.contents })
+  })
+
+  it('lists by the nested filter only', async () => {
+    const id = await forest.makeWorkspace()
+    const { json } = await forest.call('aiworkspaces/getList', search)
+    expect(json).toMatchObject({ success: true, total: 1, contents: [{ id, description: 'test', disabled: false }] })
+    expect((await forest.call('aiworkspaces/getList', { accountId })).status).toBe(400)
+  })
+
+  it('offers images as a map of lists', async () => {
+    const { json } = await forest.call('aiworkspaces/getDockerImageList', { search: { typeName: 'tensorflow' } })
+    expect(json.dockerImages.tensorflow).toContain('tensorflow:r2.3.1-py3')
+    const refused = await forest.call('aiworkspaces/getDockerImageList', { search: { typeName: 'caffe' } })
+    expect(refused.status).toBe(400)
+  })
+
+  it('tells an unknown account or workspace (404) from one of somebody else (403)', async () => {
+    const [other] = forest.sandbox.otherAccounts.dataforest
+    const id = await forest.makeWorkspace()
+    const asOther = { ...forest.caller, ...other }
+    const unknown = { ...workspaceExample, accountId: 'nobody' }
+    const foreign = { ...workspaceExample, accountId: other?.accountId }
+    expect(await forest.call('aiworkspaces/create', unknown)).toMatchObject({
+      status: 404,
+      json: { message: 'no such element', success: false },
+    })
+    expect(await forest.call('aiworkspaces/create', foreign)).toMatchObject({
+      status: 403,
+      json: { message: 'not allowed to access', success: false },
+    })
+    expect((await forest.call('aiworkspaces/getDetail', { id: 'nothing' })).status).toBe(404)
+    expect((await post(asOther, '/api/v2/aiworkspaces/getDetail', { id })).status).toBe(403)
+  })
+})
+
+describe('AI apps', () => {
+  let workspaceId: string
+  beforeEach(async () => {
+    workspaceId = await forest.makeWorkspace()
+  })
+
+  it('answers a submit like the sample: accepted, undecided, finished at epoch 0', async () => {
+    const { json } = await forest.call('aiapps/submit', appExample(workspaceId))
+    expect(json).toEqual({
+      success: true,
+      id: expect.stringMatching(/^[0-9A-Za-z]{21,22}$/),
+      accountName: 'acct',
+      name: expect.stringMatching(/^train-[a-z0-9]{4}-[a-z0-9]{4}$/),
+      queueName: 'gpu',
+      startedAt: '2026-01-05T09:00:00.000+09:00',
+      finishedAt: '1970-01-01T09:00:00+09:00',
+      elapsedMillis: 0,
+      state: 'ACCEPTED',
+      finalStatus: 'UNDEFINED',
+    })
+  })
+
+  it('moves from ACCEPTED over RUNNING to FINISHED and SUCCEEDED', async () => {
+    const id = await forest.submit(workspaceId)
+    expect(await forest.detail(id)).toMatchObject({ state: 'ACCEPTED', containers: {} })
+    forest.time.ms += 200
+    const running = await forest.detail(id)
+    expect(running).toMatchObject({ state: 'RUNNING', finalStatus: 'UNDEFINED', elapsedMillis: 200 })
+    expect(Object.values(running.containers)).toEqual([
+      expect.objectContaining({ status: 'RUNNING', dockerImage: 'tensorflow:r2.3.1-py3', logUrl: expect.any(String) }),
+    ])
+    forest.time.ms += 5000
+    expect(await forest.detail(id)).toMatchObject({
+      state: 'FINISHED',
+      finalStatus: 'SUCCEEDED',
+      finishedAt: '2026-01-05T09:00:00.600+09:00',
+      elapsedMillis: 600,
+    })
+  })
+
+  it('passes through NEW and SUBMITTED when they are given time', async () => {
+    Object.assign(forest.sandbox.settings.dataforest, { newMs: 10, submittedMs: 10 })
+    const id = await forest.submit(workspaceId)
+    const states = [(await forest.detail(id)).state]
+    for (const _step of [1, 2]) {
+      forest.time.ms += 10
+      states.push((await forest.detail(id)).state)
+    }
+    expect(states).toEqual(['NEW', 'SUBMITTED', 'ACCEPTED'])
+  })
+
+  it.each([
+    ['python train.py && exit 3', 'FAILED'],
+    ['false', 'FAILED'],
+    ["sh -c 'exit 1'", 'FAILED'],
+    ['exit 0', 'SUCCEEDED'],
+    ['set -e\nfalse\necho done', 'FAILED'],
+    ['python train.py --shuffle false', 'SUCCEEDED'],
+  ])('ends %j as %s', async (command, finalStatus) => {
+    const id = await forest.submit(workspaceId, command)
+    forest.time.ms += 10_000
+    expect(await forest.detail(id)).toMatchObject({ state: 'FINISHED', finalStatus })
+  })
+
+  it('runs as long as the command sleeps', async () => {
+    const id = await forest.submit(workspaceId, 'sleep 60')
+    forest.time.ms += 60_199
+    expect((await forest.detail(id)).state).toBe('RUNNING')
+    forest.time.ms += 1
+    expect((await forest.detail(id)).state).toBe('FINISHED')
+  })
+
+  it('kills a moment after it was asked to', async () => {
+    const id = await forest.submit(workspaceId, 'sleep 60')
+    forest.time.ms += 1000
+    expect((await forest.call('aiapps/kill', { id })).json).toEqual({ success: true, message: 'success', id })
+    expect((await forest.detail(id)).state).toBe('RUNNING')
+    forest.time.ms += 150
+    expect(await forest.detail(id)).toMatchObject({ state: 'KILLED', finalStatus: 'KILLED', elapsedMillis: 1150 })
+  })
+
+  it('loses the race when the app ends before the kill takes effect', async () => {
+    const id = await forest.submit(workspaceId)
+    forest.time.ms += 500
+    await forest.call('aiapps/kill', { id })
+    forest.time.ms += 1000
+    expect(await forest.detail(id)).toMatchObject({ state: 'FINISHED', finalStatus: 'SUCCEEDED', elapsedMillis: 600 })
+  })
+
+  it('lets an ended app be killed again, or refuses it when strict', async () => {
+    const id = await forest.submit(workspaceId)
+    forest.time.ms += 1000
+    expect((await forest.call('aiapps/kill', { id })).status).toBe(200)
+    forest.sandbox.settings.dataforest.refuseKillOfEnded = true
+    expect((await forest.call('aiapps/kill', { id })).status).toBe(400)
+  })
+
+  it('lists apps with workspace and app id, without a total, after the lag', async () => {
+    forest.sandbox.settings.dataforest.listLagMs = 1000
+    const id = await forest.submit(workspaceId)
+    expect(await forest.appIds()).toEqual([])
+    expect((await forest.detail(id)).success).toBe(true)
+    forest.time.ms += 1000
+    const { json } = await forest.call('aiapps/getList', search)
+    expect(json).not.toHaveProperty('total')
+    expect(json.contents).toEqual([
+      expect.objectContaining({
+        id,
+        workspaceName: 'api-test',
+        appId: expect.stringMatching(/^application_\d+_\d{4}$/),
+      }),
+    ])
+  })
+
+  it.each([
+    ['namePrefix', 'a'],
+    ['namePrefix', 'ninechars'],
+    ['queueName', undefined],
+    ['data', undefined],
+    ['resource', undefined],
+    ['resource.gpuCount', 9],
+    ['docker.env', { KEY: 1 }],
+    ['docker.exposeTcpPorts', ['80']],
+    ['docker.args', ['-x']],
+    ['data.output', [{ overwrite: 'yes' }]],
+  ])('refuses %s = %j', async (path, value) => {
+    const body: Record<string, unknown> = appExample(workspaceId)
+    const [outer = '', inner] = path.split('.')
+    body[outer] = inner === undefined ? value : { ...(body[outer] as object), [inner]: value }
+    const reply = await forest.call('aiapps/submit', body)
+    expect(reply.status).toBe(400)
+    expect(reply.json.message).toContain(`invalid request parameter (${path}`)
+  })
+
+  it('refuses to run in a workspace that is gone', async () => {
+    await forest.call('aiworkspaces/delete', { id: workspaceId })
+    const reply = await forest.call('aiapps/submit', appExample(workspaceId))
+    expect(reply).toMatchObject({ status: 404, json: { message: 'no such element', success: false } })
+  })
+
+  it('counts unfinished apps against a quota when there is one', async () => {
+    forest.sandbox.settings.dataforest.maxActiveApps = 1
+    await forest.submit(workspaceId)
+    const reply = await forest.call('aiapps/submit', appExample(workspaceId))
+    expect(reply).toMatchObject({ status: 400, json: { message: 'exceeds a resource quota', success: false } })
+    forest.time.ms += 1000
+    expect((await forest.call('aiapps/submit', appExample(workspaceId))).status).toBe(200)
+  })
+})
+
+describe('where the documents leave a choice', () => {
+  it('lets unknown fields pass, or refuses them when strict', async () => {
+    const body = { ...workspaceExample, colour: 'blue' }
+    expect((await forest.call('aiworkspaces/create', body)).status).toBe(200)
+    forest.sandbox.settings.dataforest.refuseUnknownFields = true
+    const reply = await forest.call('aiworkspaces/create', { ...body, name: 'second' })
+    expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining("(colour, 'blue')") } })
+  })
+
+  it('wants a content type for the account list always, for the others when strict', async () => {
+    const bare = { 'content-type': '' }
+    expect((await forest.call('accounts/getList', {}, bare)).status).toBe(400)
+    expect((await forest.call('aiapps/getList', search, bare)).status).toBe(200)
+    forest.sandbox.settings.dataforest.requireContentType = true
+    expect((await forest.call('aiapps/getList', search, bare)).status).toBe(400)
+    expect((await forest.call('aiapps/getList', search, { 'content-type': 'text/plain' })).status).toBe(400)
+  })
+
+  it('lists the one account, for an empty body too', async () => {
+    const { json } = await forest.call('accounts/getList', '')
+    expect(json).toMatchObject({
+      success: true,
+      total: 1,
+      contents: [{ id: accountId, name: 'acct', status: 'RUNNING' }],
+    })
+  })
+
+  it.each(['{"search":', '[]', 'null', '"text"'])('refuses the body %s', async (body) => {
+    expect(await forest.call('aiapps/getList', body)).toMatchObject({ status: 400, json: { success: false } })
+  })
+
+  it('wraps service errors in HTTP 200 when told to', async () => {
+    forest.sandbox.settings.dataforest.errorsIn200 = true
+    const reply = await forest.call('aiapps/getDetail', { id: 'nothing' })
+    expect(reply).toMatchObject({ status: 200, json: { success: false, message: 'no such element' } })
+  })
+
+  it('can have its AI groups retired, and the accounts not', async () => {
+    forest.sandbox.settings.dataforest.isAiRetired = true
+    expect(await forest.call('aiapps/getList', search)).toMatchObject({
+      status: 404,
+      json: { error: { errorCode: '300' } },
+    })
+    expect((await forest.call('accounts/getList', {})).status).toBe(200)
+  })
+})
