@@ -1,0 +1,201 @@
+// The arrows between the rooms of src/: who may import whom. Everything that is not listed is refused.
+// test/tooling/boundaries.test.ts proves that each rule fires. dependency-cruiser reads TypeScript 6 at most: with
+// TypeScript 7 it finds no modules and calls that a success, which the same test would notice.
+
+const contract = '^src/providers/provider[^/]*\\.ts$'
+const infraTypes = '^src/infra/(clock|logger|telemetry)\\.ts$'
+const database = '^src/infra/database\\.ts$'
+const vocabulary = '^src/vocabulary/'
+
+/** Each room, and what it may import of src/ besides itself. */
+const rooms = {
+  vocabulary: [],
+  infra: ['^src/generated/'],
+  config: ['^src/config-schema\\.ts$'],
+  http: [vocabulary, infraTypes],
+  queue: [vocabulary, infraTypes, database],
+  events: [vocabulary, '^src/http/', infraTypes, database],
+  connections: [vocabulary, '^src/http/', contract, infraTypes, database],
+  capabilities: [vocabulary, '^src/http/', contract],
+  projects: [vocabulary, '^src/http/', infraTypes, database],
+  webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, database],
+  workloads: [vocabulary, '^src/connections/', '^src/events/', '^src/queue/', contract, infraTypes, database],
+  jobs: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract],
+  environments: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract],
+  sandbox: [],
+}
+
+/** Rooms whose modules lie elsewhere than in src/<room>/. */
+const roomPaths = { config: '^src/config(-schema)?\\.ts$' }
+
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: [from, ...allowed] },
+})
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) =>
+  only(
+    `${room}-imports-only-its-arrows`,
+    roomPaths[room] ?? `^src/${room}/`,
+    allowed,
+    `The arrows of ${room}/ are listed in .dependency-cruiser.cjs. Hand the thing in, or move it down.`,
+  ),
+)
+
+const providerRules = [
+  only(
+    'contract-imports-only-vocabulary',
+    contract,
+    [vocabulary],
+    'What a provider is must not depend on any provider, nor on the tools they share.',
+  ),
+  only(
+    'kit-imports-only-contract-and-vocabulary',
+    '^src/providers/kit/',
+    [vocabulary, contract],
+    'The kit serves every provider and knows none.',
+  ),
+  only(
+    'families-import-only-kit-and-contract',
+    '^src/providers/families/',
+    [vocabulary, contract, '^src/providers/kit/'],
+    'A family is what some providers share; it knows none of them.',
+  ),
+  {
+    name: 'provider-imports-no-other-room',
+    comment:
+      'A provider sees the contract, the kit, the families and the vocabulary; never the engine or another provider.',
+    severity: 'error',
+    from: { path: '^src/providers/([^/]+)/', pathNot: '^src/providers/(kit|families)/' },
+    to: {
+      path: '^src/',
+      pathNot: ['^src/providers/$1/', '^src/providers/(kit|families)/', contract, vocabulary],
+    },
+  },
+  only(
+    'registry-imports-only-providers',
+    '^src/providers/registry\\.ts$',
+    ['^src/providers/[^/]+/index\\.ts$', contract],
+    'The registry is a list: providers by their index, nothing of their inside.',
+  ),
+]
+
+const topRules = [
+  {
+    name: 'app-imports-only-routes-and-http',
+    comment: 'app.ts lists plugins and routes in order; what they need is handed in.',
+    severity: 'error',
+    from: { path: '^src/app\\.ts$' },
+    to: { path: '^src/', pathNot: ['^src/http/', '\\.routes\\.ts$', infraTypes] },
+  },
+  only(
+    'roles-import-only-app-and-container',
+    '^src/roles/',
+    ['^src/(container|app|config|config-schema)\\.ts$', '^src/infra/', '^src/sandbox/', vocabulary, '^src/queue/'],
+    'A role starts and stops what the container has put together.',
+  ),
+  {
+    name: 'nobody-imports-the-top',
+    comment: 'main, roles, container and app are the top of the tree: what they have is handed down.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container\\.ts$)' },
+    to: { path: '^src/(main\\.ts$|roles/|container\\.ts$|app\\.ts$)' },
+  },
+  {
+    name: 'environment-is-read-at-the-top',
+    comment: 'Configuration is parsed once and handed in as values.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container\\.ts$|config(-schema)?\\.ts$)' },
+    to: { path: '^src/config(-schema)?\\.ts$' },
+  },
+]
+
+const packageRules = [
+  {
+    name: 'vocabulary-uses-only-typebox-and-typeid',
+    comment: 'The bottom of the tree stays free of machinery.',
+    severity: 'error',
+    from: { path: vocabulary },
+    to: { pathNot: ['^src/', 'node_modules/(@sinclair/typebox|typeid-js)/'] },
+  },
+  {
+    name: 'prisma-stays-in-repositories',
+    comment: 'Rows are turned into domain types at one place, so Prisma is seen in *.repository.ts and infra/ only.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['\\.repository\\.ts$', '^src/infra/', '^src/generated/'] },
+    to: { path: ['^src/generated/', 'node_modules/(@prisma|\\.prisma)/'] },
+  },
+  {
+    name: 'fastify-stays-at-the-edge',
+    comment: 'Only routes and http/ know that requests come over HTTP. The sandbox is a program of its own.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['^src/(http|roles|sandbox)/', '\\.routes\\.ts$', '^src/(app|container)\\.ts$'] },
+    to: {
+      path: 'node_modules/(fastify|@fastify/[^/]+|fastify-plugin)/',
+      pathNot: 'node_modules/@fastify/type-provider',
+    },
+  },
+  {
+    name: 'bullmq-stays-in-queue',
+    comment: 'The queue is a hint; its library is known in queue/ and where its tables are migrated.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['^src/queue/', '^src/infra/migrate\\.ts$'] },
+    to: { path: 'node_modules/(bullmq|ioredis)/' },
+  },
+  {
+    name: 'production-uses-no-development-dependency',
+    comment: 'The production image is pruned to "dependencies".',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'every-package-is-listed',
+    comment: 'Packages that are only there because others need them come and go.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/generated/' },
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
+]
+
+const cycleRules = [
+  {
+    name: 'no-cycle-between-files',
+    comment: 'A cycle has no bottom to start reading at.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/generated/' },
+    to: { circular: true },
+  },
+  {
+    name: 'no-cycle-between-folders',
+    comment: 'Two rooms that need each other are one room, or lack a third below them.',
+    severity: 'error',
+    scope: 'folder',
+    from: { path: '^src', pathNot: '^src/generated' },
+    to: { circular: true },
+  },
+  {
+    name: 'every-import-resolves',
+    comment: 'An import that cannot be followed is an arrow that cannot be checked.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { couldNotResolve: true },
+  },
+]
+
+module.exports = {
+  forbidden: [...roomRules, ...providerRules, ...topRules, ...packageRules, ...cycleRules],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: ['node_modules', '^src/generated'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'require', 'default', 'types'],
+      extensions: ['.ts', '.js', '.d.ts'],
+    },
+  },
+}

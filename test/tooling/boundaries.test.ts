@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const configFile = join(root, '.dependency-cruiser.cjs')
+const depcruise = join(root, 'node_modules/.bin/depcruise')
+const ruleNames = (createRequire(import.meta.url)(configFile) as { forbidden: { name: string }[] }).forbidden.map(
+  (rule) => rule.name,
+)
+
+/** One offence per rule: who imports what. Targets under src/ are made; packages are those of `packages`. */
+const offences: readonly { rule: string; from: string; imports: string }[] = [
+  { rule: 'vocabulary-imports-only-its-arrows', from: 'vocabulary/a.ts', imports: '../http/problem.ts' },
+  { rule: 'infra-imports-only-its-arrows', from: 'infra/a.ts', imports: '../vocabulary/ids.ts' },
+  { rule: 'config-imports-only-its-arrows', from: 'config.ts', imports: './infra/clock.ts' },
+  { rule: 'http-imports-only-its-arrows', from: 'http/a.ts', imports: '../queue/hints.ts' },
+  { rule: 'queue-imports-only-its-arrows', from: 'queue/a.ts', imports: '../connections/service.ts' },
+  { rule: 'events-imports-only-its-arrows', from: 'events/a.ts', imports: '../workloads/submit.ts' },
+  { rule: 'connections-imports-only-its-arrows', from: 'connections/a.ts', imports: '../providers/registry.ts' },
+  { rule: 'capabilities-imports-only-its-arrows', from: 'capabilities/a.ts', imports: '../providers/slurm/index.ts' },
+  { rule: 'projects-imports-only-its-arrows', from: 'projects/a.ts', imports: '../providers/provider.ts' },
+  { rule: 'webhooks-imports-only-its-arrows', from: 'webhooks/a.ts', imports: '../workloads/sweep.ts' },
+  { rule: 'workloads-imports-only-its-arrows', from: 'workloads/a.ts', imports: '../jobs/job.kind.ts' },
+  { rule: 'jobs-imports-only-its-arrows', from: 'jobs/a.ts', imports: '../environments/environment.kind.ts' },
+  { rule: 'environments-imports-only-its-arrows', from: 'environments/a.ts', imports: '../jobs/job.view.ts' },
+  { rule: 'sandbox-imports-only-its-arrows', from: 'sandbox/a.ts', imports: '../vocabulary/spec.ts' },
+  { rule: 'contract-imports-only-vocabulary', from: 'providers/provider-error.ts', imports: './kit/http.ts' },
+  { rule: 'kit-imports-only-contract-and-vocabulary', from: 'providers/kit/a.ts', imports: '../families/ncp/sign.ts' },
+  { rule: 'families-import-only-kit-and-contract', from: 'providers/families/a.ts', imports: '../aitems/jobs.ts' },
+  { rule: 'provider-imports-no-other-room', from: 'providers/slurm/jobs.ts', imports: '../scnet/client.ts' },
+  { rule: 'provider-imports-no-other-room', from: 'providers/slurm/errors.ts', imports: '../../workloads/perform.ts' },
+  { rule: 'registry-imports-only-providers', from: 'providers/registry.ts', imports: './modelarts/mapping.ts' },
+  { rule: 'app-imports-only-routes-and-http', from: 'app.ts', imports: './workloads/reads.repository.ts' },
+  { rule: 'roles-import-only-app-and-container', from: 'roles/api.ts', imports: '../jobs/job.schemas.ts' },
+  { rule: 'nobody-imports-the-top', from: 'http/b.ts', imports: '../container.ts' },
+  { rule: 'environment-is-read-at-the-top', from: 'http/c.ts', imports: '../config.ts' },
+  { rule: 'vocabulary-uses-only-typebox-and-typeid', from: 'vocabulary/b.ts', imports: 'fastify' },
+  { rule: 'vocabulary-uses-only-typebox-and-typeid', from: 'vocabulary/c.ts', imports: 'node:fs' },
+  { rule: 'prisma-stays-in-repositories', from: 'projects/b.ts', imports: '../generated/prisma/client.ts' },
+  { rule: 'prisma-stays-in-repositories', from: 'projects/c.ts', imports: '@prisma/client' },
+  { rule: 'fastify-stays-at-the-edge', from: 'workloads/b.ts', imports: 'fastify' },
+  { rule: 'bullmq-stays-in-queue', from: 'webhooks/b.ts', imports: 'bullmq' },
+  { rule: 'production-uses-no-development-dependency', from: 'infra/b.ts', imports: 'vitest' },
+  { rule: 'every-package-is-listed', from: 'infra/c.ts', imports: 'not-listed' },
+  { rule: 'no-cycle-between-files', from: 'queue/cycle-a.ts', imports: './cycle-b.ts' },
+  { rule: 'no-cycle-between-files', from: 'queue/cycle-b.ts', imports: './cycle-a.ts' },
+  { rule: 'no-cycle-between-folders', from: 'http/folder-a.ts', imports: '../vocabulary/reasons.ts' },
+  { rule: 'every-import-resolves', from: 'queue/b.ts', imports: './nowhere-to-be-found.ts' },
+]
+
+/** What the arrows allow, to see that the rules do not fire at everything. */
+const permitted: readonly { from: string; imports: string }[] = [
+  { from: 'vocabulary/spec.ts', imports: '@sinclair/typebox' },
+  { from: 'workloads/writes.repository.ts', imports: '../infra/database.ts' },
+  { from: 'workloads/perform.ts', imports: '../providers/provider.ts' },
+  { from: 'jobs/jobs.routes.ts', imports: '../workloads/submit.ts' },
+  { from: 'jobs/jobs.routes.ts', imports: 'fastify' },
+  { from: 'providers/scnet/jobs.ts', imports: '../kit/http.ts' },
+  { from: 'providers/scnet/jobs.ts', imports: './client.ts' },
+  { from: 'providers/registry.ts', imports: './slurm/index.ts' },
+  { from: 'container.ts', imports: './jobs/jobs.routes.ts' },
+]
+
+const packages = ['@sinclair/typebox', '@prisma/client', 'fastify', 'bullmq', 'vitest', 'not-listed']
+
+interface Violation {
+  from: string
+  rule: { name: string }
+}
+
+async function cruise(cwd: string): Promise<{ violations: Violation[]; totalCruised: number }> {
+  const args = [depcruise, 'src', '--config', configFile, '--output-type', 'json']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, maxBuffer: 64 * 1024 * 1024 })
+  return (JSON.parse(stdout) as { summary: { violations: Violation[]; totalCruised: number } }).summary
+}
+
+async function makeTree(dir: string): Promise<void> {
+  const files = new Map<string, string>()
+  const add = (path: string, line: string) => files.set(path, `${files.get(path) ?? ''}${line}\n`)
+  for (const { from, imports } of [...offences, ...permitted]) {
+    const path = join('src', from)
+    add(path, `import '${imports}'`)
+    const target = join(dirname(path), imports)
+    if (imports.startsWith('.') && !imports.includes('nowhere')) add(target, '')
+  }
+  for (const name of packages) {
+    add(`node_modules/${name}/index.js`, 'export {}')
+    add(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }))
+  }
+  const listed = packages.filter((name) => name !== 'vitest' && name !== 'not-listed')
+  const dependencies = Object.fromEntries(listed.map((name) => [name, '1.0.0']))
+  add('package.json', JSON.stringify({ name: 'offences', dependencies, devDependencies: { vitest: '1.0.0' } }))
+  add('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }))
+  for (const [path, text] of files) {
+    await mkdir(join(dir, dirname(path)), { recursive: true })
+    await writeFile(join(dir, path), text)
+  }
+}
+
+describe('the arrows between rooms', () => {
+  let dir: string
+  let violations: Violation[]
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'switchyard-boundaries-'))
+    await makeTree(dir)
+    violations = (await cruise(dir)).violations
+  })
+
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
+  it('are each proven by an offence', () => {
+    expect([...new Set(offences.map(({ rule }) => rule))].sort()).toEqual([...ruleNames].sort())
+  })
+
+  it.each(offences)('$rule fires when $from imports $imports', ({ rule, from }) => {
+    const offenders = violations.filter((violation) => violation.rule.name === rule).map((violation) => violation.from)
+    // A cycle is reported at whichever of its members comes first, and one of folders without their files.
+    if (rule.startsWith('no-cycle')) expect(offenders).not.toEqual([])
+    else expect(offenders).toContain(join('src', from))
+  })
+
+  it.each(permitted)('let $from import $imports', ({ from }) => {
+    const others = offences.filter((offence) => offence.from === from).map(({ rule }) => rule)
+    const fired = violations.filter((violation) => violation.from === join('src', from)).map(({ rule }) => rule.name)
+    expect(fired.filter((rule) => !others.includes(rule))).toEqual([])
+  })
+})
+
+describe('src', () => {
+  it('is seen by the tool that checks it', async () => {
+    const { totalCruised } = await cruise(root)
+    expect(totalCruised).toBeGreaterThan(50)
+  })
+})
