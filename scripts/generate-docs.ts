@@ -1,0 +1,36 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { generateConfigurationPage } from './docs/configuration.ts'
+
+// Writes every document, or part of one, that follows from the code; with --check it writes nothing and fails when
+// one has fallen behind.
+
+/** A generated document: given the file as it is (empty when missing), the file as it should be. */
+export interface GeneratedDocument {
+  path: string
+  generate(current: string): string | Promise<string>
+}
+
+const documents: readonly GeneratedDocument[] = [
+  { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
+]
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const isCheck = process.argv.includes('--check')
+const stale: string[] = []
+
+for (const { path, generate } of documents) {
+  const file = join(root, path)
+  const current = await readFile(file, 'utf8').catch(() => '')
+  const wanted = await generate(current)
+  if (current === wanted) continue
+  stale.push(path)
+  if (isCheck) continue
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, wanted)
+}
+
+const verb = isCheck ? 'is behind the code: run npm run docs:generate' : 'written'
+for (const path of stale) console.log(`${path} ${verb}`)
+if (isCheck && stale.length > 0) process.exitCode = 1
