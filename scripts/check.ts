@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+// Everything that a change must pass, cheapest first, the tests last: npm run check.
+
+const steps: readonly { name: string; script: string }[] = [
+  { name: 'formatting and lint', script: 'lint' },
+  { name: 'types', script: 'types' },
+  { name: 'arrows between rooms', script: 'boundaries' },
+  { name: 'unused code', script: 'unused' },
+  { name: 'OpenAPI matches the routes', script: 'openapi:check' },
+  { name: 'OpenAPI lint', script: 'openapi:lint' },
+  { name: 'generated documents', script: 'docs:check' },
+  { name: 'migrations match the schema', script: 'migration:check' },
+  { name: 'tests', script: 'test' },
+]
+
+const cwd = fileURLToPath(new URL('..', import.meta.url))
+
+/** Static checks all run, so that one round shows everything; the tests only when those have passed. */
+const failed: string[] = []
+for (const { name, script } of steps) {
+  if (script === 'test' && failed.length > 0) continue
+  console.log(`\n== ${name} (npm run ${script})`)
+  const { status } = spawnSync('npm', ['run', '--silent', script], { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) failed.push(name)
+}
+
+if (failed.length > 0) {
+  console.error(`\nFailed: ${failed.join(', ')}`)
+  process.exitCode = 1
+}
