@@ -1,0 +1,119 @@
+import { readId, readObject, readText } from '../../kit/fields.ts'
+import { tryParseJson } from '../../kit/json.ts'
+import { redactText } from '../../kit/redact.ts'
+import { retryAfterMs } from '../../kit/retry-after.ts'
+import type { HttpResponse, ProviderClock } from '../../provider.ts'
+import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../../provider-error.ts'
+
+/** An answer that says no. */
+export interface Failure {
+  error: ProviderError
+  /** The vendor's documents say that with this answer nothing was done. */
+  isRefusal: boolean
+}
+
+interface GatewayRow {
+  code: ProviderErrorCode
+  isRefusal: boolean
+  hint?: string
+  field?: string
+}
+
+const skewToleranceMs = 300_000
+
+/**
+ * The gateway's own errors by `<HTTP status>/<errorCode>`. The two numbers are of different kinds: errorCode 400 comes
+ * with HTTP 429, 500 with 503, 200 with 401. Those marked as refusals are answered before the service is reached.
+ * Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling
+ */
+const gatewayRows: Readonly<Record<string, GatewayRow>> = {
+  '400/100': { code: 'invalid_request', isRefusal: true },
+  '401/200': {
+    code: 'unauthenticated',
+    isRefusal: true,
+    field: 'credentials',
+    hint: 'The gateway does not say which of accessKey, secretKey and clock is wrong.',
+  },
+  '401/210': {
+    code: 'permission_denied',
+    isRefusal: true,
+    field: 'credentials.accessKey',
+    hint: 'The key is valid, but the product is not subscribed or a policy of the account forbids the call.',
+  },
+  '403/230': { code: 'permission_denied', isRefusal: true, field: 'credentials.accessKey' },
+  '404/300': {
+    code: 'unsupported',
+    isRefusal: true,
+    field: 'settings.baseUrl',
+    hint: 'The gateway has no such route: the base URL is wrong, or the product no longer offers this operation.',
+  },
+  '413/430': { code: 'invalid_request', isRefusal: true },
+  '429/400': { code: 'quota_exceeded', isRefusal: true },
+  '429/410': { code: 'rate_limited', isRefusal: true },
+  '429/420': { code: 'rate_limited', isRefusal: true },
+  '500/900': { code: 'unavailable', isRefusal: false },
+  '503/500': { code: 'unavailable', isRefusal: false },
+  '504/510': { code: 'timeout', isRefusal: false },
+}
+
+/** The failure that an answer in the gateway's envelope `{error: {errorCode, message}}` tells; null for any other body. */
+export function gatewayFailure(response: HttpResponse, clock: ProviderClock): Failure | null {
+  const envelope = readObject(tryParseJson(response.text), 'error')
+  const errorCode = readId(envelope, 'errorCode')
+  if (errorCode === undefined) return null
+  const row = gatewayRows[`${response.status}/${errorCode}`]
+  const said = readText(envelope, 'message') ?? 'no message'
+  const text = `The gateway answered HTTP ${response.status}, errorCode ${errorCode}: ${redactText(said.slice(0, 300))}.`
+  if (row === undefined) {
+    const code = codeOfStatus(response.status)
+    return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRefusal: false }
+  }
+  const isClock = errorCode === '200' && isClockSkewed(response, clock)
+  const hint = isClock ? 'The clock of this machine differs from theirs by 5 minutes or more.' : row.hint
+  const field = isClock ? 'clock' : row.field
+  const message = hint === undefined ? text : `${text} ${hint}`
+  const error = failureOf(response, clock, {
+    code: row.code,
+    text: message,
+    providerCode: errorCode,
+    ...(field === undefined ? {} : { field }),
+  })
+  return { error, isRefusal: row.isRefusal }
+}
+
+/** What an HTTP status alone says; for bodies that are in no documented form. Nothing about a create can be concluded from it. */
+export function codeOfStatus(status: number): ProviderErrorCode {
+  const exact: Readonly<Record<number, ProviderErrorCode>> = {
+    400: 'invalid_request',
+    401: 'unauthenticated',
+    403: 'permission_denied',
+    408: 'timeout',
+    409: 'conflict',
+    413: 'invalid_request',
+    429: 'rate_limited',
+    504: 'timeout',
+  }
+  const code = exact[status]
+  if (code !== undefined) return code
+  // A bare 404 may come from a proxy or a wrong base URL: it is no statement about an object.
+  return status >= 500 ? 'unavailable' : 'bad_response'
+}
+
+function failureOf(
+  response: HttpResponse,
+  clock: ProviderClock,
+  { code, text, ...more }: { code: ProviderErrorCode; text: string } & ProviderErrorDetails,
+): ProviderError {
+  const waitMs = retryAfterMs(response.headers, clock)
+  return new ProviderError(code, text, {
+    httpStatus: response.status,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...more,
+  })
+}
+
+function isClockSkewed(response: HttpResponse, clock: ProviderClock): boolean {
+  const { date } = response.headers
+  if (typeof date !== 'string') return false
+  return Math.abs(Date.parse(date) - clock.now().getTime()) >= skewToleranceMs
+}
