@@ -1,0 +1,188 @@
+import { Type } from '@sinclair/typebox'
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import { isObject, readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { descriptionMarkLength, markOfDescription } from '../kit/marks.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import type { Accepts, Catalog, Driver, Found, Observation, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { type DataforestClient, jsonHeaders } from './client.ts'
+import { badParameterOf, isNoSuchElement } from './errors.ts'
+import { commonAccepts, programFaults, workspaceOf } from './mapping.ts'
+import type { DataforestSettings } from './settings.ts'
+
+/** An AI workspace has no state of its own: these are our words for its `disabled` flag. */
+const states = { enabled: 'running', disabled: 'blocked' } as const satisfies Record<string, Status<'environment'>>
+
+const markLength = 12
+const maxDescriptionLength = 255
+
+const options = Type.Object(
+  {
+    configurationName: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'Name of the configuration; `name` where absent.' }),
+    ),
+    userPackageUri: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 2048, description: 'A zip file that lies in HDFS already.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const traits: Traits<'environment'> = {
+  // Neither is documented; see the traits of jobs. Creation answers at once with the id.
+  listLagMs: 30_000,
+  maxProcessingMs: 60_000,
+  // There is a checkAvailableName for them.
+  uniqueNames: true,
+  enforces: [],
+}
+
+/** AI workspaces: a named configuration that exists until it is deleted. Nothing starts or stops. */
+export function makeEnvironments(
+  client: DataforestClient,
+  settings: DataforestSettings,
+  literals: readonly string[],
+): Driver<'environment'> {
+  async function listWorkspaces(signal: AbortSignal) {
+    const answer = await client.call('aiworkspaces/getList', { search: { accountId: settings.accountId } }, signal)
+    const workspaces = readList(answer, 'contents').filter(isObject)
+    const seen = workspaces.flatMap((workspace) => environmentOf(workspace, literals) ?? [])
+    return { seen, isComplete: (readNumber(answer, 'total') ?? seen.length) <= seen.length }
+  }
+
+  async function detail(remoteId: string, signal: AbortSignal): Promise<JsonObject | 'gone'> {
+    try {
+      return await client.call('aiworkspaces/getDetail', { id: remoteId }, signal)
+    } catch (error) {
+      if (isNoSuchElement(error)) return 'gone'
+      throw error
+    }
+  }
+
+  /** A refused create does not say that the name is taken; one harmless question does. */
+  async function isNameTaken(name: string, signal: AbortSignal): Promise<boolean> {
+    const question = { accountId: settings.accountId, name }
+    const answer = await client.call('aiworkspaces/checkAvailableName', question, signal).catch(() => ({}))
+    return readFlag(answer, 'availableName') === false
+  }
+
+  return {
+    accepts: acceptsOf(settings.defaultQueue),
+    options,
+    states,
+    traits,
+    markLength,
+    check: programFaults,
+
+    plan: (intent) => ({
+      method: 'POST',
+      target: client.target('aiworkspaces/create'),
+      headers: jsonHeaders,
+      body: { ...workspaceOf(intent, settings) } as unknown as Json,
+    }),
+
+    async create(intent, signal) {
+      const body = JSON.stringify(workspaceOf(intent, settings))
+      try {
+        const answer = await client.create('aiworkspaces/create', body, { sendBy: intent.sendBy, signal })
+        return { remoteId: readId(answer, 'id') ?? null }
+      } catch (error) {
+        if (!mayBeNameClash(error) || !(await isNameTaken(intent.spec.name, signal))) throw error
+        const detail = `An AI workspace named ${intent.spec.name} exists already in this account. ${error.message}`
+        throw new ProviderError('conflict', detail, { httpStatus: 400 })
+      }
+    },
+
+    async find(intents, signal) {
+      const { seen, isComplete } = await listWorkspaces(signal)
+      const lookFor = (mark: string): Found<'environment'> => {
+        const found = seen.filter((each) => each.mark === mark)
+        if (found.length > 0) return { found }
+        return isComplete ? { absent: true } : { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
+      }
+      return new Map(intents.map(({ mark }) => [mark, lookFor(mark)]))
+    },
+
+    /** Two calls: only the list shows `disabled`, only the detail says for certain that it is gone. */
+    async get(remoteId, signal) {
+      const workspace = await detail(remoteId, signal)
+      if (workspace === 'gone') return workspace
+      const listed = (await listWorkspaces(signal)).seen.find((each) => each.remoteId === remoteId)
+      const isDisabled = readFlag(workspace, 'disabled') ?? listed?.status === 'blocked'
+      const seen = environmentOf({ ...workspace, id: remoteId, disabled: isDisabled }, literals)
+      if (seen === null) throw new ProviderError('bad_response', 'aiworkspaces/getDetail answered with no workspace.')
+      return seen
+    },
+
+    list: async (_page, signal) => ({ seen: (await listWorkspaces(signal)).seen, next: null }),
+
+    controls: {
+      async delete(remoteId, signal) {
+        try {
+          await client.call('aiworkspaces/delete', { id: remoteId }, signal)
+        } catch (error) {
+          if (!isNoSuchElement(error)) throw error
+        }
+      },
+    },
+
+    catalog: (signal) => imageCatalog(client, signal),
+  }
+}
+
+function acceptsOf(defaultQueue: string): Accepts {
+  return {
+    name: {
+      to: 'name',
+      pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
+      maxLength: 15,
+      note: 'starts with a lower-case letter, then lower-case letters, digits and single hyphens; unique in the account',
+    },
+    description: { to: 'description', maxLength: maxDescriptionLength - descriptionMarkLength(markLength) },
+    ...commonAccepts(defaultQueue),
+  }
+}
+
+/** One AI workspace. */
+function environmentOf(workspace: JsonObject, literals: readonly string[]): Observation<'environment'> | null {
+  const remoteId = readId(workspace, 'id')
+  if (remoteId === undefined) return null
+  const rawState = readFlag(workspace, 'disabled') === true ? 'disabled' : 'enabled'
+  const name = readText(workspace, 'name')
+  const { description } = workspace
+  return {
+    remoteId,
+    status: states[rawState],
+    rawState,
+    ...(rawState === 'disabled' ? { reason: 'disabled' as const } : {}),
+    ...(name === undefined ? {} : { remoteName: name }),
+    ...(typeof description === 'string' ? { mark: markOfDescription(description) } : {}),
+    payload: boundedPayload(workspace, literals),
+  }
+}
+
+/** HTTP 400 by the service, unless it names another parameter than the name. */
+function mayBeNameClash(error: unknown): error is ProviderError {
+  if (!(error instanceof ProviderError) || error.code !== 'invalid_request' || error.notSent) return false
+  const parameter = badParameterOf(error)
+  return parameter === undefined || parameter === 'name'
+}
+
+/** The images that `docker.image` can name. */
+async function imageCatalog(client: DataforestClient, signal: AbortSignal): Promise<Catalog> {
+  const images: JsonObject[] = []
+  for (const typeName of ['tensorflow', 'pytorch']) {
+    const answer = await client.call('aiworkspaces/getDockerImageList', { search: { typeName } }, signal)
+    for (const image of imagesOf(answer)) images.push({ type: typeName, image })
+  }
+  return { images }
+}
+
+/** `dockerImages` is a map of lists. */
+function imagesOf(answer: Json): string[] {
+  const groups = readObject(answer, 'dockerImages')
+  return Object.keys(groups).flatMap((group) =>
+    readList(groups, group).flatMap((image) => (typeof image === 'string' ? [image] : [])),
+  )
+}

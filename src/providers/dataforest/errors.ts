@@ -1,0 +1,63 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { codeOfStatus, type Failure, gatewayFailure } from '../families/ncp/errors.ts'
+import { isObject, readText } from '../kit/fields.ts'
+import { excerpt, tryParseJson } from '../kit/json.ts'
+import { redactText } from '../kit/redact.ts'
+import type { HttpResponse, ProviderClock } from '../provider.ts'
+import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+
+/** The statuses that the service's overview lists for `{success: false, message}`, 500 left out: it says "unexpected". */
+const documented: Readonly<Record<number, ProviderErrorCode>> = {
+  400: 'invalid_request',
+  403: 'permission_denied',
+  404: 'not_found',
+}
+
+/** HTTP 400 stands for a bad parameter and for "exceeds a resource quota" alike; only the words tell them apart. */
+const quotaWords = /quota|쿼터|할당량/i
+
+/** How the service begins to speak of a bad parameter, as its example shows: `invalid request parameter (<path>, …`. */
+const badParameter = /^invalid request parameter \(([\w.[\]]+)/
+
+/**
+ * The failure that an answer tells, in the gateway's or the service's envelope or neither; null for a success,
+ * which is HTTP 2xx **and** `success: true`.
+ * Source: https://api.ncloud-docs.com/docs/analytics-dataforest
+ */
+export function failureOf(response: HttpResponse, clock: ProviderClock): Failure | null {
+  const body = tryParseJson(response.text)
+  const isOk = response.status >= 200 && response.status < 300
+  if (isOk && isObject(body) && body.success === true) return null
+  const gateway = gatewayFailure(response, clock)
+  if (gateway !== null) return gateway
+  if (isObject(body) && body.success === false) return serviceFailure(response, body)
+  const code = isOk ? 'bad_response' : codeOfStatus(response.status)
+  const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text)}`
+  return { error: new ProviderError(code, message, { httpStatus: response.status }), isRefusal: false }
+}
+
+/** The field path that a message names as bad; the service has no machine-readable codes. */
+export function badParameterOf(error: ProviderError): string | undefined {
+  return /\(([\w.[\]]+), /.exec(error.message)?.[1]
+}
+
+/** The service's documented 404, "no such element"; the gateway's own 404 leaves with another code. */
+export function isNoSuchElement(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'not_found'
+}
+
+function serviceFailure(response: HttpResponse, body: Json): Failure {
+  const said = readText(body, 'message') ?? 'no message'
+  const isParameter = badParameter.test(said)
+  // With HTTP 200 the meaning of `success: false` is not documented, but for the example of a bad parameter.
+  const status = response.status < 300 && isParameter ? 400 : response.status
+  const code = documented[status]
+  const message = `Data Forest answered HTTP ${response.status}: ${redactText(said.slice(0, 500))}`
+  const details = { httpStatus: response.status }
+  if (code === undefined) {
+    const fallback = response.status < 300 ? 'invalid_request' : codeOfStatus(response.status)
+    return { error: new ProviderError(fallback, message, details), isRefusal: false }
+  }
+  const isQuota = status === 400 && !isParameter && quotaWords.test(said)
+  return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
+}

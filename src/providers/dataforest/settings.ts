@@ -1,0 +1,49 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { JsonObject } from '../../vocabulary/json.ts'
+import type { NcpKeys } from '../families/ncp/signature.ts'
+
+export const dataforestSettings = Type.Object(
+  {
+    accountId: Type.String({
+      pattern: '^[0-9A-Za-z]{1,22}$',
+      description: "The Data Forest account's id (not the NAVER Cloud account), as accounts/getList shows it.",
+      examples: ['6COytUeFj7b8eOhq2L5zL'],
+    }),
+    baseUrl: Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      maxLength: 512,
+      default: 'https://df.apigw.ntruss.com',
+      description: 'The API gateway.',
+    }),
+    defaultQueue: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      default: 'gpu',
+      description: 'The YARN queue of requests that name none.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const dataforestCredentials = Type.Object(
+  {
+    accessKey: Type.String({ pattern: '^[!-~]{1,128}$', description: 'Access Key ID of the account or sub account.' }),
+    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Its Secret Key.' }),
+  },
+  { additionalProperties: false },
+)
+
+export type DataforestSettings = Static<typeof dataforestSettings>
+
+/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+export function settingsOf(settings: JsonObject): DataforestSettings {
+  const filled = Value.Default(dataforestSettings, Value.Clone(settings))
+  if (!Value.Check(dataforestSettings, filled)) throw new TypeError('these are no settings of dataforest')
+  return filled
+}
+
+export function keysOf(credentials: JsonObject): NcpKeys {
+  if (!Value.Check(dataforestCredentials, credentials)) throw new TypeError('these are no credentials of dataforest')
+  return credentials
+}

@@ -1,0 +1,9 @@
+import { dataforestProvider } from './dataforest/index.ts'
+import type { Provider } from './provider.ts'
+
+/** Every provider that this version can talk to. */
+export const providers: readonly Provider[] = [dataforestProvider]
+
+export function providerById(id: string): Provider | undefined {
+  return providers.find((provider) => provider.id === id)
+}

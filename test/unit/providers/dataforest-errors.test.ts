@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { failureOf } from '../../../src/providers/dataforest/errors.ts'
+import { makeFixedClock } from '../../support/fixed-clock.ts'
+
+const clock = makeFixedClock('2024-05-01T12:00:00Z')
+const failure = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  failureOf({ status, headers, text: typeof body === 'string' ? body : JSON.stringify(body) }, clock)
+const gateway = (errorCode: string | number) => ({ error: { errorCode, message: 'said the gateway' } })
+const service = (message: string) => ({ success: false, message })
+
+describe('the errors of Data Forest', () => {
+  it.each([
+    [400, '100', 'invalid_request', true],
+    [401, 200, 'unauthenticated', true],
+    [401, '210', 'permission_denied', true],
+    [403, '230', 'permission_denied', true],
+    [404, '300', 'unsupported', true],
+    [413, '430', 'invalid_request', true],
+    [429, '400', 'quota_exceeded', true],
+    [429, '410', 'rate_limited', true],
+    [429, 420, 'rate_limited', true],
+    [500, '900', 'unavailable', false],
+    [503, '500', 'unavailable', false],
+    [504, '510', 'timeout', false],
+    [401, '999', 'unauthenticated', false],
+    [200, '900', 'bad_response', false],
+  ])('gateway: HTTP %i with errorCode %s is %s', (status, errorCode, code, isRefusal) => {
+    const got = failure(status, gateway(errorCode))
+    expect(got).toMatchObject({ isRefusal, error: { code, httpStatus: status, providerCode: String(errorCode) } })
+    expect(got?.error.message).toContain('said the gateway')
+  })
+
+  it.each([
+    [400, 'exceeds a resource quota', 'quota_exceeded', true],
+    [400, 'invalid request parameter (name, "Quota"). "^x$"와 일치해야 합니다', 'invalid_request', true],
+    [400, '이미 존재하는 이름입니다', 'invalid_request', true],
+    [403, 'not allowed to access', 'permission_denied', true],
+    [404, 'no such element', 'not_found', true],
+    [500, 'unexpected error', 'unavailable', false],
+    [200, 'invalid request parameter (docker.image, "x")', 'invalid_request', true],
+    [200, 'something', 'invalid_request', false],
+    [409, 'something', 'conflict', false],
+  ])('service: HTTP %i saying %s is %s, its words kept', (status, message, code, isRefusal) => {
+    const got = failure(status, service(message))
+    expect(got).toMatchObject({ isRefusal, error: { code, httpStatus: status } })
+    expect(got?.error.message).toContain(message)
+  })
+
+  it.each([
+    [200, '<html>ok</html>', 'bad_response'],
+    [200, '', 'bad_response'],
+    [200, { id: 'a' }, 'bad_response'],
+    [200, true, 'bad_response'],
+    [302, '', 'bad_response'],
+    [404, '<html>not found</html>', 'bad_response'],
+    [401, '<html>', 'unauthenticated'],
+    [502, '<html>', 'unavailable'],
+    [504, '<html>', 'timeout'],
+  ])('no envelope: HTTP %i with %s is %s and no refusal', (status, body, code) => {
+    expect(failure(status, body)).toMatchObject({ isRefusal: false, error: { code } })
+  })
+
+  it('is no error with HTTP 2xx and success true', () => {
+    expect(failure(200, { success: true, message: 'success', id: 'a' })).toBeNull()
+  })
+
+  it('names the clock when the gateway shows another time', () => {
+    const wrongKey = failure(401, gateway('200'), { date: 'Wed, 01 May 2024 12:04:59 GMT' })
+    const wrongClock = failure(401, gateway('200'), { date: 'Wed, 01 May 2024 12:05:00 GMT' })
+    expect([wrongKey?.error.field, wrongClock?.error.field]).toEqual(['credentials', 'clock'])
+  })
+
+  it('keeps Retry-After', () => {
+    expect(failure(429, gateway('420'), { 'retry-after': '7' })?.error.retryAfterMs).toBe(7000)
+  })
+})
