@@ -135,6 +135,8 @@ export interface Traits<K extends Kind = Kind> {
   readonly forgetsAfterMs?: number
   /** The provider refuses a second object of the same name. */
   readonly uniqueNames: boolean
+  /** Ids are given out again after a while, so the mark is checked before a verb is sent. */
+  readonly reusesIds?: true
   /** One open job per environment. */
   readonly exclusiveEnvironment?: true
   /** Limits that the provider enforces by itself; the rest Switchyard does. */

@@ -56,7 +56,6 @@ CREATE TABLE "workloads" (
   "connection_id" TEXT COLLATE "C" NOT NULL,
   "environment_id" TEXT COLLATE "C",
   "name" TEXT COLLATE "C" NOT NULL,
-  "description" TEXT,
   "labels" JSONB NOT NULL,
   "spec" JSONB NOT NULL,
   "mark" TEXT COLLATE "C" NOT NULL,

@@ -1,0 +1,92 @@
+import { environmentTransitions } from '../vocabulary/environment.ts'
+import { isTerminal } from '../vocabulary/transitions.ts'
+import { creationAction, isCalledOff } from '../workloads/creation.ts'
+import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
+import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
+import { hasOpenWish, type Workload } from '../workloads/workload.ts'
+
+type Environment = Workload<'environment'>
+type Decision = Action<'environment'> | null
+
+export const environmentKind: WorkloadKind<'environment'> = {
+  name: 'environment',
+  transitions: environmentTransitions,
+  waiting: 'queued',
+  sending: 'dispatching',
+  taken: 'provisioning',
+  refused: 'failed',
+  calledOff: 'deleted',
+  callsOff: ['delete'],
+  inFlight: { start: 'starting', stop: 'stopping', delete: 'deleting' },
+  outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'] },
+  settled: ['running', 'stopped', 'blocked', 'failed'],
+  wakesDependants: (from, to) => from !== to,
+
+  nextAction(environment, facts) {
+    if (isTerminal(environmentTransitions, environment.status)) return { do: 'wait', until: null }
+    if (environment.remoteId === null) return beforeItExists(environment, facts)
+    return wishAction(environment, facts) ?? lookIfUnsure(environment, facts) ?? { do: 'wait', until: null }
+  },
+
+  whenGone(environment) {
+    const isExpected = environment.status === 'deleting' || environment.desired === 'delete'
+    return { status: 'deleted', reason: isExpected ? null : 'deleted_remotely' }
+  },
+
+  interpret(environment, status, reason) {
+    if (status === 'deleted') return { status, reason: reason ?? environmentKind.whenGone(environment).reason }
+    const wasRunning = environment.status === 'running' || environment.status === 'stopping'
+    if (status === 'stopped' && wasRunning && environment.desired !== 'stop') {
+      return {
+        status,
+        reason: reason ?? environment.enforcing ?? (environment.desired === 'delete' ? null : 'stopped_remotely'),
+      }
+    }
+    return { status, reason }
+  },
+}
+
+/** A create that was refused is not sent again by itself: only delete follows. */
+function beforeItExists(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
+  if (environment.status === 'failed' && !isCalledOff(environmentKind, environment)) return { do: 'wait', until: null }
+  return creationAction(environmentKind, environment, facts)
+}
+
+function wishAction(environment: Environment, facts: Facts<'environment'>): Decision {
+  if (environment.desired === 'delete') return deleteAction(environment, facts)
+  if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
+  if (!hasOpenWish(environment)) return null
+  return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
+}
+
+/** Stops first where the provider deletes only what is stopped. The record of an import may end without the object. */
+function deleteAction(environment: Environment, facts: Facts<'environment'>): Decision {
+  if (environment.keepRemote) return { do: 'settle', change: { status: 'deleted', reason: null, endedAt: facts.now } }
+  if (isMoving(environment) && !isDeletable(environment, facts)) return followVerb(environmentKind, environment, facts)
+  if (environment.status === 'deleting') return followVerb(environmentKind, environment, facts)
+  if (!hasOpenWish(environment)) return null
+  return isDeletable(environment, facts) ? control(facts, 'delete') : stopAction(environment, facts, true)
+}
+
+function stopAction(environment: Environment, facts: Facts<'environment'>, step = false): Decision {
+  if (environment.status === 'running') return control(facts, 'stop', step)
+  return environment.status === 'provisioning' || environment.status === 'starting' ? null : carried(environment)
+}
+
+function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
+  if (environment.status === 'running') return carried(environment)
+  return environment.status === 'provisioning' ? null : control(facts, 'start')
+}
+
+/** It is as the client wants it, without a call. */
+function carried(environment: Environment): Decision {
+  return { do: 'settle', change: { carriedGeneration: environment.generation } }
+}
+
+function isMoving(environment: Environment): boolean {
+  return environment.status === 'stopping' || environment.status === 'starting'
+}
+
+function isDeletable(environment: Environment, facts: Facts<'environment'>): boolean {
+  return facts.traits.deletableIn?.includes(environment.status) ?? true
+}

@@ -1,0 +1,94 @@
+import { jobTransitions } from '../vocabulary/job.ts'
+import type { Status } from '../vocabulary/kinds.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
+import { isTerminal } from '../vocabulary/transitions.ts'
+import { creationAction, isCalledOff } from '../workloads/creation.ts'
+import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
+import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
+import { after } from '../workloads/tempo.ts'
+import { hasOpenWish, type Workload } from '../workloads/workload.ts'
+
+type Job = Workload<'job'>
+
+/** A waiting job is woken by its environment; this is for the case that nobody does. */
+const environmentRecheckMs = 300_000
+
+export const jobKind: WorkloadKind<'job'> = {
+  name: 'job',
+  transitions: jobTransitions,
+  waiting: 'queued',
+  sending: 'dispatching',
+  taken: 'pending',
+  refused: 'failed',
+  calledOff: 'canceled',
+  callsOff: ['cancel'],
+  inFlight: { cancel: 'canceling' },
+  outdatedBy: {},
+  settled: [],
+  wakesDependants: () => false,
+
+  nextAction(job, facts) {
+    if (isTerminal(jobTransitions, job.status)) return { do: 'wait', until: null }
+    if (job.remoteId === null) return environmentAction(job, facts) ?? creationAction(jobKind, job, facts)
+    return endAction(job, facts) ?? lookIfUnsure(job, facts) ?? { do: 'wait', until: limitAt(job) }
+  },
+
+  whenGone(job) {
+    if (job.status !== 'canceling') return { status: 'unknown', reason: 'record_gone' }
+    return job.enforcing === null
+      ? { status: 'canceled', reason: 'record_gone' }
+      : { status: 'failed', reason: job.enforcing }
+  },
+
+  interpret(job, status, reason) {
+    if (job.enforcing !== null && (status === 'canceled' || status === 'failed'))
+      return { status: 'failed', reason: job.enforcing }
+    if (status === 'canceled')
+      return { status, reason: reason ?? (job.desired === 'cancel' ? null : 'canceled_remotely') }
+    if (status === 'unknown') return { status, reason: reason ?? 'no_verdict' }
+    if (status === 'pending' && job.status === 'running') return { status, reason: reason ?? 'requeued' }
+    return { status, reason }
+  },
+}
+
+/** A job that has not been sent waits for its environment, and fails with it. */
+function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
+  if (job.status !== 'queued' || facts.environment === null || isCalledOff(jobKind, job)) return null
+  const { status, remoteId } = facts.environment
+  if (lostEnvironment.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
+  if (status === 'running' && remoteId !== null) return null
+  const message = `Waiting for environment ${job.environmentId}, which is ${status}.`
+  return { do: 'wait', until: after(facts.now, environmentRecheckMs), reason: 'environment_not_ready', message }
+}
+
+const lostEnvironment: ReadonlySet<Status<'environment'>> = new Set(['failed', 'deleting', 'deleted'])
+
+function environmentFailed(job: Job, status: Status<'environment'>, now: Date) {
+  const reason: Reason = 'environment_failed'
+  const message = `Environment ${job.environmentId} is ${status}, so the job was never sent. Submit it again with another environment.`
+  return {
+    status: 'failed' as const,
+    reason,
+    message,
+    error: { code: reason, message, retryable: false },
+    nextAttemptAt: null,
+    endedAt: now,
+  }
+}
+
+function endAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
+  if (job.status === 'canceling') return followVerb(jobKind, job, facts)
+  const limit = limitAt(job)
+  if (job.enforcing === null && limit !== null && facts.now >= limit && facts.verbs.includes('cancel')) {
+    return { do: 'settle', change: { enforcing: 'time_limit' } }
+  }
+  const mustEnd = job.enforcing !== null || (isCalledOff(jobKind, job) && hasOpenWish(job))
+  return mustEnd ? control(facts, 'cancel') : null
+}
+
+function limitAt(job: Job): Date | null {
+  const seconds = job.spec.timeLimitSeconds
+  return job.startedAt === null || seconds === undefined || job.enforcing !== null
+    ? null
+    : after(job.startedAt, seconds * 1000)
+}

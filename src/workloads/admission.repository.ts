@@ -1,0 +1,102 @@
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Json } from '../vocabulary/json.ts'
+
+/** A workload about to be recorded. */
+export interface NewWorkload {
+  id: string
+  eventId: string
+  projectId: string
+  kind: string
+  provider: string
+  connectionId: string
+  environmentId: string | null
+  name: string
+  labels: Readonly<Record<string, string>>
+  spec: Json
+  mark: string
+  status: string
+  imported: boolean
+  /** Of an import: the object that exists already. */
+  remoteId: string | null
+  /** sha256 of the client's key and of its parsed body, in hex. */
+  key: { hash: string; fingerprint: string; ttlHours: number } | null
+}
+
+export interface KeyHolder {
+  workloadId: string
+  fingerprint: string
+}
+
+export type AdmissionRepository = ReturnType<typeof makeAdmissionRepository>
+
+export function makeAdmissionRepository(prisma: PrismaClient) {
+  return {
+    /**
+     * Records many workloads in one statement: row, first event, label rows, idempotency key.
+     * Answers the creation time of those recorded; the others' keys are held by an earlier request, or their
+     * connection is gone. A repeat after a lost connection records nothing twice.
+     */
+    async insert(news: readonly NewWorkload[]): Promise<Map<string, Date>> {
+      const rows = await prisma.$queryRaw<{ id: string; createdAt: Date }[]>(insertStatement(sortedByKey(news)))
+      return new Map(rows.map((row) => [row.id, row.createdAt]))
+    },
+
+    /** Who holds these keys now. A statement of its own: the one that lost the race cannot see the winner. */
+    async keyHolders(
+      keys: readonly { projectId: string; kind: string; hash: string }[],
+    ): Promise<Map<string, KeyHolder>> {
+      const rows = await prisma.$queryRaw<(KeyHolder & { id: string })[]>`
+        SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
+          encode(k.fingerprint, 'hex') AS fingerprint
+        FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
+        JOIN idempotency_keys k ON k.project_id = i."projectId" AND k.kind = i.kind AND k.key_hash = decode(i.hash, 'hex')`
+      return new Map(rows.map(({ id, ...holder }) => [id, holder]))
+    },
+
+    async pruneKeys(limit: number): Promise<number> {
+      return prisma.$executeRaw`
+        DELETE FROM idempotency_keys WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at < now() LIMIT ${limit})`
+    },
+  }
+}
+
+/** Two processes that insert the same keys in opposite order would wait for each other. */
+function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
+  const keyOf = (item: NewWorkload) => (item.key === null ? '' : `${item.projectId}/${item.kind}/${item.key.hash}`)
+  return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
+  WITH input AS (
+    SELECT * FROM json_to_recordset(${JSON.stringify(news)}::json) AS i(
+      id text, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
+      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, key jsonb)
+  ), open AS (
+    SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
+  ), keyed AS (
+    INSERT INTO idempotency_keys AS k (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
+    SELECT i."projectId", i.kind, decode(i.key->>'hash', 'hex'), i.id, decode(i.key->>'fingerprint', 'hex'),
+      now() + (i.key->>'ttlHours')::int * interval '1 hour'
+    FROM input i WHERE i.key IS NOT NULL AND i."connectionId" IN (SELECT id FROM open)
+    ON CONFLICT (project_id, kind, key_hash) DO UPDATE
+      SET workload_id = EXCLUDED.workload_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
+      WHERE k.expires_at < now()
+    RETURNING k.workload_id
+  ), inserted AS (
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark,
+      status, imported, keep_remote, remote_id, due_at)
+    SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
+      i.status, i.imported, i.imported, i."remoteId", now()
+    FROM input i
+    WHERE i."connectionId" IN (SELECT id FROM open) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, created_at
+  ), events AS (
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT i.id, 1, i."eventId", i."projectId", i.kind, i.kind || '.' || i.status, jsonb_build_object('status', i.status)
+    FROM input i JOIN inserted n ON n.id = i.id
+  ), labels AS (
+    INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+    SELECT i."projectId", i.kind, l.key, l.value, i.id FROM input i JOIN inserted n ON n.id = i.id, jsonb_each_text(i.labels) l
+  )
+  SELECT id, created_at AS "createdAt" FROM inserted`

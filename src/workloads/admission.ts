@@ -1,0 +1,138 @@
+import { createHash, randomInt } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Json } from '../vocabulary/json.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
+import { makeLanes } from './lanes.ts'
+import { isDataError, isTransientError, isUniqueViolation } from './sql-errors.ts'
+
+export interface Admitted {
+  id: string
+  createdAt: Date
+  /** The key was used before with the same body; `id` is that workload's. */
+  isReplay: boolean
+}
+
+export type Admit = (workload: NewWorkload) => Promise<Admitted>
+
+interface Deps {
+  repository: AdmissionRepository
+  lanes: number
+  maxBatch: number
+}
+
+/**
+ * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
+ * Refuses with `idempotency_key_reused` (other body) or `not_found` (the connection was deleted meanwhile).
+ */
+export function makeAdmit({ repository, lanes, maxBatch }: Deps): Admit {
+  const insert = makeLanes<NewWorkload, Date | null>({
+    lanes,
+    maxItems: maxBatch,
+    isDataError,
+    isTransient: isTransientError,
+    flush: async (news) => {
+      const created = await repository.insert(news)
+      return news.map((item) => created.get(item.id) ?? null)
+    },
+  })
+  /** Equal keys that arrive together are joined: the later ones wait for the first and are answered as its replays. */
+  const inFlight = new Map<string, Promise<unknown>>()
+
+  async function admit(workload: NewWorkload): Promise<Admitted> {
+    if (workload.key === null) return record(workload)
+    const id = keyOf(workload, workload.key.hash)
+    const earlier = inFlight.get(id)
+    if (earlier !== undefined) {
+      await earlier.catch(() => {})
+      await nextTurn()
+      return admit(workload)
+    }
+    const now = record(workload)
+    inFlight.set(id, now)
+    return now.finally(() => inFlight.delete(id))
+  }
+
+  async function record(workload: NewWorkload): Promise<Admitted> {
+    const createdAt = await insertWithFreshMark(workload)
+    if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
+    return replay(workload)
+  }
+
+  /** Marks are drawn at random; one that exists already is drawn again. */
+  async function insertWithFreshMark(workload: NewWorkload): Promise<Date | null> {
+    try {
+      return await insert(workload)
+    } catch (error) {
+      if (!isUniqueViolation(error, 'workloads_mark_key')) throw error
+      return insert({ ...workload, mark: redrawn(workload.mark) })
+    }
+  }
+
+  async function replay(workload: NewWorkload): Promise<Admitted> {
+    if (workload.key === null) throw connectionGone(workload)
+    const { hash, fingerprint } = workload.key
+    const holders = await repository.keyHolders([{ projectId: workload.projectId, kind: workload.kind, hash }])
+    const holder = holders.get(keyOf(workload, hash))
+    if (holder === undefined) throw connectionGone(workload)
+    if (holder.fingerprint !== fingerprint) throw keyReused(holder.workloadId)
+    return { id: holder.workloadId, createdAt: new Date(), isReplay: holder.workloadId !== workload.id }
+  }
+
+  return admit
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const draw = (count: number) => Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('')
+
+/**
+ * A mark: `[a-z][a-z0-9]*`. Where there is room it starts with the installation's tag, so that two gateways on one
+ * account can tell their objects apart.
+ */
+export function makeMark(length: number, installationTag: string): string {
+  if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
+  return `${alphabet[randomInt(26)]}${draw(length - 1)}`
+}
+
+function redrawn(mark: string): string {
+  return mark.slice(0, 3) + draw(mark.length - 3)
+}
+
+/** sha256 of a body as it was parsed: the order of its keys does not count. */
+export function fingerprintOf(body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(body as Json)))
+    .digest('hex')
+}
+
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
+}
+
+function keyOf(workload: NewWorkload, hash: string): string {
+  return `${workload.projectId}/${workload.kind}/${hash}`
+}
+
+function connectionGone(workload: NewWorkload): Refusal {
+  return new Refusal(
+    'not_found',
+    `Connection ${workload.connectionId} does not exist. List yours with GET /connections.`,
+  )
+}
+
+function keyReused(workloadId: string): Refusal {
+  const detail = `This Idempotency-Key was used for ${workloadId} with another body. Send the same body, or a new key.`
+  return new Refusal('idempotency_key_reused', detail, {
+    errors: [{ in: 'header', pointer: 'idempotency-key', code: 'reused', detail }],
+  })
+}

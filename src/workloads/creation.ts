@@ -1,0 +1,117 @@
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Action, Change, Facts, WorkloadKind } from './kind.ts'
+import type { Attempt, Workload } from './workload.ts'
+
+/**
+ * The decisions of a workload that has no remote object yet, for both kinds.
+ * A create is sent only when no earlier attempt can have made anything.
+ */
+export function creationAction<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+): Action<K> {
+  const { attempt } = facts
+  if (workload.status === kind.sending && attempt !== null) return afterAttempt(kind, workload, facts, attempt)
+  return beforeSending(kind, workload, facts)
+}
+
+function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
+  if (isCalledOff(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
+  return pausedUntil(facts) ?? { do: 'create' }
+}
+
+/** What follows from how the latest attempt ended. An attempt without an outcome was left by a process that died. */
+function afterAttempt<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  attempt: Attempt,
+): Action<K> {
+  switch (attempt.outcome) {
+    case 'created':
+    case 'found':
+      return attempt.remoteId === null
+        ? find(facts)
+        : { do: 'settle', change: adopted(kind, workload, attempt.remoteId, facts.now) }
+    case 'refused':
+      if (attempt.error?.retryable) return beforeSending(kind, workload, facts)
+      return { do: 'settle', change: refusedBy(kind, workload, attempt, facts.now) }
+    case 'not_sent':
+    case 'absent':
+      return beforeSending(kind, workload, facts)
+    case 'unknown':
+    case null:
+      return find(facts)
+    default:
+      return attempt.outcome satisfies never
+  }
+}
+
+function find<K extends Kind>(facts: Facts<K>): Action<K> {
+  return pausedUntil(facts) ?? { do: 'find' }
+}
+
+/** A connection that is not to be called now makes all its workloads wait, visibly. */
+export function pausedUntil<K extends Kind>(facts: Facts<K>): Action<K> | null {
+  const { notBefore, pauseReason } = facts.connection
+  if (notBefore === null || notBefore <= facts.now) return null
+  return { do: 'wait', until: notBefore, reason: pauseReason ?? 'provider_unavailable' }
+}
+
+export function isCalledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): boolean {
+  return kind.callsOff.includes(workload.desired)
+}
+
+/** The client called it off and nothing was made: the end. */
+export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, now: Date): Change<K> {
+  return {
+    status: kind.calledOff,
+    reason: null,
+    message: null,
+    carriedGeneration: workload.generation,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: now,
+    dueAt: null,
+  }
+}
+
+/** From here on the object is known by its remote id. It is looked at once, right away. */
+export function adopted<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  remoteId: string,
+  now: Date,
+): Change<K> {
+  return {
+    status: kind.taken,
+    reason: null,
+    message: null,
+    remoteId,
+    dispatchedAt: workload.dispatchedAt ?? now,
+    nextAttemptAt: null,
+    failures: 0,
+    error: null,
+    dueAt: now,
+  }
+}
+
+function refusedBy<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  attempt: Attempt,
+  now: Date,
+): Change<K> {
+  if (isCalledOff(kind, workload)) return calledOff(kind, workload, now)
+  return {
+    status: kind.refused,
+    reason: 'provider_refused',
+    message: attempt.error?.message ?? null,
+    error: attempt.error,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: now,
+    dueAt: null,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Kind, Verb } from '../vocabulary/kinds.ts'
+import { pausedUntil } from './creation.ts'
+import type { Action, Facts, WorkloadKind } from './kind.ts'
+import { after, lookAgainMs } from './tempo.ts'
+import type { Workload } from './workload.ts'
+
+/** The decisions about an object that exists, for both kinds. */
+
+/** Sends a verb, unless the connection is paused. Null where the driver has no such verb. */
+export function control<K extends Kind>(facts: Facts<K>, verb: Verb<K>, step = false): Action<K> | null {
+  if (!facts.verbs.includes(verb)) return null
+  return pausedUntil(facts) ?? (step ? { do: 'control', verb, step } : { do: 'control', verb })
+}
+
+/** While a verb is in flight: look often at first, and send it again when it shows no effect. */
+export function followVerb<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+): Action<K> | null {
+  const verb = verbInFlight(kind, workload)
+  const { controlledAt } = workload
+  if (verb === null || controlledAt === null) return null
+  const hasNoEffect = facts.shows !== workload.status
+  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs)) return control(facts, verb)
+  const lookedAt =
+    workload.observedAt !== null && workload.observedAt > controlledAt ? workload.observedAt : controlledAt
+  const waitedMs = lookedAt.getTime() - controlledAt.getTime()
+  return lookAt(facts, after(lookedAt, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs)))
+}
+
+/** An object that was adopted and not yet seen, or that seems to be missing, is looked at by itself. */
+export function lookIfUnsure<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> | null {
+  if (workload.missingSince !== null) return lookAt(facts, after(workload.missingSince, facts.tempo.confirmGoneMs))
+  return workload.rawState === null ? lookAt(facts, facts.now) : null
+}
+
+function lookAt<K extends Kind>(facts: Facts<K>, at: Date): Action<K> {
+  if (facts.now < at) return { do: 'wait', until: at }
+  return pausedUntil(facts) ?? { do: 'get' }
+}
+
+function verbInFlight<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): Verb<K> | null {
+  const verbs = Object.keys(kind.inFlight) as Verb<K>[]
+  return verbs.find((verb) => kind.inFlight[verb] === workload.status) ?? null
+}

@@ -1,0 +1,64 @@
+/**
+ * Joins calls that arrive at the same time into one statement. A few lanes run side by side, so that one slow flush
+ * stalls nobody; within a lane, what arrives while a flush is under way makes up the next one.
+ */
+export interface LaneOptions<I, O> {
+  /** One statement for many items. Answers in the order of the items. */
+  flush(items: readonly I[]): Promise<readonly O[]>
+  lanes: number
+  maxItems: number
+  /** An error that belongs to one item: the batch is halved until the culprit alone fails. */
+  isDataError(error: unknown): boolean
+  /** An error of the moment (deadlock, lock timeout, connection lost): the same batch once more. */
+  isTransient(error: unknown): boolean
+}
+
+interface Waiting<I, O> {
+  item: I
+  resolve(value: O): void
+  reject(error: unknown): void
+}
+
+export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promise<O> {
+  const queue: Waiting<I, O>[] = []
+  let running = 0
+
+  function start(): void {
+    while (running < options.lanes && queue.length > 0) {
+      running += 1
+      void run(queue.splice(0, options.maxItems)).finally(() => {
+        running -= 1
+        start()
+      })
+    }
+  }
+
+  async function run(batch: readonly Waiting<I, O>[], isRepeat = false): Promise<void> {
+    try {
+      const results = await options.flush(batch.map((waiting) => waiting.item))
+      batch.forEach((waiting, index) => {
+        waiting.resolve(results[index] as O)
+      })
+    } catch (error) {
+      await recover(batch, error, isRepeat)
+    }
+  }
+
+  async function recover(batch: readonly Waiting<I, O>[], error: unknown, isRepeat: boolean): Promise<void> {
+    if (!isRepeat && options.isTransient(error)) return run(batch, true)
+    if (!options.isDataError(error) || batch.length <= 1) {
+      for (const waiting of batch) waiting.reject(error)
+      return
+    }
+    const middle = Math.ceil(batch.length / 2)
+    await run(batch.slice(0, middle), isRepeat)
+    await run(batch.slice(middle), isRepeat)
+  }
+
+  return (item) =>
+    new Promise<O>((resolve, reject) => {
+      queue.push({ item, resolve, reject })
+      // After the current turn of the event loop, so that requests read from one socket poll share a statement.
+      if (queue.length === 1) setImmediate(start)
+    })
+}

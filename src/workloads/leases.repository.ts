@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Kind, Status } from '../vocabulary/kinds.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+import type { Attempt, Workload } from './workload.ts'
+
+/** A workload that this process alone may act on, until the lease runs out. */
+export interface Claimed<K extends Kind = Kind> {
+  workload: Workload<K>
+  leaseId: string
+  /** `dueAt` as the claim set it: the end of the lease, so that a process that dies is followed by another. */
+  claimedDueAt: Date
+}
+
+/** What a decision needs besides the workload, read after the claim, so that nothing older than the lease is believed. */
+export interface ClaimFacts {
+  id: string
+  now: Date
+  connectionVersion: number
+  notBefore: Date | null
+  pauseReason: Reason | null
+  environmentStatus: Status<'environment'> | null
+  environmentRemoteId: string | null
+  firstSentAt: Date | null
+  attempt: Attempt | null
+}
+
+export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
+
+export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
+  async function claim(due: Prisma.Sql): Promise<Claimed[]> {
+    const leaseId = randomUUID()
+    const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+      UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
+      FROM (${due}) t WHERE w.id = t.id
+      RETURNING ${workloadColumns}`
+    return rows.map(toWorkload).map((workload) => ({ workload, leaseId, claimedDueAt: workload.dueAt ?? new Date(0) }))
+  }
+
+  return {
+    /** Those of `ids` that are due and that nobody holds. */
+    claim: (ids: readonly string[]): Promise<Claimed[]> =>
+      claim(Prisma.sql`
+        SELECT id FROM workloads WHERE id = ANY(${ids}) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY id FOR UPDATE SKIP LOCKED`),
+
+    /** What has been due longest. */
+    claimDue: (limit: number): Promise<Claimed[]> =>
+      claim(Prisma.sql`
+        SELECT id FROM workloads WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
+
+    /** Gives back what will not be acted on; it is due at once. */
+    async release(leaseIds: readonly string[]): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE workloads SET lease_id = NULL, lease_until = NULL, due_at = now() WHERE lease_id = ANY(${leaseIds}) AND due_at IS NOT NULL`
+    },
+
+    async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
+      const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
+        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", a.first AS "firstSentAt", a.latest AS attempt
+        FROM workloads w
+        JOIN connections c ON c.id = w.connection_id
+        LEFT JOIN workloads e ON e.id = w.environment_id
+        LEFT JOIN LATERAL (
+          SELECT min(t.started_at) AS first, (array_agg(to_jsonb(t) ORDER BY t.number DESC))[1] AS latest
+          FROM workload_attempts t WHERE t.workload_id = w.id
+        ) a ON true
+        WHERE w.id = ANY(${ids})`
+      return new Map(
+        rows.map((row) => [row.id, { ...row, attempt: row.attempt === null ? null : toAttempt(row.attempt) }]),
+      )
+    },
+  }
+}
+
+/** An attempt as `to_jsonb` writes it. */
+interface AttemptRecord {
+  number: number
+  started_at: string
+  send_by: string
+  settled_at: string
+  before: Attempt['before']
+  ended_at: string | null
+  outcome: Attempt['outcome']
+  remote_id: string | null
+  error: Attempt['error']
+}
+
+function toAttempt(record: AttemptRecord): Attempt {
+  return {
+    number: record.number,
+    startedAt: new Date(record.started_at),
+    sendBy: new Date(record.send_by),
+    settledAt: new Date(record.settled_at),
+    before: record.before,
+    endedAt: record.ended_at === null ? null : new Date(record.ended_at),
+    outcome: record.outcome,
+    remoteId: record.remote_id,
+    error: record.error,
+  }
+}

@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Observation } from '../providers/provider.ts'
+import type { Json } from '../vocabulary/json.ts'
+import type { Kind, Status } from '../vocabulary/kinds.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
+import { isAllowed, isTerminal } from '../vocabulary/transitions.ts'
+import type { Change, Facts, WorkloadKind } from './kind.ts'
+import type { EngineState, Workload } from './workload.ts'
+
+/**
+ * What a sighting of the remote object makes of a workload. Pure.
+ * A state that nobody has seen, and a status that the table forbids, change nothing but the raw word.
+ */
+export function observed<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
+  return { ...details(workload, seen, facts.now), ...verdict(kind, workload, seen, facts) }
+}
+
+/** Whether a sighting tells anything new. Unchanged workloads cost no write. */
+export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<K>): boolean {
+  const { observedAt: _, remotePayload: __, ...telling } = change
+  return Object.entries(telling).some(
+    ([key, value]) => !isDeepStrictEqual(value, workload[key as keyof EngineState<K>]),
+  )
+}
+
+/** An object under our id that carries another mark is not ours: ids are used again. */
+export function isSomebodyElses<K extends Kind>(workload: Workload<K>, seen: Observation<K>): boolean {
+  return !workload.imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== workload.mark
+}
+
+function details<K extends Kind>(workload: Workload<K>, seen: Observation<K>, now: Date): Change<K> {
+  return {
+    rawState: seen.rawState,
+    remotePayload: seen.payload,
+    observedAt: now,
+    missingSince: null,
+    nextAttemptAt: null,
+    failures: 0,
+    remoteName: seen.remoteName ?? workload.remoteName,
+    startedAt: seen.startedAt ?? workload.startedAt,
+    exitCode: seen.exitCode ?? workload.exitCode,
+    signal: seen.signal ?? workload.signal,
+    ...(seen.tasks === undefined ? {} : { tasks: seen.tasks as unknown as Json }),
+    ...(seen.result === undefined ? {} : { result: seen.result }),
+  }
+}
+
+function verdict<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
+  if (seen.status === null) return { reason: 'unrecognized_remote_state', message: seen.message ?? null }
+  const meaning = kind.interpret(workload, seen.status, seen.reason ?? null)
+  if (!isAllowed(kind.transitions, workload.status, meaning.status)) return {}
+  if (isOutdated(kind, workload, meaning.status, facts)) return {}
+  return settled(kind, workload, seen, { ...meaning, now: facts.now })
+}
+
+function settled<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  { status, reason, now }: { status: Status<K>; reason: Reason | null; now: Date },
+): Change<K> {
+  const message = seen.message ?? null
+  const isFailure = status === kind.refused
+  const failure = {
+    code: reason ?? ('provider_refused' as const),
+    message: message ?? 'The provider reports a failure.',
+    retryable: false,
+  }
+  const isOver = isTerminal(kind.transitions, status)
+  return {
+    status,
+    reason: reason ?? keptReason(workload, status),
+    message: message ?? (status === workload.status && reason === null ? keptMessage(workload) : null),
+    error: isFailure ? failure : null,
+    endedAt: isOver ? (seen.endedAt ?? workload.endedAt ?? now) : null,
+    ...(isOver ? { exclusiveKey: null } : {}),
+  }
+}
+
+/** That a wish was refused stays visible as long as the status stays. */
+function keptReason<K extends Kind>(workload: Workload<K>, status: Status<K>): Reason | null {
+  return workload.status === status && workload.reason === 'provider_refused' ? workload.reason : null
+}
+
+function keptMessage<K extends Kind>(workload: Workload<K>): string | null {
+  return workload.reason === 'provider_refused' ? workload.message : null
+}
+
+/** A list may still show what it was before the verb that we have just sent. */
+function isOutdated<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  to: Status<K>,
+  { now, tempo }: Pick<Facts<K>, 'now' | 'tempo'>,
+): boolean {
+  const isBackward = kind.outdatedBy[workload.status]?.includes(to) ?? false
+  return (
+    isBackward && workload.controlledAt !== null && now.getTime() < workload.controlledAt.getTime() + tempo.resendMs
+  )
+}

@@ -1,0 +1,34 @@
+import type { Driver } from '../providers/provider.ts'
+import type { ProviderError } from '../providers/provider-error.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+
+/** What the engine needs of other rooms, as small as it can be. */
+
+/** A connection whose drivers can be called. */
+export interface OpenConnection {
+  readonly provider: string
+  /** What decides where its objects live; written to each attempt. */
+  readonly scope: JsonObject
+  driver<K extends Kind>(kind: K): Driver<K> | undefined
+}
+
+export interface Connections {
+  /** Opens a connection as it is at `version`; later versions replace it. Rejects when its credentials cannot be read. */
+  open(connectionId: string, version: number): Promise<OpenConnection>
+  /** Tells how a call went: failures that are the connection's own make all its workloads wait. */
+  failed(connectionId: string, error: ProviderError): Promise<void>
+  succeeded(connectionId: string): Promise<void>
+}
+
+/** Tells whoever waits for a workload that it has changed. Never awaited, never fails. */
+export interface Wake {
+  changed(workloadIds: readonly string[]): void
+}
+
+export interface Log {
+  debug(context: object, message: string): void
+  info(context: object, message: string): void
+  warn(context: object, message: string): void
+  error(context: object, message: string): void
+}

@@ -1,0 +1,159 @@
+import type { Clock } from '../infra/clock.ts'
+import type { Driver } from '../providers/provider.ts'
+import type { Kind, Verb } from '../vocabulary/kinds.ts'
+import { type Answer, absorb } from './absorb.ts'
+import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
+import type { Claimed, ClaimFacts } from './leases.repository.ts'
+import type { InHand, Perform, Performed } from './perform.ts'
+import type { Connections, Log, Wake } from './ports.ts'
+import { after, backoffMs } from './tempo.ts'
+import { transition, waiting } from './transition.ts'
+import type { Workload } from './workload.ts'
+import type { Write, Written } from './writes.repository.ts'
+
+/** A claimed workload and what is known about its surroundings. */
+export interface Turn {
+  claimed: Claimed
+  facts: ClaimFacts
+}
+
+export interface ReconcileDeps {
+  kinds: WorkloadKinds
+  connections: Connections
+  perform: Perform
+  write(write: Write): Promise<Written | null>
+  wake: Wake
+  clock: Clock
+  tempo: Tempo
+  log: Log
+}
+
+/** A workload on which Switchyard itself fails this often waits for an operator. */
+const internalFailuresBeforeParking = 10
+
+/**
+ * One turn of one workload: decide, act, absorb, write. Answers whether it is due again at once.
+ * Rejects only when the database cannot be reached; then the lease runs out and another process carries on.
+ */
+export function makeReconcile(deps: ReconcileDeps) {
+  return async function reconcile({ claimed, facts }: Turn): Promise<boolean> {
+    const { kind: name } = claimed.workload
+    return name === 'job'
+      ? takeTurn(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
+      : takeTurn(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts)
+  }
+}
+
+async function takeTurn<K extends Kind>(
+  deps: ReconcileDeps,
+  kind: WorkloadKind<K>,
+  claimed: Claimed<K>,
+  known: ClaimFacts,
+): Promise<boolean> {
+  const { workload } = claimed
+  try {
+    const connection = await deps.connections.open(workload.connectionId, known.connectionVersion)
+    const driver = connection.driver(kind.name)
+    if (driver === undefined) throw new Error(`${connection.provider} has no driver for a ${kind.name}`)
+    const facts = factsOf(known, workload, driver, deps.tempo)
+    return await step(deps, { kind, claimed, facts, driver, connection })
+  } catch (error) {
+    deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'a turn failed')
+    const facts = bareFacts<K>(known, deps.tempo)
+    return commit<K>(
+      deps,
+      { kind, claimed },
+      { workload, facts },
+      { change: afterInternalFailure(workload, facts), answer: null },
+    )
+  }
+}
+
+async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promise<boolean> {
+  const { kind, claimed, facts } = hand
+  const { workload } = claimed
+  const action = kind.nextAction(workload, facts)
+  if (action.do === 'wait') {
+    return commit(deps, hand, { workload, facts }, { change: waiting(action, workload), answer: null })
+  }
+  const performed = await deps.perform(hand, action)
+  if (performed === null) {
+    deps.log.info({ workloadId: workload.id }, 'the lease was lost before anything was sent')
+    return false
+  }
+  report(deps, workload, performed)
+  return commit<K>(deps, hand, performed, absorb(kind, performed.workload, performed.facts, performed.outcome))
+}
+
+/** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
+function report<K extends Kind>(deps: ReconcileDeps, workload: Workload<K>, { outcome }: Performed<K>): void {
+  if (outcome.did === 'settle') return
+  const told =
+    outcome.did === 'fail'
+      ? deps.connections.failed(workload.connectionId, outcome.error)
+      : deps.connections.succeeded(workload.connectionId)
+  told.catch((error: unknown) =>
+    deps.log.warn({ err: error, connectionId: workload.connectionId }, "a connection's health was not written"),
+  )
+}
+
+async function commit<K extends Kind>(
+  deps: ReconcileDeps,
+  { kind, claimed }: Pick<InHand<K>, 'kind' | 'claimed'>,
+  { workload, facts }: { workload: Workload<K>; facts: Facts<K> },
+  absorbed: { change: Change<K>; answer: Answer | null },
+): Promise<boolean> {
+  const write = transition(kind, workload, absorbed, { facts, basis: claimed })
+  const written = await deps.write(write as unknown as Write)
+  if (written === null) {
+    deps.log.info(
+      { workloadId: workload.id, status: write.state.status },
+      'somebody was faster; what was decided here is dropped',
+    )
+    return false
+  }
+  if (write.isNews) deps.wake.changed([workload.id])
+  if (write.event !== null)
+    deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
+  return written.isDue
+}
+
+/** The facts of a turn, from what the claim read and what the driver says of itself. */
+export function factsOf<K extends Kind>(
+  known: ClaimFacts,
+  workload: Workload<K>,
+  driver: Driver<K>,
+  tempo: Tempo,
+): Facts<K> {
+  return {
+    ...bareFacts<K>(known, tempo),
+    traits: driver.traits,
+    verbs: Object.keys(driver.controls) as Verb<K>[],
+    shows: workload.rawState === null ? null : (driver.states[workload.rawState] ?? null),
+  }
+}
+
+/** Facts where no driver could be opened: nothing can be sent with them. */
+function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
+  const { now, notBefore, pauseReason, environmentStatus, environmentRemoteId, attempt, firstSentAt } = known
+  return {
+    now,
+    traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
+    verbs: [],
+    connection: { notBefore, pauseReason },
+    environment: environmentStatus === null ? null : { status: environmentStatus, remoteId: environmentRemoteId },
+    shows: null,
+    attempt,
+    firstSentAt,
+    tempo,
+  }
+}
+
+function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, tempo }: Facts<K>): Change<K> {
+  const failures = workload.failures + 1
+  const message = 'Switchyard failed on this workload; its log has the details.'
+  if (failures >= internalFailuresBeforeParking)
+    return { reason: 'internal_error', message, failures, nextAttemptAt: null, dueAt: null }
+  const at = after(now, backoffMs(failures, tempo.quickMs, tempo.slowMs))
+  return { reason: 'internal_error', message, failures, nextAttemptAt: at, dueAt: at }
+}

@@ -1,0 +1,96 @@
+import type { SendBy } from '../providers/provider.ts'
+import type { Json } from '../vocabulary/json.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Outcome } from './absorb.ts'
+import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
+import type { Change, Facts } from './kind.ts'
+import { callSignal, type InHand, later, orFailure, type PerformDeps, type Performed } from './perform.ts'
+import { isUniqueViolation } from './sql-errors.ts'
+import { after } from './tempo.ts'
+import { eventOf } from './transition.ts'
+
+/** Creates once: read what `find` will need, commit an attempt, send it before its deadline. */
+export async function send<K extends Kind>(
+  deps: PerformDeps,
+  hand: InHand<K>,
+  startedMs: number,
+): Promise<Performed<K> | null> {
+  const { kind, claimed, facts, driver } = hand
+  const { workload } = claimed
+  const environmentRemoteId = facts.environment?.remoteId ?? null
+  const prepared = await prepare(deps, hand, environmentRemoteId)
+  if ('did' in prepared) return { workload, facts: later(deps, facts, startedMs), outcome: prepared }
+  const { before } = prepared
+  const sendBy = deadline(deps)
+  const opened = await open(deps, hand, before)
+  if (opened === null) return null
+  if (opened === 'busy')
+    return { workload, facts: later(deps, facts, startedMs), outcome: { did: 'settle', change: busy(facts) } }
+  const firstSentAt = facts.firstSentAt ?? opened.startedAt
+  const intent = { mark: workload.mark, spec: workload.spec, environmentRemoteId, before, sendBy, firstSentAt }
+  const outcome: Outcome<K> = await orFailure('create', async () => ({
+    did: 'create' as const,
+    created: await driver.create(intent, callSignal(deps)),
+  }))
+  return {
+    workload: { ...workload, status: kind.sending, reason: null, message: null, nextAttemptAt: null },
+    facts: { ...later(deps, facts, startedMs), attempt: asAttempt(opened, before), firstSentAt },
+    outcome,
+  }
+}
+
+async function prepare<K extends Kind>(
+  deps: PerformDeps,
+  { claimed, driver }: InHand<K>,
+  environmentRemoteId: string | null,
+) {
+  return orFailure(
+    'look',
+    async (): Promise<{ before: Json }> => ({
+      before: (await driver.prepare?.(claimed.workload.spec, environmentRemoteId, callSignal(deps))) ?? null,
+    }),
+  )
+}
+
+/** Both clocks are read before the commit, so that this deadline is never later than the one in the ledger. */
+function deadline({ clock, timing }: PerformDeps): SendBy {
+  return { at: after(clock.now(), timing.sendWithinMs), monotonicMs: clock.monotonicMs() + timing.sendWithinMs }
+}
+
+async function open<K extends Kind>(
+  deps: PerformDeps,
+  { kind, claimed, driver, connection }: InHand<K>,
+  before: Json,
+): Promise<Opened | null | 'busy'> {
+  const { workload, leaseId } = claimed
+  const { listLagMs, maxProcessingMs } = driver.traits
+  const opening: Opening = {
+    workloadId: workload.id,
+    leaseId,
+    from: kind.waiting,
+    to: kind.sending,
+    mark: workload.mark,
+    scope: connection.scope,
+    before,
+    exclusiveKey: driver.traits.exclusiveEnvironment === true ? workload.environmentId : null,
+    sendWithinMs: deps.timing.sendWithinMs,
+    settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
+    event: eventOf({ ...workload, status: kind.sending, reason: null, message: null }),
+  }
+  try {
+    return await deps.openAttempt(opening)
+  } catch (error) {
+    if (isUniqueViolation(error, 'workloads_exclusive')) return 'busy'
+    throw error
+  }
+}
+
+function busy<K extends Kind>(facts: Facts<K>): Change<K> {
+  const at = after(facts.now, facts.tempo.slowMs)
+  return {
+    reason: 'environment_busy',
+    message: 'Its environment takes one job at a time.',
+    nextAttemptAt: at,
+    dueAt: at,
+  }
+}

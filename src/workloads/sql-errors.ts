@@ -1,0 +1,50 @@
+/** What a failed statement's SQLSTATE says. Prisma wraps the driver's error; the state stands somewhere inside. */
+export function sqlStateOf(error: unknown): string | null {
+  for (let at: unknown = error, depth = 0; depth < 6 && typeof at === 'object' && at !== null; depth += 1) {
+    const { code, originalCode } = at as { code?: unknown; originalCode?: unknown }
+    if (isSqlState(originalCode)) return originalCode
+    if (isSqlState(code)) return code
+    const next = at as { meta?: unknown; driverAdapterError?: unknown; cause?: unknown }
+    at = next.meta ?? next.driverAdapterError ?? next.cause
+  }
+  return null
+}
+
+function isSqlState(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9A-Z]{5}$/.test(value) && !/^P2\d{3}$/.test(value)
+}
+
+/** The data of one row is at fault (class 22), or it breaks a constraint (class 23). */
+export function isDataError(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  return state !== null && (state.startsWith('22') || state.startsWith('23'))
+}
+
+const transient: ReadonlySet<string> = new Set([
+  '40001',
+  '40P01',
+  '55P03',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+])
+
+/** Deadlock, lock timeout, serialization, or the server went away: the same statement may work now. */
+export function isTransientError(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  if (state !== null) return transient.has(state)
+  return /connection (terminated|closed)|ECONNRESET|ECONNREFUSED|EPIPE/i.test(String(error))
+}
+
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return sqlStateOf(error) === '23505' && JSON.stringify(describe(error)).includes(constraint)
+}
+
+/** The parts of an error where the constraint's name can stand. */
+function describe(error: unknown): unknown {
+  const { message, meta } = error as { message?: unknown; meta?: unknown }
+  return [message, meta]
+}

@@ -1,0 +1,208 @@
+import type { Driver, Observation } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
+import { isSomebodyElses, observed, tellsNews } from './observe.ts'
+import type { Connections, Log, Wake } from './ports.ts'
+import { factsOf } from './reconcile.ts'
+import type { ClaimedSweep, SweepsRepository, Watched } from './sweeps.repository.ts'
+import { after, nextSweepMs } from './tempo.ts'
+import { transition } from './transition.ts'
+import type { Workload } from './workload.ts'
+import type { Write, Written } from './writes.repository.ts'
+
+export interface SweepDeps {
+  kinds: WorkloadKinds
+  repository: SweepsRepository
+  connections: Connections
+  write(write: Write): Promise<Written | null>
+  wake: Wake
+  log: Log
+  tempo: Tempo
+  bounds: SweepBounds
+  shutdown: AbortSignal
+}
+
+export interface SweepBounds {
+  minMs: number
+  maxMs: number
+  /** One page at most. */
+  callTimeoutMs: number
+  maxPages: number
+  maxWatched: number
+  /** An object younger than this may be missing from a list without a reason. */
+  graceMs: number
+}
+
+/** What one walk found out. */
+interface Walk {
+  seenIds: ReadonlySet<string>
+  isComplete: boolean
+  changed: number
+}
+
+/**
+ * One walk over a connection's list: every watched workload is compared with what the provider shows, page by page.
+ * What did not change costs no write; what is missing from a complete walk is looked at by itself.
+ */
+export function makeSweep(deps: SweepDeps) {
+  return async function sweep(claimed: ClaimedSweep): Promise<void> {
+    if (claimed.kind === 'job') return walk(deps, deps.kinds.job, claimed)
+    return walk(deps, deps.kinds.environment, claimed)
+  }
+}
+
+async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, claimed: ClaimedSweep): Promise<void> {
+  const { repository, bounds } = deps
+  if (claimed.notBefore !== null && claimed.notBefore > claimed.startedAt) {
+    const nextMs = claimed.notBefore.getTime() - claimed.startedAt.getTime()
+    return repository.finish(claimed, { nextMs, seen: null })
+  }
+  const watched = await repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
+  if (watched.length === 0) return repository.finish(claimed, { nextMs: null, seen: 0 })
+  try {
+    const connection = await deps.connections.open(claimed.connectionId, claimed.connectionVersion)
+    const driver = connection.driver(kind.name)
+    if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
+    const result = await readPages({ ...deps, kind, driver, claimed }, watched)
+    if (result.isComplete) await concludeMissing({ ...deps, kind, driver, claimed }, watched, result.seenIds)
+    const nextMs = nextSweepMs({
+      lastMs: claimed.lastMs,
+      changed: result.changed > 0,
+      minMs: bounds.minMs,
+      maxMs: bounds.maxMs,
+    })
+    await repository.finish(claimed, { nextMs, seen: result.seenIds.size })
+  } catch (error) {
+    await giveUp(deps, claimed, error)
+  }
+}
+
+/** A walk that failed proves nothing; the next one comes later. */
+async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<void> {
+  const { connectionId, kind } = claimed
+  deps.log.warn({ err: error, connectionId, kind }, 'a sweep failed')
+  if (error instanceof ProviderError) await deps.connections.failed(connectionId, error)
+  const { minMs, maxMs } = deps.bounds
+  await deps.repository.finish(claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
+}
+
+interface WalkDeps<K extends Kind> extends SweepDeps {
+  kind: WorkloadKind<K>
+  driver: Driver<K>
+  claimed: ClaimedSweep
+}
+
+async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+  const { driver, bounds, shutdown } = deps
+  const byRemoteId = new Map(watched.map((item) => [item.remoteId, item]))
+  const seenIds = new Set<string>()
+  const remoteIds = watched.map((item) => item.remoteId)
+  let cursor: string | null = null
+  let changed = 0
+  for (let page = 0; page < bounds.maxPages; page += 1) {
+    const signal = AbortSignal.any([AbortSignal.timeout(bounds.callTimeoutMs), shutdown])
+    const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list(
+      { cursor, watched: remoteIds },
+      signal,
+    )
+    const ours = seen.flatMap((observation) => {
+      const item = byRemoteId.get(observation.remoteId)
+      return item === undefined ? [] : [{ item, observation }]
+    })
+    for (const { item } of ours) seenIds.add(item.remoteId)
+    changed += await applyPage(deps, ours)
+    if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed }
+    cursor = next
+  }
+  deps.log.warn(
+    { connectionId: deps.claimed.connectionId, pages: bounds.maxPages },
+    'a list is longer than a sweep reads',
+  )
+  return { seenIds, isComplete: false, changed }
+}
+
+async function applyPage<K extends Kind>(
+  deps: WalkDeps<K>,
+  ours: readonly { item: Watched; observation: Observation<K> }[],
+): Promise<number> {
+  if (ours.length === 0) return 0
+  const observations = new Map(ours.map(({ item, observation }) => [item.id, observation]))
+  const workloads = (await deps.repository.unchanged(ours.map(({ item }) => item))) as Workload<K>[]
+  const changes = workloads.flatMap((workload) => {
+    const seen = observations.get(workload.id)
+    if (seen === undefined || isSomebodyElses(workload, seen)) return []
+    const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
+    return tellsNews(workload, change) ? [{ workload, change }] : []
+  })
+  return writeAll(deps, changes)
+}
+
+/**
+ * Watched workloads that a complete walk did not show. A list that suddenly lacks very many is itself suspect:
+ * nothing is concluded from it.
+ */
+async function concludeMissing<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  seenIds: ReadonlySet<string>,
+): Promise<void> {
+  const { claimed, bounds, log, driver } = deps
+  const knownSince = after(claimed.startedAt, -(bounds.graceMs + driver.traits.listLagMs))
+  const missing = watched.filter(
+    ({ remoteId, dispatchedAt }) => !seenIds.has(remoteId) && (dispatchedAt ?? knownSince) <= knownSince,
+  )
+  if (missing.length > Math.max(20, watched.length / 20)) {
+    log.error(
+      { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length },
+      'a list lacks suspiciously many objects',
+    )
+    return
+  }
+  if (missing.length === 0) return
+  const workloads = (await deps.repository.unchanged(missing)) as Workload<K>[]
+  const change: Change<K> = { dueAt: claimed.startedAt, reason: 'missing_remotely' }
+  const newlyMissing = workloads.filter((workload) => workload.missingSince === null)
+  await writeAll(
+    deps,
+    newlyMissing.map((workload) => ({ workload, change: { ...change, missingSince: claimed.startedAt } })),
+  )
+}
+
+async function writeAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  changes: readonly { workload: Workload<K>; change: Change<K> }[],
+): Promise<number> {
+  const results = await Promise.all(changes.map((item) => writeOne(deps, item)))
+  return results.filter(Boolean).length
+}
+
+async function writeOne<K extends Kind>(
+  deps: WalkDeps<K>,
+  { workload, change }: { workload: Workload<K>; change: Change<K> },
+): Promise<boolean> {
+  const facts = factsFor(deps, { ...workload, ...change })
+  const write = transition(
+    deps.kind,
+    workload,
+    { change, answer: null },
+    { facts, basis: { version: workload.version } },
+  )
+  const written = await deps.write(write as unknown as Write)
+  if (written === null) return false
+  if (write.isNews) deps.wake.changed([workload.id])
+  if (write.event !== null)
+    deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
+  return true
+}
+
+function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {
+  const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
+  const none = { environmentStatus: null, environmentRemoteId: null, firstSentAt: null, attempt: null }
+  return factsOf(
+    { id: workload.id, now: startedAt, connectionVersion, notBefore, pauseReason, ...none },
+    workload,
+    driver,
+    tempo,
+  )
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { PrismaClient } from '../infra/database.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** A walk that this process alone may do now. */
+export interface ClaimedSweep {
+  connectionId: string
+  kind: Kind
+  leaseId: string
+  /** The pause before this walk. */
+  lastMs: number
+  /** The database's clock at the claim. */
+  startedAt: Date
+  connectionVersion: number
+  notBefore: Date | null
+  pauseReason: Reason | null
+}
+
+/** What the engine expects to see in a list. */
+export interface Watched {
+  id: string
+  remoteId: string
+  version: number
+  dispatchedAt: Date | null
+}
+
+export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
+
+export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
+  return {
+    async claimDue(limit: number): Promise<ClaimedSweep[]> {
+      const leaseId = randomUUID()
+      return prisma.$queryRaw<ClaimedSweep[]>`
+        UPDATE sweeps s SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = now() + ${leaseMs} * interval '1 ms', last_started_at = now()
+        FROM (
+          SELECT d.connection_id, d.kind FROM sweeps d
+          WHERE d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now())
+          ORDER BY d.due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+        ) t, connections c
+        WHERE s.connection_id = t.connection_id AND s.kind = t.kind AND c.id = s.connection_id
+        RETURNING s.connection_id AS "connectionId", s.kind, s.lease_id AS "leaseId", s.interval_ms AS "lastMs", now() AS "startedAt",
+          c.version AS "connectionVersion", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
+    },
+
+    /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */
+    async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
+      return prisma.$queryRaw<Watched[]>`
+        SELECT id, remote_id AS "remoteId", version, dispatched_at AS "dispatchedAt" FROM workloads
+        WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
+        ORDER BY remote_id LIMIT ${limit}`
+    },
+
+    /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */
+    async unchanged(watched: readonly Watched[]): Promise<Workload[]> {
+      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+        SELECT ${workloadColumns} FROM workloads w
+        JOIN json_to_recordset(${JSON.stringify(watched)}::json) AS i(id text, version int) ON i.id = w.id AND i.version = w.version
+        WHERE w.lease_id IS NULL OR w.lease_until < now()`
+      return rows.map((row) => toWorkload(row))
+    },
+
+    /** Ends a walk. Without `nextMs` there is nothing to watch until something is dispatched. */
+    async finish(sweep: ClaimedSweep, { nextMs, seen }: { nextMs: number | null; seen: number | null }): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE sweeps SET lease_id = NULL, lease_until = NULL, interval_ms = ${nextMs ?? 0}::int,
+          due_at = CASE WHEN due_at < lease_until THEN due_at ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
+          last_completed_at = CASE WHEN ${seen}::int IS NULL THEN last_completed_at ELSE now() END, last_seen = COALESCE(${seen}::int, last_seen)
+        WHERE connection_id = ${sweep.connectionId} AND kind = ${sweep.kind} AND lease_id = ${sweep.leaseId}`
+    },
+  }
+}

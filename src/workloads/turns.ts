@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeLanes } from './lanes.ts'
+import type { Claimed, LeasesRepository } from './leases.repository.ts'
+import type { Log } from './ports.ts'
+import type { Turn } from './reconcile.ts'
+
+/** A workload that stays due is given this many turns in a row; then others come first. */
+const turnsInARow = 16
+
+export interface Turns {
+  /** Gives one workload its turns, if it is due and nobody holds it. Joins equal calls into one statement. */
+  take(workloadId: string): Promise<void>
+  /** Claims what has been due longest, as far as there are free hands, and gives each its turns. Answers how many. */
+  takeDue(): Promise<number>
+  /** Claims nothing any more, and resolves when the turns under way are over. */
+  drain(): Promise<void>
+}
+
+interface Deps {
+  leases: LeasesRepository
+  reconcile(turn: Turn): Promise<boolean>
+  concurrency: number
+  log: Log
+}
+
+/** Who gets a turn: by hint, or because it is due. Both ways lead to the same claim. */
+export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns {
+  const running = new Set<Promise<void>>()
+  let isDraining = false
+  const claim = makeLanes<string, Turn | null>({
+    lanes: 1,
+    maxItems: 100,
+    isDataError: () => false,
+    isTransient: () => false,
+    flush: async (ids) => {
+      const turns = await withFacts(await leases.claim([...new Set(ids)]))
+      // Equal ids that arrived together: the first one gets the turn.
+      return ids.map((id, index) => (ids.indexOf(id) === index ? (turns.get(id) ?? null) : null))
+    },
+  })
+
+  async function withFacts(claimed: readonly Claimed[]): Promise<Map<string, Turn>> {
+    if (claimed.length === 0) return new Map()
+    const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
+    return new Map(
+      claimed.flatMap((item) => {
+        const known = facts.get(item.workload.id)
+        return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
+      }),
+    )
+  }
+
+  async function run(first: Turn): Promise<void> {
+    let turn: Turn | null = first
+    for (let count = 0; turn !== null && count < turnsInARow; count += 1) {
+      const { id }: { id: string } = turn.claimed.workload
+      const isDue = await reconcile(turn)
+      turn = isDue && !isDraining ? await claim(id) : null
+    }
+  }
+
+  function track(turn: Turn): Promise<void> {
+    const run_ = run(turn).catch((error: unknown) => {
+      log.error(
+        { err: error, workloadId: turn.claimed.workload.id },
+        'a turn could not be written; its lease will run out',
+      )
+    })
+    running.add(run_)
+    return run_.finally(() => running.delete(run_))
+  }
+
+  return {
+    async take(workloadId) {
+      if (isDraining) return
+      const turn = await claim(workloadId)
+      if (turn !== null) await track(turn)
+    },
+
+    async takeDue() {
+      const free = concurrency - running.size
+      if (isDraining || free <= 0) return 0
+      const turns = await withFacts(await leases.claimDue(free))
+      for (const turn of turns.values()) void track(turn)
+      return turns.size
+    },
+
+    async drain() {
+      isDraining = true
+      while (running.size > 0) {
+        await Promise.allSettled(running)
+        await sleep(0)
+      }
+    },
+  }
+}

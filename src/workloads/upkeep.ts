@@ -1,0 +1,83 @@
+import type { Log } from './ports.ts'
+import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
+import type { Turns } from './turns.ts'
+
+export interface Upkeep {
+  start(): void
+  /** Begins nothing any more; resolves when what is under way is over. */
+  stop(): Promise<void>
+}
+
+interface Deps {
+  turns: Turns
+  sweeps: SweepsRepository
+  sweep(claimed: ClaimedSweep): Promise<void>
+  pruneKeys(limit: number): Promise<number>
+  intervalMs: number
+  sweepConcurrency: number
+  log: Log
+}
+
+const pruneEveryMs = 60_000
+
+/**
+ * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
+ * wait. So losing the whole queue loses at most one interval.
+ */
+export function makeUpkeep({ turns, sweeps, sweep, pruneKeys, intervalMs, sweepConcurrency, log }: Deps): Upkeep {
+  const sweeping = new Set<Promise<void>>()
+  const loops: { stop(): Promise<void> }[] = []
+
+  async function sweepDue(): Promise<void> {
+    const free = sweepConcurrency - sweeping.size
+    if (free <= 0) return
+    for (const claimed of await sweeps.claimDue(free)) {
+      const run = sweep(claimed).catch((error: unknown) =>
+        log.warn({ err: error, connectionId: claimed.connectionId }, 'a sweep could not be written'),
+      )
+      sweeping.add(run)
+      void run.finally(() => sweeping.delete(run))
+    }
+  }
+
+  return {
+    start() {
+      loops.push(
+        every(intervalMs, turns.takeDue, log),
+        every(intervalMs, sweepDue, log),
+        every(pruneEveryMs, () => pruneKeys(10_000), log),
+      )
+    },
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.allSettled(sweeping)
+    },
+  }
+}
+
+/** Runs again and again, one run at a time; a run that fails is logged and the next one comes. */
+function every(intervalMs: number, run: () => Promise<unknown>, log: Log): { stop(): Promise<void> } {
+  let isStopped = false
+  let timer: NodeJS.Timeout | undefined
+  let current: Promise<void> = Promise.resolve()
+
+  function tick(): void {
+    current = run()
+      .then(
+        () => {},
+        (error: unknown) => log.warn({ err: error }, 'upkeep could not look into the database'),
+      )
+      .finally(() => {
+        if (!isStopped) timer = setTimeout(tick, intervalMs)
+      })
+  }
+
+  tick()
+  return {
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await current
+    },
+  }
+}

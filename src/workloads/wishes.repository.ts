@@ -1,0 +1,81 @@
+import type { PrismaClient } from '../infra/database.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import type { Desired, Kind } from '../vocabulary/kinds.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
+export interface Wish<K extends Kind = Kind> {
+  projectId: string
+  kind: K
+  id: string
+  desired: Desired<K>
+  /** The event's type: `job.cancel_requested`. */
+  eventType: string
+  /** Only if the record is still at this version. */
+  ifVersion: number | null
+  /** Only from one of these statuses, decided again under the row's lock; null = from any. */
+  fromStatuses: readonly string[] | null
+  keepRemote?: boolean
+}
+
+/** Labels and description are the client's own: changing them asks nothing of the engine. */
+export interface Patch {
+  projectId: string
+  kind: Kind
+  id: string
+  ifVersion: number | null
+  description?: string
+  labels?: Readonly<Record<string, string>>
+}
+
+export type WishesRepository = ReturnType<typeof makeWishesRepository>
+
+export function makeWishesRepository(prisma: PrismaClient) {
+  return {
+    /** Null where the row is not there, not at that version, not in such a status, or has ended. */
+    async wish<K extends Kind>(wish: Wish<K>): Promise<Workload<K> | null> {
+      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+        WITH updated AS (
+          UPDATE workloads w SET desired = ${wish.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
+            version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${wish.keepRemote ?? null}, w.keep_remote),
+            cancel_requested_at = CASE WHEN ${wish.desired} IN ('cancel', 'delete') THEN COALESCE(w.cancel_requested_at, now()) ELSE w.cancel_requested_at END
+          WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
+            AND (${wish.ifVersion}::int IS NULL OR w.version = ${wish.ifVersion}::int)
+            AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))
+          RETURNING ${workloadColumns}
+        ), event AS (
+          INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${wish.eventType}, jsonb_build_object('status', u.status) FROM updated u
+        )
+        SELECT * FROM updated`
+      return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+
+    async patch<K extends Kind>(patch: Patch & { kind: K }): Promise<Workload<K> | null> {
+      const labels = patch.labels === undefined ? null : JSON.stringify(patch.labels)
+      const hasDescription = patch.description !== undefined
+      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+        WITH updated AS (
+          UPDATE workloads w SET labels = COALESCE(${labels}::jsonb, w.labels),
+            spec = CASE WHEN ${hasDescription} THEN w.spec || jsonb_build_object('description', ${patch.description ?? null}::text) ELSE w.spec END,
+            version = w.version + 1, seq = w.seq + 1, updated_at = now()
+          WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
+            AND (${patch.ifVersion}::int IS NULL OR w.version = ${patch.ifVersion}::int)
+          RETURNING ${workloadColumns}
+        ), event AS (
+          INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, u.kind || '.updated', jsonb_build_object('status', u.status) FROM updated u
+        ), stale AS (
+          DELETE FROM workload_labels l USING updated u WHERE ${labels}::jsonb IS NOT NULL AND l.workload_id = u.id
+            AND l.value IS DISTINCT FROM u.labels->>l.key
+        ), fresh AS (
+          INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+          SELECT u."projectId", u.kind, l.key, l.value, u.id FROM updated u, jsonb_each_text(u.labels) l WHERE ${labels}::jsonb IS NOT NULL
+          ON CONFLICT DO NOTHING
+        )
+        SELECT * FROM updated`
+      return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+  }
+}
