@@ -1,0 +1,149 @@
+import type { TObject } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
+import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
+import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
+import { type Place, parentOf, placesOf, pointerStep } from './field-places.ts'
+import type { Accepts, Driver, FieldRule } from './provider.ts'
+import { valueProblems } from './value-rules.ts'
+
+/** What a spec is held against: a driver, and the id of its provider. */
+export interface SpecRules<K extends Kind = Kind> {
+  provider: string
+  accepts: Accepts
+  options?: TObject
+  check?: Driver<K>['check']
+}
+
+/** Fields that no provider needs to honour: where it has no place for them they are kept here. */
+const keptHere: ReadonlySet<FieldPath> = new Set(['name', 'description'])
+
+/** Values that say nothing: they are the vocabulary's defaults, so sending them asks a provider for nothing special. */
+export const neutralValues: { readonly [path in FieldPath]?: unknown } = {
+  'resources.nodes': 1,
+  'resources.accelerator.kind': 'gpu',
+  'outputs.overwrite': false,
+  'mounts.readOnly': false,
+  'ports.protocol': 'tcp',
+  'autoStop.basis': 'running',
+  startupScriptScope: 'all',
+}
+
+/**
+ * Everything about a request that its provider would not do as asked: fields that it does not honour, its rules for
+ * those that it does, its options, and the rules between fields. Empty = it can be submitted. Pure.
+ */
+export function checkSpec<K extends Kind>(rules: SpecRules<K>, spec: Spec<K>): readonly SpecProblem[] {
+  const faults = rules.check?.(spec) ?? []
+  return [
+    ...problemsBetweenFields(spec),
+    ...fieldPaths.flatMap((path) => problemsAt(rules, path, spec)),
+    ...optionProblems(rules, spec.providerOptions ?? {}),
+    ...faults.map((fault) => ({ ...fault, code: 'unprocessable' })),
+  ]
+}
+
+/** The spec with what the driver sends for absent fields filled in, where nothing that was given excludes it. */
+export function withDefaults<S extends Spec>(accepts: Accepts, spec: S): S {
+  const filled = structuredClone(spec)
+  for (const path of fieldPaths) {
+    const value = accepts[path]?.default
+    if (value !== undefined && !isExcluded(filled, path)) fillIn(filled, path, value)
+  }
+  return filled
+}
+
+function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: object): SpecProblem[] {
+  const rule = accepts[path]
+  const places = placesOf(spec, path)
+  if (rule === undefined) return refusals(provider, accepts, { path, places })
+  const missing = rule.required ? missingPlaces(path, places) : []
+  return [
+    ...missing.map((place) => missingProblem(provider, place, rule)),
+    ...places.flatMap((place) => (place.value === undefined ? [] : valueProblems({ provider, path, rule }, place))),
+  ]
+}
+
+function refusals(provider: string, accepts: Accepts, { path, places }: { path: FieldPath; places: readonly Place[] }) {
+  const parent = parentOf(path)
+  // Where the whole object or list is refused, its parts need no refusal of their own.
+  if (keptHere.has(path) || (parent !== undefined && accepts[parent] === undefined)) return []
+  return places
+    .filter(({ value }) => saysSomething(value) && value !== neutralValues[path])
+    .map(({ pointer }) => ({
+      pointer,
+      code: 'unsupported',
+      detail: `${provider} does not honour \`${path}\`. Leave it out, or use a provider that does (GET /providers).`,
+    }))
+}
+
+function saysSomething(value: unknown): boolean {
+  if (value === undefined) return false
+  return typeof value !== 'object' || value === null || Object.keys(value).length > 0
+}
+
+function missingPlaces(path: FieldPath, places: readonly Place[]): readonly Place[] {
+  const absent = places.filter(({ value }) => value === undefined)
+  if (absent.length > 0 || places.length > 0 || parentOf(path) !== undefined) return absent
+  return [{ pointer: `/${path.replaceAll('.', '/')}`, value: undefined }]
+}
+
+function missingProblem(provider: string, { pointer }: Place, rule: FieldRule): SpecProblem {
+  const note = rule.note === undefined ? '' : ` (${rule.note})`
+  return { pointer, code: 'required', detail: `${provider} needs it${note}. Send it.` }
+}
+
+function optionProblems(
+  { provider, options }: SpecRules,
+  given: NonNullable<Spec['providerOptions']>,
+): readonly SpecProblem[] {
+  return Object.entries(given).flatMap(([id, values]) => {
+    const pointer = `/providerOptions${pointerStep(id)}`
+    if (id !== provider) {
+      const detail = `These are options of ${id}, but the request goes to ${provider}. Leave them out, or send it to ${id}.`
+      return [{ pointer, code: 'unsupported', detail }]
+    }
+    if (options !== undefined) return optionErrors(options, pointer, values)
+    if (Object.keys(values).length === 0) return []
+    return [{ pointer, code: 'unsupported', detail: `${provider} has no options for this kind. Leave them out.` }]
+  })
+}
+
+/** Values are not repeated: an option may hold a secret. */
+function optionErrors(options: TObject, pointer: string, values: unknown): readonly SpecProblem[] {
+  const known = Object.keys(options.properties).join(', ')
+  return [...Value.Errors(options, values)].slice(0, 20).map(({ path, message }) => ({
+    pointer: pointer + path,
+    code: 'invalid_option',
+    detail: `${message}. Options are: ${known === '' ? '(none)' : known}.`,
+  }))
+}
+
+function isExcluded(spec: object, path: FieldPath): boolean {
+  return exclusives.some(
+    ([first, others]) =>
+      (first === path && others.some((other) => isGiven(spec, other))) ||
+      (others.includes(path) && isGiven(spec, first)),
+  )
+}
+
+function fillIn(spec: object, path: FieldPath, value: unknown): void {
+  const steps = path.split('.')
+  const last = steps.pop() ?? ''
+  const parent = parentOf(path)
+  let holders: unknown[] = [spec]
+  for (const step of steps) holders = holders.flatMap((holder) => holderAt(holder, step, parent === undefined))
+  for (const holder of holders) {
+    const record = holder as Record<string, unknown>
+    if (record[last] === undefined) record[last] = structuredClone(value)
+  }
+}
+
+/** The objects at a step; an object that is no field by itself (`resources`) is made. */
+function holderAt(holder: unknown, step: string, isMade: boolean): unknown[] {
+  const record = holder as Record<string, unknown>
+  if (record[step] === undefined && isMade) record[step] = {}
+  const value = record[step]
+  if (Array.isArray(value)) return value
+  return typeof value === 'object' && value !== null ? [value] : []
+}

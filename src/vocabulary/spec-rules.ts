@@ -1,0 +1,58 @@
+import type { FieldPath } from './spec.ts'
+
+/** Something of a request that cannot be done. `pointer` is a JSON pointer into the request's body. */
+export interface SpecProblem {
+  pointer: string
+  code: string
+  detail: string
+}
+
+/** The first excludes each of the second. */
+export const exclusives: readonly (readonly [FieldPath, readonly FieldPath[]])[] = [
+  ['command', ['script']],
+  ['resources.flavor', ['resources.cpus', 'resources.memoryMiB', 'resources.accelerator']],
+]
+
+/** Bytes of UTF-8 that `command` may have in all. */
+export const maxCommandBytes = 65_536
+
+interface RuledFields {
+  command?: readonly string[]
+  script?: string
+  resources?: { flavor?: string; cpus?: number; memoryMiB?: number; accelerator?: object }
+}
+
+/** Rules between fields, whatever the provider. Pure. */
+export function problemsBetweenFields(spec: RuledFields): readonly SpecProblem[] {
+  return [...exclusionProblems(spec), ...commandProblems(spec.command ?? [])]
+}
+
+function exclusionProblems(spec: RuledFields): SpecProblem[] {
+  return exclusives.flatMap(([first, others]) => {
+    if (!isGiven(spec, first)) return []
+    return others
+      .filter((other) => isGiven(spec, other))
+      .map((other) => ({
+        pointer: `/${other.replaceAll('.', '/')}`,
+        code: 'exclusive',
+        detail: `\`${other}\` and \`${first}\` exclude each other: send one of them.`,
+      }))
+  })
+}
+
+function commandProblems(command: readonly string[]): SpecProblem[] {
+  const bytes = command.reduce((sum, word) => sum + new TextEncoder().encode(word).byteLength, 0)
+  if (bytes <= maxCommandBytes) return []
+  const detail = `command has ${bytes} bytes; at most ${maxCommandBytes} are taken in all. Put long text into a file or \`script\`.`
+  return [{ pointer: '/command', code: 'too_long', detail }]
+}
+
+/** Whether a spec says anything at a path that leads through objects only. */
+export function isGiven(spec: object, path: FieldPath): boolean {
+  let value: unknown = spec
+  for (const step of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return false
+    value = (value as Record<string, unknown>)[step]
+  }
+  return value !== undefined
+}
