@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startEmbeddedPostgres } from '../../../src/infra/embedded-postgres.ts'
+
+const starter = new URL('../../../src/infra/embedded-postgres.ts', import.meta.url).href
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+describe('embedded Postgres', () => {
+  let parent: string
+  let dataDir: string
+
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'switchyard with a space-'))
+    await chmod(parent, 0o755) // run by root, Postgres has another account, which must get in
+    dataDir = join(parent, 'postgres')
+  })
+
+  afterEach(() => rm(parent, { recursive: true, force: true }))
+
+  it('keeps what was written from one start to the next', async () => {
+    const first = await startEmbeddedPostgres({ dataDir, persistent: true })
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS number')
+    await first.stop()
+    const second = await startEmbeddedPostgres({ dataDir, persistent: true })
+    expect(await query(second.url, 'SELECT number FROM kept')).toEqual([{ number: 7 }])
+    await second.stop()
+  })
+
+  it('removes throw-away data when it stops', async () => {
+    const postgres = await startEmbeddedPostgres({ dataDir, persistent: false })
+    expect(await query(postgres.url, 'SHOW fsync')).toEqual([{ fsync: 'off' }])
+    await postgres.stop()
+    await expect(access(postgres.dataDir)).rejects.toThrow('ENOENT')
+  })
+
+  it('takes over from a process that was killed', async () => {
+    const program = `
+      const { startEmbeddedPostgres } = await import(${JSON.stringify(starter)})
+      await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, persistent: true })
+      process.kill(process.pid, 'SIGKILL')`
+    const killed = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'ignore' })
+    const [, signal] = await once(killed, 'exit')
+    expect(signal).toBe('SIGKILL')
+    const postgres = await startEmbeddedPostgres({ dataDir, persistent: true })
+    expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    await postgres.stop()
+  })
+
+  it('refuses a directory that holds something else, and says what to do', async () => {
+    await mkdir(dataDir)
+    await writeFile(join(dataDir, 'thesis.tex'), '')
+    await expect(startEmbeddedPostgres({ dataDir, persistent: true })).rejects.toThrow(/no Postgres cluster.*DATA_DIR/)
+  })
+})

@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migrate } from '../../../src/infra/migrate.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+describe('migrate', () => {
+  let database: TestDatabase
+  let client: Client
+  let migrationsDir: string
+
+  beforeEach(async () => {
+    database = await createTestDatabase()
+    client = new Client({ connectionString: database.url })
+    await client.connect()
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE')
+    migrationsDir = await mkdtemp(join(tmpdir(), 'switchyard-migrations-'))
+    await writeFile(join(migrationsDir, 'migration_lock.toml'), 'provider = "postgresql"\n')
+  })
+
+  afterEach(async () => {
+    await client.end()
+    await database.drop()
+    await rm(migrationsDir, { recursive: true, force: true })
+  })
+
+  async function addMigration(name: string, sql: string): Promise<void> {
+    await mkdir(join(migrationsDir, name))
+    await writeFile(join(migrationsDir, name, 'migration.sql'), sql)
+  }
+
+  it('applies each migration once, whoever of many starts first', async () => {
+    await addMigration('20260101000000_first', 'CREATE TABLE first (id int);')
+    const runs = await Promise.all(
+      [1, 2, 3, 4].map(() => migrate({ url: database.url, migrationsDir, queueSchema: true })),
+    )
+    expect(runs.flatMap(({ applied }) => applied)).toEqual(['20260101000000_first'])
+    const recorded = await client.query('SELECT migration_name, finished_at FROM _prisma_migrations')
+    expect(recorded.rows).toEqual([{ migration_name: '20260101000000_first', finished_at: expect.any(Date) }])
+  })
+
+  it('leaves semicolons inside function bodies, strings and comments alone', async () => {
+    await addMigration(
+      '20260101000000_function',
+      `CREATE TABLE noted (word text CHECK (word <> 'a;b')); -- one; two
+       CREATE FUNCTION shout(word text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN word := upper(word); RETURN word; END $$;`,
+    )
+    await migrate({ url: database.url, migrationsDir })
+    expect((await client.query("SELECT shout('aye') AS word")).rows).toEqual([{ word: 'AYE' }])
+  })
+
+  it('undoes the whole of a migration that fails, says which, and does not go on', async () => {
+    await addMigration('20260101000000_broken', 'CREATE TABLE half (id int); CREATE TABLE bad (id no_such_type);')
+    await addMigration('20260102000000_later', 'CREATE TABLE later (id int);')
+    await expect(migrate({ url: database.url, migrationsDir })).rejects.toThrow('no_such_type')
+    const found = await client.query("SELECT to_regclass('half') AS half, to_regclass('later') AS later")
+    expect(found.rows).toEqual([{ half: null, later: null }])
+    await expect(migrate({ url: database.url, migrationsDir })).rejects.toThrow('20260101000000_broken')
+  })
+
+  it('makes the tables of the Postgres queue only when asked', async () => {
+    await addMigration('20260101000000_first', 'CREATE TABLE first (id int);')
+    await migrate({ url: database.url, migrationsDir })
+    expect((await client.query("SELECT to_regclass('bullmq.job') AS job")).rows).toEqual([{ job: null }])
+    await migrate({ url: database.url, migrationsDir, queueSchema: true })
+    expect((await client.query("SELECT to_regclass('bullmq.job') AS job")).rows).toEqual([{ job: 'bullmq.job' }])
+  })
+})
