@@ -46,6 +46,7 @@ const gatewayErrors = {
   badRequest: { status: 400, errorCode: 100, message: 'Bad Request Exception' },
   authenticationFailed: { status: 401, errorCode: 200, message: 'Authentication Failed' },
   permissionDenied: { status: 401, errorCode: 210, message: 'Permission Denied' },
+  forbidden: { status: 403, errorCode: 230, message: 'Forbidden' },
   notFound: { status: 404, errorCode: 300, message: 'Not Found Exception' },
   tooLarge: { status: 413, errorCode: 430, message: 'Request Entity Too Large' },
   rateLimited: { status: 429, errorCode: 420, message: 'Rate Limited' },
