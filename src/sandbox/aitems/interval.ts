@@ -1,0 +1,86 @@
+import { divert, momentAt } from '../timeline.ts'
+import { ServiceError } from './errors.ts'
+import { scheduledAt, stateOf, trainingOf } from './movement.ts'
+import type { Ask, Perform } from './operation.ts'
+import { unfitRow } from './schema-fields.ts'
+import { changeable, type Dataset, refusal, type Service, type Store, schemaNamed } from './store.ts'
+import { addTrains } from './training.ts'
+import { serviceView } from './views.ts'
+import { type DatasetType, type Term, termHours, trainTypes } from './wire.ts'
+
+type UploadBody = { type: DatasetType; value: Record<string, unknown>[] }
+
+/** What only interval services have: a term, and rows that are added to their datasets. */
+export function intervalOperations(store: Store) {
+  const { services, datasets, world, settings } = store
+  return {
+    'services.setInterval': ({ caller, params }: Ask, { term }: { term: Term }) => {
+      const service = changeable(store, services, caller, params.serviceId)
+      assertInterval(store, service)
+      const at = world.now()
+      const data = { ...service.data, term, updatedAt: at }
+      const isIdle = ['learnable', 'scheduled'].includes(stateOf(service, at))
+      const timeline = isIdle ? divert(service.timeline, at, { at, state: 'scheduled' }) : service.timeline
+      return serviceView(store, services.change(service.id, { data, timeline }))
+    },
+    'services.upload': ({ caller, params }: Ask, { type, value }: UploadBody) => {
+      const service = changeable(store, services, caller, params.serviceId)
+      assertInterval(store, service)
+      const dataset = changeable(store, datasets, caller, params.datasetId)
+      if (!service.data.datasetIds.includes(dataset.id)) {
+        throw new ServiceError(404, `'${dataset.id}' is not a dataset of '${service.id}'`)
+      }
+      if (dataset.data.type !== type) {
+        throw new ServiceError(400, `type must be that of the dataset, ${dataset.data.type}, not ${type}`)
+      }
+      assertRowsFit(store, caller, dataset, value)
+      const uploadedRows = dataset.data.uploadedRows + value.length
+      datasets.change(dataset.id, { data: { ...dataset.data, uploadedRows, updatedAt: world.now() } })
+      return settings.emptyUploadAnswer ? undefined : true
+    },
+  } as const satisfies Record<string, Perform>
+}
+
+function assertInterval(store: Store, { id, data }: Service): void {
+  if (data.type !== 'interval') throw refusal(store, `'${id}' is a batch service`)
+}
+
+// A schema that does not exist, which the default allows, asks for nothing.
+function assertRowsFit(store: Store, caller: Ask['caller'], { data }: Dataset, rows: UploadBody['value']): void {
+  const schema = schemaNamed(store, caller, data.schemaName)
+  const unfit = schema && unfitRow(schema.data.fields, rows)
+  if (unfit) throw new ServiceError(400, unfit)
+}
+
+/**
+ * Lets interval services do what their schedule has called for since anybody last looked.
+ * Of several trainings that nobody saw only the newest is done.
+ */
+export function catchUp(store: Store): void {
+  for (const service of store.services.all()) {
+    if (service.data.type === 'interval') catchUpOne(store, service)
+  }
+}
+
+function catchUpOne(store: Store, service: Service): void {
+  const { services, world, settings } = store
+  const { data, timeline } = service
+  const now = world.now()
+  const dueAt = scheduledAt(timeline, data.term, settings)
+  if (data.term === null || dueAt === null || dueAt > now || momentAt(timeline, now).state !== 'scheduled') return
+  const training = trainingOf(data.description, settings)
+  const cycleMs = termHours[data.term] * settings.hourMs + training.learningMs
+  const startAt = dueAt + Math.floor((now - dueAt) / cycleMs) * cycleMs
+  addTrains(store, service, {
+    types: trainTypes,
+    description: data.description,
+    hpConfig: data.hpConfig,
+    creation: { term: data.term },
+    startAt,
+    requestLearningMs: 0,
+    training,
+  })
+  const learning = { at: startAt, state: 'scheduledLearning' }
+  const again = { at: startAt + training.learningMs, state: 'scheduled' }
+  services.change(service.id, { timeline: divert(timeline, startAt, learning, again) })
+}

@@ -1,0 +1,112 @@
+import { type Fields, isRecord } from '../fields.ts'
+import type { Call, Operation } from '../provider.ts'
+import type { WorldObject } from '../world.ts'
+import { errorAnswer, ServiceError } from './errors.ts'
+import { assertKeeps } from './rules.ts'
+import type { AitemsAccount, AitemsSettings } from './wire.ts'
+
+/** One documented route, without its `/api/v1`. */
+export interface Route {
+  readonly method: Operation['method']
+  readonly path: string
+  readonly body?: Fields
+  readonly isList?: true
+  /** Its success is the status of a creation. */
+  readonly creates?: true
+}
+
+/** A call whose caller is known. */
+export interface Ask extends Pick<Call, 'params' | 'query' | 'listing'> {
+  readonly caller: AitemsAccount
+}
+
+/** What an operation does with a body that has passed its rules; it returns the answer's body. */
+export type Perform = (ask: Ask, body: never) => unknown
+
+export interface OperationParts {
+  name: string
+  route: Route
+  settings: AitemsSettings
+  accounts: readonly AitemsAccount[]
+  /** The time by which objects move, epoch ms. */
+  now(): number
+  perform: Perform
+}
+
+/** An operation of AiTEMS: its body checked, performed, and whatever it refuses told in the set shape. */
+export function defineOperation({ name, route, settings, accounts, now, perform }: OperationParts): Operation {
+  return {
+    name,
+    method: route.method,
+    path: `/api/v1${route.path}`,
+    ...(route.isList ? { isList: true as const } : {}),
+    subjects: ({ params, json }) => [...Object.values(params), isRecord(json) ? json.name : undefined],
+    handle: (call) => {
+      try {
+        const body = route.body === undefined ? {} : readBody(call, route.body, settings)
+        const { params, query, listing } = call
+        const answer = perform({ caller: callerOf(call, accounts), params, query, listing }, body as never)
+        return { status: route.creates ? settings.createStatus : 200, body: answer }
+      } catch (error) {
+        if (!(error instanceof ServiceError)) throw error
+        const [path = ''] = call.target.split('?')
+        return errorAnswer(settings, { status: error.status, message: error.message, path, at: now() })
+      }
+    },
+  }
+}
+
+function callerOf({ headers }: Call, accounts: readonly AitemsAccount[]): AitemsAccount {
+  const account = accounts.find(({ accessKey }) => accessKey === headers['x-ncp-iam-access-key'])
+  if (account === undefined) throw new ServiceError(403, 'the access key belongs to nobody')
+  return account
+}
+
+function readBody({ headers, json }: Call, fields: Fields, settings: AitemsSettings): Record<string, unknown> {
+  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json' && (settings.requireContentType || mediaType !== undefined)) {
+    throw new ServiceError(400, 'Content-Type must be application/json')
+  }
+  if (!isRecord(json)) throw new ServiceError(400, 'the body must be a JSON object')
+  assertKeeps(json, fields, { refuseUnknown: settings.refuseUnknownFields })
+  return json
+}
+
+/** One of the words that a query parameter may be; without the parameter `undefined`. */
+export function choiceOf<W extends string>({ query }: Pick<Ask, 'query'>, name: string, words: readonly W[]) {
+  const given = query.get(name)
+  if (given === null) return undefined
+  const word = words.find((known) => known === given)
+  if (word === undefined) throw new ServiceError(400, `${name} must be one of ${words.join(', ')}, not '${given}'`)
+  return word
+}
+
+const defaultLimit = 1000
+
+/** One page of a list under its name, with the echo of `offset` and `limit` that newer pages show. */
+export function pageOf<O extends WorldObject>(
+  name: string,
+  objects: readonly O[],
+  { query, settings, view }: Pick<Ask, 'query'> & { settings: AitemsSettings; view(object: O): object },
+) {
+  const offset = wholeNumber(query, 'offset', 0)
+  const limit = wholeNumber(query, 'limit', defaultLimit)
+  if (settings.maxLimit > 0 && limit > settings.maxLimit) {
+    throw new ServiceError(400, `limit must be at most ${settings.maxLimit}, not ${limit}`)
+  }
+  const inOrder = settings.newestFirst ? objects.toReversed() : objects
+  const page = inOrder.slice(offset, offset + limit).map(view)
+  return settings.olderForm ? { [name]: page } : { [name]: page, offset, limit }
+}
+
+/** What newer pages print on every item of a list about the caller's rights. The words are ours. */
+export function iamFields(actionName: string, { olderForm }: AitemsSettings) {
+  return olderForm ? {} : { actionName, permission: 'Allow' }
+}
+
+function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
+  const given = query.get(name)
+  if (given === null) return fallback
+  if (!/^\d{1,9}$/.test(given)) throw new ServiceError(400, `${name} must be a whole number, not '${given}'`)
+  return Number(given)
+}

@@ -1,0 +1,68 @@
+import { ServiceError } from './errors.ts'
+import { type Ask, choiceOf, type Perform, pageOf } from './operation.ts'
+import { defaultFields, unfitFields } from './schema-fields.ts'
+import { refusal, type Schema, type Store, schemaNamed } from './store.ts'
+import { listedSchema, schemaView } from './views.ts'
+import { datasetTypes, type SchemaData } from './wire.ts'
+
+type SchemaBody = Pick<SchemaData, 'datasetType' | 'fields'> & { name: string; description?: string }
+
+/** Schemas: addressed by name, unlike everything else. */
+export function schemaOperations(store: Store) {
+  const { schemas, world, settings } = store
+  return {
+    'schemas.create': ({ caller }: Ask, body: SchemaBody) => {
+      assertFields(body)
+      if (schemaNamed(store, caller, body.name)) throw refusal(store, `the name '${body.name}' is taken`)
+      const { datasetType, name, description = '' } = body
+      const fields = body.fields.map((field) => ({ categorical: false, ...field }))
+      const schema = schemas.add({
+        id: store.drawId(),
+        name,
+        owner: caller.accessKey,
+        creation: body,
+        data: { datasetType, description, fields },
+        timeline: [{ at: world.now(), state: 'EXISTS' }],
+      })
+      return schemaView(schema)
+    },
+    // No page shows the result; `ok` is what deletions answer with.
+    'schemas.check': (_ask: Ask, body: SchemaBody) => {
+      assertFields(body)
+      return { result: 'ok' }
+    },
+    'schemas.list': ({ caller, query, listing }: Ask) => {
+      const type = choiceOf({ query }, 'datasetType', datasetTypes)
+      const shown = schemas
+        .listed(listing)
+        .filter(({ owner, data }) => owner === caller.accessKey && (type === undefined || data.datasetType === type))
+      return pageOf('schemas', shown, { query, settings, view: (schema) => listedSchema(store, schema) })
+    },
+    'schemas.default': ({ query }: Ask) => {
+      const datasetType = choiceOf({ query }, 'datasetType', datasetTypes)
+      if (datasetType === undefined) throw new ServiceError(400, 'datasetType is required')
+      return { datasetType, name: 'default', fields: defaultFields[datasetType] }
+    },
+    'schemas.read': (ask: Ask) => schemaView(ownSchema(store, ask)),
+    'schemas.delete': (ask: Ask) => {
+      const schema = ownSchema(store, ask)
+      const user = store.datasets
+        .all()
+        .find(({ owner, data }) => owner === schema.owner && data.schemaName === schema.name)
+      if (settings.refuseDeleteOfConnected && user) throw refusal(store, `'${schema.name}' is used by '${user.id}'`)
+      schemas.remove(schema.id)
+      return { result: 'ok' }
+    },
+  } as const satisfies Record<string, Perform>
+}
+
+function ownSchema(store: Store, { caller, params }: Ask): Schema {
+  const schema = schemaNamed(store, caller, params.schemaName)
+  if (schema === undefined) throw new ServiceError(404, `there is no schema '${params.schemaName}'`)
+  return schema
+}
+
+function assertFields({ datasetType, fields }: SchemaBody): void {
+  const unfit = unfitFields(datasetType, fields)
+  if (unfit !== null) throw new ServiceError(400, unfit)
+}
