@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { datasetExample, send, startAitems } from './aitems-sandbox.ts'
+
+let aitems: Awaited<ReturnType<typeof startAitems>>
+beforeEach(async () => {
+  aitems = await startAitems()
+})
+afterEach(() => aitems.sandbox.close())
+
+const readDataset = async (id: string) => (await aitems.call('GET', `/datasets/${id}`)).json
+const makeDataset = async (change: object = {}) =>
+  (await aitems.call('POST', '/datasets', { ...datasetExample, ...change })).json.datasetId as string
+
+describe('ready-made datasets', () => {
+  it('are there for each account alone, trainable', async () => {
+    const { json } = await aitems.call('GET', '/datasets')
+    expect(json.datasets).toMatchObject([
+      { datasetId: aitems.account.userDatasetId, type: 'user', status: 'enable' },
+      { datasetId: aitems.account.itemDatasetId, type: 'item', status: 'enable' },
+      { datasetId: aitems.account.interactionDatasetId, type: 'interaction', status: 'enable' },
+    ])
+    const others = await send(aitems.other, 'GET', '/api/v1/datasets')
+    expect(others.json.datasets).toHaveLength(3)
+    expect(others.json.datasets).not.toEqual(json.datasets)
+    for (const id of aitems.readyIds) expect(id).toMatch(/^[a-z0-9]{11}$/)
+  })
+
+  it('are back after a reset', async () => {
+    await aitems.call('DELETE', `/datasets/${aitems.account.userDatasetId}`)
+    aitems.sandbox.reset()
+    expect(await readDataset(aitems.account.userDatasetId)).toMatchObject({ status: 'enable' })
+  })
+})
+
+describe('datasets', () => {
+  it('wait, are processed, and become trainable', async () => {
+    const { status, json } = await aitems.call('POST', '/datasets', datasetExample)
+    expect(status).toBe(201)
+    expect(json).toEqual({
+      datasetId: expect.stringMatching(/^[a-z0-9]{11}$/),
+      ...datasetExample,
+      status: 'waiting',
+      connectedServices: [],
+      createdDate: '2026-01-05T09:00:00.000',
+      updatedDate: '2026-01-05T09:00:00.000',
+    })
+    aitems.time.ms += 100
+    expect(await readDataset(json.datasetId)).toMatchObject({ status: 'processing' })
+    aitems.time.ms += 200
+    expect(await readDataset(json.datasetId)).toMatchObject({ status: 'enable' })
+  })
+
+  it('fail when the file is not csv, and cannot be bound then', async () => {
+    const id = await makeDataset({ osInfo: { ...datasetExample.osInfo, key: 'users.parquet' } })
+    aitems.time.ms += 300
+    expect(await readDataset(id)).toMatchObject({ status: 'upload_failed' })
+    const [, item = '', interaction = ''] = aitems.readyIds
+    expect((await aitems.bind(await aitems.makeService(), [id, item, interaction])).status).toBe(400)
+  })
+
+  it('keep a service waiting that was given them too early', async () => {
+    const [, item = '', interaction = ''] = aitems.readyIds
+    const service = await aitems.makeService()
+    const bound = await aitems.bind(service, [await makeDataset(), item, interaction])
+    expect(bound).toMatchObject({
+      status: 200,
+      json: { status: 'datasetRequired', datasets: [{ status: 'waiting' }, {}, {}] },
+    })
+    expect((await aitems.train(service)).status).toBe(400)
+    aitems.time.ms += 300
+    expect(await aitems.service(service)).toMatchObject({ status: 'learnable' })
+    expect((await aitems.train(service)).status).toBe(200)
+  })
+
+  it.each([
+    [{ type: 'users' }, 'type'],
+    [{ name: '_users' }, 'name'],
+    [{ name: 'us' }, 'name'],
+    [{ description: undefined }, 'description'],
+    [{ description: 'x'.repeat(101) }, 'description'],
+    [{ schemaName: undefined }, 'schemaName'],
+    [{ osInfo: { region: 'US', bucket: 'b', key: 'k.csv' } }, 'osInfo.region'],
+    [{ osInfo: { region: 'KR', key: 'k.csv' } }, 'osInfo.bucket'],
+  ])('are refused with %j', async (change, named) => {
+    const reply = await aitems.call('POST', '/datasets', { ...datasetExample, ...change })
+    expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(`${named} `) } })
+  })
+
+  it('are edited whole by POST, and in their description by PUT', async () => {
+    const id = await makeDataset({ description: '' })
+    aitems.time.ms += 300
+    const described = await aitems.call('PUT', `/datasets/${id}`, { content: 'all users' })
+    expect(described).toMatchObject({ status: 200, json: { description: 'all users', status: 'enable' } })
+    expect((await aitems.call('PUT', `/datasets/${id}`, { description: 'all users' })).status).toBe(400)
+    const { description, ...rest } = datasetExample
+    const edited = await aitems.call('POST', `/datasets/${id}`, { ...rest, name: 'people' })
+    expect(edited).toMatchObject({ status: 200, json: { name: 'people', description: 'all users', status: 'waiting' } })
+    expect((await aitems.call('POST', `/datasets/${id}`, { name: 'people' })).status).toBe(400)
+  })
+
+  it('cannot be edited while a service learns from them', async () => {
+    await aitems.train(await aitems.makeLearnable())
+    const path = `/datasets/${aitems.account.userDatasetId}`
+    expect((await aitems.call('POST', path, datasetExample)).status).toBe(400)
+    expect((await aitems.call('PUT', path, { content: 'still allowed' })).status).toBe(200)
+  })
+
+  it('are deleted', async () => {
+    const id = await makeDataset()
+    expect((await aitems.call('DELETE', `/datasets/${id}`)).json).toEqual({ result: 'ok' })
+    expect(await readDataset(id)).toMatchObject({ status: 'deleting' })
+    aitems.time.ms += 150
+    expect((await aitems.call('GET', `/datasets/${id}`)).status).toBe(404)
+  })
+})
+
+describe('schemas', () => {
+  const schema = {
+    datasetType: 'interaction',
+    name: 'clicks',
+    description: 'what was clicked',
+    fields: [
+      { name: 'USER_ID', type: ['string'] },
+      { name: 'ITEM_ID', type: ['string'] },
+      { name: 'TIMESTAMP', type: ['long'] },
+      { name: 'DEVICE', type: ['string', 'null'], categorical: true },
+    ],
+  }
+
+  it('are made, read by name, and deleted', async () => {
+    const { status, json } = await aitems.call('POST', '/schemas', schema)
+    expect(status).toBe(201)
+    expect(json).toEqual({
+      ...schema,
+      fields: schema.fields.map((field) => ({ categorical: false, ...field })),
+      createdDate: '2026-01-05T09:00:00.000',
+    })
+    expect((await aitems.call('GET', '/schemas/clicks')).json).toEqual(json)
+    expect((await aitems.call('POST', '/schemas', schema)).status).toBe(400)
+    expect((await aitems.call('DELETE', '/schemas/clicks')).json).toEqual({ result: 'ok' })
+    expect((await aitems.call('GET', '/schemas/clicks')).status).toBe(404)
+  })
+
+  it('are listed by type', async () => {
+    await aitems.call('POST', '/schemas', schema)
+    const { json } = await aitems.call('GET', '/schemas?datasetType=interaction')
+    expect(json).toMatchObject({ schemas: [{ name: 'ready-interaction' }, { name: 'clicks' }], offset: 0, limit: 1000 })
+    expect((await aitems.call('GET', '/schemas')).json.schemas).toHaveLength(4)
+    expect((await aitems.call('GET', '/schemas?datasetType=nothing')).status).toBe(400)
+  })
+
+  it('have a default for each type, which passes its own check', async () => {
+    for (const type of ['user', 'item', 'interaction']) {
+      const { json } = await aitems.call('GET', `/schemas/default?datasetType=${type}`)
+      const check = { ...json, description: '', name: 'copied' }
+      expect((await aitems.call('POST', '/schemas/validation-check', check)).json).toEqual({ result: 'ok' })
+    }
+    expect((await aitems.call('GET', '/schemas/default')).status).toBe(400)
+  })
+
+  const [user, item, timestamp] = schema.fields
+  it.each([
+    [{ fields: [user, item] }, 'TIMESTAMP'],
+    [{ fields: [user, item, { ...timestamp, type: ['int'] }] }, 'TIMESTAMP'],
+    [{ fields: [user, timestamp] }, 'ITEM_ID'],
+    [{ fields: [user, item, timestamp, user] }, 'USER_ID'],
+    [{ fields: [] }, 'fields'],
+    [{ fields: [{ name: 'USER_ID', type: 'string' }] }, 'fields[0].type'],
+    [{ fields: [{ name: 'USER_ID', type: ['text'] }] }, 'fields[0].type[0]'],
+    [{ datasetType: 'click' }, 'datasetType'],
+    [{ name: '1clicks' }, 'name'],
+  ])('are refused with %j, checked or made', async (change, named) => {
+    for (const path of ['/schemas', '/schemas/validation-check']) {
+      const reply = await aitems.call('POST', path, { ...schema, ...change })
+      expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(named) } })
+    }
+  })
+
+  it('need a description to be checked, not to be made', async () => {
+    const { description, ...bare } = schema
+    expect((await aitems.call('POST', '/schemas/validation-check', bare)).status).toBe(400)
+    expect((await aitems.call('POST', '/schemas', bare)).status).toBe(201)
+  })
+})
+
+it('keeps what it had across a restart, and makes nothing ready twice', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-'))
+  const journalFile = join(folder, 'journal.jsonl')
+  const before = await startAitems({ journalFile })
+  const id = await before.makeLearnable()
+  await before.train(id)
+  await before.call('DELETE', '/schemas/ready-user')
+  await before.sandbox.close()
+
+  const after = await startAitems({ journalFile })
+  after.time.ms += 550
+  expect(await after.service(id)).toMatchObject({ status: 'learnable', infers: [{ dataType: 'personalRecommend' }] })
+  expect((await after.call('GET', '/datasets')).json.datasets).toHaveLength(3)
+  expect((await after.call('GET', '/schemas')).json.schemas).toHaveLength(2)
+  await after.sandbox.close()
+  await rm(folder, { recursive: true })
+})
