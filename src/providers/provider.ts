@@ -206,8 +206,19 @@ export interface Driver<K extends Kind = Kind> {
   list(page: Page, signal: AbortSignal): Promise<{ seen: readonly Observation<K>[]; next: string | null }>
   /** Being so already, and being gone already, is success. */
   readonly controls: { readonly [V in Verb<K>]?: (remoteId: string, signal: AbortSignal) => Promise<void> }
-  /** Brings what is `mutable` to what the spec says. Idempotent. */
+  /**
+   * Brings what is mutable to what the spec says: fields whose rule says so, and `mutableOptions`. Idempotent, in as
+   * many vendor calls as it takes; after a failure some may be done. `conflict` = not while the object is busy.
+   */
   update?(remoteId: string, spec: Spec<K>, signal: AbortSignal): Promise<void>
+  /** The options (first steps below `providerOptions.<provider>`) that `update` can change on an existing object. */
+  readonly mutableOptions?: readonly string[]
+  /**
+   * Whether a sighting shows that an `update` is due without a new wish of the client: for what the spec asked for at
+   * create and the create could not carry (datasets of a service). Pure, so true at every such sighting: that an
+   * update which was refused is not sent over and over is the engine's part.
+   */
+  needsUpdate?(spec: Spec<K>, seen: Pick<Observation<K>, 'rawState' | 'payload'>): boolean
   logs?(remoteId: string, cursor: string | null, signal: AbortSignal): Promise<LogChunk>
   access?(remoteId: string, signal: AbortSignal): Promise<Access>
   catalog?(signal: AbortSignal): Promise<Catalog>
