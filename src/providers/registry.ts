@@ -1,8 +1,9 @@
+import { aitemsProvider } from './aitems/index.ts'
 import { dataforestProvider } from './dataforest/index.ts'
 import type { Provider } from './provider.ts'
 
 /** Every provider that this version can talk to. */
-export const providers: readonly Provider[] = [dataforestProvider]
+export const providers: readonly Provider[] = [dataforestProvider, aitemsProvider]
 
 export function providerById(id: string): Provider | undefined {
   return providers.find((provider) => provider.id === id)

@@ -1,0 +1,201 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { readId, readText } from '../kit/fields.ts'
+import { readTime } from '../kit/times.ts'
+import type { Accepts, Catalog, Driver, Found, Intent, Observation, SpecFault, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { type AitemsClient, jsonHeaders } from './client.ts'
+import { isNoSuchResource } from './errors.ts'
+import {
+  environmentOptions,
+  isUpdateDue,
+  markLength,
+  maxDescriptionLength,
+  optionsOf,
+  serviceOf,
+  updatesOf,
+} from './mapping.ts'
+import {
+  activityOf,
+  environmentOf,
+  itemsFrom,
+  readService,
+  serviceStates,
+  servicesFrom,
+  walkServices,
+} from './services.ts'
+import type { AitemsSettings } from './settings.ts'
+
+const accepts: Accepts = {
+  name: {
+    to: 'name',
+    pattern: '^[A-Za-z_][A-Za-z0-9_-]*$',
+    minLength: 3,
+    maxLength: 20,
+    note: 'letters, digits, `_` and `-`, the first a letter or `_`',
+  },
+  description: { to: 'description', maxLength: maxDescriptionLength, mutable: true },
+}
+
+const traits: Traits<'environment'> = {
+  // Not documented. Creation answers at once with the id.
+  listLagMs: 30_000,
+  // The gateway gives up on its endpoint (504/510) after a time that is not documented; 60 s is the most it can be set to.
+  maxProcessingMs: 60_000,
+  // Not documented. A name that is taken would be refused like any bad parameter.
+  uniqueNames: false,
+  enforces: [],
+}
+
+/** Services that carry the name of a lost one are read one by one, so many of them at most, so many at a time. */
+const maxReads = 32
+const readsAtOnce = 8
+
+/** Services: what datasets are bound to and trainings belong to. Nothing starts or stops. */
+export function makeEnvironments(
+  client: AitemsClient,
+  settings: AitemsSettings,
+  literals: readonly string[],
+): Driver<'environment'> {
+  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'environment'> | 'gone'> {
+    const service = await readService(client, remoteId, signal)
+    if (service === 'gone') return service
+    const seen = environmentOf(service, literals)
+    if (seen === null) throw new ProviderError('bad_response', 'AiTEMS answered with no service.')
+    return seen
+  }
+
+  return {
+    accepts,
+    options: environmentOptions,
+    mutableOptions: ['datasetIds', 'term'],
+    states: serviceStates,
+    traits,
+    markLength,
+    check: termFaults,
+
+    plan: (intent) => ({
+      method: 'POST',
+      target: client.target('/services'),
+      headers: jsonHeaders,
+      body: { ...serviceOf(intent) },
+    }),
+
+    async create(intent, signal) {
+      const body = JSON.stringify(serviceOf(intent))
+      const seen = environmentOf(await client.create('/services', body, { sendBy: intent.sendBy, signal }), literals)
+      return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
+    },
+
+    find: (intents, signal) => findServices({ client, get, offset: settings.timezoneOffset }, intents, signal),
+
+    get,
+
+    async list({ cursor }, signal) {
+      const { items, next } = await servicesFrom(client, Number(cursor ?? 0), signal)
+      return {
+        seen: items.flatMap((item) => environmentOf(item, literals) ?? []),
+        next: next === null ? null : String(next),
+      }
+    },
+
+    controls: {
+      async delete(remoteId, signal) {
+        try {
+          await client.change({ method: 'DELETE', path: `/services/${encodeURIComponent(remoteId)}` }, signal)
+        } catch (error) {
+          if (!isNoSuchResource(error)) throw error
+        }
+      },
+    },
+
+    needsUpdate: isUpdateDue,
+
+    async update(remoteId, spec, signal) {
+      const service = await readService(client, remoteId, signal)
+      if (service === 'gone') throw new ProviderError('not_found', 'AiTEMS has no such service any more.')
+      const { datasets, others } = updatesOf(service, spec)
+      if (datasets !== undefined) {
+        assertDatasetsCanChange(service)
+        await client.change(datasets, signal)
+      }
+      for (const request of others) await client.change(request, signal)
+    },
+
+    catalog: (signal) => datasetsOf(client, signal),
+  }
+}
+
+interface Reading {
+  client: AitemsClient
+  get: Driver<'environment'>['get']
+  offset: string
+}
+
+/** The list shows names; the mark stands in the description, which only a read shows. */
+async function findServices(
+  { client, get, offset }: Reading,
+  intents: readonly Intent<'environment'>[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Found<'environment'>>> {
+  const { items, isComplete } = await walkServices(client, signal)
+  const candidates = items.filter((item) => intents.some((intent) => mayBe(item, intent, offset)))
+  const ids = candidates.flatMap((item) => readId(item, 'serviceId') ?? [])
+  const seen: Observation<'environment'>[] = []
+  for (let from = 0; from < Math.min(ids.length, maxReads); from += readsAtOnce) {
+    const some = ids.slice(from, Math.min(from + readsAtOnce, maxReads))
+    const read = await Promise.all(some.map((id) => get(id, signal)))
+    seen.push(...read.flatMap((each) => (each === 'gone' ? [] : [each])))
+  }
+  const isRead = isComplete && candidates.length <= maxReads
+  return new Map(intents.map((intent) => [intent.mark, verdictOn(intent, seen, isRead)]))
+}
+
+function termFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const options = optionsOf(spec)
+  if (readText(options, 'term') === undefined || readText(options, 'serviceType') === 'interval') return []
+  const detail = 'Only a service that learns by itself has a term: send `serviceType: "interval"`, or no `term`.'
+  return [{ pointer: '/providerOptions/aitems/term', detail }]
+}
+
+/** A day for the time zone that is not told, a day for clocks and good measure. */
+const createdToleranceMs = 2 * 86_400_000
+
+/** Of the right name, and not made long before the first attempt was sent. */
+function mayBe(item: Json, { spec, firstSentAt }: Intent<'environment'>, offset: string): boolean {
+  if (readText(item, 'name') !== spec.name) return false
+  const createdAt = readTime(item, 'createdDate', { offset })
+  return createdAt === undefined || createdAt.getTime() > firstSentAt.getTime() - createdToleranceMs
+}
+
+function verdictOn(
+  { mark, spec }: Intent<'environment'>,
+  seen: readonly Observation<'environment'>[],
+  isRead: boolean,
+): Found<'environment'> {
+  const found = seen.filter((each) => each.mark === mark)
+  if (found.length > 0) return { found }
+  if (!isRead) return { inconclusive: 'there are more services than are read in one walk' }
+  const isMarkHidden = seen.some((each) => each.remoteName === spec.name && each.mark === undefined)
+  return isMarkHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
+}
+
+/** The guide: datasets of a service that learns or is scheduled to learn cannot be changed. */
+function assertDatasetsCanChange(service: Json): void {
+  const state = readText(service, 'status') ?? '(none)'
+  if (activityOf(service) !== 'learning' && state !== 'scheduled') return
+  const message = `Datasets cannot be bound while the service is \`${state}\`; AiTEMS takes them while it is \`learnable\`.`
+  throw new ProviderError('conflict', message)
+}
+
+/** What `datasetIds` can name. */
+async function datasetsOf(client: AitemsClient, signal: AbortSignal): Promise<Catalog> {
+  const { items } = itemsFrom(await client.read('/datasets?offset=0&limit=1000', signal), 'datasets', 0)
+  const datasets = items.flatMap((item): JsonObject[] => {
+    const datasetId = readId(item, 'datasetId')
+    if (datasetId === undefined) return []
+    const text = (key: string) => readText(item, key) ?? null
+    return [{ datasetId, type: text('type'), name: text('name'), status: text('status') }]
+  })
+  return { datasets }
+}

@@ -1,0 +1,57 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { codeOfStatus, type Failure, gatewayFailure } from '../families/ncp/errors.ts'
+import { isObject, readObject, readText } from '../kit/fields.ts'
+import { excerpt, tryParseJson } from '../kit/json.ts'
+import { redactText } from '../kit/redact.ts'
+import { retryAfterMs } from '../kit/retry-after.ts'
+import type { HttpResponse, ProviderClock } from '../provider.ts'
+import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
+
+/**
+ * The statuses that the overview lists with a meaning; 500 is left out, since it tells nothing about what was done.
+ * Source: https://api.ncloud-docs.com/docs/aitems-overview
+ */
+const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: string }>> = {
+  400: { code: 'invalid_request' },
+  401: { code: 'unauthenticated', field: 'credentials' },
+  403: { code: 'permission_denied', field: 'credentials.accessKey' },
+  404: { code: 'not_found' },
+}
+
+/**
+ * The failure that an answer to `request` (`GET /api/v1/services`) tells; null for any 2xx.
+ * The service's error bodies are not documented, only its statuses are: they count where the body is JSON or empty.
+ * Another body (a proxy's page) is nobody's statement about anything.
+ */
+export function failureOf(response: HttpResponse, clock: ProviderClock, request: string): Failure | null {
+  const gateway = gatewayFailure(response, clock)
+  if (gateway !== null) return gateway
+  if (response.status >= 200 && response.status < 300) return null
+  const body = tryParseJson(response.text)
+  const isOfService = response.text.trim() === '' || isObject(body)
+  const row = isOfService ? documented[response.status] : undefined
+  const waitMs = retryAfterMs(response.headers, clock)
+  const details: ProviderErrorDetails = {
+    httpStatus: response.status,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...(row?.field === undefined ? {} : { field: row.field }),
+  }
+  const message = `AiTEMS answered HTTP ${response.status} to ${request}: ${wordsOf(body, response.text)}`
+  const code = row?.code ?? codeOfStatus(response.status)
+  return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
+}
+
+/** The service's documented 404, "resource not found"; the gateway's own 404 leaves with another code. */
+export function isNoSuchResource(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'not_found'
+}
+
+/** Where products of this vendor are known to put their words. */
+function wordsOf(body: Json | undefined, text: string): string {
+  const said =
+    readText(body, 'message') ??
+    readText(body, 'errorMessage') ??
+    readText(readObject(body, 'error'), 'message') ??
+    readText(readObject(body, 'responseError'), 'returnMessage')
+  return said === undefined ? excerpt(text) : redactText(said.slice(0, 500))
+}

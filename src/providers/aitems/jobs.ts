@@ -1,0 +1,104 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { JobSpec } from '../../vocabulary/spec.ts'
+import { isObject, readText } from '../kit/fields.ts'
+import type { Accepts, Driver, Found, Intent, SpecFault, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { type AitemsClient, jsonHeaders } from './client.ts'
+import { jobOptions, markLength, maxDescriptionLength, optionsOf, trainingOf, typesOf } from './mapping.ts'
+import { activityOf } from './services.ts'
+import type { AitemsSettings } from './settings.ts'
+import { beforeOf } from './train-search.ts'
+import { trainStates } from './train-state.ts'
+import { makeTrainings } from './trainings.ts'
+
+const accepts: Accepts = {
+  name: { to: '', note: 'kept in Switchyard; a training has no name' },
+  description: {
+    to: 'description',
+    maxLength: maxDescriptionLength,
+    note: "the limit is that of a service's description; none is documented for trainings",
+  },
+}
+
+const traits: Traits<'job'> = {
+  // Neither is documented; see the traits of environments.
+  listLagMs: 30_000,
+  maxProcessingMs: 60_000,
+  // How long trains are listed is not documented; what was not found for a day is left to a person.
+  forgetsAfterMs: 86_400_000,
+  uniqueNames: false,
+  // A service that learns takes no second training.
+  exclusiveEnvironment: true,
+  enforces: [],
+}
+
+/** Trainings of a service. There is no cancel and there are no logs. */
+export function makeJobs(client: AitemsClient, settings: AitemsSettings, literals: readonly string[]): Driver<'job'> {
+  const trainings = makeTrainings(client, { literals, timezoneOffset: settings.timezoneOffset })
+
+  return {
+    accepts,
+    options: jobOptions,
+    states: trainStates,
+    traits,
+    markLength,
+    needsEnvironment: true,
+    check: optionFaults,
+
+    async prepare(spec, environmentRemoteId, signal) {
+      const seen = environmentRemoteId === null ? 'gone' : await trainings.walk(environmentRemoteId, signal)
+      if (seen === 'gone') throw new ProviderError('not_found', 'AiTEMS has no such service.')
+      if (activityOf(seen.service) === 'learning') {
+        const state = readText(seen.service, 'status')
+        throw new ProviderError('conflict', `The service is \`${state}\`: it takes one training at a time.`)
+      }
+      return beforeOf(seen, typesOf(spec))
+    },
+
+    plan: (intent) => ({
+      method: 'POST',
+      target: client.target(intent.environmentRemoteId === null ? '/services/{serviceId}' : pathOf(intent)),
+      headers: jsonHeaders,
+      body: { ...trainingOf(intent) } as unknown as Json,
+    }),
+
+    /** The answer is the service, not the trains: the engine finds those. */
+    async create(intent, signal) {
+      const path = pathOf(intent)
+      if (readText(intent.before, 'serviceType') === 'interval') {
+        const message = 'The service is of type `interval`: it learns by itself and takes no training request.'
+        throw new ProviderError('invalid_request', message, { notSent: true })
+      }
+      await client.create(path, JSON.stringify(trainingOf(intent)), { sendBy: intent.sendBy, signal })
+      return { remoteId: null }
+    },
+
+    async find(intents, signal) {
+      const found = new Map<string, Found<'job'>>()
+      for (const intent of intents) found.set(intent.mark, await trainings.find(intent, signal))
+      return found
+    },
+
+    get: trainings.get,
+    list: trainings.list,
+    controls: {},
+  }
+}
+
+function pathOf({ environmentRemoteId }: Intent<'job'>): string {
+  if (environmentRemoteId !== null) return `/services/${encodeURIComponent(environmentRemoteId)}`
+  throw new ProviderError('invalid_request', 'A training needs a service.', { notSent: true })
+}
+
+function optionFaults(spec: JobSpec): readonly SpecFault[] {
+  const pointer = '/providerOptions/aitems'
+  const { hpo } = optionsOf(spec)
+  const faults: SpecFault[] = []
+  if (typesOf(spec).length === 0) {
+    faults.push({ pointer: `${pointer}/types`, detail: 'A training needs to know what to recommend: send `types`.' })
+  }
+  if (isObject(hpo) && Object.hasOwn(hpo, 'is_enabled')) {
+    faults.push({ pointer: `${pointer}/hpo/is_enabled`, detail: 'It follows from `hpo` being there. Leave it out.' })
+  }
+  return faults
+}

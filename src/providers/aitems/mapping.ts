@@ -1,0 +1,157 @@
+import { Type } from '@sinclair/typebox'
+import type { Json } from '../../vocabulary/json.ts'
+import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
+import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { descriptionMarkLength, markDescription, markOfDescription, withoutMark } from '../kit/marks.ts'
+import type { Intent, Observation } from '../provider.ts'
+import type { ChangeRequest } from './client.ts'
+import type { BindDatasets, CreateService, EditService, SetInterval, TrainService } from './wire.ts'
+
+/** Descriptions are short here, so the mark is too: ten characters leave 84 of 100 to the client. */
+export const markLength = 10
+export const maxDescriptionLength = 100 - descriptionMarkLength(markLength)
+
+export const trainTypes = ['personalRecommend', 'relatedItem', 'pop'] as const
+const datasetTypes = ['user', 'item', 'interaction'] as const
+const terms = ['hour1', 'hour3', 'hour6', 'hour12'] as const
+
+export const environmentOptions = Type.Object(
+  {
+    serviceType: Type.Optional(
+      word(['batch', 'interval'], 'Trained on demand, or again and again by itself; `batch` where absent.'),
+    ),
+    datasetIds: Type.Optional(
+      Type.Object(
+        { user: datasetId(), item: datasetId(), interaction: datasetId() },
+        {
+          additionalProperties: false,
+          description: 'The datasets that it learns from, bound after the service was made. Can be changed later.',
+        },
+      ),
+    ),
+    term: Type.Optional(word(terms, 'How often an `interval` service learns. Can be changed later.')),
+  },
+  { additionalProperties: false },
+)
+
+/** HPO options with the ranges of the documents, whose list goes on: other options are sent as they are. */
+export const jobOptions = Type.Object(
+  {
+    types: Type.Array(word(trainTypes, 'What is recommended.'), {
+      minItems: 1,
+      maxItems: trainTypes.length,
+      uniqueItems: true,
+      description: 'What to train; each type becomes a task of the job.',
+    }),
+    hpo: Type.Optional(
+      Type.Object(
+        {
+          session_max_timestamp: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
+          item_top_n: Type.Optional(Type.Integer({ minimum: 1000, maximum: 500_000 })),
+          min_item_cut: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          min_session_length: Type.Optional(Type.Integer({ minimum: 2, maximum: 1000 })),
+          max_user_recommend_top: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          max_relate_recommend_top: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+        },
+        {
+          additionalProperties: true,
+          description:
+            "Hyperparameter optimization (`hpConfig`); absent = off. Absent options get the vendor's defaults.",
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** The body of `POST /services`. Datasets and term have calls of their own. */
+export function serviceOf({ spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>): CreateService {
+  return {
+    name: spec.name,
+    description: markDescription(spec.description, mark),
+    type: readText(optionsOf(spec), 'serviceType') ?? 'batch',
+  }
+}
+
+/** The body of `POST /services/{serviceId}`. */
+export function trainingOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>): TrainService {
+  const { hpo } = optionsOf(spec)
+  return {
+    types: typesOf(spec),
+    description: markDescription(spec.description, mark),
+    hpConfig: isObject(hpo) ? { is_enabled: true, ...hpo } : { is_enabled: false },
+  }
+}
+
+export function typesOf(spec: JobSpec): string[] {
+  return readList(optionsOf(spec), 'types').flatMap((type) => (typeof type === 'string' ? [type] : []))
+}
+
+export function optionsOf(spec: JobSpec | EnvironmentSpec): { readonly [option: string]: Json } {
+  return (spec.providerOptions?.aitems ?? {}) as { readonly [option: string]: Json }
+}
+
+/** The calls that make a service as the spec wants it; none where it is so. What the spec leaves out stays as it is. */
+export function updatesOf(service: Json, spec: EnvironmentSpec): { datasets?: ChangeRequest; others: ChangeRequest[] } {
+  const path = `/services/${encodeURIComponent(readId(service, 'serviceId') ?? '')}`
+  const datasetIds = missingDatasets(service, spec)
+  const others: ChangeRequest[] = []
+  const term = readText(optionsOf(spec), 'term')
+  if (term !== undefined && readText(service, 'learningInterval') !== term) {
+    const body: SetInterval = { term }
+    others.push({ method: 'PUT', path: `${path}/interval`, body: { ...body } })
+  }
+  const description = changedDescription(service, spec)
+  if (description !== null) {
+    // The name cannot change, but the documents require it.
+    const body: EditService = { name: readText(service, 'name') ?? spec.name, description }
+    others.push({ method: 'PUT', path, body: { ...body } })
+  }
+  if (datasetIds === null) return { others }
+  const body: BindDatasets = { datasetIds }
+  return { datasets: { method: 'POST', path: `${path}/datasets`, body: { ...body } }, others }
+}
+
+/**
+ * Whether a service waits for what a create could not carry: its datasets, or another interval than the one it shows.
+ * An interval in a form that is not documented is left alone.
+ */
+export function isUpdateDue(
+  spec: EnvironmentSpec,
+  { rawState, payload }: Pick<Observation<'environment'>, 'rawState' | 'payload'>,
+): boolean {
+  if (rawState === 'datasetRequired') return wantedDatasets(spec) !== null
+  const term = readText(optionsOf(spec), 'term')
+  const shown = readText(payload, 'learningInterval')
+  return term !== undefined && shown !== term && terms.some((each) => each === shown)
+}
+
+function wantedDatasets(spec: EnvironmentSpec): string[] | null {
+  const { datasetIds } = optionsOf(spec)
+  const ids = datasetTypes.flatMap((type) => readId(datasetIds, type) ?? [])
+  return ids.length === datasetTypes.length ? ids : null
+}
+
+function missingDatasets(service: Json, spec: EnvironmentSpec): string[] | null {
+  const wanted = wantedDatasets(spec)
+  const bound = readList(service, 'datasets').map((dataset) => readId(dataset, 'datasetId'))
+  const isSo = wanted !== null && bound.length === wanted.length && wanted.every((id) => bound.includes(id))
+  return isSo ? null : wanted
+}
+
+/** The mark stays at the end. A description that the spec does not give is not touched. */
+function changedDescription(service: Json, { description }: EnvironmentSpec): string | null {
+  const shown = readText(service, 'description') ?? ''
+  if (description === undefined || withoutMark(shown) === description) return null
+  const mark = markOfDescription(shown)
+  return mark === null ? description : markDescription(description, mark)
+}
+
+/** One of these words. The pattern says the same as the enum, for validators that know no enum of strings. */
+function word(words: readonly string[], description: string) {
+  return Type.String({ enum: [...words], pattern: `^(${words.join('|')})$`, description })
+}
+
+function datasetId() {
+  return Type.String({ pattern: '^[0-9A-Za-z_-]{1,64}$' })
+}

@@ -1,0 +1,110 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readId, readNumber, readText } from '../kit/fields.ts'
+import { markOfDescription } from '../kit/marks.ts'
+import { walkPages } from '../kit/pages.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import type { Observation } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { AitemsClient } from './client.ts'
+
+/**
+ * A service's `status`, all that its page lists. A service that learns is in use, not in change.
+ * Source: https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-read
+ */
+export const serviceStates: Readonly<Record<string, Status<'environment'>>> = {
+  drafted: 'provisioning',
+  datasetRequired: 'blocked',
+  learnable: 'running',
+  scheduled: 'running',
+  requestLearning: 'running',
+  learning: 'running',
+  scheduledLearning: 'running',
+  disable: 'blocked',
+  deleting: 'deleting',
+  deleted: 'deleted',
+}
+
+const reasons: ReadonlyMap<string, Reason> = new Map([
+  ['datasetRequired', 'datasets_required'],
+  ['disable', 'disabled'],
+])
+const learningStates: ReadonlySet<string> = new Set(['requestLearning', 'learning', 'scheduledLearning'])
+
+/** Services on one page; it is the vendor's default, and the answers tell what was applied. */
+const pageLength = 1000
+/** Ten thousand objects; a longer list is not read to its end. */
+const maxPages = 10
+
+/** What a service is doing; `unclear` where it shows a state that is not documented. */
+export function activityOf(service: Json): 'learning' | 'idle' | 'unclear' {
+  const state = readText(service, 'status') ?? ''
+  if (learningStates.has(state)) return 'learning'
+  return Object.hasOwn(serviceStates, state) ? 'idle' : 'unclear'
+}
+
+export async function readService(
+  client: AitemsClient,
+  serviceId: string,
+  signal: AbortSignal,
+): Promise<JsonObject | 'gone'> {
+  const service = await client.readIfThere(`/services/${encodeURIComponent(serviceId)}`, signal)
+  // The answer to a question about one id is about that id, also where it does not repeat it.
+  return service === 'gone' ? service : { ...service, serviceId: readId(service, 'serviceId') ?? serviceId }
+}
+
+/** One page of services, with less of each than a read shows: no description, so no mark. */
+export async function servicesFrom(client: AitemsClient, offset: number, signal: AbortSignal) {
+  return itemsFrom(await client.read(`/services?offset=${offset}&limit=${pageLength}`, signal), 'services', offset)
+}
+
+/** All services. Incomplete where the list is too long, or the same page came twice. */
+export function walkServices(client: AitemsClient, signal: AbortSignal) {
+  return walkOnce('serviceId', (offset) => servicesFrom(client, offset, signal))
+}
+
+/** The items of a list's answer, and where the next page begins. A list that is not there is not an empty list. */
+export function itemsFrom(answer: JsonObject, key: string, offset: number): { items: Json[]; next: number | null } {
+  const items = answer[key]
+  if (!Array.isArray(items)) throw new ProviderError('bad_response', `AiTEMS answered a list without \`${key}\`.`)
+  const isFull = items.length > 0 && items.length >= (readNumber(answer, 'limit') ?? pageLength)
+  return { items, next: isFull ? offset + items.length : null }
+}
+
+/** Walks a list by offset. A page that shows nothing new means that the offset was ignored: the walk is not complete. */
+export function walkOnce(
+  idKey: string,
+  read: (offset: number) => Promise<{ items: Json[]; next: number | null }>,
+): Promise<{ items: Json[]; isComplete: boolean }> {
+  const known = new Set<string>()
+  return walkPages<Json, number>({
+    maxPages,
+    async read(cursor) {
+      const { items, next } = await read(cursor ?? 0)
+      const fresh = items.filter((item) => !known.has(`${readText(item, 'type')}/${readId(item, idKey)}`))
+      for (const item of fresh) known.add(`${readText(item, 'type')}/${readId(item, idKey)}`)
+      const isRepeated = cursor !== null && items.length > 0 && fresh.length === 0
+      return { items: fresh, next: isRepeated ? cursor : next }
+    },
+  })
+}
+
+/** One service, from a list, a read or the answer of a create. Lists show no description: then the mark is not told. */
+export function environmentOf(service: Json, literals: readonly string[]): Observation<'environment'> | null {
+  const remoteId = readId(service, 'serviceId')
+  if (remoteId === undefined) return null
+  const rawState = readText(service, 'status') ?? '(none)'
+  const reason = reasons.get(rawState)
+  const name = readText(service, 'name')
+  const description = (service as JsonObject).description
+  return {
+    remoteId,
+    status: (Object.hasOwn(serviceStates, rawState) ? serviceStates[rawState] : undefined) ?? null,
+    rawState,
+    ...(reason === undefined ? {} : { reason }),
+    ...(name === undefined ? {} : { remoteName: name }),
+    ...(typeof description === 'string' ? { mark: markOfDescription(description) } : {}),
+    payload: boundedPayload(service, literals),
+  }
+}

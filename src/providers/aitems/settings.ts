@@ -1,0 +1,43 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { JsonObject } from '../../vocabulary/json.ts'
+import type { NcpKeys } from '../families/ncp/signature.ts'
+
+export const aitemsSettings = Type.Object(
+  {
+    baseUrl: Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      maxLength: 512,
+      default: 'https://aitems.apigw.ntruss.com',
+      description: 'The API gateway.',
+    }),
+    timezoneOffset: Type.String({
+      pattern: '^[+-]\\d{2}:\\d{2}$',
+      default: '+09:00',
+      description: 'What the times of AiTEMS are read in: they carry no zone. Korean time unless set otherwise.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const aitemsCredentials = Type.Object(
+  {
+    accessKey: Type.String({ pattern: '^[!-~]{1,128}$', description: 'Access Key ID of the account or sub account.' }),
+    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Its Secret Key.' }),
+  },
+  { additionalProperties: false },
+)
+
+export type AitemsSettings = Static<typeof aitemsSettings>
+
+/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+export function settingsOf(settings: JsonObject): AitemsSettings {
+  const filled = Value.Default(aitemsSettings, Value.Clone(settings))
+  if (!Value.Check(aitemsSettings, filled)) throw new TypeError('these are no settings of aitems')
+  return filled
+}
+
+export function keysOf(credentials: JsonObject): NcpKeys {
+  if (!Value.Check(aitemsCredentials, credentials)) throw new TypeError('these are no credentials of aitems')
+  return credentials
+}

@@ -1,0 +1,68 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { readId, readList, readText } from '../kit/fields.ts'
+import { markDescription } from '../kit/marks.ts'
+import type { Found, Intent, Observation } from '../provider.ts'
+import { typesOf } from './mapping.ts'
+import { activityOf } from './services.ts'
+import { groupsOf, keyOf, markOfTrain, type TrainRef } from './trains.ts'
+
+/** A service's trains, walked after its state was read. */
+export interface TrainWalk {
+  service: Json
+  trains: readonly Json[]
+  isComplete: boolean
+}
+
+/** What `prepare` writes down: the trains that are none of ours. */
+export function beforeOf({ service, trains, isComplete }: TrainWalk, types: readonly string[]): Json {
+  return {
+    serviceType: readText(service, 'type') ?? null,
+    trains: trains.filter((train) => types.includes(readText(train, 'type') ?? '')).map(keyOf),
+    isComplete,
+  }
+}
+
+/**
+ * The trains that an attempt may have made: those that carry its mark, else (should AiTEMS not show descriptions)
+ * those that were not there before. Absent only when nothing of that kind is there and the service is idle.
+ */
+export function findTraining(
+  intent: Intent<'job'>,
+  walk: TrainWalk,
+  see: (refs: readonly TrainRef[]) => Observation<'job'>,
+): Found<'job'> {
+  const marked = walk.trains.filter((train) => markOfTrain(train) === intent.mark)
+  const trains = marked.length > 0 ? marked : newTrains(intent, walk)
+  if (trains === null) return { inconclusive: 'what was trained before is not known, and no train shows a mark' }
+  const isIdle = activityOf(walk.service) === 'idle'
+  if (trains.length > 0) {
+    const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
+    // A type that is still missing can be found later by the mark of the others, or not at all any more.
+    const isWhole = marked.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
+    return isWhole ? { found: groups.map(see) } : { inconclusive: 'not every type shows a new train yet' }
+  }
+  if (!isIdle) return { inconclusive: `the service is \`${readText(walk.service, 'status')}\` and shows no new train` }
+  return walk.isComplete ? { absent: true } : { inconclusive: 'the list of trains is longer than is read' }
+}
+
+/** Null: it cannot be told. */
+function newTrains({ spec, mark, before }: Intent<'job'>, { trains }: TrainWalk): readonly Json[] | null {
+  const ofTypes = trains.filter((train) => typesOf(spec).includes(readText(train, 'type') ?? ''))
+  // Where marks are shown, a train without ours is not ours.
+  if (ofTypes.length === 0 || trains.some((train) => typeof markOfTrain(train) === 'string')) return []
+  const sent = markDescription(spec.description, mark)
+  const isUntold = (train: Json) => sent.startsWith(readText(train, 'description') ?? '')
+  const untold = ofTypes.filter(isUntold)
+  if (untold.length === 0) return []
+  const isBeforeKnown = (before as { isComplete?: unknown } | null)?.isComplete === true
+  if (!isBeforeKnown) return null
+  const known = new Set(readList(before, 'trains'))
+  return untold.filter((train) => !known.has(keyOf(train)))
+}
+
+function refsOf(trains: readonly Json[], types: readonly string[]): readonly TrainRef[] {
+  return types.map((type) => {
+    const train = trains.find((each) => readText(each, 'type') === type)
+    return { type, version: readId(train, 'version') ?? null }
+  })
+}

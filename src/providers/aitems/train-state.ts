@@ -1,0 +1,149 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import { readTime } from '../kit/times.ts'
+import type { Observation, Task } from '../provider.ts'
+import { activityOf } from './services.ts'
+import { isTrain, markOfTrain, type TrainRef } from './trains.ts'
+
+/**
+ * A train's `status`, as its page lists them. Only `completed` has been seen in a real answer.
+ * Source: https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-trainread
+ */
+export const trainStates: Readonly<Record<string, Status<'job'>>> = {
+  ready: 'pending',
+  requesting: 'pending',
+  waiting: 'pending',
+  learning: 'running',
+  stopping: 'running',
+  completed: 'succeeded',
+  requestFailed: 'failed',
+  refinedFailed: 'failed',
+  learningFailed: 'failed',
+}
+
+const failures: ReadonlyMap<string, string> = new Map([
+  ['requestFailed', 'the request for training failed'],
+  ['refinedFailed', 'the data could not be refined'],
+  ['learningFailed', 'the training failed'],
+])
+
+/** A job as it is seen: the trains that it consists of, and its service at the same moment. */
+export interface TrainingView {
+  remoteId: string
+  refs: readonly TrainRef[]
+  /** What AiTEMS shows of trains; those that are none of `refs` are left aside. */
+  trains: readonly Json[]
+  service: Json
+}
+
+/** Never called a success unless every train is completed. */
+export function jobOf(
+  { remoteId, refs, trains, service }: TrainingView,
+  { literals, timezoneOffset }: { literals: readonly string[]; timezoneOffset: string },
+): Observation<'job'> {
+  const parts = refs.map((ref) => ({ ref, train: trains.find((train) => isTrain(train, ref)) ?? null }))
+  const shown = parts.flatMap(({ train }) => train ?? [])
+  const tasks = parts.map(({ ref, train }) => taskOf(ref, train, service))
+  const status = overallStatus(tasks.map((task) => task.status))
+  const startedAt = status === null || status === 'pending' ? undefined : firstCreation(shown, timezoneOffset)
+  const marks = shown.map(markOfTrain).filter((mark) => mark !== undefined)
+  const mark = marks.find((each) => each !== null) ?? marks[0]
+  const said = parts.flatMap(({ ref, train }) => failureOf(ref, train))
+  return {
+    remoteId,
+    status,
+    rawState: [...new Set(parts.map(({ train }) => rawStateOf(train, service)))].join(', '),
+    ...reasonOf(status, tasks),
+    ...(status === 'failed' && said.length > 0 ? { message: said.join('; ') } : {}),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(mark === undefined ? {} : { mark }),
+    tasks,
+    result: { trainings: parts.map(({ ref, train }) => resultOf(ref, train, service)) },
+    payload: boundedPayload({ service, trains: shown }, literals),
+  }
+}
+
+function taskOf({ type, version }: TrainRef, train: Json, service: Json): Task<'job'> {
+  const status = train === null ? statusOfUnseen(version, service) : statusOf(train, service)
+  return { id: type, name: type, ...(version === null ? {} : { remoteId: version }), status }
+}
+
+/** A train that never appeared may still do so while its service learns; one that is gone says nothing any more. */
+function statusOfUnseen(version: string | null, service: Json): Status<'job'> {
+  return version === null && activityOf(service) === 'learning' ? 'pending' : 'unknown'
+}
+
+/**
+ * Words that are not documented: failure is believed where it is said, and a service that learns keeps the verdict
+ * open. Once it is idle nothing more will come: then the train has ended and nobody says how.
+ */
+function statusOf(train: Json, service: Json): Status<'job'> | null {
+  const word = readText(train, 'status') ?? ''
+  const activity = activityOf(service)
+  if (isStranded(word, activity)) return 'unknown'
+  const known = Object.hasOwn(trainStates, word) ? trainStates[word] : undefined
+  if (known !== undefined) return known
+  if (/fail|error/i.test(word)) return 'failed'
+  if (/learning|training|processing/i.test(word)) return 'running'
+  return activity === 'idle' ? 'unknown' : null
+}
+
+/** `ready` = could be trained. In a service that does nothing it was stopped, or never began. */
+function isStranded(word: string, activity: ReturnType<typeof activityOf>): boolean {
+  return word === 'ready' && activity === 'idle'
+}
+
+function rawStateOf(train: Json, service: Json): string {
+  const word = readText(train, 'status') ?? '(none)'
+  return isStranded(word, activityOf(service)) ? `${word} (service ${readText(service, 'status')})` : word
+}
+
+function overallStatus(all: readonly (Status<'job'> | null)[]): Status<'job'> | null {
+  if (all.includes('running')) return 'running'
+  if (all.includes(null)) return null
+  if (all.includes('pending')) return all.every((each) => each === 'pending') ? 'pending' : 'running'
+  if (all.includes('failed')) return 'failed'
+  return all.every((each) => each === 'succeeded') ? 'succeeded' : 'unknown'
+}
+
+function reasonOf(status: Status<'job'> | null, tasks: readonly Task<'job'>[]): { reason?: Reason } {
+  if (status === 'unknown') return { reason: 'no_verdict' }
+  const isPartial = status === 'failed' && tasks.some((task) => task.status === 'succeeded')
+  return isPartial ? { reason: 'partial' } : {}
+}
+
+function failureOf({ type }: TrainRef, train: Json): string[] {
+  const word = readText(train, 'status') ?? ''
+  if (!/fail|error/i.test(word)) return []
+  const meaning = failures.get(word)
+  return [`${type}: ${word}${meaning === undefined ? '' : ` (${meaning})`}`]
+}
+
+function firstCreation(trains: readonly Json[], offset: string): Date | undefined {
+  const times = trains.flatMap((train) => readTime(train, 'createdDate', { offset }) ?? [])
+  return times.sort((a, b) => a.getTime() - b.getTime())[0]
+}
+
+/** `inference` = there are results to look up. Row counts stand in the service, and may come as text. */
+function resultOf({ type, version }: TrainRef, train: Json, service: Json): JsonObject {
+  const infer = readList(service, 'infers').find((each) => version !== null && isInferOf(each, { type, version }))
+  const rowCount = readNumber(infer, 'rowCount')
+  const inference = readFlag(train, 'inference')
+  return {
+    type,
+    version,
+    status: readText(train, 'status') ?? null,
+    ...(inference === undefined ? {} : { inference }),
+    ...(rowCount === undefined ? {} : { rowCount }),
+  }
+}
+
+/** `dataType` is documented as the type of a result; where it names another type of training, the row is another's. */
+function isInferOf(infer: Json, { type, version }: { type: string; version: string }): boolean {
+  if (readId(infer, 'trainVersion') !== version) return false
+  const dataType = readText(infer, 'dataType')
+  return dataType === undefined || dataType === type || !/^(personalRecommend|relatedItem|pop)$/.test(dataType)
+}

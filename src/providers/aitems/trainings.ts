@@ -1,0 +1,124 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { readId, readText } from '../kit/fields.ts'
+import type { Driver, Found, Intent, Observation } from '../provider.ts'
+import type { AitemsClient } from './client.ts'
+import { readService } from './services.ts'
+import { findTraining, type TrainWalk } from './train-search.ts'
+import { jobOf } from './train-state.ts'
+import { groupsOf, isTrain, type JobRef, jobRefOf, markOfTrain, readTrain, remoteIdOf, walkTrains } from './trains.ts'
+
+export interface Trainings {
+  /** A service and all its trains; 'gone' where there is no such service. */
+  walk(serviceId: string, signal: AbortSignal): Promise<TrainWalk | 'gone'>
+  find(intent: Intent<'job'>, signal: AbortSignal): Promise<Found<'job'>>
+  get: Driver<'job'>['get']
+  list: Driver<'job'>['list']
+}
+
+type Reading = Parameters<typeof jobOf>[1]
+
+/** Services on one page of `list`; each costs two calls. */
+const servicesAtOnce = 8
+
+/** Reads jobs: each is one train of a service for each type that was asked for. */
+export function makeTrainings(client: AitemsClient, reading: Reading): Trainings {
+  /** The state first: trains that are read after an idle service show how they ended. */
+  async function walk(serviceId: string, signal: AbortSignal): Promise<TrainWalk | 'gone'> {
+    const service = await readService(client, serviceId, signal)
+    if (service === 'gone') return service
+    const trains = await walkTrains(client, serviceId, signal)
+    return trains === 'gone' ? trains : { service, trains: trains.items, isComplete: trains.isComplete }
+  }
+
+  return {
+    walk,
+
+    async find(intent, signal) {
+      const serviceId = intent.environmentRemoteId
+      const seen = serviceId === null ? 'gone' : await walk(serviceId, signal)
+      if (serviceId === null || seen === 'gone') return { inconclusive: 'its service is gone' }
+      return findTraining(intent, seen, (refs) =>
+        jobOf({ ...seen, remoteId: remoteIdOf({ serviceId, trains: refs }), refs }, reading),
+      )
+    },
+
+    async get(remoteId, signal) {
+      const { serviceId, trains: refs } = jobRefOf(remoteId)
+      const service = await readService(client, serviceId, signal)
+      if (service === 'gone') return service
+      const read = refs.map(({ type, version }) =>
+        version === null ? null : readTrain(client, { serviceId, type, version }, signal),
+      )
+      const trains = await Promise.all(read)
+      if (trains.every((train) => train === null)) return 'gone'
+      if (isWhole(refs)) return jobOf({ remoteId, refs, trains, service }, reading)
+      const all = await walkTrains(client, serviceId, signal)
+      const shown = all === 'gone' ? trains : [...trains, ...all.items]
+      return jobOf({ remoteId, refs: completed(refs, shown), trains: shown, service }, reading)
+    },
+
+    /** Trains are listed per service, so the services of the watched jobs are walked. */
+    async list({ cursor, watched }, signal) {
+      const jobs = watched.map((remoteId) => ({ remoteId, ...jobRefOf(remoteId) }))
+      const serviceIds = [...new Set(jobs.map(({ serviceId }) => serviceId))].sort()
+      const rest = serviceIds.filter((serviceId) => cursor === null || serviceId > cursor)
+      const page = rest.slice(0, servicesAtOnce)
+      const walks = page.map(async (serviceId) => {
+        const seen = await walk(serviceId, signal)
+        const here = jobs.filter((job) => job.serviceId === serviceId)
+        return seen === 'gone' ? [] : [...jobsAmong(here, seen), ...strayJobs(serviceId, here, seen)].map(observe(seen))
+      })
+      const seen = await Promise.all(walks)
+      return { seen: seen.flat(), next: rest.length > page.length ? (page.at(-1) ?? null) : null }
+    },
+  }
+
+  function observe({ service, trains }: TrainWalk) {
+    return (job: SeenJob): Observation<'job'> => jobOf({ ...job, trains, service }, reading)
+  }
+}
+
+interface SeenJob {
+  remoteId: string
+  refs: JobRef['trains']
+}
+
+type WatchedJob = JobRef & { remoteId: string }
+
+/** Those of the watched jobs of which the walk shows anything. */
+function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainWalk): SeenJob[] {
+  return watched
+    .map((job) => ({ remoteId: job.remoteId, refs: completed(job.trains, trains) }))
+    .filter(({ refs }) => refs.some((ref) => trains.some((train) => isTrain(train, ref))))
+}
+
+/** Other jobs that carry a mark. What was trained without Switchyard is left out. */
+function strayJobs(serviceId: string, watched: readonly WatchedJob[], walk: TrainWalk): SeenJob[] {
+  const known = jobsAmong(watched, walk).flatMap(({ refs }) => refs)
+  const others = walk.trains.filter((train) => !known.some((ref) => isTrain(train, ref)))
+  const marks = new Set(others.flatMap((train) => markOfTrain(train) ?? []))
+  const groups = [...marks].flatMap((mark) => groupsOf(others.filter((train) => markOfTrain(train) === mark)))
+  return groups.map((group) => {
+    const refs = group.map((train) => ({
+      type: readText(train, 'type') ?? '',
+      version: readId(train, 'version') ?? null,
+    }))
+    return { remoteId: remoteIdOf({ serviceId, trains: refs }), refs }
+  })
+}
+
+/** Fills in the versions of types that appeared after the job was found: they carry the mark of its other trains. */
+function completed(refs: JobRef['trains'], trains: readonly Json[]): JobRef['trains'] {
+  if (isWhole(refs)) return refs
+  const ours = trains.find((train) => refs.some((ref) => isTrain(train, ref)))
+  const mark = ours === undefined ? undefined : markOfTrain(ours)
+  if (typeof mark !== 'string') return refs
+  return refs.map(({ type, version }) => {
+    const late = trains.find((train) => readText(train, 'type') === type && markOfTrain(train) === mark)
+    return { type, version: version ?? readId(late, 'version') ?? null }
+  })
+}
+
+function isWhole(refs: JobRef['trains']): boolean {
+  return refs.every(({ version }) => version !== null)
+}

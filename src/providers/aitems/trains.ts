@@ -1,0 +1,126 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { isObject, readId, readText } from '../kit/fields.ts'
+import { markOfDescription } from '../kit/marks.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { AitemsClient } from './client.ts'
+import { trainTypes } from './mapping.ts'
+import { itemsFrom, walkOnce } from './services.ts'
+
+/** One train of a job. `version` is null where no train of that type has been seen yet. */
+export interface TrainRef {
+  type: string
+  version: string | null
+}
+
+/** What a job is at AiTEMS: one train of a service for each type that was asked for. */
+export interface JobRef {
+  serviceId: string
+  trains: readonly TrainRef[]
+}
+
+/** `<serviceId>/<type>:<version>,<type>:<version>`, the types in the documents' order, so that one job has one id. */
+export function remoteIdOf({ serviceId, trains }: JobRef): string {
+  const parts = [...trains]
+    .sort((a, b) => orderOf(a.type) - orderOf(b.type) || a.type.localeCompare(b.type))
+    .map(({ type, version }) => `${encodeURIComponent(type)}:${encodeURIComponent(version ?? '')}`)
+  return `${encodeURIComponent(serviceId)}/${parts.join(',')}`
+}
+
+/** Rejects what is no such id: an import may bring anything. */
+export function jobRefOf(remoteId: string): JobRef {
+  const [, serviceId, list] = /^([^/:,]+)\/([^/]+)$/.exec(remoteId) ?? []
+  const trains = (list ?? '').split(',').map((part) => /^([^:]+):([^:]*)$/.exec(part))
+  try {
+    return {
+      serviceId: decodeURIComponent(serviceId ?? fail(remoteId)),
+      trains: trains.map((part) => {
+        const [, type, version] = part ?? fail(remoteId)
+        return { type: decodeURIComponent(type ?? ''), version: decodeURIComponent(version ?? '') || null }
+      }),
+    }
+  } catch (error) {
+    if (error instanceof URIError) return fail(remoteId)
+    throw error
+  }
+}
+
+function fail(remoteId: string): never {
+  const shown = remoteId.slice(0, 80)
+  const message = `"${shown}" is no training of AiTEMS: \`<serviceId>/<type>:<version>[,<type>:<version>]\` is.`
+  throw new ProviderError('invalid_request', message)
+}
+
+/**
+ * All trains of a service, or 'gone' where there is no such service. Paging is documented by the older pages only, so
+ * it is asked for only when the first page is full.
+ */
+export async function walkTrains(
+  client: AitemsClient,
+  serviceId: string,
+  signal: AbortSignal,
+): Promise<{ items: Json[]; isComplete: boolean } | 'gone'> {
+  const path = `/services/${encodeURIComponent(serviceId)}/trains`
+  const first = await client.readIfThere(path, signal)
+  if (first === 'gone') return first
+  return walkOnce('version', async (offset) =>
+    itemsFrom(
+      offset === 0 ? first : await client.read(`${path}?offset=${offset}&limit=1000`, signal),
+      'trains',
+      offset,
+    ),
+  )
+}
+
+/** One train; null where AiTEMS says that there is none. */
+export async function readTrain(
+  client: AitemsClient,
+  { serviceId, type, version }: { serviceId: string; type: string; version: string },
+  signal: AbortSignal,
+): Promise<Json> {
+  const [service, train, number] = [serviceId, type, version].map(encodeURIComponent)
+  const answer = await client.readIfThere(`/services/${service}/trains/${train}/versions/${number}`, signal)
+  return answer === 'gone' ? null : { ...answer, type, version }
+}
+
+/** `<type>/<version>`: what tells a train from all others of its service. */
+export function keyOf(train: Json): string {
+  return `${readText(train, 'type') ?? ''}/${readId(train, 'version') ?? ''}`
+}
+
+export function isTrain(train: Json, { type, version }: TrainRef): boolean {
+  return version !== null && keyOf(train) === `${type}/${version}`
+}
+
+/** The mark in a train's description: null = it has none, undefined = the answer shows no description. */
+export function markOfTrain(train: Json): string | null | undefined {
+  const description = isObject(train) ? readText(train, 'description') : undefined
+  return description === undefined ? undefined : markOfDescription(description)
+}
+
+/**
+ * Trains as jobs: the first of each type together, then the second of each, oldest first. Each type appears once in a
+ * job, since one request makes one train per type.
+ */
+export function groupsOf(trains: readonly Json[]): readonly (readonly Json[])[] {
+  const groups: Json[][] = []
+  const counts = new Map<string, number>()
+  for (const train of [...trains].sort(byCreation)) {
+    const type = readText(train, 'type') ?? ''
+    const count = counts.get(type) ?? 0
+    counts.set(type, count + 1)
+    const group = groups[count]
+    if (group === undefined) groups.push([train])
+    else group.push(train)
+  }
+  return groups
+}
+
+/** Times without a zone compare as text: all of a service are of one form. */
+function byCreation(a: Json, b: Json): number {
+  return (readText(a, 'createdDate') ?? '').localeCompare(readText(b, 'createdDate') ?? '')
+}
+
+function orderOf(type: string): number {
+  const index = (trainTypes as readonly string[]).indexOf(type)
+  return index === -1 ? trainTypes.length : index
+}
