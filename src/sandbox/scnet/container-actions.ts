@@ -1,0 +1,75 @@
+import type { Answer, Call } from '../provider.ts'
+import { divert, momentAt } from '../timeline.ts'
+import type { Container } from './container-view.ts'
+import type { ContainerParts } from './containers.ts'
+import { type Code, ok, ScnetError } from './envelope.ts'
+import { cutShort, hasEnded, lifeOfContainer } from './movement.ts'
+import { jsonBody, requiredParam } from './service.ts'
+
+/** Starts an ended instance anew; what lives is left alone, or refused when strict. */
+export function restartContainer(parts: ContainerParts, call: Call): Answer {
+  const { world, settings, containers } = parts
+  const id = requiredParam(call.query, 'instanceServiceId')
+  const { data, timeline } = ownContainer(parts, call, { id, code: '716868' })
+  const now = world.now()
+  if (hasEnded(timeline, now)) {
+    const [first, ...later] = lifeOfContainer(data.request, now, settings)
+    containers.change(id, { data: { ...data, cycleAt: now }, timeline: divert(timeline, now, first, ...later) })
+  } else if (settings.refuseNoopActions) {
+    throw new ScnetError('716868', id)
+  }
+  return ok(id)
+}
+
+/** Stops instances; what has ended is left alone, or refused when strict. One unknown id, and none is stopped. */
+export function stopContainers(parts: ContainerParts, call: Call): Answer {
+  const { world, settings, containers } = parts
+  const now = world.now()
+  const chosen = chosenContainers(parts, call, '716867')
+  const ended = chosen.find(({ timeline }) => hasEnded(timeline, now))
+  if (ended !== undefined && settings.refuseNoopActions) throw new ScnetError('716867', ended.id)
+  for (const { id, timeline } of chosen) {
+    const stopped = cutShort(timeline, now, { state: 'Terminated', afterMs: settings.stopMs })
+    containers.change(id, { timeline: stopped })
+  }
+  return ok(null)
+}
+
+/** Deletes instances, living ones too unless strict. One unknown id, and none is deleted. */
+export function deleteContainers(parts: ContainerParts, call: Call): Answer {
+  const { world, settings, containers } = parts
+  const chosen = chosenContainers(parts, call, '716866')
+  const living = chosen.find(({ timeline }) => !hasEnded(timeline, world.now()))
+  if (living !== undefined && settings.refuseDeleteOfLive) throw new ScnetError('716866', living.id)
+  for (const { id } of new Set(chosen)) containers.remove(id)
+  return ok(null)
+}
+
+/** Hands a script to a running instance; code 0 says that it was delivered, no more. */
+export function executeScript(parts: ContainerParts, call: Call): Answer {
+  const body = jsonBody(call)
+  for (const name of ['id', 'startScriptContent', 'startScriptActionScope']) {
+    if (typeof body[name] !== 'string' || body[name] === '') throw new ScnetError('10003', name)
+  }
+  if (!['all', 'header'].includes(String(body.startScriptActionScope))) {
+    throw new ScnetError('10004', 'startScriptActionScope')
+  }
+  const id = String(body.id)
+  const { timeline } = ownContainer(parts, call, { id, code: '716864' })
+  if (momentAt(timeline, parts.world.now()).state !== 'Running') throw new ScnetError('716864', id)
+  return ok(null)
+}
+
+// The parameter is repeated, `ids=a&ids=b`; a list with commas is one unknown id.
+function chosenContainers(parts: ContainerParts, call: Call, code: Code): Container[] {
+  const ids = call.query.getAll('ids').filter((id) => id !== '')
+  if (ids.length === 0) throw new ScnetError('10003', 'ids')
+  return ids.map((id) => ownContainer(parts, call, { id, code }))
+}
+
+function ownContainer({ gate, containers }: ContainerParts, call: Call, wanted: { id: string; code: Code }): Container {
+  const { owner } = gate.regionCallerOf(call)
+  const container = containers.get(wanted.id)
+  if (container === undefined || container.owner !== owner) throw new ScnetError(wanted.code, wanted.id)
+  return container
+}

@@ -1,0 +1,52 @@
+/** A line that a script prints. */
+export interface ScriptLine {
+  /** Since the script began. */
+  readonly atMs: number
+  readonly stream: 'out' | 'err'
+  readonly text: string
+}
+
+/** What a script would do. */
+export interface ScriptRun {
+  /** How long it sleeps, or `null` when it does not. */
+  readonly sleepMs: number | null
+  readonly exitCode: number
+  /** It says `exit` in so many words. */
+  readonly hasExit: boolean
+  readonly lines: readonly ScriptLine[]
+}
+
+// `exit` behind `||` or `then` is a guard of somebody's wrapper and does not count. Words may stand in quotes.
+const steps =
+  /(?<guard>(?:\|\||\bthen\b)\s*\{?\s*['"]?)?\b(?:(?<word>sleep|exit)['"]?\s+['"]?(?<value>\d+(?:\.\d+)?|\$\?)|echo\b['"]?(?<text>(?:'[^'\n]*'|"[^"\n]*"|[^\n;&|<>'"])*)(?<toErr>>&2)?)/g
+
+const commandFalse = /(^|[\n;&|('"])\s*false\s*($|[\n;&|)'"])/
+
+/**
+ * Foretells a script: `sleep N` takes N seconds, `exit N` ends it with N, the command `false` makes it end with 1,
+ * `echo` prints a line, with `>&2` to the error stream. Everything else takes no time and succeeds.
+ */
+export function readScript(script: string): ScriptRun {
+  const all = [...script.matchAll(steps)].map(({ groups }) => groups ?? {})
+  const exitAt = all.findIndex(({ word, guard }) => word === 'exit' && guard === undefined)
+  const lines: ScriptLine[] = []
+  let sleepMs: number | null = null
+  for (const { word, value, text, toErr } of exitAt < 0 ? all : all.slice(0, exitAt)) {
+    if (word === 'sleep') sleepMs = (sleepMs ?? 0) + secondsIn(value) * 1000
+    if (text !== undefined) lines.push({ atMs: sleepMs ?? 0, stream: toErr ? 'err' : 'out', text: unquoted(text) })
+  }
+  return { sleepMs, lines, hasExit: exitAt >= 0, exitCode: exitCodeOf(script, all[exitAt]?.value) }
+}
+
+function secondsIn(value: string | undefined): number {
+  return Number(value) || 0
+}
+
+function exitCodeOf(script: string, value: string | undefined): number {
+  if (value !== undefined && value !== '$?') return Math.trunc(Number(value)) % 256
+  return commandFalse.test(script) ? 1 : 0
+}
+
+function unquoted(text: string): string {
+  return text.trim().replaceAll(/'([^']*)'|"([^"]*)"/g, (_match, single = '', double = '') => single + double)
+}
