@@ -1,0 +1,93 @@
+import type { Answer, Call } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import { ok, ScnetError, unknownId } from './envelope.ts'
+import { historyView, type Job, jobView, timesOf } from './job-view.ts'
+import { assertScheduler, type JobParts } from './jobs.ts'
+import { isSeenBy, type RegionCaller, requiredParam, wholeNumber } from './service.ts'
+import { parseBeijingTime } from './wire.ts'
+
+/** A job that lives or ended a short while ago; then only the history knows it. */
+export function detailJob(parts: JobParts, call: Call): Answer {
+  const caller = parts.gate.regionCallerOf(call)
+  const id = call.params.jobId ?? ''
+  const job = parts.jobs.get(id)
+  const schedulerId = call.query.get('strJobManagerID')
+  if (schedulerId !== null) assertScheduler(caller, schedulerId, 'strJobManagerID')
+  if (job === undefined || !isLiveFor(caller, job, parts)) return unknownId(parts.settings, id)
+  return ok(jobView(job, caller.region, sightOf(parts)), 'SUCCESS')
+}
+
+/** The live list: what waits, runs, or ended within the window. */
+export function listJobs(parts: JobParts, call: Call): Answer {
+  const caller = parts.gate.regionCallerOf(call)
+  const { query, listing } = call
+  assertScheduler(caller, requiredParam(query, 'strClusterIDList'), 'strClusterIDList')
+  const [id, state] = [query.get('strJobId') ?? '', query.get('strJobStat') ?? '']
+  const now = parts.world.now()
+  const found = parts.jobs
+    .listed(listing)
+    .filter((job) => isLiveFor(caller, job, parts))
+    .filter((job) => (id === '' || job.id === id) && (state === '' || momentAt(job.timeline, now).state === state))
+    .toReversed()
+  const list = pageOf(found, query).map((job) => jobView(job, caller.region, sightOf(parts)))
+  return ok({ total: found.length, list }, 'SUCCESS')
+}
+
+/** The history: what ended between two times, or was queued between them. */
+export function listHistory(parts: JobParts, call: Call): Answer {
+  const caller = parts.gate.regionCallerOf(call)
+  const { query, listing } = call
+  assertScheduler(caller, requiredParam(query, 'strClusterNameList'), 'strClusterNameList')
+  if (requiredParam(query, 'timeType') !== 'CUSTOM') throw new ScnetError('10004', 'timeType')
+  const [from, to] = [timeParam(query, 'startTime'), timeParam(query, 'endTime')]
+  const isByQueueTime = query.get('isQueryByQueueTime') === 'true'
+  const found = parts.jobs
+    .listed(listing)
+    .filter((job) => isPastFor(caller, job, parts))
+    .filter((job) => {
+      const at = isByQueueTime ? job.createdAt : (timesOf(job, parts.world.now()).finishedAt ?? 0)
+      // Bounds are whole seconds, so the last one is meant with its fraction.
+      return at >= from && at < to + 1000
+    })
+    .toReversed()
+  const list = pageOf(found, query).map((job) => historyView(job, caller.region, sightOf(parts)))
+  return ok({ total: found.length, list }, 'SUCCESS')
+}
+
+/** One ended job, of any age. */
+export function detailHistory(parts: JobParts, call: Call): Answer {
+  const caller = parts.gate.regionCallerOf(call)
+  const { jobId = '', schedulerId = '' } = call.params
+  assertScheduler(caller, schedulerId, 'schedulerId')
+  const job = parts.jobs.get(jobId)
+  if (job === undefined || !isPastFor(caller, job, parts)) return unknownId(parts.settings, jobId)
+  return ok(historyView(job, caller.region, sightOf(parts)), 'SUCCESS')
+}
+
+function sightOf({ world, settings }: JobParts) {
+  return { now: world.now(), settings }
+}
+
+function isLiveFor(caller: RegionCaller, job: Job, { world, settings }: JobParts): boolean {
+  const now = world.now()
+  const { finishedAt } = timesOf(job, now)
+  const isLive = finishedAt === null || now < finishedAt + settings.liveWindowMs
+  return isLive && isSeenBy(caller, job, world)
+}
+
+function isPastFor(caller: RegionCaller, job: Job, { world, settings }: JobParts): boolean {
+  const now = world.now()
+  const { finishedAt } = timesOf(job, now)
+  return finishedAt !== null && finishedAt + settings.historyLagMs <= now && isSeenBy(caller, job, world)
+}
+
+function pageOf<T>(items: readonly T[], query: URLSearchParams): readonly T[] {
+  const start = wholeNumber(query.get('start'), 'start', 0)
+  return items.slice(start, start + wholeNumber(query.get('limit'), 'limit', 25))
+}
+
+function timeParam(query: URLSearchParams, name: string): number {
+  const at = parseBeijingTime(requiredParam(query, name))
+  if (at === null) throw new ScnetError('10004', name)
+  return at
+}
