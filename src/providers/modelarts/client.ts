@@ -1,0 +1,97 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { createFailure } from '../kit/create-outcome.ts'
+import { parseBody } from '../kit/json.ts'
+import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
+import type { Authorize } from './authorize.ts'
+import { type Failure, failureOf } from './errors.ts'
+import { encodePath, encodeQuery, type Query } from './signer.ts'
+
+export interface Call {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Decoded segments behind the version and the project: `['demanager', 'instances', id]`. */
+  path: readonly string[]
+  version: 'v1' | 'v2'
+  query?: Query
+  body?: object
+}
+
+export interface ModelartsClient {
+  /** Path and query of a call as they stand on the wire. */
+  target(call: Call): string
+  /** One call. Resolves with null where the answer has no body. */
+  send(call: Call, signal: AbortSignal): Promise<Json>
+  /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  create(call: Call, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<Json>
+}
+
+/** What every request carries besides its authentication. Without the language some regions answer in Chinese. */
+export const jsonHeaders = { 'content-type': 'application/json', 'x-language': 'en-us' }
+
+interface Deps {
+  http: HttpClient
+  clock: ProviderClock
+  authorize: Authorize
+  baseUrl: string
+  projectId: string
+  literals: readonly string[]
+}
+
+interface Fence {
+  sendBy?: SendBy
+  signal: AbortSignal
+}
+
+/** ModelArts over HTTP: `/{version}/{project_id}/…`, JSON both ways. */
+export function makeClient({ http, clock, authorize, baseUrl, projectId, literals }: Deps): ModelartsClient {
+  const base = new URL(baseUrl)
+  const prefix = base.pathname.split('/').filter((segment) => segment !== '')
+
+  const uriOf = ({ version, path }: Call) => encodePath([...prefix, version, projectId, ...path])
+  const queryOf = ({ query = {} }: Call) => encodeQuery(query)
+
+  function target(call: Call): string {
+    const query = queryOf(call)
+    return query === '' ? uriOf(call) : `${uriOf(call)}?${query}`
+  }
+
+  /** `settle` turns a failed attempt into what is thrown, before anybody decides whether to try another token. */
+  function attempt(call: Call, fence: Fence, settle: (failure: unknown) => unknown): Promise<Json> {
+    const body = call.body === undefined ? '' : JSON.stringify(call.body)
+    const request = {
+      method: call.method,
+      uri: uriOf(call),
+      query: queryOf(call),
+      headers: { ...jsonHeaders, host: base.host },
+      body,
+    }
+    return authorize(request, fence.signal, async (headers) => {
+      const sent = { method: call.method, target: target(call), headers, ...(body === '' ? {} : { body }), ...fence }
+      const response = await http.send(sent).catch((error: unknown) => {
+        throw settle(error)
+      })
+      const failure = failureOf(response, { clock, literals: [...literals, headers['x-auth-token'] ?? ''] })
+      if (failure !== null) throw settle(failure)
+      return bodyOf(response)
+    })
+  }
+
+  return {
+    target,
+    send: (call, signal) => attempt(call, { signal }, (failure) => (isFailure(failure) ? failure.error : failure)),
+    create: (call, fence) =>
+      attempt(call, fence, (failure) =>
+        isFailure(failure)
+          ? createFailure(failure.error, () => failure.isRefusal)
+          : createFailure(failure, () => false),
+      ),
+  }
+}
+
+/** Some calls answer with nothing, `""` or `null`. */
+function bodyOf(response: HttpResponse): Json {
+  return response.text.trim() === '' ? null : parseBody(response)
+}
+
+function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'isRefusal' in value
+}

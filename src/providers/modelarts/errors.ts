@@ -1,0 +1,166 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { isObject, readId, readObject, readText } from '../kit/fields.ts'
+import { excerpt, tryParseJson } from '../kit/json.ts'
+import { redactText } from '../kit/redact.ts'
+import { retryAfterMs } from '../kit/retry-after.ts'
+import type { HttpResponse, ProviderClock } from '../provider.ts'
+import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
+import { meaningOf } from './error-codes.ts'
+
+/** An answer that says no. */
+export interface Failure {
+  error: ProviderError
+  /** The vendor's documents say that with this answer nothing was done. */
+  isRefusal: boolean
+}
+
+interface Reading {
+  clock: ProviderClock
+  /** Texts that must not stand in the error. */
+  literals: readonly string[]
+}
+
+/** Five rejected signatures in a row lock an access key for this long. */
+const keyLockMs = 300_000
+
+const refusals: ReadonlySet<ProviderErrorCode> = new Set([
+  'invalid_request',
+  'unauthenticated',
+  'permission_denied',
+  'not_found',
+  'conflict',
+  'unsupported',
+  'quota_exceeded',
+  'no_capacity',
+  'rate_limited',
+])
+
+/**
+ * The failure that an answer of ModelArts or of its gateway tells; null for a success.
+ * The services write errors in four shapes; an older one also fails with HTTP 200 and `is_success: false`.
+ */
+export function failureOf(response: HttpResponse, { clock, literals }: Reading): Failure | null {
+  const body = tryParseJson(response.text)
+  const isOk = response.status >= 200 && response.status < 300
+  if (isOk && !saysNo(body)) return null
+  const said = sayingOf(body)
+  const meaning = said.code === undefined ? undefined : meaningOf(said.code)
+  const code = meaning ?? codeOfStatus(response.status)
+  const words = wordsOf(response, said, literals)
+  const message = `ModelArts answered HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
+  const error = new ProviderError(code, message, {
+    ...detailsOf(response, clock, said),
+    ...fieldOf(said, code),
+  })
+  // A listed code that comes with 5xx contradicts itself. 429 is listed for every call, whatever the code.
+  const isListed = (meaning !== undefined && response.status < 500) || response.status === 429
+  return { error, isRefusal: isListed && refusals.has(code) }
+}
+
+/**
+ * The failure that IAM's answer to a request for a token tells.
+ * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
+ */
+export function tokenFailure(response: HttpResponse, { clock, literals }: Reading): ProviderError {
+  const said = sayingOf(tryParseJson(response.text))
+  const words = wordsOf(response, said, literals)
+  const isRejected = [400, 401, 403, 404].includes(response.status)
+  const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status)
+  return new ProviderError(code, `IAM gave no token, HTTP ${response.status}: ${words}`, {
+    ...detailsOf(response, clock, said),
+    ...(isRejected ? { field: loginFieldOf(words) } : {}),
+    // The call that the token was for has not been made.
+    notSent: true,
+  })
+}
+
+/** Cleaned before it is cut: half a secret would not be recognized. */
+function wordsOf({ text }: HttpResponse, { message }: Saying, literals: readonly string[]): string {
+  return message === undefined ? excerpt(redactText(text, literals)) : redactText(message, literals).slice(0, 500)
+}
+
+function detailsOf(response: HttpResponse, clock: ProviderClock, said: Saying): ProviderErrorDetails {
+  const waitMs = retryAfterMs(response.headers, clock) ?? lockMs(said)
+  return {
+    httpStatus: response.status,
+    ...(said.code === undefined ? {} : { providerCode: said.code }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  }
+}
+
+export function isOneOf(error: unknown, vendorCodes: readonly string[]): error is ProviderError {
+  return error instanceof ProviderError && error.providerCode !== undefined && vendorCodes.includes(error.providerCode)
+}
+
+/** Codes that come with 401 too but tell that a new token of the same kind would be rejected as well. */
+const wrongProject = ['ModelArts.0204', 'ModelArts.0207', 'ModelArts.0210', 'ModelArts.0212', 'ModelArts.2786']
+
+/** The token was rejected before anything was done, and another one may be taken. */
+export function isTokenRejected(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'unauthenticated' && !isOneOf(error, wrongProject)
+}
+
+interface Saying {
+  code?: string
+  message?: string
+}
+
+function sayingOf(body: Json | undefined): Saying {
+  const inner = readObject(body, 'error')
+  const code = readId(body, 'error_code') ?? readId(inner, 'code')
+  const message = readText(body, 'error_msg') ?? readText(body, 'error_message') ?? readText(inner, 'message')
+  return { ...(code === undefined ? {} : { code }), ...(message === undefined ? {} : { message }) }
+}
+
+/** An instance has an `error_code` of its own, which is no failure of the call; an error says its code with a message. */
+function saysNo(body: Json | undefined): boolean {
+  if (!isObject(body)) return false
+  const said = sayingOf(body)
+  return body.is_success === false || (said.code !== undefined && said.message !== undefined && body.id === undefined)
+}
+
+/** The wrong setting or credential, as precisely as the vendor tells. */
+function fieldOf({ code = '', message = '' }: Saying, meaning: ProviderErrorCode): { field?: string } {
+  if (code === 'ModelArts.0102') return { field: 'settings.workspaceId' }
+  if (/^APIGW?\.0101$/.test(code)) return { field: 'settings.baseUrl' }
+  if (meaning !== 'unauthenticated') return {}
+  if (wrongProject.includes(code)) return { field: 'settings.projectId' }
+  if (/^APIGW?\.0307$/.test(code)) return { field: 'settings.region' }
+  const [, field] = keyWords.find(([words]) => words.test(message)) ?? []
+  return field === undefined ? {} : { field }
+}
+
+/** The gateway has one code (.0301) for whatever is wrong with a signature; its words tell more. */
+const keyWords: readonly (readonly [RegExp, string])[] = [
+  [/signature expired/i, 'clock'],
+  [/secretkey failed|reach the limit/i, 'credentials.accessKey'],
+  [/aksk|AK\/SK/i, 'credentials.secretKey'],
+]
+
+function lockMs({ code = '', message = '' }: Saying): number | undefined {
+  const isKey = /^APIGW?\.0301$/.test(code) && /aksk|secretkey|AK access|signature/i.test(message)
+  return isKey || (code === 'ModelArts.0206' && /AK\/SK/i.test(message)) ? keyLockMs : undefined
+}
+
+/** IAM does not say which of user, password and account is wrong, but it names what it cannot find. */
+function loginFieldOf(message: string): string {
+  if (/project/i.test(message)) return 'settings.projectId'
+  return /domain/i.test(message) ? 'credentials.domainName' : 'credentials.password'
+}
+
+/** What an HTTP status alone says. A bare 404 may come from a proxy: it is no statement about an object. */
+function codeOfStatus(status: number): ProviderErrorCode {
+  const exact: Readonly<Record<number, ProviderErrorCode>> = {
+    400: 'invalid_request',
+    401: 'unauthenticated',
+    403: 'permission_denied',
+    405: 'unsupported',
+    408: 'timeout',
+    409: 'conflict',
+    413: 'invalid_request',
+    414: 'invalid_request',
+    429: 'rate_limited',
+    504: 'timeout',
+  }
+  return exact[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')
+}

@@ -1,0 +1,72 @@
+import { readObject } from '../kit/fields.ts'
+import { tryParseJson } from '../kit/json.ts'
+import { readTime } from '../kit/times.ts'
+import { makeTokenCache, type Token, type TokenCache } from '../kit/token-cache.ts'
+import type { HttpClient, ProviderClock } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { tokenFailure } from './errors.ts'
+import type { Login, ModelartsSettings } from './settings.ts'
+
+/** Tokens live 24 hours; nothing that begins in the last minutes should see one die. */
+const marginMs = 300_000
+/** Where the answer shows no end: far below the documented 24 hours. */
+const unknownLifeMs = 3_600_000
+
+interface Deps {
+  http: HttpClient
+  clock: ProviderClock
+  settings: ModelartsSettings
+  login: Login
+}
+
+/**
+ * Tokens of the project, from IAM. Everything that goes wrong here rejects as "not sent": the call that needs the token
+ * has not been made.
+ * https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/obtaining_a_user_token.html
+ */
+export function makeTokens(deps: Deps): TokenCache {
+  return makeTokenCache({ clock: deps.clock, marginMs, request: (signal) => requestToken(deps, signal) })
+}
+
+async function requestToken({ http, clock, settings, login }: Deps, signal: AbortSignal): Promise<Token> {
+  const iam = new URL(settings.iamUrl)
+  const request = {
+    method: 'POST',
+    origin: iam.origin,
+    target: `${iam.pathname.replace(/\/$/, '')}/v3/auth/tokens?nocatalog=true`,
+    headers: { 'content-type': 'application/json;charset=utf8' },
+    body: JSON.stringify(tokenRequest(settings, login)),
+    signal,
+  }
+  const response = await http.send(request).catch((error: unknown) => {
+    throw notSent(error)
+  })
+  if (response.status !== 201) throw tokenFailure(response, { clock, literals: [login.password] })
+  // The token is in the header only.
+  const value = response.headers['x-subject-token']
+  if (typeof value !== 'string' || value === '') {
+    const detail = 'IAM answered HTTP 201 without the header X-Subject-Token.'
+    throw new ProviderError('bad_response', detail, { httpStatus: 201, notSent: true })
+  }
+  const expiresAt = readTime(readObject(tryParseJson(response.text), 'token'), 'expires_at')
+  return { value, expiresAt: expiresAt ?? new Date(clock.now().getTime() + unknownLifeMs) }
+}
+
+function tokenRequest({ projectId, projectName }: ModelartsSettings, { username, password, domainName }: Login) {
+  const user = { name: username, password, domain: { name: domainName } }
+  const project = projectName === undefined ? { id: projectId } : { name: projectName }
+  return { auth: { identity: { methods: ['password'], password: { user } }, scope: { project } } }
+}
+
+function notSent(error: unknown): ProviderError {
+  const known = error instanceof ProviderError ? error : null
+  return new ProviderError(
+    known?.code ?? 'internal',
+    `No token from IAM: ${known?.message ?? 'an unforeseen failure'}`,
+    {
+      field: 'settings.iamUrl',
+      notSent: true,
+      cause: error,
+    },
+  )
+}
