@@ -1,10 +1,12 @@
 import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
+import { scnet } from './scnet/index.ts'
 
 /** Every provider the sandbox emulates. The order gives each its port when a base port is asked for: append only. */
 export const sandboxProviders = {
   dataforest,
   aitems,
+  scnet,
 } as const
 
 export type SandboxProviderId = keyof typeof sandboxProviders
