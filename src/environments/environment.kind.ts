@@ -3,6 +3,7 @@ import { isTerminal } from '../vocabulary/transitions.ts'
 import { creationAction, isCalledOff } from '../workloads/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
+import { after } from '../workloads/tempo.ts'
 import { hasOpenWish, type Workload } from '../workloads/workload.ts'
 
 type Environment = Workload<'environment'>
@@ -20,6 +21,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
   inFlight: { start: 'starting', stop: 'stopping', delete: 'deleting' },
   outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'] },
   settled: ['running', 'stopped', 'blocked', 'failed'],
+  running: 'running',
   wakesDependants: (from, to) => from !== to,
 
   nextAction(environment, facts) {
@@ -65,6 +67,7 @@ function deleteAction(environment: Environment, facts: Facts<'environment'>): De
   if (isMoving(environment) && !isDeletable(environment, facts)) return followVerb(environmentKind, environment, facts)
   if (environment.status === 'deleting') return followVerb(environmentKind, environment, facts)
   if (!hasOpenWish(environment)) return null
+  if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.tempo.quickMs) }
   return isDeletable(environment, facts) ? control(facts, 'delete') : stopAction(environment, facts, true)
 }
 

@@ -25,6 +25,7 @@ export const jobKind: WorkloadKind<'job'> = {
   inFlight: { cancel: 'canceling' },
   outdatedBy: {},
   settled: [],
+  running: 'running',
   wakesDependants: () => false,
 
   nextAction(job, facts) {

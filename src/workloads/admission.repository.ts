@@ -49,7 +49,8 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
         SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
           encode(k.fingerprint, 'hex') AS fingerprint
         FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
-        JOIN idempotency_keys k ON k.project_id = i."projectId" AND k.kind = i.kind AND k.key_hash = decode(i.hash, 'hex')`
+        JOIN idempotency_keys k ON k.project_id = i."projectId" AND k.kind = i.kind AND k.key_hash = decode(i.hash, 'hex')
+          AND k.expires_at >= now()`
       return new Map(rows.map(({ id, ...holder }) => [id, holder]))
     },
 
@@ -84,9 +85,10 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
     RETURNING k.workload_id
   ), inserted AS (
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark,
-      status, imported, keep_remote, remote_id, due_at)
+      status, imported, keep_remote, remote_id, exclusive_key, due_at)
     SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
-      i.status, i.imported, i.imported, i."remoteId", now()
+      i.status, i.imported, i.imported, i."remoteId",
+      CASE WHEN i.imported THEN 'import/' || i."connectionId" || '/' || i."remoteId" END, now()
     FROM input i
     WHERE i."connectionId" IN (SELECT id FROM open) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
     ON CONFLICT (id) DO NOTHING

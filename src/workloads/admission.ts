@@ -13,7 +13,15 @@ export interface Admitted {
   isReplay: boolean
 }
 
-export type Admit = (workload: NewWorkload) => Promise<Admitted>
+export interface Admission {
+  /**
+   * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
+   * Refuses with `idempotency_key_reused` (other body) or `not_found` (the connection was deleted meanwhile).
+   */
+  admit(workload: NewWorkload): Promise<Admitted>
+  /** The workload that this key stands for already; null = the key is new. Refuses where it was used with another body. */
+  holderOf(key: { projectId: string; kind: string; hash: string; fingerprint: string }): Promise<string | null>
+}
 
 interface Deps {
   repository: AdmissionRepository
@@ -21,11 +29,7 @@ interface Deps {
   maxBatch: number
 }
 
-/**
- * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
- * Refuses with `idempotency_key_reused` (other body) or `not_found` (the connection was deleted meanwhile).
- */
-export function makeAdmit({ repository, lanes, maxBatch }: Deps): Admit {
+export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission {
   const insert = makeLanes<NewWorkload, Date | null>({
     lanes,
     maxItems: maxBatch,
@@ -70,16 +74,21 @@ export function makeAdmit({ repository, lanes, maxBatch }: Deps): Admit {
   }
 
   async function replay(workload: NewWorkload): Promise<Admitted> {
-    if (workload.key === null) throw connectionGone(workload)
-    const { hash, fingerprint } = workload.key
-    const holders = await repository.keyHolders([{ projectId: workload.projectId, kind: workload.kind, hash }])
-    const holder = holders.get(keyOf(workload, hash))
-    if (holder === undefined) throw connectionGone(workload)
-    if (holder.fingerprint !== fingerprint) throw keyReused(holder.workloadId)
-    return { id: holder.workloadId, createdAt: new Date(), isReplay: holder.workloadId !== workload.id }
+    const { projectId, kind, key } = workload
+    const holder = key === null ? null : await holderOf({ projectId, kind, ...key })
+    if (holder === null) throw connectionGone(workload)
+    return { id: holder, createdAt: new Date(), isReplay: holder !== workload.id }
   }
 
-  return admit
+  async function holderOf({ fingerprint, ...key }: Parameters<Admission['holderOf']>[0]): Promise<string | null> {
+    const holders = await repository.keyHolders([key])
+    const holder = holders.get(`${key.projectId}/${key.kind}/${key.hash}`)
+    if (holder === undefined) return null
+    if (holder.fingerprint !== fingerprint) throw keyReused(holder.workloadId)
+    return holder.workloadId
+  }
+
+  return { admit, holderOf }
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'

@@ -59,13 +59,6 @@ export function waitingReason(code: ProviderErrorCode): Reason {
   return waitingReasons[code]
 }
 
-/** Failures that are the connection's and not the workload's: all its workloads wait. */
-const connectionWide: ReadonlySet<ProviderErrorCode> = new Set(['unauthenticated', 'rate_limited', 'unavailable'])
-
-export function pausesConnection(error: { code: ProviderErrorCode }): boolean {
-  return connectionWide.has(error.code)
-}
-
 /** Whether the same request may work later, as the record tells the client. */
 export function isRetryable(code: ProviderErrorCode): boolean {
   return policy[code].create !== 'final'

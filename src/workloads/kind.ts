@@ -11,8 +11,10 @@ export interface Facts<K extends Kind = Kind> {
   traits: Traits<K>
   /** The verbs that this connection's driver has. */
   verbs: readonly Verb<K>[]
-  connection: { notBefore: Date | null; pauseReason: Reason | null }
+  connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean }
   environment: { status: Status<'environment'>; remoteId: string | null } | null
+  /** Of an environment: jobs that have not ended. */
+  hasLiveJobs: boolean
   /** What the raw state that was seen last means by itself, whatever verb is in flight. */
   shows: Status<K> | null
   /** The latest attempt to create. */
@@ -72,6 +74,8 @@ export interface WorkloadKind<K extends Kind> {
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
   /** Statuses in which nothing is expected to happen by itself. */
   readonly settled: readonly Status<K>[]
+  /** It runs; a provider that does not tell since when is taken at the first sighting. */
+  readonly running: Status<K>
   /** Whether jobs that wait for this workload should look at it again. */
   wakesDependants(from: Status<K>, to: Status<K>): boolean
   nextAction(workload: Workload<K>, facts: Facts<K>): Action<K>

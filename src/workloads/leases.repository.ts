@@ -18,11 +18,15 @@ export interface ClaimFacts {
   id: string
   now: Date
   connectionVersion: number
+  /** Failed calls in a row of the whole connection. */
+  connectionFailures: number
   notBefore: Date | null
   pauseReason: Reason | null
   environmentStatus: Status<'environment'> | null
   environmentRemoteId: string | null
   firstSentAt: Date | null
+  /** Of an environment: jobs that have not ended. */
+  hasLiveJobs: boolean
   attempt: Attempt | null
 }
 
@@ -59,8 +63,9 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
-        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
-          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", a.first AS "firstSentAt", a.latest AS attempt
+        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", a.first AS "firstSentAt", a.latest AS attempt,
+          EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
         FROM workloads w
         JOIN connections c ON c.id = w.connection_id
         LEFT JOIN workloads e ON e.id = w.environment_id

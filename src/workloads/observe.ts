@@ -17,7 +17,7 @@ export function observed<K extends Kind>(
   seen: Observation<K>,
   facts: Pick<Facts<K>, 'now' | 'tempo'>,
 ): Change<K> {
-  return { ...details(workload, seen, facts.now), ...verdict(kind, workload, seen, facts) }
+  return { ...details(kind, workload, seen, facts.now), ...verdict(kind, workload, seen, facts) }
 }
 
 /** Whether a sighting tells anything new. Unchanged workloads cost no write. */
@@ -33,7 +33,13 @@ export function isSomebodyElses<K extends Kind>(workload: Workload<K>, seen: Obs
   return !workload.imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== workload.mark
 }
 
-function details<K extends Kind>(workload: Workload<K>, seen: Observation<K>, now: Date): Change<K> {
+function details<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  now: Date,
+): Change<K> {
+  const startedAt = seen.startedAt ?? workload.startedAt
   return {
     rawState: seen.rawState,
     remotePayload: seen.payload,
@@ -42,7 +48,7 @@ function details<K extends Kind>(workload: Workload<K>, seen: Observation<K>, no
     nextAttemptAt: null,
     failures: 0,
     remoteName: seen.remoteName ?? workload.remoteName,
-    startedAt: seen.startedAt ?? workload.startedAt,
+    startedAt: startedAt ?? (seen.status === kind.running ? now : null),
     exitCode: seen.exitCode ?? workload.exitCode,
     signal: seen.signal ?? workload.signal,
     ...(seen.tasks === undefined ? {} : { tasks: seen.tasks as unknown as Json }),

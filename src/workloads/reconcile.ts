@@ -1,10 +1,10 @@
-import type { Clock } from '../infra/clock.ts'
 import type { Driver } from '../providers/provider.ts'
 import type { Kind, Verb } from '../vocabulary/kinds.ts'
 import { type Answer, absorb } from './absorb.ts'
+import type { InHand, Performed } from './acting.ts'
 import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
-import type { InHand, Perform, Performed } from './perform.ts'
+import type { Perform } from './perform.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import { after, backoffMs } from './tempo.ts'
 import { transition, waiting } from './transition.ts'
@@ -23,7 +23,6 @@ export interface ReconcileDeps {
   perform: Perform
   write(write: Write): Promise<Written | null>
   wake: Wake
-  clock: Clock
   tempo: Tempo
   log: Log
 }
@@ -81,20 +80,19 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
     deps.log.info({ workloadId: workload.id }, 'the lease was lost before anything was sent')
     return false
   }
-  report(deps, workload, performed)
+  report(deps, hand, performed)
   return commit<K>(deps, hand, performed, absorb(kind, performed.workload, performed.facts, performed.outcome))
 }
 
 /** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
-function report<K extends Kind>(deps: ReconcileDeps, workload: Workload<K>, { outcome }: Performed<K>): void {
-  if (outcome.did === 'settle') return
+function report<K extends Kind>(deps: ReconcileDeps, { claimed, facts }: InHand<K>, { outcome }: Performed<K>): void {
+  const { connectionId } = claimed.workload
+  if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
   const told =
     outcome.did === 'fail'
-      ? deps.connections.failed(workload.connectionId, outcome.error)
-      : deps.connections.succeeded(workload.connectionId)
-  told.catch((error: unknown) =>
-    deps.log.warn({ err: error, connectionId: workload.connectionId }, "a connection's health was not written"),
-  )
+      ? deps.connections.failed(connectionId, outcome.error)
+      : deps.connections.succeeded(connectionId)
+  told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, "a connection's health was not written"))
 }
 
 async function commit<K extends Kind>(
@@ -135,13 +133,24 @@ export function factsOf<K extends Kind>(
 
 /** Facts where no driver could be opened: nothing can be sent with them. */
 function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
-  const { now, notBefore, pauseReason, environmentStatus, environmentRemoteId, attempt, firstSentAt } = known
+  const {
+    now,
+    notBefore,
+    pauseReason,
+    connectionFailures,
+    environmentStatus,
+    environmentRemoteId,
+    attempt,
+    firstSentAt,
+    hasLiveJobs,
+  } = known
   return {
     now,
     traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
-    connection: { notBefore, pauseReason },
+    connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0 },
     environment: environmentStatus === null ? null : { status: environmentStatus, remoteId: environmentRemoteId },
+    hasLiveJobs,
     shows: null,
     attempt,
     firstSentAt,

@@ -1,8 +1,8 @@
 import type { Driver, Intent } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Outcome } from './absorb.ts'
+import type { InHand, PerformDeps } from './acting.ts'
 import type { Facts } from './kind.ts'
-import type { InHand, PerformDeps } from './perform.ts'
 import { after } from './tempo.ts'
 import type { Workload } from './workload.ts'
 

@@ -198,7 +198,14 @@ async function writeOne<K extends Kind>(
 
 function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {
   const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
-  const none = { environmentStatus: null, environmentRemoteId: null, firstSentAt: null, attempt: null }
+  const none = {
+    connectionFailures: 0,
+    hasLiveJobs: false,
+    environmentStatus: null,
+    environmentRemoteId: null,
+    firstSentAt: null,
+    attempt: null,
+  }
   return factsOf(
     { id: workload.id, now: startedAt, connectionVersion, notBefore, pauseReason, ...none },
     workload,

@@ -1,0 +1,51 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilities/capabilities.routes.ts'
+import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
+import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
+import type { Authenticate } from './http/caller.ts'
+import { registerOpenApi } from './http/openapi.ts'
+import { type Readiness, registerOperations } from './http/operations.routes.ts'
+import { type HttpServer, makeServer } from './http/server.ts'
+import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
+import {
+  AttemptList,
+  AttemptSchema,
+  EventPage,
+  EventSchema,
+  Preview,
+  RemotePayload,
+  WorkloadPatch,
+} from './workloads/workload.schemas.ts'
+
+export interface AppDeps {
+  logger: FastifyBaseLogger
+  bodyLimitBytes: number
+  version: string
+  authenticate: Authenticate
+  readiness: Readiness
+  capabilities: CapabilitiesRoutesDeps
+  connections: ConnectionRoutesDeps
+  jobs: JobRoutesDeps
+  environments: EnvironmentRoutesDeps
+}
+
+/** The HTTP service: what is registered, in order. It listens to nothing yet. */
+export async function makeApp(deps: AppDeps): Promise<HttpServer> {
+  const server = makeServer(deps)
+  await registerOpenApi(server, deps.version)
+  await server.register(async (open) => registerOperations(open, deps))
+  for (const schema of [WorkloadPatch, EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
+    server.addSchema(schema)
+  await server.register(async (guarded) => {
+    // Null until the hook has run; a route without a caller would fail there and not answer.
+    guarded.decorateRequest('caller', null as never)
+    guarded.addHook('onRequest', async (request) => {
+      request.caller = await deps.authenticate(request)
+    })
+    await registerCapabilities(guarded, deps.capabilities)
+    await registerConnections(guarded, deps.connections)
+    await registerJobs(guarded, deps.jobs)
+    await registerEnvironments(guarded, deps.environments)
+  })
+  return server
+}

@@ -1,0 +1,101 @@
+import type { Provider } from '../providers/provider.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionsRepository } from './connections.repository.ts'
+import type { OpenConnections } from './open-connections.ts'
+
+interface Deps {
+  repository: Pick<ConnectionsRepository, 'get' | 'list'>
+  opened: OpenConnections
+  providerById(id: string): Provider | undefined
+  clock: { monotonicMs(): number }
+}
+
+interface Target {
+  connectionId?: string
+  provider?: string
+}
+
+/** How long the answer to "which connection is meant" is believed; a deletion in between is caught by admission. */
+const believedMs = 2000
+const mostRemembered = 10_000
+
+export type ConnectionResolver = ReturnType<typeof makeConnectionResolver>
+
+/** Finds the connection that a request means, and opens it. */
+export function makeConnectionResolver(deps: Deps) {
+  const known = new Map<string, { untilMs: number; at: Promise<Connection> }>()
+
+  /** Joins equal questions and remembers the answer for a moment: most submits ask the same. */
+  function meant(projectId: string, target: Target): Promise<Connection> {
+    const question = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
+    const remembered = known.get(question)
+    if (remembered !== undefined && remembered.untilMs > deps.clock.monotonicMs()) return remembered.at
+    const at = find(deps, projectId, target)
+    if (known.size >= mostRemembered) known.clear()
+    known.set(question, { untilMs: deps.clock.monotonicMs() + believedMs, at })
+    at.catch(() => known.delete(question))
+    return at
+  }
+
+  return {
+    async resolve(projectId: string, target: Target) {
+      const connection = await meant(projectId, target)
+      const opened = await deps.opened.open(connection.id, connection.version)
+      const baseUrl = deps.providerById(connection.provider)?.baseUrl(connection.settings) ?? ''
+      return {
+        id: connection.id,
+        opened: { ...opened, baseUrl: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl },
+      }
+    },
+    forget: () => known.clear(),
+  }
+}
+
+async function find(
+  { repository, providerById }: Deps,
+  projectId: string,
+  { connectionId, provider }: { connectionId?: string; provider?: string },
+): Promise<Connection> {
+  if (connectionId !== undefined) return byId(repository, projectId, connectionId, provider)
+  if (provider === undefined)
+    throw missing(
+      '',
+      'Say where it is to run: send `connectionId`, or `provider` where the project has one connection to it.',
+    )
+  if (providerById(provider) === undefined)
+    throw missing('/provider', `There is no provider ${provider}. List them with GET /providers.`)
+  const [only, ...others] = await repository.list(projectId, { provider, after: null, limit: 20 })
+  if (only === undefined)
+    throw missing('/provider', `This project has no connection to ${provider}. Make one with POST /connections.`)
+  if (others.length > 0) throw ambiguous(provider, [only, ...others])
+  return only
+}
+
+async function byId(
+  repository: Deps['repository'],
+  projectId: string,
+  id: string,
+  provider: string | undefined,
+): Promise<Connection> {
+  const connection = await repository.get(projectId, id)
+  if (connection === null)
+    throw missing('/connectionId', `There is no connection ${id} in this project. List yours with GET /connections.`)
+  if (provider !== undefined && provider !== connection.provider) {
+    throw missing('/provider', `Connection ${id} is to ${connection.provider}, not ${provider}. Send one of the two.`)
+  }
+  return connection
+}
+
+export function missing(pointer: string, detail: string): Refusal {
+  const errors: Fault[] = [{ in: 'body', pointer, code: 'connection', detail }]
+  return new Refusal('connection_missing', detail, { errors })
+}
+
+function ambiguous(provider: string, connections: readonly Connection[]): Refusal {
+  const ids = connections.map((connection) => `${connection.id} (${connection.name})`).join(', ')
+  const detail = `This project has several connections to ${provider}: ${ids}. Send the one you mean as connectionId.`
+  return new Refusal('connection_ambiguous', detail, {
+    errors: [{ in: 'body', pointer: '/provider', code: 'ambiguous', detail }],
+  })
+}

@@ -1,0 +1,156 @@
+import type { TObject } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Provider } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { Connection } from './connection.ts'
+import { missing } from './connection-resolver.ts'
+import type { ConnectionsRepository } from './connections.repository.ts'
+import type { OpenConnections, Opened } from './open-connections.ts'
+import type { SecretBox } from './secret-box.ts'
+
+export interface ConnectionRequest {
+  name: string
+  settings: Readonly<Record<string, JsonObject>>
+  credentials: Readonly<Record<string, JsonObject>>
+}
+
+export interface VerificationResult {
+  ok: boolean
+  code?: string
+  message?: string
+  field?: string
+}
+
+interface Deps {
+  repository: ConnectionsRepository
+  secretBox: SecretBox
+  opened: OpenConnections
+  providerById(id: string): Provider | undefined
+  callTimeoutMs: number
+  /** Told when a project's connections have changed. */
+  onChange(): void
+}
+
+export type ConnectionService = ReturnType<typeof makeConnectionService>
+
+export function makeConnectionService(deps: Deps) {
+  const { repository } = deps
+
+  async function get(projectId: string, id: string): Promise<Connection> {
+    const connection = await repository.get(projectId, id)
+    if (connection === null)
+      throw new Refusal('not_found', `There is no connection ${id} in this project. List yours with GET /connections.`)
+    return connection
+  }
+
+  return {
+    get,
+
+    list: (
+      projectId: string,
+      page: { provider: string | null; after: string | null; limit: number },
+    ): Promise<Connection[]> => repository.list(projectId, page),
+
+    async create(projectId: string, request: ConnectionRequest): Promise<Connection> {
+      const { provider, settings, credentials } = accountOf(deps, request)
+      const id = makeId('connection')
+      const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
+      const sealedCredentials = deps.secretBox.seal(id, credentials)
+      const created = await repository.insert({
+        id,
+        projectId,
+        provider: provider.id,
+        name: request.name,
+        settings,
+        sealedCredentials,
+        kinds: kindsOf(driven.opened),
+      })
+      await driven.http.close()
+      if (created === null)
+        throw new Refusal('wrong_state', `There is a connection named ${request.name} already. Choose another name.`)
+      deps.onChange()
+      return created
+    },
+
+    async remove(projectId: string, id: string): Promise<void> {
+      const outcome = await repository.remove(projectId, id)
+      deps.onChange()
+      if (outcome === 'not_found')
+        throw new Refusal(
+          'not_found',
+          `There is no connection ${id} in this project. List yours with GET /connections.`,
+        )
+      if (outcome === 'in_use')
+        throw new Refusal(
+          'connection_in_use',
+          `Connection ${id} has jobs or environments that have not ended. End or delete them first.`,
+        )
+      deps.opened.forget(id)
+    },
+
+    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure. */
+    async verify(projectId: string, id: string): Promise<VerificationResult> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      try {
+        await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
+        await repository.verified(id)
+        return { ok: true }
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error
+        return {
+          ok: false,
+          code: error.code,
+          message: error.message,
+          ...(error.field === undefined ? {} : { field: error.field }),
+        }
+      }
+    },
+  }
+}
+
+/** Settings and credentials of one and the same provider, settings with defaults filled in. */
+function accountOf({ providerById }: Deps, { settings, credentials }: ConnectionRequest) {
+  const [id] = Object.keys(settings)
+  const [credentialsOf] = Object.keys(credentials)
+  const provider = id === undefined ? undefined : providerById(id)
+  if (id === undefined || provider === undefined)
+    throw missing('/settings', 'Send the settings of one provider, under its id.')
+  if (credentialsOf !== id)
+    throw missing(
+      '/credentials',
+      `The settings are of ${id}, the credentials of ${credentialsOf}. Send both of one provider.`,
+    )
+  const filled = withDefaults(provider.settings, settings[id] ?? {})
+  return { provider, settings: filled, credentials: credentials[id] ?? {} }
+}
+
+function withDefaults(schema: TObject, settings: JsonObject): JsonObject {
+  return Value.Default(schema, structuredClone(settings)) as JsonObject
+}
+
+function kindsOf({ drivers }: Opened): readonly Kind[] {
+  return kinds.filter((kind) => drivers[kind] !== undefined)
+}
+
+/** A connection as it would be, to be opened before it is stored. */
+function draft(id: string, projectId: string, provider: string, settings: JsonObject): Connection {
+  const now = new Date(0)
+  return {
+    id,
+    projectId,
+    provider,
+    name: '',
+    settings,
+    version: 0,
+    notBefore: null,
+    pauseReason: null,
+    verifiedAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }
+}

@@ -1,0 +1,106 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+
+/** The parts of a provider that a connection's schema is made of. */
+export interface ConnectableProvider {
+  id: string
+  settings: TObject
+  credentials: TObject
+}
+
+/** One optional closed object per provider, exactly one of them given: no `oneOf`, so that generated clients stay simple. */
+export function makeConnectionSchemas(providers: readonly ConnectableProvider[]) {
+  const byProvider = (pick: (provider: ConnectableProvider) => TObject) =>
+    Object.fromEntries(providers.map((provider) => [provider.id, Type.Optional(closed(pick(provider)))]))
+  const settings = (minProperties: number) =>
+    Type.Object(
+      byProvider((provider) => lenient(provider.settings)),
+      { additionalProperties: false, minProperties, maxProperties: 1, description: 'By provider id.' },
+    )
+  const ConnectionRequest = Type.Object(
+    {
+      name: Type.String({
+        minLength: 1,
+        maxLength: 64,
+        pattern: '^[A-Za-z0-9_][A-Za-z0-9_. -]*$',
+        description: 'Unique in the project.',
+      }),
+      settings: settings(1),
+      credentials: Type.Object(
+        byProvider((provider) => provider.credentials),
+        {
+          additionalProperties: false,
+          minProperties: 1,
+          maxProperties: 1,
+          description: 'By the same provider id. Encrypted, never shown again.',
+        },
+      ),
+    },
+    { $id: 'ConnectionRequest', additionalProperties: false, description: 'An account at a provider.' },
+  )
+  const Connection = Type.Object(
+    {
+      id: idSchema('connection', 'The connection.'),
+      provider: Type.String(),
+      name: Type.String(),
+      settings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+        description: 'By provider id, with defaults filled in.',
+      }),
+      version: Type.Integer(),
+      pausedUntil: Type.Optional(
+        Type.String({ format: 'date-time', description: 'No call before this; its workloads wait.' }),
+      ),
+      pauseReason: Type.Optional(Type.String()),
+      verifiedAt: Type.Optional(
+        Type.String({ format: 'date-time', description: 'When its credentials last worked in a check.' }),
+      ),
+      createdAt: Type.String({ format: 'date-time' }),
+      updatedAt: Type.String({ format: 'date-time' }),
+    },
+    { $id: 'Connection', description: 'An account at a provider. Credentials are never part of it.' },
+  )
+  return {
+    ConnectionRequest,
+    Connection,
+    ConnectionPage: pageOf('Connection', 'ConnectionPage', 'A page of connections.'),
+    Verification,
+  }
+}
+
+const Verification = Type.Object(
+  {
+    ok: Type.Boolean(),
+    code: Type.Optional(Type.String()),
+    message: Type.Optional(Type.String()),
+    field: Type.Optional(
+      Type.String({
+        description: 'The setting or credential that is wrong, where the provider tells: `credentials.secretKey`.',
+      }),
+    ),
+  },
+  { $id: 'Verification', description: 'Whether the provider takes the credentials.' },
+)
+
+export const connectionQuery = Type.Object(
+  {
+    provider: Type.Optional(Type.String({ maxLength: 32 })),
+    limit: Type.Optional(limitQuery),
+    cursor: Type.Optional(cursorQuery),
+  },
+  { additionalProperties: false },
+)
+
+function closed(schema: TObject): TObject {
+  return Type.Object(schema.properties, { ...schema, additionalProperties: false })
+}
+
+/** What has a default need not be sent. */
+function lenient(schema: TObject): TObject {
+  const properties = Object.entries(schema.properties).map(([name, property]) => [
+    name,
+    property.default === undefined ? property : Type.Optional(property),
+  ])
+  const required = (schema.required ?? []).filter((name) => schema.properties[name]?.default === undefined)
+  return { ...Type.Object(Object.fromEntries(properties)), required }
+}

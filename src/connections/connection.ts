@@ -1,0 +1,17 @@
+import type { JsonObject } from '../vocabulary/json.ts'
+
+/** A project's account at a provider. Its credentials are never part of it. */
+export interface Connection {
+  id: string
+  projectId: string
+  provider: string
+  name: string
+  settings: JsonObject
+  version: number
+  /** No call before this moment, and why. */
+  notBefore: Date | null
+  pauseReason: string | null
+  verifiedAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}

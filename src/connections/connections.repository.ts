@@ -1,0 +1,109 @@
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Connection } from './connection.ts'
+import type { Pause } from './pause.ts'
+
+export interface NewConnection {
+  id: string
+  projectId: string
+  provider: string
+  name: string
+  settings: JsonObject
+  sealedCredentials: string
+  /** The kinds whose lists will be swept. */
+  kinds: readonly Kind[]
+}
+
+export interface SealedConnection extends Connection {
+  sealedCredentials: string
+}
+
+export type ConnectionsRepository = ReturnType<typeof makeConnectionsRepository>
+
+const connectionColumns =
+  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.not_before AS "notBefore",
+  c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
+
+export function makeConnectionsRepository(prisma: PrismaClient) {
+  return {
+    /** Null where the project has a connection of that name already. */
+    async insert(connection: NewConnection): Promise<Connection | null> {
+      const rows = await prisma.$queryRaw<Connection[]>`
+        WITH c AS (
+          INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+          VALUES (${connection.id}, ${connection.projectId}, ${connection.provider}, ${connection.name},
+            ${JSON.stringify(connection.settings)}::jsonb, ${connection.sealedCredentials})
+          ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
+          RETURNING *
+        ), s AS (
+          INSERT INTO sweeps (connection_id, kind) SELECT c.id, k FROM c, unnest(${[...connection.kinds]}::text[]) k
+        )
+        SELECT ${connectionColumns} FROM c`
+      return rows[0] ?? null
+    },
+
+    async get(projectId: string, id: string): Promise<Connection | null> {
+      const rows = await prisma.$queryRaw<Connection[]>`
+        SELECT ${connectionColumns} FROM connections c WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL`
+      return rows[0] ?? null
+    },
+
+    /** By id alone and with its sealed credentials: for the engine, which acts for every project. Deleted ones too. */
+    async sealed(id: string): Promise<SealedConnection | null> {
+      const rows = await prisma.$queryRaw<SealedConnection[]>`
+        SELECT ${connectionColumns}, c.sealed_credentials AS "sealedCredentials" FROM connections c WHERE c.id = ${id}`
+      return rows[0] ?? null
+    },
+
+    async list(
+      projectId: string,
+      page: { provider: string | null; after: string | null; limit: number },
+    ): Promise<Connection[]> {
+      return prisma.$queryRaw<Connection[]>`
+        SELECT ${connectionColumns} FROM connections c
+        WHERE c.project_id = ${projectId} AND c.deleted_at IS NULL
+          AND (${page.provider}::text IS NULL OR c.provider = ${page.provider})
+          AND (${page.after}::text IS NULL OR c.id > ${page.after})
+        ORDER BY c.id LIMIT ${page.limit}`
+    },
+
+    /** Live workloads hold a connection; admission holds a share lock on it, so neither slips past the other. */
+    async remove(projectId: string, id: string): Promise<'removed' | 'in_use' | 'not_found'> {
+      return prisma.$transaction(async (tx) => {
+        const found = await tx.$queryRaw<{ id: string }[]>`
+          SELECT id FROM connections WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL FOR UPDATE`
+        if (found.length === 0) return 'not_found'
+        const used = await tx.$queryRaw<{ id: string }[]>`
+          SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND live LIMIT 1`
+        if (used.length > 0) return 'in_use'
+        await tx.$executeRaw`UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '' WHERE id = ${id}`
+        await tx.$executeRaw`DELETE FROM sweeps WHERE connection_id = ${id}`
+        return 'removed'
+      })
+    },
+
+    async verified(id: string): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0 WHERE id = ${id}`
+    },
+
+    /**
+     * Counts a failure of the connection itself and, from the `tolerated`th on, pauses it: doubling from `firstMs` up to
+     * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once.
+     */
+    async failed(id: string, pause: Pause): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE connections SET failures = failures + 1, pause_reason = ${pause.reason},
+          not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.askedMs}::float8,
+            LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.mostMs}::float8)) END
+        WHERE id = ${id} AND (not_before IS NULL OR not_before <= now())`
+    },
+
+    async succeeded(id: string): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE connections SET failures = 0, pause_reason = NULL, not_before = NULL
+        WHERE id = ${id} AND failures > 0 AND (not_before IS NULL OR not_before <= now())`
+    },
+  }
+}

@@ -1,0 +1,167 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { etagOf } from '../http/conditional.ts'
+import { decodeCursor, encodeCursor } from '../http/cursor.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionRequest, ConnectionService } from './connection-service.ts'
+
+export interface ConnectionRoutesDeps {
+  schemas: ReturnType<typeof makeConnectionSchemas>
+  service: ConnectionService
+  /** What a provider can do with these settings; its schema is handed in by the composition. */
+  describe(provider: string, settings: JsonObject): object
+  capabilitiesSchemaId: string
+}
+
+const params = Type.Object({ id: idSchema('connection', 'The connection.') })
+const tags = ['Connections']
+
+export async function registerConnections(server: HttpServer, deps: ConnectionRoutesDeps): Promise<void> {
+  for (const schema of Object.values(deps.schemas) as TObject[]) server.addSchema(schema)
+  registerCollection(server, deps)
+  registerOne(server, deps)
+  registerQuestions(server, deps)
+}
+
+function registerCollection(server: HttpServer, { service }: ConnectionRoutesDeps): void {
+  server.post(
+    '/connections',
+    {
+      schema: {
+        tags,
+        operationId: 'createConnection',
+        summary: 'Connect an account at a provider',
+        description: 'Credentials are encrypted and never shown again. Nothing is sent to the provider; see verify.',
+        body: Type.Ref('ConnectionRequest'),
+        response: { 201: Type.Ref('Connection'), ...refusals(409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const connection = await service.create(request.caller.projectId, request.body as ConnectionRequest)
+      return reply
+        .code(201)
+        .headers({ location: `/connections/${connection.id}`, etag: etagOf(connection) })
+        .send(viewOf(connection))
+    },
+  )
+  server.get(
+    '/connections',
+    {
+      schema: {
+        tags,
+        operationId: 'listConnections',
+        summary: 'List connections',
+        querystring: connectionQuery,
+        response: { 200: Type.Ref('ConnectionPage'), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor, ...filters } = request.query as Static<typeof connectionQuery>
+      const after = cursor === undefined ? null : decodeCursor<{ id: string }>(cursor, filters).id
+      const found = await service.list(request.caller.projectId, {
+        provider: filters.provider ?? null,
+        after,
+        limit: limit + 1,
+      })
+      const data = found.slice(0, limit)
+      const last = data.at(-1)
+      const more =
+        found.length > limit && last !== undefined ? { nextCursor: encodeCursor({ id: last.id }, filters) } : {}
+      return { data: data.map(viewOf), ...more }
+    },
+  )
+}
+
+function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): void {
+  server.get(
+    '/connections/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getConnection',
+        summary: 'Read a connection',
+        params,
+        response: { 200: Type.Ref('Connection'), ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const connection = await service.get(request.caller.projectId, idOf(request))
+      return reply.header('etag', etagOf(connection)).send(viewOf(connection))
+    },
+  )
+  server.delete(
+    '/connections/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'deleteConnection',
+        summary: 'Forget a connection and its credentials',
+        description: 'Refused while jobs or environments over it have not ended.',
+        params,
+        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      await service.remove(request.caller.projectId, idOf(request))
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function registerQuestions(
+  server: HttpServer,
+  { service, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
+): void {
+  server.post(
+    '/connections/:id/verify',
+    {
+      schema: {
+        tags,
+        operationId: 'verifyConnection',
+        summary: 'Ask the provider whether it takes the credentials',
+        description: 'Makes one harmless call. The answer names the wrong field where the provider tells.',
+        params,
+        response: { 200: Type.Ref('Verification'), ...refusals(404) },
+      },
+    },
+    async (request) => service.verify(request.caller.projectId, idOf(request)),
+  )
+  server.get(
+    '/connections/:id/capabilities',
+    {
+      schema: {
+        tags,
+        operationId: 'getConnectionCapabilities',
+        summary: 'What can be done over this connection',
+        description: "Some of a provider's capabilities depend on the settings of the connection.",
+        params,
+        response: { 200: Type.Ref(capabilitiesSchemaId), ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const connection = await service.get(request.caller.projectId, idOf(request))
+      return describe(connection.provider, connection.settings)
+    },
+  )
+}
+
+function idOf(request: FastifyRequest): string {
+  return (request.params as { id: string }).id
+}
+
+function viewOf(connection: Connection) {
+  const { id, provider, name, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } = connection
+  return {
+    ...{ id, provider, name, settings: { [provider]: settings }, version },
+    ...(notBefore === null ? {} : { pausedUntil: notBefore.toISOString() }),
+    ...(notBefore === null || pauseReason === null ? {} : { pauseReason }),
+    ...(verifiedAt === null ? {} : { verifiedAt: verifiedAt.toISOString() }),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,122 @@
+import type { Driver, Drivers, HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
+import type { ProviderError } from '../providers/provider-error.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionsRepository, SealedConnection } from './connections.repository.ts'
+import { pauseFor } from './pause.ts'
+import type { SecretBox } from './secret-box.ts'
+
+/** An HTTP client of one connection's own: its sockets are nobody else's. */
+export interface ConnectionHttp extends HttpClient {
+  close(): Promise<void>
+}
+
+/** A connection whose drivers can be called. */
+export interface Opened {
+  readonly provider: string
+  readonly version: number
+  readonly scope: JsonObject
+  readonly drivers: Drivers
+  driver<K extends Kind>(kind: K): Driver<K> | undefined
+  verify(signal: AbortSignal): Promise<void>
+}
+
+export interface OpenConnectionsDeps {
+  repository: ConnectionsRepository
+  secretBox: SecretBox
+  providerById(id: string): Provider | undefined
+  makeHttp(baseUrl: string): ConnectionHttp
+  clock: ProviderClock
+}
+
+export type OpenConnections = ReturnType<typeof makeOpenConnections>
+
+/**
+ * Opened connections, one of each in this process, replaced when a newer version of it is asked for.
+ * Tokens live as long as the opened connection, so changed credentials take their tokens with them.
+ */
+export function makeOpenConnections(deps: OpenConnectionsDeps) {
+  const opened = new Map<string, { version: number; at: Promise<Entry> }>()
+
+  async function open(connectionId: string, version: number): Promise<Opened> {
+    const known = opened.get(connectionId)
+    if (known !== undefined && known.version >= version) return (await known.at).opened
+    const at = load(connectionId)
+    opened.set(connectionId, { version, at })
+    at.catch(() => opened.delete(connectionId))
+    if (known !== undefined) void known.at.then((old) => old.http.close()).catch(() => {})
+    return (await at).opened
+  }
+
+  async function load(connectionId: string): Promise<Entry> {
+    const sealed = await deps.repository.sealed(connectionId)
+    if (sealed === null) throw new Error(`There is no connection ${connectionId}.`)
+    return makeEntry(deps, sealed, credentialsOf(deps, sealed))
+  }
+
+  return {
+    open,
+
+    /** The driver of a connection in whatever version is open here; undefined where it cannot be opened any more. */
+    async driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined> {
+      return open(connectionId, 0).then(
+        (connection) => connection.driver(kind),
+        () => undefined,
+      )
+    },
+
+    /** Opens without keeping: to try settings and credentials before they are stored. */
+    tryOut: (connection: Connection, credentials: JsonObject): Entry => makeEntry(deps, connection, credentials),
+
+    async failed(connectionId: string, error: ProviderError): Promise<void> {
+      const pause = pauseFor(error)
+      if (pause !== null) await deps.repository.failed(connectionId, pause)
+    },
+
+    succeeded: (connectionId: string): Promise<void> => deps.repository.succeeded(connectionId),
+
+    forget(connectionId: string): void {
+      const known = opened.get(connectionId)
+      opened.delete(connectionId)
+      if (known !== undefined) void known.at.then((old) => old.http.close()).catch(() => {})
+    },
+
+    async close(): Promise<void> {
+      const entries = await Promise.allSettled([...opened.values()].map(({ at }) => at))
+      await Promise.all(entries.map((entry) => (entry.status === 'fulfilled' ? entry.value.http.close() : undefined)))
+    },
+  }
+}
+
+interface Entry {
+  opened: Opened
+  http: ConnectionHttp
+}
+
+function makeEntry(
+  { providerById, makeHttp, clock }: OpenConnectionsDeps,
+  connection: Connection,
+  credentials: JsonObject,
+): Entry {
+  const provider = providerById(connection.provider)
+  if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
+  const { settings } = connection
+  const http = makeHttp(provider.baseUrl(settings))
+  const { drivers, verify }: OpenProvider = provider.open({ settings, credentials, http, clock })
+  const opened: Opened = {
+    provider: provider.id,
+    version: connection.version,
+    scope: provider.scope(settings),
+    drivers,
+    driver: <K extends Kind>(kind: K) => drivers[kind] as Driver<K> | undefined,
+    verify,
+  }
+  return { opened, http }
+}
+
+/** A deleted connection has no credentials any more; what still names it cannot call. */
+function credentialsOf({ secretBox }: OpenConnectionsDeps, sealed: SealedConnection): JsonObject {
+  if (sealed.sealedCredentials === '') throw new Error(`Connection ${sealed.id} is deleted.`)
+  return secretBox.open(sealed.id, sealed.sealedCredentials)
+}

@@ -1,0 +1,28 @@
+import type { ProviderError, ProviderErrorCode } from '../providers/provider-error.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
+
+/** How long a connection is left alone after its own failures. */
+export interface Pause {
+  reason: Reason
+  /** Failures in a row that do not pause it yet. */
+  tolerated: number
+  /** The first pause; each further failure doubles it. */
+  firstMs: number
+  mostMs: number
+  /** What the provider itself asked for. */
+  askedMs: number | null
+}
+
+type Rule = Omit<Pause, 'askedMs'>
+
+/** Failures that are the connection's and not one workload's. Wrong keys are not hammered: some vendors lock them. */
+const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
+  rate_limited: { reason: 'rate_limited', tolerated: 0, firstMs: 1000, mostMs: 300_000 },
+  unauthenticated: { reason: 'credentials_rejected', tolerated: 0, firstMs: 5000, mostMs: 900_000 },
+  unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, mostMs: 60_000 },
+}
+
+export function pauseFor({ code, retryAfterMs }: Pick<ProviderError, 'code' | 'retryAfterMs'>): Pause | null {
+  const rule = rules[code]
+  return rule === undefined ? null : { ...rule, askedMs: retryAfterMs ?? null }
+}

@@ -1,0 +1,157 @@
+import { Client } from 'pg'
+import type { AppDeps } from './app.ts'
+import { describeConnection, describeProvider } from './capabilities/describe-provider.ts'
+import { optionSchemasOf } from './capabilities/option-schemas.ts'
+import { makeConnectionSchemas } from './connections/connection.schemas.ts'
+import { makeConnectionResolver } from './connections/connection-resolver.ts'
+import { makeConnectionService } from './connections/connection-service.ts'
+import { makeConnectionsRepository } from './connections/connections.repository.ts'
+import { makeOpenConnections } from './connections/open-connections.ts'
+import type { SecretBox } from './connections/secret-box.ts'
+import { environmentKind } from './environments/environment.kind.ts'
+import { makeEnvironmentSchemas } from './environments/environment.schemas.ts'
+import { environmentActions } from './environments/environment.view.ts'
+import { makeEnvironmentService } from './environments/environment-service.ts'
+import { makeEventsRepository } from './events/events.repository.ts'
+import { makeWake } from './events/wake.ts'
+import type { Clock } from './infra/clock.ts'
+import type { Database } from './infra/database.ts'
+import type { Logger } from './infra/logger.ts'
+import { jobKind } from './jobs/job.kind.ts'
+import { makeJobSchemas } from './jobs/job.schemas.ts'
+import { jobActions } from './jobs/job.view.ts'
+import { makeAuthenticate } from './projects/authenticate.ts'
+import { makeProjectsRepository } from './projects/projects.repository.ts'
+import { makeHttpClient } from './providers/kit/http.ts'
+import { providerById, providers } from './providers/registry.ts'
+import type { QueueBackend } from './queue/backend.ts'
+import { makeHints } from './queue/hints.ts'
+import { queues } from './queue/queues.ts'
+import { makeAdmissionRepository } from './workloads/admission.repository.ts'
+import { makeAdmission } from './workloads/admission.ts'
+import { makeAttemptsRepository } from './workloads/attempts.repository.ts'
+import { type EngineSettings, makeEngine } from './workloads/engine.ts'
+import { makeImport } from './workloads/import.ts'
+import { makeReadsRepository } from './workloads/reads.repository.ts'
+import { makeRecordPort } from './workloads/record-port.ts'
+import { makeSubmit } from './workloads/submit.ts'
+import { makeWishesRepository } from './workloads/wishes.repository.ts'
+import { makeWorkloadService } from './workloads/workload-service.ts'
+
+export interface ContainerDeps {
+  database: Database
+  databaseUrl: string
+  backend: QueueBackend
+  secretBox: SecretBox
+  clock: Clock
+  logger: Logger
+  version: string
+  installationTag: string
+  settings: ContainerSettings
+}
+
+export interface ContainerSettings extends EngineSettings {
+  bodyLimitBytes: number
+  keyTtlHours: number
+  maxWaitSeconds: number
+}
+
+/** The composition root: every part, handed what it needs. Starts nothing. */
+export function makeContainer(deps: ContainerDeps) {
+  const { database, clock, logger, secretBox, settings, backend, installationTag } = deps
+  const { prisma } = database
+  const { callTimeoutMs } = settings.timing
+  const shutdown = new AbortController()
+  const kinds = { job: jobKind, environment: environmentKind }
+
+  const connections = makeConnectionsRepository(prisma)
+  const makeHttp = (baseUrl: string) =>
+    makeHttpClient({
+      baseUrl,
+      connectTimeoutMs: 10_000,
+      timeoutMs: callTimeoutMs,
+      maxResponseBytes: 32 * 1024 * 1024,
+      clock,
+    })
+  const opened = makeOpenConnections({ repository: connections, secretBox, providerById, makeHttp, clock })
+  const resolver = makeConnectionResolver({ repository: connections, opened, providerById, clock })
+  const connectionService = makeConnectionService({
+    repository: connections,
+    secretBox,
+    opened,
+    providerById,
+    callTimeoutMs,
+    onChange: resolver.forget,
+  })
+  const driverOf = opened.driverOf
+
+  const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
+  const wake = makeWake({
+    notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
+    connect: () => new Client({ connectionString: deps.databaseUrl, application_name: 'switchyard-listen' }),
+    log: logger,
+  })
+
+  const reads = makeReadsRepository(prisma)
+  const wishes = makeWishesRepository(prisma)
+  const attempts = makeAttemptsRepository(prisma)
+  const events = makeEventsRepository(prisma)
+  const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
+  const hint = hints.reconcile
+  const taking = { reads, resolveConnection: resolver.resolve, admission, hint, installationTag }
+  const submit = makeSubmit({ ...taking, kinds, keyTtlHours: settings.keyTtlHours })
+  const service = makeWorkloadService({ kinds, reads, wishes, driverOf, hint, wake })
+  const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const { maxWaitSeconds } = settings
+
+  const app: AppDeps = {
+    logger,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    version: deps.version,
+    authenticate: makeAuthenticate({ repository: makeProjectsRepository(prisma), clock }),
+    readiness: {
+      check: async () =>
+        prisma.$queryRaw`SELECT 1`.then(
+          () => null,
+          () => 'The database does not answer.',
+        ),
+    },
+    capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
+    connections: {
+      schemas: makeConnectionSchemas(providers),
+      service: connectionService,
+      describe: (provider, connectionSettings) =>
+        describeConnection(providerById(provider) as never, connectionSettings),
+      capabilitiesSchemaId: 'ConnectionCapabilities',
+    },
+    jobs: {
+      schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),
+      submit,
+      service,
+      maxWaitSeconds,
+      records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
+    },
+    environments: {
+      schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
+      submit,
+      service: makeEnvironmentService({ workloads: service, reads }),
+      importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
+      maxWaitSeconds,
+      records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
+    },
+  }
+  const workers = makeEngine({
+    prisma,
+    kinds,
+    connections: opened,
+    backend,
+    wake,
+    clock,
+    log: logger,
+    settings,
+    shutdown: shutdown.signal,
+  })
+  return { app, workers, wake, hints, opened, shutdown, projects: makeProjectsRepository(prisma) }
+}
+
+export type Container = ReturnType<typeof makeContainer>

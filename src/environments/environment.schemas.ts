@@ -1,0 +1,63 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
+import { environmentTransitions } from '../vocabulary/environment.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { environmentFields, Labels, namePattern } from '../vocabulary/spec.ts'
+import { statusesOf } from '../vocabulary/transitions.ts'
+import { providerOptionsSchema, recordFields, requestTarget, workloadQuery } from '../workloads/workload.schemas.ts'
+
+/** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
+export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
+  const request = { ...requestTarget, ...environmentFields, ...providerOptionsSchema(options) }
+  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(environmentTransitions) })
+  const EnvironmentRequest = Type.Object(request, {
+    $id: 'EnvironmentRequest',
+    additionalProperties: false,
+    description: 'An environment to make. Only `name` is always required.',
+  })
+  const Environment = Type.Object(
+    {
+      id: idSchema('environment', 'The environment.'),
+      ...recordFields(status, ['start', 'stop', 'delete', 'access']),
+      imported: Type.Boolean({ description: 'It existed before Switchyard knew of it.' }),
+      ...environmentFields,
+      ...providerOptionsSchema(options),
+    },
+    { $id: 'Environment', description: 'An environment: the request as accepted, and what has become of it.' },
+  )
+  return {
+    EnvironmentRequest,
+    Environment,
+    EnvironmentPage: pageOf('Environment', 'EnvironmentPage', 'A page of environments.'),
+  }
+}
+
+export const EnvironmentImport = Type.Object(
+  {
+    connectionId: idSchema('connection', 'The connection that sees it.'),
+    remoteId: Type.String({ minLength: 1, maxLength: 512, description: "The object's id at the provider." }),
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        pattern: namePattern,
+        description: "Default: the provider's name of it.",
+      }),
+    ),
+    labels: Type.Optional(Labels),
+  },
+  {
+    $id: 'EnvironmentImport',
+    additionalProperties: false,
+    description: 'An object that exists at the provider already.',
+  },
+)
+
+export const environmentQuery = Type.Object(
+  {
+    ...workloadQuery(statusesOf(environmentTransitions)),
+    limit: Type.Optional(limitQuery),
+    cursor: Type.Optional(cursorQuery),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,22 @@
+import type { Driver } from '../providers/provider.ts'
+import type { Workload } from '../workloads/workload.ts'
+
+const startable: ReadonlySet<string> = new Set(['stopping', 'stopped', 'blocked', 'failed'])
+const stoppable: ReadonlySet<string> = new Set(['provisioning', 'running', 'starting'])
+
+/** What can be asked of an environment now. */
+export function environmentActions(
+  environment: Workload<'environment'>,
+  driver: Driver<'environment'> | undefined,
+): readonly string[] {
+  const { status, live, desired, remoteId } = environment
+  if (!live || desired === 'delete') return []
+  const can = driver?.controls ?? {}
+  const exists = remoteId !== null
+  return [
+    ...(exists && can.start !== undefined && startable.has(status) ? ['start'] : []),
+    ...(exists && can.stop !== undefined && stoppable.has(status) ? ['stop'] : []),
+    ...(!exists || environment.imported || can.delete !== undefined ? ['delete'] : []),
+    ...(exists && driver?.access !== undefined && status === 'running' ? ['access'] : []),
+  ]
+}

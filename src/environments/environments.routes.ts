@@ -1,0 +1,194 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { keyOf, submitHeaders } from '../http/idempotency.ts'
+import { type Records, registerRecords } from '../http/record.routes.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { ImportEnvironment } from '../workloads/import.ts'
+import type { RecordPort } from '../workloads/record-port.ts'
+import type { SubmissionBody, Submit } from '../workloads/submit.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { previewViewOf } from '../workloads/workload.view.ts'
+import { EnvironmentImport, environmentQuery, type makeEnvironmentSchemas } from './environment.schemas.ts'
+import type { EnvironmentService } from './environment-service.ts'
+
+export interface EnvironmentRoutesDeps {
+  schemas: ReturnType<typeof makeEnvironmentSchemas>
+  submit: Submit
+  service: EnvironmentService
+  importEnvironment: ImportEnvironment
+  records: RecordPort<'environment'>
+  maxWaitSeconds: number
+}
+
+type Environment = Workload<'environment'>
+
+const id = idSchema('environment', 'The environment.')
+const params = Type.Object({ id })
+const tags = ['Environments']
+const changed = { 202: Type.Ref('Environment'), ...refusals(404, 409, 412, 422) }
+const submitted = { 202: Type.Ref('Environment'), ...refusals(404, 409, 413, 415, 422) }
+
+const deleteQuery = Type.Object(
+  {
+    cancelJobs: Type.Optional(
+      Type.Boolean({ default: false, description: 'Cancel the jobs that still use it first.' }),
+    ),
+    remote: Type.Optional(
+      Type.Boolean({ default: false, description: 'Of an import: delete the object at the provider too.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
+  const { schemas, records, maxWaitSeconds } = deps
+  for (const schema of [...(Object.values(schemas) as TObject[]), EnvironmentImport]) server.addSchema(schema)
+  registerRecords(server, {
+    ...{
+      plural: 'environments',
+      singular: 'Environment',
+      tag: 'Environments',
+      id,
+      query: environmentQuery,
+      maxWaitSeconds,
+    },
+    ...records,
+  } satisfies Records<Environment>)
+  registerCreate(server, deps)
+  registerImport(server, deps)
+  registerVerbs(server, deps)
+  registerDelete(server, deps)
+}
+
+function registerCreate(server: HttpServer, { submit, records }: EnvironmentRoutesDeps): void {
+  server.post(
+    '/environments',
+    {
+      schema: {
+        tags,
+        operationId: 'createEnvironment',
+        summary: 'Make an environment',
+        description: 'Answers once the request is recorded durably; it is sent to its provider right after.',
+        headers: submitHeaders,
+        body: Type.Ref('EnvironmentRequest'),
+        response: submitted,
+      },
+    },
+    async (request, reply) => {
+      const submission = submissionOf(request, keyOf(request.headers))
+      const { workload, isReplay } = await submit.submit(submission)
+      if (isReplay) void reply.header('idempotency-replayed', 'true')
+      return accepted(reply, workload, await records.view(workload, 'full'))
+    },
+  )
+  server.post(
+    '/environments/preview',
+    {
+      schema: {
+        tags,
+        operationId: 'previewEnvironment',
+        summary: 'See what would become of an environment',
+        description:
+          "The problems, the effective values, and the provider's request as it would be sent. Nothing is stored or sent.",
+        body: Type.Ref('EnvironmentRequest'),
+        response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request) => previewViewOf(await submit.preview(submissionOf(request, null))),
+  )
+}
+
+function registerImport(server: HttpServer, { importEnvironment, records }: EnvironmentRoutesDeps): void {
+  server.post(
+    '/environments/import',
+    {
+      schema: {
+        tags,
+        operationId: 'importEnvironment',
+        summary: 'Take over an object that exists at the provider',
+        description:
+          'It then takes jobs like any other. Deleting the record leaves the object alone unless asked otherwise.',
+        body: Type.Ref('EnvironmentImport'),
+        response: { ...submitted, ...refusals(404, 409, 413, 415, 422, 502) },
+      },
+    },
+    async (request, reply) => {
+      const environment = await importEnvironment(
+        request.caller.projectId,
+        request.body as Static<typeof EnvironmentImport>,
+      )
+      return accepted(reply, environment, await records.view(environment, 'full'))
+    },
+  )
+}
+
+function registerVerbs(server: HttpServer, { service, records }: EnvironmentRoutesDeps): void {
+  for (const verb of ['start', 'stop'] as const) {
+    server.post(
+      `/environments/:id/${verb}`,
+      {
+        schema: {
+          tags,
+          operationId: `${verb}Environment`,
+          summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
+          description: 'Answers once the wish is recorded. Repeating it is harmless.',
+          params,
+          response: changed,
+        },
+      },
+      async (request, reply) => {
+        const environment = await service[verb](targetOf(request))
+        return accepted(reply, environment, await records.view(environment, 'full'))
+      },
+    )
+  }
+}
+
+function registerDelete(server: HttpServer, { service, records }: EnvironmentRoutesDeps): void {
+  server.delete(
+    '/environments/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'deleteEnvironment',
+        summary: 'Delete an environment',
+        description:
+          'Answers once the wish is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
+        params,
+        querystring: deleteQuery,
+        response: changed,
+      },
+    },
+    async (request, reply) => {
+      const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
+      return accepted(reply, environment, await records.view(environment, 'full'))
+    },
+  )
+}
+
+function submissionOf(request: FastifyRequest, key: string | null) {
+  return {
+    projectId: request.caller.projectId,
+    kind: 'environment' as const,
+    body: request.body as SubmissionBody<'environment'>,
+    key,
+  }
+}
+
+function targetOf(request: FastifyRequest) {
+  return {
+    projectId: request.caller.projectId,
+    id: (request.params as { id: string }).id,
+    ifVersion: ifMatchVersion(request),
+  }
+}
+
+function accepted(reply: FastifyReply, environment: Environment, view: object): FastifyReply {
+  return reply
+    .code(202)
+    .headers({ location: `/environments/${environment.id}`, etag: etagOf(environment) })
+    .send(view)
+}

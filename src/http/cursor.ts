@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { Refusal } from '../vocabulary/refusal.ts'
+
+/** Where a page ended. Opaque to clients, and good only with the filters it was made with. */
+export function encodeCursor(position: object, filters: object): string {
+  return Buffer.from(JSON.stringify([digest(filters), position])).toString('base64url')
+}
+
+/** @throws Refusal when the text is no cursor, or was made with other filters. */
+export function decodeCursor<P extends object>(cursor: string, filters: object): P {
+  const [madeWith, position] = parse(cursor)
+  if (madeWith !== digest(filters))
+    throw invalid(
+      'belongs to a list with other filters. Repeat the filters of the first page, or begin again without cursor',
+    )
+  return position as P
+}
+
+function parse(cursor: string): [string, object] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    if (Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'object' && value[1] !== null)
+      return [value[0], value[1]]
+  } catch {
+    // Falls through: whatever is wrong with it, it is not one of ours.
+  }
+  throw invalid('is not one that this service gave out. Begin again without cursor')
+}
+
+function digest(filters: object): string {
+  return createHash('sha256').update(JSON.stringify(filters)).digest('base64url').slice(0, 12)
+}
+
+function invalid(what: string): Refusal {
+  const detail = `cursor ${what}.`
+  return new Refusal('invalid_request', detail, {
+    errors: [{ in: 'query', pointer: 'cursor', code: 'cursor', detail }],
+  })
+}

@@ -1,0 +1,38 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { HttpServer } from './server.ts'
+
+export const tags = [
+  { name: 'Jobs', description: 'Work that runs to an end.' },
+  { name: 'Environments', description: 'Workspaces, instances and services that stay until they are deleted.' },
+  { name: 'Connections', description: "A project's accounts at providers. Credentials go in and never come out." },
+  { name: 'Providers', description: 'What each provider can do, from the code.' },
+  { name: 'Operations', description: 'For those who run this service.' },
+]
+
+/** Serves the contract as `/openapi.json` and for people at `/docs`. Must be registered before any route. */
+export async function registerOpenApi(server: HttpServer, version: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Switchyard',
+        version,
+        description:
+          'One contract, `/jobs` and `/environments`, over AI-compute providers that each speak their own API.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags,
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a project.' } },
+      },
+      security: [{ apiKey: [] }],
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `schema-${index}`,
+    },
+  })
+  await server.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true })
+}

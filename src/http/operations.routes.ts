@@ -1,0 +1,50 @@
+import { Type } from '@sinclair/typebox'
+import { Refusal } from '../vocabulary/refusal.ts'
+import { refusals } from './schemas.ts'
+import type { HttpServer } from './server.ts'
+
+export interface Readiness {
+  /** Rejects, or answers a reason, while the process cannot serve requests. */
+  check(): Promise<string | null>
+}
+
+const Health = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' })
+
+/** For load balancers and orchestrators: no key needed. */
+export async function registerOperations(server: HttpServer, { readiness }: { readiness: Readiness }): Promise<void> {
+  server.addSchema(Health)
+  const open = { tags: ['Operations'], security: [] }
+
+  server.get(
+    '/livez',
+    {
+      schema: {
+        ...open,
+        operationId: 'getLiveness',
+        summary: 'Is the process alive?',
+        response: { 200: Type.Ref('Health') },
+      },
+    },
+    async () => ({ status: 'ok' }),
+  )
+
+  server.get(
+    '/readyz',
+    {
+      schema: {
+        ...open,
+        operationId: 'getReadiness',
+        summary: 'Can it serve requests?',
+        description: 'Asks the database. The queue does not count: accepted work does not depend on it.',
+        response: { 200: Type.Ref('Health'), 503: refusals()[503] },
+      },
+    },
+    async () => {
+      const reason = await readiness.check()
+      if (reason !== null) throw new Refusal('overloaded', reason, { retryAfterSeconds: 1 })
+      return { status: 'ok' }
+    },
+  )
+
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+}

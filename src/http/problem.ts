@@ -1,0 +1,191 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type Fault, Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+
+/** The one place that knows which HTTP status a refusal has. */
+const statuses: Readonly<Record<RefusalCode, number>> = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  not_acceptable: 406,
+  wrong_state: 409,
+  connection_in_use: 409,
+  environment_in_use: 409,
+  version_mismatch: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  connection_ambiguous: 422,
+  connection_missing: 422,
+  idempotency_key_reused: 422,
+  unsupported: 422,
+  unprocessable: 422,
+  rate_limited: 429,
+  provider_error: 502,
+  overloaded: 503,
+}
+
+const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
+  invalid_request: 'The request is not of the form that this route takes',
+  unauthenticated: 'No valid credentials',
+  permission_denied: 'Not permitted',
+  not_found: 'Not found',
+  method_not_allowed: 'The method is not allowed here',
+  not_acceptable: 'Not available in that form',
+  wrong_state: 'Not possible in this state',
+  connection_in_use: 'The connection is in use',
+  environment_in_use: 'The environment is in use',
+  version_mismatch: 'The record has changed',
+  payload_too_large: 'The body is too large',
+  unsupported_media_type: 'The body is not JSON',
+  connection_ambiguous: 'Several connections could be meant',
+  connection_missing: 'No connection to that provider',
+  idempotency_key_reused: 'The Idempotency-Key was used with another body',
+  unsupported: 'The provider does not support this',
+  unprocessable: 'The request cannot be honoured',
+  rate_limited: 'Too many requests',
+  provider_error: 'The provider did not do it',
+  overloaded: 'Overloaded',
+  internal: 'Switchyard failed',
+}
+
+const FaultSchema = Type.Object({
+  in: Type.Unsafe<Fault['in']>({ type: 'string', enum: ['body', 'query', 'header', 'path'] }),
+  pointer: Type.String({ description: "A JSON pointer into the body, or the parameter's name." }),
+  code: Type.String(),
+  detail: Type.String(),
+})
+
+/** RFC 9457. Programs act on `code`; `detail` names what was sent, the rule, and what to do. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ examples: ['urn:switchyard:problem:not_found'] }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ description: 'The path that was asked for.' }),
+    code: Type.String({ description: 'Stable; new ones may come.' }),
+    errors: Type.Array(FaultSchema, { description: 'What is wrong, piece by piece.' }),
+    requestId: Type.String(),
+    retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
+    provider: Type.Optional(
+      Type.Object(
+        {
+          id: Type.String(),
+          httpStatus: Type.Optional(Type.Integer()),
+          code: Type.Optional(Type.String()),
+          message: Type.Optional(Type.String()),
+        },
+        { description: 'What the provider said.' },
+      ),
+    ),
+  },
+  { $id: 'Problem', description: 'Why a request was answered no.' },
+)
+
+export type Problem = Static<typeof ProblemSchema>
+
+const retryable: ReadonlySet<string> = new Set(['rate_limited', 'overloaded', 'provider_error', 'internal'])
+const mostFaults = 50
+
+/** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = asRefusal(error)
+  if (refusal === null) request.log.error({ err: error }, 'a request failed')
+  const status = refusal === null ? 500 : statuses[refusal.code]
+  if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
+  if (status === 401) void reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemOf(refusal, status, request)))
+}
+
+function problemOf(refusal: Refusal | null, status: number, request: FastifyRequest): Problem {
+  const code = refusal?.code ?? 'internal'
+  return {
+    type: `urn:switchyard:problem:${code}`,
+    title: titles[code],
+    status,
+    detail: refusal?.message ?? 'Switchyard failed on this request. Its log has the details under this request id.',
+    instance: request.url.split('?', 1)[0] ?? '/',
+    code,
+    errors: (refusal?.errors ?? []).slice(0, mostFaults),
+    requestId: request.id,
+    retryable: retryable.has(code),
+    ...(refusal?.provider === undefined ? {} : { provider: refusal.provider }),
+  }
+}
+
+function asRefusal(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error
+  const fastifyError = error as Partial<FastifyError>
+  if (fastifyError.validation !== undefined) return fromValidation(fastifyError as FastifyError)
+  return fromFramework(fastifyError)
+}
+
+/** What Fastify itself refuses, before any handler runs. */
+function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Refusal | null {
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Refusal('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new Refusal('invalid_request', 'The body is empty. Send a JSON object, or no Content-Type.')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new Refusal('invalid_request', 'The body is not valid JSON.')
+    default:
+      if (statusCode === 413)
+        return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
+      if (statusCode === 503)
+        return new Refusal('overloaded', 'The service is overloaded. Try again in a moment.', { retryAfterSeconds: 1 })
+      if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+        return new Refusal('invalid_request', message ?? 'The request is not valid.')
+      return null
+  }
+}
+
+const places: Readonly<Record<string, Fault['in']>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
+}
+
+function fromValidation(error: FastifyError): Refusal {
+  const where = places[error.validationContext ?? 'body'] ?? 'body'
+  const faults = (error.validation ?? []).map((problem) => faultOf(where, problem))
+  const first = faults[0]?.detail ?? 'The request is not valid.'
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  return new Refusal('invalid_request', `${first}${more}`, { errors: faults })
+}
+
+interface AjvProblem {
+  instancePath: string
+  keyword: string
+  params: Record<string, unknown>
+  message?: string
+}
+
+function faultOf(where: Fault['in'], problem: AjvProblem): Fault {
+  const { instancePath, keyword, params, message } = problem
+  const named = params.additionalProperty ?? params.missingProperty
+  const path = typeof named === 'string' ? `${instancePath}/${escapePointer(named)}` : instancePath
+  const pointer = where === 'body' ? path : path.slice(1)
+  const shown = pointer === '' ? 'The body' : pointer
+  return { in: where, pointer, code: keyword, detail: detailOf(shown, problem, message ?? 'is not valid') }
+}
+
+function detailOf(shown: string, { keyword, params }: AjvProblem, message: string): string {
+  if (keyword === 'additionalProperties') return `${shown} is not a field here. Remove it, or check its spelling.`
+  if (keyword === 'required') return `${shown} is missing.`
+  if (keyword === 'enum')
+    return `${shown} must be one of ${(params.allowedValues as unknown[]).map(String).join(', ')}.`
+  return `${shown} ${message}.`
+}
+
+function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -1,0 +1,215 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { applied, preferredWaitMs } from './prefer-wait.ts'
+import { notModified, refusals } from './schemas.ts'
+import type { HttpServer } from './server.ts'
+
+/** Where a page ended. */
+export interface Position {
+  id: string
+  name?: string
+}
+
+/** A kind of record, as the routes that every kind has need it. */
+export interface Records<R extends { id: string; name: string; version: number }> {
+  /** `jobs`: the path, and in operation ids. */
+  plural: 'jobs' | 'environments'
+  /** `Job`: the schema's name. Its page is `JobPage`. */
+  singular: 'Job' | 'Environment'
+  tag: string
+  /** The schema of `{id}`. */
+  id: TObject['properties'][string]
+  query: TObject
+  maxWaitSeconds: number
+  get(projectId: string, id: string): Promise<R>
+  list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
+  patch(projectId: string, id: string, ifVersion: number | null, patch: object): Promise<R>
+  /** What a client sees. */
+  view(record: R, view: 'basic' | 'full'): Promise<object>
+  /** Nothing is expected to change by itself. */
+  isSettled(record: R): boolean
+  /** Reads until `isEnough` or the time is over. */
+  readUntil(
+    projectId: string,
+    id: string,
+    isEnough: (record: R) => boolean,
+    wait: { waitMs: number; signal: AbortSignal },
+  ): Promise<R>
+  events(
+    projectId: string,
+    id: string,
+    page: { afterSeq: number; limit: number },
+  ): Promise<readonly { seq: number; at: Date }[]>
+  attempts(projectId: string, id: string): Promise<readonly object[]>
+  remote(record: R): object
+}
+
+export type ListQuery = {
+  limit?: number
+  cursor?: string
+  view?: 'basic' | 'full'
+  order?: 'asc' | 'desc'
+  namePrefix?: string
+} & Record<string, unknown>
+
+const eventQuery = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Events after this `seq`.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200 })),
+  },
+  { additionalProperties: false },
+)
+
+/** Reading, listing and relabelling records, and what is known about them. */
+export function registerRecords<R extends { id: string; name: string; version: number }>(
+  server: HttpServer,
+  records: Records<R>,
+): void {
+  registerList(server, records)
+  registerOne(server, records)
+  registerBackground(server, records)
+}
+
+function registerList<R extends { id: string; name: string; version: number }>(
+  server: HttpServer,
+  records: Records<R>,
+): void {
+  const { plural, singular, tag } = records
+  server.get(
+    `/${plural}`,
+    {
+      schema: {
+        tags: [tag],
+        operationId: `list${singular}s`,
+        summary: `List ${plural}`,
+        description: 'Newest first, unless asked otherwise. A cursor is good only with the filters it came from.',
+        querystring: records.query,
+        response: { 200: Type.Ref(`${singular}Page`), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor, view = 'basic', ...filters } = request.query as ListQuery
+      const after = cursor === undefined ? null : decodeCursor<Position>(cursor, filters)
+      // One more than asked for tells whether there is a next page.
+      const found = await records.list(request.caller.projectId, filters, { after, limit: limit + 1 })
+      const page = found.slice(0, limit)
+      const last = page.at(-1)
+      const data = await Promise.all(page.map((record) => records.view(record, view)))
+      if (found.length <= limit || last === undefined) return { data }
+      const position: Position = filters.namePrefix === undefined ? { id: last.id } : { id: last.id, name: last.name }
+      return { data, nextCursor: encodeCursor(position, filters) }
+    },
+  )
+}
+
+function registerOne<R extends { id: string; name: string; version: number }>(
+  server: HttpServer,
+  records: Records<R>,
+): void {
+  const { plural, singular, tag } = records
+  const params = Type.Object({ id: records.id })
+  server.get(
+    `/${plural}/:id`,
+    {
+      schema: {
+        tags: [tag],
+        operationId: `get${singular}`,
+        summary: `Read one of the ${plural}`,
+        description:
+          '`If-None-Match` answers 304. `Prefer: wait=N` waits: with `If-None-Match` until it changes, without until nothing more is expected.',
+        params,
+        response: { 200: Type.Ref(singular), ...notModified, ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const record = await readAsPreferred(records, request, reply)
+      return sendRecord(request, reply, record, await records.view(record, 'full'))
+    },
+  )
+  server.patch(
+    `/${plural}/:id`,
+    {
+      schema: {
+        tags: [tag],
+        operationId: `update${singular}`,
+        summary: 'Change labels and description',
+        params,
+        body: Type.Ref('WorkloadPatch'),
+        response: { 200: Type.Ref(singular), ...refusals(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params as Static<typeof params> & { id: string }
+      const record = await records.patch(request.caller.projectId, id, ifMatchVersion(request), request.body as object)
+      void reply.header('etag', etagOf(record))
+      return records.view(record, 'full')
+    },
+  )
+}
+
+function registerBackground<R extends { id: string; name: string; version: number }>(
+  server: HttpServer,
+  records: Records<R>,
+): void {
+  const { plural, singular, tag } = records
+  const params = Type.Object({ id: records.id })
+  const about = (operationId: string, summary: string, response: object) => ({
+    tags: [tag],
+    operationId,
+    summary,
+    params,
+    response: { ...response, ...refusals(404) },
+  })
+
+  server.get(
+    `/${plural}/:id/events`,
+    {
+      schema: {
+        ...about(`list${singular}Events`, 'Its history', { 200: Type.Ref('EventPage') }),
+        querystring: eventQuery,
+      },
+    },
+    async (request) => {
+      const { id } = request.params as { id: string }
+      const { after = 0, limit = 200 } = request.query as Static<typeof eventQuery>
+      await records.get(request.caller.projectId, id)
+      const found = await records.events(request.caller.projectId, id, { afterSeq: after, limit: limit + 1 })
+      const data = found.slice(0, limit).map((event) => ({ ...event, at: event.at.toISOString() }))
+      return found.length > limit ? { data, nextAfter: data.at(-1)?.seq } : { data }
+    },
+  )
+  server.get(
+    `/${plural}/:id/attempts`,
+    { schema: about(`list${singular}Attempts`, 'Every try to create it', { 200: Type.Ref('AttemptList') }) },
+    async (request) => {
+      const { id } = request.params as { id: string }
+      await records.get(request.caller.projectId, id)
+      return { data: await records.attempts(request.caller.projectId, id) }
+    },
+  )
+  server.get(
+    `/${plural}/:id/remote`,
+    { schema: about(`get${singular}Remote`, 'What the provider showed last', { 200: Type.Ref('RemotePayload') }) },
+    async (request) =>
+      records.remote(await records.get(request.caller.projectId, (request.params as { id: string }).id)),
+  )
+}
+
+async function readAsPreferred<R extends { id: string; name: string; version: number }>(
+  records: Records<R>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<R> {
+  const { id } = request.params as { id: string }
+  const { projectId } = request.caller
+  const waitMs = preferredWaitMs(request, records.maxWaitSeconds)
+  if (waitMs === null) return records.get(projectId, id)
+  applied(reply, waitMs)
+  const left = new AbortController()
+  request.raw.once('close', () => left.abort())
+  const wantsChange = request.headers['if-none-match'] !== undefined
+  const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
+  return records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal })
+}

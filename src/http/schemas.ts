@@ -1,0 +1,61 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { ProblemSchema } from './problem.ts'
+
+/** Shapes that several resources share. */
+
+/** `{data, nextCursor?}` of a named record. */
+export function pageOf(recordId: string, pageId: string, description: string) {
+  return Type.Object(
+    {
+      data: Type.Array(Type.Ref(recordId)),
+      nextCursor: Type.Optional(
+        Type.String({ description: 'Send it as `cursor` for the next page; absent on the last one.' }),
+      ),
+    },
+    { $id: pageId, description },
+  )
+}
+
+export const limitQuery = Type.Integer({
+  minimum: 1,
+  maximum: 200,
+  default: 50,
+  description: 'Records on a page at most.',
+})
+export const cursorQuery = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description: '`nextCursor` of the page before.',
+})
+
+export const timestamp = (description: string) => Type.String({ format: 'date-time', description })
+
+const problem = { content: { 'application/problem+json': { schema: Type.Ref(ProblemSchema.$id as string) } } }
+
+const explanations: Readonly<Record<number, string>> = {
+  400: 'The request is not of the form that this route takes.',
+  401: 'No valid API key.',
+  403: 'Not permitted.',
+  404: 'There is none in this project.',
+  409: 'Not possible in this state.',
+  412: 'The record is not at the version that `If-Match` names.',
+  413: 'The body is too large.',
+  415: 'The body is not JSON.',
+  422: 'The provider, or another field, forbids it.',
+  429: 'Too many requests.',
+  502: 'The provider did not do it.',
+  503: 'Overloaded, or a part that is needed is away.',
+}
+
+/** The refusals of a route, as its OpenAPI responses: 400, 401 and 503 everywhere, `more` beside them. */
+export function refusals(...more: number[]): Record<number, TSchema> {
+  const codes = [400, 401, ...more, 503]
+  return Object.fromEntries(
+    codes.map((code) => [code, { description: explanations[code] ?? 'Refused.', ...problem } as unknown as TSchema]),
+  )
+}
+
+/** A 304 has no body. */
+export const notModified = {
+  304: { description: 'It is still as the client knows it.', type: 'null' } as unknown as TSchema,
+}

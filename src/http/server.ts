@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import AjvCompiler from '@fastify/ajv-compiler'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  type RawServerDefault,
+} from 'fastify'
+import { Refusal } from '../vocabulary/refusal.ts'
+import { ProblemSchema, sendProblem } from './problem.ts'
+import { refuseUnsafeText } from './safe-text.ts'
+
+/** A Fastify whose routes take their types from TypeBox schemas. */
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export interface ServerOptions {
+  logger: FastifyBaseLogger
+  bodyLimitBytes: number
+}
+
+type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+/** Ids that a client may give a request: they end up in log lines and answers. */
+const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
+
+/** An empty server with the house rules: nothing is coerced or dropped in bodies, every refusal is a problem. */
+export function makeServer({ logger, bodyLimitBytes }: ServerOptions): HttpServer {
+  const server: HttpServer = fastify({
+    loggerInstance: logger,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    disableRequestLogging: true,
+    return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator } },
+    routerOptions: { maxParamLength: 256 },
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
+    },
+  })
+  server.addSchema(ProblemSchema)
+  server.setErrorHandler(sendProblem)
+  server.setNotFoundHandler((request, reply) => {
+    sendProblem(
+      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?', 1)[0]}. See /openapi.json.`),
+      request,
+      reply,
+    )
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+  })
+  server.addHook('preValidation', async (request) => refuseUnsafeText(request.body))
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    request.log.debug(
+      { method, route: routeOptions.url, status: reply.statusCode, tookMs: Math.round(reply.elapsedTime) },
+      'answered',
+    )
+  })
+  return server
+}
+
+/** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
+const buildValidator = ((externalSchemas: Parameters<ReturnType<typeof AjvCompiler>>[0]) => {
+  const common = { allErrors: true, removeAdditional: false } as const
+  const build = AjvCompiler()
+  const strict = build(externalSchemas, { customOptions: { ...common, coerceTypes: false, useDefaults: false } })
+  const lenient = build(externalSchemas, { customOptions: { ...common, coerceTypes: 'array', useDefaults: true } })
+  return (route: { httpPart?: string }) => (route.httpPart === 'body' ? strict : lenient)(route)
+}) as NonNullable<CompilersFactory['buildValidator']>

@@ -1,0 +1,49 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { jobTransitions } from '../vocabulary/job.ts'
+import { jobFields } from '../vocabulary/spec.ts'
+import { statusesOf } from '../vocabulary/transitions.ts'
+import { providerOptionsSchema, recordFields, requestTarget, workloadQuery } from '../workloads/workload.schemas.ts'
+
+/** The schemas of jobs. The options of each provider are handed in: nothing here knows a provider. */
+export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
+  const environmentId = idSchema(
+    'environment',
+    'The environment it runs in, where the provider has jobs in environments.',
+  )
+  const request = {
+    ...requestTarget,
+    environmentId: Type.Optional(environmentId),
+    ...jobFields,
+    ...providerOptionsSchema(options),
+  }
+  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(jobTransitions) })
+  const JobRequest = Type.Object(request, {
+    $id: 'JobRequest',
+    additionalProperties: false,
+    description: 'A job to run. Only `name` is always required.',
+  })
+  const Job = Type.Object(
+    {
+      id: idSchema('job', 'The job.'),
+      ...recordFields(status, ['cancel', 'logs']),
+      environmentId: Type.Optional(environmentId),
+      ...jobFields,
+      ...providerOptionsSchema(options),
+      cancelRequestedAt: Type.Optional(Type.String({ format: 'date-time' })),
+    },
+    { $id: 'Job', description: 'A job: the request as accepted, and what has become of it.' },
+  )
+  return { JobRequest, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
+}
+
+export const jobQuery = Type.Object(
+  {
+    ...workloadQuery(statusesOf(jobTransitions)),
+    environmentId: Type.Optional(idSchema('environment', 'Jobs of this environment.')),
+    limit: Type.Optional(limitQuery),
+    cursor: Type.Optional(cursorQuery),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,144 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { keyOf, submitHeaders } from '../http/idempotency.ts'
+import { type Records, registerRecords } from '../http/record.routes.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { RecordPort } from '../workloads/record-port.ts'
+import type { SubmissionBody, Submit } from '../workloads/submit.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { previewViewOf } from '../workloads/workload.view.ts'
+import type { WorkloadService } from '../workloads/workload-service.ts'
+import { jobQuery, type makeJobSchemas } from './job.schemas.ts'
+
+export interface JobRoutesDeps {
+  schemas: ReturnType<typeof makeJobSchemas>
+  submit: Submit
+  service: WorkloadService
+  records: RecordPort<'job'>
+  maxWaitSeconds: number
+}
+
+const id = idSchema('job', 'The job.')
+const params = Type.Object({ id })
+const tags = ['Jobs']
+
+export async function registerJobs(
+  server: HttpServer,
+  { schemas, submit, service, records, maxWaitSeconds }: JobRoutesDeps,
+): Promise<void> {
+  for (const schema of Object.values(schemas) as TObject[]) server.addSchema(schema)
+  registerRecords(server, {
+    plural: 'jobs',
+    singular: 'Job',
+    tag: 'Jobs',
+    id,
+    query: jobQuery,
+    maxWaitSeconds,
+    ...records,
+  } satisfies Records<Workload<'job'>>)
+  registerSubmit(server, submit, records)
+  registerPreview(server, submit)
+  registerCancel(server, service, records)
+}
+
+function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<'job'>): void {
+  server.post(
+    '/jobs',
+    {
+      schema: {
+        tags,
+        operationId: 'submitJob',
+        summary: 'Submit a job',
+        description:
+          'Answers once the job is recorded durably; it is sent to its provider right after. What the provider would not honour is refused with 422.',
+        headers: submitHeaders,
+        body: Type.Ref('JobRequest'),
+        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as SubmissionBody<'job'>
+      const { workload, isReplay } = await submit.submit({
+        projectId: request.caller.projectId,
+        kind: 'job',
+        body,
+        key: keyOf(request.headers),
+      })
+      if (isReplay) void reply.header('idempotency-replayed', 'true')
+      return accepted(reply, workload, await records.view(workload, 'full'))
+    },
+  )
+}
+
+function registerPreview(server: HttpServer, submit: Submit): void {
+  server.post(
+    '/jobs/preview',
+    {
+      schema: {
+        tags,
+        operationId: 'previewJob',
+        summary: 'See what would become of a job',
+        description:
+          "The problems, the effective values, and the provider's request as it would be sent. Nothing is stored or sent.",
+        body: Type.Ref('JobRequest'),
+        response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request) =>
+      previewViewOf(
+        await submit.preview({
+          projectId: request.caller.projectId,
+          kind: 'job',
+          body: request.body as SubmissionBody<'job'>,
+          key: null,
+        }),
+      ),
+  )
+}
+
+function registerCancel(server: HttpServer, service: WorkloadService, records: RecordPort<'job'>): void {
+  server.post(
+    '/jobs/:id/cancel',
+    {
+      schema: {
+        tags,
+        operationId: 'cancelJob',
+        summary: 'Cancel a job',
+        description:
+          'Answers once the wish is recorded. Repeating it is harmless. A job that has ended otherwise answers 409.',
+        params,
+        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 412, 422) },
+      },
+    },
+    async (request, reply) => {
+      const job = await cancel(service, request)
+      return accepted(reply, job, await records.view(job, 'full'))
+    },
+  )
+}
+
+async function cancel(service: WorkloadService, request: FastifyRequest): Promise<Workload<'job'>> {
+  const target = {
+    projectId: request.caller.projectId,
+    id: (request.params as { id: string }).id,
+    ifVersion: ifMatchVersion(request),
+  }
+  const job = await service.wish('job', target, {
+    desired: 'cancel',
+    verb: 'cancel',
+    eventType: 'job.cancel_requested',
+  })
+  if (job.live || job.status === 'canceled') return job
+  throw new Refusal('wrong_state', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
+}
+
+function accepted(reply: FastifyReply, job: Workload<'job'>, view: object): FastifyReply {
+  return reply
+    .code(202)
+    .headers({ location: `/jobs/${job.id}`, etag: etagOf(job) })
+    .send(view)
+}

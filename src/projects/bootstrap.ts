@@ -1,0 +1,18 @@
+import { createHash, randomInt } from 'node:crypto'
+import { makeId } from '../vocabulary/ids.ts'
+import type { ProjectsRepository } from './projects.repository.ts'
+
+/** Makes the first project and its admin key where the database has no project. Safe in several processes at once. */
+export async function bootstrap(repository: ProjectsRepository, apiKey: string): Promise<boolean> {
+  const hash = createHash('sha256').update(apiKey).digest()
+  return repository.bootstrap({ projectId: makeId('project'), keyId: makeId('apiKey'), hash })
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz'
+const characters = `${letters}0123456789`
+const draw = (from: string) => from.charAt(randomInt(from.length))
+
+/** Three characters that the marks of this installation start with. */
+export function drawInstallationTag(): string {
+  return draw(letters) + draw(characters) + draw(characters)
+}

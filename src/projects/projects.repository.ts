@@ -1,0 +1,42 @@
+import type { PrismaClient } from '../infra/database.ts'
+
+export type ProjectsRepository = ReturnType<typeof makeProjectsRepository>
+
+export function makeProjectsRepository(prisma: PrismaClient) {
+  return {
+    async keyByHash(hash: Buffer): Promise<{ id: string; projectId: string } | null> {
+      return prisma.apiKeyRow.findUnique({
+        where: { secretHash: new Uint8Array(hash) },
+        select: { id: true, projectId: true },
+      })
+    },
+
+    /** The first project and its key, in a database that has none. Several processes may try at once; one does it. */
+    async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }): Promise<boolean> {
+      const inserted = await prisma.$executeRaw`
+        WITH project AS (
+          INSERT INTO projects (id, name) SELECT ${first.projectId}, 'default' WHERE NOT EXISTS (SELECT 1 FROM projects)
+          ON CONFLICT (name) DO NOTHING RETURNING id
+        )
+        INSERT INTO api_keys (id, project_id, name, secret_hash) SELECT ${first.keyId}, id, 'bootstrap', ${first.hash}::bytea FROM project`
+      return inserted > 0
+    },
+
+    /** This installation's tag, drawn at the first start. */
+    async installationTag(proposed: string): Promise<string> {
+      const rows = await prisma.$queryRaw<{ tag: string }[]>`
+        WITH inserted AS (
+          INSERT INTO installation (tag, system_identifier, timeline)
+          SELECT ${proposed}, (SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint())
+          ON CONFLICT (singleton) DO NOTHING RETURNING tag
+        )
+        SELECT tag FROM inserted UNION ALL SELECT tag FROM installation LIMIT 1`
+      const [row] = rows
+      if (row !== undefined) return row.tag
+      // Another process was first, after this statement's snapshot.
+      const [other] = await prisma.$queryRaw<{ tag: string }[]>`SELECT tag FROM installation`
+      if (other === undefined) throw new Error('The installation has no tag.')
+      return other.tag
+    },
+  }
+}

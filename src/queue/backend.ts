@@ -1,0 +1,74 @@
+import { createPostgresBackend, type PostgresConnectionOptions, Queue, type QueueOptions, Worker } from 'bullmq'
+import { Pool } from 'pg'
+
+/** What is used of a BullMQ queue. */
+export interface HintQueue {
+  addBulk(jobs: { name: string; data: object }[]): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+}
+
+/** What is used of a BullMQ worker. */
+export interface HintWorker {
+  run(): Promise<void>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+}
+
+type Processor = (job: { data: unknown }) => Promise<void>
+
+/** Where the queue lives: Redis where there is one, else the database that is there anyway. */
+export interface QueueBackend {
+  readonly kind: 'redis' | 'postgres'
+  makeQueue(name: string): HintQueue
+  /** Does nothing until `run()`. */
+  makeWorker(name: string, processor: Processor, concurrency: number): HintWorker
+  close(): Promise<void>
+}
+
+/** A hint is used up by being looked at, whatever comes of it: our lease is the only guard. */
+const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
+
+type Connection = NonNullable<QueueOptions['connection']>
+
+export function redisBackend(url: string, prefix?: string): QueueBackend {
+  const named = prefix === undefined ? {} : { prefix }
+  /** A producer gives up at once while Redis is away; a consumer waits for it to come back. */
+  const connection = (role: 'producer' | 'consumer'): Connection => ({
+    url,
+    maxRetriesPerRequest: role === 'producer' ? 1 : null,
+    enableOfflineQueue: role === 'consumer',
+    retryStrategy: (times: number) => Math.min(times * 100, 2000),
+  })
+  return {
+    kind: 'redis',
+    makeQueue: (name) =>
+      new Queue(name, { connection: connection('producer'), defaultJobOptions: jobOptions, ...named }),
+    makeWorker: (name, processor, concurrency) =>
+      new Worker(name, processor, { connection: connection('consumer'), concurrency, autorun: false, ...named }),
+    close: async () => {},
+  }
+}
+
+/** The schema that `migrate` makes the queue's tables in. */
+const queueSchema = 'bullmq'
+
+/** Every queue and worker of the process shares one small pool: each with its own would eat the server's connections. */
+export function postgresBackend(databaseUrl: string): QueueBackend {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 6,
+    options: `-c search_path=${queueSchema}`,
+    application_name: 'switchyard-queue',
+  })
+  pool.on('error', () => {})
+  // A Pool is what BullMQ asks for; its own type of one wants an index signature that pg's does not declare.
+  const connection = pool as unknown as PostgresConnectionOptions
+  return {
+    kind: 'postgres',
+    makeQueue: (name) => new Queue(name, { connection, defaultJobOptions: jobOptions }, createPostgresBackend),
+    makeWorker: (name, processor, concurrency) =>
+      new Worker(name, processor, { connection, concurrency, autorun: false }, createPostgresBackend),
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,49 @@
+import type { QueueBackend } from './backend.ts'
+import { type Payload, type QueueName, queues, readPayload } from './queues.ts'
+
+export interface QueueWorker {
+  start(): Promise<void>
+  /** Takes nothing new and resolves when what it holds is done. */
+  stop(): Promise<void>
+}
+
+interface Options<Q extends QueueName> {
+  backend: QueueBackend
+  queue: Q
+  concurrency: number
+  handle(payload: Payload<Q>): Promise<void>
+  log: { warn(context: object, message: string): void }
+}
+
+/** Reads one queue. Payloads are checked before anything is done with them; a broken one is dropped and told. */
+export function makeQueueWorker<Q extends QueueName>({
+  backend,
+  queue,
+  concurrency,
+  handle,
+  log,
+}: Options<Q>): QueueWorker {
+  const { name } = queues[queue]
+  const worker = backend.makeWorker(
+    name,
+    async ({ data }) => {
+      const payload = readPayload(queue, data)
+      if (payload === null) return log.warn({ queue: name }, 'a message that is not ours was dropped')
+      await handle(payload)
+    },
+    concurrency,
+  )
+  worker.on('error', (error) =>
+    log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database'),
+  )
+  let running: Promise<void> | undefined
+  return {
+    async start() {
+      running = worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
+    },
+    async stop() {
+      await worker.close()
+      await running
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../infra/clock.ts'
+import type { PrismaClient } from '../infra/database.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import type { PerformDeps, Timing } from './acting.ts'
+import { makeAdmissionRepository } from './admission.repository.ts'
+import { makeAttemptsRepository, type Opened, type Opening } from './attempts.repository.ts'
+import { makeDurableWrite } from './durable-write.ts'
+import { makeJoinedFind } from './joined-find.ts'
+import type { Tempo, WorkloadKinds } from './kind.ts'
+import { type LaneOptions, makeLanes } from './lanes.ts'
+import { makeLeasesRepository } from './leases.repository.ts'
+import { makePerform } from './perform.ts'
+import type { Connections, Log, Wake } from './ports.ts'
+import { makeReadsRepository } from './reads.repository.ts'
+import { makeReconcile } from './reconcile.ts'
+import { isDataError, isTransientError } from './sql-errors.ts'
+import { makeSweep, type SweepBounds } from './sweep.ts'
+import { makeSweepsRepository } from './sweeps.repository.ts'
+import { makeTurns } from './turns.ts'
+import { makeUpkeep } from './upkeep.ts'
+import { makeWorkloadWorkers, type WorkloadWorkers } from './workload-workers.ts'
+import { makeWritesRepository, type Write, type Written } from './writes.repository.ts'
+
+export interface EngineDeps {
+  prisma: PrismaClient
+  kinds: WorkloadKinds
+  connections: Connections
+  backend: QueueBackend
+  wake: Wake
+  clock: Clock
+  log: Log
+  settings: EngineSettings
+  shutdown: AbortSignal
+}
+
+export interface EngineSettings {
+  tempo: Tempo
+  timing: Timing
+  leaseMs: number
+  upkeepIntervalMs: number
+  concurrency: number
+  sweepConcurrency: number
+  sweep: SweepBounds
+}
+
+/** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
+export function makeEngine(deps: EngineDeps): WorkloadWorkers {
+  const { prisma, clock, settings, shutdown, log, wake, kinds, connections } = deps
+  const leases = makeLeasesRepository(prisma, settings.leaseMs)
+  const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
+  const attempts = makeAttemptsRepository(prisma)
+  const writes = makeWritesRepository(prisma)
+  const { ownedByOthers } = makeReadsRepository(prisma)
+  const write = makeDurableWrite({ write: makeLanes(lane<Write, Written | null>(writes.write)), log, shutdown })
+  const openAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
+  const acting: PerformDeps = {
+    openAttempt,
+    find: makeJoinedFind(settings.timing, shutdown),
+    ownedByOthers,
+    clock,
+    timing: settings.timing,
+    shutdown,
+  }
+  const shared = { kinds, connections, write, wake, log, tempo: settings.tempo }
+  const reconcile = makeReconcile({ ...shared, perform: makePerform(acting) })
+  const turns = makeTurns({ leases, reconcile, concurrency: settings.concurrency, log })
+  const sweep = makeSweep({ ...shared, repository: sweeps, bounds: settings.sweep, shutdown })
+  const { pruneKeys } = makeAdmissionRepository(prisma)
+  const upkeep = makeUpkeep({
+    turns,
+    sweeps,
+    sweep,
+    pruneKeys,
+    intervalMs: settings.upkeepIntervalMs,
+    sweepConcurrency: settings.sweepConcurrency,
+    log,
+  })
+  return makeWorkloadWorkers({ backend: deps.backend, turns, upkeep, concurrency: settings.concurrency, log })
+}
+
+/** Writes share statements; a row at fault fails alone. */
+function lane<I, O>(flush: LaneOptions<I, O>['flush']): LaneOptions<I, O> {
+  return { flush, lanes: 2, maxItems: 200, isDataError, isTransient: isTransientError }
+}

@@ -1,0 +1,137 @@
+import type { Driver } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import type { Json } from '../vocabulary/json.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import { type Admission, makeMark } from './admission.ts'
+import type { WorkloadKind } from './kind.ts'
+import type { ReadsRepository } from './reads.repository.ts'
+import { isUniqueViolation } from './sql-errors.ts'
+import type { ResolveConnection } from './submit.ts'
+import type { Workload } from './workload.ts'
+
+export interface ImportDeps {
+  kind: WorkloadKind<'environment'>
+  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  resolveConnection: ResolveConnection
+  admission: Pick<Admission, 'admit'>
+  hint(workloadId: string): void
+  installationTag: string
+  callTimeoutMs: number
+}
+
+export interface ImportRequest {
+  connectionId: string
+  remoteId: string
+  name?: string
+  labels?: Readonly<Record<string, string>>
+}
+
+export type ImportEnvironment = (projectId: string, request: ImportRequest) => Promise<Workload<'environment'>>
+
+/**
+ * Makes a record for an object that exists at the provider already. The provider is asked at once, so that a wrong id is
+ * refused here. An object has one live record: importing it twice is refused with that record's id.
+ */
+export function makeImport(deps: ImportDeps): ImportEnvironment {
+  return async (projectId, request) => {
+    const { id: connectionId, opened } = await deps.resolveConnection(projectId, { connectionId: request.connectionId })
+    const driver = opened.driver('environment')
+    if (driver === undefined)
+      throw refused(
+        '/connectionId',
+        'unsupported',
+        `Provider ${opened.provider} has no environments over this connection.`,
+      )
+    const holder = await deps.reads.holderOf(connectionId, 'environment', request.remoteId)
+    if (holder !== null) throw isKnownAlready(request.remoteId, holder)
+    const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
+    const name = request.name ?? nameFrom(seen.remoteName ?? request.remoteId)
+    const id = makeId('environment')
+    const { taken } = deps.kind
+    const mark = makeMark(driver.markLength, deps.installationTag)
+    await admit(deps, request.remoteId, {
+      ...{
+        id,
+        eventId: makeId('event'),
+        projectId,
+        kind: 'environment',
+        provider: opened.provider,
+        connectionId,
+        environmentId: null,
+      },
+      ...{
+        name,
+        labels: request.labels ?? {},
+        spec: { name } as Json,
+        mark,
+        status: taken,
+        imported: true,
+        remoteId: request.remoteId,
+        key: null,
+      },
+    })
+    deps.hint(id)
+    const workload = await deps.reads.get(projectId, 'environment', id)
+    if (workload === null) throw new Error(`${id} was imported and is not there`)
+    return workload
+  }
+}
+
+async function admit(
+  { admission }: ImportDeps,
+  remoteId: string,
+  workload: Parameters<Admission['admit']>[0],
+): Promise<void> {
+  try {
+    await admission.admit(workload)
+  } catch (error) {
+    if (isUniqueViolation(error, 'workloads_exclusive')) throw isKnownAlready(remoteId, 'another request')
+    throw error
+  }
+}
+
+async function look(driver: Driver<'environment'>, provider: string, remoteId: string, timeoutMs: number) {
+  try {
+    const seen = await driver.get(remoteId, AbortSignal.timeout(timeoutMs))
+    if (seen !== 'gone') return seen
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    throw notShown(provider, error)
+  }
+  throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)
+}
+
+function notShown(provider: string, error: ProviderError): Refusal {
+  const said = {
+    id: provider,
+    message: error.message,
+    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
+  }
+  return new Refusal('provider_error', `The provider could not be asked: ${error.message}`, {
+    provider: said,
+    cause: error,
+  })
+}
+
+function isKnownAlready(remoteId: string, holder: string): Refusal {
+  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use that record.`, 'wrong_state')
+}
+
+/** The provider's name, cut down to what a name may be here. */
+function nameFrom(remoteName: string): string {
+  const cleaned = remoteName
+    .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 64)
+  return cleaned === '' ? 'imported' : cleaned
+}
+
+function refused(
+  pointer: string,
+  code: string,
+  detail: string,
+  refusal: 'unprocessable' | 'wrong_state' = 'unprocessable',
+): Refusal {
+  return new Refusal(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
+}

@@ -1,0 +1,66 @@
+import type { EventsRepository } from '../events/events.repository.ts'
+import type { Driver } from '../providers/provider.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import { isTerminal } from '../vocabulary/transitions.ts'
+import type { AttemptsRepository } from './attempts.repository.ts'
+import type { WorkloadKind } from './kind.ts'
+import { filterOf, type ListParameters } from './list-query.ts'
+import { readUntil } from './waiting.ts'
+import type { Workload } from './workload.ts'
+import { attemptViewOf, remoteViewOf, viewOf } from './workload.view.ts'
+import type { WorkloadService } from './workload-service.ts'
+
+export interface RecordPortDeps<K extends Kind> {
+  kind: WorkloadKind<K>
+  service: WorkloadService
+  events: EventsRepository
+  attempts: Pick<AttemptsRepository, 'ledger'>
+  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<void>
+  clock: { monotonicMs(): number }
+  driverOf(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  /** What can be asked of it now. */
+  actionsOf(workload: Workload<K>, driver: Driver<K> | undefined): readonly string[]
+}
+
+interface Query extends ListParameters {
+  order?: 'asc' | 'desc'
+}
+
+/** What the record routes of HTTP need to know about one kind of workload. */
+export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
+  const { kind, service, events, attempts } = deps
+  return {
+    get: (projectId: string, id: string) => service.get(kind.name, projectId, id),
+    list: (
+      projectId: string,
+      { order = 'desc', ...query }: Query,
+      page: { after: { id: string; name?: string } | null; limit: number },
+    ) => service.list<K>({ projectId, kind: kind.name, filter: filterOf(query), order, ...page }),
+    patch: (projectId: string, id: string, ifVersion: number | null, patch: object) =>
+      service.patch(kind.name, { projectId, id, ifVersion }, patch),
+    async view(workload: Workload<K>, view: 'basic' | 'full') {
+      const driver = await deps.driverOf(workload.connectionId, kind.name)
+      return viewOf(workload, deps.actionsOf(workload, driver), view)
+    },
+    isSettled: (workload: Workload<K>) =>
+      isTerminal(kind.transitions, workload.status) ||
+      (kind.settled.includes(workload.status) && workload.generation === workload.carriedGeneration),
+    readUntil: (
+      projectId: string,
+      id: string,
+      isEnough: (workload: Workload<K>) => boolean,
+      wait: { waitMs: number; signal: AbortSignal },
+    ) =>
+      readUntil(
+        { read: () => service.get(kind.name, projectId, id), wait: deps.wait, clock: deps.clock },
+        isEnough,
+        wait,
+      ),
+    events: (projectId: string, id: string, page: { afterSeq: number; limit: number }) =>
+      events.of(projectId, id, page),
+    attempts: async (_projectId: string, id: string) => (await attempts.ledger(id)).map(attemptViewOf),
+    remote: remoteViewOf,
+  }
+}
+
+export type RecordPort<K extends Kind> = ReturnType<typeof makeRecordPort<K>>

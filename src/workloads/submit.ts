@@ -1,0 +1,215 @@
+import { checkSpec, withDefaults } from '../providers/field-rules.ts'
+import type { Driver, PlannedRequest } from '../providers/provider.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import type { Json } from '../vocabulary/json.ts'
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+import type { SpecProblem } from '../vocabulary/spec-rules.ts'
+import type { NewWorkload } from './admission.repository.ts'
+import { type Admission, fingerprintOf, hashOf, makeMark } from './admission.ts'
+import type { WorkloadKinds } from './kind.ts'
+import type { OpenConnection } from './ports.ts'
+import type { ReadsRepository } from './reads.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** A request as the route validated it: where it goes, and the rest, which is the spec. */
+export interface Submission<K extends Kind> {
+  projectId: string
+  kind: K
+  body: SubmissionBody<K>
+  /** The `Idempotency-Key`, where the client sent one. */
+  key: string | null
+}
+
+export type SubmissionBody<K extends Kind> = Spec<K> & {
+  connectionId?: string
+  provider?: string
+  environmentId?: string
+  labels?: Readonly<Record<string, string>>
+}
+
+/** Finds the connection that a request means. Throws a Refusal where none or several could be meant. */
+export type ResolveConnection = (
+  projectId: string,
+  target: { connectionId?: string; provider?: string },
+) => Promise<{ id: string; opened: OpenConnection & { baseUrl: string } }>
+
+export interface SubmitDeps {
+  kinds: WorkloadKinds
+  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  resolveConnection: ResolveConnection
+  admission: Admission
+  /** Tells the workers; never awaited, never fails. */
+  hint(workloadId: string): void
+  installationTag: string
+  keyTtlHours: number
+}
+
+/** A request held against its provider: what would be recorded, and everything that speaks against it. */
+interface Considered<K extends Kind> {
+  connectionId: string
+  opened: OpenConnection & { baseUrl: string }
+  driver: Driver<K>
+  environment: Workload<'environment'> | null
+  spec: Spec<K>
+  problems: readonly SpecProblem[]
+}
+
+export interface PreviewResult<K extends Kind> {
+  problems: readonly SpecProblem[]
+  effective: Spec<K>
+  request: (PlannedRequest & { url: string }) | null
+}
+
+export interface Submitted<K extends Kind> {
+  workload: Workload<K>
+  isReplay: boolean
+}
+
+export type Submit = ReturnType<typeof makeSubmit>
+
+/** Takes requests: checks them against what their provider does, records them, tells the workers. */
+export function makeSubmit(deps: SubmitDeps) {
+  return {
+    /** Resolves once the request is recorded durably. What the provider would not do as asked is refused, never ignored. */
+    async submit<K extends Kind>(submission: Submission<K>): Promise<Submitted<K>> {
+      const earlier = await replayOf(deps, submission)
+      if (earlier !== null) return { workload: earlier, isReplay: true }
+      const considered = await consider(deps, submission)
+      if (considered.problems.length > 0) throw notHonoured(considered.problems)
+      const admitted = await deps.admission.admit(newWorkload(deps, submission, considered))
+      if (!admitted.isReplay) deps.hint(admitted.id)
+      const workload = await deps.reads.get(submission.projectId, submission.kind, admitted.id)
+      if (workload === null) throw new Error(`${admitted.id} was admitted and is not there`)
+      return { workload, isReplay: admitted.isReplay }
+    },
+
+    /** What would become of a request. Nothing is stored or sent. */
+    async preview<K extends Kind>(submission: Submission<K>): Promise<PreviewResult<K>> {
+      const { driver, problems, spec, environment, opened } = await consider(deps, submission)
+      if (problems.length > 0) return { problems, effective: spec, request: null }
+      const planned = driver.plan({
+        mark: makeMark(driver.markLength, deps.installationTag),
+        spec,
+        environmentRemoteId: environment?.remoteId ?? null,
+        before: null,
+        sendBy: { at: new Date(0), monotonicMs: 0 },
+        firstSentAt: new Date(0),
+      })
+      return { problems, effective: spec, request: { ...planned, url: opened.baseUrl + planned.target } }
+    },
+  }
+}
+
+/** A repeated request is answered by its record, whatever has become of its connection or environment since. */
+async function replayOf<K extends Kind>(
+  { admission, reads }: SubmitDeps,
+  { projectId, kind, body, key }: Submission<K>,
+): Promise<Workload<K> | null> {
+  if (key === null) return null
+  const holder = await admission.holderOf({ projectId, kind, hash: hashOf(key), fingerprint: fingerprintOf(body) })
+  return holder === null ? null : reads.get(projectId, kind, holder)
+}
+
+async function consider<K extends Kind>(
+  deps: SubmitDeps,
+  { projectId, kind, body }: Submission<K>,
+): Promise<Considered<K>> {
+  const { connectionId, provider, environmentId, labels: _, ...asked } = body
+  const environment = environmentId === undefined ? null : await environmentOf(deps, projectId, environmentId)
+  const target = connectionId ?? (provider === undefined ? environment?.connectionId : undefined)
+  const connection = await deps.resolveConnection(projectId, {
+    ...(target === undefined ? {} : { connectionId: target }),
+    ...(provider === undefined ? {} : { provider }),
+  })
+  if (environment !== null) refuseOtherConnection(environment, connection.id)
+  const driver = connection.opened.driver(kind)
+  if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
+  const spec = withDefaults(driver.accepts, asked as unknown as Spec<K>)
+  const problems = [
+    ...checkSpec({ ...driver, provider: connection.opened.provider }, spec),
+    ...environmentProblems(driver, environment),
+  ]
+  return { connectionId: connection.id, opened: connection.opened, driver, environment, spec, problems }
+}
+
+async function environmentOf({ reads }: SubmitDeps, projectId: string, id: string): Promise<Workload<'environment'>> {
+  const environment = await reads.get(projectId, 'environment', id)
+  if (environment === null)
+    throw unprocessable(
+      '/environmentId',
+      `There is no environment ${id} in this project. List yours with GET /environments.`,
+    )
+  const isOver =
+    !environment.live ||
+    environment.desired === 'delete' ||
+    (environment.status === 'failed' && environment.remoteId === null)
+  if (isOver)
+    throw new Refusal(
+      'wrong_state',
+      `Environment ${id} is ${environment.status}${environment.desired === 'delete' ? ' and being deleted' : ''}, so it takes no jobs. Use another one.`,
+    )
+  return environment
+}
+
+function environmentProblems(
+  driver: Pick<Driver, 'needsEnvironment'>,
+  environment: Workload<'environment'> | null,
+): SpecProblem[] {
+  if (driver.needsEnvironment !== true || environment !== null) return []
+  return [
+    {
+      pointer: '/environmentId',
+      code: 'required',
+      detail: 'Jobs of this provider run in an environment: name one with `environmentId`.',
+    },
+  ]
+}
+
+function refuseOtherConnection(environment: Workload<'environment'>, connectionId: string): void {
+  if (environment.connectionId === connectionId) return
+  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Name that connection, or none.`
+  throw unprocessable('/environmentId', detail)
+}
+
+function newWorkload<K extends Kind>(
+  { kinds, installationTag, keyTtlHours }: SubmitDeps,
+  { projectId, kind, body, key }: Submission<K>,
+  { connectionId, opened, driver, environment, spec }: Considered<K>,
+): NewWorkload {
+  return {
+    id: makeId(kind),
+    eventId: makeId('event'),
+    projectId,
+    kind,
+    provider: opened.provider,
+    connectionId,
+    environmentId: environment?.id ?? null,
+    name: spec.name,
+    labels: body.labels ?? {},
+    spec: spec as unknown as Json,
+    mark: makeMark(driver.markLength, installationTag),
+    status: kinds[kind].waiting,
+    imported: false,
+    remoteId: null,
+    key: key === null ? null : { hash: hashOf(key), fingerprint: fingerprintOf(body), ttlHours: keyTtlHours },
+  }
+}
+
+function notHonoured(problems: readonly SpecProblem[]): Refusal {
+  const errors: Fault[] = problems.map((problem) => ({ in: 'body', ...problem }))
+  const isUnsupported = problems.every((problem) => problem.code === 'unsupported')
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  return new Refusal(isUnsupported ? 'unsupported' : 'unprocessable', `${problems[0]?.detail ?? ''}${more}`, { errors })
+}
+
+function noSuchKind(provider: string, kind: Kind): Refusal {
+  const detail = `Provider ${provider} has no ${kind}s over this connection. See GET /providers/${provider}.`
+  return new Refusal('unsupported', detail, {
+    errors: [{ in: 'body', pointer: '/connectionId', code: 'unsupported', detail }],
+  })
+}
+
+function unprocessable(pointer: string, detail: string): Refusal {
+  return new Refusal('unprocessable', detail, { errors: [{ in: 'body', pointer, code: 'unprocessable', detail }] })
+}

@@ -1,0 +1,150 @@
+import type { Driver } from '../providers/provider.ts'
+import type { Desired, Kind, Verb } from '../vocabulary/kinds.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import { isTerminal } from '../vocabulary/transitions.ts'
+import type { WorkloadKinds } from './kind.ts'
+import type { Wake } from './ports.ts'
+import type { ListQuery, ReadsRepository } from './reads.repository.ts'
+import type { Patch, WishesRepository } from './wishes.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** Whose record is meant. */
+export interface Target {
+  projectId: string
+  id: string
+  /** `If-Match`: only if the record is still at this version. */
+  ifVersion: number | null
+}
+
+export interface WorkloadServiceDeps {
+  kinds: WorkloadKinds
+  reads: ReadsRepository
+  wishes: WishesRepository
+  /** The driver of a connection as it is open here; undefined where it cannot be opened any more. */
+  driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  hint(workloadId: string): void
+  wake: Wake
+}
+
+export type WorkloadService = ReturnType<typeof makeWorkloadService>
+
+/** Reading workloads and taking wishes about them. Every call is narrowed to a project. */
+export function makeWorkloadService(deps: WorkloadServiceDeps) {
+  const { reads, wishes } = deps
+
+  async function get<K extends Kind>(kind: K, projectId: string, id: string): Promise<Workload<K>> {
+    const workload = await reads.get(projectId, kind, id)
+    if (workload === null) throw noSuch(kind, id)
+    return workload
+  }
+
+  return {
+    get,
+
+    list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> => reads.list(query),
+
+    async patch<K extends Kind>(
+      kind: K,
+      { projectId, id, ifVersion }: Target,
+      patch: Pick<Patch, 'description'> & { labels?: Record<string, string | null> },
+    ): Promise<Workload<K>> {
+      const current = await get(kind, projectId, id)
+      refuseOtherVersion(current, ifVersion)
+      const labels = patch.labels === undefined ? {} : { labels: merged(current.labels, patch.labels) }
+      const description = patch.description === undefined ? {} : { description: patch.description }
+      // The merge was done on this version, so it holds on this version only.
+      const changed = await wishes.patch({ projectId, kind, id, ifVersion: current.version, ...labels, ...description })
+      if (changed === null) throw await whyNot(deps, kind, { projectId, id, ifVersion: current.version })
+      deps.wake.changed([id])
+      return changed
+    },
+
+    /** Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing. */
+    async wish<K extends Kind>(
+      kind: K,
+      target: Target,
+      wish: { desired: Desired<K>; verb: Verb<K>; eventType: string; keepRemote?: boolean },
+    ): Promise<Workload<K>> {
+      const current = await get(kind, target.projectId, target.id)
+      refuseOtherVersion(current, target.ifVersion)
+      if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(current, wish.desired))
+        return current
+      const fromStatuses = await statusesFor(deps, kind, current, wish)
+      const { verb: _, ...wanted } = wish
+      const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses })
+      if (changed === null) throw await whyNot(deps, kind, target)
+      deps.wake.changed([changed.id])
+      deps.hint(changed.id)
+      return changed
+    },
+  }
+}
+
+/** Before it is sent anything can be called off; afterwards it takes the driver's verb. Null = from any status. */
+async function statusesFor<K extends Kind>(
+  deps: WorkloadServiceDeps,
+  kind: K,
+  current: Workload<K>,
+  { verb, keepRemote }: { verb: Verb<K>; keepRemote?: boolean },
+): Promise<readonly string[] | null> {
+  const driver = await deps.driverOf(current.connectionId, kind)
+  if (keepRemote === true || (driver !== undefined && verb in driver.controls)) return null
+  const { waiting } = deps.kinds[kind]
+  if (current.status !== waiting) throw hasNoVerb(current, verb)
+  return [waiting]
+}
+
+/** A wish that was refused, or undone at the provider, can be made again. */
+function isWantedAlready<K extends Kind>(workload: Workload<K>, desired: Desired<K>): boolean {
+  const isRefused = workload.reason === 'provider_refused' && workload.generation === workload.carriedGeneration
+  const isUndone =
+    workload.generation === workload.carriedGeneration && workload.desired === desired && desired === 'run'
+  return workload.desired === desired && !isRefused && !isUndone
+}
+
+/** A write that changed nothing: gone, changed meanwhile, or no longer in a status that allows it. */
+async function whyNot<K extends Kind>(
+  { reads }: WorkloadServiceDeps,
+  kind: K,
+  { projectId, id, ifVersion }: Target,
+): Promise<Refusal> {
+  const now = await reads.get(projectId, kind, id)
+  if (now === null) return noSuch(kind, id)
+  if (ifVersion !== null && now.version !== ifVersion) return mismatch(now.version)
+  return new Refusal('wrong_state', `${id} is ${now.status} now. Read it again before asking for more.`)
+}
+
+function refuseOtherVersion(workload: Workload, ifVersion: number | null): void {
+  if (ifVersion !== null && workload.version !== ifVersion) throw mismatch(workload.version)
+}
+
+function mismatch(version: number): Refusal {
+  return new Refusal(
+    'version_mismatch',
+    `The record is at version ${version} now. Read it again and repeat what you want on that.`,
+  )
+}
+
+function noSuch(kind: Kind, id: string): Refusal {
+  return new Refusal('not_found', `There is no ${kind} ${id} in this project. List yours with GET /${kind}s.`)
+}
+
+function hasNoVerb(workload: Workload, verb: string): Refusal {
+  const detail = `Provider ${workload.provider} cannot ${verb} a ${workload.kind}. What it can do: GET /providers/${workload.provider}.`
+  return new Refusal('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
+}
+
+function merged(
+  labels: Readonly<Record<string, string>>,
+  patch: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const all = { ...labels, ...patch }
+  const kept = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
+  if (kept.length > 32) {
+    const detail = `labels would have ${kept.length} entries; 32 are the most. Remove some by setting them to null.`
+    throw new Refusal('unprocessable', detail, {
+      errors: [{ in: 'body', pointer: '/labels', code: 'maxProperties', detail }],
+    })
+  }
+  return Object.fromEntries(kept)
+}

@@ -1,0 +1,41 @@
+import type { QueueBackend } from '../queue/backend.ts'
+import { makeQueueWorker } from '../queue/worker-runtime.ts'
+import type { Log } from './ports.ts'
+import type { Turns } from './turns.ts'
+import type { Upkeep } from './upkeep.ts'
+
+/** Everything of the engine that runs by itself. */
+export interface WorkloadWorkers {
+  start(): Promise<void>
+  /** Takes nothing new and resolves when what is under way is written. */
+  stop(): Promise<void>
+}
+
+interface Deps {
+  backend: QueueBackend
+  turns: Turns
+  upkeep: Upkeep
+  concurrency: number
+  log: Log
+}
+
+export function makeWorkloadWorkers({ backend, turns, upkeep, concurrency, log }: Deps): WorkloadWorkers {
+  const hints = makeQueueWorker({
+    backend,
+    queue: 'reconcile',
+    concurrency,
+    handle: ({ workloadId }) => turns.take(workloadId),
+    log,
+  })
+  return {
+    async start() {
+      await hints.start()
+      upkeep.start()
+    },
+    async stop() {
+      const drained = turns.drain()
+      await Promise.all([hints.stop(), upkeep.stop()])
+      await drained
+    },
+  }
+}
