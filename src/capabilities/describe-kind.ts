@@ -1,0 +1,78 @@
+import type { Driver, FieldRule } from '../providers/provider.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind, Verb } from '../vocabulary/kinds.ts'
+import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
+import { markPlaceOf } from './mark-place.ts'
+import type { FieldDescription, KindDescription } from './provider.schemas.ts'
+
+/** What one driver can do, read from the driver itself. Calls nothing of it but `plan`. Pure. */
+export function describeKind<K extends Kind>(driver: Driver<K>): KindDescription {
+  const { traits } = driver
+  return {
+    ...summaryOf(driver),
+    fields: fieldPaths.flatMap((path) => describeField(path, driver.accepts[path])),
+    ...(driver.options === undefined ? {} : { options: plainSchema(driver.options) }),
+    mutableOptions: [...(driver.mutableOptions ?? [])],
+    states: Object.entries<string>(driver.states).map(([raw, status]) => ({ raw, status })),
+    exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
+    uniqueNames: traits.uniqueNames,
+    ...(traits.deletableIn === undefined ? {} : { deletableIn: [...traits.deletableIn] }),
+    finding: findingOf(driver),
+  }
+}
+
+/** A schema as JSON, without what TypeBox keeps under symbols. */
+export function plainSchema(schema: object): JsonObject {
+  return JSON.parse(JSON.stringify(schema))
+}
+
+function summaryOf<K extends Kind>(driver: Driver<K>) {
+  const timeLimit = enforcerOf(driver, 'timeLimitSeconds', 'timeLimit')
+  const autoStop = enforcerOf(driver, 'autoStop', 'autoStop')
+  return {
+    verbs: (Object.keys(driver.controls) as Verb<K>[]).filter((verb) => driver.controls[verb] !== undefined),
+    capabilities: {
+      logs: driver.logs !== undefined,
+      access: driver.access !== undefined,
+      catalog: driver.catalog !== undefined,
+      update: driver.update !== undefined,
+    },
+    needsEnvironment: driver.needsEnvironment ?? false,
+    ...(timeLimit === undefined ? {} : { timeLimit }),
+    ...(autoStop === undefined ? {} : { autoStop }),
+  }
+}
+
+function enforcerOf({ accepts, traits }: Driver, path: FieldPath, limit: 'timeLimit' | 'autoStop') {
+  if (accepts[path] === undefined) return undefined
+  return traits.enforces.includes(limit) ? ('provider' as const) : ('switchyard' as const)
+}
+
+/** `to: ''` says that the field is not sent. */
+function describeField(path: FieldPath, rule: FieldRule | undefined): FieldDescription[] {
+  if (rule === undefined) return []
+  const { to, required = false, mutable = false, values, ...rules } = rule
+  return [
+    {
+      path,
+      ...(to === '' ? {} : { to }),
+      required,
+      mutable,
+      ...rules,
+      ...(values === undefined ? {} : { values: [...values] }),
+    },
+  ]
+}
+
+function findingOf<K extends Kind>(driver: Driver<K>): KindDescription['finding'] {
+  const { listLagMs, maxProcessingMs, forgetsAfterMs, reusesIds = false } = driver.traits
+  const markIn = markPlaceOf(driver)
+  return {
+    markLength: driver.markLength,
+    ...(markIn === undefined ? {} : { markIn }),
+    listLagMs,
+    maxProcessingMs,
+    ...(forgetsAfterMs === undefined ? {} : { forgetsAfterMs }),
+    reusesIds,
+  }
+}

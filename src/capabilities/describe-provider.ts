@@ -1,0 +1,86 @@
+import type { HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import { describeKind, plainSchema } from './describe-kind.ts'
+import type {
+  ConnectionDescription,
+  KindDescription,
+  ProviderDescription,
+  ProviderSummaryView,
+} from './provider.schemas.ts'
+
+/**
+ * A provider as its code shows it, opened with its sample (or these settings) and nothing to send with.
+ * It holds names and rules of credentials, never a value of one. Pure.
+ */
+export function describeProvider(
+  provider: Provider,
+  settings: JsonObject = provider.sample.settings,
+): ProviderDescription {
+  return {
+    id: provider.id,
+    title: provider.title,
+    documentation: provider.documentation,
+    settings: plainSchema(provider.settings),
+    credentials: withoutValues(plainSchema(provider.credentials)),
+    kinds: kindsOf(provider, settings),
+  }
+}
+
+/** What a provider can do with the settings of one connection. They must have passed the provider's schema. Pure. */
+export function describeConnection(provider: Provider, settings: JsonObject): ConnectionDescription {
+  return { provider: provider.id, kinds: kindsOf(provider, settings) }
+}
+
+/** The part of a description that lists show. */
+export function summaryOf({ id, title, documentation, kinds }: ProviderDescription): ProviderSummaryView {
+  const { job, environment } = kinds
+  return {
+    id,
+    title,
+    documentation,
+    kinds: {
+      ...(job === undefined ? {} : { job: kindSummaryOf(job) }),
+      ...(environment === undefined ? {} : { environment: kindSummaryOf(environment) }),
+    },
+  }
+}
+
+function kindSummaryOf({ verbs, capabilities, needsEnvironment, timeLimit, autoStop }: KindDescription) {
+  return {
+    verbs,
+    capabilities,
+    needsEnvironment,
+    ...(timeLimit === undefined ? {} : { timeLimit }),
+    ...(autoStop === undefined ? {} : { autoStop }),
+  }
+}
+
+function kindsOf(provider: Provider, settings: JsonObject): ProviderDescription['kinds'] {
+  const { job, environment } = openInertly(provider, settings).drivers
+  return {
+    ...(job === undefined ? {} : { job: describeKind(job) }),
+    ...(environment === undefined ? {} : { environment: describeKind(environment) }),
+  }
+}
+
+/** A provider as it is with these settings, and nothing to send with. */
+export function openInertly(provider: Provider, settings: JsonObject): OpenProvider {
+  return provider.open({ settings, credentials: provider.sample.credentials, http: inertHttp, clock: stoppedClock })
+}
+
+const inertHttp: HttpClient = {
+  send: async () => {
+    throw new Error('A provider that is only described must send nothing.')
+  },
+}
+
+const stoppedClock: ProviderClock = { now: () => new Date(0), monotonicMs: () => 0 }
+
+/** Of each credential the rules without examples, which may look like, or be, somebody's key. */
+function withoutValues(schema: JsonObject): JsonObject {
+  const properties = Object.entries(schema.properties ?? {}).map(([name, rules]) => {
+    const { default: _default, examples: _examples, ...rest } = rules as JsonObject
+    return [name, rest]
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
+}

@@ -1,0 +1,159 @@
+import { Type } from '@sinclair/typebox'
+import { describe, expect, it } from 'vitest'
+import { describeConnection, describeProvider, summaryOf } from '../../src/capabilities/describe-provider.ts'
+import type { Driver, OpenProvider, Provider, Session } from '../../src/providers/provider.ts'
+import { providers } from '../../src/providers/registry.ts'
+import { type Kind, kinds } from '../../src/vocabulary/kinds.ts'
+import { makeFixedClock } from '../support/fixed-clock.ts'
+
+const optionalMethods = ['logs', 'access', 'catalog', 'update'] as const
+
+function openSample(provider: Provider): OpenProvider {
+  const http = { send: () => Promise.reject(new Error('nothing is sent here')) }
+  return provider.open({ ...provider.sample, http, clock: makeFixedClock() })
+}
+
+const drivers = providers.flatMap((provider) =>
+  kinds.flatMap((kind) => {
+    const driver = openSample(provider).drivers[kind] as Driver | undefined
+    return driver === undefined ? [] : [{ id: provider.id, kind, provider, driver }]
+  }),
+)
+
+describe.each(drivers)('the description of $id, $kind', ({ provider, kind, driver }) => {
+  const described = describeProvider(provider).kinds[kind]
+
+  it('has every field that the driver honours, and no other', () => {
+    expect(described?.fields.map(({ path }) => path).sort()).toEqual(Object.keys(driver.accepts).sort())
+  })
+
+  it("tells each field's rule as the driver has it", () => {
+    for (const { path, required, mutable, to = '', ...rules } of described?.fields ?? []) {
+      const rule = { to, ...(required ? { required } : {}), ...(mutable ? { mutable } : {}), ...rules }
+      expect(rule).toEqual(driver.accepts[path as keyof typeof driver.accepts])
+    }
+  })
+
+  it('has every state, verb and optional method', () => {
+    expect(Object.fromEntries(described?.states.map(({ raw, status }) => [raw, status]) ?? [])).toEqual(driver.states)
+    expect(described?.verbs).toEqual(Object.keys(driver.controls))
+    const present = Object.fromEntries(optionalMethods.map((name) => [name, driver[name] !== undefined]))
+    expect(described?.capabilities).toEqual(present)
+  })
+
+  it('has every option, and tells which can be changed', () => {
+    const names = Object.keys(driver.options?.properties ?? {})
+    expect(Object.keys((described?.options?.properties ?? {}) as object)).toEqual(names)
+    expect(described?.mutableOptions).toEqual(driver.mutableOptions ?? [])
+  })
+
+  it("has the driver's limits", () => {
+    const { traits, needsEnvironment = false, markLength } = driver
+    expect(described).toMatchObject({
+      needsEnvironment,
+      uniqueNames: traits.uniqueNames,
+      exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
+      finding: { markLength, listLagMs: traits.listLagMs, maxProcessingMs: traits.maxProcessingMs },
+    })
+    expect(described?.finding.forgetsAfterMs).toBe(traits.forgetsAfterMs)
+    expect(described?.deletableIn).toEqual(traits.deletableIn)
+  })
+})
+
+describe.each(providers)('the description of $id', (provider) => {
+  const text = JSON.stringify(describeProvider(provider))
+
+  it('names every setting and credential', () => {
+    const { settings, credentials } = describeProvider(provider)
+    expect(Object.keys(settings.properties as object)).toEqual(Object.keys(provider.settings.properties))
+    expect(Object.keys(credentials.properties as object)).toEqual(Object.keys(provider.credentials.properties))
+  })
+
+  it('holds no value of a credential', () => {
+    for (const value of Object.values(provider.sample.credentials)) expect(text).not.toContain(value)
+    expect(JSON.stringify(describeProvider(provider).credentials)).not.toMatch(/"(default|examples)":/)
+  })
+
+  it('is all JSON', () => {
+    expect(JSON.parse(text)).toEqual(describeProvider(provider))
+  })
+})
+
+const job = (more: Partial<Driver<'job'>> = {}) =>
+  ({
+    accepts: { name: { to: 'n' }, timeLimitSeconds: { to: 'limit' } },
+    states: { UP: 'running' },
+    traits: { listLagMs: 1, maxProcessingMs: 2, uniqueNames: true, enforces: ['timeLimit'] },
+    markLength: 8,
+    plan: ({ mark }) => ({ method: 'POST', target: '/', body: { tags: [{ key: 'mark' }, { value: `sy-${mark}` }] } }),
+    controls: {},
+    ...more,
+  }) as Driver<'job'>
+
+function acme(open: (session: Session) => Partial<Driver<'job'>>): Provider {
+  return {
+    id: 'acme',
+    title: 'Acme',
+    documentation: 'https://acme.example',
+    settings: Type.Object({ queue: Type.Optional(Type.String()) }),
+    credentials: Type.Object({ key: Type.String({ examples: ['AKEXAMPLE'], default: 'AKDEFAULT', maxLength: 9 }) }),
+    sample: { settings: { queue: 'sample' }, credentials: { key: 'AKSAMPLE' } },
+    baseUrl: () => 'https://acme.example',
+    scope: () => ({}),
+    open: (session) => ({ drivers: { job: job(open(session)) }, verify: async () => {} }),
+  }
+}
+
+describe('describing a provider', () => {
+  it('follows the settings of a connection', () => {
+    const provider = acme(({ settings }) => ({ accepts: { queue: { to: 'q', default: settings.queue ?? null } } }))
+    const defaultOf = (settings: { queue: string }) =>
+      describeConnection(provider, settings).kinds.job?.fields[0]?.default
+    expect(defaultOf({ queue: 'fast' })).toBe('fast')
+    expect(describeProvider(provider).kinds.job?.fields[0]?.default).toBe('sample')
+  })
+
+  it('leaves out a kind that the provider does not have', () => {
+    expect(Object.keys(describeProvider(acme(() => ({}))).kinds)).toEqual(['job'] satisfies Kind[])
+  })
+
+  it("keeps a credential's rules but not its examples and default", () => {
+    const { credentials } = describeProvider(acme(() => ({})))
+    expect(credentials.properties).toEqual({ key: { type: 'string', maxLength: 9 } })
+  })
+
+  it('hands the provider nothing that it could send with', async () => {
+    let http: Session['http'] | undefined
+    describeProvider(
+      acme((session) => {
+        http = session.http
+        return {}
+      }),
+    )
+    const request = { method: 'GET', target: '/', signal: AbortSignal.timeout(1000) }
+    await expect(http?.send(request)).rejects.toThrow('must send nothing')
+  })
+
+  it.each([
+    ['in the body', {}, 'tags[].value'],
+    ['in the address', { plan: ({ mark }) => ({ method: 'PUT', target: `/jobs/${mark}` }) }, 'the address'],
+    ['nowhere', { plan: () => ({ method: 'POST', target: '/', body: 'text' }) }, undefined],
+  ] satisfies [string, Partial<Driver<'job'>>, string | undefined][])(
+    'finds the mark that a create carries %s',
+    (_where, driver, place) => {
+      expect(describeProvider(acme(() => driver)).kinds.job?.finding.markIn).toBe(place)
+    },
+  )
+
+  it('tells who enforces a time limit, and that there is none', () => {
+    const limitOf = (driver: Partial<Driver<'job'>>) => describeProvider(acme(() => driver)).kinds.job?.timeLimit
+    expect(limitOf({})).toBe('provider')
+    expect(limitOf({ traits: { ...job().traits, enforces: [] } })).toBe('switchyard')
+    expect(limitOf({ accepts: {} })).toBeUndefined()
+  })
+
+  it('is shortened for lists', () => {
+    const [kind] = Object.values(summaryOf(describeProvider(acme(() => ({})))).kinds)
+    expect(Object.keys(kind ?? {})).toEqual(['verbs', 'capabilities', 'needsEnvironment', 'timeLimit'])
+  })
+})
