@@ -1,0 +1,67 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { registerCapabilities } from '../../src/capabilities/capabilities.routes.ts'
+import { describeProvider, summaryOf } from '../../src/capabilities/describe-provider.ts'
+import { registerOpenApi } from '../../src/http/openapi.ts'
+import { type HttpServer, makeServer } from '../../src/http/server.ts'
+import { providers } from '../../src/providers/registry.ts'
+
+const described = providers.map((provider) => describeProvider(provider))
+let server: HttpServer
+let url: string
+
+beforeAll(async () => {
+  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024 })
+  await registerOpenApi(server, '0.0.0')
+  await registerCapabilities(server, { describe: () => described })
+  url = await server.listen({ host: '127.0.0.1', port: 0 })
+})
+
+afterAll(() => server.close())
+
+describe('GET /providers', () => {
+  it('lists every provider in short', async () => {
+    const response = await fetch(`${url}/providers`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ data: described.map(summaryOf) })
+  })
+})
+
+describe('GET /providers/{provider}', () => {
+  it.each(described)('tells all that there is about $id', async (description) => {
+    const response = await fetch(`${url}/providers/${description.id}`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual(description)
+  })
+
+  it('answers 404 for one that nobody knows, and names those that there are', async () => {
+    const response = await fetch(`${url}/providers/acme%22`)
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toContain('application/problem+json')
+    const problem = (await response.json()) as { code: string; detail: string; errors: object[] }
+    expect(problem.code).toBe('not_found')
+    for (const { id } of described) expect(problem.detail).toContain(id)
+    expect(problem.errors).toEqual([expect.objectContaining({ in: 'path', pointer: 'provider' })])
+  })
+})
+
+describe('the contract', () => {
+  it('names the operations and shapes', async () => {
+    await server.ready()
+    const document = server.swagger() as unknown as {
+      paths: Record<string, { get: { operationId: string; tags: string[] } }>
+      components: { schemas: Record<string, unknown> }
+    }
+    expect(document.paths['/providers']?.get).toMatchObject({ operationId: 'listProviders', tags: ['Providers'] })
+    expect(document.paths['/providers/{provider}']?.get).toMatchObject({ operationId: 'getProvider' })
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining([
+        'Provider',
+        'ProviderKind',
+        'ProviderField',
+        'ProviderSummary',
+        'ConnectionCapabilities',
+      ]),
+    )
+  })
+})
