@@ -1,7 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { describeProvider } from '../src/capabilities/describe-provider.ts'
+import { providers } from '../src/providers/registry.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateProviderMatrix } from './docs/provider-matrix.ts'
+import { generateProviderReference } from './docs/provider-reference.ts'
 
 // Writes every document, or part of one, that follows from the code; with --check it writes nothing and fails when
 // one has fallen behind.
@@ -12,8 +16,15 @@ export interface GeneratedDocument {
   generate(current: string): string | Promise<string>
 }
 
+const described = providers.map((provider) => describeProvider(provider))
+
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
+  { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },
+  ...described.map((provider) => ({
+    path: `docs/providers/${provider.id}.md`,
+    generate: (current: string) => generateProviderReference(current, provider),
+  })),
 ]
 
 const root = fileURLToPath(new URL('..', import.meta.url))

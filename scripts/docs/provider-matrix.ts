@@ -1,0 +1,69 @@
+import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
+import { code, table, withGeneratedPart } from './markdown.ts'
+
+const head = [
+  'provider',
+  'kind',
+  'verbs',
+  'change',
+  'logs',
+  'access',
+  'catalog',
+  'time limit, auto-stop',
+  'environment',
+]
+
+/** README.md with the matrix of what each provider can do. */
+export function generateProviderMatrix(readme: string, providers: readonly ProviderDescription[]): string {
+  return withGeneratedPart(readme, {
+    name: 'providers',
+    heading: 'Providers',
+    text: `${table(head, providers.flatMap(rowsOf))}
+
+What a provider cannot do is refused when it is asked for, never ignored. \`GET /providers\` tells the same to programs,
+\`GET /connections/{id}/capabilities\` for the settings of one connection.`,
+  })
+}
+
+function rowsOf({ id, title, kinds }: ProviderDescription): string[][] {
+  const { job, environment } = kinds
+  const name = `[${code(id)}](docs/providers/${id}.md): ${title}`
+  const described = [
+    ...(job === undefined ? [] : [{ kind: 'job', does: job }]),
+    ...(environment === undefined ? [] : [{ kind: 'environment', does: environment }]),
+  ]
+  return described.map(({ kind, does }, index) => [index === 0 ? name : '', kind, ...cellsOf(does)])
+}
+
+function cellsOf(does: KindDescription): string[] {
+  const { logs, access, catalog } = does.capabilities
+  return [
+    does.verbs.join(', ') || '–',
+    changesOf(does),
+    yes(logs),
+    yes(access),
+    yes(catalog),
+    limitOf(does),
+    environmentOf(does),
+  ]
+}
+
+function limitOf({ timeLimit, autoStop }: KindDescription): string {
+  const enforcer = timeLimit ?? autoStop
+  if (enforcer === undefined) return '–'
+  return enforcer === 'provider' ? 'by the provider' : 'by Switchyard'
+}
+
+function changesOf({ fields, mutableOptions }: KindDescription): string {
+  const changed = [...fields.filter(({ mutable }) => mutable).map(({ path }) => path), ...mutableOptions]
+  return changed.map(code).join(', ') || '–'
+}
+
+function environmentOf({ needsEnvironment, exclusiveEnvironment }: KindDescription): string {
+  if (!needsEnvironment) return '–'
+  return exclusiveEnvironment ? 'required, one job at a time' : 'required'
+}
+
+function yes(is: boolean): string {
+  return is ? 'yes' : '–'
+}

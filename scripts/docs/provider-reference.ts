@@ -1,0 +1,91 @@
+import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
+import type { JsonObject } from '../../src/vocabulary/json.ts'
+import { code, table, withGeneratedPart } from './markdown.ts'
+import { describeRule, propertyRows } from './schema-words.ts'
+
+const propertyHead = ['name', 'value', 'meaning']
+
+/** docs/providers/<id>.md with its tables; a page that is not there yet begins with its title. */
+export function generateProviderReference(page: string, provider: ProviderDescription): string {
+  const { job, environment } = provider.kinds
+  const parts = [
+    'From the code, with example settings; `GET /connections/{id}/capabilities` tells it for those of a connection.',
+    propertiesPart('Settings', provider.settings),
+    propertiesPart('Credentials', provider.credentials),
+    ...(job === undefined ? [] : kindParts(provider.id, 'Jobs', job)),
+    ...(environment === undefined ? [] : kindParts(provider.id, 'Environments', environment)),
+  ]
+  return withGeneratedPart(page === '' ? `# ${provider.id}: ${provider.title}\n` : page, {
+    name: 'generated',
+    heading: 'Reference',
+    text: parts.join('\n\n'),
+  })
+}
+
+function kindParts(provider: string, title: string, kind: KindDescription): string[] {
+  const fields = kind.fields.map((field) => [
+    code(field.path),
+    field.to === undefined ? 'not sent' : code(field.to),
+    describeRule(field),
+  ])
+  const states = kind.states.map(({ raw, status }) => [code(raw), code(status)])
+  return [
+    part(`${title}: fields`, table(['field', 'sent as', 'rule'], fields)),
+    ...(kind.options === undefined
+      ? []
+      : [propertiesPart(`${title}: \`providerOptions.${provider}\``, kind.options, kind.mutableOptions)]),
+    part(`${title}: states`, table(['state', 'status'], [...states, ['any other', 'unchanged']])),
+    part(`${title}: capabilities`, table(['', ''], abilitiesOf(kind))),
+  ]
+}
+
+function propertiesPart(title: string, schema: JsonObject, mutable: readonly string[] = []): string {
+  const rows = propertyRows(schema)
+  if (rows.length === 0) return part(title, 'None.')
+  const changed = mutable.length === 0 ? '' : `\n\nCan be changed: ${mutable.map(code).join(', ')}.`
+  return part(title, table(propertyHead, rows) + changed)
+}
+
+function part(title: string, text: string): string {
+  return `### ${title}\n\n${text}`
+}
+
+function abilitiesOf(kind: KindDescription): string[][] {
+  const { capabilities, finding, deletableIn } = kind
+  const able = Object.entries(capabilities).flatMap(([name, is]) => (is ? [name] : []))
+  return [
+    ['verbs', kind.verbs.join(', ') || 'none'],
+    ['also', able.join(', ') || 'nothing'],
+    ...limitRows(kind),
+    ...(kind.needsEnvironment ? [['environment', 'required']] : []),
+    ...(kind.exclusiveEnvironment ? [['jobs per environment', 'one at a time']] : []),
+    ['names', kind.uniqueNames ? 'unique at the provider' : 'may repeat'],
+    ...(deletableIn === undefined ? [] : [['deleted only when', deletableIn.map(code).join(', ')]]),
+    ['mark', `${finding.markLength} characters, ${finding.markIn === undefined ? 'not sent' : code(finding.markIn)}`],
+    ['list may lag', duration(finding.listLagMs)],
+    ['may still execute what was given up on', `for ${duration(finding.maxProcessingMs)}`],
+    ['stays findable', finding.forgetsAfterMs === undefined ? 'for good' : `for ${duration(finding.forgetsAfterMs)}`],
+    ...(finding.reusesIds ? [['ids', 'are given out again']] : []),
+  ]
+}
+
+function limitRows({ timeLimit, autoStop }: KindDescription): string[][] {
+  const enforcedBy = (who: 'provider' | 'switchyard') => (who === 'provider' ? 'by the provider' : 'by Switchyard')
+  return [
+    ...(timeLimit === undefined ? [] : [['time limit', enforcedBy(timeLimit)]]),
+    ...(autoStop === undefined ? [] : [['auto-stop', enforcedBy(autoStop)]]),
+  ]
+}
+
+const units = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+  { name: 's', ms: 1000 },
+]
+
+/** In the biggest unit that divides it. */
+function duration(ms: number): string {
+  const unit = units.find((each) => ms >= each.ms && ms % each.ms === 0)
+  return unit === undefined ? `${ms} ms` : `${ms / unit.ms} ${unit.name}`
+}
