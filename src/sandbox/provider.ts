@@ -40,7 +40,7 @@ export interface Answer {
 export interface Operation {
   /** The word that faults match on, such as `aiapps.submit`. */
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** A Fastify path, such as `/api/v1/services/:serviceId`. */
   readonly path: string
   /** Answered without asking for credentials: a login. */
