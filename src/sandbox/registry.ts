@@ -1,5 +1,6 @@
 import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
+import { modelarts } from './modelarts/index.ts'
 import { scnet } from './scnet/index.ts'
 
 /** Every provider the sandbox emulates. The order gives each its port when a base port is asked for: append only. */
@@ -7,6 +8,7 @@ export const sandboxProviders = {
   dataforest,
   aitems,
   scnet,
+  modelarts,
 } as const
 
 export type SandboxProviderId = keyof typeof sandboxProviders

@@ -1,0 +1,188 @@
+import type { Answer, Call } from '../provider.ts'
+import { gatewayError, iamError, notAuthenticated, Refusal, refuse, tokenExpired, voiceOf } from './refusals.ts'
+import { isSignedBy, maxClockSkewMs, readAuthorization, readSdkDate } from './signature.ts'
+import { openToken, type TokenClaims } from './tokens.ts'
+import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
+
+export interface GateParts {
+  accounts: readonly ModelartsAccount[]
+  settings: ModelartsSettings
+  /** Epoch ms by the world's clock: what locks of key pairs run by. */
+  now(): number
+}
+
+/** Stands before the service and lets in who proves to be somebody. */
+export interface Gate {
+  /** The refusal of a call, or `null` when it may pass. */
+  authenticate(call: Call): Answer | null
+  /** Who made a call that has passed. */
+  callerOf(call: Call): ModelartsAccount
+  /** Forgets failed signatures and locks. */
+  clear(): void
+}
+
+export function makeGate(parts: GateParts): Gate {
+  const admitted = new WeakMap<Call, ModelartsAccount>()
+  const locks = makeKeyLocks(parts)
+  return {
+    authenticate: (call) => {
+      const isSigned = call.headers.authorization !== undefined && call.headers['x-auth-token'] === undefined
+      const admission = isSigned ? admitSigned(call, parts, locks) : admitToken(call, parts)
+      if ('refusal' in admission) return admission.refusal
+      admitted.set(call, admission.account)
+      return null
+    },
+    callerOf: (call) => {
+      const account = admitted.get(call)
+      if (account === undefined) throw new Error(`${call.operation} was not authenticated`)
+      return account
+    },
+    clear: locks.clear,
+  }
+}
+
+type Admission = { readonly account: ModelartsAccount } | { readonly refusal: Answer }
+
+/** Counts failures in a row per key pair. */
+function makeKeyLocks({ settings, now }: GateParts) {
+  const records = new Map<string, { failures: number; lockedUntil: number }>()
+  const recordOf = (accessKey: string) => records.get(accessKey) ?? { failures: 0, lockedUntil: 0 }
+  return {
+    isLocked: (accessKey: string) => now() < recordOf(accessKey).lockedUntil,
+    countFailure: (accessKey: string) => {
+      const failures = recordOf(accessKey).failures + 1
+      const isTooMany = settings.lockAfterFailures > 0 && failures >= settings.lockAfterFailures
+      records.set(
+        accessKey,
+        isTooMany ? { failures: 0, lockedUntil: now() + settings.lockMs } : { failures, lockedUntil: 0 },
+      )
+    },
+    forgive: (accessKey: string) => records.delete(accessKey),
+    clear: () => records.clear(),
+  }
+}
+
+function admitSigned(call: Call, parts: GateParts, locks: ReturnType<typeof makeKeyLocks>): Admission {
+  const refusal = (detail: string) => ({ refusal: notAuthenticated(detail, parts.settings) })
+  const authorization = readAuthorization(call.headers.authorization)
+  if (authorization === null) return refusal('verify aksk signature fail')
+  const key = findKey(authorization.accessKey, parts.accounts)
+  if (key === undefined) return refusal('Get secretKey failed')
+  if (locks.isLocked(authorization.accessKey)) return refusal('AK access failed to reach the limit,forbidden')
+  const complaint = complaintAbout(call, key)
+  if (complaint !== null) {
+    locks.countFailure(authorization.accessKey)
+    return refusal(complaint)
+  }
+  locks.forgive(authorization.accessKey)
+  return admitToProject(call, key.account, parts.settings) ?? { account: key.account }
+}
+
+interface Key {
+  readonly account: ModelartsAccount
+  readonly secretKey: string
+  readonly securityToken: string | undefined
+}
+
+function findKey(accessKey: string, accounts: readonly ModelartsAccount[]): Key | undefined {
+  return accounts
+    .flatMap((account) => [
+      { id: account.accessKey, account, secretKey: account.secretKey, securityToken: undefined },
+      { ...account, id: account.temporaryAccessKey, account, secretKey: account.temporarySecretKey },
+    ])
+    .find(({ id }) => id === accessKey)
+}
+
+function complaintAbout(call: Call, { secretKey, securityToken }: Key): string | null {
+  const authorization = readAuthorization(call.headers.authorization)
+  const skewMs = Math.abs(call.wallClockMs - readSdkDate(call.headers['x-sdk-date']))
+  if (authorization === null || Number.isNaN(skewMs)) return 'verify aksk signature fail'
+  if (skewMs > maxClockSkewMs) return 'signature expired'
+  if (!authorization.signedHeaders.includes('x-sdk-date')) return 'verify aksk signature fail'
+  if (securityToken !== undefined && call.headers['x-security-token'] !== securityToken)
+    return 'verify aksk signature fail'
+  return isSignedBy(secretKey, call, authorization) ? null : 'verify aksk signature fail'
+}
+
+// A signature names no project: the path does, and X-Project-Id, which must not contradict it.
+function admitToProject(call: Call, account: ModelartsAccount, settings: ModelartsSettings): Admission | null {
+  const { projectId } = call.params
+  if (projectId === undefined) return null
+  const stated = call.headers['x-project-id']
+  const isStated =
+    stated !== undefined && readAuthorization(call.headers.authorization)?.signedHeaders.includes('x-project-id')
+  if (settings.requireProjectHeader && !isStated) {
+    return { refusal: refuse(new Refusal(400, '0210', 'Invalid project ID.'), voiceOf(call.target), settings) }
+  }
+  const isOwn = projectId === account.projectId && (stated === undefined || stated === projectId)
+  return isOwn ? null : { refusal: projectMismatch(call, account.projectId, settings) }
+}
+
+function admitToken(call: Call, { accounts, settings }: GateParts): Admission {
+  const token = call.headers['x-auth-token']
+  if (voiceOf(call.target) === 'iam') return admitToIam(token, call, accounts, settings)
+  if (typeof token !== 'string' || token === '') {
+    return { refusal: badToken(call, new Refusal(401, '0201', "Token doesn't exist."), settings) }
+  }
+  const claims = openToken(token)
+  const account = accounts.find(({ userId }) => userId === claims?.userId)
+  if (claims === null || account === undefined || claims.issuedAt < settings.tokensValidFrom) {
+    return { refusal: badToken(call, new Refusal(401, '0203', 'Invalid token.'), settings) }
+  }
+  const refusal = isExpired(claims, call) ? tokenExpired(settings) : projectRefusal(call, claims, account, settings)
+  return refusal === null ? { account } : { refusal }
+}
+
+function isExpired({ expiresAt }: TokenClaims, { wallClockMs }: Call): boolean {
+  return expiresAt <= wallClockMs
+}
+
+function projectRefusal(
+  call: Call,
+  claims: TokenClaims,
+  account: ModelartsAccount,
+  settings: ModelartsSettings,
+): Answer | null {
+  if (claims.projectId === null) {
+    const message = 'Invalid token header because the token does not contain a project.'
+    return refuse(new Refusal(401, '0212', message), voiceOf(call.target), settings)
+  }
+  // A token of another region is refused by the gateway, as one that must be updated.
+  if (claims.projectId !== account.projectId) return gatewayError(401, '0307', 'The token must be updated.', settings)
+  return call.params.projectId === claims.projectId ? null : projectMismatch(call, claims.projectId, settings)
+}
+
+function badToken(call: Call, refusal: Refusal, settings: ModelartsSettings): Answer {
+  const voice = voiceOf(call.target)
+  if (voice === 'jobs' && settings.jobTokenErrorsAre403)
+    return refuse(new Refusal(403, '2784', 'Invalid token.'), voice, settings)
+  if (settings.tokenErrorsFrom === 'gateway') return notAuthenticated('decrypt token fail', settings)
+  return refuse(refusal, voice, settings)
+}
+
+function projectMismatch(call: Call, ownProjectId: string, settings: ModelartsSettings): Answer {
+  const voice = voiceOf(call.target)
+  const asked = call.params.projectId ?? ''
+  const refusal =
+    voice === 'jobs'
+      ? new Refusal(
+          404,
+          '2786',
+          `The project ID (${asked}) in the request does not match that(${ownProjectId}) in the token.`,
+        )
+      : new Refusal(403, '0210', 'The project id in the request URL does not match the token.')
+  return refuse(refusal, voice, settings)
+}
+
+function admitToIam(
+  token: unknown,
+  call: Call,
+  accounts: readonly ModelartsAccount[],
+  settings: ModelartsSettings,
+): Admission {
+  const claims = typeof token === 'string' ? openToken(token) : null
+  const account = accounts.find(({ userId }) => userId === claims?.userId)
+  const isValid = claims !== null && !isExpired(claims, call) && claims.issuedAt >= settings.tokensValidFrom
+  if (account !== undefined && isValid) return { account }
+  return { refusal: iamError(401, 'The request you have made requires authentication.') }
+}

@@ -1,0 +1,191 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, WorldObject } from '../world.ts'
+import { assertCanStart, assertCanStop, isDescending } from './environment-states.ts'
+import { assertAutoStop, assertInstance } from './instance-rules.ts'
+import { detailed, fateOf, summary } from './instance-view.ts'
+import { deleted, lifeFromCreation, restarted, stopped } from './movement.ts'
+import { Refusal } from './refusals.ts'
+import { instanceAction, instanceCreation, instanceUpdate, wrongValue } from './rules.ts'
+import {
+  countIn,
+  type Definition,
+  defineOperations,
+  drawUuid,
+  makeShelf,
+  ok,
+  type ServiceParts,
+  type Shelf,
+} from './service.ts'
+import type { AutoStop, InstanceData, InstanceRequest, ModelartsAccount } from './wire.ts'
+
+const base = '/v1/:projectId/demanager/instances'
+
+interface InstanceParts extends ServiceParts {
+  instances: Collection<InstanceData>
+  shelf: Shelf<InstanceData>
+}
+
+/** demanager: development environments as the historical pages describe them. "Not found" is HTTP 400. */
+export function instanceOperations(service: ServiceParts): Operation[] {
+  const { world } = service
+  const instances = world.collection<InstanceData>('modelarts', 'instance')
+  const missing = () => new Refusal(400, '6309', 'The instance does not exist.')
+  const parts = { ...service, instances, shelf: makeShelf(instances, world.now, missing) }
+  const { shelf } = parts
+  const one = `${base}/:instanceId`
+  const definitions: Definition[] = [
+    {
+      name: 'instances.create',
+      method: 'POST',
+      path: base,
+      fields: instanceCreation,
+      perform: (caller, _call, body: InstanceRequest) => create(parts, caller, body),
+    },
+    {
+      name: 'instances.list',
+      method: 'GET',
+      path: base,
+      isList: true,
+      perform: (caller, call) => list(parts, caller, call),
+    },
+    {
+      name: 'instances.get',
+      method: 'GET',
+      path: one,
+      perform: (caller, { params }) => ok(detailed(shelf.find(caller, params.instanceId), caller, world.now())),
+    },
+    {
+      name: 'instances.update',
+      method: 'PUT',
+      path: one,
+      fields: instanceUpdate,
+      perform: (caller, call, body: InstanceUpdate) => update(parts, caller, call, body),
+    },
+    {
+      name: 'instances.action',
+      method: 'POST',
+      path: `${one}/action`,
+      fields: instanceAction,
+      perform: (caller, call, body: { action: 'start' | 'stop' }) => act(parts, caller, call, body.action),
+    },
+    { name: 'instances.delete', method: 'DELETE', path: one, perform: (caller, call) => remove(parts, caller, call) },
+    {
+      name: 'instances.token',
+      method: 'GET',
+      path: `${one}/token`,
+      perform: (caller, { params }) => ok({ token: shelf.find(caller, params.instanceId).data.token }),
+    },
+  ]
+  return defineOperations(service, definitions)
+}
+
+interface InstanceUpdate {
+  description?: string
+  spec?: { auto_stop?: AutoStop }
+}
+
+function create(parts: InstanceParts, caller: ModelartsAccount, request: InstanceRequest): Answer {
+  const { world, settings, instances, shelf } = parts
+  assertInstance(request, settings)
+  const own = shelf.all(caller)
+  if (own.some(({ name }) => name === request.name)) throw new Refusal(400, '6301', 'The instance already exists.')
+  if (settings.maxInstances > 0 && own.length >= settings.maxInstances) {
+    throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')
+  }
+  const now = world.now()
+  const data: InstanceData = {
+    request,
+    description: request.description ?? '',
+    autoStop: request.spec.auto_stop ?? {},
+    profileId: drawUuid(world.random),
+    token: drawUuid(world.random),
+    updatedAt: now,
+  }
+  const instance = instances.add({
+    id: parts.drawId((random) => `DE-${drawUuid(random)}`),
+    name: request.name,
+    owner: caller.projectId,
+    creation: request,
+    data,
+    timeline: lifeFromCreation(now, fateOf(data), settings),
+  })
+  return { status: settings.demanagerCreateStatus, body: detailed(instance, caller, now) }
+}
+
+const sortable: Readonly<Record<string, (instance: WorldObject<InstanceData>) => string | number>> = {
+  name: ({ name }) => name,
+  creation_timestamp: ({ createdAt }) => createdAt,
+}
+
+function list({ world, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
+  const { query } = call
+  if (query.get('de_type') === null) throw new Refusal(400, '6335', "'de_type' is a required property.")
+  if (query.get('de_type') !== 'Notebook') throw wrongValue('de_type')
+  const keyOf = sortable[query.get('sortby') ?? 'name']
+  if (keyOf === undefined) throw new Refusal(400, '6303', 'The field does not support sorting.')
+  const isBackwards = isDescending(query.get('order'), 'asc', 'order')
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: wrongValue('offset') })
+  const limit = countIn(call, 'limit', { min: 0, fallback: 0, refusal: wrongValue('limit') })
+  const matches = shelf
+    .listed(caller, call)
+    .map((instance) => ({ key: keyOf(instance), shown: summary(instance, caller, world.now()) }))
+    .filter(({ shown }) => isAskedFor(shown, query))
+    .toSorted((left, right) => compare(left.key, right.key) * (isBackwards ? -1 : 1))
+  // 0 is no limit.
+  const page = matches.slice(offset, limit === 0 ? undefined : offset + limit)
+  return ok({ total_count: matches.length, instances: page.map(({ shown }) => shown) })
+}
+
+function isAskedFor(shown: ReturnType<typeof summary>, query: URLSearchParams): boolean {
+  const wants = (name: string, value: string | undefined) => [null, '', value].includes(query.get(name))
+  return (
+    wants('status', shown.status) &&
+    wants('provision_type', 'Docker') &&
+    (query.get('workspace_id') ?? '0') === shown.workspace.id &&
+    wants('ai_project', shown.ai_project.id) &&
+    wants('pool_id', shown.pool?.id)
+  )
+}
+
+function compare(left: string | number, right: string | number): number {
+  if (left === right) return 0
+  return left < right ? -1 : 1
+}
+
+// A change of auto stop counts from the next start.
+function update(parts: InstanceParts, caller: ModelartsAccount, call: Call, body: InstanceUpdate): Answer {
+  const { world, instances, shelf } = parts
+  const { id, data } = shelf.find(caller, call.params.instanceId)
+  const autoStop = { ...data.autoStop, ...body.spec?.auto_stop }
+  assertAutoStop(autoStop)
+  const description = body.description ?? data.description
+  const changed = instances.change(id, { data: { ...data, description, autoStop, updatedAt: world.now() } })
+  return ok(detailed(changed, caller, world.now()))
+}
+
+function act(parts: InstanceParts, caller: ModelartsAccount, call: Call, action: 'start' | 'stop'): Answer {
+  const { world, settings, instances, shelf } = parts
+  const now = world.now()
+  const { id, data, timeline } = shelf.find(caller, call.params.instanceId)
+  const { state } = momentAt(timeline, now)
+  if (action === 'start') assertCanStart(state, settings)
+  else assertCanStop(state, settings)
+  const next = action === 'start' ? restarted(timeline, now, fateOf(data), settings) : stopped(timeline, now, settings)
+  instances.change(id, { timeline: next })
+  return ok({ current_status: momentAt(next, now).state, previous_state: state })
+}
+
+const deletable: ReadonlySet<string> = new Set(['STOPPED', 'UNAVAILABLE', 'READY_TO_START', 'DELETED'])
+
+function remove({ world, settings, instances, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
+  const now = world.now()
+  const { id, timeline } = shelf.find(caller, call.params.instanceId)
+  const { state } = momentAt(timeline, now)
+  if (!deletable.has(state) && !state.endsWith('FAILED')) {
+    throw new Refusal(400, '6304', 'Please stop the instance before deleting.')
+  }
+  if (settings.instanceDeletingMs <= 0) instances.remove(id)
+  else instances.change(id, { timeline: deleted(timeline, now, settings.instanceDeletingMs) })
+  return ok({ instance_id: id })
+}

@@ -1,0 +1,57 @@
+import type { jobView } from './job-view.ts'
+import { Refusal } from './refusals.ts'
+import { invalidParam } from './rules.ts'
+
+type ShownJob = ReturnType<typeof jobView>
+
+/** One condition of a search. */
+export interface Filter {
+  key: string
+  operator: string
+  value?: unknown[]
+}
+
+const readers: Readonly<Record<string, (job: ShownJob, userId: string) => string | number>> = {
+  name: ({ metadata }) => metadata.name,
+  create_time: ({ metadata }) => metadata.create_time,
+  phase: ({ status }) => status.phase,
+  algorithm_name: ({ algorithm }) => algorithm.name ?? '',
+  kind: ({ kind }) => kind,
+  user_id: (_job, userId) => userId,
+  runtime_type: () => '',
+}
+
+type Test = (value: string | number, wanted: readonly string[]) => boolean
+
+const tests: Readonly<Record<string, Test>> = {
+  like: (value, [part = '']) => String(value).includes(part),
+  in: (value, wanted) => wanted.includes(String(value)),
+  not: (value, wanted) => !wanted.includes(String(value)),
+  between: (value, [from = '', to = '']) =>
+    (from === '' || Number(value) >= Number(from)) && (to === '' || Number(value) <= Number(to)),
+}
+
+/**
+ * Makes a test of all filters together. An empty value, or a list of empty texts, asks for nothing: the page's own
+ * sample sends them.
+ *
+ * @throws Refusal for a key or an operator that is not there
+ */
+export function matcher(filters: readonly Filter[], userId: string): (job: ShownJob) => boolean {
+  const checks = filters.map(({ key, operator, value }) => {
+    const read = readers[key]
+    if (read === undefined) {
+      throw new Refusal(400, '2807', `Unsupported condition key (${key})`, 'Check whether the key of search is valid.')
+    }
+    const test = tests[operator]
+    if (test === undefined) {
+      const solution = 'Check whether the operator of search is valid.'
+      throw new Refusal(400, '2808', `Unsupported condition operator (${operator})`, solution)
+    }
+    const wanted = (value ?? []).map(String)
+    if (operator === 'between' && wanted.length !== 2) throw invalidParam(`filters.${key}`)
+    const asksNothing = wanted.every((text) => text === '')
+    return (job: ShownJob) => asksNothing || test(read(job, userId), wanted)
+  })
+  return (job) => checks.every((check) => check(job))
+}

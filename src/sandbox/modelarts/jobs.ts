@@ -1,0 +1,221 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, WorldObject } from '../world.ts'
+import { logLines, maxPreviewBytes } from './job-logs.ts'
+import { assertJob } from './job-rules.ts'
+import { type Filter, matcher } from './job-search.ts'
+import { jobFlavors, jobView, scriptOf, tasksOf } from './job-view.ts'
+import { jobLife, terminated } from './movement.ts'
+import { Refusal } from './refusals.ts'
+import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
+import { type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
+
+const base = '/v2/:projectId/training-jobs'
+const one = `${base}/:jobId`
+const hourMs = 3_600_000
+
+interface JobParts extends ServiceParts {
+  jobs: Collection<JobData>
+  shelf: Shelf<JobData>
+}
+
+/** Training jobs v2. "Not found" is HTTP 400, the list is a POST. */
+export function jobOperations(service: ServiceParts): Operation[] {
+  const { world } = service
+  const jobs = world.collection<JobData>('modelarts', 'job')
+  const solution = 'Check whether the training job information in the request is valid.'
+  const missing = (id: string) => new Refusal(400, '2775', `Training job (ID: ${id}) not found.`, solution)
+  const parts = { ...service, jobs, shelf: makeShelf(jobs, world.now, missing) }
+  return defineOperations(service, [...lifeOperations(parts), ...readOperations(parts)])
+}
+
+function lifeOperations(parts: JobParts): Definition[] {
+  const { jobs, shelf } = parts
+  return [
+    {
+      name: 'jobs.create',
+      method: 'POST',
+      path: base,
+      fields: jobCreation,
+      perform: (caller, _call, body: JobRequest) => create(parts, caller, body),
+    },
+    {
+      name: 'jobs.action',
+      method: 'POST',
+      path: `${one}/actions`,
+      fields: jobAction,
+      perform: (caller, call, body: { action_type: string }) => act(parts, caller, call, body.action_type),
+    },
+    {
+      name: 'jobs.describe',
+      method: 'PUT',
+      path: one,
+      fields: jobDescription,
+      perform: (caller, { params }, { description }: { description: string }) => {
+        const { id, data } = shelf.find(caller, params.jobId)
+        jobs.change(id, { data: { ...data, description } })
+        return ok(null)
+      },
+    },
+    {
+      name: 'jobs.delete',
+      method: 'DELETE',
+      path: one,
+      perform: (caller, { params }) => {
+        jobs.remove(shelf.find(caller, params.jobId).id)
+        return { status: 202, body: '""', headers: { 'content-type': 'application/json' } }
+      },
+    },
+  ]
+}
+
+function readOperations(parts: JobParts): Definition[] {
+  const { world, shelf } = parts
+  const task = `${one}/tasks/:taskId`
+  return [
+    {
+      name: 'jobs.get',
+      method: 'GET',
+      path: one,
+      perform: (caller, { params }) => ok(jobView(shelf.find(caller, params.jobId), caller, world.now())),
+    },
+    {
+      name: 'jobs.search',
+      method: 'POST',
+      path: '/v2/:projectId/training-job-searches',
+      isList: true,
+      fields: jobSearch,
+      isBodyOptional: true,
+      perform: (caller, call, body: Search) => search(parts, caller, call, body),
+    },
+    {
+      name: 'jobs.logPreview',
+      method: 'GET',
+      path: `${task}/logs/preview`,
+      perform: (caller, call) => preview(parts, caller, call),
+    },
+    {
+      name: 'jobs.logUrl',
+      method: 'GET',
+      path: `${task}/logs/url`,
+      perform: (caller, call) => link(parts, caller, call),
+    },
+    {
+      name: 'jobs.flavors',
+      method: 'GET',
+      path: '/v2/:projectId/training-job-flavors',
+      perform: (_caller, { query }) => ok(jobFlavors(query.get('flavor_type'))),
+    },
+  ]
+}
+
+function create(parts: JobParts, caller: ModelartsAccount, request: JobRequest): Answer {
+  const { world, settings, jobs, shelf } = parts
+  assertJob(request, settings)
+  const { name, description = '' } = request.metadata
+  const own = shelf.all(caller)
+  if (own.some((job) => job.name === name)) {
+    throw new Refusal(400, '2751', `Duplicate training job (name ${name}).`, 'Change training job name.')
+  }
+  const isActive = (job: WorldObject<JobData>) => activePhases.has(momentAt(job.timeline, world.now()).state)
+  if (settings.maxJobs > 0 && own.filter(isActive).length >= settings.maxJobs) {
+    throw new Refusal(400, '2815', 'The quota limit is exceeded.')
+  }
+  const hours = request.spec?.auto_stop?.duration
+  const fate = {
+    script: scriptOf(request),
+    words: [name, description],
+    stopAfterMs: hours === undefined ? null : (hours * hourMs) / settings.leaseSpeed,
+  }
+  const job = jobs.add({
+    id: parts.drawId(),
+    name,
+    owner: caller.projectId,
+    creation: request,
+    data: { request, description },
+    timeline: jobLife(world.now(), fate, settings),
+  })
+  return { status: 201, body: jobView(job, caller, world.now()) }
+}
+
+/** The phases of a job that has not ended, and may be terminated. */
+const activePhases: ReadonlySet<string> = new Set(['Creating', 'Pending', 'Running'])
+
+function act(parts: JobParts, caller: ModelartsAccount, call: Call, actionType: string): Answer {
+  const { world, settings, jobs, shelf } = parts
+  if (actionType !== 'terminate') {
+    throw new Refusal(400, '2812', `Unsupported action type:${actionType}`, 'Check whether the action type is valid.')
+  }
+  const now = world.now()
+  const { id, timeline } = shelf.find(caller, call.params.jobId)
+  if (!activePhases.has(momentAt(timeline, now).state)) {
+    throw new Refusal(409, '2796', 'The job cannot be terminated.', 'Check whether the job status is valid.')
+  }
+  const job = jobs.change(id, { timeline: terminated(timeline, now, settings.terminatingMs) })
+  return { status: 202, body: jobView(job, caller, now) }
+}
+
+interface Search {
+  offset?: number
+  limit?: number
+  sort_by?: string
+  order?: 'asc' | 'desc'
+  group_by?: string
+  workspace_id?: string
+  filters?: Filter[]
+}
+
+function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call, asked: Search): Answer {
+  const { offset = 0, limit = 10, sort_by = 'create_time', order = 'desc', group_by = '', filters = [] } = asked
+  if (sort_by !== '' && sort_by !== 'create_time') {
+    throw new Refusal(400, '2790', 'Unsupported sorting item.', 'Check whether the sorting item is valid.')
+  }
+  const matches = matcher(filters, caller.userId)
+  const all = shelf.listed(caller, call).map((job) => jobView(job, caller, world.now()))
+  const inWorkspace = all.filter(
+    ({ metadata }) => metadata.workspace_id === (asked.workspace_id ?? metadata.workspace_id),
+  )
+  const found = inWorkspace.filter(matches)
+  if (order === 'desc') found.reverse()
+  // The offset counts pages, from 0; `total` counts all jobs, `count` those that match.
+  const items = found.slice(offset * limit, (offset + 1) * limit)
+  return ok({
+    total: all.length,
+    count: found.length,
+    limit,
+    offset,
+    sort_by: 'create_time',
+    order,
+    group_by,
+    workspace_id: asked.workspace_id ?? '0',
+    ai_project: 'default-ai-project',
+    items,
+  })
+}
+
+function taskLog({ world, shelf }: JobParts, caller: ModelartsAccount, { params }: Call): Buffer | null {
+  const { data, timeline } = shelf.find(caller, params.jobId)
+  if (!tasksOf(data.request).includes(params.taskId ?? '')) throw invalidParam('task_id')
+  const lines = logLines(scriptOf(data.request), timeline, world.now())
+  return lines === null ? null : Buffer.from(`${lines.join('\n')}\n`)
+}
+
+// ModelArts.2776, "not ready for fetch log": the table gives it HTTP 204, which has no body to carry it.
+const noLogYet: Answer = { status: 204, body: undefined }
+
+function preview(parts: JobParts, caller: ModelartsAccount, call: Call): Answer {
+  const log = taskLog(parts, caller, call)
+  if (log === null) return noLogYet
+  const shown = log.subarray(-maxPreviewBytes)
+  return ok({ content: shown.toString('utf8'), current_size: shown.length, full_size: log.length })
+}
+
+function link(parts: JobParts, caller: ModelartsAccount, call: Call): Answer {
+  const log = taskLog(parts, caller, call)
+  if (log === null) return noLogYet
+  const { jobId, taskId } = call.params
+  const expires = Math.floor(call.wallClockMs / 1000) + 300
+  const query = `AWSAccessKeyId=SANDBOX&Expires=${expires}&Signature=sandbox-obs-signature`
+  return ok({ obs_url: `https://logs.obs.modelarts.invalid/${jobId}/modelarts-job-${jobId}-${taskId}.log?${query}` })
+}

@@ -1,0 +1,138 @@
+import { divert, enteredAt, momentAt, plan, type Timeline } from '../timeline.ts'
+import type { ModelartsSettings } from './wire.ts'
+
+/** State of the sandbox's own for what was deleted and has finished being so; no client sees it. */
+export const goneState = 'GONE'
+
+type EnvironmentSpeeds = Pick<
+  ModelartsSettings,
+  'queueingMs' | 'creatingMs' | 'startingMs' | 'stoppingMs' | 'leaseSpeed'
+>
+
+/** What foretells the life of an instance or a notebook. */
+export interface Fate {
+  /** Words of the request that may order a failure: name and description. */
+  readonly words: readonly (string | undefined)[]
+  /** How long it runs until it stops by itself; `null` is for ever. */
+  readonly runForMs: number | null
+}
+
+/** Whether a request orders a failure: `create-fails` or `start-fails` in its name or description. */
+export function orders(words: Fate['words'], failure: 'create-fails' | 'start-fails'): boolean {
+  return words.some((word) => word?.includes(failure))
+}
+
+/** The life of an environment from its creation. */
+export function lifeFromCreation(startAt: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
+  const waiting = [
+    { state: 'CREATE_QUEUING', forMs: speeds.queueingMs },
+    { state: 'CREATING', forMs: Math.max(speeds.creatingMs, 1) },
+  ]
+  if (orders(fate.words, 'create-fails')) return plan(startAt, waiting, { state: 'CREATE_FAILED' })
+  const runsAt = startAt + speeds.queueingMs + Math.max(speeds.creatingMs, 1)
+  const [first, ...rest] = runFrom(runsAt, fate, speeds)
+  return [...plan(startAt, waiting, first), ...rest]
+}
+
+/** The life of an environment that is started again. */
+export function restarted(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
+  const startingAt = now + speeds.queueingMs
+  const settlesAt = startingAt + Math.max(speeds.startingMs, 1)
+  const starting = { at: startingAt, state: 'STARTING' }
+  const ending: Timeline = orders(fate.words, 'start-fails')
+    ? [{ at: settlesAt, state: 'START_FAILED' }]
+    : runFrom(settlesAt, fate, speeds)
+  if (speeds.queueingMs <= 0) return divert(timeline, now, starting, ...ending)
+  return divert(timeline, now, { at: now, state: 'START_QUEUING' }, starting, ...ending)
+}
+
+/** The life of an environment that is told to stop. */
+export function stopped(timeline: Timeline, now: number, { stoppingMs }: EnvironmentSpeeds): Timeline {
+  return divert(timeline, now, ...stopFrom(now, stoppingMs))
+}
+
+/** The life of a running environment whose time to run was changed; `runForMs` counts from now. */
+export function prolonged(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
+  return divert(timeline, now, ...runFrom(now, fate, speeds))
+}
+
+/** The life of an environment that is deleted: DELETING, and then no more. */
+export function deleted(timeline: Timeline, now: number, deletingMs: number): Timeline {
+  return divert(timeline, now, { at: now, state: 'DELETING' }, { at: now + deletingMs, state: goneState })
+}
+
+/** When an environment will stop by itself, epoch ms by the world's clock; `null` when it will not. */
+export function stopsAt(timeline: Timeline, now: number): number | null {
+  if (momentAt(timeline, now).state !== 'RUNNING') return null
+  return timeline.find(({ at, state }) => at > now && state === 'STOPPING')?.at ?? null
+}
+
+function runFrom(at: number, { runForMs }: Fate, { stoppingMs, leaseSpeed }: EnvironmentSpeeds): Timeline {
+  const running = { at, state: 'RUNNING' }
+  if (runForMs === null || leaseSpeed <= 0) return [running]
+  return [running, ...stopFrom(at + runForMs / leaseSpeed, stoppingMs)]
+}
+
+function stopFrom(at: number, stoppingMs: number): Timeline {
+  return [
+    { at, state: 'STOPPING' },
+    { at: at + Math.max(stoppingMs, 1), state: 'STOPPED' },
+  ]
+}
+
+/** What foretells the life of a training job. */
+export interface JobFate {
+  readonly script: string
+  readonly words: Fate['words']
+  /** The job is ended after so long; `null` is never. */
+  readonly stopAfterMs: number | null
+}
+
+/** The life of a v2 training job; the verdict is its secondary phase. */
+export function jobLife(startAt: number, fate: JobFate, settings: ModelartsSettings): Timeline {
+  const creating = { state: 'Creating', verdict: 'Creating', forMs: Math.max(settings.jobCreatingMs, 1) }
+  if (orders(fate.words, 'create-fails'))
+    return plan(startAt, [creating], { state: 'Abnormal', verdict: 'CreateFailed' })
+  const ownMs = sleepMsOf(fate.script) ?? settings.jobRunningMs
+  const allowedMs = fate.stopAfterMs ?? Number.POSITIVE_INFINITY
+  const end = exitCodeOf(fate.script) === 0 ? 'Completed' : 'Failed'
+  const isCutShort = ownMs > allowedMs
+  const steps = [
+    creating,
+    { state: 'Pending', verdict: 'Queuing', forMs: settings.queueingMs + settings.jobPendingMs },
+    { state: 'Running', verdict: 'Running', forMs: Math.max(Math.min(ownMs, allowedMs), 1) },
+    { state: 'Terminating', verdict: 'Terminating', forMs: isCutShort ? settings.terminatingMs : 0 },
+  ]
+  const state = isCutShort ? 'Terminated' : end
+  return plan(startAt, steps, { state, verdict: state })
+}
+
+/** The life of a training job that is terminated. */
+export function terminated(timeline: Timeline, now: number, terminatingMs: number): Timeline {
+  const ended = { state: 'Terminated', verdict: 'Terminated', at: now + Math.max(terminatingMs, 1) }
+  return divert(timeline, now, { at: now, state: 'Terminating', verdict: 'Terminating' }, ended)
+}
+
+const endPhases: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Abnormal'])
+
+/** When a job began to run and when it ended; `null` where it has not. */
+export function jobTimes(timeline: Timeline, now: number): { startedAt: number | null; endedAt: number | null } {
+  const moment = momentAt(timeline, now)
+  return {
+    startedAt: enteredAt(timeline, 'Running', now),
+    endedAt: endPhases.has(moment.state) ? moment.at : null,
+  }
+}
+
+/** `exit <number>` in a script is its exit code, the command `false` is 1; else it ends well. */
+export function exitCodeOf(script: string): number {
+  const stated = /\bexit\s+(\d+)\b/.exec(script)?.[1]
+  if (stated !== undefined) return Number(stated) % 256
+  return /(^|[\n;&|('"])\s*false\s*($|[\n;&|)'"])/.test(script) ? 1 : 0
+}
+
+/** `sleep <seconds>` in a script is how long it runs. */
+function sleepMsOf(script: string): number | null {
+  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
+  return seconds === undefined ? null : Number(seconds) * 1000
+}

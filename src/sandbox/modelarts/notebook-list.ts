@@ -1,0 +1,47 @@
+import type { Answer, Call } from '../provider.ts'
+import type { World } from '../world.ts'
+import { isDescending } from './environment-states.ts'
+import { notebookView } from './notebook-view.ts'
+import { wrongValue } from './rules.ts'
+import { countIn, ok, type Shelf } from './service.ts'
+import type { ModelartsAccount, NotebookData } from './wire.ts'
+
+interface ListParts {
+  world: World
+  shelf: Shelf<NotebookData>
+}
+
+const pageSizes: ReadonlySet<number> = new Set([10, 20, 50])
+
+/** A page of notebooks: 10, 20 or 50 of them from a record on, newest first unless told otherwise. @throws Refusal */
+export function listNotebooks({ world, shelf }: ListParts, caller: ModelartsAccount, call: Call): Answer {
+  const { query } = call
+  const limit = countIn(call, 'limit', { min: 1, fallback: 10, refusal: wrongValue('limit') })
+  if (!pageSizes.has(limit)) throw wrongValue('limit')
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: wrongValue('offset') })
+  const isNewestFirst = isDescending(query.get('sort_dir'), 'desc', 'sort_dir')
+  const matches = shelf
+    .listed(caller, call)
+    .map((notebook) => notebookView(notebook, caller, world.now()))
+    .filter((shown) => isAskedFor(shown, query))
+  if (isNewestFirst) matches.reverse()
+  // The offset counts records, not pages.
+  const data = matches.slice(offset, offset + limit)
+  const pages = Math.ceil(matches.length / limit)
+  return ok({ current: Math.floor(offset / limit), data, pages, size: limit, total: matches.length })
+}
+
+function isAskedFor(shown: ReturnType<typeof notebookView>, query: URLSearchParams): boolean {
+  const wants = (name: string, value: string) => [null, '', value].includes(query.get(name))
+  // The pages call it workspaceId, the SDKs workspace_id.
+  const workspace = query.get('workspaceId') ?? query.get('workspace_id') ?? shown.workspace_id
+  return (
+    shown.name.includes(query.get('name') ?? '') &&
+    wants('status', shown.status) &&
+    wants('feature', shown.feature) &&
+    wants('owner', shown.user.id) &&
+    wants('flavor', shown.flavor) &&
+    wants('id', shown.id) &&
+    workspace === shown.workspace_id
+  )
+}

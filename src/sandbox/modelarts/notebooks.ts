@@ -1,0 +1,240 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, WorldObject } from '../world.ts'
+import { images, isKnownFlavor } from './catalog.ts'
+import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment-states.ts'
+import { deleted, lifeFromCreation, prolonged, restarted, stopped } from './movement.ts'
+import { listNotebooks } from './notebook-list.ts'
+import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
+import { Refusal } from './refusals.ts'
+import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate, wrongValue } from './rules.ts'
+import { type Definition, defineOperations, drawUuid, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import type { Lease, ModelartsAccount, NotebookData, NotebookRequest } from './wire.ts'
+
+const base = '/v1/:projectId/notebooks'
+const defaultLeaseMs = 3_600_000
+
+interface NotebookParts extends ServiceParts {
+  notebooks: Collection<NotebookData>
+  shelf: Shelf<NotebookData>
+}
+
+/** Notebooks: development environments as the current pages describe them. "Not found" is HTTP 400. */
+export function notebookOperations(service: ServiceParts): Operation[] {
+  const { world } = service
+  const notebooks = world.collection<NotebookData>('modelarts', 'notebook')
+  const missing = () => new Refusal(400, '6404', 'The notebook does not exist.')
+  const parts = { ...service, notebooks, shelf: makeShelf(notebooks, world.now, missing) }
+  return defineOperations(service, [...collectionOperations(parts), ...lifeOperations(parts), ...catalogOperations()])
+}
+
+function collectionOperations(parts: NotebookParts): Definition[] {
+  const { world, shelf } = parts
+  const perform = (caller: ModelartsAccount, call: Call) => listNotebooks(parts, caller, call)
+  const one = `${base}/:notebookId`
+  return [
+    {
+      name: 'notebooks.create',
+      method: 'POST',
+      path: base,
+      fields: notebookCreation,
+      perform: (caller, _call, body: NotebookRequest) => create(parts, caller, body),
+    },
+    { name: 'notebooks.list', method: 'GET', path: base, isList: true, perform },
+    // A project of the sandbox has one user, so both lists show the same.
+    { name: 'notebooks.listAll', method: 'GET', path: `${base}/all`, isList: true, perform },
+    {
+      name: 'notebooks.get',
+      method: 'GET',
+      path: one,
+      perform: (caller, { params }) => ok(notebookView(shelf.find(caller, params.notebookId), caller, world.now())),
+    },
+    {
+      name: 'notebooks.update',
+      method: 'PUT',
+      path: one,
+      fields: notebookUpdate,
+      perform: (caller, call, body: Partial<NotebookRequest>) => update(parts, caller, call, body),
+    },
+    { name: 'notebooks.delete', method: 'DELETE', path: one, perform: (caller, call) => remove(parts, caller, call) },
+  ]
+}
+
+function lifeOperations(parts: NotebookParts): Definition[] {
+  const one = `${base}/:notebookId`
+  return [
+    {
+      name: 'notebooks.start',
+      method: 'POST',
+      path: `${one}/start`,
+      perform: (caller, call) => start(parts, caller, call),
+    },
+    {
+      name: 'notebooks.stop',
+      method: 'POST',
+      path: `${one}/stop`,
+      perform: (caller, call) => stop(parts, caller, call),
+    },
+    {
+      name: 'notebooks.getLease',
+      method: 'GET',
+      path: `${one}/lease`,
+      perform: (caller, { params }) => ok(leaseView(parts.shelf.find(caller, params.notebookId).data.lease)),
+    },
+    {
+      name: 'notebooks.prolong',
+      method: 'PATCH',
+      path: `${one}/lease`,
+      fields: notebookLease,
+      isBodyOptional: true,
+      perform: (caller, call, body: { duration?: number; type?: string }) => prolong(parts, caller, call, body),
+    },
+  ]
+}
+
+function catalogOperations(): Definition[] {
+  const page = (data: readonly object[]) => ok({ current: 1, data, pages: 1, size: data.length, total: data.length })
+  return [
+    {
+      name: 'notebooks.flavors',
+      method: 'GET',
+      path: `${base}/flavors`,
+      perform: (_caller, { query }) => page(notebookFlavors(query.get('category'))),
+    },
+    {
+      name: 'images.list',
+      method: 'GET',
+      path: '/v1/:projectId/images',
+      perform: () => page(images.map(({ id }) => imageView(id))),
+    },
+  ]
+}
+
+function fateOf({ request, lease }: Pick<NotebookData, 'request' | 'lease'>) {
+  return {
+    words: [request.name, request.description],
+    runForMs: lease.durationMs === -1 ? null : lease.durationMs,
+  }
+}
+
+function create(parts: NotebookParts, caller: ModelartsAccount, request: NotebookRequest): Answer {
+  const { world, settings, notebooks, shelf } = parts
+  assertFlavor(request.flavor, isKnownFlavor(request.flavor), settings)
+  if (settings.maxInstances > 0 && shelf.all(caller).length >= settings.maxInstances) {
+    throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')
+  }
+  const now = world.now()
+  // The duration beside the lease overrides the one in it.
+  const durationMs = leaseDuration(request.duration ?? request.lease?.duration ?? defaultLeaseMs)
+  const type = (request.lease?.type ?? 'TIMING').toUpperCase()
+  const lease = { createdAt: now, updatedAt: now, durationMs, type }
+  const data = { request, lease, token: drawUuid(world.random), updatedAt: now }
+  const notebook = notebooks.add({
+    id: parts.drawId(),
+    name: request.name,
+    owner: caller.projectId,
+    creation: request,
+    data,
+    timeline: lifeFromCreation(now, fateOf(data), { ...settings, queueingMs: 0 }),
+  })
+  return ok(notebookView(notebook, caller, now))
+}
+
+function leaseDuration(durationMs: number): number {
+  if (!isLeaseDuration(durationMs)) throw wrongValue('duration')
+  return durationMs
+}
+
+/** Answers only what was changed, as the page's sample does. */
+function update(
+  { world, settings, notebooks, shelf }: NotebookParts,
+  caller: ModelartsAccount,
+  call: Call,
+  body: Partial<NotebookRequest>,
+): Answer {
+  const { id, name, data, timeline } = shelf.find(caller, call.params.notebookId)
+  if (settings.restrictNotebookUpdates) assertCanUpdate(body, momentAt(timeline, world.now()).state)
+  const request = { ...data.request, ...body }
+  notebooks.change(id, { name: body.name ?? name, data: { ...data, request, updatedAt: world.now() } })
+  return ok(body)
+}
+
+const changeableIn: Readonly<Record<string, string>> = {
+  name: 'RUNNING',
+  description: 'RUNNING',
+  storage_new_size: 'RUNNING',
+  flavor: 'STOPPED',
+  image_id: 'STOPPED',
+  endpoints: 'STOPPED',
+}
+
+function assertCanUpdate(body: object, state: string): void {
+  const wrong = Object.keys(body).find((name) => (changeableIn[name] ?? state) !== state)
+  if (wrong === undefined) return
+  const message = `When the instance is in the '${state}' status, the '${wrong}' parameter cannot be modified.`
+  throw new Refusal(400, '6347', message)
+}
+
+/** A start takes its lease from the query; without one it is an hour, whatever was agreed before. */
+function start(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
+  const { world, settings, shelf } = parts
+  const now = world.now()
+  const notebook = shelf.find(caller, call.params.notebookId)
+  assertCanStart(momentAt(notebook.timeline, now).state, settings)
+  const lease = renewed(notebook.data.lease, call.query, {}, now)
+  const data = { ...notebook.data, lease, updatedAt: now }
+  const timeline = restarted(notebook.timeline, now, fateOf(data), { ...settings, queueingMs: 0 })
+  return changed(parts, caller, notebook, { data, timeline })
+}
+
+function stop(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
+  const { world, settings, shelf } = parts
+  const now = world.now()
+  const notebook = shelf.find(caller, call.params.notebookId)
+  assertCanStop(momentAt(notebook.timeline, now).state, settings)
+  return changed(parts, caller, notebook, { timeline: stopped(notebook.timeline, now, settings) })
+}
+
+/** Deletes the storage with the container, and needs no stop before. */
+function remove(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
+  const { world, settings, shelf } = parts
+  const now = world.now()
+  const notebook = shelf.find(caller, call.params.notebookId)
+  if (momentAt(notebook.timeline, now).state === 'DELETING') throw busy()
+  return changed(parts, caller, notebook, { timeline: deleted(notebook.timeline, now, settings.deletingMs) })
+}
+
+function prolong(
+  parts: NotebookParts,
+  caller: ModelartsAccount,
+  call: Call,
+  body: { duration?: number; type?: string },
+): Answer {
+  const { world, settings, notebooks, shelf } = parts
+  const now = world.now()
+  const { id, data, timeline } = shelf.find(caller, call.params.notebookId)
+  const { state } = momentAt(timeline, now)
+  if (state !== 'RUNNING')
+    throw new Refusal(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
+  const lease = renewed(data.lease, call.query, body, now)
+  const next = { ...data, lease, updatedAt: now }
+  notebooks.change(id, { data: next, timeline: prolonged(timeline, now, fateOf(next), settings) })
+  return ok(leaseView(lease))
+}
+
+function renewed(lease: Lease, query: URLSearchParams, body: { duration?: number; type?: string }, now: number): Lease {
+  const stated = query.get('duration')
+  const durationMs = leaseDuration(stated === null ? (body.duration ?? defaultLeaseMs) : Number(stated))
+  const type = (query.get('type') ?? body.type ?? lease.type).toUpperCase()
+  if (type !== 'TIMING' && type !== 'IDLE') throw wrongValue('type')
+  return { ...lease, durationMs, type, updatedAt: now }
+}
+
+function changed(
+  { world, notebooks }: NotebookParts,
+  caller: ModelartsAccount,
+  { id }: WorldObject<NotebookData>,
+  changes: Partial<Pick<WorldObject<NotebookData>, 'data' | 'timeline'>>,
+): Answer {
+  return ok(notebookView(notebooks.change(id, changes), caller, world.now()))
+}

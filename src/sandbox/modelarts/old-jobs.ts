@@ -1,0 +1,200 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, WorldObject } from '../world.ts'
+import { logLines } from './job-logs.ts'
+import { jobLife, jobTimes, terminated } from './movement.ts'
+import { Refusal } from './refusals.ts'
+import { oldJobCreation } from './rules.ts'
+import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import type { ModelartsAccount, OldJobData, OldJobRequest } from './wire.ts'
+
+const base = '/v1/:projectId/training-jobs'
+const version = `${base}/:jobId/versions/:versionId`
+const maxLines = 500
+
+/** The numbers of JOBSTAT_*; `common_parameters/job_statuses`. A v1 job moves as a v2 job does, under these. */
+const statuses: Readonly<Record<string, number>> = {
+  Creating: 1,
+  Pending: 7,
+  Running: 8,
+  Terminating: 9,
+  Completed: 10,
+  Failed: 11,
+  Terminated: 12,
+  Abnormal: 5,
+}
+
+interface OldJobParts extends ServiceParts {
+  jobs: Collection<OldJobData>
+  shelf: Shelf<OldJobData>
+}
+
+/** Training jobs v1, historical. Every answer says `is_success`; ids are numbers, printed as texts by create. */
+export function oldJobOperations(service: ServiceParts): Operation[] {
+  const { world } = service
+  const jobs = world.collection<OldJobData>('modelarts', 'training-v1')
+  const shelf = makeShelf(jobs, world.now, () => new Refusal(400, '0105', 'The training job does not exist.'))
+  const parts = { ...service, jobs, shelf }
+  const get = (name: string, path: string, read: Read): Definition => ({
+    name: `oldjobs.${name}`,
+    method: 'GET',
+    path,
+    perform: (caller, call) => read(parts, caller, call),
+  })
+  return defineOperations(service, [
+    {
+      name: 'oldjobs.create',
+      method: 'POST',
+      path: base,
+      fields: oldJobCreation,
+      perform: (caller, _call, body: OldJobRequest) => create(parts, caller, body),
+    },
+    { ...get('list', base, list), isList: true },
+    get('get', version, details),
+    get('logNames', `${version}/log/file-names`, logNames),
+    get('log', `${version}/aom-log`, log),
+    {
+      name: 'oldjobs.stop',
+      method: 'POST',
+      path: `${version}/stop`,
+      perform: (caller, call) => stop(parts, caller, call),
+    },
+    {
+      name: 'oldjobs.delete',
+      method: 'DELETE',
+      path: `${base}/:jobId`,
+      perform: (caller, { params }) => {
+        jobs.remove(shelf.find(caller, params.jobId).id)
+        return ok({ is_success: true })
+      },
+    },
+  ])
+}
+
+type Read = (parts: OldJobParts, caller: ModelartsAccount, call: Call) => Answer
+
+function scriptOf({ config }: OldJobRequest): string {
+  const { user_command, boot_file_url, parameter } = config
+  return user_command ?? [boot_file_url ?? '', ...(parameter ?? []).map(({ value }) => String(value ?? ''))].join('\n')
+}
+
+function create(
+  { world, settings, jobs, shelf }: OldJobParts,
+  caller: ModelartsAccount,
+  request: OldJobRequest,
+): Answer {
+  const { job_name } = request
+  if (shelf.all(caller).some(({ name }) => name === job_name)) {
+    throw new Refusal(400, '0103', `Job name:${job_name} is existed`)
+  }
+  const fate = { script: scriptOf(request), words: [job_name, request.job_desc], stopAfterMs: null }
+  const id = String(jobs.all().reduce((highest, job) => Math.max(highest, Number(job.id)), 9) + 1)
+  const job = jobs.add({
+    id,
+    name: job_name,
+    owner: caller.projectId,
+    creation: request,
+    data: { request, resourceId: `job${world.random.text('0123456789abcdef', 8)}` },
+    timeline: jobLife(world.now(), fate, settings),
+  })
+  return ok({
+    is_success: true,
+    job_id: id,
+    job_name,
+    status: '1',
+    create_time: String(job.createdAt),
+    version_id: id,
+    version_name: 'V0001',
+    resource_id: job.data.resourceId,
+  })
+}
+
+function list({ world, shelf }: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+  const { query } = call
+  const refusal = new Refusal(400, '0104', 'Parameter error.')
+  const perPage = countIn(call, 'per_page', { min: 1, fallback: 10, refusal })
+  const page = countIn(call, 'page', { min: 1, fallback: 1, refusal })
+  const found = shelf
+    .listed(caller, call)
+    .map((job) => summary(job, world.now()))
+    .filter(({ job_name }) => job_name.includes(query.get('search_content') ?? ''))
+    .filter(({ status }) => [null, '', String(status)].includes(query.get('status')))
+  if (query.get('order') !== 'asc') found.reverse()
+  const jobs = found.slice((page - 1) * perPage, page * perPage)
+  return ok({ is_success: true, quotas: 1000, job_total_count: found.length, job_count_limit: 1000, jobs })
+}
+
+function summary({ id, name, data, createdAt, timeline }: WorldObject<OldJobData>, now: number) {
+  const { startedAt, endedAt } = jobTimes(timeline, now)
+  return {
+    job_id: Number(id),
+    job_name: name,
+    version_id: Number(id),
+    status: statuses[momentAt(timeline, now).state] ?? 0,
+    create_time: createdAt,
+    duration: startedAt === null ? 0 : Math.round((endedAt ?? now) - startedAt),
+    job_desc: data.request.job_desc ?? '',
+    version_count: 1,
+  }
+}
+
+function find({ shelf }: OldJobParts, caller: ModelartsAccount, { params }: Call): WorldObject<OldJobData> {
+  const job = shelf.find(caller, params.jobId)
+  // The first version has its job's number.
+  if (params.versionId !== job.id) throw new Refusal(400, '0105', 'The version does not exist.')
+  return job
+}
+
+function details(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+  const job = find(parts, caller, call)
+  const { version_count, ...shown } = summary(job, parts.world.now())
+  return ok({
+    is_success: true,
+    ...job.data.request.config,
+    ...shown,
+    version_name: 'V0001',
+    resource_id: job.data.resourceId,
+  })
+}
+
+function stop(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+  const now = parts.world.now()
+  const { id, timeline } = find(parts, caller, call)
+  if (jobTimes(timeline, now).endedAt !== null) throw new Refusal(400, '0105', 'The training job has ended.')
+  parts.jobs.change(id, { timeline: terminated(timeline, now, parts.settings.terminatingMs) })
+  return ok({ is_success: true })
+}
+
+function logNames(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+  const job = find(parts, caller, call)
+  const isReady = jobTimes(job.timeline, parts.world.now()).startedAt !== null
+  return ok({ is_success: true, log_file_list: isReady ? [`${job.name}.0`] : [] })
+}
+
+/** `start_line` is a bare number above 2^53, as its sample prints it, and `end_line` a text. */
+function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+  const job = find(parts, caller, call)
+  const refusal = new Refusal(400, '0104', 'Parameter error.')
+  const limit = countIn(call, 'lines', { min: 0, fallback: 50, refusal })
+  const baseLine = call.query.get('base_line')?.trim() || null
+  if (call.query.get('log_file') !== `${job.name}.0` || limit > maxLines || !/^\d{1,19}$/.test(baseLine ?? '0'))
+    throw refusal
+  const lines = numberedLines(job, parts.world.now())
+  const isForward = call.query.get('order') === 'asc'
+  const base = baseLine === null ? null : BigInt(baseLine)
+  const later = lines.filter(({ at }) => base === null || (isForward ? at > base : at < base))
+  const part = isForward ? later.slice(0, limit) : later.slice(Math.max(0, later.length - limit))
+  const start = part[0]?.at ?? base ?? 0n
+  const text = {
+    content: part.map(({ line }) => `${line}\n`).join(''),
+    lines: String(part.length),
+    end_line: String(part.at(-1)?.at ?? start),
+  }
+  const body = `{"is_success":true,"start_line":${start},${JSON.stringify(text).slice(1)}`
+  return { status: 200, body, headers: { 'content-type': 'application/json' } }
+}
+
+function numberedLines({ data, timeline, createdAt }: WorldObject<OldJobData>, now: number) {
+  const lines = logLines(scriptOf(data.request), timeline, now) ?? []
+  return lines.map((line, index) => ({ line, at: BigInt(Math.round(createdAt)) * 1_000_000n + BigInt(index + 1) }))
+}

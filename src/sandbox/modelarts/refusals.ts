@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import type { Answer, Mishap } from '../provider.ts'
+import type { ModelartsSettings } from './wire.ts'
+
+/** Which of the service's groups speaks; each writes its errors in another way. */
+export type Voice = 'demanager' | 'training-v1' | 'notebooks' | 'jobs' | 'iam'
+
+/** A refusal of the service. Codes and texts: the reference's appendix "Error Codes". */
+export class Refusal extends Error {
+  readonly status: number
+  /** Four digits, such as `6309`. */
+  readonly code: string
+  readonly solution: string | undefined
+
+  constructor(status: number, code: string, message: string, solution?: string) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = code
+    this.solution = solution
+  }
+}
+
+/** Which voice answers on a path. */
+export function voiceOf(target: string): Voice {
+  const [, version, , group] = target.split(/[/?]/)
+  if (version === 'v3') return 'iam'
+  if (version === 'v2') return 'jobs'
+  if (group === 'demanager') return 'demanager'
+  return group === 'training-jobs' || group === 'job' ? 'training-v1' : 'notebooks'
+}
+
+/** Writes a refusal the way a voice does. */
+export function refuse(
+  { status, code, message, solution }: Refusal,
+  voice: Voice,
+  settings: ModelartsSettings,
+): Answer {
+  if (voice === 'iam') return iamError(status, message)
+  const error_code = `ModelArts.${code}`
+  if (voice === 'jobs') {
+    return { status, body: { error_msg: message, error_code, ...(solution && { error_solution: solution }) } }
+  }
+  const text = voice === 'notebooks' ? { error_msg: message } : { [settings.v1ErrorField]: message }
+  const isPrefixed = voice === 'training-v1' || settings.errorsIn200
+  const body = { ...(isPrefixed && { is_success: false }), ...text, error_code }
+  return { status: settings.errorsIn200 ? 200 : status, body }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+}
+
+/** An error of IAM; its `code` is an integer. */
+export function iamError(status: number, message: string): Answer {
+  return { status, body: { error: { message, code: status, title: titles[status] ?? 'Internal Server Error' } } }
+}
+
+/** An error of the API gateway, given before the service is reached. `code` is four digits. */
+export function gatewayError(status: number, code: string, message: string, settings: ModelartsSettings): Answer {
+  const request_id = randomBytes(16).toString('hex')
+  return {
+    status,
+    body: { error_msg: message, error_code: `${settings.gatewayPrefix}.${code}`, request_id },
+    headers: { 'x-request-id': request_id },
+  }
+}
+
+/** The gateway's refusal of a caller; `detail` is one of the variants that its error table lists. */
+export function notAuthenticated(detail: string, settings: ModelartsSettings): Answer {
+  return gatewayError(401, '0301', `Incorrect IAM authentication information: ${detail}`, settings)
+}
+
+/** The refusal of a token whose time is over. */
+export function tokenExpired(settings: ModelartsSettings): Answer {
+  if (settings.tokenErrorsFrom === 'gateway') return gatewayError(401, '0307', 'The token must be updated.', settings)
+  const message = 'Invalid token header because the token has expired.'
+  return { status: 401, body: { error_msg: message, error_code: 'ModelArts.0202' } }
+}
+
+/** The answer to what goes wrong outside an operation. */
+export function answerToMishap(mishap: Mishap, settings: ModelartsSettings): Answer {
+  switch (mishap.what) {
+    case 'unknown_route':
+      return gatewayError(404, '0101', 'The API does not exist or has not been published in the environment', settings)
+    case 'too_large':
+      return gatewayError(413, '0201', 'Request entity too large', settings)
+    case 'bad_request':
+      return gatewayError(400, '0201', 'Bad request', settings)
+    case 'rate_limited': {
+      const throttled = gatewayError(429, '0308', 'The throttling threshold has been reached', settings)
+      return { ...throttled, headers: { ...throttled.headers, 'retry-after': '1' } }
+    }
+    case 'credentials':
+      if (mishap.reason === 'expired') return tokenExpired(settings)
+      if (mishap.reason === 'invalid') return notAuthenticated('decrypt token fail', settings)
+      return gatewayError(403, '0302', 'The IAM user is not authorized to access the API', settings)
+    case 'refused_in_200':
+      return refuse(new Refusal(200, '0010', 'Internal error.'), 'training-v1', settings)
+    case 'server_error':
+      return serverError(mishap.status, settings)
+  }
+}
+
+function serverError(status: number, settings: ModelartsSettings): Answer {
+  if (status === 502 || status === 503) return gatewayError(status, '0202', 'Backend unavailable', settings)
+  if (status === 504) return gatewayError(status, '0203', 'Backend timeout', settings)
+  return { status, body: { error_msg: 'Internal error.', error_code: 'ModelArts.0010' } }
+}

@@ -1,0 +1,18 @@
+import type { Operation } from '../provider.ts'
+import { iamOperations } from './iam.ts'
+import { instanceOperations } from './instances.ts'
+import { jobOperations } from './jobs.ts'
+import { notebookOperations } from './notebooks.ts'
+import { oldJobOperations } from './old-jobs.ts'
+import type { ServiceParts } from './service.ts'
+
+/** Every emulated operation of ModelArts, and the three of IAM that lead to it. */
+export function modelartsOperations(parts: ServiceParts): Operation[] {
+  return [
+    ...iamOperations(parts),
+    ...instanceOperations(parts),
+    ...notebookOperations(parts),
+    ...jobOperations(parts),
+    ...oldJobOperations(parts),
+  ]
+}

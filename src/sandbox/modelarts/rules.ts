@@ -1,0 +1,237 @@
+import { checkFields, type FieldRule, type Fields, type Violation } from '../fields.ts'
+import { Refusal, type Voice } from './refusals.ts'
+
+const text: FieldRule = { type: 'string' }
+const requiredText: FieldRule = { type: 'string', isRequired: true }
+const integer: FieldRule = { type: 'integer' }
+const boolean: FieldRule = { type: 'boolean' }
+const texts: FieldRule = { type: 'array', each: requiredText }
+const textMap: FieldRule = { type: 'map', each: requiredText }
+const anything: FieldRule = { type: 'map' }
+
+function object(fields: Fields): FieldRule {
+  return { type: 'object', fields }
+}
+
+function required(rule: FieldRule): FieldRule {
+  return { ...rule, isRequired: true }
+}
+
+// Letters, digits, hyphens and underscores; an empty name is a missing one.
+const word = /^[A-Za-z0-9_-]*$/
+const description: FieldRule = { type: 'string', max: 512, pattern: /^[^&<>"'/]*$/ }
+
+const storage = object({ type: text, location: object({ path: text, volume_size: integer }) })
+const autoStop = object({ enable: boolean, duration: integer, prompt: boolean })
+
+/** `historical_apis/devenviron_old_version`. Storage and durations have codes of their own and are checked apart. */
+export const instanceCreation: Fields = {
+  name: { ...requiredText, min: 1, max: 64, pattern: word },
+  profile_id: requiredText,
+  flavor: requiredText,
+  description,
+  spec: required(
+    object({
+      storage,
+      extend_storage: { type: 'array', each: storage },
+      auto_stop: autoStop,
+      annotations: textMap,
+    }),
+  ),
+  workspace: object({ id: text }),
+  pool: object({ id: requiredText, type: text, name: text, owner: object({ project_id: text }) }),
+  ai_project: object({ id: text }),
+}
+
+export const instanceUpdate: Fields = { description, spec: object({ auto_stop: autoStop }) }
+
+export const instanceAction: Fields = { action: { ...requiredText, oneOf: ['start', 'stop'] } }
+
+const minDurationMs = 3_600_000
+const maxDurationMs = 259_200_000
+
+/** Whether a notebook may run for so long; -1 is for ever, as Terraform's provider sends it. */
+export function isLeaseDuration(durationMs: number): boolean {
+  return durationMs === -1 || (durationMs >= minDurationMs && durationMs <= maxDurationMs)
+}
+
+// Documented in lower and in upper case, and answered in upper case: read without regard to case.
+const anyCase = (...words: string[]) => new RegExp(`^(${words.join('|')})$`, 'i')
+const lease = object({ duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } })
+const endpoints: FieldRule = {
+  type: 'array',
+  each: object({
+    service: { type: 'string', pattern: anyCase('ssh', 'notebook') },
+    key_pair_names: texts,
+    allowed_access_ips: { type: 'array', max: 5, each: requiredText },
+  }),
+}
+
+const notebookName: FieldRule = { type: 'string', min: 1, max: 128, pattern: word }
+
+/** `development_environment_management`. */
+export const notebookCreation: Fields = {
+  name: required(notebookName),
+  flavor: requiredText,
+  image_id: { ...requiredText, pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i },
+  volume: required(
+    object({
+      category: { ...requiredText, pattern: anyCase('evs', 'efs', 'sfs', 'obs', 'obsfs') },
+      ownership: { ...requiredText, pattern: anyCase('managed', 'dedicated') },
+      capacity: { type: 'integer', min: 5, max: 4096 },
+      uri: text,
+      id: text,
+    }),
+  ),
+  description,
+  feature: { type: 'string', pattern: anyCase('notebook', 'default') },
+  workspace_id: text,
+  pool_id: text,
+  endpoints,
+  lease,
+  duration: integer,
+  hooks: anything,
+}
+
+export const notebookUpdate: Fields = {
+  name: notebookName,
+  description,
+  flavor: text,
+  image_id: text,
+  endpoints,
+  storage_new_size: { type: 'integer', min: 5, max: 4096 },
+  hooks: anything,
+}
+
+export const notebookLease: Fields = { duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } }
+
+const channel = object({
+  name: requiredText,
+  description: text,
+  local_dir: text,
+  access_method: text,
+  remote: anything,
+})
+const channels: FieldRule = { type: 'array', each: channel }
+
+/** `training_management`. */
+export const jobCreation: Fields = {
+  kind: { ...requiredText, oneOf: ['job', 'visualization_job'] },
+  metadata: required(
+    object({
+      name: { ...requiredText, min: 1, max: 64, pattern: word },
+      description: { type: 'string', max: 256 },
+      workspace_id: text,
+      annotations: textMap,
+    }),
+  ),
+  algorithm: object({
+    id: text,
+    name: text,
+    subscription_id: text,
+    item_version_id: text,
+    code_dir: text,
+    boot_file: text,
+    command: text,
+    engine: object({ engine_id: text, engine_name: text, engine_version: text, image_url: text }),
+    parameters: { type: 'array', each: object({ name: text, value: text }) },
+    inputs: channels,
+    outputs: channels,
+    environments: textMap,
+    policies: anything,
+  }),
+  spec: object({
+    resource: object({ flavor_id: text, node_count: { type: 'integer', min: 1 }, pool_id: text }),
+    log_export_path: object({ obs_url: text }),
+    auto_stop: object({
+      time_unit: { ...requiredText, oneOf: ['HOURS'] },
+      duration: { type: 'integer', isRequired: true, min: 1 },
+    }),
+    volumes: { type: 'array', each: anything },
+  }),
+}
+
+export const jobDescription: Fields = { description: { ...requiredText, max: 256 } }
+
+export const jobAction: Fields = { action_type: requiredText }
+
+export const jobSearch: Fields = {
+  offset: { type: 'integer', min: 0 },
+  limit: { type: 'integer', min: 1, max: 50 },
+  sort_by: text,
+  order: { type: 'string', oneOf: ['asc', 'desc'] },
+  group_by: text,
+  workspace_id: text,
+  filters: {
+    type: 'array',
+    each: object({ key: requiredText, operator: requiredText, value: { type: 'array' } }),
+  },
+}
+
+/** `historical_apis/training_management_old_version`; the config has far more fields, which are kept unread. */
+export const oldJobCreation: Fields = {
+  job_name: { ...requiredText, min: 1, max: 64, pattern: word },
+  job_desc: { type: 'string', max: 256 },
+  config: required(
+    object({
+      worker_server_num: { type: 'integer', isRequired: true, min: 1 },
+      user_command: text,
+      user_image_url: text,
+      boot_file_url: text,
+      parameter: { type: 'array', each: anything },
+    }),
+  ),
+}
+
+/**
+ * Checks a body.
+ *
+ * @throws Refusal with the code and the words of the group, for the first rule that is broken
+ */
+export function assertKeepsRules(
+  body: unknown,
+  fields: Fields,
+  { voice, refuseUnknown }: { voice: Voice; refuseUnknown: boolean },
+): void {
+  // Of v1 training's config only what is read is listed, so nothing there is unknown.
+  const [first] = checkFields(body, fields, { refuseUnknown: refuseUnknown && voice !== 'training-v1' })
+  if (first === undefined) return
+  if (voice === 'jobs') throw invalidParam(first.path)
+  if (voice === 'training-v1') throw new Refusal(400, '0104', 'Parameter error.')
+  throw devEnvironRefusal(first)
+}
+
+/** The refusal of a parameter of a v2 training job. */
+export function invalidParam(path: string): Refusal {
+  return new Refusal(400, '2788', `Invalid parameter(${path}).`, 'Check the request parameter.')
+}
+
+/** The refusal of a value in a development environment. */
+export function wrongValue(path: string): Refusal {
+  return new Refusal(400, '6336', `'${path}' property value is incorrect.`)
+}
+
+function devEnvironRefusal({ path, value, broken, rule }: Violation): Refusal {
+  switch (broken) {
+    case 'required':
+      return new Refusal(400, '6335', `'${path}' is a required property.`)
+    case 'type':
+      return new Refusal(
+        400,
+        '6332',
+        `Incorrect parameter type. The '${path}' parameter must be of the '${rule?.type}' type.`,
+      )
+    case 'unknown':
+      return new Refusal(400, '6400', `Invalid request payload ${path}, please check.`)
+    case 'pattern':
+      return path === 'name' || path === 'description' ? illegalCharacter(path, String(value)) : wrongValue(path)
+    default:
+      return wrongValue(path)
+  }
+}
+
+function illegalCharacter(path: 'name' | 'description', value: string): Refusal {
+  const illegal = path === 'name' ? /[^A-Za-z0-9_-]/ : /[&<>"'/]/
+  const char = illegal.exec(value)?.[0] ?? ''
+  return new Refusal(400, '6334', `Invalid value for name or description. The character \`${char}\` is not allowed.`)
+}

@@ -1,0 +1,138 @@
+import { type Fields, isRecord } from '../fields.ts'
+import type { Answer, Call, Operation } from '../provider.ts'
+import type { Random } from '../random.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, World, WorldObject } from '../world.ts'
+import { goneState } from './movement.ts'
+import { Refusal, refuse, voiceOf } from './refusals.ts'
+import { assertKeepsRules } from './rules.ts'
+import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
+
+/** What every group of operations is made with. */
+export interface ServiceParts {
+  readonly world: World
+  readonly settings: ModelartsSettings
+  readonly accounts: readonly ModelartsAccount[]
+  /** The base URL of the sandbox's own listener, IAM's and ModelArts' alike. */
+  url(): string
+  callerOf(call: Call): ModelartsAccount
+  drawId(draw?: (random: Random) => string): string
+}
+
+/** One operation as its group states it. */
+export interface Definition {
+  name: string
+  method: Operation['method']
+  /** Below `/v1/{project_id}` or `/v2/{project_id}`, which is part of it. */
+  path: string
+  isList?: true
+  /** The rules of the body; without them a body is not read. */
+  fields?: Fields
+  /** The body may be left out. */
+  isBodyOptional?: true
+  perform(caller: ModelartsAccount, call: Call, body: never): Answer
+}
+
+/** Turns a group's definitions into operations: body read and checked, refusals worded as the group words them. */
+export function defineOperations(parts: ServiceParts, definitions: readonly Definition[]): Operation[] {
+  return definitions.map((definition) => ({
+    name: definition.name,
+    method: definition.method,
+    path: definition.path,
+    ...(definition.isList && { isList: true as const }),
+    subjects: subjectsOf,
+    handle: (call) => {
+      try {
+        return definition.perform(parts.callerOf(call), call, readBody(definition, call, parts.settings) as never)
+      } catch (error) {
+        if (error instanceof Refusal) return refuse(error, voiceOf(call.target), parts.settings)
+        throw error
+      }
+    },
+  }))
+}
+
+function subjectsOf({ params, json }: Call): unknown[] {
+  const { projectId, ...ids } = params
+  const body = isRecord(json) ? json : {}
+  const metadata = isRecord(body.metadata) ? body.metadata : {}
+  return [...Object.values(ids), body.name, body.job_name, metadata.name]
+}
+
+function readBody({ fields, isBodyOptional }: Definition, call: Call, settings: ModelartsSettings): unknown {
+  if (fields === undefined) return undefined
+  if (isBodyOptional && call.rawBody.length === 0) return {}
+  const mediaType = call.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  const isJson = mediaType === 'application/json' || (mediaType === undefined && !settings.requireContentType)
+  if (!isJson || !isRecord(call.json)) throw unreadable(call)
+  assertKeepsRules(call.json, fields, { voice: voiceOf(call.target), refuseUnknown: settings.refuseUnknownFields })
+  return call.json
+}
+
+function unreadable({ target }: Call): Refusal {
+  switch (voiceOf(target)) {
+    case 'jobs':
+      return new Refusal(400, '2787', 'Invalid JSON request body.', 'Check the request body.')
+    case 'training-v1':
+      return new Refusal(400, '0104', 'Parameter error.')
+    default:
+      return new Refusal(400, '6400', 'Invalid request payload body, please check.')
+  }
+}
+
+/** A project's view of one kind of object: others' and deleted ones are not there. */
+export interface Shelf<D extends object> {
+  /** @throws the group's refusal when the project has no such object */
+  find(caller: ModelartsAccount, id: string | undefined): WorldObject<D>
+  all(caller: ModelartsAccount): WorldObject<D>[]
+  listed(caller: ModelartsAccount, call: Call): WorldObject<D>[]
+}
+
+export function makeShelf<D extends object>(
+  collection: Collection<D>,
+  now: () => number,
+  missing: (id: string) => Refusal,
+): Shelf<D> {
+  const isOwn = (object: WorldObject<D>, caller: ModelartsAccount) => object.owner === caller.projectId
+  const clearAway = () => {
+    for (const { id, timeline } of collection.all()) {
+      if (momentAt(timeline, now()).state === goneState) collection.remove(id)
+    }
+  }
+  return {
+    find: (caller, id = '') => {
+      clearAway()
+      const object = collection.get(id)
+      if (object === undefined || !isOwn(object, caller)) throw missing(id)
+      return object
+    },
+    all: (caller) => {
+      clearAway()
+      return collection.all().filter((object) => isOwn(object, caller))
+    },
+    listed: (caller, { listing }) => {
+      clearAway()
+      return collection.listed(listing).filter((object) => isOwn(object, caller))
+    },
+  }
+}
+
+/** A lower-case UUID. */
+export function drawUuid(random: Random): string {
+  const hex = random.text('0123456789abcdef', 30)
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(12, 15)}`, `a${hex.slice(15, 18)}`, hex.slice(18)].join('-')
+}
+
+/** A 200 with a JSON body. */
+export function ok(body: unknown): Answer {
+  return { status: 200, body }
+}
+
+/** A query parameter that counts, or its default. @throws the given refusal when it is no number from `min` up */
+export function countIn(call: Call, name: string, range: { min: number; fallback: number; refusal: Refusal }): number {
+  const text = call.query.get(name)
+  if (text === null || text === '') return range.fallback
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < range.min) throw range.refusal
+  return value
+}
