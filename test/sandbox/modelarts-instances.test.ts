@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { instanceExample } from './modelarts-client.ts'
+import { startModelarts } from './modelarts-sandbox.ts'
+
+let arts: Awaited<ReturnType<typeof startModelarts>>
+beforeEach(async () => {
+  arts = await startModelarts()
+})
+afterEach(() => arts.sandbox.close())
+
+const base = 'v1/demanager/instances'
+const plain = { ...instanceExample, spec: { storage: instanceExample.spec.storage } }
+const create = async (body: object = plain) => (await arts.call(`POST ${base}`, body)).json.id as string
+const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
+const act = (id: string, action: string) => arts.call(`POST ${base}/${id}/action`, { action })
+const list = async (query: string) => (await arts.call(`GET ${base}?de_type=Notebook${query}`)).json
+const names = ({ instances }: { instances: { name: string }[] }) => instances.map(({ name }) => name)
+
+describe('creating an instance', () => {
+  it("takes the page's sample and answers like it", async () => {
+    const { status, json } = await arts.call(`POST ${base}`, instanceExample)
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      ai_project: { id: 'default-ai-project' },
+      creation_timestamp: '1767571200000',
+      flavor: 'modelarts.kat1.xlarge',
+      flavor_details: { params: { CPU: 24, NPU: 1, memory: '96GiB' }, status: 'onSale', type: 'Ascend' },
+      id: expect.stringMatching(/^DE-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+      latest_update_timestamp: '1767571200000',
+      profile: { id: expect.stringMatching(/^[0-9a-f-]{36}$/), name: 'Ascend-Powered-Engine 1.0 (python3)' },
+      spec: {
+        annotations: { url: '' },
+        auto_stop: { duration: 3600, enable: true, prompt: true },
+        failed_reasons: null,
+        storage: instanceExample.spec.storage,
+      },
+      status: 'CREATING',
+      workspace: { id: '0' },
+    })
+    expect(json).not.toHaveProperty('error_code')
+  })
+
+  const path = (value?: string) => ({ ...plain, spec: { storage: { type: 'obs', location: { path: value } } } })
+  const stop = (auto_stop: object) => ({ ...plain, spec: { ...plain.spec, auto_stop } })
+  it.each([
+    ['6318', path('/aaa/output'), 'The param path needs to end with /.'],
+    ['6358', path('/aaa/'), 'root directory'],
+    ['6317', path(), "'path' parameter is required"],
+    ['6316', { ...plain, spec: {} }, "'storage' is needed"],
+    ['6324', { ...plain, spec: { storage: { type: 'evs' } } }, 'not supported'],
+    ['6335', { ...plain, flavor: undefined }, "'flavor' is a required property."],
+    ['6332', { ...plain, name: 7 }, "'name' parameter must be of the 'string' type."],
+    ['6334', { ...plain, name: 'a b' }, 'The character ` ` is not allowed.'],
+    ['6334', { ...plain, description: 'a<b' }, 'The character `<` is not allowed.'],
+    ['6336', { ...plain, name: 'n'.repeat(65) }, "'name' property value is incorrect."],
+    ['6348', stop({ enable: true }), 'mandatory'],
+    ['6349', stop({ enable: true, duration: 3599 }), 'from 3600 to 86400'],
+    ['6349', stop({ enable: true, duration: 86_401 }), 'from 3600 to 86400'],
+    ['6330', { ...plain, profile_id: 'Multi-Engine 1.0 (python3)-cpu' }, 'does not match'],
+    ['6400', '{"name":', 'Invalid request payload'],
+  ])('refuses with ModelArts.%s (case %#)', async (code, body, message) => {
+    expect(await arts.call(`POST ${base}`, body)).toMatchObject({
+      status: 400,
+      json: { error_code: `ModelArts.${code}`, error_message: expect.stringContaining(message) },
+    })
+  })
+
+  it('refuses a name that is taken, until its owner is deleted', async () => {
+    const id = await create({ ...plain, name: 'create-fails' })
+    expect((await arts.call(`POST ${base}`, { ...plain, name: 'create-fails' })).json.error_code).toBe('ModelArts.6301')
+    arts.time.ms += 300
+    await arts.call(`DELETE ${base}/${id}`)
+    expect((await arts.call(`POST ${base}`, { ...plain, name: 'create-fails' })).status).toBe(200)
+  })
+
+  it('refuses what a setting makes scarce or strict', async () => {
+    arts.settings.soldOutFlavors = 'modelarts.kat1.xlarge,other'
+    expect((await arts.call(`POST ${base}`, plain)).json.error_code).toBe('ModelArts.6329')
+    arts.settings.soldOutFlavors = ''
+    const strange = { ...plain, flavor: 'modelarts.vm.gpu.p100', profile_id: 'Python3-gpu', colour: 'red' }
+    expect((await arts.call(`POST ${base}`, strange)).status).toBe(200)
+    Object.assign(arts.settings, { refuseUnknownFlavors: true, refuseUnknownProfiles: true })
+    expect((await arts.call(`POST ${base}`, { ...strange, name: 'b' })).json.error_code).toBe('ModelArts.6323')
+    const profile = { ...plain, name: 'b', profile_id: 'Python3-gpu' }
+    expect((await arts.call(`POST ${base}`, profile)).json.error_code).toBe('ModelArts.6336')
+    arts.settings.refuseUnknownFields = true
+    expect((await arts.call(`POST ${base}`, { ...plain, colour: 'red' })).json.error_code).toBe('ModelArts.6400')
+    arts.settings.maxInstances = 1
+    expect((await arts.call(`POST ${base}`, { ...plain, name: 'c' })).json.error_code).toBe('ModelArts.6302')
+  })
+})
+
+describe('the life of an instance', () => {
+  it('goes from CREATING to RUNNING, and has its url and secrets then', async () => {
+    const id = await create()
+    expect(await get(id)).toMatchObject({ status: 'CREATING', spec: { annotations: { url: '' } } })
+    arts.time.ms += 300
+    const running = await get(id)
+    expect(running).toMatchObject({
+      status: 'RUNNING',
+      latest_update_timestamp: '1767571200300',
+      spec: { annotations: { url: expect.stringContaining(id) }, credential: { access_token: expect.any(String) } },
+    })
+    const { json } = await arts.call(`GET ${base}/${id}/token`)
+    expect(json).toEqual({ token: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+  })
+
+  it('is stopped, deleted only then, and is no more', async () => {
+    const id = await create()
+    arts.time.ms += 300
+    expect((await arts.call(`DELETE ${base}/${id}`)).json).toEqual({
+      error_code: 'ModelArts.6304',
+      error_message: 'Please stop the instance before deleting.',
+    })
+    expect((await act(id, 'stop')).json).toEqual({ current_status: 'STOPPING', previous_state: 'RUNNING' })
+    expect((await arts.call(`DELETE ${base}/${id}`)).json.error_code).toBe('ModelArts.6304')
+    arts.time.ms += 150
+    expect((await get(id)).status).toBe('STOPPED')
+    expect(await arts.call(`DELETE ${base}/${id}`)).toMatchObject({ status: 200, json: { instance_id: id } })
+    expect(await arts.call(`GET ${base}/${id}`)).toMatchObject({ status: 400, json: { error_code: 'ModelArts.6309' } })
+    expect((await list('')).total_count).toBe(0)
+  })
+
+  it('starts again', async () => {
+    const id = await create()
+    arts.time.ms += 300
+    await act(id, 'stop')
+    arts.time.ms += 150
+    expect((await act(id, 'start')).json).toEqual({ current_status: 'STARTING', previous_state: 'STOPPED' })
+    arts.time.ms += 200
+    expect((await get(id)).status).toBe('RUNNING')
+  })
+
+  it('stops by itself after so many seconds, again after each start', async () => {
+    const id = await create(instanceExample)
+    arts.time.ms += 300
+    expect((await get(id)).spec.auto_stop).toMatchObject({ remain_time: 3600, stop_timestamp: 1_767_574_800_300 })
+    arts.time.ms += 3_600_000
+    expect((await get(id)).status).toBe('STOPPING')
+    arts.time.ms += 150
+    expect((await get(id)).status).toBe('STOPPED')
+    await act(id, 'start')
+    arts.time.ms += 200 + 3_599_999
+    expect((await get(id)).status).toBe('RUNNING')
+    arts.time.ms += 1
+    expect((await get(id)).status).toBe('STOPPING')
+  })
+
+  it('takes a new auto stop at the next start only', async () => {
+    const id = await create(instanceExample)
+    arts.time.ms += 300
+    const change = { description: 'new', spec: { auto_stop: { duration: 7200 } } }
+    const changed = await arts.call(`PUT ${base}/${id}`, change)
+    expect(changed.json).toMatchObject({ description: 'new', spec: { auto_stop: { enable: true, duration: 7200 } } })
+    arts.time.ms += 3_600_000 + 150
+    expect((await get(id)).status).toBe('STOPPED')
+    await act(id, 'start')
+    arts.time.ms += 200 + 3_600_150
+    expect((await get(id)).status).toBe('RUNNING')
+  })
+
+  it('runs its hour in a second when leases are sped up', async () => {
+    arts.settings.leaseSpeed = 3600
+    const id = await create(instanceExample)
+    arts.time.ms += 300 + 1000 + 150
+    expect((await get(id)).status).toBe('STOPPED')
+  })
+
+  it('tells a start or stop that comes too late what the state is, or only that it cannot be', async () => {
+    const id = await create()
+    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6357')
+    arts.time.ms += 300
+    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6305')
+    await act(id, 'stop')
+    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6308')
+    arts.time.ms += 150
+    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6307')
+    await act(id, 'start')
+    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6306')
+    arts.settings.vagueStateErrors = true
+    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6357')
+    expect((await act(id, 'restart')).json.error_code).toBe('ModelArts.6336')
+  })
+
+  it('fails when its name orders it, and is then no HTTP error', async () => {
+    const id = await create({ ...plain, name: 'create-fails' })
+    arts.time.ms += 300
+    expect(await arts.call(`GET ${base}/${id}`)).toMatchObject({
+      status: 200,
+      json: {
+        status: 'CREATE_FAILED',
+        error_code: 'ModelArts.6360',
+        spec: { failed_reasons: { code: 'ModelArts.6360' } },
+      },
+    })
+    const other = await create({ ...plain, name: 'other', description: 'start-fails' })
+    arts.time.ms += 300
+    await act(other, 'stop')
+    arts.time.ms += 150
+    await act(other, 'start')
+    arts.time.ms += 200
+    expect((await get(other)).status).toBe('START_FAILED')
+    expect((await act(other, 'stop')).json.error_code).toBe('ModelArts.6327')
+  })
+
+  it('waits in a queue when there is one', async () => {
+    arts.settings.queueingMs = 5000
+    const id = await create()
+    expect(await get(id)).toMatchObject({ status: 'CREATE_QUEUING', queuing_info: { remain_time: 5, rank: 1 } })
+    arts.time.ms += 5000
+    expect((await get(id)).status).toBe('CREATING')
+  })
+
+  it('is DELETING for a while when a setting says so', async () => {
+    arts.settings.instanceDeletingMs = 500
+    const id = await create({ ...plain, name: 'create-fails' })
+    arts.time.ms += 300
+    await arts.call(`DELETE ${base}/${id}`)
+    expect((await get(id)).status).toBe('DELETING')
+    arts.time.ms += 500
+    expect((await get(id)).error_code).toBe('ModelArts.6309')
+    expect((await list('')).total_count).toBe(0)
+  })
+})
+
+describe('listing instances', () => {
+  beforeEach(async () => {
+    for (const name of ['b', 'c', 'a']) {
+      await create({ ...plain, name })
+      arts.time.ms += 10
+    }
+  })
+
+  it('wants de_type, with a capital letter', async () => {
+    expect((await arts.call(`GET ${base}`)).json.error_code).toBe('ModelArts.6335')
+    expect((await arts.call(`GET ${base}?de_type=notebook`)).json.error_code).toBe('ModelArts.6336')
+  })
+
+  it('shows all by name, without their storage', async () => {
+    const all = await list('')
+    expect(all.total_count).toBe(3)
+    expect(names(all)).toEqual(['a', 'b', 'c'])
+    expect(all.instances[0].spec).not.toHaveProperty('storage')
+  })
+
+  it('sorts, and skips records', async () => {
+    expect(names(await list('&sortby=creation_timestamp&order=desc'))).toEqual(['a', 'c', 'b'])
+    const page = await list('&limit=1&offset=1')
+    expect([page.total_count, names(page)]).toEqual([3, ['b']])
+    expect(names(await list('&limit=0&offset=2'))).toEqual(['c'])
+    expect((await list('&sortby=colour')).error_code).toBe('ModelArts.6303')
+    expect((await list('&limit=-1')).error_code).toBe('ModelArts.6336')
+  })
+
+  it('filters by status and workspace', async () => {
+    await create({ ...plain, name: 'elsewhere', workspace: { id: 'w1' } })
+    arts.time.ms += 280
+    expect(names(await list('&status=RUNNING'))).toEqual(['b', 'c'])
+    expect(names(await list('&workspace_id=w1'))).toEqual(['elsewhere'])
+  })
+
+  it('lags when told to, while reads by id do not', async () => {
+    arts.settings.listLagMs = 1000
+    expect((await list('')).total_count).toBe(0)
+    arts.time.ms += 1000
+    expect((await list('')).total_count).toBe(3)
+  })
+})
