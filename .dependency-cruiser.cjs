@@ -87,10 +87,10 @@ const providerRules = [
 const topRules = [
   {
     name: 'app-imports-only-routes-and-http',
-    comment: 'app.ts lists plugins and routes in order; what they need is handed in.',
+    comment: 'app.ts lists plugins, schemas and routes in order; what they need is handed in.',
     severity: 'error',
     from: { path: '^src/app\\.ts$' },
-    to: { path: '^src/', pathNot: ['^src/http/', '\\.routes\\.ts$', infraTypes] },
+    to: { path: '^src/', pathNot: ['^src/http/', '\\.(routes|schemas)\\.ts$', infraTypes] },
   },
   only(
     'roles-import-only-app-and-container',

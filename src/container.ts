@@ -7,7 +7,7 @@ import { makeConnectionResolver } from './connections/connection-resolver.ts'
 import { makeConnectionService } from './connections/connection-service.ts'
 import { makeConnectionsRepository } from './connections/connections.repository.ts'
 import { makeOpenConnections } from './connections/open-connections.ts'
-import type { SecretBox } from './connections/secret-box.ts'
+import { makeSecretBox } from './connections/secret-box.ts'
 import { environmentKind } from './environments/environment.kind.ts'
 import { makeEnvironmentSchemas } from './environments/environment.schemas.ts'
 import { environmentActions } from './environments/environment.view.ts'
@@ -21,6 +21,7 @@ import { jobKind } from './jobs/job.kind.ts'
 import { makeJobSchemas } from './jobs/job.schemas.ts'
 import { jobActions } from './jobs/job.view.ts'
 import { makeAuthenticate } from './projects/authenticate.ts'
+import { bootstrap, drawInstallationTag } from './projects/bootstrap.ts'
 import { makeProjectsRepository } from './projects/projects.repository.ts'
 import { makeHttpClient } from './providers/kit/http.ts'
 import { providerById, providers } from './providers/registry.ts'
@@ -42,7 +43,8 @@ export interface ContainerDeps {
   database: Database
   databaseUrl: string
   backend: QueueBackend
-  secretBox: SecretBox
+  /** 32 bytes, in hex or base64. */
+  secretsKey: string
   clock: Clock
   logger: Logger
   version: string
@@ -58,12 +60,13 @@ export interface ContainerSettings extends EngineSettings {
 
 /** The composition root: every part, handed what it needs. Starts nothing. */
 export function makeContainer(deps: ContainerDeps) {
-  const { database, clock, logger, secretBox, settings, backend, installationTag } = deps
+  const { database, clock, logger, settings, backend, installationTag } = deps
   const { prisma } = database
   const { callTimeoutMs } = settings.timing
   const shutdown = new AbortController()
   const kinds = { job: jobKind, environment: environmentKind }
 
+  const secretBox = makeSecretBox(deps.secretsKey)
   const connections = makeConnectionsRepository(prisma)
   const makeHttp = (baseUrl: string) =>
     makeHttpClient({
@@ -151,7 +154,25 @@ export function makeContainer(deps: ContainerDeps) {
     settings,
     shutdown: shutdown.signal,
   })
-  return { app, workers, wake, hints, opened, shutdown, projects: makeProjectsRepository(prisma) }
+  return { app, workers, wake, hints, opened, shutdown }
 }
 
 export type Container = ReturnType<typeof makeContainer>
+
+/**
+ * What the database itself has to know before anything runs on it: the installation's tag, and the first project with
+ * its admin key where there is none. Safe in several processes at once.
+ *
+ * @throws when the database is not migrated
+ */
+export async function prepareInstallation(
+  { prisma }: Database,
+  bootstrapApiKey: string | undefined,
+): Promise<{ tag: string }> {
+  const projects = makeProjectsRepository(prisma)
+  const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
+    throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
+  })
+  if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
+  return { tag }
+}

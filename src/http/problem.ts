@@ -157,6 +157,9 @@ const places: Readonly<Record<string, Fault['in']>> = {
 function fromValidation(error: FastifyError): Refusal {
   const where = places[error.validationContext ?? 'body'] ?? 'body'
   const faults = (error.validation ?? []).map((problem) => faultOf(where, problem))
+  // A path that cannot be anybody's is answered like one that is nobody's.
+  if (where === 'path')
+    return new Refusal('not_found', faults[0]?.detail ?? 'There is no such thing.', { errors: faults })
   const first = faults[0]?.detail ?? 'The request is not valid.'
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
   return new Refusal('invalid_request', `${first}${more}`, { errors: faults })

@@ -6,6 +6,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyServerOptions,
+  LogController,
   type RawServerDefault,
 } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
@@ -40,7 +41,7 @@ export function makeServer({ logger, bodyLimitBytes }: ServerOptions): HttpServe
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator } },
     routerOptions: { maxParamLength: 256 },
@@ -61,7 +62,7 @@ export function makeServer({ logger, bodyLimitBytes }: ServerOptions): HttpServe
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
   })
-  server.addHook('preValidation', async (request) => refuseUnsafeText(request.body))
+  server.addHook('preValidation', async (request) => refuseUnsafeText(request))
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request
     request.log.debug(

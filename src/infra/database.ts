@@ -39,9 +39,13 @@ export function makeDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
   })
   // Without a listener a connection that the server closes while idle would end the process.
-  pool.on('error', options.onIdleError ?? (() => {}))
+  let isClosed = false
+  pool.on('error', (error) => {
+    if (!isClosed) options.onIdleError?.(error)
+  })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const close = async (): Promise<void> => {
+    isClosed = true
     await prisma.$disconnect()
     await pool.end()
   }

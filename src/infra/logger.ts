@@ -55,12 +55,23 @@ export interface LogOptions {
  * Secrets are removed by field name as a second line of defence; the first is not to log them.
  */
 export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
-  const options: LoggerOptions = { level, redact: { paths: redactPaths, censor: '[redacted]' } }
+  const options: LoggerOptions = {
+    level,
+    redact: { paths: redactPaths, censor: '[redacted]' },
+    serializers: { err: describeError },
+  }
   if (destination !== undefined) return pino(options, destination)
   const readable = pretty ?? (process.stdout.isTTY === true && isInstalled('pino-pretty'))
   if (!readable) return pino(options)
   const settings = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }
   return pino({ ...options, transport: { target: 'pino-pretty', options: settings } })
+}
+
+/** What a log line tells of an error. Libraries hang whole clients and pools on theirs. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { name, message, stack, code, cause } = error as Error & { code?: unknown }
+  return { name, message, stack, code, ...(cause === undefined ? {} : { cause: describeError(cause) }) }
 }
 
 /** It is a development dependency: the production image does not carry it. */

@@ -20,7 +20,10 @@ const mostInOneAdd = 500
 export function makeHints({ queue, log }: Deps): Hints {
   let waiting: Payload<'reconcile'>[] = []
   let isSending = false
-  queue.on('error', (error) => log.warn({ err: error }, 'the queue is away; work goes on from the database'))
+  let isClosed = false
+  queue.on('error', (error) => {
+    if (!isClosed) log.warn({ err: error }, 'the queue is away; work goes on from the database')
+  })
 
   function send(): void {
     if (isSending || waiting.length === 0) return
@@ -39,12 +42,13 @@ export function makeHints({ queue, log }: Deps): Hints {
 
   return {
     reconcile(workloadId) {
-      if (waiting.length >= mostWaiting) return
+      if (isClosed || waiting.length >= mostWaiting) return
       waiting.push({ workloadId })
       // Once per turn of the event loop, so that a burst of requests shares one round trip.
       if (waiting.length === 1) setImmediate(send)
     },
     async close() {
+      isClosed = true
       waiting = []
       await queue.close()
     },

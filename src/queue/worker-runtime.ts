@@ -33,15 +33,17 @@ export function makeQueueWorker<Q extends QueueName>({
     },
     concurrency,
   )
-  worker.on('error', (error) =>
-    log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database'),
-  )
+  let isClosed = false
+  worker.on('error', (error) => {
+    if (!isClosed) log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database')
+  })
   let running: Promise<void> | undefined
   return {
     async start() {
       running = worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
     },
     async stop() {
+      isClosed = true
       await worker.close()
       await running
     },

@@ -213,6 +213,7 @@ function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, 
     return {
       ...meaning,
       message: null,
+      rawState: null,
       missingSince: null,
       exclusiveKey: null,
       nextAttemptAt: null,

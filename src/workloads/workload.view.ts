@@ -27,6 +27,7 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     ...given('tasks', workload.tasks),
     ...given('remote', remoteOf(workload)),
     ...given('result', result === null ? null : { [workload.provider]: result }),
+    ...(workload.kind === 'environment' ? { imported: workload.imported } : {}),
   }
 }
 

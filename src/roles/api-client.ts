@@ -1,0 +1,46 @@
+/** A record as the API answers it, as far as the roles read it. */
+export interface ApiRecord {
+  id: string
+  name: string
+  status: string
+  statusReason?: string
+  statusMessage?: string
+  provider: string
+  version: number
+  remote?: { id?: string; state?: string }
+  [field: string]: unknown
+}
+
+export interface ApiClient {
+  post<T = ApiRecord>(path: string, body?: object): Promise<T>
+  get<T = ApiRecord>(path: string, headers?: Readonly<Record<string, string>>): Promise<T>
+  delete<T = ApiRecord>(path: string): Promise<T>
+}
+
+/** Talks to a running Switchyard as any client would. */
+export function makeApiClient(url: string, apiKey: string): ApiClient {
+  async function call<T>(
+    method: string,
+    path: string,
+    { body, headers = {} }: { body?: object; headers?: Readonly<Record<string, string>> },
+  ): Promise<T> {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok && response.status !== 304)
+      throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return (text === '' ? null : JSON.parse(text)) as T
+  }
+  return {
+    post: (path, body) => call('POST', path, body === undefined ? {} : { body }),
+    get: (path, headers) => call('GET', path, headers === undefined ? {} : { headers }),
+    delete: (path) => call('DELETE', path, {}),
+  }
+}

@@ -1,0 +1,40 @@
+import { makeApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import { makeContainer } from '../container.ts'
+import { systemClock } from '../infra/clock.ts'
+import { makeDatabase } from '../infra/database.ts'
+import { makeLogger } from '../infra/logger.ts'
+import { readVersion } from './service.ts'
+import { settingsOf } from './settings.ts'
+
+/** A queue that takes everything and does nothing: the document needs none. */
+const noQueue = {
+  kind: 'postgres' as const,
+  makeQueue: () => silent,
+  makeWorker: () => ({ ...silent, run: async () => {} }),
+  close: async () => {},
+}
+const silent = { addBulk: async () => {}, on: () => {}, close: async () => {} }
+/** Never connected to. */
+const nowhere = 'postgresql://nobody@127.0.0.1:1/none'
+
+/** Prints the contract, from the routes as they are. Connects to nothing. */
+export async function printOpenApi(): Promise<void> {
+  const database = makeDatabase({ url: nowhere, poolSize: 1 })
+  const container = makeContainer({
+    ...{
+      database,
+      databaseUrl: nowhere,
+      backend: noQueue,
+      clock: systemClock,
+      logger: makeLogger({ level: 'silent' }),
+      version: readVersion(),
+    },
+    ...{ secretsKey: '0'.repeat(64), installationTag: 'aaa', settings: settingsOf(readConfig({})) },
+  })
+  const app = await makeApp(container.app)
+  await app.ready()
+  process.stdout.write(`${JSON.stringify(app.swagger(), null, 2)}\n`)
+  await app.close()
+  await database.close()
+}

@@ -1,0 +1,15 @@
+import { readConfig } from '../config.ts'
+import { makeLogger } from '../infra/logger.ts'
+import { startSandbox } from '../sandbox/server.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** Runs the sandbox alone: its control API on `PORT`, the providers on the ports after it. */
+export async function runSandbox(): Promise<void> {
+  const config = readConfig()
+  const logger = makeLogger({ level: config.LOG_LEVEL })
+  const signal = untilSignal()
+  const sandbox = await startSandbox({ port: config.PORT, host: config.HOST })
+  logger.info({ control: sandbox.url, ...sandbox.urls }, 'the sandbox is ready')
+  await signal
+  await sandbox.close()
+}

@@ -1,0 +1,69 @@
+import { type Config, ConfigError, readConfig } from '../config.ts'
+import { type Logger, makeLogger } from '../infra/logger.ts'
+import { startLocalStack } from './local-stack.ts'
+import { startService } from './service.ts'
+import { settingsOf } from './settings.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** The first port of the embedded sandbox, after the service's own. */
+const sandboxPortOffset = 100
+
+/** Runs until it is told to stop. With `DATABASE_URL` on what is configured; without it on what it brings along. */
+export async function serve(): Promise<void> {
+  const config = readConfig()
+  const logger = makeLogger({ level: config.LOG_LEVEL })
+  const signal = untilSignal()
+  const stop =
+    config.DATABASE_URL === undefined
+      ? await serveLocally(config, logger)
+      : await serveConfigured(config, logger, config.DATABASE_URL)
+  logger.info({ signal: await signal }, 'stopping: finishing what is under way')
+  await stop()
+  logger.info('stopped')
+}
+
+async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<() => Promise<void>> {
+  if (config.SECRETS_KEY === undefined) {
+    throw new ConfigError([
+      'SECRETS_KEY is not set. With DATABASE_URL it is needed: make one with `openssl rand -base64 32` and keep it.',
+    ])
+  }
+  const service = await startService({
+    role: config.ROLE,
+    host: config.HOST,
+    port: config.PORT,
+    databaseUrl,
+    databasePoolSize: config.DATABASE_POOL_SIZE,
+    ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
+    secretsKey: config.SECRETS_KEY,
+    ...(config.BOOTSTRAP_API_KEY === undefined ? {} : { bootstrapApiKey: config.BOOTSTRAP_API_KEY }),
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    settings: settingsOf(config),
+    logger,
+  })
+  logger.info({ role: config.ROLE, url: service.url }, 'ready')
+  return service.stop
+}
+
+async function serveLocally(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const sandboxPort = config.PORT === 0 ? 0 : config.PORT + sandboxPortOffset
+  const stack = await startLocalStack({ config, dataDir: config.DATA_DIR, persistent: true, sandboxPort, logger })
+  logger.info({ role: 'all', url: stack.url, sandbox: stack.sandbox.url }, 'ready')
+  process.stdout.write(welcome(stack.url, stack.apiKey))
+  return stack.stop
+}
+
+function welcome(url: string, apiKey: string): string {
+  const body = '{"provider":"dataforest","name":"hello","image":"tensorflow:r2.3.1-py3","command":["ls"]}'
+  return `
+Switchyard is ready at ${url}  (API documentation: ${url}/docs)
+
+Providers are the embedded SANDBOX: nothing runs anywhere, and nothing is billed.
+Your API key: ${apiKey}
+
+Try it:
+  curl -s ${url}/environments -H 'authorization: Bearer ${apiKey}' \\
+    -H 'content-type: application/json' -d '${body}'
+
+`
+}
