@@ -1,0 +1,111 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { createFailure } from '../kit/create-outcome.ts'
+import { isObject } from '../kit/fields.ts'
+import { tryParseJson } from '../kit/json.ts'
+import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
+import { codeOf, dataOf, failureOf, isDocumentedRefusal, wordsOf } from './errors.ts'
+import type { Region } from './region.ts'
+import type { Tokens } from './tokens.ts'
+import type { Service } from './urls.ts'
+
+/** A call to a region's service. `path` follows the service's prefix. */
+export interface ScnetCall {
+  method: 'GET' | 'POST' | 'DELETE'
+  path: string
+  /** Sent as JSON, with GET too. */
+  json?: Json
+  /** Sent form-encoded. */
+  form?: Readonly<Record<string, string>>
+}
+
+export interface ScnetClient {
+  readonly region: Region
+  /** `data` of one call. Rejects with a ProviderError unless the answer says code "0". */
+  call(service: Service, call: ScnetCall, signal: AbortSignal): Promise<Json>
+  /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  create(service: Service, call: ScnetCall, fence: Fence): Promise<{ data: Json; said: string }>
+  /** The bytes of a file as text; a JSON envelope in their place is an error. */
+  download(path: string, signal: AbortSignal): Promise<string>
+}
+
+interface Fence {
+  sendBy?: SendBy
+  signal: AbortSignal
+}
+
+/**
+ * The region services over HTTP. Every call carries the region's token; one that is rejected for it has not been
+ * executed and is made once more with a new one.
+ */
+export function makeClient(deps: {
+  http: HttpClient
+  clock: ProviderClock
+  tokens: Tokens
+  region: Region
+  literals: readonly string[]
+}): ScnetClient {
+  const { http, clock, tokens, region, literals } = deps
+
+  async function send<T>(
+    service: Service,
+    call: ScnetCall,
+    { read, ...fence }: Fence & { read(response: HttpResponse): T },
+  ): Promise<T> {
+    const place = await region.locate(service, call.path, fence.signal)
+    return await tokens.withToken(fence.signal, async (token) => {
+      const headers = { accept: 'application/json', token, ...contentType(call) }
+      return read(await http.send({ ...place, method: call.method, headers, ...bodyOf(call), ...fence }))
+    })
+  }
+
+  return {
+    region,
+    call: (service, call, signal) =>
+      send(service, call, { signal, read: (response) => dataOf(response, clock, literals) }),
+
+    async create(service, call, fence) {
+      const read = (response: HttpResponse) => {
+        try {
+          const data = dataOf(response, clock, literals)
+          return { data, said: wordsOf(tryParseJson(response.text), literals) }
+        } catch (error) {
+          // Inside, so that only a documented rejection of the token makes the call again.
+          throw createFailure(error, isDocumentedRefusal)
+        }
+      }
+      return await send(service, call, { ...fence, read }).catch((error: unknown) => {
+        throw createFailure(error, isDocumentedRefusal)
+      })
+    },
+
+    async download(path, signal) {
+      const target = `/openapi/v2/file/download?${new URLSearchParams({ path })}`
+      const read = (response: HttpResponse) => {
+        if (response.status < 200 || response.status > 299 || isErrorEnvelope(response)) {
+          throw failureOf(response, clock, literals)
+        }
+        return response.text
+      }
+      return await send('efile', { method: 'GET', path: target }, { signal, read })
+    },
+  }
+}
+
+/** Header and body of a call, as they also stand in a plan. */
+export function contentType({ json, form }: ScnetCall): Record<string, string> {
+  if (json !== undefined) return { 'content-type': 'application/json' }
+  return form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+}
+
+function bodyOf({ json, form }: ScnetCall): { body?: string } {
+  if (json !== undefined) return { body: JSON.stringify(json) }
+  return form === undefined ? {} : { body: new URLSearchParams(form).toString() }
+}
+
+/** A file may itself be JSON, so only what is sent as JSON and looks like an envelope counts. */
+function isErrorEnvelope(response: HttpResponse): boolean {
+  const type = response.headers['content-type']
+  if (typeof type !== 'string' || !type.includes('json')) return false
+  const body = tryParseJson(response.text)
+  return isObject(body) && codeOf(body) !== undefined && ('msg' in body || 'message' in body || 'data' in body)
+}

@@ -1,0 +1,59 @@
+import { makeTokenCache, type Token } from '../kit/token-cache.ts'
+import { ProviderError } from '../provider-error.ts'
+import { beforeSending, detailsOf, isRejectedToken } from './errors.ts'
+import { type LoginDeps, login, renew } from './login.ts'
+
+export interface Tokens {
+  /**
+   * Calls with the region's token. Where the vendor rejects it (refused before anything was done) it is renewed, or the
+   * login is repeated, and the call is made once more; a second rejection is `permission_denied`. An error on the way
+   * to a token is `notSent`: the call itself has not been made.
+   */
+  withToken<T>(signal: AbortSignal, call: (token: string) => Promise<T>): Promise<T>
+}
+
+/** A token is renewed in the last part of its life. */
+const marginMs = 300_000
+
+/** The token of one region: got by a login, renewed while it can be, kept in memory only. */
+export function makeTokens(deps: LoginDeps): Tokens {
+  const { clock } = deps
+  let last: Token | null = null
+
+  async function request(signal: AbortSignal): Promise<Token> {
+    const renewed = last === null ? null : await renew(deps, last, signal)
+    last = renewed ?? (await login(deps, signal))
+    return last
+  }
+  const cache = makeTokenCache({ clock, marginMs, request })
+
+  const tokenOf = (signal: AbortSignal) =>
+    cache.get(signal).catch((error: unknown) => {
+      throw beforeSending(error)
+    })
+
+  return {
+    async withToken(signal, call) {
+      const token = await tokenOf(signal)
+      try {
+        return await call(token)
+      } catch (error) {
+        if (!isRejectedToken(error)) throw error
+        cache.invalidate(token)
+      }
+      const next = await tokenOf(signal)
+      return await call(next).catch((error: unknown) => {
+        if (!isRejectedToken(error)) throw error
+        // Should the renewal be what is wrong, the next call begins with a login.
+        cache.invalidate(next)
+        last = null
+        throw stillRejected(error)
+      })
+    },
+  }
+}
+
+function stillRejected(error: ProviderError): ProviderError {
+  const detail = `${error.message} A new token was rejected too, so the user may not do this.`
+  return new ProviderError('permission_denied', detail, { ...detailsOf(error), cause: error })
+}
