@@ -1,0 +1,51 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { redact } from '../kit/redact.ts'
+import type { Access, Catalog } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { Containers } from './containers.ts'
+import { isAboutObject } from './errors.ts'
+
+/** Ports with their addresses, and the address of the web interface, which may carry a token of its own. */
+export async function accessTo(containers: Containers, remoteId: string, signal: AbortSignal): Promise<Access> {
+  const item = await containers.read(remoteId, signal)
+  if (item === 'gone') throw new ProviderError('not_found', 'SCNet has no such container any more.')
+  const taskType = readText(item, 'taskType') ?? 'ssh'
+  const ports = readList(item, 'containerPortInfoList').filter(isObject)
+  const urls = taskType === 'ssh' ? [] : [await containers.data(`/${encodeURIComponent(remoteId)}/url`, signal)]
+  return {
+    urls: urls.flatMap((url) => (typeof url === 'string' && url !== '' ? [{ name: taskType, url }] : [])),
+    ports: ports.flatMap((port) => {
+      const url = readText(port, 'accessUrl')
+      const number = Number(readId(port, 'containerPort'))
+      if (!Number.isInteger(number)) return []
+      const protocol = (readText(port, 'protocolType') ?? 'HTTP').toLowerCase()
+      return [{ port: number, protocol, ...(url === undefined ? {} : { url }) }]
+    }),
+  }
+}
+
+const maxGroups = 20
+
+/** The resource groups, each with its limits where the vendor tells them. */
+export async function catalogOf(containers: Containers, signal: AbortSignal): Promise<Catalog> {
+  const data = await containers.data('/resource-group', signal)
+  const groups = (Array.isArray(data) ? data : readList(data, 'list')).slice(0, maxGroups)
+  const resourceGroups: JsonObject[] = []
+  for (const group of groups) resourceGroups.push(await describeGroup(containers, group, signal))
+  return { resourceGroups: resourceGroups.map((each) => redact(each)).filter(isObject) }
+}
+
+/** How a group is shown is not documented: a name, or an object with one. */
+async function describeGroup(containers: Containers, group: Json, signal: AbortSignal): Promise<JsonObject> {
+  const shown = isObject(group) ? group : {}
+  const name = typeof group === 'string' ? group : (readText(group, 'resourceGroup') ?? readText(group, 'name'))
+  if (name === undefined) return shown
+  const acceleratorType = readText(group, 'acceleratorType') ?? ''
+  const query = new URLSearchParams({ acceleratorType, resourceGroup: name })
+  const limits = await containers.data(`/resources?${query}`, signal).catch((error: unknown) => {
+    if (isAboutObject(error)) return null
+    throw error
+  })
+  return { ...shown, name, ...(limits === null ? {} : { limits }) }
+}

@@ -1,0 +1,171 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readId, readText } from '../kit/fields.ts'
+import { markOfDescription, markOfName } from '../kit/marks.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import { readTime } from '../kit/times.ts'
+import type { Found, PlannedRequest, SendBy } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
+import { secondsOf } from './durations.ts'
+import { isAboutObject } from './errors.ts'
+import { pageOf, pageSize, readPage, walkList } from './lists.ts'
+import { containerMarkLength } from './mapping.ts'
+import type { ScnetSettings } from './settings.ts'
+import { targetAt } from './urls.ts'
+import type { CreateContainer } from './wire.ts'
+
+const base = '/openapi/v2/instance-service'
+
+/** What environments and container jobs have in common: one kind of object at the vendor. */
+export interface Containers {
+  plan(body: CreateContainer): PlannedRequest
+  create(body: CreateContainer, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<string | null>
+  /** One container, or that there is none. */
+  read(id: string, signal: AbortSignal): Promise<JsonObject | 'gone'>
+  walk(signal: AbortSignal): Promise<{ items: readonly Json[]; isComplete: boolean }>
+  page(cursor: string | null, signal: AbortSignal): Promise<{ items: readonly Json[]; next: string | null }>
+  start(id: string, signal: AbortSignal): Promise<void>
+  stop(id: string, signal: AbortSignal): Promise<void>
+  delete(id: string, signal: AbortSignal): Promise<void>
+  data(path: string, signal: AbortSignal): Promise<Json>
+}
+
+export function makeContainers(client: ScnetClient, settings: ScnetSettings): Containers {
+  const createCall = (body: CreateContainer): ScnetCall => ({
+    method: 'POST',
+    path: `${base}/task`,
+    json: { ...body } as unknown as Json,
+  })
+  const act = async (method: 'POST' | 'DELETE', path: string, signal: AbortSignal) => {
+    await client.call('ai', { method, path: `${base}/task${path}` }, signal)
+  }
+  const data = (path: string, signal: AbortSignal) => client.call('ai', { method: 'GET', path: base + path }, signal)
+  const list = (signal: AbortSignal) => ({
+    idOf,
+    read: async (start: number) => pageOf(await client.call('ai', listCall(settings, start), signal)),
+  })
+
+  /** No answer for an unknown id is documented, so a list that was read to its end decides. */
+  async function fromList(id: string, cause: unknown, signal: AbortSignal): Promise<JsonObject | 'gone'> {
+    const { items, isComplete } = await walkList(list(signal))
+    const item = items.find((each) => idOf(each) === id)
+    if (item !== undefined) return isObject(item) ? item : {}
+    if (isComplete) return 'gone'
+    throw cause
+  }
+
+  return {
+    plan: (body) => plannedRequest(createCall(body), settings),
+    create: async (body, fence) => createdId((await client.create('ai', createCall(body), fence)).data),
+
+    async read(id, signal) {
+      try {
+        const detail = await data(`/${encodeURIComponent(id)}/detail`, signal)
+        if (isObject(detail) && readText(detail, 'status') !== undefined) return { ...detail, id }
+      } catch (error) {
+        if (!isAboutObject(error)) throw error
+        return await fromList(id, error, signal)
+      }
+      const nothing = new ProviderError('bad_response', `SCNet's detail of container ${id} shows no status.`)
+      return await fromList(id, nothing, signal)
+    },
+
+    walk: (signal) => walkList(list(signal)),
+    page: (cursor, signal) => readPage(list(signal), cursor),
+    start: (id, signal) => act('POST', `/actions/restart?${new URLSearchParams({ instanceServiceId: id })}`, signal),
+    stop: (id, signal) => act('POST', `/actions/stop?${new URLSearchParams({ ids: id })}`, signal),
+    delete: (id, signal) => act('DELETE', `?${new URLSearchParams({ ids: id })}`, signal),
+    data,
+  }
+}
+
+/** A GET whose parameters stand in a body: container/query. One client's variant takes them as a query. */
+function listCall({ listForm }: ScnetSettings, start: number): ScnetCall {
+  const page = { start, limit: pageSize, sort: 'desc' }
+  if (listForm === 'body') {
+    return { method: 'GET', path: `${base}/task`, json: { status: null, instanceServiceName: null, ...page } }
+  }
+  const query = new URLSearchParams({ start: String(start), limit: String(pageSize), sort: 'desc' })
+  return { method: 'GET', path: `${base}/task/list?${query}` }
+}
+
+function plannedRequest(call: ScnetCall, { aiUrl }: ScnetSettings): PlannedRequest {
+  const target = aiUrl === undefined ? `/ai${call.path}` : targetAt('ai', aiUrl, call.path).target
+  return {
+    method: call.method,
+    target,
+    headers: contentType(call),
+    ...(call.json === undefined ? {} : { body: call.json }),
+  }
+}
+
+/** The documents say a string; an object around it is tolerated. */
+function createdId(data: Json): string | null {
+  return readId({ data }, 'data') ?? readId(data, 'id') ?? readId(data, 'instanceServiceId') ?? null
+}
+
+export function idOf(item: Json): string | undefined {
+  return readId(item, 'id') ?? readId(item, 'instanceServiceId')
+}
+
+/** What every observation of a container says. The start script may hold secrets: it is not kept. */
+export function sightingOf(item: Json, settings: ScnetSettings, literals: readonly string[]) {
+  const remoteId = idOf(item)
+  const rawState = readText(item, 'status')
+  if (!isObject(item) || remoteId === undefined || rawState === undefined) return null
+  const remoteName = readText(item, 'instanceServiceName')
+  const mark = markOf(item, settings)
+  const hasScript = item.startScriptContent !== undefined && item.startScriptContent !== ''
+  const shown = hasScript ? { ...item, startScriptContent: '[redacted]' } : item
+  return {
+    remoteId,
+    rawState,
+    ...(remoteName === undefined ? {} : { remoteName }),
+    ...(mark === undefined ? {} : { mark }),
+    payload: boundedPayload(shown, literals),
+  }
+}
+
+/** The mark that a container shows; undefined where this answer lacks the field that would show it. */
+export function markOf(item: Json, { markIn }: ScnetSettings): string | null | undefined {
+  if (!isObject(item)) return undefined
+  const text = markIn === 'name' ? item.instanceServiceName : item.description
+  if (typeof text !== 'string') return undefined
+  return markIn === 'name' ? markOfName(text, containerMarkLength) : markOfDescription(text)
+}
+
+/** Which of the marks a whole list shows. Unless it was whole and showed every item's mark, nothing is absent. */
+export function searchMarks<T>(
+  walk: { items: readonly Json[]; isComplete: boolean },
+  marks: readonly string[],
+  { settings, observe }: { settings: ScnetSettings; observe(item: Json): T | null },
+) {
+  const isShown = walk.items.every((item) => markOf(item, settings) !== undefined)
+  const lookFor = (
+    mark: string,
+  ): { found: readonly T[] } | Extract<Found, { absent: true } | { inconclusive: string }> => {
+    const found = walk.items.filter((item) => markOf(item, settings) === mark).flatMap((item) => observe(item) ?? [])
+    if (found.length > 0) return { found }
+    if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
+    return isShown
+      ? { absent: true }
+      : { inconclusive: `SCNet's container list does not show every ${settings.markIn}.` }
+  }
+  return new Map(marks.map((mark) => [mark, lookFor(mark)]))
+}
+
+/** Whether a container ran as long as its limit allows, so that the limit and not itself may have ended it. */
+export function hasReachedLimit(item: Json, { timeOffset }: ScnetSettings): boolean {
+  const { startedAt, endedAt } = timesOf(item, timeOffset)
+  const limitSeconds = secondsOf(readText(item, 'timeoutLimit'))
+  if (startedAt === undefined || endedAt === undefined || limitSeconds === undefined) return false
+  return endedAt.getTime() - startedAt.getTime() >= (limitSeconds - limitSlackSeconds) * 1000
+}
+
+const limitSlackSeconds = 5
+
+export function timesOf(item: Json, offset: string): { startedAt?: Date; endedAt?: Date } {
+  const startedAt = readTime(item, 'startTime', { offset })
+  const endedAt = readTime(item, 'endTime', { offset })
+  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
+}

@@ -1,0 +1,151 @@
+import { Type } from '@sinclair/typebox'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Driver, Observation, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { ScnetClient } from './client.ts'
+import { accessTo, catalogOf } from './container-access.ts'
+import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { isAboutObject } from './errors.ts'
+import { containerAccepts, containerMarkLength, environmentContainer, environmentFaults } from './mapping.ts'
+import type { ScnetSettings } from './settings.ts'
+
+/** The six states of container/query; their meaning is from the console's help. No transition table is published. */
+const states: Readonly<Record<string, Status<'environment'>>> = {
+  Waiting: 'provisioning',
+  Deploying: 'provisioning',
+  Running: 'running',
+  Terminated: 'stopped',
+  Completed: 'stopped',
+  Failed: 'failed',
+}
+
+const options = Type.Object(
+  {
+    version: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "The image's short name; the last part of `image` where absent.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Neither lag nor processing time is documented. */
+export const containerTraits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'uniqueNames'> = {
+  listLagMs: 60_000,
+  maxProcessingMs: 120_000,
+  uniqueNames: false,
+}
+
+/** Container instances of the region's AI service. */
+export function makeEnvironments(
+  client: ScnetClient,
+  settings: ScnetSettings,
+  literals: readonly string[],
+): Driver<'environment'> {
+  const containers = makeContainers(client, settings)
+  const observe = (item: Json) => environmentOf(item, settings, literals)
+
+  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'environment'> | 'gone'> {
+    const item = await containers.read(remoteId, signal)
+    if (item === 'gone') return item
+    const seen = observe(item)
+    if (seen !== null) return seen
+    throw new ProviderError('bad_response', `SCNet shows container ${remoteId} without a status.`)
+  }
+
+  /** What a verb answers when it is so already is not documented, so a refused one asks how the container is. */
+  async function unlessSo(verb: Promise<void>, remoteId: string, aims: Aims, signal: AbortSignal): Promise<void> {
+    try {
+      await verb
+    } catch (error) {
+      if (!isAboutObject(error)) throw error
+      const seen = await get(remoteId, signal)
+      if (seen === 'gone' ? aims.gone : aims.states.includes(seen.rawState)) return
+      throw error
+    }
+  }
+
+  return {
+    accepts: {
+      ...containerAccepts(settings),
+      environmentVariables: { to: 'startScriptContent', note: 'exported before `startupScript`, which must be there' },
+      interfaces: { to: 'taskType', maxItems: 1, default: ['jupyter'], note: 'exactly one' },
+      autoStop: { to: 'timeoutLimit', note: 'absent = unlimited' },
+      'autoStop.afterSeconds': { to: 'timeoutLimit' },
+      'autoStop.basis': { to: '', values: ['running'] },
+      startupScript: { to: 'startScriptContent, useStartScript' },
+      startupScriptScope: { to: 'startScriptActionScope', default: 'all', note: '`first` is sent as header' },
+    },
+    options,
+    states,
+    traits: {
+      ...containerTraits,
+      enforces: ['autoStop'],
+      // Whether a running one may be deleted is not documented. One that still waits may wait for long, so it is tried.
+      deletableIn: ['provisioning', 'stopped', 'failed'],
+    },
+    markLength: containerMarkLength,
+    check: environmentFaults,
+
+    plan: (intent) => containers.plan(environmentContainer(intent, settings)),
+
+    async create(intent, signal) {
+      const body = environmentContainer(intent, settings)
+      return { remoteId: await containers.create(body, { sendBy: intent.sendBy, signal }) }
+    },
+
+    async find(intents, signal) {
+      const marks = intents.map(({ mark }) => mark)
+      return searchMarks(await containers.walk(signal), marks, { settings, observe })
+    },
+
+    get,
+
+    async list({ cursor }, signal) {
+      const { items, next } = await containers.page(cursor, signal)
+      return { seen: items.flatMap((item) => observe(item) ?? []), next }
+    },
+
+    controls: {
+      start: (remoteId, signal) =>
+        unlessSo(containers.start(remoteId, signal), remoteId, { states: ['Waiting', 'Deploying', 'Running'] }, signal),
+      stop: (remoteId, signal) =>
+        unlessSo(containers.stop(remoteId, signal), remoteId, { states: ended, gone: true }, signal),
+      delete: (remoteId, signal) =>
+        unlessSo(containers.delete(remoteId, signal), remoteId, { states: [], gone: true }, signal),
+    },
+
+    access: (remoteId, signal) => accessTo(containers, remoteId, signal),
+    catalog: (signal) => catalogOf(containers, signal),
+  }
+}
+
+interface Aims {
+  states: readonly string[]
+  gone?: true
+}
+
+export const ended = ['Terminated', 'Completed', 'Failed']
+
+function environmentOf(
+  item: Json,
+  settings: ScnetSettings,
+  literals: readonly string[],
+): Observation<'environment'> | null {
+  const sighting = sightingOf(item, settings, literals)
+  if (sighting === null) return null
+  const { rawState } = sighting
+  const { startedAt } = timesOf(item, settings.timeOffset)
+  const isAutoStopped = (rawState === 'Terminated' || rawState === 'Completed') && hasReachedLimit(item, settings)
+  return {
+    ...sighting,
+    status: (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null,
+    ...(isAutoStopped ? { reason: 'auto_stopped' as const } : {}),
+    ...(rawState === 'Failed' ? { message: 'SCNet reports Failed and does not say why.' } : {}),
+    ...(startedAt === undefined ? {} : { startedAt }),
+  }
+}
