@@ -1,0 +1,143 @@
+import { Type } from '@sinclair/typebox'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import { choice } from '../kit/choice.ts'
+import type { Driver, Observation } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { ScnetClient } from './client.ts'
+import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { containerTraits, ended } from './environments.ts'
+import { isAboutObject } from './errors.ts'
+import { containerAccepts, containerMarkLength, jobContainer, programFaults } from './mapping.ts'
+import type { ScnetSettings } from './settings.ts'
+
+/**
+ * A container's states read as a job's. That a container ends in Completed when its script does is documented nowhere,
+ * and nothing tells an exit code: success is inferred.
+ */
+const states: Readonly<Record<string, Status<'job'>>> = {
+  Waiting: 'pending',
+  Deploying: 'pending',
+  Running: 'running',
+  Completed: 'succeeded',
+  Terminated: 'canceled',
+  Failed: 'failed',
+}
+
+const options = Type.Object(
+  {
+    version: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: "The image's short name." })),
+    interface: Type.Optional(
+      choice(['ssh', 'jupyter', 'vscode', 'rstudio'], {
+        description: 'The type of the container, ssh where absent: every container has one, also where nobody logs in.',
+      }),
+    ),
+    startScriptScope: Type.Optional(
+      choice(['all', 'first'], {
+        description: 'Which containers run the program; all where absent.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** A job as a container with a start script: no exit code, no logs, and no end but the one the container shows. */
+export function makeContainerJobs(
+  client: ScnetClient,
+  settings: ScnetSettings,
+  literals: readonly string[],
+): Driver<'job'> {
+  const containers = makeContainers(client, settings)
+  const observe = (item: Json) => jobOf(item, settings, literals)
+
+  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
+    const item = await containers.read(remoteId, signal)
+    if (item === 'gone') return item
+    const seen = observe(item)
+    if (seen !== null) return seen
+    throw new ProviderError('bad_response', `SCNet shows container ${remoteId} without a status.`)
+  }
+
+  return {
+    accepts: jobAccepts(settings),
+    options,
+    states,
+    traits: { ...containerTraits, enforces: ['timeLimit'] },
+    markLength: containerMarkLength,
+    check: programFaults,
+
+    plan: (intent) => containers.plan(jobContainer(intent, settings)),
+
+    async create(intent, signal) {
+      const body = jobContainer(intent, settings)
+      return { remoteId: await containers.create(body, { sendBy: intent.sendBy, signal }) }
+    },
+
+    async find(intents, signal) {
+      const marks = intents.map(({ mark }) => mark)
+      return searchMarks(await containers.walk(signal), marks, { settings, observe })
+    },
+
+    get,
+
+    async list({ cursor }, signal) {
+      const { items, next } = await containers.page(cursor, signal)
+      return { seen: items.flatMap((item) => observe(item) ?? []), next }
+    },
+
+    controls: {
+      /** Stops it; the stopped container stays, as its record. */
+      async cancel(remoteId, signal) {
+        try {
+          await containers.stop(remoteId, signal)
+        } catch (error) {
+          if (!isAboutObject(error)) throw error
+          const seen = await get(remoteId, signal)
+          if (seen !== 'gone' && !ended.includes(seen.rawState)) throw error
+        }
+      },
+    },
+  }
+}
+
+function jobAccepts(settings: ScnetSettings): Driver<'job'>['accepts'] {
+  const { defaultWallTimeSeconds: seconds } = settings
+  return {
+    ...containerAccepts(settings),
+    command: { to: 'startScriptContent' },
+    script: { to: 'startScriptContent' },
+    environmentVariables: { to: 'startScriptContent', note: 'exported before the program' },
+    workingDirectory: { to: 'startScriptContent', note: 'the start script changes into it first' },
+    timeLimitSeconds: {
+      to: 'timeoutLimit',
+      ...(seconds === undefined ? { required: true } : { default: seconds }),
+      note: 'a container has to have an end, since it may outlive its script',
+    },
+  }
+}
+
+function jobOf(item: Json, settings: ScnetSettings, literals: readonly string[]): Observation<'job'> | null {
+  const sighting = sightingOf(item, settings, literals)
+  if (sighting === null) return null
+  const { rawState } = sighting
+  const { startedAt, endedAt } = timesOf(item, settings.timeOffset)
+  return {
+    ...sighting,
+    ...verdictOf(rawState, (rawState === 'Completed' || rawState === 'Terminated') && hasReachedLimit(item, settings)),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(endedAt === undefined || !ended.includes(rawState) ? {} : { endedAt }),
+  }
+}
+
+/** In which state a container ends at its limit is not documented, so one that lasted as long never counts as a success. */
+function verdictOf(rawState: string, isAtLimit: boolean): Pick<Observation<'job'>, 'status' | 'reason' | 'message'> {
+  if (isAtLimit) {
+    const message = `SCNet reports ${rawState} after as long as timeLimitSeconds allows.`
+    return { status: 'failed', reason: 'time_limit', message }
+  }
+  const status = (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null
+  if (status === 'succeeded') {
+    return { status, message: 'Inferred from Completed: SCNet tells no exit code of a container.' }
+  }
+  return status === 'failed' ? { status, message: 'SCNet reports Failed and does not say why.' } : { status }
+}

@@ -1,0 +1,132 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readId, readText } from '../kit/fields.ts'
+import type { ProviderClock } from '../provider.ts'
+import type { ScnetClient } from './client.ts'
+import { localTime } from './durations.ts'
+import { isAboutObject, notShown } from './errors.ts'
+import { type ListPage, pageOf, pageSize, readPage, walkList } from './lists.ts'
+import type { ScnetSettings } from './settings.ts'
+
+/** A job's record, and whether it is from the history, where only ended jobs are. */
+export interface JobRecord {
+  job: JsonObject
+  isEnded: boolean
+}
+
+/** The reads of the HPC service. */
+export interface HpcReads {
+  read(jobId: string, signal: AbortSignal): Promise<JobRecord | 'gone'>
+  /** Everything live, and everything that ended since then. */
+  walk(since: Date, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; isComplete: boolean }>
+  page(cursor: string | null, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; next: string | null }>
+}
+
+/** The two clocks may differ. */
+const slackMs = 900_000
+/** How far back a page by page reading goes into the history; ended jobs stay in the live list for 5 minutes. */
+const pagedHistoryMs = 3_600_000
+
+type Filter = Readonly<Record<string, string>>
+
+export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock: ProviderClock): HpcReads {
+  const { get, live, history } = makeLists(client, settings, clock)
+
+  async function one(path: string, signal: AbortSignal): Promise<JsonObject | null> {
+    try {
+      const job = await get(path, signal)
+      return isObject(job) && (readText(job, 'jobStatus') ?? readText(job, 'jobState')) !== undefined ? job : null
+    } catch (error) {
+      if (isAboutObject(error)) return null
+      throw error
+    }
+  }
+
+  async function inHistory(jobId: string, signal: AbortSignal): Promise<JsonObject | 'gone' | 'unclear'> {
+    const place = [await client.region.schedulerId(signal), jobId].map(encodeURIComponent).join('/')
+    const job = await one(`/openapi/v2/historyjobs/${place}`, signal)
+    if (job !== null) return job
+    return await among(jobId, await history(settings.historyDays * 86_400_000, { jobId }, signal))
+  }
+
+  return {
+    /** Detail, then live list, then history: an ended job leaves the first two after 5 minutes. */
+    async read(jobId, signal) {
+      const query = new URLSearchParams({ strJobManagerID: await client.region.schedulerId(signal) })
+      const detail = await one(`/openapi/v2/jobs/${encodeURIComponent(jobId)}?${query}`, signal)
+      if (detail !== null) return { job: { ...detail, jobId }, isEnded: false }
+      const listed = await among(jobId, await live({ strJobId: jobId }, signal))
+      if (typeof listed !== 'string') return { job: listed, isEnded: false }
+      const past = settings.hasHistory ? await inHistory(jobId, signal) : 'gone'
+      if (typeof past !== 'string') return { job: { ...past, jobId }, isEnded: true }
+      if (listed === 'gone' && past === 'gone') return 'gone'
+      throw notShown(jobId)
+    },
+
+    async walk(since, signal) {
+      const current = await walkList(await live({}, signal))
+      const backMs = clock.now().getTime() - since.getTime() + slackMs
+      const past = settings.hasHistory ? await walkList(await history(backMs, {}, signal)) : nothing
+      return {
+        records: [...recordsOf(current.items, false), ...recordsOf(past.items, true)],
+        isComplete: current.isComplete && past.isComplete,
+      }
+    },
+
+    async page(cursor, signal) {
+      const [, list = 'live', inner = ''] = /^(live|history)\/(.*)$/.exec(cursor ?? '') ?? []
+      const isPast = list === 'history'
+      const walk = isPast ? await history(pagedHistoryMs, {}, signal) : await live({}, signal)
+      const { items, next } = await readPage(walk, inner === '' ? null : inner)
+      const after = isPast || !settings.hasHistory ? null : 'history/'
+      return { records: recordsOf(items, isPast), next: next === null ? after : `${list}/${next}` }
+    },
+  }
+}
+
+const nothing: { items: readonly Json[]; isComplete: boolean } = { items: [], isComplete: true }
+
+function makeLists(client: ScnetClient, settings: ScnetSettings, clock: ProviderClock) {
+  const get = (path: string, signal: AbortSignal) => client.call('hpc', { method: 'GET', path }, signal)
+  const timeIn = (ms: number) => localTime(new Date(clock.now().getTime() + ms), settings.timeOffset)
+
+  function listAt(path: string, filter: Filter, signal: AbortSignal) {
+    const read = async (start: number): Promise<ListPage> => {
+      const query = new URLSearchParams({ ...filter, start: String(start), limit: String(pageSize) })
+      return pageOf(await get(`${path}?${query}`, signal))
+    }
+    return { read, idOf }
+  }
+
+  return {
+    get,
+
+    /** Source: jobmanager/query-job */
+    async live(filter: Filter, signal: AbortSignal) {
+      const strClusterIDList = await client.region.schedulerId(signal)
+      return listAt('/openapi/v2/jobs', { strClusterIDList, ...filter }, signal)
+    },
+
+    /** By the time of the end, which the documents recommend over the time of the submit. */
+    async history(backMs: number, filter: Filter, signal: AbortSignal) {
+      const strClusterNameList = await client.region.schedulerId(signal)
+      const window = { startTime: timeIn(-backMs), endTime: timeIn(slackMs) }
+      const rest = { timeType: 'CUSTOM', isQueryByQueueTime: 'false' }
+      return listAt('/openapi/v2/historyjobs', { strClusterNameList, ...window, ...rest, ...filter }, signal)
+    },
+  }
+}
+
+/** What a single read does not show, a list that was read to its end shows or not. */
+async function among(jobId: string, list: Parameters<typeof walkList>[0]): Promise<JsonObject | 'gone' | 'unclear'> {
+  const { items, isComplete } = await walkList(list)
+  const job = items.filter(isObject).find((each) => idOf(each) === jobId)
+  return job ?? (isComplete ? 'gone' : 'unclear')
+}
+
+export function idOf(job: Json): string | undefined {
+  return readId(job, 'jobId')
+}
+
+function recordsOf(items: readonly Json[], isEnded: boolean): JobRecord[] {
+  return items.filter(isObject).map((job) => ({ job, isEnded }))
+}

@@ -1,0 +1,131 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readId, readText } from '../kit/fields.ts'
+import { tryParseJson } from '../kit/json.ts'
+
+/**
+ * The vendor's states (statW to statC in jobmanager/query-job), those that live systems show besides (statD to statRQ),
+ * and the scheduler's own words, which a history may show instead. statX, "other", says nothing and is left out.
+ * statE is "exited or exiting": the next look shows what became of it.
+ */
+export const hpcStates: Readonly<Record<string, Status<'job'>>> = {
+  statW: 'pending',
+  statQ: 'pending',
+  statH: 'pending',
+  statRQ: 'pending',
+  statR: 'running',
+  statS: 'running',
+  statE: 'running',
+  statC: 'succeeded',
+  statD: 'failed',
+  statF: 'failed',
+  statEX: 'failed',
+  statN: 'failed',
+  statT: 'failed',
+  statDE: 'canceled',
+  PENDING: 'pending',
+  RUNNING: 'running',
+  COMPLETED: 'succeeded',
+  FAILED: 'failed',
+  TIMEOUT: 'failed',
+  OUT_OF_MEMORY: 'failed',
+  NODE_FAIL: 'failed',
+  CANCELLED: 'canceled',
+}
+
+const stateReasons: ReadonlyMap<string, Reason> = new Map([
+  ['statH', 'held'],
+  ['statS', 'suspended'],
+  ['statRQ', 'requeued'],
+  ['statN', 'node_failure'],
+  ['statT', 'time_limit'],
+  ['TIMEOUT', 'time_limit'],
+  ['OUT_OF_MEMORY', 'out_of_memory'],
+  ['NODE_FAIL', 'node_failure'],
+])
+
+/** The scheduler's reasons that say how an ended job failed, though its state is statC. */
+const failureReasons: ReadonlyMap<string, Reason> = new Map([
+  ['NonZeroExitCode', 'nonzero_exit'],
+  ['TimeLimit', 'time_limit'],
+  ['OutOfMemory', 'out_of_memory'],
+  ['NodeDown', 'node_failure'],
+  ['JobLaunchFailure', 'launch_failed'],
+])
+
+export interface JobVerdict {
+  rawState: string
+  status: Status<'job'> | null
+  reason?: Reason
+  exitCode?: number
+  signal?: number
+}
+
+/** What a job's record says. `isEnded`: it is from the history, so it cannot be running any more. */
+export function verdictOf(job: Json, isEnded: boolean): JobVerdict | null {
+  const rawState = rawStateOf(job)
+  if (rawState === undefined) return null
+  const status = (Object.hasOwn(hpcStates, rawState) ? hpcStates[rawState] : undefined) ?? null
+  const exit = exitOf(job)
+  if (status === 'succeeded') return { rawState, ...exit, ...completed(job, exit) }
+  if (rawState === 'statE' && isEnded) return { rawState, ...exit, ...exited(exit) }
+  if (status === 'canceled') return { rawState, ...exit, status }
+  if (status === 'failed')
+    return { rawState, ...exit, status, ...because(stateReasons.get(rawState) ?? failureOf(job, exit)) }
+  return { rawState, status, ...because(stateReasons.get(rawState)) }
+}
+
+/** `jobStatus` live, `jobState` in the history. The scheduler writes "CANCELLED by 1000". */
+function rawStateOf(job: Json): string | undefined {
+  const shown = readText(job, 'jobStatus') ?? readText(job, 'jobState')
+  return shown === undefined || Object.hasOwn(hpcStates, shown) ? shown : (shown.split(' ')[0] ?? shown)
+}
+
+function because(reason: Reason | undefined): { reason?: Reason } {
+  return reason === undefined ? {} : { reason }
+}
+
+/** statC covers failures too: the scheduler's own state, its reason and the exit code are asked before it counts. */
+function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
+  const word = schedulerState(job)
+  const own = word === undefined ? undefined : hpcStates[word]
+  const reason = (word === undefined ? undefined : stateReasons.get(word)) ?? failureOf(job, exit)
+  if (own === 'canceled') return { status: 'canceled' }
+  if (own !== 'failed' && reason === undefined) return { status: 'succeeded' }
+  return { status: 'failed', ...because(reason) }
+}
+
+/** A history that says no more than "exited" leaves the exit code to tell. */
+function exited(exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
+  if (isNonZero(exit)) return { status: 'failed', reason: 'nonzero_exit' }
+  return exit.exitCode === 0 ? { status: 'succeeded' } : { status: 'unknown', reason: 'no_verdict' }
+}
+
+function failureOf(job: Json, exit: Exit): Reason | undefined {
+  return failureReasons.get(readText(job, 'reason') ?? '') ?? (isNonZero(exit) ? 'nonzero_exit' : undefined)
+}
+
+/** `initContentAttr` is JSON in a string: the scheduler's record, ahead of the platform's. Only an end counts. */
+function schedulerState(job: Json): string | undefined {
+  const word = readText(tryParseJson(readText(job, 'initContentAttr') ?? ''), 'JobState')?.split(' ')[0]
+  if (word === undefined || !Object.hasOwn(hpcStates, word)) return undefined
+  return word === 'RUNNING' || word === 'PENDING' ? undefined : word
+}
+
+interface Exit {
+  exitCode?: number
+  signal?: number
+}
+
+/** `exitCode` is a number or the scheduler's `code:signal`; a history says `jobExitStatus`. */
+function exitOf(job: Json): Exit {
+  const parts = /^(\d+)(?::(\d+))?$/.exec(readId(job, 'exitCode') ?? readId(job, 'jobExitStatus') ?? '')
+  if (parts === null) return {}
+  const signal = Number(parts[2] ?? 0)
+  return { exitCode: Number(parts[1]), ...(signal === 0 ? {} : { signal }) }
+}
+
+function isNonZero({ exitCode = 0, signal = 0 }: Exit): boolean {
+  return exitCode !== 0 || signal !== 0
+}

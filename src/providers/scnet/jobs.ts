@@ -1,0 +1,215 @@
+import { Type } from '@sinclair/typebox'
+import { jobTransitions } from '../../vocabulary/job.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import { isTerminal } from '../../vocabulary/transitions.ts'
+import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { boundedPayload, redact } from '../kit/redact.ts'
+import { readTime } from '../kit/times.ts'
+import type { Catalog, Driver, Found, Observation, PlannedRequest, ProviderClock, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
+import { isAboutObject } from './errors.ts'
+import { idOf, type JobRecord, makeHpcReads } from './hpc.ts'
+import { type HpcPlace, hpcAccepts, hpcFaults, hpcJob } from './hpc-mapping.ts'
+import { readLog } from './job-logs.ts'
+import { hpcStates, verdictOf } from './job-states.ts'
+import type { ScnetSettings } from './settings.ts'
+import { targetAt } from './urls.ts'
+import type { SubmitJob } from './wire.ts'
+
+/** The mark is the whole job name, of which `[A-Za-z0-9_]`, at most 32, is safe. */
+const markLength = 12
+
+const options = Type.Object(
+  {
+    nodeList: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1024, description: 'GAP_NODE_STRING; excludes `resources.nodes`.' }),
+    ),
+    processes: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'GAP_NPROC, in all; excludes `resources.cpus`.' }),
+    ),
+    exclusive: Type.Optional(Type.Boolean({ description: 'GAP_EXCLUSIVE: whole nodes.' })),
+  },
+  { additionalProperties: false },
+)
+
+function traitsOf({ hasHistory }: ScnetSettings): Traits<'job'> {
+  return {
+    // Neither is documented. In live samples the history followed the end by less than a minute.
+    listLagMs: 60_000,
+    maxProcessingMs: 120_000,
+    // The live list keeps ended jobs for 5 minutes; the history keeps them for good.
+    ...(hasHistory ? {} : { forgetsAfterMs: 300_000 }),
+    uniqueNames: false,
+    reusesIds: true,
+    enforces: ['timeLimit'],
+  }
+}
+
+/** Batch jobs of the region's HPC service. */
+export function makeJobs(
+  client: ScnetClient,
+  settings: ScnetSettings,
+  { clock, literals }: { clock: ProviderClock; literals: readonly string[] },
+): Driver<'job'> {
+  const reads = makeHpcReads(client, settings, clock)
+  const observe = (record: JobRecord) => jobOf(record, settings, literals)
+
+  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
+    const record = await reads.read(remoteId, signal)
+    if (record === 'gone') return record
+    const seen = observe(record)
+    if (seen !== null) return seen
+    throw new ProviderError('bad_response', `SCNet shows job ${remoteId} without a state.`)
+  }
+
+  return {
+    accepts: hpcAccepts(settings),
+    options,
+    states: hpcStates,
+    traits: traitsOf(settings),
+    markLength,
+    check: hpcFaults,
+
+    plan: (intent) => planned(submitCall(hpcJob(intent, plannedPlace(settings), settings)), settings),
+
+    async create(intent, signal) {
+      const place = {
+        schedulerId: await client.region.schedulerId(signal),
+        homePath: await homeFor(intent.spec, signal),
+      }
+      const call = submitCall(hpcJob(intent, place, settings))
+      const { data, said } = await client.create('hpc', call, { sendBy: intent.sendBy, signal })
+      const remoteId = readId({ data }, 'data') ?? readId(data, 'jobId') ?? ''
+      if (/^\d+$/.test(remoteId)) return { remoteId }
+      // Seen live: code "0" with no id, the reason in `msg`. A conflict makes the engine look first, then give up.
+      throw new ProviderError('conflict', `SCNet took the submit and gave no job id. It says: ${said}`)
+    },
+
+    async find(intents, signal) {
+      const since = new Date(Math.min(...intents.map(({ firstSentAt }) => firstSentAt.getTime())))
+      const { records, isComplete } = await reads.walk(since, signal)
+      return new Map(intents.map(({ mark }) => [mark, lookFor(mark, { records, isComplete, observe })]))
+    },
+
+    get,
+
+    async list({ cursor }, signal) {
+      const { records, next } = await reads.page(cursor, signal)
+      return { seen: records.flatMap((record) => observe(record) ?? []), next }
+    },
+
+    controls: {
+      async cancel(remoteId, signal) {
+        try {
+          await client.call('hpc', await cancelCall(client, remoteId, signal), signal)
+        } catch (error) {
+          // What a cancel of an ended job answers is not documented, so a refused one asks how the job is.
+          if (!isAboutObject(error)) throw error
+          const seen = await get(remoteId, signal)
+          if (seen !== 'gone' && !(seen.status !== null && isTerminal(jobTransitions, seen.status))) throw error
+        }
+      },
+    },
+
+    async logs(remoteId, cursor, signal) {
+      const record = await reads.read(remoteId, signal)
+      if (record === 'gone') throw new ProviderError('not_found', 'SCNet has no such job any more.')
+      return await readLog(client, record.job, { remoteId, cursor }, signal)
+    },
+
+    catalog: (signal) => queuesOf(client, signal),
+  }
+
+  function homeFor({ workingDirectory }: { workingDirectory?: string }, signal: AbortSignal): Promise<string> {
+    return workingDirectory === undefined ? client.region.homePath(signal) : Promise.resolve(workingDirectory)
+  }
+}
+
+/** Source: jobmanager/job */
+function submitCall(body: SubmitJob): ScnetCall {
+  return { method: 'POST', path: '/openapi/v2/apptemplates/BASIC/BASE/job', json: { ...body } as unknown as Json }
+}
+
+/** Source: jobmanager/control-job. The method 5 is "delete". */
+async function cancelCall(client: ScnetClient, jobId: string, signal: AbortSignal): Promise<ScnetCall> {
+  const schedulerId = await client.region.schedulerId(signal)
+  const user = await client.region.clusterUser(signal)
+  const form = { jobMethod: '5', strJobInfoMap: `${schedulerId},${user}:${jobId}:` }
+  return { method: 'DELETE', path: '/openapi/v2/jobs', form }
+}
+
+/** A plan is made without a call, so what would be discovered stands as a placeholder. */
+function plannedPlace({ schedulerId, defaultWorkingDirectory }: ScnetSettings): HpcPlace {
+  return { schedulerId: schedulerId ?? '<discovered>', homePath: defaultWorkingDirectory ?? '<home>' }
+}
+
+function planned(call: ScnetCall, { hpcUrl }: ScnetSettings): PlannedRequest {
+  const target = hpcUrl === undefined ? `/hpc${call.path}` : targetAt('hpc', hpcUrl, call.path).target
+  return { method: call.method, target, headers: contentType(call), body: call.json ?? null }
+}
+
+function jobOf(
+  { job, isEnded }: JobRecord,
+  settings: ScnetSettings,
+  literals: readonly string[],
+): Observation<'job'> | null {
+  const remoteId = idOf(job)
+  const verdict = verdictOf(job, isEnded)
+  if (remoteId === undefined || verdict === null) return null
+  const name = readText(job, 'jobName')
+  const said = readText(job, 'reason')
+  return {
+    remoteId,
+    ...verdict,
+    ...timesOf(job, verdict.status, settings.timeOffset),
+    ...(said === undefined || said === 'None' ? {} : { message: `The scheduler says: ${said}` }),
+    ...(name === undefined ? {} : { remoteName: name, mark: markOf(name) }),
+    payload: boundedPayload(job, literals),
+  }
+}
+
+/** A waiting job shows when it is expected to start: no start time. */
+function timesOf(
+  job: Json,
+  status: Observation<'job'>['status'],
+  offset: string,
+): { startedAt?: Date; endedAt?: Date } {
+  const isOver = status !== null && isTerminal(jobTransitions, status)
+  const startedAt = isOver || status === 'running' ? readTime(job, 'jobStartTime', { offset }) : undefined
+  const endedAt = isOver ? readTime(job, 'jobEndTime', { offset }) : undefined
+  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
+}
+
+function markOf(name: string): string | null {
+  return /^[a-z][a-z0-9]{11}$/.test(name) ? name : null
+}
+
+/** An ended job stands in the live list and in the history alike: one job, not two. */
+function lookFor(
+  mark: string,
+  walk: {
+    records: readonly JobRecord[]
+    isComplete: boolean
+    observe(record: JobRecord): Observation<'job'> | null
+  },
+): Found<'job'> {
+  const ours = walk.records
+    .filter(({ job }) => readText(job, 'jobName') === mark)
+    .flatMap((each) => walk.observe(each) ?? [])
+  const found = [...new Map(ours.map((seen) => [seen.remoteId, seen])).values()]
+  if (found.length > 0) return { found }
+  if (!walk.isComplete) return { inconclusive: "SCNet's live list and history could not be read to their ends." }
+  const isShown = walk.records.every(({ job }) => readText(job, 'jobName') !== undefined)
+  return isShown ? { absent: true } : { inconclusive: "SCNet's lists do not show every job's name." }
+}
+
+/** The queues that the cluster user may submit to. */
+async function queuesOf(client: ScnetClient, signal: AbortSignal): Promise<Catalog> {
+  const user = await client.region.clusterUser(signal)
+  const query = new URLSearchParams({ strJobManagerID: await client.region.schedulerId(signal) })
+  const path = `/openapi/v2/queuenames/users/${encodeURIComponent(user)}?${query}`
+  const data = await client.call('hpc', { method: 'GET', path }, signal)
+  const queues = Array.isArray(data) ? data : readList(data, 'list')
+  return { queues: queues.map((each) => redact(each)).filter(isObject) }
+}
