@@ -1,0 +1,432 @@
+import { describe, expect, it } from 'vitest'
+import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
+
+const stub = useScnetStub()
+const base = '/ai/openapi/v2/instance-service'
+const create = `POST ${base}/task`
+const list = `GET ${base}/task`
+const detail = (id: string) => `GET ${base}/${id}/detail`
+const id = '530491fa7c8e47348f01de73e627a6a7'
+const mark = 's7k2m9qd4x'
+
+/** The vendor's own example of a create, in portable words. */
+const spec: EnvironmentSpec = {
+  name: 'Instances_2205113838',
+  description: '',
+  image: '10.0.35.26:5000/gpu/admin/base/jupyter:4.4-py3.7-cpu',
+  interfaces: ['ssh'],
+  queue: 'TeslaM40',
+  resources: { cpus: 3, memoryMiB: 15360, accelerator: { kind: 'gpu', count: 1 } },
+  mounts: [{ source: '/public1/home/lizb0530d/test_mount', path: '/mnt/test_mount', type: 'data' }],
+  ports: [{ port: 18888, protocol: 'http' }],
+}
+
+const exampleBody = {
+  instanceServiceName: `Instances_2205113838-sy${mark}`,
+  description: '',
+  taskType: 'ssh',
+  acceleratorType: 'gpu',
+  version: 'jupyter:4.4-py3.7-cpu',
+  imagePath: '10.0.35.26:5000/gpu/admin/base/jupyter:4.4-py3.7-cpu',
+  timeoutLimit: 'unlimited',
+  taskNumber: 1,
+  resourceGroup: 'TeslaM40',
+  useStartScript: false,
+  startScriptActionScope: 'all',
+  startScriptContent: '',
+  cpuNumber: 3,
+  ramSize: 15360,
+  gpuNumber: 1,
+  mountInfoList: [{ sourcePath: '/public1/home/lizb0530d/test_mount', targetPath: '/mnt/test_mount', type: 'data' }],
+  containerPortInfoList: [{ protocolType: 'HTTP', containerPort: '18888' }],
+}
+
+const container = (more: object = {}) => ({
+  id,
+  instanceServiceName: `x-sy${mark}`,
+  status: 'Running',
+  description: null,
+  taskNumber: '1',
+  startTime: '2025-12-01 21:00:00',
+  endTime: null,
+  duration: '--',
+  remainingTime: '14d 23h 48m',
+  timeoutLimit: '360:00:00',
+  ...more,
+})
+
+/** The body of the list's request, as it must stand on the wire. */
+const listBody = (start = 0) =>
+  JSON.stringify({ status: null, instanceServiceName: null, start, limit: 100, sort: 'desc' })
+
+describe('a create', () => {
+  it("sends the vendor's own example, byte for byte", async () => {
+    stub.server.on(create, ok(id))
+    const driver = stub.environment()
+    const intent = environmentIntent(stub.clock, spec, mark)
+    expect(await driver.create(intent, signal)).toEqual({ remoteId: id })
+    expect(stub.calls()).toEqual([[create, JSON.stringify(exampleBody)]])
+    expect(stub.server.requests.at(-1)?.headers).toMatchObject({
+      token: firstToken,
+      'content-type': 'application/json',
+    })
+    expect(driver.plan(intent)).toEqual({
+      method: 'POST',
+      target: `${base}/task`,
+      headers: { 'content-type': 'application/json' },
+      body: exampleBody,
+    })
+  })
+
+  it('sends what is not given as the vendor wants it, and scripts with their line ends', async () => {
+    stub.server.on(create, ok(id))
+    const driver = stub.environment({ defaultResourceGroup: 'cpu-group' })
+    const asked: EnvironmentSpec = {
+      name: 'x',
+      image: 'python:3',
+      interfaces: ['vscode'],
+      resources: { cpus: 1, memoryMiB: 512, nodes: 2 },
+      environmentVariables: { GREETING: "it's" },
+      startupScript: 'echo $GREETING',
+      startupScriptScope: 'first',
+      autoStop: { afterSeconds: 1_296_000 },
+      ports: [{ port: 22, protocol: 'ssh' }],
+      providerOptions: { scnet: { version: 'python' } },
+    }
+    expect(checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked))).toEqual([])
+    await driver.create(environmentIntent(stub.clock, withDefaults(driver.accepts, asked), mark), signal)
+    expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toEqual({
+      ...exampleBody,
+      instanceServiceName: `x-sy${mark}`,
+      taskType: 'codeserver',
+      acceleratorType: 'cpu',
+      gpuNumber: 0,
+      version: 'python',
+      imagePath: 'python:3',
+      timeoutLimit: '360:00:00',
+      taskNumber: 2,
+      resourceGroup: 'cpu-group',
+      useStartScript: true,
+      startScriptActionScope: 'header',
+      startScriptContent: "export GREETING='it'\\''s'\necho $GREETING\n",
+      cpuNumber: 1,
+      ramSize: 512,
+      mountInfoList: undefined,
+      containerPortInfoList: [{ protocolType: 'SSH', containerPort: '22' }],
+    })
+  })
+
+  it('puts the mark into the description where the connection says so', async () => {
+    stub.server.on(create, ok(id))
+    const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, mark)
+    await stub.environment({ markIn: 'description' }).create(intent, signal)
+    expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toMatchObject({
+      instanceServiceName: 'Instances_2205113838',
+      description: `mine [sy:${mark}]`,
+    })
+  })
+
+  it('whose answer holds no id is left to be found', async () => {
+    stub.server.on(create, ok(null))
+    expect(await stub.environment().create(environmentIntent(stub.clock, spec, mark), signal)).toEqual({
+      remoteId: null,
+    })
+  })
+
+  it.each([
+    ['10003', 'invalid_request'],
+    ['10004', 'invalid_request'],
+    ['10007', 'permission_denied'],
+    ['10009', 'permission_denied'],
+    ['10010', 'invalid_request'],
+    ['10011', 'invalid_request'],
+    // Looked for first, and final once it is not there.
+    ['716865', 'conflict'],
+    ['10001', 'internal'],
+    ['10012', 'unavailable'],
+    ['10013', 'timeout'],
+    ['10014', 'outcome_unknown'],
+    ['716020', 'internal'],
+    ['816304', 'bad_response'],
+  ])('that the vendor answers with %s says %s, on whatever HTTP status', async (code, portable) => {
+    for (const status of [200, 400, 500]) {
+      stub.server.once(create, { ...failed(code, '参数无效'), status })
+      const error = await failureOf(stub.environment().create(environmentIntent(stub.clock, spec, mark), signal))
+      expect(error).toMatchObject({ code: portable, providerCode: code, httpStatus: status, notSent: false })
+      expect(error.message).toContain('参数无效')
+    }
+  })
+
+  it.each([
+    ['a number for a code', { body: { code: 10004, msg: 'x' } }, 'invalid_request'],
+    [
+      'an error without a code',
+      { status: 400, body: { timestamp: 'x', status: 400, error: 'Bad Request', path: '/v2' } },
+      'outcome_unknown',
+    ],
+    ['a page', { status: 502, body: '<html>bad gateway</html>' }, 'unavailable'],
+    ['a page with 200', { body: '<html>' }, 'bad_response'],
+    ['half a body', { body: '{"code":"0","da' }, 'bad_response'],
+    ['too many requests', { status: 429, headers: { 'retry-after': '7' }, body: '' }, 'outcome_unknown'],
+    ['no answer', { isReset: true as const }, 'unavailable'],
+  ])('that is answered by %s says nothing that is not documented', async (_what, answer, portable) => {
+    stub.server.on(create, answer)
+    const error = await failureOf(stub.environment().create(environmentIntent(stub.clock, spec, mark), signal))
+    expect(error.code).toBe(portable)
+  })
+
+  it('is not sent after its time', async () => {
+    const driver = stub.environment({ aiUrl: stub.server.url })
+    const intent = environmentIntent(stub.clock, spec, mark)
+    stub.clock.advance(5001)
+    expect(await failureOf(driver.create(intent, signal))).toMatchObject({ code: 'timeout', notSent: true })
+    expect(stub.calls()).toEqual([])
+  })
+})
+
+describe('what is accepted', () => {
+  const problems = (asked: EnvironmentSpec, settings = {}) => {
+    const driver = stub.environment(settings)
+    return checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked)).map(
+      ({ pointer }) => pointer,
+    )
+  }
+
+  it('needs an image, cpus, memory and a resource group', () => {
+    expect(problems({ name: 'x' })).toEqual(['/image', '/queue', '/resources/cpus', '/resources/memoryMiB'])
+  })
+
+  it('refuses what containers have no place for', () => {
+    const more: Partial<EnvironmentSpec> = {
+      ports: [{ port: 1, protocol: 'tcp' }],
+      interfaces: ['ssh', 'jupyter'],
+      autoStop: { afterSeconds: 300, basis: 'idle' },
+      environmentVariables: { A: '1' },
+      storage: { sizeGiB: 1 },
+      resources: { cpus: 1, memoryMiB: 1, accelerator: { kind: 'npu', count: 1 } },
+    }
+    expect(problems({ ...spec, ...more })).toEqual([
+      '/resources/accelerator/kind',
+      '/ports/0/protocol',
+      '/interfaces',
+      '/storage',
+      '/autoStop/basis',
+      '/environmentVariables',
+    ])
+  })
+})
+
+describe('a container', () => {
+  it.each([
+    ['Waiting', 'provisioning'],
+    ['Deploying', 'provisioning'],
+    ['Running', 'running'],
+    ['Terminated', 'stopped'],
+    ['Completed', 'stopped'],
+    ['Failed', 'failed'],
+    ['Rebooting', null],
+  ])('that is %s reads as %s', async (status, portable) => {
+    stub.server.on(detail(id), ok(container({ status })))
+    const seen = await stub.environment().get(id, signal)
+    expect(seen).toMatchObject({ remoteId: id, rawState: status, status: portable, mark, remoteName: `x-sy${mark}` })
+  })
+
+  it('shows its times in the zone of the connection, and nothing that is null', async () => {
+    stub.server.on(detail(id), ok(container()))
+    const seen = await stub.environment().get(id, signal)
+    expect(seen).toMatchObject({ startedAt: new Date('2025-12-01T13:00:00Z') })
+    stub.server.on(detail(id), ok(container({ startTime: null, instanceServiceName: null })))
+    const bare = await stub.environment({ timeOffset: '+00:00' }).get(id, signal)
+    expect(Object.keys(bare)).toEqual(['remoteId', 'rawState', 'payload', 'status'])
+  })
+
+  it('that ran as long as its limit was stopped by it', async () => {
+    const times = { timeoutLimit: '01:00:00', startTime: '2025-12-01 21:00:00', endTime: '2025-12-01 21:59:58' }
+    stub.server.on(detail(id), ok(container({ status: 'Terminated', ...times })))
+    expect(await stub.environment().get(id, signal)).toMatchObject({ status: 'stopped', reason: 'auto_stopped' })
+  })
+
+  it('keeps no start script in its payload, since it may hold secrets', async () => {
+    stub.server.on(detail(id), ok(container({ startScriptContent: 'export PASSWORD=hunter2\n' })))
+    const seen = await stub.environment().get(id, signal)
+    expect(JSON.stringify(seen)).not.toContain('hunter2')
+  })
+
+  it.each([
+    ['an error code', failed('10004', 'no such instance')],
+    ['an internal error', failed('10001', 'internal')],
+    ['an error without a code', { status: 404, body: { status: 404, error: 'Not Found' } }],
+    ['nothing', ok(null)],
+  ])('whose detail answers %s is gone when a whole list does not show it', async (_what, answer) => {
+    stub.server.on(detail(id), answer)
+    stub.server.once(list, ok({ total: 1, list: [container({ id: 'other' })] }))
+    expect(await stub.environment().get(id, signal)).toBe('gone')
+    stub.server.once(list, ok({ total: 1, list: [container()] }))
+    expect(await stub.environment().get(id, signal)).toMatchObject({ remoteId: id, status: 'running' })
+    stub.server.once(list, ok({ total: 5, list: [container({ id: 'other' })] }))
+    stub.server.once(list, ok({ total: 5, list: [] }))
+    expect((await failureOf(stub.environment().get(id, signal))).message).toContain('SCNet')
+  })
+
+  it.each([
+    ['a failing server', { status: 503, body: '' }, 'unavailable'],
+    ['a page', { body: '<html>' }, 'bad_response'],
+    ['a frozen user', failed('10007', 'frozen'), 'permission_denied'],
+  ])('is not asked for elsewhere after %s', async (_what, answer, code) => {
+    stub.server.on(detail(id), answer)
+    expect((await failureOf(stub.environment().get(id, signal))).code).toBe(code)
+  })
+})
+
+describe('the list', () => {
+  it('is a GET with a body, page after page', async () => {
+    stub.server.once(list, ok({ total: 2, list: [container({ id: 'a' })] }))
+    stub.server.once(list, ok({ total: 2, list: [container({ id: 'b', status: 'Nap' })] }))
+    const driver = stub.environment()
+    const first = await driver.list({ cursor: null, watched: [] }, signal)
+    const second = await driver.list({ cursor: first.next, watched: [] }, signal)
+    expect([...first.seen, ...second.seen].map(({ remoteId, status }) => [remoteId, status])).toEqual([
+      ['a', 'running'],
+      ['b', null],
+    ])
+    expect(second.next).toBeNull()
+    expect(stub.calls()).toEqual([
+      [list, listBody(0)],
+      [list, listBody(1)],
+    ])
+    expect(stub.server.requests.at(-1)?.headers['content-length']).toBe(String(listBody(1).length))
+  })
+
+  it('is a query where the connection says so', async () => {
+    stub.server.on(`${list}/list?start=0&limit=100&sort=desc`, ok([container()]))
+    const page = await stub.environment({ listForm: 'query' }).list({ cursor: null, watched: [] }, signal)
+    expect(page.seen).toHaveLength(1)
+  })
+})
+
+describe('a search', () => {
+  const find = async (settings = {}) => {
+    const intents = [environmentIntent(stub.clock, spec, mark), environmentIntent(stub.clock, spec, 'a000000000')]
+    return await stub.environment(settings).find(intents, signal)
+  }
+
+  it('looks for all marks in one walk', async () => {
+    stub.server.once(
+      list,
+      ok({ total: 3, records: [container(), container({ id: 'c2', instanceServiceName: 'mine' })] }),
+    )
+    stub.server.once(list, ok({ total: 3, records: [container({ id: 'c3', status: 'Waiting' })] }))
+    const found = await find()
+    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }, { remoteId: 'c3', status: 'provisioning' }] })
+    expect(found.get('a000000000')).toEqual({ absent: true })
+    expect(stub.calls()).toHaveLength(2)
+  })
+
+  it('that could not read to the end concludes nothing', async () => {
+    stub.server.once(list, ok({ total: 9, items: [container()] }))
+    stub.server.once(list, ok({ total: 9, items: [] }))
+    const found = await find()
+    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }] })
+    expect(found.get('a000000000')).toHaveProperty('inconclusive')
+  })
+
+  it('in a list that does not show where the mark would be concludes nothing', async () => {
+    stub.server.on(list, ok({ total: 1, list: [container({ description: undefined })] }))
+    expect((await find({ markIn: 'description' })).get(mark)).toHaveProperty('inconclusive')
+    stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${mark}]` })] }))
+    const found = await find({ markIn: 'description' })
+    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }] })
+    expect(found.get('a000000000')).toEqual({ absent: true })
+  })
+
+  it('in a list of unknown form fails', async () => {
+    stub.server.on(list, ok({ count: 0, entries: [] }))
+    expect((await failureOf(find())).code).toBe('bad_response')
+  })
+})
+
+describe('verbs', () => {
+  const start = `POST ${base}/task/actions/restart?instanceServiceId=${id}`
+  const stop = `POST ${base}/task/actions/stop?ids=${id}`
+  const remove = `DELETE ${base}/task?ids=${id}`
+
+  it.each([
+    ['start', start],
+    ['stop', stop],
+    ['delete', remove],
+  ] as const)('%s is one call without a body', async (verb, route) => {
+    stub.server.on(route, ok(id))
+    await stub.environment().controls[verb]?.(id, signal)
+    expect(stub.calls()).toEqual([[route, '']])
+  })
+
+  it.each([
+    ['start', start, '716868', 'Waiting'],
+    ['start', start, '716868', 'Running'],
+    ['stop', stop, '716867', 'Terminated'],
+    ['stop', stop, '716867', 'Completed'],
+  ] as const)('%s of what is so already succeeds', async (verb, route, code, status) => {
+    stub.server.on(route, failed(code, 'failed'))
+    stub.server.on(detail(id), ok(container({ status })))
+    await stub.environment().controls[verb]?.(id, signal)
+  })
+
+  it.each([
+    ['stop', stop],
+    ['delete', remove],
+  ] as const)('%s of what is gone already succeeds', async (verb, route) => {
+    stub.server.on(route, failed('716866', 'failed'))
+    stub.server.on(detail(id), failed('10004', 'unknown'))
+    stub.server.on(list, ok({ total: 0, list: [] }))
+    await stub.environment().controls[verb]?.(id, signal)
+  })
+
+  it('refused otherwise says why, to be tried again', async () => {
+    stub.server.on(remove, failed('716866', 'still running'))
+    stub.server.on(detail(id), ok(container()))
+    const error = await failureOf(stub.environment().controls.delete?.(id, signal) ?? Promise.resolve())
+    expect(error).toMatchObject({ code: 'conflict', providerCode: '716866' })
+    expect(error.message).toContain('still running')
+  })
+})
+
+describe('access and catalog', () => {
+  it('shows the web interface and the ports', async () => {
+    const ports = [
+      { accessUrl: 'https://h:1', containerPort: '18888', protocolType: 'HTTP' },
+      { accessUrl: null, containerPort: 22, protocolType: 'SSH' },
+      { containerPort: '--' },
+    ]
+    stub.server.on(detail(id), ok(container({ taskType: 'jupyter', containerPortInfoList: ports })))
+    stub.server.on(`GET ${base}/${id}/url`, ok('https://h/lab?token=sothisai_1'))
+    expect(await stub.environment().access?.(id, signal)).toEqual({
+      urls: [{ name: 'jupyter', url: 'https://h/lab?token=sothisai_1' }],
+      ports: [
+        { port: 18888, protocol: 'http', url: 'https://h:1' },
+        { port: 22, protocol: 'ssh' },
+      ],
+    })
+  })
+
+  it('lists the resource groups with their limits, where there are any', async () => {
+    stub.server.on(`GET ${base}/resource-group`, ok(['cpu', { resourceGroup: 'TeslaM40', acceleratorType: 'gpu' }]))
+    stub.server.on(`GET ${base}/resources?acceleratorType=&resourceGroup=cpu`, failed('10003', 'acceleratorType'))
+    stub.server.on(
+      `GET ${base}/resources?acceleratorType=gpu&resourceGroup=TeslaM40`,
+      ok({ cpuNumber: 8, gpuNumber: 2 }),
+    )
+    expect(await stub.environment().catalog?.(signal)).toEqual({
+      resourceGroups: [
+        { name: 'cpu' },
+        {
+          name: 'TeslaM40',
+          resourceGroup: 'TeslaM40',
+          acceleratorType: 'gpu',
+          limits: { cpuNumber: 8, gpuNumber: 2 },
+        },
+      ],
+    })
+  })
+})
