@@ -44,7 +44,9 @@ interface Fence {
 /** ModelArts over HTTP: `/{version}/{project_id}/…`, JSON both ways. */
 export function makeClient({ http, clock, authorize, baseUrl, projectId, literals }: Deps): ModelartsClient {
   const base = new URL(baseUrl)
-  const prefix = base.pathname.split('/').filter((segment) => segment !== '')
+  const prefix = decodeURIComponent(base.pathname)
+    .split('/')
+    .filter((segment) => segment !== '')
 
   const uriOf = ({ version, path }: Call) => encodePath([...prefix, version, projectId, ...path])
   const queryOf = ({ query = {} }: Call) => encodeQuery(query)

@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
+import { choice } from '../kit/choice.ts'
 
 const url = (description: string) =>
-  Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description }))
+  Type.Optional(Type.String({ pattern: '^https?://[^\\s?#%]+$', maxLength: 512, description }))
 
 export const modelartsSettings = Type.Object(
   {
@@ -37,16 +38,12 @@ export const modelartsSettings = Type.Object(
       default: '0',
       description: 'The workspace that is created in and listed. `0` is the default workspace.',
     }),
-    environmentApi: Type.Unsafe<'demanager' | 'notebooks'>({
-      type: 'string',
-      enum: ['demanager', 'notebooks'],
+    environmentApi: choice(['demanager', 'notebooks'], {
       default: 'demanager',
       description:
         'What environments are: development environment instances (`demanager`, which the vendor calls historical) or notebook instances (`notebooks`).',
     }),
-    visibility: Type.Unsafe<'own' | 'all'>({
-      type: 'string',
-      enum: ['own', 'all'],
+    visibility: choice(['own', 'all'], {
       default: 'own',
       description:
         "Whose environments the lists show: the user's own or everybody's, which the user must be allowed to see. With `all`, credentials may later be replaced by another user's.",
