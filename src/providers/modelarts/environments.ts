@@ -1,0 +1,175 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readId, readNumber, readObject, readText } from '../kit/fields.ts'
+import { markOfName } from '../kit/marks.ts'
+import type { Access, Driver, Observation, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { Call, ModelartsClient } from './client.ts'
+import { makeControls } from './controls.ts'
+import { vendorCodes } from './error-codes.ts'
+import { itemsOf, type Portion } from './finding.ts'
+import { autoStopOf, instanceAccepts, instanceFaults, instanceOf, markLength } from './instance-mapping.ts'
+import { environmentOptions } from './options.ts'
+import { makeReading } from './resource.ts'
+import type { ModelartsSettings } from './settings.ts'
+import { given, payloadOf } from './wire.ts'
+
+/** The states of the list's filter (modelarts_03_0111), and DELETING, which a client of the API has met. */
+const states: Readonly<Record<string, Status<'environment'>>> = {
+  CREATE_QUEUING: 'provisioning',
+  CREATING: 'provisioning',
+  CREATE_FAILED: 'failed',
+  START_QUEUING: 'starting',
+  READY_TO_START: 'blocked',
+  STARTING: 'starting',
+  RESTARTING: 'starting',
+  START_FAILED: 'failed',
+  RUNNING: 'running',
+  STOPPING: 'stopping',
+  STOPPED: 'stopped',
+  UNAVAILABLE: 'failed',
+  RESIZING: 'provisioning',
+  RESIZE_FAILED: 'failed',
+  DELETING: 'deleting',
+  DELETED: 'deleted',
+}
+
+/** What a state says besides the status. The engine's words have none for "ready, but waits to be started". */
+const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> = {
+  CREATE_FAILED: { reason: 'launch_failed' },
+  START_FAILED: { reason: 'launch_failed' },
+  READY_TO_START: {
+    reason: 'held',
+    message: 'A free resource is ready for it: start it.',
+  },
+  UNAVAILABLE: { message: 'ModelArts calls the instance unavailable.' },
+  RESIZING: { reason: 'updating', message: 'Its flavor is being changed.' },
+  RESIZE_FAILED: { message: 'Changing its flavor failed.' },
+}
+
+const traits: Traits<'environment'> = {
+  // Not documented. Create answers with the instance, so a list that trails behind it is not expected.
+  listLagMs: 30_000,
+  // The gateway gives up on a service after 60 s at the most.
+  maxProcessingMs: 60_000,
+  // ModelArts.6301
+  uniqueNames: true,
+  enforces: ['autoStop'],
+  // ModelArts.6304: stop it before deleting.
+  deletableIn: ['stopped', 'failed', 'blocked'],
+}
+
+/** Development environment instances, the historical API `demanager`. */
+export function makeEnvironments(
+  client: ModelartsClient,
+  settings: ModelartsSettings,
+  literals: readonly string[],
+): Driver<'environment'> {
+  const { existing, ...reading } = makeReading<'environment'>({
+    client,
+    word: 'instance',
+    workspaceId: settings.workspaceId,
+    noSuch: vendorCodes.noSuchInstance,
+    createCall: (intent, workspaceId) => ({ ...instanceCall('POST'), body: { ...instanceOf(intent, workspaceId) } }),
+    detailsCall: (remoteId) => instanceCall('GET', remoteId),
+    read: ({ workspaceId, start }, signal) =>
+      client.send(listCall(settings, workspaceId, start), signal).then((answer) => portionOf(answer, start)),
+    observe: (instance) => observationOf(instance, literals),
+    withId: (instance, remoteId) => ({ ...instance, id: readId(instance, 'id') ?? remoteId }),
+    workspaceIdOf: (instance) => readId(readObject(instance, 'workspace'), 'id'),
+  })
+
+  return {
+    ...reading,
+    accepts: instanceAccepts,
+    options: environmentOptions,
+    states,
+    traits,
+    markLength,
+    check: instanceFaults,
+
+    controls: makeControls({
+      get: reading.get,
+      send(verb, remoteId, signal) {
+        if (verb === 'delete') return client.send(instanceCall('DELETE', remoteId), signal)
+        return client.send({ ...instanceCall('POST', remoteId, 'action'), body: { action: verb } }, signal)
+      },
+    }),
+
+    /** A changed autoStop of a running instance counts from its next start. */
+    async update(remoteId, spec, signal) {
+      const body = { description: spec.description ?? '', spec: { auto_stop: autoStopOf(spec) } }
+      await client.send({ ...instanceCall('PUT', remoteId), body }, signal)
+    },
+
+    async access(remoteId, signal) {
+      const instance = await existing(remoteId, signal)
+      return accessOf(instance, await openToken(client, remoteId, signal))
+    },
+  }
+}
+
+function instanceCall(method: Call['method'], ...path: readonly string[]): Call {
+  return { method, version: 'v1', path: ['demanager', 'instances', ...path] }
+}
+
+/** Without `limit` all instances come at once; `offset` counts records. `de_type` is mandatory. */
+export function listCall({ visibility }: ModelartsSettings, workspaceId: string, start: number): Call {
+  const filters = { workspace_id: workspaceId, ...(visibility === 'all' ? { show_self: 'false' } : {}) }
+  return {
+    ...instanceCall('GET'),
+    query: { de_type: 'Notebook', ...filters, ...(start === 0 ? {} : { offset: start }) },
+  }
+}
+
+function portionOf(answer: Json, start: number): Portion {
+  const total = readNumber(answer, 'total_count')
+  const items = itemsOf(answer, 'instances', total)
+  const received = start + items.length
+  const lacks = (total ?? received) > received
+  return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }
+}
+
+/** One instance, from the list, the details or the answer of a create. Its own `error_code` is no failure of the call. */
+function observationOf(instance: Json, literals: readonly string[]): Observation<'environment'> | null {
+  const remoteId = readId(instance, 'id')
+  if (remoteId === undefined) return null
+  const rawState = readText(instance, 'status') ?? '(none)'
+  const name = readText(instance, 'name')
+  const remark = remarks[rawState]
+  const failed = states[rawState] === 'failed' ? readObject(readObject(instance, 'spec'), 'failed_reasons') : null
+  const rank = readNumber(readObject(instance, 'queuing_info'), 'rank')
+  const queued =
+    rank === undefined || states[rawState] === 'running' ? undefined : `Queued for a free resource, rank ${rank}.`
+  return {
+    remoteId,
+    status: (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null,
+    rawState,
+    ...given({
+      reason: remark?.reason,
+      message: readText(failed, 'message') ?? readText(failed, 'code') ?? remark?.message ?? queued,
+      remoteName: name,
+      mark: name === undefined ? undefined : markOfName(name, markLength),
+    }),
+    payload: payloadOf(instance, literals),
+  }
+}
+
+/** The reference no longer has this call, so an instance without a token still shows its URL. */
+async function openToken(client: ModelartsClient, remoteId: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return readText(await client.send(instanceCall('GET', remoteId, 'token'), signal), 'token')
+  } catch (error) {
+    const isMissing = error instanceof ProviderError && error.httpStatus !== undefined && error.httpStatus < 500
+    if (isMissing && error.code !== 'unauthenticated' && error.code !== 'rate_limited') return undefined
+    throw error
+  }
+}
+
+/** The URL is empty until the instance runs, and opens only with a token. */
+function accessOf(instance: Json, token: string | undefined): Access {
+  const url = readText(readObject(readObject(instance, 'spec'), 'annotations'), 'url')
+  const urls = url !== undefined && /^https?:\/\//.test(url) ? [{ name: 'jupyter', url }] : []
+  return { urls, ...given({ token }) }
+}

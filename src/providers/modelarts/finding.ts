@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { isObject, readList } from '../kit/fields.ts'
+import { walkPages } from '../kit/pages.ts'
+import type { Found, Intent, Observation } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+
+/** One page of a list. */
+export interface Portion {
+  items: readonly JsonObject[]
+  /** Where the next page begins, in the API's own unit; null = this was the last. */
+  next: number | null
+  /** The list claims more objects than it gave. */
+  isShort: boolean
+}
+
+export interface Walk<K extends Kind> {
+  seen: readonly Observation<K>[]
+  /** Every page was read, and what came is what was asked for: then a missing mark is an absent object. */
+  isComplete: boolean
+}
+
+/** The objects of a list answer. One that shows no list is no empty list, unless it counts none. */
+export function itemsOf(answer: Json, key: string, total: number | undefined): readonly JsonObject[] {
+  if (total !== 0 && !(isObject(answer) && Array.isArray(answer[key]))) {
+    throw new ProviderError('bad_response', `A list of ModelArts has no ${key}.`)
+  }
+  return readList(answer, key).filter(isObject)
+}
+
+const maxPages = 400
+
+/** Reads all pages. `isAskedFor` tells whether an item passes the filter that was sent: one that does not proves it ignored. */
+export async function walk<K extends Kind>(list: {
+  read(start: number): Promise<Portion>
+  isAskedFor(item: JsonObject): boolean
+  observe(item: JsonObject): Observation<K> | null
+}): Promise<Walk<K>> {
+  let isShort = false
+  const { items, isComplete } = await walkPages<JsonObject, number>({
+    maxPages,
+    read: async (start) => {
+      const portion = await list.read(start ?? 0)
+      isShort ||= portion.isShort
+      return portion
+    },
+  })
+  const isHonoured = items.every((item) => list.isAskedFor(item))
+  return { seen: items.flatMap((item) => list.observe(item) ?? []), isComplete: isComplete && isHonoured && !isShort }
+}
+
+/** What a walk says about each intent. An object that shifted to a later page while the list was read counts once. */
+export function foundIn<K extends Kind>(
+  intents: readonly Intent<K>[],
+  { seen, isComplete }: Walk<K>,
+): (readonly [string, Found<K>])[] {
+  const objects = new Map(seen.map((each) => [each.remoteId, each]))
+  const hidesMarks = seen.some((each) => each.mark === undefined)
+  return intents.map(({ mark }) => {
+    const found = [...objects.values()].filter((each) => each.mark === mark)
+    if (found.length > 0) return [mark, { found }]
+    if (isComplete && !hidesMarks) return [mark, { absent: true }]
+    return [
+      mark,
+      { inconclusive: 'The list of ModelArts was not complete, or showed objects that were not asked for.' },
+    ]
+  })
+}

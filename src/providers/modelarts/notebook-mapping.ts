@@ -1,0 +1,125 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { readList, readObject, readText } from '../kit/fields.ts'
+import { markName } from '../kit/marks.ts'
+import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import { descriptionPattern, namePattern, optionFaults } from './instance-mapping.ts'
+import { optionsOf } from './options.ts'
+import { type CreateNotebook, given } from './wire.ts'
+
+/** Neither end of the range is in the reference; both are in the vendor's SDK. Milliseconds. */
+export const shortestLeaseMs = 3_600_000
+export const longestLeaseMs = 259_200_000
+
+const fileSystems = ['EFS', 'SFS']
+
+/** Sources: the create and the update of notebook instances (CreateNotebook, UpdateNotebook). A name has room for any mark. */
+export const notebookAccepts: Accepts = {
+  name: {
+    to: 'name',
+    pattern: namePattern,
+    maxLength: 64,
+    note: 'letters, digits, hyphens and underscores; a mark is added at the end',
+  },
+  description: { to: 'description', maxLength: 512, pattern: descriptionPattern, default: '', mutable: true },
+  image: { to: 'image_id', required: true, pattern: '^[0-9a-fA-F-]{36}$', note: 'the id (UUID) of an image' },
+  queue: { to: 'pool_id', note: 'a dedicated resource pool' },
+  'resources.flavor': { to: 'flavor', required: true },
+  interfaces: { to: 'endpoints[].service', values: ['jupyter', 'ssh'] },
+  storage: { to: 'volume', required: true },
+  'storage.type': { to: 'volume.category', values: ['EVS', 'EFS', 'SFS', 'OBS', 'OBSFS'], default: 'EVS' },
+  'storage.source': { to: 'volume.uri', note: 'the mount address of a file system of your own (EFS, SFS)' },
+  'storage.sizeGiB': { to: 'volume.capacity', maximum: 4096 },
+  autoStop: { to: 'duration, lease' },
+  'autoStop.afterSeconds': {
+    to: 'duration, lease.duration',
+    minimum: shortestLeaseMs / 1000,
+    maximum: longestLeaseMs / 1000,
+  },
+  'autoStop.basis': { to: 'lease.type', values: ['running', 'idle'] },
+  startupScript: { to: 'hooks.container_hooks.post_start.script', note: 'sent in Base64' },
+  startupScriptScope: { to: '', values: ['all'], note: 'it runs at each start' },
+}
+
+export function notebookFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { type = 'EVS', source } = spec.storage ?? {}
+  const volume = readObject(optionsOf(spec), 'volume')
+  const faults = [...optionFaults(spec, 'notebooks')]
+  if (source !== undefined && !fileSystems.includes(type)) {
+    faults.push({
+      pointer: '/storage/source',
+      detail: `Only storage of type EFS or SFS has a source; this is ${type}.`,
+    })
+  }
+  if (source !== undefined && readText(volume, 'id') === undefined) {
+    const detail = 'A file system of your own (storage.source) needs its id.'
+    faults.push({ pointer: '/providerOptions/modelarts/volume/id', detail })
+  }
+  return faults
+}
+
+/** The body of the create. */
+export function notebookOf(
+  { spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>,
+  workspaceId: string,
+): CreateNotebook {
+  return {
+    name: markName(spec.name, mark),
+    description: spec.description ?? '',
+    flavor: spec.resources?.flavor ?? '',
+    image_id: spec.image ?? '',
+    volume: volumeOf(spec),
+    workspace_id: workspaceId,
+    ...given({ pool_id: spec.queue, endpoints: endpointsOf(spec) }),
+    ...leaseOf(spec),
+    ...(spec.startupScript === undefined ? {} : { hooks: hooksOf(spec.startupScript) }),
+  }
+}
+
+function volumeOf(spec: EnvironmentSpec): CreateNotebook['volume'] {
+  const { type = 'EVS', source, sizeGiB } = spec.storage ?? {}
+  const volume = readObject(optionsOf(spec), 'volume')
+  return {
+    category: type,
+    ownership: readText(volume, 'ownership') ?? (source === undefined ? 'MANAGED' : 'DEDICATED'),
+    ...given({ capacity: sizeGiB, uri: source, id: readText(volume, 'id') }),
+  }
+}
+
+/** Without a duration the vendor stops after an hour, so "never" is said. Only a lease without `duration` can count idle time. */
+function leaseOf({ autoStop }: EnvironmentSpec): Pick<CreateNotebook, 'duration' | 'lease'> {
+  if (autoStop === undefined) return { duration: -1 }
+  const duration = autoStop.afterSeconds * 1000
+  return autoStop.basis === 'idle' ? { lease: { duration, type: 'idle' } } : { duration }
+}
+
+const services: Readonly<Record<string, string>> = { jupyter: 'NOTEBOOK', ssh: 'SSH' }
+
+/** One entry per service that `interfaces` or the option names; absent where neither does. */
+function endpointsOf(spec: EnvironmentSpec): CreateNotebook['endpoints'] | undefined {
+  const details = readList(optionsOf(spec), 'endpoints')
+  const wanted = (spec.interfaces ?? []).flatMap((each) => services[each] ?? [])
+  const names = new Set([...wanted, ...details.flatMap((each) => readText(each, 'service') ?? [])])
+  if (names.size === 0) return undefined
+  return [...names].map((service) => {
+    const detail = details.find((each) => readText(each, 'service') === service)
+    return {
+      service,
+      ...given({
+        key_pair_names: wordsOf(detail, 'keyPairNames'),
+        allowed_access_ips: wordsOf(detail, 'allowedAccessIps'),
+      }),
+    }
+  })
+}
+
+function wordsOf(from: Json | undefined, key: string): string[] | undefined {
+  const words = readList(from, key).flatMap((word) => (typeof word === 'string' ? [word] : []))
+  return words.length === 0 ? undefined : words
+}
+
+/** The script of type COMMAND stands in the body, in Base64; type SCRIPT would be a path. */
+function hooksOf(script: string): NonNullable<CreateNotebook['hooks']> {
+  const encoded = Buffer.from(script, 'utf8').toString('base64')
+  return { container_hooks: { post_start: { type: 'COMMAND', script: encoded } } }
+}

@@ -1,0 +1,87 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { markOfName } from '../kit/marks.ts'
+import type { Access, Observation } from '../provider.ts'
+import { markLength } from './instance-mapping.ts'
+import { longestLeaseMs, shortestLeaseMs } from './notebook-mapping.ts'
+import { given, payloadOf } from './wire.ts'
+
+/** The states of the reference's `status` (ListNotebooks). */
+export const notebookStates: Readonly<Record<string, Status<'environment'>>> = {
+  INIT: 'provisioning',
+  CREATING: 'provisioning',
+  CREATE_FAILED: 'failed',
+  STARTING: 'starting',
+  START_FAILED: 'failed',
+  RUNNING: 'running',
+  SNAPSHOTTING: 'running',
+  STOPPING: 'stopping',
+  STOPPED: 'stopped',
+  FROZEN: 'blocked',
+  ERROR: 'failed',
+  DELETING: 'deleting',
+  DELETE_FAILED: 'failed',
+  DELETED: 'deleted',
+}
+
+const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> = {
+  CREATE_FAILED: { reason: 'launch_failed' },
+  START_FAILED: { reason: 'launch_failed' },
+  SNAPSHOTTING: { reason: 'updating', message: 'Its image is being saved.' },
+  FROZEN: { reason: 'suspended', message: 'ModelArts has frozen it, as it does for an account in arrears.' },
+  DELETE_FAILED: { message: 'ModelArts could not delete it.' },
+}
+
+/** One notebook, from the list, the details or the answer of a create. */
+export function notebookSeen(notebook: Json, literals: readonly string[]): Observation<'environment'> | null {
+  const remoteId = readId(notebook, 'id')
+  if (remoteId === undefined) return null
+  const rawState = readText(notebook, 'status') ?? '(none)'
+  const status = (Object.hasOwn(notebookStates, rawState) ? notebookStates[rawState] : undefined) ?? null
+  const name = readText(notebook, 'name')
+  const remark = remarks[rawState]
+  return {
+    remoteId,
+    status,
+    rawState,
+    ...given({
+      reason: remark?.reason,
+      message: (status === 'failed' ? readText(notebook, 'fail_reason') : undefined) ?? remark?.message,
+      remoteName: name,
+      mark: name === undefined ? undefined : markOfName(name, markLength),
+    }),
+    payload: payloadOf(notebook, literals),
+  }
+}
+
+/**
+ * The auto stop that the notebook was made with, for its next start. A lease runs from `create_at`, and each
+ * prolongation moves `update_at` and adds to `duration`, so the time asked for is what lies behind `update_at`.
+ * Inferred from the reference's examples.
+ */
+export function startQuery(notebook: Json): { duration: number; type?: string } {
+  const lease = readObject(notebook, 'lease')
+  const duration = readNumber(lease, 'duration') ?? -1
+  if (readFlag(lease, 'enable') === false || duration <= 0) return { duration: -1 }
+  const prolongedMs = (readNumber(lease, 'update_at') ?? 0) - (readNumber(lease, 'create_at') ?? 0)
+  const asked = prolongedMs > 0 && prolongedMs < duration ? duration - prolongedMs : duration
+  const bounded = Math.min(Math.max(asked, shortestLeaseMs), longestLeaseMs)
+  return { duration: bounded, type: readText(lease, 'type')?.toLowerCase() === 'idle' ? 'idle' : 'timing' }
+}
+
+export function notebookAccess(notebook: Json): Access {
+  const url = readText(notebook, 'url')
+  const urls = url !== undefined && /^https?:\/\//.test(url) ? [{ name: 'jupyter', url }] : []
+  const ssh = readList(notebook, 'endpoints').find(
+    (each) => (readText(each, 'service') ?? readText(each, 'dev_service')) === 'SSH',
+  )
+  return { urls, ...given({ ssh: sshOf(readText(ssh, 'uri')), token: readText(notebook, 'token') }) }
+}
+
+/** `ssh://ma-user@host:30581`, or an address alone. */
+function sshOf(uri: string | undefined): Access['ssh'] | undefined {
+  const [, user, host, port] = /^(?:ssh:\/\/)?(?:([^@/]+)@)?([^:/@]+)(?::(\d+))?\/?$/.exec(uri ?? '') ?? []
+  return host === undefined ? undefined : { host, port: Number(port ?? 22), ...given({ user }) }
+}

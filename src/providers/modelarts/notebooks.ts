@@ -1,0 +1,127 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { isObject, readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
+import { markName } from '../kit/marks.ts'
+import type { Catalog, Driver, Traits } from '../provider.ts'
+import type { Call, ModelartsClient } from './client.ts'
+import { makeControls } from './controls.ts'
+import { vendorCodes } from './error-codes.ts'
+import { itemsOf, type Portion } from './finding.ts'
+import { markLength } from './instance-mapping.ts'
+import { notebookAccepts, notebookFaults, notebookOf } from './notebook-mapping.ts'
+import { notebookAccess, notebookSeen, notebookStates, startQuery } from './notebook-observation.ts'
+import { environmentOptions } from './options.ts'
+import { type ListPage, makeReading } from './resource.ts'
+import type { ModelartsSettings } from './settings.ts'
+import { given } from './wire.ts'
+
+const traits: Traits<'environment'> = {
+  // Not documented, and here nothing but the list guards against a second notebook: names may repeat.
+  listLagMs: 60_000,
+  // The gateway gives up on a service after 60 s at the most.
+  maxProcessingMs: 60_000,
+  uniqueNames: false,
+  enforces: ['autoStop'],
+}
+
+/** The list takes 10, 20 or 50. */
+const pageSize = 50
+
+/** Notebook instances, the current API. Deleting one deletes its storage. */
+export function makeNotebooks(
+  client: ModelartsClient,
+  settings: ModelartsSettings,
+  literals: readonly string[],
+): Driver<'environment'> {
+  const { existing, ...reading } = makeReading<'environment'>({
+    client,
+    word: 'notebook',
+    workspaceId: settings.workspaceId,
+    noSuch: vendorCodes.noSuchInstance,
+    // The vendor's Terraform provider takes 6357 for "not found" too; the reference does not.
+    maybeNoSuch: vendorCodes.busyOrDone,
+    createCall: (intent, workspaceId) => ({ ...notebookCall('POST'), body: { ...notebookOf(intent, workspaceId) } }),
+    nameOf: ({ spec, mark }) => markName(spec.name, mark),
+    detailsCall: (remoteId) => notebookCall('GET', remoteId),
+    read: (page, signal) =>
+      client.send(notebookListCall(settings, page), signal).then((answer) => portionOf(answer, page.start)),
+    observe: (notebook) => notebookSeen(notebook, literals),
+    withId: (notebook, remoteId) => ({ ...notebook, id: readId(notebook, 'id') ?? remoteId }),
+    workspaceIdOf: (notebook) => readId(notebook, 'workspace_id'),
+  })
+
+  return {
+    ...reading,
+    accepts: notebookAccepts,
+    options: environmentOptions,
+    states: notebookStates,
+    traits,
+    markLength,
+    check: notebookFaults,
+
+    controls: makeControls({
+      get: reading.get,
+      async send(verb, remoteId, signal) {
+        if (verb === 'delete') return client.send(notebookCall('DELETE', remoteId), signal)
+        const call = notebookCall('POST', remoteId, verb)
+        // A start without a duration would stop after an hour, whatever the create had said.
+        const query = verb === 'start' ? startQuery(await existing(remoteId, signal)) : {}
+        return client.send({ ...call, query }, signal)
+      },
+    }),
+
+    async update(remoteId, spec, signal) {
+      await client.send({ ...notebookCall('PUT', remoteId), body: { description: spec.description ?? '' } }, signal)
+    },
+
+    access: async (remoteId, signal) => notebookAccess(await existing(remoteId, signal)),
+    catalog: (signal) => catalogOf(client, signal),
+  }
+}
+
+function notebookCall(method: Call['method'], ...path: readonly string[]): Call {
+  return { method, version: 'v1', path: ['notebooks', ...path] }
+}
+
+/** `offset` counts records. The reference spells the workspace `workspaceId`, the SDKs `workspace_id`: both are sent. */
+export function notebookListCall({ visibility }: ModelartsSettings, { workspaceId, start, name }: ListPage): Call {
+  const path = visibility === 'all' ? ['all'] : []
+  const filters = { workspaceId, workspace_id: workspaceId, ...given({ name }) }
+  return { ...notebookCall('GET', ...path), query: { limit: pageSize, offset: start, ...filters } }
+}
+
+function portionOf(answer: Json, start: number): Portion {
+  const total = readNumber(answer, 'total')
+  const items = itemsOf(answer, 'data', total)
+  const received = start + items.length
+  const lacks = total === undefined ? items.length >= pageSize : total > received
+  return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }
+}
+
+/** Flavors and images that a notebook can be made of; of the images the first 50. */
+async function catalogOf(client: ModelartsClient, signal: AbortSignal): Promise<Catalog> {
+  const flavors = await client.send(notebookCall('GET', 'flavors'), signal)
+  const images = await client.send(
+    { method: 'GET', version: 'v1', path: ['images'], query: { limit: pageSize } },
+    signal,
+  )
+  const flavorItems = [...readList(flavors, 'flavors'), ...readList(flavors, 'data')].filter(isObject)
+  return {
+    flavors: flavorItems.map((each) => ({
+      flavor: readText(each, 'id') ?? '',
+      ...given({
+        category: readText(each, 'category'),
+        cpus: readNumber(each, 'vcpus'),
+        isSoldOut: readFlag(each, 'sold_out'),
+      }),
+      ...given({ arch: readText(each, 'arch'), description: readText(each, 'description') }),
+    })),
+    images: readList(images, 'data').map((each) => ({
+      image: readText(each, 'id') ?? '',
+      ...given({
+        name: readText(each, 'name'),
+        arch: readText(each, 'arch'),
+        description: readText(each, 'description'),
+      }),
+    })),
+  }
+}
