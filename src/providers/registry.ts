@@ -1,10 +1,11 @@
 import { aitemsProvider } from './aitems/index.ts'
 import { dataforestProvider } from './dataforest/index.ts'
+import { modelartsProvider } from './modelarts/index.ts'
 import type { Provider } from './provider.ts'
 import { scnetProvider } from './scnet/index.ts'
 
 /** Every provider that this version can talk to. */
-export const providers: readonly Provider[] = [dataforestProvider, aitemsProvider, scnetProvider]
+export const providers: readonly Provider[] = [dataforestProvider, aitemsProvider, modelartsProvider, scnetProvider]
 
 export function providerById(id: string): Provider | undefined {
   return providers.find((provider) => provider.id === id)

@@ -1,0 +1,79 @@
+import type { JobSpec } from '../../vocabulary/spec.ts'
+import { readObject, readText } from '../kit/fields.ts'
+import type { SpecFault } from '../provider.ts'
+import { datasetSource } from './job-mapping.ts'
+import { optionsOf } from './options.ts'
+
+/** What no field rule can say of a training job. */
+export function jobFaults(spec: JobSpec): readonly SpecFault[] {
+  return [...programFaults(spec), ...resourceFaults(spec), ...dataFaults(spec)]
+}
+
+/**
+ * What runs is one of: an algorithm by id, a subscribed one, code with a boot file and an engine, an image with a
+ * command. ModelArts.2806 is the last one's fault; the others are in the reference's words only.
+ */
+function programFaults(spec: JobSpec): readonly SpecFault[] {
+  const algorithm = readObject(optionsOf(spec), 'algorithm')
+  const has = (name: string) => readText(algorithm, name) !== undefined
+  const where = '/providerOptions/modelarts/algorithm'
+  if (has('codeDir') !== has('bootFile')) return fault(where, 'codeDir and bootFile go together.')
+  if (has('subscriptionId') !== has('itemVersionId')) {
+    return fault(where, 'subscriptionId and itemVersionId go together.')
+  }
+  const [form, ...others] = ['id', 'subscriptionId', 'codeDir'].filter(has)
+  if (others.length > 0) {
+    return fault(where, `An algorithm is given in one form; these are several: ${[form, ...others].join(', ')}.`)
+  }
+  return form === undefined ? imageFaults(spec) : algorithmFaults(spec, form)
+}
+
+function imageFaults(spec: JobSpec): readonly SpecFault[] {
+  if (spec.image === undefined) {
+    return fault('/image', 'A training job needs an image with a command, or providerOptions.modelarts.algorithm.')
+  }
+  return hasCommand(spec) ? [] : fault('/command', 'An image needs a program: send `command` or `script`.')
+}
+
+function algorithmFaults(spec: JobSpec, form: string): readonly SpecFault[] {
+  const engine = readObject(optionsOf(spec), 'engine')
+  const hasEngine = spec.image !== undefined || Object.keys(engine).length > 0
+  if (hasCommand(spec)) {
+    const pointer = spec.command === undefined ? '/script' : '/command'
+    return fault(pointer, 'A command belongs to an image alone; an algorithm starts by itself, with `parameters`.')
+  }
+  if (form === 'codeDir') {
+    const detail = 'Code with a boot file needs an engine: send `image` or providerOptions.modelarts.engine.'
+    return hasEngine ? [] : fault('/image', detail)
+  }
+  return hasEngine
+    ? fault('/image', `An algorithm given by ${form} brings its engine: send no image and no engine.`)
+    : []
+}
+
+function hasCommand(spec: JobSpec): boolean {
+  return spec.command !== undefined || spec.script !== undefined
+}
+
+function resourceFaults({ resources, queue }: JobSpec): readonly SpecFault[] {
+  if (resources?.flavor !== undefined || queue !== undefined) return []
+  return fault('/resources/flavor', 'A training job needs a flavor, or a dedicated pool (`queue`).')
+}
+
+function dataFaults({ inputs = [], mounts = [] }: JobSpec): readonly SpecFault[] {
+  const ofInputs = inputs.flatMap(({ source }, index) =>
+    source.startsWith('dataset:') && !datasetSource.test(source)
+      ? fault(`/inputs/${index}/source`, `A data set is dataset:<id>/<version id>; sent was "${source}".`)
+      : [],
+  )
+  const ofMounts = mounts.flatMap(({ source, readOnly }, index) =>
+    readOnly === true && !source.startsWith('nfs:')
+      ? fault(`/mounts/${index}/readOnly`, 'Only nfs can be mounted read-only.')
+      : [],
+  )
+  return [...ofInputs, ...ofMounts]
+}
+
+function fault(pointer: string, detail: string): SpecFault[] {
+  return [{ pointer, detail }]
+}

@@ -1,0 +1,103 @@
+import { jobTransitions } from '../../vocabulary/job.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { isTerminal } from '../../vocabulary/transitions.ts'
+import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { markOfName } from '../kit/marks.ts'
+import { readTime } from '../kit/times.ts'
+import type { Observation, Task } from '../provider.ts'
+import { markLength } from './instance-mapping.ts'
+import { given, payloadOf } from './wire.ts'
+
+/** `status.phase`. The vendor warns against depending on `secondary_phase`: it only adds a reason. */
+export const jobStates: Readonly<Record<string, Status<'job'>>> = {
+  Creating: 'pending',
+  Pending: 'pending',
+  Running: 'running',
+  Terminating: 'canceling',
+  Terminated: 'canceled',
+  Completed: 'succeeded',
+  Failed: 'failed',
+  Abnormal: 'failed',
+}
+
+/** One training job, from the search, the details or the answer of a create. */
+export function trainingJobSeen(job: Json, literals: readonly string[]): Observation<'job'> | null {
+  const metadata = readObject(job, 'metadata')
+  const remoteId = readId(metadata, 'id')
+  if (remoteId === undefined) return null
+  const state = readObject(job, 'status')
+  const rawState = readText(state, 'phase') ?? '(none)'
+  const status = (Object.hasOwn(jobStates, rawState) ? jobStates[rawState] : undefined) ?? null
+  const name = readText(metadata, 'name')
+  const exit = status !== null && isTerminal(jobTransitions, status) ? exitOf(state) : {}
+  return {
+    remoteId,
+    status,
+    rawState,
+    ...timesOf(state, status),
+    ...given({
+      reason: status === 'failed' ? reasonOf(state, exit.exitCode) : undefined,
+      exitCode: exit.exitCode,
+      message: status === 'failed' ? exit.message : undefined,
+      remoteName: name,
+      mark: name === undefined ? undefined : markOfName(name, markLength),
+      tasks: tasksOf(state, status),
+    }),
+    payload: payloadOf(job, literals),
+  }
+}
+
+/** Milliseconds; NaN where the job does not tell. */
+export function createdMs(job: Json): number {
+  return readTime(readObject(job, 'metadata'), 'create_time')?.getTime() ?? Number.NaN
+}
+
+/** Names of the tasks: `worker-0`. */
+export function taskNames(job: Json): readonly string[] {
+  return readList(readObject(job, 'status'), 'tasks').flatMap((task) => (typeof task === 'string' ? [task] : []))
+}
+
+function reasonOf(state: Json, exitCode: number | undefined): Reason | undefined {
+  if (readText(state, 'secondary_phase') === 'CreateFailed') return 'launch_failed'
+  return exitCode === undefined || exitCode === 0 ? undefined : 'nonzero_exit'
+}
+
+/** Of the first task that failed, else of all. */
+function exitOf(state: Json): { exitCode?: number; message?: string } {
+  const exits = readList(state, 'task_statuses').flatMap((task) => {
+    const exitCode = readNumber(task, 'exit_code')
+    return exitCode === undefined ? [] : [{ exitCode, ...given({ message: readText(task, 'message') }) }]
+  })
+  return exits.find(({ exitCode }) => exitCode !== 0) ?? exits[0] ?? {}
+}
+
+/** `start_time` and `duration` are milliseconds, `running_records` seconds. A job that waits has not started, whatever it shows. */
+function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date; endedAt?: Date } {
+  if (status === null || status === 'pending') return {}
+  const startedAt = readTime(state, 'start_time')
+  if (!isTerminal(jobTransitions, status)) return given({ startedAt })
+  const lastRecord = readList(state, 'running_records').at(-1)
+  const durationMs = readNumber(state, 'duration')
+  const computed =
+    startedAt === undefined || durationMs === undefined ? undefined : new Date(startedAt.getTime() + durationMs)
+  return given({ startedAt, endedAt: readTime(lastRecord, 'end_at', { unit: 's' }) ?? computed })
+}
+
+/** A task has no state of its own, only an exit code once it ended; while the job lives it is as the job is. */
+function tasksOf(state: Json, status: Status<'job'> | null): readonly Task<'job'>[] | undefined {
+  const names = taskNames({ status: state })
+  if (names.length === 0) return undefined
+  const ended = readList(state, 'task_statuses')
+  const isLive = status !== null && !isTerminal(jobTransitions, status)
+  return names.map((name) => {
+    const exitCode = readNumber(
+      ended.find((each) => readText(each, 'task') === name),
+      'exit_code',
+    )
+    const fallback = isLive || status === 'succeeded' ? status : null
+    const taskStatus = exitCode === undefined ? fallback : exitCode === 0 ? 'succeeded' : 'failed'
+    return { id: name, name, status: taskStatus, ...given({ exitCode }) }
+  })
+}
