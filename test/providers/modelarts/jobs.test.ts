@@ -1,0 +1,471 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
+import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { type Connection, connect, expectSigned, failureOf, refusal, signal, v2 } from './connection.ts'
+
+const id = '425b7087-83de-49ed-9e40-5bb642be956f'
+const spec: JobSpec = {
+  name: 'TestModelArtsJob2',
+  description: 'This is a ModelArts job2',
+  image: 'org/fastseq:1.2',
+  script: 'cd /home/ma-user/ddp_demo && sh run_ddp.sh',
+  environmentVariables: { NCCL_DEBUG: 'INFO', NCCL_IB_DISABLE: '0' },
+  queue: 'poolfaf38d76',
+  resources: { flavor: 'modelarts.pool.visual.xlarge', nodes: 1 },
+  mounts: [{ source: 'nfs:192.168.0.82:/', path: '/home/ma-user/nfs/' }],
+  providerOptions: { modelarts: { logPath: '/training-test/limou/ddp-demo-log/' } },
+}
+
+const search = v2('POST', 'training-job-searches')
+const details = v2('GET', `training-jobs/${id}`)
+const actions = v2('POST', `training-jobs/${id}/actions`)
+
+/** The reference's sample answer, as far as it matters. */
+const job = {
+  kind: 'job',
+  metadata: {
+    id,
+    name: 'TestModelArtsJob2-syk7m2q9dxwa',
+    description: '',
+    create_time: 1704164640000,
+    workspace_id: '0',
+    user_name: '',
+  },
+  status: {
+    phase: 'Creating',
+    secondary_phase: 'Creating',
+    duration: 0,
+    start_time: 0,
+    node_count_metrics: null,
+    tasks: ['worker-0', 'server-0'],
+  },
+  algorithm: {
+    inputs: [
+      {
+        name: 'data_url',
+        remote: { obs: { obs_url: 'https://obs.example.com/b/o?AWSAccessKeyId=AK1&Signature=zzz' } },
+      },
+    ],
+  },
+}
+const withStatus = (status: object) => ({ ...job, status: { ...job.status, ...status } })
+
+let on: Connection
+beforeEach(async () => {
+  on = await connect()
+})
+afterEach(async () => {
+  for (const request of on.stub.requests) expectSigned(request)
+  await on.close()
+})
+
+const driver = () => on.driver('job')
+const intent = (changes: Partial<JobSpec> = {}, mark?: string) => on.intent<'job'>({ ...spec, ...changes }, mark)
+
+async function bodyOf(changes: JobSpec): Promise<Record<string, unknown>> {
+  on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
+  await driver().create(on.intent<'job'>(changes), signal)
+  return JSON.parse(on.stub.requests.at(-1)?.body ?? '') as Record<string, unknown>
+}
+
+describe('creating a training job', () => {
+  it("sends the reference's example, byte for byte, and reads its sample answer", async () => {
+    on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
+    const created = await driver().create(intent(), signal)
+    expect(on.stub.requests[0]?.body).toBe(
+      '{"kind":"job","metadata":{"name":"TestModelArtsJob2-syk7m2q9dxwa","description":"This is a ModelArts job2","workspace_id":"0"},"algorithm":{"engine":{"image_url":"org/fastseq:1.2"},"command":"cd /home/ma-user/ddp_demo && sh run_ddp.sh","environments":{"NCCL_DEBUG":"INFO","NCCL_IB_DISABLE":"0"}},"spec":{"resource":{"flavor_id":"modelarts.pool.visual.xlarge","node_count":1,"pool_id":"poolfaf38d76"},"volumes":[{"nfs":{"nfs_server_path":"192.168.0.82:/","local_path":"/home/ma-user/nfs/","read_only":false}}],"log_export_path":{"obs_url":"/training-test/limou/ddp-demo-log/"}}}',
+    )
+    expect(created).toMatchObject({
+      remoteId: id,
+      seen: {
+        status: 'pending',
+        rawState: 'Creating',
+        mark: 'k7m2q9dxwa',
+        tasks: [
+          { id: 'worker-0', name: 'worker-0', status: 'pending' },
+          { id: 'server-0', name: 'server-0', status: 'pending' },
+        ],
+      },
+    })
+    expect(created.seen).not.toHaveProperty('startedAt')
+    expect(JSON.stringify(created)).not.toMatch(/AK1|zzz/)
+  })
+
+  it('plans the very request that it sends', async () => {
+    on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
+    const plan = driver().plan(intent())
+    await driver().create(intent(), signal)
+    expect(`${plan.method} ${plan.target}`).toBe(v2('POST', 'training-jobs'))
+    expect(JSON.stringify(plan.body)).toBe(on.stub.requests[0]?.body)
+  })
+
+  it('sends an algorithm by id with parameters, and counts its time in hours, rounded up', async () => {
+    const parameters = [{ name: 'lr', value: '0.01' }]
+    const modelarts = {
+      algorithm: { id: 'a1' },
+      parameters,
+      annotations: { 'fault-tolerance/job-retry-num': '3' },
+      workspaceId: 'ws1',
+    }
+    const body = await bodyOf({
+      name: 'n',
+      resources: { flavor: 'f', nodes: 2 },
+      timeLimitSeconds: 3601,
+      providerOptions: { modelarts },
+    })
+    expect(body).toEqual({
+      kind: 'job',
+      metadata: { name: 'n-syk7m2q9dxwa', workspace_id: 'ws1', annotations: { 'fault-tolerance/job-retry-num': '3' } },
+      algorithm: { id: 'a1', parameters },
+      spec: { resource: { flavor_id: 'f', node_count: 2 }, auto_stop: { time_unit: 'HOURS', duration: 2 } },
+    })
+  })
+
+  it('sends code with an engine, data in and out, and every kind of volume', async () => {
+    const modelarts = {
+      algorithm: { codeDir: '/usr/app/', bootFile: '/usr/app/boot.py', localCodeDir: '/home/ma-user/code' },
+      engine: { name: 'PyTorch', version: 'pytorch_1.8' },
+    }
+    const body = await bodyOf({
+      name: 'n',
+      resources: { flavor: 'f' },
+      workingDirectory: '/home/ma-user/code',
+      inputs: [
+        { name: 'data_url', source: '/bucket/in/', path: '/home/ma-user/in' },
+        { name: 'more', source: 'dataset:d1/v2', path: '/home/ma-user/more' },
+      ],
+      outputs: [{ name: 'train_url', destination: '/bucket/out/', path: '/home/ma-user/out' }],
+      mounts: [
+        { source: 'nfs:10.0.0.1:/a', path: '/a', readOnly: true },
+        { source: 'pfs:/bucket/p', path: '/p' },
+        { source: 'obs:/bucket/o', path: '/o' },
+      ],
+      providerOptions: { modelarts },
+    })
+    expect(body.algorithm).toEqual({
+      code_dir: '/usr/app/',
+      boot_file: '/usr/app/boot.py',
+      engine: { engine_name: 'PyTorch', engine_version: 'pytorch_1.8' },
+      local_code_dir: '/home/ma-user/code',
+      working_dir: '/home/ma-user/code',
+      inputs: [
+        { name: 'data_url', local_dir: '/home/ma-user/in', remote: { obs: { obs_url: '/bucket/in/' } } },
+        { name: 'more', local_dir: '/home/ma-user/more', remote: { dataset: { id: 'd1', version_id: 'v2' } } },
+      ],
+      outputs: [{ name: 'train_url', local_dir: '/home/ma-user/out', remote: { obs: { obs_url: '/bucket/out/' } } }],
+    })
+    expect(body.spec).toMatchObject({
+      volumes: [
+        { nfs: { nfs_server_path: '10.0.0.1:/a', local_path: '/a', read_only: true } },
+        { pfs: { pfs_path: '/bucket/p', local_path: '/p' } },
+        { obs: { obs_path: '/bucket/o', local_path: '/o' } },
+      ],
+    })
+  })
+
+  it('quotes a command into one line', async () => {
+    const { script: _, ...rest } = spec
+    const body = await bodyOf({ ...rest, command: ['python', 'train.py', "it's"] })
+    expect(body.algorithm).toMatchObject({ command: "python train.py 'it'\\''s'" })
+  })
+
+  it.each([
+    ['2751', 'conflict'],
+    ['2755', 'invalid_request'],
+    ['2763', 'invalid_request'],
+    ['2815', 'quota_exceeded'],
+    ['2785', 'permission_denied'],
+  ])('takes ModelArts.%s for %s', async (code, meaning) => {
+    on.stub.once(v2('POST', 'training-jobs'), refusal(code))
+    expect(await failureOf(driver().create(intent(), signal))).toMatchObject({ code: meaning })
+  })
+
+  it.each<[string, JobSpec, string]>([
+    ['nothing to run', { name: 'n', resources: { flavor: 'f' } }, '/image'],
+    ['an image without a program', { name: 'n', image: 'i:1', resources: { flavor: 'f' } }, '/command'],
+    ['neither flavor nor pool', { name: 'n', image: 'i:1', script: 'ls' }, '/resources/flavor'],
+    [
+      'half an algorithm',
+      { ...spec, providerOptions: { modelarts: { algorithm: { codeDir: '/a/' } } } },
+      '/providerOptions/modelarts/algorithm',
+    ],
+    [
+      'two algorithms',
+      { ...spec, providerOptions: { modelarts: { algorithm: { id: 'a', subscriptionId: 's', itemVersionId: 'v' } } } },
+      '/providerOptions/modelarts/algorithm',
+    ],
+    [
+      'an image beside an algorithm',
+      {
+        name: 'n',
+        image: 'i:1',
+        resources: { flavor: 'f' },
+        providerOptions: { modelarts: { algorithm: { id: 'a' } } },
+      },
+      '/image',
+    ],
+    [
+      'a command beside an algorithm',
+      {
+        name: 'n',
+        script: 'ls',
+        resources: { flavor: 'f' },
+        providerOptions: { modelarts: { algorithm: { id: 'a' } } },
+      },
+      '/script',
+    ],
+    ['an input without a name', { ...spec, inputs: [{ source: '/b/', path: '/x' }] }, '/inputs/0/name'],
+    [
+      'a data set without a version',
+      { ...spec, inputs: [{ name: 'a', source: 'dataset:x', path: '/x' }] },
+      '/inputs/0/source',
+    ],
+    ['a mount of no known kind', { ...spec, mounts: [{ source: '/b', path: '/x' }] }, '/mounts/0/source'],
+    [
+      'a read-only mount of OBS',
+      { ...spec, mounts: [{ source: 'obs:/b', path: '/x', readOnly: true }] },
+      '/mounts/0/readOnly',
+    ],
+    ['a $ in a variable', { ...spec, environmentVariables: { A: '$HOME' } }, '/environmentVariables/A'],
+    ['accelerators', { ...spec, resources: { accelerator: { count: 1 } } }, '/resources/accelerator'],
+    ['a long description', { ...spec, description: 'x'.repeat(257) }, '/description'],
+  ])('refuses %s', (_name, bad, pointer) => {
+    const { accepts, options, check } = driver()
+    const rules = { provider: 'modelarts', accepts, ...(options ? { options } : {}), ...(check ? { check } : {}) }
+    const problems = checkSpec(rules, withDefaults(accepts, bad))
+    expect(problems.map((problem) => problem.pointer)).toContain(pointer)
+    expect(checkSpec(rules, withDefaults(accepts, spec))).toEqual([])
+  })
+})
+
+describe('finding a training job', () => {
+  const asked = () => on.stub.requests.map(({ body }) => JSON.parse(body))
+  const jobAt = (name: string, create_time = 1704164640000) => ({
+    ...job,
+    metadata: { ...job.metadata, id: name, name, create_time },
+  })
+  const pageOf = (count: number, create_time: number) =>
+    Array.from({ length: count }, (_, index) => jobAt(`j${create_time}-${index}`, create_time - index))
+
+  it('searches for the name of one intent', async () => {
+    on.stub.once(search, { body: { total: 5059, count: 1, limit: 50, offset: 0, items: [job] } })
+    const found = await driver().find([intent()], signal)
+    expect(asked()).toEqual([
+      {
+        offset: 0,
+        limit: 50,
+        sort_by: 'create_time',
+        order: 'desc',
+        workspace_id: '0',
+        filters: [{ key: 'name', operator: 'like', value: ['TestModelArtsJob2-syk7m2q9dxwa'] }],
+      },
+    ])
+    expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id, mark: 'k7m2q9dxwa' }] })
+  })
+
+  it('walks by page for several intents', async () => {
+    const now = on.clock.now().getTime()
+    on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 0, items: pageOf(50, now) } })
+    on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 1, items: [job] } })
+    const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
+    expect(asked().map(({ offset, filters }) => [offset, filters])).toEqual([
+      [0, []],
+      [1, []],
+    ])
+    expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
+    expect(found.get('bbbbbbbbbb')).toEqual({ absent: true })
+  })
+
+  it('ends the walk where all that follows is older than the first try', async () => {
+    const longAgo = on.clock.now().getTime() - 2 * 3_600_000
+    on.stub.once(search, { body: { total: 9999, count: 9999, items: pageOf(50, longAgo) } })
+    const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
+    expect(found.get('bbbbbbbbbb')).toEqual({ absent: true })
+    expect(on.stub.requests).toHaveLength(1)
+  })
+
+  it('does not end there where the order is not the one that was asked for', async () => {
+    const longAgo = on.clock.now().getTime() - 2 * 3_600_000
+    on.stub.once(search, { body: { total: 51, count: 51, items: pageOf(50, longAgo).reverse() } })
+    on.stub.once(search, { body: { total: 51, count: 51, items: [job] } })
+    const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
+    expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
+  })
+
+  it('concludes nothing where the count says that something was held back', async () => {
+    on.stub.once(search, { body: { total: 1, count: 1, items: [] } })
+    expect((await driver().find([intent()], signal)).get('k7m2q9dxwa')).toHaveProperty('inconclusive')
+  })
+
+  it('lists page by page', async () => {
+    on.stub.once(search, { body: { total: 51, count: 51, items: pageOf(50, 1704164640000) } })
+    const first = await driver().list({ cursor: null, watched: [] }, signal)
+    expect([first.seen.length, first.next]).toEqual([50, '1'])
+    on.stub.once(search, { body: { total: 51, count: 51, items: [job] } })
+    expect(await driver().list({ cursor: '1', watched: [] }, signal)).toMatchObject({
+      seen: [{ remoteId: id }],
+      next: null,
+    })
+    expect(asked().map(({ offset }) => offset)).toEqual([0, 1])
+  })
+})
+
+describe('looking at a training job', () => {
+  it.each([
+    ['Creating', 'pending'],
+    ['Pending', 'pending'],
+    ['Running', 'running'],
+    ['Terminating', 'canceling'],
+    ['Terminated', 'canceled'],
+    ['Completed', 'succeeded'],
+    ['Failed', 'failed'],
+    ['Abnormal', 'failed'],
+    ['Thinking', null],
+  ])('shows %s as %s', async (phase, status) => {
+    on.stub.once(details, { body: withStatus({ phase }) })
+    expect(await driver().get(id, signal)).toMatchObject({ rawState: phase, status, mark: 'k7m2q9dxwa' })
+  })
+
+  it('has a state for each phase of the reference', () => expect(Object.keys(driver().states)).toHaveLength(8))
+
+  it('counts from the start, in milliseconds, to the end of the last record, in seconds', async () => {
+    const start_time = 1704164650000
+    on.stub.once(details, { body: withStatus({ phase: 'Running', start_time, duration: 5000 }) })
+    const running = await driver().get(id, signal)
+    expect(running).toMatchObject({ startedAt: new Date(start_time) })
+    expect(running).not.toHaveProperty('endedAt')
+    const running_records = [
+      { start_at: 1704164650, end_at: 1704164700 },
+      { start_at: 1704164710, end_at: 1704164800 },
+    ]
+    on.stub.once(details, { body: withStatus({ phase: 'Completed', start_time, duration: 100_000, running_records }) })
+    expect(await driver().get(id, signal)).toMatchObject({ endedAt: new Date(1704164800_000) })
+    on.stub.once(details, { body: withStatus({ phase: 'Completed', start_time, duration: 100_000 }) })
+    expect(await driver().get(id, signal)).toMatchObject({ endedAt: new Date(start_time + 100_000) })
+  })
+
+  it('tells how it failed, by task', async () => {
+    const task_statuses = [
+      { task: 'worker-0', exit_code: 0, message: '' },
+      { task: 'server-0', exit_code: 137, message: 'out of memory' },
+    ]
+    on.stub.once(details, { body: withStatus({ phase: 'Failed', task_statuses }) })
+    expect(await driver().get(id, signal)).toMatchObject({
+      status: 'failed',
+      reason: 'nonzero_exit',
+      exitCode: 137,
+      message: 'out of memory',
+      tasks: [
+        { id: 'worker-0', status: 'succeeded', exitCode: 0 },
+        { id: 'server-0', status: 'failed', exitCode: 137 },
+      ],
+    })
+    on.stub.once(details, { body: withStatus({ phase: 'Abnormal', secondary_phase: 'CreateFailed' }) })
+    expect(await driver().get(id, signal)).toMatchObject({ status: 'failed', reason: 'launch_failed' })
+  })
+
+  it('takes HTTP 400 with ModelArts.2775 for "gone" and nothing else', async () => {
+    on.stub.once(details, refusal('2775'))
+    expect(await driver().get(id, signal)).toBe('gone')
+    on.stub.once(details, refusal('6309'))
+    expect(await failureOf(driver().get(id, signal))).toMatchObject({ providerCode: 'ModelArts.6309' })
+    on.stub.once(details, { status: 404, body: '' })
+    expect(await failureOf(driver().get(id, signal))).toMatchObject({ code: 'bad_response' })
+  })
+})
+
+describe('canceling a training job', () => {
+  it('terminates it', async () => {
+    on.stub.once(actions, { status: 202, body: withStatus({ phase: 'Terminating' }) })
+    await driver().controls.cancel?.(id, signal)
+    expect(on.sent()).toEqual([[`POST /v2/training-jobs/${id}/actions`, { action_type: 'terminate' }]])
+  })
+
+  it('is done where it is gone', async () => {
+    on.stub.once(actions, refusal('2775'))
+    await expect(driver().controls.cancel?.(id, signal)).resolves.toBeUndefined()
+  })
+
+  it.each(['Completed', 'Terminated', 'Abnormal', 'Terminating'])(
+    'is done where it cannot be terminated and is %s',
+    async (phase) => {
+      on.stub.once(actions, refusal('2796', 409))
+      on.stub.once(details, { body: withStatus({ phase }) })
+      await expect(driver().controls.cancel?.(id, signal)).resolves.toBeUndefined()
+    },
+  )
+
+  it.each(['Running', 'Thinking'])('is tried again where it cannot be terminated and is %s', async (phase) => {
+    on.stub.once(actions, refusal('2796', 409))
+    on.stub.once(details, { body: withStatus({ phase }) })
+    expect(await failureOf(driver().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
+      code: 'conflict',
+    })
+  })
+})
+
+describe('logs of a training job', () => {
+  const logs = (task: string, what: string) => v2('GET', `training-jobs/${id}/tasks/${task}/logs/${what}`)
+
+  it('come task by task, as text and link', async () => {
+    on.stub.on(details, { body: job })
+    on.stub.once(logs('worker-0', 'preview'), { body: { content: 'epoch 1\n', current_size: 8, full_size: 8 } })
+    on.stub.once(logs('worker-0', 'url'), { body: { obs_url: 'https://obs.example.com/w0?AWSAccessKeyId=x' } })
+    expect(await driver().logs?.(id, null, signal)).toEqual({
+      text: 'epoch 1\n',
+      links: [{ name: 'worker-0', url: 'https://obs.example.com/w0?AWSAccessKeyId=x' }],
+      next: 'server-0',
+    })
+    on.stub.once(logs('server-0', 'preview'), { body: { context: 'old name' } })
+    on.stub.once(logs('server-0', 'url'), refusal('2822'))
+    expect(await driver().logs?.(id, 'server-0', signal)).toEqual({ text: 'old name', links: [] })
+  })
+
+  it('are empty while there are none', async () => {
+    on.stub.once(details, { body: job })
+    on.stub.once(logs('worker-0', 'preview'), { status: 204 })
+    on.stub.once(logs('worker-0', 'url'), refusal('2818'))
+    expect(await driver().logs?.(id, null, signal)).toEqual({ links: [], next: 'server-0' })
+    on.stub.once(details, { body: withStatus({ tasks: null }) })
+    expect(await driver().logs?.(id, null, signal)).toEqual({ links: [] })
+  })
+
+  it('are left to the link where the text is too long', async () => {
+    on.stub.once(details, { body: job })
+    on.stub.once(logs('worker-0', 'preview'), { body: { content: 'x'.repeat(200_000) } })
+    on.stub.once(logs('worker-0', 'url'), { body: { obs_url: 'https://obs.example.com/w0' } })
+    const chunk = await driver().logs?.(id, null, signal)
+    expect(chunk).toMatchObject({ links: [{ name: 'worker-0' }] })
+    expect(chunk).not.toHaveProperty('text')
+  })
+
+  it('of a job that is gone are not found', async () => {
+    on.stub.once(details, refusal('2775'))
+    expect(await failureOf(driver().logs?.(id, null, signal) ?? Promise.resolve())).toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe('the rest of training jobs', () => {
+  it('updates the description, whose answer is null', async () => {
+    on.stub.once(v2('PUT', `training-jobs/${id}`), { body: 'null' })
+    await driver().update?.(id, { ...spec, description: 'new' }, signal)
+    expect(on.sent()).toEqual([[`PUT /v2/training-jobs/${id}`, { description: 'new' }]])
+  })
+
+  it('shows flavors and engines to choose from', async () => {
+    const flavor = {
+      flavor_id: 'f1',
+      flavor_name: 'one GPU',
+      flavor_type: 'GPU',
+      max_num: 4,
+      flavor_info: { cpu: { core_num: 8 } },
+    }
+    on.stub.once(v2('GET', 'training-job-flavors'), { body: { total_count: 1, flavors: [flavor] } })
+    const engine = { engine_id: 'e1', engine_name: 'PyTorch', engine_version: '1.8' }
+    on.stub.once(v2('GET', 'training-job-engines'), { body: { total: 1, items: [engine] } })
+    expect(await driver().catalog?.(signal)).toEqual({
+      flavors: [{ flavor: 'f1', name: 'one GPU', type: 'GPU', maxNodes: 4, details: { cpu: { core_num: 8 } } }],
+      engines: [{ id: 'e1', name: 'PyTorch', version: '1.8' }],
+    })
+  })
+})
