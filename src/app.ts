@@ -14,7 +14,6 @@ import {
   EventSchema,
   Preview,
   RemotePayload,
-  WorkloadPatch,
 } from './workloads/workload.schemas.ts'
 
 export interface AppDeps {
@@ -34,7 +33,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   const server = makeServer(deps)
   await registerOpenApi(server, deps.version)
   await server.register(async (open) => registerOperations(open, deps))
-  for (const schema of [WorkloadPatch, EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
+  for (const schema of [EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
     server.addSchema(schema)
   await server.register(async (guarded) => {
     // Null until the hook has run; a route without a caller would fail there and not answer.

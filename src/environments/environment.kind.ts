@@ -1,6 +1,6 @@
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, isCalledOff } from '../workloads/creation.ts'
+import { creationAction, isCalledOff, pausedUntil } from '../workloads/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
 import { after } from '../workloads/tempo.ts'
@@ -57,6 +57,7 @@ function beforeItExists(environment: Environment, facts: Facts<'environment'>): 
 function wishAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.desired === 'delete') return deleteAction(environment, facts)
   if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
+  if (facts.needsUpdate) return pausedUntil(facts) ?? { do: 'update' }
   if (!hasOpenWish(environment)) return null
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
 }

@@ -4,7 +4,13 @@ import { environmentTransitions } from '../vocabulary/environment.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { environmentFields, Labels, namePattern } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
-import { providerOptionsSchema, recordFields, requestTarget, workloadQuery } from '../workloads/workload.schemas.ts'
+import {
+  patchFields,
+  providerOptionsSchema,
+  recordFields,
+  requestTarget,
+  workloadQuery,
+} from '../workloads/workload.schemas.ts'
 
 /** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
@@ -25,7 +31,19 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
     },
     { $id: 'Environment', description: 'An environment: the request as accepted, and what has become of it.' },
   )
+  const { name: _, ...changeable } = environmentFields
+  const EnvironmentPatch = Type.Object(
+    { ...changeable, ...patchFields, ...providerOptionsSchema(options, { isPartial: true }) },
+    {
+      $id: 'EnvironmentPatch',
+      additionalProperties: false,
+      minProperties: 1,
+      description:
+        'What can be changed on an environment: labels and description always, the rest where its provider can.',
+    },
+  )
   return {
+    EnvironmentPatch,
     EnvironmentRequest,
     Environment,
     EnvironmentPage: pageOf('Environment', 'EnvironmentPage', 'A page of environments.'),

@@ -134,9 +134,11 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       schema: {
         tags: [tag],
         operationId: `update${singular}`,
-        summary: 'Change labels and description',
+        summary: 'Change labels, and what can be changed at the provider',
+        description:
+          'Labels are merged. A field that the provider cannot change on an existing object is refused with 422.',
         params,
-        body: Type.Ref('WorkloadPatch'),
+        body: Type.Ref(`${singular}Patch`),
         response: { 200: Type.Ref(singular), ...refusals(404, 412, 413, 415, 422) },
       },
     },

@@ -4,7 +4,13 @@ import { idSchema } from '../vocabulary/ids.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import { jobFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
-import { providerOptionsSchema, recordFields, requestTarget, workloadQuery } from '../workloads/workload.schemas.ts'
+import {
+  patchFields,
+  providerOptionsSchema,
+  recordFields,
+  requestTarget,
+  workloadQuery,
+} from '../workloads/workload.schemas.ts'
 
 /** The schemas of jobs. The options of each provider are handed in: nothing here knows a provider. */
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
@@ -35,7 +41,13 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
     },
     { $id: 'Job', description: 'A job: the request as accepted, and what has become of it.' },
   )
-  return { JobRequest, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
+  const JobPatch = Type.Object(patchFields, {
+    $id: 'JobPatch',
+    additionalProperties: false,
+    minProperties: 1,
+    description: 'What can be changed on a job.',
+  })
+  return { JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
 }
 
 export const jobQuery = Type.Object(

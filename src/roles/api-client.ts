@@ -13,6 +13,7 @@ export interface ApiRecord {
 
 export interface ApiClient {
   post<T = ApiRecord>(path: string, body?: object): Promise<T>
+  patch<T = ApiRecord>(path: string, body: object): Promise<T>
   get<T = ApiRecord>(path: string, headers?: Readonly<Record<string, string>>): Promise<T>
   delete<T = ApiRecord>(path: string): Promise<T>
 }
@@ -40,6 +41,7 @@ export function makeApiClient(url: string, apiKey: string): ApiClient {
   }
   return {
     post: (path, body) => call('POST', path, body === undefined ? {} : { body }),
+    patch: (path, body) => call('PATCH', path, { body }),
     get: (path, headers) => call('GET', path, headers === undefined ? {} : { headers }),
     delete: (path) => call('DELETE', path, {}),
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readConfig } from '../config.ts'
 import { makeLogger } from '../infra/logger.ts'
 import { type ApiClient, type ApiRecord, makeApiClient } from './api-client.ts'
-import { type Story, stories } from './demo-stories.ts'
+import { makeStories, type Story } from './demo-stories.ts'
 import { startLocalStack } from './local-stack.ts'
 import { untilSignal } from './until-signal.ts'
 
@@ -36,7 +36,7 @@ export async function demo(): Promise<void> {
   const interrupted = untilSignal().then(() => ['interrupted'])
   try {
     const api = makeApiClient(stack.url, stack.apiKey)
-    const failures = await Promise.race([runAll(api), interrupted])
+    const failures = await Promise.race([runAll(api, makeStories(stack.sandbox)), interrupted])
     say(
       failures.length === 0
         ? '\nEverything ended as it should.'
@@ -49,7 +49,7 @@ export async function demo(): Promise<void> {
   }
 }
 
-async function runAll(api: ApiClient): Promise<string[]> {
+async function runAll(api: ApiClient, stories: readonly Story[]): Promise<string[]> {
   const failures: string[] = []
   for (const story of stories) {
     say(`\n${story.title}`)
@@ -60,9 +60,9 @@ async function runAll(api: ApiClient): Promise<string[]> {
 }
 
 /** One provider: make an environment, run its jobs, delete it. Answers what went wrong. */
-async function tell(api: ApiClient, { environment: request, jobs, provider }: Story): Promise<string[]> {
+async function tell(api: ApiClient, { environment: request, unblock, jobs, provider }: Story): Promise<string[]> {
   const accepted = await api.post('/environments', request)
-  const environment = await follow(api, 'environments', accepted, (record) => record.status === 'running')
+  const environment = await settle(api, accepted, unblock)
   const failures =
     environment.status === 'running'
       ? []
@@ -76,10 +76,26 @@ async function tell(api: ApiClient, { environment: request, jobs, provider }: St
   return failures
 }
 
+/** Until it runs; one that is blocked is sent what it needs. */
+async function settle(api: ApiClient, accepted: ApiRecord, unblock: object | undefined): Promise<ApiRecord> {
+  const settled = await follow(
+    api,
+    'environments',
+    accepted,
+    ({ status }) => status === 'running' || status === 'blocked',
+  )
+  if (settled.status !== 'blocked' || unblock === undefined) return settled
+  const patched = await api.patch(`/environments/${settled.id}`, unblock)
+  return follow(api, 'environments', patched, ({ status }) => status === 'running')
+}
+
 async function runJobs(api: ApiClient, environment: ApiRecord, jobs: readonly object[]): Promise<string[]> {
   const failures: string[] = []
   for (const request of jobs) {
-    const accepted = await api.post('/jobs', { environmentId: environment.id, ...request })
+    const accepted = await api.post(
+      '/jobs',
+      'provider' in request ? request : { environmentId: environment.id, ...request },
+    )
     const job = await follow(api, 'jobs', accepted, () => false)
     if (job.status !== 'succeeded') failures.push(`${job.provider}: job ${job.id} ended ${describe(job)}`)
     await timeline(api, 'jobs', job)

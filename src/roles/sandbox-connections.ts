@@ -2,17 +2,33 @@ import type { Sandbox } from '../sandbox/server.ts'
 
 /** How to reach each sandbox provider: what a client would send to `POST /connections`. */
 export function sandboxConnections({ urls, accounts }: Pick<Sandbox, 'urls' | 'accounts'>) {
-  const { dataforest, aitems } = accounts
+  const { dataforest, aitems, modelarts, scnet } = accounts
   return [
-    {
-      name: 'sandbox-dataforest',
-      settings: { dataforest: { baseUrl: urls.dataforest, accountId: dataforest.accountId } },
-      credentials: { dataforest: { accessKey: dataforest.accessKey, secretKey: dataforest.secretKey } },
-    },
-    {
-      name: 'sandbox-aitems',
-      settings: { aitems: { baseUrl: urls.aitems } },
-      credentials: { aitems: { accessKey: aitems.accessKey, secretKey: aitems.secretKey } },
-    },
+    connection('dataforest', { baseUrl: urls.dataforest, accountId: dataforest.accountId }, keysOf(dataforest)),
+    connection('aitems', { baseUrl: urls.aitems }, keysOf(aitems)),
+    connection(
+      'modelarts',
+      { baseUrl: urls.modelarts, iamUrl: urls.modelarts, region: modelarts.region, projectId: modelarts.projectId },
+      keysOf(modelarts),
+    ),
+    connection(
+      'scnet',
+      {
+        loginUrl: urls.scnet,
+        platformUrl: urls.scnet,
+        user: scnet.user,
+        clusterId: scnet.clusterId,
+        defaultQueue: 'kshcnormal',
+      },
+      keysOf(scnet),
+    ),
   ]
+}
+
+function connection(provider: string, settings: object, credentials: object) {
+  return { name: `sandbox-${provider}`, settings: { [provider]: settings }, credentials: { [provider]: credentials } }
+}
+
+function keysOf({ accessKey, secretKey }: { accessKey: string; secretKey: string }) {
+  return { accessKey, secretKey }
 }

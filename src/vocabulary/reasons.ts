@@ -17,6 +17,7 @@ export const reasons = {
   requeued: 'The provider put it back into its queue.',
   updating: 'The provider is changing it.',
   datasets_required: 'It needs its datasets bound.',
+  start_required: 'The provider waits until it is started.',
   disabled: 'The provider disabled it.',
   unrecognized_remote_state:
     'The provider reports a state that this version does not know; the raw word is in `remote.state`.',

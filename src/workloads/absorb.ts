@@ -15,6 +15,7 @@ export type Outcome<K extends Kind = Kind> =
   | { readonly did: 'find'; readonly found: Found<K>; readonly absentCounts: 'yes' | 'too_early' | 'too_late' }
   | { readonly did: 'get'; readonly seen: Observation<K> | 'gone' }
   | { readonly did: 'control'; readonly verb: Verb<K>; readonly step: boolean }
+  | { readonly did: 'update' }
   | { readonly did: 'settle'; readonly change: Change<K> }
   | { readonly did: 'fail'; readonly operation: Operation; readonly error: ProviderError }
 
@@ -56,6 +57,8 @@ export function absorb<K extends Kind>(
       }
     case 'control':
       return { change: controlled(kind, workload, facts, outcome), answer: null }
+    case 'update':
+      return { change: updated(workload), answer: null }
     case 'settle':
       return { change: outcome.change, answer: null }
     case 'fail':
@@ -162,6 +165,12 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
   }
 }
 
+/** The object is as the spec says; what that makes of it is looked at right away. */
+function updated<K extends Kind>(workload: Workload<K>): Change<K> {
+  const { specVersion: appliedSpecVersion } = workload
+  return { appliedSpecVersion, rawState: null, nextAttemptAt: null, failures: 0 }
+}
+
 /** The verb took: what it does is under way. */
 function controlled<K extends Kind>(
   kind: WorkloadKind<K>,
@@ -187,6 +196,7 @@ function wishRefused<K extends Kind>(workload: Workload<K>, error: WorkloadError
     reason: 'provider_refused',
     message: error.message,
     carriedGeneration: workload.generation,
+    appliedSpecVersion: workload.specVersion,
     nextAttemptAt: null,
     failures: 0,
   }

@@ -15,6 +15,8 @@ export interface Facts<K extends Kind = Kind> {
   environment: { status: Status<'environment'>; remoteId: string | null } | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
+  /** The object is not as the spec says, and the driver can bring it there. */
+  needsUpdate: boolean
   /** What the raw state that was seen last means by itself, whatever verb is in flight. */
   shows: Status<K> | null
   /** The latest attempt to create. */
@@ -49,6 +51,7 @@ export type Action<K extends Kind = Kind> =
   | { readonly do: 'get' }
   /** `step`: on the way to the wish (a stop before a delete), so the wish stays open. */
   | { readonly do: 'control'; readonly verb: Verb<K>; readonly step?: true }
+  | { readonly do: 'update' }
   | { readonly do: 'settle'; readonly change: Change<K> }
   | { readonly do: 'wait'; readonly until: Date | null; readonly reason?: Reason | null; readonly message?: string }
 

@@ -17,7 +17,7 @@ export function makePerform(deps: PerformDeps): Perform {
   return async (hand, action) => {
     const startedMs = deps.clock.monotonicMs()
     if (action.do === 'create') return send(deps, hand, startedMs)
-    const operation = action.do === 'control' ? 'control' : 'look'
+    const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'look'
     const outcome = await orFailure(operation, () => act(deps, hand, action))
     return { workload: hand.claimed.workload, facts: later(deps, hand.facts, startedMs), outcome }
   }
@@ -35,6 +35,9 @@ async function act<K extends Kind>(
       return search(deps, hand)
     case 'get':
       return { did: 'get', seen: await look(deps, workload, driver) }
+    case 'update':
+      await driver.update?.(remoteIdOf(workload), workload.spec, callSignal(deps))
+      return { did: 'update' }
     case 'control': {
       // Where ids are given out again, a verb could hit somebody else's object.
       const isGone = driver.traits.reusesIds === true && (await look(deps, workload, driver)) === 'gone'

@@ -127,8 +127,18 @@ export function factsOf<K extends Kind>(
     ...bareFacts<K>(known, tempo),
     traits: driver.traits,
     verbs: Object.keys(driver.controls) as Verb<K>[],
+    needsUpdate: isUpdateDue(workload, driver),
     shows: workload.rawState === null ? null : (driver.states[workload.rawState] ?? null),
   }
+}
+
+/** What the client changed goes out once; what the create could not carry goes out when a sighting shows that it is missing. */
+function isUpdateDue<K extends Kind>(
+  { specVersion, appliedSpecVersion, spec, rawState, remotePayload }: Workload<K>,
+  driver: Driver<K>,
+): boolean {
+  if (driver.update === undefined || rawState === null || appliedSpecVersion >= specVersion) return false
+  return specVersion > 1 || (driver.needsUpdate?.(spec, { rawState, payload: remotePayload }) ?? false)
 }
 
 /** Facts where no driver could be opened: nothing can be sent with them. */
@@ -151,6 +161,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0 },
     environment: environmentStatus === null ? null : { status: environmentStatus, remoteId: environmentRemoteId },
     hasLiveJobs,
+    needsUpdate: false,
     shows: null,
     attempt,
     firstSentAt,

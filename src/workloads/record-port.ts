@@ -36,7 +36,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
       { order = 'desc', ...query }: Query,
       page: { after: { id: string; name?: string } | null; limit: number },
     ) => service.list<K>({ projectId, kind: kind.name, filter: filterOf(query), order, ...page }),
-    patch: (projectId: string, id: string, ifVersion: number | null, patch: object) =>
+    patch: (projectId: string, id: string, ifVersion: number | null, patch: Parameters<WorkloadService['patch']>[2]) =>
       service.patch(kind.name, { projectId, id, ifVersion }, patch),
     async view(workload: Workload<K>, view: 'basic' | 'full') {
       const driver = await deps.driverOf(workload.connectionId, kind.name)

@@ -13,7 +13,7 @@ export function lookAgainMs(waitedMs: number, quickMs: number, slowMs: number): 
 /** The pause until the next sweep: short after a change, half as long again while nothing moves. */
 export function nextSweepMs(sweep: { lastMs: number; changed: boolean; minMs: number; maxMs: number }): number {
   if (sweep.changed || sweep.lastMs === 0) return sweep.minMs
-  return Math.min(Math.max(sweep.lastMs * 1.5, sweep.minMs), sweep.maxMs)
+  return Math.round(Math.min(Math.max(sweep.lastMs * 1.5, sweep.minMs), sweep.maxMs))
 }
 
 export function after(now: Date, ms: number): Date {

@@ -78,6 +78,7 @@ function visible<K extends Kind>(workload: Workload<K>): Change<K> {
     dueAt: _,
     failures: __,
     carriedGeneration: ___,
+    appliedSpecVersion: _______,
     missingSince: ____,
     controlledAt: _____,
     exclusiveKey: ______,

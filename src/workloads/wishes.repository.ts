@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../infra/database.ts'
 import { makeId } from '../vocabulary/ids.ts'
+import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind } from '../vocabulary/kinds.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 import type { Workload } from './workload.ts'
@@ -19,13 +20,13 @@ export interface Wish<K extends Kind = Kind> {
   keepRemote?: boolean
 }
 
-/** Labels and description are the client's own: changing them asks nothing of the engine. */
+/** What a client changes on a record. Labels ask nothing of the engine; a spec does where the provider has to be told. */
 export interface Patch {
   projectId: string
   kind: Kind
   id: string
   ifVersion: number | null
-  description?: string
+  spec?: { value: Json; isRemote: boolean }
   labels?: Readonly<Record<string, string>>
 }
 
@@ -54,11 +55,13 @@ export function makeWishesRepository(prisma: PrismaClient) {
 
     async patch<K extends Kind>(patch: Patch & { kind: K }): Promise<Workload<K> | null> {
       const labels = patch.labels === undefined ? null : JSON.stringify(patch.labels)
-      const hasDescription = patch.description !== undefined
+      const spec = patch.spec === undefined ? null : JSON.stringify(patch.spec.value)
+      const isRemote = patch.spec?.isRemote ?? false
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (
           UPDATE workloads w SET labels = COALESCE(${labels}::jsonb, w.labels),
-            spec = CASE WHEN ${hasDescription} THEN w.spec || jsonb_build_object('description', ${patch.description ?? null}::text) ELSE w.spec END,
+            spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
+            due_at = CASE WHEN ${isRemote}::boolean AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
             AND (${patch.ifVersion}::int IS NULL OR w.version = ${patch.ifVersion}::int)

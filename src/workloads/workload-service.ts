@@ -1,11 +1,13 @@
 import type { Driver } from '../providers/provider.ts'
+import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind, Verb } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { ListQuery, ReadsRepository } from './reads.repository.ts'
-import type { Patch, WishesRepository } from './wishes.repository.ts'
+import { type Revision, revise } from './revise.ts'
+import type { WishesRepository } from './wishes.repository.ts'
 import type { Workload } from './workload.ts'
 
 /** Whose record is meant. */
@@ -43,19 +45,28 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
 
     list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> => reads.list(query),
 
+    /** Changes labels, and of the spec what can be changed on an existing object. */
     async patch<K extends Kind>(
       kind: K,
       { projectId, id, ifVersion }: Target,
-      patch: Pick<Patch, 'description'> & { labels?: Record<string, string | null> },
+      { labels, ...revision }: { labels?: Record<string, string | null> } & Revision,
     ): Promise<Workload<K>> {
       const current = await get(kind, projectId, id)
       refuseOtherVersion(current, ifVersion)
-      const labels = patch.labels === undefined ? {} : { labels: merged(current.labels, patch.labels) }
-      const description = patch.description === undefined ? {} : { description: patch.description }
-      // The merge was done on this version, so it holds on this version only.
-      const changed = await wishes.patch({ projectId, kind, id, ifVersion: current.version, ...labels, ...description })
-      if (changed === null) throw await whyNot(deps, kind, { projectId, id, ifVersion: current.version })
+      const spec =
+        Object.keys(revision).length === 0
+          ? null
+          : revise(current, revision, await deps.driverOf(current.connectionId, kind))
+      // What was merged was merged on this version, so it holds on this version only.
+      const target = { projectId, kind, id, ifVersion: current.version }
+      const changed = await wishes.patch<K>({
+        ...target,
+        ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
+        ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
+      })
+      if (changed === null) throw await whyNot(deps, kind, target)
       deps.wake.changed([id])
+      if (spec?.isRemote) deps.hint(id)
       return changed
     },
 

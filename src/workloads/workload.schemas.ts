@@ -1,6 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { idSchema } from '../vocabulary/ids.ts'
-import { Labels } from '../vocabulary/spec.ts'
+import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
 /** The parts of the API's schemas that both kinds share. */
 
@@ -20,9 +20,12 @@ export const requestTarget = {
 }
 
 /** `providerOptions`: one optional closed object per provider, one of them at a time. */
-export function providerOptionsSchema(options: Readonly<Record<string, TObject>>) {
+export function providerOptionsSchema(options: Readonly<Record<string, TObject>>, { isPartial = false } = {}) {
   const byProvider = Object.fromEntries(
-    Object.entries(options).map(([provider, schema]) => [provider, Type.Optional(schema)]),
+    Object.entries(options).map(([provider, schema]) => [
+      provider,
+      Type.Optional(isPartial ? Type.Partial(schema, { additionalProperties: false }) : schema),
+    ]),
   )
   return {
     providerOptions: Type.Optional(
@@ -154,29 +157,17 @@ export function workloadQuery(statuses: readonly string[]) {
   }
 }
 
-/** PATCH of the client's own fields; null removes a label. */
-export const WorkloadPatch = Type.Object(
-  {
-    labels: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: '^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$' }),
-        Type.Union([Type.String({ maxLength: 128 }), Type.Null()]),
-        {
-          maxProperties: 64,
-          additionalProperties: false,
-          description: 'Merged into the labels; null removes one.',
-        },
-      ),
-    ),
-    description: Type.Optional(Type.String({ maxLength: 512 })),
-  },
-  {
-    $id: 'WorkloadPatch',
-    additionalProperties: false,
-    minProperties: 1,
-    description: 'What can be changed on a record. Kept in Switchyard.',
-  },
-)
+/** The part of a PATCH that every kind has; null removes a label. */
+export const patchFields = {
+  labels: Type.Optional(
+    Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
+      maxProperties: 64,
+      additionalProperties: false,
+      description: 'Merged into the labels; null removes one.',
+    }),
+  ),
+  description: Type.Optional(Type.String({ maxLength: 512, description: 'Free text.' })),
+}
 
 export const EventSchema = Type.Object(
   {

@@ -18,6 +18,8 @@ export interface EngineState<K extends Kind = Kind> {
   message: string | null
   /** The client's wishes up to here are carried out. */
   carriedGeneration: number
+  /** The provider was brought to the spec as it was at this version. */
+  appliedSpecVersion: number
   /** The limit that Switchyard itself is enforcing. */
   enforcing: 'time_limit' | 'auto_stopped' | null
   exclusiveKey: string | null
@@ -63,6 +65,8 @@ export interface ClientState<K extends Kind = Kind> {
   keepRemote: boolean
   desired: Desired<K>
   generation: number
+  /** Counts what the client changed of the spec. */
+  specVersion: number
   cancelRequestedAt: Date | null
   createdAt: Date
 }

@@ -64,6 +64,8 @@ CREATE TABLE "workloads" (
   "desired" TEXT COLLATE "C" NOT NULL DEFAULT 'run',
   "generation" INTEGER NOT NULL DEFAULT 0,
   "carried_generation" INTEGER NOT NULL DEFAULT 0,
+  "spec_version" INTEGER NOT NULL DEFAULT 1,
+  "applied_spec_version" INTEGER NOT NULL DEFAULT 0,
   "enforcing" TEXT COLLATE "C",
   "status" TEXT COLLATE "C" NOT NULL,
   "status_reason" TEXT COLLATE "C",

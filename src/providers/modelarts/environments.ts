@@ -40,7 +40,7 @@ const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> =
   CREATE_FAILED: { reason: 'launch_failed' },
   START_FAILED: { reason: 'launch_failed' },
   READY_TO_START: {
-    reason: 'held',
+    reason: 'start_required',
     message: 'A free resource is ready for it: start it.',
   },
   UNAVAILABLE: { message: 'ModelArts calls the instance unavailable.' },

@@ -235,7 +235,7 @@ describe('looking at an instance', () => {
     ['CREATING', 'provisioning', undefined],
     ['CREATE_FAILED', 'failed', 'launch_failed'],
     ['START_QUEUING', 'starting', undefined],
-    ['READY_TO_START', 'blocked', 'held'],
+    ['READY_TO_START', 'blocked', 'start_required'],
     ['STARTING', 'starting', undefined],
     ['RESTARTING', 'starting', undefined],
     ['START_FAILED', 'failed', 'launch_failed'],

@@ -1,0 +1,67 @@
+import { checkSpec } from '../providers/field-rules.ts'
+import type { Driver } from '../providers/provider.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+import type { Workload } from './workload.ts'
+
+/** Fields of a spec that a client wants changed, as PATCH sent them. */
+export type Revision = JsonObject
+
+export interface Revised<K extends Kind> {
+  spec: Spec<K>
+  /** The provider has to be told. */
+  isRemote: boolean
+}
+
+/**
+ * The spec after a PATCH. The description is the client's own; anything else can be changed only where the driver says
+ * that it can change it on an existing object, and only to what it would accept at create.
+ */
+export function revise<K extends Kind>(
+  workload: Workload<K>,
+  revision: Revision,
+  driver: Driver<K> | undefined,
+): Revised<K> {
+  const refused = immutableFields(workload, revision, driver)
+  if (refused.length > 0) throw new Refusal('unsupported', refused[0]?.detail ?? '', { errors: refused })
+  const spec = merged(workload, revision)
+  const isRemote = Object.keys(revision).some(
+    (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
+  )
+  if (!isRemote || driver === undefined) return { spec, isRemote }
+  const problems = checkSpec({ ...driver, provider: workload.provider }, spec)
+  if (problems.length > 0) {
+    const errors = problems.map((problem): Fault => ({ in: 'body', ...problem }))
+    throw new Refusal('unprocessable', problems[0]?.detail ?? '', { errors })
+  }
+  return { spec, isRemote }
+}
+
+/** Options are merged one by one; every other field is replaced whole. */
+function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: Revision): Spec<K> {
+  const { providerOptions, ...fields } = revision
+  if (providerOptions === undefined) return { ...spec, ...fields } as Spec<K>
+  const given = (providerOptions as { [provider: string]: JsonObject })[provider] ?? {}
+  const options = { ...spec.providerOptions?.[provider], ...given }
+  return { ...spec, ...fields, providerOptions: { [provider]: options } } as Spec<K>
+}
+
+function immutableFields<K extends Kind>(
+  workload: Workload<K>,
+  revision: Revision,
+  driver: Driver<K> | undefined,
+): Fault[] {
+  const { providerOptions = {}, ...fields } = revision
+  const accepts: Readonly<Record<string, { mutable?: true } | undefined>> = driver?.accepts ?? {}
+  const fixed = Object.keys(fields).filter((field) => field !== 'description' && accepts[field]?.mutable !== true)
+  const options = Object.entries(providerOptions as { [provider: string]: JsonObject }).flatMap(([provider, given]) =>
+    Object.keys(given)
+      .filter((option) => provider !== workload.provider || driver?.mutableOptions?.includes(option) !== true)
+      .map((option) => `providerOptions/${provider}/${option}`),
+  )
+  return [...fixed, ...options].map((path) => {
+    const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. What can: GET /providers/${workload.provider}. Otherwise make a new one.`
+    return { in: 'body', pointer: `/${path}`, code: 'unsupported', detail }
+  })
+}
