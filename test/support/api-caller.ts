@@ -1,0 +1,70 @@
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  /** Null where the answer has no body. */
+  body: ApiRecord
+}
+
+export interface CallOptions {
+  body?: object
+  headers?: Readonly<Record<string, string>>
+}
+
+/** A client that takes every answer as it comes, refusals too, and waits as clients do: with `Prefer: wait`. */
+export interface ApiCaller {
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  /** One call that must be answered 2xx. Answers its body. */
+  ok(method: string, path: string, body?: object): Promise<ApiRecord>
+  /** Follows a record, version by version, until it is as wanted. */
+  until(path: string, isWanted: (record: ApiRecord) => boolean, limitMs?: number): Promise<ApiRecord>
+  untilStatus(path: string, ...statuses: string[]): Promise<ApiRecord>
+}
+
+/** A record that does not get where it should is better told by a sentence than by the runner's timeout. */
+const followLimitMs = 20_000
+
+export function makeApiCaller(url: string, apiKey: string): ApiCaller {
+  async function call(method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<Answer> {
+    const hasBody = body !== undefined
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(hasBody ? { body: JSON.stringify(body) } : {}),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+  }
+
+  async function until(path: string, isWanted: (record: ApiRecord) => boolean, limitMs = followLimitMs) {
+    const untilMs = performance.now() + limitMs
+    let record = (await call('GET', path)).body
+    while (!isWanted(record)) {
+      if (performance.now() > untilMs) throw new Error(`${path} is still ${describe(record)} after ${limitMs} ms`)
+      const headers = { prefer: 'wait=2', 'if-none-match': `"${record.version}"` }
+      const answer = await call('GET', path, { headers })
+      if (answer.status === 200) record = answer.body
+    }
+    return record
+  }
+
+  return {
+    call,
+    until,
+    async ok(method, path, body) {
+      const answer = await call(method, path, body === undefined ? {} : { body })
+      if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer.body
+    },
+    untilStatus: (path, ...statuses) => until(path, (record) => statuses.includes(record.status)),
+  }
+}
+
+function describe({ status, statusReason, statusMessage, remote }: ApiRecord): string {
+  return JSON.stringify({ status, statusReason, statusMessage, remote })
+}

@@ -1,0 +1,71 @@
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import type { ObjectView } from '../../src/sandbox/steering.ts'
+import type { ApiCaller } from './api-caller.ts'
+
+export type TestSandbox = Awaited<ReturnType<typeof startQuickSandbox>>
+
+/** Data Forest, faster than life. */
+export function startQuickSandbox(options: Parameters<typeof startSandbox<'dataforest'>>[0] = {}) {
+  return startSandbox({
+    providers: ['dataforest'],
+    settings: { dataforest: { acceptedMs: 60, runningMs: 60, killMs: 40 } },
+    ...options,
+  })
+}
+
+/** A connection of its own and what a test does with it, so that faults and pauses meet nobody else. */
+export interface Account {
+  connectionId: string
+  /** Takes an environment to `running`. */
+  environment(): Promise<ApiRecord>
+  /** Submits a job that runs `script`; without one it succeeds in moments. */
+  job(environment: ApiRecord, script?: string, more?: object): Promise<ApiRecord>
+  /** The remote objects of an environment's jobs, ended ones too. */
+  apps(environment: ApiRecord): readonly ObjectView[]
+  workspaces(): readonly ObjectView[]
+}
+
+let drawn = 0
+const image = 'tensorflow:r2.3.1-py3'
+/** Unique in the sandbox, and within the vendor's rule for workspaces. */
+const freshName = (prefix: string): string => {
+  drawn += 1
+  return `${prefix}-${drawn}`
+}
+
+export const environmentRequest = (more: object = {}) => ({ name: freshName('ws'), image, command: ['ls'], ...more })
+export const jobRequest = (more: object = {}) => ({ name: 'train', image, script: 'python train.py', ...more })
+
+export async function openAccount(
+  api: ApiCaller,
+  { urls, accounts, objects }: Pick<TestSandbox, 'urls' | 'accounts' | 'objects'>,
+  settings: object = {},
+): Promise<Account> {
+  const { accountId, accessKey, secretKey } = accounts.dataforest
+  const connection = await api.ok('POST', '/connections', {
+    name: freshName('connection'),
+    settings: { dataforest: { baseUrl: urls.dataforest, accountId, ...settings } },
+    credentials: { dataforest: { accessKey, secretKey } },
+  })
+  const connectionId = connection.id
+  return {
+    connectionId,
+    async environment() {
+      const accepted = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
+      return api.untilStatus(`/environments/${accepted.id}`, 'running', 'failed')
+    },
+    job: (environment, script, more = {}) =>
+      api.ok(
+        'POST',
+        '/jobs',
+        jobRequest({ environmentId: environment.id, ...(script === undefined ? {} : { script }), ...more }),
+      ),
+    apps: ({ remote }) =>
+      objects('dataforest').filter(
+        ({ kind, creation }) =>
+          kind === 'aiapp' && (creation as { aiWorkspaceId: string }).aiWorkspaceId === remote?.id,
+      ),
+    workspaces: () => objects('dataforest').filter(({ kind }) => kind === 'aiworkspace'),
+  }
+}
