@@ -3,6 +3,7 @@ import type { AppDeps } from './app.ts'
 import { describeConnection, describeProvider } from './capabilities/describe-provider.ts'
 import { optionSchemasOf } from './capabilities/option-schemas.ts'
 import { makeConnectionSchemas } from './connections/connection.schemas.ts'
+import { makeConnectionQuestions } from './connections/connection-questions.ts'
 import { makeConnectionResolver } from './connections/connection-resolver.ts'
 import { makeConnectionService } from './connections/connection-service.ts'
 import { makeConnectionsRepository } from './connections/connections.repository.ts'
@@ -30,6 +31,7 @@ import { makeHints } from './queue/hints.ts'
 import { queues } from './queue/queues.ts'
 import { makeAdmissionRepository } from './workloads/admission.repository.ts'
 import { makeAdmission } from './workloads/admission.ts'
+import { makeAsk } from './workloads/ask.ts'
 import { makeAttemptsRepository } from './workloads/attempts.repository.ts'
 import { type EngineSettings, makeEngine } from './workloads/engine.ts'
 import { makeImport } from './workloads/import.ts'
@@ -83,7 +85,6 @@ export function makeContainer(deps: ContainerDeps) {
     secretBox,
     opened,
     providerById,
-    callTimeoutMs,
     onChange: resolver.forget,
   })
   const driverOf = opened.driverOf
@@ -105,6 +106,7 @@ export function makeContainer(deps: ContainerDeps) {
   const submit = makeSubmit({ ...taking, kinds, keyTtlHours: settings.keyTtlHours })
   const service = makeWorkloadService({ kinds, reads, wishes, driverOf, hint, wake })
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const ask = makeAsk({ service, driverOf, callTimeoutMs })
   const { maxWaitSeconds } = settings
 
   const app: AppDeps = {
@@ -123,6 +125,12 @@ export function makeContainer(deps: ContainerDeps) {
     connections: {
       schemas: makeConnectionSchemas(providers),
       service: connectionService,
+      questions: makeConnectionQuestions({
+        get: connectionService.get,
+        repository: connections,
+        opened,
+        callTimeoutMs,
+      }),
       describe: (provider, connectionSettings) =>
         describeConnection(providerById(provider) as never, connectionSettings),
       capabilitiesSchemaId: 'ConnectionCapabilities',
@@ -131,6 +139,7 @@ export function makeContainer(deps: ContainerDeps) {
       schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),
       submit,
       service,
+      ask,
       maxWaitSeconds,
       records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
     },
@@ -138,6 +147,7 @@ export function makeContainer(deps: ContainerDeps) {
       schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
       submit,
       service: makeEnvironmentService({ workloads: service, reads }),
+      ask,
       importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
       maxWaitSeconds,
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),

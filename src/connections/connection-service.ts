@@ -1,7 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
-import { ProviderError } from '../providers/provider-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
@@ -18,19 +17,11 @@ export interface ConnectionRequest {
   credentials: Readonly<Record<string, JsonObject>>
 }
 
-export interface VerificationResult {
-  ok: boolean
-  code?: string
-  message?: string
-  field?: string
-}
-
 interface Deps {
   repository: ConnectionsRepository
   secretBox: SecretBox
   opened: OpenConnections
   providerById(id: string): Provider | undefined
-  callTimeoutMs: number
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -90,25 +81,6 @@ export function makeConnectionService(deps: Deps) {
           `Connection ${id} has jobs or environments that have not ended. End or delete them first.`,
         )
       deps.opened.forget(id)
-    },
-
-    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure. */
-    async verify(projectId: string, id: string): Promise<VerificationResult> {
-      const connection = await get(projectId, id)
-      const opened = await deps.opened.open(id, connection.version)
-      try {
-        await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
-        await repository.verified(id)
-        return { ok: true }
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error
-        return {
-          ok: false,
-          code: error.code,
-          message: error.message,
-          ...(error.field === undefined ? {} : { field: error.field }),
-        }
-      }
     },
   }
 }

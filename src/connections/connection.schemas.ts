@@ -65,8 +65,15 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
     Connection,
     ConnectionPage: pageOf('Connection', 'ConnectionPage', 'A page of connections.'),
     Verification,
+    ConnectionCatalog,
   }
 }
+
+const lists = Type.Record(Type.String(), Type.Array(Type.Record(Type.String(), Type.Unknown())))
+const ConnectionCatalog = Type.Object(
+  { job: Type.Optional(lists), environment: Type.Optional(lists) },
+  { $id: 'ConnectionCatalog', description: "By kind, the provider's own lists." },
+)
 
 const Verification = Type.Object(
   {

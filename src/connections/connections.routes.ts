@@ -8,11 +8,13 @@ import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
 import type { Connection } from './connection.ts'
+import type { ConnectionQuestions } from './connection-questions.ts'
 import type { ConnectionRequest, ConnectionService } from './connection-service.ts'
 
 export interface ConnectionRoutesDeps {
   schemas: ReturnType<typeof makeConnectionSchemas>
   service: ConnectionService
+  questions: ConnectionQuestions
   /** What a provider can do with these settings; its schema is handed in by the composition. */
   describe(provider: string, settings: JsonObject): object
   capabilitiesSchemaId: string
@@ -26,6 +28,7 @@ export async function registerConnections(server: HttpServer, deps: ConnectionRo
   registerCollection(server, deps)
   registerOne(server, deps)
   registerQuestions(server, deps)
+  registerCatalog(server, deps)
 }
 
 function registerCollection(server: HttpServer, { service }: ConnectionRoutesDeps): void {
@@ -115,7 +118,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
 
 function registerQuestions(
   server: HttpServer,
-  { service, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
+  { service, questions, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
 ): void {
   server.post(
     '/connections/:id/verify',
@@ -129,7 +132,7 @@ function registerQuestions(
         response: { 200: Type.Ref('Verification'), ...refusals(404) },
       },
     },
-    async (request) => service.verify(request.caller.projectId, idOf(request)),
+    async (request) => questions.verify(request.caller.projectId, idOf(request)),
   )
   server.get(
     '/connections/:id/capabilities',
@@ -147,6 +150,23 @@ function registerQuestions(
       const connection = await service.get(request.caller.projectId, idOf(request))
       return describe(connection.provider, connection.settings)
     },
+  )
+}
+
+function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps): void {
+  server.get(
+    '/connections/:id/catalog',
+    {
+      schema: {
+        tags,
+        operationId: 'getConnectionCatalog',
+        summary: 'What can be chosen from',
+        description: 'Flavors, images, queues and the like, asked from the provider now.',
+        params,
+        response: { 200: Type.Ref('ConnectionCatalog'), ...refusals(404, 422, 502) },
+      },
+    },
+    async (request) => questions.catalog(request.caller.projectId, idOf(request)),
   )
 }
 

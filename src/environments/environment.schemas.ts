@@ -71,6 +71,18 @@ export const EnvironmentImport = Type.Object(
   },
 )
 
+export const AccessSchema = Type.Object(
+  {
+    urls: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),
+    ports: Type.Optional(
+      Type.Array(Type.Object({ port: Type.Integer(), protocol: Type.String(), url: Type.Optional(Type.String()) })),
+    ),
+    ssh: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer(), user: Type.Optional(Type.String()) })),
+    token: Type.Optional(Type.String()),
+  },
+  { $id: 'Access', description: 'The ways into an environment. Secrets: not stored here, not to be cached.' },
+)
+
 export const environmentQuery = Type.Object(
   {
     ...workloadQuery(statusesOf(environmentTransitions)),

@@ -6,12 +6,18 @@ import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import type { Ask } from '../workloads/ask.ts'
 import type { ImportEnvironment } from '../workloads/import.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
 import type { SubmissionBody, Submit } from '../workloads/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { previewViewOf } from '../workloads/workload.view.ts'
-import { EnvironmentImport, environmentQuery, type makeEnvironmentSchemas } from './environment.schemas.ts'
+import {
+  AccessSchema,
+  EnvironmentImport,
+  environmentQuery,
+  type makeEnvironmentSchemas,
+} from './environment.schemas.ts'
 import type { EnvironmentService } from './environment-service.ts'
 
 export interface EnvironmentRoutesDeps {
@@ -19,6 +25,7 @@ export interface EnvironmentRoutesDeps {
   submit: Submit
   service: EnvironmentService
   importEnvironment: ImportEnvironment
+  ask: Pick<Ask, 'access'>
   records: RecordPort<'environment'>
   maxWaitSeconds: number
 }
@@ -45,7 +52,8 @@ const deleteQuery = Type.Object(
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
   const { schemas, records, maxWaitSeconds } = deps
-  for (const schema of [...(Object.values(schemas) as TObject[]), EnvironmentImport]) server.addSchema(schema)
+  for (const schema of [...(Object.values(schemas) as TObject[]), EnvironmentImport, AccessSchema])
+    server.addSchema(schema)
   registerRecords(server, {
     ...{
       plural: 'environments',
@@ -61,6 +69,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   registerImport(server, deps)
   registerVerbs(server, deps)
   registerDelete(server, deps)
+  registerAccess(server, deps)
 }
 
 function registerCreate(server: HttpServer, { submit, records }: EnvironmentRoutesDeps): void {
@@ -166,6 +175,23 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentRou
       const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
       return accepted(reply, environment, await records.view(environment, 'full'))
     },
+  )
+}
+
+function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): void {
+  server.get(
+    '/environments/:id/access',
+    {
+      schema: {
+        tags,
+        operationId: 'getEnvironmentAccess',
+        summary: 'The ways in',
+        description: 'URLs, ports, SSH and tokens, asked from the provider now. Nothing of it is stored.',
+        params,
+        response: { 200: Type.Ref('Access'), ...refusals(404, 409, 422, 502) },
+      },
+    },
+    async (request) => ask.access(request.caller.projectId, (request.params as { id: string }).id),
   )
 }
 

@@ -50,6 +50,19 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
   return { JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
 }
 
+export const LogChunkSchema = Type.Object(
+  {
+    text: Type.Optional(Type.String({ description: 'The output, where the provider gives text.' })),
+    links: Type.Array(Type.Object({ name: Type.String(), url: Type.String() }), {
+      description: 'Where the output can be read.',
+    }),
+    next: Type.Optional(Type.String({ description: 'Send it as `cursor` for more.' })),
+  },
+  { $id: 'LogChunk', description: "A part of a job's output, as its provider shows it now." },
+)
+
+export const logQuery = Type.Object({ cursor: Type.Optional(cursorQuery) }, { additionalProperties: false })
+
 export const jobQuery = Type.Object(
   {
     ...workloadQuery(statusesOf(jobTransitions)),

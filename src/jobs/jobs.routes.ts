@@ -7,18 +7,20 @@ import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
+import type { Ask } from '../workloads/ask.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
 import type { SubmissionBody, Submit } from '../workloads/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { previewViewOf } from '../workloads/workload.view.ts'
 import type { WorkloadService } from '../workloads/workload-service.ts'
-import { jobQuery, type makeJobSchemas } from './job.schemas.ts'
+import { jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
 
 export interface JobRoutesDeps {
   schemas: ReturnType<typeof makeJobSchemas>
   submit: Submit
   service: WorkloadService
   records: RecordPort<'job'>
+  ask: Pick<Ask, 'logs'>
   maxWaitSeconds: number
 }
 
@@ -28,9 +30,9 @@ const tags = ['Jobs']
 
 export async function registerJobs(
   server: HttpServer,
-  { schemas, submit, service, records, maxWaitSeconds }: JobRoutesDeps,
+  { schemas, submit, service, records, ask, maxWaitSeconds }: JobRoutesDeps,
 ): Promise<void> {
-  for (const schema of Object.values(schemas) as TObject[]) server.addSchema(schema)
+  for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema]) server.addSchema(schema)
   registerRecords(server, {
     plural: 'jobs',
     singular: 'Job',
@@ -43,6 +45,7 @@ export async function registerJobs(
   registerSubmit(server, submit, records)
   registerPreview(server, submit)
   registerCancel(server, service, records)
+  registerLogs(server, ask)
 }
 
 function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<'job'>): void {
@@ -118,6 +121,45 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
       const job = await cancel(service, request)
       return accepted(reply, job, await records.view(job, 'full'))
     },
+  )
+}
+
+function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
+  const about = { tags, params, querystring: logQuery }
+  const read = (request: FastifyRequest) =>
+    ask.logs(
+      request.caller.projectId,
+      (request.params as { id: string }).id,
+      (request.query as { cursor?: string }).cursor ?? null,
+    )
+  server.get(
+    '/jobs/:id/logs',
+    {
+      schema: {
+        ...about,
+        operationId: 'getJobLogs',
+        summary: "A job's output",
+        description: 'Asks the provider. What there is depends on it: text, links, or both.',
+        response: { 200: Type.Ref('LogChunk'), ...refusals(404, 409, 422, 502) },
+      },
+    },
+    read,
+  )
+  server.get(
+    '/jobs/:id/logs/raw',
+    {
+      schema: {
+        ...about,
+        operationId: 'getJobLogsRaw',
+        summary: "A job's output as plain text",
+        produces: ['text/plain'],
+        response: {
+          200: { description: 'The text.', content: { 'text/plain': { schema: Type.String() } } },
+          ...refusals(404, 409, 422, 502),
+        },
+      },
+    },
+    async (request, reply) => reply.type('text/plain; charset=utf-8').send((await read(request)).text ?? ''),
   )
 }
 

@@ -4,6 +4,7 @@ import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { type Admission, makeMark } from './admission.ts'
+import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { isUniqueViolation } from './sql-errors.ts'
@@ -97,21 +98,9 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
     if (seen !== 'gone') return seen
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    throw notShown(provider, error)
+    throw refusalOf(provider, error)
   }
   throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)
-}
-
-function notShown(provider: string, error: ProviderError): Refusal {
-  const said = {
-    id: provider,
-    message: error.message,
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
-  }
-  return new Refusal('provider_error', `The provider could not be asked: ${error.message}`, {
-    provider: said,
-    cause: error,
-  })
 }
 
 function isKnownAlready(remoteId: string, holder: string): Refusal {

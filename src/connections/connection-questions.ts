@@ -1,0 +1,74 @@
+import type { Catalog } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionsRepository } from './connections.repository.ts'
+import type { OpenConnections } from './open-connections.ts'
+
+export interface VerificationResult {
+  ok: boolean
+  code?: string
+  message?: string
+  field?: string
+}
+
+interface Deps {
+  get(projectId: string, id: string): Promise<Connection>
+  repository: Pick<ConnectionsRepository, 'verified'>
+  opened: OpenConnections
+  callTimeoutMs: number
+}
+
+export type ConnectionQuestions = ReturnType<typeof makeConnectionQuestions>
+
+/** What only the provider can tell about a connection, asked while the client waits. */
+export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
+  return {
+    /** What can be chosen from at the provider, by kind. */
+    async catalog(projectId: string, id: string): Promise<{ [kind in Kind]?: Catalog }> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      const signal = AbortSignal.timeout(deps.callTimeoutMs)
+      const asked = kinds.flatMap((kind) => {
+        const answer = opened.drivers[kind]?.catalog?.(signal)
+        return answer === undefined ? [] : [answer.then((catalog) => [kind, catalog] as const)]
+      })
+      if (asked.length === 0)
+        throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog over this connection.`)
+      return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
+    },
+
+    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure. */
+    async verify(projectId: string, id: string): Promise<VerificationResult> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      try {
+        await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
+        await repository.verified(id)
+        return { ok: true }
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error
+        return {
+          ok: false,
+          code: error.code,
+          message: error.message,
+          ...(error.field === undefined ? {} : { field: error.field }),
+        }
+      }
+    },
+  }
+}
+
+function refuse(provider: string, error: unknown): never {
+  if (!(error instanceof ProviderError)) throw error
+  const said = {
+    id: provider,
+    message: error.message,
+    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
+  }
+  throw new Refusal('provider_error', `The provider did not answer this: ${error.message}`, {
+    provider: said,
+    cause: error,
+  })
+}

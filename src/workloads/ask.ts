@@ -1,0 +1,81 @@
+import type { Access, Driver, LogChunk } from '../providers/provider.ts'
+import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import { Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+import type { Workload } from './workload.ts'
+import type { WorkloadService } from './workload-service.ts'
+
+export interface AskDeps {
+  service: Pick<WorkloadService, 'get'>
+  driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  callTimeoutMs: number
+}
+
+export type Ask = ReturnType<typeof makeAsk>
+
+/** Questions that only the provider can answer, asked while the client waits. Nothing is stored. */
+export function makeAsk(deps: AskDeps) {
+  async function ask<K extends Kind, A>(
+    kind: K,
+    { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
+    question: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
+  ): Promise<A> {
+    const workload = await deps.service.get(kind, projectId, id)
+    const driver = await deps.driverOf(workload.connectionId, kind)
+    if (driver?.[what] === undefined) throw cannot(workload, what)
+    if (workload.remoteId === null)
+      throw new Refusal(
+        'wrong_state',
+        `${id} does not exist at its provider yet (${workload.status}). Ask again later.`,
+      )
+    try {
+      const answer = question(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
+      if (answer === undefined) throw cannot(workload, what)
+      return await answer
+    } catch (error) {
+      throw error instanceof ProviderError ? refusalOf(workload.provider, error) : error
+    }
+  }
+
+  return {
+    logs: (projectId: string, id: string, cursor: string | null): Promise<LogChunk> =>
+      ask('job', { projectId, id, what: 'logs' }, (driver, remoteId, signal) =>
+        driver.logs?.(remoteId, cursor, signal),
+      ),
+    access: (projectId: string, id: string): Promise<Access> =>
+      ask('environment', { projectId, id, what: 'access' }, (driver, remoteId, signal) =>
+        driver.access?.(remoteId, signal),
+      ),
+  }
+}
+
+/** A provider's no while a client waits is never our own failure. */
+const refusalCodes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
+  rate_limited: 'overloaded',
+  unavailable: 'overloaded',
+  timeout: 'overloaded',
+  not_found: 'wrong_state',
+  conflict: 'wrong_state',
+  unsupported: 'unsupported',
+}
+
+export function refusalOf(provider: string, error: ProviderError): Refusal {
+  const { code, message, httpStatus, providerCode, retryAfterMs } = error
+  const said = {
+    id: provider,
+    message,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(providerCode === undefined ? {} : { code: providerCode }),
+  }
+  const wait = retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }
+  return new Refusal(refusalCodes[code] ?? 'provider_error', `The provider did not answer this: ${message}`, {
+    provider: said,
+    cause: error,
+    ...wait,
+  })
+}
+
+function cannot(workload: Workload, what: string): Refusal {
+  const detail = `Provider ${workload.provider} has no ${what} of a ${workload.kind} over this connection. What it has: GET /providers/${workload.provider}.`
+  return new Refusal('unsupported', detail)
+}
