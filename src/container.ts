@@ -25,7 +25,8 @@ import { makeAuthenticate } from './projects/authenticate.ts'
 import { bootstrap, drawInstallationTag } from './projects/bootstrap.ts'
 import { makeProjectsRepository } from './projects/projects.repository.ts'
 import { makeHttpClient } from './providers/kit/http.ts'
-import { providerById, providers } from './providers/registry.ts'
+import type { Provider } from './providers/provider.ts'
+import { providers as registered } from './providers/registry.ts'
 import type { QueueBackend } from './queue/backend.ts'
 import { makeHints } from './queue/hints.ts'
 import { queues } from './queue/queues.ts'
@@ -52,6 +53,10 @@ export interface ContainerDeps {
   version: string
   installationTag: string
   settings: ContainerSettings
+  /** The providers to know; all that are registered when absent. */
+  providers?: readonly Provider[]
+  /** Puts the engine together; a harness that takes a guard out of it hands in its own. */
+  makeEngine?: typeof makeEngine
 }
 
 export interface ContainerSettings extends EngineSettings {
@@ -63,6 +68,8 @@ export interface ContainerSettings extends EngineSettings {
 /** The composition root: every part, handed what it needs. Starts nothing. */
 export function makeContainer(deps: ContainerDeps) {
   const { database, clock, logger, settings, backend, installationTag } = deps
+  const { providers = registered } = deps
+  const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const { prisma } = database
   const { callTimeoutMs } = settings.timing
   const shutdown = new AbortController()
@@ -153,7 +160,7 @@ export function makeContainer(deps: ContainerDeps) {
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
     },
   }
-  const workers = makeEngine({
+  const workers = (deps.makeEngine ?? makeEngine)({
     prisma,
     kinds,
     connections: opened,

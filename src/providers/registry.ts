@@ -6,7 +6,3 @@ import { scnetProvider } from './scnet/index.ts'
 
 /** Every provider that this version can talk to. */
 export const providers: readonly Provider[] = [dataforestProvider, aitemsProvider, modelartsProvider, scnetProvider]
-
-export function providerById(id: string): Provider | undefined {
-  return providers.find((provider) => provider.id === id)
-}

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { makeApp } from '../app.ts'
-import { type Container, type ContainerSettings, makeContainer, prepareInstallation } from '../container.ts'
+import {
+  type Container,
+  type ContainerDeps,
+  type ContainerSettings,
+  makeContainer,
+  prepareInstallation,
+} from '../container.ts'
 import { systemClock } from '../infra/clock.ts'
 import { type Database, makeDatabase } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
@@ -20,6 +26,8 @@ export interface ServiceOptions {
   bootstrapApiKey?: string
   shutdownTimeoutMs: number
   settings: ContainerSettings
+  /** Parts that a harness replaces. */
+  parts?: Pick<ContainerDeps, 'providers' | 'makeEngine'>
   logger: Logger
 }
 
@@ -47,7 +55,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       : redisBackend(options.redis.url, options.redis.prefix)
   const container = makeContainer({
     ...{ database, databaseUrl: options.databaseUrl, backend, clock: systemClock, logger, installationTag },
-    ...{ secretsKey: options.secretsKey, version: readVersion(), settings: options.settings },
+    ...{ secretsKey: options.secretsKey, version: readVersion(), settings: options.settings, ...options.parts },
   })
   const app = options.role === 'worker' ? null : await makeApp(container.app)
   await container.wake.start()
