@@ -52,7 +52,12 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const writes = makeWritesRepository(prisma)
   const { ownedByOthers } = makeReadsRepository(prisma)
   const write = makeDurableWrite({ write: makeLanes(lane<Write, Written | null>(writes.write)), log, shutdown })
-  const openAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
+  const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
+  const openAttempt = async (opening: Opening): Promise<Opened | null> => {
+    const opened = await commitAttempt(opening)
+    if (opened !== null) wake.changed([opening.workloadId])
+    return opened
+  }
   const acting: PerformDeps = {
     openAttempt,
     find: makeJoinedFind(settings.timing, shutdown),
