@@ -1,4 +1,5 @@
 import { environmentTransitions } from '../vocabulary/environment.ts'
+import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import { creationAction, isCalledOff, pausedUntil } from '../workloads/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
@@ -22,12 +23,16 @@ export const environmentKind: WorkloadKind<'environment'> = {
   outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'] },
   settled: ['running', 'stopped', 'blocked', 'failed'],
   running: 'running',
+  restartedBy: ['start'],
   wakesDependants: (from, to) => from !== to,
 
   nextAction(environment, facts) {
     if (isTerminal(environmentTransitions, environment.status)) return { do: 'wait', until: null }
     if (environment.remoteId === null) return beforeItExists(environment, facts)
-    return wishAction(environment, facts) ?? lookIfUnsure(environment, facts) ?? { do: 'wait', until: null }
+    return (
+      wishAction(environment, facts) ??
+      lookIfUnsure(environment, facts) ?? { do: 'wait', until: stopAt(environment, facts) }
+    )
   },
 
   whenGone(environment) {
@@ -35,17 +40,20 @@ export const environmentKind: WorkloadKind<'environment'> = {
     return { status: 'deleted', reason: isExpected ? null : 'deleted_remotely' }
   },
 
-  interpret(environment, status, reason) {
+  interpret(environment, { status, reason, now }) {
     if (status === 'deleted') return { status, reason: reason ?? environmentKind.whenGone(environment).reason }
     const wasRunning = environment.status === 'running' || environment.status === 'stopping'
-    if (status === 'stopped' && wasRunning && environment.desired !== 'stop') {
-      return {
-        status,
-        reason: reason ?? environment.enforcing ?? (environment.desired === 'delete' ? null : 'stopped_remotely'),
-      }
-    }
+    if (status === 'stopped' && wasRunning) return { status, reason: reason ?? whyStopped(environment, now) }
     return { status, reason }
   },
+}
+
+/** Nobody here asked for it: its limit, or somebody at the provider. */
+function whyStopped(environment: Environment, now: Date): Reason | null {
+  if (environment.enforcing !== null) return environment.enforcing
+  if (environment.desired !== 'run') return null
+  const limit = limitAt(environment)
+  return limit !== null && now >= limit ? 'auto_stopped' : 'stopped_remotely'
 }
 
 /** A create that was refused is not sent again by itself: only delete follows. */
@@ -57,6 +65,7 @@ function beforeItExists(environment: Environment, facts: Facts<'environment'>): 
 function wishAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.desired === 'delete') return deleteAction(environment, facts)
   if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
+  if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
   if (facts.needsUpdate) return pausedUntil(facts) ?? { do: 'update' }
   if (!hasOpenWish(environment)) return null
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
@@ -80,6 +89,28 @@ function stopAction(environment: Environment, facts: Facts<'environment'>, step 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
   return environment.status === 'provisioning' ? null : control(facts, 'start')
+}
+
+/** When Switchyard has to stop it; null where the provider does that itself, or nothing was asked. */
+function stopAt(environment: Environment, { traits }: Facts<'environment'>): Date | null {
+  return traits.enforces.includes('autoStop') ? null : limitAt(environment)
+}
+
+/** When its `autoStop` ends it, whoever enforces that. Idleness only the provider can see. */
+function limitAt({ spec, startedAt, status }: Environment): Date | null {
+  const { autoStop } = spec
+  const isCounted = autoStop !== undefined && autoStop.basis !== 'idle' && startedAt !== null && status === 'running'
+  return isCounted ? after(startedAt, autoStop.afterSeconds * 1000) : null
+}
+
+function isOverdue(environment: Environment, facts: Facts<'environment'>): boolean {
+  const at = stopAt(environment, facts)
+  return at !== null && facts.now >= at && facts.verbs.includes('stop')
+}
+
+function autoStop(environment: Environment, facts: Facts<'environment'>): Decision {
+  if (environment.enforcing === null) return { do: 'settle', change: { enforcing: 'auto_stopped' } }
+  return control(facts, 'stop', true)
 }
 
 /** It is as the client wants it, without a call. */

@@ -26,6 +26,7 @@ export const jobKind: WorkloadKind<'job'> = {
   outdatedBy: {},
   settled: [],
   running: 'running',
+  restartedBy: [],
   wakesDependants: () => false,
 
   nextAction(job, facts) {
@@ -41,7 +42,7 @@ export const jobKind: WorkloadKind<'job'> = {
       : { status: 'failed', reason: job.enforcing }
   },
 
-  interpret(job, status, reason) {
+  interpret(job, { status, reason }) {
     if (job.enforcing !== null && (status === 'canceled' || status === 'failed'))
       return { status: 'failed', reason: job.enforcing }
     if (status === 'canceled')

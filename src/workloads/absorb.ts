@@ -178,7 +178,9 @@ function controlled<K extends Kind>(
   facts: Facts<K>,
   { verb, step }: { verb: Verb<K>; step: boolean },
 ): Change<K> {
+  const fresh = kind.restartedBy.includes(verb) ? { startedAt: null, endedAt: null, enforcing: null } : {}
   return {
+    ...fresh,
     status: kind.inFlight[verb],
     reason: null,
     message: null,

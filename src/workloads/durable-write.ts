@@ -4,7 +4,7 @@ import { isTransientError } from './sql-errors.ts'
 import type { Write, Written } from './writes.repository.ts'
 
 interface Deps {
-  write(write: Write): Promise<Written | null>
+  write(write: Write): Promise<Written>
   log: Log
   shutdown: AbortSignal
 }
@@ -16,7 +16,7 @@ const longestPauseMs = 5000
  * A write that carries a provider's answer to a create is repeated until it is written: the answer exists nowhere else.
  * Any other may fail; its lease runs out and the next process looks again.
  */
-export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written | null> {
+export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written> {
   return async (item) => {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {

@@ -51,7 +51,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const attempts = makeAttemptsRepository(prisma)
   const writes = makeWritesRepository(prisma)
   const { ownedByOthers } = makeReadsRepository(prisma)
-  const write = makeDurableWrite({ write: makeLanes(lane<Write, Written | null>(writes.write)), log, shutdown })
+  const write = makeDurableWrite({ write: makeLanes(lane<Write, Written>(writes.write)), log, shutdown })
   const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
   const openAttempt = async (opening: Opening): Promise<Opened | null> => {
     const opened = await commitAttempt(opening)

@@ -79,6 +79,8 @@ export interface WorkloadKind<K extends Kind> {
   readonly settled: readonly Status<K>[]
   /** It runs; a provider that does not tell since when is taken at the first sighting. */
   readonly running: Status<K>
+  /** Verbs that begin a new run: its times and limits start anew. */
+  readonly restartedBy: readonly Verb<K>[]
   /** Whether jobs that wait for this workload should look at it again. */
   wakesDependants(from: Status<K>, to: Status<K>): boolean
   nextAction(workload: Workload<K>, facts: Facts<K>): Action<K>
@@ -87,8 +89,7 @@ export interface WorkloadKind<K extends Kind> {
   /** The kind's own reading of a sighting: a canceled job that nobody here canceled, a limit that ended it. */
   interpret(
     workload: Workload<K>,
-    status: Status<K>,
-    reason: Reason | null,
+    seen: { status: Status<K>; reason: Reason | null; now: Date },
   ): { status: Status<K>; reason: Reason | null }
 }
 

@@ -21,7 +21,7 @@ export interface ReconcileDeps {
   kinds: WorkloadKinds
   connections: Connections
   perform: Perform
-  write(write: Write): Promise<Written | null>
+  write(write: Write): Promise<Written>
   wake: Wake
   tempo: Tempo
   log: Log
@@ -103,7 +103,14 @@ async function commit<K extends Kind>(
 ): Promise<boolean> {
   const write = transition(kind, workload, absorbed, { facts, basis: claimed })
   const written = await deps.write(write as unknown as Write)
-  if (written === null) {
+  if (written.isDuplicate) {
+    const { id: workloadId, connectionId, mark } = workload
+    deps.log.error(
+      { workloadId, connectionId, mark, remoteId: absorbed.answer?.remoteId },
+      'duplicate_detected: the provider holds two objects for one workload',
+    )
+  }
+  if (!written.isWritten) {
     deps.log.info(
       { workloadId: workload.id, status: write.state.status },
       'somebody was faster; what was decided here is dropped',

@@ -15,7 +15,7 @@ export interface SweepDeps {
   kinds: WorkloadKinds
   repository: SweepsRepository
   connections: Connections
-  write(write: Write): Promise<Written | null>
+  write(write: Write): Promise<Written>
   wake: Wake
   log: Log
   tempo: Tempo
@@ -189,7 +189,7 @@ async function writeOne<K extends Kind>(
     { facts, basis: { version: workload.version } },
   )
   const written = await deps.write(write as unknown as Write)
-  if (written === null) return false
+  if (!written.isWritten) return false
   if (write.isNews) deps.wake.changed([workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)

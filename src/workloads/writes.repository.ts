@@ -29,9 +29,12 @@ export interface Write<K extends Kind = Kind> {
 }
 
 export interface Written {
-  version: number
+  /** False: somebody was faster, and nothing but the attempt's answer was written. */
+  isWritten: boolean
   /** It is due again already. */
   isDue: boolean
+  /** The answer tells of an object, and the workload has another one: two were made. */
+  isDuplicate: boolean
 }
 
 export type WritesRepository = ReturnType<typeof makeWritesRepository>
@@ -39,11 +42,10 @@ export type WritesRepository = ReturnType<typeof makeWritesRepository>
 /** The only writer of status. One statement for a batch; rows are locked in the order of their ids. */
 export function makeWritesRepository(prisma: PrismaClient) {
   return {
-    /** Null where somebody was faster. All writes of a batch are of one kind. */
-    async write(writes: readonly Write[]): Promise<(Written | null)[]> {
+    async write(writes: readonly Write[]): Promise<Written[]> {
       const rows = await prisma.$queryRaw<({ id: string } & Written)[]>(writeStatement(writes))
-      const byId = new Map(rows.map((row) => [row.id, { version: row.version, isDue: row.isDue }]))
-      return writes.map((write) => byId.get(write.id) ?? null)
+      const byId = new Map(rows.map(({ id, ...written }) => [id, written]))
+      return writes.map((write) => byId.get(write.id) ?? { isWritten: false, isDue: false, isDuplicate: false })
     },
   }
 }
@@ -91,7 +93,9 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     WHERE (s.connection_id, s.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")
       AND (s.due_at IS NULL OR s.due_at > now())
   )
-  SELECT id, version, due_at IS NOT NULL AND due_at <= now() AS "isDue" FROM updated`
+  SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= now(), false) AS "isDue",
+    EXISTS (SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id AND w.remote_id <> a.remote_id) AS "isDuplicate"
+  FROM input i LEFT JOIN updated u ON u.id = i.id`
 
 function toRow({ answer, state, ...write }: Write) {
   return {
