@@ -3,7 +3,7 @@ import type { ApiRecord } from '../../src/roles/api-client.ts'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
-import { quickSettings, type Switchyard, settleQuickly, startSwitchyard } from '../support/switchyard.ts'
+import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const { callTimeoutMs, sendWithinMs } = quickSettings.timing
@@ -12,7 +12,6 @@ let database: TestDatabase
 let sandbox: TestSandbox
 
 beforeAll(async () => {
-  settleQuickly()
   database = await createTestDatabase()
   sandbox = await startQuickSandbox()
 })
@@ -140,6 +139,7 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
   it.concurrent('canceled in doubt, is canceled whether it was made or not', async () => {
     const made = await submitInto({ kind: 'drop_answer', times: 1 }, 'sleep 600')
     const notMade = await submitInto({ kind: 'error_before', times: 1 }, 'sleep 600')
+    await switchyard.api.until(path(notMade.job), ({ statusReason }) => statusReason === 'outcome_unknown')
     for (const { job } of [made, notMade]) await switchyard.api.ok('POST', `${path(job)}/cancel`)
     for (const { job } of [made, notMade]) expect((await ended(job)).status).toBe('canceled')
     expect(made.account.apps(made.environment).map(({ state }) => state)).toEqual(['KILLED'])

@@ -8,14 +8,13 @@ import {
   type TestSandbox,
 } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
-import { type Switchyard, settleQuickly, startSwitchyard } from '../support/switchyard.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
 let sandbox: TestSandbox
 
 beforeAll(async () => {
-  settleQuickly()
   database = await createTestDatabase()
   sandbox = await startQuickSandbox()
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
-import { type Switchyard, settleQuickly, startSwitchyard } from '../support/switchyard.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -11,7 +11,6 @@ let sql: Client
 let sandbox: TestSandbox
 
 beforeAll(async () => {
-  settleQuickly()
   database = await createTestDatabase()
   sql = new Client({ connectionString: database.url })
   await sql.connect()

@@ -1,7 +1,9 @@
 import type { ContainerSettings } from '../../src/container.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
-import { dataforestProvider } from '../../src/providers/dataforest/index.ts'
+import type { Driver, Provider } from '../../src/providers/provider.ts'
+import { providers } from '../../src/providers/registry.ts'
 import { type Service, type ServiceOptions, startService } from '../../src/roles/service.ts'
+import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 
 export const testApiKey = 'sy_test-key-of-the-first-project-0001'
@@ -28,6 +30,7 @@ export interface SwitchyardOptions {
   role?: ServiceOptions['role']
   settings?: Partial<ContainerSettings>
   shutdownTimeoutMs?: number
+  parts?: ServiceOptions['parts']
 }
 
 /** Switchyard as `serve` starts it, in this process. */
@@ -39,7 +42,7 @@ export interface Switchyard {
 }
 
 export async function startSwitchyard(options: SwitchyardOptions): Promise<Switchyard> {
-  const { databaseUrl, redis, role = 'all', settings = {}, shutdownTimeoutMs = 5000 } = options
+  const { databaseUrl, redis, role = 'all', settings = {}, shutdownTimeoutMs = 5000, parts = {} } = options
   const service = await startService({
     role,
     host: '127.0.0.1',
@@ -51,6 +54,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     bootstrapApiKey: testApiKey,
     shutdownTimeoutMs,
     settings: { ...quickSettings, ...settings },
+    parts: { providers: settlingQuickly, ...parts },
     logger: makeLogger({ level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent' }),
   })
   return { service, api: makeApiCaller(service.url ?? '', testApiKey), stop: service.stop }
@@ -58,14 +62,18 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
 
 /**
  * Real providers may execute a request a minute after the client gave up on it, and list it later still; so long the
- * engine must not send again. In this process the sandbox is taken at its word: what it has not done by then, it never does.
+ * engine must not send again. Here the sandbox is taken at its word: what it has not done by then, it never does.
  */
-export function settleQuickly(): void {
-  const { sample } = dataforestProvider
-  const http = { send: () => Promise.reject(new Error('nothing is sent')) }
-  const clock = { now: () => new Date(), monotonicMs: () => 0 }
-  const { drivers } = dataforestProvider.open({ ...sample, http, clock })
-  for (const driver of [drivers.job, drivers.environment]) {
-    if (driver !== undefined) Object.assign(driver.traits, { maxProcessingMs: 0, listLagMs: 0 })
-  }
+export const settlingQuickly: readonly Provider[] = providers.map((provider) => ({
+  ...provider,
+  open(session) {
+    const opened = provider.open(session)
+    const { job, environment } = opened.drivers
+    const drivers = { ...(job && { job: quick(job) }), ...(environment && { environment: quick(environment) }) }
+    return { ...opened, drivers }
+  },
+}))
+
+function quick<K extends Kind>(driver: Driver<K>): Driver<K> {
+  return { ...driver, traits: { ...driver.traits, maxProcessingMs: 0, listLagMs: 0 } }
 }
