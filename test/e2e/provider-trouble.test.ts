@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { Fault } from '../../src/sandbox/faults.ts'
+import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+
+afterAll(() => database.drop())
+
+describeOnEachQueueBackend('work that runs while its provider is in trouble', ({ openRedis }) => {
+  let sandbox: TestSandbox
+  let switchyard: Switchyard
+  let account: Account
+  let environment: ApiRecord
+
+  beforeAll(async () => {
+    sandbox = await startQuickSandbox()
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: openRedis() })
+    account = await openAccount(switchyard.api, sandbox)
+    environment = await account.environment()
+  })
+
+  afterAll(async () => {
+    await switchyard.stop()
+    await sandbox.close()
+  })
+
+  const path = ({ id }: ApiRecord) => `/jobs/${id}`
+  const running = async () => {
+    const job = await account.job(environment, 'sleep 600')
+    return switchyard.api.untilStatus(path(job), 'running')
+  }
+  const finish = (job: ApiRecord) =>
+    sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', verdict: 'SUCCEEDED' })
+  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const hasStruck = (fault: Fault, times: number) =>
+    expect.poll(() => sandbox.faults.active.find(({ id }) => id === fault.id)?.fired ?? 0).toBeGreaterThanOrEqual(times)
+
+  it('is not given up because of lists that suddenly show nothing', async () => {
+    const job = await running()
+    const fault = sandbox.faults.add({ kind: 'empty_list' })
+    await hasStruck(fault, 6)
+    const [seen, around] = [
+      await switchyard.api.ok('GET', path(job)),
+      await switchyard.api.ok('GET', `/environments/${environment.id}`),
+    ]
+    expect([seen.status, around.status]).toEqual(['running', 'running'])
+    sandbox.faults.clear(fault.id)
+    finish(job)
+    expect((await ended(job)).status).toBe('succeeded')
+  })
+
+  it.for([
+    { kind: 'error_before', operation: 'aiapps.getList' },
+    { kind: 'html_body', operation: 'aiapps.getList' },
+    { kind: 'truncated_json', operation: 'aiapps.getList' },
+    { kind: 'credentials', operation: 'aiapps.getList' },
+  ] as const)(
+    'goes on unchanged through lists that answer $kind, and its end is seen once they are back',
+    async (input) => {
+      const job = await running()
+      const fault = sandbox.faults.add({ ...input, times: 2 })
+      await hasStruck(fault, 1)
+      expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
+      sandbox.faults.clear(fault.id)
+      await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
+      finish(job)
+      expect((await ended(job)).status).toBe('succeeded')
+    },
+  )
+
+  it.for(['drop_answer', 'error_before', 'error_after', 'reset', 'rate_limited', 'empty_body'] as const)(
+    'is canceled although the first kill meets %s',
+    async (kind) => {
+      const job = await running()
+      sandbox.faults.add({ kind, operation: 'aiapps.kill', object: job.remote?.id ?? '', times: 1 })
+      await switchyard.api.ok('POST', `${path(job)}/cancel`)
+      expect(await ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'KILLED' } })
+    },
+  )
+
+  it('is deleted although the answer to the delete is lost', async () => {
+    const own = await account.environment()
+    sandbox.faults.add({
+      kind: 'drop_answer',
+      operation: 'aiworkspaces.delete',
+      object: own.remote?.id ?? '',
+      times: 1,
+    })
+    await switchyard.api.ok('DELETE', `/environments/${own.id}`)
+    await switchyard.api.untilStatus(`/environments/${own.id}`, 'deleted')
+    expect(account.workspaces().some(({ id }) => id === own.remote?.id)).toBe(false)
+  })
+})
