@@ -30,6 +30,8 @@ import { providers as registered } from './providers/registry.ts'
 import type { QueueBackend } from './queue/backend.ts'
 import { makeHints } from './queue/hints.ts'
 import { queues } from './queue/queues.ts'
+import type { Kind } from './vocabulary/kinds.ts'
+import { isTerminal, type Transitions } from './vocabulary/transitions.ts'
 import { makeAdmissionRepository } from './workloads/admission.repository.ts'
 import { makeAdmission } from './workloads/admission.ts'
 import { makeAsk } from './workloads/ask.ts'
@@ -38,6 +40,8 @@ import { type EngineSettings, makeEngine } from './workloads/engine.ts'
 import { makeImport } from './workloads/import.ts'
 import { makeReadsRepository } from './workloads/reads.repository.ts'
 import { makeRecordPort } from './workloads/record-port.ts'
+import { makeResolutionsRepository } from './workloads/resolutions.repository.ts'
+import { makeResolve } from './workloads/resolve.ts'
 import { makeSubmit } from './workloads/submit.ts'
 import { makeWishesRepository } from './workloads/wishes.repository.ts'
 import { makeWorkloadService } from './workloads/workload-service.ts'
@@ -113,6 +117,9 @@ export function makeContainer(deps: ContainerDeps) {
   const submit = makeSubmit({ ...taking, kinds, keyTtlHours: settings.keyTtlHours })
   const service = makeWorkloadService({ kinds, reads, wishes, driverOf, hint, wake })
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
+  const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
+  const resolve = makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint })
   const ask = makeAsk({ service, driverOf, callTimeoutMs })
   const { maxWaitSeconds } = settings
 
@@ -137,6 +144,7 @@ export function makeContainer(deps: ContainerDeps) {
         repository: connections,
         opened,
         callTimeoutMs,
+        orphans,
       }),
       describe: (provider, connectionSettings) =>
         describeConnection(providerById(provider) as never, connectionSettings),
@@ -147,6 +155,7 @@ export function makeContainer(deps: ContainerDeps) {
       submit,
       service,
       ask,
+      resolve,
       maxWaitSeconds,
       records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
     },
@@ -155,6 +164,7 @@ export function makeContainer(deps: ContainerDeps) {
       submit,
       service: makeEnvironmentService({ workloads: service, reads }),
       ask,
+      resolve,
       importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
       maxWaitSeconds,
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),

@@ -5,6 +5,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionsRepository } from './connections.repository.ts'
 import type { OpenConnections } from './open-connections.ts'
+import { findOrphans, type OrphanDeps, type OrphanReport } from './orphans.ts'
 
 export interface VerificationResult {
   ok: boolean
@@ -14,6 +15,8 @@ export interface VerificationResult {
 }
 
 interface Deps {
+  orphans: OrphanDeps
+
   get(projectId: string, id: string): Promise<Connection>
   repository: Pick<ConnectionsRepository, 'verified'>
   opened: OpenConnections
@@ -37,6 +40,15 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
       if (asked.length === 0)
         throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog over this connection.`)
       return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
+    },
+
+    /** Active objects at the provider that carry a mark of this installation and belong to no live record. */
+    async orphans(projectId: string, id: string): Promise<OrphanReport> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      return findOrphans(deps.orphans, opened, AbortSignal.timeout(deps.callTimeoutMs)).catch((error: unknown) =>
+        refuse(connection.provider, error),
+      )
     },
 
     /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure. */

@@ -66,6 +66,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
     ConnectionPage: pageOf('Connection', 'ConnectionPage', 'A page of connections.'),
     Verification,
     ConnectionCatalog,
+    OrphanReport,
   }
 }
 
@@ -73,6 +74,22 @@ const lists = Type.Record(Type.String(), Type.Array(Type.Record(Type.String(), T
 const ConnectionCatalog = Type.Object(
   { job: Type.Optional(lists), environment: Type.Optional(lists) },
   { $id: 'ConnectionCatalog', description: "By kind, the provider's own lists." },
+)
+
+const OrphanReport = Type.Object(
+  {
+    orphans: Type.Array(
+      Type.Object({
+        kind: Type.String(),
+        remoteId: Type.String(),
+        name: Type.Optional(Type.String()),
+        state: Type.String(),
+        mark: Type.String(),
+      }),
+    ),
+    isComplete: Type.Boolean({ description: 'False: the list is longer than what was read.' }),
+  },
+  { $id: 'OrphanReport', description: 'What carries our mark and belongs to no live record.' },
 )
 
 const Verification = Type.Object(

@@ -29,6 +29,7 @@ export async function registerConnections(server: HttpServer, deps: ConnectionRo
   registerOne(server, deps)
   registerQuestions(server, deps)
   registerCatalog(server, deps)
+  registerOrphans(server, deps)
 }
 
 function registerCollection(server: HttpServer, { service }: ConnectionRoutesDeps): void {
@@ -167,6 +168,24 @@ function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps
       },
     },
     async (request) => questions.catalog(request.caller.projectId, idOf(request)),
+  )
+}
+
+function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps): void {
+  server.get(
+    '/connections/:id/orphans',
+    {
+      schema: {
+        tags,
+        operationId: 'listConnectionOrphans',
+        summary: 'Objects at the provider that nobody here answers for',
+        description:
+          'Active, with a mark of this installation, and of no live record. Walks the lists of the provider; nothing is deleted by itself.',
+        params,
+        response: { 200: Type.Ref('OrphanReport'), ...refusals(404, 502) },
+      },
+    },
+    async (request) => questions.orphans(request.caller.projectId, idOf(request)),
   )
 }
 

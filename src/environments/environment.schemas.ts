@@ -71,6 +71,28 @@ export const EnvironmentImport = Type.Object(
   },
 )
 
+export const EnvironmentResolution = Type.Object(
+  {
+    remoteId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: 'This object at the provider is it.' }),
+    ),
+    outcome: Type.Optional(
+      Type.Unsafe<'not_created'>({
+        type: 'string',
+        enum: ['not_created'],
+        description: 'None was made; it is sent again.',
+      }),
+    ),
+  },
+  {
+    $id: 'EnvironmentResolution',
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    description: 'What an operator found out: one of these.',
+  },
+)
+
 export const AccessSchema = Type.Object(
   {
     urls: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),

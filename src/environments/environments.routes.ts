@@ -9,12 +9,14 @@ import { idSchema } from '../vocabulary/ids.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { ImportEnvironment } from '../workloads/import.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
+import type { Resolution, Resolve } from '../workloads/resolve.ts'
 import type { SubmissionBody, Submit } from '../workloads/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { previewViewOf } from '../workloads/workload.view.ts'
 import {
   AccessSchema,
   EnvironmentImport,
+  EnvironmentResolution,
   environmentQuery,
   type makeEnvironmentSchemas,
 } from './environment.schemas.ts'
@@ -26,6 +28,7 @@ export interface EnvironmentRoutesDeps {
   service: EnvironmentService
   importEnvironment: ImportEnvironment
   ask: Pick<Ask, 'access'>
+  resolve: Resolve
   records: RecordPort<'environment'>
   maxWaitSeconds: number
 }
@@ -52,7 +55,12 @@ const deleteQuery = Type.Object(
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
   const { schemas, records, maxWaitSeconds } = deps
-  for (const schema of [...(Object.values(schemas) as TObject[]), EnvironmentImport, AccessSchema])
+  for (const schema of [
+    ...(Object.values(schemas) as TObject[]),
+    EnvironmentImport,
+    AccessSchema,
+    EnvironmentResolution,
+  ])
     server.addSchema(schema)
   registerRecords(server, {
     ...{
@@ -70,6 +78,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   registerVerbs(server, deps)
   registerDelete(server, deps)
   registerAccess(server, deps)
+  registerResolve(server, deps.resolve, records)
 }
 
 function registerCreate(server: HttpServer, { submit, records }: EnvironmentRoutesDeps): void {
@@ -173,6 +182,29 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentRou
     },
     async (request, reply) => {
       const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
+      return accepted(reply, environment, await records.view(environment, 'full'))
+    },
+  )
+}
+
+function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPort<'environment'>): void {
+  server.post(
+    '/environments/:id/resolve',
+    {
+      schema: {
+        tags,
+        operationId: 'resolveEnvironment',
+        summary: 'Settle what cannot be told',
+        description: 'For operators, after a look at the provider: which object it is, or that none was made.',
+        params,
+        body: Type.Ref('EnvironmentResolution'),
+        response: { 202: Type.Ref('Environment'), ...refusals(404, 409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { projectId, keyId } = request.caller
+      const target = { projectId, id: (request.params as { id: string }).id, by: keyId }
+      const environment = await resolve('environment', target, request.body as Resolution)
       return accepted(reply, environment, await records.view(environment, 'full'))
     },
   )

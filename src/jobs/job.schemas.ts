@@ -50,6 +50,34 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
   return { JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
 }
 
+const resolutionFields = {
+  remoteId: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 512, description: 'This object at the provider is it.' }),
+  ),
+  outcome: Type.Optional(
+    Type.Unsafe<'not_created'>({
+      type: 'string',
+      enum: ['not_created'],
+      description: 'None was made; it is sent again.',
+    }),
+  ),
+}
+const exactlyOne = { additionalProperties: false, minProperties: 1, maxProperties: 1 }
+
+export const JobResolution = Type.Object(
+  {
+    ...resolutionFields,
+    status: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: ['succeeded', 'failed', 'canceled'],
+        description: 'How a job of unknown end has ended.',
+      }),
+    ),
+  },
+  { $id: 'JobResolution', ...exactlyOne, description: 'What an operator found out: one of these.' },
+)
+
 export const LogChunkSchema = Type.Object(
   {
     text: Type.Optional(Type.String({ description: 'The output, where the provider gives text.' })),

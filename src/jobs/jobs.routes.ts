@@ -9,11 +9,12 @@ import { idSchema } from '../vocabulary/ids.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
+import type { Resolution, Resolve } from '../workloads/resolve.ts'
 import type { SubmissionBody, Submit } from '../workloads/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { previewViewOf } from '../workloads/workload.view.ts'
 import type { WorkloadService } from '../workloads/workload-service.ts'
-import { jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
+import { JobResolution, jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
 
 export interface JobRoutesDeps {
   schemas: ReturnType<typeof makeJobSchemas>
@@ -21,6 +22,7 @@ export interface JobRoutesDeps {
   service: WorkloadService
   records: RecordPort<'job'>
   ask: Pick<Ask, 'logs'>
+  resolve: Resolve
   maxWaitSeconds: number
 }
 
@@ -30,9 +32,10 @@ const tags = ['Jobs']
 
 export async function registerJobs(
   server: HttpServer,
-  { schemas, submit, service, records, ask, maxWaitSeconds }: JobRoutesDeps,
+  { schemas, submit, service, records, ask, resolve, maxWaitSeconds }: JobRoutesDeps,
 ): Promise<void> {
-  for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema]) server.addSchema(schema)
+  for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
+    server.addSchema(schema)
   registerRecords(server, {
     plural: 'jobs',
     singular: 'Job',
@@ -46,6 +49,7 @@ export async function registerJobs(
   registerPreview(server, submit)
   registerCancel(server, service, records)
   registerLogs(server, ask)
+  registerResolve(server, resolve, records)
 }
 
 function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<'job'>): void {
@@ -119,6 +123,30 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
     },
     async (request, reply) => {
       const job = await cancel(service, request)
+      return accepted(reply, job, await records.view(job, 'full'))
+    },
+  )
+}
+
+function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPort<'job'>): void {
+  server.post(
+    '/jobs/:id/resolve',
+    {
+      schema: {
+        tags,
+        operationId: 'resolveJob',
+        summary: 'Settle what cannot be told',
+        description:
+          'For operators, after a look at the provider: which object it is, or that none was made, or how a job of unknown end has ended.',
+        params,
+        body: Type.Ref('JobResolution'),
+        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { projectId, keyId } = request.caller
+      const target = { projectId, id: (request.params as { id: string }).id, by: keyId }
+      const job = await resolve('job', target, request.body as Resolution)
       return accepted(reply, job, await records.view(job, 'full'))
     },
   )

@@ -67,6 +67,14 @@ export function makeReadsRepository(prisma: PrismaClient) {
       return rows[0]?.id ?? null
     },
 
+    /** Those of `marks` that live workloads hold. */
+    async heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>> {
+      const rows = await prisma.$queryRaw<
+        { mark: string }[]
+      >`SELECT mark FROM workloads WHERE mark = ANY(${marks}) AND live`
+      return new Set(rows.map((row) => row.mark))
+    },
+
     /** Jobs of an environment that have not ended. */
     async liveJobs(environmentId: string, limit: number): Promise<string[]> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`

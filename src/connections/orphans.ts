@@ -1,0 +1,58 @@
+import type { Driver, Observation } from '../providers/provider.ts'
+import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import type { Opened } from './open-connections.ts'
+
+/** An active object at the provider that carries a mark of this installation and belongs to no live record. */
+export interface Orphan {
+  kind: Kind
+  remoteId: string
+  name?: string
+  state: string
+  mark: string
+}
+
+export interface OrphanReport {
+  orphans: readonly Orphan[]
+  /** False: the list was longer than what is read, so there may be more. */
+  isComplete: boolean
+}
+
+export interface OrphanDeps {
+  /** Those of the marks that live records hold. Read after the walk, so that what was made meanwhile is not taken for one. */
+  heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>>
+  installationTag: string
+  isOver(kind: Kind, status: string): boolean
+  maxPages: number
+}
+
+/** Looks for objects that nobody here answers for. Nothing is deleted by itself. */
+export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
+  const walks = await Promise.all(kinds.map((kind) => walk(deps, kind, opened.driver(kind), signal)))
+  const candidates = walks.flatMap(({ found }) => found)
+  const held = await deps.heldMarks(candidates.map(({ mark }) => mark))
+  return {
+    orphans: candidates.filter(({ mark }) => !held.has(mark)),
+    isComplete: walks.every(({ isComplete }) => isComplete),
+  }
+}
+
+async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K> | undefined, signal: AbortSignal) {
+  const found: Orphan[] = []
+  let cursor: string | null = null
+  for (let page = 0; driver !== undefined && page < deps.maxPages; page += 1) {
+    const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list({ cursor, watched: [] }, signal)
+    found.push(...seen.flatMap((observation) => candidate(deps, kind, observation, driver.markLength)))
+    if (next === null) return { found, isComplete: true }
+    cursor = next
+  }
+  return { found, isComplete: driver === undefined }
+}
+
+/** Short marks carry no tag: there, one of another installation cannot be told apart. */
+function candidate<K extends Kind>(deps: OrphanDeps, kind: K, seen: Observation<K>, markLength: number): Orphan[] {
+  const { mark, status, remoteId, remoteName, rawState } = seen
+  if (mark === undefined || mark === null || (status !== null && deps.isOver(kind, status))) return []
+  const isTagged = markLength >= deps.installationTag.length + 8
+  if (isTagged && !mark.startsWith(deps.installationTag)) return []
+  return [{ kind, remoteId, ...(remoteName === undefined ? {} : { name: remoteName }), state: rawState, mark }]
+}

@@ -1,0 +1,59 @@
+import type { PrismaClient } from '../infra/database.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+
+export interface ResolutionTarget {
+  projectId: string
+  kind: Kind
+  id: string
+  /** The key that decided it; stands in the event. */
+  by: string
+}
+
+export type ResolutionsRepository = ReturnType<typeof makeResolutionsRepository>
+
+/** What an operator decides where nothing else can tell. Each decision is an event that names who took it. */
+export function makeResolutionsRepository(prisma: PrismaClient) {
+  return {
+    /** Answers the open attempt, and the engine goes on from that. False where no attempt is open. */
+    async answerAttempt(
+      target: ResolutionTarget,
+      sending: string,
+      { outcome, remoteId }: { outcome: 'found' | 'absent'; remoteId: string | null },
+    ): Promise<boolean> {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        WITH parked AS (
+          UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
+          WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${sending}
+            AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
+          RETURNING w.id, w.seq, w.project_id, w.kind, w.status
+        ), answered AS (
+          UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL
+          FROM parked p WHERE a.workload_id = p.id AND a.number = (SELECT max(number) FROM workload_attempts m WHERE m.workload_id = p.id)
+          RETURNING a.workload_id
+        ), events AS (
+          INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+          SELECT p.id, p.seq, ${makeId('event')}, p.project_id, p.kind, p.kind || '.resolved',
+            jsonb_strip_nulls(jsonb_build_object('status', p.status, 'by', ${target.by}::text, 'outcome', ${outcome}::text, 'remoteId', ${remoteId}::text))
+          FROM parked p
+        )
+        SELECT workload_id AS id FROM answered`
+      return rows.length > 0
+    },
+
+    /** Says how a workload ended that nobody could tell of. False where it is not in that status. */
+    async settleUnknown(target: ResolutionTarget, { from, to }: { from: string; to: string }): Promise<boolean> {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        WITH settled AS (
+          UPDATE workloads w SET status = ${to}, status_reason = NULL, status_message = 'Decided by an operator.', status_changed_at = now(),
+            version = w.version + 1, seq = w.seq + 1, updated_at = now()
+          WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${from}
+          RETURNING w.id, w.seq, w.project_id, w.kind
+        )
+        INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+        SELECT s.id, s.seq, ${makeId('event')}, s.project_id, s.kind, s.kind || '.resolved', jsonb_build_object('status', ${to}::text, 'by', ${target.by}::text)
+        FROM settled s RETURNING workload_id AS id`
+      return rows.length > 0
+    },
+  }
+}

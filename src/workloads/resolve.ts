@@ -1,0 +1,66 @@
+import type { Kind } from '../vocabulary/kinds.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { WorkloadKinds } from './kind.ts'
+import type { ReadsRepository } from './reads.repository.ts'
+import type { ResolutionsRepository } from './resolutions.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** What an operator knows: which object it is, that none was made, or how it ended. */
+export type Resolution =
+  | { remoteId: string }
+  | { outcome: 'not_created' }
+  | { status: 'succeeded' | 'failed' | 'canceled' }
+
+export interface ResolveDeps {
+  kinds: WorkloadKinds
+  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  resolutions: ResolutionsRepository
+  hint(workloadId: string): void
+}
+
+export type Resolve = ReturnType<typeof makeResolve>
+
+/** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
+export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
+  return async function resolve<K extends Kind>(
+    kind: K,
+    target: { projectId: string; id: string; by: string },
+    resolution: Resolution,
+  ): Promise<Workload<K>> {
+    const workload = await reads.get(target.projectId, kind, target.id)
+    if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
+    const isDone =
+      'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
+    if (!isDone) throw nothingToResolve(workload)
+    hint(target.id)
+    return (await reads.get(target.projectId, kind, target.id)) ?? workload
+
+    async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
+      return (
+        unknown.status === 'unknown' && resolutions.settleUnknown({ ...target, kind }, { from: 'unknown', to: status })
+      )
+    }
+
+    async function answer(
+      open: Workload<K>,
+      decided: { remoteId: string } | { outcome: 'not_created' },
+    ): Promise<boolean> {
+      const remoteId = 'remoteId' in decided ? decided.remoteId : null
+      const holder = remoteId === null ? null : await reads.holderOf(open.connectionId, kind, remoteId)
+      if (holder !== null)
+        throw new Refusal(
+          'wrong_state',
+          `Object ${remoteId} is ${holder} already. Look again which object this one is.`,
+        )
+      return resolutions.answerAttempt({ ...target, kind }, kinds[kind].sending, {
+        outcome: remoteId === null ? 'absent' : 'found',
+        remoteId,
+      })
+    }
+  }
+}
+
+function nothingToResolve(workload: Workload): Refusal {
+  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}; only an open create, or a job of unknown end, can be resolved. It may be in work right now: read it again.`
+  return new Refusal('wrong_state', detail)
+}
