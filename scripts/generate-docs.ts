@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
+import { generateRoutes } from './docs/routes.ts'
 
 // Writes every document, or part of one, that follows from the code; with --check it writes nothing and fails when
 // one has fallen behind.
@@ -18,16 +20,22 @@ export interface GeneratedDocument {
 
 const described = providers.map((provider) => describeProvider(provider))
 
+const root = fileURLToPath(new URL('..', import.meta.url))
+
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
-  { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },
+  { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
+  {
+    path: 'README.md',
+    generate: (current) =>
+      generateRoutes(generateProviderMatrix(current, described), join(root, 'openapi/openapi.json')),
+  },
   ...described.map((provider) => ({
     path: `docs/providers/${provider.id}.md`,
     generate: (current: string) => generateProviderReference(current, provider),
   })),
 ]
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const isCheck = process.argv.includes('--check')
 const stale: string[] = []
 
