@@ -54,6 +54,13 @@ export const configSchema = Type.Object({
     (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
     { default: 'info', description: 'The least important log lines that are still written.' },
   ),
+  HELD_PROVIDERS: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9]+(,[a-z0-9]+)*$',
+      title: 'provider ids with commas between them',
+      description: 'Providers that nothing is sent to for now, such as `aitems,scnet`; their workloads wait.',
+    }),
+  ),
   DATA_DIR: Type.String({
     minLength: 1,
     default: '.data',

@@ -2,7 +2,9 @@ import { Client } from 'pg'
 import type { AppDeps } from './app.ts'
 import { describeConnection, describeProvider } from './capabilities/describe-provider.ts'
 import { optionSchemasOf } from './capabilities/option-schemas.ts'
+import { makeChangeConnection } from './connections/change-connection.ts'
 import { makeConnectionSchemas } from './connections/connection.schemas.ts'
+import { makeConnectionChangesRepository } from './connections/connection-changes.repository.ts'
 import { makeConnectionQuestions } from './connections/connection-questions.ts'
 import { makeConnectionResolver } from './connections/connection-resolver.ts'
 import { makeConnectionService } from './connections/connection-service.ts'
@@ -139,6 +141,13 @@ export function makeContainer(deps: ContainerDeps) {
     connections: {
       schemas: makeConnectionSchemas(providers),
       service: connectionService,
+      change: makeChangeConnection({
+        get: connectionService.get,
+        repository: makeConnectionChangesRepository(prisma),
+        secretBox,
+        providerById,
+        onChange: resolver.forget,
+      }),
       questions: makeConnectionQuestions({
         get: connectionService.get,
         repository: connections,

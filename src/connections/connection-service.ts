@@ -120,6 +120,7 @@ function draft(id: string, projectId: string, provider: string, settings: JsonOb
     settings,
     version: 0,
     notBefore: null,
+    held: false,
     pauseReason: null,
     verifiedAt: null,
     createdAt: now,

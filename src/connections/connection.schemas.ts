@@ -9,6 +9,8 @@ export interface ConnectableProvider {
   credentials: TObject
 }
 
+const exactlyOneProvider = { additionalProperties: false, minProperties: 1, maxProperties: 1 }
+
 /** One optional closed object per provider, exactly one of them given: no `oneOf`, so that generated clients stay simple. */
 export function makeConnectionSchemas(providers: readonly ConnectableProvider[]) {
   const byProvider = (pick: (provider: ConnectableProvider) => TObject) =>
@@ -39,6 +41,33 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
     },
     { $id: 'ConnectionRequest', additionalProperties: false, description: 'An account at a provider.' },
   )
+  const ConnectionPatch = Type.Object(
+    {
+      name: Type.Optional(ConnectionRequest.properties.name),
+      held: Type.Optional(
+        Type.Boolean({ description: 'true: nothing is sent over it until this is false again; its workloads wait.' }),
+      ),
+      settings: Type.Optional(
+        Type.Object(
+          byProvider((provider) => Type.Partial(provider.settings)),
+          exactlyOneProvider,
+        ),
+      ),
+      credentials: Type.Optional(
+        Type.Object(
+          byProvider((provider) => provider.credentials),
+          exactlyOneProvider,
+        ),
+      ),
+    },
+    {
+      $id: 'ConnectionPatch',
+      additionalProperties: false,
+      minProperties: 1,
+      description:
+        'What can be changed: the name, a hold, the credentials as a whole, and settings that do not decide where its objects live.',
+    },
+  )
   const Connection = Type.Object(
     {
       id: idSchema('connection', 'The connection.'),
@@ -48,6 +77,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
         description: 'By provider id, with defaults filled in.',
       }),
       version: Type.Integer(),
+      held: Type.Boolean({ description: 'Nothing is sent over it.' }),
       pausedUntil: Type.Optional(
         Type.String({ format: 'date-time', description: 'No call before this; its workloads wait.' }),
       ),
@@ -62,6 +92,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
   )
   return {
     ConnectionRequest,
+    ConnectionPatch,
     Connection,
     ConnectionPage: pageOf('Connection', 'ConnectionPage', 'A page of connections.'),
     Verification,

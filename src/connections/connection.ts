@@ -10,6 +10,8 @@ export interface Connection {
   version: number
   /** No call before this moment, and why. */
   notBefore: Date | null
+  /** An operator holds it: nothing is sent over it. */
+  held: boolean
   pauseReason: string | null
   verifiedAt: Date | null
   createdAt: Date

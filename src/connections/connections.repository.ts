@@ -21,8 +21,8 @@ export interface SealedConnection extends Connection {
 
 export type ConnectionsRepository = ReturnType<typeof makeConnectionsRepository>
 
-const connectionColumns =
-  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.not_before AS "notBefore",
+export const connectionColumns =
+  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.held, c.not_before AS "notBefore",
   c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
 
 export function makeConnectionsRepository(prisma: PrismaClient) {

@@ -1,11 +1,12 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { etagOf } from '../http/conditional.ts'
+import { etagOf, ifMatchVersion } from '../http/conditional.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
+import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionQuestions } from './connection-questions.ts'
@@ -15,6 +16,7 @@ export interface ConnectionRoutesDeps {
   schemas: ReturnType<typeof makeConnectionSchemas>
   service: ConnectionService
   questions: ConnectionQuestions
+  change: ChangeConnection
   /** What a provider can do with these settings; its schema is handed in by the composition. */
   describe(provider: string, settings: JsonObject): object
   capabilitiesSchemaId: string
@@ -27,6 +29,7 @@ export async function registerConnections(server: HttpServer, deps: ConnectionRo
   for (const schema of Object.values(deps.schemas) as TObject[]) server.addSchema(schema)
   registerCollection(server, deps)
   registerOne(server, deps)
+  registerChange(server, deps)
   registerQuestions(server, deps)
   registerCatalog(server, deps)
   registerOrphans(server, deps)
@@ -117,6 +120,29 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
   )
 }
 
+function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): void {
+  server.patch(
+    '/connections/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'updateConnection',
+        summary: 'Change a connection',
+        description:
+          'New credentials take effect without a restart. A hold stops everything that would be sent over it.',
+        params,
+        body: Type.Ref('ConnectionPatch'),
+        response: { 200: Type.Ref('Connection'), ...refusals(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const target = { projectId: request.caller.projectId, id: idOf(request), ifVersion: ifMatchVersion(request) }
+      const connection = await change(target, request.body as ConnectionPatch)
+      return reply.header('etag', etagOf(connection)).send(viewOf(connection))
+    },
+  )
+}
+
 function registerQuestions(
   server: HttpServer,
   { service, questions, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
@@ -194,9 +220,10 @@ function idOf(request: FastifyRequest): string {
 }
 
 function viewOf(connection: Connection) {
-  const { id, provider, name, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } = connection
+  const { id, provider, name, held, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } =
+    connection
   return {
-    ...{ id, provider, name, settings: { [provider]: settings }, version },
+    ...{ id, provider, name, settings: { [provider]: settings }, version, held },
     ...(notBefore === null ? {} : { pausedUntil: notBefore.toISOString() }),
     ...(notBefore === null || pauseReason === null ? {} : { pauseReason }),
     ...(verifiedAt === null ? {} : { verifiedAt: verifiedAt.toISOString() }),

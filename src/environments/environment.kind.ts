@@ -66,7 +66,7 @@ function wishAction(environment: Environment, facts: Facts<'environment'>): Deci
   if (environment.desired === 'delete') return deleteAction(environment, facts)
   if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
   if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
-  if (facts.needsUpdate) return pausedUntil(facts) ?? { do: 'update' }
+  if (facts.needsUpdate) return pausedUntil(environment, facts) ?? { do: 'update' }
   if (!hasOpenWish(environment)) return null
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
 }
@@ -78,17 +78,17 @@ function deleteAction(environment: Environment, facts: Facts<'environment'>): De
   if (environment.status === 'deleting') return followVerb(environmentKind, environment, facts)
   if (!hasOpenWish(environment)) return null
   if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.tempo.quickMs) }
-  return isDeletable(environment, facts) ? control(facts, 'delete') : stopAction(environment, facts, true)
+  return isDeletable(environment, facts) ? control(environment, facts, 'delete') : stopAction(environment, facts, true)
 }
 
 function stopAction(environment: Environment, facts: Facts<'environment'>, step = false): Decision {
-  if (environment.status === 'running') return control(facts, 'stop', step)
+  if (environment.status === 'running') return control(environment, facts, 'stop', { step })
   return environment.status === 'provisioning' || environment.status === 'starting' ? null : carried(environment)
 }
 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
-  return environment.status === 'provisioning' ? null : control(facts, 'start')
+  return environment.status === 'provisioning' ? null : control(environment, facts, 'start')
 }
 
 /** When Switchyard has to stop it; null where the provider does that itself, or nothing was asked. */
@@ -110,7 +110,7 @@ function isOverdue(environment: Environment, facts: Facts<'environment'>): boole
 
 function autoStop(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.enforcing === null) return { do: 'settle', change: { enforcing: 'auto_stopped' } }
-  return control(facts, 'stop', true)
+  return control(environment, facts, 'stop', { step: true })
 }
 
 /** It is as the client wants it, without a call. */

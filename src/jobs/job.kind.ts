@@ -85,7 +85,7 @@ function endAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
     return { do: 'settle', change: { enforcing: 'time_limit' } }
   }
   const mustEnd = job.enforcing !== null || (isCalledOff(jobKind, job) && hasOpenWish(job))
-  return mustEnd ? control(facts, 'cancel') : null
+  return mustEnd ? control(job, facts, 'cancel') : null
 }
 
 function limitAt(job: Job): Date | null {

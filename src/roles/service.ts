@@ -27,7 +27,7 @@ export interface ServiceOptions {
   shutdownTimeoutMs: number
   settings: ContainerSettings
   /** Parts that a harness replaces. */
-  parts?: Pick<ContainerDeps, 'providers' | 'makeEngine'>
+  parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock'>>
   logger: Logger
 }
 

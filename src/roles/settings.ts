@@ -14,6 +14,7 @@ export function settingsOf(config: Config): ContainerSettings {
       confirmGoneMs: 10_000,
     },
     timing: { callTimeoutMs: config.PROVIDER_TIMEOUT_MS, sendWithinMs: config.PROVIDER_TIMEOUT_MS * sendWithinPart },
+    heldProviders: new Set(config.HELD_PROVIDERS?.split(',') ?? []),
     leaseMs: config.LEASE_MS,
     upkeepIntervalMs: config.UPKEEP_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,

@@ -1,5 +1,6 @@
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Action, Change, Facts, WorkloadKind } from './kind.ts'
+import { after } from './tempo.ts'
 import type { Attempt, Workload } from './workload.ts'
 
 /**
@@ -16,9 +17,12 @@ export function creationAction<K extends Kind>(
   return beforeSending(kind, workload, facts)
 }
 
+/** Lifting a hold wakes what waits; this is for the case that nobody does. */
+const heldRecheckMs = 60_000
+
 function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
   if (isCalledOff(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
-  return pausedUntil(facts) ?? { do: 'create' }
+  return pausedUntil(workload, facts) ?? { do: 'create' }
 }
 
 /** What follows from how the latest attempt ended. An attempt without an outcome was left by a process that died. */
@@ -32,7 +36,7 @@ function afterAttempt<K extends Kind>(
     case 'created':
     case 'found':
       return attempt.remoteId === null
-        ? find(facts)
+        ? find(workload, facts)
         : { do: 'settle', change: adopted(kind, workload, attempt.remoteId, facts.now) }
     case 'refused':
       if (attempt.error?.retryable) return beforeSending(kind, workload, facts)
@@ -42,18 +46,19 @@ function afterAttempt<K extends Kind>(
       return beforeSending(kind, workload, facts)
     case 'unknown':
     case null:
-      return find(facts)
+      return find(workload, facts)
     default:
       return attempt.outcome satisfies never
   }
 }
 
-function find<K extends Kind>(facts: Facts<K>): Action<K> {
-  return pausedUntil(facts) ?? { do: 'find' }
+function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> {
+  return pausedUntil(workload, facts) ?? { do: 'find' }
 }
 
-/** A connection that is not to be called now makes all its workloads wait, visibly. */
-export function pausedUntil<K extends Kind>(facts: Facts<K>): Action<K> | null {
+/** What is held, or a connection that is not to be called now, makes its workloads wait, visibly. */
+export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>, facts: Facts<K>): Action<K> | null {
+  if (held || facts.connection.isHeld) return { do: 'wait', until: after(facts.now, heldRecheckMs), reason: 'held' }
   const { notBefore, pauseReason } = facts.connection
   if (notBefore === null || notBefore <= facts.now) return null
   return { do: 'wait', until: notBefore, reason: pauseReason ?? 'provider_unavailable' }

@@ -36,6 +36,8 @@ export interface EngineDeps {
 export interface EngineSettings {
   tempo: Tempo
   timing: Timing
+  /** Providers that nothing is sent to for now. */
+  heldProviders: ReadonlySet<string>
   leaseMs: number
   upkeepIntervalMs: number
   concurrency: number
@@ -66,7 +68,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     timing: settings.timing,
     shutdown,
   }
-  const shared = { kinds, connections, write, wake, log, tempo: settings.tempo }
+  const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
   const reconcile = makeReconcile({ ...shared, perform: makePerform(acting) })
   const turns = makeTurns({ leases, reconcile, concurrency: settings.concurrency, log })
   const sweep = makeSweep({ ...shared, repository: sweeps, bounds: settings.sweep, shutdown })

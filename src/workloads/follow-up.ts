@@ -7,9 +7,14 @@ import type { Workload } from './workload.ts'
 /** The decisions about an object that exists, for both kinds. */
 
 /** Sends a verb, unless the connection is paused. Null where the driver has no such verb. */
-export function control<K extends Kind>(facts: Facts<K>, verb: Verb<K>, step = false): Action<K> | null {
+export function control<K extends Kind>(
+  workload: Workload<K>,
+  facts: Facts<K>,
+  verb: Verb<K>,
+  { step = false } = {},
+): Action<K> | null {
   if (!facts.verbs.includes(verb)) return null
-  return pausedUntil(facts) ?? (step ? { do: 'control', verb, step } : { do: 'control', verb })
+  return pausedUntil(workload, facts) ?? (step ? { do: 'control', verb, step } : { do: 'control', verb })
 }
 
 /** While a verb is in flight: look often at first, and send it again when it shows no effect. */
@@ -22,22 +27,23 @@ export function followVerb<K extends Kind>(
   const { controlledAt } = workload
   if (verb === null || controlledAt === null) return null
   const hasNoEffect = facts.shows !== workload.status
-  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs)) return control(facts, verb)
+  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs)) return control(workload, facts, verb)
   const lookedAt =
     workload.observedAt !== null && workload.observedAt > controlledAt ? workload.observedAt : controlledAt
   const waitedMs = lookedAt.getTime() - controlledAt.getTime()
-  return lookAt(facts, after(lookedAt, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs)))
+  return lookAt(workload, facts, after(lookedAt, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs)))
 }
 
 /** An object that was adopted and not yet seen, or that seems to be missing, is looked at by itself. */
 export function lookIfUnsure<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> | null {
-  if (workload.missingSince !== null) return lookAt(facts, after(workload.missingSince, facts.tempo.confirmGoneMs))
-  return workload.rawState === null ? lookAt(facts, facts.now) : null
+  if (workload.missingSince !== null)
+    return lookAt(workload, facts, after(workload.missingSince, facts.tempo.confirmGoneMs))
+  return workload.rawState === null ? lookAt(workload, facts, facts.now) : null
 }
 
-function lookAt<K extends Kind>(facts: Facts<K>, at: Date): Action<K> {
+function lookAt<K extends Kind>(workload: Workload<K>, facts: Facts<K>, at: Date): Action<K> {
   if (facts.now < at) return { do: 'wait', until: at }
-  return pausedUntil(facts) ?? { do: 'get' }
+  return pausedUntil(workload, facts) ?? { do: 'get' }
 }
 
 function verbInFlight<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): Verb<K> | null {

@@ -11,7 +11,7 @@ export interface Facts<K extends Kind = Kind> {
   traits: Traits<K>
   /** The verbs that this connection's driver has. */
   verbs: readonly Verb<K>[]
-  connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean }
+  connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
   environment: { status: Status<'environment'>; remoteId: string | null } | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean

@@ -20,6 +20,7 @@ export interface ClaimFacts {
   connectionVersion: number
   /** Failed calls in a row of the whole connection. */
   connectionFailures: number
+  connectionHeld: boolean
   notBefore: Date | null
   pauseReason: Reason | null
   environmentStatus: Status<'environment'> | null
@@ -63,7 +64,7 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
-        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", a.first AS "firstSentAt", a.latest AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
         FROM workloads w

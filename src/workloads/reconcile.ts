@@ -24,6 +24,7 @@ export interface ReconcileDeps {
   write(write: Write): Promise<Written>
   wake: Wake
   tempo: Tempo
+  heldProviders: ReadonlySet<string>
   log: Log
 }
 
@@ -54,7 +55,8 @@ async function takeTurn<K extends Kind>(
     const connection = await deps.connections.open(workload.connectionId, known.connectionVersion)
     const driver = connection.driver(kind.name)
     if (driver === undefined) throw new Error(`${connection.provider} has no driver for a ${kind.name}`)
-    const facts = factsOf(known, workload, driver, deps.tempo)
+    const isHeld = known.connectionHeld || deps.heldProviders.has(workload.provider)
+    const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.tempo)
     return await step(deps, { kind, claimed, facts, driver, connection })
   } catch (error) {
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'a turn failed')
@@ -155,6 +157,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     notBefore,
     pauseReason,
     connectionFailures,
+    connectionHeld,
     environmentStatus,
     environmentRemoteId,
     attempt,
@@ -165,7 +168,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     now,
     traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
-    connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0 },
+    connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
     environment: environmentStatus === null ? null : { status: environmentStatus, remoteId: environmentRemoteId },
     hasLiveJobs,
     needsUpdate: false,

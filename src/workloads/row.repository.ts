@@ -16,6 +16,7 @@ export const columns = {
   mark: 'mark',
   imported: 'imported',
   keepRemote: 'keep_remote',
+  held: 'held',
   desired: 'desired',
   generation: 'generation',
   specVersion: 'spec_version',

@@ -58,6 +58,7 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     const nextMs = claimed.notBefore.getTime() - claimed.startedAt.getTime()
     return repository.finish(claimed, { nextMs, seen: null })
   }
+  if (claimed.isHeld) return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
   const watched = await repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
   if (watched.length === 0) return repository.finish(claimed, { nextMs: null, seen: 0 })
   try {
@@ -200,6 +201,7 @@ function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workl
   const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
   const none = {
     connectionFailures: 0,
+    connectionHeld: false,
     hasLiveJobs: false,
     environmentStatus: null,
     environmentRemoteId: null,

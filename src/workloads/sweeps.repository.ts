@@ -16,6 +16,7 @@ export interface ClaimedSweep {
   startedAt: Date
   connectionVersion: number
   notBefore: Date | null
+  isHeld: boolean
   pauseReason: Reason | null
 }
 
@@ -43,7 +44,7 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
         ) t, connections c
         WHERE s.connection_id = t.connection_id AND s.kind = t.kind AND c.id = s.connection_id
         RETURNING s.connection_id AS "connectionId", s.kind, s.lease_id AS "leaseId", s.interval_ms AS "lastMs", now() AS "startedAt",
-          c.version AS "connectionVersion", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
+          c.version AS "connectionVersion", c.held AS "isHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
     },
 
     /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */

@@ -28,6 +28,7 @@ export interface Patch {
   ifVersion: number | null
   spec?: { value: Json; isRemote: boolean }
   labels?: Readonly<Record<string, string>>
+  held?: boolean
 }
 
 export type WishesRepository = ReturnType<typeof makeWishesRepository>
@@ -61,7 +62,8 @@ export function makeWishesRepository(prisma: PrismaClient) {
         WITH updated AS (
           UPDATE workloads w SET labels = COALESCE(${labels}::jsonb, w.labels),
             spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
-            due_at = CASE WHEN ${isRemote}::boolean AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
+            held = COALESCE(${patch.held ?? null}::boolean, w.held),
+            due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
             AND (${patch.ifVersion}::int IS NULL OR w.version = ${patch.ifVersion}::int)

@@ -49,7 +49,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     async patch<K extends Kind>(
       kind: K,
       { projectId, id, ifVersion }: Target,
-      { labels, ...revision }: { labels?: Record<string, string | null> } & Revision,
+      { labels, held, ...revision }: { labels?: Record<string, string | null>; held?: boolean } & Revision,
     ): Promise<Workload<K>> {
       const current = await get(kind, projectId, id)
       refuseOtherVersion(current, ifVersion)
@@ -61,6 +61,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       const target = { projectId, kind, id, ifVersion: current.version }
       const changed = await wishes.patch<K>({
         ...target,
+        ...(held === undefined ? {} : { held }),
         ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
         ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
       })

@@ -60,6 +60,7 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
     provider: Type.String({ description: 'The provider.' }),
     connectionId: idSchema('connection', 'The connection it uses.'),
     labels: Labels,
+    held: Type.Optional(Type.Boolean({ description: 'true: nothing is sent to the provider for it.' })),
     version: Type.Integer({ description: 'Counts changes; also the ETag.' }),
     status,
     statusReason: Type.Optional(machineWord('Why it is in this status. An open list.')),
@@ -167,6 +168,9 @@ export const patchFields = {
     }),
   ),
   description: Type.Optional(Type.String({ maxLength: 512, description: 'Free text.' })),
+  held: Type.Optional(
+    Type.Boolean({ description: 'true: nothing is sent to the provider for it until this is false again.' }),
+  ),
 }
 
 export const EventSchema = Type.Object(

@@ -63,6 +63,8 @@ export interface ClientState<K extends Kind = Kind> {
   imported: boolean
   /** DELETE ends the record and leaves the remote object alone. */
   keepRemote: boolean
+  /** Nothing is sent for it until this is lifted. */
+  held: boolean
   desired: Desired<K>
   generation: number
   /** Counts what the client changed of the spec. */

@@ -14,6 +14,7 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     ...given('environmentId', workload.environmentId),
     ...(view === 'full' ? spec : withoutLongFields(spec)),
     labels: workload.labels,
+    ...(workload.held ? { held: true } : {}),
     version: workload.version,
     status: workload.status,
     ...given('statusReason', workload.reason),

@@ -1,0 +1,45 @@
+import type { PrismaClient } from '../infra/database.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import type { Connection } from './connection.ts'
+import { connectionColumns } from './connections.repository.ts'
+
+/** What changes; null stays. */
+export interface ConnectionChange {
+  projectId: string
+  id: string
+  ifVersion: number | null
+  name: string | null
+  held: boolean | null
+  settings: JsonObject | null
+  sealedCredentials: string | null
+}
+
+export type ConnectionChangesRepository = ReturnType<typeof makeConnectionChangesRepository>
+
+export function makeConnectionChangesRepository(prisma: PrismaClient) {
+  return {
+    /**
+     * Changes a connection; whoever has it open opens it anew. New credentials end a pause that the old ones caused.
+     * Null where it is gone or at another version; a name that is taken fails with a unique violation.
+     */
+    async apply({ projectId, id, ifVersion, name, held, ...change }: ConnectionChange): Promise<Connection | null> {
+      const settings = change.settings === null ? null : JSON.stringify(change.settings)
+      const sealed = change.sealedCredentials
+      const rows = await prisma.$queryRaw<Connection[]>`
+        UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
+          settings = COALESCE(${settings}::jsonb, c.settings), sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
+          not_before = CASE WHEN ${sealed}::text IS NULL THEN c.not_before END,
+          failures = CASE WHEN ${sealed}::text IS NULL THEN c.failures ELSE 0 END,
+          version = c.version + 1, updated_at = now()
+        WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersion}::int IS NULL OR c.version = ${ifVersion}::int)
+        RETURNING ${connectionColumns}`
+      return rows[0] ?? null
+    },
+
+    /** Workloads that wait for a hold to be lifted, or for other credentials, look again. */
+    async wakeWaiting(connectionId: string): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live AND status_reason IN ('held', 'credentials_rejected')`
+    },
+  }
+}
