@@ -1,4 +1,4 @@
-import type { QueueBackend } from './backend.ts'
+import type { HintWorker, QueueBackend } from './backend.ts'
 import { type Payload, type QueueName, queues, readPayload } from './queues.ts'
 
 export interface QueueWorker {
@@ -24,27 +24,35 @@ export function makeQueueWorker<Q extends QueueName>({
   log,
 }: Options<Q>): QueueWorker {
   const { name } = queues[queue]
-  const worker = backend.makeWorker(
-    name,
-    async ({ data }) => {
-      const payload = readPayload(queue, data)
-      if (payload === null) return log.warn({ queue: name }, 'a message that is not ours was dropped')
-      await handle(payload)
-    },
-    concurrency,
-  )
   let isClosed = false
-  worker.on('error', (error) => {
-    if (!isClosed) log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database')
-  })
+  let worker: HintWorker | undefined
   let running: Promise<void> | undefined
+
+  function make(): HintWorker {
+    const made = backend.makeWorker(
+      name,
+      async ({ data }) => {
+        const payload = readPayload(queue, data)
+        if (payload === null) return log.warn({ queue: name }, 'a message that is not ours was dropped')
+        await handle(payload)
+      },
+      concurrency,
+    )
+    made.on('error', (error) => {
+      if (!isClosed) log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database')
+    })
+    return made
+  }
+
   return {
     async start() {
+      // Made here and not before: a worker holds a connection from its making on, and a process without work needs none.
+      worker = make()
       running = worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
     },
     async stop() {
       isClosed = true
-      await worker.close()
+      await worker?.close()
       await running
     },
   }
