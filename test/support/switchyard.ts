@@ -1,8 +1,10 @@
+import { readConfig } from '../../src/config.ts'
 import type { ContainerSettings } from '../../src/container.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
 import type { Driver, Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import { type Service, type ServiceOptions, startService } from '../../src/roles/service.ts'
+import { settingsOf } from '../../src/roles/settings.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 
@@ -11,6 +13,7 @@ export const testSecretsKey = '42'.repeat(32)
 
 /** Waits cut down, so that a test sees in moments what takes minutes with real providers. */
 export const quickSettings: ContainerSettings = {
+  ...settingsOf(readConfig({})),
   tempo: { quickMs: 40, slowMs: 300, resendMs: 500, confirmGoneMs: 150 },
   timing: { callTimeoutMs: 1200, sendWithinMs: 600 },
   leaseMs: 4000,
@@ -18,8 +21,6 @@ export const quickSettings: ContainerSettings = {
   concurrency: 16,
   sweepConcurrency: 4,
   sweep: { minMs: 80, maxMs: 300, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
-  bodyLimitBytes: 1_048_576,
-  keyTtlHours: 24,
   maxWaitSeconds: 10,
 }
 
