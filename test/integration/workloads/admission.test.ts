@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { makeAdmissionRepository, type NewWorkload } from '../../../src/workloads/admission.repository.ts'
+import { type Admission, hashOf, makeAdmission, makeMark } from '../../../src/workloads/admission.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+const projectId = makeId('project')
+const connectionId = makeId('connection')
+
+const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
+  id: makeId('job'),
+  eventId: makeId('event'),
+  projectId,
+  kind: 'job',
+  provider: 'dataforest',
+  connectionId,
+  environmentId: null,
+  name: 'train',
+  labels: { team: 'red' },
+  spec: { name: 'train' },
+  mark: makeMark(12, 'tst'),
+  status: 'queued',
+  imported: false,
+  remoteId: null,
+  key: null,
+  ...more,
+})
+const keyed = (key: string, more: Partial<NewWorkload> = {}): NewWorkload =>
+  newJob({ key: { hash: hashOf(key), fingerprint: hashOf('body'), ttlHours: 1 }, ...more })
+
+describe('admission in batches', () => {
+  let database: TestDatabase
+  let sql: Client
+  let open: Database[]
+  let admission: Admission
+
+  /** As one process has it: a pool and lanes of its own. */
+  function process(maxBatch = 64): Admission {
+    const own = makeDatabase({ url: database.url, poolSize: 4 })
+    open.push(own)
+    return makeAdmission({ repository: makeAdmissionRepository(own.prisma), lanes: 1, maxBatch })
+  }
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    open = []
+    sql = new Client({ connectionString: database.url })
+    await sql.connect()
+    await sql.query(
+      `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ($1, $2, 'dataforest', 'c', '{}', 'x')`,
+      [connectionId, projectId],
+    )
+    admission = process()
+  })
+
+  afterAll(async () => {
+    for (const each of open) await each.close()
+    await sql.end()
+    await database.drop()
+  })
+
+  const count = async (table: string, ids: readonly string[]) => {
+    const column = table === 'workloads' ? 'id' : 'workload_id'
+    const { rows } = await sql.query(`SELECT count(*)::int AS n FROM ${table} WHERE ${column} = ANY($1)`, [ids])
+    return rows[0].n as number
+  }
+
+  it.for<[string, Partial<NewWorkload>]>([
+    ['a NUL in its name', { name: 'a\u0000b' }],
+    ['a lone surrogate in its spec', { spec: { script: '\ud800' } }],
+    ['a status that its kind does not have', { status: 'stopping' }],
+    [
+      'a lifetime of its key that is out of range',
+      { key: { hash: hashOf('x'), fingerprint: hashOf('y'), ttlHours: 1e10 } },
+    ],
+  ])('fails the one row with %s, and records the other 63', async ([, poison]) => {
+    const news = Array.from({ length: 64 }, (_, index) => (index === 40 ? newJob(poison) : newJob()))
+    const results = await Promise.allSettled(news.map((item) => admission.admit(item)))
+    const failed = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))
+    expect(failed).toEqual([40])
+    const ids = news.map(({ id }) => id)
+    expect(await count('workloads', ids)).toBe(63)
+    expect(await count('workload_events', ids)).toBe(63)
+    expect(await count('workload_labels', ids)).toBe(63)
+  })
+
+  it('draws a mark again that somebody has already, and keeps everything else', async () => {
+    const mark = makeMark(12, 'tst')
+    const news = Array.from({ length: 8 }, (_, index) =>
+      keyed(`mark-${index}`, { mark: index < 3 ? mark : makeMark(12, 'tst') }),
+    )
+    const admitted = await Promise.all(news.map((item) => admission.admit(item)))
+    expect(admitted.map(({ id }) => id)).toEqual(news.map(({ id }) => id))
+    const { rows } = await sql.query('SELECT mark FROM workloads WHERE id = ANY($1)', [news.map(({ id }) => id)])
+    expect(new Set(rows.map((row) => row.mark)).size).toBe(8)
+    expect(rows.every((row) => /^tst[a-z0-9]{9}$/.test(row.mark))).toBe(true)
+  })
+
+  it('records nothing twice when the same rows arrive again after a lost answer', async () => {
+    const repository = makeAdmissionRepository(makeOpen().prisma)
+    const news = [newJob(), keyed('twice')]
+    expect((await repository.insert(news)).size).toBe(2)
+    await repository.insert(news)
+    expect(
+      await count(
+        'workload_events',
+        news.map(({ id }) => id),
+      ),
+    ).toBe(2)
+    const again = await admission.admit(news[1] as NewWorkload)
+    expect(again).toMatchObject({ id: news[1]?.id })
+  })
+
+  it('of two processes with the same keys in opposite order, neither waits for the other in a circle', async () => {
+    const processes = [process(), process()] as const
+    const before = await deadlocks()
+    for (let round = 0; round < 8; round += 1) {
+      const keys = Array.from({ length: 40 }, (_, index) => `round-${round}-${index}`)
+      const [ours, theirs] = await Promise.all([
+        Promise.all(keys.map((key) => processes[0].admit(keyed(key)))),
+        Promise.all(keys.toReversed().map((key) => processes[1].admit(keyed(key)))),
+      ])
+      expect(theirs.toReversed().map(({ id }) => id)).toEqual(ours.map(({ id }) => id))
+      expect([...ours, ...theirs].filter(({ isReplay }) => !isReplay)).toHaveLength(keys.length)
+    }
+    expect(await deadlocks()).toBe(before)
+  })
+
+  it('refuses what names a connection that is deleted, and takes the rest of the batch', async () => {
+    const gone = makeId('connection')
+    await sql.query(
+      `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials, deleted_at) VALUES ($1, $2, 'dataforest', $1, '{}', '', now())`,
+      [gone, projectId],
+    )
+    const news = [newJob(), keyed('gone', { connectionId: gone }), newJob()]
+    const [first, refused, last] = await Promise.allSettled(news.map((item) => admission.admit(item)))
+    expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
+    const { rows } = await sql.query("SELECT 1 FROM idempotency_keys WHERE key_hash = decode($1, 'hex')", [
+      hashOf('gone'),
+    ])
+    expect(rows).toEqual([])
+  })
+
+  it('joins equal keys that arrive together, and answers each', async () => {
+    const key = randomUUID()
+    const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key))))
+    expect(new Set(admitted.map(({ id }) => id)).size).toBe(1)
+    expect(admitted.filter(({ isReplay }) => !isReplay)).toHaveLength(1)
+  })
+
+  function makeOpen(): Database {
+    const own = makeDatabase({ url: database.url, poolSize: 2 })
+    open.push(own)
+    return own
+  }
+
+  async function deadlocks(): Promise<number> {
+    await sql.query('SELECT pg_stat_force_next_flush()')
+    const { rows } = await sql.query(
+      'SELECT deadlocks::int AS n FROM pg_stat_database WHERE datname = current_database()',
+    )
+    return rows[0].n
+  }
+})
