@@ -38,10 +38,12 @@ import { makeAdmissionRepository } from './workloads/admission.repository.ts'
 import { makeAdmission } from './workloads/admission.ts'
 import { makeAsk } from './workloads/ask.ts'
 import { makeAttemptsRepository } from './workloads/attempts.repository.ts'
+import { checkNames, examine, type Finding } from './workloads/doctor.repository.ts'
 import { type EngineSettings, makeEngine } from './workloads/engine.ts'
 import { makeImport } from './workloads/import.ts'
 import { makeReadsRepository } from './workloads/reads.repository.ts'
 import { makeRecordPort } from './workloads/record-port.ts'
+import { reopenAll } from './workloads/reopen.repository.ts'
 import { makeResolutionsRepository } from './workloads/resolutions.repository.ts'
 import { makeResolve } from './workloads/resolve.ts'
 import { makeSubmit } from './workloads/submit.ts'
@@ -179,6 +181,12 @@ export function makeContainer(deps: ContainerDeps) {
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
     },
   }
+  /** After the database was replaced: every create that may have been lost is looked for before anything is sent. */
+  const reopen = async (): Promise<number> => {
+    const count = await reopenAll(prisma, kinds)
+    await makeProjectsRepository(prisma).acceptDatabase()
+    return count
+  }
   const workers = (deps.makeEngine ?? makeEngine)({
     prisma,
     kinds,
@@ -190,7 +198,7 @@ export function makeContainer(deps: ContainerDeps) {
     settings,
     shutdown: shutdown.signal,
   })
-  return { app, workers, wake, hints, opened, shutdown }
+  return { app, workers, wake, hints, opened, shutdown, reopen }
 }
 
 export type Container = ReturnType<typeof makeContainer>
@@ -204,11 +212,18 @@ export type Container = ReturnType<typeof makeContainer>
 export async function prepareInstallation(
   { prisma }: Database,
   bootstrapApiKey: string | undefined,
-): Promise<{ tag: string }> {
+): Promise<{ tag: string; wasReplaced: boolean }> {
   const projects = makeProjectsRepository(prisma)
   const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
     throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
   })
   if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
-  return { tag }
+  return { tag, wasReplaced: await projects.wasReplaced() }
+}
+
+/** What must always hold in the database, and where it does not. Reads alone. */
+export async function examineDatabase({
+  prisma,
+}: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
+  return { checks: checkNames, findings: await examine(prisma) }
 }

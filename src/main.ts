@@ -19,6 +19,10 @@ const commands = {
     does: 'Run the sandbox providers alone.',
     run: async () => (await import('./roles/sandbox.ts')).runSandbox(),
   },
+  doctor: {
+    does: 'Look for what must not be in the database.',
+    run: async () => (await import('./roles/doctor.ts')).runDoctor(),
+  },
   openapi: {
     does: 'Print the OpenAPI document.',
     run: async () => (await import('./roles/openapi.ts')).printOpenApi(),

@@ -22,6 +22,21 @@ export function makeProjectsRepository(prisma: PrismaClient) {
       return inserted > 0
     },
 
+    /** Whether this database is another one than the one that was accepted last: restored from a backup, or failed over. */
+    async wasReplaced(): Promise<boolean> {
+      const rows = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM installation i, pg_control_system() s, pg_control_checkpoint() c
+        WHERE (i.system_identifier, i.timeline) IS DISTINCT FROM (s.system_identifier::text, c.timeline_id)`
+      return rows.length > 0
+    },
+
+    /** Everything that follows from the replacement is written; called after it, so that a crash in between repeats it. */
+    async acceptDatabase(): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE installation SET system_identifier = s.system_identifier::text, timeline = c.timeline_id
+        FROM pg_control_system() s, pg_control_checkpoint() c`
+    },
+
     /** This installation's tag, drawn at the first start. */
     async installationTag(proposed: string): Promise<string> {
       const rows = await prisma.$queryRaw<{ tag: string }[]>`

@@ -48,7 +48,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     poolSize: options.databasePoolSize,
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
-  const { tag: installationTag } = await prepareInstallation(database, options.bootstrapApiKey)
+  const { tag: installationTag, wasReplaced } = await prepareInstallation(database, options.bootstrapApiKey)
   const backend =
     options.redis === undefined
       ? postgresBackend(options.databaseUrl)
@@ -57,6 +57,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...{ database, databaseUrl: options.databaseUrl, backend, clock: systemClock, logger, installationTag },
     ...{ secretsKey: options.secretsKey, version: readVersion(), settings: options.settings, ...options.parts },
   })
+  if (wasReplaced)
+    logger.warn(
+      { reopened: await container.reopen() },
+      'the database was replaced: looking for what may have been made in the time that is lost',
+    )
   const app = options.role === 'worker' ? null : await makeApp(container.app)
   await container.wake.start()
   if (options.role !== 'api') await container.workers.start()

@@ -27,7 +27,9 @@ export function followVerb<K extends Kind>(
   const { controlledAt } = workload
   if (verb === null || controlledAt === null) return null
   const hasNoEffect = facts.shows !== workload.status
-  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs)) return control(workload, facts, verb)
+  // As a step: the verb was sent for an earlier wish, or on the way to one, so a wish that is open stays open.
+  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs))
+    return control(workload, facts, verb, { step: true })
   const lookedAt =
     workload.observedAt !== null && workload.observedAt > controlledAt ? workload.observedAt : controlledAt
   const waitedMs = lookedAt.getTime() - controlledAt.getTime()

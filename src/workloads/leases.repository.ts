@@ -50,16 +50,18 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
         SELECT id FROM workloads WHERE id = ANY(${ids}) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         ORDER BY id FOR UPDATE SKIP LOCKED`),
 
-    /** What has been due longest. */
-    claimDue: (limit: number): Promise<Claimed[]> =>
+    /** What has been due longest, but for what is over these connections. */
+    claimDue: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
       claim(Prisma.sql`
-        SELECT id FROM workloads WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        SELECT id FROM workloads WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
         ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
 
-    /** Gives back what will not be acted on; it is due at once. */
-    async release(leaseIds: readonly string[]): Promise<void> {
+    /** Gives back what is not acted on now; it is due again after `delayMs`, or at once if somebody asked for that meanwhile. */
+    async putBack({ workload, leaseId, claimedDueAt }: Claimed, delayMs: number): Promise<void> {
       await prisma.$executeRaw`
-        UPDATE workloads SET lease_id = NULL, lease_until = NULL, due_at = now() WHERE lease_id = ANY(${leaseIds}) AND due_at IS NOT NULL`
+        UPDATE workloads SET lease_id = NULL, lease_until = NULL,
+          due_at = CASE WHEN due_at < ${claimedDueAt} THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
+        WHERE id = ${workload.id} AND lease_id = ${leaseId}`
     },
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {

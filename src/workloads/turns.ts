@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeBulkhead } from './bulkhead.ts'
 import { makeLanes } from './lanes.ts'
 import type { Claimed, LeasesRepository } from './leases.repository.ts'
 import type { Log } from './ports.ts'
@@ -6,6 +7,8 @@ import type { Turn } from './reconcile.ts'
 
 /** A workload that stays due is given this many turns in a row; then others come first. */
 const turnsInARow = 16
+/** When to come back to a workload whose connection has no place left. */
+const whenFullMs = 250
 
 export interface Turns {
   /** Gives one workload its turns, if it is due and nobody holds it. Joins equal calls into one statement. */
@@ -26,6 +29,7 @@ interface Deps {
 /** Who gets a turn: by hint, or because it is due. Both ways lead to the same claim. */
 export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns {
   const running = new Set<Promise<void>>()
+  const bulkhead = makeBulkhead(Math.max(1, Math.ceil(concurrency / 2)))
   let isDraining = false
   const claim = makeLanes<string, Turn | null>({
     lanes: 1,
@@ -59,15 +63,17 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     }
   }
 
-  function track(turn: Turn): Promise<void> {
-    const run_ = run(turn).catch((error: unknown) => {
-      log.error(
-        { err: error, workloadId: turn.claimed.workload.id },
-        'a turn could not be written; its lease will run out',
+  /** Runs a turn, unless its connection has as many under way as it may; then somebody comes back for it. */
+  async function track(turn: Turn): Promise<void> {
+    const { id, connectionId } = turn.claimed.workload
+    if (!bulkhead.enter(connectionId)) return leases.putBack(turn.claimed, whenFullMs)
+    const underWay = run(turn)
+      .catch((error: unknown) =>
+        log.error({ err: error, workloadId: id }, 'a turn could not be written; its lease will run out'),
       )
-    })
-    running.add(run_)
-    return run_.finally(() => running.delete(run_))
+      .finally(() => bulkhead.leave(connectionId))
+    running.add(underWay)
+    await underWay.finally(() => running.delete(underWay))
   }
 
   return {
@@ -80,8 +86,12 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     async takeDue() {
       const free = concurrency - running.size
       if (isDraining || free <= 0) return 0
-      const turns = await withFacts(await leases.claimDue(free))
-      for (const turn of turns.values()) void track(turn)
+      const turns = await withFacts(await leases.claimDue(free, bulkhead.full()))
+      for (const turn of turns.values()) {
+        track(turn).catch((error: unknown) =>
+          log.warn({ err: error }, 'a claim could not be put back; its lease will run out'),
+        )
+      }
       return turns.size
     },
 
