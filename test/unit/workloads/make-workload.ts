@@ -1,0 +1,57 @@
+import type { Kind } from '../../../src/vocabulary/kinds.ts'
+import type { Facts } from '../../../src/workloads/kind.ts'
+import type { Attempt, Workload } from '../../../src/workloads/workload.ts'
+
+const moment = new Date('2024-05-01T12:00:00.000Z')
+
+/** A workload that was accepted a moment ago. */
+export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>> = {}): Workload<K> {
+  const ids = {
+    job: 'job_01h455vb4pex5vsknk084sn02q',
+    environment: 'env_01h455vb4pex5vsknk084sn02q',
+  }
+  const client = {
+    ...{ id: ids[kind], projectId: 'prj_1', kind, provider: 'memory', connectionId: 'conn_1', environmentId: null },
+    ...{
+      name: 'train',
+      labels: {},
+      spec: { name: 'train' },
+      mark: 'sy7k2m9qd4',
+      imported: false,
+      keepRemote: false,
+      held: false,
+    },
+    ...{ desired: 'run', generation: 0, specVersion: 1, cancelRequestedAt: null, createdAt: moment },
+  }
+  const remote = {
+    ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null, observedAt: null, missingSince: null },
+    ...{ controlledAt: null, dispatchedAt: null, startedAt: null, endedAt: null, exitCode: null, signal: null },
+    ...{ error: null, tasks: null, result: null },
+  }
+  const engine = {
+    ...{ status: 'queued', reason: null, message: null, carriedGeneration: 0, appliedSpecVersion: 0, enforcing: null },
+    ...{ exclusiveKey: null, dueAt: moment, nextAttemptAt: null, failures: 0 },
+  }
+  const row = { version: 1, seq: 1, leaseId: null, live: true, statusChangedAt: moment, updatedAt: moment }
+  return { ...client, ...remote, ...engine, ...row, ...more } as Workload<K>
+}
+
+/** Facts in which nothing stands in the way. */
+export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K> {
+  return {
+    now: moment,
+    traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
+    verbs: [],
+    connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
+    ...{ environment: null, hasLiveJobs: false, needsUpdate: false, shows: null, attempt: null, firstSentAt: null },
+    tempo: { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
+    ...more,
+  }
+}
+
+export function makeAttempt(more: Partial<Attempt> = {}): Attempt {
+  const sendBy = new Date(moment.getTime() + 500)
+  const settledAt = new Date(moment.getTime() + 2000)
+  const open = { before: null, endedAt: null, outcome: null, remoteId: null, error: null }
+  return { number: 1, startedAt: moment, sendBy, settledAt, ...open, ...more }
+}

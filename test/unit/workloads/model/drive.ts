@@ -1,0 +1,129 @@
+import { environmentKind } from '../../../../src/environments/environment.kind.ts'
+import { jobKind } from '../../../../src/jobs/job.kind.ts'
+import type { Traits } from '../../../../src/providers/provider.ts'
+import type { Kind } from '../../../../src/vocabulary/kinds.ts'
+import type { WorkloadKind } from '../../../../src/workloads/kind.ts'
+import type { Workload } from '../../../../src/workloads/workload.ts'
+import { makeWorkload } from '../make-workload.ts'
+import { callTimeoutMs, makeMemoryEngine, type WriteFate } from './memory-engine.ts'
+import { type CallFate, type Life, makeMemoryProvider } from './memory-provider.ts'
+import { makeMemoryTable } from './memory-table.ts'
+import { makeVirtualTime } from './virtual-time.ts'
+
+/** What happens from outside, one after the other. */
+export type Step =
+  | { do: 'pass'; ms: number }
+  | { do: 'wish'; desired: Workload['desired'] }
+  /** The provider's object gets into a state, or is removed (null); only once Switchyard knows it. */
+  | { do: 'force'; state: string | null }
+  /** The connection is not to be called for a while. */
+  | { do: 'pause'; ms: number }
+  /** What the environment of a job is. */
+  | { do: 'environment'; status: 'provisioning' | 'running' | 'failed' }
+
+/** One story: the provider's nature, the fate of each call and write in turn, and what happens from outside. */
+export interface Story {
+  kind: Kind
+  traits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'forgetsAfterMs' | 'deletableIn'>
+  life: Life
+  hasEnvironment: boolean
+  fates: Readonly<Record<'create' | 'find' | 'look' | 'control', readonly CallFate[]>>
+  writes: readonly WriteFate[]
+  stallsMs: readonly number[]
+  wallSkewMs: number
+  steps: readonly Step[]
+}
+
+/** How it ended. */
+export interface Ending {
+  row: Workload
+  /** How many objects were ever made. */
+  made: number
+  living: { id: string; state: string } | null
+  /** What must never happen, and did. */
+  violations: readonly unknown[]
+}
+
+const startMs = Date.parse('2024-05-01T12:00:00.000Z')
+/** Enough for every backoff and every settling time to run out, and less than the hour after which the engine parks. */
+const graceMs = 3_000_000
+const works: CallFate = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 2 }
+
+/** Lives a story, then lets everything work until nothing is due any more. */
+export async function drive(story: Story): Promise<Ending> {
+  const stage = setStage(story)
+  const { time, table, provider, engine } = stage
+  for (const step of story.steps) await take(stage, story, step)
+  stage.endFaults()
+  Object.assign(table.surroundings, { notBefore: null, pauseReason: null })
+  await engine.runUntil(time.now() + graceMs)
+  const violations = [...provider.violations, ...engine.failures]
+  return { row: table.row, made: provider.made.length, living: provider.living(), violations }
+}
+
+type Stage = ReturnType<typeof setStage>
+
+function setStage({ kind, traits: given, life, fates, ...story }: Story) {
+  const time = makeVirtualTime(startMs)
+  const workloadKind = (kind === 'job' ? jobKind : environmentKind) as unknown as WorkloadKind<never>
+  const table = makeMemoryTable(makeWorkload(kind, { dueAt: time.date() }), workloadKind, time)
+  if (story.hasEnvironment) Object.assign(table.surroundings, environment('running'))
+  const calls = { create: [...fates.create], find: [...fates.find], look: [...fates.look], control: [...fates.control] }
+  const writes = [...story.writes]
+  const stallsMs = [...story.stallsMs]
+  const traits: Traits = { uniqueNames: false, enforces: [], ...given }
+  const provider = makeMemoryProvider({
+    ...{ time, life, traits, callTimeoutMs },
+    isVisible: (madeAt) => madeAt + traits.listLagMs <= time.now(),
+    nextFate: (call) => calls[call].shift() ?? works,
+  })
+  const engine = makeMemoryEngine({
+    ...{ time, table, provider, wallSkewMs: story.wallSkewMs },
+    nextWrite: () => writes.shift() ?? 'kept',
+    nextStallMs: () => stallsMs.shift() ?? 0,
+  })
+  const endFaults = () => {
+    for (const list of [...Object.values(calls), writes, stallsMs]) list.length = 0
+  }
+  return { time, table, provider, engine, endFaults }
+}
+
+async function take(stage: Stage, story: Story, step: Step): Promise<void> {
+  const { time, table, engine } = stage
+  switch (step.do) {
+    case 'pass':
+      return engine.runUntil(time.now() + step.ms)
+    case 'pause':
+      Object.assign(table.surroundings, { notBefore: new Date(time.now() + step.ms), pauseReason: 'rate_limited' })
+      return
+    case 'force':
+      return force(stage, story, step.state)
+    case 'environment':
+      return story.hasEnvironment ? changeEnvironment(stage, step.status) : undefined
+    case 'wish':
+      return isStillOpen(table.row, step.desired) ? table.wish(step.desired) : undefined
+    default:
+      return step satisfies never
+  }
+}
+
+function force({ table, provider }: Stage, { life }: Story, state: string | null): void {
+  const living = provider.living()
+  const isKnown = table.row.remoteId !== null && living !== null
+  // A provider that takes back a stop or a delete is not told here.
+  const isLeaving = ['stopping', 'deleting'].includes(table.row.status)
+  if (isKnown && !isLeaving && !life.ended.includes(living.state)) provider.force(state)
+}
+
+function changeEnvironment({ table, time }: Stage, status: string): void {
+  Object.assign(table.surroundings, environment(status))
+  const { row } = table
+  if (row.live && row.remoteId === null) table.row = { ...row, dueAt: time.date() }
+}
+
+/** As the service takes wishes: of what lives, once, and none after the last. */
+function isStillOpen({ live, desired }: Workload, wished: Workload['desired']): boolean {
+  return live && desired !== wished && desired !== 'cancel' && desired !== 'delete'
+}
+
+const environment = (status: string) => ({ environmentStatus: status as 'running', environmentRemoteId: 'remote-0' })

@@ -1,0 +1,238 @@
+import type { Created, Driver, Found, Intent, Observation, Traits } from '../../../../src/providers/provider.ts'
+import { ProviderError, type ProviderErrorCode } from '../../../../src/providers/provider-error.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** What becomes of one call. `tookMs` is the caller's wait; `lateMs`: executed so long after the caller gave up. */
+export interface CallFate {
+  does: 'works' | 'refuses' | 'fails' | 'dies'
+  /** Of a failure: whether the provider did it all the same, at once or late. */
+  executes: 'no' | 'yes' | 'late'
+  code: ProviderErrorCode
+  tookMs: number
+  lateMs: number
+}
+
+/** The states of each kind, in the words of this provider, and where they lead by themselves. */
+export interface Life {
+  readonly states: Readonly<Record<string, string>>
+  readonly course: readonly { state: string; forMs: number }[]
+  readonly verbs: Readonly<Record<string, { through: string | null; to: string | null; forMs: number }>>
+  readonly ended: readonly string[]
+}
+
+interface RemoteObject {
+  id: string
+  mark: string
+  madeAt: number
+  course: readonly { at: number; state: string }[]
+}
+
+export interface MemoryProvider {
+  readonly driver: Driver
+  /** Everything that was ever made, and by which mark. */
+  readonly made: readonly string[]
+  /** What the engine must never do, and did. */
+  readonly violations: readonly string[]
+  /** What exists now. */
+  living(): { id: string; state: string } | null
+  /** Something behind the engine's back: another state, or gone. */
+  force(state: string | null): void
+}
+
+interface Options {
+  time: VirtualTime
+  life: Life
+  traits: Traits
+  callTimeoutMs: number
+  isVisible: (madeAt: number) => boolean
+  nextFate(call: 'create' | 'find' | 'look' | 'control'): CallFate
+}
+
+/** A provider in memory: a list that lags, answers that get lost, requests that are executed after their caller left. */
+export function makeMemoryProvider({
+  time,
+  life,
+  traits,
+  callTimeoutMs,
+  isVisible,
+  nextFate,
+}: Options): MemoryProvider {
+  const made: string[] = []
+  const violations: string[] = []
+  let object: RemoteObject | null = null
+  let underWay = 0
+
+  const momentOf = (known: RemoteObject) => known.course.findLast(({ at }) => at <= time.now()) ?? known.course[0]
+  const stateOf = (known: RemoteObject): string => momentOf(known)?.state ?? ''
+
+  function shown(): RemoteObject | null {
+    if (object === null) return null
+    const { forgetsAfterMs } = traits
+    const moment = momentOf(object)
+    const isEnded = moment !== undefined && life.ended.includes(moment.state)
+    return isEnded && forgetsAfterMs !== undefined && time.now() > moment.at + forgetsAfterMs ? null : object
+  }
+
+  function make(mark: string): string {
+    const id = `remote-${made.length + 1}`
+    made.push(mark)
+    let at = time.now()
+    const course = life.course.map(({ state, forMs }) => {
+      const moment = { at, state }
+      at += forMs
+      return moment
+    })
+    object = { id, mark, madeAt: time.now(), course }
+    return id
+  }
+
+  const observation = (known: RemoteObject): Observation => {
+    const state = stateOf(known)
+    const status = (life.states[state] ?? null) as Observation['status']
+    return { remoteId: known.id, status, rawState: state, mark: known.mark, payload: { state } }
+  }
+
+  function execute(fate: CallFate, act: () => void): void {
+    if (fate.executes === 'no') return
+    if (fate.executes === 'yes') {
+      act()
+      return
+    }
+    underWay += 1
+    void time.sleep(Math.min(fate.lateMs, traits.maxProcessingMs)).then(() => {
+      underWay -= 1
+      act()
+    })
+  }
+
+  /** A create that could make a second object is the one thing that must never happen. */
+  function noteSecond(): void {
+    if (underWay > 0) violations.push('a create was sent while an earlier one could still be executed')
+    if (shown() !== null) violations.push('a create was sent though the object exists')
+  }
+
+  async function create(intent: Intent): Promise<Created> {
+    const fate = nextFate('create')
+    const tookMs = Math.min(fate.tookMs, callTimeoutMs)
+    if (isTooLate(time, intent)) throw new ProviderError('timeout', 'too late to send', { notSent: true })
+    noteSecond()
+    if (fate.does === 'dies') throw new Error('the driver is broken')
+    if (fate.does === 'refuses') throw refusal(fate)
+    if (fate.does === 'works') return created(make(intent.mark), tookMs, fate)
+    // Whatever is executed is executed when the caller gives up, or within the processing time after it.
+    await time.sleep(tookMs)
+    execute(fate, () => void make(intent.mark))
+    throw new ProviderError(unclear(fate.code), 'no answer')
+  }
+
+  /** Some answers leave out the id, some show the object. */
+  async function created(id: string, tookMs: number, { lateMs }: CallFate): Promise<Created> {
+    await time.sleep(tookMs)
+    const seen = object === null || lateMs % 4 !== 0 ? {} : { seen: observation(object) }
+    return { remoteId: lateMs % 2 === 0 ? id : null, ...seen }
+  }
+
+  async function look<A>(answer: () => A): Promise<A> {
+    const fate = nextFate('look')
+    const answered = answer()
+    await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
+    if (fate.does !== 'works') throw new ProviderError(fate.code === 'not_found' ? 'timeout' : fate.code, 'not now')
+    return answered
+  }
+
+  function carryOut(verb: string): void {
+    const how = life.verbs[verb]
+    if (object === null || how === undefined || life.ended.includes(stateOf(object))) return
+    const at = time.now()
+    const past = object.course.filter((moment) => moment.at <= at)
+    const through = how.through === null ? [] : [{ at, state: how.through }]
+    if (how.to === null) {
+      object = { ...object, course: [...past, ...through] }
+      void time.sleep(how.forMs).then(() => {
+        object = null
+      })
+      return
+    }
+    object = { ...object, course: [...past, ...through, { at: at + how.forMs, state: how.to }] }
+  }
+
+  async function control(verb: string, remoteId: string): Promise<void> {
+    const fate = nextFate('control')
+    await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
+    // That an object does not exist is said of such objects only.
+    if (fate.does === 'refuses') throw refusal(fate.code === 'not_found' ? { ...fate, code: 'conflict' } : fate)
+    if (fate.does === 'works') return object?.id === remoteId ? carryOut(verb) : undefined
+    execute(fate, () => carryOut(verb))
+    throw new ProviderError(unclear(fate.code), 'no answer')
+  }
+
+  const found = (mark: string): Found => {
+    const known = shown()
+    return known !== null && known.mark === mark && isVisible(known.madeAt)
+      ? { found: [observation(known)] }
+      : { absent: true }
+  }
+
+  const driver: Driver = {
+    accepts: {},
+    states: life.states as Driver['states'],
+    traits,
+    markLength: 10,
+    plan: () => ({ method: 'POST', target: '/' }),
+    create,
+    find: async (intents) => {
+      const fate = nextFate('find')
+      const answered = new Map(intents.map(({ mark }) => [mark, found(mark)]))
+      await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
+      if (fate.does === 'works') return answered
+      if (fate.does === 'refuses') return new Map(intents.map(({ mark }) => [mark, { inconclusive: 'half a list' }]))
+      throw new ProviderError(unclear(fate.code), 'not now')
+    },
+    get: (remoteId) =>
+      look(() => {
+        const known = shown()
+        return known?.id === remoteId ? observation(known) : ('gone' as const)
+      }),
+    list: () =>
+      look(() => {
+        const known = shown()
+        return { seen: known === null || !isVisible(known.madeAt) ? [] : [observation(known)], next: null }
+      }),
+    controls: Object.fromEntries(
+      Object.keys(life.verbs).map((verb) => [verb, (remoteId: string) => control(verb, remoteId)]),
+    ),
+  }
+  return {
+    driver,
+    made,
+    violations,
+    living: () => {
+      const known = shown()
+      return known === null ? null : { id: known.id, state: stateOf(known) }
+    },
+    force: (state) => {
+      if (object === null || state === null) object = null
+      else
+        object = {
+          ...object,
+          course: [...object.course.filter(({ at }) => at <= time.now()), { at: time.now(), state }],
+        }
+    },
+  }
+}
+
+const isTooLate = (time: VirtualTime, { sendBy }: Intent): boolean =>
+  time.now() > sendBy.at.getTime() || time.now() > sendBy.monotonicMs
+
+const unclearCodes: ReadonlySet<ProviderErrorCode> = new Set([
+  'timeout',
+  'unavailable',
+  'outcome_unknown',
+  'bad_response',
+  'internal',
+])
+
+/** After a lost answer a driver may only use codes that say nothing about the outcome. */
+const unclear = (code: ProviderErrorCode): ProviderErrorCode => (unclearCodes.has(code) ? code : 'outcome_unknown')
+/** A refusal means that nothing was made. */
+const refusal = ({ code }: CallFate) => new ProviderError(unclearCodes.has(code) ? 'rate_limited' : code, 'no')

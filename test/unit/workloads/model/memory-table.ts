@@ -1,0 +1,167 @@
+import { isAllowed } from '../../../../src/vocabulary/transitions.ts'
+import { asAttempt, type Opened, type Opening } from '../../../../src/workloads/attempts.repository.ts'
+import type { WorkloadKind } from '../../../../src/workloads/kind.ts'
+import type { Claimed, ClaimFacts } from '../../../../src/workloads/leases.repository.ts'
+import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/workloads/sweeps.repository.ts'
+import type { Attempt, Workload } from '../../../../src/workloads/workload.ts'
+import type { Write, Written } from '../../../../src/workloads/writes.repository.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/**
+ * One workload's rows, with the rules of the SQL statements: who may write, what a late answer may still change, whose
+ * due time wins. Breaks with an error where a status is written that the table of transitions forbids.
+ */
+export interface MemoryTable {
+  row: Workload
+  readonly attempts: readonly Attempt[]
+  surroundings: Pick<ClaimFacts, 'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId'>
+  sweepDueAt: number | null
+  /** When somebody could act on it; null = never by itself. */
+  claimableAt(): number | null
+  claim(): { claimed: Claimed; facts: ClaimFacts }
+  open(opening: Opening): Opened | null
+  write(write: Write): Written
+  wish(desired: Workload['desired']): void
+  readonly sweeps: SweepsRepository
+}
+
+const leaseMs = 4000
+const ms = (date: Date) => date.getTime()
+
+export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time: VirtualTime): MemoryTable {
+  let row = first
+  let leaseUntil: number | null = null
+  let leases = 0
+  let sweepLastMs = 0
+  const attempts: Attempt[] = []
+
+  const isHeld = () => leaseUntil !== null && leaseUntil >= time.now()
+
+  function move(to: Workload['status']): void {
+    const { transitions } = kind as unknown as WorkloadKind<'job'>
+    const from = row.status as 'queued'
+    if (!isAllowed(transitions, from, to as 'queued')) throw new Error(`${from} → ${to} was written`)
+  }
+
+  function mayWrite({ whereStatus, whereVersion, whereLease }: Write): boolean {
+    if (row.status !== whereStatus) return false
+    if (whereVersion !== null && row.version !== whereVersion) return false
+    return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
+  }
+
+  function answer({ answer: told }: Write, isLocked: boolean): void {
+    const at = attempts.findIndex(({ number }) => number === told?.number)
+    const attempt = attempts[at]
+    if (told === null || attempt === undefined || (attempt.outcome !== null && attempt.outcome !== 'unknown')) return
+    const remoteId = attempt.remoteId ?? told.remoteId
+    const endedAt = attempt.endedAt ?? time.date()
+    attempts[at] = { ...attempt, outcome: told.outcome, endedAt, remoteId, error: told.error ?? attempt.error }
+    if (!isLocked && remoteId !== null && row.remoteId === null) row = { ...row, dueAt: time.date() }
+  }
+
+  function apply({ state, live, isNews, event, claimedDueAt, wakesSweep }: Write): void {
+    if (state.status !== row.status) move(state.status)
+    if (!row.live && isNews) throw new Error(`after the end ${row.status} something changed`)
+    // Whoever set an earlier time since the claim wins.
+    const isEarlier = row.dueAt !== null && claimedDueAt !== null && row.dueAt < claimedDueAt
+    const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
+    row = { ...row, ...state, ...counted, live, leaseId: null, dueAt: isEarlier ? row.dueAt : state.dueAt }
+    leaseUntil = null
+    if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
+  }
+
+  const isDuplicate = ({ answer: told }: Write): boolean =>
+    told?.remoteId != null && row.remoteId !== null && told.remoteId !== row.remoteId
+
+  const table: MemoryTable = {
+    get row() {
+      return row
+    },
+    set row(changed) {
+      row = changed
+    },
+    attempts,
+    surroundings: { notBefore: null, pauseReason: null, environmentStatus: null, environmentRemoteId: null },
+    sweepDueAt: null,
+
+    claimableAt() {
+      if (row.dueAt === null) return null
+      return Math.max(ms(row.dueAt), leaseUntil === null ? 0 : leaseUntil + 1)
+    },
+
+    claim() {
+      leases += 1
+      const leaseId = `lease-${leases}`
+      leaseUntil = time.now() + leaseMs
+      row = { ...row, leaseId, dueAt: new Date(leaseUntil) }
+      const facts = {
+        ...table.surroundings,
+        ...{
+          id: row.id,
+          now: time.date(),
+          connectionVersion: 1,
+          connectionFailures: 0,
+          hasLiveJobs: false,
+          connectionHeld: false,
+        },
+        firstSentAt: attempts[0]?.startedAt ?? null,
+        attempt: attempts.at(-1) ?? null,
+      }
+      return { claimed: { workload: row, leaseId, claimedDueAt: row.dueAt as Date }, facts }
+    },
+
+    open({ leaseId, from, to, sendWithinMs, settleMs, before }) {
+      if (row.leaseId !== leaseId || (row.status !== from && row.status !== to) || row.remoteId !== null) return null
+      if (row.status !== to) move(to as Workload['status'])
+      const told = { reason: null, message: null, nextAttemptAt: null }
+      row = { ...row, ...told, status: to as 'dispatching', version: row.version + 1, seq: row.seq + 1 }
+      const sendBy = new Date(time.now() + sendWithinMs)
+      const settledAt = new Date(time.now() + sendWithinMs + settleMs)
+      const number = attempts.length + 1
+      const opened = { number, startedAt: time.date(), sendBy, settledAt, version: row.version }
+      attempts.push(asAttempt(opened, before))
+      return opened
+    },
+
+    write(item) {
+      const isLocked = mayWrite(item)
+      answer(item, isLocked)
+      if (isLocked) apply(item)
+      const isDue = isLocked && row.dueAt !== null && ms(row.dueAt) <= time.now()
+      return { isWritten: isLocked, isDue, isDuplicate: isDuplicate(item) }
+    },
+
+    wish(desired) {
+      const generation = row.generation + 1
+      row = { ...row, desired, generation, dueAt: time.date(), failures: 0, version: row.version + 1, seq: row.seq + 1 }
+    },
+
+    sweeps: {
+      claimDue: async () => {
+        table.sweepDueAt = time.now() + leaseMs
+        const { notBefore, pauseReason } = table.surroundings
+        const at = {
+          startedAt: time.date(),
+          lastMs: sweepLastMs,
+          leaseId: 'sweep',
+          connectionVersion: 1,
+          isHeld: false,
+        }
+        return [
+          { connectionId: row.connectionId, kind: row.kind, notBefore, pauseReason, ...at } satisfies ClaimedSweep,
+        ]
+      },
+      watched: async () => {
+        const { id, remoteId, version, dispatchedAt, live } = row
+        return remoteId === null || !live ? [] : [{ id, remoteId, version, dispatchedAt }]
+      },
+      unchanged: async (watched: readonly Watched[]) =>
+        watched.some(({ version }) => version === row.version) && (row.leaseId === null || !isHeld()) ? [row] : [],
+      finish: async (_sweep, { nextMs }) => {
+        sweepLastMs = nextMs ?? 0
+        table.sweepDueAt = nextMs === null ? null : time.now() + nextMs
+      },
+    },
+  }
+  return table
+}
