@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
+import { makeWaiters } from './waiters.ts'
 
 /** Tells waiters, in this process and every other, that workloads have changed. */
 export interface Wake {
   /** Joined with what else changes in the next moment. Never awaited, never fails: whoever waits also looks by itself. */
   changed(workloadIds: readonly string[]): void
-  /** Resolves when the workload may have changed, or after `ms`, or when aborted; the waiter then reads it again. */
-  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when the workload may have changed, or after `ms`, or when aborted; the waiter then reads it again.
+   * False: nobody waits any more, the process is about to stop.
+   */
+  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
   start(): Promise<void>
+  /** Nobody waits any more: the process is about to stop. */
+  endWaits(): void
   close(): Promise<void>
 }
 
@@ -32,19 +38,16 @@ const everything = '*'
 const reconnectMs = 500
 
 export function makeWake({ notify, connect, log }: Deps): Wake {
-  const waiters = new Map<string, Set<() => void>>()
+  const waiters = makeWaiters()
   const pending = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let client: ListenClient | null = null
   let isClosed = false
-
-  function wakeAll(): void {
-    for (const each of [...waiters.values()].flatMap((set) => [...set])) each()
-  }
+  let isReconnecting = false
 
   function heard(payload: string | undefined): void {
-    if (payload === undefined || payload === everything) wakeAll()
-    else for (const id of payload.split(',')) for (const each of waiters.get(id) ?? []) each()
+    if (payload === undefined || payload === everything) waiters.wakeAll()
+    else for (const id of payload.split(',')) waiters.wake(id)
   }
 
   function tell(): void {
@@ -54,25 +57,34 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
     notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'waiters could not be told'))
   }
 
+  /** A client that did not get as far as listening is ended here; one that did tells when it is lost. */
   async function listen(): Promise<void> {
     const next = connect()
-    next.on('notification', ({ payload }) => heard(payload))
     next.on('error', () => {})
-    next.on('end', () => void relisten())
-    await next.connect()
-    await next.query(`LISTEN ${channel}`)
+    next.on('notification', ({ payload }) => heard(payload))
+    try {
+      await next.connect()
+      await next.query(`LISTEN ${channel}`)
+    } catch (error) {
+      await next.end().catch(() => {})
+      throw error
+    }
     client = next
+    next.on('end', () => void relisten())
   }
 
-  /** What was told while nobody listened is lost, so after a reconnect everybody looks again. */
+  /** One loop at a time. What was told while nobody listened is lost, so after a reconnect everybody looks again. */
   async function relisten(): Promise<void> {
     client = null
+    if (isReconnecting) return
+    isReconnecting = true
     while (!isClosed && client === null) {
       await sleep(reconnectMs)
-      if (isClosed) return
-      await listen().catch((error: unknown) => log.warn({ err: error }, 'listening for changes failed; trying again'))
+      if (!isClosed)
+        await listen().catch((error: unknown) => log.warn({ err: error }, 'listening for changes failed; trying again'))
     }
-    wakeAll()
+    isReconnecting = false
+    waiters.wakeAll()
   }
 
   return {
@@ -81,26 +93,17 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
       timer ??= setTimeout(tell, notifyEveryMs)
     },
 
-    async wait(workloadId, ms, signal) {
-      const set = waiters.get(workloadId) ?? new Set()
-      waiters.set(workloadId, set)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      set.add(resolve)
-      const timeout = setTimeout(resolve, ms)
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      await promise
-      clearTimeout(timeout)
-      set.delete(resolve)
-      if (set.size === 0) waiters.delete(workloadId)
-    },
+    wait: waiters.wait,
 
     start: listen,
+
+    endWaits: waiters.end,
 
     async close() {
       isClosed = true
       clearTimeout(timer)
       await client?.end()
-      wakeAll()
+      waiters.wakeAll()
     },
   }
 }

@@ -32,6 +32,8 @@ export interface Database {
 export function makeDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: options.url,
+    // The Prisma adapter reads every time as UTC, whatever zone the server's settings name.
+    options: '-c TimeZone=UTC',
     max: options.poolSize,
     application_name: options.applicationName ?? 'switchyard',
     statement_timeout: options.statementTimeoutMs ?? 30_000,
