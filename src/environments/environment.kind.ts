@@ -20,6 +20,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
   calledOff: 'deleted',
   callsOff: ['delete'],
   inFlight: { start: 'starting', stop: 'stopping', delete: 'deleting' },
+  achieves: { start: 'running', stop: 'stopped', delete: 'deleted' },
   outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'] },
   settled: ['running', 'stopped', 'blocked', 'failed'],
   running: 'running',
@@ -83,7 +84,8 @@ function deleteAction(environment: Environment, facts: Facts<'environment'>): De
 
 function stopAction(environment: Environment, facts: Facts<'environment'>, step = false): Decision {
   if (environment.status === 'running') return control(environment, facts, 'stop', { step })
-  return environment.status === 'provisioning' || environment.status === 'starting' ? null : carried(environment)
+  if (step || environment.status === 'provisioning' || environment.status === 'starting') return null
+  return carried(environment)
 }
 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {

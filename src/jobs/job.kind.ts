@@ -11,7 +11,7 @@ import { hasOpenWish, type Workload } from '../workloads/workload.ts'
 type Job = Workload<'job'>
 
 /** A waiting job is woken by its environment; this is for the case that nobody does. */
-const environmentRecheckMs = 300_000
+const environmentRecheckMs = 60_000
 
 export const jobKind: WorkloadKind<'job'> = {
   name: 'job',
@@ -23,6 +23,7 @@ export const jobKind: WorkloadKind<'job'> = {
   calledOff: 'canceled',
   callsOff: ['cancel'],
   inFlight: { cancel: 'canceling' },
+  achieves: { cancel: 'canceled' },
   outdatedBy: {},
   settled: [],
   running: 'running',

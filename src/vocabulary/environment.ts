@@ -6,7 +6,18 @@ import { defineTransitions } from './transitions.ts'
  */
 export const environmentTransitions = defineTransitions({
   queued: ['dispatching', 'failed', 'deleted'],
-  dispatching: ['queued', 'provisioning', 'running', 'stopped', 'blocked', 'failed', 'deleting', 'deleted'],
+  dispatching: [
+    'queued',
+    'provisioning',
+    'running',
+    'stopping',
+    'stopped',
+    'starting',
+    'blocked',
+    'failed',
+    'deleting',
+    'deleted',
+  ],
   provisioning: ['running', 'stopping', 'stopped', 'starting', 'blocked', 'failed', 'deleting', 'deleted'],
   running: ['provisioning', 'stopping', 'stopped', 'starting', 'blocked', 'failed', 'deleting', 'deleted'],
   stopping: ['stopped', 'blocked', 'failed', 'deleting', 'deleted'],

@@ -2,6 +2,7 @@ import type { Created, Found, Observation } from '../providers/provider.ts'
 import type { ProviderError } from '../providers/provider-error.ts'
 import type { Kind, Verb } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
+import { cleanText } from './clean-sighting.ts'
 import { adopted, calledOff, isCalledOff } from './creation.ts'
 import { isRetryable, type Operation, verdictOf, waitingReason } from './failure-policy.ts'
 import type { Change, Facts, WorkloadKind } from './kind.ts'
@@ -131,7 +132,9 @@ function afterFailure<K extends Kind>(
   const verdict = verdictOf(operation, error)
   if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
   if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
-  if (verdict === 'final') return { change: wishRefused(workload, said), answer: null }
+  // A limit that Switchyard enforces is no wish that could be given up: it is tried on, ever more slowly.
+  if (verdict === 'final' && workload.enforcing === null)
+    return { change: wishRefused(workload, said, facts.now), answer: null }
   return { change: tryAgain(workload, facts, error), answer: null }
 }
 
@@ -193,8 +196,9 @@ function controlled<K extends Kind>(
 }
 
 /** The provider will not do it; the workload goes on as it is, and a new wish may try again. */
-function wishRefused<K extends Kind>(workload: Workload<K>, error: WorkloadError): Change<K> {
+function wishRefused<K extends Kind>(workload: Workload<K>, error: WorkloadError, now: Date): Change<K> {
   return {
+    controlledAt: now,
     reason: 'provider_refused',
     message: error.message,
     carriedGeneration: workload.generation,
@@ -209,7 +213,7 @@ function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error:
   const at = after(facts.now, waitMs)
   return {
     reason: waitingReason(error.code),
-    message: error.message,
+    message: cleanText(error.message),
     failures: workload.failures + 1,
     nextAttemptAt: at,
     dueAt: at,
@@ -266,5 +270,5 @@ function describeError(workload: Workload, error: ProviderError): WorkloadError 
     ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
     ...(error.providerCode === undefined ? {} : { code: error.providerCode }),
   }
-  return { code: error.code, message: error.message, retryable: isRetryable(error.code), provider }
+  return { code: error.code, message: cleanText(error.message), retryable: isRetryable(error.code), provider }
 }

@@ -6,6 +6,8 @@ import type { Attempt, AttemptOutcome, WorkloadError } from './workload.ts'
 export interface Opening {
   workloadId: string
   leaseId: string
+  /** The wishes that the decision to send was taken on; a newer one must be heard first. */
+  generation: number
   /** The status it must have (waiting, or sending after an attempt that made nothing), and the one it gets. */
   from: string
   to: string
@@ -46,7 +48,7 @@ export type AttemptsRepository = ReturnType<typeof makeAttemptsRepository>
 export function makeAttemptsRepository(prisma: PrismaClient) {
   return {
     /**
-     * Commits attempts and moves their workloads to `to`. Null where the lease is lost.
+     * Commits attempts and moves their workloads to `to`. Null where the lease is lost or the client wants something else meanwhile.
      * A second holder of an exclusive key fails the batch with a unique violation.
      */
     async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
@@ -67,11 +69,11 @@ export function makeAttemptsRepository(prisma: PrismaClient) {
 const openStatement = (openings: readonly Opening[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
-      "workloadId" text, "leaseId" text, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
+      "workloadId" text, "leaseId" text, generation int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
       "sendWithinMs" float8, "settleMs" float8, event jsonb)
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
-    WHERE w.lease_id = i."leaseId" AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
+    WHERE w.lease_id = i."leaseId" AND w.generation = i.generation AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET status = i."to", status_reason = NULL, status_message = NULL, next_attempt_at = NULL,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from './ports.ts'
-import { isTransientError } from './sql-errors.ts'
+import { isDataError } from './sql-errors.ts'
 import type { Write, Written } from './writes.repository.ts'
 
 interface Deps {
@@ -22,7 +22,7 @@ export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write)
       try {
         return await write(item)
       } catch (error) {
-        if (item.answer === null || !isTransientError(error) || shutdown.aborted) throw error
+        if (item.answer === null || isDataError(error) || shutdown.aborted) throw error
         log.warn({ err: error, workloadId: item.id, pauseMs }, 'an answer of a provider could not be written yet')
         await sleep(pauseMs)
       }

@@ -53,7 +53,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const attempts = makeAttemptsRepository(prisma)
   const writes = makeWritesRepository(prisma)
   const { ownedByOthers } = makeReadsRepository(prisma)
-  const write = makeDurableWrite({ write: makeLanes(lane<Write, Written>(writes.write)), log, shutdown })
+  const write = makeDurableWrite({ write: perKind(() => makeLanes(lane<Write, Written>(writes.write))), log, shutdown })
   const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
   const openAttempt = async (opening: Opening): Promise<Opened | null> => {
     const opened = await commitAttempt(opening)
@@ -69,7 +69,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     shutdown,
   }
   const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
-  const reconcile = makeReconcile({ ...shared, perform: makePerform(acting) })
+  const reconcile = makeReconcile({ ...shared, putBack: leases.putBack, perform: makePerform(acting) })
   const turns = makeTurns({ leases, reconcile, concurrency: settings.concurrency, log })
   const sweep = makeSweep({ ...shared, repository: sweeps, bounds: settings.sweep, shutdown })
   const { pruneKeys } = makeAdmissionRepository(prisma)
@@ -83,6 +83,12 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     log,
   })
   return makeWorkloadWorkers({ backend: deps.backend, turns, upkeep, concurrency: settings.concurrency, log })
+}
+
+/** A statement that ends an environment's provisioning also touches the jobs that wait for it: those are written by others. */
+function perKind(makeWrite: () => (write: Write) => Promise<Written>): (write: Write) => Promise<Written> {
+  const byKind = { job: makeWrite(), environment: makeWrite() }
+  return (write) => byKind[write.kind](write)
 }
 
 /** Writes share statements; a row at fault fails alone. */

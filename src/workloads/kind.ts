@@ -73,6 +73,8 @@ export interface WorkloadKind<K extends Kind> {
   readonly callsOff: readonly string[]
   /** What a workload is while a verb is being carried out. */
   readonly inFlight: { readonly [V in Verb<K>]: Status<K> }
+  /** What a workload is once a verb has done what it does. */
+  readonly achieves: { readonly [V in Verb<K>]?: Status<K> }
   /** Sightings that an in-flight verb has just outdated: ignored until `Tempo.resendMs` after it was sent. */
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
   /** Statuses in which nothing is expected to happen by itself. */

@@ -4,6 +4,7 @@ import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isAllowed, isTerminal } from '../vocabulary/transitions.ts'
+import { cleanSighting } from './clean-sighting.ts'
 import type { Change, Facts, WorkloadKind } from './kind.ts'
 import type { EngineState, Workload } from './workload.ts'
 
@@ -17,7 +18,25 @@ export function observed<K extends Kind>(
   seen: Observation<K>,
   facts: Pick<Facts<K>, 'now' | 'tempo'>,
 ): Change<K> {
-  return { ...details(kind, workload, seen, facts.now), ...verdict(kind, workload, seen, facts) }
+  const clean = cleanSighting(seen)
+  const change = { ...details(kind, workload, clean, facts.now), ...verdict(kind, workload, clean, facts) }
+  return isBackingOff(workload, change, facts.now) ? withoutBackoff(change) : change
+}
+
+/** A verb or an update that failed is waited for: a sighting that brings no other status must not make it due. */
+function isBackingOff<K extends Kind>({ nextAttemptAt, status }: Workload<K>, change: Change<K>, now: Date): boolean {
+  return nextAttemptAt !== null && nextAttemptAt > now && (change.status ?? status) === status
+}
+
+/** `dueAt` stays as it is in the row, since nothing here says another. */
+function withoutBackoff<K extends Kind>({
+  failures: _,
+  nextAttemptAt: __,
+  reason: ___,
+  message: ____,
+  ...rest
+}: Change<K>): Change<K> {
+  return rest
 }
 
 /** Whether a sighting tells anything new. Unchanged workloads cost no write. */

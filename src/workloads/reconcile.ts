@@ -22,6 +22,8 @@ export interface ReconcileDeps {
   connections: Connections
   perform: Perform
   write(write: Write): Promise<Written>
+  /** Gives a claim back; it is due again after `delayMs`. */
+  putBack(claimed: Claimed, delayMs: number): Promise<void>
   wake: Wake
   tempo: Tempo
   heldProviders: ReadonlySet<string>
@@ -61,12 +63,15 @@ async function takeTurn<K extends Kind>(
   } catch (error) {
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'a turn failed')
     const facts = bareFacts<K>(known, deps.tempo)
-    return commit<K>(
+    const isDue = await commit<K>(
       deps,
       { kind, claimed },
       { workload, facts },
       { change: afterInternalFailure(workload, facts), answer: null },
     )
+    // Where the status has moved since the claim nothing was written, and the lease is still ours.
+    await deps.putBack(claimed as unknown as Claimed, deps.tempo.slowMs)
+    return isDue
   }
 }
 
@@ -79,8 +84,12 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   }
   const performed = await deps.perform(hand, action)
   if (performed === null) {
-    deps.log.info({ workloadId: workload.id }, 'the lease was lost before anything was sent')
-    return false
+    deps.log.info(
+      { workloadId: workload.id },
+      'nothing was sent: the lease is lost, or the client wants something else meanwhile',
+    )
+    await deps.putBack(claimed as unknown as Claimed, 0)
+    return true
   }
   report(deps, hand, performed)
   return commit<K>(deps, hand, performed, absorb(kind, performed.workload, performed.facts, performed.outcome))
@@ -180,7 +189,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
 }
 
 function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, tempo }: Facts<K>): Change<K> {
-  const failures = workload.failures + 1
+  const failures = workload.reason === 'internal_error' ? workload.failures + 1 : 1
   const message = 'Switchyard failed on this workload; its log has the details.'
   if (failures >= internalFailuresBeforeParking)
     return { reason: 'internal_error', message, failures, nextAttemptAt: null, dueAt: null }

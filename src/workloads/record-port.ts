@@ -15,7 +15,7 @@ export interface RecordPortDeps<K extends Kind> {
   service: WorkloadService
   events: EventsRepository
   attempts: Pick<AttemptsRepository, 'ledger'>
-  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<void>
+  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
   driverOf(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   /** What can be asked of it now. */

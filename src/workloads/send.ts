@@ -67,6 +67,7 @@ async function open<K extends Kind>(
   const opening: Opening = {
     workloadId: workload.id,
     leaseId,
+    generation: workload.generation,
     from: kind.waiting,
     to: kind.sending,
     mark: workload.mark,

@@ -21,22 +21,18 @@ export function isDataError(error: unknown): boolean {
 }
 
 const transient: ReadonlySet<string> = new Set([
-  '40001',
-  '40P01',
-  '55P03',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08000',
-  '08003',
-  '08006',
+  ...['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03', '53300', '25006'],
+  ...['08000', '08001', '08003', '08004', '08006', '08007'],
 ])
 
-/** Deadlock, lock timeout, serialization, or the server went away: the same statement may work now. */
+/** How the adapter and the driver word a connection that is not there. */
+const disconnected =
+  /DatabaseNotReachable|ConnectionClosed|TooManyConnections|SocketTimeout|reach database server|connection (terminated|closed|timeout)|timeout exceeded when trying to connect|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH/i
+
+/** Deadlock, lock timeout, serialization, or the server is away: the same statement may work now. */
 export function isTransientError(error: unknown): boolean {
   const state = sqlStateOf(error)
-  if (state !== null) return transient.has(state)
-  return /connection (terminated|closed)|ECONNRESET|ECONNREFUSED|EPIPE/i.test(String(error))
+  return (state !== null && transient.has(state)) || disconnected.test(JSON.stringify(describe(error)))
 }
 
 export function isUniqueViolation(error: unknown, constraint: string): boolean {

@@ -74,6 +74,7 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
       maxMs: bounds.maxMs,
     })
     await repository.finish(claimed, { nextMs, seen: result.seenIds.size })
+    if (claimed.hasFailed) await deps.connections.succeeded(claimed.connectionId)
   } catch (error) {
     await giveUp(deps, claimed, error)
   }
@@ -140,8 +141,8 @@ async function applyPage<K extends Kind>(
 }
 
 /**
- * Watched workloads that a complete walk did not show. A list that suddenly lacks very many is itself suspect:
- * nothing is concluded from it.
+ * Watched workloads that a complete walk did not show are looked at one by one; nothing is concluded from a list alone.
+ * One that suddenly lacks very many is itself suspect: only a few are looked at per walk.
  */
 async function concludeMissing<K extends Kind>(
   deps: WalkDeps<K>,
@@ -153,15 +154,13 @@ async function concludeMissing<K extends Kind>(
   const missing = watched.filter(
     ({ remoteId, dispatchedAt }) => !seenIds.has(remoteId) && (dispatchedAt ?? knownSince) <= knownSince,
   )
-  if (missing.length > Math.max(20, watched.length / 20)) {
-    log.error(
-      { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length },
-      'a list lacks suspiciously many objects',
-    )
-    return
-  }
   if (missing.length === 0) return
-  const workloads = (await deps.repository.unchanged(missing)) as Workload<K>[]
+  const most = Math.max(20, Math.floor(watched.length / 20))
+  if (missing.length > most) {
+    const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
+    log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
+  }
+  const workloads = (await deps.repository.unchanged(missing.slice(0, most))) as Workload<K>[]
   const change: Change<K> = { dueAt: claimed.startedAt, reason: 'missing_remotely' }
   const newlyMissing = workloads.filter((workload) => workload.missingSince === null)
   await writeAll(
@@ -174,8 +173,12 @@ async function writeAll<K extends Kind>(
   deps: WalkDeps<K>,
   changes: readonly { workload: Workload<K>; change: Change<K> }[],
 ): Promise<number> {
-  const results = await Promise.all(changes.map((item) => writeOne(deps, item)))
-  return results.filter(Boolean).length
+  const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
+  results.forEach((result, index) => {
+    if (result.status === 'rejected')
+      deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'a sighting could not be written')
+  })
+  return results.filter((result) => result.status === 'fulfilled' && result.value).length
 }
 
 async function writeOne<K extends Kind>(

@@ -17,6 +17,8 @@ export interface ClaimedSweep {
   connectionVersion: number
   notBefore: Date | null
   isHeld: boolean
+  /** Calls over the connection have failed since one succeeded. */
+  hasFailed: boolean
   pauseReason: Reason | null
 }
 
@@ -44,7 +46,7 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
         ) t, connections c
         WHERE s.connection_id = t.connection_id AND s.kind = t.kind AND c.id = s.connection_id
         RETURNING s.connection_id AS "connectionId", s.kind, s.lease_id AS "leaseId", s.interval_ms AS "lastMs", now() AS "startedAt",
-          c.version AS "connectionVersion", c.held AS "isHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
+          c.version AS "connectionVersion", c.held AS "isHeld", c.failures > 0 AS "hasFailed", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
     },
 
     /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */

@@ -40,14 +40,20 @@ export function transition<K extends Kind>(
     live: isLive,
     isNews: tellsNews(workload, visible(next)),
     event: hasMoved ? eventOf(next) : null,
+    parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),
-    wakesSweep: isLive && next.remoteId !== null && (next.status !== workload.status || workload.remoteId === null),
+    wakesSweep:
+      isLive &&
+      next.remoteId !== null &&
+      (next.status !== workload.status || workload.remoteId === null || workload.rawState === null),
     answer,
   }
 }
 
 /** The next decision is made right away: a wait is written down, anything else is due now. */
 function withNextStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Workload<K> {
+  const { nextAttemptAt } = workload
+  if (nextAttemptAt !== null && nextAttemptAt > facts.now) return { ...workload, dueAt: nextAttemptAt }
   const action = kind.nextAction(workload, facts)
   if (action.do !== 'wait') return { ...workload, dueAt: facts.now }
   return { ...workload, ...waiting(action, workload) }

@@ -43,29 +43,36 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     },
   })
 
+  /** Claims without facts are given back: nobody would act on them until their leases run out. */
   async function withFacts(claimed: readonly Claimed[]): Promise<Map<string, Turn>> {
     if (claimed.length === 0) return new Map()
-    const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
-    return new Map(
-      claimed.flatMap((item) => {
-        const known = facts.get(item.workload.id)
-        return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
-      }),
-    )
+    try {
+      const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
+      return new Map(
+        claimed.flatMap((item) => {
+          const known = facts.get(item.workload.id)
+          return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
+        }),
+      )
+    } catch (error) {
+      await Promise.allSettled(claimed.map((item) => leases.putBack(item, whenFullMs)))
+      throw error
+    }
   }
 
   async function run(first: Turn): Promise<void> {
     let turn: Turn | null = first
-    for (let count = 0; turn !== null && count < turnsInARow; count += 1) {
+    for (let count = 1; turn !== null; count += 1) {
       const { id }: { id: string } = turn.claimed.workload
       const isDue = await reconcile(turn)
-      turn = isDue && !isDraining ? await claim(id) : null
+      turn = isDue && !isDraining && count < turnsInARow ? await claim(id) : null
     }
   }
 
   /** Runs a turn, unless its connection has as many under way as it may; then somebody comes back for it. */
   async function track(turn: Turn): Promise<void> {
     const { id, connectionId } = turn.claimed.workload
+    if (isDraining) return leases.putBack(turn.claimed, 0)
     if (!bulkhead.enter(connectionId)) return leases.putBack(turn.claimed, whenFullMs)
     const underWay = run(turn)
       .catch((error: unknown) =>
@@ -76,6 +83,20 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     await underWay.finally(() => running.delete(underWay))
   }
 
+  /** As long as a claim fills every free hand there is more: each hand that gets free looks again. */
+  async function takeDue(): Promise<number> {
+    const free = concurrency - running.size
+    if (isDraining || free <= 0) return 0
+    const turns = await withFacts(await leases.claimDue(free, bulkhead.full()))
+    const hasMore = turns.size >= free
+    for (const turn of turns.values()) {
+      track(turn)
+        .then(() => (hasMore ? takeDue() : 0))
+        .catch((error: unknown) => log.warn({ err: error }, 'due work could not be claimed; it is looked for again'))
+    }
+    return turns.size
+  }
+
   return {
     async take(workloadId) {
       if (isDraining) return
@@ -83,17 +104,7 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
       if (turn !== null) await track(turn)
     },
 
-    async takeDue() {
-      const free = concurrency - running.size
-      if (isDraining || free <= 0) return 0
-      const turns = await withFacts(await leases.claimDue(free, bulkhead.full()))
-      for (const turn of turns.values()) {
-        track(turn).catch((error: unknown) =>
-          log.warn({ err: error }, 'a claim could not be put back; its lease will run out'),
-        )
-      }
-      return turns.size
-    },
+    takeDue,
 
     async drain() {
       isDraining = true

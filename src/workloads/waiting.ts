@@ -3,7 +3,8 @@ import type { Workload } from './workload.ts'
 
 interface Deps<K extends Kind> {
   read(): Promise<Workload<K>>
-  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<void>
+  /** False: nobody waits any more. */
+  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
 }
 
@@ -24,7 +25,8 @@ export async function readUntil<K extends Kind>(
     const leftMs = untilMs - deps.clock.monotonicMs()
     if (isEnough(workload) || leftMs <= 0 || signal.aborted) return workload
     // A change between the reading and the start of the wait is seen at the next look.
-    await deps.wait(workload.id, Math.min(leftMs, lookAgainMs), signal)
+    const mayGoOn = await deps.wait(workload.id, Math.min(leftMs, lookAgainMs), signal)
     workload = await deps.read()
+    if (!mayGoOn) return workload
   }
 }

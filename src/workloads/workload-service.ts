@@ -3,12 +3,12 @@ import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind, Verb } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import type { WorkloadKinds } from './kind.ts'
+import type { WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { ListQuery, ReadsRepository } from './reads.repository.ts'
 import { type Revision, revise } from './revise.ts'
 import type { WishesRepository } from './wishes.repository.ts'
-import type { Workload } from './workload.ts'
+import { hasOpenWish, type Workload } from './workload.ts'
 
 /** Whose record is meant. */
 export interface Target {
@@ -17,6 +17,12 @@ export interface Target {
   /** `If-Match`: only if the record is still at this version. */
   ifVersion: number | null
 }
+
+/** What PATCH changes: null removes a label; the rest is of the spec. */
+export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & Revision
+
+/** The engine writes too; between a reading and a patch it may have been faster. */
+const patchTries = 8
 
 export interface WorkloadServiceDeps {
   kinds: WorkloadKinds
@@ -46,29 +52,16 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> => reads.list(query),
 
     /** Changes labels, and of the spec what can be changed on an existing object. */
-    async patch<K extends Kind>(
-      kind: K,
-      { projectId, id, ifVersion }: Target,
-      { labels, held, ...revision }: { labels?: Record<string, string | null>; held?: boolean } & Revision,
-    ): Promise<Workload<K>> {
-      const current = await get(kind, projectId, id)
-      refuseOtherVersion(current, ifVersion)
-      const spec =
-        Object.keys(revision).length === 0
-          ? null
-          : revise(current, revision, await deps.driverOf(current.connectionId, kind))
-      // What was merged was merged on this version, so it holds on this version only.
-      const target = { projectId, kind, id, ifVersion: current.version }
-      const changed = await wishes.patch<K>({
-        ...target,
-        ...(held === undefined ? {} : { held }),
-        ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
-        ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
-      })
-      if (changed === null) throw await whyNot(deps, kind, target)
-      deps.wake.changed([id])
-      if (spec?.isRemote) deps.hint(id)
-      return changed
+    async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {
+      for (let left = patchTries; ; left -= 1) {
+        const current = await get(kind, target.projectId, target.id)
+        refuseOtherVersion(current, target.ifVersion)
+        const changed = await patchAt(deps, kind, current, patch)
+        if (changed !== null) return changed
+        // What was merged holds on one version only; a client that named none does not care which.
+        if (target.ifVersion !== null || left <= 1)
+          throw await whyNot(deps, kind, { ...target, ifVersion: current.version })
+      }
     },
 
     /** Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing. */
@@ -79,7 +72,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
       refuseOtherVersion(current, target.ifVersion)
-      if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(current, wish.desired))
+      if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(deps.kinds[kind], current, wish))
         return current
       const fromStatuses = await statusesFor(deps, kind, current, wish)
       const { verb: _, ...wanted } = wish
@@ -90,6 +83,26 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       return changed
     },
   }
+}
+
+async function patchAt<K extends Kind>(
+  { wishes, wake, hint, driverOf }: WorkloadServiceDeps,
+  kind: K,
+  current: Workload<K>,
+  { labels, held, ...revision }: WorkloadPatch,
+): Promise<Workload<K> | null> {
+  const { projectId, id, version } = current
+  const spec =
+    Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
+  const changed = await wishes.patch<K>({
+    ...{ projectId, kind, id, ifVersion: version },
+    ...(held === undefined ? {} : { held }),
+    ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
+    ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
+  })
+  if (changed !== null) wake.changed([id])
+  if (changed !== null && (spec?.isRemote === true || held === false)) hint(id)
+  return changed
 }
 
 /** Before it is sent anything can be called off; afterwards it takes the driver's verb. Null = from any status. */
@@ -106,12 +119,14 @@ async function statusesFor<K extends Kind>(
   return [waiting]
 }
 
-/** A wish that was refused, or undone at the provider, can be made again. */
-function isWantedAlready<K extends Kind>(workload: Workload<K>, desired: Desired<K>): boolean {
-  const isRefused = workload.reason === 'provider_refused' && workload.generation === workload.carriedGeneration
-  const isUndone =
-    workload.generation === workload.carriedGeneration && workload.desired === desired && desired === 'run'
-  return workload.desired === desired && !isRefused && !isUndone
+/** It is being carried out, or is so already. A wish that was refused, or undone at the provider, can be made again. */
+function isWantedAlready<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  { desired, verb }: { desired: Desired<K>; verb: Verb<K> },
+): boolean {
+  if (workload.desired !== desired) return false
+  return hasOpenWish(workload) || workload.status === kind.inFlight[verb] || workload.status === kind.achieves[verb]
 }
 
 /** A write that changed nothing: gone, changed meanwhile, or no longer in a status that allows it. */

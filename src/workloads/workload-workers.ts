@@ -34,8 +34,9 @@ export function makeWorkloadWorkers({ backend, turns, upkeep, concurrency, log }
     },
     async stop() {
       const drained = turns.drain()
-      await Promise.all([hints.stop(), upkeep.stop()])
-      await drained
+      await Promise.all([hints.stop(), upkeep.stop(), drained])
+      // What was claimed while the two stopped.
+      await turns.drain()
     },
   }
 }

@@ -20,6 +20,8 @@ export interface Write<K extends Kind = Kind> {
   /** Something that a client sees has changed. */
   isNews: boolean
   event: { id: string; type: string; data: object } | null
+  /** The status of its environment that it was parked on; where that has changed meanwhile it is due at once. */
+  parkedOn: string | null
   /** Jobs that wait for this environment look again. */
   wakesDependants: boolean
   /** The connection's list has something new to watch. */
@@ -54,7 +56,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
       id text, kind text, "whereStatus" text, "whereLease" text, "whereVersion" int, "claimedDueAt" timestamptz,
-      live boolean, "isNews" boolean, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
+      live boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
@@ -64,7 +66,9 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET ${engineAssignments},
-      due_at = CASE WHEN w.due_at < i."claimedDueAt" THEN w.due_at ELSE i."dueAt" END,
+      due_at = CASE WHEN w.due_at < i."claimedDueAt" THEN w.due_at
+        WHEN i."parkedOn" IS NOT NULL AND EXISTS (SELECT 1 FROM workloads e WHERE e.id = w.environment_id AND e.status <> i."parkedOn") THEN now()
+        ELSE i."dueAt" END,
       live = i.live, lease_id = NULL, lease_until = NULL,
       version = w.version + i."isNews"::int,
       seq = w.seq + (i.event IS NOT NULL)::int,
