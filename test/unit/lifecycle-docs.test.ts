@@ -14,7 +14,8 @@ describe('the tables of the life of a workload', () => {
   ])('%s shows every status with all that may follow it', (part, transitions) => {
     const rows = rowsOf(part)
     for (const [status, targets] of Object.entries(transitions)) {
-      const followers = targets.length === 0 ? 'nothing: the end' : targets.map((target: string) => `\`${target}\``).join(' ')
+      const followers =
+        targets.length === 0 ? 'nothing: the end' : targets.map((target: string) => `\`${target}\``).join(' ')
       expect(rows.find((row) => row.startsWith(`| \`${status}\` |`))).toContain(`| ${followers} |`)
     }
   })

@@ -2,6 +2,7 @@ import { environmentKind } from '../../../../src/environments/environment.kind.t
 import { jobKind } from '../../../../src/jobs/job.kind.ts'
 import type { Intent } from '../../../../src/providers/provider.ts'
 import type { Opening } from '../../../../src/workloads/attempts.repository.ts'
+import type { Claimed } from '../../../../src/workloads/leases.repository.ts'
 import { makePerform } from '../../../../src/workloads/perform.ts'
 import { makeReconcile } from '../../../../src/workloads/reconcile.ts'
 import { makeSweep } from '../../../../src/workloads/sweep.ts'
@@ -77,7 +78,11 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
     clock: { now: () => new Date(time.now() + wallSkewMs), monotonicMs: () => time.now() },
     ...{ timing, shutdown: never },
   })
-  const reconcile = makeReconcile({ ...shared, perform, write } as Parameters<typeof makeReconcile>[0])
+  async function putBack(claimed: Claimed, delayMs: number): Promise<void> {
+    if (!dead.has(claimed.leaseId)) table.putBack(claimed, delayMs)
+  }
+
+  const reconcile = makeReconcile({ ...shared, perform, write, putBack } as Parameters<typeof makeReconcile>[0])
   const sweep = makeSweep({ ...shared, repository: table.sweeps, write, bounds, shutdown: never } as Parameters<
     typeof makeSweep
   >[0])

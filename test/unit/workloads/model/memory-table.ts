@@ -19,6 +19,7 @@ export interface MemoryTable {
   /** When somebody could act on it; null = never by itself. */
   claimableAt(): number | null
   claim(): { claimed: Claimed; facts: ClaimFacts }
+  putBack(claimed: Claimed, delayMs: number): void
   open(opening: Opening): Opened | null
   write(write: Write): Written
   wish(desired: Workload['desired']): void
@@ -110,8 +111,16 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
       return { claimed: { workload: row, leaseId, claimedDueAt: row.dueAt as Date }, facts }
     },
 
-    open({ leaseId, from, to, sendWithinMs, settleMs, before }) {
-      if (row.leaseId !== leaseId || (row.status !== from && row.status !== to) || row.remoteId !== null) return null
+    putBack({ leaseId, claimedDueAt }, delayMs) {
+      if (row.leaseId !== leaseId) return
+      const isEarlier = row.dueAt !== null && row.dueAt < claimedDueAt
+      row = { ...row, leaseId: null, dueAt: isEarlier ? row.dueAt : new Date(time.now() + delayMs) }
+      leaseUntil = null
+    },
+
+    open({ leaseId, generation, from, to, sendWithinMs, settleMs, before }) {
+      if (row.leaseId !== leaseId || row.generation !== generation || row.remoteId !== null) return null
+      if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
       const told = { reason: null, message: null, nextAttemptAt: null }
       row = { ...row, ...told, status: to as 'dispatching', version: row.version + 1, seq: row.seq + 1 }
@@ -146,6 +155,7 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
           leaseId: 'sweep',
           connectionVersion: 1,
           isHeld: false,
+          hasFailed: false,
         }
         return [
           { connectionId: row.connectionId, kind: row.kind, notBefore, pauseReason, ...at } satisfies ClaimedSweep,

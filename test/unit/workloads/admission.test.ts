@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/admission.repository.ts'
+import { fingerprintOf, hashOf, makeAdmission, makeMark } from '../../../src/workloads/admission.ts'
+
+describe('a mark', () => {
+  it('is of the asked length, begins with a letter, and tells the installation where there is room', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 40 }), (length) => {
+        const mark = makeMark(length, 'k7q')
+        expect(mark).toMatch(/^[a-z][a-z0-9]*$/)
+        expect(mark).toHaveLength(length)
+        if (length >= 11) expect(mark.startsWith('k7q')).toBe(true)
+      }),
+    )
+  })
+
+  it('is drawn anew each time', () => {
+    expect(new Set(Array.from({ length: 1000 }, () => makeMark(10, 'k7q'))).size).toBe(1000)
+  })
+})
+
+describe('a fingerprint', () => {
+  it('does not depend on the order of keys, at any depth', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        expect(fingerprintOf(reversed(value))).toBe(fingerprintOf(value))
+      }),
+    )
+  })
+
+  it('depends on everything else', () => {
+    const base = { a: 1, b: [1, 2] }
+    for (const other of [{ a: '1', b: [1, 2] }, { a: 1, b: [2, 1] }, { a: 1 }, { a: 1, b: [1, 2], c: null }])
+      expect(fingerprintOf(other)).not.toBe(fingerprintOf(base))
+  })
+})
+
+/** The same value with the keys of each object the other way round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, item]) => [key, reversed(item)]),
+  )
+}
+
+const newWorkload = (id: string, body: object, key: string | null = 'k') =>
+  ({
+    ...{ id, projectId: 'prj_1', kind: 'job', connectionId: 'conn_1', mark: 'k7qaaaaaaaa' },
+    key: key === null ? null : { hash: hashOf(key), fingerprint: fingerprintOf(body), ttlHours: 24 },
+  }) as NewWorkload
+
+/** One project's keys, with the table's rule: the first of a key wins. */
+function makeKeys(breaks: () => Error | null = () => null) {
+  const holders = new Map<string, { workloadId: string; fingerprint: string }>()
+  const batches: string[][] = []
+  const marks: string[] = []
+  const repository = {
+    async insert(news: readonly NewWorkload[]) {
+      const error = breaks()
+      if (error !== null) throw error
+      batches.push(news.map(({ id }) => id))
+      const created = news.filter(({ id, key, mark, projectId, kind }) => {
+        marks.push(mark)
+        const name = `${projectId}/${kind}/${key?.hash}`
+        if (key === null) return true
+        if (holders.has(name)) return false
+        holders.set(name, { workloadId: id, fingerprint: key.fingerprint })
+        return true
+      })
+      return new Map(created.map(({ id }) => [id, new Date(0)]))
+    },
+    keyHolders: async () => holders,
+  } as unknown as AdmissionRepository
+  return { admission: makeAdmission({ repository, lanes: 2, maxBatch: 100 }), batches, marks }
+}
+
+describe('admission', () => {
+  it('joins equal keys that arrive together: one workload, the others are its replays', async () => {
+    const { admission } = makeKeys()
+    const admitted = await Promise.all(
+      ['job_1', 'job_2', 'job_3'].map((id) => admission.admit(newWorkload(id, { a: 1 }))),
+    )
+    expect(admitted.map(({ id }) => id)).toEqual(['job_1', 'job_1', 'job_1'])
+    expect(admitted.map(({ isReplay }) => isReplay)).toEqual([false, true, true])
+  })
+
+  it('refuses another body under the same key, and names the workload that has it', async () => {
+    const { admission } = makeKeys()
+    await admission.admit(newWorkload('job_1', { a: 1 }))
+    await expect(admission.admit(newWorkload('job_2', { a: 2 }))).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+      message: expect.stringContaining('job_1'),
+    })
+  })
+
+  it('takes workloads without a key as they come', async () => {
+    const { admission, batches } = makeKeys()
+    await Promise.all([1, 2, 3].map((number) => admission.admit(newWorkload(`job_${number}`, {}, null))))
+    expect(batches).toEqual([['job_1', 'job_2', 'job_3']])
+  })
+
+  it('draws a mark again that exists already', async () => {
+    const clash = Object.assign(new Error('unique constraint "workloads_mark_key"'), { code: '23505' })
+    const errors = [clash]
+    const { admission, marks } = makeKeys(() => errors.shift() ?? null)
+    expect(await admission.admit(newWorkload('job_1', {}, null))).toMatchObject({ id: 'job_1', isReplay: false })
+    expect(marks).toHaveLength(1)
+    expect(marks[0]).toMatch(/^k7q[a-z0-9]{8}$/)
+    expect(marks[0]).not.toBe('k7qaaaaaaaa')
+  })
+
+  it('lets a key be tried again after its first request failed', async () => {
+    const errors = [new Error('a bug')]
+    const { admission } = makeKeys(() => errors.shift() ?? null)
+    const [first, second] = await Promise.allSettled(
+      ['job_1', 'job_2'].map((id) => admission.admit(newWorkload(id, {}))),
+    )
+    expect(first).toMatchObject({ status: 'rejected' })
+    expect(second).toMatchObject({ value: { id: 'job_2', isReplay: false } })
+  })
+})

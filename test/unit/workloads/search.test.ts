@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Driver } from '../../../src/providers/provider.ts'
+import { whetherAbsentCounts } from '../../../src/workloads/search.ts'
+import { makeAttempt, makeFacts } from './make-workload.ts'
+
+const started = makeAttempt().startedAt
+const at = (ms: number) => new Date(started.getTime() + ms)
+const traits = (more: object = {}) => ({ traits: { ...makeFacts().traits, ...more } }) as Pick<Driver, 'traits'>
+const settledAt = at(2000)
+
+describe('that a walk shows no mark', () => {
+  it('proves something only when it began after the attempt had settled', () => {
+    const attempt = makeAttempt({ settledAt })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
+  })
+
+  it('counts from when the walk began, not from when it ended', () => {
+    const attempt = makeAttempt({ settledAt })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
+  })
+
+  it('proves nothing when the walk ended after the provider forgets ended work', () => {
+    const facts = makeFacts({ attempt: makeAttempt({ settledAt }), now: at(299_000) })
+    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 500)).toBe('yes')
+    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 1500)).toBe('too_late')
+  })
+
+  it('needs only the list to have caught up where the provider refused the name', () => {
+    const error = { code: 'conflict' as const, message: 'exists', retryable: true }
+    const attempt = makeAttempt({ settledAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
+    const lagging = traits({ listLagMs: 1000 })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
+  })
+
+  it('proves nothing without an attempt', () => {
+    expect(whetherAbsentCounts(makeFacts({ attempt: null }), traits(), 0)).toBe('too_early')
+  })
+
+  it('never proves anything before the attempt has settled, whatever else holds', () => {
+    const cases = fc.record({
+      nowMs: fc.nat(10_000),
+      settledMs: fc.nat(10_000),
+      tookMs: fc.nat(10_000),
+      forgetsAfterMs: fc.nat(20_000),
+    })
+    fc.assert(
+      fc.property(cases, ({ nowMs, settledMs, tookMs, forgetsAfterMs }) => {
+        const facts = makeFacts({ attempt: makeAttempt({ settledAt: at(settledMs) }), now: at(nowMs) })
+        const verdict = whetherAbsentCounts(facts, traits({ forgetsAfterMs }), tookMs)
+        if (verdict === 'yes') {
+          expect(nowMs).toBeGreaterThan(settledMs)
+          expect(nowMs + tookMs).toBeLessThanOrEqual(forgetsAfterMs)
+        }
+      }),
+    )
+  })
+})

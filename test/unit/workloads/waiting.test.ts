@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { readUntil } from '../../../src/workloads/waiting.ts'
+import { makeFixedClock } from '../../support/fixed-clock.ts'
+import { makeWorkload } from './make-workload.ts'
+
+const isRunning = ({ status }: { status: string }) => status === 'running'
+const job = (status: 'queued' | 'running') => makeWorkload('job', { status })
+
+/** A clock that moves while one waits, and what was waited for. */
+function scene(statuses: ('queued' | 'running')[]) {
+  const clock = makeFixedClock()
+  const waits: number[] = []
+  const deps = {
+    clock,
+    read: async () => job(statuses.length > 1 ? (statuses.shift() ?? 'queued') : (statuses[0] ?? 'queued')),
+    wait: async (_id: string, ms: number) => {
+      waits.push(ms)
+      clock.advance(ms)
+      return true
+    },
+  }
+  return { deps, waits }
+}
+
+const patient = new AbortController().signal
+
+it('answers at once what is enough already', async () => {
+  const { deps, waits } = scene(['running'])
+  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'running' })
+  expect(waits).toEqual([])
+})
+
+it('reads again after each wake-up, until it is enough', async () => {
+  const { deps, waits } = scene(['queued', 'queued', 'running'])
+  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'running' })
+  expect(waits).toHaveLength(2)
+})
+
+it('looks by itself every two seconds, and answers the latest reading when its time is over', async () => {
+  const { deps, waits } = scene(['queued'])
+  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'queued' })
+  expect(waits).toEqual([2000, 2000, 1000])
+})
+
+it('does not wait where there is no time', async () => {
+  const { deps, waits } = scene(['queued'])
+  await readUntil(deps, isRunning, { waitMs: 0, signal: patient })
+  expect(waits).toEqual([])
+})
+
+it('stops when the client has left', async () => {
+  const { deps, waits } = scene(['queued'])
+  const left = new AbortController()
+  const leaving = {
+    ...deps,
+    wait: async (id: string, ms: number) => {
+      left.abort()
+      return deps.wait(id, ms)
+    },
+  }
+  await readUntil(leaving, isRunning, { waitMs: 60_000, signal: left.signal })
+  expect(waits).toHaveLength(1)
+})
+
+it('answers as it is when nobody waits any more', async () => {
+  const { deps, waits } = scene(['queued', 'queued', 'running'])
+  const ending = { ...deps, wait: async (id: string, ms: number) => (await deps.wait(id, ms)) && false }
+  expect(await readUntil(ending, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'queued' })
+  expect(waits).toHaveLength(1)
+})
