@@ -36,8 +36,9 @@ export function makeListener(parts: ListenerParts): FastifyInstance {
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.mishap({ what: 'unknown_route' })))
-  app.setErrorHandler((error, _request, reply) => sendAnswer(reply, answerToError(error, emulation)))
+  const now = () => parts.clock.now()
+  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.mishap({ what: 'unknown_route' }), now()))
+  app.setErrorHandler((error, _request, reply) => sendAnswer(reply, answerToError(error, emulation), now()))
 
   const later = (delayMs: number, run: () => void) => {
     const timer = setTimeout(() => {
@@ -82,7 +83,7 @@ async function serve(parts: ServeParts, request: FastifyRequest, reply: FastifyR
   })
   const outcome = 'answer' in ending ? ending.answer.status : ending.hangUp
   parts.log?.debug({ provider, operation: operation.name, outcome, fault: fault?.kind }, 'sandbox call')
-  return finish(ending, request, reply)
+  return finish(ending, reply, call.wallClockMs)
 }
 
 function readCall({ operation, clock, settings }: ServeParts, request: FastifyRequest): Call {
@@ -123,16 +124,17 @@ function drawDelay(minDelayMs: number | undefined, delayMs: number, world: World
   return minDelayMs + world.random.below(delayMs - minDelayMs + 1)
 }
 
-function finish(ending: Ending, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if ('answer' in ending) return sendAnswer(reply, ending.answer)
+function finish(ending: Ending, reply: FastifyReply, wallClockMs: number): FastifyReply {
+  if ('answer' in ending) return sendAnswer(reply, ending.answer, wallClockMs)
   reply.hijack()
-  if (ending.hangUp === 'reset') request.raw.socket.resetAndDestroy()
-  else request.raw.socket.destroy()
+  if (ending.hangUp === 'reset') reply.request.raw.socket.resetAndDestroy()
+  else reply.request.raw.socket.destroy()
   return reply
 }
 
-function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
-  reply.code(status)
+/** Every answer is dated by the provider's own clock, by which clients can tell that theirs is wrong. */
+function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer, wallClockMs: number): FastifyReply {
+  reply.code(status).header('date', new Date(wallClockMs).toUTCString())
   if (body === undefined) return reply.headers(headers ?? {}).send()
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
   const type = isRaw ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'

@@ -93,3 +93,12 @@ it('asks the provider for its answer when a body exceeds 10 MiB', async () => {
     mishap: { what: 'too_large' },
   })
 })
+
+it("dates every answer by the provider's clock, its faults included", async () => {
+  const dateOf = async (path: string) => Date.parse(String((await request(`${url}${path}`)).headers.date))
+  expect(Math.abs((await dateOf('/task')) - Date.now())).toBeLessThan(60_000)
+  expect(Math.abs((await dateOf('/nowhere')) - Date.now())).toBeLessThan(60_000)
+  faults.add({ kind: 'clock_offset', offsetMs: 3_600_000 })
+  expect(Math.abs((await dateOf('/task')) - Date.now() - 3_600_000)).toBeLessThan(60_000)
+  faults.clear()
+})
