@@ -268,3 +268,9 @@ it('offers flavors by type', async () => {
   expect(json.total_count).toBe(2)
   expect(json.flavors[0]).toMatchObject({ flavor_id: 'modelarts.vm.cpu.2u', flavor_info: { max_num: 1 } })
 })
+
+it('offers preset frameworks', async () => {
+  const { json } = await arts.call('GET v2/training-job-engines')
+  expect(json.total).toBe(json.items.length)
+  expect(json.items[0]).toMatchObject({ engine_name: 'PyTorch', image_info: { image_version: expect.any(String) } })
+})

@@ -114,3 +114,34 @@ export const images = [
 
 /** The algorithm of the pages' samples, the only one there is. */
 export const knownAlgorithmId = '3f5d6706-7b67-408d-8ba0-ec08048c45ed'
+
+/**
+ * Preset frameworks of training jobs.
+ * https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowTrainingJobEngines.html
+ */
+export const engines = [
+  {
+    engine_id: 'pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64',
+    engine_name: 'PyTorch',
+    engine_version: 'pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64',
+    v1_compatible: false,
+    run_user: '1102',
+    image_info: {
+      cpu_image_url: 'aip/pytorch_1_8:train',
+      gpu_image_url: 'aip/pytorch_1_8:train',
+      image_version: 'pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64-20220926104358',
+    },
+  },
+  {
+    engine_id: 'tensorflow_2.1.0-cuda_10.1-py_3.7-ubuntu_18.04-x86_64',
+    engine_name: 'TensorFlow',
+    engine_version: 'tensorflow_2.1.0-cuda_10.1-py_3.7-ubuntu_18.04-x86_64',
+    v1_compatible: false,
+    run_user: '1102',
+    image_info: {
+      cpu_image_url: 'aip/tensorflow_2_1:train',
+      gpu_image_url: 'aip/tensorflow_2_1:train',
+      image_version: 'tensorflow_2.1.0-cuda_10.1-py_3.7-ubuntu_18.04-x86_64-20210912152543',
+    },
+  },
+] as const

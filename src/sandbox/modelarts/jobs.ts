@@ -1,6 +1,7 @@
 import type { Answer, Call, Operation } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
+import { engines } from './catalog.ts'
 import { logLines, maxPreviewBytes } from './job-logs.ts'
 import { assertJob } from './job-rules.ts'
 import { type Filter, matcher } from './job-search.ts'
@@ -106,6 +107,12 @@ function readOperations(parts: JobParts): Definition[] {
       method: 'GET',
       path: '/v2/:projectId/training-job-flavors',
       perform: (_caller, { query }) => ok(jobFlavors(query.get('flavor_type'))),
+    },
+    {
+      name: 'jobs.engines',
+      method: 'GET',
+      path: '/v2/:projectId/training-job-engines',
+      perform: () => ok({ total: engines.length, items: engines }),
     },
   ]
 }
