@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { isObject } from '../kit/fields.ts'
-import { excerpt, parseBody, tryParseJson } from '../kit/json.ts'
+import { excerpt, tryParseJson } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { failureOf, isNoSuchResource } from './errors.ts'
@@ -46,26 +47,30 @@ export function makeClient(deps: {
   clock: ProviderClock
   sign: Signer
   baseUrl: string
+  literals: readonly string[]
 }): AitemsClient {
-  const { http, clock, sign } = deps
+  const { http, clock, sign, literals } = deps
   const prefix = new URL(deps.baseUrl).pathname.replace(/\/$/, '')
   const target = (path: string) => `${prefix}/api/v1${path}`
-  const failure = (response: HttpResponse, { method, path }: Call) =>
-    failureOf(response, clock, `${method} ${target(path)}`)
 
-  function send({ method, path, ...rest }: Call): Promise<HttpResponse> {
+  /** Sends one request and reads its answer; `settle` turns what went wrong into what is thrown. */
+  async function send(call: Call, settle = errorOf): Promise<Said> {
+    const { method, path, ...rest } = call
     const headers = { ...jsonHeaders, ...sign(method, target(path)) }
-    return http.send({ method, target: target(path), headers, ...rest })
+    const secrets = sentSecrets(headers, literals)
+    const response = await http.send({ method, target: target(path), headers, ...rest }).catch((error: unknown) => {
+      throw settle({ error, isRefusal: false })
+    })
+    const failure = failureOf(response, { clock, secrets }, `${method} ${target(path)}`)
+    if (failure !== null) throw settle(failure)
+    const isEmpty = response.text.trim() === ''
+    return { body: tryParseJson(response.text), isEmpty, bad: () => badAnswer(response, call, secrets) }
   }
 
   async function read(path: string, signal: AbortSignal): Promise<JsonObject> {
-    const call: Call = { method: 'GET', path, signal }
-    const response = await send(call)
-    const failed = failure(response, call)
-    if (failed !== null) throw failed.error
-    const body = parseBody(response)
+    const { body, bad } = await send({ method: 'GET', path, signal })
     if (isObject(body)) return body
-    throw badAnswer(response, call)
+    throw bad()
   }
 
   return {
@@ -82,32 +87,43 @@ export function makeClient(deps: {
     },
 
     async change({ method, path, body }, signal) {
-      const call: Call = { method, path, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-      const response = await send(call)
-      const failed = failure(response, call)
-      if (failed !== null) throw failed.error
-      if (isPage(response)) throw badAnswer(response, call)
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+      bodyOf(await send({ method, path, signal, ...sent }))
     },
 
     async create(path, body, fence) {
-      const call: Call = { method: 'POST', path, body, ...fence }
-      const response = await send(call).catch((error: unknown) => {
-        throw createFailure(error, () => false)
-      })
-      const failed = failure(response, call)
-      if (failed !== null) throw createFailure(failed.error, () => failed.isRefusal)
-      if (isPage(response)) throw badAnswer(response, call)
-      return tryParseJson(response.text) ?? null
+      const settle = (failure: Settling) => createFailure(failure.error, () => failure.isRefusal)
+      return bodyOf(await send({ method: 'POST', path, body, ...fence }, settle))
     },
   }
 }
 
-/** A 2xx that is neither JSON nor empty was not said by AiTEMS. */
-function isPage({ text }: HttpResponse): boolean {
-  return text.trim() !== '' && tryParseJson(text) === undefined
+/** What AiTEMS said. */
+interface Said {
+  /** Undefined where it is no JSON. */
+  body: Json | undefined
+  /** The error that says so. */
+  bad(): ProviderError
+  isEmpty: boolean
 }
 
-function badAnswer({ status, text }: HttpResponse, { method, path }: Call): ProviderError {
-  const message = `HTTP ${status} to ${method} ${path} with a body that is not what AiTEMS documents: ${excerpt(text)}`
+interface Settling {
+  error: unknown
+  isRefusal: boolean
+}
+
+function errorOf({ error }: Settling): unknown {
+  return error
+}
+
+/** A 2xx that is neither JSON nor empty was not said by AiTEMS. */
+function bodyOf({ body, isEmpty, bad }: Said): Json {
+  if (body === undefined && !isEmpty) throw bad()
+  return body ?? null
+}
+
+function badAnswer({ status, text }: HttpResponse, { method, path }: Call, secrets: readonly string[]): ProviderError {
+  const words = excerpt(text, secrets)
+  const message = `HTTP ${status} to ${method} ${path} with a body that is not what AiTEMS documents: ${words}`
   return new ProviderError('bad_response', message, { httpStatus: status })
 }

@@ -1,10 +1,10 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { codeOfStatus, type Failure, gatewayFailure } from '../families/ncp/errors.ts'
+import { codeOfStatus, type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
 import { isObject, readObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { redactText } from '../kit/redact.ts'
+import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
-import type { HttpResponse, ProviderClock } from '../provider.ts'
+import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 
 /**
@@ -19,24 +19,24 @@ const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: str
 }
 
 /**
- * The failure that an answer to `request` (`GET /api/v1/services`) tells; null for any 2xx.
- * The service's error bodies are not documented, only its statuses are: they count where the body is JSON or empty.
- * Another body (a proxy's page) is nobody's statement about anything.
+ * The failure that an answer to `request` (`GET /api/v1/services`) tells; null for any 2xx that does not speak of an
+ * error. The service's error bodies are not documented, only its statuses are: they count where the body is JSON or
+ * empty. Another body (a proxy's page) is nobody's statement about anything.
  */
-export function failureOf(response: HttpResponse, clock: ProviderClock, request: string): Failure | null {
-  const gateway = gatewayFailure(response, clock)
+export function failureOf(response: HttpResponse, reading: Reading, request: string): Failure | null {
+  const gateway = gatewayFailure(response, reading)
   if (gateway !== null) return gateway
-  if (response.status >= 200 && response.status < 300) return null
   const body = tryParseJson(response.text)
+  if (response.status >= 200 && response.status < 300 && !speaksOfError(body)) return null
   const isOfService = response.text.trim() === '' || isObject(body)
   const row = isOfService ? documented[response.status] : undefined
-  const waitMs = retryAfterMs(response.headers, clock)
+  const waitMs = retryAfterMs(response.headers, reading.clock)
   const details: ProviderErrorDetails = {
     httpStatus: response.status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(row?.field === undefined ? {} : { field: row.field }),
   }
-  const message = `AiTEMS answered HTTP ${response.status} to ${request}: ${wordsOf(body, response.text)}`
+  const message = `AiTEMS answered HTTP ${response.status} to ${request}: ${wordsOf(body, response.text, reading.secrets)}`
   const code = row?.code ?? codeOfStatus(response.status)
   return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
 }
@@ -46,12 +46,23 @@ export function isNoSuchResource(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
+/** What the documented answers hold, one of them at least: an object, a list, or the `result` of a deletion. */
+const answerKeys = ['serviceId', 'datasetId', 'version', 'services', 'trains', 'datasets', 'result']
+/** Where products of this vendor put what went wrong. */
+const errorKeys = ['error', 'errorCode', 'errorMessage', 'responseError', 'returnCode', 'message']
+
+/** An error in a 2xx is documented nowhere; what holds nothing of an answer and says "error" is none. */
+function speaksOfError(body: Json | undefined): boolean {
+  const has = (key: string) => isObject(body) && Object.hasOwn(body, key)
+  return errorKeys.some(has) && !answerKeys.some(has)
+}
+
 /** Where products of this vendor are known to put their words. */
-function wordsOf(body: Json | undefined, text: string): string {
+function wordsOf(body: Json | undefined, text: string, secrets: readonly string[]): string {
   const said =
     readText(body, 'message') ??
     readText(body, 'errorMessage') ??
     readText(readObject(body, 'error'), 'message') ??
     readText(readObject(body, 'responseError'), 'returnMessage')
-  return said === undefined ? excerpt(text) : redactText(said.slice(0, 500))
+  return said === undefined ? excerpt(text, secrets) : cleanWords(said, secrets)
 }

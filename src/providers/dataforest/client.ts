@@ -1,8 +1,9 @@
-import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { JsonObject } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { isObject } from '../kit/fields.ts'
 import { parseBody } from '../kit/json.ts'
-import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
+import { sentSecrets } from '../kit/redact.ts'
+import type { HttpClient, ProviderClock, SendBy } from '../provider.ts'
 import { failureOf } from './errors.ts'
 import type { Signer } from './signer.ts'
 
@@ -18,6 +19,12 @@ export interface DataforestClient {
 /** What every request carries besides the signature. Some reads need the content type even with an empty body. */
 export const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
 
+interface Fence {
+  sendBy?: SendBy
+  signal: AbortSignal
+  settle(failure: { error: unknown; isRefusal: boolean }): unknown
+}
+
 /**
  * Data Forest over HTTP: every operation is `POST /api/v2/<group>/<verb>` with a JSON body, reads and deletes too.
  * Each operation's page: https://api.ncloud-docs.com/docs/analytics-dataforest-<group>-<verb in lower case>
@@ -27,42 +34,36 @@ export function makeClient(deps: {
   clock: ProviderClock
   sign: Signer
   baseUrl: string
+  literals: readonly string[]
 }): DataforestClient {
-  const { http, clock, sign } = deps
+  const { http, clock, sign, literals } = deps
   const prefix = new URL(deps.baseUrl).pathname.replace(/\/$/, '')
   const target = (operation: string) => `${prefix}/api/v2/${operation}`
 
-  function post(
-    operation: string,
-    body: string,
-    fence: { sendBy?: SendBy; signal: AbortSignal },
-  ): Promise<HttpResponse> {
+  /** Sends one request and reads its answer; `settle` turns what went wrong into what is thrown. */
+  async function post(operation: string, body: string, { settle, ...fence }: Fence): Promise<JsonObject> {
     const path = target(operation)
     const headers = { ...jsonHeaders, ...sign('POST', path) }
-    return http.send({ method: 'POST', target: path, headers, body, ...fence })
+    const secrets = sentSecrets(headers, literals)
+    const response = await http
+      .send({ method: 'POST', target: path, headers, body, ...fence })
+      .catch((error: unknown) => {
+        throw settle({ error, isRefusal: false })
+      })
+    const failure = failureOf(response, { clock, secrets })
+    if (failure !== null) throw settle(failure)
+    const answer = parseBody(response, secrets)
+    return isObject(answer) ? answer : {}
   }
 
   return {
     target,
-
-    async call(operation, body, signal) {
-      const response = await post(operation, JSON.stringify(body), { signal })
-      const failure = failureOf(response, clock)
-      if (failure !== null) throw failure.error
-      return objectOf(parseBody(response))
-    },
-
-    async create(operation, body, fence) {
-      const response = await post(operation, body, fence).catch((error: unknown) => {
-        throw createFailure(error, () => false)
-      })
-      const failure = failureOf(response, clock)
-      if (failure !== null) throw createFailure(failure.error, () => failure.isRefusal)
-      return objectOf(parseBody(response))
-    },
+    call: (operation, body, signal) =>
+      post(operation, JSON.stringify(body), { signal, settle: (failure) => failure.error }),
+    create: (operation, body, fence) =>
+      post(operation, body, {
+        ...fence,
+        settle: (failure) => createFailure(failure.error, () => failure.isRefusal),
+      }),
   }
-}
-
-function objectOf(body: Json): JsonObject {
-  return isObject(body) ? body : {}
 }

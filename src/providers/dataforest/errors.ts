@@ -1,9 +1,9 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { codeOfStatus, type Failure, gatewayFailure } from '../families/ncp/errors.ts'
+import { codeOfStatus, type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { redactText } from '../kit/redact.ts'
-import type { HttpResponse, ProviderClock } from '../provider.ts'
+import { cleanWords } from '../kit/redact.ts'
+import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 /** The statuses that the service's overview lists for `{success: false, message}`, 500 left out: it says "unexpected". */
@@ -20,19 +20,29 @@ const quotaWords = /quota|쿼터|할당량/i
 const badParameter = /^invalid request parameter \(([\w.[\]]+)/
 
 /**
+ * With HTTP 200 the meaning of `success: false` is not documented. Where its words are those that the overview lists
+ * beside a status, they mean what they mean there; else nothing is concluded from them.
+ */
+const listedWords: readonly (readonly [RegExp, number])[] = [
+  [/^(exceeds a resource quota|invalid request parameter)\b/i, 400],
+  [/^not allowed to access\b/i, 403],
+  [/^no such element\b/i, 404],
+]
+
+/**
  * The failure that an answer tells, in the gateway's or the service's envelope or neither; null for a success,
  * which is HTTP 2xx **and** `success: true`.
  * Source: https://api.ncloud-docs.com/docs/analytics-dataforest
  */
-export function failureOf(response: HttpResponse, clock: ProviderClock): Failure | null {
+export function failureOf(response: HttpResponse, reading: Reading): Failure | null {
   const body = tryParseJson(response.text)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && isObject(body) && body.success === true) return null
-  const gateway = gatewayFailure(response, clock)
+  const gateway = gatewayFailure(response, reading)
   if (gateway !== null) return gateway
-  if (isObject(body) && body.success === false) return serviceFailure(response, body)
+  if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
   const code = isOk ? 'bad_response' : codeOfStatus(response.status)
-  const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text)}`
+  const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text, reading.secrets)}`
   return { error: new ProviderError(code, message, { httpStatus: response.status }), isRefusal: false }
 }
 
@@ -46,18 +56,17 @@ export function isNoSuchElement(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
-function serviceFailure(response: HttpResponse, body: Json): Failure {
+function serviceFailure(response: HttpResponse, body: Json, { secrets }: Reading): Failure {
   const said = readText(body, 'message') ?? 'no message'
-  const isParameter = badParameter.test(said)
-  // With HTTP 200 the meaning of `success: false` is not documented, but for the example of a bad parameter.
-  const status = response.status < 300 && isParameter ? 400 : response.status
+  const isOk = response.status < 300
+  const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
   const code = documented[status]
-  const message = `Data Forest answered HTTP ${response.status}: ${redactText(said.slice(0, 500))}`
+  const message = `Data Forest answered HTTP ${response.status}: ${cleanWords(said, secrets)}`
   const details = { httpStatus: response.status }
   if (code === undefined) {
-    const fallback = response.status < 300 ? 'invalid_request' : codeOfStatus(response.status)
+    const fallback = isOk ? 'invalid_request' : codeOfStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRefusal: false }
   }
-  const isQuota = status === 400 && !isParameter && quotaWords.test(said)
+  const isQuota = status === 400 && !badParameter.test(said) && quotaWords.test(said)
   return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
 }

@@ -34,8 +34,8 @@ export const dataforestProvider: Provider = {
 function open({ http, clock, ...session }: Session): OpenProvider {
   const settings = settingsOf(session.settings)
   const keys = keysOf(session.credentials)
-  const client = makeClient({ http, clock, sign: makeSigner(keys, clock), baseUrl: settings.baseUrl })
   const literals = [keys.secretKey, keys.accessKey]
+  const client = makeClient({ http, clock, sign: makeSigner(keys, clock), baseUrl: settings.baseUrl, literals })
   return {
     drivers: {
       job: makeJobs(client, settings, literals),

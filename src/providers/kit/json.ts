@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
-import { redactText } from './redact.ts'
+import { cleanWords } from './redact.ts'
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
@@ -23,23 +23,21 @@ export function tryParseJson(text: string): Json | undefined {
 }
 
 /** The body as JSON; rejects HTML, truncated and empty bodies as `bad_response` with the first words of it. */
-export function parseBody(response: HttpResponse): Json {
+export function parseBody(response: HttpResponse, secrets: readonly string[] = []): Json {
   const body = tryParseJson(response.text)
   if (body !== undefined) return body
   throw new ProviderError(
     'bad_response',
-    `HTTP ${response.status} with a body that is not JSON: ${excerpt(response.text)}`,
-    {
-      httpStatus: response.status,
-    },
+    `HTTP ${response.status} with a body that is not JSON: ${excerpt(response.text, secrets)}`,
+    { httpStatus: response.status },
   )
 }
 
+const maxExcerptLength = 160
+
 /** The first words of a text, on one line, secrets removed, for an error message. */
-export function excerpt(text: string, maxLength = 160): string {
-  const line = redactText(text.slice(0, 4 * maxLength))
-    .replace(/\s+/g, ' ')
-    .trim()
+export function excerpt(text: string, secrets: readonly string[] = []): string {
+  const line = cleanWords(text, secrets).replace(/\s+/g, ' ').trim()
   if (line === '') return '(empty)'
-  return line.length <= maxLength ? `"${line}"` : `"${line.slice(0, maxLength)}…"`
+  return line.length <= maxExcerptLength ? `"${line}"` : `"${line.slice(0, maxExcerptLength)}…"`
 }

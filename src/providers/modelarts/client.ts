@@ -1,7 +1,8 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { parseBody } from '../kit/json.ts'
-import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
+import { sentSecrets } from '../kit/redact.ts'
+import type { HttpClient, ProviderClock, SendBy } from '../provider.ts'
 import type { Authorize } from './authorize.ts'
 import { type Failure, failureOf } from './errors.ts'
 import { encodePath, encodeQuery, type Query } from './signer.ts'
@@ -71,9 +72,11 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
       const response = await http.send(sent).catch((error: unknown) => {
         throw settle(error)
       })
-      const failure = failureOf(response, { clock, literals: [...literals, headers['x-auth-token'] ?? ''] })
+      const secrets = sentSecrets(headers, literals)
+      const failure = failureOf(response, { clock, secrets })
       if (failure !== null) throw settle(failure)
-      return bodyOf(response)
+      // Some calls answer with nothing, `""` or `null`.
+      return response.text.trim() === '' ? null : parseBody(response, secrets)
     })
   }
 
@@ -87,11 +90,6 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
           : createFailure(failure, () => false),
       ),
   }
-}
-
-/** Some calls answer with nothing, `""` or `null`. */
-function bodyOf(response: HttpResponse): Json {
-  return response.text.trim() === '' ? null : parseBody(response)
 }
 
 function isFailure(value: unknown): value is Failure {

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { redactText } from '../kit/redact.ts'
+import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
@@ -17,7 +17,7 @@ export interface Failure {
 interface Reading {
   clock: ProviderClock
   /** Texts that must not stand in the error. */
-  literals: readonly string[]
+  secrets: readonly string[]
 }
 
 /** Five rejected signatures in a row lock an access key for this long. */
@@ -39,14 +39,14 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
  * The failure that an answer of ModelArts or of its gateway tells; null for a success.
  * The services write errors in four shapes; an older one also fails with HTTP 200 and `is_success: false`.
  */
-export function failureOf(response: HttpResponse, { clock, literals }: Reading): Failure | null {
+export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
   const body = tryParseJson(response.text)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && !saysNo(body)) return null
   const said = sayingOf(body)
   const meaning = said.code === undefined ? undefined : meaningOf(said.code)
   const code = meaning ?? codeOfStatus(response.status)
-  const words = wordsOf(response, said, literals)
+  const words = wordsOf(response, said, secrets)
   const message = `ModelArts answered HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
   const error = new ProviderError(code, message, {
     ...detailsOf(response, clock, said),
@@ -61,9 +61,9 @@ export function failureOf(response: HttpResponse, { clock, literals }: Reading):
  * The failure that IAM's answer to a request for a token tells.
  * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
  */
-export function tokenFailure(response: HttpResponse, { clock, literals }: Reading): ProviderError {
+export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
   const said = sayingOf(tryParseJson(response.text))
-  const words = wordsOf(response, said, literals)
+  const words = wordsOf(response, said, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
   const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status)
   return new ProviderError(code, `IAM gave no token, HTTP ${response.status}: ${words}`, {
@@ -74,9 +74,8 @@ export function tokenFailure(response: HttpResponse, { clock, literals }: Readin
   })
 }
 
-/** Cleaned before it is cut: half a secret would not be recognized. */
-function wordsOf({ text }: HttpResponse, { message }: Saying, literals: readonly string[]): string {
-  return message === undefined ? excerpt(redactText(text, literals)) : redactText(message, literals).slice(0, 500)
+function wordsOf({ text }: HttpResponse, { message }: Saying, secrets: readonly string[]): string {
+  return message === undefined ? excerpt(text, secrets) : cleanWords(message, secrets)
 }
 
 function detailsOf(response: HttpResponse, clock: ProviderClock, said: Saying): ProviderErrorDetails {

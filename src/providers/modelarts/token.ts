@@ -1,5 +1,6 @@
 import { readObject } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import { makeTokenCache, type Token, type TokenCache } from '../kit/token-cache.ts'
 import type { HttpClient, ProviderClock } from '../provider.ts'
@@ -41,7 +42,7 @@ async function requestToken({ http, clock, settings, login }: Deps, signal: Abor
   const response = await http.send(request).catch((error: unknown) => {
     throw notSent(error)
   })
-  if (response.status !== 201) throw tokenFailure(response, { clock, literals: [login.password] })
+  if (response.status !== 201) throw tokenFailure(response, { clock, secrets: sentSecrets({}, [login.password]) })
   // The token is in the header only.
   const value = response.headers['x-subject-token']
   if (typeof value !== 'string' || value === '') {

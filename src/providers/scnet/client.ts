@@ -2,8 +2,9 @@ import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { isObject } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
-import { codeOf, dataOf, failureOf, isDocumentedRefusal, wordsOf } from './errors.ts'
+import { codeOf, dataOf, failureOf, isDocumentedRefusal, type Reading, wordsOf } from './errors.ts'
 import type { Region } from './region.ts'
 import type { Tokens } from './tokens.ts'
 import type { Service } from './urls.ts'
@@ -49,25 +50,25 @@ export function makeClient(deps: {
   async function send<T>(
     service: Service,
     call: ScnetCall,
-    { read, ...fence }: Fence & { read(response: HttpResponse): T },
+    { read, ...fence }: Fence & { read(response: HttpResponse, reading: Reading): T },
   ): Promise<T> {
     const place = await region.locate(service, call.path, fence.signal)
     return await tokens.withToken(fence.signal, async (token) => {
       const headers = { accept: 'application/json', token, ...contentType(call) }
-      return read(await http.send({ ...place, method: call.method, headers, ...bodyOf(call), ...fence }))
+      const response = await http.send({ ...place, method: call.method, headers, ...bodyOf(call), ...fence })
+      return read(response, { clock, secrets: sentSecrets(headers, literals) })
     })
   }
 
   return {
     region,
-    call: (service, call, signal) =>
-      send(service, call, { signal, read: (response) => dataOf(response, clock, literals) }),
+    call: (service, call, signal) => send(service, call, { signal, read: dataOf }),
 
     async create(service, call, fence) {
-      const read = (response: HttpResponse) => {
+      const read = (response: HttpResponse, reading: Reading) => {
         try {
-          const data = dataOf(response, clock, literals)
-          return { data, said: wordsOf(tryParseJson(response.text), literals) }
+          const data = dataOf(response, reading)
+          return { data, said: wordsOf(tryParseJson(response.text), reading.secrets) }
         } catch (error) {
           // Inside, so that only a documented rejection of the token makes the call again.
           throw createFailure(error, isDocumentedRefusal)
@@ -80,9 +81,9 @@ export function makeClient(deps: {
 
     async download(path, signal) {
       const target = `/openapi/v2/file/download?${new URLSearchParams({ path })}`
-      const read = (response: HttpResponse) => {
+      const read = (response: HttpResponse, reading: Reading) => {
         if (response.status < 200 || response.status > 299 || isErrorEnvelope(response)) {
-          throw failureOf(response, clock, literals)
+          throw failureOf(response, reading)
         }
         return response.text
       }

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { redactText } from '../kit/redact.ts'
+import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
@@ -63,26 +63,34 @@ const statusCodes: Readonly<Record<number, ProviderErrorCode>> = {
   504: 'timeout',
 }
 
+/** What an answer is read with. */
+export interface Reading {
+  clock: ProviderClock
+  /** Texts that must not stand in the error. */
+  secrets: readonly string[]
+}
+
 /** `data` of an answer. Rejects with a ProviderError unless the envelope says code "0". */
-export function dataOf(response: HttpResponse, clock: ProviderClock, literals: readonly string[]): Json {
+export function dataOf(response: HttpResponse, reading: Reading): Json {
   const body = tryParseJson(response.text)
   if (codeOf(body) === '0') return isObject(body) ? (body.data ?? null) : null
-  throw failureOf(response, clock, literals)
+  throw failureOf(response, reading)
 }
 
 /** The failure that an answer tells, whose code is known not to be "0". */
-export function failureOf(response: HttpResponse, clock: ProviderClock, literals: readonly string[]): ProviderError {
+export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
   const body = tryParseJson(response.text)
   const code = codeOf(body)
   const waitMs = retryAfterMs(response.headers, clock)
   const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   if (code === undefined) {
     const portable = response.status >= 500 ? 'unavailable' : 'bad_response'
-    const message = `SCNet answered HTTP ${response.status} without a code: ${clean(excerpt(response.text), literals)}`
+    const words = excerpt(withoutTokens(response.text), secrets)
+    const message = `SCNet answered HTTP ${response.status} without a code: ${words}`
     return new ProviderError(statusCodes[response.status] ?? portable, message, details)
   }
   const row = rowOf(code)
-  const said = wordsOf(body, literals)
+  const said = wordsOf(body, secrets)
   const isToken = isTokenTrouble(code, said)
   const meaning = row === undefined ? '' : ` (${row.meaning})`
   const portable = isToken ? 'unauthenticated' : (row?.code ?? 'bad_response')
@@ -152,15 +160,15 @@ function isTokenTrouble(code: string, said: string): boolean {
 }
 
 /** `msg`, or `message`; with 10008 the reason stands in `data`. */
-export function wordsOf(body: Json | undefined, literals: readonly string[]): string {
+export function wordsOf(body: Json | undefined, secrets: readonly string[]): string {
   const said = [readText(body, 'msg') ?? readText(body, 'message'), readText(body, 'data')]
   const known = said.filter((each) => each !== undefined)
-  return known.length === 0 ? 'no message' : clean(known.join(', ').slice(0, 500), literals)
+  return known.length === 0 ? 'no message' : cleanWords(withoutTokens(known.join(', ')), secrets)
 }
 
-/** Tokens are JWTs: they are cut wherever the vendor repeats one. */
-function clean(text: string, literals: readonly string[]): string {
-  return redactText(text.replace(/eyJ[\w-]+(\.[\w-]*){0,2}/g, '[redacted]'), literals)
+/** Tokens are JWTs: they are cut wherever the vendor repeats one, also one that this request did not carry. */
+function withoutTokens(text: string): string {
+  return text.replace(/eyJ[\w-]+(\.[\w-]*){0,2}/g, '[redacted]')
 }
 
 /** Neither shown nor known to be gone. */

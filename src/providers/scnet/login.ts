@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readNumber, readText } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
 import type { Token } from '../kit/token-cache.ts'
 import type { HttpClient, HttpRequest, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
@@ -78,7 +79,7 @@ function loginRequest({ settings, credentials, clock }: LoginDeps): Omit<HttpReq
 async function post(deps: LoginDeps, request: Omit<HttpRequest, 'method'>): Promise<Json> {
   const headers = { accept: 'application/json', ...request.headers }
   const response = await deps.http.send({ ...request, method: 'POST', headers })
-  return dataOf(response, deps.clock, deps.literals)
+  return dataOf(response, { clock: deps.clock, secrets: sentSecrets(headers, deps.literals) })
 }
 
 function isChosen(region: Json, { clusterId, clusterName }: ScnetSettings): boolean {

@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readFlag, readId, readList, readObject, readText } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
 import { makeTokenCache, type TokenCache } from '../kit/token-cache.ts'
 import type { HttpClient, HttpRequest, ProviderClock } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -99,7 +100,8 @@ async function read(
 ) {
   return await tokens.withToken(signal, async (token) => {
     const headers = { accept: 'application/json', token }
-    return dataOf(await http.send({ ...place, method: 'GET', headers, signal }), clock, literals)
+    const response = await http.send({ ...place, method: 'GET', headers, signal })
+    return dataOf(response, { clock, secrets: sentSecrets(headers, literals) })
   })
 }
 

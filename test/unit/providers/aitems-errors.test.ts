@@ -5,7 +5,7 @@ import { makeFixedClock } from '../../support/fixed-clock.ts'
 const clock = makeFixedClock('2024-05-01T12:00:00Z')
 const failure = (status: number, body: unknown, headers: Record<string, string> = {}) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return failureOf({ status, headers, text }, clock, 'GET /api/v1/services')
+  return failureOf({ status, headers, text }, { clock, secrets: [] }, 'GET /api/v1/services')
 }
 
 describe('the errors of AiTEMS', () => {
@@ -37,6 +37,22 @@ describe('the errors of AiTEMS', () => {
 
   it.each([[200], [201], [204]])('HTTP %i is no error', (status) => {
     for (const body of [{ result: 'ok' }, 'true', '']) expect(failure(status, body)).toBeNull()
+  })
+
+  it.each([
+    [{ timestamp: 'x', status: 500, error: 'Internal Server Error', message: 'm', path: '/' }],
+    [{ errorCode: '100', message: 'm' }],
+    [{ status: { code: 400, message: 'm' }, message: 'm' }],
+    [{ returnCode: '800', returnMessage: 'm' }],
+    [{ message: 'm' }],
+  ])('HTTP 200 with %o is an error and tells nothing about what was done', (body) => {
+    expect(failure(200, body)).toMatchObject({ isRefusal: false, error: { code: 'bad_response', httpStatus: 200 } })
+  })
+
+  it('takes no answer for an error because a field of it is called so', () => {
+    const service = { serviceId: 'abcdefghijk', status: 'learnable', message: 'hello', error: null }
+    expect(failure(200, service)).toBeNull()
+    expect(failure(200, { trains: [], error: null })).toBeNull()
   })
 
   it("reads the gateway's envelope first, also where HTTP says success", () => {

@@ -4,7 +4,7 @@ import { makeFixedClock } from '../../support/fixed-clock.ts'
 
 const clock = makeFixedClock('2024-05-01T12:00:00Z')
 const failure = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-  failureOf({ status, headers, text: typeof body === 'string' ? body : JSON.stringify(body) }, clock)
+  failureOf({ status, headers, text: typeof body === 'string' ? body : JSON.stringify(body) }, { clock, secrets: [] })
 const gateway = (errorCode: string | number) => ({ error: { errorCode, message: 'said the gateway' } })
 const service = (message: string) => ({ success: false, message })
 
@@ -38,6 +38,10 @@ describe('the errors of Data Forest', () => {
     [404, 'no such element', 'not_found', true],
     [500, 'unexpected error', 'unavailable', false],
     [200, 'invalid request parameter (docker.image, "x")', 'invalid_request', true],
+    [200, 'exceeds a resource quota', 'quota_exceeded', true],
+    [200, 'not allowed to access', 'permission_denied', true],
+    [200, 'no such element', 'not_found', true],
+    [200, 'there is no such element of style', 'invalid_request', false],
     [200, 'something', 'invalid_request', false],
     [409, 'something', 'conflict', false],
   ])('service: HTTP %i saying %s is %s, its words kept', (status, message, code, isRefusal) => {

@@ -22,7 +22,14 @@ import {
   withoutMark,
 } from '../../../src/providers/kit/marks.ts'
 import { walkPages } from '../../../src/providers/kit/pages.ts'
-import { boundedPayload, maxPayloadBytes, redact, redactText } from '../../../src/providers/kit/redact.ts'
+import {
+  boundedPayload,
+  cleanWords,
+  maxPayloadBytes,
+  redact,
+  redactText,
+  sentSecrets,
+} from '../../../src/providers/kit/redact.ts'
 import { retryAfterMs } from '../../../src/providers/kit/retry-after.ts'
 import { exportLines, quoteCommand } from '../../../src/providers/kit/shell.ts'
 import { readTime } from '../../../src/providers/kit/times.ts'
@@ -30,6 +37,14 @@ import { makeTokenCache } from '../../../src/providers/kit/token-cache.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
+
+interface Proofs {
+  signature: string
+  digest: string
+  token: string
+  known: string
+  odd: string
+}
 
 const mark = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'))
@@ -54,6 +69,60 @@ describe('redact', () => {
     const clean = redactText(value, ['LITERAL1'])
     for (const secret of ['LITERAL1', 'abcdefghijk', 'pw@', '=abc', 'hush']) expect(clean).not.toContain(secret)
     expect(clean).toContain('a=1')
+  })
+
+  it.each([
+    ['the header as it is', ({ signature }: Proofs) => signature],
+    ['JSON with its slashes escaped', ({ signature }: Proofs) => JSON.stringify(signature).replaceAll('/', '\\/')],
+    ['JSON with its quotes escaped', ({ odd }: Proofs) => JSON.stringify({ message: odd })],
+    ['a query string', ({ signature }: Proofs) => `?s=${encodeURIComponent(signature)}`],
+    ['a part of the header', ({ digest }: Proofs) => `your signature ${digest} is not ours`],
+    ['a bearer token', ({ token }: Proofs) => `token <${token}> has expired`],
+    ['a known secret', ({ known }: Proofs) => `the key ${known} is locked`],
+  ])('hides what a request carried where an answer repeats it as %s', (_form, repeat) => {
+    const proofs = {
+      signature: 'ab/cd+ef/gh==',
+      digest: '0a1b2c3d',
+      token: 'opaque.token',
+      known: 'AKAK',
+      odd: 'p"a\\ss',
+    }
+    const headers = {
+      'content-type': 'application/json',
+      'x-ncp-apigw-signature-v2': proofs.signature,
+      authorization: `SDK-HMAC-SHA256 Access=AKID, SignedHeaders=host, Signature=${proofs.digest}`,
+      cookie: proofs.odd,
+      'proxy-authorization': `Bearer ${proofs.token}`,
+    }
+    const said = repeat(proofs)
+    expect(cleanWords(said, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
+    for (const filler of [0, 140, 155, 480, 495, 4090]) {
+      const words = 'x'.repeat(filler) + said
+      for (const clean of [
+        cleanWords(words, sentSecrets(headers, ['AKAK'])),
+        excerpt(words, sentSecrets(headers, ['AKAK'])),
+      ]) {
+        // No secret, nor the first half of one where the text is cut.
+        for (const secret of Object.values(proofs))
+          expect(clean).not.toContain(secret.slice(0, Math.ceil(secret.length / 2)))
+      }
+    }
+  })
+
+  it('takes no secret for one that a request did not carry, and nothing for a secret that proves nothing', () => {
+    const headers = {
+      accept: 'application/json',
+      'x-project-id': 'project-1',
+      'x-sdk-date': '20240101T000000Z',
+      token: 'abc',
+    }
+    expect(sentSecrets(headers)).toEqual([])
+    expect(cleanWords('project-1 is not yours', sentSecrets(headers))).toBe('project-1 is not yours')
+  })
+
+  it('hides what stands under a name of a secret in text that is JSON', () => {
+    const clean = redactText('{"user":"ann","password":"hush \\" hush","accessToken" : "hush","n":1')
+    expect(clean).toBe('{"user":"ann","password":"[redacted]","accessToken" : "[redacted]","n":1')
   })
 
   it('keeps a payload within its bound, whatever is in it', () => {
@@ -251,5 +320,17 @@ describe('Retry-After', () => {
     expect(retryAfterMs({ 'retry-after': 'Wed, 01 May 2024 12:01:00 GMT' }, clock)).toBe(60_000)
     expect(retryAfterMs({ 'retry-after': 'soon' }, clock)).toBeUndefined()
     expect(retryAfterMs({}, clock)).toBeUndefined()
+    expect(retryAfterMs({ 'retry-after': '' }, clock)).toBeUndefined()
+    expect(retryAfterMs({ 'retry-after': 'Wed, 01 May 2024 11:00:00 GMT' }, clock)).toBe(0)
   })
+
+  it.each(['3601', '86400', '999999999', '9'.repeat(400), 'Thu, 02 May 2024 12:00:00 GMT', '01 May 2077 00:00:00 GMT'])(
+    'is an hour at most: %s',
+    (asked) => {
+      const clock = makeFixedClock('2024-05-01T12:00:00Z')
+      expect(retryAfterMs({ 'retry-after': asked }, clock)).toBe(3_600_000)
+      expect(retryAfterMs({ 'retry-after': '3600' }, clock)).toBe(3_600_000)
+      expect(retryAfterMs({ 'retry-after': '3599' }, clock)).toBe(3_599_000)
+    },
+  )
 })

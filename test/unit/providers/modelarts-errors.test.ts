@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { failureOf, isTokenRejected, tokenFailure } from '../../../src/providers/modelarts/errors.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
-const reading = { clock: makeFixedClock(), literals: ['s3cret-key'] }
+const reading = { clock: makeFixedClock(), secrets: ['s3cret-key'] }
 
 function failure(status: number, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)

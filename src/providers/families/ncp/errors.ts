@@ -1,6 +1,6 @@
 import { readId, readObject, readText } from '../../kit/fields.ts'
 import { tryParseJson } from '../../kit/json.ts'
-import { redactText } from '../../kit/redact.ts'
+import { cleanWords } from '../../kit/redact.ts'
 import { retryAfterMs } from '../../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../../provider-error.ts'
@@ -56,14 +56,21 @@ const gatewayRows: Readonly<Record<string, GatewayRow>> = {
   '504/510': { code: 'timeout', isRefusal: false },
 }
 
+/** What an answer is read with. */
+export interface Reading {
+  clock: ProviderClock
+  /** Texts that must not stand in the error. */
+  secrets: readonly string[]
+}
+
 /** The failure that an answer in the gateway's envelope `{error: {errorCode, message}}` tells; null for any other body. */
-export function gatewayFailure(response: HttpResponse, clock: ProviderClock): Failure | null {
+export function gatewayFailure(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
   const envelope = readObject(tryParseJson(response.text), 'error')
   const errorCode = readId(envelope, 'errorCode')
   if (errorCode === undefined) return null
   const row = gatewayRows[`${response.status}/${errorCode}`]
   const said = readText(envelope, 'message') ?? 'no message'
-  const text = `The gateway answered HTTP ${response.status}, errorCode ${errorCode}: ${redactText(said.slice(0, 300))}.`
+  const text = `The gateway answered HTTP ${response.status}, errorCode ${errorCode}: ${cleanWords(said, secrets)}.`
   if (row === undefined) {
     const code = codeOfStatus(response.status)
     return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRefusal: false }
