@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { Kind } from '../../../src/vocabulary/kinds.ts'
+import { failureOf, isMissing, type Subject, signal, whyNot } from '../subject.ts'
+import { makeMany } from './finding.ts'
+
+/** What a walk over the list promises. */
+export function describeListing<K extends Kind>(subject: Subject<K>): void {
+  const { bench, harness } = subject
+
+  describe('listing', () => {
+    it('shows nothing where there is nothing', async () => {
+      expect(await subject.listAll([])).toEqual([])
+    })
+
+    it('shows of each object what a look shows', async () => {
+      const made = [await subject.make(), await subject.make(), await subject.make()]
+      const ids = made.map(({ remoteId }) => remoteId)
+      const seen = await subject.listAll(ids)
+      expect(seen.map(({ remoteId }) => remoteId).sort()).toEqual([...ids].sort())
+      for (const each of seen) {
+        const look = await subject.look(each.remoteId)
+        expect(each).toMatchObject({ status: look.status, rawState: look.rawState })
+        // A list that shows no mark says nothing about it.
+        if (each.mark !== undefined) expect(each.mark).toBe(look.mark)
+      }
+    })
+
+    it.skipIf(isMissing(harness.moreThanAPage))(
+      `shows over several pages every object once${whyNot(harness.moreThanAPage)}`,
+      async () => {
+        const ids = (await makeMany(subject)).map(({ remoteId }) => remoteId)
+        const first = await subject.driver().list({ cursor: null, watched: ids }, signal)
+        expect(first.next).not.toBeNull()
+        expect(first.seen.length).toBeLessThan(ids.length)
+        const listed = (await subject.listAll(ids)).map(({ remoteId }) => remoteId)
+        expect(listed.length).toBe(ids.length)
+        expect(new Set(listed)).toEqual(new Set(ids))
+      },
+    )
+
+    it.each(['error_body', 'html_body', 'truncated_json', 'empty_body'] as const)(
+      'is an error, not an empty list, after %s',
+      async (kind) => {
+        const { remoteId } = await subject.make()
+        const [operation] = harness.operations.lists
+        bench.sandbox.faults.add({ kind, status: 200, ...(operation && { operation }) })
+        await failureOf(subject.listAll([remoteId]))
+      },
+    )
+  })
+}

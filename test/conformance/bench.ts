@@ -1,0 +1,163 @@
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
+import { makeHttpClient } from '../../src/providers/kit/http.ts'
+import type { Driver, OpenProvider } from '../../src/providers/provider.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import type { JsonObject } from '../../src/vocabulary/json.ts'
+import type { Kind } from '../../src/vocabulary/kinds.ts'
+import type { Account, ProviderHarness, SandboxSettings } from './harness.ts'
+import { tapWire, type WireTap } from './wire-tap.ts'
+
+export interface Connection {
+  readonly provider: OpenProvider
+  readonly tap: WireTap
+  driver<K extends Kind>(kind: K): Driver<K>
+}
+
+export interface Opening {
+  settings?: JsonObject
+  credentials?: JsonObject
+  timeoutMs?: number
+}
+
+/** What every test begins with: an empty sandbox, a connection to it, and a clock that stands still for both. */
+export interface Bench {
+  readonly harness: ProviderHarness
+  readonly sandbox: Sandbox
+  readonly account: Account
+  readonly url: string
+  /** The test's own connection, not used before. */
+  readonly connection: Connection
+  now(): Date
+  monotonicMs(): number
+  /** Time passes, for the provider and for the driver. */
+  advance(ms: number): void
+  /** Another connection. Whatever its drivers answer is looked through for secrets, too. */
+  open(opening?: Opening): Connection
+  /** Calls to an operation of the sandbox since the test began. */
+  calls(operation: string): number
+  change(settings: SandboxSettings): void
+  /** Until a fault has struck. */
+  untilFired(): Promise<void>
+}
+
+const startMs = Date.parse('2026-01-05T00:00:00Z')
+
+export function useBench(harness: ProviderHarness): Bench {
+  const { provider, sandbox: id } = harness
+  const time = { ms: startMs }
+  const clock = { now: () => new Date(time.ms), monotonicMs: () => time.ms - startMs }
+  let sandbox: Sandbox
+  let connection: Connection
+  let closing: (() => Promise<void>)[] = []
+  let taps: WireTap[] = []
+  let outcomes: unknown[] = []
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ providers: [id], clock: { now: () => time.ms } })
+  })
+
+  afterAll(() => sandbox.close())
+
+  beforeEach(() => {
+    time.ms = startMs
+    sandbox.reset()
+    connection = open()
+  })
+
+  afterEach(async () => {
+    const secrets = [...secretsOf(harness, sandbox.accounts[id]), ...taps.flatMap((tap) => tap.proofs())]
+    const shown = outcomes.map(showAll).join('\n')
+    for (const close of closing) await close()
+    closing = []
+    taps = []
+    outcomes = []
+    for (const secret of secrets) {
+      if (shown.includes(secret)) expect.fail(`A secret came out of the driver: ${around(shown, secret)}`)
+    }
+  })
+
+  function open({ settings = {}, credentials = {}, timeoutMs = 10_000 }: Opening = {}): Connection {
+    const own = harness.settings(sandbox.urls[id], sandbox.accounts[id])
+    const all = { ...own, ...harness.variantSettings, ...settings }
+    const limits = { connectTimeoutMs: 1000, timeoutMs, maxResponseBytes: 10_000_000 }
+    const http = makeHttpClient({ baseUrl: provider.baseUrl(all), clock, ...limits })
+    const tap = tapWire(http)
+    const keys = { ...harness.credentials(sandbox.accounts[id]), ...credentials }
+    const opened = watch(provider.open({ settings: all, credentials: keys, http: tap, clock }), outcomes)
+    closing.push(http.close)
+    taps.push(tap)
+    return { provider: opened, tap, driver: (kind) => driverOf(opened, kind) }
+  }
+
+  return {
+    harness,
+    get sandbox() {
+      return sandbox
+    },
+    get account() {
+      return sandbox.accounts[id]
+    },
+    get url() {
+      return sandbox.urls[id]
+    },
+    get connection() {
+      return connection
+    },
+    ...clock,
+    advance: (ms) => {
+      time.ms += ms
+    },
+    open,
+    calls: (operation) => sandbox.calls()[id]?.[operation] ?? 0,
+    change: (changes) => void sandbox.changeSettings(id, changes),
+    untilFired: () =>
+      vi.waitUntil(() => sandbox.faults.fired.length > 0, { timeout: 5000, interval: 2 }).then(() => {}),
+  }
+}
+
+/** The driver of a kind that the harness has. */
+export function driverOf<K extends Kind>(provider: OpenProvider, kind: K): Driver<K> {
+  const driver = provider.drivers[kind]
+  if (driver === undefined) throw new Error(`no driver for ${kind}`)
+  return driver as unknown as Driver<K>
+}
+
+function secretsOf(harness: ProviderHarness, account: Account): string[] {
+  const { publicCredentials } = harness
+  return Object.entries(harness.credentials(account)).flatMap(([name, value]) =>
+    typeof value === 'string' && !publicCredentials.includes(name) ? [value] : [],
+  )
+}
+
+/** The same object, each of whose functions notes what it returns, resolves or rejects with. */
+function watch<T>(value: T, outcomes: unknown[]): T {
+  if (typeof value === 'function') {
+    const call = value as unknown as (...args: readonly unknown[]) => unknown
+    return ((...args: readonly unknown[]) => noted(call(...args), outcomes)) as unknown as T
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).map(([name, part]) => [name, watch(part, outcomes)])
+  return Object.fromEntries(entries) as T
+}
+
+function noted(result: unknown, outcomes: unknown[]): unknown {
+  if (!(result instanceof Promise)) {
+    outcomes.push(result)
+    return result
+  }
+  const note = (outcome: unknown) => outcomes.push(outcome)
+  result.then(note, note)
+  return result
+}
+
+/** Everything that a log, a person or a record could see of it: message, stack, causes, fields. */
+function showAll(value: unknown): string {
+  const shown = inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, breakLength: 200 })
+  return value instanceof Error ? `${shown}\n${value.stack}` : shown
+}
+
+function around(text: string, secret: string): string {
+  const at = text.indexOf(secret)
+  return `…${text.slice(Math.max(0, at - 160), at)}<here>${text.slice(at + secret.length, at + secret.length + 40)}…`
+}

@@ -1,0 +1,48 @@
+import { describe } from 'vitest'
+import { openInertly } from '../../src/capabilities/describe-provider.ts'
+import type { Kind } from '../../src/vocabulary/kinds.ts'
+import { kinds } from '../../src/vocabulary/kinds.ts'
+import { describeCapabilities } from './behaviours/capabilities.ts'
+import { describeConnection } from './behaviours/connection.ts'
+import { describeControl } from './behaviours/control.ts'
+import { describeCreation } from './behaviours/creation.ts'
+import { describeFailure } from './behaviours/failure.ts'
+import { describeFinding } from './behaviours/finding.ts'
+import { describeHygiene } from './behaviours/hygiene.ts'
+import { describeListing } from './behaviours/listing.ts'
+import { describeLostCreates } from './behaviours/lost-creates.ts'
+import { describeObservation } from './behaviours/observation.ts'
+import { describeTokens } from './behaviours/tokens.ts'
+import { type Bench, driverOf, useBench } from './bench.ts'
+import type { ProviderHarness } from './harness.ts'
+import { makeSubject } from './subject.ts'
+
+/**
+ * Every promise of `src/providers/provider.ts`, checked on every driver of one variant of a provider, over HTTP against
+ * its sandbox. After each test all that came out of the drivers is looked through for secrets.
+ */
+export function describeProviderConformance(harness: ProviderHarness): void {
+  describe(harness.variant, () => {
+    const bench = useBench(harness)
+    describeConnection(bench)
+    describeTokens(bench)
+    for (const kind of kinds) if (harness.kinds[kind] !== undefined) describeKind(bench, kind)
+  })
+}
+
+function describeKind<K extends Kind>(bench: Bench, kind: K): void {
+  const { provider, variantSettings } = bench.harness
+  const described = driverOf(openInertly(provider, { ...provider.sample.settings, ...variantSettings }), kind)
+  const subject = makeSubject(bench, kind, described)
+  describe(kind, () => {
+    describeCapabilities(subject)
+    describeCreation(subject)
+    describeLostCreates(subject)
+    describeFinding(subject)
+    describeObservation(subject)
+    describeListing(subject)
+    describeControl(subject)
+    describeFailure(subject)
+    describeHygiene(subject)
+  })
+}

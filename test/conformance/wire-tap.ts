@@ -1,0 +1,68 @@
+import type { HttpClient, HttpRequest, HttpResponse } from '../../src/providers/provider.ts'
+import type { Json } from '../../src/vocabulary/json.ts'
+
+/** An HTTP client that notes what passes and can change what comes back. */
+export interface WireTap extends HttpClient {
+  readonly requests: readonly HttpRequest[]
+  /** Requests that make something: only those have a deadline for sending. */
+  creations(): readonly HttpRequest[]
+  /** What authenticated the requests: tokens and signatures. */
+  proofs(): readonly string[]
+  /** Changes each answer before the driver sees it; null = as they come. */
+  alter: ((response: HttpResponse, request: HttpRequest) => HttpResponse) | null
+}
+
+/** Headers of which every vendor's documents say that they prove who calls. */
+const proofHeader = /token|signature|authorization|password|cookie|secret/
+/** A thousand creates have a thousand signatures; the first tell as much as all. */
+const maxProofs = 100
+
+export function tapWire(http: HttpClient): WireTap {
+  const requests: HttpRequest[] = []
+  const tap: WireTap = {
+    requests,
+    alter: null,
+    async send(request) {
+      requests.push(request)
+      const response = await http.send(request)
+      return tap.alter === null ? response : tap.alter(response, request)
+    },
+    creations: () => requests.filter(({ sendBy }) => sendBy !== undefined),
+    proofs: () => [...new Set(requests.flatMap(proofsOf))].slice(0, maxProofs),
+  }
+  return tap
+}
+
+/** Tokens and signatures in a request's headers; of an `Authorization` what follows its scheme, and its signature. */
+function proofsOf({ headers = {} }: HttpRequest): string[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    if (!proofHeader.test(name)) return []
+    const signature = /Signature=(\w+)/.exec(value)?.[1]
+    return [signature ?? value.replace(/^(Bearer|Basic|token) /i, '')]
+  })
+}
+
+/** The same answer with fields that no document names in each of its objects. */
+export function withUnheardOfFields(response: HttpResponse): HttpResponse {
+  const isJson = /^\s*[[{]/.test(response.text)
+  return isJson ? { ...response, text: JSON.stringify(decorated(JSON.parse(response.text))) } : response
+}
+
+function decorated(value: Json): Json {
+  if (Array.isArray(value)) return value.map(decorated)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, item]) => [key, decorated(item)])
+  return { ...Object.fromEntries(entries), unheardOf: [1, null, { of: 'something new' }] }
+}
+
+/** A refusal that repeats the request, headers and body, in the places where vendors put their words. */
+export function echoing(status: number, form: 'json' | 'text') {
+  return (_response: HttpResponse, { headers, body }: HttpRequest): HttpResponse => {
+    const words = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`)
+    const said = `refused: ${words.join(' | ')} | ${String(body ?? '')}`
+    const json = { message: said, msg: said, error_msg: said, error_message: said, error_code: 'X.1', code: '99999' }
+    const text =
+      form === 'text' ? said : JSON.stringify({ ...json, success: false, data: said, error: { message: said } })
+    return { status, headers: {}, text }
+  }
+}
