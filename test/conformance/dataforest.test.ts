@@ -1,0 +1,4 @@
+import { dataforest } from './harnesses/dataforest.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(dataforest)
