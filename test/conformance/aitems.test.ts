@@ -1,0 +1,4 @@
+import { aitems } from './harnesses/aitems.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(aitems)
