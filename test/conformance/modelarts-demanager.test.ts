@@ -1,0 +1,4 @@
+import { modelartsDemanager } from './harnesses/modelarts.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(modelartsDemanager)

@@ -1,0 +1,4 @@
+import { modelartsNotebooks } from './harnesses/modelarts.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(modelartsNotebooks)
