@@ -1,0 +1,195 @@
+import { scnetProvider } from '../../../src/providers/scnet/index.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import type { KindHarness, ProviderHarness } from '../harness.ts'
+
+const place = {
+  image: 'registry.scnet.invalid/base/pytorch:2.1',
+  queue: 'CPU',
+  resources: { cpus: 2, memoryMiB: 4096 },
+}
+
+const container = {
+  object: 'container',
+  operations: { create: 'container.create', lists: ['container.list'] },
+  missingId: () => '0'.repeat(32),
+  moreThanAPage: 101,
+  oneWalk: true,
+  unknownState: true,
+} satisfies Partial<KindHarness<'environment'>>
+
+const containerExtras = {
+  description: 'all that can be said',
+  queue: 'Z100L',
+  resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'dcu', count: 1 }, nodes: 2 },
+  mounts: [{ source: '/public/home/acsandbox01', path: '/work', type: 'path' }],
+  ports: [{ port: 8080, protocol: 'http' }],
+  environmentVariables: { EPOCHS: '10' },
+} satisfies Omit<EnvironmentSpec, 'name'>
+
+const environments: KindHarness<'environment'> = {
+  ...container,
+  // A container that ended by itself can be started again, like one that was stopped.
+  states: {
+    Waiting: 'provisioning',
+    Deploying: 'provisioning',
+    Running: 'running',
+    Terminated: 'stopped',
+    Completed: 'stopped',
+    Failed: 'failed',
+  },
+  spec: (name) => ({ ...place, name }),
+  fullSpec: (name) => ({
+    ...place,
+    ...containerExtras,
+    name,
+    interfaces: ['vscode'],
+    autoStop: { afterSeconds: 3600, basis: 'running' },
+    startupScript: 'pip install numpy',
+    startupScriptScope: 'first',
+    providerOptions: { scnet: { version: 'pytorch:2.1' } },
+  }),
+}
+
+const common = {
+  provider: scnetProvider,
+  sandbox: 'scnet',
+  publicCredentials: [],
+  retryAfter: 'rate limits are not documented',
+  clockField: 'nothing tells a wrong clock from a wrong key',
+  strictRequests: {
+    refuseUnknownFields: true,
+    checkResources: true,
+    scriptLinesMustEnd: true,
+    containerPortType: 'string',
+  },
+} satisfies Partial<ProviderHarness>
+
+const settings: ProviderHarness['settings'] = (url, { user = '', clusterId = '' }) => ({
+  loginUrl: url,
+  platformUrl: url,
+  user,
+  clusterId,
+})
+
+const wrongPlaces = [
+  { path: 'settings.user', value: 'nobody', named: 'credentials' },
+  { path: 'settings.clusterId', value: '99999', named: 'settings.clusterId' },
+  // Its account is suspended.
+  { path: 'settings.clusterId', value: '10867', named: 'settings.clusterId' },
+]
+
+/** SCNet with HPC jobs, logged in by access key. */
+export const scnetHpc: ProviderHarness = {
+  ...common,
+  variant: 'scnet, HPC jobs by access key',
+  variantSettings: { jobApi: 'hpc' },
+  settings,
+  planSettings: ({ clusterUser }) => ({
+    schedulerId: '1638523853',
+    defaultWorkingDirectory: `/public/home/${clusterUser}`,
+  }),
+  credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),
+  wrong: [
+    { path: 'credentials.accessKey', value: 'f'.repeat(32), named: 'credentials' },
+    { path: 'credentials.secretKey', value: 'somebody-elses-secret-key', named: 'credentials' },
+    { path: 'settings.schedulerId', value: '1', named: 'settings.schedulerId' },
+    ...wrongPlaces,
+  ],
+  tokens: { logins: ['auth.login', 'auth.next'] },
+  strictControls: [
+    { refuseNoopActions: true, refuseDeleteOfLive: true },
+    { refuseCancelOfEnded: true, refuseCancelByQuery: true },
+    { unknownIdCode: '0' },
+    { refuseNoopActions: true, refuseCancelOfEnded: true, errorsHaveStatus: true, errorsSayMessage: true },
+  ],
+  kinds: {
+    job: {
+      spec: (name) => ({ name, script: 'sleep 1', queue: 'kshcnormal', timeLimitSeconds: 3600 }),
+      fullSpec: (name) => ({
+        name,
+        description: 'all that can be said',
+        command: ['python', 'train.py', '--note', "it's"],
+        environmentVariables: { EPOCHS: '10' },
+        workingDirectory: '/public/home/acsandbox01/run',
+        queue: 'dcu',
+        resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'dcu', count: 2 }, nodes: 2 },
+        timeLimitSeconds: 90_000,
+        stdoutPath: 'out.txt',
+        stderrPath: 'err.txt',
+        providerOptions: { scnet: { exclusive: true } },
+      }),
+      object: 'job',
+      // The vendor's list, what live systems show besides, and the scheduler's own words.
+      states: {
+        statW: 'pending',
+        statQ: 'pending',
+        statH: 'pending',
+        statRQ: 'pending',
+        statR: 'running',
+        statS: 'running',
+        statE: 'running',
+        statC: 'succeeded',
+        statD: 'failed',
+        statF: 'failed',
+        statEX: 'failed',
+        statN: 'failed',
+        statT: 'failed',
+        statDE: 'canceled',
+        PENDING: 'pending',
+        RUNNING: 'running',
+        COMPLETED: 'succeeded',
+        FAILED: 'failed',
+        TIMEOUT: 'failed',
+        OUT_OF_MEMORY: 'failed',
+        NODE_FAIL: 'failed',
+        CANCELLED: 'canceled',
+      },
+      operations: { create: 'job.submit', lists: ['job.list', 'job.history'] },
+      missingId: () => '999999999',
+      moreThanAPage: 101,
+      oneWalk: true,
+      unknownState: true,
+    },
+    environment: environments,
+  },
+}
+
+/** SCNet with containers as jobs, logged in by password. */
+export const scnetContainer: ProviderHarness = {
+  ...common,
+  variant: 'scnet, container jobs by password',
+  variantSettings: { jobApi: 'container' },
+  settings,
+  credentials: ({ password = '', orgId = '' }) => ({ password, orgId }),
+  wrong: [
+    { path: 'credentials.password', value: 'somebody-elses-password', named: 'credentials' },
+    { path: 'credentials.orgId', value: 'f'.repeat(32), named: 'credentials' },
+    ...wrongPlaces,
+  ],
+  tokens: { logins: ['auth.passwordLogin', 'auth.next'] },
+  strictControls: [{ refuseNoopActions: true, refuseDeleteOfLive: true }, { unknownIdCode: '0' }],
+  kinds: {
+    job: {
+      ...container,
+      states: {
+        Waiting: 'pending',
+        Deploying: 'pending',
+        Running: 'running',
+        Completed: 'succeeded',
+        Terminated: 'canceled',
+        Failed: 'failed',
+      },
+      spec: (name) => ({ ...place, name, script: 'sleep 1\nexit 0\n', timeLimitSeconds: 3600 }),
+      fullSpec: (name) => ({
+        ...place,
+        ...containerExtras,
+        name,
+        command: ['python', 'train.py', '--note', "it's"],
+        workingDirectory: '/work',
+        timeLimitSeconds: 90_000,
+        providerOptions: { scnet: { version: 'pytorch:2.1', interface: 'jupyter', startScriptScope: 'first' } },
+      }),
+    },
+    environment: environments,
+  },
+}

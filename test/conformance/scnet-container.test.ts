@@ -1,0 +1,4 @@
+import { scnetContainer } from './harnesses/scnet.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(scnetContainer)

@@ -1,0 +1,4 @@
+import { scnetHpc } from './harnesses/scnet.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(scnetHpc)
