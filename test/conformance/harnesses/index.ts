@@ -1,0 +1,15 @@
+import type { ProviderHarness } from '../harness.ts'
+import { aitems } from './aitems.ts'
+import { dataforest } from './dataforest.ts'
+import { modelartsDemanager, modelartsNotebooks } from './modelarts.ts'
+import { scnetContainer, scnetHpc } from './scnet.ts'
+
+/** Every variant of every provider. */
+export const harnesses: readonly ProviderHarness[] = [
+  dataforest,
+  aitems,
+  modelartsDemanager,
+  modelartsNotebooks,
+  scnetHpc,
+  scnetContainer,
+]
