@@ -5,13 +5,13 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|telemetry)\\.ts$'
-const database = '^src/infra/database\\.ts$'
+const database = '^src/infra/(database|audit-statement)\\.ts$'
 const vocabulary = '^src/vocabulary/'
 
 /** Each room, and what it may import of src/ besides itself. */
 const rooms = {
   vocabulary: [],
-  infra: ['^src/generated/'],
+  infra: ['^src/generated/', vocabulary],
   config: ['^src/config-schema\\.ts$'],
   http: [vocabulary, infraTypes],
   queue: [vocabulary, infraTypes, database],

@@ -2,11 +2,12 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilities/capabilities.routes.ts'
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
-import type { Authenticate } from './http/caller.ts'
+import { type GuardDeps, guard } from './http/guard.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { type HttpServer, makeServer } from './http/server.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
+import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
 import {
   AttemptList,
   AttemptSchema,
@@ -20,7 +21,8 @@ export interface AppDeps {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
   version: string
-  authenticate: Authenticate
+  guard: GuardDeps
+  projects: ProjectRoutesDeps
   readiness: Readiness
   capabilities: CapabilitiesRoutesDeps
   connections: ConnectionRoutesDeps
@@ -36,15 +38,12 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   for (const schema of [EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
     server.addSchema(schema)
   await server.register(async (guarded) => {
-    // Null until the hook has run; a route without a caller would fail there and not answer.
-    guarded.decorateRequest('caller', null as never)
-    guarded.addHook('onRequest', async (request) => {
-      request.caller = await deps.authenticate(request)
-    })
+    guard(guarded, deps.guard)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)
     await registerEnvironments(guarded, deps.environments)
+    await registerProjects(guarded, deps.projects)
   })
   return server
 }

@@ -23,9 +23,10 @@ import type { Logger } from './infra/logger.ts'
 import { jobKind } from './jobs/job.kind.ts'
 import { makeJobSchemas } from './jobs/job.schemas.ts'
 import { jobActions } from './jobs/job.view.ts'
-import { makeAuthenticate } from './projects/authenticate.ts'
 import { bootstrap, drawInstallationTag } from './projects/bootstrap.ts'
-import { makeProjectsRepository } from './projects/projects.repository.ts'
+import { makeInstallationRepository } from './projects/installation.repository.ts'
+import type { OidcSettings } from './projects/oidc.ts'
+import { makeTenancy } from './projects/tenancy.ts'
 import { makeHttpClient } from './providers/kit/http.ts'
 import type { Provider } from './providers/provider.ts'
 import { providers as registered } from './providers/registry.ts'
@@ -71,6 +72,8 @@ export interface ContainerSettings extends EngineSettings {
   bodyLimitBytes: number
   keyTtlHours: number
   maxWaitSeconds: number
+  /** Absent: API keys are the only way in. */
+  oidc?: OidcSettings
 }
 
 /** The composition root: every part, handed what it needs. Starts nothing. */
@@ -126,12 +129,19 @@ export function makeContainer(deps: ContainerDeps) {
   const resolve = makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint })
   const ask = makeAsk({ service, driverOf, callTimeoutMs })
   const { maxWaitSeconds } = settings
+  const tenancy = makeTenancy({
+    prisma,
+    clock,
+    log: logger,
+    ...(settings.oidc === undefined ? {} : { oidc: settings.oidc }),
+  })
 
   const app: AppDeps = {
     logger,
     bodyLimitBytes: settings.bodyLimitBytes,
     version: deps.version,
-    authenticate: makeAuthenticate({ repository: makeProjectsRepository(prisma), clock }),
+    guard: tenancy.guard,
+    projects: tenancy.routes,
     readiness: {
       check: async () =>
         prisma.$queryRaw`SELECT 1`.then(
@@ -184,7 +194,7 @@ export function makeContainer(deps: ContainerDeps) {
   /** After the database was replaced: every create that may have been lost is looked for before anything is sent. */
   const reopen = async (): Promise<number> => {
     const count = await reopenAll(prisma, kinds)
-    await makeProjectsRepository(prisma).acceptDatabase()
+    await makeInstallationRepository(prisma).acceptDatabase()
     return count
   }
   const workers = (deps.makeEngine ?? makeEngine)({
@@ -213,7 +223,7 @@ export async function prepareInstallation(
   { prisma }: Database,
   bootstrapApiKey: string | undefined,
 ): Promise<{ tag: string; wasReplaced: boolean }> {
-  const projects = makeProjectsRepository(prisma)
+  const projects = makeInstallationRepository(prisma)
   const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
     throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
   })

@@ -38,6 +38,7 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
   server.get(
     '/providers',
     {
+      config: { scopes: [] },
       schema: {
         tags,
         operationId: 'listProviders',
@@ -52,6 +53,7 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
   server.get(
     '/providers/:provider',
     {
+      config: { scopes: [] },
       schema: {
         tags,
         operationId: 'getProvider',

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
@@ -24,7 +25,7 @@ interface Deps {
 }
 
 export type ChangeConnection = (
-  target: { projectId: string; id: string; ifVersion: number | null },
+  target: { projectId: string; by: Actor; id: string; ifVersion: number | null },
   patch: ConnectionPatch,
 ) => Promise<Connection>
 

@@ -1,4 +1,6 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import { connectionColumns } from './connections.repository.ts'
@@ -6,6 +8,7 @@ import { connectionColumns } from './connections.repository.ts'
 /** What changes; null stays. */
 export interface ConnectionChange {
   projectId: string
+  by: Actor
   id: string
   ifVersion: number | null
   name: string | null
@@ -22,17 +25,21 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
      * Changes a connection; whoever has it open opens it anew. New credentials end a pause that the old ones caused.
      * Null where it is gone or at another version; a name that is taken fails with a unique violation.
      */
-    async apply({ projectId, id, ifVersion, name, held, ...change }: ConnectionChange): Promise<Connection | null> {
+    async apply({ projectId, by, id, ifVersion, name, held, ...change }: ConnectionChange): Promise<Connection | null> {
       const settings = change.settings === null ? null : JSON.stringify(change.settings)
       const sealed = change.sealedCredentials
+      const act = { action: 'connection.updated', data: { fields: fieldsOf({ name, held, ...change }) } }
       const rows = await prisma.$queryRaw<Connection[]>`
+        WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
           settings = COALESCE(${settings}::jsonb, c.settings), sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
           not_before = CASE WHEN ${sealed}::text IS NULL THEN c.not_before END,
           failures = CASE WHEN ${sealed}::text IS NULL THEN c.failures ELSE 0 END,
           version = c.version + 1, updated_at = now()
         WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersion}::int IS NULL OR c.version = ${ifVersion}::int)
-        RETURNING ${connectionColumns}`
+        RETURNING c.*
+        ), audited AS (${auditStatement(by, act, Prisma.sql`c`)})
+        SELECT ${connectionColumns} FROM c`
       return rows[0] ?? null
     },
 
@@ -42,4 +49,15 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
         UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live AND status_reason IN ('held', 'credentials_rejected')`
     },
   }
+}
+
+/** Which parts were given; what they say stays out of the audit log. */
+function fieldsOf({
+  name,
+  held,
+  settings,
+  sealedCredentials,
+}: Omit<ConnectionChange, 'projectId' | 'by' | 'id' | 'ifVersion'>): string[] {
+  const given = { name, held, settings, credentials: sealedCredentials }
+  return Object.entries(given).flatMap(([field, value]) => (value === null ? [] : [field]))
 }

@@ -1,6 +1,7 @@
 import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
@@ -46,13 +47,14 @@ export function makeConnectionService(deps: Deps) {
       page: { provider: string | null; after: string | null; limit: number },
     ): Promise<Connection[]> => repository.list(projectId, page),
 
-    async create(projectId: string, request: ConnectionRequest): Promise<Connection> {
+    async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)
       const created = await repository.insert({
         id,
+        by,
         projectId,
         provider: provider.id,
         name: request.name,
@@ -67,8 +69,9 @@ export function makeConnectionService(deps: Deps) {
       return created
     },
 
-    async remove(projectId: string, id: string): Promise<void> {
-      const outcome = await repository.remove(projectId, id)
+    async remove(target: { projectId: string; id: string; by: Actor }): Promise<void> {
+      const { id } = target
+      const outcome = await repository.remove(target)
       deps.onChange()
       if (outcome === 'not_found')
         throw new Refusal(

@@ -1,4 +1,6 @@
+import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
@@ -6,6 +8,7 @@ import type { Pause } from './pause.ts'
 
 export interface NewConnection {
   id: string
+  by: Actor
   projectId: string
   provider: string
   name: string
@@ -38,6 +41,8 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
           RETURNING *
         ), s AS (
           INSERT INTO sweeps (connection_id, kind) SELECT c.id, k FROM c, unnest(${[...connection.kinds]}::text[]) k
+        ), audited AS (
+          ${auditStatement(connection.by, { action: 'connection.created', data: { provider: connection.provider, name: connection.name } }, Prisma.sql`c`)}
         )
         SELECT ${connectionColumns} FROM c`
       return rows[0] ?? null
@@ -69,7 +74,15 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     },
 
     /** Live workloads hold a connection; admission holds a share lock on it, so neither slips past the other. */
-    async remove(projectId: string, id: string): Promise<'removed' | 'in_use' | 'not_found'> {
+    async remove({
+      projectId,
+      id,
+      by,
+    }: {
+      projectId: string
+      id: string
+      by: Actor
+    }): Promise<'removed' | 'in_use' | 'not_found'> {
       return prisma.$transaction(async (tx) => {
         const found = await tx.$queryRaw<{ id: string }[]>`
           SELECT id FROM connections WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL FOR UPDATE`
@@ -77,7 +90,11 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         const used = await tx.$queryRaw<{ id: string }[]>`
           SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND live LIMIT 1`
         if (used.length > 0) return 'in_use'
-        await tx.$executeRaw`UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '' WHERE id = ${id}`
+        await tx.$executeRaw`
+          WITH c AS (
+            UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '' WHERE id = ${id} RETURNING id, project_id
+          )
+          ${auditStatement(by, { action: 'connection.deleted' }, Prisma.sql`c`)}`
         await tx.$executeRaw`DELETE FROM sweeps WHERE connection_id = ${id}`
         return 'removed'
       })

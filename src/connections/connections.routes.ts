@@ -1,11 +1,12 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { etagOf, ifMatchVersion } from '../http/conditional.ts'
-import { decodeCursor, encodeCursor } from '../http/cursor.ts'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
 import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
 import type { Connection } from './connection.ts'
@@ -24,6 +25,15 @@ export interface ConnectionRoutesDeps {
 
 const params = Type.Object({ id: idSchema('connection', 'The connection.') })
 const tags = ['Connections']
+const managers: readonly Scope[] = ['connections:manage']
+/** Whoever submits may see over which connections; nothing secret is shown. */
+const readers: readonly Scope[] = [
+  'connections:manage',
+  'jobs:read',
+  'jobs:write',
+  'environments:read',
+  'environments:write',
+]
 
 export async function registerConnections(server: HttpServer, deps: ConnectionRoutesDeps): Promise<void> {
   for (const schema of Object.values(deps.schemas) as TObject[]) server.addSchema(schema)
@@ -39,6 +49,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
   server.post(
     '/connections',
     {
+      config: { scopes: managers },
       schema: {
         tags,
         operationId: 'createConnection',
@@ -49,7 +60,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
       },
     },
     async (request, reply) => {
-      const connection = await service.create(request.caller.projectId, request.body as ConnectionRequest)
+      const connection = await service.create(request.caller, request.body as ConnectionRequest)
       return reply
         .code(201)
         .headers({ location: `/connections/${connection.id}`, etag: etagOf(connection) })
@@ -59,6 +70,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
   server.get(
     '/connections',
     {
+      config: { scopes: readers },
       schema: {
         tags,
         operationId: 'listConnections',
@@ -69,17 +81,13 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
     },
     async (request) => {
       const { limit = 50, cursor, ...filters } = request.query as Static<typeof connectionQuery>
-      const after = cursor === undefined ? null : decodeCursor<{ id: string }>(cursor, filters).id
+      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
       const found = await service.list(request.caller.projectId, {
         provider: filters.provider ?? null,
         after,
         limit: limit + 1,
       })
-      const data = found.slice(0, limit)
-      const last = data.at(-1)
-      const more =
-        found.length > limit && last !== undefined ? { nextCursor: encodeCursor({ id: last.id }, filters) } : {}
-      return { data: data.map(viewOf), ...more }
+      return pageAnswer(found, { limit, filters, view: viewOf })
     },
   )
 }
@@ -88,6 +96,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
   server.get(
     '/connections/:id',
     {
+      config: { scopes: readers },
       schema: {
         tags,
         operationId: 'getConnection',
@@ -104,6 +113,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
   server.delete(
     '/connections/:id',
     {
+      config: { scopes: managers },
       schema: {
         tags,
         operationId: 'deleteConnection',
@@ -114,7 +124,8 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
       },
     },
     async (request, reply) => {
-      await service.remove(request.caller.projectId, idOf(request))
+      const { projectId, by } = request.caller
+      await service.remove({ projectId, by, id: idOf(request) })
       return reply.code(204).send(null)
     },
   )
@@ -124,6 +135,7 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
   server.patch(
     '/connections/:id',
     {
+      config: { scopes: managers },
       schema: {
         tags,
         operationId: 'updateConnection',
@@ -136,7 +148,8 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
       },
     },
     async (request, reply) => {
-      const target = { projectId: request.caller.projectId, id: idOf(request), ifVersion: ifMatchVersion(request) }
+      const { projectId, by } = request.caller
+      const target = { projectId, by, id: idOf(request), ifVersion: ifMatchVersion(request) }
       const connection = await change(target, request.body as ConnectionPatch)
       return reply.header('etag', etagOf(connection)).send(viewOf(connection))
     },
@@ -150,6 +163,7 @@ function registerQuestions(
   server.post(
     '/connections/:id/verify',
     {
+      config: { scopes: managers },
       schema: {
         tags,
         operationId: 'verifyConnection',
@@ -164,6 +178,7 @@ function registerQuestions(
   server.get(
     '/connections/:id/capabilities',
     {
+      config: { scopes: readers },
       schema: {
         tags,
         operationId: 'getConnectionCapabilities',
@@ -184,6 +199,7 @@ function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps
   server.get(
     '/connections/:id/catalog',
     {
+      config: { scopes: readers },
       schema: {
         tags,
         operationId: 'getConnectionCatalog',
@@ -201,6 +217,7 @@ function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps
   server.get(
     '/connections/:id/orphans',
     {
+      config: { scopes: managers },
       schema: {
         tags,
         operationId: 'listConnectionOrphans',

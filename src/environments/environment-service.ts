@@ -40,7 +40,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       const jobs = environment.live ? await reads.liveJobs(environment.id, mostJobs) : []
       if (jobs.length > 0 && !cancelJobs) throw inUse(environment, jobs)
       for (const id of jobs) {
-        const job = { projectId: target.projectId, id, ifVersion: null }
+        const job = { projectId: target.projectId, by: target.by, id, ifVersion: null }
         await workloads.wish('job', job, { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' })
       }
       const keepRemote = environment.imported && !remote

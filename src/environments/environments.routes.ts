@@ -1,5 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ownerOf } from '../http/caller.ts'
 import { etagOf, ifMatchVersion } from '../http/conditional.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
@@ -65,6 +66,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   registerRecords(server, {
     ...{
       plural: 'environments',
+      scopes: { read: ['environments:read'], write: ['environments:write'] },
       singular: 'Environment',
       tag: 'Environments',
       id,
@@ -85,6 +87,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments',
     {
+      config: { scopes: ['environments:write'] },
       schema: {
         tags,
         operationId: 'createEnvironment',
@@ -105,6 +108,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments/preview',
     {
+      config: { scopes: ['environments:write'] },
       schema: {
         tags,
         operationId: 'previewEnvironment',
@@ -123,6 +127,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
   server.post(
     '/environments/import',
     {
+      config: { scopes: ['environments:write'] },
       schema: {
         tags,
         operationId: 'importEnvironment',
@@ -134,10 +139,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
       },
     },
     async (request, reply) => {
-      const environment = await importEnvironment(
-        request.caller.projectId,
-        request.body as Static<typeof EnvironmentImport>,
-      )
+      const environment = await importEnvironment(ownerOf(request), request.body as Static<typeof EnvironmentImport>)
       return accepted(reply, environment, await records.view(environment, 'full'))
     },
   )
@@ -148,6 +150,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentRout
     server.post(
       `/environments/:id/${verb}`,
       {
+        config: { scopes: ['environments:write'] },
         schema: {
           tags,
           operationId: `${verb}Environment`,
@@ -169,6 +172,7 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentRou
   server.delete(
     '/environments/:id',
     {
+      config: { scopes: ['environments:write'] },
       schema: {
         tags,
         operationId: 'deleteEnvironment',
@@ -191,6 +195,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
   server.post(
     '/environments/:id/resolve',
     {
+      config: { scopes: ['admin'] },
       schema: {
         tags,
         operationId: 'resolveEnvironment',
@@ -202,8 +207,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
       },
     },
     async (request, reply) => {
-      const { projectId, keyId } = request.caller
-      const target = { projectId, id: (request.params as { id: string }).id, by: keyId }
+      const target = { ...ownerOf(request), id: (request.params as { id: string }).id }
       const environment = await resolve('environment', target, request.body as Resolution)
       return accepted(reply, environment, await records.view(environment, 'full'))
     },
@@ -214,6 +218,7 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
   server.get(
     '/environments/:id/access',
     {
+      config: { scopes: ['environments:access'] },
       schema: {
         tags,
         operationId: 'getEnvironmentAccess',
@@ -229,7 +234,7 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
 
 function submissionOf(request: FastifyRequest, key: string | null) {
   return {
-    projectId: request.caller.projectId,
+    ...ownerOf(request),
     kind: 'environment' as const,
     body: request.body as SubmissionBody<'environment'>,
     key,
@@ -238,7 +243,7 @@ function submissionOf(request: FastifyRequest, key: string | null) {
 
 function targetOf(request: FastifyRequest) {
   return {
-    projectId: request.caller.projectId,
+    ...ownerOf(request),
     id: (request.params as { id: string }).id,
     ifVersion: ifMatchVersion(request),
   }

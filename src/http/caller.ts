@@ -1,16 +1,28 @@
 import type { FastifyRequest } from 'fastify'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
 
 /** Who sent a request. Every query is narrowed to the project. */
 export interface Caller {
   projectId: string
-  keyId: string
+  scopes: ReadonlySet<Scope>
+  by: Actor
 }
 
 /** Tells who is calling, or throws a Refusal `unauthenticated`. Implemented by the projects room. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
+/** What of a caller a change is recorded with. */
+export function ownerOf({ caller }: { caller: Caller }): Pick<Caller, 'projectId' | 'by'> {
+  return { projectId: caller.projectId, by: caller.by }
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** Any one of these lets a caller in; none of them: every caller. Each guarded route has to say. */
+    scopes?: readonly Scope[]
   }
 }

@@ -16,6 +16,24 @@ export function decodeCursor<P extends object>(cursor: string, filters: object):
   return position as P
 }
 
+/** Where the page before ended; null on the first page. */
+export function positionIn<P extends object>(cursor: string | undefined, filters: object): P | null {
+  return cursor === undefined ? null : decodeCursor<P>(cursor, filters)
+}
+
+/** A page of what was found, of which one more than `limit` was asked for: whether there is a next page shows by it. */
+export function pageAnswer<R extends { id: string }>(
+  found: readonly R[],
+  { limit, filters, view }: { limit: number; filters: object; view(record: R): object },
+): { data: object[]; nextCursor?: string } {
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const data = page.map(view)
+  return found.length > limit && last !== undefined
+    ? { data, nextCursor: encodeCursor({ id: last.id }, filters) }
+    : { data }
+}
+
 function parse(cursor: string): [string, object] {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))

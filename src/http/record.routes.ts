@@ -1,5 +1,8 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import { ownerOf } from './caller.ts'
 import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
@@ -16,6 +19,7 @@ export interface Position {
 export interface Records<R extends { id: string; name: string; version: number }> {
   /** `jobs`: the path, and in operation ids. */
   plural: 'jobs' | 'environments'
+  scopes: { read: readonly Scope[]; write: readonly Scope[] }
   /** `Job`: the schema's name. Its page is `JobPage`. */
   singular: 'Job' | 'Environment'
   tag: string
@@ -25,7 +29,7 @@ export interface Records<R extends { id: string; name: string; version: number }
   maxWaitSeconds: number
   get(projectId: string, id: string): Promise<R>
   list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
-  patch(projectId: string, id: string, ifVersion: number | null, patch: object): Promise<R>
+  patch(target: { projectId: string; by: Actor; id: string; ifVersion: number | null }, patch: object): Promise<R>
   /** What a client sees. */
   view(record: R, view: 'basic' | 'full'): Promise<object>
   /** Nothing is expected to change by itself. */
@@ -80,6 +84,7 @@ function registerList<R extends { id: string; name: string; version: number }>(
   server.get(
     `/${plural}`,
     {
+      config: { scopes: records.scopes.read },
       schema: {
         tags: [tag],
         operationId: `list${singular}s`,
@@ -113,6 +118,7 @@ function registerOne<R extends { id: string; name: string; version: number }>(
   server.get(
     `/${plural}/:id`,
     {
+      config: { scopes: records.scopes.read },
       schema: {
         tags: [tag],
         operationId: `get${singular}`,
@@ -131,6 +137,7 @@ function registerOne<R extends { id: string; name: string; version: number }>(
   server.patch(
     `/${plural}/:id`,
     {
+      config: { scopes: records.scopes.write },
       schema: {
         tags: [tag],
         operationId: `update${singular}`,
@@ -144,7 +151,10 @@ function registerOne<R extends { id: string; name: string; version: number }>(
     },
     async (request, reply) => {
       const { id } = request.params as Static<typeof params> & { id: string }
-      const record = await records.patch(request.caller.projectId, id, ifMatchVersion(request), request.body as object)
+      const record = await records.patch(
+        { ...ownerOf(request), id, ifVersion: ifMatchVersion(request) },
+        request.body as object,
+      )
       void reply.header('etag', etagOf(record))
       return records.view(record, 'full')
     },
@@ -168,6 +178,7 @@ function registerBackground<R extends { id: string; name: string; version: numbe
   server.get(
     `/${plural}/:id/events`,
     {
+      config: { scopes: records.scopes.read },
       schema: {
         ...about(`list${singular}Events`, 'Its history', { 200: Type.Ref('EventPage') }),
         querystring: eventQuery,
@@ -184,7 +195,10 @@ function registerBackground<R extends { id: string; name: string; version: numbe
   )
   server.get(
     `/${plural}/:id/attempts`,
-    { schema: about(`list${singular}Attempts`, 'Every try to create it', { 200: Type.Ref('AttemptList') }) },
+    {
+      config: { scopes: records.scopes.read },
+      schema: about(`list${singular}Attempts`, 'Every try to create it', { 200: Type.Ref('AttemptList') }),
+    },
     async (request) => {
       const { id } = request.params as { id: string }
       await records.get(request.caller.projectId, id)
@@ -193,7 +207,10 @@ function registerBackground<R extends { id: string; name: string; version: numbe
   )
   server.get(
     `/${plural}/:id/remote`,
-    { schema: about(`get${singular}Remote`, 'What the provider showed last', { 200: Type.Ref('RemotePayload') }) },
+    {
+      config: { scopes: records.scopes.read },
+      schema: about(`get${singular}Remote`, 'What the provider showed last', { 200: Type.Ref('RemotePayload') }),
+    },
     async (request) =>
       records.remote(await records.get(request.caller.projectId, (request.params as { id: string }).id)),
   )

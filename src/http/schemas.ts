@@ -35,7 +35,7 @@ const problem = { content: { 'application/problem+json': { schema: Type.Ref(Prob
 const explanations: Readonly<Record<number, string>> = {
   400: 'The request is not of the form that this route takes.',
   401: 'No valid API key.',
-  403: 'Not permitted.',
+  403: 'The scopes or the quota do not permit it.',
   404: 'There is none in this project.',
   409: 'Not possible in this state.',
   412: 'The record is not at the version that `If-Match` names.',
@@ -47,9 +47,9 @@ const explanations: Readonly<Record<number, string>> = {
   503: 'Overloaded, or a part that is needed is away.',
 }
 
-/** The refusals of a route, as its OpenAPI responses: 400, 401 and 503 everywhere, `more` beside them. */
+/** The refusals of a route, as its OpenAPI responses: what any route may answer, and `more` beside it. */
 export function refusals(...more: number[]): Record<number, TSchema> {
-  const codes = [400, 401, ...more, 503]
+  const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(
     codes.map((code) => [code, { description: explanations[code] ?? 'Refused.', ...problem } as unknown as TSchema]),
   )

@@ -1,5 +1,6 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ownerOf } from '../http/caller.ts'
 import { etagOf, ifMatchVersion } from '../http/conditional.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
@@ -38,6 +39,7 @@ export async function registerJobs(
     server.addSchema(schema)
   registerRecords(server, {
     plural: 'jobs',
+    scopes: { read: ['jobs:read'], write: ['jobs:write'] },
     singular: 'Job',
     tag: 'Jobs',
     id,
@@ -56,6 +58,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
   server.post(
     '/jobs',
     {
+      config: { scopes: ['jobs:write'] },
       schema: {
         tags,
         operationId: 'submitJob',
@@ -70,7 +73,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
     async (request, reply) => {
       const body = request.body as SubmissionBody<'job'>
       const { workload, isReplay } = await submit.submit({
-        projectId: request.caller.projectId,
+        ...ownerOf(request),
         kind: 'job',
         body,
         key: keyOf(request.headers),
@@ -85,6 +88,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
   server.post(
     '/jobs/preview',
     {
+      config: { scopes: ['jobs:write'] },
       schema: {
         tags,
         operationId: 'previewJob',
@@ -98,7 +102,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
     async (request) =>
       previewViewOf(
         await submit.preview({
-          projectId: request.caller.projectId,
+          ...ownerOf(request),
           kind: 'job',
           body: request.body as SubmissionBody<'job'>,
           key: null,
@@ -111,6 +115,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
   server.post(
     '/jobs/:id/cancel',
     {
+      config: { scopes: ['jobs:write'] },
       schema: {
         tags,
         operationId: 'cancelJob',
@@ -132,6 +137,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
   server.post(
     '/jobs/:id/resolve',
     {
+      config: { scopes: ['admin'] },
       schema: {
         tags,
         operationId: 'resolveJob',
@@ -144,8 +150,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
       },
     },
     async (request, reply) => {
-      const { projectId, keyId } = request.caller
-      const target = { projectId, id: (request.params as { id: string }).id, by: keyId }
+      const target = { ...ownerOf(request), id: (request.params as { id: string }).id }
       const job = await resolve('job', target, request.body as Resolution)
       return accepted(reply, job, await records.view(job, 'full'))
     },
@@ -163,6 +168,7 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
   server.get(
     '/jobs/:id/logs',
     {
+      config: { scopes: ['jobs:read'] },
       schema: {
         ...about,
         operationId: 'getJobLogs',
@@ -176,6 +182,7 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
   server.get(
     '/jobs/:id/logs/raw',
     {
+      config: { scopes: ['jobs:read'] },
       schema: {
         ...about,
         operationId: 'getJobLogsRaw',
@@ -193,7 +200,7 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
 
 async function cancel(service: WorkloadService, request: FastifyRequest): Promise<Workload<'job'>> {
   const target = {
-    projectId: request.caller.projectId,
+    ...ownerOf(request),
     id: (request.params as { id: string }).id,
     ifVersion: ifMatchVersion(request),
   }

@@ -1,9 +1,9 @@
 import { createHash, randomInt } from 'node:crypto'
 import { makeId } from '../vocabulary/ids.ts'
-import type { ProjectsRepository } from './projects.repository.ts'
+import type { InstallationRepository } from './installation.repository.ts'
 
 /** Makes the first project and its admin key where the database has no project. Safe in several processes at once. */
-export async function bootstrap(repository: ProjectsRepository, apiKey: string): Promise<boolean> {
+export async function bootstrap(repository: InstallationRepository, apiKey: string): Promise<boolean> {
   const hash = createHash('sha256').update(apiKey).digest()
   return repository.bootstrap({ projectId: makeId('project'), keyId: makeId('apiKey'), hash })
 }

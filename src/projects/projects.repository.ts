@@ -1,57 +1,104 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+
+/** What a project may have at a time; absent = as many as there are. */
+export interface Quota {
+  activeWorkloads?: number
+  accelerators?: number
+  connections?: number
+}
+
+/** Whom things belong to. What one project has, no other sees. */
+export interface Project {
+  id: string
+  name: string
+  quota: Quota
+  createdAt: Date
+}
+
+export interface Usage {
+  quota: Quota
+  activeWorkloads: number
+  accelerators: number
+  connections: number
+}
 
 export type ProjectsRepository = ReturnType<typeof makeProjectsRepository>
 
+const columns = Prisma.raw(`p.id, p.name, p.created_at AS "createdAt", jsonb_strip_nulls(jsonb_build_object(
+  'activeWorkloads', p.max_active_workloads, 'accelerators', p.max_accelerators, 'connections', p.max_connections)) AS quota`)
+
 export function makeProjectsRepository(prisma: PrismaClient) {
   return {
-    async keyByHash(hash: Buffer): Promise<{ id: string; projectId: string } | null> {
-      return prisma.apiKeyRow.findUnique({
-        where: { secretHash: new Uint8Array(hash) },
-        select: { id: true, projectId: true },
-      })
-    },
-
-    /** The first project and its key, in a database that has none. Several processes may try at once; one does it. */
-    async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }): Promise<boolean> {
-      const inserted = await prisma.$executeRaw`
-        WITH project AS (
-          INSERT INTO projects (id, name) SELECT ${first.projectId}, 'default' WHERE NOT EXISTS (SELECT 1 FROM projects)
-          ON CONFLICT (name) DO NOTHING RETURNING id
+    /** Null where the name is taken. */
+    async insert({ id, name, quota }: { id: string; name: string; quota: Quota }, by: Actor): Promise<Project | null> {
+      const rows = await prisma.$queryRaw<Project[]>`
+        WITH p AS (
+          INSERT INTO projects (id, name, max_active_workloads, max_accelerators, max_connections)
+          VALUES (${id}, ${name}, ${quota.activeWorkloads ?? null}, ${quota.accelerators ?? null}, ${quota.connections ?? null})
+          ON CONFLICT (name) DO NOTHING RETURNING *, id AS project_id
+        ), audited AS (
+          ${auditStatement(by, { action: 'project.created', data: { name, quota } }, Prisma.sql`p`)}
         )
-        INSERT INTO api_keys (id, project_id, name, secret_hash) SELECT ${first.keyId}, id, 'bootstrap', ${first.hash}::bytea FROM project`
-      return inserted > 0
+        SELECT ${columns} FROM p`
+      return rows[0] ?? null
     },
 
-    /** Whether this database is another one than the one that was accepted last: restored from a backup, or failed over. */
-    async wasReplaced(): Promise<boolean> {
-      const rows = await prisma.$queryRaw<unknown[]>`
-        SELECT 1 FROM installation i, pg_control_system() s, pg_control_checkpoint() c
-        WHERE (i.system_identifier, i.timeline) IS DISTINCT FROM (s.system_identifier::text, c.timeline_id)`
-      return rows.length > 0
+    async get(id: string): Promise<Project | null> {
+      const rows = await prisma.$queryRaw<Project[]>`SELECT ${columns} FROM projects p WHERE p.id = ${id}`
+      return rows[0] ?? null
     },
 
-    /** Everything that follows from the replacement is written; called after it, so that a crash in between repeats it. */
-    async acceptDatabase(): Promise<void> {
-      await prisma.$executeRaw`
-        UPDATE installation SET system_identifier = s.system_identifier::text, timeline = c.timeline_id
-        FROM pg_control_system() s, pg_control_checkpoint() c`
+    async idOf(idOrName: string): Promise<string | null> {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT id FROM projects WHERE id = ${idOrName} OR name = ${idOrName} ORDER BY id = ${idOrName} DESC LIMIT 1`
+      return rows[0]?.id ?? null
     },
 
-    /** This installation's tag, drawn at the first start. */
-    async installationTag(proposed: string): Promise<string> {
-      const rows = await prisma.$queryRaw<{ tag: string }[]>`
-        WITH inserted AS (
-          INSERT INTO installation (tag, system_identifier, timeline)
-          SELECT ${proposed}, (SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint())
-          ON CONFLICT (singleton) DO NOTHING RETURNING tag
+    async list(page: { after: string | null; limit: number }): Promise<Project[]> {
+      return prisma.$queryRaw<Project[]>`
+        SELECT ${columns} FROM projects p WHERE (${page.after}::text IS NULL OR p.id > ${page.after}) ORDER BY p.id LIMIT ${page.limit}`
+    },
+
+    /** A quota is given as a whole. Null where there is no such project. */
+    async update(
+      id: string,
+      { name, quota }: { name?: string; quota?: Quota },
+      by: Actor,
+    ): Promise<Project | 'name_taken' | null> {
+      const whole = quota === undefined ? null : JSON.stringify(quota)
+      const act = { action: 'project.updated', data: { name, quota } }
+      const rows = await prisma.$queryRaw<Project[]>`
+        WITH taken AS (SELECT 1 FROM projects WHERE name = ${name ?? null} AND id <> ${id}),
+        given AS (SELECT ${whole}::jsonb AS quota),
+        p AS (
+          UPDATE projects SET name = COALESCE(${name ?? null}, name),
+            max_active_workloads = CASE WHEN g.quota IS NULL THEN max_active_workloads ELSE (g.quota->>'activeWorkloads')::int END,
+            max_accelerators = CASE WHEN g.quota IS NULL THEN max_accelerators ELSE (g.quota->>'accelerators')::int END,
+            max_connections = CASE WHEN g.quota IS NULL THEN max_connections ELSE (g.quota->>'connections')::int END
+          FROM given g
+          WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM taken) RETURNING projects.*, id AS project_id
+        ), audited AS (
+          ${auditStatement(by, act, Prisma.sql`p`)}
         )
-        SELECT tag FROM inserted UNION ALL SELECT tag FROM installation LIMIT 1`
-      const [row] = rows
-      if (row !== undefined) return row.tag
-      // Another process was first, after this statement's snapshot.
-      const [other] = await prisma.$queryRaw<{ tag: string }[]>`SELECT tag FROM installation`
-      if (other === undefined) throw new Error('The installation has no tag.')
-      return other.tag
+        SELECT ${columns} FROM p`
+      if (rows[0] !== undefined) return rows[0]
+      return (await prisma.projectRow.count({ where: { id } })) === 0 ? null : 'name_taken'
+    },
+
+    /** What a project has now, where it has a quota at all; null otherwise. */
+    async usage(id: string): Promise<Usage | null> {
+      const rows = await prisma.$queryRaw<Usage[]>`
+        SELECT p.quota, w.active AS "activeWorkloads", w.accelerators, (
+          SELECT count(*)::int FROM connections c WHERE c.project_id = ${id} AND c.deleted_at IS NULL
+        ) AS connections
+        FROM (SELECT ${columns} FROM projects p WHERE p.id = ${id} AND COALESCE(p.max_active_workloads, p.max_accelerators, p.max_connections) IS NOT NULL) p, (
+          SELECT count(*)::int AS active,
+            COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
+          FROM workloads WHERE project_id = ${id} AND live
+        ) w`
+      return rows[0] ?? null
     },
   }
 }

@@ -9,6 +9,7 @@ export const idPrefixes = {
   event: 'evt',
   project: 'prj',
   apiKey: 'key',
+  audit: 'aud',
 } as const
 
 export type IdOf = keyof typeof idPrefixes

@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'invalid_request'
   | 'unauthenticated'
   | 'permission_denied'
+  | 'quota_exceeded'
   | 'not_found'
   | 'connection_ambiguous'
   | 'connection_missing'

@@ -1,10 +1,13 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 
 /** A workload about to be recorded. */
 export interface NewWorkload {
   id: string
   eventId: string
+  by: Actor
   projectId: string
   kind: string
   provider: string
@@ -69,8 +72,8 @@ function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
 
 const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
   WITH input AS (
-    SELECT * FROM json_to_recordset(${JSON.stringify(news)}::json) AS i(
-      id text, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
+    SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
+      id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
       labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
@@ -96,6 +99,11 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
   ), events AS (
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT i.id, 1, i."eventId", i."projectId", i.kind, i.kind || '.' || i.status, jsonb_build_object('status', i.status)
+    FROM input i JOIN inserted n ON n.id = i.id
+  ), audited AS (
+    INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
+    SELECT i."auditId", i."projectId", i.by->>'subject', i.by->>'address', i.by->>'requestId',
+      i.kind || CASE WHEN i.imported THEN '.imported' ELSE '.submitted' END, i.id, 'done', '{}'
     FROM input i JOIN inserted n ON n.id = i.id
   ), labels AS (
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)

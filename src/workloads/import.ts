@@ -1,5 +1,6 @@
 import type { Driver } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
@@ -28,14 +29,17 @@ export interface ImportRequest {
   labels?: Readonly<Record<string, string>>
 }
 
-export type ImportEnvironment = (projectId: string, request: ImportRequest) => Promise<Workload<'environment'>>
+export type ImportEnvironment = (
+  owner: { projectId: string; by: Actor },
+  request: ImportRequest,
+) => Promise<Workload<'environment'>>
 
 /**
  * Makes a record for an object that exists at the provider already. The provider is asked at once, so that a wrong id is
  * refused here. An object has one live record: importing it twice is refused with that record's id.
  */
 export function makeImport(deps: ImportDeps): ImportEnvironment {
-  return async (projectId, request) => {
+  return async ({ projectId, by }, request) => {
     const { id: connectionId, opened } = await deps.resolveConnection(projectId, { connectionId: request.connectionId })
     const driver = opened.driver('environment')
     if (driver === undefined)
@@ -55,6 +59,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
       ...{
         id,
         eventId: makeId('event'),
+        by,
         projectId,
         kind: 'environment',
         provider: opened.provider,

@@ -8,7 +8,7 @@ import { filterOf, type ListParameters } from './list-query.ts'
 import { readUntil } from './waiting.ts'
 import type { Workload } from './workload.ts'
 import { attemptViewOf, remoteViewOf, viewOf } from './workload.view.ts'
-import type { WorkloadService } from './workload-service.ts'
+import type { Target, WorkloadService } from './workload-service.ts'
 
 export interface RecordPortDeps<K extends Kind> {
   kind: WorkloadKind<K>
@@ -36,8 +36,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
       { order = 'desc', ...query }: Query,
       page: { after: { id: string; name?: string } | null; limit: number },
     ) => service.list<K>({ projectId, kind: kind.name, filter: filterOf(query), order, ...page }),
-    patch: (projectId: string, id: string, ifVersion: number | null, patch: Parameters<WorkloadService['patch']>[2]) =>
-      service.patch(kind.name, { projectId, id, ifVersion }, patch),
+    patch: (target: Target, patch: Parameters<WorkloadService['patch']>[2]) => service.patch(kind.name, target, patch),
     async view(workload: Workload<K>, view: 'basic' | 'full') {
       const driver = await deps.driverOf(workload.connectionId, kind.name)
       return viewOf(workload, deps.actionsOf(workload, driver), view)

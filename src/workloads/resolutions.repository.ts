@@ -1,4 +1,6 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
@@ -6,8 +8,8 @@ export interface ResolutionTarget {
   projectId: string
   kind: Kind
   id: string
-  /** The key that decided it; stands in the event. */
-  by: string
+  /** Who decided it; stands in the event too. */
+  by: Actor
 }
 
 export type ResolutionsRepository = ReturnType<typeof makeResolutionsRepository>
@@ -34,8 +36,10 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
         ), events AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
           SELECT p.id, p.seq, ${makeId('event')}, p.project_id, p.kind, p.kind || '.resolved',
-            jsonb_strip_nulls(jsonb_build_object('status', p.status, 'by', ${target.by}::text, 'outcome', ${outcome}::text, 'remoteId', ${remoteId}::text))
+            jsonb_strip_nulls(jsonb_build_object('status', p.status, 'by', ${target.by.subject}::text, 'outcome', ${outcome}::text, 'remoteId', ${remoteId}::text))
           FROM parked p
+        ), audited AS (
+          ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { outcome, remoteId } }, Prisma.sql`parked`)}
         )
         SELECT workload_id AS id FROM answered`
       return rows.length > 0
@@ -49,9 +53,11 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${from}
           RETURNING w.id, w.seq, w.project_id, w.kind
+        ), audited AS (
+          ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { status: to } }, Prisma.sql`settled`)}
         )
         INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-        SELECT s.id, s.seq, ${makeId('event')}, s.project_id, s.kind, s.kind || '.resolved', jsonb_build_object('status', ${to}::text, 'by', ${target.by}::text)
+        SELECT s.id, s.seq, ${makeId('event')}, s.project_id, s.kind, s.kind || '.resolved', jsonb_build_object('status', ${to}::text, 'by', ${target.by.subject}::text)
         FROM settled s RETURNING workload_id AS id`
       return rows.length > 0
     },

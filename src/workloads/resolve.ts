@@ -1,3 +1,4 @@
+import type { Actor } from '../vocabulary/actor.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { WorkloadKinds } from './kind.ts'
@@ -24,7 +25,7 @@ export type Resolve = ReturnType<typeof makeResolve>
 export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(
     kind: K,
-    target: { projectId: string; id: string; by: string },
+    target: { projectId: string; id: string; by: Actor },
     resolution: Resolution,
   ): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)

@@ -1,5 +1,6 @@
 import { checkSpec, withDefaults } from '../providers/field-rules.ts'
 import type { Driver, PlannedRequest } from '../providers/provider.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
@@ -15,6 +16,7 @@ import type { Workload } from './workload.ts'
 /** A request as the route validated it: where it goes, and the rest, which is the spec. */
 export interface Submission<K extends Kind> {
   projectId: string
+  by: Actor
   kind: K
   body: SubmissionBody<K>
   /** The `Idempotency-Key`, where the client sent one. */
@@ -174,12 +176,13 @@ function refuseOtherConnection(environment: Workload<'environment'>, connectionI
 
 function newWorkload<K extends Kind>(
   { kinds, installationTag, keyTtlHours }: SubmitDeps,
-  { projectId, kind, body, key }: Submission<K>,
+  { projectId, by, kind, body, key }: Submission<K>,
   { connectionId, opened, driver, environment, spec }: Considered<K>,
 ): NewWorkload {
   return {
     id: makeId(kind),
     eventId: makeId('event'),
+    by,
     projectId,
     kind,
     provider: opened.provider,

@@ -1,4 +1,6 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind } from '../vocabulary/kinds.ts'
@@ -8,6 +10,7 @@ import type { Workload } from './workload.ts'
 /** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
 export interface Wish<K extends Kind = Kind> {
   projectId: string
+  by: Actor
   kind: K
   id: string
   desired: Desired<K>
@@ -23,6 +26,7 @@ export interface Wish<K extends Kind = Kind> {
 /** What a client changes on a record. Labels ask nothing of the engine; a spec does where the provider has to be told. */
 export interface Patch {
   projectId: string
+  by: Actor
   kind: Kind
   id: string
   ifVersion: number | null
@@ -32,6 +36,13 @@ export interface Patch {
 }
 
 export type WishesRepository = ReturnType<typeof makeWishesRepository>
+
+const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
+
+function fieldsOf({ labels, spec, held }: Patch): string[] {
+  const given = { labels, spec, held }
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+}
 
 export function makeWishesRepository(prisma: PrismaClient) {
   return {
@@ -49,6 +60,8 @@ export function makeWishesRepository(prisma: PrismaClient) {
         ), event AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
           SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${wish.eventType}, jsonb_build_object('status', u.status) FROM updated u
+        ), audited AS (
+          ${auditStatement(wish.by, { action: wish.eventType }, changed)}
         )
         SELECT * FROM updated`
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
@@ -78,6 +91,8 @@ export function makeWishesRepository(prisma: PrismaClient) {
           INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
           SELECT u."projectId", u.kind, l.key, l.value, u.id FROM updated u, jsonb_each_text(u.labels) l WHERE ${labels}::jsonb IS NOT NULL
           ON CONFLICT DO NOTHING
+        ), audited AS (
+          ${auditStatement(patch.by, { action: `${patch.kind}.updated`, data: { fields: fieldsOf(patch) } }, changed)}
         )
         SELECT * FROM updated`
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])

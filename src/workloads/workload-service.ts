@@ -1,4 +1,5 @@
 import type { Driver } from '../providers/provider.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind, Verb } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
@@ -10,9 +11,10 @@ import { type Revision, revise } from './revise.ts'
 import type { WishesRepository } from './wishes.repository.ts'
 import { hasOpenWish, type Workload } from './workload.ts'
 
-/** Whose record is meant. */
+/** Whose record is meant, and who means it. */
 export interface Target {
   projectId: string
+  by: Actor
   id: string
   /** `If-Match`: only if the record is still at this version. */
   ifVersion: number | null
@@ -56,7 +58,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       for (let left = patchTries; ; left -= 1) {
         const current = await get(kind, target.projectId, target.id)
         refuseOtherVersion(current, target.ifVersion)
-        const changed = await patchAt(deps, kind, current, patch)
+        const changed = await patchAt(deps, kind, { current, by: target.by }, patch)
         if (changed !== null) return changed
         // What was merged holds on one version only; a client that named none does not care which.
         if (target.ifVersion !== null || left <= 1)
@@ -88,14 +90,14 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
 async function patchAt<K extends Kind>(
   { wishes, wake, hint, driverOf }: WorkloadServiceDeps,
   kind: K,
-  current: Workload<K>,
+  { current, by }: { current: Workload<K>; by: Actor },
   { labels, held, ...revision }: WorkloadPatch,
 ): Promise<Workload<K> | null> {
   const { projectId, id, version } = current
   const spec =
     Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
   const changed = await wishes.patch<K>({
-    ...{ projectId, kind, id, ifVersion: version },
+    ...{ projectId, by, kind, id, ifVersion: version },
     ...(held === undefined ? {} : { held }),
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
     ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),

@@ -13,6 +13,7 @@ const connectionId = makeId('connection')
 const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
   id: makeId('job'),
   eventId: makeId('event'),
+  by: { subject: 'key_test', address: '127.0.0.1', requestId: 'test' },
   projectId,
   kind: 'job',
   provider: 'dataforest',

@@ -1,0 +1,39 @@
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../vocabulary/refusal.ts'
+import { permits, type Scope } from '../vocabulary/scopes.ts'
+import type { Authenticate, Caller } from './caller.ts'
+import type { HttpServer } from './server.ts'
+
+export interface GuardDeps {
+  authenticate: Authenticate
+  /** Told of callers that are known and may not. */
+  onRefused(caller: Caller, request: FastifyRequest): Promise<void>
+}
+
+/**
+ * Lets in only callers with a scope that the route names. A route that names none is a mistake of ours: the service
+ * does not start with it. Must be registered before any guarded route.
+ */
+export function guard(server: HttpServer, { authenticate, onRefused }: GuardDeps): void {
+  // Null until the hook has run; a route without a caller would fail there and not answer.
+  server.decorateRequest('caller', null as never)
+  server.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.scopes === undefined) throw new Error(`${method} ${url} does not say which scopes let a caller in.`)
+  })
+  server.addHook('onRequest', async (request) => {
+    const caller = await authenticate(request)
+    request.caller = caller
+    const needed = request.routeOptions.config.scopes ?? ['admin']
+    if (permits(caller.scopes, needed)) return
+    await onRefused(caller, request)
+    throw refused(needed, caller.scopes)
+  })
+}
+
+function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): Refusal {
+  const has = held.size === 0 ? 'none' : [...held].join(', ')
+  return new Refusal(
+    'permission_denied',
+    `This needs the scope ${needed.join(' or ')}; yours are: ${has}. Ask an administrator for a key that has it.`,
+  )
+}

@@ -1,0 +1,107 @@
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import type { ApiKey } from './api-key.ts'
+
+export interface NewApiKey {
+  id: string
+  projectId: string
+  name: string
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+  hash: Uint8Array
+}
+
+/** A key that opens something now, with what proves it. */
+export interface ValidKey {
+  id: string
+  projectId: string
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+  hash: Uint8Array
+}
+
+export type ApiKeysRepository = ReturnType<typeof makeApiKeysRepository>
+
+const columns = Prisma.raw(`k.id, k.project_id AS "projectId", k.name, k.scopes, k.created_at AS "createdAt",
+  k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`)
+
+export function makeApiKeysRepository(prisma: PrismaClient) {
+  return {
+    /** By its id where the text names one, else by its hash. Neither expired nor revoked. */
+    async valid(key: { id: string | null; hash: Uint8Array }): Promise<ValidKey | null> {
+      const rows = await prisma.$queryRaw<ValidKey[]>`
+        SELECT id, project_id AS "projectId", scopes, expires_at AS "expiresAt", secret_hash AS hash FROM api_keys
+        WHERE (id = ${key.id} OR (${key.id}::text IS NULL AND secret_hash = ${key.hash}::bytea))
+          AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`
+      return rows[0] ?? null
+    },
+
+    /** To the minute: a key that is used all the time costs one write a minute. */
+    async used(id: string): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE api_keys SET last_used_at = now()
+        WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`
+    },
+
+    /** Null where there is no such project. */
+    async insert(key: NewApiKey, by: Actor): Promise<ApiKey | null> {
+      const rows = await prisma.$queryRaw<ApiKey[]>`
+        WITH k AS (
+          INSERT INTO api_keys (id, project_id, name, scopes, expires_at, secret_hash)
+          SELECT ${key.id}, p.id, ${key.name}, ${[...key.scopes]}::text[], ${key.expiresAt}::timestamptz, ${key.hash}::bytea
+          FROM projects p WHERE p.id = ${key.projectId} RETURNING *
+        ), audited AS (
+          ${auditStatement(by, { action: 'api_key.created', data: { name: key.name, scopes: key.scopes } }, Prisma.sql`k`)}
+        )
+        SELECT ${columns} FROM k`
+      return rows[0] ?? null
+    },
+
+    async get(id: string): Promise<ApiKey | null> {
+      const rows = await prisma.$queryRaw<ApiKey[]>`SELECT ${columns} FROM api_keys k WHERE k.id = ${id}`
+      return rows[0] ?? null
+    },
+
+    async list(page: { projectId: string | null; after: string | null; limit: number }): Promise<ApiKey[]> {
+      return prisma.$queryRaw<ApiKey[]>`
+        SELECT ${columns} FROM api_keys k
+        WHERE (${page.projectId}::text IS NULL OR k.project_id = ${page.projectId})
+          AND (${page.after}::text IS NULL OR k.id > ${page.after})
+        ORDER BY k.id LIMIT ${page.limit}`
+    },
+
+    /** Null where there is none. Repeating it is harmless. */
+    async revoke(id: string, by: Actor): Promise<ApiKey | null> {
+      const rows = await prisma.$queryRaw<ApiKey[]>`
+        WITH k AS (
+          UPDATE api_keys SET revoked_at = COALESCE(revoked_at, now()) WHERE id = ${id} RETURNING *
+        ), audited AS (
+          ${auditStatement(by, { action: 'api_key.revoked' }, Prisma.sql`k`)}
+        )
+        SELECT ${columns} FROM k`
+      return rows[0] ?? null
+    },
+
+    /** A new key in the place of `oldId`, which goes on for `overlapSeconds`. Null where the old one is not valid any more. */
+    async rotate(
+      oldId: string,
+      next: { id: string; hash: Uint8Array; overlapSeconds: number; expiresAt: Date | null },
+      by: Actor,
+    ): Promise<ApiKey | null> {
+      const rows = await prisma.$queryRaw<ApiKey[]>`
+        WITH old AS (
+          UPDATE api_keys SET expires_at = LEAST(expires_at, now() + ${next.overlapSeconds}::int * interval '1 second')
+          WHERE id = ${oldId} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) RETURNING *
+        ), k AS (
+          INSERT INTO api_keys (id, project_id, name, scopes, expires_at, secret_hash)
+          SELECT ${next.id}, o.project_id, o.name, o.scopes, ${next.expiresAt}::timestamptz, ${next.hash}::bytea FROM old o RETURNING *
+        ), audited AS (
+          ${auditStatement(by, { action: 'api_key.rotated', data: { newId: next.id } }, Prisma.sql`old`)}
+        )
+        SELECT ${columns} FROM k`
+      return rows[0] ?? null
+    },
+  }
+}

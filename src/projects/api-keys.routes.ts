@@ -1,0 +1,137 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import type { ApiKey } from './api-key.ts'
+import { keyQuery } from './project.schemas.ts'
+import type { FreshKey, ProjectService } from './project-service.ts'
+
+const tags = ['Administration']
+const config = { scopes: ['admin'] as const }
+const params = Type.Object({ id: idSchema('apiKey', 'The key.') })
+
+export function registerApiKeys(server: HttpServer, service: ProjectService): void {
+  registerCollection(server, service)
+  registerOne(server, service)
+  registerRotation(server, service)
+}
+
+function registerCollection(server: HttpServer, service: ProjectService): void {
+  server.post(
+    '/api-keys',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'createApiKey',
+        summary: 'Make an API key',
+        description: 'The answer holds the key itself, this once. It is stored as a hash.',
+        body: Type.Ref('ApiKeyRequest'),
+        response: { 201: Type.Ref('FreshApiKey'), ...refusals(404, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { projectId, by } = request.caller
+      const body = request.body as { name: string; projectId?: string; scopes: Scope[]; expiresAt?: string }
+      const key = await service.createKey(
+        { ...body, projectId: body.projectId ?? projectId, expiresAt: timeOf(body.expiresAt) },
+        by,
+      )
+      return reply.code(201).header('location', `/api-keys/${key.id}`).send(freshViewOf(key))
+    },
+  )
+  server.get(
+    '/api-keys',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'listApiKeys',
+        summary: 'List API keys',
+        querystring: keyQuery,
+        response: { 200: Type.Ref('ApiKeyPage'), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor, ...filters } = request.query as Static<typeof keyQuery>
+      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
+      const found = await service.listKeys({ projectId: filters.projectId ?? null, after, limit: limit + 1 })
+      return pageAnswer(found, { limit, filters, view: viewOf })
+    },
+  )
+}
+
+function registerOne(server: HttpServer, service: ProjectService): void {
+  server.get(
+    '/api-keys/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'getApiKey',
+        summary: 'Read an API key',
+        params,
+        response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
+      },
+    },
+    async (request) => viewOf(await service.key((request.params as { id: string }).id)),
+  )
+  server.delete(
+    '/api-keys/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'revokeApiKey',
+        summary: 'Revoke an API key',
+        description: 'Every instance refuses it within five seconds. Its record stays, for the audit log names it.',
+        params,
+        response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
+      },
+    },
+    async (request) => viewOf(await service.revokeKey((request.params as { id: string }).id, request.caller.by)),
+  )
+}
+
+function registerRotation(server: HttpServer, service: ProjectService): void {
+  server.post(
+    '/api-keys/:id/rotate',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'rotateApiKey',
+        summary: 'Put a new key in the place of one',
+        description: 'The new one has the same project, name and scopes; the old one goes on for `overlapSeconds`.',
+        params,
+        body: Type.Ref('ApiKeyRotation'),
+        response: { 201: Type.Ref('FreshApiKey'), ...refusals(404, 409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { overlapSeconds = 86_400, expiresAt } = request.body as { overlapSeconds?: number; expiresAt?: string }
+      const { id } = request.params as { id: string }
+      const key = await service.rotateKey(id, { overlapSeconds, expiresAt: timeOf(expiresAt) }, request.caller.by)
+      return reply.code(201).header('location', `/api-keys/${key.id}`).send(freshViewOf(key))
+    },
+  )
+}
+
+function timeOf(text: string | undefined): Date | null {
+  return text === undefined ? null : new Date(text)
+}
+
+function viewOf({ id, projectId, name, scopes, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKey) {
+  return {
+    ...{ id, projectId, name, scopes, createdAt: createdAt.toISOString() },
+    ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(revokedAt === null ? {} : { revokedAt: revokedAt.toISOString() }),
+    ...(lastUsedAt === null ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
+  }
+}
+
+function freshViewOf(key: FreshKey) {
+  return { ...viewOf(key), key: key.key }
+}

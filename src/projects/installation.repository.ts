@@ -1,0 +1,51 @@
+import type { PrismaClient } from '../infra/database.ts'
+
+export type InstallationRepository = ReturnType<typeof makeInstallationRepository>
+
+/** What is true of the database as a whole. */
+export function makeInstallationRepository(prisma: PrismaClient) {
+  return {
+    /** The first project and its key, in a database that has none. Several processes may try at once; one does it. */
+    async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }): Promise<boolean> {
+      const inserted = await prisma.$executeRaw`
+        WITH project AS (
+          INSERT INTO projects (id, name) SELECT ${first.projectId}, 'default' WHERE NOT EXISTS (SELECT 1 FROM projects)
+          ON CONFLICT (name) DO NOTHING RETURNING id
+        )
+        INSERT INTO api_keys (id, project_id, name, secret_hash) SELECT ${first.keyId}, id, 'bootstrap', ${first.hash}::bytea FROM project`
+      return inserted > 0
+    },
+
+    /** Whether this database is another one than the one that was accepted last: restored from a backup, or failed over. */
+    async wasReplaced(): Promise<boolean> {
+      const rows = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM installation i, pg_control_system() s, pg_control_checkpoint() c
+        WHERE (i.system_identifier, i.timeline) IS DISTINCT FROM (s.system_identifier::text, c.timeline_id)`
+      return rows.length > 0
+    },
+
+    /** Everything that follows from the replacement is written; called after it, so that a crash in between repeats it. */
+    async acceptDatabase(): Promise<void> {
+      await prisma.$executeRaw`
+        UPDATE installation SET system_identifier = s.system_identifier::text, timeline = c.timeline_id
+        FROM pg_control_system() s, pg_control_checkpoint() c`
+    },
+
+    /** This installation's tag, drawn at the first start. */
+    async installationTag(proposed: string): Promise<string> {
+      const rows = await prisma.$queryRaw<{ tag: string }[]>`
+        WITH inserted AS (
+          INSERT INTO installation (tag, system_identifier, timeline)
+          SELECT ${proposed}, (SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint())
+          ON CONFLICT (singleton) DO NOTHING RETURNING tag
+        )
+        SELECT tag FROM inserted UNION ALL SELECT tag FROM installation LIMIT 1`
+      const [row] = rows
+      if (row !== undefined) return row.tag
+      // Another process was first, after this statement's snapshot.
+      const [other] = await prisma.$queryRaw<{ tag: string }[]>`SELECT tag FROM installation`
+      if (other === undefined) throw new Error('The installation has no tag.')
+      return other.tag
+    },
+  }
+}

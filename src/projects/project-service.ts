@@ -1,0 +1,101 @@
+import type { Actor } from '../vocabulary/actor.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import { type ApiKey, drawKey, hashOfKey } from './api-key.ts'
+import type { ApiKeysRepository } from './api-keys.repository.ts'
+import type { Project, ProjectsRepository, Quota } from './projects.repository.ts'
+
+interface Deps {
+  projects: ProjectsRepository
+  keys: ApiKeysRepository
+}
+
+export interface KeyRequest {
+  projectId: string
+  name: string
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+}
+
+/** A key that was just made: the only time that its text is there to be read. */
+export type FreshKey = ApiKey & { key: string }
+
+export type ProjectService = ReturnType<typeof makeProjectService>
+
+/** Projects and their keys, for administrators. */
+export function makeProjectService({ projects, keys }: Deps) {
+  return {
+    async createProject(request: { name: string; quota: Quota }, by: Actor): Promise<Project> {
+      const created = await projects.insert({ id: makeId('project'), ...request }, by)
+      if (created === null) throw nameTaken(request.name)
+      return created
+    },
+
+    async project(id: string): Promise<Project> {
+      return (await projects.get(id)) ?? noProject(id)
+    },
+
+    listProjects: projects.list,
+
+    async changeProject(id: string, patch: { name?: string; quota?: Quota }, by: Actor): Promise<Project> {
+      const changed = await projects.update(id, patch, by)
+      if (changed === 'name_taken') throw nameTaken(patch.name ?? '')
+      return changed ?? noProject(id)
+    },
+
+    async createKey(request: KeyRequest, by: Actor): Promise<FreshKey> {
+      refusePast(request.expiresAt)
+      const id = makeId('apiKey')
+      const key = drawKey(id)
+      const created = await keys.insert({ id, ...request, hash: new Uint8Array(hashOfKey(key)) }, by)
+      return created === null ? noProject(request.projectId) : { ...created, key }
+    },
+
+    async key(id: string): Promise<ApiKey> {
+      return (await keys.get(id)) ?? noKey(id)
+    },
+
+    listKeys: keys.list,
+
+    async revokeKey(id: string, by: Actor): Promise<ApiKey> {
+      return (await keys.revoke(id, by)) ?? noKey(id)
+    },
+
+    /** The new key has the old one's project, name and scopes. */
+    async rotateKey(
+      id: string,
+      { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt: Date | null },
+      by: Actor,
+    ): Promise<FreshKey> {
+      refusePast(expiresAt)
+      const newId = makeId('apiKey')
+      const key = drawKey(newId)
+      const next = { id: newId, hash: new Uint8Array(hashOfKey(key)), overlapSeconds, expiresAt }
+      const rotated = await keys.rotate(id, next, by)
+      if (rotated !== null) return { ...rotated, key }
+      if ((await keys.get(id)) === null) return noKey(id)
+      throw new Refusal('wrong_state', `API key ${id} is expired or revoked. Make a new one instead.`)
+    },
+  }
+}
+
+function refusePast(expiresAt: Date | null): void {
+  if (expiresAt === null || expiresAt.getTime() > Date.now()) return
+  const detail = `/expiresAt is ${expiresAt.toISOString()}, which has passed. Choose a time to come.`
+  throw new Refusal('invalid_request', detail, {
+    errors: [{ in: 'body', pointer: '/expiresAt', code: 'past', detail }],
+  })
+}
+
+function nameTaken(name: string): Refusal {
+  return new Refusal('wrong_state', `There is a project named ${name} already. Choose another name.`)
+}
+
+function noProject(id: string): never {
+  throw new Refusal('not_found', `There is no project ${id}. List them with GET /projects.`)
+}
+
+function noKey(id: string): never {
+  throw new Refusal('not_found', `There is no API key ${id}. List them with GET /api-keys.`)
+}

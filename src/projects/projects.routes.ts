@@ -1,0 +1,135 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { registerApiKeys } from './api-keys.routes.ts'
+import type { AuditEntry, AuditRepository } from './audit.repository.ts'
+import { auditQuery, pageQuery, projectSchemas } from './project.schemas.ts'
+import type { ProjectService } from './project-service.ts'
+import type { Project, Quota } from './projects.repository.ts'
+
+export interface ProjectRoutesDeps {
+  service: ProjectService
+  audit: Pick<AuditRepository, 'list'>
+}
+
+const tags = ['Administration']
+const config = { scopes: ['admin'] as const }
+const params = Type.Object({ id: idSchema('project', 'The project.') })
+
+/** Projects, API keys and the audit log: for administrators, who see every project. */
+export async function registerProjects(server: HttpServer, { service, audit }: ProjectRoutesDeps): Promise<void> {
+  for (const schema of projectSchemas) server.addSchema(schema)
+  registerCollection(server, service)
+  registerOne(server, service)
+  registerApiKeys(server, service)
+  registerAudit(server, audit)
+}
+
+function registerCollection(server: HttpServer, service: ProjectService): void {
+  server.post(
+    '/projects',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'createProject',
+        summary: 'Make a project',
+        body: Type.Ref('ProjectRequest'),
+        response: { 201: Type.Ref('Project'), ...refusals(409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { name, quota = {} } = request.body as { name: string; quota?: Quota }
+      const project = await service.createProject({ name, quota }, request.caller.by)
+      return reply.code(201).header('location', `/projects/${project.id}`).send(viewOf(project))
+    },
+  )
+  server.get(
+    '/projects',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'listProjects',
+        summary: 'List projects',
+        querystring: pageQuery,
+        response: { 200: Type.Ref('ProjectPage'), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor } = request.query as Static<typeof pageQuery>
+      const after = positionIn<{ id: string }>(cursor, {})?.id ?? null
+      return pageAnswer(await service.listProjects({ after, limit: limit + 1 }), { limit, filters: {}, view: viewOf })
+    },
+  )
+}
+
+function registerOne(server: HttpServer, service: ProjectService): void {
+  server.get(
+    '/projects/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'getProject',
+        summary: 'Read a project',
+        params,
+        response: { 200: Type.Ref('Project'), ...refusals(404) },
+      },
+    },
+    async (request) => viewOf(await service.project((request.params as { id: string }).id)),
+  )
+  server.patch(
+    '/projects/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'updateProject',
+        summary: 'Rename a project, or change its quota',
+        description: 'What is there already stays, also beyond a smaller quota.',
+        params,
+        body: Type.Ref('ProjectPatch'),
+        response: { 200: Type.Ref('Project'), ...refusals(404, 409, 413, 415) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params as { id: string }
+      return viewOf(
+        await service.changeProject(id, request.body as { name?: string; quota?: Quota }, request.caller.by),
+      )
+    },
+  )
+}
+
+function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): void {
+  server.get(
+    '/audit',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'listAudit',
+        summary: 'Who did what',
+        description: 'Every change that a client asked for, and every request that its scopes did not permit.',
+        querystring: auditQuery,
+        response: { 200: Type.Ref('AuditPage'), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor, ...filters } = request.query as Static<typeof auditQuery>
+      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
+      return pageAnswer(await audit.list(filters, { after, limit: limit + 1 }), { limit, filters, view: entryViewOf })
+    },
+  )
+}
+
+function viewOf({ id, name, quota, createdAt }: Project) {
+  return { id, name, quota, createdAt: createdAt.toISOString() }
+}
+
+function entryViewOf({ at, objectId, ...entry }: AuditEntry) {
+  return { ...entry, at: at.toISOString(), ...(objectId === null ? {} : { objectId }) }
+}

@@ -1,0 +1,8 @@
+/** Who asked for a change, and from where: what the audit log tells. Holds no secret. */
+export interface Actor {
+  /** An API key's id, or `oidc:` and the subject of a token. */
+  subject: string
+  /** The network address that the request came from. */
+  address: string
+  requestId: string
+}
