@@ -1,3 +1,4 @@
+import cors from '@fastify/cors'
 import type { FastifyBaseLogger } from 'fastify'
 import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilities/capabilities.routes.ts'
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
@@ -5,7 +6,9 @@ import { type EnvironmentRoutesDeps, registerEnvironments } from './environments
 import { type GuardDeps, guard } from './http/guard.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
-import { type HttpServer, makeServer } from './http/server.ts'
+import { limitRequestRate } from './http/request-rate.ts'
+import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
+import type { RequestRates } from './infra/request-rates.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
 import {
@@ -20,8 +23,11 @@ import {
 export interface AppDeps {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
+  edge: EdgeSettings
   version: string
   guard: GuardDeps
+  /** Null: nobody is limited. */
+  requestRates: RequestRates | null
   projects: ProjectRoutesDeps
   readiness: Readiness
   capabilities: CapabilitiesRoutesDeps
@@ -30,15 +36,31 @@ export interface AppDeps {
   environments: EnvironmentRoutesDeps
 }
 
+/** What a page of another origin may send and see. Keys travel in a header, so no cookies are involved. */
+function corsOf(origins: readonly string[]) {
+  const exposedHeaders = [
+    'ETag',
+    'Location',
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+    'Idempotency-Replayed',
+    'X-Request-Id',
+  ]
+  return { origin: [...origins], methods: ['GET', 'POST', 'PATCH', 'DELETE'], exposedHeaders, maxAge: 600 }
+}
+
 /** The HTTP service: what is registered, in order. It listens to nothing yet. */
 export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   const server = makeServer(deps)
-  await registerOpenApi(server, deps.version)
+  await registerOpenApi(server, { version: deps.version, isServed: deps.edge.hasDocs })
+  if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
   await server.register(async (open) => registerOperations(open, deps))
   for (const schema of [EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
     server.addSchema(schema)
   await server.register(async (guarded) => {
     guard(guarded, deps.guard)
+    if (deps.requestRates !== null) limitRequestRate(guarded, deps.requestRates)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)

@@ -61,6 +61,15 @@ export const configSchema = Type.Object({
       description: 'Providers that nothing is sent to for now, such as `aitems,scnet`; their workloads wait.',
     }),
   ),
+  EGRESS_ALLOW: Type.Optional(
+    Type.String({
+      pattern: '^[^,\\s]+( *, *[^,\\s]+)*$',
+      title: 'hosts, `*.domain`s, addresses and CIDR ranges with commas between them',
+      description:
+        'Where requests may go besides https to public addresses: in-house providers, or any by http, such as ' +
+        '`slurm.example.internal:6820,10.20.0.0/16`. See "Outgoing requests" below.',
+    }),
+  ),
   DATA_DIR: Type.String({
     minLength: 1,
     default: '.data',
@@ -88,6 +97,62 @@ export const configSchema = Type.Object({
     40_000,
     'How long calls under way may take to finish at shutdown; more than `PROVIDER_TIMEOUT_MS`.',
   ),
+  REQUEST_RATE_LIMIT: Type.Integer({
+    minimum: 0,
+    maximum: 10_000_000,
+    default: 5000,
+    description: 'Requests that one API key may send within a window, over all instances; 0 is no limit.',
+  }),
+  REQUEST_RATE_WINDOW_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 10,
+    description: 'The window of `REQUEST_RATE_LIMIT`, in seconds.',
+  }),
+  OIDC_ISSUER: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      title: 'a URL that begins with https://',
+      description: 'Issuer of OpenID Connect whose tokens are taken beside API keys.',
+    }),
+  ),
+  OIDC_AUDIENCE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      title: 'text',
+      description: 'Whom the tokens must be meant for; goes with `OIDC_ISSUER`.',
+    }),
+  ),
+  OIDC_PROJECT_CLAIM: Type.String({
+    minLength: 1,
+    default: 'project',
+    title: 'the name of a claim',
+    description: "Claim of a token that holds the project's id or name.",
+  }),
+  OIDC_SCOPES_CLAIM: Type.String({
+    minLength: 1,
+    default: 'scope',
+    title: 'the name of a claim',
+    description: 'Claim of a token that holds the scopes, as a list or with spaces between them.',
+  }),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      minLength: 1,
+      title: 'addresses and ranges with commas between them',
+      description: 'Proxies whose `X-Forwarded-For` tells the client, such as `10.0.0.0/8,127.0.0.1`.',
+    }),
+  ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^,/ ]+( *, *https?://[^,/ ]+)*$',
+      title: 'origins with commas between them',
+      description: 'Origins whose pages may call the API from a browser; none when absent.',
+    }),
+  ),
+  DOCS: Type.Union([Type.Literal('open'), Type.Literal('closed')], {
+    default: 'open',
+    description: 'Whether `/docs` and `/openapi.json` are served.',
+  }),
   BODY_LIMIT_BYTES: Type.Integer({
     minimum: 1024,
     maximum: 67_108_864,

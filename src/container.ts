@@ -17,9 +17,13 @@ import { environmentActions } from './environments/environment.view.ts'
 import { makeEnvironmentService } from './environments/environment-service.ts'
 import { makeEventsRepository } from './events/events.repository.ts'
 import { makeWake } from './events/wake.ts'
+import type { EdgeSettings } from './http/server.ts'
 import type { Clock } from './infra/clock.ts'
 import type { Database } from './infra/database.ts'
+import { makeEgress } from './infra/egress.ts'
+import { parseEgressRules } from './infra/egress-rules.ts'
 import type { Logger } from './infra/logger.ts'
+import type { RequestRates } from './infra/request-rates.ts'
 import { jobKind } from './jobs/job.kind.ts'
 import { makeJobSchemas } from './jobs/job.schemas.ts'
 import { jobActions } from './jobs/job.view.ts'
@@ -61,6 +65,8 @@ export interface ContainerDeps {
   logger: Logger
   version: string
   installationTag: string
+  /** Null: nobody is limited. */
+  requestRates: RequestRates | null
   settings: ContainerSettings
   /** The providers to know; all that are registered when absent. */
   providers?: readonly Provider[]
@@ -72,9 +78,16 @@ export interface ContainerSettings extends EngineSettings {
   bodyLimitBytes: number
   keyTtlHours: number
   maxWaitSeconds: number
+  /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
+  egressAllow: readonly string[]
+  edge: EdgeSettings
+  /** Requests of one caller within a window; null = as many as it likes. */
+  requestRate: { requests: number; windowSeconds: number } | null
   /** Absent: API keys are the only way in. */
   oidc?: OidcSettings
 }
+
+const connectTimeoutMs = 10_000
 
 /** The composition root: every part, handed what it needs. Starts nothing. */
 export function makeContainer(deps: ContainerDeps) {
@@ -86,12 +99,20 @@ export function makeContainer(deps: ContainerDeps) {
   const shutdown = new AbortController()
   const kinds = { job: jobKind, environment: environmentKind }
 
+  const tenancy = makeTenancy({
+    prisma,
+    clock,
+    log: logger,
+    ...(settings.oidc === undefined ? {} : { oidc: settings.oidc }),
+  })
   const secretBox = makeSecretBox(deps.secretsKey)
   const connections = makeConnectionsRepository(prisma)
+  const egress = makeEgress({ rules: parseEgressRules(settings.egressAllow) })
   const makeHttp = (baseUrl: string) =>
     makeHttpClient({
       baseUrl,
-      connectTimeoutMs: 10_000,
+      connectTimeoutMs,
+      connect: egress.connector(connectTimeoutMs),
       timeoutMs: callTimeoutMs,
       maxResponseBytes: 32 * 1024 * 1024,
       clock,
@@ -103,6 +124,8 @@ export function makeContainer(deps: ContainerDeps) {
     secretBox,
     opened,
     providerById,
+    egressRefusal: egress.refusalOf,
+    quota: tenancy.quota,
     onChange: resolver.forget,
   })
   const driverOf = opened.driverOf
@@ -120,7 +143,7 @@ export function makeContainer(deps: ContainerDeps) {
   const events = makeEventsRepository(prisma)
   const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
   const hint = hints.reconcile
-  const taking = { reads, resolveConnection: resolver.resolve, admission, hint, installationTag }
+  const taking = { reads, quota: tenancy.quota, resolveConnection: resolver.resolve, admission, hint, installationTag }
   const submit = makeSubmit({ ...taking, kinds, keyTtlHours: settings.keyTtlHours })
   const service = makeWorkloadService({ kinds, reads, wishes, driverOf, hint, wake })
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
@@ -128,18 +151,13 @@ export function makeContainer(deps: ContainerDeps) {
   const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
   const resolve = makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint })
   const ask = makeAsk({ service, driverOf, callTimeoutMs })
-  const { maxWaitSeconds } = settings
-  const tenancy = makeTenancy({
-    prisma,
-    clock,
-    log: logger,
-    ...(settings.oidc === undefined ? {} : { oidc: settings.oidc }),
-  })
 
   const app: AppDeps = {
     logger,
     bodyLimitBytes: settings.bodyLimitBytes,
     version: deps.version,
+    edge: settings.edge,
+    requestRates: deps.requestRates,
     guard: tenancy.guard,
     projects: tenancy.routes,
     readiness: {
@@ -158,6 +176,7 @@ export function makeContainer(deps: ContainerDeps) {
         repository: makeConnectionChangesRepository(prisma),
         secretBox,
         providerById,
+        egressRefusal: egress.refusalOf,
         onChange: resolver.forget,
       }),
       questions: makeConnectionQuestions({
@@ -177,7 +196,7 @@ export function makeContainer(deps: ContainerDeps) {
       service,
       ask,
       resolve,
-      maxWaitSeconds,
+      maxWaitSeconds: settings.maxWaitSeconds,
       records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
     },
     environments: {
@@ -187,7 +206,7 @@ export function makeContainer(deps: ContainerDeps) {
       ask,
       resolve,
       importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
-      maxWaitSeconds,
+      maxWaitSeconds: settings.maxWaitSeconds,
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
     },
   }
@@ -237,3 +256,5 @@ export async function examineDatabase({
 }: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
   return { checks: checkNames, findings: await examine(prisma) }
 }
+
+export { makeKeyMaker } from './projects/key-maker.ts'

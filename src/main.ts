@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { ConfigError } from './config.ts'
 
 /** Each command is loaded when it is asked for: `migrate` needs no HTTP service, `openapi` no database. */
@@ -19,6 +18,10 @@ const commands = {
     does: 'Run the sandbox providers alone.',
     run: async () => (await import('./roles/sandbox.ts')).runSandbox(),
   },
+  key: {
+    does: 'Make an API key: key create --name <name>.',
+    run: async (args: readonly string[]) => (await import('./roles/key.ts')).runKey(args),
+  },
   doctor: {
     does: 'Look for what must not be in the database.',
     run: async () => (await import('./roles/doctor.ts')).runDoctor(),
@@ -34,20 +37,19 @@ function usage(): string {
   return `Usage: main.ts <command>\n\n${lines.join('\n')}\n\nConfiguration is read from the environment; see docs/configuration.md.\n`
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
-  })
-  const [name] = positionals
-  if (values.help === true) process.stdout.write(usage())
-  else if (name === undefined || !(name in commands) || positionals.length > 1) {
+/** What follows a command's name is its own; most take nothing. */
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : name
+  if (name === '--help' || name === '-h') process.stdout.write(usage())
+  else if (command === undefined || (args.length > 0 && !takesArguments.has(command))) {
     process.stderr.write(usage())
     process.exitCode = 2
-  } else await commands[name as keyof typeof commands].run()
+  } else await commands[command as keyof typeof commands].run(args)
 }
 
-main().catch((error: unknown) => {
+const takesArguments: ReadonlySet<string> = new Set(['key'])
+
+main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`)
   process.exitCode = 1
 })

@@ -9,6 +9,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import { missing } from './connection-resolver.ts'
 import type { ConnectionsRepository } from './connections.repository.ts'
+import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -23,6 +24,9 @@ interface Deps {
   secretBox: SecretBox
   opened: OpenConnections
   providerById(id: string): Provider | undefined
+  egressRefusal: EgressRefusal
+  /** Refuses what goes beyond the project's quota. */
+  quota: { beforeConnection(projectId: string): Promise<void> }
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -49,6 +53,8 @@ export function makeConnectionService(deps: Deps) {
 
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
+      refuseUncallable(deps.egressRefusal, provider, settings)
+      await deps.quota.beforeConnection(projectId)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)

@@ -1,3 +1,4 @@
+import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { HttpServer } from './server.ts'
@@ -12,7 +13,10 @@ export const tags = [
 ]
 
 /** Serves the contract as `/openapi.json` and for people at `/docs`. Must be registered before any route. */
-export async function registerOpenApi(server: HttpServer, version: string): Promise<void> {
+export async function registerOpenApi(
+  server: HttpServer,
+  { version, isServed }: { version: string; isServed: boolean },
+): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -35,5 +39,11 @@ export async function registerOpenApi(server: HttpServer, version: string): Prom
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  await server.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true })
+  if (!isServed) return
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+  // The only HTML that is served; everything else is data, and says so in its headers.
+  await server.register(async (pages) => {
+    await pages.register(helmet, { contentSecurityPolicy: false })
+    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true })
+  })
 }

@@ -45,6 +45,4 @@ export async function registerOperations(server: HttpServer, { readiness }: { re
       return { status: 'ok' }
     },
   )
-
-  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
 }

@@ -22,9 +22,20 @@ export type HttpServer = FastifyInstance<
   TypeBoxTypeProvider
 >
 
+/** Where the service meets the network. */
+export interface EdgeSettings {
+  /** Whose `X-Forwarded-For` is believed: addresses and ranges; empty = nobody's. */
+  trustedProxies: readonly string[]
+  /** Origins whose pages may call the API from a browser; empty = none. */
+  corsOrigins: readonly string[]
+  /** Serves `/docs` and `/openapi.json`. */
+  hasDocs: boolean
+}
+
 export interface ServerOptions {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
+  edge: EdgeSettings
 }
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
@@ -33,11 +44,14 @@ type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaCont
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** An empty server with the house rules: nothing is coerced or dropped in bodies, every refusal is a problem. */
-export function makeServer({ logger, bodyLimitBytes }: ServerOptions): HttpServer {
+export function makeServer({ logger, bodyLimitBytes, edge }: ServerOptions): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
+    // A client that sends slowly holds a socket no longer than this.
     requestTimeout: 30_000,
+    http: { headersTimeout: 10_000 },
+    trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',

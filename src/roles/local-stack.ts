@@ -47,7 +47,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const journal = persistent ? { journalFile: join(dataDir, 'sandbox.jsonl') } : {}
     const sandbox = await startSandbox({ port: options.sandboxPort, ...journal })
     started.push(sandbox.close)
-    const service = await startLocalService(config, { databaseUrl: postgres.url, ...keys, logger })
+    const sandboxHosts = Object.values(sandbox.urls).map((origin) => new URL(origin).host)
+    const service = await startLocalService(config, { databaseUrl: postgres.url, ...keys, sandboxHosts, logger })
     started.push(service.stop)
     const url = service.url ?? ''
     await connectSandbox(url, keys.apiKey, sandbox)
@@ -60,8 +61,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
 function startLocalService(
   config: Config,
-  local: { databaseUrl: string; secretsKey: string; apiKey: string; logger: Logger },
+  local: { databaseUrl: string; secretsKey: string; apiKey: string; sandboxHosts: readonly string[]; logger: Logger },
 ): Promise<Service> {
+  const settings = settingsOf(config)
   return startService({
     role: 'all',
     host: config.HOST,
@@ -72,7 +74,7 @@ function startLocalService(
     secretsKey: config.SECRETS_KEY ?? local.secretsKey,
     bootstrapApiKey: config.BOOTSTRAP_API_KEY ?? local.apiKey,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-    settings: settingsOf(config),
+    settings: { ...settings, egressAllow: [...settings.egressAllow, ...local.sandboxHosts] },
     logger: local.logger,
   })
 }

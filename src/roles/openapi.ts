@@ -26,6 +26,7 @@ export async function printOpenApi(): Promise<void> {
       database,
       databaseUrl: nowhere,
       backend: noQueue,
+      requestRates: null,
       clock: systemClock,
       logger: makeLogger({ level: 'silent' }),
       version: readVersion(),

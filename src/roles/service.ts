@@ -11,6 +11,7 @@ import {
 import { systemClock } from '../infra/clock.ts'
 import { type Database, makeDatabase } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
+import { makeRequestRates } from '../infra/request-rates.ts'
 import { postgresBackend, redisBackend } from '../queue/backend.ts'
 
 export interface ServiceOptions {
@@ -53,7 +54,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     options.redis === undefined
       ? postgresBackend(options.databaseUrl)
       : redisBackend(options.redis.url, options.redis.prefix)
+  const rate = options.role === 'worker' ? null : options.settings.requestRate
+  const requestRates =
+    rate === null ? null : makeRequestRates({ ...rate, redisUrl: options.redis?.url ?? null, pool: database.pool })
   const container = makeContainer({
+    requestRates,
     ...{ database, databaseUrl: options.databaseUrl, backend, clock: systemClock, logger, installationTag },
     ...{ secretsKey: options.secretsKey, version: readVersion(), settings: options.settings, ...options.parts },
   })
@@ -70,6 +75,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const stop = async (): Promise<void> => {
     await app?.close()
     if (options.role !== 'api') await stopWorkers(container, options)
+    await requestRates?.close()
     await closeAll(container, database, backend)
   }
   return {

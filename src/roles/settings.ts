@@ -1,5 +1,6 @@
-import type { Config } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
 import type { ContainerSettings } from '../container.ts'
+import { parseEgressRules } from '../infra/egress-rules.ts'
 
 /** The part of `PROVIDER_TIMEOUT_MS` in which a create may still leave; what comes later is sure not to be sent. */
 const sendWithinPart = 0.5
@@ -30,5 +31,39 @@ export function settingsOf(config: Config): ContainerSettings {
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     keyTtlHours: config.IDEMPOTENCY_TTL_HOURS,
     maxWaitSeconds: config.PREFER_WAIT_MAX_SECONDS,
+    egressAllow: egressAllowOf(config),
+    edge: {
+      trustedProxies: listOf(config.TRUSTED_PROXIES),
+      corsOrigins: listOf(config.CORS_ORIGINS),
+      hasDocs: config.DOCS === 'open',
+    },
+    requestRate:
+      config.REQUEST_RATE_LIMIT === 0
+        ? null
+        : { requests: config.REQUEST_RATE_LIMIT, windowSeconds: config.REQUEST_RATE_WINDOW_SECONDS },
+    ...oidcOf(config),
+  }
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(',').map((item) => item.trim())
+}
+
+/** An issuer alone lets nobody in: its tokens must be meant for this service. */
+function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config
+  if (issuer === undefined && audience === undefined) return {}
+  if (issuer === undefined || audience === undefined)
+    throw new ConfigError(['OIDC_ISSUER and OIDC_AUDIENCE belong together: set both, or neither.'])
+  return { oidc: { issuer, audience, projectClaim: config.OIDC_PROJECT_CLAIM, scopesClaim: config.OIDC_SCOPES_CLAIM } }
+}
+
+function egressAllowOf({ EGRESS_ALLOW }: Config): readonly string[] {
+  const entries = EGRESS_ALLOW?.split(',').map((entry) => entry.trim()) ?? []
+  try {
+    parseEgressRules(entries)
+    return entries
+  } catch (error) {
+    throw new ConfigError([`EGRESS_ALLOW: ${(error as Error).message}`])
   }
 }

@@ -9,7 +9,7 @@ import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { isUniqueViolation } from './sql-errors.ts'
-import type { ResolveConnection } from './submit.ts'
+import type { ResolveConnection, SubmitDeps } from './submit.ts'
 import type { Workload } from './workload.ts'
 
 export interface ImportDeps {
@@ -17,6 +17,7 @@ export interface ImportDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
+  quota: SubmitDeps['quota']
   hint(workloadId: string): void
   installationTag: string
   callTimeoutMs: number
@@ -54,6 +55,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
     const name = request.name ?? nameFrom(seen.remoteName ?? request.remoteId)
     const id = makeId('environment')
     const { taken } = deps.kind
+    await deps.quota.beforeWorkload(projectId, 0)
     const mark = makeMark(driver.markLength, deps.installationTag)
     await admit(deps, request.remoteId, {
       ...{

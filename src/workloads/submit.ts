@@ -43,6 +43,8 @@ export interface SubmitDeps {
   admission: Admission
   /** Tells the workers; never awaited, never fails. */
   hint(workloadId: string): void
+  /** Refuses what goes beyond the project's quota. */
+  quota: { beforeWorkload(projectId: string, accelerators: number): Promise<void> }
   installationTag: string
   keyTtlHours: number
 }
@@ -79,6 +81,7 @@ export function makeSubmit(deps: SubmitDeps) {
       if (earlier !== null) return { workload: earlier, isReplay: true }
       const considered = await consider(deps, submission)
       if (considered.problems.length > 0) throw notHonoured(considered.problems)
+      await deps.quota.beforeWorkload(submission.projectId, acceleratorsOf(considered.spec))
       const admitted = await deps.admission.admit(newWorkload(deps, submission, considered))
       if (!admitted.isReplay) deps.hint(admitted.id)
       const workload = await deps.reads.get(submission.projectId, submission.kind, admitted.id)
@@ -101,6 +104,10 @@ export function makeSubmit(deps: SubmitDeps) {
       return { problems, effective: spec, request: { ...planned, url: opened.baseUrl + planned.target } }
     },
   }
+}
+
+function acceleratorsOf({ resources }: Pick<Spec<Kind>, 'resources'>): number {
+  return (resources?.accelerator?.count ?? 0) * (resources?.nodes ?? 1)
 }
 
 /** A repeated request is answered by its record, whatever has become of its connection or environment since. */

@@ -7,12 +7,13 @@ import { type HttpServer, makeServer } from '../../src/http/server.ts'
 import { providers } from '../../src/providers/registry.ts'
 
 const described = providers.map((provider) => describeProvider(provider))
+const edge = { trustedProxies: [], corsOrigins: [], hasDocs: true }
 let server: HttpServer
 let url: string
 
 beforeAll(async () => {
-  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024 })
-  await registerOpenApi(server, '0.0.0')
+  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024, edge })
+  await registerOpenApi(server, { version: '0.0.0', isServed: true })
   await registerCapabilities(server, { describe: () => described })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
 })

@@ -1,0 +1,24 @@
+import type { FastifyReply } from 'fastify'
+import type { RequestRates } from '../infra/request-rates.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { HttpServer } from './server.ts'
+
+/**
+ * Refuses a caller that sends more than it may, and tells everybody how much is left, in the `RateLimit` fields of
+ * draft-ietf-httpapi-ratelimit-headers. Must be registered after the guard.
+ */
+export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, 'count'>): void {
+  server.addHook('onRequest', async (request, reply: FastifyReply) => {
+    const { isAllowed, limit, remaining, resetSeconds, windowSeconds } = await rates.count(request.caller.by.subject)
+    void reply.headers({
+      'ratelimit-policy': `"default";q=${limit};w=${windowSeconds}`,
+      ratelimit: `"default";r=${remaining};t=${resetSeconds}`,
+    })
+    if (isAllowed) return
+    throw new Refusal(
+      'rate_limited',
+      `This key may send ${limit} requests in ${windowSeconds} seconds, and has. Try again in ${resetSeconds} seconds.`,
+      { retryAfterSeconds: Math.max(1, resetSeconds) },
+    )
+  })
+}

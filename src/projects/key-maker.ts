@@ -1,0 +1,28 @@
+import { hostname, userInfo } from 'node:os'
+import type { Database } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import { makeApiKeysRepository } from './api-keys.repository.ts'
+import { type FreshKey, makeProjectService } from './project-service.ts'
+import { makeProjectsRepository } from './projects.repository.ts'
+
+interface KeyWanted {
+  name: string
+  /** The project's name; it is made where there is none. */
+  project: string
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+}
+
+/** Makes keys for whoever can reach the database: an operator at a terminal, who stands in the audit log as that. */
+export function makeKeyMaker({ prisma }: Pick<Database, 'prisma'>): (wanted: KeyWanted) => Promise<FreshKey> {
+  const projects = makeProjectsRepository(prisma)
+  const service = makeProjectService({ projects, keys: makeApiKeysRepository(prisma) })
+  const by: Actor = { subject: `shell:${userInfo().username}`, address: hostname(), requestId: '' }
+
+  return async ({ project, ...wanted }) => {
+    const projectId =
+      (await projects.idOf(project)) ?? (await service.createProject({ name: project, quota: {} }, by)).id
+    return service.createKey({ ...wanted, projectId }, by)
+  }
+}

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import { ConfigError, readConfig } from '../config.ts'
+import { makeKeyMaker } from '../container.ts'
+import { makeDatabase } from '../infra/database.ts'
+import { isScope, type Scope, scopes } from '../vocabulary/scopes.ts'
+
+const usage = `Usage: main.ts key create --name <name> [--project <name>] [--scopes <scope,scope>] [--days <number>]
+
+  --name     what the key is called
+  --project  the project it opens, made where there is none of that name (default: default)
+  --scopes   any of ${scopes.join(', ')} (default: admin)
+  --days     how long it is good (default: until it is revoked)
+`
+
+/** `key create`: makes an API key straight in the database and prints it. For the first one, and for when none is left. */
+export async function runKey(args: readonly string[]): Promise<void> {
+  const { action, ...wanted } = parse(args)
+  if (action !== 'create') throw new ConfigError([usage])
+  const { DATABASE_URL: databaseUrl } = readConfig()
+  if (databaseUrl === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database the key is for.'])
+  const database = makeDatabase({ url: databaseUrl, poolSize: 1 })
+  try {
+    const { id, key, projectId } = await makeKeyMaker(database)(wanted)
+    process.stderr.write(`Key ${id} of project ${projectId}. It is shown this once:\n`)
+    process.stdout.write(`${key}\n`)
+  } finally {
+    await database.close()
+  }
+}
+
+function parse(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      name: { type: 'string' },
+      project: { type: 'string', default: 'default' },
+      scopes: { type: 'string', default: 'admin' },
+      days: { type: 'string' },
+    },
+  })
+  const { name, project, days } = values
+  const named = values.scopes.split(',')
+  const wrong = named.find((scope) => !isScope(scope))
+  if (name === undefined) throw new ConfigError([`--name is missing.\n\n${usage}`])
+  if (wrong !== undefined) throw new ConfigError([`${wrong} is no scope.\n\n${usage}`])
+  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new ConfigError(['--days takes a whole number.'])
+  const expiresAt = days === undefined ? null : new Date(Date.now() + Number(days) * 86_400_000)
+  return { action: positionals[0], name, project, scopes: named as Scope[], expiresAt }
+}
