@@ -44,6 +44,12 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
       return new Map(rows.map((row) => [row.id, row.createdAt]))
     },
 
+    /** When this workload was recorded; null = it was not. */
+    async recordedAt(id: string): Promise<Date | null> {
+      const rows = await prisma.$queryRaw<{ at: Date }[]>`SELECT created_at AS at FROM workloads WHERE id = ${id}`
+      return rows[0]?.at ?? null
+    },
+
     /** Who holds these keys now. A statement of its own: the one that lost the race cannot see the winner. */
     async keyHolders(
       keys: readonly { projectId: string; kind: string; hash: string }[],

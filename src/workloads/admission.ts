@@ -58,7 +58,8 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   }
 
   async function record(workload: NewWorkload): Promise<Admitted> {
-    const createdAt = await insertWithFreshMark(workload)
+    // Nothing inserted: an earlier try may have been committed just before its connection was lost.
+    const createdAt = (await insertWithFreshMark(workload)) ?? (await repository.recordedAt(workload.id))
     if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
     return replay(workload)
   }

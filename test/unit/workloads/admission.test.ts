@@ -58,6 +58,7 @@ function makeKeys(breaks: () => Error | null = () => null) {
   const holders = new Map<string, { workloadId: string; fingerprint: string }>()
   const batches: string[][] = []
   const marks: string[] = []
+  const recorded = new Map<string, Date>()
   const repository = {
     async insert(news: readonly NewWorkload[]) {
       const error = breaks()
@@ -74,8 +75,9 @@ function makeKeys(breaks: () => Error | null = () => null) {
       return new Map(created.map(({ id }) => [id, new Date(0)]))
     },
     keyHolders: async () => holders,
+    recordedAt: async (id: string) => recorded.get(id) ?? null,
   } as unknown as AdmissionRepository
-  return { admission: makeAdmission({ repository, lanes: 2, maxBatch: 100 }), batches, marks }
+  return { repository, recorded, admission: makeAdmission({ repository, lanes: 2, maxBatch: 100 }), batches, marks }
 }
 
 describe('admission', () => {
@@ -121,5 +123,30 @@ describe('admission', () => {
     )
     expect(first).toMatchObject({ status: 'rejected' })
     expect(second).toMatchObject({ value: { id: 'job_2', isReplay: false } })
+  })
+
+  it.each([null, 'k'])(
+    'knows its own workload again when the connection broke after the commit (key %s)',
+    async (key) => {
+      const { repository, recorded, admission } = makeKeys()
+      const { insert } = repository
+      let tries = 0
+      repository.insert = async (news) => {
+        tries += 1
+        if (tries > 1) return new Map()
+        for (const [id, at] of await insert(news)) recorded.set(id, at)
+        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: '08006' })
+      }
+      expect(await admission.admit(newWorkload('job_1', {}, key))).toEqual({
+        ...{ id: 'job_1', createdAt: new Date(0), isReplay: false },
+      })
+      expect(tries).toBe(2)
+    },
+  )
+
+  it('says that the connection is gone when nothing was recorded', async () => {
+    const { repository, admission } = makeKeys()
+    repository.insert = async () => new Map()
+    await expect(admission.admit(newWorkload('job_1', {}, null))).rejects.toMatchObject({ code: 'not_found' })
   })
 })
