@@ -19,3 +19,20 @@ it('keeps what is given and nothing else', () => {
     createdAfter: new Date('2024-05-01T00:00:00Z'),
   })
 })
+
+it.each([
+  '2024-06-30T23:59:60Z',
+  '0000-01-01T00:00:00Z',
+  '-010000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+01:00',
+  '9999-12-31T23:59:59-23:59',
+  '2024-05-01T00:00:00+01',
+])('refuses a time that the database cannot hold: %s', (text) => {
+  for (const parameter of ['createdAfter', 'createdBefore'])
+    expect(() => filterOf({ [parameter]: text })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        errors: [expect.objectContaining({ in: 'query', pointer: parameter })],
+      }),
+    )
+})
