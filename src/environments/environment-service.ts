@@ -1,15 +1,16 @@
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { ReadsRepository } from '../workloads/reads.repository.ts'
 import type { Workload } from '../workloads/workload.ts'
-import type { Target, WorkloadService } from '../workloads/workload-service.ts'
+import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/workload-service.ts'
 
 interface Deps {
   workloads: WorkloadService
   reads: Pick<ReadsRepository, 'liveJobs'>
 }
 
-/** Jobs that a refusal names, and that one request cancels. */
-const mostJobs = 1000
+/** Jobs that are read, and then cancelled, at a time. */
+const pageOfJobs = 50
+const namedJobs = 5
 
 export type EnvironmentService = ReturnType<typeof makeEnvironmentService>
 
@@ -27,6 +28,23 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     throw new Refusal('wrong_state', `Environment ${environment.id} ${what}, so it cannot ${verb}. Make a new one.`)
   }
 
+  /** All of them, however many: the environment is deleted only when the last one has ended. */
+  async function cancelJobsOf(environmentId: string, { projectId, by }: Target): Promise<void> {
+    for (let after = ''; ; ) {
+      const page = await reads.liveJobs(environmentId, { after, limit: pageOfJobs })
+      const cancel = { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' } as const
+      await Promise.all(page.map((id) => workloads.wish('job', { projectId, by, id, ifVersion: null }, cancel)))
+      const last = page.at(-1)
+      if (last === undefined || page.length < pageOfJobs) return
+      after = last
+    }
+  }
+
+  async function refuseWhileUsed(environment: Workload<'environment'>): Promise<void> {
+    const jobs = await reads.liveJobs(environment.id, { after: '', limit: namedJobs + 1 })
+    if (jobs.length > 0) throw inUse(environment, jobs)
+  }
+
   return {
     start: (target: Target) => settled(target, 'start'),
     stop: (target: Target) => settled(target, 'stop'),
@@ -37,12 +55,9 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       { cancelJobs = false, remote = false }: { cancelJobs?: boolean; remote?: boolean },
     ): Promise<Workload<'environment'>> {
       const environment = await workloads.get('environment', target.projectId, target.id)
-      const jobs = environment.live ? await reads.liveJobs(environment.id, mostJobs) : []
-      if (jobs.length > 0 && !cancelJobs) throw inUse(environment, jobs)
-      for (const id of jobs) {
-        const job = { projectId: target.projectId, by: target.by, id, ifVersion: null }
-        await workloads.wish('job', job, { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' })
-      }
+      refuseOtherVersion(environment, target.ifVersion)
+      if (cancelJobs) await cancelJobsOf(environment.id, target)
+      else if (environment.live && environment.desired !== 'delete') await refuseWhileUsed(environment)
       const keepRemote = environment.imported && !remote
       return workloads.wish('environment', target, {
         desired: 'delete',
@@ -55,8 +70,8 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
 }
 
 function inUse(environment: Workload<'environment'>, jobs: readonly string[]): Refusal {
-  const named = jobs.slice(0, 5).join(', ')
-  const more = jobs.length > 5 ? ` and ${jobs.length - 5} more` : ''
+  const named = jobs.slice(0, namedJobs).join(', ')
+  const more = jobs.length > namedJobs ? ' and more' : ''
   const detail = `Environment ${environment.id} is used by ${named}${more}. Wait for them, or delete it with ?cancelJobs=true.`
   return new Refusal('environment_in_use', detail)
 }

@@ -75,10 +75,10 @@ export function makeReadsRepository(prisma: PrismaClient) {
       return new Set(rows.map((row) => row.mark))
     },
 
-    /** Jobs of an environment that have not ended. */
-    async liveJobs(environmentId: string, limit: number): Promise<string[]> {
+    /** Jobs of an environment that have not ended, by id, after this one. */
+    async liveJobs(environmentId: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live ORDER BY id LIMIT ${limit}`
+        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live AND id > ${after} ORDER BY id LIMIT ${limit}`
       return rows.map((row) => row.id)
     },
   }

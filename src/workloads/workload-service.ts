@@ -143,7 +143,8 @@ async function whyNot<K extends Kind>(
   return new Refusal('wrong_state', `${id} is ${now.status} now. Read it again before asking for more.`)
 }
 
-function refuseOtherVersion(workload: Workload, ifVersion: number | null): void {
+/** `If-Match`, checked before anything is done. */
+export function refuseOtherVersion(workload: Workload, ifVersion: number | null): void {
   if (ifVersion !== null && workload.version !== ifVersion) throw mismatch(workload.version)
 }
 
