@@ -20,8 +20,6 @@ interface Target {
 const believedMs = 2000
 const mostRemembered = 10_000
 
-export type ConnectionResolver = ReturnType<typeof makeConnectionResolver>
-
 /** Finds the connection that a request means, and opens it. */
 export function makeConnectionResolver(deps: Deps) {
   const known = new Map<string, { untilMs: number; at: Promise<Connection> }>()

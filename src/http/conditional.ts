@@ -28,13 +28,6 @@ export function isKnown(request: FastifyRequest, record: { version: number }): b
   return tags.includes('*') || tags.includes(etagOf(record))
 }
 
-export function versionMismatch(actual: number): Refusal {
-  return new Refusal(
-    'version_mismatch',
-    `The record is at version ${actual} now. Read it again and repeat what you want on that.`,
-  )
-}
-
 /** Answers 304 where the client has this version already; else the record with its ETag. */
 export function sendRecord(
   request: FastifyRequest,

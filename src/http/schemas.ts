@@ -28,8 +28,6 @@ export const cursorQuery = Type.String({
   description: '`nextCursor` of the page before.',
 })
 
-export const timestamp = (description: string) => Type.String({ format: 'date-time', description })
-
 const problem = { content: { 'application/problem+json': { schema: Type.Ref(ProblemSchema.$id as string) } } }
 
 const explanations: Readonly<Record<number, string>> = {

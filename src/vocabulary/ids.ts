@@ -21,11 +21,6 @@ export function makeId(of: IdOf): string {
 
 const suffix = '[0-7][0-9a-hjkmnp-tv-z]{25}'
 
-/** Whether `value` has the form of an id of that kind; it says nothing about existence. */
-export function isId(of: IdOf, value: string): boolean {
-  return new RegExp(`^${idPrefixes[of]}_${suffix}$`).test(value)
-}
-
 /** The JSON schema of such an id. */
 export function idSchema(of: IdOf, description: string): TString {
   return Type.String({

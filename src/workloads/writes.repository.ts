@@ -39,8 +39,6 @@ export interface Written {
   isDuplicate: boolean
 }
 
-export type WritesRepository = ReturnType<typeof makeWritesRepository>
-
 /** The only writer of status. One statement for a batch; rows are locked in the order of their ids. */
 export function makeWritesRepository(prisma: PrismaClient) {
   return {
