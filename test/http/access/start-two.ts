@@ -1,0 +1,41 @@
+import { afterAll, beforeAll } from 'vitest'
+import { type ApiCaller, makeApiCaller } from '../../support/api-caller.ts'
+import { type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { testRedis } from '../../support/test-redis.ts'
+
+export interface TwoInstances {
+  /** With the first project's administrator key. */
+  admin: ApiCaller
+  /** The same key at the other instance. */
+  otherAdmin: ApiCaller
+  databaseUrl: string
+  /** A client of either instance with another key. */
+  as(key: string, instance?: 'first' | 'second'): ApiCaller
+}
+
+/** Two instances that answer requests, over one database: what is decided in one holds in the other. */
+export function startTwoInstances(
+  settings: NonNullable<SwitchyardOptions['settings']> = {},
+  withRedis = false,
+): TwoInstances {
+  const two = {} as TwoInstances
+  const running: Switchyard[] = []
+  let database: TestDatabase
+  let redis: ReturnType<typeof testRedis> | null = null
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    redis = withRedis ? testRedis() : null
+    const options: SwitchyardOptions = { databaseUrl: database.url, redis, role: 'api', settings }
+    running.push(await startSwitchyard(options), await startSwitchyard(options))
+    const [first, second] = running as [Switchyard, Switchyard]
+    Object.assign(two, { admin: first.api, otherAdmin: second.api, databaseUrl: database.url })
+    two.as = (key, instance = 'first') => makeApiCaller((instance === 'first' ? first : second).service.url ?? '', key)
+  })
+  afterAll(async () => {
+    await Promise.all(running.map((each) => each.stop()))
+    await database?.drop()
+  })
+  return two
+}
