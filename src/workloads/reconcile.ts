@@ -92,7 +92,10 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
     return true
   }
   report(deps, hand, performed)
-  return commit<K>(deps, hand, performed, absorb(kind, performed.workload, performed.facts, performed.outcome))
+  const absorbed = absorb(kind, performed.workload, performed.facts, performed.outcome)
+  // What comes next is decided on what was just seen, not on what was known before.
+  const seen = shownBy({ ...performed.workload, ...absorbed.change }, hand.driver)
+  return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, absorbed)
 }
 
 /** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
@@ -145,8 +148,16 @@ export function factsOf<K extends Kind>(
     ...bareFacts<K>(known, tempo),
     traits: driver.traits,
     verbs: Object.keys(driver.controls) as Verb<K>[],
+    ...shownBy(workload, driver),
+  }
+}
+
+/** The facts that follow from the latest sighting. */
+function shownBy<K extends Kind>(workload: Workload<K>, driver: Driver<K>): Pick<Facts<K>, 'needsUpdate' | 'shows'> {
+  const { rawState } = workload
+  return {
     needsUpdate: isUpdateDue(workload, driver),
-    shows: workload.rawState === null ? null : (driver.states[workload.rawState] ?? null),
+    shows: rawState === null ? null : (driver.states[rawState] ?? null),
   }
 }
 

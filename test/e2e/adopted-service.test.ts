@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let sandbox: Awaited<ReturnType<typeof startSandbox<'aitems'>>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  sandbox = await startSandbox({ providers: ['aitems'] })
+})
+
+afterAll(async () => {
+  await sandbox.close()
+  await database.drop()
+})
+
+describeOnEachQueueBackend('a service that needs its datasets bound after it was made', ({ openRedis }) => {
+  let switchyard: Switchyard
+
+  beforeAll(async () => {
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: openRedis() })
+  })
+
+  afterAll(() => switchyard.stop())
+
+  it.each(['answered', 'lost'])('gets them when the answer to its create was %s', async (answer) => {
+    const { accessKey, secretKey, userDatasetId, itemDatasetId, interactionDatasetId } = sandbox.accounts.aitems
+    const isLost = answer === 'lost'
+    const name = `svc${Math.random().toString(36).slice(2, 10)}`
+    const { id: connectionId } = await switchyard.api.ok('POST', '/connections', {
+      name,
+      settings: { aitems: { baseUrl: sandbox.urls.aitems } },
+      credentials: { aitems: { accessKey, secretKey } },
+    })
+    if (isLost) sandbox.faults.add({ kind: 'drop_answer', operation: 'services.create', times: 1 })
+    const datasetIds = { user: userDatasetId, item: itemDatasetId, interaction: interactionDatasetId }
+    const { id } = await switchyard.api.ok('POST', '/environments', {
+      connectionId,
+      name,
+      providerOptions: { aitems: { serviceType: 'batch', datasetIds } },
+    })
+    const service = await switchyard.api.untilStatus(`/environments/${id}`, 'running', 'failed')
+    expect(service).toMatchObject({ status: 'running', remote: { state: 'learnable' } })
+  })
+})
