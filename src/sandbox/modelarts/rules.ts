@@ -134,6 +134,8 @@ export const jobCreation: Fields = {
     boot_file: text,
     command: text,
     engine: object({ engine_id: text, engine_name: text, engine_version: text, image_url: text }),
+    local_code_dir: text,
+    working_dir: text,
     parameters: { type: 'array', each: object({ name: text, value: text }) },
     inputs: channels,
     outputs: channels,
