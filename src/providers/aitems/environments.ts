@@ -147,7 +147,7 @@ async function findServices(
     const read = await Promise.all(some.map((id) => get(id, signal)))
     seen.push(...read.flatMap((each) => (each === 'gone' ? [] : [each])))
   }
-  const isRead = isComplete && candidates.length <= maxReads
+  const isRead = isComplete && candidates.length <= maxReads && ids.length === candidates.length
   return new Map(intents.map((intent) => [intent.mark, verdictOn(intent, seen, isRead)]))
 }
 
@@ -161,9 +161,9 @@ function termFaults(spec: EnvironmentSpec): readonly SpecFault[] {
 /** A day for the time zone that is not told, a day for clocks and good measure. */
 const createdToleranceMs = 2 * 86_400_000
 
-/** Of the right name, and not made long before the first attempt was sent. */
+/** Of the right name or of none that is shown, and not made long before the first attempt was sent. */
 function mayBe(item: Json, { spec, firstSentAt }: Intent<'environment'>, offset: string): boolean {
-  if (readText(item, 'name') !== spec.name) return false
+  if ((readText(item, 'name') ?? spec.name) !== spec.name) return false
   const createdAt = readTime(item, 'createdDate', { offset })
   return createdAt === undefined || createdAt.getTime() > firstSentAt.getTime() - createdToleranceMs
 }
@@ -175,8 +175,8 @@ function verdictOn(
 ): Found<'environment'> {
   const found = seen.filter((each) => each.mark === mark)
   if (found.length > 0) return { found }
-  if (!isRead) return { inconclusive: 'there are more services than are read in one walk' }
-  const isMarkHidden = seen.some((each) => each.remoteName === spec.name && each.mark === undefined)
+  if (!isRead) return { inconclusive: 'there are services that were not read: too many, or without an id' }
+  const isMarkHidden = seen.some((each) => (each.remoteName ?? spec.name) === spec.name && each.mark === undefined)
   return isMarkHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
 }
 

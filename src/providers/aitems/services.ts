@@ -97,14 +97,14 @@ export function environmentOf(service: Json, literals: readonly string[]): Obser
   const rawState = readText(service, 'status') ?? '(none)'
   const reason = reasons.get(rawState)
   const name = readText(service, 'name')
-  const description = (service as JsonObject).description
+  const { description } = service as JsonObject
   return {
     remoteId,
     status: (Object.hasOwn(serviceStates, rawState) ? serviceStates[rawState] : undefined) ?? null,
     rawState,
     ...(reason === undefined ? {} : { reason }),
     ...(name === undefined ? {} : { remoteName: name }),
-    ...(typeof description === 'string' ? { mark: markOfDescription(description) } : {}),
+    ...(description === undefined ? {} : { mark: markOfDescription(readText(service, 'description')) }),
     payload: boundedPayload(service, literals),
   }
 }

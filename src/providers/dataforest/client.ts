@@ -1,9 +1,10 @@
-import type { JsonObject } from '../../vocabulary/json.ts'
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
-import { isObject } from '../kit/fields.ts'
+import { isObject, readNumber } from '../kit/fields.ts'
 import { parseBody } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, ProviderClock, SendBy } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
 import { failureOf } from './errors.ts'
 import type { Signer } from './signer.ts'
 
@@ -14,6 +15,17 @@ export interface DataforestClient {
   call(operation: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject>
   /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
   create(operation: string, body: string, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<JsonObject>
+}
+
+/**
+ * What a list's answer shows. A list that is not there is not an empty list. The documents show no paging: a total above
+ * what came means a page that nobody knows to ask for.
+ */
+export function contentsOf(answer: JsonObject): { contents: readonly Json[]; isComplete: boolean } {
+  const { contents } = answer
+  if (!Array.isArray(contents))
+    throw new ProviderError('bad_response', 'Data Forest answered a list without `contents`.')
+  return { contents, isComplete: (readNumber(answer, 'total') ?? contents.length) <= contents.length }
 }
 
 /** What every request carries besides the signature. Some reads need the content type even with an empty body. */

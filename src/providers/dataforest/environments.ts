@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import { isObject, readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { isObject, readFlag, readId, readList, readObject, readText } from '../kit/fields.ts'
 import { descriptionMarkLength, markOfDescription } from '../kit/marks.ts'
 import { boundedPayload } from '../kit/redact.ts'
-import type { Accepts, Catalog, Driver, Found, Observation, Traits } from '../provider.ts'
+import type { Accepts, Catalog, Driver, Found, Intent, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
-import { type DataforestClient, jsonHeaders } from './client.ts'
+import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { badParameterOf, isNoSuchElement } from './errors.ts'
 import { commonAccepts, programFaults, workspaceOf } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
@@ -46,9 +46,9 @@ export function makeEnvironments(
 ): Driver<'environment'> {
   async function listWorkspaces(signal: AbortSignal) {
     const answer = await client.call('aiworkspaces/getList', { search: { accountId: settings.accountId } }, signal)
-    const workspaces = readList(answer, 'contents').filter(isObject)
-    const seen = workspaces.flatMap((workspace) => environmentOf(workspace, literals) ?? [])
-    return { seen, isComplete: (readNumber(answer, 'total') ?? seen.length) <= seen.length }
+    const { contents, isComplete } = contentsOf(answer)
+    const seen = contents.flatMap((each) => (isObject(each) ? (environmentOf(each, literals) ?? []) : []))
+    return { seen, contents, isComplete }
   }
 
   async function detail(remoteId: string, signal: AbortSignal): Promise<JsonObject | 'gone'> {
@@ -95,13 +95,15 @@ export function makeEnvironments(
     },
 
     async find(intents, signal) {
-      const { seen, isComplete } = await listWorkspaces(signal)
-      const lookFor = (mark: string): Found<'environment'> => {
+      const { seen, contents, isComplete } = await listWorkspaces(signal)
+      const lookFor = ({ mark, spec }: Intent<'environment'>): Found<'environment'> => {
         const found = seen.filter((each) => each.mark === mark)
         if (found.length > 0) return { found }
-        return isComplete ? { absent: true } : { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
+        if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
+        const isUntold = contents.some((each) => mayBe(each, spec.name))
+        return isUntold ? { inconclusive: 'aiworkspaces/getList does not show whose each is' } : { absent: true }
       }
-      return new Map(intents.map(({ mark }) => [mark, lookFor(mark)]))
+      return new Map(intents.map((intent) => [intent.mark, lookFor(intent)]))
     },
 
     /** Two calls: only the list shows `disabled`, only the detail says for certain that it is gone. */
@@ -157,9 +159,15 @@ function environmentOf(workspace: JsonObject, literals: readonly string[]): Obse
     rawState,
     ...(rawState === 'disabled' ? { reason: 'disabled' as const } : {}),
     ...(name === undefined ? {} : { remoteName: name }),
-    ...(typeof description === 'string' ? { mark: markOfDescription(description) } : {}),
+    ...(description === undefined ? {} : { mark: markOfDescription(readText(workspace, 'description')) }),
     payload: boundedPayload(workspace, literals),
   }
+}
+
+/** A listed workspace of this name, or of none, that shows no id or says nothing of its description. Names are unique. */
+function mayBe(workspace: Json, name: string): boolean {
+  const isShown = readId(workspace, 'id') !== undefined && isObject(workspace) && workspace.description !== undefined
+  return !isShown && (readText(workspace, 'name') ?? name) === name
 }
 
 /** HTTP 400 by the service, unless it names another parameter than the name. */

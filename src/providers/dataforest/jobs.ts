@@ -3,12 +3,12 @@ import { jobTransitions } from '../../vocabulary/job.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
-import { readEntries, readId, readList, readNumber, readText } from '../kit/fields.ts'
+import { readEntries, readId, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Accepts, Driver, Found, Intent, LogChunk, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
-import { type DataforestClient, jsonHeaders } from './client.ts'
+import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
 import { appOf, commonAccepts, namePrefixOf, pinnedPrefixOf, programFaults } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
@@ -70,10 +70,8 @@ export function makeJobs(
   const search = { search: { accountId: settings.accountId } }
 
   async function listApps(signal: AbortSignal): Promise<{ apps: readonly Json[]; isComplete: boolean }> {
-    const answer = await client.call('aiapps/getList', search, signal)
-    const apps = readList(answer, 'contents')
-    // The documented answer has no total and no paging; a total above what came means a page that nobody knows to ask for.
-    return { apps, isComplete: (readNumber(answer, 'total') ?? apps.length) <= apps.length }
+    const { contents, isComplete } = contentsOf(await client.call('aiapps/getList', search, signal))
+    return { apps: contents, isComplete }
   }
 
   async function detail(remoteId: string, signal: AbortSignal): Promise<JsonObject | 'gone'> {
@@ -225,9 +223,18 @@ function findApps(
       readText(app, 'workspaceName') === workspace && (startedAt === undefined || startedAt.getTime() >= earliestMs)
     )
   }
-  const found = apps.filter(isOurs).flatMap((app) => jobOf(app, walk.literals) ?? [])
+  const ours = apps.filter(isOurs)
+  const found = ours.flatMap((app) => jobOf(app, walk.literals) ?? [])
   if (found.length > 0) return { found }
-  return walk.isComplete ? { absent: true } : { inconclusive: 'aiapps/getList shows fewer apps than its total' }
+  if (!walk.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
+  const isTold = ours.length === 0 && apps.every((app) => tellsItsName(app, workspace !== null))
+  return isTold ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without what would tell it apart' }
+}
+
+/** Whether a listed app shows whose it is. */
+function tellsItsName(app: Json, isByWorkspace: boolean): boolean {
+  const shows = (key: string) => readText(app, key) !== undefined
+  return shows('name') && (!isByWorkspace || shows('workspaceName'))
 }
 
 /** The list shows the workspace's name only. Null: not needed, since the mark alone tells. */

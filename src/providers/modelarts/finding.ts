@@ -16,7 +16,7 @@ export interface Portion {
 
 export interface Walk<K extends Kind> {
   seen: readonly Observation<K>[]
-  /** Every page was read, and what came is what was asked for: then a missing mark is an absent object. */
+  /** Every page was read and every object understood, and what came is what was asked for: then a missing mark is an absent object. */
   isComplete: boolean
 }
 
@@ -46,7 +46,8 @@ export async function walk<K extends Kind>(list: {
     },
   })
   const isHonoured = items.every((item) => list.isAskedFor(item))
-  return { seen: items.flatMap((item) => list.observe(item) ?? []), isComplete: isComplete && isHonoured && !isShort }
+  const seen = items.flatMap((item) => list.observe(item) ?? [])
+  return { seen, isComplete: isComplete && isHonoured && !isShort && seen.length === items.length }
 }
 
 /** What a walk says about each intent. An object that shifted to a later page while the list was read counts once. */

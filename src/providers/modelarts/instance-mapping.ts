@@ -28,7 +28,7 @@ export const instanceAccepts: Accepts = {
   },
   queue: { to: 'pool.id', note: 'a dedicated resource pool' },
   'resources.flavor': { to: 'flavor', required: true },
-  interfaces: { to: 'de_type', values: ['jupyter'], note: 'always Jupyter' },
+  interfaces: { to: '', values: ['jupyter'], note: 'always Jupyter' },
   storage: { to: 'spec.storage', required: true },
   'storage.type': {
     to: 'spec.storage.type',

@@ -144,8 +144,10 @@ export function searchMarks<T>(
   const lookFor = (
     mark: string,
   ): { found: readonly T[] } | Extract<Found, { absent: true } | { inconclusive: string }> => {
-    const found = walk.items.filter((item) => markOf(item, settings) === mark).flatMap((item) => observe(item) ?? [])
+    const ours = walk.items.filter((item) => markOf(item, settings) === mark)
+    const found = ours.flatMap((item) => observe(item) ?? [])
     if (found.length > 0) return { found }
+    if (ours.length > 0) return { inconclusive: 'SCNet lists a container with this mark without its id or status.' }
     if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
     return isShown
       ? { absent: true }
