@@ -41,6 +41,7 @@ export interface Bench {
   untilFired(): Promise<void>
 }
 
+const writers = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 const startMs = Date.parse('2026-01-05T00:00:00Z')
 
 export function useBench(harness: ProviderHarness): Bench {
@@ -52,6 +53,8 @@ export function useBench(harness: ProviderHarness): Bench {
   let closing: (() => Promise<void>)[] = []
   let taps: WireTap[] = []
   let outcomes: unknown[] = []
+  let written: unknown[][] = []
+  let spies: { mockRestore(): void }[] = []
 
   beforeAll(async () => {
     sandbox = await startSandbox({ providers: [id], clock: { now: () => time.ms } })
@@ -63,18 +66,22 @@ export function useBench(harness: ProviderHarness): Bench {
     time.ms = startMs
     sandbox.reset()
     connection = open()
+    written = []
+    spies = writers.map((name) => vi.spyOn(console, name).mockImplementation((...words) => void written.push(words)))
   })
 
   afterEach(async () => {
     const secrets = [...secretsOf(harness, sandbox.accounts[id]), ...taps.flatMap((tap) => tap.proofs())]
-    const shown = outcomes.map(showAll).join('\n')
+    const shown = [...outcomes, ...written.flat()].map(showAll).join('\n')
+    for (const spy of spies) spy.mockRestore()
     for (const close of closing) await close()
     closing = []
     taps = []
     outcomes = []
-    for (const secret of secrets) {
-      if (shown.includes(secret)) expect.fail(`A secret came out of the driver: ${around(shown, secret)}`)
+    for (const piece of secrets.flatMap(piecesOf)) {
+      if (shown.includes(piece)) expect.fail(`A secret came out of the driver: ${around(shown, piece)}`)
     }
+    expect(written, 'a driver writes nothing').toEqual([])
   })
 
   function open({ settings = {}, credentials = {}, timeoutMs = 10_000 }: Opening = {}): Connection {
@@ -128,6 +135,11 @@ function secretsOf(harness: ProviderHarness, account: Account): string[] {
   return Object.entries(harness.credentials(account)).flatMap(([name, value]) =>
     typeof value === 'string' && !publicCredentials.includes(name) ? [value] : [],
   )
+}
+
+/** A secret, and what a careless cut leaves of a long one: its beginning. */
+function piecesOf(secret: string): string[] {
+  return secret.length < 24 ? [secret] : [secret, secret.slice(0, Math.ceil(secret.length / 2))]
 }
 
 /** The same object, each of whose functions notes what it returns, resolves or rejects with. */

@@ -18,10 +18,17 @@ export interface KindHarness<K extends Kind> {
   spec(name: string, account: Account): Spec<K>
   /** The same with as many fields and options as one request can have, none of them as it would be if it were absent. */
   fullSpec(name: string, account: Account): Spec<K>
+  /** Requests with the fields and options that those of `fullSpec` exclude. */
+  readonly alternatives?: readonly ((name: string, account: Account) => Spec<K>)[]
   /** The sandbox's word for the objects that it makes. */
   readonly object: string
   /** The sandbox's names of operations, as faults match them. */
-  readonly operations: { readonly create: string; readonly lists: readonly string[] }
+  readonly operations: {
+    readonly create: string
+    /** What a search reads, and a listing where it reads no other. */
+    readonly lists: readonly string[]
+    readonly listing?: string
+  }
   /** What the vendor's documents say of each raw state: written from them, so that the driver's own table can be wrong. */
   readonly states: Readonly<Record<string, Status<K>>>
   /** An id of the right form that nobody has, made from one that exists. */

@@ -13,6 +13,7 @@ import { describeListing } from './behaviours/listing.ts'
 import { describeLostCreates } from './behaviours/lost-creates.ts'
 import { describeObservation } from './behaviours/observation.ts'
 import { describeTokens } from './behaviours/tokens.ts'
+import { describeTolerance } from './behaviours/tolerance.ts'
 import { type Bench, driverOf, useBench } from './bench.ts'
 import type { ProviderHarness } from './harness.ts'
 import { makeSubject } from './subject.ts'
@@ -44,5 +45,6 @@ function describeKind<K extends Kind>(bench: Bench, kind: K): void {
     describeControl(subject)
     describeFailure(subject)
     describeHygiene(subject)
+    describeTolerance(subject)
   })
 }

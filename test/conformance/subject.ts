@@ -158,6 +158,14 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
   return error as ProviderError
 }
 
+/** What comes within 100 ms; a busy machine delays both, so nothing but waiting for something loses. */
+export function soon<T>(promise: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('it took longer than 100 ms')), 100)
+  })
+  return Promise.race([promise, late])
+}
+
 /** ` (skipped: …)` behind a title, where a capability is missing. */
 export function whyNot(capability: unknown): string {
   return typeof capability === 'string' ? ` [skipped: ${capability}]` : ''

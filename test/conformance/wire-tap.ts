@@ -14,6 +14,8 @@ export interface WireTap extends HttpClient {
 
 /** Headers of which every vendor's documents say that they prove who calls. */
 const proofHeader = /token|signature|authorization|password|cookie|secret/
+/** Between the steps of a place; no key of a vendor holds it. */
+export const separator = ' › '
 /** A thousand creates have a thousand signatures; the first tell as much as all. */
 const maxProofs = 100
 
@@ -53,6 +55,43 @@ function decorated(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, item]) => [key, decorated(item)])
   return { ...Object.fromEntries(entries), unheardOf: [1, null, { of: 'something new' }] }
+}
+
+/** Where something stands in an answer that is JSON: `data.list.0.status`. */
+export function pathsIn({ text }: HttpResponse): readonly string[] {
+  return /^\s*[[{]/.test(text) ? pathsOf(JSON.parse(text), []) : []
+}
+
+function pathsOf(value: Json, above: readonly string[]): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    const path = [...above, key]
+    return [path.join(separator), ...pathsOf(item, path)]
+  })
+}
+
+/** The same answer without what stands at a place, or with something else there. */
+export function altered(place: string, stranger?: Json) {
+  return (response: HttpResponse): HttpResponse => {
+    if (!pathsIn(response).includes(place)) return response
+    const body = JSON.parse(response.text)
+    const steps = place.split(separator)
+    const last = steps.pop() ?? ''
+    const holder = steps.reduce((from, step) => from[step], body)
+    if (stranger !== undefined) holder[last] = stranger
+    else if (Array.isArray(holder)) holder.splice(Number(last), 1)
+    else delete holder[last]
+    return { ...response, text: JSON.stringify(body) }
+  }
+}
+
+/** A page of somebody in between, in place of each answer. */
+export function page(status: number) {
+  return (): HttpResponse => ({
+    status,
+    headers: { 'content-type': 'text/html' },
+    text: `<html><head><title>${status}</title></head><body><h1>${status}</h1></body></html>`,
+  })
 }
 
 /** A refusal that repeats the request, headers and body, in the places where vendors put their words. */

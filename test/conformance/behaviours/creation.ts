@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { checkSpec } from '../../../src/providers/field-rules.ts'
+import { parentOf, placesOf } from '../../../src/providers/field-places.ts'
+import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
+import type { Accepts } from '../../../src/providers/provider.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
+import { type FieldPath, fieldPaths } from '../../../src/vocabulary/spec.ts'
 import { attempt, failureOf, freshName, onlyId, type Subject, signal } from '../subject.ts'
 
 /** What a create promises where nothing goes wrong. */
@@ -17,10 +20,10 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       expect(bench.calls(harness.operations.create)).toBe(1)
     })
 
-    it('shows in its answer what a look shows, where it shows the object', async () => {
+    it('shows in its answer what a look shows, where it shows the object', async ({ skip }) => {
       const intent = await subject.intent()
       const { remoteId, seen } = await subject.driver().create(intent, signal)
-      if (remoteId === null || seen === undefined) return
+      if (remoteId === null || seen === undefined) return skip('the answer to this create does not show the object')
       expect(seen.remoteId).toBe(remoteId)
       const look = await subject.look(remoteId)
       expect({ status: seen.status, rawState: seen.rawState, mark: seen.mark ?? look.mark }).toEqual({
@@ -66,26 +69,49 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
 
     it('takes a request with all that it accepts, and sends nothing that no document names', async () => {
       bench.change(bench.harness.strictRequests)
-      const intent = await subject.intent(harness.fullSpec(freshName(), bench.account))
       const rules = { provider: bench.harness.provider.id, ...described }
-      expect(checkSpec(rules, intent.spec)).toEqual([])
-      await subject.driver().create(intent, signal)
-      expect(subject.objects().map(({ creation }) => creation)).toContainEqual(subject.plan(intent).body)
+      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const intent = await subject.intent(make(freshName(), bench.account))
+        expect(checkSpec(rules, intent.spec)).toEqual([])
+        await subject.driver().create(intent, signal)
+        expect(subject.objects().map(({ creation }) => creation)).toContainEqual(subject.plan(intent).body)
+      }
+    })
+
+    it('is tried with a request that gives every field that is accepted', () => {
+      const { spec, fullSpec, alternatives } = harness
+      const requests = [spec, fullSpec, ...(alternatives ?? [])].map((make) => make(freshName(), bench.account))
+      const isTried = (path: FieldPath) =>
+        requests.some((each) => placesOf(each, path).some(({ value }) => value !== undefined))
+      expect(fieldPaths.filter((path) => described.accepts[path] !== undefined && !isTried(path))).toEqual([])
+    })
+
+    it('ignores no field that it accepts: without it another request is sent', async () => {
+      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const intent = await subject.intent(make(freshName(), bench.account))
+        const full = JSON.stringify(subject.plan(intent))
+        for (const path of fieldPaths.filter((each) => doesMatter(described.accepts, intent.spec, each))) {
+          const less = { ...intent, spec: without(intent.spec, path) }
+          expect(JSON.stringify(subject.plan(less)), `${path} is sent`).not.toBe(full)
+        }
+      }
     })
 
     it('makes no second object of the same name where names are unique, else both are found', async () => {
-      const { intent } = await subject.make()
+      const { intent, remoteId } = await subject.make()
       const again = subject.driver().create({ ...intent, ...attempt(bench) }, signal)
-      if (described.traits.uniqueNames) {
-        expect((await failureOf(again)).code).toBe('conflict')
-      } else if (described.traits.exclusiveEnvironment) {
-        await failureOf(again)
-      } else {
+      const { uniqueNames, exclusiveEnvironment } = described.traits
+      if (!uniqueNames && !exclusiveEnvironment) {
         await again
         expect(await subject.find(intent)).toMatchObject({ found: [{ mark: intent.mark }, { mark: intent.mark }] })
         return
       }
-      onlyId(await subject.find(intent))
+      const outcome = await again.catch((error: unknown) => error)
+      // Where the name is the id, the same answer is as good as a refusal.
+      if (outcome instanceof Error) expect(outcome).toMatchObject(uniqueNames ? { code: 'conflict' } : {})
+      else expect(outcome).toMatchObject({ remoteId })
+      expect(onlyId(await subject.find(intent))).toBe(remoteId)
+      expect(subject.objects()).toHaveLength(1)
     })
 
     it('is sent by no one after the moment until which it may be sent', async () => {
@@ -101,4 +127,25 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       expect(await subject.find(intent)).toEqual({ absent: true })
     })
   })
+}
+
+/** Given, said to be sent, and neither required nor what it would be if it were absent. */
+function doesMatter(accepts: Accepts, spec: object, path: FieldPath): boolean {
+  const rule = accepts[path]
+  if (rule === undefined || rule.to === '' || rule.required) return false
+  const values = placesOf(spec, path).flatMap(({ value }) => (value === undefined ? [] : [JSON.stringify(value)]))
+  const silent = [neutralValues[path], rule.default].map((each) => JSON.stringify(each))
+  // A part of an object goes with the whole object.
+  const isPart = parentOf(path) !== undefined && !path.startsWith('resources.')
+  return values.length > 0 && !isPart && !values.some((each) => silent.includes(each))
+}
+
+/** The same request without what a path leads to. */
+function without<S extends object>(spec: S, path: FieldPath): S {
+  const less = structuredClone(spec) as Record<string, unknown>
+  const steps = path.split('.')
+  const last = steps.pop() ?? ''
+  const holder = steps.reduce((from, step) => from[step] as Record<string, unknown>, less)
+  delete holder[last]
+  return less as S
 }

@@ -42,9 +42,12 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
       'is an error, not an empty list, after %s',
       async (kind) => {
         const { remoteId } = await subject.make()
-        const [operation] = harness.operations.lists
-        bench.sandbox.faults.add({ kind, status: 200, ...(operation && { operation }) })
+        const { lists, listing } = harness.operations
+        for (const operation of listing === undefined ? lists : [listing]) {
+          bench.sandbox.faults.add({ kind, status: 200, operation })
+        }
         await failureOf(subject.listAll([remoteId]))
+        expect(bench.sandbox.faults.fired.length).toBeGreaterThan(0)
       },
     )
   })

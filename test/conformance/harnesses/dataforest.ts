@@ -45,6 +45,7 @@ export const dataforest: ProviderHarness = {
         command: ['python', 'train.py', '--note', "it's"],
         providerOptions: { dataforest: { namePrefix: 'pinned' } },
       }),
+      alternatives: [(name) => ({ name, image, script: 'python train.py && echo done' })],
       object: 'aiapp',
       // YARN's state, and its verdict once it is FINISHED; only SUCCEEDED is one of success.
       states: {
@@ -79,6 +80,7 @@ export const dataforest: ProviderHarness = {
         script: 'python serve.py',
         providerOptions: { dataforest: { configurationName: 'default', userPackageUri: '/user/acct/package.zip' } },
       }),
+      alternatives: [(name) => ({ name, image, command: ['python', 'serve.py', '--note', "it's"] })],
       object: 'aiworkspace',
       // A workspace has a flag and no state.
       states: { enabled: 'running', disabled: 'blocked' },

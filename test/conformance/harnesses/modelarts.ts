@@ -21,6 +21,22 @@ const trainingJobs: KindHarness<'job'> = {
     timeLimitSeconds: 3600,
     providerOptions: { modelarts: { annotations: { key: 'value' }, logPath: '/bucket/logs/' } },
   }),
+  alternatives: [
+    (name) => ({ name, image, script: 'echo made\nsleep 1\n', queue: 'pool-1', resources: { nodes: 2 } }),
+    (name) => ({
+      name,
+      resources: { flavor },
+      inputs: [{ name: 'data_url', source: 'dataset:d1/v1', path: '/home/ma-user/in' }],
+      mounts: [{ source: 'pfs:/file-system/', path: '/mnt/pfs' }],
+      providerOptions: {
+        modelarts: {
+          algorithm: { codeDir: '/bucket/code/', bootFile: '/bucket/code/boot.py', localCodeDir: '/home/ma-user/code' },
+          engine: { name: 'PyTorch', version: 'pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64' },
+          parameters: [{ name: 'lr', value: '0.01' }],
+        },
+      },
+    }),
+  ],
   object: 'job',
   states: {
     Creating: 'pending',
@@ -45,7 +61,7 @@ const common = {
   publicCredentials: ['username', 'domainName'],
   retryAfter: { ms: 1000 },
   strictControls: [{ vagueStateErrors: true }],
-  strictRequests: { requireContentType: true, requireProjectHeader: true },
+  strictRequests: { refuseUnknownFields: true, requireContentType: true, requireProjectHeader: true, allowEvs: true },
 } satisfies Partial<ProviderHarness>
 
 const settings: ProviderHarness['settings'] = (url, { region = '', projectId = '' }) => ({
@@ -96,6 +112,14 @@ export const modelartsDemanager: ProviderHarness = {
           },
         },
       }),
+      alternatives: [
+        (name) => ({
+          name,
+          image: 'Multi-Engine 1.0 (python3)-cpu',
+          resources: { flavor },
+          storage: { type: 'evs', sizeGiB: 5 },
+        }),
+      ],
       object: 'instance',
       states: {
         CREATE_QUEUING: 'provisioning',
@@ -169,6 +193,15 @@ export const modelartsNotebooks: ProviderHarness = {
           },
         },
       }),
+      alternatives: [
+        (name) => ({
+          name,
+          image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090',
+          resources: { flavor },
+          storage: { type: 'EVS', sizeGiB: 10 },
+          autoStop: { afterSeconds: 7200, basis: 'running' },
+        }),
+      ],
       object: 'notebook',
       states: {
         INIT: 'provisioning',

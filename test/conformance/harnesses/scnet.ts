@@ -104,7 +104,7 @@ export const scnetHpc: ProviderHarness = {
   ],
   kinds: {
     job: {
-      spec: (name) => ({ name, script: 'sleep 1', queue: 'kshcnormal', timeLimitSeconds: 3600 }),
+      spec: (name) => ({ name, script: 'echo made; sleep 1', queue: 'kshcnormal', timeLimitSeconds: 3600 }),
       fullSpec: (name) => ({
         name,
         description: 'all that can be said',
@@ -118,6 +118,16 @@ export const scnetHpc: ProviderHarness = {
         stderrPath: 'err.txt',
         providerOptions: { scnet: { exclusive: true } },
       }),
+      alternatives: [
+        (name) => ({
+          name,
+          script: 'mpirun hostname',
+          queue: 'kshcnormal',
+          resources: { accelerator: { kind: 'gpu', count: 4 } },
+          timeLimitSeconds: 3600,
+          providerOptions: { scnet: { nodeList: 'node[1-2]', processes: 64 } },
+        }),
+      ],
       object: 'job',
       // The vendor's list, what live systems show besides, and the scheduler's own words.
       states: {
