@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+/** A process of the run that can be frozen and killed. It ends with this process, whatever happens to it. */
+export interface Child<Ready> {
+  readonly ready: Ready
+  send(message: object): void
+  freeze(): void
+  thaw(): void
+  kill(): Promise<void>
+}
+
+const startLimitMs = 60_000
+
+/** Resolves when the process says over IPC that it is ready. */
+export async function startChild<Ready>(program: string, variable: string, options: object): Promise<Child<Ready>> {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL(program, import.meta.url))], {
+    env: { PATH: process.env.PATH ?? '', [variable]: JSON.stringify(options) },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const killOnExit = () => void child.kill('SIGKILL')
+  process.once('exit', killOnExit)
+  const kill = async () => {
+    process.off('exit', killOnExit)
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  try {
+    const ready = (await untilReady(child)) as Ready
+    return {
+      ready,
+      send: (message) => void child.send(message),
+      freeze: () => void child.kill('SIGSTOP'),
+      thaw: () => void child.kill('SIGCONT'),
+      kill,
+    }
+  } catch (error) {
+    await kill()
+    throw error
+  }
+}
+
+function untilReady(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      said = (said + chunk).slice(-4000)
+    })
+    const timer = setTimeout(
+      () => reject(new Error(`a process did not start in ${startLimitMs} ms: ${said}`)),
+      startLimitMs,
+    )
+    child.once('message', (message) => {
+      clearTimeout(timer)
+      resolve(message)
+    })
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`a process ended with code ${code} while starting: ${said}`))
+    })
+  })
+}
+
+/** The first of so many neighbouring ports that are free on the loopback interface, below those given to clients. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = 12_000 + Math.floor(Math.random() * 20_000)
+    const tries = Array.from({ length: count }, (_, index) => isFree(first + index))
+    if ((await Promise.all(tries)).every(Boolean)) return first
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,94 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Pool } from 'pg'
+import { momentAt } from '../../src/sandbox/timeline.ts'
+import type { WorldObject } from '../../src/sandbox/world.ts'
+import type { RecordRow, RemoteObject } from './judge.ts'
+
+/** What an ended state is called at each provider: the drivers' own tables, and the sandbox's words for verdicts. */
+const endedWords = new Set([
+  'FINISHED',
+  'KILLED',
+  'FAILED',
+  'completed',
+  'Completed',
+  'Failed',
+  'Terminated',
+  'Abnormal',
+])
+const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
+
+const settledSql = `
+  NOT w.live OR (
+    w.kind = 'environment' AND w.generation = w.carried_generation AND w.lease_id IS NULL AND w.missing_since IS NULL
+    AND (
+      (w.desired = 'run' AND w.status IN ('running', 'failed'))
+      OR (w.desired = 'stop' AND w.status IN ('stopped', 'failed'))
+    )
+  )`
+const parkedSql = `w.live AND w.remote_id IS NULL AND w.status = 'dispatching' AND w.status_reason = 'outcome_unknown' AND w.due_at IS NULL AND w.lease_id IS NULL`
+
+/** The second list: every record. */
+export async function readRows(pool: Pool): Promise<RecordRow[]> {
+  const { rows } = await pool.query<RecordRow>(`
+    SELECT w.id, w.kind, w.provider, w.mark, w.status, w.status_reason AS reason, w.desired, w.live,
+      w.remote_id AS "remoteId", (${parkedSql}) AS "isParked", (${settledSql}) AS "isSettled"
+    FROM workloads w ORDER BY w.id`)
+  return rows
+}
+
+/** Records that are neither settled nor parked, by provider. */
+export async function countOpen(pool: Pool): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ provider: string; open: number }>(`
+    SELECT w.provider, count(*)::int AS open FROM workloads w
+    WHERE NOT (${settledSql}) AND NOT (${parkedSql}) GROUP BY w.provider`)
+  return new Map(rows.map(({ provider, open }) => [provider, open]))
+}
+
+/** What the records that are still open say of themselves, for the report. */
+export async function describeOpen(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ line: string }>(`
+    SELECT concat_ws(' ', w.id, w.provider, w.status, w.status_reason, w.status_message, 'wanted', w.desired,
+      'generation', w.generation, 'of', w.carried_generation, 'due', w.due_at, 'lease until', w.lease_until) AS line
+    FROM workloads w WHERE NOT (${settledSql}) AND NOT (${parkedSql}) ORDER BY w.id LIMIT 20`)
+  return rows.map(({ line }) => line)
+}
+
+/** Everything the database knows of the records, for whoever looks into a finding. */
+export async function dumpRecords(pool: Pool, file: string): Promise<void> {
+  const { rows } = await pool.query<{ record: object }>(`
+    SELECT jsonb_build_object('record', to_jsonb(w),
+      'attempts', (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.number) FROM workload_attempts a WHERE a.workload_id = w.id),
+      'events', (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.seq) FROM workload_events e WHERE e.workload_id = w.id)) AS record
+    FROM workloads w ORDER BY w.id`)
+  await writeFile(file, rows.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
+}
+
+/** The third list, from the sandbox's journal: every object it ever made, also those that are deleted. */
+export async function readObjects(
+  journalFile: string,
+  marks: ReadonlySet<string>,
+  nowMs: number,
+): Promise<RemoteObject[]> {
+  const latest = new Map<string, WorldObject>()
+  for (const line of (await readFile(journalFile, 'utf8')).split('\n')) {
+    const object = line === '' ? {} : (JSON.parse(line) as Partial<WorldObject>)
+    if (object.id !== undefined) latest.set(`${object.provider}/${object.kind}/${object.id}`, object as WorldObject)
+  }
+  return [...latest.values()].map((object) => ({
+    provider: object.provider,
+    id: object.id,
+    mark: markIn(object, marks),
+    isDeleted: object.deletedAt !== null,
+    isActive: !isEnded(momentAt(object.timeline, nowMs).state),
+  }))
+}
+
+/** The mark stands in the request that made the object: as a word of its own, or after `sy` where it ends a name. */
+function markIn({ name, creation }: WorldObject, marks: ReadonlySet<string>): string | null {
+  const words = `${name} ${JSON.stringify(creation)}`.match(/[a-z0-9]+/g) ?? []
+  return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => marks.has(word)) ?? null
+}
+
+function isEnded(state: string): boolean {
+  return endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Prisma, type PrismaClient } from '../../src/infra/database.ts'
+import type { Driver, Intent, OpenProvider, Provider } from '../../src/providers/provider.ts'
+import { providers } from '../../src/providers/registry.ts'
+import type { Kind } from '../../src/vocabulary/kinds.ts'
+import { makeEngine } from '../../src/workloads/engine.ts'
+import type { Guard } from './options.ts'
+import type { ChaosTiming } from './timing.ts'
+
+/** A workload of this name has its first write held back until every deadline is past, as by a frozen process. */
+export const frozenName = 'frozen'
+
+export interface GuardParts {
+  timing: Pick<ChaosTiming, 'traits' | 'freezeMs'>
+  without: Guard | null
+}
+
+/** The providers with the waits of this run, and without the guard that is to be taken out. */
+export function chaosProviders(parts: GuardParts): readonly Provider[] {
+  return providers.map((provider) => ({
+    ...provider,
+    open: (session): OpenProvider => {
+      const { drivers, ...opened } = provider.open(session)
+      const { job, environment } = drivers
+      return {
+        ...opened,
+        drivers: {
+          ...(job === undefined ? {} : { job: chaosDriver(job, parts) }),
+          ...(environment === undefined ? {} : { environment: chaosDriver(environment, parts) }),
+        },
+      }
+    },
+  }))
+}
+
+function chaosDriver<K extends Kind>(driver: Driver<K>, { timing, without }: GuardParts): Driver<K> {
+  const waits = without === 'settling' ? { maxProcessingMs: 0, listLagMs: 0 } : timing.traits
+  const find: Driver<K>['find'] = async (intents) => new Map(intents.map(({ mark }) => [mark, { absent: true }]))
+  return {
+    ...driver,
+    traits: { ...driver.traits, ...waits },
+    ...(without === 'find' ? { find } : {}),
+    async create(intent, signal) {
+      const unfenced = { ...intent, sendBy: { at: new Date(8.64e15), monotonicMs: Number.POSITIVE_INFINITY } }
+      const sent = without === 'fence' ? unfenced : intent
+      if (!isToFreeze(intent)) return driver.create(sent, signal)
+      // Timers of a frozen process do not fire either, so only the deadline in the intent is left to hold this back.
+      await sleep(timing.freezeMs)
+      return driver.create(sent, AbortSignal.timeout(timing.freezeMs))
+    },
+  }
+}
+
+/** Of the first attempt only. */
+function isToFreeze({ spec, firstSentAt }: Intent): boolean {
+  return spec.name.startsWith(frozenName) && Math.abs(Date.now() - firstSentAt.getTime()) < 2000
+}
+
+/** The engine, whose writes may be made to overwrite a wish that came in while the lease was held. */
+export function chaosEngine(without: Guard | null): typeof makeEngine {
+  if (without !== 'generation') return makeEngine
+  return (deps) => makeEngine({ ...deps, prisma: forgetful(deps.prisma) })
+}
+
+function forgetful(prisma: PrismaClient): PrismaClient {
+  return new Proxy(prisma, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== '$queryRaw') return typeof value === 'function' ? value.bind(target) : value
+      return (sql: Prisma.Sql | TemplateStringsArray, ...values: unknown[]) =>
+        'sql' in sql ? target.$queryRaw(withoutClaim(sql)) : target.$queryRaw(sql, ...values)
+    },
+  })
+}
+
+/** The write's guard is one value of its rows: when the row was due at the claim. */
+function withoutClaim(sql: Prisma.Sql): Prisma.Sql {
+  const [rows, ...rest] = sql.values
+  if (typeof rows !== 'string' || !rows.includes('"claimedDueAt"')) return sql
+  const forgetting = (JSON.parse(rows) as object[]).map((row) => ({ ...row, claimedDueAt: null }))
+  return Prisma.sql(sql.strings, JSON.stringify(forgetting), ...rest)
+}

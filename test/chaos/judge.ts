@@ -1,0 +1,175 @@
+import type { Told } from './load.ts'
+
+/** A record as Postgres holds it at the end. */
+export interface RecordRow {
+  id: string
+  kind: 'job' | 'environment'
+  provider: string
+  mark: string
+  status: string
+  reason: string | null
+  desired: string
+  live: boolean
+  remoteId: string | null
+  /** It waits for an operator, and nothing else will happen by itself. */
+  isParked: boolean
+  /** It is as the client wants it, or ended. */
+  isSettled: boolean
+}
+
+/** An object that a sandbox provider ever made, deleted ones too. */
+export interface RemoteObject {
+  provider: string
+  id: string
+  /** Of ours; null = not made by Switchyard. */
+  mark: string | null
+  isDeleted: boolean
+  /** It has not ended: it costs somebody money. */
+  isActive: boolean
+}
+
+export interface Lists {
+  told: readonly Pick<Told, 'key' | 'provider' | 'ids'>[]
+  rows: readonly RecordRow[]
+  objects: readonly RemoteObject[]
+  /** Ids of cases that the run planted and nobody can decide. */
+  undecidable: readonly string[]
+}
+
+export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked'] as const
+export type FaultName = (typeof faultNames)[number]
+
+export interface Tally extends Record<FaultName, number> {
+  accepted: number
+  settled: number
+  parked: number
+}
+
+export interface Finding {
+  what: FaultName
+  provider: string
+  detail: string
+}
+
+export interface Verdict {
+  byProvider: Record<string, Tally>
+  findings: Finding[]
+  isClean: boolean
+}
+
+/**
+ * Compares what the clients were told, what Postgres holds and what exists at the providers. Pure.
+ *
+ * - duplicate: two objects with one mark, or one key answered with two records, or a record nobody was told of
+ * - lost: a promised record that is not there; a record that says "never made" or "gone" of an object that exists;
+ *   a record of an object that never was
+ * - stuck: neither settled nor parked
+ * - orphan: an object of ours that no record owns, or that goes on although its record has ended
+ */
+export function judge(lists: Lists): Verdict {
+  const byMark = Map.groupBy(
+    lists.objects.filter(({ mark }) => mark !== null),
+    ({ mark }) => mark,
+  )
+  const exempt = new Set(lists.undecidable)
+  const findings = [
+    ...promises(lists),
+    ...lists.rows.filter(({ id }) => !exempt.has(id)).flatMap((row) => aboutRow(row, byMark.get(row.mark) ?? [])),
+    ...planted(lists),
+    ...strangers(lists),
+  ]
+  return { byProvider: tally(lists, findings), findings, isClean: findings.length === 0 }
+}
+
+/** A client's key leads to one record, and each record has its client. */
+function promises({ told, rows }: Lists): Finding[] {
+  const known = new Set(rows.map(({ id }) => id))
+  const promised = new Set(told.flatMap(({ ids }) => ids))
+  return [
+    ...told.flatMap(({ key, provider, ids }): Finding[] => [
+      ...(ids.length > 1
+        ? [{ what: 'duplicates' as const, provider, detail: `key ${key} was answered with ${ids}` }]
+        : []),
+      ...ids
+        .filter((id) => !known.has(id))
+        .map((id) => ({ what: 'lost' as const, provider, detail: `${id} was promised and is not recorded` })),
+    ]),
+    ...rows
+      .filter(({ id }) => !promised.has(id))
+      .map(({ id, provider }) => ({ what: 'duplicates' as const, provider, detail: `nobody was told of ${id}` })),
+  ]
+}
+
+function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
+  const { provider } = row
+  const say = (what: FaultName, detail: string): Finding => ({ what, provider, detail: `${describe(row)}: ${detail}` })
+  const findings: Finding[] = []
+  if (objects.length > 1) findings.push(say('duplicates', `objects ${objects.map(({ id }) => id)} carry its mark`))
+  if (row.isParked) findings.push(say('wronglyParked', 'parked without need'))
+  else if (!row.isSettled) findings.push(say('stuck', 'neither settled nor parked'))
+  const own = objects.find(({ id }) => id === row.remoteId)
+  const [other] = objects.filter(({ id, isDeleted }) => id !== row.remoteId && !isDeleted)
+  if (row.remoteId === null && other !== undefined && row.isSettled)
+    findings.push(say('lost', `says it was never made, and ${other.id} exists`))
+  if (row.remoteId !== null && own === undefined) findings.push(say('lost', `object ${row.remoteId} never was`))
+  if (row.remoteId !== null && other !== undefined)
+    findings.push(say('orphans', `${other.id} carries its mark and nobody owns it`))
+  if (own !== undefined && !own.isDeleted && !row.live) findings.push(...afterTheEnd(row, own, say))
+  return findings
+}
+
+/** The record has ended and the object is still there. */
+function afterTheEnd(
+  row: RecordRow,
+  { id, isActive }: RemoteObject,
+  say: (what: FaultName, detail: string) => Finding,
+): Finding[] {
+  if (row.reason === 'record_gone' || row.reason === 'deleted_remotely')
+    return [say('lost', `says its object is gone, and ${id} exists`)]
+  if (row.kind === 'environment' || isActive) return [say('orphans', `has ended, and ${id} goes on`)]
+  return []
+}
+
+/** What nobody can decide must wait for a person, not be decided. */
+function planted({ rows, undecidable }: Lists): Finding[] {
+  return rows
+    .filter(({ id, isParked }) => undecidable.includes(id) && !isParked)
+    .map((row) => ({
+      what: 'duplicates',
+      provider: row.provider,
+      detail: `${describe(row)}: undecidable, yet decided`,
+    }))
+}
+
+function strangers({ rows, objects }: Lists): Finding[] {
+  const marks = new Set(rows.map(({ mark }) => mark))
+  return objects
+    .filter(({ mark, isDeleted }) => mark !== null && !marks.has(mark) && !isDeleted)
+    .map(({ provider, id, mark }) => ({
+      what: 'orphans',
+      provider,
+      detail: `${id} carries ${mark}, which no record has`,
+    }))
+}
+
+function tally({ rows }: Lists, findings: readonly Finding[]): Record<string, Tally> {
+  const providers = [...new Set([...rows, ...findings].map(({ provider }) => provider))].sort()
+  return Object.fromEntries(
+    providers.map((provider) => {
+      const own = rows.filter((row) => row.provider === provider)
+      const faults = Object.fromEntries(
+        faultNames.map((name) => [
+          name,
+          findings.filter(({ what, provider: p }) => what === name && p === provider).length,
+        ]),
+      ) as Record<FaultName, number>
+      const settled = own.filter(({ isSettled }) => isSettled).length
+      const parked = own.filter(({ isParked }) => isParked).length
+      return [provider, { accepted: own.length, settled, parked, ...faults }]
+    }),
+  )
+}
+
+function describe({ id, status, reason, desired }: RecordRow): string {
+  return `${id} (${status}${reason === null ? '' : `, ${reason}`}, wanted: ${desired})`
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeRandom } from '../../src/sandbox/random.ts'
+import { type Client, makeClient } from './client.ts'
+import { countOpen, describeOpen, dumpRecords, readObjects, readRows } from './collect.ts'
+import { makeFaultBoard } from './fault-board.ts'
+import { judge } from './judge.ts'
+import { drawLoad, runLoad, type Told } from './load.ts'
+import type { ChaosOptions } from './options.ts'
+import { runPlants } from './plants.ts'
+import type { Report } from './report.ts'
+import { type Stack, startStack } from './stack.ts'
+import { timingOf } from './timing.ts'
+import { runWeather } from './weather.ts'
+
+/**
+ * One run: start everything, let clients and faults loose, wait until all is settled, compare the three lists.
+ * Ends by itself and takes its processes along.
+ */
+export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Report> {
+  const timing = timingOf(options.isShort)
+  const stack = await startStack(options, timing)
+  try {
+    const client = makeClient(stack.apiUrls)
+    for (const connection of stack.connections) await connect(client, connection)
+    const board = makeFaultBoard(stack.sandboxUrl)
+    const told: Told[] = []
+    say('Planted cases …')
+    const undecidable = await runPlants({ client, board, stack, timing, told })
+    const random = makeRandom(options.seed)
+    const items = drawLoad(random, options)
+    if (items.length > 0) {
+      say(`${items.length} requests in ${options.seconds} s, with faults:`)
+      const { seconds } = options
+      await Promise.all([
+        runLoad(items, { client, accounts: stack.accounts, told }),
+        runWeather({ random, seconds, timing, stack, board, client, say }),
+      ])
+    }
+    await board.clear()
+    say('Faults are over; waiting until everything has settled …')
+    const settledAfterMs = await untilSettled(stack, timing.patienceMs * patiencePart(options))
+    for (const line of await describeOpen(stack.pool)) say(`  open: ${line}`)
+    const verdict = await compare(stack, told, undecidable)
+    if (options.keepDir !== null) await dumpRecords(stack.pool, join(stack.dir, 'records.jsonl'))
+    return { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
+  } finally {
+    await stack.stop()
+  }
+}
+
+/** How often each reason was given for promising nothing. */
+function refusalsOf(told: readonly Told[]): Record<string, number> {
+  const reasons = told.flatMap(({ ids, refusal }) => (ids.length === 0 && refusal !== null ? [refusal] : []))
+  const groups = [...Map.groupBy(reasons, (reason) => reason)]
+  return Object.fromEntries(groups.map(([reason, all]) => [reason, all.length]))
+}
+
+/** The planted cases alone are settled soon, or never. */
+function patiencePart({ workloads }: ChaosOptions): number {
+  return workloads === 0 ? 0.4 : 1
+}
+
+async function connect(client: Client, connection: object): Promise<void> {
+  const { status, body } = await client.call('POST', '/connections', { body: connection })
+  if (status !== 201) throw new Error(`a connection was refused: ${body.detail}`)
+}
+
+const lookEveryMs = 250
+
+/** When the last record of each provider settled, counted from now. */
+async function untilSettled({ pool }: Stack, patienceMs: number): Promise<Record<string, number | null>> {
+  const startedMs = performance.now()
+  const { rows } = await pool.query<{ provider: string }>('SELECT DISTINCT provider FROM workloads')
+  const settledAfterMs: Record<string, number | null> = Object.fromEntries(rows.map(({ provider }) => [provider, 0]))
+  for (;;) {
+    const open = await countOpen(pool)
+    const passedMs = performance.now() - startedMs
+    for (const provider of open.keys()) settledAfterMs[provider] = passedMs
+    if (open.size === 0) return settledAfterMs
+    if (passedMs > patienceMs) {
+      for (const provider of open.keys()) settledAfterMs[provider] = null
+      return settledAfterMs
+    }
+    await sleep(lookEveryMs)
+  }
+}
+
+async function compare(stack: Stack, told: readonly Told[], undecidable: readonly string[]) {
+  const rows = await readRows(stack.pool)
+  const marks = new Set(rows.map(({ mark }) => mark))
+  const objects = await readObjects(stack.journalFile, marks, Date.now())
+  return judge({ told, rows, objects, undecidable })
+}

@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { Pool } from 'pg'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts'
+import { migrate } from '../../src/infra/migrate.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import type { Sandbox } from '../../src/sandbox/server.ts'
+import { startRedisServer } from '../support/redis-server.ts'
+import { type Child, freePorts, startChild } from './child.ts'
+import type { ChaosOptions } from './options.ts'
+import type { ProcessOptions } from './process.ts'
+import type { SandboxProcessOptions, TwinRequest } from './sandbox-process.ts'
+import type { ChaosTiming } from './timing.ts'
+
+export const secretsKey = '42'.repeat(32)
+export const apiKey = 'sy_chaos-key-of-the-first-project-0001'
+
+type SandboxReady = Pick<Sandbox, 'urls' | 'accounts'>
+
+/** Two apis, two workers, Postgres, Redis and the sandbox: processes of their own, all on the loopback interface. */
+export interface Stack {
+  apiUrls: readonly string[]
+  sandboxUrl: string
+  journalFile: string
+  /** Of the run itself; survives a restart of the server. */
+  pool: Pool
+  accounts: SandboxReady['accounts']
+  connections: ReturnType<typeof sandboxConnections>
+  dir: string
+  plantTwin(twin: TwinRequest['twin']): void
+  /** SIGKILL, then a new one in its place. */
+  restart(role: ProcessOptions['role'], index: number, clockOffsetMs?: number): Promise<void>
+  freezeWorker(index: number, ms: number): Promise<void>
+  restartPostgres(): Promise<void>
+  restartSandbox(): Promise<void>
+  /** Null where the queue lives in Postgres. */
+  redis: { flushAll(): Promise<void>; stopFor(ms: number): Promise<void> } | null
+  stop(): Promise<void>
+}
+
+/** Data is worth nothing after the run; a restart must keep it all the same. */
+const postgresSettings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', shared_buffers: '128MB' }
+
+export async function startStack(options: ChaosOptions, timing: ChaosTiming): Promise<Stack> {
+  const dir = options.keepDir ?? (await mkdtemp(join(tmpdir(), 'switchyard-chaos-')))
+  await mkdir(dir, { recursive: true })
+  const ends: (() => Promise<unknown>)[] = []
+  if (options.keepDir === null) ends.push(() => rm(dir, { recursive: true, force: true }))
+  const stop = async () => {
+    for (const end of ends.toReversed()) await end()
+  }
+  try {
+    return await build({ options, timing, dir, onStop: (end) => ends.push(end) }, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+interface Building {
+  options: ChaosOptions
+  timing: ChaosTiming
+  dir: string
+  onStop(end: () => Promise<unknown>): void
+}
+
+async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
+  const { options, dir, onStop } = building
+  const firstPort = await freePorts(7)
+  const postgres = await makePostgres(dir, onStop)
+  await migrate({ url: postgres.url, queueSchema: true })
+  const pool = new Pool({ connectionString: postgres.url, max: 4, application_name: 'chaos' })
+  pool.on('error', () => {})
+  onStop(() => pool.end())
+  const server = options.queue === 'redis' ? await startRedisServer() : null
+  if (server !== null) onStop(server.stop)
+  const sandbox = await makeSandbox(
+    { port: firstPort, seed: options.seed, journalFile: join(dir, 'sandbox.jsonl') },
+    onStop,
+  )
+  const { accounts } = sandbox.ready
+  const places = { databaseUrl: postgres.url, redisUrl: server?.url ?? null }
+  const services = await makeServices(building, places, firstPort + 5)
+  return {
+    apiUrls: [5, 6].map((offset) => `http://127.0.0.1:${firstPort + offset}`),
+    sandboxUrl: `http://127.0.0.1:${firstPort}`,
+    journalFile: join(dir, 'sandbox.jsonl'),
+    pool,
+    accounts,
+    connections: sandboxConnections(sandbox.ready),
+    dir,
+    plantTwin: (twin) => sandbox.send({ twin } satisfies TwinRequest),
+    ...services,
+    restartPostgres: postgres.restart,
+    restartSandbox: sandbox.restart,
+    redis: server === null ? null : redisFaults(server),
+    stop,
+  }
+}
+
+async function makePostgres(dir: string, onStop: Building['onStop']) {
+  const start = (port?: number): Promise<EmbeddedPostgres> =>
+    startEmbeddedPostgres({
+      dataDir: join(dir, 'postgres'),
+      persistent: true,
+      settings: postgresSettings,
+      ...(port === undefined ? {} : { port }),
+    })
+  let running = await start()
+  const { url, dataDir } = running
+  onStop(async () => {
+    await running.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+  return {
+    url,
+    async restart() {
+      await running.stop()
+      running = await start(Number(new URL(url).port))
+    },
+  }
+}
+
+async function makeSandbox(options: SandboxProcessOptions, onStop: Building['onStop']) {
+  const start = () => startChild<SandboxReady>('./sandbox-process.ts', 'CHAOS_SANDBOX', options)
+  let running = await start()
+  onStop(() => running.kill())
+  return {
+    ready: running.ready,
+    send: (message: object) => running.send(message),
+    async restart() {
+      await running.kill()
+      running = await start()
+    },
+  }
+}
+
+async function makeServices(
+  { options, timing, dir, onStop }: Building,
+  places: Pick<ProcessOptions, 'databaseUrl' | 'redisUrl'>,
+  firstApiPort: number,
+): Promise<Pick<Stack, 'restart' | 'freezeWorker'>> {
+  const running = new Map<string, Child<unknown>>()
+  const start = async (role: ProcessOptions['role'], index: number, clockOffsetMs = 0) => {
+    const port = role === 'api' ? firstApiPort + index : 0
+    const logFile = join(dir, `${role}-${index}.log`)
+    const shared = { ...places, secretsKey, apiKey, timing, without: options.without, clockOffsetMs, logFile }
+    const child = await startChild('./process.ts', 'CHAOS_PROCESS', { role, port, ...shared } satisfies ProcessOptions)
+    running.set(`${role}-${index}`, child)
+  }
+  onStop(() => Promise.all([...running.values()].map((child) => child.kill())))
+  await start('api', 0)
+  await Promise.all([start('api', 1), start('worker', 0), start('worker', 1)])
+  // One after the other: a process that is still starting could not be killed, and would stay beside its successor.
+  let restarts = Promise.resolve()
+  return {
+    restart(role, index, clockOffsetMs) {
+      restarts = restarts.then(async () => {
+        await running.get(`${role}-${index}`)?.kill()
+        await start(role, index, clockOffsetMs)
+      })
+      return restarts
+    },
+    async freezeWorker(index, ms) {
+      const worker = running.get(`worker-${index}`)
+      worker?.freeze()
+      await sleep(ms)
+      worker?.thaw()
+    },
+  }
+}
+
+function redisFaults({ url, pid }: { url: string; pid: number }): NonNullable<Stack['redis']> {
+  return {
+    async flushAll() {
+      const client = new Redis(url)
+      await client.flushall()
+      client.disconnect()
+    },
+    async stopFor(ms) {
+      process.kill(pid, 'SIGSTOP')
+      await sleep(ms)
+      process.kill(pid, 'SIGCONT')
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { readConfig } from '../../src/config.ts'
+import type { ContainerSettings } from '../../src/container.ts'
+import { settingsOf } from '../../src/roles/settings.ts'
+
+/**
+ * The waits of a run. The sandbox keeps what the drivers' traits promise here, with a margin for a busy machine:
+ * it executes at most `latestMs` after the request, and lists at most `lagMs` late.
+ */
+export interface ChaosTiming {
+  settings: Omit<ContainerSettings, 'heldProviders'>
+  /** Traits that every driver is given. */
+  traits: { maxProcessingMs: number; listLagMs: number }
+  /** The sandbox's latest execution of a create whose client has gone. */
+  latestMs: number
+  lagMs: number
+  /** A write that is held back so long is past every deadline. */
+  freezeMs: number
+  /** After the last fault; what is not settled then is stuck. */
+  patienceMs: number
+}
+
+export function timingOf(isShort: boolean): ChaosTiming {
+  const callTimeoutMs = isShort ? 1500 : 3000
+  const sendWithinMs = callTimeoutMs / 2
+  const latestMs = isShort ? 3500 : 30_000
+  const lagMs = isShort ? 500 : 2000
+  const traits = { maxProcessingMs: latestMs + 1500, listLagMs: lagMs + 500 }
+  const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listLagMs
+  const { heldProviders: _, ...settings } = settingsOf(readConfig({}))
+  return {
+    settings: {
+      ...settings,
+      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
+      timing: { callTimeoutMs, sendWithinMs },
+      leaseMs: callTimeoutMs * 3,
+      upkeepIntervalMs: 150,
+      concurrency: 12,
+      sweepConcurrency: 4,
+      sweep: { minMs: 300, maxMs: 2000, callTimeoutMs, maxPages: 200, maxWatched: 10_000, graceMs: 1000 },
+      maxWaitSeconds: 10,
+      requestRate: null,
+      egressAllow: ['127.0.0.1'],
+    },
+    traits,
+    latestMs,
+    lagMs,
+    freezeMs: settleMs + 3000,
+    patienceMs: isShort ? 40_000 : 180_000,
+  }
+}
