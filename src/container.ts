@@ -20,7 +20,7 @@ import { makeWake } from './events/wake.ts'
 import type { EdgeSettings } from './http/server.ts'
 import type { Clock } from './infra/clock.ts'
 import type { Database } from './infra/database.ts'
-import { makeEgress } from './infra/egress.ts'
+import { type Egress, makeEgress } from './infra/egress.ts'
 import { parseEgressRules } from './infra/egress-rules.ts'
 import type { Logger } from './infra/logger.ts'
 import type { RequestRates } from './infra/request-rates.ts'
@@ -108,15 +108,7 @@ export function makeContainer(deps: ContainerDeps) {
   const secretBox = makeSecretBox(deps.secretsKey)
   const connections = makeConnectionsRepository(prisma)
   const egress = makeEgress({ rules: parseEgressRules(settings.egressAllow) })
-  const makeHttp = (baseUrl: string) =>
-    makeHttpClient({
-      baseUrl,
-      connectTimeoutMs,
-      connect: egress.connector(connectTimeoutMs),
-      timeoutMs: callTimeoutMs,
-      maxResponseBytes: 32 * 1024 * 1024,
-      clock,
-    })
+  const makeHttp = makeHttpOf(egress, deps)
   const opened = makeOpenConnections({ repository: connections, secretBox, providerById, makeHttp, clock })
   const resolver = makeConnectionResolver({ repository: connections, opened, providerById, clock })
   const connectionService = makeConnectionService({
@@ -231,6 +223,19 @@ export function makeContainer(deps: ContainerDeps) {
 }
 
 export type Container = ReturnType<typeof makeContainer>
+
+/** Every connection calls its provider through a client of its own, and only where the egress rules let it. */
+const makeHttpOf =
+  (egress: Egress, { clock, settings }: Pick<ContainerDeps, 'clock' | 'settings'>) =>
+  (baseUrl: string) =>
+    makeHttpClient({
+      baseUrl,
+      connectTimeoutMs,
+      connect: egress.connector(connectTimeoutMs),
+      timeoutMs: settings.timing.callTimeoutMs,
+      maxResponseBytes: 32 * 1024 * 1024,
+      clock,
+    })
 
 /**
  * What the database itself has to know before anything runs on it: the installation's tag, and the first project with

@@ -19,8 +19,33 @@ ${rows.join('\n')}
 
 \`LEASE_MS\` must be more than twice \`PROVIDER_TIMEOUT_MS\`, \`SHUTDOWN_TIMEOUT_MS\` more than \`PROVIDER_TIMEOUT_MS\`, and
 \`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
-`
+
+${outgoing}`
 }
+
+const outgoing = `## Outgoing requests
+
+Clients choose where their connections go, so Switchyard holds every URL that a client sends against the operator's
+rules: when it is written (422, code \`egress_denied\`) and again for each TCP connection, after the name was resolved.
+Nothing but **https to public addresses** is called unless \`EGRESS_ALLOW\` lists it. Refused are private, loopback,
+link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses inside
+IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials would travel readable.
+
+| entry | allows |
+|---|---|
+| \`slurm.example.internal\` | this name, at a public, private or loopback address, by https or http |
+| \`*.hpc.example.internal\` | every name below it, likewise |
+| \`10.20.0.5\`, \`[fd00::5]\` | this address, under whatever name |
+| \`10.20.0.0/16\`, \`fd00::/8\` | every address of the range, under whatever name |
+| \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port alone |
+
+- In-house servers (**Slurm, JupyterHub**) need an entry each: \`EGRESS_ALLOW=slurm.example.internal:6820,hub.example.internal\`.
+- Link-local addresses and metadata services (169.254.169.254) are allowed by no name and no range, only by their own address.
+- Behind NAT64, list \`64:ff9b::/96\`; what it stands for is still judged.
+- Without \`DATABASE_URL\` the embedded sandbox is listed by itself, with its ports.
+- A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent.
+- Redirects are not followed, and no proxy is taken from the environment.
+`
 
 function describeVariable(name: string, schema: TSchema): string {
   const standard = schema.default === undefined ? '–' : `\`${schema.default}\``

@@ -20,6 +20,7 @@ const codes: Readonly<Record<ProviderErrorCode, string>> = {
   quota_exceeded: "the account's quota is used up",
   no_capacity: 'the provider has no room now',
   rate_limited: 'too many calls',
+  egress_denied: "the operator does not allow the provider's host",
   unavailable: 'no answer, or a fault of the provider',
   timeout: 'no answer in time',
   outcome_unknown: 'nobody can tell what was done',

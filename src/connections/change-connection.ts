@@ -6,6 +6,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
 import { missing } from './connection-resolver.ts'
+import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import type { SecretBox } from './secret-box.ts'
 
 export interface ConnectionPatch {
@@ -20,6 +21,7 @@ interface Deps {
   repository: ConnectionChangesRepository
   secretBox: SecretBox
   providerById(id: string): Provider | undefined
+  egressRefusal: EgressRefusal
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -36,6 +38,7 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
     const provider = deps.providerById(current.provider)
     if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
     const settings = revisedSettings(provider, current, patch.settings)
+    if (settings !== null) refuseUncallable(deps.egressRefusal, provider, settings)
     const credentials = ofProvider(provider, '/credentials', patch.credentials)
     const sealedCredentials = credentials === null ? null : deps.secretBox.seal(target.id, credentials)
     const changed = await apply(deps, {

@@ -19,6 +19,7 @@ type Rule = Omit<Pause, 'askedMs'>
 const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
   rate_limited: { reason: 'rate_limited', tolerated: 0, firstMs: 1000, mostMs: 300_000 },
   unauthenticated: { reason: 'credentials_rejected', tolerated: 0, firstMs: 5000, mostMs: 900_000 },
+  egress_denied: { reason: 'egress_denied', tolerated: 0, firstMs: 5000, mostMs: 60_000 },
   unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, mostMs: 60_000 },
 }
 

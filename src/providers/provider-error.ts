@@ -13,6 +13,8 @@ export type ProviderErrorCode =
   | 'quota_exceeded'
   | 'no_capacity'
   | 'rate_limited'
+  /** The operator of this installation does not allow the host; nothing was sent. */
+  | 'egress_denied'
   // ---
   | 'unavailable'
   | 'timeout'

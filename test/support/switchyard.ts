@@ -22,6 +22,7 @@ export const quickSettings: ContainerSettings = {
   sweepConcurrency: 4,
   sweep: { minMs: 80, maxMs: 300, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
   maxWaitSeconds: 10,
+  egressAllow: ['127.0.0.1'],
 }
 
 export interface SwitchyardOptions {

@@ -21,6 +21,10 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
     const detail = `The request to ${origin} cannot be written as HTTP: ${messageOf(error)}.`
     return new ProviderError('invalid_request', detail, { cause: bare(error), notSent: true })
   }
+  if (code === 'EGRESS_NOT_ALLOWED') {
+    const detail = `This installation does not call ${origin}. Its operator can list it in EGRESS_ALLOW.`
+    return new ProviderError('egress_denied', detail, { cause: bare(error), notSent: true })
+  }
   return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {
     cause: bare(error),
     notSent: true,

@@ -1,12 +1,14 @@
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type buildConnector, type Dispatcher } from 'undici'
 import type { HttpClient, HttpRequest, HttpResponse, ProviderClock } from '../provider.ts'
 import { Attempt } from './http-attempt.ts'
 
 export interface HttpClientOptions {
   /** Requests go to its origin; a path in it is the driver's business, since targets are sent as given. */
   baseUrl: string
-  /** Replaces the client's own agent (egress rules, private certificates). Not closed by `close()`. */
+  /** Replaces the client's own agent. Not closed by `close()`. */
   dispatcher?: Dispatcher
+  /** Opens the sockets of the client's own agent (egress rules); the connect timeout is then its own business. */
+  connect?: buildConnector.connector
   /** For TCP and TLS together. */
   connectTimeoutMs: number
   /** From `send` to the last byte of the answer; waiting for a free connection counts. */
@@ -21,7 +23,7 @@ export interface HttpClientOptions {
 /**
  * One HTTP attempt per `send`: no retry, no redirect, no decompression, bounded in time, size and connections.
  * Any answer resolves, whatever its status. Rejects with a ProviderError only:
- * `unavailable` + notSent (no connection), `unavailable` (connection lost after the request began to leave),
+ * `egress_denied` + notSent (a host that the operator does not allow), `unavailable` + notSent (no connection), `unavailable` (connection lost after the request began to leave),
  * `timeout` (time or caller's patience over, or past `sendBy`), `bad_response` (no HTTP, or too long).
  * `notSent` is true only when no byte of the request was handed to a socket.
  */
@@ -68,6 +70,6 @@ function makeAgent(options: HttpClientOptions): Agent {
     pipelining: 1,
     // Over HTTP/2 one lost connection fails many requests at once, and undici requeues streams by itself.
     allowH2: false,
-    connectTimeout: options.connectTimeoutMs,
+    ...(options.connect === undefined ? { connectTimeout: options.connectTimeoutMs } : { connect: options.connect }),
   })
 }

@@ -1,0 +1,26 @@
+import type { Provider } from '../providers/provider.ts'
+import type { Json, JsonObject } from '../vocabulary/json.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+
+/** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
+export type EgressRefusal = (url: string) => string | null
+
+/** Refuses settings whose URLs this installation would never call, each by its pointer. */
+export function refuseUncallable(refusalOf: EgressRefusal, provider: Provider, settings: JsonObject): void {
+  const root = `/settings/${provider.id}`
+  const given = urlsIn(root, settings)
+  const base = provider.baseUrl(settings)
+  // What is put together from other settings (a region, a domain) has no field of its own.
+  const all = given.some(({ url }) => url === base) ? given : [...given, { pointer: root, url: base }]
+  const errors = all.flatMap(({ pointer, url }): Fault[] => {
+    const why = refusalOf(url)
+    return why === null ? [] : [{ in: 'body', pointer, code: 'egress_denied', detail: why }]
+  })
+  if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })
+}
+
+function urlsIn(pointer: string, value: Json): { pointer: string; url: string }[] {
+  if (typeof value === 'string') return /^https?:\/\//i.test(value) ? [{ pointer, url: value }] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => urlsIn(`${pointer}/${key}`, item))
+}

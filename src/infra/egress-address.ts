@@ -1,0 +1,42 @@
+import ipaddr from 'ipaddr.js'
+
+type Address = ReturnType<typeof ipaddr.parse>
+
+/**
+ * Where an address lies.
+ * - `public`: routed on the internet.
+ * - `internal`: private, loopback, unique-local, carrier-grade NAT, or a public IPv4 address behind NAT64.
+ * - `special`: link-local, metadata services, multicast, tunnels (6to4, Teredo), reserved, and all that no list knows.
+ */
+export type AddressClass = 'public' | 'internal' | 'special'
+
+/** Addresses at which clouds hand credentials to whoever asks, where the ranges below would not say so. */
+const metadataServices: ReadonlySet<string> = new Set(['100.100.100.200', '168.63.129.16', 'fd00:ec2:0:0:0:0:0:254'])
+const internalRanges: ReadonlySet<string> = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat'])
+/** All that IANA has handed out for global unicast so far; RFC 4291. */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
+/** RFC 6052. */
+const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
+
+/** An address from its text; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. Null = none. */
+export function addressOf(text: string): Address | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
+  const [, bare] = /^\[?([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?$/.exec(text) ?? []
+  // The URL parser writes IPv6 in hex alone; the library takes `::10.0.0.1`, which is another thing, for a mapped one.
+  if (bare === undefined || !URL.canParse(`http://[${bare}]`)) return null
+  return ipaddr.process(new URL(`http://[${bare}]`).hostname.slice(1, -1))
+}
+
+export function classOf(address: Address): AddressClass {
+  if (metadataServices.has(address.toNormalizedString())) return 'special'
+  const range: string = address.range()
+  if (internalRanges.has(range)) return 'internal'
+  if (address instanceof ipaddr.IPv4) return range === 'unicast' ? 'public' : 'special'
+  if (address.match(nat64)) return classOf(embeddedIn(address)) === 'public' ? 'internal' : 'special'
+  return range === 'unicast' && address.match(globalUnicast) ? 'public' : 'special'
+}
+
+/** The last four bytes: where RFC 6052 puts the IPv4 address under its well-known prefix. */
+function embeddedIn(address: Address): Address {
+  return ipaddr.fromByteArray(address.toByteArray().slice(-4))
+}

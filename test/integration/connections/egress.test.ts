@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let database: TestDatabase
+let stub: StubServer
+let strict: Switchyard
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  stub = await startStubServer()
+  strict = await start([])
+})
+afterAll(async () => {
+  await strict.stop()
+  await stub.close()
+  await database.drop()
+})
+
+const start = (egressAllow: readonly string[]) =>
+  startSwitchyard({ databaseUrl: database.url, redis: null, settings: { egressAllow } })
+
+let drawn = 0
+const connection = (baseUrl: string) => {
+  drawn += 1
+  return {
+    name: `connection-${drawn}`,
+    settings: { dataforest: { baseUrl, accountId: '6COytUeFj7b8eOhq2L5zL' } },
+    credentials: { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } },
+  }
+}
+
+describe('where a connection may lead', () => {
+  it.each([
+    'http://api.example.com',
+    'https://127.0.0.1:8443',
+    'https://169.254.169.254/latest',
+    'https://[fd00::1]',
+    'https://localhost',
+    'https://user:word@api.example.com',
+  ])('is checked when it is made: %s is refused by its pointer', async (baseUrl) => {
+    const { status, body } = await strict.api.call('POST', '/connections', { body: connection(baseUrl) })
+    expect(status).toBe(422)
+    expect(body).toMatchObject({
+      code: 'unprocessable',
+      errors: [{ in: 'body', pointer: '/settings/dataforest/baseUrl', code: 'egress_denied' }],
+    })
+  })
+
+  it('covers every URL of the settings, and the one that is put together from them', async () => {
+    const settings = { region: 'eu-de', projectId: 'p', iamUrl: 'https://10.0.0.1' }
+    const credentials = { modelarts: { accessKey: 'a', secretKey: 'b' } }
+    const asked = (more: object) =>
+      strict.api.call('POST', '/connections', {
+        body: { name: 'ma', settings: { modelarts: { ...settings, ...more } }, credentials },
+      })
+    expect((await asked({})).body).toMatchObject({ errors: [{ pointer: '/settings/modelarts/iamUrl' }] })
+    const derived = await asked({ iamUrl: 'https://iam.example.com', domain: 'x.localhost' })
+    expect(derived.body).toMatchObject({ errors: [{ pointer: '/settings/modelarts' }] })
+  })
+
+  it('is checked when it is changed', async () => {
+    const made = await strict.api.ok('POST', '/connections', connection('https://api.example.com'))
+    const { status, body } = await strict.api.call('PATCH', `/connections/${made.id}`, {
+      body: { settings: { dataforest: { baseUrl: 'https://10.0.0.1' } } },
+    })
+    expect(status).toBe(422)
+    expect(JSON.stringify(body)).toContain('/settings')
+  })
+
+  it('is checked again when it is dialled: what is no longer allowed waits, and nothing is sent', async () => {
+    const lenient = await start(['127.0.0.1'])
+    const made = await lenient.api.ok('POST', '/connections', connection(stub.url))
+    await lenient.stop()
+    expect(await strict.api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+      ok: false,
+      code: 'egress_denied',
+      message: expect.stringContaining('EGRESS_ALLOW'),
+    })
+    const environment = await strict.api.ok('POST', '/environments', {
+      connectionId: made.id,
+      name: 'ws',
+      image: 'tensorflow:r2.3.1-py3',
+      command: ['ls'],
+    })
+    const path = `/environments/${environment.id}`
+    const waiting = await strict.api.until(path, ({ statusReason }) => statusReason === 'egress_denied')
+    expect(waiting).toMatchObject({ status: 'queued' })
+    expect(await strict.api.ok('GET', `/connections/${made.id}`)).toMatchObject({ pauseReason: 'egress_denied' })
+    expect(stub.requests).toEqual([])
+  })
+})
