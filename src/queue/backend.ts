@@ -1,5 +1,6 @@
-import { createPostgresBackend, type PostgresConnectionOptions, Queue, type QueueOptions, Worker } from 'bullmq'
+import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
 import { Pool } from 'pg'
+import { makeRedisClients } from './redis-clients.ts'
 
 /** What is used of a BullMQ queue. */
 export interface HintQueue {
@@ -12,6 +13,7 @@ export interface HintQueue {
 export interface HintWorker {
   run(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Takes nothing new and waits for what it holds; with a queue that does not answer, for nothing. */
   close(): Promise<void>
 }
 
@@ -29,24 +31,33 @@ export interface QueueBackend {
 /** A hint is used up by being looked at, whatever comes of it: our lease is the only guard. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
-type Connection = NonNullable<QueueOptions['connection']>
-
 export function redisBackend(url: string, prefix?: string): QueueBackend {
   const named = prefix === undefined ? {} : { prefix }
-  /** A producer gives up at once while Redis is away; a consumer waits for it to come back. */
-  const connection = (role: 'producer' | 'consumer'): Connection => ({
-    url,
-    maxRetriesPerRequest: role === 'producer' ? 1 : null,
-    enableOfflineQueue: role === 'consumer',
-    retryStrategy: (times: number) => Math.min(times * 100, 2000),
-  })
+  const clients = makeRedisClients(url)
   return {
     kind: 'redis',
-    makeQueue: (name) =>
-      new Queue(name, { connection: connection('producer'), defaultJobOptions: jobOptions, ...named }),
-    makeWorker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection: connection('consumer'), concurrency, autorun: false, ...named }),
-    close: async () => {},
+    makeQueue(name) {
+      const client = clients.make('producer')
+      const queue = new Queue(name, { connection: client.redis, defaultJobOptions: jobOptions, ...named })
+      return {
+        addBulk: (jobs) => queue.addBulk(jobs),
+        on: (event, listener) => queue.on(event, listener),
+        close: () => client.end(() => queue.close()),
+      }
+    },
+    makeWorker(name, processor, concurrency) {
+      const client = clients.make('consumer')
+      const worker = new Worker(name, processor, {
+        ...{ connection: client.redis, concurrency, autorun: false },
+        ...named,
+      })
+      return {
+        run: () => worker.run(),
+        on: (event, listener) => worker.on(event, listener),
+        close: () => client.end((isThere) => worker.close(!isThere)),
+      }
+    },
+    close: async () => clients.disconnect(),
   }
 }
 

@@ -3,7 +3,7 @@ import { type Payload, type QueueName, queues, readPayload } from './queues.ts'
 
 export interface QueueWorker {
   start(): Promise<void>
-  /** Takes nothing new and resolves when what it holds is done. */
+  /** Takes nothing new. Resolves when what it holds is done, or at once while the queue does not answer. */
   stop(): Promise<void>
 }
 
@@ -26,7 +26,6 @@ export function makeQueueWorker<Q extends QueueName>({
   const { name } = queues[queue]
   let isClosed = false
   let worker: HintWorker | undefined
-  let running: Promise<void> | undefined
 
   function make(): HintWorker {
     const made = backend.makeWorker(
@@ -48,12 +47,11 @@ export function makeQueueWorker<Q extends QueueName>({
     async start() {
       // Made here and not before: a worker holds a connection from its making on, and a process without work needs none.
       worker = make()
-      running = worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
+      worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
     },
     async stop() {
       isClosed = true
       await worker?.close()
-      await running
     },
   }
 }
