@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts'
+import { StartError } from './roles/start-error.ts'
 
 /** Each command is loaded when it is asked for: `migrate` needs no HTTP service, `openapi` no database. */
 const commands = {
@@ -49,7 +50,13 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 const takesArguments: ReadonlySet<string> = new Set(['key'])
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`)
-  process.exitCode = 1
-})
+/** When a command is over, nothing may keep the process: this timer does not, and it fires only where something does. */
+const lingerMs = 2000
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    const isForTheOperator = error instanceof ConfigError || error instanceof StartError
+    process.stderr.write(`${isForTheOperator ? error.message : (error as Error).stack}\n`)
+    process.exitCode = 1
+  })
+  .finally(() => setTimeout(() => process.exit(), lingerMs).unref())

@@ -13,6 +13,9 @@ import { type Database, makeDatabase } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { postgresBackend, redisBackend } from '../queue/backend.ts'
+import { type Closing, makeClosing } from './closing.ts'
+import { type App, finish } from './finish.ts'
+import { databaseError, listenError } from './start-error.ts'
 
 export interface ServiceOptions {
   role: 'all' | 'api' | 'worker'
@@ -37,72 +40,93 @@ export interface Service {
   /** Null where this role answers no requests. */
   url: string | null
   container: Container
-  /** Stops taking requests and work, finishes what is under way within the limit, closes everything. */
+  /** Stops taking requests and work, finishes what is under way within the limit, closes everything. Never fails. */
   stop(): Promise<void>
 }
 
-/** Starts what the role says, on a database that is migrated. */
+/**
+ * Starts what the role says, on a database that is migrated. When that fails, whatever was opened is closed again.
+ *
+ * @throws StartError where the database or the port are not as they must be
+ */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { logger } = options
+  const closing = makeClosing(options.logger)
+  try {
+    return await open(options, closing)
+  } catch (error) {
+    await closing.close()
+    throw error
+  }
+}
+
+async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
+  const { role, host, port, logger } = options
+  const database = await openDatabase(options, closing)
+  const { tag: installationTag, wasReplaced } = await prepareInstallation(database, options.bootstrapApiKey)
+  const container = assemble(options, closing, { database, installationTag })
+  if (wasReplaced) {
+    const reopened = await container.reopen()
+    logger.warn({ reopened }, 'the database was replaced: looking for what may have been made in the time that is lost')
+  }
+  await container.wake.start()
+  const app = role === 'worker' ? null : await makeApp(container.app)
+  if (app !== null) {
+    closing.add('http', () => app.close())
+    await app.listen({ host, port }).catch((error: unknown) => {
+      throw listenError(options, error)
+    })
+  }
+  if (role !== 'api') await container.workers.start()
+  return {
+    url: urlOf(app),
+    container,
+    async stop() {
+      await finish(container, app, options)
+      await closing.close()
+    },
+  }
+}
+
+/** Asks the database for what every version has, so that what is wrong with it is told before anything else is opened. */
+async function openDatabase({ databaseUrl, databasePoolSize, logger }: ServiceOptions, closing: Closing) {
   const database = makeDatabase({
-    url: options.databaseUrl,
-    poolSize: options.databasePoolSize,
+    url: databaseUrl,
+    poolSize: databasePoolSize,
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
-  const { tag: installationTag, wasReplaced } = await prepareInstallation(database, options.bootstrapApiKey)
-  const backend =
-    options.redis === undefined
-      ? postgresBackend(options.databaseUrl)
-      : redisBackend(options.redis.url, options.redis.prefix)
-  const rate = options.role === 'worker' ? null : options.settings.requestRate
+  closing.add('database', database.close)
+  await database.pool.query('SELECT 1 FROM installation').catch((error: unknown) => {
+    throw databaseError(databaseUrl, error)
+  })
+  return database
+}
+
+function assemble(
+  { role, redis, databaseUrl, secretsKey, settings, parts, logger }: ServiceOptions,
+  closing: Closing,
+  installed: { database: Database; installationTag: string },
+): Container {
+  const backend = redis === undefined ? postgresBackend(databaseUrl) : redisBackend(redis.url, redis.prefix)
+  closing.add('queue', backend.close)
+  const rate = role === 'worker' ? null : settings.requestRate
   const requestRates =
-    rate === null ? null : makeRequestRates({ ...rate, redisUrl: options.redis?.url ?? null, pool: database.pool })
+    rate && makeRequestRates({ ...rate, redisUrl: redis?.url ?? null, pool: installed.database.pool })
+  if (requestRates !== null) closing.add('request rates', requestRates.close)
   const container = makeContainer({
     requestRates,
-    ...{ database, databaseUrl: options.databaseUrl, backend, clock: systemClock, logger, installationTag },
-    ...{ secretsKey: options.secretsKey, version: readVersion(), settings: options.settings, ...options.parts },
+    ...{ ...installed, databaseUrl, backend, clock: systemClock, logger },
+    ...{ secretsKey, version: readVersion(), settings, ...parts },
   })
-  if (wasReplaced)
-    logger.warn(
-      { reopened: await container.reopen() },
-      'the database was replaced: looking for what may have been made in the time that is lost',
-    )
-  const app = options.role === 'worker' ? null : await makeApp(container.app)
-  await container.wake.start()
-  if (options.role !== 'api') await container.workers.start()
-  await app?.listen({ host: options.host, port: options.port })
+  closing.add('connections', container.opened.close)
+  closing.add('listener', container.wake.close)
+  closing.add('hints', container.hints.close)
+  return container
+}
+
+function urlOf(app: App | null): string | null {
   const address = app?.server.address() as AddressInfo | null | undefined
-  const stop = async (): Promise<void> => {
-    await app?.close()
-    if (options.role !== 'api') await stopWorkers(container, options)
-    await requestRates?.close()
-    await closeAll(container, database, backend)
-  }
-  return {
-    url: address
-      ? `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
-      : null,
-    container,
-    stop,
-  }
-}
-
-/** What does not end within the limit is cut off: its call becomes an unknown outcome and is written as that. */
-async function stopWorkers(container: Container, { shutdownTimeoutMs, logger }: ServiceOptions): Promise<void> {
-  const cutOff = setTimeout(() => {
-    logger.warn({ shutdownTimeoutMs }, 'calls under way are cut off; they will be looked for')
-    container.shutdown.abort()
-  }, shutdownTimeoutMs)
-  await container.workers.stop()
-  clearTimeout(cutOff)
-}
-
-async function closeAll(container: Container, database: Database, backend: { close(): Promise<void> }): Promise<void> {
-  await container.hints.close()
-  await container.wake.close()
-  await container.opened.close()
-  await backend.close()
-  await database.close()
+  if (!address) return null
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }
 
 export function readVersion(): string {

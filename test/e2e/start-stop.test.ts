@@ -1,0 +1,99 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { closedPort, type Exit, quickEnvironment, runCommand, serveProcess } from '../support/process.ts'
+import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let sandbox: TestSandbox
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  sandbox = await startQuickSandbox()
+})
+
+afterAll(async () => {
+  await sandbox.close()
+  await database.drop()
+})
+
+describe('a start that cannot succeed', () => {
+  const start = (env: Readonly<Record<string, string>>) =>
+    runCommand(['serve'], { ...quickEnvironment, LOG_LEVEL: 'error', DATABASE_URL: database.url, ...env }).exited
+  const at = (path: string): URL => Object.assign(new URL(inject('testDatabaseServerUrl')), { pathname: path })
+
+  it.concurrent('names the port that is in use, and closes what it opened', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as { port: number }
+    const { code, stdout, stderr } = await start({ PORT: String(port), REDIS_URL: inject('testRedisUrl') })
+    other.close()
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      `Switchyard cannot start: 127.0.0.1:${port} is in use. Stop what listens there, or set another PORT.\n`,
+    ])
+  })
+
+  it.concurrent('names the database that nobody listens for, without its password', async () => {
+    const url = new URL(`postgresql://somebody:hunter2@127.0.0.1:${await closedPort()}/nowhere`)
+    const { code, stdout, stderr } = await start({ ROLE: 'worker', DATABASE_URL: url.href })
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      `Switchyard cannot start: the database ${url.host}/nowhere cannot be reached (ECONNREFUSED). Start it, or correct DATABASE_URL.\n`,
+    ])
+  })
+
+  it.concurrent.for([
+    ['/template1', 'is not as this version needs it. Run `migrate` first.'],
+    ['/no_such_database', 'does not exist. Create it, or correct DATABASE_URL.'],
+  ] as const)('says what is wrong with the database %s', async ([path, problem]) => {
+    const url = at(path)
+    const started = startSwitchyard({ databaseUrl: url.href, redis: null })
+    await expect(started).rejects.toThrow(`Switchyard cannot start: the database ${url.host}${path} ${problem}`)
+  })
+})
+
+const wasCutOff = ({ stdout }: Exit) => stdout.includes('cut off')
+
+describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
+  const queue = kind === 'redis' ? { REDIS_URL: inject('testRedisUrl') } : {}
+
+  it.concurrent('answers whoever waits, finishes by itself and exits 0', async () => {
+    const serving = await serveProcess({ DATABASE_URL: database.url, ...queue })
+    const account = await openAccount(serving.api, sandbox)
+    const environment = await account.environment()
+    const job = await account.job(environment, 'sleep 600')
+    const running = await serving.api.untilStatus(`/jobs/${job.id}`, 'running')
+    const waits = Array.from({ length: 20 }, () =>
+      serving.api.call('GET', `/jobs/${job.id}`, { headers: { prefer: 'wait=60' } }),
+    )
+    // Its answer says that the server reads requests that were sent after the others.
+    await serving.api.call('GET', '/livez')
+    const exit = serving.end('SIGTERM')
+    const answers = await Promise.all(waits)
+    expect(answers.map(({ status, body }) => [status, body.version])).toEqual(answers.map(() => [200, running.version]))
+    expect(await exit).toMatchObject({ code: 0, stderr: '' })
+    expect(wasCutOff(await exit)).toBe(false)
+  })
+})
+
+it('works from the database while Redis is away from the start, and stops when told', async () => {
+  const own = await createTestDatabase()
+  const redis = { url: `redis://127.0.0.1:${await closedPort()}` }
+  const [worker, front] = await Promise.all([
+    serveProcess({ DATABASE_URL: own.url, REDIS_URL: redis.url, ROLE: 'worker' }),
+    startSwitchyard({ databaseUrl: own.url, redis, role: 'api' }),
+  ])
+  const account = await openAccount(front.api, sandbox)
+  const job = await account.job(await account.environment())
+  await front.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
+  await front.stop()
+  const exit = await worker.end()
+  expect(exit).toMatchObject({ code: 0, stderr: '' })
+  expect(wasCutOff(exit)).toBe(false)
+  await own.drop()
+})

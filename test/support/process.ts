@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type ApiCaller, makeApiCaller } from './api-caller.ts'
+import { testApiKey, testSecretsKey } from './switchyard.ts'
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  /** From the start, or from the last signal. */
+  tookMs: number
+}
+
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
+
+/** A command of `main.ts` in a process of its own. It ends with this process, whatever happens. */
+export interface Running {
+  readonly exited: Promise<Exit>
+  /** The first log line, past or to come, that fits. Rejects when the process ends without one. */
+  logged(isWanted: (line: LogLine) => boolean): Promise<LogLine>
+  signal(name: NodeJS.Signals): void
+  /** Sends a signal and waits for the end. */
+  end(name?: NodeJS.Signals): Promise<Exit>
+}
+
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Runs a command with this environment and no other. */
+export function runCommand(command: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Running {
+  const child = spawn(process.execPath, ['--no-warnings', program, ...command], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  const killOnExit = () => void child.kill('SIGKILL')
+  process.once('exit', killOnExit)
+  const log = makeLogReader(child.stdout)
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  let sinceMs = performance.now()
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => {
+      process.off('exit', killOnExit)
+      log.close(stderr)
+      resolve({ code, signal, stdout: log.text(), stderr, tookMs: performance.now() - sinceMs })
+    })
+  })
+  const signal = (name: NodeJS.Signals): void => {
+    sinceMs = performance.now()
+    child.kill(name)
+  }
+  return {
+    exited,
+    logged: log.logged,
+    signal,
+    end(name = 'SIGTERM') {
+      signal(name)
+      return exited
+    },
+  }
+}
+
+function makeLogReader(output: NodeJS.ReadableStream) {
+  const lines: LogLine[] = []
+  const waiting = new Set<{ look: (line: LogLine) => void; fail: (error: Error) => void }>()
+  let text = ''
+  let ended: Error | null = null
+  createInterface({ input: output }).on('line', (raw) => {
+    text += `${raw}\n`
+    if (!raw.startsWith('{')) return
+    const line = JSON.parse(raw) as LogLine
+    lines.push(line)
+    for (const one of waiting) one.look(line)
+  })
+  return {
+    text: () => text,
+    close(stderr: string) {
+      ended = new Error(`the process ended: ${stderr.trim()}\n${text.slice(-2000)}`)
+      for (const one of waiting) one.fail(ended)
+    },
+    logged(isWanted: (line: LogLine) => boolean): Promise<LogLine> {
+      const known = lines.find(isWanted)
+      if (known !== undefined) return Promise.resolve(known)
+      if (ended !== null) return Promise.reject(ended)
+      return new Promise((resolve, fail) => {
+        const one = {
+          look(line: LogLine) {
+            if (!isWanted(line)) return
+            waiting.delete(one)
+            resolve(line)
+          },
+          fail,
+        }
+        waiting.add(one)
+      })
+    },
+  }
+}
+
+/** Waits cut down as far as the configuration goes. A lease outlives two calls, so this is what a dead worker costs. */
+export const quickEnvironment = {
+  PORT: '0',
+  SECRETS_KEY: testSecretsKey,
+  BOOTSTRAP_API_KEY: testApiKey,
+  UPKEEP_INTERVAL_MS: '60',
+  SWEEP_MIN_INTERVAL_MS: '80',
+  SWEEP_MAX_INTERVAL_MS: '400',
+  PROVIDER_TIMEOUT_MS: '1000',
+  LEASE_MS: '2100',
+  SHUTDOWN_TIMEOUT_MS: '3000',
+  DATABASE_POOL_SIZE: '6',
+  EGRESS_ALLOW: '127.0.0.1',
+} as const
+
+export interface Serving extends Running {
+  /** Of a process that answers requests. */
+  readonly api: ApiCaller
+  readonly url: string
+}
+
+/** `serve`, once it is ready. */
+export async function serveProcess(env: Readonly<Record<string, string>>): Promise<Serving> {
+  const running = runCommand(['serve'], { ...quickEnvironment, ...env })
+  const { url } = await running.logged(({ msg }) => msg === 'ready')
+  const base = typeof url === 'string' ? url : ''
+  return { ...running, url: base, api: makeApiCaller(base, testApiKey) }
+}
+
+/** A TCP port of the loopback interface that nobody listens on. */
+export async function closedPort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.')
+  return address.port
+}
