@@ -50,12 +50,15 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
 
   return {
     async count(caller) {
-      const result = await limiter.consume(caller).catch((error: unknown) => {
-        if (error instanceof RateLimiterRes) return error
-        throw error
-      })
+      const { result, isAllowed } = await limiter.consume(caller).then(
+        (counted) => ({ result: counted, isAllowed: true }),
+        (error: unknown) => {
+          if (error instanceof RateLimiterRes) return { result: error, isAllowed: false }
+          throw error
+        },
+      )
       return {
-        isAllowed: result.consumedPoints <= requests,
+        isAllowed,
         limit: requests,
         remaining: Math.max(0, result.remainingPoints),
         resetSeconds: Math.ceil(result.msBeforeNext / 1000),

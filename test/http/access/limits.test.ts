@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { startTwoInstances, type TwoInstances } from './start-two.ts'
+
+const requestRate = { requests: 20, windowSeconds: 6 }
+
+describe.each([{ counts: 'in Redis' }, { counts: 'in Postgres' }])(
+  'the request rate, counted $counts',
+  ({ counts }) => {
+    const two: TwoInstances = startTwoInstances({ requestRate }, counts === 'in Redis')
+
+    it('holds over all instances, tells what is left, and ends with its window', async () => {
+      const { key } = await two.admin.ok('POST', '/api-keys', { name: 'busy', scopes: ['jobs:read'] })
+      const first = await two.as(key).call('GET', '/jobs')
+      expect(first.headers.get('ratelimit-policy')).toBe('"default";q=20;w=6')
+      expect(first.headers.get('ratelimit')).toMatch(/^"default";r=19;t=[1-6]$/)
+      const answers = []
+      for (let sent = 1; sent < 30; sent += 1)
+        answers.push(await two.as(key, sent % 2 === 0 ? 'first' : 'second').call('GET', '/jobs'))
+      const refused = answers.filter(({ status }) => status === 429)
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(19)
+      expect(refused).toHaveLength(10)
+      expect(refused[0]?.body).toMatchObject({ code: 'rate_limited', retryable: true })
+      const retryAfter = Number(refused[0]?.headers.get('retry-after'))
+      expect(retryAfter).toBeGreaterThan(0)
+      await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000 + 100))
+      expect((await two.as(key).call('GET', '/jobs')).status).toBe(200)
+    })
+
+    it('is one for each key', async () => {
+      const keys = await Promise.all(
+        ['a', 'b'].map((name) => two.admin.ok('POST', '/api-keys', { name, scopes: ['jobs:read'] })),
+      )
+      const [busy, calm] = keys as [{ key: string }, { key: string }]
+      for (let sent = 0; sent < 25; sent += 1) await two.as(busy.key).call('GET', '/jobs')
+      expect((await two.as(calm.key).call('GET', '/jobs')).status).toBe(200)
+    })
+  },
+)
+
+describe('the quota of a project', () => {
+  const two = startTwoInstances()
+  const connectionBody = (name: string) => ({
+    name,
+    settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
+    credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+  })
+  const environmentBody = (name: string, gpus = 0) => ({
+    ...{ provider: 'dataforest', name, image: 'tensorflow:r2.3.1-py3', command: ['ls'] },
+    ...(gpus === 0
+      ? {}
+      : { resources: { cpus: 1, memoryMiB: 1024, accelerator: { kind: 'gpu', model: 'T4', count: gpus } } }),
+  })
+
+  it('ends what it may have, with the numbers, and begins again with a larger one', async () => {
+    const quota = { activeWorkloads: 2, accelerators: 3, connections: 1 }
+    const project = await two.admin.ok('POST', '/projects', { name: 'small', quota })
+    const scopes = ['environments:write', 'connections:manage']
+    const { key } = await two.admin.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes })
+    const team = two.as(key)
+    await team.ok('POST', '/connections', connectionBody('one'))
+    const second = await team.call('POST', '/connections', { body: connectionBody('two') })
+    expect(second).toMatchObject({ status: 403, body: { code: 'quota_exceeded' } })
+    expect(second.body.detail).toContain('1 of 1 connections')
+
+    await team.ok('POST', '/environments', environmentBody('a', 2))
+    const greedy = await team.call('POST', '/environments', { body: environmentBody('b', 2) })
+    expect(greedy.body.detail).toContain('2 of 3 accelerators, and this asks for 2')
+    await team.ok('POST', '/environments', environmentBody('b', 1))
+    const third = await team.call('POST', '/environments', { body: environmentBody('c') })
+    expect(third.body.detail).toContain('2 of 2 active jobs and environments')
+
+    await two.admin.ok('PATCH', `/projects/${project.id}`, { quota: { activeWorkloads: 3 } })
+    await team.ok('POST', '/environments', environmentBody('c'))
+  })
+})

@@ -1,0 +1,91 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair } from 'jose'
+import { Provider } from 'oidc-provider'
+
+export interface OidcIssuer {
+  url: string
+  /** A token as a machine gets one: client credentials, for one audience. */
+  token(claims: { project: string; scope: string; audience?: string }): Promise<string>
+  /** Signs with a new key from now on; the old ones are published no longer. */
+  rotateKeys(): Promise<void>
+  stop(): Promise<void>
+}
+
+const audience = 'https://switchyard.test'
+const client = { id: 'batch', secret: 'the-secret-of-the-batch-client-00001' }
+
+/** A real OpenID Connect issuer on a port of this machine. */
+export async function startOidcIssuer(): Promise<OidcIssuer> {
+  const server = createServer((request, response) => handle(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  let project = ''
+  let keys = 0
+  let handle: ReturnType<Provider['callback']> = () => Promise.resolve()
+
+  async function rotateKeys(): Promise<void> {
+    keys += 1
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const key = { ...(await exportJWK(privateKey)), kid: `key-${keys}`, use: 'sig', alg: 'ES256' }
+    handle = makeProvider(url, key, () => project).callback()
+  }
+
+  await rotateKeys()
+  return {
+    url,
+    rotateKeys,
+    async token({ project: named, scope, audience: resource = audience }) {
+      project = named
+      const response = await fetch(`${url}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
+      })
+      const answer = (await response.json()) as { access_token?: string }
+      if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`)
+      return answer.access_token
+    },
+    stop: () => close(server),
+  }
+}
+
+function makeProvider(url: string, key: object, projectOf: () => string): Provider {
+  const scopes = 'jobs:read jobs:write environments:read environments:write admin'
+  return new Provider(url, {
+    clients: [
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+        id_token_signed_response_alg: 'ES256',
+      },
+    ],
+    jwks: { keys: [key as never] },
+    cookies: { keys: ['a-key-for-cookies-that-nobody-gets'] },
+    scopes: scopes.split(' '),
+    extraTokenClaims: () => ({ project: projectOf() }),
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        getResourceServerInfo: (_context, resource) => ({
+          scope: scopes,
+          audience: resource,
+          accessTokenTTL: 600,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
+  })
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(() => resolve()))
+}
