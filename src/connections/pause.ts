@@ -23,7 +23,14 @@ const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
   unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, mostMs: 60_000 },
 }
 
-export function pauseFor({ code, retryAfterMs }: Pick<ProviderError, 'code' | 'retryAfterMs'>): Pause | null {
-  const rule = rules[code]
+/** A process whose clock is wrong is rejected like one with wrong keys, and the others must not wait for it. */
+const wrongClock: Rule = { reason: 'credentials_rejected', tolerated: 0, firstMs: 1000, mostMs: 5000 }
+
+export function pauseFor({
+  code,
+  field,
+  retryAfterMs,
+}: Pick<ProviderError, 'code' | 'field' | 'retryAfterMs'>): Pause | null {
+  const rule = code === 'unauthenticated' && field === 'clock' ? wrongClock : rules[code]
   return rule === undefined ? null : { ...rule, askedMs: retryAfterMs ?? null }
 }
