@@ -102,8 +102,8 @@ const topRules = [
     name: 'nobody-imports-the-top',
     comment: 'main, roles, container and app are the top of the tree: what they have is handed down.',
     severity: 'error',
-    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container\\.ts$)' },
-    to: { path: '^src/(main\\.ts$|roles/|container\\.ts$|app\\.ts$)' },
+    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container(/|\\.ts$))' },
+    to: { path: '^src/(main\\.ts$|roles/|container(/|\\.ts$)|app\\.ts$)' },
   },
   {
     name: 'environment-is-read-at-the-top',
@@ -133,7 +133,10 @@ const packageRules = [
     name: 'fastify-stays-at-the-edge',
     comment: 'Only routes and http/ know that requests come over HTTP. The sandbox is a program of its own.',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/(http|roles|sandbox)/', '\\.routes\\.ts$', '^src/(app|container)\\.ts$'] },
+    from: {
+      path: '^src/',
+      pathNot: ['^src/(http|roles|sandbox)/', '\\.routes\\.ts$', '^src/(app|container)\\.ts$', '^src/container/'],
+    },
     to: {
       path: 'node_modules/(fastify|@fastify/[^/]+|fastify-plugin)/',
       pathNot: 'node_modules/@fastify/type-provider',

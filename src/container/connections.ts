@@ -1,0 +1,68 @@
+import { describeConnection } from '../capabilities/describe-provider.ts'
+import { makeChangeConnection } from '../connections/change-connection.ts'
+import { makeConnectionSchemas } from '../connections/connection.schemas.ts'
+import { makeConnectionChangesRepository } from '../connections/connection-changes.repository.ts'
+import { makeConnectionQuestions } from '../connections/connection-questions.ts'
+import { makeConnectionResolver } from '../connections/connection-resolver.ts'
+import { makeConnectionService } from '../connections/connection-service.ts'
+import { makeConnectionsRepository } from '../connections/connections.repository.ts'
+import type { ConnectionRoutesDeps } from '../connections/connections.routes.ts'
+import { makeOpenConnections } from '../connections/open-connections.ts'
+import { makeSecretBox } from '../connections/secret-box.ts'
+import { type Egress, makeEgress } from '../infra/egress.ts'
+import { parseEgressRules } from '../infra/egress-rules.ts'
+import type { makeTenancy } from '../projects/tenancy.ts'
+import { makeHttpClient } from '../providers/kit/http.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { ReadsRepository } from '../workloads/reads.repository.ts'
+import type { ContainerDeps } from './deps.ts'
+
+interface ConnectionsDeps
+  extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
+  providers: readonly Provider[]
+  quota: ReturnType<typeof makeTenancy>['quota']
+  reads: Pick<ReadsRepository, 'heldMarks'>
+  isOver(kind: Kind, status: string): boolean
+}
+
+/** Accounts at providers: what opens them, what finds the one that is meant, and their routes. */
+export function makeConnections(deps: ConnectionsDeps) {
+  const { clock, settings, providers, quota, reads, isOver, installationTag } = deps
+  const { prisma } = deps.database
+  const providerById = (id: string) => providers.find((provider) => provider.id === id)
+  const secretBox = makeSecretBox(deps.secretsKey)
+  const repository = makeConnectionsRepository(prisma)
+  const egress = makeEgress({ rules: parseEgressRules(settings.egressAllow) })
+  const opened = makeOpenConnections({ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock })
+  const resolver = makeConnectionResolver({ repository, opened, providerById, clock })
+  const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
+  const service = makeConnectionService({ ...shared, repository, opened, quota })
+  const { get } = service
+  const { callTimeoutMs } = settings.timing
+  const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
+  const routes: ConnectionRoutesDeps = {
+    schemas: makeConnectionSchemas(providers),
+    service,
+    change: makeChangeConnection({ ...shared, get, repository: makeConnectionChangesRepository(prisma) }),
+    questions: makeConnectionQuestions({ get, repository, opened, callTimeoutMs, orphans }),
+    describe: (provider, connectionSettings) => describeConnection(providerById(provider) as never, connectionSettings),
+    capabilitiesSchemaId: 'ConnectionCapabilities',
+  }
+  return { opened, resolve: resolver.resolve, routes }
+}
+
+const connectTimeoutMs = 10_000
+
+/** Every connection calls its provider through a client of its own, and only where the egress rules let it. */
+const makeHttpOf =
+  (egress: Egress, { clock, settings }: Pick<ContainerDeps, 'clock' | 'settings'>) =>
+  (baseUrl: string) =>
+    makeHttpClient({
+      baseUrl,
+      connectTimeoutMs,
+      connect: egress.connector(connectTimeoutMs),
+      timeoutMs: settings.timing.callTimeoutMs,
+      maxResponseBytes: 32 * 1024 * 1024,
+      clock,
+    })

@@ -1,0 +1,42 @@
+import type { EdgeSettings } from '../http/server.ts'
+import type { Clock } from '../infra/clock.ts'
+import type { Database } from '../infra/database.ts'
+import type { Logger } from '../infra/logger.ts'
+import type { RequestRates } from '../infra/request-rates.ts'
+import type { OidcSettings } from '../projects/oidc.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import type { EngineSettings, makeEngine } from '../workloads/engine.ts'
+
+/** What the composition root is handed. */
+export interface ContainerDeps {
+  database: Database
+  databaseUrl: string
+  backend: QueueBackend
+  /** 32 bytes, in hex or base64. */
+  secretsKey: string
+  clock: Clock
+  logger: Logger
+  version: string
+  installationTag: string
+  /** Null: nobody is limited. */
+  requestRates: RequestRates | null
+  settings: ContainerSettings
+  /** The providers to know; all that are registered when absent. */
+  providers?: readonly Provider[]
+  /** Puts the engine together; a harness that takes a guard out of it hands in its own. */
+  makeEngine?: typeof makeEngine
+}
+
+export interface ContainerSettings extends EngineSettings {
+  bodyLimitBytes: number
+  keyTtlHours: number
+  maxWaitSeconds: number
+  /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
+  egressAllow: readonly string[]
+  edge: EdgeSettings
+  /** Requests of one caller within a window; null = as many as it likes. */
+  requestRate: { requests: number; windowSeconds: number } | null
+  /** Absent: API keys are the only way in. */
+  oidc?: OidcSettings
+}

@@ -1,0 +1,31 @@
+import type { Database } from '../infra/database.ts'
+import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
+import { makeInstallationRepository } from '../projects/installation.repository.ts'
+import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
+
+export { makeKeyMaker } from '../projects/key-maker.ts'
+
+/**
+ * What the database itself has to know before anything runs on it: the installation's tag, and the first project with
+ * its admin key where there is none. Safe in several processes at once.
+ *
+ * @throws when the database is not migrated
+ */
+export async function prepareInstallation(
+  { prisma }: Database,
+  bootstrapApiKey: string | undefined,
+): Promise<{ tag: string; wasReplaced: boolean }> {
+  const projects = makeInstallationRepository(prisma)
+  const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
+    throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
+  })
+  if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
+  return { tag, wasReplaced: await projects.wasReplaced() }
+}
+
+/** What must always hold in the database, and where it does not. Reads alone. */
+export async function examineDatabase({
+  prisma,
+}: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
+  return { checks: checkNames, findings: await examine(prisma) }
+}

@@ -1,0 +1,78 @@
+import { optionSchemasOf } from '../capabilities/option-schemas.ts'
+import { environmentKind } from '../environments/environment.kind.ts'
+import { makeEnvironmentSchemas } from '../environments/environment.schemas.ts'
+import { environmentActions } from '../environments/environment.view.ts'
+import { makeEnvironmentService } from '../environments/environment-service.ts'
+import type { EnvironmentRoutesDeps } from '../environments/environments.routes.ts'
+import { makeEventsRepository } from '../events/events.repository.ts'
+import type { Wake } from '../events/wake.ts'
+import { jobKind } from '../jobs/job.kind.ts'
+import { makeJobSchemas } from '../jobs/job.schemas.ts'
+import { jobActions } from '../jobs/job.view.ts'
+import type { JobRoutesDeps } from '../jobs/jobs.routes.ts'
+import type { makeTenancy } from '../projects/tenancy.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Hints } from '../queue/hints.ts'
+import { makeAdmissionRepository } from '../workloads/admission.repository.ts'
+import { makeAdmission } from '../workloads/admission.ts'
+import { makeAsk } from '../workloads/ask.ts'
+import { makeAttemptsRepository } from '../workloads/attempts.repository.ts'
+import { makeImport } from '../workloads/import.ts'
+import type { ReadsRepository } from '../workloads/reads.repository.ts'
+import { makeRecordPort } from '../workloads/record-port.ts'
+import { makeResolutionsRepository } from '../workloads/resolutions.repository.ts'
+import { makeResolve } from '../workloads/resolve.ts'
+import { makeSubmit } from '../workloads/submit.ts'
+import { makeWishesRepository } from '../workloads/wishes.repository.ts'
+import { makeWorkloadService } from '../workloads/workload-service.ts'
+import type { makeConnections } from './connections.ts'
+import type { ContainerDeps } from './deps.ts'
+
+/** Both kinds, as everything but the engine sees them. */
+export const kinds = { job: jobKind, environment: environmentKind }
+
+interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
+  providers: readonly Provider[]
+  quota: ReturnType<typeof makeTenancy>['quota']
+  connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve'>
+  reads: ReadsRepository
+  hints: Hints
+  wake: Wake
+}
+
+/** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
+export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; environments: EnvironmentRoutesDeps } {
+  const { clock, settings, providers, quota, connections, reads, wake, installationTag } = deps
+  const { prisma } = deps.database
+  const { maxWaitSeconds, keyTtlHours } = settings
+  const { callTimeoutMs } = settings.timing
+  const { driverOf } = connections.opened
+  const hint = deps.hints.reconcile
+  const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
+  const taking = { reads, quota, resolveConnection: connections.resolve, admission, hint, installationTag }
+  const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
+  const events = makeEventsRepository(prisma)
+  const attempts = makeAttemptsRepository(prisma)
+  const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const common = {
+    submit: makeSubmit({ ...taking, kinds, keyTtlHours }),
+    ask: makeAsk({ service, driverOf, callTimeoutMs }),
+    resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint }),
+    maxWaitSeconds,
+  }
+  return {
+    jobs: {
+      ...common,
+      schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),
+      service,
+      records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
+    },
+    environments: {
+      ...common,
+      schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
+      service: makeEnvironmentService({ workloads: service, reads }),
+      importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
+      records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
+    },
+  }
+}
