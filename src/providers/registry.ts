@@ -3,6 +3,13 @@ import { dataforestProvider } from './dataforest/index.ts'
 import { modelartsProvider } from './modelarts/index.ts'
 import type { Provider } from './provider.ts'
 import { scnetProvider } from './scnet/index.ts'
+import { slurmProvider } from './slurm/index.ts'
 
 /** Every provider that this version can talk to. */
-export const providers: readonly Provider[] = [dataforestProvider, aitemsProvider, modelartsProvider, scnetProvider]
+export const providers: readonly Provider[] = [
+  dataforestProvider,
+  aitemsProvider,
+  modelartsProvider,
+  scnetProvider,
+  slurmProvider,
+]

@@ -1,0 +1,70 @@
+import type { OpenProvider, Provider, Session } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { makeClient, type SlurmClient } from './client.ts'
+import { noSuchJob, zeroBytes } from './errors.ts'
+import { makeJobs } from './jobs.ts'
+import { credentialsOf, type SlurmSettings, settingsOf, slurmCredentials, slurmSettings } from './settings.ts'
+import { claimsOf } from './signer.ts'
+import { servedVersions } from './versions.ts'
+
+/** Slurm through its REST daemon: batch jobs. A cluster has no environments. */
+export const slurmProvider: Provider = {
+  id: 'slurm',
+  title: 'Slurm (slurmrestd)',
+  documentation: 'https://slurm.schedmd.com/rest.html',
+  settings: slurmSettings,
+  credentials: slurmCredentials,
+  sample: {
+    settings: { baseUrl: 'http://slurmrestd.example.com:6820', user: 'alice', defaultWorkingDirectory: '/home/alice' },
+    credentials: { key: 'ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE=' },
+  },
+  baseUrl: (settings) => settingsOf(settings).baseUrl,
+  scope(settings) {
+    const { baseUrl, user } = settingsOf(settings)
+    return { baseUrl, user }
+  },
+  open,
+}
+
+function open({ http, clock, ...session }: Session): OpenProvider {
+  const settings = settingsOf(session.settings)
+  const credentials = credentialsOf(session.credentials)
+  const client = makeClient({ http, clock, settings, credentials })
+  return {
+    drivers: { job: makeJobs(client, settings, { literals: Object.values(credentials) }) },
+    async verify(signal) {
+      assertOwnToken(settings, credentials.token)
+      await assertServed(client, settings, signal)
+      await assertTaken(client, credentials.token === undefined ? 'credentials.key' : 'credentials.token', signal)
+    },
+  }
+}
+
+/** A token names its user, and Slurm hangs up without a word when it is another than the header's. */
+function assertOwnToken({ user }: SlurmSettings, token: string | undefined): void {
+  const named = token === undefined ? user : (claimsOf(token).user ?? user)
+  if (named === user) return
+  const detail = `The token is of user ${named}, and \`settings.user\` is ${user}.`
+  throw new ProviderError('permission_denied', detail, { field: 'settings.user' })
+}
+
+async function assertServed(client: SlurmClient, { version }: SlurmSettings, signal: AbortSignal): Promise<void> {
+  const served = servedVersions(await client.describe(signal))
+  if (served.includes(version)) return
+  const detail = `slurmrestd serves ${served.join(', ') || 'no version'} and not ${version}. Start it with \`-s openapi/${version}\`, or set \`version\` to one that it serves, if Switchyard speaks it.`
+  throw new ProviderError('unsupported', detail, { field: 'settings.version' })
+}
+
+/**
+ * A read answers -1 to a rejected token and to a controller that is down alike. Killing job 0, which never exists, tells
+ * them apart: "no such job" is good, hanging up means the token, and "cannot connect" is said in words (measured).
+ */
+async function assertTaken(client: SlurmClient, field: string, signal: AbortSignal): Promise<void> {
+  await client.call({ method: 'DELETE', path: '/job/0' }, signal).catch((error: unknown) => {
+    if (!(error instanceof ProviderError) || error.providerCode === undefined) throw error
+    if (error.providerCode === noSuchJob) return
+    if (error.providerCode !== zeroBytes) throw error
+    const detail = `Slurm's controller rejects the token: another key, another user, or one that it does not know.`
+    throw new ProviderError('unauthenticated', detail, { field, providerCode: zeroBytes, cause: error })
+  })
+}

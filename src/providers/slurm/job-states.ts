@@ -1,0 +1,120 @@
+import type { Json } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { readNumber, readText } from '../kit/fields.ts'
+
+/**
+ * Slurm's states and the flags that `job_state` shows in their place.
+ * Source: https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES. COMPLETING is not over: it may yet be requeued.
+ */
+export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
+  PENDING: 'pending',
+  CONFIGURING: 'pending',
+  REQUEUED: 'pending',
+  REQUEUE_FED: 'pending',
+  REQUEUE_HOLD: 'pending',
+  RESV_DEL_HOLD: 'pending',
+  SPECIAL_EXIT: 'pending',
+  RUNNING: 'running',
+  COMPLETING: 'running',
+  SUSPENDED: 'running',
+  STOPPED: 'running',
+  RESIZING: 'running',
+  SIGNALING: 'running',
+  STAGE_OUT: 'running',
+  COMPLETED: 'succeeded',
+  FAILED: 'failed',
+  TIMEOUT: 'failed',
+  OUT_OF_MEMORY: 'failed',
+  NODE_FAIL: 'failed',
+  BOOT_FAIL: 'failed',
+  PREEMPTED: 'failed',
+  DEADLINE: 'failed',
+  CANCELLED: 'canceled',
+}
+
+const stateReasons: ReadonlyMap<string, Reason> = new Map([
+  ['REQUEUED', 'requeued'],
+  ['REQUEUE_HOLD', 'held'],
+  ['RESV_DEL_HOLD', 'held'],
+  ['SPECIAL_EXIT', 'held'],
+  ['SUSPENDED', 'suspended'],
+  ['STOPPED', 'suspended'],
+  ['TIMEOUT', 'time_limit'],
+  ['DEADLINE', 'time_limit'],
+  ['OUT_OF_MEMORY', 'out_of_memory'],
+  ['NODE_FAIL', 'node_failure'],
+  ['BOOT_FAIL', 'node_failure'],
+  ['PREEMPTED', 'preempted'],
+])
+
+/** `state_reason`, where it says how it ended or why it does not start. */
+const detailReasons: ReadonlyMap<string, Reason> = new Map([
+  ['JobHeldUser', 'held'],
+  ['JobHeldAdmin', 'held'],
+  ['NonZeroExitCode', 'nonzero_exit'],
+  ['RaisedSignal', 'nonzero_exit'],
+  ['JobLaunchFailure', 'launch_failed'],
+  ['BadConstraints', 'provider_refused'],
+  ['TimeLimit', 'time_limit'],
+  ['OutOfMemory', 'out_of_memory'],
+  ['NodeDown', 'node_failure'],
+])
+
+export interface JobVerdict {
+  rawState: string
+  status: Status<'job'> | null
+  reason?: Reason
+  message?: string
+  exitCode?: number
+  signal?: number
+}
+
+/** What a job's record says; null where it shows no state. */
+export function verdictOf(job: Json): JobVerdict | null {
+  const rawState = readText(job, 'job_state')
+  if (rawState === undefined) return null
+  const status = (Object.hasOwn(slurmStates, rawState) ? slurmStates[rawState] : undefined) ?? null
+  const detail = detailOf(job)
+  const mayTell = status === 'pending' || status === 'failed'
+  const reason = stateReasons.get(rawState) ?? (mayTell ? detailReasons.get(detail) : undefined)
+  return {
+    rawState,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(detail === 'None' ? {} : { message: messageOf(job, detail) }),
+    ...(isOver(status) && hasRun(job) && detail !== 'JobLaunchFailure' ? exitOf(job) : {}),
+  }
+}
+
+/**
+ * `state_reason`. A program that a signal ended is called a launch failure too; only there the number beside it is a
+ * signal, and not an error number of Slurm's (4021).
+ */
+function detailOf(job: Json): string {
+  const detail = readText(job, 'state_reason') ?? 'None'
+  const waitStatus = readNumber(job, 'exit_code') ?? 0
+  return detail === 'JobLaunchFailure' && waitStatus > 0 && waitStatus <= 0xff ? 'RaisedSignal' : detail
+}
+
+function messageOf(job: Json, detail: string): string {
+  const more = readText(job, 'state_description')
+  return `Slurm says: ${detail}${more === undefined ? '' : ` (${more})`}`
+}
+
+export function isOver(status: Status<'job'> | null): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'canceled'
+}
+
+/** A job that was given nodes. One that was not may show times and an exit code all the same. */
+export function hasRun(job: Json): boolean {
+  return readText(job, 'nodes') !== undefined
+}
+
+/** `exit_code` is a wait status: `exit 3` is 768, a SIGKILL 9. */
+function exitOf(job: Json): { exitCode?: number; signal?: number } {
+  const waitStatus = readNumber(job, 'exit_code')
+  if (waitStatus === undefined || !Number.isInteger(waitStatus) || waitStatus < 0 || waitStatus > 0xffff) return {}
+  const signal = waitStatus & 0x7f
+  return signal === 0 ? { exitCode: waitStatus >> 8 } : { signal }
+}

@@ -1,0 +1,125 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { markOfDescription } from '../kit/marks.ts'
+import { redact } from '../kit/redact.ts'
+import type { Driver, Found, Intent, Traits } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { contentType, type SlurmCall, type SlurmClient, targetOf } from './client.ts'
+import { alreadyDone, noSuchJob } from './errors.ts'
+import { slurmStates } from './job-states.ts'
+import { jobAccepts, jobFaults, submitOf } from './mapping.ts'
+import { observe } from './observation.ts'
+import { slurmOptions } from './options.ts'
+import type { SlurmSettings } from './settings.ts'
+
+function traitsOf({ minJobAgeSeconds }: SlurmSettings): Traits<'job'> {
+  return {
+    // The controller answers reads from the memory that a submit is written to.
+    listLagMs: 0,
+    // slurmrestd tries for 9 s to reach a controller that is down (measured), and may have queued the request before.
+    maxProcessingMs: 60_000,
+    forgetsAfterMs: minJobAgeSeconds * 1000,
+    uniqueNames: false,
+    // They start again at FirstJobId after MaxJobId, and when the controller's state is lost.
+    reusesIds: true,
+    // Slurm counts whole minutes and looks now and then, so Switchyard ends the job; Slurm's own limit is the net below.
+    enforces: [],
+  }
+}
+
+/** Batch jobs of the cluster user. */
+export function makeJobs(
+  client: SlurmClient,
+  settings: SlurmSettings,
+  { literals }: { literals: readonly string[] },
+): Driver<'job'> {
+  const submitCall = (intent: Intent<'job'>): SlurmCall => ({
+    method: 'POST',
+    path: '/job/submit',
+    json: submitOf(intent, settings) as unknown as Json,
+  })
+
+  /** Every job that the controller shows of this user. It has no pages: an answer is all or nothing. */
+  async function readAll(signal: AbortSignal): Promise<readonly JsonObject[]> {
+    const body = await client.call({ method: 'GET', path: '/jobs' }, signal)
+    if (!isObject(body) || !Array.isArray(body.jobs)) {
+      throw new ProviderError('bad_response', 'Slurm answered a list of jobs without `jobs`.')
+    }
+    return readList(body, 'jobs')
+      .filter(isObject)
+      .filter((job) => (readText(job, 'user_name') ?? settings.user) === settings.user)
+  }
+
+  return {
+    accepts: jobAccepts(settings),
+    options: slurmOptions,
+    states: slurmStates,
+    traits: traitsOf(settings),
+    markLength: 12,
+    check: jobFaults,
+
+    plan(intent) {
+      const call = submitCall(intent)
+      const { json: body = null } = call
+      return { method: call.method, target: targetOf(call, settings), headers: contentType(call), body }
+    },
+
+    async create(intent, signal) {
+      return { remoteId: await client.submit(submitCall(intent), { sendBy: intent.sendBy, signal }) }
+    },
+
+    async find(intents, signal) {
+      const jobs = await readAll(signal)
+      const isShown = jobs.every((job) => typeof job.comment === 'string')
+      return new Map(intents.map(({ mark }) => [mark, lookFor(mark, jobs, { isShown, literals })]))
+    },
+
+    async get(remoteId, signal) {
+      try {
+        const body = await client.call({ method: 'GET', path: `/job/${encodeURIComponent(remoteId)}` }, signal)
+        const job = readList(body, 'jobs').find((each) => readId(each, 'job_id') === remoteId)
+        const seen = job === undefined ? null : observe(job, literals)
+        if (seen !== null) return seen
+      } catch (error) {
+        if (error instanceof ProviderError && error.providerCode === noSuchJob) return 'gone'
+        throw error
+      }
+      throw new ProviderError('bad_response', `Slurm answered for job ${remoteId} without its record.`)
+    },
+
+    async list(_page, signal) {
+      const jobs = await readAll(signal)
+      return { seen: jobs.flatMap((job) => observe(job, literals) ?? []), next: null }
+    },
+
+    controls: {
+      /** Without a signal it kills the job, which a job that has ended takes too. */
+      async cancel(remoteId, signal) {
+        await client
+          .call({ method: 'DELETE', path: `/job/${encodeURIComponent(remoteId)}` }, signal)
+          .catch((error: unknown) => {
+            const code = error instanceof ProviderError ? error.providerCode : undefined
+            if (code !== noSuchJob && code !== alreadyDone) throw error
+          })
+      },
+    },
+
+    async catalog(signal) {
+      const body = await client.call({ method: 'GET', path: '/partitions' }, signal)
+      const queues = readList(body, 'partitions')
+      return { queues: queues.map((each) => redact(each, literals)).filter(isObject) }
+    },
+  }
+}
+
+function lookFor(
+  mark: string,
+  jobs: readonly JsonObject[],
+  { isShown, literals }: { isShown: boolean; literals: readonly string[] },
+): Found<'job'> {
+  const ours = jobs.filter((job) => markOfDescription(readText(job, 'comment')) === mark)
+  const found = ours.flatMap((job) => observe(job, literals) ?? [])
+  if (found.length > 0) return { found }
+  if (ours.length > 0) return { inconclusive: "Slurm shows a job with the mark, without the job's id or state." }
+  return isShown ? { absent: true } : { inconclusive: "Slurm's list does not show every job's comment." }
+}

@@ -1,0 +1,128 @@
+import type { JobSpec } from '../../vocabulary/spec.ts'
+import { markDescription } from '../kit/marks.ts'
+import { quoteCommand } from '../kit/shell.ts'
+import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { SlurmSettings } from './settings.ts'
+import type { SubmitJob } from './wire.ts'
+
+/** What a job here may ask for. */
+export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts {
+  return {
+    name: { to: 'job.name' },
+    description: { to: '', note: 'kept in Switchyard' },
+    command: { to: 'script', note: 'a script of one line, run by /bin/sh' },
+    script: { to: 'script', note: '`#!/bin/sh` is put before one that names no interpreter' },
+    environmentVariables: { to: 'job.environment', note: 'all that the job gets, besides PATH' },
+    workingDirectory: {
+      to: 'job.current_working_directory',
+      pattern: '^/',
+      ...(defaultWorkingDirectory === undefined ? { required: true } : { default: defaultWorkingDirectory }),
+    },
+    queue: { to: 'job.partition' },
+    'resources.cpus': { to: 'job.cpus_per_task', note: 'divided by `tasksPerNode`' },
+    'resources.memoryMiB': { to: 'job.memory_per_node' },
+    'resources.accelerator': { to: 'job.gres' },
+    'resources.accelerator.kind': { to: 'job.gres', values: ['gpu', 'npu', 'dcu', 'mlu'] },
+    'resources.accelerator.model': { to: 'job.gres', pattern: '^[A-Za-z0-9_.-]+$', note: "the cluster's own word" },
+    'resources.accelerator.count': { to: 'job.gres' },
+    'resources.nodes': { to: 'job.nodes', default: 1 },
+    timeLimitSeconds: { to: 'job.time_limit', note: 'minutes, rounded up; Switchyard ends it to the second' },
+    stdoutPath: { to: 'job.standard_output', note: 'slurm-<id>.out in the working directory where absent' },
+    stderrPath: { to: 'job.standard_error', note: 'joined to standard output where absent' },
+  }
+}
+
+/** Something has to run, and the CPUs of a node are shared out evenly. */
+export function jobFaults(spec: JobSpec): readonly SpecFault[] {
+  const faults: SpecFault[] = []
+  if (spec.command === undefined && spec.script === undefined) {
+    faults.push({ pointer: '/command', detail: 'Slurm needs a program: send `command` or `script`.' })
+  }
+  const perNode = tasksPerNode(spec)
+  const { cpus } = spec.resources ?? {}
+  if (cpus !== undefined && cpus % perNode !== 0) {
+    const detail = `${cpus} CPUs of a node cannot be shared out among ${perNode} tasks: \`resources.cpus\` is per node.`
+    faults.push({ pointer: '/providerOptions/slurm/tasksPerNode', detail })
+  }
+  return faults
+}
+
+/** The body of a submit. Pure. */
+export function submitOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>, settings: SlurmSettings): SubmitJob {
+  const { nodes = 1 } = spec.resources ?? {}
+  const perNode = tasksPerNode(spec)
+  return {
+    script: scriptOf(spec),
+    job: {
+      name: spec.name,
+      // A field of its own, which lists show and nothing else reads.
+      comment: markDescription(undefined, mark),
+      ...given('account', option(spec, 'account')),
+      ...given('partition', spec.queue),
+      ...given('qos', option(spec, 'qos')),
+      ...given('reservation', option(spec, 'reservation')),
+      ...given('constraints', option(spec, 'constraints')),
+      nodes,
+      tasks: nodes * perNode,
+      ...(perNode === 1 ? {} : { tasks_per_node: perNode }),
+      ...perNodeOf(spec, perNode),
+      ...given('licenses', option(spec, 'licenses')),
+      ...(spec.providerOptions?.slurm?.exclusive === true ? { exclusive: 'exclusive' as const } : {}),
+      ...(spec.timeLimitSeconds === undefined ? {} : { time_limit: Math.ceil(spec.timeLimitSeconds / 60) }),
+      ...given('begin_time', option(spec, 'beginTime')),
+      ...given('dependency', option(spec, 'dependency')),
+      ...given('priority', option(spec, 'priority')),
+      ...flagsOf(spec),
+      current_working_directory: spec.workingDirectory ?? settings.defaultWorkingDirectory ?? '',
+      ...given('standard_output', spec.stdoutPath),
+      ...given('standard_error', spec.stderrPath),
+      environment: { PATH: settings.path, ...spec.environmentVariables },
+    },
+  }
+}
+
+/** A script without an interpreter is taken by Slurm, and fails when it starts. */
+function scriptOf({ script, command }: JobSpec): string {
+  if (script === undefined) return `#!/bin/sh\nexec ${quoteCommand(command ?? [])}\n`
+  return script.startsWith('#!') ? script : `#!/bin/sh\n${script}`
+}
+
+function perNodeOf({ resources, providerOptions }: JobSpec, perNode: number) {
+  const { cpus, memoryMiB, accelerator } = resources ?? {}
+  const gres = [
+    ...(accelerator === undefined ? [] : [gresOf(accelerator)]),
+    ...(providerOptions?.slurm?.gres === undefined ? [] : [String(providerOptions.slurm.gres)]),
+  ]
+  return {
+    ...(cpus === undefined ? {} : { cpus_per_task: cpus / perNode }),
+    ...(memoryMiB === undefined ? {} : { memory_per_node: memoryMiB }),
+    ...(gres.length === 0 ? {} : { gres: gres.join(',') }),
+  }
+}
+
+function gresOf({ kind = 'gpu', model, count }: NonNullable<NonNullable<JobSpec['resources']>['accelerator']>): string {
+  return [kind, ...(model === undefined ? [] : [model]), count].join(':')
+}
+
+function flagsOf({ providerOptions }: JobSpec): { nice?: number; requeue?: boolean } {
+  const { nice, requeue } = providerOptions?.slurm ?? {}
+  return {
+    ...(typeof nice === 'number' ? { nice } : {}),
+    ...(typeof requeue === 'boolean' ? { requeue } : {}),
+  }
+}
+
+function tasksPerNode({ providerOptions }: JobSpec): number {
+  const value = providerOptions?.slurm?.tasksPerNode
+  return typeof value === 'number' ? value : 1
+}
+
+/** An option of `providerOptions.slurm` as text. */
+function option({ providerOptions }: JobSpec, name: string): string | undefined {
+  const value = providerOptions?.slurm?.[name]
+  return value === undefined ? undefined : String(value)
+}
+
+function given<K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: string })
+}

@@ -1,0 +1,31 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { readId, readText } from '../kit/fields.ts'
+import { markOfDescription } from '../kit/marks.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import { readTime } from '../kit/times.ts'
+import type { Observation } from '../provider.ts'
+import { hasRun, isOver, verdictOf } from './job-states.ts'
+
+/** What a record shows; null where it shows neither id nor state. */
+export function observe(job: Json, literals: readonly string[]): Observation<'job'> | null {
+  const remoteId = readId(job, 'job_id')
+  const verdict = verdictOf(job)
+  if (remoteId === undefined || verdict === null) return null
+  const name = readText(job, 'name')
+  return {
+    remoteId,
+    ...verdict,
+    ...timesOf(job, verdict.status),
+    ...(name === undefined ? {} : { remoteName: name }),
+    mark: markOfDescription(readText(job, 'comment')),
+    payload: boundedPayload(job, literals),
+  }
+}
+
+/** A waiting job shows when it is expected to start, a running one when its limit would end it. */
+function timesOf(job: Json, status: Observation<'job'>['status']): { startedAt?: Date; endedAt?: Date } {
+  const hasStarted = hasRun(job) && (isOver(status) || status === 'running')
+  const startedAt = hasStarted ? readTime(job, 'start_time', { unit: 's' }) : undefined
+  const endedAt = isOver(status) ? readTime(job, 'end_time', { unit: 's' }) : undefined
+  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
+}

@@ -1,0 +1,70 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { JsonObject } from '../../vocabulary/json.ts'
+import { choice } from '../kit/choice.ts'
+
+/** The REST plugins whose shapes this driver speaks. v0.0.36 tells no user and no 2017; v0.0.39 changed every shape. */
+export const supportedVersions = ['v0.0.37', 'v0.0.38'] as const
+
+export const slurmSettings = Type.Object(
+  {
+    baseUrl: Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      maxLength: 512,
+      description: 'Where slurmrestd answers, `http://login1:6820`. A path in it is put before `/slurm/…`.',
+    }),
+    user: Type.String({ pattern: '^[!-~]{1,64}$', description: 'The cluster user that jobs run as.' }),
+    version: choice(supportedVersions, { default: 'v0.0.38', description: 'The REST plugin to speak.' }),
+    path: Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      default: '/usr/local/bin:/usr/bin:/bin',
+      description: 'The PATH of jobs that set none: Slurm gives a job no variable that is not sent with it.',
+    }),
+    defaultWorkingDirectory: Type.Optional(
+      Type.String({ pattern: '^/', maxLength: 1024, description: 'Where jobs run that name no directory.' }),
+    ),
+    minJobAgeSeconds: Type.Integer({
+      minimum: 60,
+      maximum: 31_536_000,
+      default: 300,
+      description: "The cluster's `MinJobAge`: how long the controller still shows a job that has ended.",
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const slurmCredentials = Type.Object(
+  {
+    token: Type.Optional(
+      Type.String({
+        pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]*$',
+        maxLength: 8192,
+        description: 'A JWT of the user, as `scontrol token` prints it. This or `key`.',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9+/]{22,}={0,2}$',
+        maxLength: 8192,
+        description: "The cluster's `jwt_key` file in base64: tokens are made from it, each valid for minutes.",
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, maxProperties: 1 },
+)
+
+export type SlurmSettings = Static<typeof slurmSettings>
+export type SlurmCredentials = Static<typeof slurmCredentials>
+
+/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+export function settingsOf(settings: JsonObject): SlurmSettings {
+  const filled = Value.Default(slurmSettings, Value.Clone(settings))
+  if (!Value.Check(slurmSettings, filled)) throw new TypeError('these are no settings of slurm')
+  return filled
+}
+
+export function credentialsOf(credentials: JsonObject): SlurmCredentials {
+  if (!Value.Check(slurmCredentials, credentials)) throw new TypeError('these are no credentials of slurm')
+  return credentials
+}
