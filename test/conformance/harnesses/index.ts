@@ -3,6 +3,7 @@ import { aitems } from './aitems.ts'
 import { dataforest } from './dataforest.ts'
 import { modelartsDemanager, modelartsNotebooks } from './modelarts.ts'
 import { scnetContainer, scnetHpc } from './scnet.ts'
+import { slurm } from './slurm.ts'
 
 /** Every variant of every provider. */
 export const harnesses: readonly ProviderHarness[] = [
@@ -12,4 +13,5 @@ export const harnesses: readonly ProviderHarness[] = [
   modelartsNotebooks,
   scnetHpc,
   scnetContainer,
+  slurm,
 ]

@@ -1,0 +1,48 @@
+import type { Answer } from '../provider.ts'
+
+/** One of Slurm's errors. A submit calls its number `error_code`, everything else `error_number`. */
+export interface SlurmError {
+  code: number
+  error: string
+  description?: string
+  source?: string
+}
+
+/** A refusal, as an operation throws it. */
+export class Refused extends Error {
+  readonly status: number
+  readonly errors: readonly SlurmError[]
+
+  constructor(status: number, ...errors: readonly SlurmError[]) {
+    super(errors[0]?.error ?? '')
+    this.name = 'Refused'
+    this.status = status
+    this.errors = errors
+  }
+}
+
+/** The envelope of every JSON answer. */
+export function envelope(version: string, errors: readonly object[], rest: object = {}): object {
+  const plugin = { type: `openapi/${version}`, name: `Slurm OpenAPI ${version}` }
+  const slurm = { version: { major: 22, micro: 8, minor: 5 }, release: '22.05.8' }
+  return { meta: { plugin, Slurm: slurm }, errors, ...rest }
+}
+
+export function numbered({ code, ...rest }: SlurmError, isSubmit: boolean): object {
+  return { ...rest, [isSubmit ? 'error_code' : 'error_number']: code }
+}
+
+/** What slurmrestd says by itself is plain text. */
+export const authenticationFailure: Answer = { status: 401, body: 'Authentication failure' }
+export const unknownUrl: Answer = {
+  status: 404,
+  body: 'Unable find requested URL. Please view /openapi/v3 for API reference.',
+}
+export const unreadableQuery: Answer = { status: 400, body: 'Unable to parse query.' }
+
+export const noSuchJob = (source: string, description: string): Refused =>
+  new Refused(500, { code: 2017, error: 'Invalid job id specified', description, source })
+
+/** A read that got no answer from the controller, whatever the cause. */
+export const noController = (source: string, description: string): Refused =>
+  new Refused(500, { code: -1, error: 'Unspecified error', description, source })

@@ -1,0 +1,54 @@
+import type { SandboxProvider } from '../provider.ts'
+import { authenticationFailure, envelope, unknownUrl, unreadableQuery } from './answers.ts'
+import { slurmOperations } from './routes.ts'
+import { hasHeaders } from './tokens.ts'
+import type { SlurmAccount, SlurmSettings } from './wire.ts'
+
+const key = 'c2FuZGJveC1zbHVybS1qd3Qta2V5LW5vdC1hLXNlY3JldCE='
+const accounts = [
+  { user: 'sandbox01', key },
+  { user: 'sandbox02', key },
+] as const satisfies readonly SlurmAccount[]
+
+const settings: SlurmSettings = {
+  listLagMs: 0,
+  pendingMs: 200,
+  runningMs: 400,
+  completingMs: 0,
+  minJobAgeMs: 300_000,
+  versions: 'v0.0.37,v0.0.38',
+  isControllerDown: false,
+}
+
+const denied = { error_number: 2002, error: 'Access/permission denied', source: 'slurm_kill_job' }
+const accessDenied = { status: 500, body: envelope('v0.0.38', [denied]) }
+
+/** Slurm's REST daemon over one small cluster. https://slurm.schedmd.com/rest_api.html */
+export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
+  id: 'slurm',
+  accounts,
+  settings,
+  open: (room) => ({
+    operations: slurmOperations(room, accounts),
+    authenticate: (call) => (hasHeaders(call) ? null : authenticationFailure),
+    mishap(mishap) {
+      const broken = envelope('v0.0.38', [{ error_number: -1, error: 'Unspecified error' }])
+      switch (mishap.what) {
+        case 'unknown_route':
+          return unknownUrl
+        case 'credentials':
+          return mishap.reason === 'forbidden' ? accessDenied : authenticationFailure
+        case 'bad_request':
+        case 'too_large':
+          return unreadableQuery
+        // slurmrestd has no limit of its own; a proxy in front of it may.
+        case 'rate_limited':
+          return { status: 429, body: 'Too Many Requests' }
+        case 'refused_in_200':
+          return { status: 200, body: broken }
+        case 'server_error':
+          return mishap.status === 500 ? { status: 500, body: broken } : { status: mishap.status, body: 'Bad Gateway' }
+      }
+    },
+  }),
+}

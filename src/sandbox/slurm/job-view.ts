@@ -1,0 +1,75 @@
+import type { WorldObject } from '../world.ts'
+import { sight } from './movement.ts'
+import { cluster, type JobData, type SlurmSettings } from './wire.ts'
+
+export type Job = WorldObject<JobData>
+
+const seconds = (ms: number) => Math.floor(ms / 1000)
+
+/** A job that waits shows when it may start, and one that was never given nodes shows its end as its start. */
+function timesOf({ timeline, createdAt, data }: Job, now: number, { pendingMs }: SlurmSettings) {
+  const { reason, ranAt, endedAt } = sight(timeline, now)
+  const startAt = ranAt ?? endedAt ?? (reason === 'None' ? createdAt + pendingMs : 0)
+  return { startAt, endAt: endedAt ?? (startAt === 0 ? 0 : startAt + data.timeLimitMinutes * 60_000) }
+}
+
+function nodeList(count: number): string {
+  return count === 1 ? 'node1' : `node[1-${count}]`
+}
+
+/** A record, in the order and with the empty words of the real daemon; fields that nobody reads are left out. */
+export function jobView(job: Job, now: number, settings: SlurmSettings): object {
+  const { request, partition, nodes, timeLimitMinutes } = job.data
+  const { state, reason, waitStatus, ranAt } = sight(job.timeline, now)
+  const { job: asked } = request
+  const { startAt, endAt } = timesOf(job, now, settings)
+  return {
+    account: '',
+    array_job_id: 0,
+    array_task_id: null,
+    array_task_string: '',
+    batch_flag: true,
+    cluster: cluster.name,
+    comment: asked.comment ?? '',
+    end_time: seconds(endAt),
+    exit_code: waitStatus,
+    job_id: Number(job.id),
+    job_state: state,
+    name: job.name,
+    nodes: ranAt === null ? '' : nodeList(nodes),
+    node_count: nodes,
+    cpus: nodes * Number(asked.cpus_per_task ?? 1),
+    tasks: asked.tasks ?? nodes,
+    partition,
+    memory_per_node: asked.memory_per_node ?? null,
+    priority: 4294901759,
+    requeue: true,
+    restart_cnt: 0,
+    start_time: seconds(startAt),
+    state_description: '',
+    state_reason: reason,
+    standard_error: asked.standard_error ?? '',
+    standard_output: asked.standard_output ?? '',
+    submit_time: seconds(job.createdAt),
+    time_limit: timeLimitMinutes,
+    tres_per_node: asked.gres === undefined ? '' : `gres:${asked.gres}`,
+    user_id: 1000,
+    user_name: job.owner,
+    current_working_directory: asked.current_working_directory ?? '/',
+  }
+}
+
+export function partitionView(name: string): object {
+  const cpus = cluster.nodes * cluster.cpus
+  return {
+    flags: name === cluster.defaultPartition ? ['default'] : [],
+    default_time_limit: cluster.defaultMinutes,
+    max_time_limit: cluster.maxMinutes,
+    name,
+    nodes: `node[1-${cluster.nodes}]`,
+    state: 'UP',
+    total_cpus: cpus,
+    total_nodes: cluster.nodes,
+    tres: `cpu=${cpus},mem=${cluster.nodes * cluster.memoryMb}M,node=${cluster.nodes},billing=${cpus}`,
+  }
+}

@@ -1,0 +1,92 @@
+import type { Call } from '../provider.ts'
+import type { Collection, World } from '../world.ts'
+import { noSuchJob, Refused, type SlurmError } from './answers.ts'
+import { type Job, jobView } from './job-view.ts'
+import { hasEnded, impossible, killed, lifeOf, sight, stuck } from './movement.ts'
+import { assertKnown, isImpossible, nodesOf, obstacleTo, readRequest } from './rules.ts'
+import { cluster, type JobData, type JobRequest, type SlurmAccount, type SlurmSettings } from './wire.ts'
+
+export interface JobParts {
+  world: World
+  settings: SlurmSettings
+  jobs: Collection<JobData>
+}
+
+/** The operations on jobs. Each is told who calls. */
+export function makeJobOperations({ world, settings, jobs }: JobParts) {
+  const isShown = ({ timeline }: Job) => {
+    const { endedAt } = sight(timeline, world.now())
+    return endedAt === null || endedAt + settings.minJobAgeMs > world.now()
+  }
+  const known = (id: string): Job | undefined => {
+    const job = jobs.get(id)
+    return job !== undefined && isShown(job) ? job : undefined
+  }
+  // Ids count up from 1, as a cluster's do.
+  let lastId = jobs.all().reduce((highest, { id }) => Math.max(highest, Number(id)), 0)
+  const add = (caller: SlurmAccount, request: JobRequest, timeline: Job['timeline']) => {
+    lastId += 1
+    return jobs.add({
+      id: String(lastId),
+      name: request.job.name ?? 'sbatch',
+      owner: caller.user,
+      creation: request,
+      data: {
+        request,
+        partition: request.job.partition ?? cluster.defaultPartition,
+        nodes: nodesOf(request),
+        timeLimitMinutes: request.job.time_limit ?? cluster.defaultMinutes,
+      },
+      timeline,
+    })
+  }
+
+  return {
+    submit(caller: SlurmAccount, body: Record<string, unknown>): { jobId: number; errors: readonly SlurmError[] } {
+      const request = readRequest(body)
+      assertKnown(request)
+      const now = world.now()
+      if (isImpossible(request)) {
+        add(caller, request, impossible(now))
+        throw new Refused(500, { code: 2014, error: 'Requested node configuration is not available' })
+      }
+      const obstacle = obstacleTo(request, nodesOf(request))
+      const minutes = request.job.time_limit ?? cluster.defaultMinutes
+      const timeline = obstacle === null ? lifeOf(request, now, minutes, settings) : stuck(now, obstacle.reason)
+      const { id } = add(caller, request, timeline)
+      return { jobId: Number(id), errors: obstacle === null ? [] : [obstacle.error] }
+    },
+
+    read(id: string): object {
+      if (!/^\d+$/.test(id)) {
+        const error = 'Jobs description entry not found, empty or not dictionary or list'
+        const description = `Unable to find JobId=${id}`
+        throw new Refused(400, { code: 9002, error, description, source: '_handle_job_get' })
+      }
+      const job = known(id)
+      if (job === undefined) throw noSuchJob('slurm_load_job', `Unable to find JobId=${id}`)
+      return jobView(job, world.now(), settings)
+    },
+
+    /** Everybody's. */
+    list: ({ listing }: Call): object[] =>
+      jobs
+        .listed(listing)
+        .filter(isShown)
+        .map((job) => jobView(job, world.now(), settings)),
+
+    cancel(caller: SlurmAccount, id: string, query: URLSearchParams): void {
+      const fails = (code: number, error: string) => {
+        const description = `unable to kill JobId=${id} with signal ${query.get('signal') ?? 9}: ${error}`
+        return new Refused(500, { code, error, description, source: 'slurm_kill_job' })
+      }
+      const job = known(id)
+      if (job === undefined) throw fails(2017, 'Invalid job id specified')
+      if (job.owner !== caller.user) throw fails(2002, 'Access/permission denied')
+      if (query.has('signal') && sight(job.timeline, world.now()).ranAt === null)
+        throw fails(2024, 'Job is pending execution')
+      if (!hasEnded(job.timeline, world.now()))
+        jobs.change(id, { timeline: killed(job.timeline, world.now(), settings) })
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import { isRecord } from '../fields.ts'
+import type { Answer, Call, Operation, Room } from '../provider.ts'
+import { envelope, noController, numbered, Refused, unknownUrl, unreadableQuery } from './answers.ts'
+import { partitionView } from './job-view.ts'
+import { makeJobOperations } from './jobs.ts'
+import { callerOf } from './tokens.ts'
+import { cluster, type JobData, type SlurmAccount, type SlurmSettings } from './wire.ts'
+
+/** Whom an operation fails before it begins: reads say -1, the others that the controller hung up. */
+const sources: Readonly<Record<string, readonly [source: string, description: string]>> = {
+  'job.get': ['slurm_load_job', 'Unable to find JobId'],
+  'job.list': ['slurm_load_jobs', 'Failed while looking for jobs'],
+  'partition.list': ['slurm_load_partitions', 'Failed while looking for partitions'],
+  ping: ['slurm_load_ctl_conf', 'slurmctld config is unable to load'],
+}
+
+type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'>
+type Perform = (caller: SlurmAccount, call: Call) => Performed
+
+interface Performed {
+  errors?: readonly object[]
+  rest?: object
+}
+
+/** Every emulated operation of slurmrestd. */
+export function slurmOperations(
+  { world, settings }: Room<SlurmSettings>,
+  accounts: readonly SlurmAccount[],
+): Operation[] {
+  const jobs = makeJobOperations({ world, settings, jobs: world.collection<JobData>('slurm', 'job') })
+  const served = () => settings.versions.split(',')
+
+  const define = (operation: Route, perform: Perform): Operation => ({
+    ...operation,
+    path: `/slurm/:version${operation.path}`,
+    subjects: ({ params, json }) => [params.id, isRecord(json) && isRecord(json.job) ? json.job.name : undefined],
+    handle(call) {
+      if (!served().includes(call.params.version ?? '')) return unknownUrl
+      if (operation.method === 'POST' && !isRecord(call.json)) return unreadableQuery
+      return answerTo(call, () => perform(callerFor(call, accounts, settings), call))
+    },
+  })
+
+  return [
+    {
+      name: 'openapi',
+      method: 'GET',
+      path: '/openapi/v3',
+      handle: () => ({ status: 200, body: description(served()) }),
+    },
+    define({ name: 'ping', method: 'GET', path: '/ping' }, () => ({
+      rest: { pings: [{ hostname: 'sandbox', ping: 'UP', status: 0, mode: 'primary' }] },
+    })),
+    define({ name: 'job.submit', method: 'POST', path: '/job/submit' }, (caller, { json }) => {
+      const { jobId, errors } = jobs.submit(caller, json as Record<string, unknown>)
+      const rest = { job_id: jobId, step_id: 'BATCH', job_submit_user_msg: '' }
+      return { errors: errors.map((each) => numbered(each, true)), rest }
+    }),
+    define({ name: 'job.get', method: 'GET', path: '/job/:id' }, (_caller, { params }) => ({
+      rest: { jobs: [jobs.read(params.id ?? '')] },
+    })),
+    define({ name: 'job.list', method: 'GET', path: '/jobs', isList: true }, (_caller, call) => ({
+      rest: { jobs: jobs.list(call) },
+    })),
+    define({ name: 'job.cancel', method: 'DELETE', path: '/job/:id' }, (caller, { params, query }) => {
+      jobs.cancel(caller, params.id ?? '', query)
+      return {}
+    }),
+    define({ name: 'partition.list', method: 'GET', path: '/partitions', isList: true }, () => ({
+      rest: { partitions: cluster.partitions.map(partitionView) },
+    })),
+  ]
+}
+
+function answerTo({ operation, params }: Call, perform: () => Performed): Answer {
+  const { version = '' } = params
+  try {
+    const { errors = [], rest } = perform()
+    return { status: 200, body: envelope(version, errors, rest) }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const errors = error.errors.map((each) => numbered(each, operation === 'job.submit'))
+    return { status: error.status, body: envelope(version, errors, besideErrors(operation)) }
+  }
+}
+
+/** A read that failed shows an empty list beside its errors. */
+function besideErrors(operation: string): object {
+  return operation === 'job.get' || operation === 'job.list' ? { jobs: [] } : {}
+}
+
+function callerFor(call: Call, accounts: readonly SlurmAccount[], { isControllerDown }: SlurmSettings): SlurmAccount {
+  const caller = callerOf(call, accounts)
+  if (caller !== null && !isControllerDown) return caller
+  const read = sources[call.operation]
+  if (read !== undefined) throw noController(...read)
+  if (isControllerDown)
+    throw new Refused(500, { code: 1800, error: 'Unable to contact slurm controller (connect failure)' })
+  throw new Refused(500, { code: 5005, error: 'Zero Bytes were transmitted or received' })
+}
+
+function description(versions: readonly string[]): object {
+  const paths = versions.flatMap((version) =>
+    ['ping', 'jobs', 'job/{job_id}', 'job/submit', 'partitions'].map((path) => [`/slurm/${version}/${path}`, {}]),
+  )
+  const info = { title: 'Slurm Rest API', version: versions.at(-1)?.slice(1) ?? '' }
+  return { openapi: '3.0.2', info, paths: Object.fromEntries(paths) }
+}

@@ -1,0 +1,38 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isRecord } from '../fields.ts'
+import type { Call } from '../provider.ts'
+import type { SlurmAccount } from './wire.ts'
+
+/** The headers are there: all that slurmrestd itself looks at. */
+export function hasHeaders({ headers }: Call): boolean {
+  return headers['x-slurm-user-name'] !== undefined && headers['x-slurm-user-token'] !== undefined
+}
+
+/**
+ * Who calls, by the controller's rules: an HS256 JWT of the cluster's key that has not expired, of the user that the
+ * other header names. Null: it hangs up.
+ */
+export function callerOf(call: Call, accounts: readonly SlurmAccount[]): SlurmAccount | null {
+  const account = accounts.find(({ user }) => user === call.headers['x-slurm-user-name'])
+  if (account === undefined) return null
+  const claims = verified(String(call.headers['x-slurm-user-token']), account.key)
+  if (claims === null || typeof claims.exp !== 'number' || claims.exp * 1000 <= call.wallClockMs) return null
+  return (claims.sun ?? claims.username) === account.user ? account : null
+}
+
+function verified(token: string, key: string): Record<string, unknown> | null {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  if (parse(header)?.alg !== 'HS256') return null
+  const expected = createHmac('sha256', Buffer.from(key, 'base64')).update(`${header}.${payload}`).digest()
+  const given = Buffer.from(signature, 'base64url')
+  return given.length === expected.length && timingSafeEqual(given, expected) ? parse(payload) : null
+}
+
+function parse(part: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    return isRecord(value) ? value : null
+  } catch {
+    return null
+  }
+}
