@@ -3,6 +3,8 @@ import { type TInteger, Type } from '@sinclair/typebox'
 /** Longest delay that a Node timer can hold; above it, it fires at once. */
 const maxTimerMs = 2_147_483_647
 
+const secretsKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43})'
+
 /**
  * What the environment may say. Titles say what a value must be, descriptions what it does: they become error
  * messages and docs/configuration.md.
@@ -35,11 +37,12 @@ export const configSchema = Type.Object({
   ),
   SECRETS_KEY: Type.Optional(
     Type.String({
-      pattern: '^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43})$',
-      title: '32 bytes as 64 hex digits or as base64',
+      pattern: `^${secretsKey}( *, *${secretsKey}){0,9}$`,
+      title: '32 bytes as 64 hex digits or as base64, up to ten with commas between them',
       description:
-        'Key that encrypts the credentials of connections; make one with `openssl rand -base64 32`. ' +
-        'The same for every process of an installation.',
+        'Key that encrypts the credentials of connections and secret variables; make one with ' +
+        '`openssl rand -base64 32`. The same for every process of an installation. Of several the first encrypts and ' +
+        'each decrypts; see "Changing SECRETS_KEY" below.',
     }),
   ),
   BOOTSTRAP_API_KEY: Type.Optional(
@@ -170,6 +173,12 @@ export const configSchema = Type.Object({
     maximum: 600,
     default: 60,
     description: 'Longest `Prefer: wait` that is honoured, in seconds.',
+  }),
+  PREFER_WAIT_MAX_PER_KEY: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 200,
+    description: 'Requests of one API key that may wait at the same time in one process.',
   }),
 })
 

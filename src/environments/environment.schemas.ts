@@ -2,7 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import { idSchema } from '../vocabulary/ids.ts'
-import { environmentFields, Labels, namePattern } from '../vocabulary/spec.ts'
+import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 import {
   patchFields,
@@ -14,7 +14,7 @@ import {
 
 /** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
-  const request = { ...requestTarget, ...environmentFields, ...providerOptionsSchema(options) }
+  const request = { ...requestTarget, ...environmentFields, ...secretFields, ...providerOptionsSchema(options) }
   const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(environmentTransitions) })
   const EnvironmentRequest = Type.Object(request, {
     $id: 'EnvironmentRequest',
@@ -27,13 +27,14 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
       ...recordFields(status, ['start', 'stop', 'delete', 'access']),
       imported: Type.Boolean({ description: 'It existed before Switchyard knew of it.' }),
       ...environmentFields,
+      ...secretNameFields,
       ...providerOptionsSchema(options),
     },
     { $id: 'Environment', description: 'An environment: the request as accepted, and what has become of it.' },
   )
   const { name: _, ...changeable } = environmentFields
   const EnvironmentPatch = Type.Object(
-    { ...changeable, ...patchFields, ...providerOptionsSchema(options, { isPartial: true }) },
+    { ...changeable, ...secretFields, ...patchFields, ...providerOptionsSchema(options, { isPartial: true }) },
     {
       $id: 'EnvironmentPatch',
       additionalProperties: false,

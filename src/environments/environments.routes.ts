@@ -6,6 +6,7 @@ import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import type { WaitPlaces } from '../http/wait-places.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { ImportEnvironment } from '../workloads/import.ts'
@@ -31,7 +32,7 @@ export interface EnvironmentRoutesDeps {
   ask: Pick<Ask, 'access'>
   resolve: Resolve
   records: RecordPort<'environment'>
-  maxWaitSeconds: number
+  waits: WaitPlaces
 }
 
 type Environment = Workload<'environment'>
@@ -55,7 +56,7 @@ const deleteQuery = Type.Object(
 )
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
-  const { schemas, records, maxWaitSeconds } = deps
+  const { schemas, records, waits } = deps
   for (const schema of [
     ...(Object.values(schemas) as TObject[]),
     EnvironmentImport,
@@ -71,7 +72,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
       tag: 'Environments',
       id,
       query: environmentQuery,
-      maxWaitSeconds,
+      waits,
     },
     ...records,
   } satisfies Records<Environment>)

@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
+import type { WaitPlaces } from './wait-places.ts'
 
 /** Where a page ended. */
 export interface Position {
@@ -26,7 +27,7 @@ export interface Records<R extends { id: string; name: string; version: number }
   /** The schema of `{id}`. */
   id: TObject['properties'][string]
   query: TObject
-  maxWaitSeconds: number
+  waits: WaitPlaces
   get(projectId: string, id: string): Promise<R>
   list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
   patch(target: { projectId: string; by: Actor; id: string; ifVersion: number | null }, patch: object): Promise<R>
@@ -225,12 +226,14 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
 ): Promise<R> {
   const { id } = request.params as { id: string }
   const { projectId } = request.caller
-  const waitMs = preferredWaitMs(request, records.maxWaitSeconds)
+  const waitMs = preferredWaitMs(request, records.waits.maxSeconds)
   if (waitMs === null) return records.get(projectId, id)
   applied(reply, waitMs)
   const left = new AbortController()
   request.raw.once('close', () => left.abort())
   const wantsChange = request.headers['if-none-match'] !== undefined
   const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
-  return records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal })
+  return records.waits.during(request.caller.by.subject, () =>
+    records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }),
+  )
 }

@@ -2,7 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
-import { jobFields } from '../vocabulary/spec.ts'
+import { jobFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 import {
   patchFields,
@@ -22,6 +22,7 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
     ...requestTarget,
     environmentId: Type.Optional(environmentId),
     ...jobFields,
+    ...secretFields,
     ...providerOptionsSchema(options),
   }
   const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(jobTransitions) })
@@ -36,6 +37,7 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
       ...recordFields(status, ['cancel', 'logs']),
       environmentId: Type.Optional(environmentId),
       ...jobFields,
+      ...secretNameFields,
       ...providerOptionsSchema(options),
       cancelRequestedAt: Type.Optional(Type.String({ format: 'date-time' })),
     },

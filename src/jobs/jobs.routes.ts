@@ -6,6 +6,7 @@ import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import type { WaitPlaces } from '../http/wait-places.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Ask } from '../workloads/ask.ts'
@@ -24,7 +25,7 @@ export interface JobRoutesDeps {
   records: RecordPort<'job'>
   ask: Pick<Ask, 'logs'>
   resolve: Resolve
-  maxWaitSeconds: number
+  waits: WaitPlaces
 }
 
 const id = idSchema('job', 'The job.')
@@ -33,7 +34,7 @@ const tags = ['Jobs']
 
 export async function registerJobs(
   server: HttpServer,
-  { schemas, submit, service, records, ask, resolve, maxWaitSeconds }: JobRoutesDeps,
+  { schemas, submit, service, records, ask, resolve, waits }: JobRoutesDeps,
 ): Promise<void> {
   for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
     server.addSchema(schema)
@@ -44,7 +45,7 @@ export async function registerJobs(
     tag: 'Jobs',
     id,
     query: jobQuery,
-    maxWaitSeconds,
+    waits,
     ...records,
   } satisfies Records<Workload<'job'>>)
   registerSubmit(server, submit, records)

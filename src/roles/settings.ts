@@ -30,7 +30,7 @@ export function settingsOf(config: Config): ContainerSettings {
     },
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     keyTtlHours: config.IDEMPOTENCY_TTL_HOURS,
-    maxWaitSeconds: config.PREFER_WAIT_MAX_SECONDS,
+    waiting: { maxSeconds: config.PREFER_WAIT_MAX_SECONDS, perCaller: config.PREFER_WAIT_MAX_PER_KEY },
     egressAllow: egressAllowOf(config),
     edge: {
       trustedProxies: listOf(config.TRUSTED_PROXIES),

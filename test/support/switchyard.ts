@@ -21,7 +21,7 @@ export const quickSettings: ContainerSettings = {
   concurrency: 16,
   sweepConcurrency: 4,
   sweep: { minMs: 80, maxMs: 300, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
-  maxWaitSeconds: 10,
+  waiting: { maxSeconds: 10, perCaller: 1000 },
   egressAllow: ['127.0.0.1'],
 }
 

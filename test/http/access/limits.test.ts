@@ -73,3 +73,21 @@ describe('the quota of a project', () => {
     await team.ok('POST', '/environments', environmentBody('c'))
   })
 })
+
+describe('waiting for a change', () => {
+  const two = startTwoInstances({ waiting: { maxSeconds: 5, perCaller: 2 } })
+
+  it('has so many places for each key, and frees them', async () => {
+    const connection = await two.admin.ok('POST', '/connections', {
+      name: 'one',
+      settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
+      credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+    })
+    const body = { connectionId: connection.id, name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+    const { id } = await two.admin.ok('POST', '/environments', body)
+    const wait = () => two.admin.call('GET', `/environments/${id}`, { headers: { prefer: 'wait=1' } })
+    const answers = await Promise.all([wait(), wait(), wait()])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 429])
+    expect((await wait()).status).toBe(200)
+  })
+})
