@@ -3,8 +3,9 @@ import { codeOfStatus, type Failure, gatewayFailure, type Reading } from '../fam
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
+import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
-import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 
 /** The statuses that the service's overview lists for `{success: false, message}`, 500 left out: it says "unexpected". */
 const documented: Readonly<Record<number, ProviderErrorCode>> = {
@@ -43,7 +44,7 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
   const code = isOk ? 'bad_response' : codeOfStatus(response.status)
   const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text, reading.secrets)}`
-  return { error: new ProviderError(code, message, { httpStatus: response.status }), isRefusal: false }
+  return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
 }
 
 /** The field path that a message names as bad; the service has no machine-readable codes. */
@@ -56,17 +57,23 @@ export function isNoSuchElement(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
-function serviceFailure(response: HttpResponse, body: Json, { secrets }: Reading): Failure {
+function serviceFailure(response: HttpResponse, body: Json, reading: Reading): Failure {
   const said = readText(body, 'message') ?? 'no message'
   const isOk = response.status < 300
   const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
   const code = documented[status]
-  const message = `Data Forest answered HTTP ${response.status}: ${cleanWords(said, secrets)}`
-  const details = { httpStatus: response.status }
+  const message = `Data Forest answered HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
+  const details = detailsOf(response, reading)
   if (code === undefined) {
     const fallback = isOk ? 'invalid_request' : codeOfStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRefusal: false }
   }
   const isQuota = status === 400 && !badParameter.test(said) && quotaWords.test(said)
   return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
+}
+
+/** No Retry-After is documented; one that comes is kept. */
+function detailsOf({ status, headers }: HttpResponse, { clock }: Reading): ProviderErrorDetails {
+  const waitMs = retryAfterMs(headers, clock)
+  return { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
 }

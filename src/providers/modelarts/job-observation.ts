@@ -79,9 +79,8 @@ function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date;
   const startedAt = readTime(state, 'start_time')
   if (!isTerminal(jobTransitions, status)) return given({ startedAt })
   const lastRecord = readList(state, 'running_records').at(-1)
-  const durationMs = readNumber(state, 'duration')
-  const computed =
-    startedAt === undefined || durationMs === undefined ? undefined : new Date(startedAt.getTime() + durationMs)
+  const endMs = (startedAt?.getTime() ?? Number.NaN) + (readNumber(state, 'duration') ?? Number.NaN)
+  const computed = readTime({ endMs: Number.isFinite(endMs) ? endMs : null }, 'endMs')
   return given({ startedAt, endedAt: readTime(lastRecord, 'end_at', { unit: 's' }) ?? computed })
 }
 

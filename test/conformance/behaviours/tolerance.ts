@@ -75,7 +75,10 @@ export function describeTolerance<K extends Kind>(subject: Subject<K>): void {
     function expectKnown(seen: readonly (Observation<K> | 'gone')[] | 'failed', place: string) {
       const known: readonly (string | null)[] = [null, ...Object.values<string>(harness.states)]
       const shown = seen === 'failed' ? [] : seen.filter((each) => each !== 'gone')
-      for (const { status } of shown) expect(known, place).toContain(status)
+      for (const { status, startedAt, endedAt } of shown) {
+        expect(known, place).toContain(status)
+        for (const at of [startedAt, endedAt]) expect(at?.getTime(), place).not.toBeNaN()
+      }
     }
   })
 }

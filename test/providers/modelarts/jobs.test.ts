@@ -344,6 +344,19 @@ describe('looking at a training job', () => {
     expect(await driver().get(id, signal)).toMatchObject({ endedAt: new Date(start_time + 100_000) })
   })
 
+  it('dates nothing by the epoch, nor by numbers that are no dates', async () => {
+    const running_records = [{ start_at: 0, end_at: 0 }]
+    for (const start_time of [0, '0', null, -1, 9e15]) {
+      const body = withStatus({ phase: 'Completed', start_time, duration: 1e300, running_records })
+      on.stub.once(details, { body })
+      const seen = await driver().get(id, signal)
+      expect(seen).not.toHaveProperty('startedAt')
+      expect(seen).not.toHaveProperty('endedAt')
+    }
+    on.stub.once(details, { body: withStatus({ phase: 'Completed', start_time: 1704164650000, duration: 1e300 }) })
+    expect(await driver().get(id, signal)).not.toHaveProperty('endedAt')
+  })
+
   it('tells how it failed, by task', async () => {
     const task_statuses = [
       { task: 'worker-0', exit_code: 0, message: '' },

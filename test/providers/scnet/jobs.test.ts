@@ -91,6 +91,21 @@ describe('a submit', () => {
     expect(stub.calls()).toEqual([[submit, JSON.stringify(sentBody)]])
   })
 
+  it('keeps every digit of an id that a double cannot hold, sent as a number or not', async () => {
+    for (const id of ['9007199254740993', '12345678901234567890']) {
+      const at = (path: string) => `GET ${hpc}/jobs/${id}${path}`
+      stub.server.on(submit, { body: `{"code":0,"msg":"success","data":${id}}` })
+      stub.server.on(at('?strJobManagerID=1638523853'), {
+        body: `{"code":"0","data":{"jobId":${id},"jobName":"${mark}","jobStatus":"statR"}}`,
+      })
+      stub.server.on(live(), { body: `{"code":"0","data":{"list":[{"jobId":${id},"jobStatus":"statR"}],"total":1}}` })
+      const driver = stub.job()
+      expect(await driver.create(jobIntent(stub.clock, spec, mark), signal)).toEqual({ remoteId: id })
+      expect(await driver.get(id, signal)).toMatchObject({ remoteId: id, status: 'running', mark })
+      expect((await driver.list({ cursor: null, watched: [] }, signal)).seen).toMatchObject([{ remoteId: id }])
+    }
+  })
+
   it('is planned as it is sent where the connection pins what would be discovered', () => {
     const settings = { schedulerId: '1638523853', hpcUrl: `${stub.server.url}/hpc` }
     expect(stub.job(settings).plan(jobIntent(stub.clock, spec, mark))).toEqual({

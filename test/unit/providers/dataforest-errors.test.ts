@@ -75,6 +75,8 @@ describe('the errors of Data Forest', () => {
   })
 
   it('keeps Retry-After', () => {
-    expect(failure(429, gateway('420'), { 'retry-after': '7' })?.error.retryAfterMs).toBe(7000)
+    for (const body of [gateway('420'), service('slow'), '<html>slow</html>']) {
+      expect(failure(429, body, { 'retry-after': '7' })?.error.retryAfterMs).toBe(7000)
+    }
   })
 })
