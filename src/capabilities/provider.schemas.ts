@@ -70,7 +70,7 @@ export const ProviderKind = Type.Object(
       description: "The provider's states and the status that each becomes. An unlisted one changes nothing.",
     }),
     exclusiveEnvironment: Type.Boolean({ description: 'An environment takes one open job at a time.' }),
-    uniqueNames: Type.Boolean({ description: 'The provider refuses a second one of the same name.' }),
+    uniqueNames: Type.Boolean({ description: 'The provider makes no second one of the same name.' }),
     deletableIn: Type.Optional(
       strings('Statuses in which the provider takes a delete; in others it is stopped first. Absent: in any.'),
     ),

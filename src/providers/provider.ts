@@ -133,7 +133,7 @@ export interface Traits<K extends Kind = Kind> {
   readonly maxProcessingMs: number
   /** How long ended work stays findable; absent = for good. */
   readonly forgetsAfterMs?: number
-  /** The provider refuses a second object of the same name. */
+  /** The provider makes no second object of the same name: it refuses, or takes the create for the first one. */
   readonly uniqueNames: boolean
   /** Ids are given out again after a while, so the mark is checked before a verb is sent. */
   readonly reusesIds?: true

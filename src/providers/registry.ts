@@ -1,5 +1,6 @@
 import { aitemsProvider } from './aitems/index.ts'
 import { dataforestProvider } from './dataforest/index.ts'
+import { jupyterhubProvider } from './jupyterhub/index.ts'
 import { modelartsProvider } from './modelarts/index.ts'
 import type { Provider } from './provider.ts'
 import { scnetProvider } from './scnet/index.ts'
@@ -12,4 +13,5 @@ export const providers: readonly Provider[] = [
   modelartsProvider,
   scnetProvider,
   slurmProvider,
+  jupyterhubProvider,
 ]

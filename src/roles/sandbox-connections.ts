@@ -2,7 +2,7 @@ import type { Sandbox } from '../sandbox/server.ts'
 
 /** How to reach each sandbox provider: what a client would send to `POST /connections`. */
 export function sandboxConnections({ urls, accounts }: Pick<Sandbox, 'urls' | 'accounts'>) {
-  const { dataforest, aitems, modelarts, scnet, slurm } = accounts
+  const { dataforest, aitems, modelarts, scnet, jupyterhub, slurm } = accounts
   return [
     connection('dataforest', { baseUrl: urls.dataforest, accountId: dataforest.accountId }, keysOf(dataforest)),
     connection('aitems', { baseUrl: urls.aitems }, keysOf(aitems)),
@@ -21,6 +21,11 @@ export function sandboxConnections({ urls, accounts }: Pick<Sandbox, 'urls' | 'a
         defaultQueue: 'kshcnormal',
       },
       keysOf(scnet),
+    ),
+    connection(
+      'jupyterhub',
+      { baseUrl: urls.jupyterhub, username: jupyterhub.username, optionKeys: { image: 'image', flavor: 'profile' } },
+      { token: jupyterhub.token },
     ),
     connection(
       'slurm',

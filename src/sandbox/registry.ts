@@ -1,5 +1,6 @@
 import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
+import { jupyterhub } from './jupyterhub/index.ts'
 import { modelarts } from './modelarts/index.ts'
 import { scnet } from './scnet/index.ts'
 import { slurm } from './slurm/index.ts'
@@ -11,6 +12,7 @@ export const sandboxProviders = {
   scnet,
   modelarts,
   slurm,
+  jupyterhub,
 } as const
 
 export type SandboxProviderId = keyof typeof sandboxProviders

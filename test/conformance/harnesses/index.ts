@@ -1,6 +1,7 @@
 import type { ProviderHarness } from '../harness.ts'
 import { aitems } from './aitems.ts'
 import { dataforest } from './dataforest.ts'
+import { jupyterhubAnyUser, jupyterhubOneUser } from './jupyterhub.ts'
 import { modelartsDemanager, modelartsNotebooks } from './modelarts.ts'
 import { scnetContainer, scnetHpc } from './scnet.ts'
 import { slurm } from './slurm.ts'
@@ -13,5 +14,7 @@ export const harnesses: readonly ProviderHarness[] = [
   modelartsNotebooks,
   scnetHpc,
   scnetContainer,
+  jupyterhubOneUser,
+  jupyterhubAnyUser,
   slurm,
 ]

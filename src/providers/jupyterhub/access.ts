@@ -1,0 +1,49 @@
+import { readText } from '../kit/fields.ts'
+import type { Access } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { HubClient } from './client.ts'
+import type { ServerName } from './mapping.ts'
+import { rawStateOf } from './observation.ts'
+import type { Servers } from './servers.ts'
+import type { JupyterhubSettings } from './settings.ts'
+import { type NewToken, userPath } from './wire.ts'
+
+/**
+ * The address of a server that is ready, with a token of its user's that opens this one server for a while. The
+ * connection's own token goes to nobody.
+ */
+export async function accessTo(
+  remoteId: string,
+  { client, servers, settings }: { client: HubClient; servers: Servers; settings: JupyterhubSettings },
+  signal: AbortSignal,
+): Promise<Access> {
+  const name = servers.nameOf(remoteId)
+  const found = name === null ? 'gone' : await servers.read(name, signal)
+  if (name === null || found === 'gone') throw new ProviderError('not_found', 'JupyterHub has no such server.')
+  if (rawStateOf(found.model) !== 'ready') return { urls: [] }
+  const url = new URL(readText(found.model, 'url') ?? '/', settings.baseUrl)
+  const token = await makeToken(client, name, { seconds: settings.accessSeconds, signal })
+  if (token === undefined) return { urls: [{ name: 'jupyter', url: url.href }] }
+  url.searchParams.set('token', token)
+  return { urls: [{ name: 'jupyter', url: url.href }], token }
+}
+
+/** Undefined where the connection may make none: the address is still worth something, its user logs in at the hub. */
+async function makeToken(
+  client: HubClient,
+  { user, server }: ServerName,
+  { seconds, signal }: { seconds: number; signal: AbortSignal },
+): Promise<string | undefined> {
+  const body: NewToken = {
+    note: 'Made by Switchyard to open one server',
+    expires_in: seconds,
+    scopes: [`access:servers!server=${user}/${server}`],
+  }
+  try {
+    const call = { method: 'POST', path: `${userPath(user)}/tokens`, body: { ...body } } as const
+    return readText(await client.read(call, { signal }), 'token')
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === 'permission_denied') return undefined
+    throw error
+  }
+}

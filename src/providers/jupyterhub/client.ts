@@ -1,0 +1,121 @@
+import type { Json } from '../../vocabulary/json.ts'
+import { createFailure } from '../kit/create-outcome.ts'
+import { parseBody } from '../kit/json.ts'
+import { sentSecrets } from '../kit/redact.ts'
+import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { type Failure, failureOf, isAboutScopes, type Reading, renamed } from './errors.ts'
+import { authorizationOf } from './signer.ts'
+import { paginationType } from './wire.ts'
+
+/** A call to the hub's API. `path` begins after `/hub/api`. */
+export interface HubCall {
+  method: 'GET' | 'POST' | 'DELETE'
+  path: string
+  body?: Json
+}
+
+interface Fence {
+  sendBy?: SendBy
+  signal: AbortSignal
+}
+
+export interface HubClient {
+  /** Path and query as they stand on the wire. */
+  target(path: string): string
+  /** The JSON of one read. Rejects with a ProviderError unless the answer is 200 (or 201 for a POST). */
+  read(call: HubCall, fence: Fence): Promise<Json>
+  /** One verb that is answered with one of these statuses and no body. */
+  act(call: HubCall, statuses: readonly number[], fence: Fence): Promise<void>
+  /** The same for what makes something: what is no refusal of the hub rejects as "outcome unknown". */
+  create(call: HubCall, statuses: readonly number[], fence: Fence): Promise<void>
+  /** The token's owner with its scopes. */
+  whoAmI(signal: AbortSignal): Promise<Json>
+}
+
+export const jsonHeaders = { 'content-type': 'application/json' }
+
+/** JupyterHub over HTTP: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
+export function makeClient(deps: {
+  http: HttpClient
+  clock: ProviderClock
+  baseUrl: string
+  token: string
+}): HubClient {
+  const { http, clock, token } = deps
+  const prefix = `${new URL(deps.baseUrl).pathname.replace(/\/$/, '')}/hub/api`
+  const target = (path: string) => prefix + path
+  const self = { method: 'GET', path: '/user' } as const
+
+  async function send({ method, path, body }: HubCall, fence: Fence): Promise<{ response: HttpResponse } & Reading> {
+    const hasBody = body !== undefined
+    const accept = method === 'GET' ? paginationType : 'application/json'
+    const headers = { accept, ...authorizationOf(token), ...(hasBody ? jsonHeaders : {}) }
+    const content = hasBody ? { body: JSON.stringify(body) } : {}
+    const response = await http.send({ method, target: target(path), headers, ...content, ...fence })
+    return { response, clock, secrets: sentSecrets(headers, [token]) }
+  }
+
+  /**
+   * The hub answers 403 to a token that it does not know and to one that may not. What tells them apart is whether the
+   * token may ask who it is: every token may, whatever its scopes.
+   */
+  async function whoIsRefused(failure: Failure, call: HubCall, signal: AbortSignal): Promise<Failure> {
+    const { error } = failure
+    if (error.code !== 'permission_denied' || !failure.isRefusal) return failure
+    const field = 'credentials.token'
+    const known = call === self ? isAboutScopes(error) : await isKnown(signal)
+    if (known) return { ...failure, error: renamed(error, { field }) }
+    const message = `JupyterHub does not know the token. ${error.message}`
+    return { ...failure, error: renamed(error, { code: 'unauthenticated', message, field }) }
+  }
+
+  /** Known unless the hub says otherwise: a question that fails proves nothing. */
+  async function isKnown(signal: AbortSignal): Promise<boolean> {
+    const { response, ...reading } = await send(self, { signal }).catch(() => ({ response: null, clock, secrets: [] }))
+    if (response?.status !== 403) return true
+    const { error, isRefusal } = failureOf(response, reading)
+    return !isRefusal || isAboutScopes(error)
+  }
+
+  async function explain(call: HubCall, answer: Awaited<ReturnType<typeof send>>, signal: AbortSignal) {
+    return whoIsRefused(failureOf(answer.response, answer), call, signal)
+  }
+
+  async function read(call: HubCall, fence: Fence): Promise<Json> {
+    const answer = await send(call, fence)
+    const { status } = answer.response
+    if (status !== (call.method === 'POST' ? 201 : 200)) throw (await explain(call, answer, fence.signal)).error
+    return parseBody(answer.response, answer.secrets)
+  }
+
+  return {
+    target,
+    read,
+    whoAmI: (signal) => read(self, { signal }),
+
+    async act(call, statuses, fence) {
+      const answer = await send(call, fence)
+      if (isDone(answer.response, statuses)) return
+      throw (await explain(call, answer, fence.signal)).error
+    },
+
+    async create(call, statuses, fence) {
+      const answer = await send(call, fence).catch((error: unknown) => {
+        throw createFailure(error, () => false)
+      })
+      if (isDone(answer.response, statuses)) return
+      const { error, isRefusal } = await explain(call, answer, fence.signal)
+      throw createFailure(error, () => isRefusal)
+    },
+  }
+}
+
+/** A verb's answer has no body, so a page with a fitting status is somebody else's. */
+function isDone({ status, text }: HttpResponse, statuses: readonly number[]): boolean {
+  if (!statuses.includes(status)) return false
+  if (text === '') return true
+  throw new ProviderError('bad_response', `HTTP ${status} with a body, where JupyterHub sends none.`, {
+    httpStatus: status,
+  })
+}

@@ -1,0 +1,97 @@
+import { isObject, readText } from '../kit/fields.ts'
+import { excerpt, tryParseJson } from '../kit/json.ts'
+import { cleanWords } from '../kit/redact.ts'
+import { retryAfterMs } from '../kit/retry-after.ts'
+import type { HttpResponse, ProviderClock } from '../provider.ts'
+import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+
+export interface Failure {
+  error: ProviderError
+  /** The hub itself says no, by one of the statuses with which it refuses before it acts. */
+  isRefusal: boolean
+}
+
+/** What an answer is read with. */
+export interface Reading {
+  clock: ProviderClock
+  /** Texts that must not stand in the error. */
+  secrets: readonly string[]
+}
+
+/**
+ * What the hub's own refusals mean, all of them given before a spawner is started.
+ * Source: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html and apihandlers/users.py of 3.0.0
+ */
+const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
+  400: 'invalid_request',
+  // A wrong token and a missing scope alike; see `whoIsRefused`.
+  403: 'permission_denied',
+  404: 'not_found',
+  409: 'conflict',
+  429: 'rate_limited',
+}
+
+/** One status for a bad request and for what the hub cannot do now; only the words tell them apart. */
+const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+  [/is already running$| is pending (spawn|stop|check)/, 'conflict'],
+  [/already has the maximum of \d+ named servers/, 'quota_exceeded'],
+  [/^Active user limit exceeded/, 'no_capacity'],
+  [/^Named servers are not enabled/, 'unsupported'],
+]
+
+/** What anybody else's answer says: a proxy's page on the way is no statement about a server. */
+const statusCodes: Readonly<Record<number, ProviderErrorCode>> = {
+  401: 'unauthenticated',
+  403: 'permission_denied',
+  408: 'timeout',
+  429: 'rate_limited',
+  504: 'timeout',
+}
+
+/** The failure that an answer tells, whose status is known not to be the expected one. */
+export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure {
+  const { status } = response
+  const waitMs = retryAfterMs(response.headers, clock)
+  const details = { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
+  const said = saidByHub(response)
+  if (said === undefined) {
+    const message = `HTTP ${status} in no form of JupyterHub: ${excerpt(response.text, secrets)}`
+    const code = statusCodes[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')
+    return { error: new ProviderError(code, message, details), isRefusal: false }
+  }
+  const code = (status < 500 ? hubWords.find(([words]) => words.test(said))?.[1] : undefined) ?? hubCodes[status]
+  const message = `JupyterHub answered HTTP ${status}: ${cleanWords(said, secrets)}`
+  const fallback = status >= 500 ? 'unavailable' : 'bad_response'
+  return { error: new ProviderError(code ?? fallback, message, details), isRefusal: code !== undefined }
+}
+
+/** The hub's words, `{status, message}` with the status of the answer; undefined where it is not the hub that speaks. */
+function saidByHub({ status, text }: HttpResponse): string | undefined {
+  const body = tryParseJson(text)
+  return isObject(body) && body.status === status && status >= 400 ? readText(body, 'message') : undefined
+}
+
+/** The words with which the hub refuses a token that it knows. */
+export function isAboutScopes(error: ProviderError): boolean {
+  return /not authorized with current scopes|no permissions to/.test(error.message)
+}
+
+export function isNotFound(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.code === 'not_found'
+}
+
+/** The same error under another name. */
+export function renamed(
+  error: ProviderError,
+  change: { code?: ProviderErrorCode; message?: string; field?: string; notSent?: true },
+): ProviderError {
+  const { httpStatus, retryAfterMs } = error
+  const field = change.field ?? error.field
+  return new ProviderError(change.code ?? error.code, change.message ?? error.message, {
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(field === undefined ? {} : { field }),
+    notSent: change.notSent ?? error.notSent,
+    cause: error,
+  })
+}

@@ -1,0 +1,38 @@
+import type { Found, Intent, Observation } from '../provider.ts'
+import { remoteIdOf, serverOf } from './mapping.ts'
+import { type OwnedServer, type Servers, unseen } from './servers.ts'
+import type { JupyterhubSettings } from './settings.ts'
+
+type Answer = readonly [mark: string, found: Found<'environment'>]
+
+/** Looks for servers by their names, which hold the marks: one read for all intents of a user. */
+export async function findServers(
+  intents: readonly Intent<'environment'>[],
+  deps: {
+    servers: Servers
+    settings: JupyterhubSettings
+    observe(server: OwnedServer): Observation<'environment'>
+  },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Found<'environment'>>> {
+  const { servers, settings, observe } = deps
+
+  async function findOf(user: string, own: readonly Intent<'environment'>[]): Promise<readonly Answer[]> {
+    const seen = (await servers.of(user, signal)).map(observe)
+    const foundOf = (intent: Intent<'environment'>) => {
+      const remoteId = remoteIdOf(serverOf(intent, settings))
+      return seen.filter((each) => each.remoteId === remoteId)
+    }
+    const isAnyMissing = own.some((intent) => foundOf(intent).length === 0)
+    const isSure = isAnyMissing && (await servers.isSeenWhole(user, signal))
+    const nothing: Found<'environment'> = isSure ? { absent: true } : { inconclusive: unseen(user) }
+    return own.map((intent) => {
+      const found = foundOf(intent)
+      return [intent.mark, found.length > 0 ? { found } : nothing]
+    })
+  }
+
+  const byUser = Map.groupBy(intents, (intent) => serverOf(intent, settings).user)
+  const answers = await Promise.all([...byUser].map(([user, own]) => findOf(user, own)))
+  return new Map(answers.flat())
+}

@@ -1,0 +1,129 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import type { Json } from '../../vocabulary/json.ts'
+import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { isObject } from '../kit/fields.ts'
+import { markName, nameMarkLength } from '../kit/marks.ts'
+import type { Accepts, FieldRule, Intent, SpecFault } from '../provider.ts'
+import { type JupyterhubSettings, usernameSchema } from './settings.ts'
+import type { UserOptions } from './wire.ts'
+
+export const markLength = 12
+/** A server's name becomes part of pod and volume names, so it is kept to what those take. */
+const maxServerName = 40
+
+/** A named server: what the hub addresses it by. */
+export interface ServerName {
+  user: string
+  server: string
+}
+
+export const options: TObject = Type.Object(
+  {
+    username: usernameSchema("The user who owns the server, where the connection's settings name none."),
+    userOptions: Type.Optional(
+      Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
+        maxProperties: 64,
+        description: 'Goes into `user_options` as it is. Only keys that `clientOptions` of the connection lists.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** What the hub takes, and what its spawner reads by the keys that the connection names. */
+export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
+  const sent = (key: string | undefined, rule: Omit<FieldRule, 'to'> = {}): FieldRule | undefined =>
+    key === undefined ? undefined : { to: `user_options.${key}`, ...rule }
+  const accelerator = sent(keys.accelerators)
+  return withoutAbsent({
+    name: {
+      to: 'server_name',
+      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+      maxLength: maxServerName - nameMarkLength(markLength),
+      note: 'lower-case letters, digits and hyphens; part of the address of the server',
+    },
+    image: sent(keys.image),
+    'resources.flavor': sent(keys.flavor),
+    'resources.cpus': sent(keys.cpus),
+    'resources.memoryMiB': sent(keys.memoryMiB, { note: 'sent as `4096M`' }),
+    'resources.accelerator': accelerator,
+    'resources.accelerator.kind': accelerator && { to: '', values: ['gpu'] },
+    'resources.accelerator.count': accelerator,
+    'resources.accelerator.model': accelerator && sent(keys.acceleratorModel),
+    environmentVariables: sent(keys.environmentVariables),
+    interfaces: { to: '', values: ['jupyter'], maxItems: 1, note: 'a server is a Jupyter server' },
+    autoStop: { to: '', note: "a hub's own culler of idle servers is its operator's" },
+    'autoStop.afterSeconds': { to: '' },
+    'autoStop.basis': { to: '', values: ['running'] },
+  })
+}
+
+/** Who owns the server, and which options a client may set. */
+export function faultsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): readonly SpecFault[] {
+  const asked = usernameOf(spec)
+  const at = '/providerOptions/jupyterhub'
+  const faults: SpecFault[] = []
+  if (asked === undefined && settings.username === undefined) {
+    faults.push({ pointer: `${at}/username`, detail: 'The connection names no user, so the request has to.' })
+  }
+  if (asked !== undefined && settings.username !== undefined && asked !== settings.username) {
+    const detail = `Every server of this connection belongs to ${settings.username}. Leave it out.`
+    faults.push({ pointer: `${at}/username`, detail })
+  }
+  const taken: ReadonlySet<unknown> = new Set(Object.values(settings.optionKeys))
+  for (const key of Object.keys(clientOptionsOf(spec))) {
+    if (settings.clientOptions.includes(key) && !taken.has(key)) continue
+    const detail = taken.has(key)
+      ? `user_options.${key} comes from a field of the request. Use that field.`
+      : `The connection's clientOptions do not list ${key}. They list: ${settings.clientOptions.join(', ') || 'nothing'}.`
+    faults.push({ pointer: `${at}/userOptions/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail })
+  }
+  return faults
+}
+
+/** The server of an intent: its name is the client's with the mark behind it, the same at every try. */
+export function serverOf({ spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>, settings: JupyterhubSettings) {
+  return { user: settings.username ?? usernameOf(spec) ?? '', server: markName(spec.name, mark) }
+}
+
+/** The body of a start: what the spawner finds in `user_options`. */
+export function userOptionsOf(spec: EnvironmentSpec, { optionKeys: keys }: JupyterhubSettings): UserOptions {
+  const { cpus, memoryMiB, flavor, accelerator } = spec.resources ?? {}
+  const entries: readonly (readonly [string | undefined, Json | undefined])[] = [
+    [keys.image, spec.image],
+    [keys.flavor, flavor],
+    [keys.cpus, cpus],
+    [keys.memoryMiB, memoryMiB === undefined ? undefined : `${memoryMiB}M`],
+    [keys.accelerators, accelerator?.count],
+    [keys.acceleratorModel, accelerator?.model],
+    [keys.environmentVariables, spec.environmentVariables],
+  ]
+  const chosen = entries.flatMap(([key, value]) => (key === undefined || value === undefined ? [] : [[key, value]]))
+  return { ...clientOptionsOf(spec), ...Object.fromEntries(chosen) }
+}
+
+/** A remote id is `<user>/<server>`; neither part can hold a slash. */
+export function remoteIdOf({ user, server }: ServerName): string {
+  return `${user}/${server}`
+}
+
+/** Null where it is no id of ours: an import may name anything, and it must not become a path to somewhere else. */
+export function serverNameOf(remoteId: string): ServerName | null {
+  const [, user, server] = /^([^/!=%?#\s]{1,255})\/([^/%?#\s]{1,255})$/.exec(remoteId) ?? []
+  if (user === undefined || server === undefined) return null
+  return [user, server].some((part) => /^\.+$/.test(part)) ? null : { user, server }
+}
+
+function usernameOf(spec: EnvironmentSpec): string | undefined {
+  const username = spec.providerOptions?.jupyterhub?.username
+  return typeof username === 'string' ? username : undefined
+}
+
+function clientOptionsOf(spec: EnvironmentSpec): UserOptions {
+  const given = spec.providerOptions?.jupyterhub?.userOptions as Json | undefined
+  return isObject(given) ? { ...given } : {}
+}
+
+function withoutAbsent(rules: { [path in keyof Accepts]: FieldRule | undefined }): Accepts {
+  return Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== undefined)) as Accepts
+}

@@ -1,0 +1,65 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
+import { isObject, readFlag, readText } from '../kit/fields.ts'
+import { markOfName } from '../kit/marks.ts'
+import { boundedPayload } from '../kit/redact.ts'
+import { readTime } from '../kit/times.ts'
+import type { Observation } from '../provider.ts'
+import { markLength, remoteIdOf } from './mapping.ts'
+import type { OwnedServer } from './servers.ts'
+import type { JupyterhubSettings } from './settings.ts'
+
+/**
+ * A server has no state but three fields: `pending` (what is under way), else `ready`, else `stopped`. `check` is the
+ * hub after its own restart, making sure that a server which it knew to run still does.
+ * A start that fails ends as `stopped`: the model has no other word for it.
+ * Source: server_model of apihandlers/base.py and `pending` of spawner.py, both 3.0.0
+ */
+export const states = {
+  spawn: 'provisioning',
+  check: 'running',
+  ready: 'running',
+  stop: 'stopping',
+  stopped: 'stopped',
+} as const satisfies Record<string, Status<'environment'>>
+
+/** A time without a zone is UTC in older databases of a hub. */
+const utc = { offset: '+00:00' }
+
+/** One server of a user as the hub shows it. */
+export function environmentOf(
+  { user, server, model }: OwnedServer,
+  { optionKeys }: JupyterhubSettings,
+  literals: readonly string[],
+): Observation<'environment'> {
+  const rawState = rawStateOf(model)
+  const startedAt = rawState === 'ready' ? readTime(model, 'started', utc) : undefined
+  const lastActivityAt = readTime(model, 'last_activity', utc)
+  return {
+    remoteId: remoteIdOf({ user, server }),
+    status: (Object.hasOwn(states, rawState) ? states[rawState as keyof typeof states] : undefined) ?? null,
+    rawState,
+    remoteName: server,
+    mark: markOfName(server, markLength),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(lastActivityAt === undefined ? {} : { result: { lastActivityAt: lastActivityAt.toISOString() } }),
+    payload: boundedPayload(withoutVariables(model, optionKeys.environmentVariables), literals),
+  }
+}
+
+export function rawStateOf(model: JsonObject): string {
+  const pending = readText(model, 'pending')
+  if (pending !== undefined) return pending
+  if (readFlag(model, 'ready') === true) return 'ready'
+  // Before there was the field, only active servers were shown.
+  return readFlag(model, 'stopped') === true ? 'stopped' : 'neither pending nor ready nor stopped'
+}
+
+/** Values of variables may be secrets, and a spawner's own state holds its tokens. */
+function withoutVariables(model: JsonObject, key: string | undefined): Json {
+  const { state: _, user_options: given, ...shown } = model
+  if (given === undefined) return shown
+  if (key === undefined || !isObject(given) || !isObject(given[key])) return { ...shown, user_options: given }
+  const hidden = Object.fromEntries(Object.keys(given[key]).map((name) => [name, '[redacted]']))
+  return { ...shown, user_options: { ...given, [key]: hidden } }
+}

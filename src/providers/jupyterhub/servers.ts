@@ -1,0 +1,104 @@
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readEntries, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { HubClient } from './client.ts'
+import { isNotFound } from './errors.ts'
+import { type ServerName, serverNameOf } from './mapping.ts'
+import { seesServersOf } from './scopes.ts'
+import type { JupyterhubSettings } from './settings.ts'
+import { userPath, withStopped } from './wire.ts'
+
+/** A server as the hub shows it. */
+export interface OwnedServer extends ServerName {
+  model: JsonObject
+}
+
+/** What can be read of servers. There is no call for one server: it stands in its user's model. */
+export interface Servers {
+  /** The server behind a remote id; null where no server of this connection can have that id. */
+  nameOf(remoteId: string): ServerName | null
+  /** All named servers of a user, stopped ones too; none where the hub shows no such user. */
+  of(user: string, signal: AbortSignal): Promise<readonly OwnedServer[]>
+  /** Whether the token sees all of a user's servers, so that what is not shown is not there. */
+  isSeenWhole(user: string, signal: AbortSignal): Promise<boolean>
+  /** One server; `'gone'` only where the token would see it if it were there. */
+  read(name: ServerName, signal: AbortSignal): Promise<OwnedServer | 'gone'>
+  /** A page of every server of the connection: its user's, or everybody's. */
+  page(cursor: string | null, signal: AbortSignal): Promise<{ servers: readonly OwnedServer[]; next: string | null }>
+}
+
+/** Of users. A hub's own upper limit is 200 unless its operator says otherwise; it says itself where the next begins. */
+const pageSize = 100
+
+/** https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
+export function makeServers(client: HubClient, { username }: JupyterhubSettings): Servers {
+  async function of(user: string, signal: AbortSignal): Promise<readonly OwnedServer[]> {
+    const path = `${userPath(user)}?${withStopped}`
+    try {
+      return serversIn(await client.read({ method: 'GET', path }, { signal }))
+    } catch (error) {
+      if (isNotFound(error)) return []
+      throw error
+    }
+  }
+
+  const isSeenWhole = async (user: string, signal: AbortSignal) => seesServersOf(await client.whoAmI(signal), user)
+
+  async function assertSeenWhole(user: string, signal: AbortSignal): Promise<void> {
+    if (await isSeenWhole(user, signal)) return
+    throw new ProviderError('permission_denied', unseen(user), { field: 'credentials.token' })
+  }
+
+  async function pageOfAll(offset: number, signal: AbortSignal) {
+    const path = `/users?${withStopped}&offset=${offset}&limit=${pageSize}`
+    const body = await client.read({ method: 'GET', path }, { signal })
+    if (!isObject(body) || !Array.isArray(body.items) || !isObject(body._pagination)) {
+      throw new ProviderError('bad_response', "JupyterHub's list of users has no pages.", { httpStatus: 200 })
+    }
+    const next = readNumber(readObject(body._pagination, 'next'), 'offset')
+    return { servers: readList(body, 'items').flatMap(serversIn), next: next === undefined ? null : String(next) }
+  }
+
+  return {
+    of,
+    isSeenWhole,
+
+    nameOf(remoteId) {
+      const name = serverNameOf(remoteId)
+      return name === null || (username !== undefined && name.user !== username) ? null : name
+    },
+
+    async read({ user, server }, signal) {
+      const found = (await of(user, signal)).find((each) => each.server === server)
+      if (found !== undefined) return found
+      await assertSeenWhole(user, signal)
+      return 'gone'
+    },
+
+    async page(cursor, signal) {
+      if (username === undefined) return pageOfAll(Number(cursor ?? 0), signal)
+      const servers = await of(username, signal)
+      if (servers.length === 0) await assertSeenWhole(username, signal)
+      return { servers, next: null }
+    },
+  }
+}
+
+export function unseen(user: string): string {
+  return `The token may not see every server of ${user} (read:servers), so what is not shown may be there.`
+}
+
+/** The default server has no name and cannot be removed: it is nobody's environment. */
+function serversIn(user: Json): readonly OwnedServer[] {
+  const name = readText(user, 'name')
+  if (!isObject(user) || name === undefined || user.kind !== 'user') {
+    throw new ProviderError('bad_response', 'JupyterHub answered with no user.', { httpStatus: 200 })
+  }
+  if (!isObject(user.servers)) {
+    const detail = `JupyterHub shows no servers of ${name}: the token lacks the scope read:servers.`
+    throw new ProviderError('permission_denied', detail, { httpStatus: 200, field: 'credentials.token' })
+  }
+  return readEntries(user, 'servers').flatMap(([server, model]) =>
+    server === '' ? [] : [{ user: name, server, model }],
+  )
+}

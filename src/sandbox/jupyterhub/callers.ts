@@ -1,0 +1,64 @@
+import type { Call } from '../provider.ts'
+import type { Collection, World } from '../world.ts'
+import { hidden, unauthorized } from './errors.ts'
+import type { JupyterhubAccount, TokenData } from './wire.ts'
+
+/** Who calls. */
+export interface Caller {
+  readonly kind: 'service' | 'user'
+  readonly name: string
+  readonly scopes: readonly string[]
+}
+
+/** What a call is about; scopes can be narrowed to it. */
+export interface Resource {
+  user?: string
+  /** `<user>/<server>` */
+  server?: string
+}
+
+export interface Callers {
+  /** Undefined: no token, or one that nobody has. `Authorization: token <t>`, `Bearer <t>`, or `?token=`. */
+  of(call: Call): Caller | undefined
+}
+
+export function makeCallers(
+  accounts: readonly JupyterhubAccount[],
+  { world, tokens }: { world: World; tokens: Collection<TokenData> },
+): Callers {
+  return {
+    of({ headers, query }) {
+      const sent = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1] ?? query.get('token')
+      const account = accounts.find(({ token }) => token === sent)
+      if (account !== undefined) return { ...account, scopes: account.scopes.split(' ') }
+      const made = tokens.all().find(({ data }) => data.token === sent)?.data
+      if (made === undefined || (made.expiresAt !== null && made.expiresAt <= world.now())) return undefined
+      return { kind: 'user', name: made.user, scopes: made.scopes }
+    },
+  }
+}
+
+/**
+ * Lets a call pass that has one of the scopes: without a filter or with one that names the resource. A scope with
+ * another filter hides the resource (404); no such scope at all is a refusal that names the scopes (403).
+ */
+export function needScope(caller: Caller | undefined, scopes: readonly string[], resource: Resource = {}): void {
+  for (const scope of scopes) {
+    const granted = (caller?.scopes ?? []).filter((each) => each === scope || each.startsWith(`${scope}!`))
+    if (granted.length === 0) continue
+    if (granted.includes(scope) || Object.keys(resource).length === 0) return
+    if (Object.entries(resource).some(([filter, value]) => granted.includes(`${scope}!${filter}=${value}`))) return
+    throw hidden()
+  }
+  throw unauthorized(scopes)
+}
+
+/** Whether a scope reaches a resource. */
+export function hasScope(caller: Caller | undefined, scope: string, resource: Resource): boolean {
+  try {
+    needScope(caller, [scope], resource)
+    return true
+  } catch {
+    return false
+  }
+}

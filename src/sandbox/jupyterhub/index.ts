@@ -1,0 +1,83 @@
+import type { SandboxProvider } from '../provider.ts'
+import { makeCallers } from './callers.ts'
+import { mishapAnswer } from './errors.ts'
+import { jupyterhubOperations } from './routes.ts'
+import { openStore } from './store.ts'
+import type { JupyterhubAccount, JupyterhubSettings } from './wire.ts'
+
+/** What the roles `admin:users`, `admin:servers`, `tokens` and `access:servers` expand to. */
+const serviceScopes = [
+  'access:servers',
+  'admin:server_state',
+  'admin:servers',
+  'admin:users',
+  'delete:servers',
+  'delete:users',
+  'list:users',
+  'read:hub',
+  'read:roles:users',
+  'read:servers',
+  'read:tokens',
+  'read:users',
+  'read:users:activity',
+  'read:users:groups',
+  'read:users:name',
+  'servers',
+  'tokens',
+  'users',
+  'users:activity',
+]
+
+/** The role `user`, for one user. */
+const userScopes = (name: string) =>
+  ['access:servers', 'delete:servers', 'read:servers', 'read:tokens', 'read:users', 'servers', 'tokens'].map(
+    (scope) => `${scope}!user=${name}`,
+  )
+
+const accounts = [
+  {
+    token: 'sandbox-jupyterhub-token-of-the-service',
+    username: 'ada',
+    kind: 'service',
+    name: 'switchyard',
+    scopes: serviceScopes.join(' '),
+  },
+  {
+    token: 'sandbox-jupyterhub-token-of-one-user',
+    username: 'ben',
+    kind: 'user',
+    name: 'ben',
+    scopes: userScopes('ben').join(' '),
+  },
+] as const satisfies readonly JupyterhubAccount[]
+
+const settings: JupyterhubSettings = {
+  listLagMs: 0,
+  spawnMs: 300,
+  stopMs: 150,
+  failSpawns: false,
+  allowNamedServers: true,
+  namedServerLimit: 0,
+  activeServerLimit: 0,
+  concurrentSpawnLimit: 0,
+  version: '3.0.0',
+}
+
+/** JupyterHub 3.0 with named servers. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
+export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> = {
+  id: 'jupyterhub',
+  accounts,
+  settings,
+  open: (room) => {
+    const store = openStore(room)
+    const callers = makeCallers(accounts, store)
+    return {
+      operations: jupyterhubOperations(store, callers),
+      // The hub has no gate: each call asks for its scopes, and who has no token has none.
+      authenticate: () => null,
+      mishap: mishapAnswer,
+      // A user with a token of its own exists, by its first login.
+      populate: () => void store.addUser('ben'),
+    }
+  },
+}

@@ -1,0 +1,40 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import type { Caller, Callers } from './callers.ts'
+import { errorAnswer, HubError } from './errors.ts'
+import type { Store } from './store.ts'
+
+/** What an operation has to work with. */
+export interface Performance {
+  store: Store
+  caller: Caller | undefined
+  call: Call
+  /** `?include_stopped_servers=1` was asked for. */
+  withStopped: boolean
+}
+
+/** What an operation does; it may throw `HubError`. Each asks for its own scopes. */
+export type Perform = (performance: Performance) => Answer
+
+export interface OperationParts extends Pick<Operation, 'name' | 'method' | 'path' | 'isList' | 'isPublic'> {
+  perform: Perform
+}
+
+export function defineOperation(
+  { perform, ...operation }: OperationParts,
+  { store, callers }: { store: Store; callers: Callers },
+): Operation {
+  return {
+    ...operation,
+    subjects: ({ params }) => [params.user, params.server],
+    handle: (call) => {
+      const asked = (call.query.get('include_stopped_servers') ?? '0').toLowerCase()
+      const withStopped = asked !== '0' && asked !== 'false'
+      try {
+        return perform({ store, caller: callers.of(call), call, withStopped })
+      } catch (error) {
+        if (error instanceof HubError) return errorAnswer(error)
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Room } from '../provider.ts'
+import { momentAt } from '../timeline.ts'
+import type { Collection, World, WorldObject } from '../world.ts'
+import { removed } from './movement.ts'
+import type { JupyterhubSettings, ServerData, TokenData, UserData } from './wire.ts'
+
+/** Everything that the hub remembers. */
+export interface Store {
+  readonly world: World
+  readonly settings: JupyterhubSettings
+  readonly users: Collection<UserData>
+  readonly servers: Collection<ServerData>
+  readonly tokens: Collection<TokenData>
+  addUser(name: string): WorldObject<UserData>
+  serversOf(user: string): readonly WorldObject<ServerData>[]
+  /** A named server, also a stopped one. */
+  server(user: string, name: string): WorldObject<ServerData> | undefined
+}
+
+export const serverId = (user: string, name: string) => `${user}/${name}`
+
+export function openStore({ world, settings }: Room<JupyterhubSettings>): Store {
+  const users = world.collection<UserData>('jupyterhub', 'user')
+  const servers = world.collection<ServerData>('jupyterhub', 'server')
+
+  /** Those whose removal waited for their stop are dropped when somebody looks. */
+  function living(): readonly WorldObject<ServerData>[] {
+    for (const { id, timeline } of servers.all()) {
+      if (momentAt(timeline, world.now()).state === removed) servers.remove(id)
+    }
+    return servers.all()
+  }
+
+  return {
+    world,
+    settings,
+    users,
+    servers,
+    tokens: world.collection<TokenData>('jupyterhub', 'token'),
+    addUser: (name) =>
+      users.add({
+        id: name,
+        name,
+        owner: name,
+        creation: null,
+        data: { lastActivityAt: null },
+        timeline: [{ at: world.now(), state: 'exists' }],
+      }),
+    serversOf: (user) => living().filter(({ data }) => data.user === user),
+    server: (user, name) => living().find(({ id }) => id === serverId(user, name)),
+  }
+}

@@ -1,0 +1,72 @@
+import { isRecord } from '../fields.ts'
+import { type Caller, hasScope } from './callers.ts'
+import { forbidden, HubError } from './errors.ts'
+import { sight } from './movement.ts'
+import type { Perform } from './operation.ts'
+import { serverId } from './store.ts'
+import { hubTime } from './wire.ts'
+
+/** What a user may do with its own token, by the role `user`. */
+const userScopes = ['access:servers', 'delete:servers', 'read:servers', 'read:users', 'servers', 'tokens']
+
+/** `POST /users/{user}/tokens`: a token of that user's, with no more scopes than the user has. */
+export const createToken: Perform = ({ store, caller, call }) => {
+  const user = call.params.user ?? ''
+  if (caller === undefined) throw forbidden()
+  if (store.users.get(user) === undefined || !hasScope(caller, 'tokens', { user })) {
+    const kind = caller.kind === 'user' ? 'User' : 'Service'
+    throw new HubError(403, `${kind} ${user} not found or no permissions to generate tokens`)
+  }
+  const body = call.rawBody.length === 0 ? {} : call.json
+  if (!isRecord(body)) throw new HubError(400, 'Body must be a JSON dict or empty')
+  const scopes = grantedScopes(body.scopes, user)
+  const { world, tokens } = store
+  const id = world.freshId('jupyterhub', (random) => `a${random.below(1_000_000)}`)
+  const token = world.random.text('0123456789abcdef', 32)
+  const expiresAt = typeof body.expires_in === 'number' ? world.now() + body.expires_in * 1000 : null
+  tokens.add({
+    id,
+    name: id,
+    owner: user,
+    creation: body,
+    data: { token, user, scopes, expiresAt },
+    timeline: [{ at: world.now(), state: 'valid' }],
+  })
+  const shown = { user, id, kind: 'api_token', roles: [], scopes, note: body.note ?? 'Requested via api', token }
+  const times = { created: hubTime(world.now()), expires_at: expiresAt === null ? null : hubTime(expiresAt) }
+  return { status: 201, body: { ...shown, ...times, last_activity: null, session_id: null } }
+}
+
+/** As many as were asked for, all of which the user must hold; without a word all that it holds. */
+function grantedScopes(asked: unknown, user: string): readonly string[] {
+  if (!Array.isArray(asked)) return userScopes.map((scope) => `${scope}!user=${user}`)
+  const scopes = asked.map(String)
+  const unheld = scopes.filter((scope) => !isHeld(scope, user))
+  if (unheld.length === 0) return scopes
+  throw new HubError(400, `Not assigning requested scopes ${unheld.join(',')} not held by User ${user}`)
+}
+
+/** The scope itself, or narrowed to one of the user's servers. */
+function isHeld(scope: string, user: string): boolean {
+  const [name = '', filter = ''] = scope.split('!')
+  return userScopes.includes(name) && (filter === `user=${user}` || filter.startsWith(`server=${user}/`))
+}
+
+/** `GET /user/{user}/{server}/api/status`: the Jupyter server itself, behind the proxy while it is ready. */
+export const serverStatus: Perform = ({ store, caller, call }) => {
+  const { user = '', server: name = '' } = call.params
+  const server = store.server(user, name)
+  const seen = server === undefined ? undefined : sight(server.timeline, store.world.now())
+  if (server === undefined || seen?.ready !== true) {
+    return { status: 302, body: undefined, headers: { location: `/hub/user/${user}/${name}/api/status` } }
+  }
+  if (!mayOpen(caller, { user, server: serverId(user, name) })) {
+    return { status: 403, body: { message: 'Forbidden', reason: null } }
+  }
+  const times = { last_activity: hubTime(seen.lastActivityAt ?? 0), started: hubTime(seen.startedAt ?? 0) }
+  return { status: 200, body: { connections: 0, kernels: 0, ...times } }
+}
+
+function mayOpen(caller: Caller | undefined, resource: { user: string; server: string }): boolean {
+  return caller !== undefined && hasScope(caller, 'access:servers', resource)
+}

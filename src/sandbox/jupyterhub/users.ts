@@ -1,0 +1,67 @@
+import type { Answer } from '../provider.ts'
+import { needScope } from './callers.ts'
+import { forbidden, HubError, notFound } from './errors.ts'
+import { userModel } from './models.ts'
+import type { Perform } from './operation.ts'
+
+/** Every user may be read with any of these; `servers` only shows with the third. */
+const readScopes = [
+  'read:users',
+  'read:users:name',
+  'read:servers',
+  'read:users:groups',
+  'read:users:activity',
+  'read:roles:users',
+]
+const maxPageSize = 200
+const defaultPageSize = 50
+const paginationType = 'application/jupyterhub-pagination+json'
+
+const ok = (body: unknown): Answer => ({ status: 200, body })
+
+/** Who the token is. The only call that tells a token nobody has ("Forbidden") from one that may not. */
+export const whoAmI: Perform = ({ store, caller }) => {
+  if (caller === undefined) throw forbidden()
+  const { kind, name } = caller
+  const user = kind === 'user' ? store.users.get(name) : undefined
+  const model =
+    user === undefined ? { kind, name, admin: false } : userModel(store, user, { caller, withStopped: false })
+  return ok({ ...model, session_id: null, scopes: [...caller.scopes].sort() })
+}
+
+export const readUser: Perform = ({ store, caller, call, withStopped }) => {
+  const name = call.params.user ?? ''
+  needScope(caller, readScopes, { user: name })
+  const user = store.users.get(name)
+  if (user === undefined || caller === undefined) throw notFound()
+  return ok(userModel(store, user, { caller, withStopped }))
+}
+
+/** A plain list is cut at its limit without a word; only with the pagination media type there are pages. */
+export const listUsers: Perform = ({ store, caller, call, withStopped }) => {
+  needScope(caller, ['list:users'])
+  if (caller === undefined) throw notFound()
+  const offset = wholeNumber(call.query.get('offset'), 0)
+  const limit = Math.min(wholeNumber(call.query.get('limit'), defaultPageSize), maxPageSize)
+  const all = store.users.listed(call.listing)
+  const items = all.slice(offset, offset + limit).map((user) => userModel(store, user, { caller, withStopped }))
+  if (!(call.headers.accept ?? '').includes(paginationType)) return ok(items)
+  const end = offset + limit
+  const next = end < all.length ? { offset: end, limit, url: `/hub/api/users?offset=${end}&limit=${limit}` } : null
+  return ok({ items, _pagination: { offset, limit, total: all.length, next } })
+}
+
+export const createUser: Perform = ({ store, caller, call, withStopped }) => {
+  const name = call.params.user ?? ''
+  needScope(caller, ['admin:users'], { user: name })
+  if (store.users.get(name) !== undefined) throw new HubError(409, `User ${name} already exists`)
+  const user = store.addUser(name)
+  if (caller === undefined) throw notFound()
+  return { status: 201, body: userModel(store, user, { caller, withStopped }) }
+}
+
+function wholeNumber(given: string | null, fallback: number): number {
+  if (given === null) return fallback
+  if (!/^\d+$/.test(given)) throw new HubError(400, 'Invalid argument type, offset and limit must be integers')
+  return Number(given)
+}

@@ -1,0 +1,81 @@
+import { jupyterhubProvider } from '../../../src/providers/jupyterhub/index.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import type { KindHarness, ProviderHarness } from '../harness.ts'
+
+const optionKeys = {
+  image: 'image',
+  flavor: 'profile',
+  cpus: 'cpu_limit',
+  memoryMiB: 'mem_limit',
+  accelerators: 'gpus',
+  acceleratorModel: 'gpu_model',
+  environmentVariables: 'environment',
+}
+
+const everything = {
+  description: 'all that can be said',
+  image: 'quay.io/jupyter/pytorch-notebook:2026-01-05',
+  resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'gpu', model: 'T4', count: 2 } },
+  environmentVariables: { EPOCHS: '10' },
+  interfaces: ['jupyter'],
+  autoStop: { afterSeconds: 3600, basis: 'running' },
+} satisfies Omit<EnvironmentSpec, 'name'>
+
+const environment = {
+  spec: (name) => ({ name }),
+  fullSpec: (name) => ({
+    ...everything,
+    name,
+    providerOptions: { jupyterhub: { userOptions: { node_selector: { zone: 'a' } } } },
+  }),
+  alternatives: [(name) => ({ name, resources: { flavor: 'large' } })],
+  object: 'server',
+  // What is pending, else whether it is ready, else whether it is stopped.
+  states: { spawn: 'provisioning', check: 'running', ready: 'running', stop: 'stopping', stopped: 'stopped' },
+  operations: { create: 'servers.start', lists: ['users.get'] },
+  missingId: (existing) => `${existing.split('/')[0]}/nobody-has-it`,
+  moreThanAPage: "a user's servers stand in the user's model",
+  oneWalk: true,
+  unknownState: true,
+} satisfies KindHarness<'environment'>
+
+const common = {
+  provider: jupyterhubProvider,
+  sandbox: 'jupyterhub',
+  credentials: ({ token = '' }) => ({ token }),
+  publicCredentials: [],
+  wrong: [{ path: 'credentials.token', value: 'a-token-that-nobody-has', named: 'credentials.token' }],
+  tokens: 'the token is part of the credentials',
+  clockField: 'nothing is dated',
+  retryAfter: { ms: 30_000 },
+  strictControls: [{ stopMs: 0 }, { spawnMs: 0 }],
+  strictRequests: {},
+} satisfies Partial<ProviderHarness>
+
+/** JupyterHub with one user who owns every server. */
+export const jupyterhubOneUser: ProviderHarness = {
+  ...common,
+  variant: 'jupyterhub, servers of one user',
+  variantSettings: { optionKeys, clientOptions: ['node_selector'] },
+  settings: (baseUrl, { username = '' }) => ({ baseUrl, username }),
+  kinds: { environment },
+}
+
+const ofAda = { providerOptions: { jupyterhub: { username: 'ada' } } }
+
+/** JupyterHub with a user in each request. */
+export const jupyterhubAnyUser: ProviderHarness = {
+  ...common,
+  variant: 'jupyterhub, servers of whom the request names',
+  variantSettings: { optionKeys },
+  settings: (baseUrl) => ({ baseUrl }),
+  kinds: {
+    environment: {
+      ...environment,
+      spec: (name) => ({ ...ofAda, name }),
+      fullSpec: (name) => ({ ...everything, ...ofAda, name }),
+      alternatives: [(name) => ({ ...ofAda, name, resources: { flavor: 'large' } })],
+      operations: { ...environment.operations, listing: 'users.list' },
+    },
+  },
+}

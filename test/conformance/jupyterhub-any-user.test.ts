@@ -1,0 +1,4 @@
+import { jupyterhubAnyUser } from './harnesses/jupyterhub.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(jupyterhubAnyUser)

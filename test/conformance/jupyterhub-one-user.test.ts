@@ -1,0 +1,4 @@
+import { jupyterhubOneUser } from './harnesses/jupyterhub.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(jupyterhubOneUser)
