@@ -54,6 +54,13 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
+    /** Null where it is deleted. */
+    async version(id: string): Promise<number | null> {
+      const rows = await prisma.$queryRaw<{ version: number }[]>`
+        SELECT version FROM connections WHERE id = ${id} AND deleted_at IS NULL`
+      return rows[0]?.version ?? null
+    },
+
     /** By id alone and with its sealed credentials: for the engine, which acts for every project. Deleted ones too. */
     async sealed(id: string): Promise<SealedConnection | null> {
       const rows = await prisma.$queryRaw<SealedConnection[]>`

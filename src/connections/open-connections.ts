@@ -32,21 +32,48 @@ export interface OpenConnectionsDeps {
 
 export type OpenConnections = ReturnType<typeof makeOpenConnections>
 
+/** A connection that is open here. */
+interface Known {
+  version: number
+  at: Promise<Entry>
+  believedUntilMs: number
+}
+
+/** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
+const believedMs = 5000
+
 /**
  * Opened connections, one of each in this process, replaced when a newer version of it is asked for.
  * Tokens live as long as the opened connection, so changed credentials take their tokens with them.
  */
 export function makeOpenConnections(deps: OpenConnectionsDeps) {
-  const opened = new Map<string, { version: number; at: Promise<Entry> }>()
+  const { repository, clock } = deps
+  const opened = new Map<string, Known>()
 
   async function open(connectionId: string, version: number): Promise<Opened> {
     const known = opened.get(connectionId)
     if (known !== undefined && known.version >= version) return (await known.at).opened
     const at = load(connectionId)
-    opened.set(connectionId, { version, at })
-    at.catch(() => opened.delete(connectionId))
+    const fresh: Known = { version, at, believedUntilMs: clock.monotonicMs() + believedMs }
+    opened.set(connectionId, fresh)
+    at.then(
+      (entry) => {
+        fresh.version = Math.max(version, entry.opened.version)
+      },
+      () => opened.delete(connectionId),
+    )
     if (known !== undefined) void known.at.then((old) => old.http.close()).catch(() => {})
     return (await at).opened
+  }
+
+  /** As it is now, give or take `believedMs`: another process may have changed it. */
+  async function current(connectionId: string): Promise<Opened> {
+    const known = opened.get(connectionId)
+    if (known === undefined) return open(connectionId, 0)
+    if (clock.monotonicMs() < known.believedUntilMs) return (await known.at).opened
+    known.believedUntilMs = clock.monotonicMs() + believedMs
+    const version = await repository.version(connectionId)
+    return open(connectionId, version ?? known.version)
   }
 
   async function load(connectionId: string): Promise<Entry> {
@@ -58,9 +85,9 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
   return {
     open,
 
-    /** The driver of a connection in whatever version is open here; undefined where it cannot be opened any more. */
+    /** The driver of a connection as it is now; undefined where it cannot be opened any more. */
     async driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined> {
-      return open(connectionId, 0).then(
+      return current(connectionId).then(
         (connection) => connection.driver(kind),
         () => undefined,
       )
