@@ -31,7 +31,8 @@ export interface ContainerDeps {
 export interface ContainerSettings extends EngineSettings {
   bodyLimitBytes: number
   keyTtlHours: number
-  maxWaitSeconds: number
+  /** How long and how often callers may wait for a change. */
+  waiting: { maxSeconds: number; perCaller: number }
   /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
   egressAllow: readonly string[]
   edge: EdgeSettings

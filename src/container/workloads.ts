@@ -6,6 +6,7 @@ import { makeEnvironmentService } from '../environments/environment-service.ts'
 import type { EnvironmentRoutesDeps } from '../environments/environments.routes.ts'
 import { makeEventsRepository } from '../events/events.repository.ts'
 import type { Wake } from '../events/wake.ts'
+import { makeWaitPlaces } from '../http/wait-places.ts'
 import { jobKind } from '../jobs/job.kind.ts'
 import { makeJobSchemas } from '../jobs/job.schemas.ts'
 import { jobActions } from '../jobs/job.view.ts'
@@ -44,7 +45,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
 export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; environments: EnvironmentRoutesDeps } {
   const { clock, settings, providers, quota, connections, reads, wake, installationTag } = deps
   const { prisma } = deps.database
-  const { maxWaitSeconds, keyTtlHours } = settings
+  const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
   const { driverOf } = connections.opened
   const hint = deps.hints.reconcile
@@ -58,7 +59,7 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
     submit: makeSubmit({ ...taking, kinds, keyTtlHours }),
     ask: makeAsk({ service, driverOf, callTimeoutMs }),
     resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint }),
-    maxWaitSeconds,
+    waits: makeWaitPlaces(settings.waiting),
   }
   return {
     jobs: {
