@@ -57,7 +57,9 @@ export const jobKind: WorkloadKind<'job'> = {
 /** A job that has not been sent waits for its environment, and fails with it. */
 function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
   if (job.status !== 'queued' || facts.environment === null || isCalledOff(jobKind, job)) return null
-  const { status, remoteId } = facts.environment
+  const { status, remoteId, desired } = facts.environment
+  // Its delete waits for the jobs in it, so a job that waited for it in turn would hold both for ever.
+  if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
   if (lostEnvironment.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
   if (status === 'running' && remoteId !== null) return null
   const message = `Waiting for environment ${job.environmentId}, which is ${status}.`
@@ -66,7 +68,7 @@ function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null 
 
 const lostEnvironment: ReadonlySet<Status<'environment'>> = new Set(['failed', 'deleting', 'deleted'])
 
-function environmentFailed(job: Job, status: Status<'environment'>, now: Date) {
+function environmentFailed(job: Job, status: string, now: Date) {
   const reason: Reason = 'environment_failed'
   const message = `Environment ${job.environmentId} is ${status}, so the job was never sent. Submit it again with another environment.`
   return {

@@ -1,8 +1,15 @@
 import type { Traits } from '../providers/provider.ts'
-import type { Kind, Status, Verb } from '../vocabulary/kinds.ts'
+import type { Desired, Kind, Status, Verb } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import type { Transitions } from '../vocabulary/transitions.ts'
 import type { Attempt, EngineState, Workload } from './workload.ts'
+
+/** The environment that a job runs in. */
+export interface Surroundings {
+  status: Status<'environment'>
+  remoteId: string | null
+  desired: Desired<'environment'>
+}
 
 /** All that a decision may depend on besides the workload itself. */
 export interface Facts<K extends Kind = Kind> {
@@ -12,7 +19,7 @@ export interface Facts<K extends Kind = Kind> {
   /** The verbs that this connection's driver has. */
   verbs: readonly Verb<K>[]
   connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
-  environment: { status: Status<'environment'>; remoteId: string | null } | null
+  environment: Surroundings | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
   /** The object is not as the spec says, and the driver can bring it there. */

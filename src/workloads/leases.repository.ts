@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
-import type { Kind, Status } from '../vocabulary/kinds.ts'
+import type { Desired, Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 import type { Attempt, Workload } from './workload.ts'
@@ -25,6 +25,7 @@ export interface ClaimFacts {
   pauseReason: Reason | null
   environmentStatus: Status<'environment'> | null
   environmentRemoteId: string | null
+  environmentDesired: Desired<'environment'> | null
   firstSentAt: Date | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
@@ -67,7 +68,7 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
         SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
-          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", a.first AS "firstSentAt", a.latest AS attempt,
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.latest AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
         FROM workloads w
         JOIN connections c ON c.id = w.connection_id

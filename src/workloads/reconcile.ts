@@ -180,6 +180,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     connectionHeld,
     environmentStatus,
     environmentRemoteId,
+    environmentDesired,
     attempt,
     firstSentAt,
     hasLiveJobs,
@@ -189,7 +190,10 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
-    environment: environmentStatus === null ? null : { status: environmentStatus, remoteId: environmentRemoteId },
+    environment:
+      environmentStatus === null || environmentDesired === null
+        ? null
+        : { status: environmentStatus, remoteId: environmentRemoteId, desired: environmentDesired },
     hasLiveJobs,
     needsUpdate: false,
     shows: null,

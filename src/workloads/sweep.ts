@@ -208,6 +208,7 @@ function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workl
     hasLiveJobs: false,
     environmentStatus: null,
     environmentRemoteId: null,
+    environmentDesired: null,
     firstSentAt: null,
     attempt: null,
   }

@@ -60,6 +60,10 @@ export function makeWishesRepository(prisma: PrismaClient) {
         ), event AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
           SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${wish.eventType}, jsonb_build_object('status', u.status) FROM updated u
+        ), dependants AS (
+          -- Locked in the order of their ids, as the engine's own writes do.
+          UPDATE workloads j SET due_at = now() WHERE j.id IN (
+            SELECT w.id FROM workloads w JOIN updated u ON w.environment_id = u.id WHERE w.live AND w.remote_id IS NULL ORDER BY w.id FOR UPDATE OF w)
         ), audited AS (
           ${auditStatement(wish.by, { action: wish.eventType }, changed)}
         )

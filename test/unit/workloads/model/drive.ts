@@ -18,8 +18,8 @@ export type Step =
   | { do: 'force'; state: string | null }
   /** The connection is not to be called for a while. */
   | { do: 'pause'; ms: number }
-  /** What the environment of a job is. */
-  | { do: 'environment'; status: 'provisioning' | 'running' | 'failed' }
+  /** What the environment of a job is, and what its client wants of it. */
+  | { do: 'environment'; status: 'provisioning' | 'running' | 'failed'; desired: 'run' | 'delete' }
 
 /** One story: the provider's nature, the fate of each call and write in turn, and what happens from outside. */
 export interface Story {
@@ -67,7 +67,7 @@ function setStage({ kind, traits: given, life, fates, ...story }: Story) {
   const time = makeVirtualTime(startMs)
   const workloadKind = (kind === 'job' ? jobKind : environmentKind) as unknown as WorkloadKind<never>
   const table = makeMemoryTable(makeWorkload(kind, { dueAt: time.date() }), workloadKind, time)
-  if (story.hasEnvironment) Object.assign(table.surroundings, environment('running'))
+  if (story.hasEnvironment) Object.assign(table.surroundings, environment({ status: 'running', desired: 'run' }))
   const calls = { create: [...fates.create], find: [...fates.find], look: [...fates.look], control: [...fates.control] }
   const writes = [...story.writes]
   const stallsMs = [...story.stallsMs]
@@ -99,7 +99,7 @@ async function take(stage: Stage, story: Story, step: Step): Promise<void> {
     case 'force':
       return force(stage, story, step.state)
     case 'environment':
-      return story.hasEnvironment ? changeEnvironment(stage, step.status) : undefined
+      return story.hasEnvironment ? changeEnvironment(stage, step) : undefined
     case 'wish':
       return isStillOpen(table.row, step.desired) ? table.wish(step.desired) : undefined
     default:
@@ -115,8 +115,8 @@ function force({ table, provider }: Stage, { life }: Story, state: string | null
   if (isKnown && !isLeaving && !life.ended.includes(living.state)) provider.force(state)
 }
 
-function changeEnvironment({ table, time }: Stage, status: string): void {
-  Object.assign(table.surroundings, environment(status))
+function changeEnvironment({ table, time }: Stage, step: { status: string; desired: string }): void {
+  Object.assign(table.surroundings, environment(step))
   const { row } = table
   if (row.live && row.remoteId === null) table.row = { ...row, dueAt: time.date() }
 }
@@ -126,4 +126,8 @@ function isStillOpen({ live, desired }: Workload, wished: Workload['desired']): 
   return live && desired !== wished && desired !== 'cancel' && desired !== 'delete'
 }
 
-const environment = (status: string) => ({ environmentStatus: status as 'running', environmentRemoteId: 'remote-0' })
+const environment = ({ status, desired }: { status: string; desired: string }) => ({
+  environmentStatus: status as 'running',
+  environmentRemoteId: 'remote-0',
+  environmentDesired: desired as 'run',
+})

@@ -5,6 +5,7 @@ import type { Opening } from '../../../../src/workloads/attempts.repository.ts'
 import type { Claimed } from '../../../../src/workloads/leases.repository.ts'
 import { makePerform } from '../../../../src/workloads/perform.ts'
 import { makeReconcile } from '../../../../src/workloads/reconcile.ts'
+import { noSecrets } from '../../../../src/workloads/secret-variables.ts'
 import { makeSweep } from '../../../../src/workloads/sweep.ts'
 import type { Write } from '../../../../src/workloads/writes.repository.ts'
 import type { MemoryProvider } from './memory-provider.ts'
@@ -75,6 +76,7 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
     openAttempt,
     find: async (_workload, { find }, intent) => (await find([intent], never)).get(intent.mark) ?? { inconclusive: '' },
     ownedByOthers: async () => new Set(),
+    secretsOf: async () => noSecrets,
     clock: { now: () => new Date(time.now() + wallSkewMs), monotonicMs: () => time.now() },
     ...{ timing, shutdown: never },
   })
@@ -82,10 +84,20 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
     if (!dead.has(claimed.leaseId)) table.putBack(claimed, delayMs)
   }
 
-  const reconcile = makeReconcile({ ...shared, perform, write, putBack } as Parameters<typeof makeReconcile>[0])
-  const sweep = makeSweep({ ...shared, repository: table.sweeps, write, bounds, shutdown: never } as Parameters<
-    typeof makeSweep
+  const reconcile = makeReconcile({ ...shared, perform, write, putBack, noteDuplicate: async () => {} } as Parameters<
+    typeof makeReconcile
   >[0])
+  const secretsOfAll = async () => () => noSecrets
+  const sweep = makeSweep({
+    ...shared,
+    heldMarks: async () => new Set<string>(),
+    installationTag: 'mem',
+    secretsOfAll,
+    repository: table.sweeps,
+    write,
+    bounds,
+    shutdown: never,
+  } as Parameters<typeof makeSweep>[0])
 
   function startWhatIsDue(): void {
     if (nextTurnAt(table) <= time.now()) reconcile(table.claim()).catch(note)

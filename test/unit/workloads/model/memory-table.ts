@@ -14,7 +14,10 @@ import type { VirtualTime } from './virtual-time.ts'
 export interface MemoryTable {
   row: Workload
   readonly attempts: readonly Attempt[]
-  surroundings: Pick<ClaimFacts, 'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId'>
+  surroundings: Pick<
+    ClaimFacts,
+    'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId' | 'environmentDesired'
+  >
   sweepDueAt: number | null
   /** When somebody could act on it; null = never by itself. */
   claimableAt(): number | null
@@ -82,7 +85,13 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
       row = changed
     },
     attempts,
-    surroundings: { notBefore: null, pauseReason: null, environmentStatus: null, environmentRemoteId: null },
+    surroundings: {
+      notBefore: null,
+      pauseReason: null,
+      environmentStatus: null,
+      environmentRemoteId: null,
+      environmentDesired: null,
+    },
     sweepDueAt: null,
 
     claimableAt() {

@@ -91,6 +91,7 @@ const jobStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('environment' as const),
       status: fc.constantFrom('provisioning', 'running', 'failed'),
+      desired: fc.constantFrom('run', 'run', 'run', 'delete'),
     }),
   },
 )

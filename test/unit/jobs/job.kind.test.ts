@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import { makeFacts, makeWorkload } from '../workloads/make-workload.ts'
+
+const environmentId = 'env_01h455vb4pex5vsknk084sn02q'
+const decide = (environment: { status: string; desired?: string; remoteId?: string | null }, more: object = {}) =>
+  jobKind.nextAction(
+    makeWorkload('job', { environmentId, ...more }),
+    makeFacts<'job'>({ environment: { remoteId: 'remote-1', desired: 'run', ...environment } as never }),
+  )
+
+describe('a job that was not sent yet', () => {
+  it('is sent into an environment that runs', () => {
+    expect(decide({ status: 'running' })).toEqual({ do: 'create' })
+  })
+
+  it.each(['queued', 'dispatching', 'provisioning', 'stopped', 'stopping', 'starting', 'blocked'])(
+    'waits while its environment is %s',
+    (status) => {
+      expect(decide({ status })).toMatchObject({ do: 'wait', reason: 'environment_not_ready' })
+    },
+  )
+
+  it.each(['failed', 'deleting', 'deleted'])('fails with an environment that is %s', (status) => {
+    expect(decide({ status })).toMatchObject({
+      do: 'settle',
+      change: { status: 'failed', reason: 'environment_failed', message: expect.stringContaining(`is ${status},`) },
+    })
+  })
+
+  it.each(['queued', 'provisioning', 'running', 'stopped', 'blocked'])(
+    'fails with an environment that is %s and shall be deleted: the delete waits for its jobs',
+    (status) => {
+      expect(decide({ status, desired: 'delete' })).toMatchObject({
+        do: 'settle',
+        change: { status: 'failed', reason: 'environment_failed', message: expect.stringContaining('being deleted') },
+      })
+    },
+  )
+
+  it('that the client called off is canceled, whatever its environment is', () => {
+    expect(decide({ status: 'provisioning', desired: 'delete' }, { desired: 'cancel', generation: 1 })).toMatchObject({
+      do: 'settle',
+      change: { status: 'canceled' },
+    })
+  })
+})
