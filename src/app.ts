@@ -24,6 +24,7 @@ export interface AppDeps {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
   edge: EdgeSettings
+  isOutage(error: unknown): boolean
   version: string
   guard: GuardDeps
   /** Null: nobody is limited. */

@@ -15,6 +15,7 @@ import { isTerminal, type Transitions } from './vocabulary/transitions.ts'
 import { makeEngine } from './workloads/engine.ts'
 import { makeReadsRepository } from './workloads/reads.repository.ts'
 import { reopenAll } from './workloads/reopen.repository.ts'
+import { isTransientError } from './workloads/sql-errors.ts'
 
 export type { ContainerDeps, ContainerSettings } from './container/deps.ts'
 export * from './container/installation.ts'
@@ -52,6 +53,7 @@ export function makeContainer(deps: ContainerDeps) {
   const app: AppDeps = {
     logger,
     bodyLimitBytes: settings.bodyLimitBytes,
+    isOutage: isTransientError,
     version: deps.version,
     edge: settings.edge,
     requestRates: deps.requestRates,

@@ -8,7 +8,7 @@ import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import { missing } from './connection-resolver.ts'
-import type { ConnectionsRepository } from './connections.repository.ts'
+import type { ConnectionsRepository, Removal } from './connections.repository.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 import type { SecretBox } from './secret-box.ts'
@@ -75,7 +75,7 @@ export function makeConnectionService(deps: Deps) {
       return created
     },
 
-    async remove(target: { projectId: string; id: string; by: Actor }): Promise<void> {
+    async remove(target: Removal): Promise<void> {
       const { id } = target
       const outcome = await repository.remove(target)
       deps.onChange()
@@ -89,6 +89,8 @@ export function makeConnectionService(deps: Deps) {
           'connection_in_use',
           `Connection ${id} has jobs or environments that have not ended. End or delete them first.`,
         )
+      if (outcome === 'changed')
+        throw new Refusal('version_mismatch', `Connection ${id} has changed. Read it again before you delete it.`)
       deps.opened.forget(id)
     },
   }

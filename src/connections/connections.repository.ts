@@ -18,6 +18,14 @@ export interface NewConnection {
   kinds: readonly Kind[]
 }
 
+export interface Removal {
+  projectId: string
+  id: string
+  by: Actor
+  /** Only if it is still at this version. */
+  ifVersion: number | null
+}
+
 export interface SealedConnection extends Connection {
   sealedCredentials: string
 }
@@ -81,19 +89,12 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     },
 
     /** Live workloads hold a connection; admission holds a share lock on it, so neither slips past the other. */
-    async remove({
-      projectId,
-      id,
-      by,
-    }: {
-      projectId: string
-      id: string
-      by: Actor
-    }): Promise<'removed' | 'in_use' | 'not_found'> {
+    async remove({ projectId, id, by, ifVersion }: Removal): Promise<'removed' | 'in_use' | 'not_found' | 'changed'> {
       return prisma.$transaction(async (tx) => {
-        const found = await tx.$queryRaw<{ id: string }[]>`
-          SELECT id FROM connections WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL FOR UPDATE`
-        if (found.length === 0) return 'not_found'
+        const [found] = await tx.$queryRaw<{ version: number }[]>`
+          SELECT version FROM connections WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL FOR UPDATE`
+        if (found === undefined) return 'not_found'
+        if (ifVersion !== null && found.version !== ifVersion) return 'changed'
         const used = await tx.$queryRaw<{ id: string }[]>`
           SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND live LIMIT 1`
         if (used.length > 0) return 'in_use'

@@ -1,8 +1,8 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { etagOf, ifMatchVersion, sendRecord } from '../http/conditional.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
-import { refusals } from '../http/schemas.ts'
+import { notModified, refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -102,12 +102,12 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
         operationId: 'getConnection',
         summary: 'Read a connection',
         params,
-        response: { 200: Type.Ref('Connection'), ...refusals(404) },
+        response: { 200: Type.Ref('Connection'), ...notModified, ...refusals(404) },
       },
     },
     async (request, reply) => {
       const connection = await service.get(request.caller.projectId, idOf(request))
-      return reply.header('etag', etagOf(connection)).send(viewOf(connection))
+      return sendRecord(request, reply, connection, viewOf(connection))
     },
   )
   server.delete(
@@ -120,12 +120,12 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
         summary: 'Forget a connection and its credentials',
         description: 'Refused while jobs or environments over it have not ended.',
         params,
-        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 409) },
+        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 409, 412) },
       },
     },
     async (request, reply) => {
       const { projectId, by } = request.caller
-      await service.remove({ projectId, by, id: idOf(request) })
+      await service.remove({ projectId, by, id: idOf(request), ifVersion: ifMatchVersion(request) })
       return reply.code(204).send(null)
     },
   )

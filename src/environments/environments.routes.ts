@@ -204,12 +204,11 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
         description: 'For operators, after a look at the provider: which object it is, or that none was made.',
         params,
         body: Type.Ref('EnvironmentResolution'),
-        response: { 202: Type.Ref('Environment'), ...refusals(404, 409, 413, 415) },
+        response: { 202: Type.Ref('Environment'), ...refusals(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
-      const target = { ...ownerOf(request), id: (request.params as { id: string }).id }
-      const environment = await resolve('environment', target, request.body as Resolution)
+      const environment = await resolve('environment', targetOf(request), request.body as Resolution)
       return accepted(reply, environment, await records.view(environment, 'full'))
     },
   )

@@ -10,7 +10,7 @@ export function etagOf(record: { version: number }): string {
 export function ifMatchVersion(request: FastifyRequest): number | null {
   const header = request.headers['if-match']
   if (header === undefined || header.trim() === '*') return null
-  const match = /^"(\d{1,10})"$/.exec(header.trim())
+  const match = /^"(\d{1,9})"$/.exec(header.trim())
   if (match?.[1] === undefined) {
     const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the record as it was read.`
     throw new Refusal('invalid_request', detail, {

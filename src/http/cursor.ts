@@ -37,16 +37,25 @@ export function pageAnswer<R extends { id: string }>(
 function parse(cursor: string): [string, object] {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'object' && value[1] !== null)
-      return [value[0], value[1]]
+    if (Array.isArray(value) && typeof value[0] === 'string' && isPosition(value[1])) return [value[0], value[1]]
   } catch {
     // Falls through: whatever is wrong with it, it is not one of ours.
   }
   throw invalid('is not one that this service gave out. Begin again without cursor')
 }
 
+/** Text that a query can carry, as ours always is. */
+function isPosition(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || !('id' in value)) return false
+  return Object.values(value).every((part) => typeof part === 'string' && !part.includes('\0') && part.isWellFormed())
+}
+
+/** The order in which the filters stand in the query does not count. */
 function digest(filters: object): string {
-  return createHash('sha256').update(JSON.stringify(filters)).digest('base64url').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('base64url')
+    .slice(0, 12)
 }
 
 function invalid(what: string): Refusal {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { refusals } from './schemas.ts'
@@ -7,6 +8,10 @@ export interface Readiness {
   /** Rejects, or answers a reason, while the process cannot serve requests. */
   check(): Promise<string | null>
 }
+
+/** Orchestrators give up after a few seconds; an answer that says why is worth more to them. */
+const checkLimitMs = 2000
+const tookTooLong = `The database did not answer within ${checkLimitMs} ms.`
 
 const Health = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' })
 
@@ -40,7 +45,7 @@ export async function registerOperations(server: HttpServer, { readiness }: { re
       },
     },
     async () => {
-      const reason = await readiness.check()
+      const reason = await Promise.race([readiness.check(), sleep(checkLimitMs, tookTooLong, { ref: false })])
       if (reason !== null) throw new Refusal('overloaded', reason, { retryAfterSeconds: 1 })
       return { status: 'ok' }
     },

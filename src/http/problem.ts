@@ -134,8 +134,6 @@ function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Re
       return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Refusal('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new Refusal('invalid_request', 'The body is empty. Send a JSON object, or no Content-Type.')
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new Refusal('invalid_request', 'The body is not valid JSON.')
     default:

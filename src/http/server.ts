@@ -10,8 +10,10 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
+import { answerBrokenRequest } from './broken-requests.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { refuseUnsafeText } from './safe-text.ts'
+import { refuseUnknownRoutes } from './unknown-routes.ts'
 
 /** A Fastify whose routes take their types from TypeBox schemas. */
 export type HttpServer = FastifyInstance<
@@ -36,7 +38,17 @@ export interface ServerOptions {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
   edge: EdgeSettings
+  /** Whether an error says that the database is away or asks for another try, and not that something is wrong. */
+  isOutage(error: unknown): boolean
 }
+
+const away = new Refusal(
+  'overloaded',
+  'Something that this needs is away for the moment. Send it again a little later.',
+  {
+    retryAfterSeconds: 1,
+  },
+)
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
@@ -44,7 +56,7 @@ type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaCont
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** An empty server with the house rules: nothing is coerced or dropped in bodies, every refusal is a problem. */
-export function makeServer({ logger, bodyLimitBytes, edge }: ServerOptions): HttpServer {
+export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOptions): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
@@ -59,20 +71,25 @@ export function makeServer({ logger, bodyLimitBytes, edge }: ServerOptions): Htt
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator } },
     routerOptions: { maxParamLength: 256 },
+    // A path that is no URL, or a parameter that is too long: refused before there is a route.
+    frameworkErrors: (error, request, reply) => {
+      void reply.header('x-request-id', request.id)
+      sendProblem(error, request, reply)
+    },
+    clientErrorHandler: answerBrokenRequest,
     genReqId: (request) => {
       const given = request.headers['x-request-id']
       return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
     },
   })
+  takeJsonOnly(server)
   server.addSchema(ProblemSchema)
-  server.setErrorHandler(sendProblem)
-  server.setNotFoundHandler((request, reply) => {
-    sendProblem(
-      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?', 1)[0]}. See /openapi.json.`),
-      request,
-      reply,
-    )
+  server.setErrorHandler((error, request, reply) => {
+    if (!isOutage(error)) return sendProblem(error, request, reply)
+    request.log.warn({ err: error }, 'a request failed because something that it needs is away')
+    return sendProblem(away, request, reply)
   })
+  refuseUnknownRoutes(server)
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
   })
@@ -85,6 +102,15 @@ export function makeServer({ logger, bodyLimitBytes, edge }: ServerOptions): Htt
     )
   })
   return server
+}
+
+/** Clients tend to name the type of a body that they do not send; where a body is needed its schema says so. */
+function takeJsonOnly(server: HttpServer): void {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) =>
+    body === '' ? done(null, undefined) : parse(request, body, done),
+  )
 }
 
 /** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */

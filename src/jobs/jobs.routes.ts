@@ -147,12 +147,11 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
           'For operators, after a look at the provider: which object it is, or that none was made, or how a job of unknown end has ended.',
         params,
         body: Type.Ref('JobResolution'),
-        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 413, 415) },
+        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
-      const target = { ...ownerOf(request), id: (request.params as { id: string }).id }
-      const job = await resolve('job', target, request.body as Resolution)
+      const job = await resolve('job', targetOf(request), request.body as Resolution)
       return accepted(reply, job, await records.view(job, 'full'))
     },
   )
@@ -200,18 +199,21 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
 }
 
 async function cancel(service: WorkloadService, request: FastifyRequest): Promise<Workload<'job'>> {
-  const target = {
-    ...ownerOf(request),
-    id: (request.params as { id: string }).id,
-    ifVersion: ifMatchVersion(request),
-  }
-  const job = await service.wish('job', target, {
+  const job = await service.wish('job', targetOf(request), {
     desired: 'cancel',
     verb: 'cancel',
     eventType: 'job.cancel_requested',
   })
   if (job.live || job.status === 'canceled') return job
   throw new Refusal('wrong_state', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
+}
+
+function targetOf(request: FastifyRequest) {
+  return {
+    ...ownerOf(request),
+    id: (request.params as { id: string }).id,
+    ifVersion: ifMatchVersion(request),
+  }
 }
 
 function accepted(reply: FastifyReply, job: Workload<'job'>, view: object): FastifyReply {

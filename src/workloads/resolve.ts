@@ -1,10 +1,10 @@
-import type { Actor } from '../vocabulary/actor.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
 import type { Workload } from './workload.ts'
+import { refuseOtherVersion, type Target } from './workload-service.ts'
 
 /** What an operator knows: which object it is, that none was made, or how it ended. */
 export type Resolution =
@@ -23,13 +23,10 @@ export type Resolve = ReturnType<typeof makeResolve>
 
 /** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
 export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
-  return async function resolve<K extends Kind>(
-    kind: K,
-    target: { projectId: string; id: string; by: Actor },
-    resolution: Resolution,
-  ): Promise<Workload<K>> {
+  return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
+    refuseOtherVersion(workload, target.ifVersion)
     const isDone =
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
     if (!isDone) throw nothingToResolve(workload)
