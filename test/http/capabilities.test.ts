@@ -12,7 +12,7 @@ let server: HttpServer
 let url: string
 
 beforeAll(async () => {
-  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024, edge })
+  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024, edge, isOutage: () => false })
   await registerOpenApi(server, { version: '0.0.0', isServed: true })
   await registerCapabilities(server, { describe: () => described })
   url = await server.listen({ host: '127.0.0.1', port: 0 })

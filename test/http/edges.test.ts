@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { document, operations } from '../support/contract.ts'
+import { expectProblem } from '../support/problems.ts'
+
+let bench: ApiBench
+
+beforeAll(async () => {
+  bench = await startApiBench()
+})
+
+afterAll(() => bench?.stop())
+
+/** Bytes as they are, and all that comes back until the server closes. */
+async function sendBytes(bytes: string): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const socket = connect(Number(new URL(bench.url).port), '127.0.0.1')
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  socket.write(bytes)
+  await once(socket, 'close')
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  const [line = '', ...fields] = head.split('\r\n')
+  const headers = new Headers(fields.map((field) => field.split(': ', 2) as [string, string]))
+  return { status: Number(line.split(' ')[1]), headers, body: JSON.parse(body) }
+}
+
+describe('a method that a path does not take', () => {
+  const methodsOf = (path: string) =>
+    Object.entries(document.paths).flatMap(([known, methods]) =>
+      known.replace(/\{\w+\}/, 'job_01h455vb4pex5vsknk084sn02q') === path ? Object.keys(methods) : [],
+    )
+
+  it.each([...new Set(operations.map(({ path }) => path.replace(/\{\w+\}/, 'job_01h455vb4pex5vsknk084sn02q')))])(
+    'is answered with 405 and what %s does take',
+    async (path) => {
+      const answer = await bench.api.call('PUT', path)
+      expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
+      expectProblem(answer, answer.body)
+      const allowed = answer.headers.get('allow')?.toLowerCase().split(', ')
+      expect(allowed).toEqual(expect.arrayContaining(methodsOf(path)))
+    },
+  )
+
+  it('is 404 where there is no such path for any method', async () => {
+    for (const path of ['/nothing', '/jobs/', '/jobs/x/y/z', '/JOBS', '/%2e%2e/etc/passwd']) {
+      const answer = await bench.api.call('POST', path)
+      expect(answer, path).toMatchObject({ status: 404, body: { code: 'not_found' } })
+      expectProblem(answer, answer.body)
+    }
+  })
+})
+
+describe('a request that never reaches a route', () => {
+  it.each([
+    ['a path that is no URL', 'GET /jobs/%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+    [
+      'a parameter that is too long',
+      `GET /jobs/${'x'.repeat(1000)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+      400,
+    ],
+    ['no HTTP at all', 'hello\r\n\r\n', 400],
+    ['two lengths', 'POST /jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    [
+      'length and chunks',
+      'POST /jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
+    ['a header with a NUL byte', 'GET /jobs HTTP/1.1\r\nHost: a\r\nPrefer: a\u0000b\r\n\r\n', 400],
+    ['headers without end', `GET /jobs HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is answered with a problem too: %s', async (_, bytes, status) => {
+    const answer = await sendBytes(bytes)
+    expect(answer.status).toBe(status)
+    expectProblem(answer, answer.body)
+  })
+})
+
+it('takes a verb whose client names the type of a body that it does not send', async () => {
+  const body = {
+    name: 'service',
+    connectionId: bench.connections.aitems,
+    providerOptions: { aitems: { serviceType: 'batch' } },
+  }
+  const { id } = await bench.api.ok('POST', '/environments', body)
+  const answer = await bench.api.call('DELETE', `/environments/${id}`, {
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(answer.status).toBe(202)
+})
+
+describe('every answer', () => {
+  it('carries the id that the client gave the request, if it is one to put into a log', async () => {
+    const ask = async (id: string) => {
+      const { headers } = await bench.api.call('GET', '/jobs', { headers: { 'x-request-id': id } })
+      return headers.get('x-request-id')
+    }
+    expect(await ask('abc-1.2_3')).toBe('abc-1.2_3')
+    for (const id of ['a b', 'x'.repeat(129), '{"a":1}']) expect(await ask(id)).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is not for caches, and not to be guessed at', async () => {
+    const { headers } = await bench.api.call('GET', '/jobs')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+})

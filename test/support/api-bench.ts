@@ -1,0 +1,42 @@
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import type { ApiCaller } from './api-caller.ts'
+import { type Switchyard, type SwitchyardOptions, startSwitchyard } from './switchyard.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
+
+/** A service that answers requests and has no workers: what is accepted stays `queued`, so every answer is certain. */
+export interface ApiBench {
+  api: ApiCaller
+  url: string
+  database: TestDatabase
+  sandbox: Sandbox
+  /** A connection to each provider of the sandbox, by provider. */
+  connections: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+export async function startApiBench(options: Partial<SwitchyardOptions> = {}): Promise<ApiBench> {
+  const database = await createTestDatabase()
+  const sandbox = await startSandbox()
+  const switchyard: Switchyard = await startSwitchyard({
+    databaseUrl: database.url,
+    redis: null,
+    role: 'api',
+    ...options,
+  })
+  const { api, service } = switchyard
+  const made = await Promise.all(
+    sandboxConnections(sandbox).map(async (body) => [
+      Object.keys(body.settings)[0] ?? '',
+      (await api.ok('POST', '/connections', body)).id,
+    ]),
+  )
+  return {
+    ...{ api, database, sandbox, url: service.url ?? '', connections: Object.fromEntries(made) },
+    async stop() {
+      await switchyard.stop()
+      await sandbox.close()
+      await database.drop()
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+
+/** A JSON schema, as far as this contract uses the language. */
+export interface Schema {
+  $ref?: string
+  type?: string | readonly string[]
+  enum?: readonly unknown[]
+  const?: unknown
+  anyOf?: readonly Schema[]
+  properties?: Readonly<Record<string, Schema>>
+  patternProperties?: Readonly<Record<string, Schema>>
+  required?: readonly string[]
+  items?: Schema
+  pattern?: string
+  format?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  uniqueItems?: boolean
+  minProperties?: number
+  maxProperties?: number
+  [keyword: string]: unknown
+}
+
+/** One method on one path of the committed OpenAPI document. */
+export interface Operation {
+  id: string
+  method: string
+  /** With `{id}` in it. */
+  path: string
+  /** The schema of its body; null = it takes none. */
+  body: Schema | null
+  query: readonly { name: string; schema: Schema }[]
+  /** Every status that it may answer. */
+  statuses: readonly number[]
+}
+
+interface Documented {
+  operationId: string
+  requestBody?: { content: { 'application/json': { schema: Schema } } }
+  parameters?: readonly { in: string; name: string; schema: Schema }[]
+  responses: Readonly<Record<string, object>>
+}
+
+interface OpenApi {
+  paths: Readonly<Record<string, Readonly<Record<string, Documented>>>>
+  components: { schemas: Readonly<Record<string, Schema>> }
+}
+
+const file = new URL('../../openapi/openapi.json', import.meta.url)
+
+/** The contract as it is published. That it matches the routes is checked by `npm run openapi:check`. */
+export const document = JSON.parse(readFileSync(file, 'utf8')) as OpenApi
+
+export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, { operationId, requestBody, parameters = [], responses }]) => ({
+    id: operationId,
+    method: method.toUpperCase(),
+    path,
+    body: requestBody?.content['application/json'].schema ?? null,
+    query: parameters.filter((parameter) => parameter.in === 'query'),
+    statuses: Object.keys(responses).map(Number),
+  })),
+)
+
+/** Follows a `$ref` into the document. */
+export function resolved(schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema
+  const found = document.components.schemas[schema.$ref.split('/').at(-1) ?? '']
+  if (found === undefined) throw new Error(`The contract has no ${schema.$ref}.`)
+  return found
+}
+
+/** Visits a schema and everything in it, references followed once. */
+export function visitSchemas(visit: (schema: Schema, place: string) => void): void {
+  const walk = (value: unknown, place: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (!Array.isArray(value)) visit(value as Schema, place)
+    for (const [key, item] of Object.entries(value)) walk(item, `${place}/${key}`)
+  }
+  walk(document.components.schemas, '/components/schemas')
+  walk(document.paths, '/paths')
+}

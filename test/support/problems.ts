@@ -1,0 +1,25 @@
+import { expect } from 'vitest'
+
+/** What every refusal looks like, whatever it is about (RFC 9457). */
+export function expectProblem(response: { status: number; headers: Headers }, body: unknown): void {
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  const problem = body as Record<string, unknown>
+  expect(problem).toMatchObject({
+    type: `urn:switchyard:problem:${problem.code}`,
+    title: expect.stringMatching(/./),
+    status: response.status,
+    detail: expect.stringMatching(/./),
+    instance: expect.stringMatching(/^\//),
+    code: expect.stringMatching(/^[a-z][a-z_]*$/),
+    requestId: response.headers.get('x-request-id'),
+    retryable: expect.any(Boolean),
+    errors: expect.any(Array),
+  })
+  for (const fault of problem.errors as object[])
+    expect(fault).toEqual({
+      in: expect.stringMatching(/^(body|query|header|path)$/),
+      pointer: expect.any(String),
+      code: expect.stringMatching(/./),
+      detail: expect.stringMatching(/./),
+    })
+}

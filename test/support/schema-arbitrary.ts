@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { resolved, type Schema } from './contract.ts'
+
+type Value = fc.Arbitrary<unknown>
+
+/** Values that a schema allows, or nearly: what it does not say in keywords that are read here may be broken. */
+export function valuesOf(given: Schema): Value {
+  const schema = resolved(given)
+  if (schema.const !== undefined) return fc.constant(schema.const)
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(valuesOf))
+  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
+  const make = makers[type ?? 'unknown']
+  return make === undefined ? fc.jsonValue({ maxDepth: 2 }) : make(schema)
+}
+
+const makers: Readonly<Record<string, (schema: Schema) => Value>> = {
+  object: objects,
+  array: ({ items = {}, minItems = 0, maxItems = 4, uniqueItems = false }) => {
+    const size = { minLength: minItems, maxLength: Math.min(maxItems, minItems + 3) }
+    return uniqueItems ? fc.uniqueArray(valuesOf(items), size) : fc.array(valuesOf(items), size)
+  },
+  string: texts,
+  integer: ({ minimum = -1e6, maximum = 1e6 }) => fc.integer({ min: minimum, max: maximum }),
+  number: ({ minimum = -1e6, maximum = 1e6 }) => fc.double({ min: minimum, max: maximum, noNaN: true }),
+  boolean: () => fc.boolean(),
+  null: () => fc.constant(null),
+}
+
+function objects({ properties = {}, patternProperties = {}, required = [], maxProperties }: Schema): Value {
+  const [pattern, values] = Object.entries(patternProperties)[0] ?? []
+  if (pattern !== undefined && values !== undefined)
+    return fc.dictionary(matching(pattern), valuesOf(values), { maxKeys: 3 })
+  const entries = Object.entries(properties)
+  if (maxProperties === 1 && entries.length > 0)
+    return fc.oneof(...entries.map(([name, schema]) => fc.record({ [name]: valuesOf(schema) })))
+  const model = Object.fromEntries(entries.map(([name, schema]) => [name, valuesOf(schema)]))
+  return fc.record(model, { requiredKeys: [...required] })
+}
+
+function texts({ pattern, format, minLength = 0, maxLength = 40 }: Schema): Value {
+  if (format === 'date-time') return fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+  if (pattern !== undefined) return matching(pattern)
+  // Any Unicode that UTF-8 can carry: control characters, emoji, right-to-left marks.
+  return fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 20) })
+}
+
+/** Fast-check knows no lookaheads: without them some texts are of the kind that the pattern refuses, which is as good. */
+function matching(pattern: string): fc.Arbitrary<string> {
+  return fc.stringMatching(new RegExp(pattern.replaceAll(/\(\?[!=](?:[^()]|\([^()]*\))*\)/g, '')))
+}
+
+/** What nobody should send. */
+const hostile: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(
+    ...[null, true, 0, -1, 0.5, 2 ** 31, 2 ** 53, 1e21, '', ' ', '\u0000', 'a\u0000b', '\ud800', 'x'.repeat(70_000)],
+    ...[
+      '../../etc/passwd',
+      "'; DROP TABLE workloads; --",
+      '%00',
+      '\r\nx: y',
+      '__proto__',
+      '{}',
+      '2024-02-30',
+      '\u202e',
+    ],
+    ...[[], {}, [[]], [null], { $ref: '#' }, { toString: 1 }, { constructor: {} }, { length: -1 }, { 'a/b~c': 1 }],
+  ),
+  fc.jsonValue({ maxDepth: 3 }),
+)
+
+/** The same with one thing changed: a value made hostile, a field lost, or one too many. */
+export function spoilt(values: Value): Value {
+  return fc
+    .tuple(values, fc.nat(), fc.constantFrom('replace', 'remove', 'add'), hostile)
+    .map(([value, at, how, bad]) => {
+      const copy = structuredClone(value)
+      const places = placesIn(copy)
+      const place = places[at % Math.max(places.length, 1)]
+      if (place === undefined) return bad
+      if (how === 'replace') place.holder[place.key] = bad
+      else if (how === 'add') place.holder[typeof bad === 'string' ? bad.slice(0, 200) : 'surplus'] = bad
+      else if (Array.isArray(place.holder)) place.holder.splice(Number(place.key), 1)
+      else delete place.holder[place.key]
+      return copy
+    })
+}
+
+interface Place {
+  holder: Record<string, unknown>
+  key: string
+}
+
+function placesIn(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return []
+  const holder = value as Record<string, unknown>
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])])
+}
