@@ -9,6 +9,7 @@ import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { limitRequestRate } from './http/request-rate.ts'
 import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
 import type { RequestRates } from './infra/request-rates.ts'
+import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
 import {
@@ -31,6 +32,8 @@ export interface AppDeps {
   requestRates: RequestRates | null
   projects: ProjectRoutesDeps
   readiness: Readiness
+  /** Null: they are not served. */
+  metrics: Metrics | null
   capabilities: CapabilitiesRoutesDeps
   connections: ConnectionRoutesDeps
   jobs: JobRoutesDeps

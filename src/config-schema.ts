@@ -156,6 +156,10 @@ export const configSchema = Type.Object({
     default: 'open',
     description: 'Whether `/docs` and `/openapi.json` are served.',
   }),
+  METRICS: Type.Union([Type.Literal('open'), Type.Literal('closed')], {
+    default: 'open',
+    description: 'Whether `/metrics` is served, without a key, for Prometheus.',
+  }),
   BODY_LIMIT_BYTES: Type.Integer({
     minimum: 1024,
     maximum: 67_108_864,

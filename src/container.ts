@@ -5,6 +5,7 @@ import { makeConnections } from './container/connections.ts'
 import type { ContainerDeps } from './container/deps.ts'
 import { kinds, makeWorkloads } from './container/workloads.ts'
 import { makeWake } from './events/wake.ts'
+import { makeMetrics } from './infra/telemetry.ts'
 import { makeInstallationRepository } from './projects/installation.repository.ts'
 import { makeTenancy } from './projects/tenancy.ts'
 import { providers as registered } from './providers/registry.ts'
@@ -13,12 +14,16 @@ import { queues } from './queue/queues.ts'
 import type { Kind } from './vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from './vocabulary/transitions.ts'
 import { makeEngine } from './workloads/engine.ts'
+import { makeMeasuresRepository } from './workloads/measures.repository.ts'
 import { makeReadsRepository } from './workloads/reads.repository.ts'
 import { reopenAll } from './workloads/reopen.repository.ts'
+import { makeOpenSecrets } from './workloads/secret-variables.ts'
+import { makeSecretsRepository } from './workloads/secrets.repository.ts'
 import { isTransientError } from './workloads/sql-errors.ts'
 
 export type { ContainerDeps, ContainerSettings } from './container/deps.ts'
 export * from './container/installation.ts'
+export { sealAnew } from './container/secrets.ts'
 
 export type Container = ReturnType<typeof makeContainer>
 
@@ -44,9 +49,13 @@ export function makeContainer(deps: ContainerDeps) {
   const common = { database, clock, settings, installationTag, providers, quota, reads }
   const connections = makeConnections({ ...common, secretsKey, isOver })
   const { opened } = connections
-  const workloads = makeWorkloads({ ...common, connections, hints, wake })
+  const secrets = makeOpenSecrets({
+    repository: makeSecretsRepository(prisma),
+    secretBox: connections.secretBox,
+  })
+  const workloads = makeWorkloads({ ...common, connections, secrets, hints, wake })
   const workers = (deps.makeEngine ?? makeEngine)({
-    ...{ prisma, kinds, connections: opened, backend, wake, clock, log: logger, settings },
+    ...{ prisma, kinds, installationTag, connections: opened, secrets, backend, wake, clock, log: logger, settings },
     shutdown: shutdown.signal,
   })
 
@@ -59,6 +68,7 @@ export function makeContainer(deps: ContainerDeps) {
     requestRates: deps.requestRates,
     guard: tenancy.guard,
     projects: tenancy.routes,
+    metrics: settings.edge.hasMetrics ? makeMetrics({ measure: makeMeasuresRepository(prisma), clock }) : null,
     readiness: {
       check: async () =>
         prisma.$queryRaw`SELECT 1`.then(

@@ -41,7 +41,7 @@ async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
   let cursor: string | null = null
   for (let page = 0; driver !== undefined && page < deps.maxPages; page += 1) {
     const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list({ cursor, watched: [] }, signal)
-    found.push(...seen.flatMap((observation) => candidate(deps, kind, observation, driver.markLength)))
+    found.push(...seen.flatMap((observation) => orphanCandidate(deps, kind, observation, driver.markLength)))
     if (next === null) return { found, isComplete: true }
     cursor = next
   }
@@ -49,7 +49,12 @@ async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
 }
 
 /** Short marks carry no tag: there, one of another installation cannot be told apart. */
-function candidate<K extends Kind>(deps: OrphanDeps, kind: K, seen: Observation<K>, markLength: number): Orphan[] {
+export function orphanCandidate<K extends Kind>(
+  deps: Pick<OrphanDeps, 'installationTag' | 'isOver'>,
+  kind: K,
+  seen: Observation<K>,
+  markLength: number,
+): Orphan[] {
   const { mark, status, remoteId, remoteName, rawState } = seen
   if (mark === undefined || mark === null || (status !== null && deps.isOver(kind, status))) return []
   const isTagged = markLength >= deps.installationTag.length + 8

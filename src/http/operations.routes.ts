@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
+import type { Metrics } from '../infra/telemetry.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
@@ -16,7 +17,10 @@ const tookTooLong = `The database did not answer within ${checkLimitMs} ms.`
 const Health = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' })
 
 /** For load balancers and orchestrators: no key needed. */
-export async function registerOperations(server: HttpServer, { readiness }: { readiness: Readiness }): Promise<void> {
+export async function registerOperations(
+  server: HttpServer,
+  { readiness, metrics }: { readiness: Readiness; metrics: Metrics | null },
+): Promise<void> {
   server.addSchema(Health)
   const open = { tags: ['Operations'], security: [] }
 
@@ -49,5 +53,12 @@ export async function registerOperations(server: HttpServer, { readiness }: { re
       if (reason !== null) throw new Refusal('overloaded', reason, { retryAfterSeconds: 1 })
       return { status: 'ok' }
     },
+  )
+  if (metrics !== null) registerMetrics(server, metrics)
+}
+
+function registerMetrics(server: HttpServer, metrics: Metrics): void {
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
   )
 }

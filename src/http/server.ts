@@ -32,6 +32,8 @@ export interface EdgeSettings {
   corsOrigins: readonly string[]
   /** Serves `/docs` and `/openapi.json`. */
   hasDocs: boolean
+  /** Serves `/metrics`, which tells how much of what runs, and no names but ids. */
+  hasMetrics: boolean
 }
 
 export interface ServerOptions {

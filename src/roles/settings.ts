@@ -36,6 +36,7 @@ export function settingsOf(config: Config): ContainerSettings {
       trustedProxies: listOf(config.TRUSTED_PROXIES),
       corsOrigins: listOf(config.CORS_ORIGINS),
       hasDocs: config.DOCS === 'open',
+      hasMetrics: config.METRICS === 'open',
     },
     requestRate:
       config.REQUEST_RATE_LIMIT === 0

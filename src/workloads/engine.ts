@@ -4,6 +4,7 @@ import type { QueueBackend } from '../queue/backend.ts'
 import type { PerformDeps, Timing } from './acting.ts'
 import { makeAdmissionRepository } from './admission.repository.ts'
 import { makeAttemptsRepository, type Opened, type Opening } from './attempts.repository.ts'
+import { makeDuplicatesRepository } from './duplicates.repository.ts'
 import { makeDurableWrite } from './durable-write.ts'
 import { makeJoinedFind } from './joined-find.ts'
 import type { Tempo, WorkloadKinds } from './kind.ts'
@@ -13,6 +14,7 @@ import { makePerform } from './perform.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import { makeReadsRepository } from './reads.repository.ts'
 import { makeReconcile } from './reconcile.ts'
+import type { OpenSecrets } from './secret-variables.ts'
 import { isDataError, isTransientError } from './sql-errors.ts'
 import { makeSweep, type SweepBounds } from './sweep.ts'
 import { makeSweepsRepository } from './sweeps.repository.ts'
@@ -25,6 +27,8 @@ export interface EngineDeps {
   prisma: PrismaClient
   kinds: WorkloadKinds
   connections: Connections
+  installationTag: string
+  secrets: OpenSecrets
   backend: QueueBackend
   wake: Wake
   clock: Clock
@@ -52,7 +56,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
   const attempts = makeAttemptsRepository(prisma)
   const writes = makeWritesRepository(prisma)
-  const { ownedByOthers } = makeReadsRepository(prisma)
+  const { ownedByOthers, heldMarks } = makeReadsRepository(prisma)
   const write = makeDurableWrite({ write: perKind(() => makeLanes(lane<Write, Written>(writes.write))), log, shutdown })
   const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
   const openAttempt = async (opening: Opening): Promise<Opened | null> => {
@@ -63,15 +67,25 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const acting: PerformDeps = {
     openAttempt,
     find: makeJoinedFind(settings.timing, shutdown),
+    secretsOf: deps.secrets.of,
     ownedByOthers,
     clock,
     timing: settings.timing,
     shutdown,
   }
   const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
-  const reconcile = makeReconcile({ ...shared, putBack: leases.putBack, perform: makePerform(acting) })
+  const noteDuplicate = makeDuplicatesRepository(prisma)
+  const reconcile = makeReconcile({ ...shared, noteDuplicate, putBack: leases.putBack, perform: makePerform(acting) })
   const turns = makeTurns({ leases, reconcile, concurrency: settings.concurrency, log })
-  const sweep = makeSweep({ ...shared, repository: sweeps, bounds: settings.sweep, shutdown })
+  const sweep = makeSweep({
+    ...shared,
+    secretsOfAll: deps.secrets.ofAll,
+    heldMarks,
+    installationTag: deps.installationTag,
+    repository: sweeps,
+    bounds: settings.sweep,
+    shutdown,
+  })
   const { pruneKeys } = makeAdmissionRepository(prisma)
   const upkeep = makeUpkeep({
     turns,

@@ -22,6 +22,8 @@ export interface ReconcileDeps {
   connections: Connections
   perform: Perform
   write(write: Write): Promise<Written>
+  /** Keeps for the operator that the provider holds another object for this workload too. */
+  noteDuplicate(workloadId: string, remoteId: string): Promise<void>
   /** Gives a claim back; it is due again after `delayMs`. */
   putBack(claimed: Claimed, delayMs: number): Promise<void>
   wake: Wake
@@ -109,6 +111,15 @@ function report<K extends Kind>(deps: ReconcileDeps, { claimed, facts }: InHand<
   told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, "a connection's health was not written"))
 }
 
+async function tellDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
+  const { id: workloadId, connectionId, mark } = workload
+  const context = { workloadId, connectionId, mark, remoteId }
+  deps.log.error(context, 'duplicate_detected: the provider holds two objects for one workload')
+  await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
+    deps.log.error({ ...context, err: error }, 'the event of it could not be written')
+  })
+}
+
 async function commit<K extends Kind>(
   deps: ReconcileDeps,
   { kind, claimed }: Pick<InHand<K>, 'kind' | 'claimed'>,
@@ -117,13 +128,7 @@ async function commit<K extends Kind>(
 ): Promise<boolean> {
   const write = transition(kind, workload, absorbed, { facts, basis: claimed })
   const written = await deps.write(write as unknown as Write)
-  if (written.isDuplicate) {
-    const { id: workloadId, connectionId, mark } = workload
-    deps.log.error(
-      { workloadId, connectionId, mark, remoteId: absorbed.answer?.remoteId },
-      'duplicate_detected: the provider holds two objects for one workload',
-    )
-  }
+  if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, absorbed.answer?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info(
       { workloadId: workload.id, status: write.state.status },

@@ -1,10 +1,14 @@
+import { orphanCandidate } from '../connections/orphans.ts'
 import type { Driver, Observation } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
+import { isTerminal, type Transitions } from '../vocabulary/transitions.ts'
+import { hideInSighting } from './hide.ts'
 import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import { isSomebodyElses, observed, tellsNews } from './observe.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import { factsOf } from './reconcile.ts'
+import type { OpenSecrets } from './secret-variables.ts'
 import type { ClaimedSweep, SweepsRepository, Watched } from './sweeps.repository.ts'
 import { after, nextSweepMs } from './tempo.ts'
 import { transition } from './transition.ts'
@@ -15,7 +19,11 @@ export interface SweepDeps {
   kinds: WorkloadKinds
   repository: SweepsRepository
   connections: Connections
+  secretsOfAll: OpenSecrets['ofAll']
   write(write: Write): Promise<Written>
+  /** Those of the marks that live records hold. */
+  heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>>
+  installationTag: string
   wake: Wake
   log: Log
   tempo: Tempo
@@ -39,6 +47,8 @@ interface Walk {
   seenIds: ReadonlySet<string>
   isComplete: boolean
   changed: number
+  /** Marks of active objects that nothing watched explains. */
+  strayMarks: readonly string[]
 }
 
 /**
@@ -73,11 +83,25 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
       minMs: bounds.minMs,
       maxMs: bounds.maxMs,
     })
-    await repository.finish(claimed, { nextMs, seen: result.seenIds.size })
+    const orphans = result.isComplete ? await countOrphans(deps, claimed, result.strayMarks) : null
+    await repository.finish(claimed, { nextMs, seen: result.seenIds.size, orphans })
     if (claimed.hasFailed) await deps.connections.succeeded(claimed.connectionId)
   } catch (error) {
     await giveUp(deps, claimed, error)
   }
+}
+
+/** What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. Nothing is deleted. */
+async function countOrphans(
+  deps: SweepDeps,
+  { connectionId }: ClaimedSweep,
+  marks: readonly string[],
+): Promise<number> {
+  if (marks.length === 0) return 0
+  const held = await deps.heldMarks(marks)
+  const count = marks.filter((mark) => !held.has(mark)).length
+  if (count > 0) deps.log.warn({ connectionId, count }, 'orphans: see GET /connections/{id}/orphans')
+  return count
 }
 
 /** A walk that failed proves nothing; the next one comes later. */
@@ -101,6 +125,7 @@ async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Wa
   const seenIds = new Set<string>()
   const remoteIds = watched.map((item) => item.remoteId)
   let cursor: string | null = null
+  const strayMarks: string[] = []
   let changed = 0
   for (let page = 0; page < bounds.maxPages; page += 1) {
     const signal = AbortSignal.any([AbortSignal.timeout(bounds.callTimeoutMs), shutdown])
@@ -113,15 +138,30 @@ async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Wa
       return item === undefined ? [] : [{ item, observation }]
     })
     for (const { item } of ours) seenIds.add(item.remoteId)
+    strayMarks.push(
+      ...strayMarksIn(
+        deps,
+        seen.filter(({ remoteId }) => !byRemoteId.has(remoteId)),
+      ),
+    )
     changed += await applyPage(deps, ours)
-    if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed }
+    if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed, strayMarks }
     cursor = next
   }
   deps.log.warn(
     { connectionId: deps.claimed.connectionId, pages: bounds.maxPages },
     'a list is longer than a sweep reads',
   )
-  return { seenIds, isComplete: false, changed }
+  return { seenIds, isComplete: false, changed, strayMarks }
+}
+
+function strayMarksIn<K extends Kind>(
+  { kinds, kind, driver, installationTag }: WalkDeps<K>,
+  strangers: readonly Observation<K>[],
+): string[] {
+  const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
+  const known = { installationTag, isOver }
+  return strangers.flatMap((seen) => orphanCandidate(known, kind.name, seen, driver.markLength).map(({ mark }) => mark))
 }
 
 async function applyPage<K extends Kind>(
@@ -131,9 +171,11 @@ async function applyPage<K extends Kind>(
   if (ours.length === 0) return 0
   const observations = new Map(ours.map(({ item, observation }) => [item.id, observation]))
   const workloads = (await deps.repository.unchanged(ours.map(({ item }) => item))) as Workload<K>[]
+  const secretsOf = await deps.secretsOfAll(workloads)
   const changes = workloads.flatMap((workload) => {
-    const seen = observations.get(workload.id)
-    if (seen === undefined || isSomebodyElses(workload, seen)) return []
+    const shown = observations.get(workload.id)
+    if (shown === undefined || isSomebodyElses(workload, shown)) return []
+    const seen = hideInSighting(secretsOf(workload.id).hide, shown)
     const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
     return tellsNews(workload, change) ? [{ workload, change }] : []
   })

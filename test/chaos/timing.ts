@@ -37,7 +37,7 @@ export function timingOf(isShort: boolean): ChaosTiming {
       concurrency: 12,
       sweepConcurrency: 4,
       sweep: { minMs: 300, maxMs: 2000, callTimeoutMs, maxPages: 200, maxWatched: 10_000, graceMs: 1000 },
-      maxWaitSeconds: 10,
+      waiting: { maxSeconds: 10, perCaller: 1000 },
       requestRate: null,
       egressAllow: ['127.0.0.1'],
     },

@@ -7,7 +7,7 @@ import { type HttpServer, makeServer } from '../../src/http/server.ts'
 import { providers } from '../../src/providers/registry.ts'
 
 const described = providers.map((provider) => describeProvider(provider))
-const edge = { trustedProxies: [], corsOrigins: [], hasDocs: true }
+const edge = { trustedProxies: [], corsOrigins: [], hasDocs: true, hasMetrics: false }
 let server: HttpServer
 let url: string
 

@@ -179,6 +179,13 @@ CREATE TABLE "workload_events" (
 );
 CREATE INDEX "workload_events_project_id_xid_workload_id_seq_idx" ON "workload_events" ("project_id", "xid", "workload_id", "seq");
 
+-- The secret variables of workloads, sealed.
+CREATE TABLE "workload_secrets" (
+  "workload_id" TEXT COLLATE "C" NOT NULL,
+  "sealed" TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT "workload_secrets_pkey" PRIMARY KEY ("workload_id")
+);
+
 CREATE TABLE "sweeps" (
   "connection_id" TEXT COLLATE "C" NOT NULL,
   "kind" TEXT COLLATE "C" NOT NULL,

@@ -9,6 +9,9 @@ ALTER TABLE "projects" ADD COLUMN     "max_accelerators" INTEGER,
 ADD COLUMN     "max_active_workloads" INTEGER,
 ADD COLUMN     "max_connections" INTEGER;
 
+-- AlterTable
+ALTER TABLE "sweeps" ADD COLUMN     "last_orphans" INTEGER NOT NULL DEFAULT 0;
+
 -- CreateTable
 CREATE TABLE "audit" (
     "id" TEXT NOT NULL,
@@ -55,3 +58,7 @@ CREATE TRIGGER "audit_is_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "au
 
 -- What a project has running, for its quota.
 CREATE INDEX "workloads_live_project" ON "workloads" ("project_id") WHERE "live";
+
+-- Few rows, counted at every scrape.
+CREATE INDEX "workload_events_duplicates" ON "workload_events" ("workload_id")
+  WHERE "type" IN ('job.duplicate_detected', 'environment.duplicate_detected');

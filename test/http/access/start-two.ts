@@ -18,6 +18,8 @@ export interface TwoInstances {
   /** The same key at the other instance. */
   otherAdmin: LooseCaller
   databaseUrl: string
+  /** Of the first instance. */
+  url: string
   /** A client of either instance with another key. */
   as(key: string, instance?: 'first' | 'second'): LooseCaller
 }
@@ -38,7 +40,7 @@ export function startTwoInstances(
     const options: SwitchyardOptions = { databaseUrl: database.url, redis, role: 'api', settings }
     running.push(await startSwitchyard(options), await startSwitchyard(options))
     const [first, second] = running as [Switchyard, Switchyard]
-    Object.assign(two, { admin: first.api, otherAdmin: second.api, databaseUrl: database.url })
+    Object.assign(two, { admin: first.api, otherAdmin: second.api, databaseUrl: database.url, url: first.service.url })
     two.as = (key, instance = 'first') => makeApiCaller((instance === 'first' ? first : second).service.url ?? '', key)
   })
   afterAll(async () => {

@@ -1,0 +1,25 @@
+import { Client } from 'pg'
+import { expect, it } from 'vitest'
+import { startTwoInstances } from './access/start-two.ts'
+
+const two = startTwoInstances()
+const read = async () => (await fetch(`${two.url}/metrics`)).text()
+
+it('tells what is live, in the form that Prometheus reads, without a key', async () => {
+  const connection = await two.admin.ok('POST', '/connections', {
+    name: 'one',
+    settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
+    credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+  })
+  const body = { connectionId: connection.id, name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+  await two.admin.ok('POST', '/environments', body)
+  const sql = new Client({ connectionString: two.databaseUrl })
+  await sql.connect()
+  await sql.query("UPDATE sweeps SET last_orphans = 3 WHERE kind = 'job'")
+  await sql.end()
+  const text = await read()
+  expect(text).toContain('switchyard_live_workloads{kind="environment",provider="dataforest",status="queued"} 1')
+  expect(text).toContain(`switchyard_orphans{connection="${connection.id}",kind="job"} 3`)
+  expect(text).toMatch(/^switchyard_duplicates 0$/m)
+  expect(text).toMatch(/^switchyard_process_/m)
+})
