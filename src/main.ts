@@ -23,6 +23,10 @@ const commands = {
     does: 'Make an API key: key create --name <name>.',
     run: async (args: readonly string[]) => (await import('./roles/key.ts')).runKey(args),
   },
+  secrets: {
+    does: 'Seal all secrets anew with the first key of SECRETS_KEY: secrets rotate.',
+    run: async (args: readonly string[]) => (await import('./roles/secrets.ts')).runSecrets(args),
+  },
   doctor: {
     does: 'Look for what must not be in the database.',
     run: async () => (await import('./roles/doctor.ts')).runDoctor(),
@@ -48,7 +52,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   } else await commands[command as keyof typeof commands].run(args)
 }
 
-const takesArguments: ReadonlySet<string> = new Set(['key'])
+const takesArguments: ReadonlySet<string> = new Set(['key', 'secrets'])
 
 /** When a command is over, nothing may keep the process: this timer does not, and it fires only where something does. */
 const lingerMs = 2000

@@ -20,8 +20,23 @@ ${rows.join('\n')}
 \`LEASE_MS\` must be more than twice \`PROVIDER_TIMEOUT_MS\`, \`SHUTDOWN_TIMEOUT_MS\` more than \`PROVIDER_TIMEOUT_MS\`, and
 \`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
 
-${outgoing}`
+${keys}${outgoing}`
 }
+
+const keys = `## Changing SECRETS_KEY
+
+Every sealed text names its key by a fingerprint, so keys are changed while everything runs:
+
+1. \`SECRETS_KEY=<old>,<new>\` for every process. All can read what either key sealed.
+2. \`SECRETS_KEY=<new>,<old>\` for every process. From here on the new key seals.
+3. \`main.ts secrets rotate\` seals everything anew, in pages, beside reads and writes. It can be
+   broken off and repeated, prints what it did, and exits 0 only when nothing is left under another key than the first.
+4. After \`IDEMPOTENCY_TTL_HOURS\`, \`SECRETS_KEY=<new>\`. Earlier, a repeated request with secret variables could be refused
+   as another body. Backups from before step 3 still need the old key.
+
+Step 1 may be skipped where all processes are restarted at the same moment.
+
+`
 
 const outgoing = `## Outgoing requests
 

@@ -75,7 +75,7 @@ function failureTable(): string {
 }
 
 function pauseOf(each: ProviderErrorCode): string {
-  const pause = pauseFor({ code: each, retryAfterMs: undefined })
+  const pause = pauseFor({ code: each, field: undefined, retryAfterMs: undefined })
   if (pause === null) return '–'
   const from = pause.tolerated === 0 ? 'pauses at once' : `pauses from failure ${pause.tolerated + 1} in a row`
   return `${from}: ${pause.firstMs / 1000} s, doubling up to ${pause.mostMs / 1000} s`

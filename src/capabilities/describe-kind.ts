@@ -10,7 +10,10 @@ export function describeKind<K extends Kind>(driver: Driver<K>): KindDescription
   const { traits } = driver
   return {
     ...summaryOf(driver),
-    fields: fieldPaths.flatMap((path) => describeField(path, driver.accepts[path])),
+    fields: fieldPaths.flatMap((path) => [
+      ...describeField(path, driver.accepts[path]),
+      ...(path === 'environmentVariables' ? describeField('secretVariables', secretRule(driver)) : []),
+    ]),
     ...(driver.options === undefined ? {} : { options: plainSchema(driver.options) }),
     mutableOptions: [...(driver.mutableOptions ?? [])],
     states: Object.entries<string>(driver.states).map(([raw, status]) => ({ raw, status })),
@@ -48,8 +51,15 @@ function enforcerOf({ accepts, traits }: Driver, path: FieldPath, limit: 'timeLi
   return traits.enforces.includes(limit) ? ('provider' as const) : ('switchyard' as const)
 }
 
+/** They become environment variables, under the same rules. */
+function secretRule({ accepts: { environmentVariables } }: Pick<Driver, 'accepts'>): FieldRule | undefined {
+  if (environmentVariables === undefined) return undefined
+  const { mutable: _, required: __, ...rule } = environmentVariables
+  return rule
+}
+
 /** `to: ''` says that the field is not sent. */
-function describeField(path: FieldPath, rule: FieldRule | undefined): FieldDescription[] {
+function describeField(path: FieldPath | 'secretVariables', rule: FieldRule | undefined): FieldDescription[] {
   if (rule === undefined) return []
   const { to, required = false, mutable = false, values, ...rules } = rule
   return [

@@ -13,7 +13,7 @@ export interface ContainerDeps {
   database: Database
   databaseUrl: string
   backend: QueueBackend
-  /** 32 bytes, in hex or base64. */
+  /** Keys of 32 bytes, in hex or base64, with commas between them: the first seals, each opens. */
   secretsKey: string
   clock: Clock
   logger: Logger

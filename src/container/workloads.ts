@@ -23,6 +23,7 @@ import type { ReadsRepository } from '../workloads/reads.repository.ts'
 import { makeRecordPort } from '../workloads/record-port.ts'
 import { makeResolutionsRepository } from '../workloads/resolutions.repository.ts'
 import { makeResolve } from '../workloads/resolve.ts'
+import type { OpenSecrets } from '../workloads/secret-variables.ts'
 import { makeSubmit } from '../workloads/submit.ts'
 import { makeWishesRepository } from '../workloads/wishes.repository.ts'
 import { makeWorkloadService } from '../workloads/workload-service.ts'
@@ -35,7 +36,8 @@ export const kinds = { job: jobKind, environment: environmentKind }
 interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
   quota: ReturnType<typeof makeTenancy>['quota']
-  connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve'>
+  connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve' | 'secretBox'>
+  secrets: OpenSecrets
   reads: ReadsRepository
   hints: Hints
   wake: Wake
@@ -50,14 +52,15 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
   const { driverOf } = connections.opened
   const hint = deps.hints.reconcile
   const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
+  const { secretBox } = connections
   const taking = { reads, quota, resolveConnection: connections.resolve, admission, hint, installationTag }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
   const attempts = makeAttemptsRepository(prisma)
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
   const common = {
-    submit: makeSubmit({ ...taking, kinds, keyTtlHours }),
-    ask: makeAsk({ service, driverOf, callTimeoutMs }),
+    submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
+    ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs }),
     resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint }),
     waits: makeWaitPlaces(settings.waiting),
   }

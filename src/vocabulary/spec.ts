@@ -86,6 +86,31 @@ const Port = Type.Object(
   { additionalProperties: false },
 )
 
+const variables = (more: { description?: string; writeOnly?: true } = {}) =>
+  Type.Record(Type.String({ pattern: variablePattern }), Type.String({ maxLength: 4096 }), {
+    maxProperties: 100,
+    additionalProperties: false,
+    ...more,
+  })
+
+/** Beside the fields of a request: never part of a spec, a record or a log. */
+export const secretFields = {
+  secretVariables: Type.Optional(
+    variables({
+      writeOnly: true,
+      description:
+        'Environment variables that are encrypted here, sent to the provider, and never shown again; its answers and logs are shown without them.',
+    }),
+  ),
+}
+
+/** What the record shows of them. */
+export const secretNameFields = {
+  secretVariableNames: Type.Optional(
+    Type.Array(Type.String(), { description: 'Names of the secret variables; their values are never shown.' }),
+  ),
+}
+
 const commonFields = {
   name: Type.String({
     minLength: 1,
@@ -103,12 +128,7 @@ const commonFields = {
     }),
   ),
   script: Type.Optional(text(1, 65_536, 'Shell text; excludes `command`.')),
-  environmentVariables: Type.Optional(
-    Type.Record(Type.String({ pattern: variablePattern }), Type.String({ maxLength: 4096 }), {
-      maxProperties: 100,
-      additionalProperties: false,
-    }),
-  ),
+  environmentVariables: Type.Optional(variables()),
   workingDirectory: Type.Optional(text(1, 1024, 'The directory it starts in.')),
   queue: Type.Optional(
     text(1, 128, 'The named capacity it competes for: YARN queue, partition, resource group, pool.'),
@@ -180,15 +200,16 @@ type ProviderOptions = { providerOptions?: { readonly [provider: string]: { read
 type FieldsOf<F extends Record<string, TSchema>> = Static<TObject<F>>
 
 /** What was asked of a job, defaults filled in. Immutable but for `description`. */
-export type JobSpec = FieldsOf<typeof jobFields> & ProviderOptions
+export type JobSpec = FieldsOf<typeof jobFields & typeof secretNameFields> & ProviderOptions
 /** What was asked of an environment, defaults filled in. */
-export type EnvironmentSpec = FieldsOf<typeof environmentFields> & ProviderOptions
+export type EnvironmentSpec = FieldsOf<typeof environmentFields & typeof secretNameFields> & ProviderOptions
 
 /** Fields that lists leave out unless `view=full`. */
 export const longFields = [
   'command',
   'script',
   'environmentVariables',
+  'secretVariableNames',
   'inputs',
   'outputs',
   'mounts',

@@ -7,6 +7,7 @@ import type { Operation } from './failure-policy.ts'
 import type { Action, Facts, WorkloadKind } from './kind.ts'
 import type { Claimed } from './leases.repository.ts'
 import type { OpenConnection } from './ports.ts'
+import type { Secrets } from './secret-variables.ts'
 import { after } from './tempo.ts'
 import type { Workload } from './workload.ts'
 
@@ -23,6 +24,8 @@ export interface PerformDeps {
   openAttempt(opening: Opening): Promise<Opened | null>
   /** Joined with other searches over the same connection into one walk. */
   find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
+  /** The workload's secret variables, opened. */
+  secretsOf(workload: Workload): Promise<Secrets>
   /** Those of `remoteIds` that belong to other live workloads of the connection. */
   ownedByOthers(workload: Workload, remoteIds: readonly string[]): Promise<ReadonlySet<string>>
   clock: { now(): Date; monotonicMs(): number }
@@ -38,6 +41,11 @@ export interface InHand<K extends Kind> {
   facts: Facts<K>
   driver: Driver<K>
   connection: OpenConnection
+}
+
+/** With its secrets opened: for the time of one action. */
+export interface Armed<K extends Kind> extends InHand<K> {
+  secrets: Secrets
 }
 
 /** The workload, the facts and the outcome after an action. */

@@ -21,8 +21,10 @@ export interface NewWorkload {
   imported: boolean
   /** Of an import: the object that exists already. */
   remoteId: string | null
-  /** sha256 of the client's key and of its parsed body, in hex. */
-  key: { hash: string; fingerprint: string; ttlHours: number } | null
+  /** Its secret variables, sealed for its id. */
+  sealedSecrets?: string
+  /** sha256 of the client's key, and what tells its body from others, in hex. */
+  key: { hash: string; fingerprint: string; otherFingerprints?: readonly string[]; ttlHours: number } | null
 }
 
 export interface KeyHolder {
@@ -80,7 +82,7 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
-      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, key jsonb)
+      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "sealedSecrets" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
   ), keyed AS (
@@ -111,6 +113,9 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
     SELECT i."auditId", i."projectId", i.by->>'subject', i.by->>'address', i.by->>'requestId',
       i.kind || CASE WHEN i.imported THEN '.imported' ELSE '.submitted' END, i.id, 'done', '{}'
     FROM input i JOIN inserted n ON n.id = i.id
+  ), secrets AS (
+    INSERT INTO workload_secrets (workload_id, sealed)
+    SELECT i.id, i."sealedSecrets" FROM input i JOIN inserted n ON n.id = i.id WHERE i."sealedSecrets" IS NOT NULL
   ), labels AS (
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
     SELECT i."projectId", i.kind, l.key, l.value, i.id FROM input i JOIN inserted n ON n.id = i.id, jsonb_each_text(i.labels) l

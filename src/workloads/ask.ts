@@ -2,12 +2,15 @@ import type { Access, Driver, LogChunk } from '../providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+import { type Hide, hideInError } from './hide.ts'
+import type { OpenSecrets } from './secret-variables.ts'
 import type { Workload } from './workload.ts'
 import type { WorkloadService } from './workload-service.ts'
 
 export interface AskDeps {
   service: Pick<WorkloadService, 'get'>
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  secretsOf: OpenSecrets['of']
   callTimeoutMs: number
 }
 
@@ -19,6 +22,7 @@ export function makeAsk(deps: AskDeps) {
     kind: K,
     { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
     question: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
+    clean: (answer: A, hide: Hide) => A,
   ): Promise<A> {
     const workload = await deps.service.get(kind, projectId, id)
     const driver = await deps.driverOf(workload.connectionId, kind)
@@ -28,23 +32,31 @@ export function makeAsk(deps: AskDeps) {
         'wrong_state',
         `${id} does not exist at its provider yet (${workload.status}). Ask again later.`,
       )
+    const { hide } = await deps.secretsOf(workload)
     try {
       const answer = question(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
       if (answer === undefined) throw cannot(workload, what)
-      return await answer
+      return clean(await answer, hide)
     } catch (error) {
-      throw error instanceof ProviderError ? refusalOf(workload.provider, error) : error
+      throw error instanceof ProviderError ? refusalOf(workload.provider, hideInError(hide, error)) : error
     }
   }
 
   return {
     logs: (projectId: string, id: string, cursor: string | null): Promise<LogChunk> =>
-      ask('job', { projectId, id, what: 'logs' }, (driver, remoteId, signal) =>
-        driver.logs?.(remoteId, cursor, signal),
+      ask(
+        'job',
+        { projectId, id, what: 'logs' },
+        (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
+        (chunk, hide) => ({ ...chunk, ...(chunk.text === undefined ? {} : { text: hide.text(chunk.text) }) }),
       ),
     access: (projectId: string, id: string): Promise<Access> =>
-      ask('environment', { projectId, id, what: 'access' }, (driver, remoteId, signal) =>
-        driver.access?.(remoteId, signal),
+      ask(
+        'environment',
+        { projectId, id, what: 'access' },
+        (driver, remoteId, signal) => driver.access?.(remoteId, signal),
+        // Access is made of secrets, and whoever may ask for it may have them.
+        (access) => access,
       ),
   }
 }

@@ -1,7 +1,17 @@
-import type { Driver, Observation } from '../providers/provider.ts'
+import type { Driver, Found, Observation } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Outcome } from './absorb.ts'
-import { callSignal, type Doing, type InHand, later, orFailure, type PerformDeps, type Performed } from './acting.ts'
+import {
+  type Armed,
+  callSignal,
+  type Doing,
+  type InHand,
+  later,
+  orFailure,
+  type PerformDeps,
+  type Performed,
+} from './acting.ts'
+import { type Hide, hideInError, hideInSighting } from './hide.ts'
 import { isSomebodyElses } from './observe.ts'
 import { search } from './search.ts'
 import { send } from './send.ts'
@@ -15,20 +25,56 @@ export type Perform = <K extends Kind>(hand: InHand<K>, action: Doing<K>) => Pro
 
 export function makePerform(deps: PerformDeps): Perform {
   return async (hand, action) => {
+    const secrets = await deps.secretsOf(hand.claimed.workload)
     const startedMs = deps.clock.monotonicMs()
-    if (action.do === 'create') return send(deps, hand, startedMs)
-    const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'look'
-    const outcome = await orFailure(operation, () => act(deps, hand, action))
-    return { workload: hand.claimed.workload, facts: later(deps, hand.facts, startedMs), outcome }
+    const performed =
+      action.do === 'create'
+        ? await send(deps, { ...hand, secrets }, startedMs)
+        : await perform(deps, { ...hand, secrets }, action, startedMs)
+    return performed && { ...performed, outcome: withoutSecrets(performed.outcome, secrets.hide) }
   }
+}
+
+async function perform<K extends Kind>(
+  deps: PerformDeps,
+  hand: Armed<K>,
+  action: Exclude<Doing<K>, { do: 'create' }>,
+  startedMs: number,
+): Promise<Performed<K>> {
+  const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'look'
+  const outcome = await orFailure(operation, () => act(deps, hand, action))
+  return { workload: hand.claimed.workload, facts: later(deps, hand.facts, startedMs), outcome }
+}
+
+/** What a provider repeats of the workload's secrets goes no further than this. */
+function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcome<K> {
+  switch (outcome.did) {
+    case 'create': {
+      const { seen, ...created } = outcome.created
+      return seen === undefined ? outcome : { ...outcome, created: { ...created, seen: hideInSighting(hide, seen) } }
+    }
+    case 'find':
+      return { ...outcome, found: foundWithoutSecrets(outcome.found, hide) }
+    case 'get':
+      return outcome.seen === 'gone' ? outcome : { ...outcome, seen: hideInSighting(hide, outcome.seen) }
+    case 'fail':
+      return { ...outcome, error: hideInError(hide, outcome.error) }
+    default:
+      return outcome
+  }
+}
+
+function foundWithoutSecrets<K extends Kind>(found: Found<K>, hide: Hide): Found<K> {
+  if ('found' in found) return { found: found.found.map((seen) => hideInSighting(hide, seen)) }
+  return 'inconclusive' in found ? { inconclusive: hide.text(found.inconclusive) } : found
 }
 
 async function act<K extends Kind>(
   deps: PerformDeps,
-  hand: InHand<K>,
+  hand: Armed<K>,
   action: Exclude<Doing<K>, { do: 'create' }>,
 ): Promise<Outcome<K>> {
-  const { claimed, driver } = hand
+  const { claimed, driver, secrets } = hand
   const { workload } = claimed
   switch (action.do) {
     case 'find':
@@ -36,7 +82,7 @@ async function act<K extends Kind>(
     case 'get':
       return { did: 'get', seen: await look(deps, workload, driver) }
     case 'update':
-      await driver.update?.(remoteIdOf(workload), workload.spec, callSignal(deps))
+      await driver.update?.(remoteIdOf(workload), secrets.fill(workload.spec), callSignal(deps))
       return { did: 'update' }
     case 'control': {
       // Where ids are given out again, a verb could hit somebody else's object.

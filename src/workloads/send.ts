@@ -1,18 +1,18 @@
 import type { SendBy } from '../providers/provider.ts'
 import type { Json } from '../vocabulary/json.ts'
-import type { Kind } from '../vocabulary/kinds.ts'
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import type { Outcome } from './absorb.ts'
-import { callSignal, type InHand, later, orFailure, type PerformDeps, type Performed } from './acting.ts'
+import { type Armed, callSignal, type InHand, later, orFailure, type PerformDeps, type Performed } from './acting.ts'
 import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
 import type { Change, Facts } from './kind.ts'
 import { isUniqueViolation } from './sql-errors.ts'
 import { after } from './tempo.ts'
 import { eventOf } from './transition.ts'
 
-/** Creates once: read what `find` will need, commit an attempt, send it before its deadline. */
+/** Creates once: open the secrets, read what `find` will need, commit an attempt, send it before its deadline. */
 export async function send<K extends Kind>(
   deps: PerformDeps,
-  hand: InHand<K>,
+  hand: Armed<K>,
   startedMs: number,
 ): Promise<Performed<K> | null> {
   const { kind, claimed, facts, driver } = hand
@@ -20,14 +20,14 @@ export async function send<K extends Kind>(
   const environmentRemoteId = facts.environment?.remoteId ?? null
   const prepared = await prepare(deps, hand, environmentRemoteId)
   if ('did' in prepared) return { workload, facts: later(deps, facts, startedMs), outcome: prepared }
-  const { before } = prepared
+  const { before, spec } = prepared
   const sendBy = deadline(deps)
   const opened = await open(deps, hand, before)
   if (opened === null) return null
   if (opened === 'busy')
     return { workload, facts: later(deps, facts, startedMs), outcome: { did: 'settle', change: busy(facts) } }
   const firstSentAt = facts.firstSentAt ?? opened.startedAt
-  const intent = { mark: workload.mark, spec: workload.spec, environmentRemoteId, before, sendBy, firstSentAt }
+  const intent = { mark: workload.mark, spec, environmentRemoteId, before, sendBy, firstSentAt }
   const outcome: Outcome<K> = await orFailure('create', async () => ({
     did: 'create' as const,
     created: await driver.create(intent, callSignal(deps)),
@@ -41,12 +41,13 @@ export async function send<K extends Kind>(
 
 async function prepare<K extends Kind>(
   deps: PerformDeps,
-  { claimed, driver }: InHand<K>,
+  { claimed, driver, secrets }: Armed<K>,
   environmentRemoteId: string | null,
 ) {
   return orFailure(
     'look',
-    async (): Promise<{ before: Json }> => ({
+    async (): Promise<{ before: Json; spec: Spec<K> }> => ({
+      spec: secrets.fill(claimed.workload.spec),
       before: (await driver.prepare?.(claimed.workload.spec, environmentRemoteId, callSignal(deps))) ?? null,
     }),
   )

@@ -1,3 +1,4 @@
+import type { SecretBox } from '../connections/secret-box.ts'
 import { checkSpec, withDefaults } from '../providers/field-rules.ts'
 import type { Driver, PlannedRequest } from '../providers/provider.ts'
 import type { Actor } from '../vocabulary/actor.ts'
@@ -7,10 +8,11 @@ import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { NewWorkload } from './admission.repository.ts'
-import { type Admission, fingerprintOf, hashOf, makeMark } from './admission.ts'
+import { type Admission, hashOf, keyedFingerprintOf, makeMark } from './admission.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { OpenConnection } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
+import { filled, masked, toldOfSecrets, type Variables } from './secret-variables.ts'
 import type { Workload } from './workload.ts'
 
 /** A request as the route validated it: where it goes, and the rest, which is the spec. */
@@ -28,6 +30,8 @@ export type SubmissionBody<K extends Kind> = Spec<K> & {
   provider?: string
   environmentId?: string
   labels?: Readonly<Record<string, string>>
+  /** Never part of the spec: sealed beside the record, and opened for the call. */
+  secretVariables?: Variables
 }
 
 /** Finds the connection that a request means. Throws a Refusal where none or several could be meant. */
@@ -41,6 +45,7 @@ export interface SubmitDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolveConnection: ResolveConnection
   admission: Admission
+  secretBox: Pick<SecretBox, 'seal' | 'digest'>
   /** Tells the workers; never awaited, never fails. */
   hint(workloadId: string): void
   /** Refuses what goes beyond the project's quota. */
@@ -56,6 +61,7 @@ interface Considered<K extends Kind> {
   driver: Driver<K>
   environment: Workload<'environment'> | null
   spec: Spec<K>
+  secretVariables: Variables
   problems: readonly SpecProblem[]
 }
 
@@ -91,11 +97,11 @@ export function makeSubmit(deps: SubmitDeps) {
 
     /** What would become of a request. Nothing is stored or sent. */
     async preview<K extends Kind>(submission: Submission<K>): Promise<PreviewResult<K>> {
-      const { driver, problems, spec, environment, opened } = await consider(deps, submission)
+      const { driver, problems, spec, secretVariables, environment, opened } = await consider(deps, submission)
       if (problems.length > 0) return { problems, effective: spec, request: null }
       const planned = driver.plan({
         mark: makeMark(driver.markLength, deps.installationTag),
-        spec,
+        spec: spec.secretVariableNames === undefined ? spec : masked(spec, secretVariables),
         environmentRemoteId: environment?.remoteId ?? null,
         before: null,
         sendBy: { at: new Date(0), monotonicMs: 0 },
@@ -112,11 +118,16 @@ function acceleratorsOf({ resources }: Pick<Spec<Kind>, 'resources'>): number {
 
 /** A repeated request is answered by its record, whatever has become of its connection or environment since. */
 async function replayOf<K extends Kind>(
-  { admission, reads }: SubmitDeps,
+  { admission, reads, secretBox }: SubmitDeps,
   { projectId, kind, body, key }: Submission<K>,
 ): Promise<Workload<K> | null> {
   if (key === null) return null
-  const holder = await admission.holderOf({ projectId, kind, hash: hashOf(key), fingerprint: fingerprintOf(body) })
+  const holder = await admission.holderOf({
+    projectId,
+    kind,
+    hash: hashOf(key),
+    ...keyedFingerprintOf(body, secretBox),
+  })
   return holder === null ? null : reads.get(projectId, kind, holder)
 }
 
@@ -124,7 +135,7 @@ async function consider<K extends Kind>(
   deps: SubmitDeps,
   { projectId, kind, body }: Submission<K>,
 ): Promise<Considered<K>> {
-  const { connectionId, provider, environmentId, labels: _, ...asked } = body
+  const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...asked } = body
   const environment = environmentId === undefined ? null : await environmentOf(deps, projectId, environmentId)
   const target = connectionId ?? (provider === undefined ? environment?.connectionId : undefined)
   const connection = await deps.resolveConnection(projectId, {
@@ -134,12 +145,28 @@ async function consider<K extends Kind>(
   if (environment !== null) refuseOtherConnection(environment, connection.id)
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
-  const spec = withDefaults(driver.accepts, asked as unknown as Spec<K>)
-  const problems = [
-    ...checkSpec({ ...driver, provider: connection.opened.provider }, spec),
-    ...environmentProblems(driver, environment),
-  ]
-  return { connectionId: connection.id, opened: connection.opened, driver, environment, spec, problems }
+  const plain = withDefaults(driver.accepts, asked as unknown as Spec<K>)
+  const rules = { ...driver, provider: connection.opened.provider }
+  const { spec, problems } = checkWithSecrets(rules, plain, secretVariables)
+  return {
+    ...{ connectionId: connection.id, opened: connection.opened, driver, environment, spec, secretVariables },
+    problems: [...problems, ...environmentProblems(driver, environment)],
+  }
+}
+
+/** Secrets are held to the rules of environment variables, since that is what they become. The spec names them only. */
+function checkWithSecrets<K extends Kind>(
+  rules: Parameters<typeof checkSpec<K>>[0],
+  spec: Spec<K>,
+  secretVariables: Variables,
+): { spec: Spec<K>; problems: readonly SpecProblem[] } {
+  const secretVariableNames = Object.keys(secretVariables).sort()
+  if (secretVariableNames.length === 0) return { spec, problems: checkSpec(rules, spec) }
+  const problems = checkSpec(rules, filled(spec, secretVariables))
+  return {
+    spec: { ...spec, secretVariableNames },
+    problems: toldOfSecrets(problems, secretVariables, spec.environmentVariables),
+  }
 }
 
 async function environmentOf({ reads }: SubmitDeps, projectId: string, id: string): Promise<Workload<'environment'>> {
@@ -182,12 +209,13 @@ function refuseOtherConnection(environment: Workload<'environment'>, connectionI
 }
 
 function newWorkload<K extends Kind>(
-  { kinds, installationTag, keyTtlHours }: SubmitDeps,
+  { kinds, installationTag, keyTtlHours, secretBox }: SubmitDeps,
   { projectId, by, kind, body, key }: Submission<K>,
-  { connectionId, opened, driver, environment, spec }: Considered<K>,
+  { connectionId, opened, driver, environment, spec, secretVariables }: Considered<K>,
 ): NewWorkload {
+  const id = makeId(kind)
   return {
-    id: makeId(kind),
+    id,
     eventId: makeId('event'),
     by,
     projectId,
@@ -202,7 +230,8 @@ function newWorkload<K extends Kind>(
     status: kinds[kind].waiting,
     imported: false,
     remoteId: null,
-    key: key === null ? null : { hash: hashOf(key), fingerprint: fingerprintOf(body), ttlHours: keyTtlHours },
+    ...(spec.secretVariableNames === undefined ? {} : { sealedSecrets: secretBox.seal(id, secretVariables) }),
+    key: key === null ? null : { hash: hashOf(key), ...keyedFingerprintOf(body, secretBox), ttlHours: keyTtlHours },
   }
 }
 

@@ -33,6 +33,9 @@ export interface SwitchyardOptions {
   settings?: Partial<ContainerSettings>
   shutdownTimeoutMs?: number
   parts?: ServiceOptions['parts']
+  secretsKey?: string
+  apiKey?: string
+  logger?: ServiceOptions['logger']
 }
 
 /** Switchyard as `serve` starts it, in this process. */
@@ -45,6 +48,7 @@ export interface Switchyard {
 
 export async function startSwitchyard(options: SwitchyardOptions): Promise<Switchyard> {
   const { databaseUrl, redis, role = 'all', settings = {}, shutdownTimeoutMs = 5000, parts = {} } = options
+  const { secretsKey = testSecretsKey, apiKey = testApiKey } = options
   const service = await startService({
     role,
     host: '127.0.0.1',
@@ -52,14 +56,14 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     databaseUrl,
     databasePoolSize: 8,
     ...(redis === null ? {} : { redis }),
-    secretsKey: testSecretsKey,
-    bootstrapApiKey: testApiKey,
+    secretsKey,
+    bootstrapApiKey: apiKey,
     shutdownTimeoutMs,
     settings: { ...quickSettings, ...settings },
     parts: { providers: settlingQuickly, ...parts },
-    logger: makeLogger({ level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent' }),
+    logger: options.logger ?? makeLogger({ level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent' }),
   })
-  return { service, api: makeApiCaller(service.url ?? '', testApiKey), stop: service.stop }
+  return { service, api: makeApiCaller(service.url ?? '', apiKey), stop: service.stop }
 }
 
 /**

@@ -28,9 +28,14 @@ export function parseBody(response: HttpResponse, secrets: readonly string[] = [
   if (body !== undefined) return body
   throw new ProviderError(
     'bad_response',
-    `HTTP ${response.status} with a body that is not JSON: ${excerpt(response.text, secrets)}`,
+    `HTTP ${response.status} with a body that is not JSON: ${wordsOf(response.text, secrets)}`,
     { httpStatus: response.status },
   )
+}
+
+/** A broken list is not quoted: it tells of other objects, secrets of theirs among it. */
+function wordsOf(text: string, secrets: readonly string[]): string {
+  return /^\s*[[{]/.test(text) ? `it begins like it and breaks off (${text.length} characters)` : excerpt(text, secrets)
 }
 
 const maxExcerptLength = 160
