@@ -158,6 +158,14 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
   return error as ProviderError
 }
 
+/** Every text and number in a request, and what a text is if it is Base64. */
+export function textsIn(request: unknown): string[] {
+  if (typeof request === 'number') return [String(request)]
+  if (typeof request === 'string') return [request, Buffer.from(request, 'base64').toString('utf8')]
+  if (typeof request !== 'object' || request === null) return []
+  return Object.values(request).flatMap(textsIn)
+}
+
 /** What comes within 100 ms; a busy machine delays both, so nothing but waiting for something loses. */
 export function soon<T>(promise: Promise<T>): Promise<T> {
   const late = new Promise<never>((_resolve, reject) => {

@@ -138,6 +138,21 @@ function describeRefusals<K extends Kind>(subject: Subject<K>): void {
   const verbs = Object.keys(described.controls) as Verb<K>[]
   const verbOf = (verb: Verb<K>) => subject.driver().controls[verb]
 
+  // A start of what already comes up is done, however it was answered.
+  for (const verb of verbs.filter((each) => each !== 'start')) {
+    it.each([
+      ['an HTTP 503', { kind: 'error_before', status: 503 }],
+      ['an error with HTTP 200', { kind: 'error_body' }],
+      ['too many requests', { kind: 'rate_limited' }],
+    ] as const)(`${verb} is not taken for done after %s, where a look shows that it is not`, async (_name, trouble) => {
+      const { remoteId } = await subject.make()
+      const { rawState } = await subject.look(remoteId)
+      bench.sandbox.faults.add({ ...trouble, times: 1 })
+      await failureOf(verbOf(verb)?.(remoteId, signal) ?? Promise.resolve())
+      expect((await subject.look(remoteId)).rawState).toBe(rawState)
+    })
+  }
+
   for (const verb of verbs) {
     it.each([
       ['an HTTP 503', { kind: 'error_before', status: 503 }],

@@ -4,7 +4,7 @@ import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
 import type { Accepts } from '../../../src/providers/provider.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../../../src/vocabulary/spec.ts'
-import { attempt, failureOf, freshName, onlyId, type Subject, signal } from '../subject.ts'
+import { attempt, failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
 
 /** What a create promises where nothing goes wrong. */
 export function describeCreation<K extends Kind>(subject: Subject<K>): void {
@@ -97,6 +97,15 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       }
     })
 
+    it('sends names, texts and amounts as they are given', async () => {
+      const intent = await subject.intent(harness.fullSpec(freshName(), bench.account))
+      const { target, body } = subject.plan(intent)
+      const sent = [target, ...textsIn(body)].join('\n')
+      for (const path of fieldPaths.filter((each) => doesStand(described.accepts, each))) {
+        for (const leaf of leavesAt(intent.spec, path)) expect(sent, path).toContain(leaf)
+      }
+    })
+
     it('makes no second object of the same name where names are unique, else both are found', async () => {
       const { intent, remoteId } = await subject.make()
       const again = subject.driver().create({ ...intent, ...attempt(bench) }, signal)
@@ -138,6 +147,22 @@ function doesMatter(accepts: Accepts, spec: object, path: FieldPath): boolean {
   // A part of an object goes with the whole object.
   const isPart = parentOf(path) !== undefined && !path.startsWith('resources.')
   return values.length > 0 && !isPart && !values.some((each) => silent.includes(each))
+}
+
+/** Fields that are sent as they are: no words of a list, which have other names there, and no lengths of time. */
+function doesStand(accepts: Accepts, path: FieldPath): boolean {
+  const rule = accepts[path]
+  return (
+    rule !== undefined && rule.to !== '' && rule.values === undefined && !/Seconds$|^startupScriptScope$/.test(path)
+  )
+}
+
+/** Texts and numbers as text; `nfs:host:/path` may be sent as the address of an nfs volume. */
+function leavesAt(spec: object, path: FieldPath): readonly string[] {
+  return placesOf(spec, path).flatMap(({ value }) => {
+    if (typeof value === 'number') return [String(value)]
+    return typeof value === 'string' ? [value.replace(/^[a-z]+:(?!\/\/)/, '')] : []
+  })
 }
 
 /** The same request without what a path leads to. */

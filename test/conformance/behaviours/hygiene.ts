@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
-import { failureOf, freshName, onlyId, type Subject, signal } from '../subject.ts'
+import { failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
 import { echoing } from '../wire-tap.ts'
 
 /** In each script of two, three and four bytes of UTF-8; without the characters that some vendor's rule forbids. */
@@ -101,11 +101,4 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       await failureOf(provider.verify(signal))
     })
   })
-}
-
-/** Every text in a request, and what it is if it is Base64. */
-function textsIn(request: unknown): string[] {
-  if (typeof request === 'string') return [request, Buffer.from(request, 'base64').toString('utf8')]
-  if (typeof request !== 'object' || request === null) return []
-  return Object.values(request).flatMap(textsIn)
 }
