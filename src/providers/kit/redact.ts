@@ -37,9 +37,13 @@ export function redactText(text: string, literals: readonly string[] = []): stri
   return clean
 }
 
-/** What a vendor says in a failure, for an error message. Cleaned before it is cut: half a secret is not recognized. */
+/**
+ * What a vendor says in a failure, for an error message. Cleaned before it is cut, since half a secret is not recognized;
+ * `…` marks the cut for those who look for other secrets in it.
+ */
 export function cleanWords(words: string, secrets: readonly string[]): string {
-  return redactText(withoutLiterals(words, secrets).slice(0, maxTextLength)).slice(0, maxWordsLength)
+  const clean = redactText(withoutLiterals(words, secrets).slice(0, maxTextLength))
+  return clean.length <= maxWordsLength ? clean : `${clean.slice(0, maxWordsLength)}…`
 }
 
 /** `redact`, cut to `maxPayloadBytes`: first long strings, then, with `cut: true` beside it, the whole. */

@@ -109,6 +109,12 @@ describe('redact', () => {
     }
   })
 
+  it('marks where words were cut, so that whoever hides more of them sees half a word', () => {
+    expect(cleanWords('x'.repeat(500), [])).toBe('x'.repeat(500))
+    expect(cleanWords('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}…`)
+    expect(excerpt(`${'x'.repeat(161)}`)).toBe(`"${'x'.repeat(160)}…"`)
+  })
+
   it('takes no secret for one that a request did not carry, and nothing for a secret that proves nothing', () => {
     const headers = {
       accept: 'application/json',
