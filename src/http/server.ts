@@ -1,28 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import AjvCompiler from '@fastify/ajv-compiler'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyServerOptions,
-  LogController,
-  type RawServerDefault,
-} from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { answerBrokenRequest } from './broken-requests.ts'
+import type { HttpServer } from './http-server.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { refuseUnsafeText } from './safe-text.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
 
-/** A Fastify whose routes take their types from TypeBox schemas. */
-export type HttpServer = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
+export type { HttpServer }
 
 /** Where the service meets the network. */
 export interface EdgeSettings {

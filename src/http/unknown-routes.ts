@@ -1,6 +1,6 @@
 import { Refusal } from '../vocabulary/refusal.ts'
+import type { HttpServer } from './http-server.ts'
 import { sendProblem } from './problem.ts'
-import type { HttpServer } from './server.ts'
 
 /** Answers 405 with `Allow` where other methods of a path exist, else 404. Must be registered before any route. */
 export function refuseUnknownRoutes(server: HttpServer): void {

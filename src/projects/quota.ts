@@ -1,8 +1,6 @@
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { ProjectsRepository } from './projects.repository.ts'
 
-export type QuotaCheck = ReturnType<typeof makeQuota>
-
 /**
  * Refuses what would go beyond a project's quota, with the numbers. It is checked before the record is made and without
  * a lock: requests that arrive at the very same moment may go beyond it by as many as there are of them.
