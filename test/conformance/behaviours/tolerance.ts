@@ -8,7 +8,7 @@ import { signal } from '../subject.ts'
 import { altered, pathsIn, separator } from '../wire-tap.ts'
 
 /** What a vendor might send in place of anything. */
-const strangers: readonly Json[] = [null, '', 'x', -1, 1e300, true, [], [null], {}]
+const strangers: readonly Json[] = [null, '', 'x', 1e300, [null], {}]
 
 /** What holds whatever a vendor leaves out of an answer, or sends in another type than it used to. */
 export function describeTolerance<K extends Kind>(subject: Subject<K>): void {
