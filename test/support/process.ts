@@ -19,6 +19,8 @@ type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 /** A command of `main.ts` in a process of its own. It ends with this process, whatever happens. */
 export interface Running {
   readonly exited: Promise<Exit>
+  /** What it has printed so far. */
+  stdout(): string
   /** The first log line, past or to come, that fits. Rejects when the process ends without one. */
   logged(isWanted: (line: LogLine) => boolean): Promise<LogLine>
   signal(name: NodeJS.Signals): void
@@ -56,6 +58,7 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
   }
   return {
     exited,
+    stdout: log.text,
     logged: log.logged,
     signal,
     end(name = 'SIGTERM') {

@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { describe, expect, it } from 'vitest'
+import { makeApiClient } from '../../src/roles/api-client.ts'
+import { makeStories } from '../../src/roles/demo-stories.ts'
+import { runStories } from '../../src/roles/run-stories.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { makeApiCaller } from '../support/api-caller.ts'
+import { openAccount, startQuickSandbox } from '../support/dataforest-account.ts'
+import { closedPort, runCommand } from '../support/process.ts'
+import { startSwitchyard, testApiKey } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+async function onDatabase<T>({ url }: TestDatabase, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return use(client).finally(() => client.end())
+}
+
+describe('serve, with nothing configured', () => {
+  it.concurrent('brings its own Postgres and providers along, and has everything again after a stop', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
+    const PORT = String(await closedPort())
+    const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
+    const start = async () => {
+      const running = runCommand(['serve'], { DATA_DIR: dataDir, PORT, ...quick })
+      const { url } = await running.logged(({ msg }) => msg === 'ready')
+      const key = (await readFile(join(dataDir, 'api.key'), 'utf8')).trim()
+      return { ...running, key, api: makeApiCaller(String(url), key) }
+    }
+    const first = await start()
+    const request = { provider: 'dataforest', name: 'kept', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+    const { id } = await first.api.ok('POST', '/environments', request)
+    const made = await first.api.untilStatus(`/environments/${id}`, 'running')
+    const stopped = await first.end('SIGTERM')
+    expect(stopped).toMatchObject({ code: 0, stderr: '' })
+    expect(stopped.stdout).toContain(`Your API key: ${first.key}`)
+
+    const second = await start()
+    expect(second.key).toBe(first.key)
+    expect(await second.api.ok('GET', `/environments/${id}`)).toMatchObject({ status: 'running', remote: made.remote })
+    const job = { environmentId: id, name: 'after', image: request.image, script: 'true' }
+    const accepted = await second.api.ok('POST', '/jobs', job)
+    await second.api.untilStatus(`/jobs/${accepted.id}`, 'succeeded')
+    expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+    await rm(dataDir, { recursive: true, force: true })
+  })
+})
+
+describe('demo', () => {
+  it.concurrent('tells every story to its end and exits 0', async () => {
+    const { code, stdout, stderr } = await runCommand(['demo'], {}).exited
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('Everything ended as it should.')
+    for (const [kind, end] of [
+      ['environment', 'deleted'],
+      ['job', 'succeeded'],
+    ])
+      expect(stdout.match(new RegExp(`${kind}\\.${end}`, 'g'))?.length).toBeGreaterThanOrEqual(4)
+  })
+
+  it.concurrent('that is interrupted cleans up and exits 1', async () => {
+    const running = runCommand(['demo'], {})
+    await expect.poll(() => running.stdout(), { timeout: 60_000 }).toContain('Data Forest:')
+    const { code, stdout } = await running.end('SIGINT')
+    expect(code).toBe(1)
+    expect(stdout).toContain('✗ interrupted')
+  })
+
+  it.concurrent('names the story that does not settle, and tells the others', async () => {
+    const [database, sandbox] = await Promise.all([createTestDatabase(), startSandbox()])
+    const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+    sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create' })
+    const connections = sandboxConnections(sandbox)
+    for (const connection of connections) await switchyard.api.ok('POST', '/connections', connection)
+    const stories = makeStories(sandbox).filter(({ provider }) => ['dataforest', 'scnet'].includes(provider))
+    const api = makeApiClient(switchyard.service.url ?? '', testApiKey)
+    const lines: string[] = []
+    const failures = await runStories(api, stories, { limitMs: 12_000, say: (line) => lines.push(line) })
+    expect(failures).toEqual([expect.stringMatching(/^dataforest: environment env_\w+ ended queued \(rate_limited/)])
+    expect(lines.join('\n')).toContain('job.succeeded')
+    await switchyard.stop()
+    await sandbox.close()
+    await database.drop()
+  })
+})
+
+describe('migrate', () => {
+  it.concurrent('by four processes at once, each of which succeeds, makes one whole database', async () => {
+    const database = await createTestDatabase()
+    await onDatabase(database, (client) =>
+      client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE'),
+    )
+    const env = { DATABASE_URL: database.url }
+    const exits = await Promise.all([1, 2, 3, 4].map(() => runCommand(['migrate'], env).exited))
+    expect(exits.map(({ code, stderr }) => ({ code, stderr }))).toEqual(exits.map(() => ({ code: 0, stderr: '' })))
+    expect(exits.filter(({ stdout }) => stdout.includes('the database is migrated'))).toHaveLength(1)
+    const { rows } = await onDatabase(database, (client) =>
+      client.query<{ times: number }>('SELECT count(*)::int AS times FROM _prisma_migrations GROUP BY migration_name'),
+    )
+    expect(new Set(rows.map(({ times }) => times))).toEqual(new Set([1]))
+    await database.drop()
+  })
+})
+
+describe('doctor', () => {
+  it.concurrent('finds what must not be, names it, and exits 1', async () => {
+    const [database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
+    const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    const jobs = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const job = await account.job(environment, 'sleep 600')
+        return switchyard.api.untilStatus(`/jobs/${job.id}`, 'running')
+      }),
+    )
+    await switchyard.stop()
+    await sandbox.close()
+    const examine = () => runCommand(['doctor'], { DATABASE_URL: database.url }).exited
+    const healthy = await examine()
+    expect([healthy.code, healthy.stdout.includes('✗')]).toEqual([0, false])
+
+    const [odd, gap, twin, leased, forgotten, overdue] = jobs.map(({ id }) => id)
+    const plants: [string, readonly (string | undefined)[]][] = [
+      ["UPDATE workloads SET status = 'pending' WHERE id = $1", [odd]],
+      ['DELETE FROM workload_events WHERE workload_id = $1 AND seq = 2', [gap]],
+      ['UPDATE workloads SET remote_id = (SELECT remote_id FROM workloads WHERE id = $2) WHERE id = $1', [twin, gap]],
+      ["UPDATE workloads SET lease_id = 'x', lease_until = now() - interval '1 day' WHERE id = $1", [leased]],
+      ['UPDATE workloads SET remote_id = NULL WHERE id = $1', [forgotten]],
+      ["UPDATE workload_attempts SET ended_at = now() - interval '1 day' WHERE workload_id = $1", [forgotten]],
+      ["UPDATE workloads SET due_at = now() - interval '1 day' WHERE id = $1", [overdue]],
+      ["UPDATE sweeps SET due_at = now() - interval '1 day' WHERE kind = 'environment'", []],
+    ]
+    await onDatabase(database, async (client) => {
+      for (const [statement, values] of plants) await client.query(statement, [...values])
+    })
+    const { code, stdout } = await examine()
+    expect(code).toBe(1)
+    const found = stdout.split(/^(?=ok |✗ )/m).map((part) => part.split('\n'))
+    const namedUnder = (check: string) => found.find(([title]) => title === `✗   ${check}`)?.join('\n') ?? ''
+    expect(namedUnder('the last event tells the status')).toContain(`${odd}  status pending, last event running`)
+    expect(namedUnder('events are numbered without gaps')).toContain(`${gap}`)
+    expect(namedUnder('a remote object has one live record')).toContain(`${twin}`)
+    expect(namedUnder('no lease outlives its time')).toContain(`${leased}`)
+    expect(namedUnder('what was made is known by its id')).toContain(`${forgotten}`)
+    expect(namedUnder('what is due is looked at')).toContain(`${overdue}`)
+    expect(namedUnder('what exists is watched')).toContain(`${environment.id}`)
+    await database.drop()
+  })
+})
