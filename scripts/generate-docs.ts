@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
@@ -24,6 +25,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
+  { path: 'docs/exactly-once.md', generate: (current) => generateFindingTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   {
     path: 'README.md',

@@ -85,7 +85,7 @@ const units = [
 ]
 
 /** In the biggest unit that divides it. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const unit = units.find((each) => ms >= each.ms && ms % each.ms === 0)
   return unit === undefined ? `${ms} ms` : `${ms / unit.ms} ${unit.name}`
 }

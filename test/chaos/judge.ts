@@ -107,8 +107,8 @@ function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
   if (objects.length > 1) findings.push(say('duplicates', `objects ${objects.map(({ id }) => id)} carry its mark`))
   if (row.isParked) findings.push(say('wronglyParked', 'parked without need'))
   else if (!row.isSettled) findings.push(say('stuck', 'neither settled nor parked'))
-  const own = objects.find(({ id }) => id === row.remoteId)
-  const [other] = objects.filter(({ id, isDeleted }) => id !== row.remoteId && !isDeleted)
+  const own = objects.find(({ id }) => isNamed(id, row.remoteId))
+  const [other] = objects.filter(({ id, isDeleted }) => !isNamed(id, row.remoteId) && !isDeleted)
   if (row.remoteId === null && other !== undefined && row.isSettled)
     findings.push(say('lost', `says it was never made, and ${other.id} exists`))
   if (row.remoteId !== null && own === undefined) findings.push(say('lost', `object ${row.remoteId} never was`))
@@ -116,6 +116,11 @@ function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
     findings.push(say('orphans', `${other.id} carries its mark and nobody owns it`))
   if (own !== undefined && !own.isDeleted && !row.live) findings.push(...afterTheEnd(row, own, say))
   return findings
+}
+
+/** Where a provider's ids are unique within a service alone, ours holds them as `service/type:id`. */
+function isNamed(id: string, remoteId: string | null): boolean {
+  return remoteId !== null && (remoteId === id || remoteId.split(/[/:]/).includes(id))
 }
 
 /** The record has ended and the object is still there. */

@@ -2,7 +2,7 @@ import type { Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import { frozenName } from './guards.ts'
 import { submit, type Told } from './load.ts'
-import { app, workspace } from './shapes.ts'
+import { app, training, workspace } from './shapes.ts'
 import type { Stack } from './stack.ts'
 import type { ChaosTiming } from './timing.ts'
 
@@ -18,15 +18,16 @@ const limitMs = 30_000
 
 /**
  * One case per guard that goes wrong for certain without it, and one that nobody can decide. They come before the
- * weather, so that nothing else is in the air. Answers the ids that may park.
+ * weather, so that nothing else is in the air; and a name that exists already. Answers the ids that may park.
  */
 export async function runPlants(parts: PlantParts): Promise<string[]> {
   await wishDuringLook(parts)
-  const [, , , undecidable] = await Promise.all([
+  const [undecidable] = await Promise.all([
+    twins(parts),
     lostAnswer(parts),
     lateExecution(parts),
     frozenWrite(parts),
-    twins(parts),
+    nameTaken(parts),
   ])
   return [undecidable]
 }
@@ -48,7 +49,7 @@ async function lateExecution(parts: PlantParts): Promise<void> {
 
 /** `fence`: the process stood still between the commit of the attempt and the write. */
 async function frozenWrite(parts: PlantParts): Promise<void> {
-  const room = await openWorkspace(parts, 'frozen-writes')
+  const room = await openWorkspace(parts, 'late-writes')
   await Promise.all([sendApp(parts, room.id, `${frozenName}-1`), sendApp(parts, room.id, `${frozenName}-2`)])
 }
 
@@ -65,6 +66,22 @@ async function wishDuringLook(parts: PlantParts): Promise<void> {
   )
   await client.call('DELETE', `/environments/${id}`)
   await client.until(`/environments/${id}`, ({ status }) => status === 'deleted', delayMs * 3)
+  await end()
+}
+
+/**
+ * A list that trails behind for longer than it should: the object is not found in time, the create is sent again, and
+ * the provider answers that the name exists. By the time that this has to be decided the list shows it.
+ */
+async function nameTaken(parts: PlantParts): Promise<void> {
+  const { board, timing } = parts
+  const { sendWithinMs, callTimeoutMs } = timing.settings.timing
+  const { maxProcessingMs, listLagMs } = timing.traits
+  const lagMs = sendWithinMs + callTimeoutMs + maxProcessingMs + listLagMs * 1.7
+  await board.add({ kind: 'drop_answer', operation: 'jobs.create', times: 1 })
+  const end = await board.add({ kind: 'list_lag', provider: 'modelarts', lagMs })
+  const id = await send(parts, 'job', 'modelarts', training('taken'))
+  await parts.client.until(`/jobs/${id}`, ({ remote }) => remote?.id !== undefined, lagMs + limitMs)
   await end()
 }
 

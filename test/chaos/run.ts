@@ -17,8 +17,9 @@ import { runWeather } from './weather.ts'
  * One run: start everything, let clients and faults loose, wait until all is settled, compare the three lists.
  * Ends by itself and takes its processes along.
  */
-export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Report> {
+export async function runChaos(options: ChaosOptions, print: (line: string) => void): Promise<Report> {
   const timing = timingOf(options.isShort)
+  const say = stamped(print)
   const stack = await startStack(options, timing)
   try {
     const client = makeClient(stack.apiUrls)
@@ -47,6 +48,12 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   } finally {
     await stack.stop()
   }
+}
+
+/** Each line with the seconds since the run began. */
+function stamped(print: (line: string) => void): (line: string) => void {
+  const startedMs = performance.now()
+  return (line) => print(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`)
 }
 
 /** How often each reason was given for promising nothing. */

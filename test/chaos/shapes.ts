@@ -31,6 +31,14 @@ export const app = (name: string) => ({
   resources: gpu,
 })
 
+export const training = (name: string) => ({
+  provider: 'modelarts',
+  name,
+  image: 'deep-learning/pytorch:2.1',
+  script: 'python train.py',
+  resources: { flavor: 'modelarts.vm.gpu.v100' },
+})
+
 const service = (name: string, { aitems }: LoadParts['accounts']) => {
   const datasetIds = {
     user: aitems.userDatasetId,
@@ -50,13 +58,7 @@ export const shapes: readonly RequestShape[] = [
     ...job,
     provider: 'modelarts',
     weight: 20,
-    body: (index) => ({
-      provider: 'modelarts',
-      name: `train-${index}`,
-      image: 'deep-learning/pytorch:2.1',
-      script: 'python train.py',
-      resources: { flavor: 'modelarts.vm.gpu.v100' },
-    }),
+    body: (index) => training(`train-${index}`),
   },
   {
     ...environment,

@@ -7,6 +7,7 @@ import { Pool } from 'pg'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts'
 import { migrate } from '../../src/infra/migrate.ts'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { startRedisServer } from '../support/redis-server.ts'
 import { type Child, freePorts, startChild } from './child.ts'
@@ -20,7 +21,7 @@ export const apiKey = 'sy_chaos-key-of-the-first-project-0001'
 
 type SandboxReady = Pick<Sandbox, 'urls' | 'accounts'>
 
-/** Two apis, two workers, Postgres, Redis and the sandbox: processes of their own, all on the loopback interface. */
+/** Two apis (one for the planted cases alone), two workers, Postgres, Redis and the sandbox: processes of their own, all on the loopback interface. */
 export interface Stack {
   apiUrls: readonly string[]
   sandboxUrl: string
@@ -40,6 +41,9 @@ export interface Stack {
   redis: { flushAll(): Promise<void>; stopFor(ms: number): Promise<void> } | null
   stop(): Promise<void>
 }
+
+/** One for its switches, and one for each provider. */
+const sandboxPorts = 1 + Object.keys(sandboxProviders).length
 
 /** Data is worth nothing after the run; a restart must keep it all the same. */
 const postgresSettings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', shared_buffers: '128MB' }
@@ -69,7 +73,7 @@ interface Building {
 
 async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   const { options, dir, onStop } = building
-  const firstPort = await freePorts(7)
+  const firstPort = await freePorts(sandboxPorts + 2)
   const postgres = await makePostgres(dir, onStop)
   await migrate({ url: postgres.url, queueSchema: true })
   const pool = new Pool({ connectionString: postgres.url, max: 4, application_name: 'chaos' })
@@ -83,9 +87,11 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   )
   const { accounts } = sandbox.ready
   const places = { databaseUrl: postgres.url, redisUrl: server?.url ?? null }
-  const services = await makeServices(building, places, firstPort + 5)
+  const services = await makeServices(building, places, firstPort + sandboxPorts)
   return {
-    apiUrls: [5, 6].map((offset) => `http://127.0.0.1:${firstPort + offset}`),
+    apiUrls: (options.workloads === 0 ? [0] : [0, 1]).map(
+      (index) => `http://127.0.0.1:${firstPort + sandboxPorts + index}`,
+    ),
     sandboxUrl: `http://127.0.0.1:${firstPort}`,
     journalFile: join(dir, 'sandbox.jsonl'),
     pool,
@@ -152,17 +158,24 @@ async function makeServices(
     running.set(`${role}-${index}`, child)
   }
   onStop(() => Promise.all([...running.values()].map((child) => child.kill())))
+  // The first one writes what every database has once; the planted cases alone need no second one.
   await start('api', 0)
-  await Promise.all([start('api', 1), start('worker', 0), start('worker', 1)])
+  const second = options.workloads === 0 ? [] : [start('api', 1)]
+  await Promise.all([...second, start('worker', 0), start('worker', 1)])
   // One after the other: a process that is still starting could not be killed, and would stay beside its successor.
-  let restarts = Promise.resolve()
+  const restarts = new Map<string, Promise<void>>()
   return {
     restart(role, index, clockOffsetMs) {
-      restarts = restarts.then(async () => {
-        await running.get(`${role}-${index}`)?.kill()
+      const name = `${role}-${index}`
+      const restart = (restarts.get(name) ?? Promise.resolve()).then(async () => {
+        await running.get(name)?.kill()
         await start(role, index, clockOffsetMs)
       })
-      return restarts
+      restarts.set(
+        name,
+        restart.catch(() => {}),
+      )
+      return restart
     },
     async freezeWorker(index, ms) {
       const worker = running.get(`worker-${index}`)

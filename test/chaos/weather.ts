@@ -151,7 +151,7 @@ export async function runWeather(parts: WeatherParts): Promise<void> {
   await Promise.all(
     drawWeather(parts).map(async ({ atMs, what, run }) => {
       await sleep(Math.max(0, startedMs + atMs - performance.now()))
-      say(`  ${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${what}`)
+      say(`  ${what}`)
       await run()
     }),
   )

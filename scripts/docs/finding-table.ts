@@ -1,0 +1,24 @@
+import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
+import { code, table, withGeneratedPart } from './markdown.ts'
+import { duration } from './provider-reference.ts'
+
+const head = ['provider', 'kind', 'mark', 'stands in', 'names', 'silence proves something after', 'and for']
+
+/** docs/exactly-once.md with its table by provider: the mark, and when not finding it says that nothing was made. */
+export function generateFindingTable(page: string, described: readonly ProviderDescription[]): string {
+  const rows = described.flatMap(({ id, kinds }) =>
+    Object.entries(kinds).map(([kind, description]) => [`[${id}](providers/${id}.md)`, kind, ...cellsOf(description)]),
+  )
+  return withGeneratedPart(page, { name: 'finding', heading: 'By provider', text: table(head, rows) })
+}
+
+function cellsOf({ finding, uniqueNames }: KindDescription): string[] {
+  const { markLength, markIn, maxProcessingMs, listLagMs, forgetsAfterMs } = finding
+  return [
+    `${markLength} characters`,
+    markIn === undefined ? 'nothing' : markIn === 'the address' ? markIn : code(markIn),
+    uniqueNames ? 'unique' : 'may repeat',
+    `${duration(maxProcessingMs)} + ${duration(listLagMs)}`,
+    forgetsAfterMs === undefined ? 'good' : duration(forgetsAfterMs),
+  ]
+}
