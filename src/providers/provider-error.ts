@@ -50,7 +50,7 @@ export class ProviderError extends Error {
     super(message.slice(0, 1000), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.httpStatus = details.httpStatus
-    this.providerCode = details.providerCode
+    this.providerCode = details.providerCode?.slice(0, 100)
     this.retryAfterMs = details.retryAfterMs
     this.field = details.field
     this.notSent = details.notSent ?? false

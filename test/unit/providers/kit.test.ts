@@ -179,6 +179,14 @@ describe('readers', () => {
   })
 })
 
+describe('an error', () => {
+  it('is bounded, whatever a vendor says', () => {
+    const error = new ProviderError('internal', 'x'.repeat(5000), { providerCode: 'y'.repeat(5000) })
+    expect(error.message).toHaveLength(1000)
+    expect(error.providerCode).toHaveLength(100)
+  })
+})
+
 describe('bodies', () => {
   it('that are not JSON are bad responses with their first words', () => {
     const html = { status: 502, headers: {}, text: '<html>\n <h1>Bad Gateway</h1>' }
