@@ -41,18 +41,31 @@ export const environmentKind: WorkloadKind<'environment'> = {
     return { status: 'deleted', reason: isExpected ? null : 'deleted_remotely' }
   },
 
-  interpret(environment, { status, reason, now }) {
+  interpret(environment, { status, reason, startedAt, now }) {
     if (status === 'deleted') return { status, reason: reason ?? environmentKind.whenGone(environment).reason }
-    const wasRunning = environment.status === 'running' || environment.status === 'stopping'
-    if (status === 'stopped' && wasRunning) return { status, reason: reason ?? whyStopped(environment, now) }
+    if (status === 'stopped') return { status, reason: reason ?? whyStopped(environment, { startedAt, now }) }
     return { status, reason }
   },
 }
 
-/** Nobody here asked for it: its limit, or somebody at the provider. */
-function whyStopped(environment: Environment, now: Date): Reason | null {
-  if (environment.enforcing !== null) return environment.enforcing
-  if (environment.desired !== 'run') return null
+/** Why it stopped is told once, and holds as long as it is stopped. */
+const stopReasons: ReadonlySet<Reason | null> = new Set(['auto_stopped', 'stopped_remotely', 'launch_failed'])
+
+function whyStopped(environment: Environment, seen: { startedAt: Date | null; now: Date }): Reason | null {
+  const { status, reason, enforcing } = environment
+  if (environment.desired !== 'run') return enforcing
+  if (status === 'stopped') return stopReasons.has(reason) ? reason : null
+  return enforcing ?? whyStoppedUnasked(environment, seen)
+}
+
+/** Nobody here asked for it: its limit, somebody at the provider, or a start that never came to anything. */
+function whyStoppedUnasked(
+  environment: Environment,
+  { startedAt, now }: { startedAt: Date | null; now: Date },
+): Reason | null {
+  const { status } = environment
+  if (status === 'provisioning' || status === 'starting') return startedAt === null ? 'launch_failed' : null
+  if (status !== 'running' && status !== 'stopping') return null
   const limit = limitAt(environment)
   return limit !== null && now >= limit ? 'auto_stopped' : 'stopped_remotely'
 }

@@ -98,7 +98,7 @@ export interface WorkloadKind<K extends Kind> {
   /** The kind's own reading of a sighting: a canceled job that nobody here canceled, a limit that ended it. */
   interpret(
     workload: Workload<K>,
-    seen: { status: Status<K>; reason: Reason | null; now: Date },
+    seen: { status: Status<K>; reason: Reason | null; startedAt: Date | null; now: Date },
   ): { status: Status<K>; reason: Reason | null }
 }
 

@@ -82,7 +82,12 @@ function verdict<K extends Kind>(
   facts: Pick<Facts<K>, 'now' | 'tempo'>,
 ): Change<K> {
   if (seen.status === null) return { reason: 'unrecognized_remote_state', message: seen.message ?? null }
-  const meaning = kind.interpret(workload, { status: seen.status, reason: seen.reason ?? null, now: facts.now })
+  const meaning = kind.interpret(workload, {
+    status: seen.status,
+    reason: seen.reason ?? null,
+    startedAt: seen.startedAt ?? workload.startedAt,
+    now: facts.now,
+  })
   if (!isAllowed(kind.transitions, workload.status, meaning.status)) return {}
   if (isOutdated(kind, workload, meaning.status, facts)) return {}
   return settled(kind, workload, seen, { ...meaning, now: facts.now })

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import type { Status } from '../../../src/vocabulary/kinds.ts'
+import { observed } from '../../../src/workloads/observe.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import { makeWorkload } from '../workloads/make-workload.ts'
+
+const now = new Date('2026-01-05T12:00:00Z')
+const facts = { now, tempo: { quickMs: 1000, slowMs: 30_000, resendMs: 60_000, confirmGoneMs: 30_000 } }
+
+/** The environment once these states were seen, one after the other. */
+function seenAs(environment: Workload<'environment'>, ...statuses: Status<'environment'>[]) {
+  let seen = environment
+  for (const status of statuses) {
+    const sighting = { remoteId: 'r', status, rawState: status, payload: {} }
+    seen = { ...seen, ...observed(environmentKind, seen, sighting, facts) }
+  }
+  return seen
+}
+
+describe('an environment that is seen stopped', () => {
+  it('though nobody here stopped it was stopped at the provider, and stays so', () => {
+    const running = makeWorkload('environment', { status: 'running', desired: 'run' })
+    expect(seenAs(running, 'stopped')).toMatchObject({ status: 'stopped', reason: 'stopped_remotely' })
+    expect(seenAs(running, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'stopped_remotely' })
+    expect(seenAs(running, 'stopped', 'running')).toMatchObject({ status: 'running', reason: null })
+  })
+
+  it('by its limit says so, and stays so', () => {
+    const running = makeWorkload('environment', { status: 'running', desired: 'run', enforcing: 'auto_stopped' })
+    expect(seenAs(running, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'auto_stopped' })
+  })
+
+  it.each(['provisioning', 'starting'] as const)('while it was %s could not be started', (status) => {
+    const launching = makeWorkload('environment', { status, desired: 'run' })
+    expect(seenAs(launching, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'launch_failed' })
+    const ran = { ...launching, startedAt: now }
+    expect(seenAs(ran, 'stopped')).toMatchObject({ status: 'stopped', reason: null })
+    expect(seenAs({ ...launching, desired: 'stop' }, 'stopped')).toMatchObject({ status: 'stopped', reason: null })
+  })
+
+  it('as the client wanted gives no reason', () => {
+    const stopping = makeWorkload('environment', { status: 'stopping', desired: 'stop' })
+    expect(seenAs(stopping, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: null })
+  })
+})
