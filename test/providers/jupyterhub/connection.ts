@@ -1,0 +1,73 @@
+import { jupyterhubProvider } from '../../../src/providers/jupyterhub/index.ts'
+import { makeHttpClient } from '../../../src/providers/kit/http.ts'
+import type { Driver, HttpRequest, Intent, OpenProvider } from '../../../src/providers/provider.ts'
+import { startSandbox } from '../../../src/sandbox/server.ts'
+import type { Json, JsonObject } from '../../../src/vocabulary/json.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { makeFixedClock } from '../../support/fixed-clock.ts'
+
+export const { signal } = new AbortController()
+
+export interface Opened {
+  provider: OpenProvider
+  driver: Driver<'environment'>
+  /** What was sent, in order. */
+  requests: readonly HttpRequest[]
+}
+
+/** The sandbox's hub, its clock in the test's hand, and connections to it. */
+export async function startTestHub() {
+  const clock = makeFixedClock('2026-01-05T00:00:00.000Z')
+  const sandbox = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => clock.now().getTime() } })
+  const url = sandbox.urls.jupyterhub
+  const http = makeHttpClient({ baseUrl: url, clock, connectTimeoutMs: 1000, timeoutMs: 2000, maxResponseBytes: 1e7 })
+  const [limited] = sandbox.otherAccounts.jupyterhub
+  let drawn = 0
+
+  /** A setting that is undefined is absent. */
+  function open(
+    settings: Readonly<Record<string, Json | undefined>> = {},
+    token: string = sandbox.accounts.jupyterhub.token,
+  ): Opened {
+    const requests: HttpRequest[] = []
+    const tap = {
+      send: (request: HttpRequest) => {
+        requests.push(request)
+        return http.send(request)
+      },
+    }
+    const given = Object.entries({ baseUrl: url, username: 'ada', ...settings })
+    const all = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JsonObject
+    const provider = jupyterhubProvider.open({ settings: all, credentials: { token }, http: tap, clock })
+    const driver = provider.drivers.environment
+    if (driver === undefined) throw new Error('no driver for environments')
+    return { provider, driver, requests }
+  }
+
+  function intent(spec: EnvironmentSpec, mark?: string): Intent<'environment'> {
+    drawn += 1
+    const sendBy = { at: new Date(clock.now().getTime() + 5000), monotonicMs: clock.monotonicMs() + 5000 }
+    const own = mark ?? `m${String(drawn).padStart(11, '0')}`
+    return { mark: own, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
+  }
+
+  return {
+    sandbox,
+    url,
+    clock,
+    open,
+    intent,
+    /** Of the user ben, for ben's servers only. */
+    limitedToken: limited?.token ?? '',
+    /** Makes a server and lets it become ready. */
+    async make(driver: Driver<'environment'>, spec: EnvironmentSpec): Promise<string> {
+      const { remoteId } = await driver.create(intent(spec), signal)
+      clock.advance(1000)
+      return remoteId ?? ''
+    },
+    async close() {
+      await http.close()
+      await sandbox.close()
+    },
+  }
+}

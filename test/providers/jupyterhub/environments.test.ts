@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checkSpec } from '../../../src/providers/field-rules.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { signal, startTestHub } from './connection.ts'
+
+const optionKeys = {
+  image: 'image',
+  cpus: 'cpu_limit',
+  memoryMiB: 'mem_limit',
+  accelerators: 'gpus',
+  environmentVariables: 'environment',
+}
+
+let hub: Awaited<ReturnType<typeof startTestHub>>
+beforeAll(async () => {
+  hub = await startTestHub()
+})
+beforeEach(() => hub.sandbox.reset())
+afterAll(() => hub.close())
+
+const problems = (settings: Parameters<typeof hub.open>[0], spec: EnvironmentSpec) =>
+  checkSpec({ provider: 'jupyterhub', ...hub.open(settings).driver }, spec).map(({ pointer }) => pointer)
+
+describe('a create', () => {
+  it('adds the user and starts a server, with options from image and resources', async () => {
+    const { driver, requests } = hub.open({ optionKeys, clientOptions: ['zone'] })
+    const spec: EnvironmentSpec = {
+      name: 'notebook',
+      image: 'quay.io/jupyter/base-notebook',
+      resources: { cpus: 4, memoryMiB: 4096, accelerator: { kind: 'gpu', count: 1 } },
+      environmentVariables: { EPOCHS: '10' },
+      providerOptions: { jupyterhub: { userOptions: { zone: 'a' } } },
+    }
+    await driver.create(hub.intent(spec, 'k7m2q9dxwa01'), signal)
+    const sent = requests.map(({ method, target, body }) => [method, target, body])
+    expect(sent).toEqual([
+      ['POST', '/hub/api/users/ada', undefined],
+      [
+        'POST',
+        '/hub/api/users/ada/servers/notebook-syk7m2q9dxwa01',
+        '{"zone":"a","image":"quay.io/jupyter/base-notebook","cpu_limit":4,"mem_limit":"4096M","gpus":1,"environment":{"EPOCHS":"10"}}',
+      ],
+    ])
+    expect(requests[1]?.headers).toMatchObject({ authorization: `token ${hub.sandbox.accounts.jupyterhub.token}` })
+  })
+
+  it('below a base URL with a path keeps to it', () => {
+    const { driver } = hub.open({ baseUrl: `${hub.url}/jupyter/` })
+    expect(driver.plan(hub.intent({ name: 'n' }, 'k7m2q9dxwa01')).target).toBe(
+      '/jupyter/hub/api/users/ada/servers/n-syk7m2q9dxwa01',
+    )
+  })
+
+  it('takes no field that the connection gives no key', () => {
+    expect(problems({}, { name: 'n', image: 'x', resources: { cpus: 1 } })).toEqual(['/image', '/resources/cpus'])
+    expect(problems({ optionKeys }, { name: 'n', image: 'x', resources: { cpus: 1 } })).toEqual([])
+  })
+
+  it('takes a user from the connection or the request, one of them, and options that are listed', () => {
+    const of = (jupyterhub: object): EnvironmentSpec => ({ name: 'n', providerOptions: { jupyterhub } as never })
+    const atUser = ['/providerOptions/jupyterhub/username']
+    const atOption = ['/providerOptions/jupyterhub/userOptions/image']
+    expect(problems({ username: undefined }, { name: 'n' })).toEqual(atUser)
+    expect(problems({ username: undefined }, of({ username: 'eve' }))).toEqual([])
+    expect(problems({ username: undefined }, of({ username: '..' }))).toEqual(atUser)
+    expect(problems({}, of({ username: 'eve' }))).toEqual(atUser)
+    expect(problems({}, of({ username: 'ada' }))).toEqual([])
+    expect(problems({}, of({ userOptions: { image: 'x' } }))).toEqual(atOption)
+    expect(problems({ clientOptions: ['image'] }, of({ userOptions: { image: 'x' } }))).toEqual([])
+    // A field that has the key already is the one way to set it.
+    expect(problems({ clientOptions: ['image'], optionKeys }, of({ userOptions: { image: 'x' } }))).toEqual(atOption)
+  })
+
+  it.each([
+    [{ namedServerLimit: 1 }, { code: 'quota_exceeded' }],
+    [{ activeServerLimit: 1 }, { code: 'no_capacity' }],
+    [{ concurrentSpawnLimit: 1 }, { code: 'rate_limited', retryAfterMs: 30_000 }],
+    [{ allowNamedServers: false }, { code: 'unsupported' }],
+  ])('with %j is refused by its name', async (setting, error) => {
+    const { driver } = hub.open()
+    await driver.create(hub.intent({ name: 'first' }), signal)
+    hub.sandbox.changeSettings('jupyterhub', setting)
+    await expect(driver.create(hub.intent({ name: 'second' }), signal)).rejects.toMatchObject(error)
+  })
+
+  it('whose user cannot be added is sent all the same: the start tells', async () => {
+    const { driver } = hub.open({ username: 'ben' }, hub.limitedToken)
+    const { remoteId } = await driver.create(hub.intent({ name: 'own' }), signal)
+    expect(await driver.get(remoteId ?? '', signal)).toMatchObject({ status: 'provisioning' })
+  })
+
+  it('for a user that does not exist and may not be added is refused', async () => {
+    const { driver, requests } = hub.open({ createsUsers: false })
+    await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject({ code: 'not_found' })
+    expect(requests).toHaveLength(1)
+  })
+})
+
+describe('a look', () => {
+  it('does not show the values of variables, nor what the spawner keeps', async () => {
+    const { driver } = hub.open({ optionKeys })
+    const remoteId = await hub.make(driver, { name: 'n', image: 'x', environmentVariables: { KEY: 'hush-hush' } })
+    const seen = await driver.get(remoteId, signal)
+    expect(seen).toMatchObject({ payload: { user_options: { image: 'x', environment: { KEY: '[redacted]' } } } })
+    expect(JSON.stringify(seen)).not.toContain('hush-hush')
+    expect(JSON.stringify(seen)).not.toContain('4242')
+  })
+
+  it('tells since when it runs and since when nothing has happened', async () => {
+    const { driver } = hub.open()
+    const madeAt = hub.clock.now()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    const ready = new Date(madeAt.getTime() + 300)
+    expect(await driver.get(remoteId, signal)).toMatchObject({
+      rawState: 'ready',
+      startedAt: madeAt,
+      result: { lastActivityAt: ready.toISOString() },
+    })
+  })
+
+  it('says gone, absent and nothing at all only where the token would see what is there', async () => {
+    const service = hub.open()
+    const remoteId = await hub.make(service.driver, { name: 'n' })
+    const intent = hub.intent({ name: 'never' })
+    // The same connection after its token lost all but one user.
+    const { driver } = hub.open({}, hub.limitedToken)
+    const denied = { code: 'permission_denied', field: 'credentials.token' }
+    await expect(driver.get(remoteId, signal)).rejects.toMatchObject(denied)
+    await expect(driver.list({ cursor: null, watched: [] }, signal)).rejects.toMatchObject(denied)
+    await expect(driver.controls.delete?.(remoteId, signal)).rejects.toMatchObject(denied)
+    expect((await driver.find([intent], signal)).get(intent.mark)).toHaveProperty('inconclusive')
+    expect((await service.driver.find([intent], signal)).get(intent.mark)).toEqual({ absent: true })
+  })
+
+  it.each(['ben/notebook', '../../x', 'ada', 'ada/..', 'ada/a/b', ''])(
+    'at %j, which is no server of the connection, sends nothing',
+    async (remoteId) => {
+      const { driver, requests } = hub.open()
+      expect(await driver.get(remoteId, signal)).toBe('gone')
+      await expect(driver.controls.start?.(remoteId, signal)).rejects.toMatchObject({ code: 'not_found' })
+      await expect(driver.access?.(remoteId, signal)).rejects.toMatchObject({ code: 'not_found' })
+      await driver.controls.delete?.(remoteId, signal)
+      expect(requests).toEqual([])
+    },
+  )
+
+  it('at everybody reads page after page of users', async () => {
+    const { driver, requests } = hub.open({ username: undefined })
+    const people = Array.from({ length: 120 }, (_, index) => `user-${index}`)
+    for (const username of people) {
+      const spec = { name: 'n', providerOptions: { jupyterhub: { username } } }
+      await driver.create(hub.intent(spec), signal)
+    }
+    const first = await driver.list({ cursor: null, watched: [] }, signal)
+    expect(first.next).toBe('100')
+    const second = await driver.list({ cursor: first.next, watched: [] }, signal)
+    expect(second.next).toBeNull()
+    const owners = [...first.seen, ...second.seen].map(({ remoteId }) => remoteId.split('/')[0])
+    expect(new Set(owners)).toEqual(new Set(people))
+    expect(requests.at(-1)?.target).toBe('/hub/api/users?include_stopped_servers=1&offset=100&limit=100')
+  })
+})
+
+describe('a server', () => {
+  it('is started again with the options that it had', async () => {
+    const { driver, requests } = hub.open({ optionKeys })
+    const remoteId = await hub.make(driver, { name: 'n', image: 'x' })
+    await driver.controls.stop?.(remoteId, signal)
+    hub.clock.advance(1000)
+    expect(await driver.get(remoteId, signal)).toMatchObject({ status: 'stopped' })
+    await driver.controls.start?.(remoteId, signal)
+    expect(requests.at(-1)).not.toHaveProperty('body')
+    hub.clock.advance(1000)
+    expect(await driver.get(remoteId, signal)).toMatchObject({
+      status: 'running',
+      payload: { user_options: { image: 'x' } },
+    })
+  })
+
+  it('that cannot be started is seen stopped, also where the hub answers that at once', async () => {
+    hub.sandbox.changeSettings('jupyterhub', { failSpawns: true })
+    const { driver } = hub.open()
+    expect(await driver.get(await hub.make(driver, { name: 'slow' }), signal)).toMatchObject({ status: 'stopped' })
+    hub.sandbox.changeSettings('jupyterhub', { spawnMs: 0 })
+    const intent = hub.intent({ name: 'quick' })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable', notSent: false })
+    expect((await driver.find([intent], signal)).get(intent.mark)).toMatchObject({ found: [{ status: 'stopped' }] })
+  })
+
+  it('that is starting takes no stop and no delete, and they are to be tried again', async () => {
+    const { driver } = hub.open()
+    const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
+    await expect(driver.controls.stop?.(remoteId ?? '', signal)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(driver.controls.delete?.(remoteId ?? '', signal)).rejects.toMatchObject({ code: 'conflict' })
+    expect(driver.traits.deletableIn).not.toContain('provisioning')
+  })
+
+  it('of a user who is gone is gone, although the hub stumbles over that', async () => {
+    const { driver } = hub.open()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    hub.sandbox.remove('jupyterhub', remoteId)
+    hub.sandbox.remove('jupyterhub', 'ada')
+    await driver.controls.stop?.(remoteId, signal)
+    await driver.controls.delete?.(remoteId, signal)
+    expect(await driver.get(remoteId, signal)).toBe('gone')
+  })
+})
+
+describe('access', () => {
+  it("is an address with a token of the user's that opens this server alone, for a while", async () => {
+    const { driver } = hub.open({ accessSeconds: 60 })
+    const remoteId = await hub.make(driver, { name: 'n' })
+    const other = await hub.make(driver, { name: 'other' })
+    const access = await driver.access?.(remoteId, signal)
+    const token = access?.token ?? ''
+    expect(token).not.toBe(hub.sandbox.accounts.jupyterhub.token)
+    expect(access?.urls).toEqual([{ name: 'jupyter', url: `${hub.url}/user/${remoteId}/?token=${token}` }])
+    const status = async (id: string) => (await fetch(`${hub.url}/user/${id}/api/status?token=${token}`)).status
+    expect(await status(remoteId)).toBe(200)
+    expect(await status(other)).toBe(403)
+    hub.clock.advance(60_000)
+    expect(await status(remoteId)).toBe(403)
+  })
+
+  it('has no address before the server is ready, and makes no token for it', async () => {
+    const { driver, requests } = hub.open()
+    const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
+    expect(await driver.access?.(remoteId ?? '', signal)).toEqual({ urls: [] })
+    expect(requests.some(({ target }) => target.endsWith('/tokens'))).toBe(false)
+  })
+
+  it('is the address alone where the connection may make no tokens', async () => {
+    const { driver } = hub.open()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    hub.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', operation: 'tokens.create' })
+    expect(await driver.access?.(remoteId, signal)).toEqual({
+      urls: [{ name: 'jupyter', url: `${hub.url}/user/${remoteId}/` }],
+    })
+  })
+})
+
+describe('verify', () => {
+  it('tells a token that nobody has from one that may too little, and names what it lacks', async () => {
+    const field = 'credentials.token'
+    await expect(hub.open({}, 'nobodys-token').provider.verify(signal)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      field,
+    })
+    await expect(hub.open({}, hub.limitedToken).provider.verify(signal)).rejects.toMatchObject({
+      code: 'permission_denied',
+      field,
+      message: expect.stringContaining('read:servers, servers, delete:servers'),
+    })
+    await hub.open({ username: 'ben' }, hub.limitedToken).provider.verify(signal)
+    await expect(hub.open({ username: undefined }, hub.limitedToken).provider.verify(signal)).rejects.toMatchObject({
+      message: expect.stringContaining('list:users'),
+    })
+  })
+
+  it('names a user that is not there and may not be added', async () => {
+    await hub.open().provider.verify(signal)
+    await expect(hub.open({ createsUsers: false }).provider.verify(signal)).rejects.toMatchObject({
+      code: 'not_found',
+      field: 'settings.username',
+    })
+  })
+
+  it('names an address where there is no hub, or one that is too old', async () => {
+    const field = 'settings.baseUrl'
+    await expect(hub.open({ baseUrl: `${hub.url}/elsewhere` }).provider.verify(signal)).rejects.toMatchObject({ field })
+    hub.sandbox.changeSettings('jupyterhub', { version: '2.3.1' })
+    await expect(hub.open().provider.verify(signal)).rejects.toMatchObject({ code: 'unsupported', field })
+    hub.sandbox.changeSettings('jupyterhub', { version: '5.2.1' })
+    await hub.open().provider.verify(signal)
+  })
+})
