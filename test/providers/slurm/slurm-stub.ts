@@ -1,0 +1,95 @@
+import { makeHttpClient } from '../../../src/providers/kit/http.ts'
+import type { Driver, Intent, OpenProvider } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { slurmProvider } from '../../../src/providers/slurm/index.ts'
+import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { type FixedClock, makeFixedClock } from '../../support/fixed-clock.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+
+export const key = 'ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE='
+export const { signal } = new AbortController()
+export const mark = 'mabc23456789'
+export const api = (path: string) => `/slurm/v0.0.38${path}`
+
+/** The driver before a server that answers as it is told. */
+export interface SlurmStub {
+  stub: StubServer
+  clock: FixedClock
+  open(settings?: object, credentials?: Readonly<Record<string, string>>): OpenProvider
+  job(): Driver<'job'>
+  intent(spec?: Partial<JobSpec>): Intent<'job'>
+  close(): Promise<void>
+}
+
+export async function startSlurmStub(): Promise<SlurmStub> {
+  const stub = await startStubServer()
+  const clock = makeFixedClock('2026-01-05T12:00:00.000Z')
+  const http = makeHttpClient({
+    baseUrl: stub.url,
+    clock,
+    connectTimeoutMs: 1000,
+    timeoutMs: 1000,
+    maxResponseBytes: 1e6,
+  })
+  const open: SlurmStub['open'] = (settings = {}, credentials = { key }) =>
+    slurmProvider.open({
+      settings: { baseUrl: stub.url, user: 'alice', defaultWorkingDirectory: '/home/alice', ...settings },
+      credentials,
+      http,
+      clock,
+    })
+  return {
+    stub,
+    clock,
+    open,
+    job() {
+      const driver = open().drivers.job
+      if (driver === undefined) throw new Error('slurm has no jobs')
+      return driver
+    },
+    intent: (spec = {}) => ({
+      mark,
+      spec: { name: 'train', script: 'python train.py', workingDirectory: '/home/alice', ...spec },
+      environmentRemoteId: null,
+      before: null,
+      sendBy: { at: new Date(clock.now().getTime() + 1000), monotonicMs: clock.monotonicMs() + 1000 },
+      firstSentAt: clock.now(),
+    }),
+    async close() {
+      await http.close()
+      await stub.close()
+    },
+  }
+}
+
+export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
+  const error = await promise.then(
+    () => null,
+    (cause: unknown) => cause,
+  )
+  if (error instanceof ProviderError) return error
+  throw new Error(`it should have rejected with a ProviderError, not ${String(error)}`)
+}
+
+/** An answer as slurmrestd words it. */
+export const answer = (status: number, errors: readonly object[] = [], rest: object = {}) => ({
+  status,
+  body: { meta: {}, errors, ...rest },
+})
+
+/** A record of a real 22.05.8, cut to what matters. */
+export const record = (more: object = {}) => ({
+  comment: `[sy:${mark}]`,
+  end_time: 1795482675,
+  exit_code: 768,
+  job_id: 1,
+  job_state: 'FAILED',
+  name: 'train',
+  nodes: 'node1',
+  start_time: 1795482674,
+  state_description: '',
+  state_reason: 'NonZeroExitCode',
+  submit_time: 1795482674,
+  user_name: 'alice',
+  ...more,
+})

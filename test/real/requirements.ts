@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process'
+import { describe, it } from 'vitest'
+
+/** What a real server needs of the machine. */
+export interface Requirements {
+  /** In words: `a Slurm cluster`. */
+  what: string
+  /** What is missing, as a person would say it; empty = all is there. */
+  missing: readonly string[]
+  /** The command that brings it. */
+  install: string
+}
+
+/**
+ * A suite that needs a real server. Without it: a failure in CI, where somebody promised it; elsewhere skipped, with the
+ * reason in the title.
+ */
+export function describeReal(title: string, { what, missing, install }: Requirements, define: () => void): void {
+  if (missing.length === 0) {
+    describe(title, define)
+    return
+  }
+  const reason = `${what} needs ${missing.join(', ')}. Get it with: ${install}`
+  if (process.env.CI === undefined || process.env.CI === 'false') {
+    process.stderr.write(`Skipped: ${title}. ${reason}\n`)
+    describe.skip(`${title} [skipped: ${reason}]`, define)
+    return
+  }
+  describe(title, () => {
+    it('has what it needs', () => {
+      throw new Error(reason)
+    })
+  })
+}
+
+/** Daemons are in directories that a user's PATH may leave out. */
+export const daemonPath = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
+
+export function hasProgram(name: string): boolean {
+  return spawnSync('which', [name], { env: { PATH: daemonPath }, stdio: 'ignore' }).status === 0
+}
