@@ -42,6 +42,8 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+const mostStarts = 20
+
 /** One for its switches, and one for each provider. */
 const sandboxPorts = 1 + Object.keys(sandboxProviders).length
 
@@ -54,7 +56,8 @@ export async function startStack(options: ChaosOptions, timing: ChaosTiming): Pr
   const ends: (() => Promise<unknown>)[] = []
   if (options.keepDir === null) ends.push(() => rm(dir, { recursive: true, force: true }))
   const stop = async () => {
-    for (const end of ends.toReversed()) await end()
+    // What does not end properly must not hide why the run ended.
+    for (const end of ends.toReversed()) await end().catch((error: unknown) => process.emitWarning(String(error)))
   }
   try {
     return await build({ options, timing, dir, onStop: (end) => ends.push(end) }, stop)
@@ -169,7 +172,7 @@ async function makeServices(
       const name = `${role}-${index}`
       const restart = (restarts.get(name) ?? Promise.resolve()).then(async () => {
         await running.get(name)?.kill()
-        await start(role, index, clockOffsetMs)
+        await superviseStart(() => start(role, index, clockOffsetMs))
       })
       restarts.set(
         name,
@@ -183,6 +186,18 @@ async function makeServices(
       await sleep(ms)
       worker?.thaw()
     },
+  }
+}
+
+/** What a supervisor does: a process that finds its database away ends, and is started again. */
+async function superviseStart(start: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start()
+    } catch (error) {
+      if (tries >= mostStarts) throw error
+      await sleep(500)
+    }
   }
 }
 

@@ -22,9 +22,9 @@ export interface ChaosTiming {
 export function timingOf(isShort: boolean): ChaosTiming {
   const callTimeoutMs = isShort ? 1500 : 3000
   const sendWithinMs = callTimeoutMs / 2
-  const latestMs = isShort ? 2500 : 30_000
+  const latestMs = isShort ? 4500 : 30_000
   const lagMs = isShort ? 500 : 2000
-  const traits = { maxProcessingMs: latestMs + (isShort ? 2500 : 5000), listLagMs: lagMs + 500 }
+  const traits = { maxProcessingMs: latestMs + (isShort ? 2000 : 5000), listLagMs: lagMs + 500 }
   const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listLagMs
   const { heldProviders: _, ...settings } = settingsOf(readConfig({}))
   return {
