@@ -57,6 +57,9 @@ const takesArguments: ReadonlySet<string> = new Set(['key', 'secrets'])
 /** When a command is over, nothing may keep the process: this timer does not, and it fires only where something does. */
 const lingerMs = 2000
 
+// A report that Node writes when it crashes must not hold SECRETS_KEY.
+process.report.excludeEnv = true
+
 main(process.argv.slice(2))
   .catch((error: unknown) => {
     const isForTheOperator = error instanceof ConfigError || error instanceof StartError

@@ -29,6 +29,8 @@ const secretFields = [
   'secret',
   'secretKey',
   'secret_key',
+  'secretVariables',
+  'secretsKey',
   'signature',
   'signingSecret',
   'token',

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../../src/connections/secret-box.ts'
@@ -12,6 +14,7 @@ import {
   startQuickSandbox,
   type TestSandbox,
 } from '../../support/dataforest-account.ts'
+import { startStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
@@ -19,7 +22,7 @@ const key = () => randomBytes(32).toString('base64')
 const oldKey = key()
 const newKey = key()
 const canary = 'canary-of-the-secret-variables'
-const secretVariables = { DB_PASSWORD: canary, PIN: '12' }
+const secretVariables = { DB_PHRASE: canary, PIN: '12' }
 
 let database: TestDatabase
 let sandbox: TestSandbox
@@ -61,7 +64,7 @@ const sent = (name: string) =>
 describe('secret variables', () => {
   it('reach the provider like variables, and nobody else: the record has their names', async () => {
     const accepted = await submit()
-    expect(accepted).toMatchObject({ secretVariableNames: ['DB_PASSWORD', 'PIN'] })
+    expect(accepted).toMatchObject({ secretVariableNames: ['DB_PHRASE', 'PIN'] })
     const path = `/environments/${accepted.id}`
     const running = await switchyard.api.untilStatus(path, 'running', 'failed')
     expect(running.status).toBe('running')
@@ -77,15 +80,15 @@ describe('secret variables', () => {
     const sealed = await sealedOf(accepted)
     expect(makeSecretBox(oldKey).open(accepted.id, sealed)).toEqual(secretVariables)
     const { rows } = await client.query('SELECT w::text AS row FROM workloads w WHERE id = $1', [accepted.id])
-    expect(rows[0].row).toContain('DB_PASSWORD')
+    expect(rows[0].row).toContain('DB_PHRASE')
     expect(rows[0].row).not.toContain(canary)
   })
 
   it('are masked in a preview, which stores nothing', async () => {
     const before = await client.query('SELECT count(*) FROM workload_secrets')
     const preview = await switchyard.api.ok('POST', '/environments/preview', request({ secretVariables }))
-    expect(preview).toMatchObject({ problems: [], effective: { secretVariableNames: ['DB_PASSWORD', 'PIN'] } })
-    expect(JSON.stringify(preview)).toContain('"DB_PASSWORD":"[redacted]"')
+    expect(preview).toMatchObject({ problems: [], effective: { secretVariableNames: ['DB_PHRASE', 'PIN'] } })
+    expect(JSON.stringify(preview)).toContain('"DB_PHRASE":"[redacted]"')
     expect(JSON.stringify(preview)).not.toContain(canary)
     expect((await client.query('SELECT count(*) FROM workload_secrets')).rows).toEqual(before.rows)
   })
@@ -102,7 +105,7 @@ describe('secret variables', () => {
   it('cannot be changed on what exists', async () => {
     const accepted = await submit()
     const { status, body } = await switchyard.api.call('PATCH', `/environments/${accepted.id}`, {
-      body: { secretVariables: { DB_PASSWORD: `${canary}-2` } },
+      body: { secretVariables: { DB_PHRASE: `${canary}-2` } },
     })
     expect(status).toBe(422)
     expect(body).toMatchObject({ code: 'unsupported', errors: [{ pointer: '/secretVariables' }] })
@@ -126,19 +129,38 @@ describe('secret variables', () => {
     expect(rows[0].fingerprint).not.toBe(fingerprintOf(body))
   })
 
-  it('that an error of the provider repeats are cut out of it', async () => {
-    sandbox.faults.add({
-      kind: 'error',
-      operation: 'aiworkspaces.create',
-      times: 1,
-      status: 400,
-      body: { error: { errorCode: '400', message: `Bad docker.env DB_PASSWORD: ${canary}` } },
-    } as never)
-    const accepted = await submit()
-    const failed = await switchyard.api.untilStatus(`/environments/${accepted.id}`, 'failed', 'running')
-    expect(JSON.stringify(failed)).not.toContain(canary)
+  it.each([
+    { says: 'in a refusal', status: 400, answer: (sent: string) => ({ error: { errorCode: '100', message: sent } }) },
+    { says: 'on a page of its gateway', status: 502, answer: (sent: string) => `<html>${sent}</html>` },
+  ])('that the provider repeats $says are cut out of it', async ({ status, answer }) => {
+    const stub = await startStubServer()
+    const repeated = (sent: string) => `no ${/"PIN":"12"/.exec(sent)?.[0]} nor ${new RegExp(canary).exec(sent)?.[0]}`
+    stub.on('POST /api/v2/aiworkspaces/create', ({ body }) => ({ status, body: answer(repeated(body)) }))
+    const { id: connectionId } = await switchyard.api.ok('POST', '/connections', {
+      name: `stub-${status}`,
+      settings: { dataforest: { baseUrl: stub.url, accountId: '6COytUeFj7b8eOhq2L5zL' } },
+      credentials: { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } },
+    })
+    const accepted = await submit({ connectionId })
+    const path = `/environments/${accepted.id}`
+    await stub.received(1)
+    const told = await switchyard.api.until(path, ({ statusMessage }) => statusMessage !== undefined)
+    const shown = JSON.stringify([told, await switchyard.api.ok('GET', `${path}/attempts`)])
+    expect(shown).toContain('nor [redacted]')
+    expect(shown).not.toContain(canary)
+    await switchyard.api.ok('PATCH', `/connections/${connectionId}`, { held: true })
+    await stub.close()
   })
 })
+
+function run(args: string[], env: Record<string, string>) {
+  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+  return new Promise<{ code: number; output: string; error: string }>((resolve) => {
+    execFile(process.execPath, ['--no-warnings', main, ...args], { env }, (failure, output, error) =>
+      resolve({ code: Number(failure?.code ?? 0), output, error }),
+    )
+  })
+}
 
 describe('changing the secrets key', () => {
   it('seals everything anew while the service runs, and then the old key is not needed', async () => {
@@ -169,12 +191,24 @@ describe('changing the secrets key', () => {
     expect(await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)).toEqual({ ok: true })
     const after = await submit()
     expect((await switchyard.api.untilStatus(`/environments/${after.id}`, 'running', 'failed')).status).toBe('running')
+  }, 60_000)
+
+  it.each([
+    { ring: () => `${newKey},${oldKey}`, code: 0, says: /^ok {2}connections: \d sealed anew$/m },
+    { ring: key, code: 1, says: /^✗ {3}connections: 0 sealed anew\n {6}conn_\w+ {2}no key of SECRETS_KEY opens it/m },
+  ])('is a command that exits $code', async ({ ring, code, says }) => {
+    const secretsKey = ring()
+    const ran = await run(['secrets', 'rotate'], { DATABASE_URL: database.url, SECRETS_KEY: secretsKey })
+    expect({ code: ran.code, error: ran.error }).toEqual({ code, error: '' })
+    expect(ran.output).toMatch(says)
+    expect(ran.output).not.toContain(secretsKey)
   })
 
   it('reports what no key opens, and leaves it as it was', async () => {
     const open = makeDatabase({ url: database.url, poolSize: 1 })
     const [connections] = await sealAnew(open, key(), () => {})
-    expect(connections).toMatchObject({ count: 0, unopenable: [account.connectionId] })
+    expect(connections?.count).toBe(0)
+    expect(connections?.unopenable).toContain(account.connectionId)
     await open.close()
     expect(await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)).toEqual({ ok: true })
   })

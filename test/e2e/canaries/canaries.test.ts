@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeLogger } from '../../../src/infra/logger.ts'
+import { type FaultInput, faultKinds } from '../../../src/sandbox/faults.ts'
+import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
+import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
+import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { type Canary, canariesIn, drawCanary, shownIn } from './canaries.ts'
+import { makeRecorder, operationsOf, type Recorder } from './every-route.ts'
+import { connectionsOf, requestsOf } from './requests.ts'
+import { dumpDatabase, watchRedis } from './watchers.ts'
+
+const secretsKey = randomBytes(32)
+const apiKey = drawCanary('the API key')
+/** Names that say nothing: drivers take out what is called a password or a token by themselves. */
+const variables = { ALPHA: drawCanary('ALPHA'), BETA: drawCanary('BETA') }
+const secretVariables = Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]))
+const wrong = drawCanary('credentials that are wrong')
+/** Whatever a provider may do to an answer; a wrong clock alone says nothing. */
+const faults: readonly FaultInput[] = faultKinds
+  .filter((kind) => kind !== 'clock_offset')
+  .map((kind) => ({ kind, ...(kind === 'execute_late' || kind === 'stall' ? { delayMs: 100 } : {}) }))
+
+describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
+  let database: TestDatabase
+  let sandbox: Sandbox
+  let switchyard: Switchyard
+  let recorder: Recorder
+  let redis: Awaited<ReturnType<typeof watchRedis>> | null = null
+  const log: string[] = []
+  const canaries: Canary[] = [
+    apiKey,
+    wrong,
+    ...Object.values(variables),
+    { what: 'SECRETS_KEY', value: secretsKey.toString('base64') },
+    { what: 'SECRETS_KEY in hex', value: secretsKey.toString('hex') },
+  ]
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    sandbox = await startSandbox({})
+    const opened = openRedis()
+    if (opened !== null) redis = await watchRedis(opened.url)
+    switchyard = await startSwitchyard({
+      databaseUrl: database.url,
+      redis: opened,
+      secretsKey: secretsKey.toString('base64'),
+      apiKey: apiKey.value.padEnd(40, '0'),
+      logger: makeLogger({ level: 'trace', destination: { write: (line) => void log.push(line) }, pretty: false }),
+    })
+    recorder = makeRecorder(switchyard.service.url ?? '', apiKey.value.padEnd(40, '0'))
+  })
+
+  afterAll(async () => {
+    await switchyard.stop()
+    await redis?.stop()
+    await sandbox.close()
+    await database.drop()
+  })
+
+  const post = (path: string, body: unknown) => recorder.call(`POST ${path}`, 'POST', path, body)
+  const ids = new Map<string, string>()
+  const connections: string[] = []
+  const accepted: { path: string; provider: string; hasSecrets: boolean }[] = []
+
+  it('are taken by every provider', async () => {
+    for (const connection of connectionsOf(sandbox)) {
+      canaries.push(...canariesIn('credentials', connection.credentials))
+      const { status, body } = await post('/connections', connection)
+      expect(status, connection.name).toBe(201)
+      connections.push((body as { id: string }).id)
+    }
+    ids.set('connections', connections[0] ?? '')
+    await ask(['verify'])
+    for (const request of requestsOf(sandbox)) await submitWithSecrets(request)
+    const known = accepted.flatMap(({ provider, hasSecrets }) => (hasSecrets ? [provider] : []))
+    expect([...new Set(known)].sort()).toEqual(['dataforest', 'jupyterhub', 'modelarts', 'scnet', 'slurm'])
+  })
+
+  /** Where the provider has no variables, without them. */
+  async function submitWithSecrets({ kind: plural, provider, body }: ReturnType<typeof requestsOf>[number]) {
+    const environmentId = ids.get(`environments/${provider}`)
+    const asked = { ...body, ...('provider' in body ? {} : { environmentId }) }
+    const withSecrets = await post(`/${plural}`, { ...asked, secretVariables })
+    const answer = withSecrets.status === 422 ? await post(`/${plural}`, asked) : withSecrets
+    expect(answer.status, `${provider} ${plural}: ${answer.text}`).toBe(202)
+    const { id } = answer.body as { id: string }
+    if (plural === 'environments') ids.set(`environments/${provider}`, id)
+    ids.set(plural, id)
+    accepted.push({ path: `/${plural}/${id}`, provider, hasSecrets: withSecrets.status === 202 })
+  }
+
+  it('reach their providers', async () => {
+    for (const { path, hasSecrets } of accepted)
+      if (hasSecrets) await switchyard.api.until(path, ({ status }) => !['queued', 'dispatching'].includes(status))
+    const sent = JSON.stringify(sandbox.objects())
+    for (const { what, value } of Object.values(variables)) expect(sent.split(value).length, what).toBeGreaterThan(3)
+  })
+
+  it('are not in what any route answers', async () => {
+    const others = [
+      ...accepted.flatMap(({ path }) =>
+        ['', '/remote', '/attempts', '/events', '/logs', '/access'].map((end) => path + end),
+      ),
+      ...['/jobs?view=full', '/environments?view=full', '/audit', '/metrics'],
+    ]
+    for (const path of others) await recorder.call(`GET ${path}`, 'GET', path)
+    await driveEveryRoute()
+  })
+
+  it('are not in what comes of mischief', async () => {
+    const bodies = [
+      '{"secretVariables":{"A":"',
+      JSON.stringify({ secretVariables: { 'not a name': variables.BETA.value } }),
+    ]
+    for (const body of [...bodies, `{"name":"x","secretVariables":${JSON.stringify(variables.BETA.value)}}`]) {
+      await post('/jobs', body + variables.BETA.value)
+      await post('/jobs', body)
+    }
+    for (const { name, settings, credentials } of connectionsOf(sandbox)) {
+      const [[provider, given]] = Object.entries(credentials as Record<string, object>) as [[string, object]]
+      const spoilt = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
+      const made = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: spoilt } })
+      const { id } = made.body as { id?: string }
+      const verified = await post(`/connections/${id}/verify`, undefined)
+      expect(made.status === 422 || made.status === 400 || verified.text.includes('"ok":false'), provider).toBe(true)
+      await post('/connections', { name: 'x', settings, credentials: { [provider]: { ...given, extra: wrong.value } } })
+      await post('/connections', { name: 'y', settings, credentials: { [provider]: `\n${wrong.value}` } })
+    }
+  })
+
+  it('are not in what comes of faults', async () => {
+    for (const fault of faults) {
+      const { id } = sandbox.faults.add(fault)
+      const made = await Promise.all(submittable().map(({ path, body }) => post(path, { ...body, secretVariables })))
+      await ask(['verify', 'catalog', 'orphans'])
+      for (const { operation, body } of made) {
+        const path = `${operation.slice('POST '.length)}/${(body as { id?: string }).id}`
+        for (const end of ['', '/logs', '/remote', '/attempts']) await recorder.call(`GET ${end}`, 'GET', path + end)
+      }
+      expect(sandbox.faults.active.find((each) => each.id === id)?.fired ?? 0, fault.kind).toBeGreaterThan(0)
+      sandbox.faults.clear(id)
+      // Ends the pauses that the fault has caused.
+      await ask(['verify'])
+    }
+    for (const path of ['/jobs?view=full&limit=200', '/environments?view=full&limit=200', '/audit'])
+      await recorder.call(`GET ${path}`, 'GET', path)
+  })
+
+  const submittable = () =>
+    requestsOf(sandbox).flatMap(({ kind: plural, body }) => ('provider' in body ? [{ path: `/${plural}`, body }] : []))
+
+  async function ask(questions: readonly string[]): Promise<void> {
+    const pairs = connections.flatMap((id) => questions.map((question) => ({ id, question })))
+    await Promise.all(
+      pairs.map(({ id, question }) =>
+        recorder.call(question, question === 'verify' ? 'POST' : 'GET', `/connections/${id}/${question}`),
+      ),
+    )
+  }
+
+  it('are nowhere: not in an answer, a line of the log, a row of a table, or a command of the queue', async () => {
+    expect(log.length).toBeGreaterThan(200)
+    expect(log.join('').length).toBeGreaterThan(20_000)
+    const found = recorder.answers.flatMap(({ operation, text }) =>
+      shownIn(`the answer of ${operation}`, text, canaries),
+    )
+    found.push(...log.flatMap((line) => shownIn('the log', line, canaries)))
+    const tables = await dumpDatabase(database.url)
+    expect([...tables.keys()]).toEqual(
+      expect.arrayContaining(['public.workloads', 'public.workload_secrets', 'public.audit']),
+    )
+    for (const [table, rows] of tables) found.push(...shownIn(table, rows, canaries))
+    const queued = kind === 'redis' ? (redis?.text() ?? '') : (tables.get('bullmq.jobs') ?? '')
+    const someId = accepted[0]?.path.split('/').at(-1) ?? 'none'
+    if (kind === 'redis') expect(queued.includes(someId)).toBe(true)
+    found.push(...shownIn('the queue', queued, canaries))
+    expect(found.slice(0, 20)).toEqual([])
+  })
+
+  /** Each operation once, on a record of its room. What its body lacks is answered with a refusal, which counts as well. */
+  async function driveEveryRoute(): Promise<void> {
+    const projects = (await recorder.call('projects', 'GET', '/projects')).body as { data: { id: string }[] }
+    ids.set('projects', projects.data[0]?.id ?? '')
+    const made = (await post('/api-keys', { name: 'second', scopes: ['jobs:read'] })).body as { id: string }
+    ids.set('api-keys', made.id)
+    const driven = new Set<string>()
+    for (const { id, method, path } of await operationsOf(recorder)) {
+      const [, room = ''] = path.split('/')
+      const filled = path.replace('{id}', ids.get(room) ?? 'none').replace('{provider}', 'dataforest')
+      await recorder.call(id, method.toUpperCase(), filled, bodyFor(id, method))
+      driven.add(id)
+    }
+    expect(driven.size).toBeGreaterThan(40)
+  }
+
+  function bodyFor(operation: string, method: string): unknown {
+    if (method === 'get' || method === 'delete') return undefined
+    const [{ body: preview } = { body: {} }] = requestsOf(sandbox).filter(({ provider }) => provider === 'dataforest')
+    const bodies: Record<string, object | undefined> = {
+      previewEnvironment: { ...preview, secretVariables },
+      previewJob: { provider: 'slurm', name: 'p', script: 'env', secretVariables },
+      updateEnvironment: { secretVariables },
+      updateConnection: { name: 'renamed' },
+      verifyConnection: undefined,
+      cancelJob: undefined,
+      startEnvironment: undefined,
+      stopEnvironment: undefined,
+    }
+    return operation in bodies ? bodies[operation] : {}
+  }
+})

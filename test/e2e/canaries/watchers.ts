@@ -1,0 +1,38 @@
+import { Redis } from 'ioredis'
+import { Client } from 'pg'
+
+/** Every command that a Redis is sent from now on, as text. */
+export async function watchRedis(url: string): Promise<{ text(): string; stop(): Promise<void> }> {
+  const client = new Redis(url)
+  const monitor = await client.monitor()
+  const lines: string[] = []
+  monitor.on('monitor', (_time: string, args: string[]) => void lines.push(args.join(' ')))
+  return {
+    text: () => lines.join('\n'),
+    async stop() {
+      monitor.disconnect()
+      client.disconnect()
+    },
+  }
+}
+
+/** Every row of every table, by table: the queue's too. Sealed columns as well: what is sealed shows nothing. */
+export async function dumpDatabase(url: string): Promise<Map<string, string>> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+    )
+    const dump = new Map<string, string>()
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`)
+      dump.set(name, rows.map(({ row }) => row).join('\n'))
+    }
+    // Postgres keeps the text of running and last statements.
+    const { rows } = await client.query<{ query: string }>('SELECT query FROM pg_stat_activity WHERE query IS NOT NULL')
+    return dump.set('pg_stat_activity', rows.map(({ query }) => query).join('\n'))
+  } finally {
+    await client.end()
+  }
+}
