@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+
+afterAll(() => database.drop())
+
+const startSlurm = () => startSandbox({ providers: ['slurm'], settings: { slurm: { pendingMs: 60, runningMs: 60 } } })
+
+describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ openRedis }) => {
+  let sandbox: Awaited<ReturnType<typeof startSlurm>>
+  let switchyard: Switchyard
+  let connectionId: string
+  let drawn = 0
+
+  beforeAll(async () => {
+    sandbox = await startSlurm()
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: openRedis() })
+    const { user, key } = sandbox.accounts.slurm
+    const connection = await switchyard.api.ok('POST', '/connections', {
+      name: `cluster-${openRedis()?.prefix ?? 'postgres'}`,
+      settings: { slurm: { baseUrl: sandbox.urls.slurm, user, defaultWorkingDirectory: '/home' } },
+      credentials: { slurm: { key } },
+    })
+    connectionId = connection.id
+  })
+
+  beforeEach(() => sandbox.faults.clear())
+
+  afterAll(async () => {
+    await switchyard.stop()
+    await sandbox.close()
+  })
+
+  const submit = (script: string, more: object = {}): Promise<ApiRecord> => {
+    drawn += 1
+    return switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn}`, script, ...more })
+  }
+  const path = ({ id }: ApiRecord) => `/jobs/${id}`
+  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const objectsOf = ({ name }: ApiRecord) => sandbox.objects('slurm').filter((each) => each.name === name)
+
+  it('that ended unseen and were forgotten are unknown, never a success', async () => {
+    const job = await submit('sleep 60')
+    await switchyard.api.untilStatus(path(job), 'running')
+    // Nothing can be read while it ends, and MinJobAge after that the controller has no record of it.
+    const faults = ['job.get', 'job.list'].map((operation) =>
+      sandbox.faults.add({ kind: 'error_before', status: 503, operation }),
+    )
+    sandbox.world.advance(60_000 + 301_000)
+    for (const { id } of faults) sandbox.faults.clear(id)
+    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'record_gone' })
+  })
+
+  it('that Slurm refuses and keeps a record of are that record', async () => {
+    const job = await submit('exit 0', { resources: { accelerator: { count: 9 } } })
+    const record = await ended(job)
+    expect(record).toMatchObject({ status: 'failed', statusReason: 'provider_refused' })
+    expect(objectsOf(job).map(({ id }) => id)).toEqual([record.remote?.id])
+  })
+
+  it('that it refuses without one are refused with its words', async () => {
+    const job = await submit('exit 0', { providerOptions: { slurm: { constraints: 'ib' } } })
+    const record = await ended(job)
+    expect(record).toMatchObject({ status: 'failed', error: { code: 'invalid_request', provider: { code: '2029' } } })
+    expect(record.statusMessage).toContain('Invalid feature specification')
+    expect(objectsOf(job)).toEqual([])
+  })
+
+  it('go on after the controller was down, each of them once', async () => {
+    sandbox.settings.slurm.isControllerDown = true
+    const job = await submit('exit 0')
+    await switchyard.api.until(
+      path(job),
+      ({ statusReason }) => statusReason === 'outcome_unknown' || statusReason === 'provider_unavailable',
+    )
+    sandbox.settings.slurm.isControllerDown = false
+    expect(await ended(job)).toMatchObject({ status: 'succeeded', exitCode: 0 })
+    expect(objectsOf(job)).toHaveLength(1)
+  })
+})
