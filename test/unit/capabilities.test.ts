@@ -22,15 +22,21 @@ const drivers = providers.flatMap((provider) =>
 
 describe.each(drivers)('the description of $id, $kind', ({ provider, kind, driver }) => {
   const described = describeProvider(provider).kinds[kind]
+  const { environmentVariables } = driver.accepts
+  /** Secret variables become environment variables, under the same rules. */
+  const honoured = {
+    ...driver.accepts,
+    ...(environmentVariables === undefined ? {} : { secretVariables: environmentVariables }),
+  }
 
   it('has every field that the driver honours, and no other', () => {
-    expect(described?.fields.map(({ path }) => path).sort()).toEqual(Object.keys(driver.accepts).sort())
+    expect(described?.fields.map(({ path }) => path).sort()).toEqual(Object.keys(honoured).sort())
   })
 
   it("tells each field's rule as the driver has it", () => {
     for (const { path, required, mutable, to = '', ...rules } of described?.fields ?? []) {
       const rule = { to, ...(required ? { required } : {}), ...(mutable ? { mutable } : {}), ...rules }
-      expect(rule).toEqual(driver.accepts[path as keyof typeof driver.accepts])
+      expect(rule).toEqual(honoured[path as keyof typeof honoured])
     }
   })
 
