@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 import { testApiKey, testSecretsKey } from './switchyard.ts'
 
@@ -16,7 +17,7 @@ export interface Exit {
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** A command of `main.ts` in a process of its own. It ends with this process, whatever happens. */
+/** A command of `main.ts` in a process of its own. It ends with the test file, whatever becomes of the tests. */
 export interface Running {
   readonly exited: Promise<Exit>
   /** What it has printed so far. */
@@ -28,6 +29,11 @@ export interface Running {
   end(name?: NodeJS.Signals): Promise<Exit>
 }
 
+const children = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Runs a command with this environment and no other. */
@@ -37,8 +43,7 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   })
-  const killOnExit = () => void child.kill('SIGKILL')
-  process.once('exit', killOnExit)
+  children.add(child)
   const log = makeLogReader(child.stdout)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -47,7 +52,7 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
   let sinceMs = performance.now()
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
-      process.off('exit', killOnExit)
+      children.delete(child)
       log.close(stderr)
       resolve({ code, signal, stdout: log.text(), stderr, tookMs: performance.now() - sinceMs })
     })

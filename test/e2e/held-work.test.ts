@@ -1,0 +1,97 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let sandbox: TestSandbox
+
+beforeAll(async () => {
+  sandbox = await startQuickSandbox()
+})
+
+afterAll(() => sandbox.close())
+
+describeOnEachQueueBackend('work that is held', ({ openRedis }) => {
+  let database: TestDatabase
+  let sql: Client
+  let switchyard: Switchyard
+  let account: Account
+  let environment: ApiRecord
+
+  const start = (heldProviders: readonly string[] = []) =>
+    startSwitchyard({
+      databaseUrl: database.url,
+      redis: openRedis(),
+      settings: { heldProviders: new Set(heldProviders) },
+    })
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    sql = new Client({ connectionString: database.url })
+    await sql.connect()
+    switchyard = await start()
+    account = await openAccount(switchyard.api, sandbox)
+    environment = await account.environment()
+  })
+
+  afterAll(async () => {
+    await switchyard.stop()
+    await sql.end()
+    await database.drop()
+  })
+
+  const path = ({ id }: ApiRecord) => `/jobs/${id}`
+  const isHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
+  const succeeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
+
+  it('alone waits, others go on, and it goes on once it is let go', async () => {
+    const connection = `/connections/${account.connectionId}`
+    await switchyard.api.ok('PATCH', connection, { held: true })
+    const job = await account.job(environment)
+    await isHeld(job)
+    await switchyard.api.ok('PATCH', path(job), { held: true })
+    await switchyard.api.ok('PATCH', connection, { held: false })
+    const before = account.apps(environment).length
+    const other = await account.job(environment)
+    await succeeded(other)
+    expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'queued', statusReason: 'held' })
+    expect(account.apps(environment)).toHaveLength(before + 1)
+    await switchyard.api.ok('PATCH', path(job), { held: false })
+    await succeeded(job)
+  })
+
+  it('by its connection waits with everything that is sent over it, cancels too, and goes on', async () => {
+    const connection = `/connections/${account.connectionId}`
+    const running = await account.job(environment, 'sleep 600')
+    const atWork = await switchyard.api.untilStatus(path(running), 'running')
+    await switchyard.api.ok('PATCH', connection, { held: true })
+    const before = account.apps(environment).length
+    const queued = await account.job(environment)
+    await switchyard.api.ok('POST', `${path(running)}/cancel`)
+    for (const job of [queued, running]) await isHeld(job)
+    expect(account.apps(environment)).toHaveLength(before)
+    expect(account.apps(environment).find(({ id }) => id === atWork.remote?.id)?.state).toBe('RUNNING')
+    await switchyard.api.ok('PATCH', connection, { held: false })
+    await succeeded(queued)
+    await switchyard.api.untilStatus(path(running), 'canceled')
+  })
+
+  it('by the operator waits for a provider whole, and goes on after a start without that', async () => {
+    await switchyard.stop()
+    switchyard = await start(['dataforest'])
+    const before = account.apps(environment).length
+    const submit = { environmentId: environment.id, name: 'held', image: 'tensorflow:r2.3.1-py3', script: 'true' }
+    const job = await switchyard.api.ok('POST', '/jobs', submit)
+    await isHeld(job)
+    expect(account.apps(environment)).toHaveLength(before)
+    await switchyard.stop()
+    switchyard = await start()
+    // It is looked at again within a minute; here at once.
+    await sql.query('UPDATE workloads SET due_at = now() WHERE id = $1', [job.id])
+    await succeeded(job)
+    expect(account.apps(environment)).toHaveLength(before + 1)
+  })
+})
