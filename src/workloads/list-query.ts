@@ -52,6 +52,6 @@ function instant(pointer: 'createdAfter' | 'createdBefore', text: string): Date 
 }
 
 function splitLabel(label: string): { key: string; value: string } {
-  const at = label.indexOf('=')
+  const at = label.indexOf(':')
   return { key: label.slice(0, at), value: label.slice(at + 1) }
 }

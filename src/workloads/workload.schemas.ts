@@ -116,9 +116,9 @@ export function workloadQuery(statuses: readonly string[]) {
       }),
     ),
     label: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}=.{0,128}$' }), {
+      Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}:.{0,128}$' }), {
         maxItems: 8,
-        description: '`key=value`; repeat it for several, all must hold.',
+        description: '`key:value`; repeat it for several, all must hold.',
       }),
     ),
     provider: Type.Optional(Type.String({ maxLength: 32 })),

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { filterOf } from '../../../src/workloads/list-query.ts'
 
-it('splits a label at its first "=", so that values may contain one', () => {
-  expect(filterOf({ label: ['team=a', 'expr=x=1', 'empty='] })).toEqual({
+it('splits a label at its first ":", so that values may contain one', () => {
+  expect(filterOf({ label: ['team:a', 'time:12:30', 'empty:'] })).toEqual({
     labels: [
       { key: 'team', value: 'a' },
-      { key: 'expr', value: 'x=1' },
+      { key: 'time', value: '12:30' },
       { key: 'empty', value: '' },
     ],
   })
