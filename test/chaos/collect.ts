@@ -53,6 +53,25 @@ export async function describeOpen(pool: Pool): Promise<string[]> {
   return rows.map(({ line }) => line)
 }
 
+/** The longest that a record of each provider took from the last fault, or from its client's last wish if that came later. */
+export async function readSettling(
+  pool: Pool,
+  lastFaultAt: Date,
+  open: readonly string[],
+): Promise<Record<string, number | null>> {
+  const { rows } = await pool.query<{ provider: string; ms: number }>(
+    `SELECT w.provider, max(extract(epoch FROM e.last - GREATEST(e.asked, $1::timestamptz)) * 1000)::float8 AS ms
+     FROM workloads w CROSS JOIN LATERAL (
+       SELECT max(at) AS last, max(at) FILTER (WHERE seq = 1 OR type LIKE '%requested') AS asked
+       FROM workload_events WHERE workload_id = w.id
+     ) e GROUP BY w.provider`,
+    [lastFaultAt],
+  )
+  return Object.fromEntries(
+    rows.map(({ provider, ms }) => [provider, open.includes(provider) ? null : Math.max(0, ms)]),
+  )
+}
+
 /** Everything the database knows of the records, for whoever looks into a finding. */
 export async function dumpRecords(pool: Pool, file: string): Promise<void> {
   const { rows } = await pool.query<{ record: object }>(`

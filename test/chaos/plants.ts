@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Answer, Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import { frozenName } from './guards.ts'
 import { submit, type Told } from './load.ts'
@@ -81,7 +81,8 @@ async function nameTaken(parts: PlantParts): Promise<void> {
   await board.add({ kind: 'drop_answer', operation: 'jobs.create', times: 1 })
   const end = await board.add({ kind: 'list_lag', provider: 'modelarts', lagMs })
   const id = await send(parts, 'job', 'modelarts', training('taken'))
-  await parts.client.until(`/jobs/${id}`, ({ remote }) => remote?.id !== undefined, lagMs + limitMs)
+  const isDecided = ({ remote, status }: Answer['body']) => remote?.id !== undefined || status === 'failed'
+  await parts.client.until(`/jobs/${id}`, isDecided, lagMs + limitMs)
   await end()
 }
 

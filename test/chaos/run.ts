@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeRandom } from '../../src/sandbox/random.ts'
 import { type Client, makeClient } from './client.ts'
-import { countOpen, describeOpen, dumpRecords, readObjects, readRows } from './collect.ts'
+import { countOpen, describeOpen, dumpRecords, readObjects, readRows, readSettling } from './collect.ts'
 import { makeFaultBoard } from './fault-board.ts'
 import { judge } from './judge.ts'
 import { drawLoad, runLoad, type Told } from './load.ts'
@@ -30,20 +30,23 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
     const undecidable = await runPlants({ client, board, stack, timing, told })
     const random = makeRandom(options.seed)
     const items = drawLoad(random, options)
+    let lastFaultAt = new Date()
     if (items.length > 0) {
       say(`${items.length} requests in ${options.seconds} s, with faults:`)
       const { seconds } = options
-      await Promise.all([
-        runLoad(items, { client, accounts: stack.accounts, told }),
-        runWeather({ random, seconds, timing, stack, board, client, say }),
-      ])
+      const weather = runWeather({ random, seconds, timing, stack, board, client, say }).then(() => {
+        lastFaultAt = new Date()
+        say('Faults are over.')
+      })
+      await Promise.all([runLoad(items, { client, accounts: stack.accounts, told }), weather])
     }
     await board.clear()
-    say('Faults are over; waiting until everything has settled …')
-    const settledAfterMs = await untilSettled(stack, timing.patienceMs * patiencePart(options))
+    say('All is asked; waiting until everything has settled …')
+    const open = await untilSettled(stack, timing.patienceMs * patiencePart(options))
     for (const line of await describeOpen(stack.pool)) say(`  open: ${line}`)
     const verdict = await compare(stack, told, undecidable)
     if (options.keepDir !== null) await dumpRecords(stack.pool, join(stack.dir, 'records.jsonl'))
+    const settledAfterMs = await readSettling(stack.pool, lastFaultAt, open)
     return { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
   } finally {
     await stack.stop()
@@ -75,20 +78,12 @@ async function connect(client: Client, connection: object): Promise<void> {
 
 const lookEveryMs = 250
 
-/** When the last record of each provider settled, counted from now. */
-async function untilSettled({ pool }: Stack, patienceMs: number): Promise<Record<string, number | null>> {
-  const startedMs = performance.now()
-  const { rows } = await pool.query<{ provider: string }>('SELECT DISTINCT provider FROM workloads')
-  const settledAfterMs: Record<string, number | null> = Object.fromEntries(rows.map(({ provider }) => [provider, 0]))
+/** Waits until nothing is open any more, or for so long. Answers the providers of what is open still. */
+async function untilSettled({ pool }: Stack, patienceMs: number): Promise<string[]> {
+  const untilMs = performance.now() + patienceMs
   for (;;) {
     const open = await countOpen(pool)
-    const passedMs = performance.now() - startedMs
-    for (const provider of open.keys()) settledAfterMs[provider] = passedMs
-    if (open.size === 0) return settledAfterMs
-    if (passedMs > patienceMs) {
-      for (const provider of open.keys()) settledAfterMs[provider] = null
-      return settledAfterMs
-    }
+    if (open.size === 0 || performance.now() > untilMs) return [...open.keys()]
     await sleep(lookEveryMs)
   }
 }
