@@ -138,7 +138,8 @@ function simpleConditions(filter: Filter): Prisma.Sql[] {
     remoteId !== undefined && Prisma.sql`w.remote_id = ${remoteId}`,
     active !== undefined && Prisma.sql`w.live = ${active}`,
     namePrefix !== undefined && Prisma.sql`w.name >= ${namePrefix} AND w.name < ${beyond(namePrefix)}`,
-    createdAfter !== undefined && Prisma.sql`w.created_at > ${createdAfter}`,
+    // Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it.
+    createdAfter !== undefined && Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`,
     createdBefore !== undefined && Prisma.sql`w.created_at < ${createdBefore}`,
     ids !== undefined && Prisma.sql`w.id = ANY(${ids})`,
   ]

@@ -1,0 +1,277 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
+import { expectProblem } from '../support/problems.ts'
+
+interface Page {
+  data: ApiRecord[]
+  nextCursor?: string
+}
+
+let bench: ApiBench
+/** Every job, oldest first, as the list shows it in full. */
+let all: ApiRecord[]
+const environments: ApiRecord[] = []
+
+const list = async (query: string): Promise<Page> => (await bench.api.ok('GET', `/jobs?${query}`)) as unknown as Page
+const refusal = async (query: string) => {
+  const answer = await bench.api.call('GET', `/jobs?${query}`)
+  expectProblem(answer, answer.body)
+  return answer
+}
+
+/** The pages of a list, one after the other. */
+async function walk(query: string, meanwhile?: () => Promise<void>): Promise<ApiRecord[]> {
+  const seen: ApiRecord[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const [page]: [Page, unknown] = await Promise.all([
+      list(`${query}&limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`),
+      meanwhile?.(),
+    ])
+    seen.push(...page.data)
+    cursor = page.nextCursor
+  }
+  return seen
+}
+
+beforeAll(async () => {
+  bench = await startApiBench()
+  const { api, connections } = bench
+  for (const _ of [0, 1])
+    environments.push(
+      await api.ok('POST', '/environments', environmentRequest({ connectionId: connections.dataforest })),
+    )
+  const modelarts = {
+    image: 'deep-learning/pytorch:2.1',
+    connectionId: connections.modelarts,
+    resources: { flavor: 'f' },
+  }
+  for (let index = 0; index < 24; index += 1) {
+    const labels = { team: index % 2 === 0 ? 'vision' : 'speech', stage: `s${index % 3}`, 'a.b-c_d': 'x=y z' }
+    const name = `${['train', 'train_2', 'Train', 'test'][index % 4]}-${index}`
+    const target = index % 3 === 0 ? modelarts : { environmentId: environments[index % 2]?.id }
+    await api.ok('POST', '/jobs', jobRequest({ name, labels, ...target }))
+  }
+  const rows = (await list('order=asc&limit=200')).data
+  const sql = new Client({ connectionString: bench.database.url })
+  await sql.connect()
+  // What only time and providers could have done to them.
+  for (const [index, status] of ['running', 'succeeded', 'failed', 'canceled', 'unknown', 'pending'].entries())
+    await sql.query(
+      `UPDATE workloads SET status = $1, live = $2, remote_id = $3, created_at = created_at - $4 * interval '1 day' WHERE id = ANY($5)`,
+      [
+        status,
+        status === 'running' || status === 'pending',
+        `remote/${index}`,
+        30 - index,
+        rows.slice(index * 2, index * 2 + 2).map(({ id }) => id),
+      ],
+    )
+  await sql.end()
+  all = (await list('order=asc&limit=200&view=full')).data
+})
+
+afterAll(() => bench?.stop())
+
+const at = (index: number) => all[index] as ApiRecord
+const time = (job: ApiRecord) => Date.parse(String(job.createdAt))
+const labelsOf = (job: ApiRecord) => job.labels as Record<string, string>
+
+describe('a list of jobs', () => {
+  it.each<[string, () => string, (job: ApiRecord) => boolean]>([
+    ['nothing', () => '', () => true],
+    ['a status', () => 'status=succeeded', ({ status }) => status === 'succeeded'],
+    [
+      'either of two statuses',
+      () => 'status=failed&status=queued',
+      ({ status }) => ['failed', 'queued'].includes(status),
+    ],
+    ['a label', () => 'label=team%3Dvision', (job) => labelsOf(job).team === 'vision'],
+    [
+      'two labels, both of which must hold',
+      () => 'label=stage%3Ds1&label=team%3Dvision',
+      (job) => labelsOf(job).team === 'vision' && labelsOf(job).stage === 's1',
+    ],
+    ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Dx%3Dy%20z', () => true],
+    ['a label that nobody has', () => 'label=team%3D', () => false],
+    ['a provider', () => 'provider=modelarts', ({ provider }) => provider === 'modelarts'],
+    ['a provider that does not exist', () => 'provider=acme', () => false],
+    ['a connection', () => `connectionId=${bench.connections.dataforest}`, ({ provider }) => provider === 'dataforest'],
+    [
+      'an environment',
+      () => `environmentId=${environments[1]?.id}`,
+      (job) => job.environmentId === environments[1]?.id,
+    ],
+    ['a remote id', () => 'remoteId=remote%2F2', ({ remote }) => remote?.id === 'remote/2'],
+    [
+      'those that have not ended',
+      () => 'active=true',
+      ({ status }) => ['queued', 'running', 'pending'].includes(status),
+    ],
+    ['those that have ended', () => 'active=false', ({ status }) => !['queued', 'running', 'pending'].includes(status)],
+    [
+      'a time after which',
+      () => `createdAfter=${encodeURIComponent(String(at(9).createdAt))}`,
+      (job) => time(job) > time(at(9)),
+    ],
+    [
+      'a time before which, in another zone',
+      () =>
+        `createdBefore=${encodeURIComponent(new Date(time(at(8)) + 7_200_000).toISOString().replace('Z', '+02:00'))}`,
+      (job) => time(job) < time(at(8)),
+    ],
+    [
+      'some ids, and one of nobody',
+      () => `ids=${at(3).id}&ids=${at(20).id}&ids=nonsense`,
+      ({ id }) => [at(3).id, at(20).id].includes(id),
+    ],
+    [
+      'several filters at once',
+      () =>
+        'status=queued&label=team%3Dspeech&provider=dataforest&active=true&ids='.concat(
+          all.map(({ id }) => id).join('&ids='),
+        ),
+      (job) => job.status === 'queued' && labelsOf(job).team === 'speech' && job.provider === 'dataforest',
+    ],
+  ])('narrowed to %s shows those and no others, by creation, page by page', async (_, query, isWanted) => {
+    const wanted = all.filter(isWanted).map(({ id }) => id)
+    expect((await walk(`${query()}&order=asc`)).map(({ id }) => id)).toEqual(wanted)
+    expect((await walk(query())).map(({ id }) => id)).toEqual(wanted.toReversed())
+  })
+
+  it('narrowed to a name’s beginning is in the order of names, byte by byte', async () => {
+    for (const prefix of ['train', 'train_', 'Train-', 't', 'nobody', '%25', '_']) {
+      const text = decodeURIComponent(prefix)
+      const wanted = all.filter(({ name }) => name.startsWith(text)).map(({ name }) => name)
+      const sorted = wanted.toSorted((a, b) => (a < b ? -1 : 1))
+      expect(
+        (await walk(`namePrefix=${prefix}&order=asc`)).map(({ name }) => name),
+        prefix,
+      ).toEqual(sorted)
+      expect(
+        (await walk(`namePrefix=${prefix}`)).map(({ name }) => name),
+        prefix,
+      ).toEqual(sorted.toReversed())
+    }
+  })
+
+  it('leaves out the long fields unless asked for', async () => {
+    const [basic] = (await list('limit=1')).data
+    const [full] = (await list('limit=1&view=full')).data
+    expect(basic).not.toHaveProperty('script')
+    expect(full).toMatchObject({ ...basic, script: 'python train.py' })
+  })
+
+  it('has fifty records on a page unless asked, and no cursor on the last one', async () => {
+    expect(await list('')).not.toHaveProperty('nextCursor')
+    expect((await list('limit=24')).nextCursor).toBeUndefined()
+    expect((await list('limit=23')).nextCursor).toEqual(expect.any(String))
+  })
+})
+
+describe('a cursor', () => {
+  it('is good with the same filters in any order and with another page size, and with no others', async () => {
+    const { nextCursor } = await list('limit=2&status=queued&provider=dataforest')
+    const next = await list(`provider=dataforest&cursor=${nextCursor}&limit=5&status=queued&view=full`)
+    expect(next.data).toHaveLength(5)
+    for (const filters of [
+      '',
+      'status=queued',
+      'status=queued&provider=dataforest&order=asc',
+      'status=queued&provider=scnet',
+    ])
+      expect(await refusal(`${filters}&cursor=${nextCursor}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ in: 'query', pointer: 'cursor' }] },
+      })
+  })
+
+  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const digest = async () => {
+    const { nextCursor = '' } = await list('limit=1')
+    return JSON.parse(Buffer.from(nextCursor, 'base64url').toString())[0]
+  }
+
+  it.each<[string, (digest: string) => string]>([
+    ['nonsense', () => 'nonsense'],
+    ['not of base64', () => '%00%ff'],
+    ['JSON of another shape', () => encoded({ a: 1 })],
+    ['with a number for an id', (mark) => encoded([mark, { id: 7 }])],
+    ['with a list for an id', (mark) => encoded([mark, { id: ['a'] }])],
+    ['with a NUL in its id', (mark) => encoded([mark, { id: '\u0000' }])],
+    ['with half of a surrogate pair in its name', (mark) => encoded([mark, { id: 'a', name: '\ud800' }])],
+    ['without an id', (mark) => encoded([mark, {}])],
+    ['that is too long', () => 'x'.repeat(3000)],
+  ])('that is forged is refused with 400: %s', async (_, forge) => {
+    const answer = await refusal(`cursor=${forge(await digest())}`)
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ in: 'query', pointer: 'cursor' }] } })
+  })
+
+  it('loses and repeats nothing while others submit', async () => {
+    const before = (await walk('')).map(({ id }) => id)
+    const body = jobRequest({ name: 'meanwhile', environmentId: environments[0]?.id })
+    for (const order of ['asc', 'desc']) {
+      let newcomers = 0
+      const seen = (
+        await walk(`order=${order}`, async () => {
+          newcomers += 1
+          if (newcomers <= 20) await bench.api.ok('POST', '/jobs', body)
+        })
+      ).map(({ id }) => id)
+      expect(newcomers).toBeGreaterThan(5)
+      expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => (a < b === (order === 'asc') ? -1 : 1)))
+      expect(seen).toEqual(expect.arrayContaining(before))
+    }
+  })
+})
+
+describe('a query that cannot be', () => {
+  it.each([
+    ['limit', 'limit=0'],
+    ['limit', 'limit=201'],
+    ['limit', 'limit=1.5'],
+    ['limit', 'limit=x'],
+    ['limit', 'limit=1e30'],
+    ['order', 'order=sideways'],
+    ['view', 'view=all'],
+    ['active', 'active=maybe'],
+    ['status', 'status=nonsense'],
+    ['status', 'status=queued,failed'],
+    ['label', 'label=team'],
+    ['label', `label=team%3D${'x'.repeat(129)}`],
+    ['label', Array.from({ length: 9 }, () => 'label=a%3Db').join('&')],
+    ['connectionId', 'connectionId=7'],
+    ['environmentId', 'environmentId=job_01h455vb4pex5vsknk084sn02q'],
+    ['ids', Array.from({ length: 101 }, () => 'ids=a').join('&')],
+    ['namePrefix', 'namePrefix='],
+    ['namePrefix', 'namePrefix=%00'],
+    ['remoteId', 'remoteId='],
+    ['nonsense', 'nonsense=1'],
+    ['__proto__', '__proto__=1'],
+    ['createdAfter', 'createdAfter=yesterday'],
+    ['createdAfter', 'createdAfter=2024-02-30T00:00:00Z'],
+    ['createdAfter', 'createdAfter=2024-06-30T23:59:60Z'],
+    ['createdAfter', 'createdAfter=0000-01-01T00:00:00Z'],
+    ['createdBefore', 'createdBefore=-010000-01-01T00:00:00Z'],
+    ['createdBefore', 'createdBefore=9999-12-31T23:59:59-23:59'],
+    ['createdBefore', 'createdBefore=2024-05-01'],
+    ['createdBefore', 'createdBefore=1714521600'],
+  ])('is refused with 400 at %s: %s', async (pointer, query) => {
+    const answer = await refusal(query)
+    expect(answer.status).toBe(400)
+    expect(
+      (answer.body.errors as { in: string; pointer: string }[]).map((fault) => [fault.in, fault.pointer.split('/')[0]]),
+    ).toContainEqual(['query', pointer])
+  })
+
+  it('is refused for events too, beyond what a counter can hold', async () => {
+    for (const after of ['2147483648', '1e300', '-1', 'x'])
+      expect(await bench.api.call('GET', `/jobs/${at(0).id}/events?after=${after}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ in: 'query', pointer: 'after' }] },
+      })
+    expect((await bench.api.call('GET', `/jobs/${at(0).id}/events?after=2147483647`)).status).toBe(200)
+  })
+})
