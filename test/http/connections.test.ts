@@ -1,0 +1,292 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import type { ApiCaller } from '../support/api-caller.ts'
+import { environmentRequest } from '../support/dataforest-account.ts'
+import { expectProblem } from '../support/problems.ts'
+
+let bench: ApiBench
+let api: ApiCaller
+
+beforeAll(async () => {
+  bench = await startApiBench()
+  api = bench.api
+})
+
+afterAll(() => bench?.stop())
+
+let drawn = 0
+/** An account at Data Forest as a client would connect it, under a name of its own. */
+function request(more: { settings?: object; credentials?: object } = {}) {
+  const { urls, accounts } = bench.sandbox
+  const { accountId, accessKey, secretKey } = accounts.dataforest
+  drawn += 1
+  return {
+    name: `connection ${drawn}`,
+    settings: { dataforest: { baseUrl: urls.dataforest, accountId, ...more.settings } },
+    credentials: { dataforest: { accessKey, secretKey, ...more.credentials } },
+  }
+}
+const make = async (more = {}) => api.ok('POST', '/connections', request(more))
+const secrets = () =>
+  Object.values(bench.sandbox.accounts.dataforest).filter((value) => typeof value === 'string' && value.length > 24)
+
+describe('POST /connections', () => {
+  it('answers 201 with the connection, defaults filled in, and no credentials', async () => {
+    const body = request()
+    const answer = await api.call('POST', '/connections', { body })
+    expect(answer.status).toBe(201)
+    expect(answer.headers.get('location')).toBe(`/connections/${answer.body.id}`)
+    expect(answer.headers.get('etag')).toBe('"1"')
+    expect(answer.body).toMatchObject({
+      ...{ provider: 'dataforest', name: body.name, held: false, version: 1 },
+      settings: { dataforest: { ...body.settings.dataforest, defaultQueue: 'gpu' } },
+    })
+    expect(answer.body).not.toHaveProperty('credentials')
+    for (const credential of Object.values(body.credentials.dataforest))
+      expect(JSON.stringify(answer.body)).not.toContain(credential)
+  })
+
+  it('keeps no credential readable in the database', async () => {
+    const { id } = await make()
+    const sql = new Client({ connectionString: bench.database.url })
+    await sql.connect()
+    const { rows } = await sql.query('SELECT to_jsonb(c)::text AS text FROM connections c WHERE id = $1', [id])
+    await sql.end()
+    expect(rows[0].text).toContain('sealed_credentials')
+    for (const secret of secrets()) expect(rows[0].text).not.toContain(secret)
+  })
+
+  it('refuses a name that is taken, also of two that come together', async () => {
+    const body = request()
+    const answers = await Promise.all([0, 1, 2].map(() => api.call('POST', '/connections', { body })))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
+  })
+
+  it.each<[string, (body: ReturnType<typeof request>) => object, number, string]>([
+    [
+      'settings of two providers',
+      (body) => ({ ...body, settings: { ...body.settings, aitems: {} } }),
+      400,
+      '/settings',
+    ],
+    ['settings of none', (body) => ({ ...body, settings: {} }), 400, '/settings'],
+    ['a provider that nobody knows', (body) => ({ ...body, settings: { acme: {} } }), 400, '/settings/acme'],
+    [
+      'a setting that nobody knows',
+      (body) => ({ ...body, settings: { dataforest: { ...body.settings.dataforest, x: 1 } } }),
+      400,
+      '/settings/dataforest/x',
+    ],
+    [
+      'a setting that is missing',
+      (body) => ({ ...body, settings: { dataforest: {} } }),
+      400,
+      '/settings/dataforest/accountId',
+    ],
+    [
+      'a URL that is none',
+      (body) => ({ ...body, settings: { dataforest: { ...body.settings.dataforest, baseUrl: 'http://[' } } }),
+      422,
+      '/settings/dataforest/baseUrl',
+    ],
+    [
+      'credentials of another provider',
+      (body) => ({ ...body, credentials: { aitems: { accessKey: 'a', secretKey: 'b' } } }),
+      422,
+      '/credentials',
+    ],
+    [
+      'a credential that nobody knows',
+      (body) => ({ ...body, credentials: { dataforest: { ...body.credentials.dataforest, x: 1 } } }),
+      400,
+      '/credentials/dataforest/x',
+    ],
+    ['no name', ({ name: _, ...body }) => body, 400, '/name'],
+  ])('refuses %s, at the field', async (_, spoil, status, pointer) => {
+    const before = (await api.ok('GET', '/connections?limit=200')).data
+    const answer = await api.call('POST', '/connections', { body: spoil(request()) })
+    expect(answer.status).toBe(status)
+    expectProblem(answer, answer.body)
+    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
+    for (const secret of secrets()) expect(JSON.stringify(answer.body)).not.toContain(secret)
+    expect((await api.ok('GET', '/connections?limit=200')).data).toEqual(before)
+  })
+})
+
+describe('GET /connections', () => {
+  it('lists them by provider and in pages, with no credentials', async () => {
+    for (const _ of [0, 1, 2]) await make()
+    const all = (await api.ok('GET', '/connections?limit=200')).data as { id: string; provider: string }[]
+    const paged: object[] = []
+    for (let cursor: unknown = ''; cursor !== undefined; ) {
+      const page = await api.ok('GET', `/connections?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      paged.push(...(page.data as object[]))
+      cursor = page.nextCursor
+    }
+    expect(paged).toEqual(all)
+    const { data } = await api.ok('GET', '/connections?provider=modelarts')
+    expect(data).toEqual(all.filter(({ provider }) => provider === 'modelarts'))
+    for (const secret of secrets()) expect(JSON.stringify(all)).not.toContain(secret)
+    const { nextCursor } = await api.ok('GET', '/connections?limit=1')
+    expect((await api.call('GET', `/connections?provider=scnet&cursor=${nextCursor}`)).status).toBe(400)
+  })
+
+  it('answers 304 to a client that has this version', async () => {
+    const { id } = await make()
+    const ask = (tag: string) => api.call('GET', `/connections/${id}`, { headers: { 'if-none-match': tag } })
+    expect(await ask('"1"')).toMatchObject({ status: 304, body: null })
+    expect((await ask('"2"')).status).toBe(200)
+  })
+})
+
+describe('PATCH /connections/{id}', () => {
+  it('changes the name, a hold and what does not decide where objects live, each alone', async () => {
+    const { id, settings } = await make()
+    const path = `/connections/${id}`
+    const name = `renamed ${drawn}`
+    expect(await api.ok('PATCH', path, { name })).toMatchObject({ name, version: 2, settings })
+    expect(await api.ok('PATCH', path, { held: true })).toMatchObject({ name, held: true, version: 3 })
+    const changed = await api.ok('PATCH', path, { settings: { dataforest: { defaultQueue: 'cpu' } } })
+    expect(changed).toMatchObject({
+      held: true,
+      settings: { dataforest: { ...(settings as { dataforest: object }).dataforest, defaultQueue: 'cpu' } },
+    })
+    expect((await api.call('GET', path)).body).toEqual(changed)
+  })
+
+  it.each<[string, object, number, string]>([
+    ['a setting that decides where objects live', { settings: { dataforest: { accountId: 'x' } } }, 422, '/settings'],
+    ['settings of another provider', { settings: { aitems: {} } }, 422, '/settings'],
+    [
+      'credentials of another provider',
+      { credentials: { aitems: { accessKey: 'a', secretKey: 'b' } } },
+      422,
+      '/credentials',
+    ],
+    [
+      'half of the credentials',
+      { credentials: { dataforest: { accessKey: 'a' } } },
+      400,
+      '/credentials/dataforest/secretKey',
+    ],
+    [
+      'a setting that nobody knows',
+      { settings: { dataforest: { nonsense: 1 } } },
+      400,
+      '/settings/dataforest/nonsense',
+    ],
+    [
+      'a setting of the wrong type',
+      { settings: { dataforest: { defaultQueue: 7 } } },
+      400,
+      '/settings/dataforest/defaultQueue',
+    ],
+    ['another provider', { provider: 'aitems' }, 400, '/provider'],
+    ['nothing', {}, 400, ''],
+  ])('refuses %s, at the field, and changes nothing', async (_, body, status, pointer) => {
+    const { id, ...before } = await make()
+    const answer = await api.call('PATCH', `/connections/${id}`, { body })
+    expect(answer.status).toBe(status)
+    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
+    expect((await api.call('GET', `/connections/${id}`)).body).toEqual({ id, ...before })
+  })
+
+  it('refuses a name that is taken with 409, and another version with 412', async () => {
+    const [one, other] = [await make(), await make()]
+    expect((await api.call('PATCH', `/connections/${one.id}`, { body: { name: other.name } })).status).toBe(409)
+    const stale = { body: { held: true }, headers: { 'if-match': '"7"' } }
+    expect((await api.call('PATCH', `/connections/${one.id}`, stale)).status).toBe(412)
+    expect(
+      (await api.call('PATCH', `/connections/${one.id}`, { ...stale, headers: { 'if-match': '"1"' } })).status,
+    ).toBe(200)
+  })
+})
+
+describe('DELETE /connections/{id}', () => {
+  it('answers 204, and the connection is gone, and its name free', async () => {
+    const body = request()
+    const { id } = await api.ok('POST', '/connections', body)
+    expect(await api.call('DELETE', `/connections/${id}`)).toMatchObject({ status: 204, body: null })
+    for (const method of ['GET', 'DELETE']) expect((await api.call(method, `/connections/${id}`)).status).toBe(404)
+    expect((await api.call('POST', '/connections', { body })).status).toBe(201)
+  })
+
+  it('is refused while something lives over it, and at another version', async () => {
+    const { id } = await make()
+    const stale = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': '"7"' } })
+    expect(stale).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
+    await api.ok('POST', '/environments', environmentRequest({ connectionId: id }))
+    const used = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': '"1"' } })
+    expect(used).toMatchObject({ status: 409, body: { code: 'connection_in_use' } })
+  })
+})
+
+describe('what a provider is asked over a connection', () => {
+  it.each(['dataforest', 'aitems', 'modelarts', 'scnet'])(
+    'verifies that %s takes the credentials',
+    async (provider) => {
+      const id = bench.connections[provider]
+      expect(await api.ok('POST', `/connections/${id}/verify`)).toEqual({ ok: true })
+      expect((await api.ok('GET', `/connections/${id}`)).verifiedAt).toEqual(expect.any(String))
+    },
+  )
+
+  it('says no, and why, to credentials that are wrong, and repeats no part of them', async () => {
+    const secretKey = 'not-the-secret-key-of-anybody-at-all'
+    const { id } = await make({ credentials: { secretKey } })
+    const answer = await api.call('POST', `/connections/${id}/verify`)
+    expect(answer).toMatchObject({ status: 200, body: { ok: false, code: 'unauthenticated' } })
+    expect(JSON.stringify(answer.body)).not.toContain(secretKey)
+    expect((await api.ok('GET', `/connections/${id}`)).verifiedAt).toBeUndefined()
+  })
+
+  it('tells what can be done over it, as GET /providers does, in the light of its settings', async () => {
+    for (const [provider, id] of Object.entries(bench.connections)) {
+      const described = await api.ok('GET', `/providers/${provider}`)
+      const here = await api.ok('GET', `/connections/${id}/capabilities`)
+      expect(here).toMatchObject({ provider: described.id })
+      const kindsOf = ({ kinds }: ApiRecord) => Object.keys(kinds as object)
+      expect(kindsOf(described)).toEqual(expect.arrayContaining(kindsOf(here)))
+      expect(kindsOf(here)).not.toHaveLength(0)
+    }
+    expect((await api.ok('GET', '/providers')).data).toEqual(
+      expect.arrayContaining(
+        sandboxConnections(bench.sandbox).map(({ settings }) =>
+          expect.objectContaining({ id: Object.keys(settings)[0] }),
+        ),
+      ),
+    )
+  })
+
+  it('lists what can be chosen from, or says that there is no such list', async () => {
+    const choices: unknown[] = []
+    for (const id of Object.values(bench.connections)) {
+      const answer = await api.call('GET', `/connections/${id}/catalog`)
+      if (answer.status !== 200) expect(answer).toMatchObject({ status: 422, body: { code: 'unsupported' } })
+      else for (const lists of Object.values(answer.body)) choices.push(...Object.values(lists as object).flat())
+    }
+    expect(choices.length).toBeGreaterThan(0)
+  })
+
+  it('finds no orphans where nobody made any', async () => {
+    for (const id of Object.values(bench.connections))
+      expect(await api.ok('GET', `/connections/${id}/orphans`)).toEqual({ orphans: [], isComplete: true })
+  })
+
+  it('passes a provider’s trouble on as its own, not as ours', async () => {
+    const { id } = await make()
+    const { id: fault } = bench.sandbox.faults.add({ kind: 'error_before', provider: 'dataforest' })
+    const answer = await api.call('GET', `/connections/${id}/orphans`)
+    bench.sandbox.faults.clear(fault)
+    expect(answer).toMatchObject({
+      ...{
+        status: 502,
+        body: { code: 'provider_error', retryable: true, provider: { id: 'dataforest', httpStatus: 500 } },
+      },
+    })
+    expectProblem(answer, answer.body)
+  })
+})
