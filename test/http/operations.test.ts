@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { document } from '../support/contract.ts'
+import { expectProblem } from '../support/problems.ts'
+import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let wire: TcpProxy
+let switchyard: Switchyard
+let url: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const through = new URL(database.url)
+  wire = await startTcpProxy({ host: through.hostname, port: Number(through.port) })
+  through.hostname = '127.0.0.1'
+  through.port = String(wire.port)
+  switchyard = await startSwitchyard({ databaseUrl: through.href, redis: null, role: 'api' })
+  url = switchyard.service.url ?? ''
+})
+
+afterAll(async () => {
+  wire?.mend()
+  await switchyard?.stop()
+  await wire?.close()
+  await database?.drop()
+})
+
+const open = async (path: string) => {
+  const response = await fetch(url + path)
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+describe('without a key', () => {
+  it('tells that it lives and that it is ready', async () => {
+    for (const path of ['/livez', '/readyz'])
+      expect(await open(path)).toMatchObject({ status: 200, text: JSON.stringify({ status: 'ok' }) })
+  })
+
+  it('shows the contract, the very document that is published', async () => {
+    const { status, text, headers } = await open('/openapi.json')
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8'])
+    expect(JSON.parse(text)).toEqual(document)
+  })
+
+  it('shows the contract for people, with all that the page loads', async () => {
+    const page = await open('/docs')
+    expect(page.status).toBe(200)
+    expect(page.headers.get('content-type')).toContain('text/html')
+    const assets = [...page.text.matchAll(/(?:src|href)="\.?\/?([^"]+)"/g)].map(([, path]) => path)
+    expect(assets.length).toBeGreaterThan(3)
+    for (const asset of assets) expect((await open(`/${asset}`)).status, asset).toBe(200)
+  })
+
+  it('shows nothing else', async () => {
+    for (const path of ['/jobs', '/providers', '/connections']) expect((await open(path)).status).toBe(401)
+  })
+})
+
+describe('while the database is away', () => {
+  const retryable = async (call: Promise<Response>) => {
+    const response = await call
+    const body = await response.json()
+    expect([response.status, body]).toEqual([503, expect.objectContaining({ code: 'overloaded', retryable: true })])
+    expectProblem(response, body)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  const list = () => fetch(`${url}/jobs`, { headers: { authorization: `Bearer ${testApiKey}` } })
+
+  it('lives, is not ready, answers 503, and goes on by itself when it is back', async () => {
+    expect((await list()).status).toBe(200)
+    wire.cut()
+    expect((await open('/livez')).status).toBe(200)
+    await retryable(fetch(`${url}/readyz`))
+    await retryable(list())
+    wire.mend()
+    await expect.poll(async () => (await open('/readyz')).status, { timeout: 5000 }).toBe(200)
+    expect((await list()).status).toBe(200)
+  })
+
+  it('says within seconds that it is not ready when the database hangs', async () => {
+    wire.freeze()
+    await retryable(fetch(`${url}/readyz`, { signal: AbortSignal.timeout(4000) }))
+    expect((await open('/livez')).status).toBe(200)
+    wire.mend()
+    await expect.poll(async () => (await open('/readyz')).status, { timeout: 8000 }).toBe(200)
+  }, 20_000)
+})

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A wire to a server that a test can cut or freeze, as networks do. */
+export interface TcpProxy {
+  port: number
+  /** Breaks what is connected, and refuses what comes. */
+  cut(): void
+  /** Takes connections and bytes, and answers nothing. */
+  freeze(): void
+  mend(): void
+  close(): Promise<void>
+}
+
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let state: 'open' | 'cut' | 'frozen' = 'open'
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(target)
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    }
+    near.on('close', () => far.destroy())
+    far.on('close', () => near.destroy())
+    if (state === 'cut') near.destroy()
+    else if (state === 'open') near.pipe(far).pipe(near)
+    else near.resume()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      state = 'cut'
+      breakAll()
+    },
+    freeze: () => {
+      state = 'frozen'
+      breakAll()
+    },
+    mend: () => {
+      state = 'open'
+      breakAll()
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        breakAll()
+      }),
+  }
+}
