@@ -74,13 +74,12 @@ export function resolved(schema: Schema): Schema {
   return found
 }
 
-/** Visits a schema and everything in it, references followed once. */
-export function visitSchemas(visit: (schema: Schema, place: string) => void): void {
-  const walk = (value: unknown, place: string): void => {
-    if (typeof value !== 'object' || value === null) return
-    if (!Array.isArray(value)) visit(value as Schema, place)
-    for (const [key, item] of Object.entries(value)) walk(item, `${place}/${key}`)
+/** Every schema of the document, with the place where it stands. */
+export function schemaVisits(): { schema: Schema; place: string }[] {
+  const walk = (value: unknown, place: string): { schema: Schema; place: string }[] => {
+    if (typeof value !== 'object' || value === null) return []
+    const inside = Object.entries(value).flatMap(([key, item]) => walk(item, `${place}/${key}`))
+    return Array.isArray(value) ? inside : [{ schema: value as Schema, place }, ...inside]
   }
-  walk(document.components.schemas, '/components/schemas')
-  walk(document.paths, '/paths')
+  return [...walk(document.components.schemas, '/components/schemas'), ...walk(document.paths, '/paths')]
 }
