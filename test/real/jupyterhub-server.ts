@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Json, JsonObject } from '../../src/vocabulary/json.ts'
+import { hasProgram, type Requirements } from './requirements.ts'
+
+/** A real JupyterHub with its proxy, on free ports, below a directory of its own. */
+export interface TestHub {
+  readonly url: string
+  /** Of a service that may do everything with users and servers. */
+  readonly token: string
+  /** Of a service that may look at users and nothing else. */
+  readonly otherToken: string
+  /** A user's named servers as the hub shows them, stopped ones on request. */
+  servers(user: string, options?: { withStopped: boolean }): Promise<Readonly<Record<string, JsonObject>>>
+  /** SIGKILL for the hub alone: its proxy and the servers live on. */
+  kill(): Promise<void>
+  /** Starts it, again after a kill. Resolves when its API answers. */
+  start(): Promise<void>
+  /** Ends the hub, its proxy, all servers, and removes the directory. */
+  stop(): Promise<void>
+}
+
+const startLimitMs = 60_000
+
+export function hubRequirements(): Requirements {
+  return {
+    what: 'a JupyterHub',
+    missing: ['jupyterhub', 'jupyterhub-singleuser', 'configurable-http-proxy'].filter((name) => !hasProgram(name)),
+    install:
+      'apt-get install --no-install-recommends jupyterhub node-configurable-http-proxy jupyter-server jupyter-notebook',
+  }
+}
+
+export async function startHub(): Promise<TestHub> {
+  const dir = await mkdtemp(join(tmpdir(), 'switchyard-test-hub-'))
+  const ports = await freePorts(3)
+  const url = `http://127.0.0.1:${ports[0]}`
+  const [token, otherToken, proxyToken] = [secret(), secret(), secret()]
+  const env = {
+    ...process.env,
+    HUB_DIR: dir,
+    HUB_PORTS: ports.join(','),
+    HUB_TOKEN: token,
+    HUB_OTHER_TOKEN: otherToken,
+    HUB_PROXY_TOKEN: proxyToken,
+  }
+  let hub: ChildProcess | null = null
+
+  async function start(): Promise<void> {
+    const log = openSync(join(dir, 'hub.log'), 'a')
+    hub = spawn('jupyterhub', ['-f', configFile], { cwd: dir, env, stdio: ['ignore', log, log] })
+    closeSync(log)
+    const untilMs = performance.now() + startLimitMs
+    while (!(await answers(`${url}/hub/api/`))) {
+      if (hub.exitCode !== null || performance.now() > untilMs) throw new Error(await complaint(dir))
+      await wait(100)
+    }
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (hub === null || hub.exitCode !== null || hub.signalCode !== null) return
+    const ended = once(hub, 'exit')
+    hub.kill(signal)
+    await ended
+  }
+
+  const stop = async () => {
+    await end('SIGTERM')
+    await killThoseIn(dir)
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  await start().catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return {
+    url,
+    token,
+    otherToken,
+    async servers(user, { withStopped } = { withStopped: true }) {
+      const path = `/hub/api/users/${user}${withStopped ? '?include_stopped_servers=1' : ''}`
+      const response = await fetch(url + path, { headers: { authorization: `token ${token}` } })
+      const { servers = {} } = (await response.json()) as { servers?: Record<string, JsonObject> }
+      return Object.fromEntries(Object.entries(servers).filter(([name]) => name !== ''))
+    },
+    kill: () => end('SIGKILL'),
+    start,
+    stop,
+  }
+}
+
+/** The JSON that a Jupyter server answers under an address with a token in it; null where it does not answer. */
+export async function statusBehind(accessUrl: string): Promise<Json> {
+  const url = new URL(accessUrl)
+  url.pathname += 'api/status'
+  const response = await fetch(url, { redirect: 'manual' })
+  return response.status === 200 ? ((await response.json()) as Json) : null
+}
+
+const configFile = fileURLToPath(new URL('jupyterhub_config.py', import.meta.url))
+
+const secret = () => randomBytes(32).toString('hex')
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.status === 200,
+    () => false,
+  )
+}
+
+async function complaint(dir: string): Promise<string> {
+  const log = await readFile(join(dir, 'hub.log'), 'utf8')
+  return `JupyterHub does not start. The end of its log:\n${log.split('\n').slice(-15).join('\n')}`
+}
+
+/** What a killed hub left behind works in its directory. */
+async function killThoseIn(dir: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+    if (cwd !== dir && !cwd.startsWith(`${dir}/`)) continue
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It ended by itself.
+    }
+  }
+}

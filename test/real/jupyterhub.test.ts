@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { startCuttingProxy } from './jupyterhub-proxy.ts'
+import { hubRequirements, startHub, statusBehind, type TestHub } from './jupyterhub-server.ts'
+import { describeReal } from './requirements.ts'
+
+const optionKeys = { image: 'image', flavor: 'profile', memoryMiB: 'mem_limit', environmentVariables: 'environment' }
+const user = 'ada'
+
+describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
+  let hub: TestHub
+  let database: TestDatabase
+  let switchyard: Switchyard
+
+  beforeAll(async () => {
+    ;[hub, database] = await Promise.all([startHub(), createTestDatabase()])
+    // A real server takes its time: a stop is answered when it is done.
+    const timing = { callTimeoutMs: 15_000, sendWithinMs: 5000 }
+    const sweep = { ...quickSettings.sweep, callTimeoutMs: timing.callTimeoutMs }
+    const settings = { timing, sweep, leaseMs: 40_000 }
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, settings })
+  }, 120_000)
+
+  afterAll(async () => {
+    await switchyard?.stop()
+    await Promise.all([hub?.stop(), database?.drop()])
+  })
+
+  const path = ({ id }: ApiRecord) => `/environments/${id}`
+  const follow = (environment: ApiRecord, ...statuses: string[]) =>
+    switchyard.api.until(path(environment), ({ status }) => statuses.includes(status), 60_000)
+
+  let drawn = 0
+  async function connect({ url = hub.url, token = hub.token, settings = {} } = {}): Promise<string> {
+    drawn += 1
+    const connection = await switchyard.api.ok('POST', '/connections', {
+      name: `hub-${drawn}`,
+      settings: { jupyterhub: { baseUrl: url, username: user, optionKeys, ...settings } },
+      credentials: { jupyterhub: { token } },
+    })
+    return connection.id
+  }
+
+  const create = (connectionId: string, name: string, more: object = {}): Promise<ApiRecord> =>
+    switchyard.api.ok('POST', '/environments', { connectionId, name, ...more })
+
+  /** The environment once it runs, and the name of its server. */
+  async function running(connectionId: string, name: string, more: object = {}) {
+    const environment = await follow(await create(connectionId, name, more), 'running', 'failed', 'stopped')
+    expect(environment.status).toBe('running')
+    const server = String(environment.remote?.id).slice(user.length + 1)
+    return { environment, server }
+  }
+
+  async function accessUrl(environment: ApiRecord): Promise<string> {
+    const access = await switchyard.api.ok('GET', `${path(environment)}/access`)
+    const [only] = (access as unknown as { urls: { url: string }[] }).urls
+    return only?.url ?? ''
+  }
+
+  async function remove(environment: ApiRecord): Promise<void> {
+    await switchyard.api.ok('DELETE', path(environment))
+    await follow(environment, 'deleted')
+  }
+
+  describe('a notebook server', () => {
+    it('is started, opened, stopped, started again with its options, and deleted', async () => {
+      const asked = {
+        image: 'quay.io/jupyter/base-notebook',
+        resources: { flavor: 'small' },
+        environmentVariables: { A: 'b' },
+      }
+      const { environment, server } = await running(await connect(), 'life', asked)
+      const options = { image: 'quay.io/jupyter/base-notebook', profile: 'small', environment: { A: 'b' } }
+      expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
+      expect(environment.result).toMatchObject({ jupyterhub: { lastActivityAt: expect.any(String) } })
+
+      const url = await accessUrl(environment)
+      expect(await statusBehind(url)).toMatchObject({ kernels: 0, started: expect.any(String) })
+      const accessToken = new URL(url).searchParams.get('token') ?? ''
+      expect(accessToken).not.toBe(hub.token)
+      // It opens this server and nothing else.
+      const headers = { authorization: `token ${accessToken}` }
+      expect((await fetch(`${hub.url}/hub/api/users/${user}/servers/other`, { method: 'POST', headers })).status).toBe(
+        403,
+      )
+
+      await switchyard.api.ok('POST', `${path(environment)}/stop`)
+      await follow(environment, 'stopped')
+      expect(await statusBehind(url)).toBeNull()
+      expect(Object.keys(await hub.servers(user, { withStopped: false }))).not.toContain(server)
+      expect(Object.keys(await hub.servers(user))).toContain(server)
+
+      await switchyard.api.ok('POST', `${path(environment)}/start`)
+      await follow(environment, 'running')
+      expect(await statusBehind(await accessUrl(environment))).toMatchObject({ kernels: 0 })
+      expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
+
+      await remove(environment)
+      expect(Object.keys(await hub.servers(user))).not.toContain(server)
+    })
+
+    it('deleted while it starts is gone when it has started', async () => {
+      const environment = await create(await connect(), 'hasty')
+      await follow(environment, 'provisioning')
+      await remove(environment)
+      expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('hasty-'))).toEqual([])
+    })
+
+    it('that cannot be started is stopped, says why, and can be deleted', async () => {
+      const environment = await create(await connect(), 'broken', { image: 'no-such-image' })
+      expect(await follow(environment, 'running', 'stopped', 'failed')).toMatchObject({
+        status: 'stopped',
+        statusReason: 'launch_failed',
+      })
+      await remove(environment)
+      expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('broken-'))).toEqual([])
+    })
+
+    it('stopped at the hub is stopped here, and says so', async () => {
+      const { environment, server } = await running(await connect(), 'culled')
+      const headers = { authorization: `token ${hub.token}` }
+      await fetch(`${hub.url}/hub/api/users/${user}/servers/${server}`, { method: 'DELETE', headers })
+      expect(await follow(environment, 'stopped')).toMatchObject({ statusReason: 'stopped_remotely' })
+      await remove(environment)
+    })
+  })
+
+  describe('a hub', () => {
+    it('that is killed and started again is waited for, and nothing is lost', async () => {
+      const connectionId = await connect()
+      const kept = await running(connectionId, 'kept')
+      const ended = await running(connectionId, 'ended')
+      await hub.kill()
+      await switchyard.api.ok('POST', `${path(ended.environment)}/stop`)
+      const asked = await create(connectionId, 'asked')
+      for (const each of [ended.environment, asked]) {
+        await switchyard.api.until(path(each), ({ statusReason }) => statusReason === 'provider_unavailable')
+      }
+      await hub.start()
+      await follow(ended.environment, 'stopped')
+      await follow(asked, 'running')
+      expect((await switchyard.api.ok('GET', path(kept.environment))).status).toBe('running')
+      expect(await statusBehind(await accessUrl(kept.environment))).toMatchObject({ kernels: 0 })
+      const shown = await hub.servers(user)
+      expect(shown[kept.server]).toMatchObject({ ready: true })
+      expect(shown[ended.server]).toMatchObject({ stopped: true })
+      for (const each of [kept.environment, ended.environment, asked]) await remove(each)
+    })
+
+    it('names a token that it does not know, one that may too little, and a user that it does not have', async () => {
+      const verify = async (connection: Promise<string>) =>
+        switchyard.api.ok('POST', `/connections/${await connection}/verify`)
+      expect(await verify(connect())).toMatchObject({ ok: true })
+      expect(await verify(connect({ token: 'f'.repeat(64) }))).toMatchObject({
+        ok: false,
+        code: 'unauthenticated',
+        field: 'credentials.token',
+      })
+      expect(await verify(connect({ token: hub.otherToken }))).toMatchObject({
+        ok: false,
+        code: 'permission_denied',
+        field: 'credentials.token',
+        message: expect.stringContaining('delete:servers'),
+      })
+      expect(await verify(connect({ settings: { username: 'nobody', createsUsers: false } }))).toMatchObject({
+        ok: false,
+        code: 'not_found',
+        field: 'settings.username',
+      })
+    })
+
+    it('whose answer to a start is cut off on the way has one server, and that one is adopted', async () => {
+      const proxy = await startCuttingProxy(hub.url)
+      try {
+        const connectionId = await connect({ url: proxy.url })
+        proxy.cutNext('POST', /\/servers\//)
+        const { environment, server } = await running(connectionId, 'cut-off')
+        const { data } = await switchyard.api.ok('GET', `${path(environment)}/attempts`)
+        expect(data).toMatchObject([{ outcome: 'found' }])
+        expect(proxy.requests.filter((each) => each.startsWith('POST') && each.includes('/servers/'))).toHaveLength(1)
+        expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('cut-off-'))).toEqual([server])
+        expect(await statusBehind(await accessUrl(environment))).toMatchObject({ kernels: 0 })
+        await remove(environment)
+      } finally {
+        await proxy.close()
+      }
+    })
+  })
+})
