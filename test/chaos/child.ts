@@ -19,16 +19,20 @@ const startLimitMs = 180_000
 /** A run starts a dozen processes of the same program: each but the first starts in half the time. */
 const compileCache = join(tmpdir(), 'switchyard-chaos-compiled')
 
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
 /** Resolves when the process says over IPC that it is ready. */
 export async function startChild<Ready>(program: string, variable: string, options: object): Promise<Child<Ready>> {
   const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL(program, import.meta.url))], {
     env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compileCache, [variable]: JSON.stringify(options) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  const killOnExit = () => void child.kill('SIGKILL')
-  process.once('exit', killOnExit)
+  alive.add(child)
   const kill = async () => {
-    process.off('exit', killOnExit)
+    alive.delete(child)
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill('SIGKILL')

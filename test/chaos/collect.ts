@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Pool } from 'pg'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
+import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './judge.ts'
 
 /** What an ended state is called at each provider: the drivers' own tables, and the sandbox's words for verdicts. */
@@ -42,6 +43,16 @@ export async function countOpen(pool: Pool): Promise<Map<string, number>> {
     SELECT w.provider, count(*)::int AS open FROM workloads w
     WHERE NOT (${settledSql}) AND NOT (${parkedSql}) GROUP BY w.provider`)
   return new Map(rows.map(({ provider, open }) => [provider, open]))
+}
+
+/** Milliseconds until the writes that were held back are let out, if anything still lets them. */
+export async function untilThawedMs(pool: Pool, freezeMs: number): Promise<number> {
+  const { rows } = await pool.query<{ ms: number | null }>(
+    `SELECT extract(epoch FROM max(a.started_at) - now())::float8 * 1000 + $2::float8 AS ms
+     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id WHERE w.name LIKE $1 AND a.number = 1`,
+    [`${frozenName}-%`, freezeMs],
+  )
+  return Math.max(0, rows[0]?.ms ?? 0)
 }
 
 /** What the records that are still open say of themselves, for the report. */

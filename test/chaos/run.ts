@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeRandom } from '../../src/sandbox/random.ts'
 import { type Client, makeClient } from './client.ts'
-import { countOpen, describeOpen, dumpRecords, readObjects, readRows, readSettling } from './collect.ts'
+import { countOpen, describeOpen, dumpRecords, readObjects, readRows, readSettling, untilThawedMs } from './collect.ts'
 import { makeFaultBoard } from './fault-board.ts'
 import { judge } from './judge.ts'
 import { drawLoad, runLoad, type Told } from './load.ts'
@@ -42,6 +42,8 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
     }
     await board.clear()
     say('All is asked; waiting until everything has settled …')
+    // The sandbox must have had time to carry out what is let out then.
+    await sleep((await untilThawedMs(stack.pool, timing.freezeMs)) + 1000)
     const open = await untilSettled(stack, timing.patienceMs * patiencePart(options))
     for (const line of await describeOpen(stack.pool)) say(`  open: ${line}`)
     const verdict = await compare(stack, told, undecidable)
