@@ -87,6 +87,9 @@ async function connectToScratch(url: string): Promise<SqlDriverAdapter> {
  */
 function makeCatalogPool(url: string): { pool: Pool; charColumns: () => readonly number[] } {
   const pool = new Pool({ connectionString: url, max: 1, application_name: 'switchyard-migrate' })
+  // `end` resolves before the session is over; that the server then cuts it (a dropped scratch database, its own end)
+  // must not end this process. A session that breaks earlier fails the next statement.
+  pool.on('error', () => {})
   const query = pool.query.bind(pool) as (config: QueryConfig) => Promise<QueryResult>
   let latest: number[] = []
   const readable = async (config: QueryConfig) => {
@@ -104,6 +107,7 @@ function makeCatalogPool(url: string): { pool: Pool; charColumns: () => readonly
 
 async function runOnce(url: string, statement: string): Promise<void> {
   const pool = new Pool({ connectionString: url, max: 1 })
+  pool.on('error', () => {})
   try {
     await pool.query(statement)
   } finally {
