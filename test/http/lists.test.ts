@@ -88,14 +88,14 @@ describe('a list of jobs', () => {
       () => 'status=failed&status=queued',
       ({ status }) => ['failed', 'queued'].includes(status),
     ],
-    ['a label', () => 'label=team%3Dvision', (job) => labelsOf(job).team === 'vision'],
+    ['a label', () => 'label=team%3Avision', (job) => labelsOf(job).team === 'vision'],
     [
       'two labels, both of which must hold',
-      () => 'label=stage%3Ds1&label=team%3Dvision',
+      () => 'label=stage%3As1&label=team%3Avision',
       (job) => labelsOf(job).team === 'vision' && labelsOf(job).stage === 's1',
     ],
     ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Dx%3Dy%20z', () => true],
-    ['a label that nobody has', () => 'label=team%3D', () => false],
+    ['a label that nobody has', () => 'label=team%3A', () => false],
     ['a provider', () => 'provider=modelarts', ({ provider }) => provider === 'modelarts'],
     ['a provider that does not exist', () => 'provider=acme', () => false],
     ['a connection', () => `connectionId=${bench.connections.dataforest}`, ({ provider }) => provider === 'dataforest'],
@@ -130,7 +130,7 @@ describe('a list of jobs', () => {
     [
       'several filters at once',
       () =>
-        'status=queued&label=team%3Dspeech&provider=dataforest&active=true&ids='.concat(
+        'status=queued&label=team%3Aspeech&provider=dataforest&active=true&ids='.concat(
           all.map(({ id }) => id).join('&ids='),
         ),
       (job) => job.status === 'queued' && labelsOf(job).team === 'speech' && job.provider === 'dataforest',
@@ -240,8 +240,8 @@ describe('a query that cannot be', () => {
     ['status', 'status=nonsense'],
     ['status', 'status=queued,failed'],
     ['label', 'label=team'],
-    ['label', `label=team%3D${'x'.repeat(129)}`],
-    ['label', Array.from({ length: 9 }, () => 'label=a%3Db').join('&')],
+    ['label', `label=team%3A${'x'.repeat(129)}`],
+    ['label', Array.from({ length: 9 }, () => 'label=a%3Ab').join('&')],
     ['connectionId', 'connectionId=7'],
     ['environmentId', 'environmentId=job_01h455vb4pex5vsknk084sn02q'],
     ['ids', Array.from({ length: 101 }, () => 'ids=a').join('&')],
