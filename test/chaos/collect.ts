@@ -15,6 +15,9 @@ const endedWords = new Set([
   'Failed',
   'Terminated',
   'Abnormal',
+  'COMPLETED',
+  'CANCELLED',
+  'TIMEOUT',
 ])
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 

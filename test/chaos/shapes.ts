@@ -52,12 +52,12 @@ const job = { kind: 'job', verbs: ['cancel'], needsPool: false } as const
 const environment = { kind: 'environment', verbs: ['stop', 'start', 'delete'], needsPool: false } as const
 
 export const shapes: readonly RequestShape[] = [
-  { ...job, provider: 'dataforest', weight: 34, needsPool: true, body: (index) => app(`train-${index}`) },
+  { ...job, provider: 'dataforest', weight: 26, needsPool: true, body: (index) => app(`train-${index}`) },
   { ...environment, provider: 'dataforest', weight: 8, verbs: ['delete'], body: (index) => workspace(`ws-${index}`) },
   {
     ...job,
     provider: 'modelarts',
-    weight: 20,
+    weight: 16,
     body: (index) => training(`train-${index}`),
   },
   {
@@ -96,6 +96,18 @@ export const shapes: readonly RequestShape[] = [
       queue: 'TeslaM40',
       resources: { cpus: 3, memoryMiB: 15360, accelerator: { kind: 'gpu', count: 1 } },
     }),
+  },
+  {
+    ...job,
+    provider: 'slurm',
+    weight: 10,
+    body: (index) => ({ provider: 'slurm', name: `sleep-${index}`, script: 'sleep 1\nexit 0\n' }),
+  },
+  {
+    ...environment,
+    provider: 'jupyterhub',
+    weight: 6,
+    body: (index) => ({ provider: 'jupyterhub', name: `lab-${index}` }),
   },
   {
     ...environment,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 import type { Random } from '../../src/sandbox/random.ts'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import type { Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import type { Stack } from './stack.ts'
@@ -32,8 +33,9 @@ const creates = [
   'jobs.create',
   'container.create',
   'job.submit',
+  'servers.start',
 ]
-const providerIds = ['dataforest', 'aitems', 'modelarts', 'scnet']
+const providerIds = Object.keys(sandboxProviders)
 
 /** What is in the air all the time: each create fails in some way once in four, other calls once in thirty. */
 function standingFaults({ latestMs, lagMs, settings }: ChaosTiming): FaultInput[] {
@@ -136,11 +138,19 @@ async function rotate(client: Client, { connections, accounts }: Stack): Promise
       client.call('PATCH', `/connections/${id}`, { body: { credentials: { [provider]: credentials } } })
     if (provider === 'modelarts') await send(temporary)
     else {
-      await send({ ...right, secretKey: 'wrong'.repeat(8) })
+      await send(wrongOf(right ?? {}))
       await sleep(700)
       await send(right)
     }
   }
+}
+
+/** Of the right form, and nobody's. */
+function wrongOf(credentials: object): object {
+  const secrets = new Set(['secretKey', 'key', 'token'])
+  return Object.fromEntries(
+    Object.entries(credentials).map(([name, value]) => [name, secrets.has(name) ? 'b'.repeat(43) : value]),
+  )
 }
 
 /** Puts up what is always in the air and lets everything strike at its time. Resolves when the last strike is over. */
