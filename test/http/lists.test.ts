@@ -94,7 +94,7 @@ describe('a list of jobs', () => {
       () => 'label=stage%3As1&label=team%3Avision',
       (job) => labelsOf(job).team === 'vision' && labelsOf(job).stage === 's1',
     ],
-    ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Dx%3Dy%20z', () => true],
+    ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Ax%3Dy%20z', () => true],
     ['a label that nobody has', () => 'label=team%3A', () => false],
     ['a provider', () => 'provider=modelarts', ({ provider }) => provider === 'modelarts'],
     ['a provider that does not exist', () => 'provider=acme', () => false],
