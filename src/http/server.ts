@@ -49,6 +49,8 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
     // A client that sends slowly holds a socket no longer than this.
+    // Compiling every route's schemas takes seconds of CPU; on a busy machine that must not fail the start.
+    pluginTimeout: 0,
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],

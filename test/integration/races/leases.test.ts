@@ -1,0 +1,113 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../../src/roles/api-client.ts'
+import {
+  type Account,
+  jobRequest,
+  openAccount,
+  startQuickSandbox,
+  type TestSandbox,
+} from '../../support/dataforest-account.ts'
+import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let database: TestDatabase
+let sql: Client
+let sandbox: TestSandbox
+let one: Switchyard
+let other: Switchyard
+let account: Account
+let environment: ApiRecord
+
+beforeAll(async () => {
+  ;[database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
+  sql = new Client({ connectionString: database.url })
+  await sql.connect()
+  const start = () => startSwitchyard({ databaseUrl: database.url, redis: null })
+  ;[one, other] = await Promise.all([start(), start()])
+  account = await openAccount(one.api, sandbox)
+  environment = await account.environment()
+})
+
+afterAll(async () => {
+  await Promise.all([one.stop(), other.stop()])
+  await sandbox.close()
+  await sql.end()
+  await database.drop()
+})
+
+const path = ({ id }: ApiRecord) => `/jobs/${id}`
+const succeeded = (job: ApiRecord) => one.api.untilStatus(path(job), 'succeeded')
+const attempts = async (job: ApiRecord) =>
+  ((await one.api.ok('GET', `${path(job)}/attempts`)) as unknown as { data: { outcome: string; remoteId?: string }[] })
+    .data
+
+describe('two workers on one database', () => {
+  it('that are both told of the same workloads make each of them once', async () => {
+    const own = await account.environment()
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => account.job(own)))
+    // Both are told again and again, whoever holds it.
+    for (const { id } of jobs) for (const { service } of [one, other, one]) service.container.hints.reconcile(id)
+    const over = await Promise.all(jobs.map(succeeded))
+    expect(account.apps(own)).toHaveLength(30)
+    expect(new Set(over.map(({ remote }) => remote?.id)).size).toBe(30)
+    const ledgers = await Promise.all(jobs.map(attempts))
+    expect(ledgers.map((ledger) => ledger.map(({ outcome }) => outcome))).toEqual(jobs.map(() => ['created']))
+  })
+
+  it('agree when an answer comes after its lease was taken over: one object, told once', async () => {
+    const own = await account.environment()
+    const object = own.remote?.id ?? ''
+    sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 900, times: 1 })
+    const job = await account.job(own, 'sleep 2')
+    await expect.poll(() => account.apps(own).length, { timeout: 10_000 }).toBe(1)
+    // As if the worker that waits for the answer had stood still for longer than its lease.
+    await sql.query("UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() WHERE id = $1", [job.id])
+    const adopted = await one.api.until(path(job), ({ remote }) => remote?.id !== undefined)
+    const over = await succeeded(job)
+    expect(account.apps(own).map(({ id }) => id)).toEqual([adopted.remote?.id])
+    expect(over.remote?.id).toBe(adopted.remote?.id)
+    expect(await attempts(job)).toEqual([expect.objectContaining({ remoteId: adopted.remote?.id })])
+    const { data } = (await one.api.ok('GET', `${path(job)}/events`)) as unknown as {
+      data: { type: string; seq: number }[]
+    }
+    const types = data.map(({ type }) => type).filter((type) => type !== 'job.updated')
+    expect(types.filter((type) => type === 'job.succeeded')).toHaveLength(1)
+    expect(data.map(({ seq }) => seq)).toEqual(data.map((_, index) => index + 1))
+  })
+})
+
+describe('two instances of the API', () => {
+  it('make one job of one Idempotency-Key, however many clients send it at once', async () => {
+    const own = await account.environment()
+    const body = jobRequest({ environmentId: own.id, script: 'true' })
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 === 0 ? one : other).api.call('POST', '/jobs', { body, headers: { 'idempotency-key': 'the-key' } }),
+      ),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1)
+    const isReplay = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true'
+    expect(answers.filter((answer) => !isReplay(answer))).toHaveLength(1)
+    await succeeded(answers[0]?.body as ApiRecord)
+    expect(account.apps(own)).toHaveLength(1)
+  })
+
+  it('refuse a poisoned request alone, in the middle of a full batch', async () => {
+    const poisons: object[] = [
+      { name: 'nul', script: 'a\u0000b' },
+      { labels: { a: '\ud800' } },
+      { timeLimitSeconds: 1e18 },
+    ]
+    const answers = await Promise.all(
+      Array.from({ length: 64 }, (_, index) => {
+        const poison = index % 16 === 7 ? (poisons[(index >> 4) % poisons.length] ?? {}) : {}
+        const body = jobRequest({ environmentId: environment.id, script: 'true', ...poison })
+        return one.api.call('POST', '/jobs', { body }).then(({ status }) => ({ status, isPoisoned: index % 16 === 7 }))
+      }),
+    )
+    expect(answers.filter(({ isPoisoned }) => isPoisoned).map(({ status }) => status)).toEqual([400, 400, 400, 400])
+    expect(new Set(answers.filter(({ isPoisoned }) => !isPoisoned).map(({ status }) => status))).toEqual(new Set([202]))
+  })
+})

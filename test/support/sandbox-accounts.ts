@@ -1,0 +1,28 @@
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import type { ApiCaller } from './api-caller.ts'
+
+/** Every provider, faster than life. */
+export function startSandboxes(): Promise<Sandbox> {
+  const modelarts = { creatingMs: 80, startingMs: 120, stoppingMs: 80, instanceDeletingMs: 60, deletingMs: 60 }
+  return startSandbox<SandboxProviderId>({
+    settings: { modelarts, slurm: { pendingMs: 50 }, dataforest: { acceptedMs: 40, runningMs: 40, killMs: 30 } },
+  })
+}
+
+/** Connects to one provider of the sandbox under a name of its own. Answers the connection's id. */
+export async function connectTo(api: ApiCaller, sandbox: Sandbox, provider: string, name: string): Promise<string> {
+  const connection = sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`)
+  const { id } = await api.ok('POST', '/connections', { ...connection, name })
+  return id
+}
+
+/** An instance of ModelArts, which can be stopped and started. Answers its record as accepted. */
+export function makeInstance(api: ApiCaller, connectionId: string, name: string): Promise<ApiRecord> {
+  return api.ok('POST', '/environments', {
+    ...{ connectionId, name, image: 'Ascend-Power-Engine 1.0(python3)' },
+    ...{ resources: { flavor: 'modelarts.kat1.xlarge' }, storage: { type: 'obs', source: '/bucket/output/' } },
+  })
+}
