@@ -295,7 +295,7 @@ describe('deleting an environment', () => {
       WHERE attrelid = 'workloads'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('id', 'mark')`)
     await sql.query(
       `INSERT INTO workloads (id, mark, ${rows[0].columns})
-        SELECT 'job_' || lpad(n::text, 26, '0'), 'copy' || n, ${rows[0].columns} FROM workloads, generate_series(1, 1200) n WHERE id = $1`,
+        SELECT 'job_' || lpad(n::text, 26, '0'), 'copy' || n, ${rows[0].columns} FROM workloads, generate_series(1, 1050) n WHERE id = $1`,
       [job.id],
     )
     const answer = await api.call('DELETE', `/environments/${environment.id}?cancelJobs=true`)
@@ -304,7 +304,7 @@ describe('deleting an environment', () => {
       `SELECT count(*)::int AS n FROM workloads WHERE environment_id = $1 AND desired = 'cancel' AND kind = 'job'`,
       [environment.id],
     )
-    expect(counted.rows[0].n).toBe(1201)
+    expect(counted.rows[0].n).toBe(1051)
     expect((await read(`/jobs/${other.id}`)).body.cancelRequestedAt).toBeUndefined()
     const again = await api.call('DELETE', `/environments/${environment.id}`)
     expect(again).toMatchObject({ status: 202, body: { id: environment.id } })

@@ -8,8 +8,8 @@ import { expectProblem } from '../support/problems.ts'
 import { spoilt, valuesOf } from '../support/schema-arbitrary.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-/** Bodies for each route. For a long search: FUZZ_RUNS=20000, and a FUZZ_SEED to see a failure again. */
-const numRuns = Number(process.env.FUZZ_RUNS ?? 150)
+/** Requests for each route. For a long search: FUZZ_RUNS=20000, and a FUZZ_SEED to see a failure again. */
+const numRuns = Number(process.env.FUZZ_RUNS ?? 200)
 const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }
 
 let bench: ApiBench
@@ -35,7 +35,7 @@ beforeAll(async () => {
     connectionId,
   }))
   const made = await Promise.all(environments.map((body) => api.ok('POST', '/environments', body)))
-  // Two of the four run jobs inside environments.
+  // Jobs that name no provider run in the environment of their story.
   const jobs = stories.flatMap((story, index) =>
     story.jobs.map((job) =>
       'provider' in job
@@ -73,7 +73,9 @@ describe.each(takesBody)('$method $path', (operation: Operation & { body: Schema
         ? []
         : [spoilt(fc.constantFrom(...known)), fc.tuple(fc.constantFrom(...known), drawn).map(mixed)]
     await fc.assert(
-      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn), ...begun), (body) => hold(operation, body)),
+      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn), ...begun), (body) =>
+        hold(operation, { body: JSON.stringify(body) }),
+      ),
       { numRuns, ...seed },
     )
   })
@@ -89,11 +91,84 @@ function without(body: object, field: string): object {
   return Object.fromEntries(Object.entries(body).filter(([name]) => name !== field))
 }
 
-async function hold({ method, path, statuses }: Operation, body: unknown): Promise<void> {
-  const response = await fetch(bench.url + path.replace(/\{\w+\}/, ids[path.split('/')[1] ?? ''] ?? ''), {
+/** Query texts as clients put them together: values of the parameter's own schema, or of none. */
+function queriesOf({ query }: Operation): fc.Arbitrary<string> {
+  const parts = query.map(({ name, schema }) =>
+    fc.tuple(fc.constant(name), fc.oneof(valuesOf(schema), spoilt(valuesOf(schema)))),
+  )
+  const stray = fc.tuple(fc.string({ maxLength: 8 }), fc.string())
+  return fc
+    .array(fc.oneof({ weight: 9, arbitrary: fc.oneof(...parts) }, { weight: 1, arbitrary: stray }), { maxLength: 4 })
+    .map((pairs) =>
+      new URLSearchParams(
+        pairs.flatMap(([name, value]) => [value].flat().map((one) => [name, textOf(one)] as [string, string])),
+      ).toString(),
+    )
+}
+
+function textOf(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return text.slice(0, 2000)
+}
+
+const takesQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs|Stream/.test(id))
+
+describe.each(takesQuery)('$method $path?…', (operation: Operation) => {
+  it('answers any query with what the contract names, and never fails', { timeout: 1000 + numRuns * 100 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(queriesOf(operation), (query) => hold(operation, { query })),
+      { numRuns: numRuns / 2, ...seed },
+    )
+  })
+})
+
+const about = operations.filter(({ id }) => ['getJob', 'cancelJob', 'getConnection'].includes(id))
+
+describe.each(about)('$method $path with headers', (operation: Operation) => {
+  it('answers any headers with what the contract names, and never fails', {
+    timeout: 1000 + numRuns * 100,
+  }, async () => {
+    const tag = fc.oneof(
+      fc.stringMatching(/^(W\/)?"[0-9]{0,12}"$/),
+      fc.stringMatching(/^[ -~]{0,40}$/),
+      fc.constant('*'),
+    )
+    const headers = fc.record(
+      {
+        'if-match': tag,
+        'if-none-match': fc.array(tag, { maxLength: 3 }).map((tags) => tags.join(', ')),
+        prefer: fc
+          .stringMatching(/^(wait=0|respond-async|[ -~]{0,20})$/)
+          .filter((text) => !/wait\s*=\s*"?[1-9]/.test(text)),
+        'idempotency-key': fc.stringMatching(/^[ -~]{0,300}$/),
+        'x-request-id': fc.stringMatching(/^[ -~]{0,150}$/),
+        accept: fc.constantFrom('application/json', 'text/html', 'image/*', '*/*;q=0'),
+      },
+      { requiredKeys: [] },
+    )
+    await fc.assert(
+      fc.asyncProperty(headers, (drawn) => hold(operation, { headers: drawn })),
+      { numRuns: numRuns / 2, ...seed },
+    )
+  })
+})
+
+interface Sent {
+  body?: string
+  query?: string
+  headers?: object
+}
+
+async function hold({ method, path, statuses }: Operation, { body, query = '', headers = {} }: Sent): Promise<void> {
+  const target = path.replace(/\{\w+\}/, ids[path.split('/')[1] ?? ''] ?? '')
+  const response = await fetch(`${bench.url}${target}${query === '' ? '' : `?${query}`}`, {
     method,
-    headers: { authorization: `Bearer ${testApiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    headers: {
+      authorization: `Bearer ${testApiKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
   })
   const text = await response.text()
   // 503 is for what is away; nothing is.
