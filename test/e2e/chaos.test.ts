@@ -4,6 +4,9 @@ import { formatReport } from '../chaos/report.ts'
 import { runChaos } from '../chaos/run.ts'
 
 const limit = { timeout: 400_000 }
+/** Six installations at once are too much beside the other tests on two cores, so they run when they are asked for. */
+const isAskedFor = process.env.CHAOS === '1'
+if (!isAskedFor) process.stderr.write('chaos is left out: CHAOS=1 npm test -- --project e2e chaos\n')
 
 /** Answers the report, and everything that was said on the way: shown where a test fails. */
 async function run(...args: string[]) {
@@ -12,7 +15,7 @@ async function run(...args: string[]) {
   return { ...report, story: [...lines, formatReport(report)].join('\n') }
 }
 
-describe('everything against everything that goes wrong', limit, () => {
+describe.skipIf(!isAskedFor)('everything against everything that goes wrong', limit, () => {
   it.concurrent.for(['redis', 'postgres'])(
     'creates nothing twice, loses nothing and leaves nothing stuck (queue on %s)',
     async (queue, { expect }) => {
@@ -26,7 +29,7 @@ describe('everything against everything that goes wrong', limit, () => {
   )
 })
 
-describe('a run without one of the guards', limit, () => {
+describe.skipIf(!isAskedFor)('a run without one of the guards', limit, () => {
   const expected: Record<Guard, string> = {
     find: 'duplicates',
     fence: 'duplicates',
