@@ -1,8 +1,7 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
-import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => sandbox.close())
 
-describeOnEachQueueBackend('work that is held', ({ openRedis }) => {
+describe('work that is held', () => {
   let database: TestDatabase
   let sql: Client
   let switchyard: Switchyard
@@ -24,7 +23,7 @@ describeOnEachQueueBackend('work that is held', ({ openRedis }) => {
   const start = (heldProviders: readonly string[] = []) =>
     startSwitchyard({
       databaseUrl: database.url,
-      redis: openRedis(),
+      redis: null,
       settings: { heldProviders: new Set(heldProviders) },
     })
 
