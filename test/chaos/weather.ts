@@ -70,7 +70,8 @@ export function drawWeather(parts: WeatherParts): Strike[] {
 function windows({ random, seconds, board }: WeatherParts): Strike[] {
   const faults: FaultInput[] = [
     { kind: 'rate_limited', probability: 0.8 },
-    { kind: 'credentials', reason: 'expired', probability: 0.3 },
+    // Always, while it lasts: a token is not rejected in one call and known in the next.
+    { kind: 'credentials', reason: 'expired' },
     { kind: 'error_before', status: 503, probability: 0.7 },
     { kind: 'error_after', status: 502, probability: 0.5 },
     { kind: 'empty_list' },
