@@ -43,10 +43,14 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** Workloads that wait for a hold to be lifted, or for other credentials, look again. */
+    /**
+     * Workloads that wait for a hold to be lifted, or for other credentials, look again; so do those that are in a turn
+     * now, which may be about to write down that they wait, on what they read before.
+     */
     async wakeWaiting(connectionId: string): Promise<void> {
       await prisma.$executeRaw`
-        UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live AND status_reason IN ('held', 'credentials_rejected')`
+        UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live
+          AND (lease_id IS NOT NULL OR status_reason IN ('held', 'credentials_rejected'))`
     },
   }
 }
