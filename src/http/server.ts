@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import AjvCompiler from '@fastify/ajv-compiler'
-import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { answerBrokenRequest } from './broken-requests.ts'
+import { compilersFactory } from './compilers.ts'
 import type { HttpServer } from './http-server.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { refuseUnsafeText } from './safe-text.ts'
@@ -38,8 +38,6 @@ const away = new Refusal(
   },
 )
 
-type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
-
 /** Ids that a client may give a request: they end up in log lines and answers. */
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
@@ -48,9 +46,9 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
-    // A client that sends slowly holds a socket no longer than this.
-    // Compiling every route's schemas takes seconds of CPU; on a busy machine that must not fail the start.
+    // A busy machine must not fail the start.
     pluginTimeout: 0,
+    // A client that sends slowly holds a socket no longer than this.
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
@@ -59,7 +57,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     forceCloseConnections: 'idle',
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
-    schemaController: { compilersFactory: { buildValidator } },
+    schemaController: { compilersFactory },
     routerOptions: { maxParamLength: 256 },
     // A path that is no URL, or a parameter that is too long: refused before there is a route.
     frameworkErrors: (error, request, reply) => {
@@ -102,12 +100,3 @@ function takeJsonOnly(server: HttpServer): void {
     body === '' ? done(null, undefined) : parse(request, body, done),
   )
 }
-
-/** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
-const buildValidator = ((externalSchemas: Parameters<ReturnType<typeof AjvCompiler>>[0]) => {
-  const common = { allErrors: true, removeAdditional: false } as const
-  const build = AjvCompiler()
-  const strict = build(externalSchemas, { customOptions: { ...common, coerceTypes: false, useDefaults: false } })
-  const lenient = build(externalSchemas, { customOptions: { ...common, coerceTypes: 'array', useDefaults: true } })
-  return (route: { httpPart?: string }) => (route.httpPart === 'body' ? strict : lenient)(route)
-}) as NonNullable<CompilersFactory['buildValidator']>
