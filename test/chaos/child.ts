@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -71,22 +70,5 @@ function untilReady(child: ChildProcess): Promise<unknown> {
       clearTimeout(timer)
       reject(new Error(`a process ended with code ${code} while starting: ${said}`))
     })
-  })
-}
-
-/** The first of so many neighbouring ports that are free on the loopback interface, below those given to clients. */
-export async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 12_000 + Math.floor(Math.random() * 20_000)
-    const tries = Array.from({ length: count }, (_, index) => isFree(first + index))
-    if ((await Promise.all(tries)).every(Boolean)) return first
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
 }

@@ -7,10 +7,12 @@ import { makeApiClient } from '../../src/roles/api-client.ts'
 import { makeStories } from '../../src/roles/demo-stories.ts'
 import { runStories } from '../../src/roles/run-stories.ts'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
 import { openAccount, startQuickSandbox } from '../support/dataforest-account.ts'
-import { closedPort, runCommand } from '../support/process.ts'
+import { freePorts } from '../support/free-ports.ts'
+import { runCommand } from '../support/process.ts'
 import { startSwitchyard, testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -23,7 +25,8 @@ async function onDatabase<T>({ url }: TestDatabase, use: (client: Client) => Pro
 describe('serve, with nothing configured', () => {
   it.concurrent('brings its own Postgres and providers along, and has everything again after a stop', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
-    const PORT = String(await closedPort())
+    // The sandbox takes the ports from PORT + 100 on, the same ones after a stop.
+    const PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
     const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
     const start = async () => {
       const running = runCommand(['serve'], { DATA_DIR: dataDir, PORT, ...quick })

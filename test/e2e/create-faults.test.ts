@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { freePort } from '../support/free-ports.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -160,7 +161,10 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
   it.concurrent('waits while nobody listens at the provider, and ends once somebody does', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
-    const away = await openAccount(switchyard.api, { ...sandbox, urls: { dataforest: await closedPort() } })
+    const away = await openAccount(switchyard.api, {
+      ...sandbox,
+      urls: { dataforest: `http://127.0.0.1:${await freePort()}` },
+    })
     const body = {
       connectionId: away.connectionId,
       name: 'nobody-home',
@@ -178,13 +182,3 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     await switchyard.api.untilStatus(`/environments/${unreachable.id}`, 'deleted')
   })
 })
-
-/** An origin where connections are refused. */
-async function closedPort(): Promise<string> {
-  const { createServer } = await import('node:net')
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 1}`
-}

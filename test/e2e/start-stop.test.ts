@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
-import { closedPort, type Exit, quickEnvironment, runCommand, serveProcess } from '../support/process.ts'
+import { freePort } from '../support/free-ports.ts'
+import { type Exit, quickEnvironment, runCommand, serveProcess } from '../support/process.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -38,7 +39,7 @@ describe('a start that cannot succeed', () => {
   })
 
   it.concurrent('names the database that nobody listens for, without its password', async () => {
-    const url = new URL(`postgresql://somebody:hunter2@127.0.0.1:${await closedPort()}/nowhere`)
+    const url = new URL(`postgresql://somebody:hunter2@127.0.0.1:${await freePort()}/nowhere`)
     const { code, stdout, stderr } = await start({ ROLE: 'worker', DATABASE_URL: url.href })
     expect([code, stdout, stderr]).toEqual([
       1,
@@ -83,7 +84,7 @@ describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
 
 it('works from the database while Redis is away from the start, and stops when told', async () => {
   const own = await createTestDatabase()
-  const redis = { url: `redis://127.0.0.1:${await closedPort()}` }
+  const redis = { url: `redis://127.0.0.1:${await freePort()}` }
   const [worker, front] = await Promise.all([
     serveProcess({ DATABASE_URL: own.url, REDIS_URL: redis.url, ROLE: 'worker' }),
     startSwitchyard({ databaseUrl: own.url, redis, role: 'api' }),

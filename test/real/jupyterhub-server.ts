@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../../src/vocabulary/json.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { hasProgram, type Requirements } from './requirements.ts'
 
 /** A real JupyterHub with its proxy, on free ports, below a directory of its own. */
@@ -42,7 +41,8 @@ export function hubRequirements(): Requirements {
 
 export async function startHub(): Promise<TestHub> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-test-hub-'))
-  const ports = await freePorts(3)
+  const firstPort = await freePorts(3)
+  const ports = [firstPort, firstPort + 1, firstPort + 2]
   const url = `http://127.0.0.1:${ports[0]}`
   const [token, otherToken, proxyToken] = [secret(), secret(), secret()]
   const env = {
@@ -110,14 +110,6 @@ export async function statusBehind(accessUrl: string): Promise<Json> {
 const configFile = fileURLToPath(new URL('jupyterhub_config.py', import.meta.url))
 
 const secret = () => randomBytes(32).toString('hex')
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
-}
 
 async function answers(url: string): Promise<boolean> {
   return fetch(url).then(

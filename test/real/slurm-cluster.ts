@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { hostname, tmpdir, totalmem, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '../support/free-ports.ts'
 import { type Daemon, makeDaemon } from './daemon.ts'
 import { daemonPath, hasProgram, type Requirements } from './requirements.ts'
 
@@ -54,7 +54,8 @@ export async function startSlurmCluster(): Promise<SlurmCluster> {
   const key = randomBytes(32)
   writeKey(inside('munge', 'munge.key'), randomBytes(128), users.munge)
   writeKey(inside('state', 'jwt.key'), key, users.controller)
-  const [controllerPort = 0, nodePort = 0, restPort = 0] = await freePorts(3)
+  const controllerPort = await freePorts(3)
+  const [nodePort, restPort] = [controllerPort + 1, controllerPort + 2]
   writeFileSync(inside('slurm.conf'), configuration(base, { controllerPort, nodePort }))
   writeFileSync(inside('gres.conf'), 'Name=gpu Type=t4 File=/dev/null\nName=gpu Type=t4 File=/dev/zero\n')
 
@@ -177,17 +178,4 @@ function writeKey(path: string, key: Buffer, owner: string): void {
 function own(path: string, owner: string): void {
   const [uid = 0, gid = 0] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, owner], { encoding: 'utf8' })))
   if (owner !== userInfo().username) chownSync(path, uid, gid)
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
@@ -137,14 +136,4 @@ export async function serveProcess(env: Readonly<Record<string, string>>): Promi
   const { url } = await running.logged(({ msg }) => msg === 'ready')
   const base = typeof url === 'string' ? url : ''
   return { ...running, url: base, api: makeApiCaller(base, testApiKey) }
-}
-
-/** A TCP port of the loopback interface that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.')
-  return address.port
 }
