@@ -7,6 +7,8 @@ export interface LaneOptions<I, O> {
   flush(items: readonly I[]): Promise<readonly O[]>
   lanes: number
   maxItems: number
+  /** Items of one key never share a batch; absent: all may. */
+  keyOf?(item: I): string
   /** An error that belongs to one item: the batch is halved until the culprit alone fails. */
   isDataError(error: unknown): boolean
   /** An error of the moment (deadlock, lock timeout, connection lost): the same batch once more. */
@@ -26,7 +28,7 @@ export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promis
   function start(): void {
     while (running < options.lanes && queue.length > 0) {
       running += 1
-      void run(queue.splice(0, options.maxItems)).finally(() => {
+      void run(takeBatch(queue, options)).finally(() => {
         running -= 1
         start()
       })
@@ -61,4 +63,18 @@ export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promis
       // After the current turn of the event loop, so that requests read from one socket poll share a statement.
       if (queue.length === 1) setImmediate(start)
     })
+}
+
+/** What comes first, without a second item of any key: that one waits for the next batch. */
+function takeBatch<I, O>(queue: Waiting<I, O>[], { maxItems, keyOf }: LaneOptions<I, O>): Waiting<I, O>[] {
+  if (keyOf === undefined) return queue.splice(0, maxItems)
+  const batch = new Map<string, Waiting<I, O>>()
+  const rest = queue.splice(0).filter((waiting) => {
+    const key = keyOf(waiting.item)
+    if (batch.size >= maxItems || batch.has(key)) return true
+    batch.set(key, waiting)
+    return false
+  })
+  queue.push(...rest)
+  return [...batch.values()]
 }

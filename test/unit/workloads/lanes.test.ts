@@ -28,6 +28,17 @@ describe('calls that arrive together', () => {
     expect(batches).toEqual([[1, 2, 3]])
   })
 
+  it('about the same thing are kept apart, the second one for the next statement', async () => {
+    const batches: number[][] = []
+    const flush = async (items: readonly number[]) => {
+      batches.push([...items])
+      return answer(items)
+    }
+    const call = lanes(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
+    expect(await Promise.all([1, 11, 2, 21, 3, 4].map(call))).toEqual(['a1', 'a11', 'a2', 'a21', 'a3', 'a4'])
+    expect(batches).toEqual([[1, 2, 3], [11, 4], [21]])
+  })
+
   it('make up the next statement while one is under way', async () => {
     const batches: number[][] = []
     const { promise: isOpen, resolve: open } = Promise.withResolvers<void>()
