@@ -3,10 +3,10 @@ import type { AppDeps } from './app.ts'
 import { describeProvider } from './capabilities/describe-provider.ts'
 import { makeConnections } from './container/connections.ts'
 import type { ContainerDeps } from './container/deps.ts'
+import { makeReopenReplaced } from './container/installation.ts'
 import { kinds, makeWorkloads } from './container/workloads.ts'
 import { makeWake } from './events/wake.ts'
 import { makeMetrics } from './infra/telemetry.ts'
-import { makeInstallationRepository } from './projects/installation.repository.ts'
 import { makeTenancy } from './projects/tenancy.ts'
 import { providers as registered } from './providers/registry.ts'
 import { makeHints } from './queue/hints.ts'
@@ -16,7 +16,6 @@ import { isTerminal, type Transitions } from './vocabulary/transitions.ts'
 import { makeEngine } from './workloads/engine.ts'
 import { makeMeasuresRepository } from './workloads/measures.repository.ts'
 import { makeReadsRepository } from './workloads/reads.repository.ts'
-import { reopenAll } from './workloads/reopen.repository.ts'
 import { makeOpenSecrets } from './workloads/secret-variables.ts'
 import { makeSecretsRepository } from './workloads/secrets.repository.ts'
 import { isTransientError } from './workloads/sql-errors.ts'
@@ -80,11 +79,5 @@ export function makeContainer(deps: ContainerDeps) {
     connections: connections.routes,
     ...workloads,
   }
-  /** After the database was replaced: every create that may have been lost is looked for before anything is sent. */
-  const reopen = async (): Promise<number> => {
-    const count = await reopenAll(prisma, kinds)
-    await makeInstallationRepository(prisma).acceptDatabase()
-    return count
-  }
-  return { app, workers, wake, hints, opened, shutdown, reopen }
+  return { app, workers, wake, hints, opened, shutdown, reopenReplaced: makeReopenReplaced(prisma, kinds) }
 }

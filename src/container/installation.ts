@@ -1,7 +1,9 @@
-import type { Database } from '../infra/database.ts'
+import type { Database, PrismaClient } from '../infra/database.ts'
 import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
 import { makeInstallationRepository } from '../projects/installation.repository.ts'
 import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
+import type { WorkloadKinds } from '../workloads/kind.ts'
+import { reopenAll } from '../workloads/reopen.repository.ts'
 
 export { makeKeyMaker } from '../projects/key-maker.ts'
 
@@ -14,13 +16,27 @@ export { makeKeyMaker } from '../projects/key-maker.ts'
 export async function prepareInstallation(
   { prisma }: Database,
   bootstrapApiKey: string | undefined,
-): Promise<{ tag: string; wasReplaced: boolean }> {
+): Promise<{ tag: string }> {
   const projects = makeInstallationRepository(prisma)
   const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
     throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
   })
   if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
-  return { tag, wasReplaced: await projects.wasReplaced() }
+  return { tag }
+}
+
+/**
+ * Whether the database is another one than before, restored or failed over; then every create that may have been lost is
+ * looked for before anything is sent. Answers how many, or null where it is the same. A crash in between repeats it.
+ */
+export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
+  const installation = makeInstallationRepository(prisma)
+  return async (): Promise<number | null> => {
+    if (!(await installation.wasReplaced())) return null
+    const count = await reopenAll(prisma, kinds)
+    await installation.acceptDatabase()
+    return count
+  }
 }
 
 /** What must always hold in the database, and where it does not. Reads alone. */

@@ -15,6 +15,7 @@ import { makeRequestRates } from '../infra/request-rates.ts'
 import { postgresBackend, redisBackend } from '../queue/backend.ts'
 import { type Closing, makeClosing } from './closing.ts'
 import { type App, finish } from './finish.ts'
+import { watchForReplacement } from './replaced-database.ts'
 import { databaseError, listenError } from './start-error.ts'
 
 export interface ServiceOptions {
@@ -62,12 +63,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
   const { role, host, port, logger } = options
   const database = await openDatabase(options, closing)
-  const { tag: installationTag, wasReplaced } = await prepareInstallation(database, options.bootstrapApiKey)
+  const { tag: installationTag } = await prepareInstallation(database, options.bootstrapApiKey)
   const container = assemble(options, closing, { database, installationTag })
-  if (wasReplaced) {
-    const reopened = await container.reopen()
-    logger.warn({ reopened }, 'the database was replaced: looking for what may have been made in the time that is lost')
-  }
+  closing.add('watch over the database', await watchForReplacement(container, logger))
   await container.wake.start()
   const app = role === 'worker' ? null : await makeApp(container.app)
   if (app !== null) {

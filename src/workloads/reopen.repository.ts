@@ -7,7 +7,8 @@ const mostAtOnce = 1000
 
 /**
  * After the database was restored from a backup, or failed over: whatever has no remote object may have got one in the
- * time that was lost. Each such workload gets an attempt of unknown outcome, so it is looked for before anything is sent;
+ * time that was lost. Each such workload gets an attempt of unknown outcome, so it is looked for before anything is sent:
+ * one that may have begun as early as the record itself, and whose object may have ended long since;
  * whatever has one is looked at. Answers how many were reopened.
  */
 export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Promise<number> {
@@ -29,11 +30,11 @@ const reopenStatement = (kind: string, waiting: string, sending: string) => Pris
       SELECT id FROM workloads WHERE kind = ${kind} AND live AND remote_id IS NULL AND NOT imported
         AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
       ORDER BY id LIMIT ${mostAtOnce} FOR UPDATE)
-    RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.mark
+    RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.mark, w.created_at
   ), attempts AS (
-    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome)
+    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, started_at, send_by, settled_at, outcome)
     SELECT r.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = r.id), 0) + 1, r.mark,
-      '{"databaseWasReplaced": true}', 'null', now(), now() + ${settleMs} * interval '1 ms', 'unknown'
+      '{"databaseWasReplaced": true}', 'null', r.created_at, now(), now() + ${settleMs} * interval '1 ms', 'unknown'
     FROM reopened r
   )
   INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
