@@ -56,7 +56,7 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
   const taking = { reads, quota, resolveConnection: connections.resolve, admission, hint, installationTag }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
-  const attempts = makeAttemptsRepository(prisma)
+  const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
   const common = {
     submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),

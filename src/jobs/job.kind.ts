@@ -2,7 +2,7 @@ import { jobTransitions } from '../vocabulary/job.ts'
 import type { Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, isCalledOff } from '../workloads/creation.ts'
+import { creationAction, hasMade, isCalledOff } from '../workloads/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
 import { after } from '../workloads/tempo.ts'
@@ -56,7 +56,8 @@ export const jobKind: WorkloadKind<'job'> = {
 
 /** A job that has not been sent waits for its environment, and fails with it. */
 function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
-  if (job.status !== 'queued' || facts.environment === null || isCalledOff(jobKind, job)) return null
+  if (job.status !== 'queued' || facts.environment === null) return null
+  if (isCalledOff(jobKind, job) || hasMade(facts.attempt)) return null
   const { status, remoteId, desired } = facts.environment
   // Its delete waits for the jobs in it, so a job that waited for it in turn would hold both for ever.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }

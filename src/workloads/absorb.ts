@@ -35,6 +35,8 @@ export interface Absorbed<K extends Kind = Kind> {
 
 /** An undecided create is looked for this long after it settled; then it waits for an operator. */
 const parkAfterMs = 3_600_000
+/** A create of which nothing came is sent again so often without a pause. */
+const triesWithoutPause = 3
 /** Tries that wait for the provider double up to this. */
 const slowestRetryMs = 300_000
 
@@ -116,9 +118,24 @@ function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K
     return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'absent', null, error) }
   if (error?.code === 'conflict')
     return { change: refused(kind, facts, error), answer: answerOf(facts, 'refused', null, error) }
+  return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'absent', null, error) }
+}
+
+/** A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. */
+function sentAgain<K extends Kind>(
+  kind: WorkloadKind<K>,
+  { attempt, now, tempo }: Facts<K>,
+  error: WorkloadError | null,
+): Change<K> {
+  const tries = attempt?.number ?? 1
+  if (error === null || tries < triesWithoutPause) return { status: kind.waiting, reason: null, message: null }
+  const at = after(now, backoffMs(tries - triesWithoutPause, tempo.slowMs, slowestRetryMs))
   return {
-    change: { status: kind.waiting, reason: null, message: null },
-    answer: answerOf(facts, 'absent', null, error),
+    status: kind.waiting,
+    reason: 'outcome_unknown',
+    message: error.message,
+    nextAttemptAt: at,
+    dueAt: at,
   }
 }
 

@@ -6,8 +6,8 @@ import type { Attempt, AttemptOutcome, WorkloadError } from './workload.ts'
 export interface Opening {
   workloadId: string
   leaseId: string
-  /** The wishes that the decision to send was taken on; a newer one must be heard first. */
-  generation: number
+  /** The record that the decision to send was taken on; what has changed since must be heard first. */
+  version: number
   /** The status it must have (waiting, or sending after an attempt that made nothing), and the one it gets. */
   from: string
   to: string
@@ -45,14 +45,16 @@ export interface LedgerEntry {
 
 export type AttemptsRepository = ReturnType<typeof makeAttemptsRepository>
 
-export function makeAttemptsRepository(prisma: PrismaClient) {
+export function makeAttemptsRepository(prisma: PrismaClient, leaseMs: number) {
   return {
     /**
-     * Commits attempts and moves their workloads to `to`. Null where the lease is lost or the client wants something else meanwhile.
+     * Commits attempts and moves their workloads to `to`, under a lease that begins anew. Null where the lease is lost, or
+     * anything has changed or asked for a look since the claim; also where this very attempt was committed already, and
+     * only the answer to the commit was lost.
      * A second holder of an exclusive key fails the batch with a unique violation.
      */
     async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
-      const rows = await prisma.$queryRaw<(Opened & { id: string })[]>(openStatement(openings))
+      const rows = await prisma.$queryRaw<(Opened & { id: string })[]>(openStatement(openings, leaseMs))
       const byId = new Map(rows.map(({ id, ...opened }) => [id, opened]))
       return openings.map((opening) => byId.get(opening.workloadId) ?? null)
     },
@@ -66,18 +68,20 @@ export function makeAttemptsRepository(prisma: PrismaClient) {
   }
 }
 
-const openStatement = (openings: readonly Opening[]) => Prisma.sql`
+const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
-      "workloadId" text, "leaseId" text, generation int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
+      "workloadId" text, "leaseId" text, version int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
       "sendWithinMs" float8, "settleMs" float8, event jsonb)
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
-    WHERE w.lease_id = i."leaseId" AND w.generation = i.generation AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
+    WHERE w.lease_id = i."leaseId" AND w.version = i.version AND w.due_at = w.lease_until
+      AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET status = i."to", status_reason = NULL, status_message = NULL, next_attempt_at = NULL,
       exclusive_key = i."exclusiveKey",
+      lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms',
       status_changed_at = CASE WHEN w.status <> i."to" THEN now() ELSE w.status_changed_at END,
       version = w.version + 1, seq = w.seq + 1, updated_at = now()
     FROM input i WHERE w.id = i."workloadId" AND w.id IN (SELECT id FROM locked)

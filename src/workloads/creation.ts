@@ -14,7 +14,13 @@ export function creationAction<K extends Kind>(
 ): Action<K> {
   const { attempt } = facts
   if (workload.status === kind.sending && attempt !== null) return afterAttempt(kind, workload, facts, attempt)
+  if (workload.status === kind.waiting && hasMade(attempt)) return { do: 'settle', change: { status: kind.sending } }
   return beforeSending(kind, workload, facts)
+}
+
+/** Known only when it was about to be sent again: the answer came late. */
+export function hasMade(attempt: Attempt | null): boolean {
+  return attempt !== null && attempt.remoteId !== null
 }
 
 /** Lifting a hold wakes what waits; this is for the case that nobody does. */

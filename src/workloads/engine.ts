@@ -54,10 +54,14 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { prisma, clock, settings, shutdown, log, wake, kinds, connections } = deps
   const leases = makeLeasesRepository(prisma, settings.leaseMs)
   const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
-  const attempts = makeAttemptsRepository(prisma)
+  const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
   const writes = makeWritesRepository(prisma)
   const { ownedByOthers, heldMarks } = makeReadsRepository(prisma)
-  const write = makeDurableWrite({ write: perKind(() => makeLanes(lane<Write, Written>(writes.write))), log, shutdown })
+  const write = makeDurableWrite({
+    write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
+    log,
+    shutdown,
+  })
   const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
   const openAttempt = async (opening: Opening): Promise<Opened | null> => {
     const opened = await commitAttempt(opening)

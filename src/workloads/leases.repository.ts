@@ -9,8 +9,6 @@ import type { Attempt, Workload } from './workload.ts'
 export interface Claimed<K extends Kind = Kind> {
   workload: Workload<K>
   leaseId: string
-  /** `dueAt` as the claim set it: the end of the lease, so that a process that dies is followed by another. */
-  claimedDueAt: Date
 }
 
 /** What a decision needs besides the workload, read after the claim, so that nothing older than the lease is believed. */
@@ -29,19 +27,21 @@ export interface ClaimFacts {
   firstSentAt: Date | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
+  /** The latest one, or an earlier one of which the provider has named an object after all. */
   attempt: Attempt | null
 }
 
 export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
 
 export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
+  /** Due again when the lease ends, so that a process that dies is followed by another. */
   async function claim(due: Prisma.Sql): Promise<Claimed[]> {
     const leaseId = randomUUID()
     const rows = await prisma.$queryRaw<WorkloadRecord[]>`
       UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
       FROM (${due}) t WHERE w.id = t.id
       RETURNING ${workloadColumns}`
-    return rows.map(toWorkload).map((workload) => ({ workload, leaseId, claimedDueAt: workload.dueAt ?? new Date(0) }))
+    return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
   }
 
   return {
@@ -58,23 +58,23 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
         ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
 
     /** Gives back what is not acted on now; it is due again after `delayMs`, or at once if somebody asked for that meanwhile. */
-    async putBack({ workload, leaseId, claimedDueAt }: Claimed, delayMs: number): Promise<void> {
+    async putBack({ workload, leaseId }: Claimed, delayMs: number): Promise<void> {
       await prisma.$executeRaw`
         UPDATE workloads SET lease_id = NULL, lease_until = NULL,
-          due_at = CASE WHEN due_at < ${claimedDueAt} THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
         WHERE id = ${workload.id} AND lease_id = ${leaseId}`
     },
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
         SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
-          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.latest AS attempt,
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
         FROM workloads w
         JOIN connections c ON c.id = w.connection_id
         LEFT JOIN workloads e ON e.id = w.environment_id
         LEFT JOIN LATERAL (
-          SELECT min(t.started_at) AS first, (array_agg(to_jsonb(t) ORDER BY t.number DESC))[1] AS latest
+          SELECT min(t.started_at) AS first, (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true
         WHERE w.id = ANY(${ids})`

@@ -65,15 +65,8 @@ async function takeTurn<K extends Kind>(
   } catch (error) {
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'a turn failed')
     const facts = bareFacts<K>(known, deps.tempo)
-    const isDue = await commit<K>(
-      deps,
-      { kind, claimed },
-      { workload, facts },
-      { change: afterInternalFailure(workload, facts), answer: null },
-    )
-    // Where the status has moved since the claim nothing was written, and the lease is still ours.
-    await deps.putBack(claimed as unknown as Claimed, deps.tempo.slowMs)
-    return isDue
+    const change = afterInternalFailure(workload, facts)
+    return commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null })
   }
 }
 
@@ -134,6 +127,8 @@ async function commit<K extends Kind>(
       { workloadId: workload.id, status: write.state.status },
       'somebody was faster; what was decided here is dropped',
     )
+    // Nothing was written, so where the lease is still ours nobody else would look before it ends.
+    await deps.putBack(claimed as unknown as Claimed, deps.tempo.slowMs)
     return false
   }
   if (write.isNews) deps.wake.changed([workload.id])

@@ -68,7 +68,7 @@ async function open<K extends Kind>(
   const opening: Opening = {
     workloadId: workload.id,
     leaseId,
-    generation: workload.generation,
+    version: workload.version,
     from: kind.waiting,
     to: kind.sending,
     mark: workload.mark,

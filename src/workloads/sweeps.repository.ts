@@ -73,7 +73,7 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
     ): Promise<void> {
       await prisma.$executeRaw`
         UPDATE sweeps SET lease_id = NULL, lease_until = NULL, interval_ms = ${Math.round(nextMs ?? 0)}::int,
-          due_at = CASE WHEN due_at < lease_until THEN due_at ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
           last_completed_at = CASE WHEN ${seen}::int IS NULL THEN last_completed_at ELSE now() END, last_seen = COALESCE(${seen}::int, last_seen),
           last_orphans = COALESCE(${orphans}::int, last_orphans)
         WHERE connection_id = ${sweep.connectionId} AND kind = ${sweep.kind} AND lease_id = ${sweep.leaseId}`

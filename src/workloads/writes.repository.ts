@@ -13,8 +13,6 @@ export interface Write<K extends Kind = Kind> {
   whereLease: string | null
   /** For what was decided from a snapshot, without a lease. */
   whereVersion: number | null
-  /** `dueAt` at the claim: whoever set an earlier one since then wins, so no wake-up is lost to a lease. */
-  claimedDueAt: Date | null
   state: EngineState<K>
   live: boolean
   /** Something that a client sees has changed. */
@@ -35,11 +33,14 @@ export interface Written {
   isWritten: boolean
   /** It is due again already. */
   isDue: boolean
-  /** The answer tells of an object, and the workload has another one: two were made. */
+  /** The answer tells of an object that the workload has no use for: it has another one, or ended without any. */
   isDuplicate: boolean
 }
 
-/** The only writer of status. One statement for a batch; rows are locked in the order of their ids. */
+/**
+ * The only writer of status. One statement for a batch, in which each workload stands once; rows are locked in the order
+ * of their ids. A claim makes a row due when its lease ends, so a time that differs is somebody's wake-up: it is kept.
+ */
 export function makeWritesRepository(prisma: PrismaClient) {
   return {
     async write(writes: readonly Write[]): Promise<Written[]> {
@@ -53,7 +54,7 @@ export function makeWritesRepository(prisma: PrismaClient) {
 const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
-      id text, kind text, "whereStatus" text, "whereLease" text, "whereVersion" int, "claimedDueAt" timestamptz,
+      id text, kind text, "whereStatus" text, "whereLease" text, "whereVersion" int,
       live boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
@@ -61,10 +62,13 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     WHERE w.status = i."whereStatus"
       AND (i."whereVersion" IS NULL OR w.version = i."whereVersion")
       AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
+      -- Not there, says a search; but the answer that came meanwhile names it.
+      AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'absent'
+        AND EXISTS (SELECT 1 FROM workload_attempts a WHERE a.workload_id = w.id AND a.remote_id IS NOT NULL))
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET ${engineAssignments},
-      due_at = CASE WHEN w.due_at < i."claimedDueAt" THEN w.due_at
+      due_at = CASE WHEN w.due_at IS DISTINCT FROM w.lease_until AND w.due_at <= clock_timestamp() THEN w.due_at
         WHEN i."parkedOn" IS NOT NULL AND EXISTS (SELECT 1 FROM workloads e WHERE e.id = w.environment_id AND e.status <> i."parkedOn") THEN now()
         ELSE i."dueAt" END,
       live = i.live, lease_id = NULL, lease_until = NULL,
@@ -79,24 +83,32 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     SELECT u.id, u.seq, u.event->>'id', u.project_id, u.kind, u.event->>'type', u.event->'data'
     FROM updated u WHERE u.event IS NOT NULL
   ), answered AS (
-    UPDATE workload_attempts a SET outcome = i."attemptOutcome", ended_at = COALESCE(a.ended_at, now()),
-      remote_id = COALESCE(a.remote_id, i."attemptRemoteId"), error = COALESCE(i."attemptError", a.error)
-    FROM input i WHERE a.workload_id = i.id AND a.number = i."attemptNumber" AND (a.outcome IS NULL OR a.outcome = 'unknown')
+    -- What was decided of an attempt stands, unless the provider names an object after all.
+    UPDATE workload_attempts a SET outcome = CASE WHEN a.remote_id IS NULL THEN i."attemptOutcome" ELSE a.outcome END,
+      ended_at = COALESCE(a.ended_at, now()), remote_id = COALESCE(a.remote_id, i."attemptRemoteId"), error = COALESCE(i."attemptError", a.error)
+    FROM input i WHERE a.workload_id = i.id AND a.number = i."attemptNumber"
+      AND (a.outcome IS NULL OR a.outcome = 'unknown' OR a.remote_id IS DISTINCT FROM COALESCE(i."attemptRemoteId", a.remote_id))
     RETURNING a.workload_id, a.remote_id
   ), late AS (
     -- The lease was taken over meanwhile: whoever holds it now must see this answer.
     UPDATE workloads w SET due_at = now() FROM answered a
-    WHERE w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.id NOT IN (SELECT id FROM locked)
+    WHERE w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.live AND w.id NOT IN (SELECT id FROM locked)
   ), dependants AS (
-    UPDATE workloads j SET due_at = now() FROM updated u
-    WHERE u."wakesDependants" AND j.environment_id = u.id AND j.live AND j.remote_id IS NULL
+    UPDATE workloads j SET due_at = now() WHERE j.id IN (
+      SELECT d.id FROM workloads d JOIN updated u ON u."wakesDependants" AND d.environment_id = u.id
+      WHERE d.live AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
   ), sweeps AS (
-    UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0
-    WHERE (s.connection_id, s.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")
-      AND (s.due_at IS NULL OR s.due_at > now())
+    -- Locked even where one is due already: a walk that begins now would not see these rows, and must not be the last.
+    UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
+      SELECT t.connection_id, t.kind FROM sweeps t
+      WHERE (t.connection_id, t.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")
+      ORDER BY t.connection_id, t.kind FOR UPDATE)
   )
-  SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= now(), false) AS "isDue",
-    EXISTS (SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id AND w.remote_id <> a.remote_id) AS "isDuplicate"
+  SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= clock_timestamp(), false) AS "isDue",
+    EXISTS (
+      SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id
+        AND (i."attemptRemoteId" <> w.remote_id OR i."attemptRemoteId" <> a.remote_id OR (i."attemptRemoteId" IS NOT NULL AND w.remote_id IS NULL AND NOT w.live))
+    ) AS "isDuplicate"
   FROM input i LEFT JOIN updated u ON u.id = i.id`
 
 function toRow({ answer, state, ...write }: Write) {

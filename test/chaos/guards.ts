@@ -68,15 +68,19 @@ function forgetful(prisma: PrismaClient): PrismaClient {
       const value: unknown = Reflect.get(target, name)
       if (name !== '$queryRaw') return typeof value === 'function' ? value.bind(target) : value
       return (sql: Prisma.Sql | TemplateStringsArray, ...values: unknown[]) =>
-        'sql' in sql ? target.$queryRaw(withoutClaim(sql)) : target.$queryRaw(sql, ...values)
+        'sql' in sql ? target.$queryRaw(withoutWakeUps(sql)) : target.$queryRaw(sql, ...values)
     },
   })
 }
 
-/** The write's guard is one value of its rows: when the row was due at the claim. */
-function withoutClaim(sql: Prisma.Sql): Prisma.Sql {
-  const [rows, ...rest] = sql.values
-  if (typeof rows !== 'string' || !rows.includes('"claimedDueAt"')) return sql
-  const forgetting = (JSON.parse(rows) as object[]).map((row) => ({ ...row, claimedDueAt: null }))
-  return Prisma.sql(sql.strings, JSON.stringify(forgetting), ...rest)
+const wakeUp = 'w.due_at IS DISTINCT FROM w.lease_until'
+
+/** The write keeps a due time that somebody set while the lease was held; without that it sets its own. */
+function withoutWakeUps(sql: Prisma.Sql): Prisma.Sql {
+  if (!sql.sql.includes('"whereLease"')) return sql
+  if (!sql.sql.includes(wakeUp)) throw new Error('the statement that writes has no such guard any more')
+  return Prisma.sql(
+    sql.strings.map((part) => part.replace(wakeUp, 'false')),
+    ...sql.values,
+  )
 }

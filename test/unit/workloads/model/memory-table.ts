@@ -39,6 +39,8 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
   let sweepLastMs = 0
   const attempts: Attempt[] = []
 
+  /** A claim makes it due when its lease ends; any other time was set by somebody who wants it looked at. */
+  const isWoken = () => (row.dueAt === null ? null : ms(row.dueAt)) !== leaseUntil
   const isHeld = () => leaseUntil !== null && leaseUntil >= time.now()
 
   function move(to: Workload['status']): void {
@@ -47,29 +49,30 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
     if (!isAllowed(transitions, from, to as 'queued')) throw new Error(`${from} → ${to} was written`)
   }
 
-  function mayWrite({ whereStatus, whereVersion, whereLease }: Write): boolean {
+  function mayWrite({ whereStatus, whereVersion, whereLease, answer: told }: Write): boolean {
     if (row.status !== whereStatus) return false
     if (whereVersion !== null && row.version !== whereVersion) return false
+    if (told?.outcome === 'absent' && attempts.some(({ remoteId }) => remoteId !== null)) return false
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
 
   function answer({ answer: told }: Write, isLocked: boolean): void {
     const at = attempts.findIndex(({ number }) => number === told?.number)
     const attempt = attempts[at]
-    if (told === null || attempt === undefined || (attempt.outcome !== null && attempt.outcome !== 'unknown')) return
+    if (told === null || attempt === undefined || !isNewTo(attempt, told.remoteId)) return
     const remoteId = attempt.remoteId ?? told.remoteId
     const endedAt = attempt.endedAt ?? time.date()
-    attempts[at] = { ...attempt, outcome: told.outcome, endedAt, remoteId, error: told.error ?? attempt.error }
-    if (!isLocked && remoteId !== null && row.remoteId === null) row = { ...row, dueAt: time.date() }
+    const outcome = attempt.remoteId === null ? told.outcome : attempt.outcome
+    attempts[at] = { ...attempt, outcome, endedAt, remoteId, error: told.error ?? attempt.error }
+    if (!isLocked && remoteId !== null && row.remoteId === null && row.live) row = { ...row, dueAt: time.date() }
   }
 
-  function apply({ state, live, isNews, event, claimedDueAt, wakesSweep }: Write): void {
+  function apply({ state, live, isNews, event, wakesSweep }: Write): void {
     if (state.status !== row.status) move(state.status)
     if (!row.live && isNews) throw new Error(`after the end ${row.status} something changed`)
-    // Whoever set an earlier time since the claim wins.
-    const isEarlier = row.dueAt !== null && claimedDueAt !== null && row.dueAt < claimedDueAt
+    const wasWoken = isWoken() && row.dueAt !== null && ms(row.dueAt) <= time.now()
     const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
-    row = { ...row, ...state, ...counted, live, leaseId: null, dueAt: isEarlier ? row.dueAt : state.dueAt }
+    row = { ...row, ...state, ...counted, live, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
     leaseUntil = null
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
   }
@@ -115,24 +118,25 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
           connectionHeld: false,
         },
         firstSentAt: attempts[0]?.startedAt ?? null,
-        attempt: attempts.at(-1) ?? null,
+        attempt: attempts.find(({ remoteId }) => remoteId !== null) ?? attempts.at(-1) ?? null,
       }
-      return { claimed: { workload: row, leaseId, claimedDueAt: row.dueAt as Date }, facts }
+      return { claimed: { workload: row, leaseId }, facts }
     },
 
-    putBack({ leaseId, claimedDueAt }, delayMs) {
+    putBack({ leaseId }, delayMs) {
       if (row.leaseId !== leaseId) return
-      const isEarlier = row.dueAt !== null && row.dueAt < claimedDueAt
-      row = { ...row, leaseId: null, dueAt: isEarlier ? row.dueAt : new Date(time.now() + delayMs) }
+      row = { ...row, leaseId: null, dueAt: isWoken() ? row.dueAt : new Date(time.now() + delayMs) }
       leaseUntil = null
     },
 
-    open({ leaseId, generation, from, to, sendWithinMs, settleMs, before }) {
-      if (row.leaseId !== leaseId || row.generation !== generation || row.remoteId !== null) return null
+    open({ leaseId, version, from, to, sendWithinMs, settleMs, before }) {
+      if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
       const told = { reason: null, message: null, nextAttemptAt: null }
-      row = { ...row, ...told, status: to as 'dispatching', version: row.version + 1, seq: row.seq + 1 }
+      leaseUntil = time.now() + leaseMs
+      const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
+      row = { ...row, ...told, ...renewed, status: to as 'dispatching' }
       const sendBy = new Date(time.now() + sendWithinMs)
       const settledAt = new Date(time.now() + sendWithinMs + settleMs)
       const number = attempts.length + 1
@@ -183,4 +187,9 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
     },
   }
   return table
+}
+
+/** What was decided of an attempt stands, unless the provider names an object after all. */
+function isNewTo({ outcome, remoteId }: Attempt, told: string | null): boolean {
+  return outcome === null || outcome === 'unknown' || (told !== null && told !== remoteId)
 }
