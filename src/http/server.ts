@@ -4,6 +4,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import { answerBrokenRequest } from './broken-requests.ts'
 import { compilersFactory } from './compilers.ts'
 import type { HttpServer } from './http-server.ts'
+import { takeJsonOnly } from './json-body.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { refuseUnsafeText } from './safe-text.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
@@ -90,13 +91,4 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     )
   })
   return server
-}
-
-/** Clients tend to name the type of a body that they do not send; where a body is needed its schema says so. */
-function takeJsonOnly(server: HttpServer): void {
-  const parse = server.getDefaultJsonParser('error', 'error')
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) =>
-    body === '' ? done(null, undefined) : parse(request, body, done),
-  )
 }

@@ -30,7 +30,7 @@ const pathOf = ({ path }: Operation) => path.replace(/\{\w+\}/, ids[path.split('
 
 interface Raw {
   method?: string
-  body?: string
+  body?: string | Uint8Array<ArrayBuffer>
   headers?: Readonly<Record<string, string>>
 }
 
@@ -52,8 +52,10 @@ async function recorded(): Promise<unknown> {
 
 const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
+const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'))
+
 /** Bodies that no route takes, as bytes. */
-const malformed: readonly [string, string][] = [
+const malformed: readonly [string, string | Uint8Array<ArrayBuffer>][] = [
   ['is no JSON', '{"name":'],
   ['is two JSON values', '{} {}'],
   ['has a comment', '{"name":"a" /* b */}'],
@@ -65,6 +67,10 @@ const malformed: readonly [string, string][] = [
   ['has a field that nobody knows', '{"name":"a","nonsense":1}'],
   ['has a __proto__ key', '{"name":"a","__proto__":{"admin":true}}'],
   ['has a constructor key', '{"name":"a","constructor":{"prototype":{"admin":true}}}'],
+  ['is in Latin-1', bytes('{"name":"é"}')],
+  ['has half of a character', bytes('{"name":"\xe2\x82"}')],
+  ['has a slash in two bytes', bytes('{"name":"\xc0\xaf"}')],
+  ['has a surrogate in UTF-8', bytes('{"name":"\xed\xa0\x80"}')],
   ['has a NUL byte', '{"name":"a\\u0000b"}'],
   ['has a NUL byte in a key', '{"a\\u0000b":1}'],
   ['has half of a surrogate pair', '{"name":"\\ud800"}'],
@@ -103,6 +109,8 @@ describe.each(takesBody)('$method $path', (operation: Operation) => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/xml',
+    'application/json; charset=iso-8859-1',
+    'application/json; charset="utf-16"',
     'nonsense',
   ])('refuses a body that is %s with 415', async (type) => {
     const answer = await send(pathOf(operation), { method, body: '{"name":"a"}', headers: { 'content-type': type } })
@@ -113,6 +121,18 @@ describe.each(takesBody)('$method $path', (operation: Operation) => {
   it('declares in the contract what it refused with', () => {
     expect(operation.statuses).toEqual(expect.arrayContaining([400, 401, 413, 415]))
   })
+})
+
+it('refuses text in another encoding, instead of storing replacement characters', async () => {
+  const before = await recorded()
+  for (const value of ['\xe9', 'a\xe2\x82', '\xff\xfe'])
+    expect(
+      await send(`/jobs/${ids.jobs}`, { method: 'PATCH', body: bytes(`{"labels":{"a":"${value}"}}`) }),
+    ).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('UTF-8') },
+    })
+  expect(await recorded()).toEqual(before)
 })
 
 const guarded = operations.filter(({ statuses }) => statuses.includes(401))

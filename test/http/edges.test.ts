@@ -91,6 +91,16 @@ it('takes a verb whose client names the type of a body that it does not send', a
   expect(answer.status).toBe(202)
 })
 
+it('takes JSON whose client says that it is UTF-8, in whatever spelling, and keeps every character', async () => {
+  for (const type of ['application/json; charset=UTF-8', 'application/json;charset="utf-8"', 'Application/JSON']) {
+    const answer = await bench.api.call('POST', '/projects', {
+      body: { name: 'a', quota: { 'ключ €𝄞': 1 } },
+      headers: { 'content-type': type },
+    })
+    expect(answer, type).toMatchObject({ status: 400, body: { errors: [{ pointer: '/quota/ключ €𝄞' }] } })
+  }
+})
+
 describe('every answer', () => {
   it('carries the id that the client gave the request, if it is one to put into a log', async () => {
     const ask = async (id: string) => {
