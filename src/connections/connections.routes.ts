@@ -81,13 +81,14 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
     },
     async (request) => {
       const { limit = 50, cursor, ...filters } = request.query as Static<typeof connectionQuery>
-      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
+      const list = { name: 'connections', filters }
+      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
       const found = await service.list(request.caller.projectId, {
         provider: filters.provider ?? null,
         after,
         limit: limit + 1,
       })
-      return pageAnswer(found, { limit, filters, view: viewOf })
+      return pageAnswer(found, { limit, list, view: viewOf })
     },
   )
 }

@@ -1,36 +1,43 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '../vocabulary/refusal.ts'
 
-/** Where a page ended. Opaque to clients, and good only with the filters it was made with. */
-export function encodeCursor(position: object, filters: object): string {
-  return Buffer.from(JSON.stringify([digest(filters), position])).toString('base64url')
+/** What a cursor is bound to. */
+export interface List {
+  /** Its path, such as `jobs`. */
+  name: string
+  filters: object
 }
 
-/** @throws Refusal when the text is no cursor, or was made with other filters. */
-export function decodeCursor<P extends object>(cursor: string, filters: object): P {
-  const [madeWith, position] = parse(cursor)
-  if (madeWith !== digest(filters))
+/** Where a page ended. Opaque to clients, and good only for the list it was made for, with the same filters. */
+export function encodeCursor(position: object, list: List): string {
+  return Buffer.from(JSON.stringify([digest(list), position])).toString('base64url')
+}
+
+/**
+ * Where the page before ended; null on the first page.
+ *
+ * @throws Refusal when the text is no cursor, or was made for another list or with other filters.
+ */
+export function positionIn<P extends object>(cursor: string | undefined, list: List): P | null {
+  if (cursor === undefined) return null
+  const [madeFor, position] = parse(cursor)
+  if (madeFor !== digest(list))
     throw invalid(
-      'belongs to a list with other filters. Repeat the filters of the first page, or begin again without cursor',
+      'belongs to another list, or to one with other filters. Repeat those of the first page, or begin again without cursor',
     )
   return position as P
-}
-
-/** Where the page before ended; null on the first page. */
-export function positionIn<P extends object>(cursor: string | undefined, filters: object): P | null {
-  return cursor === undefined ? null : decodeCursor<P>(cursor, filters)
 }
 
 /** A page of what was found, of which one more than `limit` was asked for: whether there is a next page shows by it. */
 export function pageAnswer<R extends { id: string }>(
   found: readonly R[],
-  { limit, filters, view }: { limit: number; filters: object; view(record: R): object },
+  { limit, list, view }: { limit: number; list: List; view(record: R): object },
 ): { data: object[]; nextCursor?: string } {
   const page = found.slice(0, limit)
   const last = page.at(-1)
   const data = page.map(view)
   return found.length > limit && last !== undefined
-    ? { data, nextCursor: encodeCursor({ id: last.id }, filters) }
+    ? { data, nextCursor: encodeCursor({ id: last.id }, list) }
     : { data }
 }
 
@@ -51,9 +58,9 @@ function isPosition(value: unknown): value is object {
 }
 
 /** The order in which the filters stand in the query does not count. */
-function digest(filters: object): string {
+function digest({ name, filters }: List): string {
   return createHash('sha256')
-    .update(JSON.stringify(Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+    .update(JSON.stringify([name, Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1))]))
     .digest('base64url')
     .slice(0, 12)
 }

@@ -4,7 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { ownerOf } from './caller.ts'
 import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { encodeCursor, positionIn } from './cursor.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
@@ -92,14 +92,16 @@ function registerList<R extends { id: string; name: string; version: number }>(
         tags: [tag],
         operationId: `list${singular}s`,
         summary: `List ${plural}`,
-        description: 'Newest first, unless asked otherwise. A cursor is good only with the filters it came from.',
+        description:
+          'Newest first, unless asked otherwise. A cursor is good only for the list and the filters it came from.',
         querystring: records.query,
         response: { 200: Type.Ref(`${singular}Page`), ...refusals() },
       },
     },
     async (request) => {
       const { limit = 50, cursor, view = 'basic', ...filters } = request.query as ListQuery
-      const after = cursor === undefined ? null : decodeCursor<Position>(cursor, filters)
+      const list = { name: plural, filters }
+      const after = positionIn<Position>(cursor, list)
       // One more than asked for tells whether there is a next page.
       const found = await records.list(request.caller.projectId, filters, { after, limit: limit + 1 })
       const page = found.slice(0, limit)
@@ -107,7 +109,7 @@ function registerList<R extends { id: string; name: string; version: number }>(
       const data = await Promise.all(page.map((record) => records.view(record, view)))
       if (found.length <= limit || last === undefined) return { data }
       const position: Position = filters.namePrefix === undefined ? { id: last.id } : { id: last.id, name: last.name }
-      return { data, nextCursor: encodeCursor(position, filters) }
+      return { data, nextCursor: encodeCursor(position, list) }
     },
   )
 }

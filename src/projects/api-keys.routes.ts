@@ -56,9 +56,10 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
     },
     async (request) => {
       const { limit = 50, cursor, ...filters } = request.query as Static<typeof keyQuery>
-      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
+      const list = { name: 'api-keys', filters }
+      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
       const found = await service.listKeys({ projectId: filters.projectId ?? null, after, limit: limit + 1 })
-      return pageAnswer(found, { limit, filters, view: viewOf })
+      return pageAnswer(found, { limit, list, view: viewOf })
     },
   )
 }

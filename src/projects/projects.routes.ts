@@ -60,8 +60,9 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
     },
     async (request) => {
       const { limit = 50, cursor } = request.query as Static<typeof pageQuery>
-      const after = positionIn<{ id: string }>(cursor, {})?.id ?? null
-      return pageAnswer(await service.listProjects({ after, limit: limit + 1 }), { limit, filters: {}, view: viewOf })
+      const list = { name: 'projects', filters: {} }
+      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
+      return pageAnswer(await service.listProjects({ after, limit: limit + 1 }), { limit, list, view: viewOf })
     },
   )
 }
@@ -120,8 +121,9 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
     },
     async (request) => {
       const { limit = 50, cursor, ...filters } = request.query as Static<typeof auditQuery>
-      const after = positionIn<{ id: string }>(cursor, filters)?.id ?? null
-      return pageAnswer(await audit.list(filters, { after, limit: limit + 1 }), { limit, filters, view: entryViewOf })
+      const list = { name: 'audit', filters }
+      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
+      return pageAnswer(await audit.list(filters, { after, limit: limit + 1 }), { limit, list, view: entryViewOf })
     },
   )
 }

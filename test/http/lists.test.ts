@@ -188,6 +188,20 @@ describe('a cursor', () => {
       })
   })
 
+  it('is good for the list that gave it out alone, also where another has the same filters', async () => {
+    const { nextCursor } = await list('limit=1')
+    for (const other of ['environments', 'connections', 'projects', 'api-keys', 'audit'])
+      expect(await bench.api.call('GET', `/${other}?cursor=${nextCursor}`), other).toMatchObject({
+        status: 400,
+        body: { errors: [{ in: 'query', pointer: 'cursor' }] },
+      })
+    for (const own of ['environments', 'connections', 'audit']) {
+      const first = await bench.api.ok('GET', `/${own}?limit=1`)
+      expect((await bench.api.call('GET', `/${own}?cursor=${first.nextCursor}`)).status, own).toBe(200)
+      expect((await refusal(`cursor=${first.nextCursor}`)).status).toBe(400)
+    }
+  })
+
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const digest = async () => {
     const { nextCursor = '' } = await list('limit=1')
