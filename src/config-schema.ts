@@ -167,7 +167,8 @@ export const configSchema = Type.Object({
     description: 'Largest request body, in bytes.',
   }),
   IDEMPOTENCY_TTL_HOURS: Type.Integer({
-    minimum: 1,
+    // What the contract promises to clients.
+    minimum: 24,
     maximum: 8760,
     default: 24,
     description: 'How long an `Idempotency-Key` is remembered, in hours.',
