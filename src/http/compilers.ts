@@ -37,12 +37,17 @@ export const compilersFactory: CompilersFactory = {
 
   buildSerializer: ((externalSchemas: unknown, options: unknown) => {
     const build = once(() => SerializerCompiler()(externalSchemas, options as never))
-    const bySchema = new Map<string, () => Serialize>()
-    return (route: { schema: unknown }) => {
-      const key = JSON.stringify(route.schema)
-      const compile = bySchema.get(key) ?? once(() => build()(route as never) as Serialize)
-      bySchema.set(key, compile)
-      return (data: unknown) => compile()(data)
+    const bySchema = new Map<string, Serialize>()
+    return ({ schema, ...route }: { schema: object }) => {
+      // The headers of an answer are told to readers of the document; they are no part of its body.
+      const body = { ...schema, headers: undefined }
+      const key = JSON.stringify(body)
+      const known = bySchema.get(key)
+      if (known !== undefined) return known
+      const compile = once(() => build()({ ...route, schema: body } as never) as Serialize)
+      const serialize: Serialize = (data) => compile()(data)
+      bySchema.set(key, serialize)
+      return serialize
     }
   }) as BuildSerializer,
 }
