@@ -4,6 +4,7 @@ import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilitie
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
 import { type GuardDeps, guard } from './http/guard.ts'
+import { historyPages } from './http/history.routes.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { limitRequestRate } from './http/request-rate.ts'
@@ -12,14 +13,7 @@ import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
-import {
-  AttemptList,
-  AttemptSchema,
-  EventPage,
-  EventSchema,
-  Preview,
-  RemotePayload,
-} from './workloads/workload.schemas.ts'
+import { AttemptSchema, EventSchema, Preview, RemotePayload } from './workloads/workload.schemas.ts'
 
 export interface AppDeps {
   logger: FastifyBaseLogger
@@ -60,8 +54,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await registerOpenApi(server, { version: deps.version, isServed: deps.edge.hasDocs })
   if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
   await server.register(async (open) => registerOperations(open, deps))
-  for (const schema of [EventSchema, EventPage, AttemptSchema, AttemptList, RemotePayload, Preview])
-    server.addSchema(schema)
+  for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {
     guard(guarded, deps.guard)
     if (deps.requestRates !== null) limitRequestRate(guarded, deps.requestRates)

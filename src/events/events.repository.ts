@@ -13,15 +13,15 @@ export type EventsRepository = ReturnType<typeof makeEventsRepository>
 
 export function makeEventsRepository(prisma: PrismaClient) {
   return {
-    /** The events of one workload after `afterSeq`, in order. */
+    /** The events of one workload whose `seq` is after `after`, in order. */
     async of(
       projectId: string,
       workloadId: string,
-      { afterSeq, limit }: { afterSeq: number; limit: number },
+      { after, limit }: { after: number; limit: number },
     ): Promise<Event[]> {
       return prisma.$queryRaw<Event[]>`
         SELECT id, seq, type, at, data FROM workload_events
-        WHERE workload_id = ${workloadId} AND project_id = ${projectId} AND seq > ${afterSeq} ORDER BY seq LIMIT ${limit}`
+        WHERE workload_id = ${workloadId} AND project_id = ${projectId} AND seq > ${after} ORDER BY seq LIMIT ${limit}`
     },
   }
 }

@@ -28,6 +28,14 @@ export function positionIn<P extends object>(cursor: string | undefined, list: L
   return position as P
 }
 
+/** The same in a list whose entries are numbered from 1, with the number for their id. */
+export function numberIn(cursor: string | undefined, list: List): number | null {
+  const position = positionIn<{ id: string }>(cursor, list)
+  if (position === null) return null
+  if (!/^\d{1,9}$/.test(position.id)) throw notOurs()
+  return Number(position.id)
+}
+
 /** A page of what was found, of which one more than `limit` was asked for: whether there is a next page shows by it. */
 export function pageAnswer<R extends { id: string }>(
   found: readonly R[],
@@ -48,7 +56,11 @@ function parse(cursor: string): [string, object] {
   } catch {
     // Falls through: whatever is wrong with it, it is not one of ours.
   }
-  throw invalid('is not one that this service gave out. Begin again without cursor')
+  throw notOurs()
+}
+
+function notOurs(): Refusal {
+  return invalid('is not one that this service gave out. Begin again without cursor')
 }
 
 /** Text that a query can carry, as ours always is. */

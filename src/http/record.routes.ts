@@ -5,6 +5,7 @@ import type { Scope } from '../vocabulary/scopes.ts'
 import { ownerOf } from './caller.ts'
 import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
 import { encodeCursor, positionIn } from './cursor.ts'
+import { type Histories, registerHistories } from './history.routes.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
@@ -17,18 +18,14 @@ export interface Position {
 }
 
 /** A kind of record, as the routes that every kind has need it. */
-export interface Records<R extends { id: string; name: string; version: number }> {
+export interface Records<R extends { id: string; name: string; version: number }> extends Histories<R> {
   /** `jobs`: the path, and in operation ids. */
   plural: 'jobs' | 'environments'
   scopes: { read: readonly Scope[]; write: readonly Scope[] }
   /** `Job`: the schema's name. Its page is `JobPage`. */
   singular: 'Job' | 'Environment'
-  tag: string
-  /** The schema of `{id}`. */
-  id: TObject['properties'][string]
   query: TObject
   waits: WaitPlaces
-  get(projectId: string, id: string): Promise<R>
   list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
   patch(target: { projectId: string; by: Actor; id: string; ifVersion: number | null }, patch: object): Promise<R>
   /** What a client sees. */
@@ -42,13 +39,6 @@ export interface Records<R extends { id: string; name: string; version: number }
     isEnough: (record: R) => boolean,
     wait: { waitMs: number; signal: AbortSignal },
   ): Promise<R>
-  events(
-    projectId: string,
-    id: string,
-    page: { afterSeq: number; limit: number },
-  ): Promise<readonly { seq: number; at: Date }[]>
-  attempts(projectId: string, id: string): Promise<readonly object[]>
-  remote(record: R): object
 }
 
 export type ListQuery = {
@@ -59,16 +49,6 @@ export type ListQuery = {
   namePrefix?: string
 } & Record<string, unknown>
 
-const eventQuery = Type.Object(
-  {
-    after: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 0, description: 'Events after this `seq`.' }),
-    ),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200 })),
-  },
-  { additionalProperties: false },
-)
-
 /** Reading, listing and relabelling records, and what is known about them. */
 export function registerRecords<R extends { id: string; name: string; version: number }>(
   server: HttpServer,
@@ -76,7 +56,7 @@ export function registerRecords<R extends { id: string; name: string; version: n
 ): void {
   registerList(server, records)
   registerOne(server, records)
-  registerBackground(server, records)
+  registerHistories(server, records)
 }
 
 function registerList<R extends { id: string; name: string; version: number }>(
@@ -163,61 +143,6 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       void reply.header('etag', etagOf(record))
       return records.view(record, 'full')
     },
-  )
-}
-
-function registerBackground<R extends { id: string; name: string; version: number }>(
-  server: HttpServer,
-  records: Records<R>,
-): void {
-  const { plural, singular, tag } = records
-  const params = Type.Object({ id: records.id })
-  const about = (operationId: string, summary: string, response: object) => ({
-    tags: [tag],
-    operationId,
-    summary,
-    params,
-    response: { ...response, ...refusals(404) },
-  })
-
-  server.get(
-    `/${plural}/:id/events`,
-    {
-      config: { scopes: records.scopes.read },
-      schema: {
-        ...about(`list${singular}Events`, 'Its history', { 200: Type.Ref('EventPage') }),
-        querystring: eventQuery,
-      },
-    },
-    async (request) => {
-      const { id } = request.params as { id: string }
-      const { after = 0, limit = 200 } = request.query as Static<typeof eventQuery>
-      await records.get(request.caller.projectId, id)
-      const found = await records.events(request.caller.projectId, id, { afterSeq: after, limit: limit + 1 })
-      const data = found.slice(0, limit).map((event) => ({ ...event, at: event.at.toISOString() }))
-      return found.length > limit ? { data, nextAfter: data.at(-1)?.seq } : { data }
-    },
-  )
-  server.get(
-    `/${plural}/:id/attempts`,
-    {
-      config: { scopes: records.scopes.read },
-      schema: about(`list${singular}Attempts`, 'Every try to create it', { 200: Type.Ref('AttemptList') }),
-    },
-    async (request) => {
-      const { id } = request.params as { id: string }
-      await records.get(request.caller.projectId, id)
-      return { data: await records.attempts(request.caller.projectId, id) }
-    },
-  )
-  server.get(
-    `/${plural}/:id/remote`,
-    {
-      config: { scopes: records.scopes.read },
-      schema: about(`get${singular}Remote`, 'What the provider showed last', { 200: Type.Ref('RemotePayload') }),
-    },
-    async (request) =>
-      records.remote(await records.get(request.caller.projectId, (request.params as { id: string }).id)),
   )
 }
 

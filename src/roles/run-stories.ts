@@ -110,7 +110,7 @@ async function changed(api: ApiClient, plural: string, record: ApiRecord, second
 
 async function timeline(api: ApiClient, plural: string, record: ApiRecord, say: Telling['say']): Promise<void> {
   const { data } = await api.get<{ data: { at: string; type: string; data: { remoteState?: string } }[] }>(
-    `/${plural}/${record.id}/events`,
+    `/${plural}/${record.id}/events?limit=200`,
   )
   const begin = Date.parse(data[0]?.at ?? '')
   for (const event of data) {

@@ -59,11 +59,12 @@ export function makeAttemptsRepository(prisma: PrismaClient, leaseMs: number) {
       return openings.map((opening) => byId.get(opening.workloadId) ?? null)
     },
 
-    async ledger(workloadId: string): Promise<LedgerEntry[]> {
+    /** The attempts whose number is after `after`, in order. */
+    async ledger(workloadId: string, { after, limit }: { after: number; limit: number }): Promise<LedgerEntry[]> {
       return prisma.$queryRaw<LedgerEntry[]>`
         SELECT number, mark, scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
           remote_id AS "remoteId", error
-        FROM workload_attempts WHERE workload_id = ${workloadId} ORDER BY number LIMIT 1000`
+        FROM workload_attempts WHERE workload_id = ${workloadId} AND number > ${after} ORDER BY number LIMIT ${limit}`
     },
   }
 }

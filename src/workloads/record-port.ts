@@ -26,6 +26,12 @@ interface Query extends ListParameters {
   order?: 'asc' | 'desc'
 }
 
+/** A part of a list whose entries are numbered from 1. */
+interface Numbered {
+  after: number
+  limit: number
+}
+
 /** What the record routes of HTTP need to know about one kind of workload. */
 export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
   const { kind, service, events, attempts } = deps
@@ -55,9 +61,10 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
         isEnough,
         wait,
       ),
-    events: (projectId: string, id: string, page: { afterSeq: number; limit: number }) =>
-      events.of(projectId, id, page),
-    attempts: async (_projectId: string, id: string) => (await attempts.ledger(id)).map(attemptViewOf),
+    events: async (projectId: string, id: string, page: Numbered) =>
+      (await events.of(projectId, id, page)).map(({ at, ...event }) => ({ ...event, at: at.toISOString() })),
+    attempts: async (_projectId: string, id: string, page: Numbered) =>
+      (await attempts.ledger(id, page)).map(attemptViewOf),
     remote: remoteViewOf,
   }
 }

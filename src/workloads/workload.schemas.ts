@@ -184,14 +184,6 @@ export const EventSchema = Type.Object(
   { $id: 'Event', description: 'One change of one record.' },
 )
 
-export const EventPage = Type.Object(
-  {
-    data: Type.Array(Type.Ref('Event')),
-    nextAfter: Type.Optional(Type.Integer({ description: 'Send it as `after` for more.' })),
-  },
-  { $id: 'EventPage', description: 'Events in their order.' },
-)
-
 export const AttemptSchema = Type.Object(
   {
     number: Type.Integer(),
@@ -205,11 +197,6 @@ export const AttemptSchema = Type.Object(
     error: Type.Optional(WorkloadErrorSchema),
   },
   { $id: 'Attempt', description: 'One try to create the remote object.' },
-)
-
-export const AttemptList = Type.Object(
-  { data: Type.Array(Type.Ref('Attempt')) },
-  { $id: 'AttemptList', description: 'Every try, first to last.' },
 )
 
 export const RemotePayload = Type.Object(

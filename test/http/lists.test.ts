@@ -69,6 +69,11 @@ beforeAll(async () => {
         rows.slice(index * 2, index * 2 + 2).map(({ id }) => id),
       ],
     )
+  await sql.query(
+    `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+     SELECT $1, number, 'mark', '{}', 'null', now(), now() FROM generate_series(1, 5) number`,
+    [rows[0]?.id],
+  )
   await sql.end()
   all = (await list('order=asc&limit=200&view=full')).data
 })
@@ -171,6 +176,31 @@ describe('a list of jobs', () => {
   })
 })
 
+const attempts = (query: string) => bench.api.call('GET', `/jobs/${at(0).id}/attempts?${query}`)
+const attemptPage = async (query: string) =>
+  (await attempts(query)).body as unknown as { data: { number: number }[]; nextCursor?: string }
+
+describe('the attempts of a record', () => {
+  it('are listed first to last, page by page', async () => {
+    const seen: number[] = []
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: Awaited<ReturnType<typeof attemptPage>> = await attemptPage(
+        `limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      )
+      expect(page.data.length).toBeLessThanOrEqual(2)
+      seen.push(...page.data.map(({ number }) => number))
+      cursor = page.nextCursor
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5])
+    expect((await attemptPage('')).nextCursor).toBeUndefined()
+  })
+
+  it('come in pages of the size that every list has', async () => {
+    for (const limit of ['0', '201', 'x']) expect((await attempts(`limit=${limit}`)).status).toBe(400)
+    expect((await attempts('after=1')).status).toBe(400)
+  })
+})
+
 describe('a cursor', () => {
   it('is good with the same filters in any order and with another page size, and with no others', async () => {
     const { nextCursor } = await list('limit=2&status=queued&provider=dataforest')
@@ -200,6 +230,15 @@ describe('a cursor', () => {
       expect((await bench.api.call('GET', `/${own}?cursor=${first.nextCursor}`)).status, own).toBe(200)
       expect((await refusal(`cursor=${first.nextCursor}`)).status).toBe(400)
     }
+  })
+
+  it('of a record’s history is good for the history of that record alone', async () => {
+    const { nextCursor } = await attemptPage('limit=1')
+    for (const other of [`${at(1).id}/attempts`, `${at(0).id}/events`])
+      expect((await bench.api.call('GET', `/jobs/${other}?cursor=${nextCursor}`)).status).toBe(400)
+    const [mark] = JSON.parse(Buffer.from(String(nextCursor), 'base64url').toString())
+    for (const id of ['a', '-1', '1.5', '', '9'.repeat(10)])
+      expect((await attempts(`cursor=${encoded([mark, { id }])}`)).status, id).toBe(400)
   })
 
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -280,7 +319,8 @@ describe('a query that cannot be', () => {
     ).toContainEqual(['query', pointer])
   })
 
-  it('is refused for events too, beyond what a counter can hold', async () => {
+  it('is refused for events too, beyond a page or what a counter can hold', async () => {
+    expect((await bench.api.call('GET', `/jobs/${at(0).id}/events?limit=201`)).status).toBe(400)
     for (const after of ['2147483648', '1e300', '-1', 'x'])
       expect(await bench.api.call('GET', `/jobs/${at(0).id}/events?after=${after}`)).toMatchObject({
         status: 400,

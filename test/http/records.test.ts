@@ -218,9 +218,11 @@ describe('what is known about a record', () => {
     expect(whole.data[0]?.type).toBe('job.queued')
     expect(whole.data.at(-1)?.type).toBe('job.cancel_requested')
     const first = await api.ok('GET', `/jobs/${id}/events?limit=2`)
-    const rest = await api.ok('GET', `/jobs/${id}/events?after=${first.nextAfter}`)
+    const rest = await api.ok('GET', `/jobs/${id}/events?limit=50&cursor=${first.nextCursor}`)
     expect([...(first.data as object[]), ...(rest.data as object[])]).toEqual(whole.data)
-    expect(rest.nextAfter).toBeUndefined()
+    expect(rest.nextCursor).toBeUndefined()
+    const later = await api.ok('GET', `/jobs/${id}/events?after=2`)
+    expect(later.data).toEqual(rest.data)
   })
 
   it('is no attempt and nothing remote before it was sent', async () => {
