@@ -116,7 +116,8 @@ export function workloadQuery(statuses: readonly string[]) {
       }),
     ),
     label: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}:.{0,128}$' }), {
+      // A value may hold line breaks, which a dot does not match.
+      Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}:[\\s\\S]{0,128}$' }), {
         maxItems: 8,
         description: '`key:value`; repeat it for several, all must hold.',
       }),

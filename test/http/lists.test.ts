@@ -49,7 +49,8 @@ beforeAll(async () => {
     resources: { flavor: 'f' },
   }
   for (let index = 0; index < 24; index += 1) {
-    const labels = { team: index % 2 === 0 ? 'vision' : 'speech', stage: `s${index % 3}`, 'a.b-c_d': 'x=y z' }
+    const team = index % 2 === 0 ? 'vision' : 'speech'
+    const labels = { team, stage: `s${index % 3}`, 'a.b-c_d': 'x=y z', lines: `a\r\n${index % 2}\u2028` }
     const name = `${['train', 'train_2', 'Train', 'test'][index % 4]}-${index}`
     const target = index % 3 === 0 ? modelarts : { environmentId: environments[index % 2]?.id }
     await api.ok('POST', '/jobs', jobRequest({ name, labels, ...target }))
@@ -100,6 +101,11 @@ describe('a list of jobs', () => {
       (job) => labelsOf(job).team === 'vision' && labelsOf(job).stage === 's1',
     ],
     ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Ax%3Dy%20z', () => true],
+    [
+      'a label whose value has line breaks',
+      () => `label=lines%3A${encodeURIComponent('a\r\n1\u2028')}`,
+      (job) => labelsOf(job).team === 'speech',
+    ],
     ['a label that nobody has', () => 'label=team%3A', () => false],
     ['a provider', () => 'provider=modelarts', ({ provider }) => provider === 'modelarts'],
     ['a provider that does not exist', () => 'provider=acme', () => false],
