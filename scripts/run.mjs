@@ -34,12 +34,20 @@ function isInstallStale() {
 
 function install() {
   process.stderr.write('Installing dependencies (npm ci) ...\n')
+  if (!isKnownToInstall())
+    process.stderr.write(`Should that fail: take Node 20.19, 22.12, 24 or newer; this is ${process.versions.node}.\n`)
   // npm names its own program when it runs scripts, so that its version is kept.
   const npm = process.env.npm_execpath
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   // Development dependencies hold Node 24 and the tests, and NODE_ENV=production would leave them out.
   runStep(command, [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
   writeFileSync(installStamp(), fingerprint('package-lock.json'))
+}
+
+/** Prisma's install script refuses other versions, where npm runs it: allowScripts in package.json is for npm 11. */
+function isKnownToInstall() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24
 }
 
 function installStamp() {
