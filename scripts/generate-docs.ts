@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
-import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateConfigurationPage, generateConfigurationTable } from './docs/configuration.ts'
 import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
@@ -30,7 +30,10 @@ const documents: readonly GeneratedDocument[] = [
   {
     path: 'README.md',
     generate: (current) =>
-      generateRoutes(generateProviderMatrix(current, described), join(root, 'openapi/openapi.json')),
+      generateRoutes(
+        generateConfigurationTable(generateProviderMatrix(current, described)),
+        join(root, 'openapi/openapi.json'),
+      ),
   },
   ...described.map((provider) => ({
     path: `docs/providers/${provider.id}.md`,
