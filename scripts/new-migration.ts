@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts'
-import { migrationsDir, noFilters, readMigrations, withSchemaEngine } from '../src/infra/schema-engine.ts'
+import { migrationsDir } from '../src/infra/migrations.ts'
+import { noFilters, readMigrations, withSchemaEngine } from '../src/infra/schema-engine.ts'
 
 // npm run migration:new -- <name>   writes what brings the migrations to prisma/schema.prisma as a new migration
 // npm run migration:check           writes nothing and fails when there is something to bring

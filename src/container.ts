@@ -3,7 +3,7 @@ import type { AppDeps } from './app.ts'
 import { describeProvider } from './capabilities/describe-provider.ts'
 import { makeConnections } from './container/connections.ts'
 import type { ContainerDeps } from './container/deps.ts'
-import { makeReopenReplaced } from './container/installation.ts'
+import { makeReopenReplaced, whyNotReady } from './container/installation.ts'
 import { kinds, makeWorkloads } from './container/workloads.ts'
 import { makeWake } from './events/wake.ts'
 import { makeMetrics } from './infra/telemetry.ts'
@@ -68,13 +68,7 @@ export function makeContainer(deps: ContainerDeps) {
     guard: tenancy.guard,
     projects: tenancy.routes,
     metrics: settings.edge.hasMetrics ? makeMetrics({ measure: makeMeasuresRepository(prisma), clock }) : null,
-    readiness: {
-      check: async () =>
-        prisma.$queryRaw`SELECT 1`.then(
-          () => null,
-          () => 'The database does not answer.',
-        ),
-    },
+    readiness: { check: () => whyNotReady(database) },
     capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
     connections: connections.routes,
     ...workloads,

@@ -1,4 +1,5 @@
 import type { Database, PrismaClient } from '../infra/database.ts'
+import { missingMigrations } from '../infra/migrations.ts'
 import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
 import { makeInstallationRepository } from '../projects/installation.repository.ts'
 import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
@@ -37,6 +38,14 @@ export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
     await installation.acceptDatabase()
     return count
   }
+}
+
+/** What stands against serving requests on this database; null when nothing does. */
+export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<string | null> {
+  return missingMigrations(pool).then(
+    (missing) => (missing.length === 0 ? null : 'The database lacks migrations of this version. Run `migrate`.'),
+    () => 'The database does not answer as it should.',
+  )
 }
 
 /** What must always hold in the database, and where it does not. Reads alone. */

@@ -44,7 +44,8 @@ export async function registerOperations(
         ...open,
         operationId: 'getReadiness',
         summary: 'Can it serve requests?',
-        description: 'Asks the database. The queue does not count: accepted work does not depend on it.',
+        description:
+          'Asks the database, and whether it has every migration of this version. The queue does not count: accepted work does not depend on it.',
         response: { 200: Type.Ref('Health'), 503: refusals()[503] },
       },
     },

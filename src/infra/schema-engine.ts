@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { migrationNames, migrationsDir } from './migrations.ts'
 import { makeSchemaEngineAdapter } from './schema-engine-adapter.ts'
 
 /** Prisma's own schema engine, the part of the CLI that understands migrations. */
@@ -11,9 +11,6 @@ export type SchemaEngine = bindings.SchemaEngine
 
 /** Every table belongs to the schema file; nothing is managed elsewhere. */
 export const noFilters: bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
-
-/** Where the migrations lie, seen from `src/` and from `dist/` alike. */
-export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
 let engineReady: Promise<void> | undefined
 
@@ -38,12 +35,10 @@ export async function withSchemaEngine<T>(url: string, use: (engine: SchemaEngin
   }
 }
 
-/** The migrations in the order of their names, which begin with a timestamp. */
+/** The migrations with their SQL, in the engine's own words. */
 export async function readMigrations(baseDir = migrationsDir): Promise<bindings.MigrationList> {
   const lockfile = 'migration_lock.toml'
-  const entries = await readdir(baseDir, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  const directories = names.sort().map(async (path) => ({
+  const directories = (await migrationNames(baseDir)).map(async (path) => ({
     path,
     migrationFile: {
       path: 'migration.sql',

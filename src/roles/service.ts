@@ -11,12 +11,13 @@ import {
 import { systemClock } from '../infra/clock.ts'
 import { type Database, makeDatabase } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
+import { missingMigrations } from '../infra/migrations.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { postgresBackend, redisBackend } from '../queue/backend.ts'
 import { type Closing, makeClosing } from './closing.ts'
 import { type App, finish } from './finish.ts'
 import { watchForReplacement } from './replaced-database.ts'
-import { databaseError, listenError } from './start-error.ts'
+import { databaseError, listenError, migrationsError } from './start-error.ts'
 
 export interface ServiceOptions {
   role: 'all' | 'api' | 'worker'
@@ -85,7 +86,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   }
 }
 
-/** Asks the database for what every version has, so that what is wrong with it is told before anything else is opened. */
+/** Asks the database whether it is migrated, so that what is wrong with it is told before anything else is opened. */
 async function openDatabase({ databaseUrl, databasePoolSize, logger }: ServiceOptions, closing: Closing) {
   const database = makeDatabase({
     url: databaseUrl,
@@ -93,9 +94,10 @@ async function openDatabase({ databaseUrl, databasePoolSize, logger }: ServiceOp
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
   closing.add('database', database.close)
-  await database.pool.query('SELECT 1 FROM installation').catch((error: unknown) => {
+  const missing = await missingMigrations(database.pool).catch((error: unknown) => {
     throw databaseError(databaseUrl, error)
   })
+  if (missing.length > 0) throw migrationsError(databaseUrl, missing)
   return database
 }
 

@@ -21,6 +21,13 @@ export function databaseError(databaseUrl: string, error: unknown): StartError {
   return new StartError(`Switchyard cannot start: the database ${host}${pathname} ${problem}.`, { cause: error })
 }
 
+/** Where an older version, or a migration that failed, left the database behind. */
+export function migrationsError(databaseUrl: string, missing: readonly string[]): StartError {
+  const { host, pathname } = new URL(databaseUrl)
+  const what = `lacks migrations of this version (${missing.join(', ')}). Run \`migrate\` first`
+  return new StartError(`Switchyard cannot start: the database ${host}${pathname} ${what}.`)
+}
+
 const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use. Stop what listens there, or set another PORT',
   EADDRNOTAVAIL: 'is not an address of this machine. Correct HOST',

@@ -1,4 +1,7 @@
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { settingsOf } from '../../src/roles/settings.ts'
 import { document } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
@@ -16,7 +19,9 @@ beforeAll(async () => {
   wire = await startTcpProxy({ host: through.hostname, port: Number(through.port) })
   through.hostname = '127.0.0.1'
   through.port = String(wire.port)
-  switchyard = await startSwitchyard({ databaseUrl: through.href, redis: null, role: 'api' })
+  // The document tells the limits of waiting, and the published one those of an installation that changes nothing.
+  const { waiting } = settingsOf(readConfig({}))
+  switchyard = await startSwitchyard({ databaseUrl: through.href, redis: null, role: 'api', settings: { waiting } })
   url = switchyard.service.url ?? ''
 })
 
@@ -56,6 +61,22 @@ describe('without a key', () => {
   it('shows nothing else', async () => {
     for (const path of ['/jobs', '/providers', '/connections']) expect((await open(path)).status).toBe(401)
   })
+})
+
+it('is not ready on a database that lacks a migration of this version, and is on one that is newer', async () => {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  const change = (statement: string) => client.query(statement)
+  await change(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+    VALUES ('later', '', '99990101000000_later', now())`)
+  expect((await open('/readyz')).status).toBe(200)
+  const latest = `migration_name = (SELECT max(migration_name) FROM _prisma_migrations WHERE id <> 'later')`
+  await change(`UPDATE _prisma_migrations SET finished_at = NULL WHERE ${latest}`)
+  const { status, text } = await open('/readyz')
+  expect([status, text]).toEqual([503, expect.stringContaining('Run `migrate`')])
+  await change(`UPDATE _prisma_migrations SET finished_at = now() WHERE ${latest}`)
+  await client.end()
+  expect((await open('/readyz')).status).toBe(200)
 })
 
 describe('while the database is away', () => {

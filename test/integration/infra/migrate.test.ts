@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrate } from '../../../src/infra/migrate.ts'
+import { migrationNames, migrationsDir as ownMigrationsDir } from '../../../src/infra/migrations.ts'
+import { startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 describe('migrate', () => {
@@ -58,6 +60,17 @@ describe('migrate', () => {
     const found = await client.query("SELECT to_regclass('half') AS half, to_regclass('later') AS later")
     expect(found.rows).toEqual([{ half: null, later: null }])
     await expect(migrate({ url: database.url, migrationsDir })).rejects.toThrow('20260101000000_broken')
+  })
+
+  it('is asked for by a service that finds only the migrations of an older version', async () => {
+    const [first = '', ...later] = await migrationNames()
+    expect(later).not.toEqual([])
+    await cp(join(ownMigrationsDir, first), join(migrationsDir, first), { recursive: true })
+    await migrate({ url: database.url, migrationsDir, queueSchema: true })
+    const starting = () => startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+    await expect(starting()).rejects.toThrow(`lacks migrations of this version (${later.join(', ')}). Run \`migrate\``)
+    expect((await migrate({ url: database.url })).applied).toEqual(later)
+    await (await starting()).stop()
   })
 
   it('makes the tables of the Postgres queue only when asked', async () => {
