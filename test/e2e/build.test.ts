@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrationNames } from '../../src/infra/migrations.ts'
+import { document } from '../support/contract.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** Laid out as the Dockerfile does: no src/, and nothing of prisma/ but the migrations. */
+let image: string
+
+beforeAll(async () => {
+  image = await mkdtemp(join(tmpdir(), 'switchyard-build-'))
+  await symlink(join(root, 'node_modules'), join(image, 'node_modules'))
+  await cp(join(root, 'package.json'), join(image, 'package.json'))
+  await cp(join(root, 'prisma/migrations'), join(image, 'prisma/migrations'), { recursive: true })
+  // Types are checked by `npm run types`.
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(image, 'dist')]
+  await run(process.execPath, [tsc, ...options], { cwd: root })
+})
+
+afterAll(() => rm(image, { recursive: true, force: true }))
+
+const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  run(process.execPath, ['--enable-source-maps', 'dist/main.js', ...args], {
+    cwd: image,
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+
+describe('the build', () => {
+  it('is what the image runs', async () => {
+    const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8')
+    expect(dockerfile).toContain('tsc -p tsconfig.build.json')
+    expect(dockerfile).toContain('COPY --from=build /app/prisma/migrations ./prisma/migrations')
+    expect(dockerfile).toContain('CMD ["node", "--enable-source-maps", "dist/main.js", "serve"]')
+  })
+
+  it('says what it can do, without a word of warning', async () => {
+    const { stdout, stderr } = await command(['--help'])
+    expect([stdout, stderr]).toEqual([expect.stringContaining('migrate'), ''])
+  })
+
+  it('prints the contract that is published', async () => {
+    expect(JSON.parse((await command(['openapi'])).stdout)).toEqual(document)
+  })
+
+  it('brings an empty database to this version', async () => {
+    const database = await createTestDatabase()
+    const client = new Client({ connectionString: database.url })
+    await client.connect()
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE')
+    await command(['migrate'], { DATABASE_URL: database.url })
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1',
+    )
+    expect(rows.map(({ name }) => name)).toEqual(await migrationNames())
+    await client.end()
+    await database.drop()
+  })
+})
