@@ -4,6 +4,7 @@ import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilitie
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
 import { type GuardDeps, guard } from './http/guard.ts'
+import { answerHeaders } from './http/headers.ts'
 import { historyPages } from './http/history.routes.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
@@ -36,15 +37,7 @@ export interface AppDeps {
 
 /** What a page of another origin may send and see. Keys travel in a header, so no cookies are involved. */
 function corsOf(origins: readonly string[]) {
-  const exposedHeaders = [
-    'ETag',
-    'Location',
-    'Retry-After',
-    'RateLimit',
-    'RateLimit-Policy',
-    'Idempotency-Replayed',
-    'X-Request-Id',
-  ]
+  const exposedHeaders = [...answerHeaders, 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']
   return { origin: [...origins], methods: ['GET', 'POST', 'PATCH', 'DELETE'], exposedHeaders, maxAge: 600 }
 }
 

@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { etagOf, ifMatchVersion, sendRecord } from '../http/conditional.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
 import { notModified, refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
@@ -56,7 +57,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
         summary: 'Connect an account at a provider',
         description: 'Credentials are encrypted and never shown again. Nothing is sent to the provider; see verify.',
         body: Type.Ref('ConnectionRequest'),
-        response: { 201: Type.Ref('Connection'), ...refusals(409, 413, 415, 422) },
+        response: { 201: withHeaders(Type.Ref('Connection'), 'ETag', 'Location'), ...refusals(409, 413, 415, 422) },
       },
     },
     async (request, reply) => {
@@ -103,7 +104,8 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
         operationId: 'getConnection',
         summary: 'Read a connection',
         params,
-        response: { 200: Type.Ref('Connection'), ...notModified, ...refusals(404) },
+        headers: readHeaders,
+        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...notModified(), ...refusals(404) },
       },
     },
     async (request, reply) => {
@@ -121,6 +123,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
         summary: 'Forget a connection and its credentials',
         description: 'Refused while jobs or environments over it have not ended.',
         params,
+        headers: changeHeaders,
         response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 409, 412) },
       },
     },
@@ -144,8 +147,9 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
         description:
           'New credentials take effect without a restart. A hold stops everything that would be sent over it.',
         params,
+        headers: changeHeaders,
         body: Type.Ref('ConnectionPatch'),
-        response: { 200: Type.Ref('Connection'), ...refusals(404, 409, 412, 413, 415, 422) },
+        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...refusals(404, 409, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {

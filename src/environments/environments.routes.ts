@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
 import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
@@ -40,8 +41,8 @@ type Environment = Workload<'environment'>
 const id = idSchema('environment', 'The environment.')
 const params = Type.Object({ id })
 const tags = ['Environments']
-const changed = { 202: Type.Ref('Environment'), ...refusals(404, 409, 412, 422) }
-const submitted = { 202: Type.Ref('Environment'), ...refusals(404, 409, 413, 415, 422) }
+const accepts = { 202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location') }
+const changed = { ...accepts, ...refusals(404, 409, 412, 422) }
 
 const deleteQuery = Type.Object(
   {
@@ -96,7 +97,10 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
         description: 'Answers once the request is recorded durably; it is sent to its provider right after.',
         headers: submitHeaders,
         body: Type.Ref('EnvironmentRequest'),
-        response: submitted,
+        response: {
+          202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location', 'Idempotency-Replayed'),
+          ...refusals(404, 409, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
@@ -136,7 +140,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
         description:
           'It then takes jobs like any other. Deleting the record leaves the object alone unless asked otherwise.',
         body: Type.Ref('EnvironmentImport'),
-        response: { ...submitted, ...refusals(404, 409, 413, 415, 422, 502) },
+        response: { ...accepts, ...refusals(404, 409, 413, 415, 422, 502) },
       },
     },
     async (request, reply) => {
@@ -158,6 +162,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentRout
           summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
           description: 'Answers once the wish is recorded. Repeating it is harmless.',
           params,
+          headers: changeHeaders,
           response: changed,
         },
       },
@@ -181,6 +186,7 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentRou
         description:
           'Answers once the wish is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
         params,
+        headers: changeHeaders,
         querystring: deleteQuery,
         response: changed,
       },
@@ -203,8 +209,9 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
         summary: 'Settle what cannot be told',
         description: 'For operators, after a look at the provider: which object it is, or that none was made.',
         params,
+        headers: changeHeaders,
         body: Type.Ref('EnvironmentResolution'),
-        response: { 202: Type.Ref('Environment'), ...refusals(404, 409, 412, 413, 415) },
+        response: { ...accepts, ...refusals(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {

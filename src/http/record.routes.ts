@@ -5,6 +5,7 @@ import type { Scope } from '../vocabulary/scopes.ts'
 import { ownerOf } from './caller.ts'
 import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
 import { encodeCursor, positionIn } from './cursor.ts'
+import { changeHeaders, waitHeaders, withHeaders } from './headers.ts'
 import { type Histories, registerHistories } from './history.routes.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
@@ -111,7 +112,12 @@ function registerOne<R extends { id: string; name: string; version: number }>(
         description:
           '`If-None-Match` answers 304. `Prefer: wait=N` waits: with `If-None-Match` until it changes, without until nothing more is expected.',
         params,
-        response: { 200: Type.Ref(singular), ...notModified, ...refusals(404) },
+        headers: waitHeaders(records.waits),
+        response: {
+          200: withHeaders(Type.Ref(singular), 'ETag', 'Preference-Applied'),
+          ...notModified('Preference-Applied'),
+          ...refusals(404),
+        },
       },
     },
     async (request, reply) => {
@@ -130,8 +136,9 @@ function registerOne<R extends { id: string; name: string; version: number }>(
         description:
           'Labels are merged. A field that the provider cannot change on an existing object is refused with 422.',
         params,
+        headers: changeHeaders,
         body: Type.Ref(`${singular}Patch`),
-        response: { 200: Type.Ref(singular), ...refusals(404, 412, 413, 415, 422) },
+        response: { 200: withHeaders(Type.Ref(singular), 'ETag'), ...refusals(404, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
@@ -155,12 +162,13 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
   const { projectId } = request.caller
   const waitMs = preferredWaitMs(request, records.waits.maxSeconds)
   if (waitMs === null) return records.get(projectId, id)
-  applied(reply, waitMs)
   const left = new AbortController()
   request.raw.once('close', () => left.abort())
   const wantsChange = request.headers['if-none-match'] !== undefined
   const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
-  return records.waits.during(request.caller.by.subject, () =>
+  const record = await records.waits.during(request.caller.by.subject, () =>
     records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }),
   )
+  applied(reply, waitMs)
+  return record
 }

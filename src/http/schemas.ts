@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { type AnswerHeader, withHeaders } from './headers.ts'
 import { ProblemSchema } from './problem.ts'
 
 /** Shapes that several resources share. */
@@ -45,15 +46,25 @@ const explanations: Readonly<Record<number, string>> = {
   503: 'Overloaded, or a part that is needed is away.',
 }
 
+const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  502: ['Retry-After'],
+  503: ['Retry-After'],
+}
+
 /** The refusals of a route, as its OpenAPI responses: what any route may answer, and `more` beside it. */
 export function refusals(...more: number[]): Record<number, TSchema> {
   const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(
-    codes.map((code) => [code, { description: explanations[code] ?? 'Refused.', ...problem } as unknown as TSchema]),
+    codes.map((code) => {
+      const schema = { description: explanations[code] ?? 'Refused.', ...problem } as unknown as TSchema
+      return [code, headers[code] === undefined ? schema : withHeaders(schema, ...headers[code])]
+    }),
   )
 }
 
 /** A 304 has no body. */
-export const notModified = {
-  304: { description: 'It is still as the client knows it.', type: 'null' } as unknown as TSchema,
+export function notModified(...more: readonly AnswerHeader[]): Record<304, TSchema> {
+  return { 304: withHeaders(Type.Null({ description: 'It is still as the client knows it.' }), 'ETag', ...more) }
 }

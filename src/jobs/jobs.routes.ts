@@ -2,6 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
 import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
@@ -31,6 +32,7 @@ export interface JobRoutesDeps {
 const id = idSchema('job', 'The job.')
 const params = Type.Object({ id })
 const tags = ['Jobs']
+const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
 
 export async function registerJobs(
   server: HttpServer,
@@ -68,7 +70,10 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
           'Answers once the job is recorded durably; it is sent to its provider right after. What the provider would not honour is refused with 422.',
         headers: submitHeaders,
         body: Type.Ref('JobRequest'),
-        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 413, 415, 422) },
+        response: {
+          202: withHeaders(Type.Ref('Job'), 'ETag', 'Location', 'Idempotency-Replayed'),
+          ...refusals(404, 409, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
@@ -124,7 +129,8 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
         description:
           'Answers once the wish is recorded. Repeating it is harmless. A job that has ended otherwise answers 409.',
         params,
-        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 412, 422) },
+        headers: changeHeaders,
+        response: { ...accepts, ...refusals(404, 409, 412, 422) },
       },
     },
     async (request, reply) => {
@@ -146,8 +152,9 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
         description:
           'For operators, after a look at the provider: which object it is, or that none was made, or how a job of unknown end has ended.',
         params,
+        headers: changeHeaders,
         body: Type.Ref('JobResolution'),
-        response: { 202: Type.Ref('Job'), ...refusals(404, 409, 412, 413, 415) },
+        response: { ...accepts, ...refusals(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {

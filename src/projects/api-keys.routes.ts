@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
@@ -29,7 +30,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         summary: 'Make an API key',
         description: 'The answer holds the key itself, this once. It is stored as a hash.',
         body: Type.Ref('ApiKeyRequest'),
-        response: { 201: Type.Ref('FreshApiKey'), ...refusals(404, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('FreshApiKey'), 'Location'), ...refusals(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -108,7 +109,7 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
         description: 'The new one has the same project, name and scopes; the old one goes on for `overlapSeconds`.',
         params,
         body: Type.Ref('ApiKeyRotation'),
-        response: { 201: Type.Ref('FreshApiKey'), ...refusals(404, 409, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('FreshApiKey'), 'Location'), ...refusals(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
@@ -37,7 +38,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         operationId: 'createProject',
         summary: 'Make a project',
         body: Type.Ref('ProjectRequest'),
-        response: { 201: Type.Ref('Project'), ...refusals(409, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('Project'), 'Location'), ...refusals(409, 413, 415) },
       },
     },
     async (request, reply) => {

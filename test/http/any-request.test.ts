@@ -159,7 +159,10 @@ interface Sent {
   headers?: object
 }
 
-async function hold({ method, path, statuses }: Operation, { body, query = '', headers = {} }: Sent): Promise<void> {
+async function hold(
+  { method, path, statuses, answerHeaders }: Operation,
+  { body, query = '', headers = {} }: Sent,
+): Promise<void> {
   const target = path.replace(/\{\w+\}/, ids[path.split('/')[1] ?? ''] ?? '')
   const response = await fetch(`${bench.url}${target}${query === '' ? '' : `?${query}`}`, {
     method,
@@ -173,5 +176,12 @@ async function hold({ method, path, statuses }: Operation, { body, query = '', h
   const text = await response.text()
   // 503 is for what is away; nothing is.
   if (!statuses.includes(response.status) || response.status === 503) throw new Error(`${response.status} ${text}`)
+  const undocumented = told.filter(
+    (name) => response.headers.has(name) && !answerHeaders[response.status]?.includes(name),
+  )
+  if (undocumented.length > 0) throw new Error(`${response.status} with ${undocumented.join(', ')}`)
   if (response.status >= 400) expectProblem(response, JSON.parse(text))
 }
+
+/** Every header that some answer tells of. */
+const told = [...new Set(operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat()))]

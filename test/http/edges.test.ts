@@ -7,8 +7,10 @@ import { expectProblem } from '../support/problems.ts'
 
 let bench: ApiBench
 
+const edge = { trustedProxies: [], corsOrigins: ['https://app.example'], hasDocs: true, hasMetrics: true }
+
 beforeAll(async () => {
-  bench = await startApiBench()
+  bench = await startApiBench({ settings: { edge } })
 })
 
 afterAll(() => bench?.stop())
@@ -109,6 +111,18 @@ describe('every answer', () => {
     }
     expect(await ask('abc-1.2_3')).toBe('abc-1.2_3')
     for (const id of ['a b', 'x'.repeat(129), '{"a":1}']) expect(await ask(id)).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('shows every header that the contract tells of to a page that may call, and none to another', async () => {
+    const exposedTo = async (origin: string) => {
+      const { headers } = await bench.api.call('GET', '/jobs', { headers: { origin } })
+      return headers.get('access-control-allow-origin') === origin ? headers.get('access-control-expose-headers') : null
+    }
+    const exposed = (await exposedTo('https://app.example'))?.toLowerCase().split(', ')
+    const told = operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat())
+    expect(exposed).toEqual(expect.arrayContaining(told))
+    expect(told).toContain('preference-applied')
+    expect(await exposedTo('https://other.example')).toBeNull()
   })
 
   it('is not for caches, and not to be guessed at', async () => {

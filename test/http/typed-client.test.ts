@@ -27,6 +27,8 @@ interface Story {
   read: ApiRecord
   listed: readonly ApiRecord[]
   canceled: ApiRecord
+  known: unknown
+  stale: object
   refused: object
   unknown: object
 }
@@ -72,6 +74,8 @@ it('compiles against the published contract, and runs', { timeout: 60_000 }, asy
   expect(story.read).toEqual(story.submitted)
   expect(story.listed.map(({ id }) => id)).toEqual([story.submitted.id])
   expect(story.canceled.cancelRequestedAt).toEqual(expect.any(String))
+  expect(story.known).toEqual([304, 'wait=0'])
+  expect(story.stale).toMatchObject({ type: 'urn:switchyard:problem:version_mismatch', status: 412 })
   expect(story.refused).toMatchObject({ type: 'urn:switchyard:problem:invalid_request', status: 400 })
   expect(story.unknown).toMatchObject({ type: 'urn:switchyard:problem:not_found', status: 404 })
 })

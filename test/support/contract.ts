@@ -34,15 +34,19 @@ export interface Operation {
   /** The schema of its body; null = it takes none. */
   body: Schema | null
   query: readonly { name: string; schema: Schema }[]
+  /** The request headers that it names, in lower case. */
+  headers: readonly string[]
   /** Every status that it may answer. */
   statuses: readonly number[]
+  /** The headers of an answer with a status, in lower case. */
+  answerHeaders: Readonly<Record<number, readonly string[]>>
 }
 
 interface Documented {
   operationId: string
   requestBody?: { content: { 'application/json': { schema: Schema } } }
   parameters?: readonly { in: string; name: string; schema: Schema }[]
-  responses: Readonly<Record<string, object>>
+  responses: Readonly<Record<string, { headers?: object }>>
 }
 
 interface OpenApi {
@@ -62,7 +66,14 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
     path,
     body: requestBody?.content['application/json'].schema ?? null,
     query: parameters.filter((parameter) => parameter.in === 'query'),
+    headers: parameters.flatMap((parameter) => (parameter.in === 'header' ? [parameter.name] : [])),
     statuses: Object.keys(responses).map(Number),
+    answerHeaders: Object.fromEntries(
+      Object.entries(responses).map(([status, { headers = {} }]) => [
+        Number(status),
+        Object.keys(headers).map((name) => name.toLowerCase()),
+      ]),
+    ),
   })),
 )
 
