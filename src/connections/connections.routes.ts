@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { etagOf, ifMatchVersion, sendRecord } from '../http/conditional.ts'
+import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
 import { notModified, refusals } from '../http/schemas.ts'
@@ -10,7 +10,7 @@ import type { JsonObject } from '../vocabulary/json.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
-import type { Connection } from './connection.ts'
+import { viewOf } from './connection.view.ts'
 import type { ConnectionQuestions } from './connection-questions.ts'
 import type { ConnectionRequest, ConnectionService } from './connection-service.ts'
 
@@ -128,8 +128,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
       },
     },
     async (request, reply) => {
-      const { projectId, by } = request.caller
-      await service.remove({ projectId, by, id: idOf(request), ifVersion: ifMatchVersion(request) })
+      await service.remove(targetOf(request))
       return reply.code(204).send(null)
     },
   )
@@ -153,9 +152,7 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
       },
     },
     async (request, reply) => {
-      const { projectId, by } = request.caller
-      const target = { projectId, by, id: idOf(request), ifVersion: ifMatchVersion(request) }
-      const connection = await change(target, request.body as ConnectionPatch)
+      const connection = await change(targetOf(request), request.body as ConnectionPatch)
       return reply.header('etag', etagOf(connection)).send(viewOf(connection))
     },
   )
@@ -239,17 +236,4 @@ function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps
 
 function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id
-}
-
-function viewOf(connection: Connection) {
-  const { id, provider, name, held, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } =
-    connection
-  return {
-    ...{ id, provider, name, settings: { [provider]: settings }, version, held },
-    ...(notBefore === null ? {} : { pausedUntil: notBefore.toISOString() }),
-    ...(notBefore === null || pauseReason === null ? {} : { pauseReason }),
-    ...(verifiedAt === null ? {} : { verifiedAt: verifiedAt.toISOString() }),
-    createdAt: createdAt.toISOString(),
-    updatedAt: updatedAt.toISOString(),
-  }
 }

@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { etagOf, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
@@ -245,14 +245,6 @@ function submissionOf(request: FastifyRequest, key: string | null) {
     kind: 'environment' as const,
     body: request.body as SubmissionBody<'environment'>,
     key,
-  }
-}
-
-function targetOf(request: FastifyRequest) {
-  return {
-    ...ownerOf(request),
-    id: (request.params as { id: string }).id,
-    ifVersion: ifMatchVersion(request),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
+import { ownerOf } from './caller.ts'
 
 /** The version of a record, as HTTP says it. */
 export function etagOf(record: { version: number }): string {
@@ -7,7 +8,7 @@ export function etagOf(record: { version: number }): string {
 }
 
 /** The version that `If-Match` demands; null where it demands none. */
-export function ifMatchVersion(request: FastifyRequest): number | null {
+function ifMatchVersion(request: FastifyRequest): number | null {
   const header = request.headers['if-match']
   if (header === undefined || header.trim() === '*') return null
   const match = /^"(\d{1,9})"$/.exec(header.trim())
@@ -18,6 +19,12 @@ export function ifMatchVersion(request: FastifyRequest): number | null {
     })
   }
   return Number(match[1])
+}
+
+/** What a change is about, and whose it is: the record at the version that the client demands. */
+export function targetOf(request: FastifyRequest) {
+  const { id } = request.params as { id: string }
+  return { ...ownerOf(request), id, ifVersion: ifMatchVersion(request) }
 }
 
 /** Whether the client already has this version. */

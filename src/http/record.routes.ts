@@ -1,9 +1,8 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import { ownerOf } from './caller.ts'
-import { etagOf, ifMatchVersion, isKnown, sendRecord } from './conditional.ts'
+import { etagOf, isKnown, sendRecord, targetOf } from './conditional.ts'
 import { encodeCursor, positionIn } from './cursor.ts'
 import { changeHeaders, waitHeaders, withHeaders } from './headers.ts'
 import { type Histories, registerHistories } from './history.routes.ts'
@@ -142,11 +141,7 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       },
     },
     async (request, reply) => {
-      const { id } = request.params as Static<typeof params> & { id: string }
-      const record = await records.patch(
-        { ...ownerOf(request), id, ifVersion: ifMatchVersion(request) },
-        request.body as object,
-      )
+      const record = await records.patch(targetOf(request), request.body as object)
       void reply.header('etag', etagOf(record))
       return records.view(record, 'full')
     },

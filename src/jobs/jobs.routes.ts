@@ -1,7 +1,7 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import { etagOf, ifMatchVersion } from '../http/conditional.ts'
+import { etagOf, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
@@ -213,14 +213,6 @@ async function cancel(service: WorkloadService, request: FastifyRequest): Promis
   })
   if (job.live || job.status === 'canceled') return job
   throw new Refusal('wrong_state', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
-}
-
-function targetOf(request: FastifyRequest) {
-  return {
-    ...ownerOf(request),
-    id: (request.params as { id: string }).id,
-    ifVersion: ifMatchVersion(request),
-  }
 }
 
 function accepted(reply: FastifyReply, job: Workload<'job'>, view: object): FastifyReply {
