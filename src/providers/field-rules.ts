@@ -1,5 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
@@ -31,10 +32,15 @@ export const neutralValues: { readonly [path in FieldPath]?: unknown } = {
 
 /**
  * Everything about a request that its provider would not do as asked: fields that it does not honour, its rules for
- * those that it does, its options, and the rules between fields. Empty = it can be submitted. Pure.
+ * those that it does, its options, and the rules between fields. Empty = it can be submitted. `shown` is what the
+ * provider last showed of an object that exists. Pure.
  */
-export function checkSpec<K extends Kind>(rules: SpecRules<K>, spec: Spec<K>): readonly SpecProblem[] {
-  const faults = rules.check?.(spec) ?? []
+export function checkSpec<K extends Kind>(
+  rules: SpecRules<K>,
+  spec: Spec<K>,
+  shown: Json = null,
+): readonly SpecProblem[] {
+  const faults = rules.check?.(spec, shown) ?? []
   return [
     ...problemsBetweenFields(spec),
     ...fieldPaths.flatMap((path) => problemsAt(rules, path, spec)),

@@ -186,8 +186,11 @@ export interface Driver<K extends Kind = Kind> {
   /** A job here needs an environment of the same connection. */
   readonly needsEnvironment?: true
 
-  /** Faults that no field rule can say. Pure. */
-  check?(spec: Spec<K>): readonly SpecFault[]
+  /**
+   * Faults that no field rule can say. `shown` is the payload of the last sighting, null before there is one: of an
+   * import the spec tells only what was changed here. Pure.
+   */
+  check?(spec: Spec<K>, shown: Json): readonly SpecFault[]
   /** Reads what `find` needs to know of the time before the create (AiTEMS versions). Becomes `Intent.before`. */
   prepare?(spec: Spec<K>, environmentRemoteId: string | null, signal: AbortSignal): Promise<Json>
   /** The request that `create` sends. Pure. */

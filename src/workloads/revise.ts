@@ -30,12 +30,19 @@ export function revise<K extends Kind>(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
   )
   if (!isRemote || driver === undefined) return { spec, isRemote }
-  const problems = checkSpec({ ...driver, provider: workload.provider }, spec)
+  const problems = checkSpec({ ...driver, provider: workload.provider }, spec, workload.remotePayload).filter(
+    ({ pointer }) => !workload.imported || isRevised(pointer, revision),
+  )
   if (problems.length > 0) {
     const errors = problems.map((problem): Fault => ({ in: 'body', ...problem }))
     throw new Refusal('unprocessable', problems[0]?.detail ?? '', { errors })
   }
   return { spec, isRemote }
+}
+
+/** Of an import little but its name is known: what the client did not send is not held against it. */
+function isRevised(pointer: string, revision: Revision): boolean {
+  return pathsOf(revision).some((path) => pointer === `/${path}` || pointer.startsWith(`/${path}/`))
 }
 
 /** Options are merged one by one; every other field is replaced whole. */
@@ -52,16 +59,25 @@ function immutableFields<K extends Kind>(
   revision: Revision,
   driver: Driver<K> | undefined,
 ): Fault[] {
-  const { providerOptions = {}, ...fields } = revision
   const accepts: Readonly<Record<string, { mutable?: true } | undefined>> = driver?.accepts ?? {}
-  const fixed = Object.keys(fields).filter((field) => field !== 'description' && accepts[field]?.mutable !== true)
+  const options = (driver?.mutableOptions ?? []).map((option) => optionPath(workload.provider, option))
+  const isFixed = (path: string) => path !== 'description' && accepts[path]?.mutable !== true && !options.includes(path)
+  return pathsOf(revision)
+    .filter(isFixed)
+    .map((path) => {
+      const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. What can: GET /providers/${workload.provider}. Otherwise make a new one.`
+      return { in: 'body', pointer: `/${path}`, code: 'unsupported', detail }
+    })
+}
+
+/** What a revision names: `autoStop`, `providerOptions/aitems/term`. */
+function pathsOf({ providerOptions = {}, ...fields }: Revision): string[] {
   const options = Object.entries(providerOptions as { [provider: string]: JsonObject }).flatMap(([provider, given]) =>
-    Object.keys(given)
-      .filter((option) => provider !== workload.provider || driver?.mutableOptions?.includes(option) !== true)
-      .map((option) => `providerOptions/${provider}/${option}`),
+    Object.keys(given).map((option) => optionPath(provider, option)),
   )
-  return [...fixed, ...options].map((path) => {
-    const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. What can: GET /providers/${workload.provider}. Otherwise make a new one.`
-    return { in: 'body', pointer: `/${path}`, code: 'unsupported', detail }
-  })
+  return [...Object.keys(fields), ...options]
+}
+
+function optionPath(provider: string, option: string): string {
+  return `providerOptions/${provider}/${option}`
 }

@@ -151,9 +151,11 @@ async function findServices(
   return new Map(intents.map((intent) => [intent.mark, verdictOn(intent, seen, isRead)]))
 }
 
-function termFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+/** What the service shows counts for more than the spec, which of an import names no type. */
+function termFaults(spec: EnvironmentSpec, shown: Json): readonly SpecFault[] {
   const options = optionsOf(spec)
-  if (readText(options, 'term') === undefined || readText(options, 'serviceType') === 'interval') return []
+  const type = readText(shown, 'type') ?? readText(options, 'serviceType')
+  if (readText(options, 'term') === undefined || type === 'interval') return []
   const detail = 'Only a service that learns by itself has a term: send `serviceType: "interval"`, or no `term`.'
   return [{ pointer: '/providerOptions/aitems/term', detail }]
 }

@@ -97,9 +97,10 @@ export function makeEnvironments(
       },
     }),
 
-    /** A changed autoStop of a running instance counts from its next start. */
+    /** A changed autoStop of a running instance counts from its next start. What the spec does not give is left alone. */
     async update(remoteId, spec, signal) {
-      const body = { description: spec.description ?? '', spec: { auto_stop: autoStopOf(spec) } }
+      const { description, autoStop } = spec
+      const body = given({ description, spec: autoStop && { auto_stop: autoStopOf(spec) } })
       await client.send({ ...instanceCall('PUT', remoteId), body }, signal)
     },
 

@@ -70,7 +70,7 @@ export function makeNotebooks(
     }),
 
     async update(remoteId, spec, signal) {
-      await client.send({ ...notebookCall('PUT', remoteId), body: { description: spec.description ?? '' } }, signal)
+      await client.send({ ...notebookCall('PUT', remoteId), body: given({ description: spec.description }) }, signal)
     },
 
     access: async (remoteId, signal) => notebookAccess(await existing(remoteId, signal)),

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { describe, expect, it } from 'vitest'
 import type { Intent } from '../../../src/providers/provider.ts'
+import type { Json } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { clock, failureOf, route, sendBy, service, signal, useConnection } from './connection.ts'
 
@@ -380,11 +381,13 @@ describe('updating a service', () => {
 
 describe('checking a request for a service', () => {
   it('refuses a term for a service that does not learn by itself', () => {
-    const pointers = (options: Record<string, unknown>) =>
-      aitems.environment.check?.(spec(options)).map(({ pointer }) => pointer)
+    const pointers = (options: Record<string, unknown>, shown: Json = null) =>
+      aitems.environment.check?.(spec(options), shown).map(({ pointer }) => pointer)
     expect(pointers({ term: 'hour1' })).toEqual(['/providerOptions/aitems/term'])
     expect(pointers({ term: 'hour1', serviceType: 'interval' })).toEqual([])
     expect(pointers({})).toEqual([])
+    expect(pointers({ term: 'hour1' }, { type: 'interval' })).toEqual([])
+    expect(pointers({ term: 'hour1' }, { type: 'batch' })).toEqual(['/providerOptions/aitems/term'])
   })
 })
 

@@ -112,10 +112,10 @@ describe('asking for a training', () => {
 
   it('needs types, and leaves is_enabled to Switchyard', () => {
     const pointers = (options: Record<string, unknown>) =>
-      aitems.job.check?.(spec(options)).map(({ pointer }) => pointer)
+      aitems.job.check?.(spec(options), null).map(({ pointer }) => pointer)
     expect(pointers({ types: ['pop'] })).toEqual([])
     expect(pointers({})).toEqual(['/providerOptions/aitems/types'])
-    expect(aitems.job.check?.({ name: 'x' })).toHaveLength(1)
+    expect(aitems.job.check?.({ name: 'x' }, null)).toHaveLength(1)
     expect(pointers({ types: ['pop'], hpo: { is_enabled: false } })).toEqual(['/providerOptions/aitems/hpo/is_enabled'])
   })
 })

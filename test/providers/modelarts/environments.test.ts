@@ -393,6 +393,15 @@ describe('the rest', () => {
     ])
   })
 
+  it.each([
+    [{ description: 'new' }, { description: 'new' }],
+    [{ autoStop: { afterSeconds: 7200 } }, { spec: { auto_stop: { enable: true, duration: 7200 } } }],
+  ])('of what it did not make, an update changes nothing but %j', async (revised, body) => {
+    on.stub.on(v1('PUT', `demanager/instances/${id}`), { body: 'null' })
+    await driver().update?.(id, { name: 'imported', ...revised }, signal)
+    expect(on.sent()).toEqual([[`PUT /v1/demanager/instances/${id}`, body]])
+  })
+
   it('gives the URL and the token of a running instance', async () => {
     const annotations = { url: 'https://lb.example.com:32000/notebook/x' }
     on.stub.on(details, { body: { ...instance, status: 'RUNNING', spec: { annotations } } })
