@@ -1,0 +1,46 @@
+import type { Sandbox } from '../../src/sandbox/server.ts'
+import { send as sendToAitems, serviceExample } from '../sandbox/aitems-sandbox.ts'
+import { instanceExample, notebookExample, sdkAuthorization, sdkDate, send } from '../sandbox/modelarts-client.ts'
+import { containerExample, send as sendToScnet, signLogin } from '../sandbox/scnet-client.ts'
+
+/** Each makes one environment as somebody at the provider would, without Switchyard. Answers its id there. */
+
+export async function makeService({ urls, accounts }: Sandbox): Promise<string> {
+  const caller = { url: urls.aitems, ...accounts.aitems, now: Date.now }
+  const { json } = await sendToAitems(caller, 'POST', '/api/v1/services', { body: serviceExample })
+  return json.serviceId
+}
+
+export function makeInstance(sandbox: Sandbox): Promise<string> {
+  return postToModelarts(sandbox, 'demanager/instances', { ...instanceExample, description: 'made by hand' })
+}
+
+export function makeNotebook(sandbox: Sandbox): Promise<string> {
+  return postToModelarts(sandbox, 'notebooks', notebookExample)
+}
+
+async function postToModelarts({ urls, accounts }: Sandbox, collection: string, example: object): Promise<string> {
+  const account = accounts.modelarts
+  const headers = {
+    'content-type': 'application/json',
+    host: new URL(urls.modelarts).host,
+    'X-Project-Id': account.projectId,
+    'X-Sdk-Date': sdkDate(Date.now()),
+  }
+  const path = `/v1/${account.projectId}/${collection}`
+  const request = { method: 'POST', path, headers, body: JSON.stringify(example) }
+  const authorization = sdkAuthorization(account, request)
+  const { json } = await send(urls.modelarts, { ...request, headers: { ...headers, authorization } })
+  return json.id
+}
+
+export async function makeContainer({ urls, accounts }: Sandbox): Promise<string> {
+  const { user, accessKey, clusterId } = accounts.scnet
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const headers = { user, accessKey, timestamp, signature: signLogin(accounts.scnet, timestamp) }
+  const { json: login } = await sendToScnet('POST', `${urls.scnet}/api/user/v3/tokens`, { json: {}, headers })
+  const { token } = login.data.find((each: { clusterId: unknown }) => String(each.clusterId) === clusterId)
+  const url = `${urls.scnet}/regions/${clusterId}/ai/openapi/v2/instance-service/task`
+  const { json } = await sendToScnet('POST', url, { token, json: containerExample })
+  return json.data
+}
