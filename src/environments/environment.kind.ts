@@ -67,8 +67,11 @@ function whyStoppedUnasked(
   if (status === 'provisioning' || status === 'starting') return startedAt === null ? 'launch_failed' : null
   if (status !== 'running' && status !== 'stopping') return null
   const limit = limitAt(environment)
-  return limit !== null && now >= limit ? 'auto_stopped' : 'stopped_remotely'
+  return limit !== null && after(now, lateSightingMs) >= limit ? 'auto_stopped' : 'stopped_remotely'
 }
+
+/** A start is seen as late as the next walk over the list, and so much sooner its provider's own limit is reached. */
+const lateSightingMs = 90_000
 
 /** A create that was refused is not sent again by itself: only delete follows. */
 function beforeItExists(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
@@ -108,13 +111,13 @@ function startAction(environment: Environment, facts: Facts<'environment'>): Dec
 
 /** When Switchyard has to stop it; null where the provider does that itself, or nothing was asked. */
 function stopAt(environment: Environment, { traits }: Facts<'environment'>): Date | null {
-  return traits.enforces.includes('autoStop') ? null : limitAt(environment)
+  return environment.status !== 'running' || traits.enforces.includes('autoStop') ? null : limitAt(environment)
 }
 
 /** When its `autoStop` ends it, whoever enforces that. Idleness only the provider can see. */
-function limitAt({ spec, startedAt, status }: Environment): Date | null {
+function limitAt({ spec, startedAt }: Environment): Date | null {
   const { autoStop } = spec
-  const isCounted = autoStop !== undefined && autoStop.basis !== 'idle' && startedAt !== null && status === 'running'
+  const isCounted = autoStop !== undefined && autoStop.basis !== 'idle' && startedAt !== null
   return isCounted ? after(startedAt, autoStop.afterSeconds * 1000) : null
 }
 

@@ -31,6 +31,20 @@ describe('an environment that is seen stopped', () => {
     expect(seenAs(running, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'auto_stopped' })
   })
 
+  it.each([
+    [3585, 'auto_stopped'],
+    [3605, 'auto_stopped'],
+    [3400, 'stopped_remotely'],
+  ])('%i s after it was seen to run, by a provider that stops it after an hour: %s', (seconds, reason) => {
+    const startedAt = new Date(now.getTime() - seconds * 1000)
+    const spec = { name: 'train', autoStop: { afterSeconds: 3600 } }
+    const running = makeWorkload('environment', { status: 'running', desired: 'run', spec, startedAt })
+    expect(seenAs(running, 'stopped')).toMatchObject({ status: 'stopped', reason })
+    expect(seenAs(running, 'stopping', 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason })
+    const idle = { ...running, spec: { name: 'train', autoStop: { afterSeconds: 300, basis: 'idle' as const } } }
+    expect(seenAs(idle, 'stopped')).toMatchObject({ reason: 'stopped_remotely' })
+  })
+
   it.each(['provisioning', 'starting'] as const)('while it was %s could not be started', (status) => {
     const launching = makeWorkload('environment', { status, desired: 'run' })
     expect(seenAs(launching, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'launch_failed' })
