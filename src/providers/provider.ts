@@ -169,6 +169,9 @@ export interface Access {
 /** What can be chosen from: flavors, images, queues. */
 export type Catalog = { readonly [list: string]: readonly JsonObject[] }
 
+/** Carries out a verb. `spec` is what was asked for at create; absent for an import, which nobody here asked for. */
+export type Control<K extends Kind> = (remoteId: string, signal: AbortSignal, spec?: Spec<K>) => Promise<void>
+
 /**
  * One kind of one provider, over one connection. A missing optional method is a missing capability:
  * it is refused at submit (422), not discovered later.
@@ -208,7 +211,7 @@ export interface Driver<K extends Kind = Kind> {
   /** One page of what exists, newest or oldest first alike. The engine bounds the number of pages. */
   list(page: Page, signal: AbortSignal): Promise<{ seen: readonly Observation<K>[]; next: string | null }>
   /** Being so already, and being gone already, is success. */
-  readonly controls: { readonly [V in Verb<K>]?: (remoteId: string, signal: AbortSignal) => Promise<void> }
+  readonly controls: { readonly [V in Verb<K>]?: Control<K> }
   /**
    * Brings what is mutable to what the spec says: fields whose rule says so, and `mutableOptions`. Idempotent, in as
    * many vendor calls as it takes; after a failure some may be done. `conflict` = not while the object is busy.

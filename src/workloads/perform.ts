@@ -88,7 +88,8 @@ async function act<K extends Kind>(
       // Where ids are given out again, a verb could hit somebody else's object.
       const isGone = driver.traits.reusesIds === true && (await look(deps, workload, driver)) === 'gone'
       if (isGone) return { did: 'get', seen: 'gone' }
-      await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps))
+      const asked = workload.imported ? undefined : workload.spec
+      await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), asked)
       return { did: 'control', verb: action.verb, step: action.step ?? false }
     }
     case 'settle':

@@ -107,7 +107,20 @@ describe('the life of a notebook', () => {
     expect((await arts.call(`POST ${base}/${id}/stop`)).status).toBe(200)
     arts.time.ms += 150
     expect((await arts.call(`POST ${base}/${id}/start?duration=5`)).json.error_code).toBe('ModelArts.6336')
-    expect((await arts.call(`POST ${base}/${id}/start`)).json.lease.duration).toBe(hourMs)
+    expect((await arts.call(`POST ${base}/${id}/start`)).json.lease.duration).toBe(800 + hourMs)
+  })
+
+  it('counts its lease from its creation, start by start, as the samples show it', async () => {
+    const id = await create()
+    for (const startedAfterMs of [2_727_212, 9_000_000]) {
+      arts.time.ms = 1_767_571_200_000 + startedAfterMs - 1000
+      await arts.call(`POST ${base}/${id}/stop`)
+      arts.time.ms += 1000
+      const { lease } = (await arts.call(`POST ${base}/${id}/start?duration=${hourMs}&type=timing`)).json
+      expect(lease).toMatchObject({ create_at: 1_767_571_200_000, duration: startedAfterMs + hourMs })
+      expect(lease.update_at - lease.create_at).toBe(startedAfterMs)
+      expect((await arts.call(`GET ${base}/${id}/lease`)).json).toEqual({ ...lease, duration: hourMs })
+    }
   })
 
   it('is deleted while it runs, and then not found with HTTP 400', async () => {

@@ -1,3 +1,4 @@
+import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import type { Driver, Observation } from '../provider.ts'
 import type { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
@@ -7,7 +8,8 @@ type Verb = 'start' | 'stop' | 'delete'
 type Look = (remoteId: string, signal: AbortSignal) => Promise<Observation<'environment'> | 'gone'>
 
 interface Verbs {
-  send(verb: Verb, remoteId: string, signal: AbortSignal): Promise<unknown>
+  /** `spec` comes with a start of what was made here. */
+  send(verb: Verb, remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<unknown>
   get: Look
 }
 
@@ -25,9 +27,9 @@ export function makeControls({ send, get }: Verbs): Required<Driver<'environment
     if (seen === 'gone' ? !wished.has('deleted') : !wished.has(seen.status)) throw error
   }
 
-  async function start(remoteId: string, signal: AbortSignal): Promise<void> {
+  async function start(remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<void> {
     try {
-      await send('start', remoteId, signal)
+      await send('start', remoteId, signal, spec)
     } catch (error) {
       if (isOneOf(error, vendorCodes.startedAlready)) return
       if (!isOneOf(error, vendorCodes.busyOrDone)) throw error

@@ -5,7 +5,7 @@ import { markName } from '../kit/marks.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { descriptionPattern, namePattern, optionFaults } from './instance-mapping.ts'
 import { optionsOf } from './options.ts'
-import { type CreateNotebook, given } from './wire.ts'
+import { type CreateNotebook, given, type StartQuery } from './wire.ts'
 
 /** Neither end of the range is in the reference; both are in the vendor's SDK. Milliseconds. */
 export const shortestLeaseMs = 3_600_000
@@ -91,6 +91,12 @@ function leaseOf({ autoStop }: EnvironmentSpec): Pick<CreateNotebook, 'duration'
   if (autoStop === undefined) return { duration: -1 }
   const duration = autoStop.afterSeconds * 1000
   return autoStop.basis === 'idle' ? { lease: { duration, type: 'idle' } } : { duration }
+}
+
+/** The same for each later start, where the lease has no body. */
+export function leaseWanted({ autoStop }: EnvironmentSpec): StartQuery {
+  if (autoStop === undefined) return { duration: -1 }
+  return { duration: autoStop.afterSeconds * 1000, type: autoStop.basis === 'idle' ? 'idle' : 'timing' }
 }
 
 const services: Readonly<Record<string, string>> = { jupyter: 'NOTEBOOK', ssh: 'SSH' }

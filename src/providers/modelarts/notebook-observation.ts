@@ -6,7 +6,7 @@ import { markOfName } from '../kit/marks.ts'
 import type { Access, Observation } from '../provider.ts'
 import { markLength } from './instance-mapping.ts'
 import { longestLeaseMs, shortestLeaseMs } from './notebook-mapping.ts'
-import { given, payloadOf } from './wire.ts'
+import { given, payloadOf, type StartQuery } from './wire.ts'
 
 /** The states of the reference's `status` (ListNotebooks). */
 export const notebookStates: Readonly<Record<string, Status<'environment'>>> = {
@@ -57,16 +57,16 @@ export function notebookSeen(notebook: Json, literals: readonly string[]): Obser
 }
 
 /**
- * The auto stop that the notebook was made with, for its next start. A lease runs from `create_at`, and each
- * prolongation moves `update_at` and adds to `duration`, so the time asked for is what lies behind `update_at`.
- * Inferred from the reference's examples.
+ * The auto stop of a notebook that was not made here, for its next start. `duration` counts from `create_at`: a start
+ * or a prolongation moves `update_at` and adds to it, so the time asked for is what lies behind `update_at`. Inferred
+ * from the reference's examples of a start and a stop.
  */
-export function startQuery(notebook: Json): { duration: number; type?: string } {
+export function leaseShown(notebook: Json): StartQuery {
   const lease = readObject(notebook, 'lease')
   const duration = readNumber(lease, 'duration') ?? -1
   if (readFlag(lease, 'enable') === false || duration <= 0) return { duration: -1 }
-  const prolongedMs = (readNumber(lease, 'update_at') ?? 0) - (readNumber(lease, 'create_at') ?? 0)
-  const asked = prolongedMs > 0 && prolongedMs < duration ? duration - prolongedMs : duration
+  const agedMs = (readNumber(lease, 'update_at') ?? 0) - (readNumber(lease, 'create_at') ?? 0)
+  const asked = agedMs > 0 && agedMs < duration ? duration - agedMs : duration
   const bounded = Math.min(Math.max(asked, shortestLeaseMs), longestLeaseMs)
   return { duration: bounded, type: readText(lease, 'type')?.toLowerCase() === 'idle' ? 'idle' : 'timing' }
 }

@@ -7,8 +7,8 @@ import { makeControls } from './controls.ts'
 import { vendorCodes } from './error-codes.ts'
 import { itemsOf, type Portion } from './finding.ts'
 import { markLength } from './instance-mapping.ts'
-import { notebookAccepts, notebookFaults, notebookOf } from './notebook-mapping.ts'
-import { notebookAccess, notebookSeen, notebookStates, startQuery } from './notebook-observation.ts'
+import { leaseWanted, notebookAccepts, notebookFaults, notebookOf } from './notebook-mapping.ts'
+import { leaseShown, notebookAccess, notebookSeen, notebookStates } from './notebook-observation.ts'
 import { environmentOptions } from './options.ts'
 import { type ListPage, makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
@@ -60,12 +60,13 @@ export function makeNotebooks(
 
     controls: makeControls({
       get: reading.get,
-      async send(verb, remoteId, signal) {
+      async send(verb, remoteId, signal, spec) {
         if (verb === 'delete') return client.send(notebookCall('DELETE', remoteId), signal)
         const call = notebookCall('POST', remoteId, verb)
+        if (verb === 'stop') return client.send(call, signal)
         // A start without a duration would stop after an hour, whatever the create had said.
-        const query = verb === 'start' ? startQuery(await existing(remoteId, signal)) : {}
-        return client.send({ ...call, query }, signal)
+        const query = spec === undefined ? leaseShown(await existing(remoteId, signal)) : leaseWanted(spec)
+        return client.send({ ...call, query: { ...query } }, signal)
       },
     }),
 

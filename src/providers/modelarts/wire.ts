@@ -48,6 +48,12 @@ export interface CreateNotebook {
   hooks?: { container_hooks: { post_start: { type: 'COMMAND'; script: string } } }
 }
 
+/** https://docs.otc.t-systems.com/modelarts/api-ref/development_environment_management (StartNotebook). As in a create. */
+export interface StartQuery {
+  duration: number
+  type?: 'timing' | 'idle'
+}
+
 /** https://docs.otc.t-systems.com/modelarts/api-ref/training_management (CreateTrainingJob) */
 export interface CreateTrainingJob {
   kind: 'job'

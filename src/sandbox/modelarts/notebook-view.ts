@@ -18,7 +18,7 @@ export function notebookView(notebook: Notebook, caller: ModelartsAccount, now: 
     flavor: request.flavor,
     id,
     image: imageView(request.image_id),
-    lease: leaseView(data.lease),
+    lease: ageingLeaseView(data.lease),
     name,
     status: state,
     token,
@@ -41,7 +41,16 @@ const progress = [
   { step: 4, status: 'WAITING', description: 'Start the notebook' },
 ] as const
 
-/** A lease as its own operations show it. */
+/**
+ * A lease as a notebook shows it: its duration counts from its creation. The samples of a start and of a stop show an
+ * hour more than has passed between `create_at` and `update_at`.
+ */
+function ageingLeaseView(lease: Lease) {
+  const { createdAt, updatedAt, durationMs } = lease
+  return leaseView(durationMs === -1 ? lease : { ...lease, durationMs: updatedAt - createdAt + durationMs })
+}
+
+/** A lease as its own operations show it: their samples show the hour that was asked for, whatever has passed. */
 export function leaseView({ createdAt, updatedAt, durationMs, type }: Lease) {
   return { create_at: createdAt, duration: durationMs, enable: durationMs !== -1, type, update_at: updatedAt }
 }

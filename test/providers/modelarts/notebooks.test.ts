@@ -187,17 +187,34 @@ describe('looking at a notebook', () => {
 })
 
 describe('start, stop and delete of a notebook', () => {
-  it('starts with the auto stop that it was made with, prolongations left out', async () => {
-    const lease = { create_at: 1638841744515, duration: 5313106, enable: true, update_at: 1638843457621, type: 'IDLE' }
-    on.stub.once(details, { body: { ...notebook, lease } })
-    const start = v1('POST', `notebooks/${id}/start?duration=3600000&type=idle`)
-    on.stub.once(start, { body: notebook })
+  it.each<[string, Partial<EnvironmentSpec>, string]>([
+    ['three hours', { autoStop: { afterSeconds: 10_800 } }, 'duration=10800000&type=timing'],
+    ['idle hours', { autoStop: { afterSeconds: 7200, basis: 'idle' } }, 'duration=7200000&type=idle'],
+    ['never', {}, 'duration=-1'],
+  ])(
+    'starts what was made here with the auto stop of its spec, whatever its lease shows: %s',
+    async (_, asked, query) => {
+      on.stub.on(v1('POST', `notebooks/${id}/start?${query}`), { body: notebook })
+      await driver().controls.start?.(id, signal, { ...spec, ...asked })
+      await driver().controls.start?.(id, signal, { ...spec, ...asked })
+      expect(on.stub.requests.map(({ body }) => body)).toEqual(['', ''])
+    },
+  )
+
+  it.each([
+    [{ create_at: 1638841744515, duration: 6327212, update_at: 1638844471727, type: 'TIMING' }, 3_600_000, 'timing'],
+    [{ create_at: 1638841744515, duration: 5313106, update_at: 1638843457621, type: 'IDLE' }, 3_600_000, 'idle'],
+    // Made with three hours, started again after two and after nine.
+    [{ create_at: 0, duration: 18_000_000, update_at: 7_200_000, type: 'TIMING' }, 10_800_000, 'timing'],
+    [{ create_at: 0, duration: 43_200_000, update_at: 32_400_000, type: 'TIMING' }, 10_800_000, 'timing'],
+  ])('starts an import with what lies behind the last update of its lease %j', async (lease, duration, type) => {
+    on.stub.once(details, { body: { ...notebook, lease: { ...lease, enable: true } } })
+    on.stub.once(v1('POST', `notebooks/${id}/start?duration=${duration}&type=${type}`), { body: notebook })
     await driver().controls.start?.(id, signal)
-    expect(on.stub.requests.at(-1)?.body).toBe('')
   })
 
   it.each([[undefined], [{ enable: false, duration: 3600000 }], [{ duration: -1 }]])(
-    'starts without an auto stop where the lease is %j',
+    'starts an import without an auto stop where its lease is %j',
     async (lease) => {
       on.stub.once(details, { body: { ...notebook, lease } })
       on.stub.once(v1('POST', `notebooks/${id}/start?duration=-1`), { status: 201, body: notebook })
