@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'
-import { startSandboxes } from '../support/sandbox-accounts.ts'
+import { connectTo, startSandboxes } from '../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -114,3 +114,16 @@ it.concurrent.for(imports)(
     expect(remote()).toBeUndefined()
   },
 )
+
+it.concurrent('an imported instance that waits in a queue is deleted from there', async () => {
+  const { api } = switchyard
+  const remoteId = await makeInstance(sandbox, 'queued')
+  sandbox.force('modelarts', remoteId, { state: 'CREATE_QUEUING' })
+  const connectionId = await connectTo(api, sandbox, 'modelarts', 'queued')
+  const { id } = await api.ok('POST', '/environments/import', { connectionId, remoteId })
+  const queued = await api.until(`/environments/${id}`, ({ remote }) => remote?.state === 'CREATE_QUEUING')
+  expect(queued.status).toBe('provisioning')
+  await api.ok('DELETE', `/environments/${id}?remote=true`)
+  await api.untilStatus(`/environments/${id}`, 'deleted')
+  expect(sandbox.objects('modelarts').some((object) => object.id === remoteId)).toBe(false)
+})

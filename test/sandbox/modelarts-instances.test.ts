@@ -121,6 +121,15 @@ describe('the life of an instance', () => {
     expect((await list('')).total_count).toBe(0)
   })
 
+  it('is deleted from the queue for free resources, where that is not refused', async () => {
+    arts.settings.queueingMs = 5000
+    arts.settings.refuseDeleteInQueue = true
+    const id = await create()
+    expect((await arts.call(`DELETE ${base}/${id}`)).json.error_code).toBe('ModelArts.6304')
+    arts.settings.refuseDeleteInQueue = false
+    expect((await arts.call(`DELETE ${base}/${id}`)).json).toEqual({ instance_id: id })
+  })
+
   it('starts again', async () => {
     const id = await create()
     arts.time.ms += 300

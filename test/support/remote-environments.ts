@@ -11,8 +11,8 @@ export async function makeService({ urls, accounts }: Sandbox): Promise<string> 
   return json.serviceId
 }
 
-export function makeInstance(sandbox: Sandbox): Promise<string> {
-  return postToModelarts(sandbox, 'demanager/instances', { ...instanceExample, description: 'made by hand' })
+export function makeInstance(sandbox: Sandbox, name = instanceExample.name): Promise<string> {
+  return postToModelarts(sandbox, 'demanager/instances', { ...instanceExample, name, description: 'made by hand' })
 }
 
 export function makeNotebook(sandbox: Sandbox): Promise<string> {

@@ -56,8 +56,9 @@ const traits: Traits<'environment'> = {
   // ModelArts.6301
   uniqueNames: true,
   enforces: ['autoStop'],
-  // ModelArts.6304: stop it before deleting.
-  deletableIn: ['stopped', 'failed', 'blocked'],
+  // ModelArts.6304: stop it before deleting. What is made or started may be queued for long, and whether that can be
+  // deleted is not documented, so it is tried: a refusal is shown and tried again.
+  deletableIn: ['provisioning', 'starting', 'stopped', 'failed', 'blocked'],
 }
 
 /** Development environment instances, the historical API `demanager`. */

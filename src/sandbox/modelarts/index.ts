@@ -74,6 +74,7 @@ const settings: ModelartsSettings = {
   refuseUnknownProfiles: false,
   requireContentType: false,
   restrictNotebookUpdates: false,
+  refuseDeleteInQueue: false,
   allowEvs: false,
   soldOutFlavors: '',
   maxInstances: 0,

@@ -17,7 +17,7 @@ import {
   type ServiceParts,
   type Shelf,
 } from './service.ts'
-import type { AutoStop, InstanceData, InstanceRequest, ModelartsAccount } from './wire.ts'
+import type { AutoStop, InstanceData, InstanceRequest, ModelartsAccount, ModelartsSettings } from './wire.ts'
 
 const base = '/v1/:projectId/demanager/instances'
 
@@ -178,11 +178,17 @@ function act(parts: InstanceParts, caller: ModelartsAccount, call: Call, action:
 
 const deletable: ReadonlySet<string> = new Set(['STOPPED', 'UNAVAILABLE', 'READY_TO_START', 'DELETED'])
 
+// What waits in a queue does not run, so nothing is there to stop; no page says more.
+function isDeletable(state: string, { refuseDeleteInQueue }: ModelartsSettings): boolean {
+  if (state.endsWith('_QUEUING')) return !refuseDeleteInQueue
+  return deletable.has(state) || state.endsWith('FAILED')
+}
+
 function remove({ world, settings, instances, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
   const now = world.now()
   const { id, timeline } = shelf.find(caller, call.params.instanceId)
   const { state } = momentAt(timeline, now)
-  if (!deletable.has(state) && !state.endsWith('FAILED')) {
+  if (!isDeletable(state, settings)) {
     throw new Refusal(400, '6304', 'Please stop the instance before deleting.')
   }
   if (settings.instanceDeletingMs <= 0) instances.remove(id)

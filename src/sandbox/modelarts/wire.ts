@@ -65,6 +65,8 @@ export interface ModelartsSettings extends Settings {
   requireContentType: boolean
   /** Notebooks: name and description change only while RUNNING, flavor, image and endpoints only while STOPPED. */
   restrictNotebookUpdates: boolean
+  /** An instance that waits for a free resource cannot be deleted (6304), as one that runs cannot. */
+  refuseDeleteInQueue: boolean
   /** Storage of type `evs` is taken, as older pages allow and real answers show. */
   allowEvs: boolean
   /** Flavors that are sold out, separated by commas. */
