@@ -105,6 +105,7 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
     if (seen !== 'gone') return seen
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
+    if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
     throw refusalOf(provider, error)
   }
   throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)

@@ -127,3 +127,10 @@ it.concurrent('an imported instance that waits in a queue is deleted from there'
   await api.untilStatus(`/environments/${id}`, 'deleted')
   expect(sandbox.objects('modelarts').some((object) => object.id === remoteId)).toBe(false)
 })
+
+it.concurrent('an id that is a path to somewhere else is refused, and so named', async () => {
+  const { api } = switchyard
+  const connectionId = await connectTo(api, sandbox, 'modelarts', 'strange')
+  const refused = await api.call('POST', '/environments/import', { body: { connectionId, remoteId: 'DE-1/token' } })
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'pattern' }] } })
+})

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { readId, readText } from '../kit/fields.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { readTime } from '../kit/times.ts'
 import type { Accepts, Catalog, Driver, Found, Intent, Observation, SpecFault, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -102,7 +103,7 @@ export function makeEnvironments(
     controls: {
       async delete(remoteId, signal) {
         try {
-          await client.change({ method: 'DELETE', path: `/services/${encodeURIComponent(remoteId)}` }, signal)
+          await client.change({ method: 'DELETE', path: `/services/${plainId(remoteId)}` }, signal)
         } catch (error) {
           if (!isNoSuchResource(error)) throw error
         }

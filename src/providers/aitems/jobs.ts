@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import { isObject, readText } from '../kit/fields.ts'
+import { plainId } from '../kit/plain-id.ts'
 import type { Accepts, Driver, Found, Intent, SpecFault, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type AitemsClient, jsonHeaders } from './client.ts'
@@ -86,7 +87,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
 }
 
 function pathOf({ environmentRemoteId }: Intent<'job'>): string {
-  if (environmentRemoteId !== null) return `/services/${encodeURIComponent(environmentRemoteId)}`
+  if (environmentRemoteId !== null) return `/services/${plainId(environmentRemoteId)}`
   throw new ProviderError('invalid_request', 'A training needs a service.', { notSent: true })
 }
 

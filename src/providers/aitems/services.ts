@@ -4,6 +4,7 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { readId, readNumber, readText } from '../kit/fields.ts'
 import { markOfDescription } from '../kit/marks.ts'
 import { walkPages } from '../kit/pages.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import type { Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -49,7 +50,7 @@ export async function readService(
   serviceId: string,
   signal: AbortSignal,
 ): Promise<JsonObject | 'gone'> {
-  const service = await client.readIfThere(`/services/${encodeURIComponent(serviceId)}`, signal)
+  const service = await client.readIfThere(`/services/${plainId(serviceId)}`, signal)
   // The answer to a question about one id is about that id, also where it does not repeat it.
   return service === 'gone' ? service : { ...service, serviceId: readId(service, 'serviceId') ?? serviceId }
 }

@@ -5,7 +5,17 @@ import type { AitemsClient } from './client.ts'
 import { readService } from './services.ts'
 import { findTraining, type TrainWalk } from './train-search.ts'
 import { jobOf } from './train-state.ts'
-import { groupsOf, isTrain, type JobRef, jobRefOf, markOfTrain, readTrain, remoteIdOf, walkTrains } from './trains.ts'
+import {
+  groupsOf,
+  isTrain,
+  type JobRef,
+  jobRefOf,
+  markOfTrain,
+  readJobRef,
+  readTrain,
+  remoteIdOf,
+  walkTrains,
+} from './trains.ts'
 
 export interface Trainings {
   /** A service and all its trains; 'gone' where there is no such service. */
@@ -59,7 +69,10 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
 
     /** Trains are listed per service, so the services of the watched jobs are walked. */
     async list({ cursor, watched }, signal) {
-      const jobs = watched.map((remoteId) => ({ remoteId, ...jobRefOf(remoteId) }))
+      const jobs = watched.flatMap((remoteId) => {
+        const ref = readJobRef(remoteId)
+        return ref === null ? [] : [{ remoteId, ...ref }]
+      })
       const serviceIds = [...new Set(jobs.map(({ serviceId }) => serviceId))].sort()
       const rest = serviceIds.filter((serviceId) => cursor === null || serviceId > cursor)
       const page = rest.slice(0, servicesAtOnce)

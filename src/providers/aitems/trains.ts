@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { markOfDescription } from '../kit/marks.ts'
+import { isPlainId, plainId } from '../kit/plain-id.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AitemsClient } from './client.ts'
 import { trainTypes } from './mapping.ts'
@@ -22,32 +23,28 @@ export interface JobRef {
 export function remoteIdOf({ serviceId, trains }: JobRef): string {
   const parts = [...trains]
     .sort((a, b) => orderOf(a.type) - orderOf(b.type) || a.type.localeCompare(b.type))
-    .map(({ type, version }) => `${encodeURIComponent(type)}:${encodeURIComponent(version ?? '')}`)
-  return `${encodeURIComponent(serviceId)}/${parts.join(',')}`
+    .map(({ type, version }) => `${type}:${version ?? ''}`)
+  return `${serviceId}/${parts.join(',')}`
 }
 
-/** Rejects what is no such id: an import may bring anything. */
+/** Null for what is no such id: an operator who resolves a job may bring anything. */
+export function readJobRef(remoteId: string): JobRef | null {
+  const [, serviceId = '', list = ''] = /^([^/]+)\/([^/]+)$/.exec(remoteId) ?? []
+  const trains = list.split(',').flatMap((part) => {
+    const [, type, version] = /^([^:]+):([^:]*)$/.exec(part) ?? []
+    return type === undefined ? [] : [{ type, version: version || null }]
+  })
+  const ids = [serviceId, ...trains.flatMap(({ type, version }) => (version === null ? [type] : [type, version]))]
+  return trains.length === list.split(',').length && ids.every(isPlainId) ? { serviceId, trains } : null
+}
+
+/** @throws ProviderError for what is no such id, so that nothing is sent */
 export function jobRefOf(remoteId: string): JobRef {
-  const [, serviceId, list] = /^([^/:,]+)\/([^/]+)$/.exec(remoteId) ?? []
-  const trains = (list ?? '').split(',').map((part) => /^([^:]+):([^:]*)$/.exec(part))
-  try {
-    return {
-      serviceId: decodeURIComponent(serviceId ?? fail(remoteId)),
-      trains: trains.map((part) => {
-        const [, type, version] = part ?? fail(remoteId)
-        return { type: decodeURIComponent(type ?? ''), version: decodeURIComponent(version ?? '') || null }
-      }),
-    }
-  } catch (error) {
-    if (error instanceof URIError) return fail(remoteId)
-    throw error
-  }
-}
-
-function fail(remoteId: string): never {
+  const ref = readJobRef(remoteId)
+  if (ref !== null) return ref
   const shown = remoteId.slice(0, 80)
   const message = `"${shown}" is no training of AiTEMS: \`<serviceId>/<type>:<version>[,<type>:<version>]\` is.`
-  throw new ProviderError('invalid_request', message)
+  throw new ProviderError('invalid_request', message, { notSent: true })
 }
 
 /**
@@ -59,7 +56,7 @@ export async function walkTrains(
   serviceId: string,
   signal: AbortSignal,
 ): Promise<{ items: Json[]; isComplete: boolean } | 'gone'> {
-  const path = `/services/${encodeURIComponent(serviceId)}/trains`
+  const path = `/services/${plainId(serviceId)}/trains`
   const first = await client.readIfThere(path, signal)
   if (first === 'gone') return first
   return walkOnce('version', async (offset) =>
@@ -77,7 +74,7 @@ export async function readTrain(
   { serviceId, type, version }: { serviceId: string; type: string; version: string },
   signal: AbortSignal,
 ): Promise<Json> {
-  const [service, train, number] = [serviceId, type, version].map(encodeURIComponent)
+  const [service, train, number] = [serviceId, type, version].map(plainId)
   const answer = await client.readIfThere(`/services/${service}/trains/${train}/versions/${number}`, signal)
   return answer === 'gone' ? null : { ...answer, type, version }
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { parseBody } from '../kit/json.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, ProviderClock, SendBy } from '../provider.ts'
 import type { Authorize } from './authorize.ts'
@@ -9,7 +10,7 @@ import { encodePath, encodeQuery, type Query } from './signer.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Decoded segments behind the version and the project: `['demanager', 'instances', id]`. */
+  /** Segments behind the version and the project, each a plain id: `['demanager', 'instances', id]`. */
   path: readonly string[]
   version: 'v1' | 'v2'
   query?: Query
@@ -49,7 +50,7 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
     .split('/')
     .filter((segment) => segment !== '')
 
-  const uriOf = ({ version, path }: Call) => encodePath([...prefix, version, projectId, ...path])
+  const uriOf = ({ version, path }: Call) => encodePath([...prefix, version, projectId, ...path.map(plainId)])
   const queryOf = ({ query = {} }: Call) => encodeQuery(query)
 
   function target(call: Call): string {
@@ -58,7 +59,7 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
   }
 
   /** `settle` turns a failed attempt into what is thrown, before anybody decides whether to try another token. */
-  function attempt(call: Call, fence: Fence, settle: (failure: unknown) => unknown): Promise<Json> {
+  async function attempt(call: Call, fence: Fence, settle: (failure: unknown) => unknown): Promise<Json> {
     const body = call.body === undefined ? '' : JSON.stringify(call.body)
     const request = {
       method: call.method,

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
 import type { Access, Catalog } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -12,7 +13,7 @@ export async function accessTo(containers: Containers, remoteId: string, signal:
   if (item === 'gone') throw new ProviderError('not_found', 'SCNet has no such container any more.')
   const taskType = readText(item, 'taskType') ?? 'ssh'
   const ports = readList(item, 'containerPortInfoList').filter(isObject)
-  const urls = taskType === 'ssh' ? [] : [await containers.data(`/${encodeURIComponent(remoteId)}/url`, signal)]
+  const urls = taskType === 'ssh' ? [] : [await containers.data(`/${plainId(remoteId)}/url`, signal)]
   return {
     urls: urls.flatMap((url) => (typeof url === 'string' && url !== '' ? [{ name: taskType, url }] : [])),
     ports: ports.flatMap((port) => {

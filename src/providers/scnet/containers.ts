@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { markOfDescription, markOfName } from '../kit/marks.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Found, PlannedRequest, SendBy } from '../provider.ts'
@@ -60,7 +61,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
 
     async read(id, signal) {
       try {
-        const detail = await data(`/${encodeURIComponent(id)}/detail`, signal)
+        const detail = await data(`/${plainId(id)}/detail`, signal)
         if (isObject(detail) && readText(detail, 'status') !== undefined) return { ...detail, id }
       } catch (error) {
         if (!isAboutObject(error)) throw error
@@ -72,9 +73,9 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
 
     walk: (signal) => walkList(list(signal)),
     page: (cursor, signal) => readPage(list(signal), cursor),
-    start: (id, signal) => act('POST', `/actions/restart?${new URLSearchParams({ instanceServiceId: id })}`, signal),
-    stop: (id, signal) => act('POST', `/actions/stop?${new URLSearchParams({ ids: id })}`, signal),
-    delete: (id, signal) => act('DELETE', `?${new URLSearchParams({ ids: id })}`, signal),
+    start: async (id, signal) => act('POST', `/actions/restart?instanceServiceId=${plainId(id)}`, signal),
+    stop: async (id, signal) => act('POST', `/actions/stop?ids=${plainId(id)}`, signal),
+    delete: async (id, signal) => act('DELETE', `?ids=${plainId(id)}`, signal),
     data,
   }
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { markOfDescription } from '../kit/marks.ts'
+import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
 import type { Driver, Found, Intent, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -76,7 +77,7 @@ export function makeJobs(
 
     async get(remoteId, signal) {
       try {
-        const body = await client.call({ method: 'GET', path: `/job/${encodeURIComponent(remoteId)}` }, signal)
+        const body = await client.call({ method: 'GET', path: `/job/${plainId(remoteId)}` }, signal)
         const job = readList(body, 'jobs').find((each) => readId(each, 'job_id') === remoteId)
         const seen = job === undefined ? null : observe(job, literals)
         if (seen !== null) return seen
@@ -95,12 +96,10 @@ export function makeJobs(
     controls: {
       /** Without a signal it kills the job, which a job that has ended takes too. */
       async cancel(remoteId, signal) {
-        await client
-          .call({ method: 'DELETE', path: `/job/${encodeURIComponent(remoteId)}` }, signal)
-          .catch((error: unknown) => {
-            const code = error instanceof ProviderError ? error.providerCode : undefined
-            if (code !== noSuchJob && code !== alreadyDone) throw error
-          })
+        await client.call({ method: 'DELETE', path: `/job/${plainId(remoteId)}` }, signal).catch((error: unknown) => {
+          const code = error instanceof ProviderError ? error.providerCode : undefined
+          if (code !== noSuchJob && code !== alreadyDone) throw error
+        })
       },
     },
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Control } from '../../../src/providers/provider.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { isMissing, type Subject, signal, whyNot } from '../subject.ts'
 import { withUnheardOfFields } from '../wire-tap.ts'
@@ -38,6 +39,20 @@ export function describeObservation<K extends Kind>(subject: Subject<K>): void {
     it('says gone of an id that nobody has', async () => {
       const { remoteId } = await subject.make()
       expect(await subject.driver().get(harness.missingId(remoteId), signal)).toBe('gone')
+    })
+
+    it('makes no path to somewhere else of an id that is none', async () => {
+      const { remoteId } = await subject.make()
+      const driver = subject.driver()
+      const { tap } = bench.connection
+      const known = tap.requests.length
+      const strange = ['..', '%2e%2e', `../${remoteId}`, `${remoteId}/x`, `${remoteId}?x`, `${remoteId},${remoteId}`]
+      for (const id of strange) {
+        const verbs = Object.values<Control<K> | undefined>(driver.controls)
+        await Promise.allSettled([driver.get(id, signal), ...verbs.map((verb) => verb?.(id, signal))])
+      }
+      const targets = tap.requests.slice(known).map(({ target }) => decodeURIComponent(target))
+      expect(targets.filter((target) => strange.some((id) => target.includes(id)))).toEqual([])
     })
 
     it('says gone of what was deleted behind its back', async () => {

@@ -143,11 +143,6 @@ describe('what a service shows', () => {
     })
   })
 
-  it('asks for ids as they are, escaped', async () => {
-    aitems.stub.once('GET /api/v1/services/a%2Fb', { body: service() })
-    await aitems.environment.get('a/b', signal)
-  })
-
   it.each([
     [{ status: 404, body: { message: 'Not Found' } }, 'gone'],
     [{ status: 404, body: '' }, 'gone'],

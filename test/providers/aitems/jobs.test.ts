@@ -438,6 +438,14 @@ describe('listing trainings', () => {
     expect(seen).toEqual([await aitems.job.get(remoteId, signal)])
   })
 
+  it('is not kept from the others by an id that is none', async () => {
+    showService()
+    showTrains(train('pop', 'v1'))
+    const watched = ['../x/pop:v1', 'no id', `${id}/pop:v1`]
+    const { seen } = await aitems.job.list({ cursor: null, watched }, signal)
+    expect(seen.map(({ remoteId }) => remoteId)).toEqual([`${id}/pop:v1`])
+  })
+
   it('reads eight services on a page', async () => {
     const ids = Array.from({ length: 9 }, (_, index) => `s${index}`)
     for (const each of ids) {

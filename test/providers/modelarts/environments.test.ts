@@ -297,6 +297,17 @@ describe('looking at an instance', () => {
     expect(await failureOf(driver().get(id, signal))).toMatchObject({ code })
   })
 
+  it.each(['DE-1/token', '..', 'DE-1?x', 'ид', ''])(
+    'asks nothing under the id "%s", which the gateway would take for a wrong signature',
+    async (strange) => {
+      const asked = [driver().get(strange, signal), driver().controls.delete?.(strange, signal)]
+      for (const each of asked) {
+        expect(await failureOf(Promise.resolve(each))).toMatchObject({ code: 'invalid_request', notSent: true })
+      }
+      expect(on.stub.requests).toEqual([])
+    },
+  )
+
   it('lists page after page, by record', async () => {
     on.stub.once(list, { body: { total_count: 2, instances: [instance] } })
     const first = await driver().list({ cursor: null, watched: [] }, signal)
