@@ -213,8 +213,9 @@ export interface Driver<K extends Kind = Kind> {
   /** Being so already, and being gone already, is success. */
   readonly controls: { readonly [V in Verb<K>]?: Control<K> }
   /**
-   * Brings what is mutable to what the spec says: fields whose rule says so, and `mutableOptions`. Idempotent, in as
-   * many vendor calls as it takes; after a failure some may be done. `conflict` = not while the object is busy.
+   * Brings what is mutable to what the spec says: fields whose rule says so, and `mutableOptions`; what the spec does not
+   * give is left as it is, for an import has it from elsewhere. Idempotent, in as many vendor calls as it takes; after a
+   * failure some may be done. `conflict` = not while the object is busy.
    */
   update?(remoteId: string, spec: Spec<K>, signal: AbortSignal): Promise<void>
   /** The options (first steps below `providerOptions.<provider>`) that `update` can change on an existing object. */
