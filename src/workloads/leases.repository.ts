@@ -33,6 +33,16 @@ export interface ClaimFacts {
 
 export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
 
+/** One step in the index for each project, however many workloads it has. */
+const busyProjects = Prisma.sql`
+  WITH RECURSIVE busy AS (
+    SELECT min(project_id) AS project_id FROM workloads WHERE due_at IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(project_id) FROM workloads WHERE project_id > busy.project_id AND due_at IS NOT NULL)
+    FROM busy WHERE project_id IS NOT NULL
+  )
+  SELECT project_id FROM busy WHERE project_id IS NOT NULL`
+
 export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
   /** Due again when the lease ends, so that a process that dies is followed by another. */
   async function claim(due: Prisma.Sql): Promise<Claimed[]> {
@@ -51,8 +61,25 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
         SELECT id FROM workloads WHERE id = ANY(${ids}) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         ORDER BY id FOR UPDATE SKIP LOCKED`),
 
-    /** What has been due longest, but for what is over these connections. */
-    claimDue: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
+    /** Due ones with a wish that is not carried out yet (a cancel, a delete), but for what is over these connections. */
+    claimWished: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
+      claim(Prisma.sql`
+        SELECT id FROM workloads WHERE due_at <= now() AND generation > carried_generation
+          AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
+        ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
+
+    /** Due ones in equal shares for the projects that wait for anything, now or later, in an order that is drawn. */
+    claimShares: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
+      claim(Prisma.sql`
+        SELECT share.id FROM (SELECT project_id, ceil(${limit}::float8 / count(*) OVER ()) AS size FROM (${busyProjects}) busy ORDER BY random()) p
+        CROSS JOIN LATERAL (
+          SELECT id FROM workloads w WHERE w.project_id = p.project_id AND due_at <= now()
+            AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
+          ORDER BY due_at LIMIT p.size FOR UPDATE SKIP LOCKED
+        ) share LIMIT ${limit}`),
+
+    /** What has been due longest. */
+    claimOldest: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
       claim(Prisma.sql`
         SELECT id FROM workloads WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
         ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),

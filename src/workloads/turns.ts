@@ -13,7 +13,7 @@ const whenFullMs = 250
 export interface Turns {
   /** Gives one workload its turns, if it is due and nobody holds it. Joins equal calls into one statement. */
   take(workloadId: string): Promise<void>
-  /** Claims what has been due longest, as far as there are free hands, and gives each its turns. Answers how many. */
+  /** Claims what is due, wishes first, as far as there are free hands, and gives each its turns. Answers how many. */
   takeDue(): Promise<number>
   /** Claims nothing any more, and resolves when the turns under way are over. */
   drain(): Promise<void>
@@ -37,28 +37,11 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     isDataError: () => false,
     isTransient: () => false,
     flush: async (ids) => {
-      const turns = await withFacts(await leases.claim([...new Set(ids)]))
+      const turns = await withFacts(leases, await leases.claim([...new Set(ids)]))
       // Equal ids that arrived together: the first one gets the turn.
       return ids.map((id, index) => (ids.indexOf(id) === index ? (turns.get(id) ?? null) : null))
     },
   })
-
-  /** Claims without facts are given back: nobody would act on them until their leases run out. */
-  async function withFacts(claimed: readonly Claimed[]): Promise<Map<string, Turn>> {
-    if (claimed.length === 0) return new Map()
-    try {
-      const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
-      return new Map(
-        claimed.flatMap((item) => {
-          const known = facts.get(item.workload.id)
-          return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
-        }),
-      )
-    } catch (error) {
-      await Promise.allSettled(claimed.map((item) => leases.putBack(item, whenFullMs)))
-      throw error
-    }
-  }
 
   async function run(first: Turn): Promise<void> {
     let turn: Turn | null = first
@@ -85,17 +68,20 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
 
   /** As long as a claim fills every free hand there is more: each hand that gets free looks again. */
   async function takeDue(): Promise<number> {
-    const free = concurrency - running.size
-    if (isDraining || free <= 0) return 0
-    const turns = await withFacts(await leases.claimDue(free, bulkhead.full()))
-    const hasMore = turns.size >= free
-    for (const turn of turns.values()) {
-      track(turn)
-        .then(() => (hasMore ? takeDue() : 0))
-        .catch((error: unknown) => log.warn({ err: error }, 'due work could not be claimed; it is looked for again'))
+    let count = 0
+    for (const claimSome of [leases.claimWished, leases.claimShares, leases.claimOldest]) {
+      const free = concurrency - running.size
+      if (isDraining || free <= 0) break
+      const turns = await withFacts(leases, await claimSome(free, bulkhead.full()))
+      const again = () => (turns.size >= free ? takeDue() : 0)
+      for (const turn of turns.values()) track(turn).then(again).catch(lookLater)
+      count += turns.size
     }
-    return turns.size
+    return count
   }
+
+  const lookLater = (error: unknown) =>
+    log.warn({ err: error }, 'due work could not be claimed; it is looked for again')
 
   return {
     async take(workloadId) {
@@ -113,5 +99,22 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
         await sleep(0)
       }
     },
+  }
+}
+
+/** Claims without facts are given back: nobody would act on them until their leases run out. */
+async function withFacts(leases: LeasesRepository, claimed: readonly Claimed[]): Promise<Map<string, Turn>> {
+  if (claimed.length === 0) return new Map()
+  try {
+    const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
+    return new Map(
+      claimed.flatMap((item) => {
+        const known = facts.get(item.workload.id)
+        return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
+      }),
+    )
+  } catch (error) {
+    await Promise.allSettled(claimed.map((item) => leases.putBack(item, whenFullMs)))
+    throw error
   }
 }

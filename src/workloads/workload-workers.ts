@@ -23,7 +23,9 @@ export function makeWorkloadWorkers({ backend, turns, upkeep, concurrency, log }
   const hints = makeQueueWorker({
     backend,
     queue: 'reconcile',
-    concurrency,
+    // In the order in which they were sent, so a project that submits very many would fill every hand for a long time: the
+    // other half takes what is due, wishes first and each project's share.
+    concurrency: Math.max(1, Math.ceil(concurrency / 2)),
     handle: ({ workloadId }) => turns.take(workloadId),
     log,
   })

@@ -118,6 +118,33 @@ describe('a wish', () => {
   })
 })
 
+describe('what is due is claimed', () => {
+  const leases = () => makeLeasesRepository(open.prisma, 60_000)
+  const ids = (claims: readonly Claimed[]) => claims.map(({ workload }) => workload.id)
+  const settle = () => open.prisma.$executeRaw`UPDATE workloads SET due_at = NULL, lease_id = NULL, lease_until = NULL`
+
+  it('in equal shares of the projects, however much one of them has waiting', async () => {
+    await settle()
+    const { id: projectId } = await bench.api.ok('POST', '/projects', { name: 'the-small-one' })
+    const crowd = await Promise.all(Array.from({ length: 12 }, submit))
+    const [small = ''] = crowd.splice(-1)
+    await open.prisma.$executeRaw`UPDATE workloads SET project_id = ${projectId} WHERE id = ${small}`
+    const claimed = ids(await leases().claimShares(4, []))
+    expect(claimed).toContain(small)
+    expect(claimed).toHaveLength(3)
+    expect(ids(await leases().claimOldest(20, []))).toHaveLength(9)
+  })
+
+  it('wishes of clients before the rest', async () => {
+    await settle()
+    const waiting = await Promise.all(Array.from({ length: 5 }, submit))
+    const canceled = waiting[3] ?? ''
+    await bench.api.ok('POST', `/jobs/${canceled}/cancel`)
+    expect(ids(await leases().claimWished(10, []))).toEqual([canceled])
+    expect(ids(await leases().claimOldest(10, []))).toHaveLength(4)
+  })
+})
+
 describe('an attempt', () => {
   it('whose commit was not answered is not made twice', async () => {
     const id = await submit()
