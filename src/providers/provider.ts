@@ -122,9 +122,15 @@ export interface Created<K extends Kind = Kind> {
  * `absent` only when the walk was complete: every page read, filters honoured, same scope. Anything less is `inconclusive`.
  */
 export type Found<K extends Kind = Kind> =
-  | { readonly found: readonly Observation<K>[] }
+  | FoundObjects<K>
   | { readonly absent: true }
   | { readonly inconclusive: string }
+
+export interface FoundObjects<K extends Kind = Kind> {
+  readonly found: readonly Observation<K>[]
+  /** Whether the walk would be `absent` without these: where they turn out to be others', that is what it proves. */
+  readonly isComplete: boolean
+}
 
 export interface Traits<K extends Kind = Kind> {
   /** How long the provider's list may trail behind a create. */

@@ -65,7 +65,7 @@ function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcom
 }
 
 function foundWithoutSecrets<K extends Kind>(found: Found<K>, hide: Hide): Found<K> {
-  if ('found' in found) return { found: found.found.map((seen) => hideInSighting(hide, seen)) }
+  if ('found' in found) return { ...found, found: found.found.map((seen) => hideInSighting(hide, seen)) }
   return 'inconclusive' in found ? { inconclusive: hide.text(found.inconclusive) } : found
 }
 

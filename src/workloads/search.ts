@@ -19,7 +19,12 @@ export async function search<K extends Kind>(
   const ids = found.found.map((seen) => seen.remoteId)
   const owned = await deps.ownedByOthers(workload, ids)
   const free = found.found.filter((seen) => !owned.has(seen.remoteId))
-  return { did: 'find', found: free.length === 0 ? { absent: true } : { found: free }, absentCounts }
+  return { did: 'find', found: free.length === 0 ? nothingLeft(found.isComplete) : { ...found, found: free }, absentCounts }
+}
+
+function nothingLeft(isComplete: boolean): { absent: true } | { inconclusive: string } {
+  if (isComplete) return { absent: true }
+  return { inconclusive: 'The list was not whole, and what it shows belongs to others.' }
 }
 
 /**

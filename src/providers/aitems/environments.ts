@@ -177,9 +177,9 @@ function verdictOn(
   isRead: boolean,
 ): Found<'environment'> {
   const found = seen.filter((each) => each.mark === mark)
-  if (found.length > 0) return { found }
-  if (!isRead) return { inconclusive: 'there are services that were not read: too many, or without an id' }
   const isMarkHidden = seen.some((each) => (each.remoteName ?? spec.name) === spec.name && each.mark === undefined)
+  if (found.length > 0) return { found, isComplete: isRead && !isMarkHidden }
+  if (!isRead) return { inconclusive: 'there are services that were not read: too many, or without an id' }
   return isMarkHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
 }
 

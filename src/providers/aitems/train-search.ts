@@ -39,7 +39,9 @@ export function findTraining(
     const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
     // A type that is still missing can be found later by the mark of the others, or not at all any more.
     const isWhole = marked.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
-    return isWhole ? { found: groups.map(see) } : { inconclusive: 'not every type shows a new train yet' }
+    return isWhole
+      ? { found: groups.map(see), isComplete: isIdle && walk.isComplete }
+      : { inconclusive: 'not every type shows a new train yet' }
   }
   if (!isIdle) return { inconclusive: `the service is \`${readText(walk.service, 'status')}\` and shows no new train` }
   return walk.isComplete ? { absent: true } : { inconclusive: 'the list of trains is longer than is read' }

@@ -98,9 +98,9 @@ export function makeEnvironments(
       const { seen, contents, isComplete } = await listWorkspaces(signal)
       const lookFor = ({ mark, spec }: Intent<'environment'>): Found<'environment'> => {
         const found = seen.filter((each) => each.mark === mark)
-        if (found.length > 0) return { found }
-        if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
         const isUntold = contents.some((each) => mayBe(each, spec.name))
+        if (found.length > 0) return { found, isComplete: isComplete && !isUntold }
+        if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
         return isUntold ? { inconclusive: 'aiworkspaces/getList does not show whose each is' } : { absent: true }
       }
       return new Map(intents.map((intent) => [intent.mark, lookFor(intent)]))

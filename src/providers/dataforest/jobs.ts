@@ -225,9 +225,9 @@ function findApps(
   }
   const ours = apps.filter(isOurs)
   const found = ours.flatMap((app) => jobOf(app, walk.literals) ?? [])
-  if (found.length > 0) return { found }
+  const isTold = ours.length === found.length && apps.every((app) => tellsItsName(app, workspace !== null))
+  if (found.length > 0) return { found, isComplete: walk.isComplete && isTold }
   if (!walk.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
-  const isTold = ours.length === 0 && apps.every((app) => tellsItsName(app, workspace !== null))
   return isTold ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without what would tell it apart' }
 }
 

@@ -28,7 +28,7 @@ export async function findServers(
     const nothing: Found<'environment'> = isSure ? { absent: true } : { inconclusive: unseen(user) }
     return own.map((intent) => {
       const found = foundOf(intent)
-      return [intent.mark, found.length > 0 ? { found } : nothing]
+      return [intent.mark, found.length > 0 ? { found, isComplete: isSure } : nothing]
     })
   }
 

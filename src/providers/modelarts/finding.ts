@@ -56,11 +56,11 @@ export function foundIn<K extends Kind>(
   { seen, isComplete }: Walk<K>,
 ): (readonly [string, Found<K>])[] {
   const objects = new Map(seen.map((each) => [each.remoteId, each]))
-  const hidesMarks = seen.some((each) => each.mark === undefined)
+  const isSure = isComplete && seen.every((each) => each.mark !== undefined)
   return intents.map(({ mark }) => {
     const found = [...objects.values()].filter((each) => each.mark === mark)
-    if (found.length > 0) return [mark, { found }]
-    if (isComplete && !hidesMarks) return [mark, { absent: true }]
+    if (found.length > 0) return [mark, { found, isComplete: isSure }]
+    if (isSure) return [mark, { absent: true }]
     return [
       mark,
       { inconclusive: 'The list of ModelArts was not complete, or showed objects that were not asked for.' },

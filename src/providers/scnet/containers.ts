@@ -142,12 +142,10 @@ export function searchMarks<T>(
   { settings, observe }: { settings: ScnetSettings; observe(item: Json): T | null },
 ) {
   const isShown = walk.items.every((item) => markOf(item, settings) !== undefined)
-  const lookFor = (
-    mark: string,
-  ): { found: readonly T[] } | Extract<Found, { absent: true } | { inconclusive: string }> => {
+  const lookFor = (mark: string): { found: readonly T[]; isComplete: boolean } | Exclude<Found, { found: unknown }> => {
     const ours = walk.items.filter((item) => markOf(item, settings) === mark)
     const found = ours.flatMap((item) => observe(item) ?? [])
-    if (found.length > 0) return { found }
+    if (found.length > 0) return { found, isComplete: walk.isComplete && isShown && found.length === ours.length }
     if (ours.length > 0) return { inconclusive: 'SCNet lists a container with this mark without its id or status.' }
     if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
     return isShown

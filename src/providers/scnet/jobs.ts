@@ -198,10 +198,10 @@ function lookFor(
   const ours = walk.records.filter(({ job }) => readText(job, 'jobName') === mark)
   const shown = ours.flatMap((each) => walk.observe(each) ?? [])
   const found = [...new Map(shown.map((seen) => [seen.remoteId, seen])).values()]
-  if (found.length > 0) return { found }
+  const isShown = walk.records.every(({ job }) => readText(job, 'jobName') !== undefined)
+  if (found.length > 0) return { found, isComplete: walk.isComplete && isShown && shown.length === ours.length }
   if (ours.length > 0) return { inconclusive: 'SCNet lists a job of this name without its id or state.' }
   if (!walk.isComplete) return { inconclusive: "SCNet's live list and history could not be read to their ends." }
-  const isShown = walk.records.every(({ job }) => readText(job, 'jobName') !== undefined)
   return isShown ? { absent: true } : { inconclusive: "SCNet's lists do not show every job's name." }
 }
 

@@ -118,7 +118,7 @@ function lookFor(
 ): Found<'job'> {
   const ours = jobs.filter((job) => markOfDescription(readText(job, 'comment')) === mark)
   const found = ours.flatMap((job) => observe(job, literals) ?? [])
-  if (found.length > 0) return { found }
+  if (found.length > 0) return { found, isComplete: isShown && found.length === ours.length }
   if (ours.length > 0) return { inconclusive: "Slurm shows a job with the mark, without the job's id or state." }
   return isShown ? { absent: true } : { inconclusive: "Slurm's list does not show every job's comment." }
 }

@@ -185,7 +185,7 @@ describe('finding a training', () => {
     showTrains(bare('pop', 'v0'), bare('pop', 'v1'), bare('relatedItem', 'v5'))
     const found = await find(intent({ before }))
     expect(found).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
-    expect((found as { found: Observation<'job'>[] }).found[0]).not.toHaveProperty('mark')
+    expect((found as { found: readonly Observation<'job'>[] }).found[0]).not.toHaveProperty('mark')
   })
 
   it('takes a description that was cut for its own', async () => {

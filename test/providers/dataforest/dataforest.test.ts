@@ -241,6 +241,17 @@ describe('finding AI apps', () => {
     expect(found.get(intent.mark)).toMatchObject({ found: [{ remoteId: 'a2' }, { remoteId: 'a3' }] })
   })
 
+  it.each([
+    ['whole', apps.slice(1), undefined, true],
+    ['cut short', apps.slice(1), 9, false],
+    ['silent about an app’s workspace', apps, undefined, false],
+  ])('tells of what it found that the list was %s', async (_how, contents, total, isComplete) => {
+    stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
+    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
+    const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
+    expect((await driver('job').find([intent], signal)).get(intent.mark)).toMatchObject({ isComplete })
+  })
+
   it('rejects when the list cannot be read, rather than calling it absent', async () => {
     stub.once(route('aiapps/getList'), { body: { success: false, message: 'hm' } })
     expect((await failureOf(driver('job').find([jobIntent()], signal))).code).toBe('invalid_request')

@@ -127,7 +127,7 @@ describe('finding a notebook', () => {
     on.stub.once(listed('offset=1&'), { body: { total: 2, data: [notebook] } })
     const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
-    expect((found.get('k7m2q9dxwa') as { found: unknown[] }).found).toHaveLength(1)
+    expect((found.get('k7m2q9dxwa') as { found: readonly unknown[] }).found).toHaveLength(1)
   })
 
   it('concludes nothing where the workspace was not heeded', async () => {

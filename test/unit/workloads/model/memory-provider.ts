@@ -169,7 +169,7 @@ export function makeMemoryProvider({
   const found = (mark: string): Found => {
     const known = shown()
     return known !== null && known.mark === mark && isVisible(known.madeAt)
-      ? { found: [observation(known)] }
+      ? { found: [observation(known)], isComplete: true }
       : { absent: true }
   }
 
