@@ -7,6 +7,7 @@ import type { Operation } from './failure-policy.ts'
 import type { Action, Facts, WorkloadKind } from './kind.ts'
 import type { Claimed } from './leases.repository.ts'
 import type { OpenConnection } from './ports.ts'
+import type { Claims } from './reads.repository.ts'
 import type { Secrets } from './secret-variables.ts'
 import { after } from './tempo.ts'
 import type { Workload } from './workload.ts'
@@ -26,8 +27,8 @@ export interface PerformDeps {
   find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
   /** The workload's secret variables, opened. */
   secretsOf(workload: Workload): Promise<Secrets>
-  /** Those of `remoteIds` that belong to other live workloads of the connection. */
-  ownedByOthers(workload: Workload, remoteIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Who else there is for these objects, which show no mark. */
+  claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
   clock: { now(): Date; monotonicMs(): number }
   timing: Timing
   /** Aborted when the process has to end now. */

@@ -56,7 +56,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
   const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
   const writes = makeWritesRepository(prisma)
-  const { ownedByOthers, heldMarks } = makeReadsRepository(prisma)
+  const { claimsOn, heldMarks } = makeReadsRepository(prisma)
   const write = makeDurableWrite({
     write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     log,
@@ -72,7 +72,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     openAttempt,
     find: makeJoinedFind(settings.timing, shutdown),
     secretsOf: deps.secrets.of,
-    ownedByOthers,
+    claimsOn,
     clock,
     timing: settings.timing,
     shutdown,

@@ -33,6 +33,14 @@ export interface ListQuery {
   after: After | null
 }
 
+/** Who else there is for objects that show no mark. */
+export interface Claims {
+  /** Those that other records stand for, or stood for. */
+  owned: ReadonlySet<string>
+  /** Another create into the same environment is open, so it may have made them. */
+  isContested: boolean
+}
+
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
 export function makeReadsRepository(prisma: PrismaClient) {
@@ -50,14 +58,18 @@ export function makeReadsRepository(prisma: PrismaClient) {
       return rows.map((row) => toWorkload<K>(row))
     },
 
-    /** Those of `remoteIds` that other live workloads of the same connection and kind hold. */
-    async ownedByOthers(workload: Workload, remoteIds: readonly string[]): Promise<ReadonlySet<string>> {
-      if (remoteIds.length === 0) return new Set()
-      const rows = await prisma.$queryRaw<{ remoteId: string }[]>`
+    /**
+     * What other records of the same connection and kind have to do with these objects. Owned and open are read in one
+     * statement: a create that is adopted in between would be neither.
+     */
+    async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
+      const rows = await prisma.$queryRaw<{ remoteId: string | null }[]>`
         SELECT remote_id AS "remoteId" FROM workloads
-        WHERE connection_id = ${workload.connectionId} AND kind = ${workload.kind} AND remote_id = ANY(${remoteIds})
-          AND id <> ${workload.id} AND (live OR dispatched_at IS NOT NULL)`
-      return new Set(rows.map((row) => row.remoteId))
+        WHERE connection_id = ${workload.connectionId} AND kind = ${workload.kind} AND id <> ${workload.id}
+          AND (remote_id = ANY(${remoteIds}) AND (live OR dispatched_at IS NOT NULL)
+            OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`
+      const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
+      return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
 
     /** A live workload that already stands for this remote object. */

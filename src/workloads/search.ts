@@ -1,4 +1,4 @@
-import type { Driver, Intent } from '../providers/provider.ts'
+import type { Driver, Found, FoundObjects, Intent } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Outcome } from './absorb.ts'
 import type { InHand, PerformDeps } from './acting.ts'
@@ -6,25 +6,35 @@ import type { Facts } from './kind.ts'
 import { after } from './tempo.ts'
 import type { Workload } from './workload.ts'
 
-/** Looks for what an attempt of unknown outcome may have made. Objects that other records own are not it. */
-export async function search<K extends Kind>(
-  deps: PerformDeps,
-  { claimed, facts, driver }: InHand<K>,
-): Promise<Outcome<K>> {
+/**
+ * Looks for what an attempt of unknown outcome may have made. An object with the workload's mark is it, whoever else had
+ * its id before. One that shows no mark is it only where nobody else owns it or may have made it.
+ */
+export async function search<K extends Kind>(deps: PerformDeps, hand: InHand<K>): Promise<Outcome<K>> {
+  const { claimed, facts, driver } = hand
   const { workload } = claimed
   const startedMs = deps.clock.monotonicMs()
   const found = await deps.find(workload, driver, intentOf(workload, facts))
   const absentCounts = whetherAbsentCounts(facts, driver, deps.clock.monotonicMs() - startedMs)
-  if (!('found' in found)) return { did: 'find', found, absentCounts }
-  const ids = found.found.map((seen) => seen.remoteId)
-  const owned = await deps.ownedByOthers(workload, ids)
-  const free = found.found.filter((seen) => !owned.has(seen.remoteId))
-  return { did: 'find', found: free.length === 0 ? nothingLeft(found.isComplete) : { ...found, found: free }, absentCounts }
+  const decided = 'found' in found ? await whichIsOurs(deps, hand, found) : found
+  return { did: 'find', found: decided, absentCounts }
 }
 
-function nothingLeft(isComplete: boolean): { absent: true } | { inconclusive: string } {
-  if (isComplete) return { absent: true }
-  return { inconclusive: 'The list was not whole, and what it shows belongs to others.' }
+async function whichIsOurs<K extends Kind>(
+  deps: PerformDeps,
+  { kind, claimed: { workload } }: InHand<K>,
+  { found, isComplete }: FoundObjects<K>,
+): Promise<Found<K>> {
+  const marked = found.filter((seen) => seen.mark === workload.mark)
+  if (marked.length > 0) return { found: marked, isComplete }
+  const ids = found.map((seen) => seen.remoteId)
+  const { owned, isContested } = await deps.claimsOn(workload, ids, kind.sending)
+  const free = found.filter((seen) => !owned.has(seen.remoteId))
+  if (free.length === 0)
+    return isComplete
+      ? { absent: true }
+      : { inconclusive: 'The list was not whole, and what it shows belongs to others.' }
+  return isContested ? { inconclusive: 'What was found may be of another open create.' } : { found: free, isComplete }
 }
 
 /**

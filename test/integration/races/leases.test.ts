@@ -75,6 +75,30 @@ describe('two workers on one database', () => {
     expect(types.filter((type) => type === 'job.succeeded')).toHaveLength(1)
     expect(data.map(({ seq }) => seq)).toEqual(data.map((_, index) => index + 1))
   })
+
+  it('do not let two open creates adopt the one object that either may have made', async () => {
+    const own = await account.environment()
+    const object = own.remote?.id ?? ''
+    const submit = { operation: 'aiapps.submit', object, times: 1 }
+    sandbox.faults.add({ kind: 'drop_answer', ...submit })
+    sandbox.faults.add({ kind: 'error_before', status: 503, ...submit })
+    const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'aiapps.getList' })
+    const pinned = { providerOptions: { dataforest: { namePrefix: 'pinned' } } }
+    const jobs = await Promise.all([account.job(own, 'sleep 1', pinned), account.job(own, 'sleep 1', pinned)])
+    const follow = (job: ApiRecord, isSo: (record: ApiRecord) => boolean) => one.api.until(path(job), isSo)
+    await Promise.all(jobs.map((job) => follow(job, ({ statusReason }) => statusReason === 'outcome_unknown')))
+    sandbox.faults.clear(unlisted.id)
+    const isContested = ({ statusMessage = '' }: ApiRecord) => statusMessage.includes('another open create')
+    await Promise.all(jobs.map((job) => follow(job, isContested)))
+    const [first, second] = jobs
+    const [app] = account.apps(own)
+    const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
+    // Refused while a look is under way.
+    await expect.poll(async () => (await resolve()).status, { timeout: 5000 }).toBe(202)
+    const over = await Promise.all([succeeded(first), succeeded(second)])
+    expect(over.map(({ remote }) => remote?.id)).toEqual(account.apps(own).map(({ id }) => id))
+    expect(account.apps(own)).toHaveLength(2)
+  })
 })
 
 describe('two instances of the API', () => {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Driver } from '../../../src/providers/provider.ts'
-import { whetherAbsentCounts } from '../../../src/workloads/search.ts'
-import { makeAttempt, makeFacts } from './make-workload.ts'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import type { Driver, Found } from '../../../src/providers/provider.ts'
+import type { InHand, PerformDeps } from '../../../src/workloads/acting.ts'
+import { search, whetherAbsentCounts } from '../../../src/workloads/search.ts'
+import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const started = makeAttempt().startedAt
 const at = (ms: number) => new Date(started.getTime() + ms)
@@ -57,5 +59,54 @@ describe('that a walk shows no mark', () => {
         }
       }),
     )
+  })
+})
+
+describe('what a walk shows', () => {
+  const workload = makeWorkload('job', { mark: 'sy7k2m9qd4' })
+  const object = (remoteId: string, mark?: string) => ({
+    ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload: {} },
+    ...(mark === undefined ? {} : { mark }),
+  })
+  const marked = object('5', workload.mark)
+
+  /** What the search makes of it, while other records own these and another create is open or not. */
+  async function judged(found: Found<'job'>, { owned = [] as string[], isContested = false } = {}) {
+    const deps = {
+      find: async () => found,
+      claimsOn: async () => ({ owned: new Set(owned), isContested }),
+      clock: { now: () => started, monotonicMs: () => 0 },
+    } as unknown as PerformDeps
+    const facts = makeFacts<'job'>({ attempt: makeAttempt({ settledAt }), now: at(2001) })
+    const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as InHand<'job'>
+    return search(deps, hand)
+  }
+
+  it('with the mark is ours, whoever had its id before', async () => {
+    const outcome = await judged({ found: [marked], isComplete: true }, { owned: ['5'], isContested: true })
+    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  })
+
+  it('with the mark is ours, and what shows none beside it is not', async () => {
+    const outcome = await judged({ found: [object('6'), marked], isComplete: true })
+    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  })
+
+  it('without a mark is ours where it is nobody else’s', async () => {
+    const found = [object('5'), object('6')]
+    const outcome = await judged({ found, isComplete: false }, { owned: ['5'] })
+    expect(outcome).toMatchObject({ found: { found: [object('6')] } })
+  })
+
+  it('and belongs to others proves that nothing was made only when the walk was complete', async () => {
+    const found = [object('5')]
+    expect(await judged({ found, isComplete: true }, { owned: ['5'] })).toMatchObject({ found: { absent: true } })
+    const partial = await judged({ found, isComplete: false }, { owned: ['5'] })
+    expect(partial).toHaveProperty('found.inconclusive')
+  })
+
+  it('without a mark may be of another create that is open', async () => {
+    const outcome = await judged({ found: [object('5')], isComplete: true }, { isContested: true })
+    expect(outcome).toHaveProperty('found.inconclusive')
   })
 })

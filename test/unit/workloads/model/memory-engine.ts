@@ -75,7 +75,7 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
   const perform = makePerform({
     openAttempt,
     find: async (_workload, { find }, intent) => (await find([intent], never)).get(intent.mark) ?? { inconclusive: '' },
-    ownedByOthers: async () => new Set(),
+    claimsOn: async () => ({ owned: new Set<string>(), isContested: false }),
     secretsOf: async () => noSecrets,
     clock: { now: () => new Date(time.now() + wallSkewMs), monotonicMs: () => time.now() },
     ...{ timing, shutdown: never },
