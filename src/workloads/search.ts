@@ -47,10 +47,10 @@ export function whetherAbsentCounts<K extends Kind>(
   tookMs: number,
 ): 'yes' | 'too_early' | 'too_late' {
   if (attempt === null) return 'too_early'
-  const { forgetsAfterMs, listLagMs } = traits
+  const { forgetsAfterMs, listLagMs, uniqueNames } = traits
   if (forgetsAfterMs !== undefined && after(now, tookMs) > after(attempt.startedAt, forgetsAfterMs)) return 'too_late'
-  // "Name exists" is a refusal: nothing of this attempt is under way, only the list may trail behind.
-  const refusedAt = attempt.error?.code === 'conflict' ? attempt.endedAt : null
+  // Where names are unique, "name exists" is a refusal: nothing of this attempt is under way, only the list may trail behind.
+  const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
   const provesFrom = refusedAt === null ? attempt.settledAt : after(refusedAt, listLagMs)
   return now > provesFrom ? 'yes' : 'too_early'
 }

@@ -33,9 +33,13 @@ describe('that a walk shows no mark', () => {
   it('needs only the list to have caught up where the provider refused the name', () => {
     const error = { code: 'conflict' as const, message: 'exists', retryable: true }
     const attempt = makeAttempt({ settledAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
-    const lagging = traits({ listLagMs: 1000 })
+    const lagging = traits({ listLagMs: 1000, uniqueNames: true })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
+    // Where names may repeat, such an answer does not say that nothing is made.
+    const repeating = traits({ listLagMs: 1000 })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
   })
 
   it('proves nothing without an attempt', () => {
