@@ -23,7 +23,7 @@ export const reasons = {
   disabled: 'The provider disabled it.',
   unrecognized_remote_state:
     'The provider reports a state that this version does not know; the raw word is in `remote.state`.',
-  missing_remotely: "It is not in the provider's list; being confirmed.",
+  missing_remotely: 'The provider does not show it any more; being confirmed.',
   // ended
   environment_failed: 'The environment failed or was deleted before the job could be sent.',
   provider_refused: 'The provider refused the request; `error` has its words.',

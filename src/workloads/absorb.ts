@@ -5,6 +5,7 @@ import type { Reason } from '../vocabulary/reasons.ts'
 import { cleanText } from './clean-sighting.ts'
 import { adopted, calledOff, isCalledOff } from './creation.ts'
 import { isRetryable, type Operation, verdictOf, waitingReason } from './failure-policy.ts'
+import { goneSinceOf } from './follow-up.ts'
 import type { Change, Facts, WorkloadKind } from './kind.ts'
 import { observed } from './observe.ts'
 import { after, backoffMs, lookAgainMs } from './tempo.ts'
@@ -241,20 +242,18 @@ function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error:
 function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Change<K> {
   const meaning = kind.whenGone(workload)
   const isExpected = meaning.reason === null
-  const confirmedAt = workload.missingSince === null ? null : after(workload.missingSince, facts.tempo.confirmGoneMs)
-  if (isExpected || (confirmedAt !== null && facts.now >= confirmedAt)) {
-    return {
-      ...meaning,
-      message: null,
-      rawState: null,
-      missingSince: null,
-      exclusiveKey: null,
-      nextAttemptAt: null,
-      endedAt: workload.endedAt ?? facts.now,
-    }
+  const missingSince = goneSinceOf(workload) ?? facts.now
+  const confirmedAt = after(missingSince, facts.tempo.confirmGoneMs)
+  if (!isExpected && facts.now < confirmedAt) return { reason: 'missing_remotely', missingSince, dueAt: confirmedAt }
+  return {
+    ...meaning,
+    message: null,
+    rawState: null,
+    missingSince: null,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: workload.endedAt ?? facts.now,
   }
-  const missingSince = workload.missingSince ?? facts.now
-  return { reason: 'missing_remotely', missingSince, dueAt: after(missingSince, facts.tempo.confirmGoneMs) }
 }
 
 function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {

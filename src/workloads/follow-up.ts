@@ -36,11 +36,20 @@ export function followVerb<K extends Kind>(
   return lookAt(workload, facts, after(lookedAt, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs)))
 }
 
-/** An object that was adopted and not yet seen, or that seems to be missing, is looked at by itself. */
+/**
+ * An object that was adopted and not yet seen, or that a list does not show, is looked at by itself, at once. That a look
+ * did not find it is confirmed by another one.
+ */
 export function lookIfUnsure<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> | null {
-  if (workload.missingSince !== null)
-    return lookAt(workload, facts, after(workload.missingSince, facts.tempo.confirmGoneMs))
-  return workload.rawState === null ? lookAt(workload, facts, facts.now) : null
+  const goneSince = goneSinceOf(workload)
+  if (goneSince !== null) return lookAt(workload, facts, after(goneSince, facts.tempo.confirmGoneMs))
+  const isUnsure = workload.missingSince !== null || workload.rawState === null
+  return isUnsure ? lookAt(workload, facts, facts.now) : null
+}
+
+/** Since when looks say that it is gone. A list that does not show it sets `missingSince` alone. */
+export function goneSinceOf({ missingSince, reason }: Pick<Workload, 'missingSince' | 'reason'>): Date | null {
+  return reason === 'missing_remotely' ? missingSince : null
 }
 
 function lookAt<K extends Kind>(workload: Workload<K>, facts: Facts<K>, at: Date): Action<K> {

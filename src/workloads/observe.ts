@@ -48,8 +48,11 @@ export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<
 }
 
 /** An object under our id that carries another mark is not ours: ids are used again. */
-export function isSomebodyElses<K extends Kind>(workload: Workload<K>, seen: Observation<K>): boolean {
-  return !workload.imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== workload.mark
+export function isSomebodyElses(
+  { imported, mark }: Pick<Workload, 'imported' | 'mark'>,
+  seen: Pick<Observation, 'mark'>,
+): boolean {
+  return !imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== mark
 }
 
 function details<K extends Kind>(

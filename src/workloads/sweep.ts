@@ -44,6 +44,7 @@ export interface SweepBounds {
 
 /** What one walk found out. */
 interface Walk {
+  /** The watched workloads whose objects it showed. */
   seenIds: ReadonlySet<string>
   isComplete: boolean
   changed: number
@@ -76,7 +77,7 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     const driver = connection.driver(kind.name)
     if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
     const result = await readPages({ ...deps, kind, driver, claimed }, watched)
-    if (result.isComplete) await concludeMissing({ ...deps, kind, driver, claimed }, watched, result.seenIds)
+    if (result.isComplete) await lookForMissing({ ...deps, kind, driver, claimed }, watched, result.seenIds)
     const nextMs = nextSweepMs({
       lastMs: claimed.lastMs,
       changed: result.changed > 0,
@@ -121,9 +122,10 @@ interface WalkDeps<K extends Kind> extends SweepDeps {
 
 async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
   const { driver, bounds, shutdown } = deps
-  const byRemoteId = new Map(watched.map((item) => [item.remoteId, item]))
+  // Where ids are given out again, two records may have the same one: an object is of those whose mark it may carry.
+  const byRemoteId = Map.groupBy(watched, ({ remoteId }) => remoteId)
   const seenIds = new Set<string>()
-  const remoteIds = watched.map((item) => item.remoteId)
+  const remoteIds = [...byRemoteId.keys()]
   let cursor: string | null = null
   const strayMarks: string[] = []
   let changed = 0
@@ -133,17 +135,14 @@ async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Wa
       { cursor, watched: remoteIds },
       signal,
     )
-    const ours = seen.flatMap((observation) => {
-      const item = byRemoteId.get(observation.remoteId)
-      return item === undefined ? [] : [{ item, observation }]
+    const sightings = seen.map((observation) => {
+      const items = byRemoteId.get(observation.remoteId) ?? []
+      return { observation, items: items.filter((item) => !isSomebodyElses(item, observation)) }
     })
-    for (const { item } of ours) seenIds.add(item.remoteId)
-    strayMarks.push(
-      ...strayMarksIn(
-        deps,
-        seen.filter(({ remoteId }) => !byRemoteId.has(remoteId)),
-      ),
-    )
+    const ours = sightings.flatMap(({ observation, items }) => items.map((item) => ({ item, observation })))
+    for (const { item } of ours) seenIds.add(item.id)
+    const strangers = sightings.flatMap(({ observation, items }) => (items.length === 0 ? [observation] : []))
+    strayMarks.push(...strayMarksIn(deps, strangers))
     changed += await applyPage(deps, ours)
     if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed, strayMarks }
     cursor = next
@@ -174,7 +173,7 @@ async function applyPage<K extends Kind>(
   const secretsOf = await deps.secretsOfAll(workloads)
   const changes = workloads.flatMap((workload) => {
     const shown = observations.get(workload.id)
-    if (shown === undefined || isSomebodyElses(workload, shown)) return []
+    if (shown === undefined) return []
     const seen = hideInSighting(secretsOf(workload.id).hide, shown)
     const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
     return tellsNews(workload, change) ? [{ workload, change }] : []
@@ -184,9 +183,9 @@ async function applyPage<K extends Kind>(
 
 /**
  * Watched workloads that a complete walk did not show are looked at one by one; nothing is concluded from a list alone.
- * One that suddenly lacks very many is itself suspect: only a few are looked at per walk.
+ * One that suddenly lacks very many is itself suspect: only a few are looked at per walk, the longest unseen first.
  */
-async function concludeMissing<K extends Kind>(
+async function lookForMissing<K extends Kind>(
   deps: WalkDeps<K>,
   watched: readonly Watched[],
   seenIds: ReadonlySet<string>,
@@ -194,7 +193,7 @@ async function concludeMissing<K extends Kind>(
   const { claimed, bounds, log, driver } = deps
   const knownSince = after(claimed.startedAt, -(bounds.graceMs + driver.traits.listLagMs))
   const missing = watched.filter(
-    ({ remoteId, dispatchedAt }) => !seenIds.has(remoteId) && (dispatchedAt ?? knownSince) <= knownSince,
+    ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
   )
   if (missing.length === 0) return
   const most = Math.max(20, Math.floor(watched.length / 20))
@@ -202,12 +201,13 @@ async function concludeMissing<K extends Kind>(
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
     log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
   }
-  const workloads = (await deps.repository.unchanged(missing.slice(0, most))) as Workload<K>[]
-  const change: Change<K> = { dueAt: claimed.startedAt, reason: 'missing_remotely' }
+  const longestUnseen = missing.toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt)).slice(0, most)
+  const workloads = (await deps.repository.unchanged(longestUnseen)) as Workload<K>[]
   const newlyMissing = workloads.filter((workload) => workload.missingSince === null)
+  const change: Change<K> = { missingSince: claimed.startedAt }
   await writeAll(
     deps,
-    newlyMissing.map((workload) => ({ workload, change: { ...change, missingSince: claimed.startedAt } })),
+    newlyMissing.map((workload) => ({ workload, change })),
   )
 }
 

@@ -26,8 +26,11 @@ export interface ClaimedSweep {
 export interface Watched {
   id: string
   remoteId: string
+  mark: string
+  imported: boolean
   version: number
   dispatchedAt: Date | null
+  observedAt: Date | null
 }
 
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
@@ -52,16 +55,17 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
     /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */
     async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
       return prisma.$queryRaw<Watched[]>`
-        SELECT id, remote_id AS "remoteId", version, dispatched_at AS "dispatchedAt" FROM workloads
+        SELECT id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt" FROM workloads
         WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
         ORDER BY remote_id LIMIT ${limit}`
     },
 
     /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */
     async unchanged(watched: readonly Watched[]): Promise<Workload[]> {
+      const snapshot = watched.map(({ id, version }) => ({ id, version }))
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         SELECT ${workloadColumns} FROM workloads w
-        JOIN json_to_recordset(${JSON.stringify(watched)}::json) AS i(id text, version int) ON i.id = w.id AND i.version = w.version
+        JOIN json_to_recordset(${JSON.stringify(snapshot)}::json) AS i(id text, version int) ON i.id = w.id AND i.version = w.version
         WHERE w.lease_id IS NULL OR w.lease_until < now()`
       return rows.map((row) => toWorkload(row))
     },

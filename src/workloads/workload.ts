@@ -34,7 +34,7 @@ export interface EngineState<K extends Kind = Kind> {
   rawState: string | null
   remotePayload: Json
   observedAt: Date | null
-  /** Since when the provider does not show it. */
+  /** Since when the provider does not show it: in its list, or, with the reason `missing_remotely`, by itself. */
   missingSince: Date | null
   /** When the last verb was sent. */
   controlledAt: Date | null

@@ -106,20 +106,55 @@ it.concurrent('a job that leaves the list while its record can be read goes on',
   await switchyard.api.untilStatus(jobPath(job), 'succeeded')
 })
 
-it.concurrent('an id that was given to somebody else’s object is not touched', async () => {
-  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'reused-ids')
-  const submit = (name: string) => ok('POST', '/jobs', { connectionId, name, script: '#!/bin/sh\nsleep 600' })
+/** Two jobs, of which the first one's record has aged out, and its number went to the second one. */
+async function withOneNumber(name: string) {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', name)
+  const submit = (job: string) => ok('POST', '/jobs', { connectionId, name: job, script: '#!/bin/sh\nsleep 600' })
   const [old, fresh] = await Promise.all([submit('old'), submit('fresh')])
-  const [before, living] = await Promise.all(
-    [old, fresh].map((job) => switchyard.api.untilStatus(jobPath(job), 'running')),
-  )
-  // The first one's record has aged out, and its number went to the second one.
-  const taken = remoteId(living as ApiRecord)
-  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [old.id, taken])
-  sandbox.remove('slurm', remoteId(before as ApiRecord))
+  const [before, living] = await Promise.all([
+    switchyard.api.untilStatus(jobPath(old), 'running'),
+    switchyard.api.untilStatus(jobPath(fresh), 'running'),
+  ])
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [old.id, remoteId(living)])
+  sandbox.remove('slurm', remoteId(before))
+  const isUntouched = async () => {
+    const { status } = await ok('GET', jobPath(fresh))
+    const object = sandbox.objects('slurm').find(({ id }) => id === remoteId(living))
+    return status === 'running' && object?.state === 'RUNNING'
+  }
+  return { old, isUntouched }
+}
+
+it.concurrent('a job whose number was given to somebody else’s job is gone, and that one goes on', async () => {
+  const { old, isUntouched } = await withOneNumber('number-given-again')
+  const ended = await switchyard.api.untilStatus(jobPath(old), 'unknown')
+  expect(ended.statusReason).toBe('record_gone')
+  expect(await isUntouched()).toBe(true)
+})
+
+it.concurrent('a cancel does not touch the job that has the number now', async () => {
+  const { old, isUntouched } = await withOneNumber('canceled-number')
   await ok('POST', `${jobPath(old)}/cancel`)
   const ended = await switchyard.api.untilStatus(jobPath(old), 'canceled', 'unknown')
   expect(ended.statusReason).toBe('record_gone')
-  expect((await ok('GET', jobPath(fresh))).status).toBe('running')
-  expect(sandbox.objects('slurm').find(({ id }) => id === taken)?.state).toBe('RUNNING')
+  expect(await isUntouched()).toBe(true)
+})
+
+it('a lost create is found under a number that a job of the past had', async () => {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'number-of-the-past')
+  const submit = (name: string, script: string) => ok('POST', '/jobs', { connectionId, name, script })
+  const past = await submit('past', '#!/bin/sh\nexit 0')
+  await switchyard.api.untilStatus(jobPath(past), 'succeeded')
+  sandbox.faults.add({ kind: 'drop_answer', operation: 'job.submit', provider: 'slurm', times: 1 })
+  const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'job.list', provider: 'slurm' })
+  const known = new Set(sandbox.objects('slurm').map(({ id }) => id))
+  const lost = await submit('lost', '#!/bin/sh\nsleep 600')
+  const made = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
+  await expect.poll(made, { timeout: 10_000 }).toHaveLength(1)
+  const [object] = made()
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [past.id, object?.id])
+  sandbox.faults.clear(unlisted.id)
+  const found = await switchyard.api.untilStatus(jobPath(lost), 'running')
+  expect(remoteId(found)).toBe(object?.id)
+  expect(made()).toHaveLength(1)
 })

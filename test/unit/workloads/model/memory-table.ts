@@ -175,8 +175,8 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
         ]
       },
       watched: async () => {
-        const { id, remoteId, version, dispatchedAt, live } = row
-        return remoteId === null || !live ? [] : [{ id, remoteId, version, dispatchedAt }]
+        const { id, remoteId, mark, imported, version, dispatchedAt, observedAt, live } = row
+        return remoteId === null || !live ? [] : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt }]
       },
       unchanged: async (watched: readonly Watched[]) =>
         watched.some(({ version }) => version === row.version) && (row.leaseId === null || !isHeld()) ? [row] : [],

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import type { Observation } from '../../../src/providers/provider.ts'
+import { absorb } from '../../../src/workloads/absorb.ts'
+import { makeSweep, type SweepDeps } from '../../../src/workloads/sweep.ts'
+import type { ClaimedSweep } from '../../../src/workloads/sweeps.repository.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import type { Write } from '../../../src/workloads/writes.repository.ts'
+import { makeFacts, makeWorkload } from './make-workload.ts'
+
+const start = makeFacts().now
+const at = (ms: number) => new Date(start.getTime() + ms)
+const { tempo } = makeFacts()
+const gone = { did: 'get', seen: 'gone' } as const
+
+describe('an object that is not shown', () => {
+  const running = makeWorkload('job', { status: 'running', remoteId: '5', rawState: 'RUNNING' })
+  const look = (job: Workload<'job'>, ms: number) =>
+    ({ ...job, ...absorb(jobKind, job, makeFacts<'job'>({ now: at(ms) }), gone).change }) as Workload<'job'>
+
+  it('in a list is looked at by itself at once, and nothing is concluded from the list', () => {
+    const unlisted = { ...running, missingSince: start }
+    const later = at(tempo.confirmGoneMs * 10)
+    expect(jobKind.nextAction(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
+    expect(look(unlisted, tempo.confirmGoneMs * 10)).toMatchObject({ status: 'running', missingSince: later })
+  })
+
+  it('to two looks, one after the other, is gone', () => {
+    const missing = look(running, 0)
+    expect(missing).toMatchObject({ status: 'running', reason: 'missing_remotely', missingSince: start })
+    const until = at(tempo.confirmGoneMs)
+    expect(missing.dueAt).toEqual(until)
+    expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
+    expect(look(missing, tempo.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
+    expect(look(missing, tempo.confirmGoneMs)).toMatchObject({ status: 'unknown', reason: 'record_gone' })
+  })
+})
+
+describe('a list', () => {
+  const jobs = Array.from({ length: 30 }, (_, index) =>
+    makeWorkload('job', {
+      ...{ id: `job_${index}`, mark: `mark${index}`, status: 'running', remoteId: `${index}`, rawState: 'RUNNING' },
+      ...{ startedAt: start, observedAt: at(-index) },
+    }),
+  )
+
+  /** What a complete walk that shows these objects writes, and what it raises. */
+  async function sweep(watched: readonly Workload<'job'>[], seen: readonly Partial<Observation<'job'>>[]) {
+    const writes: Write[] = []
+    const alarms: string[] = []
+    const ignore = () => {}
+    const shown = seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: {}, ...each }))
+    const driver = {
+      list: async () => ({ seen: shown, next: null }),
+      traits: makeFacts().traits,
+      states: {},
+      controls: {},
+    }
+    const deps = {
+      kinds: { job: jobKind, environment: environmentKind },
+      connections: { open: async () => ({ driver: () => driver }) },
+      repository: {
+        watched: async () => watched,
+        unchanged: async (some: readonly { id: string }[]) =>
+          watched.filter((job) => some.some(({ id }) => id === job.id)),
+        finish: async () => {},
+      },
+      secretsOfAll: async () => () => ({ hide: { text: (text: string) => text, json: (json: unknown) => json } }),
+      write: async (write: Write) => {
+        writes.push(write)
+        return { isWritten: true }
+      },
+      wake: { changed: ignore },
+      log: { debug: ignore, info: ignore, warn: ignore, error: (_: object, message: string) => alarms.push(message) },
+      heldMarks: async () => new Set<string>(),
+      ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
+      bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched: 100, graceMs: 0 },
+    } as unknown as SweepDeps
+    const claimed = { kind: 'job', startedAt: start, notBefore: null, isHeld: false, lastMs: 0 } as ClaimedSweep
+    await makeSweep(deps)(claimed)
+    return { writes, alarms }
+  }
+
+  it('that lacks one object has it looked at, and tells nobody', async () => {
+    const [lacking, ...rest] = jobs
+    const { writes, alarms } = await sweep(
+      jobs,
+      rest.map(({ remoteId }) => ({ remoteId: remoteId ?? '' })),
+    )
+    expect(alarms).toEqual([])
+    expect(writes).toMatchObject([
+      { id: lacking?.id, isNews: false, event: null, state: { status: 'running', dueAt: start } },
+    ])
+  })
+
+  it('that lacks very many is suspect: a few are looked at, the longest unseen first', async () => {
+    const { writes, alarms } = await sweep(jobs, [])
+    expect(alarms).toHaveLength(1)
+    expect(writes.map(({ id }) => id).sort()).toEqual(
+      jobs
+        .slice(-20)
+        .map(({ id }) => id)
+        .sort(),
+    )
+    expect(writes.every(({ isNews, event }) => !isNews && event === null)).toBe(true)
+  })
+
+  it('that shows an id with another’s mark lacks the object that had it', async () => {
+    const [old, fresh] = [jobs[0], jobs[1]].map((job) => ({ ...job, remoteId: '5' }) as Workload<'job'>)
+    const { writes } = await sweep([old, fresh] as Workload<'job'>[], [{ remoteId: '5', mark: fresh?.mark ?? '' }])
+    const missing = writes.filter(({ state }) => state.missingSince !== null)
+    expect(missing.map(({ id }) => id)).toEqual([old?.id])
+  })
+})
