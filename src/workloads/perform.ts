@@ -85,9 +85,8 @@ async function act<K extends Kind>(
       await driver.update?.(remoteIdOf(workload), secrets.fill(workload.spec), callSignal(deps))
       return { did: 'update' }
     case 'control': {
-      // Where ids are given out again, a verb could hit somebody else's object.
-      const isGone = driver.traits.reusesIds === true && (await look(deps, workload, driver)) === 'gone'
-      if (isGone) return { did: 'get', seen: 'gone' }
+      const before = driver.traits.reusesIds === true ? await lookBefore(deps, workload, driver) : null
+      if (before !== null && (before.did === 'fail' || before.seen === 'gone')) return before
       const asked = workload.imported ? undefined : workload.spec
       await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), asked)
       return { did: 'control', verb: action.verb, step: action.step ?? false }
@@ -97,6 +96,11 @@ async function act<K extends Kind>(
     default:
       return action satisfies never
   }
+}
+
+/** Where ids are given out again, a verb could hit somebody else's object. That this look failed is no answer to the verb. */
+function lookBefore<K extends Kind>(deps: PerformDeps, workload: Workload<K>, driver: Driver<K>) {
+  return orFailure('look', async () => ({ did: 'get' as const, seen: await look(deps, workload, driver) }))
 }
 
 async function look<K extends Kind>(

@@ -24,7 +24,7 @@ export type Step =
 /** One story: the provider's nature, the fate of each call and write in turn, and what happens from outside. */
 export interface Story {
   kind: Kind
-  traits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'forgetsAfterMs' | 'deletableIn'>
+  traits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'forgetsAfterMs' | 'deletableIn' | 'reusesIds'>
   life: Life
   hasEnvironment: boolean
   fates: Readonly<Record<'create' | 'find' | 'look' | 'control', readonly CallFate[]>>

@@ -123,6 +123,7 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
           maxProcessingMs: fc.constantFrom(0, 900, 3000),
           forgetsAfterMs: fc.constantFrom(3000, 60_000),
           deletableIn: fc.constant(['stopped', 'failed', 'blocked'] as const),
+          reusesIds: fc.constant(true as const),
         },
         { requiredKeys: ['listLagMs', 'maxProcessingMs'] },
       )
