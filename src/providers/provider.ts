@@ -141,7 +141,10 @@ export interface Traits<K extends Kind = Kind> {
   readonly forgetsAfterMs?: number
   /** The provider makes no second object of the same name: it refuses, or takes the create for the first one. */
   readonly uniqueNames: boolean
-  /** Ids are given out again after a while, so the mark is checked before a verb is sent. */
+  /**
+   * Ids are given out again after a while, so the mark is checked before a verb is sent. With a `start` among the verbs:
+   * it makes anew what was deleted, so a deleted object stays gone only after `maxProcessingMs`.
+   */
   readonly reusesIds?: true
   /** One open job per environment. */
   readonly exclusiveEnvironment?: true

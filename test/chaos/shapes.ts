@@ -107,8 +107,6 @@ export const shapes: readonly RequestShape[] = [
     ...environment,
     provider: 'jupyterhub',
     weight: 6,
-    // No start before a delete: there a start that is carried out late makes a deleted server anew. It is in the docs.
-    verbs: ['stop', 'delete'],
     body: (index) => ({ provider: 'jupyterhub', name: `lab-${index}` }),
   },
   {

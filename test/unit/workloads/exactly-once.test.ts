@@ -67,4 +67,29 @@ describe('whatever happens to an environment', () => {
     })
     await fc.assert(property, runs)
   })
+
+  it('leaves nothing behind when a start, which makes it anew, is carried out after the delete', async () => {
+    const works = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 0 } as const
+    const isLate = { ...works, does: 'fails', executes: 'late', lateMs: 3000 } as const
+    const wish = (desired: 'run' | 'stop' | 'delete') => ({ do: 'wish' as const, desired })
+    const pass = (ms: number) => ({ do: 'pass' as const, ms })
+    const ending = await drive({
+      kind: 'environment',
+      traits: { listLagMs: 0, maxProcessingMs: 3000, reusesIds: true },
+      life: {
+        states: { UP: 'running', DOWN: 'stopped', LEAVING: 'deleting' },
+        course: [{ state: 'UP', forMs: 0 }],
+        verbs: {
+          start: { through: null, to: 'UP', forMs: 0 },
+          stop: { through: null, to: 'DOWN', forMs: 0 },
+          delete: { through: 'LEAVING', to: null, forMs: 0 },
+        },
+        ended: [],
+      },
+      fates: { create: [], find: [], look: [], control: [works, isLate] },
+      ...{ hasEnvironment: false, writes: [], stallsMs: [], wallSkewMs: 0 },
+      steps: [pass(2000), wish('stop'), pass(5000), wish('run'), pass(50), wish('delete'), pass(1)],
+    })
+    expect(ending).toMatchObject({ row: { status: 'deleted', reason: null }, living: null, violations: [] })
+  })
 })

@@ -3,6 +3,7 @@ import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Observation } from '../../../src/providers/provider.ts'
 import { absorb } from '../../../src/workloads/absorb.ts'
+import type { Facts } from '../../../src/workloads/kind.ts'
 import { makeSweep, type SweepDeps } from '../../../src/workloads/sweep.ts'
 import type { ClaimedSweep } from '../../../src/workloads/sweeps.repository.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
@@ -34,6 +35,44 @@ describe('an object that is not shown', () => {
     expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
     expect(look(missing, tempo.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
     expect(look(missing, tempo.confirmGoneMs)).toMatchObject({ status: 'unknown', reason: 'record_gone' })
+  })
+})
+
+describe('an environment that is gone while it is being deleted', () => {
+  const deleting = makeWorkload('environment', {
+    ...{ status: 'deleting', desired: 'delete', remoteId: 'a/b', rawState: 'ready', controlledAt: start },
+    generation: 2,
+  })
+  const reused = {
+    ...makeFacts<'environment'>().traits,
+    reusesIds: true as const,
+    maxProcessingMs: 3000,
+    listLagMs: 200,
+  }
+  type Given = Partial<Facts<'environment'>>
+  const look = (environment: Workload<'environment'>, more: Given) => {
+    const facts = makeFacts<'environment'>({ verbs: ['start', 'delete'], ...more })
+    return { ...environment, ...absorb(environmentKind, environment, facts, gone).change } as typeof environment
+  }
+
+  it('is deleted at once', () => {
+    expect(look(deleting, { now: at(1) })).toMatchObject({ status: 'deleted', reason: null })
+    expect(look(deleting, { now: at(1), traits: reused, verbs: ['delete'] })).toMatchObject({ status: 'deleted' })
+    const neverStarted = { ...deleting, generation: 1 }
+    expect(look(neverStarted, { now: at(1), traits: reused })).toMatchObject({ status: 'deleted' })
+  })
+
+  it('is deleted only when no start can make it anew any more', () => {
+    const doubted = look(deleting, { now: at(100), traits: reused })
+    expect(doubted).toMatchObject({ status: 'deleting', reason: null, dueAt: at(3300) })
+    expect(look(doubted, { now: at(3299), traits: reused })).toMatchObject({ status: 'deleting' })
+    expect(look(doubted, { now: at(3300), traits: reused })).toMatchObject({ status: 'deleted' })
+  })
+
+  it('is waited for from the delete, however long it was missing before', () => {
+    const missing = { ...deleting, missingSince: at(-10_000) }
+    expect(look(missing, { now: at(3199), traits: reused })).toMatchObject({ status: 'deleting' })
+    expect(look(missing, { now: at(3200), traits: reused })).toMatchObject({ status: 'deleted' })
   })
 })
 

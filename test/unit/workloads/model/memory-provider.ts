@@ -60,6 +60,8 @@ export function makeMemoryProvider({
   const made: string[] = []
   const violations: string[] = []
   let object: RemoteObject | null = null
+  /** What a start makes anew, where names are used again. */
+  let deleted: RemoteObject | null = null
   let underWay = 0
 
   const momentOf = (known: RemoteObject) => known.course.findLast(({ at }) => at <= time.now()) ?? known.course[0]
@@ -76,6 +78,11 @@ export function makeMemoryProvider({
   function make(mark: string): string {
     const id = `remote-${made.length + 1}`
     made.push(mark)
+    bring({ id, mark })
+    return id
+  }
+
+  function bring({ id, mark }: Pick<RemoteObject, 'id' | 'mark'>): void {
     let at = time.now()
     const course = life.course.map(({ state, forMs }) => {
       const moment = { at, state }
@@ -83,7 +90,6 @@ export function makeMemoryProvider({
       return moment
     })
     object = { id, mark, madeAt: time.now(), course }
-    return id
   }
 
   const observation = (known: RemoteObject): Observation => {
@@ -142,6 +148,7 @@ export function makeMemoryProvider({
 
   function carryOut(verb: string): void {
     const how = life.verbs[verb]
+    if (verb === 'start' && object === null && deleted !== null) bring(deleted)
     if (object === null || how === undefined || life.ended.includes(stateOf(object))) return
     const at = time.now()
     const past = object.course.filter((moment) => moment.at <= at)
@@ -149,6 +156,7 @@ export function makeMemoryProvider({
     if (how.to === null) {
       object = { ...object, course: [...past, ...through] }
       void time.sleep(how.forMs).then(() => {
+        if (traits.reusesIds === true) deleted = object
         object = null
       })
       return
