@@ -59,9 +59,9 @@ function changesOf({ fields, mutableOptions }: KindDescription): string {
   return changed.map(code).join(', ') || '–'
 }
 
-function environmentOf({ needsEnvironment, exclusiveEnvironment }: KindDescription): string {
-  if (!needsEnvironment) return '–'
-  return exclusiveEnvironment ? 'required, one job at a time' : 'required'
+function environmentOf({ environment, exclusiveEnvironment }: KindDescription): string {
+  if (environment === 'none') return '–'
+  return exclusiveEnvironment ? `${environment}, one job at a time` : environment
 }
 
 function yes(is: boolean): string {

@@ -57,7 +57,7 @@ function abilitiesOf(kind: KindDescription): string[][] {
     ['verbs', kind.verbs.join(', ') || 'none'],
     ['also', able.join(', ') || 'nothing'],
     ...limitRows(kind),
-    ...(kind.needsEnvironment ? [['environment', 'required']] : []),
+    ...(kind.environment === 'none' ? [] : [['`environmentId`', environmentWords[kind.environment]]]),
     ...(kind.exclusiveEnvironment ? [['jobs per environment', 'one at a time']] : []),
     ['names', kind.uniqueNames ? 'unique at the provider' : 'may repeat'],
     ...(deletableIn === undefined ? [] : [['deleted only when', deletableIn.map(code).join(', ')]]),
@@ -67,6 +67,11 @@ function abilitiesOf(kind: KindDescription): string[][] {
     ['stays findable', finding.forgetsAfterMs === undefined ? 'for good' : `for ${duration(finding.forgetsAfterMs)}`],
     ...(finding.reusesIds ? [['ids', 'are given out again']] : []),
   ]
+}
+
+const environmentWords = {
+  required: 'required: the job runs inside',
+  optional: 'optional: the job waits until that one runs, and runs beside it',
 }
 
 function limitRows({ timeLimit, autoStop }: KindDescription): string[][] {

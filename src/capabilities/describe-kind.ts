@@ -40,7 +40,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
       catalog: driver.catalog !== undefined,
       update: driver.update !== undefined,
     },
-    needsEnvironment: driver.needsEnvironment ?? false,
+    environment: driver.environment ?? ('none' as const),
     ...(timeLimit === undefined ? {} : { timeLimit }),
     ...(autoStop === undefined ? {} : { autoStop }),
   }

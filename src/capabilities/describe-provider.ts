@@ -45,11 +45,11 @@ export function summaryOf({ id, title, documentation, kinds }: ProviderDescripti
   }
 }
 
-function kindSummaryOf({ verbs, capabilities, needsEnvironment, timeLimit, autoStop }: KindDescription) {
+function kindSummaryOf({ verbs, capabilities, environment, timeLimit, autoStop }: KindDescription) {
   return {
     verbs,
     capabilities,
-    needsEnvironment,
+    environment,
     ...(timeLimit === undefined ? {} : { timeLimit }),
     ...(autoStop === undefined ? {} : { autoStop }),
   }

@@ -48,7 +48,12 @@ const summaryFields = {
     catalog: Type.Boolean({ description: 'What there is to choose from can be listed.' }),
     update: Type.Boolean({ description: 'Something of it can be changed at the provider.' }),
   }),
-  needsEnvironment: Type.Boolean({ description: '`environmentId` is required.' }),
+  environment: Type.Unsafe<'required' | 'optional' | 'none'>({
+    type: 'string',
+    enum: ['required', 'optional', 'none'],
+    description:
+      'What `environmentId` is to a job. required: it runs inside. optional: it waits until that one runs, and runs beside it. none: refused.',
+  }),
   timeLimit: enforcer('Who ends it after `timeLimitSeconds`; absent: it takes no time limit.'),
   autoStop: enforcer('Who stops it by `autoStop`; absent: it takes no such rule.'),
 }

@@ -16,7 +16,7 @@ import {
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
   const environmentId = idSchema(
     'environment',
-    'The environment it runs in, where the provider has jobs in environments.',
+    'The environment it runs in or, where the provider takes no jobs in one, waits for: GET /providers/{provider}.',
   )
   const request = {
     ...requestTarget,

@@ -195,8 +195,12 @@ export interface Driver<K extends Kind = Kind> {
   readonly traits: Traits<K>
   /** How many characters the mark of this kind has. */
   readonly markLength: number
-  /** A job here needs an environment of the same connection. */
-  readonly needsEnvironment?: true
+  /**
+   * What the environment that a job names is to it, always one of the same connection. `required`: the job runs inside,
+   * and the create names it. `optional`: the create has no place for it; the job waits until it runs and then runs
+   * beside it. Absent: it is nothing to a job here, so naming one is refused.
+   */
+  readonly environment?: 'required' | 'optional'
 
   /**
    * Faults that no field rule can say. `shown` is the payload of the last sighting, null before there is one: of an

@@ -9,6 +9,7 @@ import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { NewWorkload } from './admission.repository.ts'
 import { type Admission, hashOf, keyedFingerprintOf, makeMark } from './admission.ts'
+import { environmentNamed, environmentProblems } from './job-environment.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { OpenConnection } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
@@ -136,21 +137,20 @@ async function consider<K extends Kind>(
   { projectId, kind, body }: Submission<K>,
 ): Promise<Considered<K>> {
   const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...asked } = body
-  const environment = environmentId === undefined ? null : await environmentOf(deps, projectId, environmentId)
+  const environment = environmentId === undefined ? null : await environmentNamed(deps.reads, projectId, environmentId)
   const target = connectionId ?? (provider === undefined ? environment?.connectionId : undefined)
   const connection = await deps.resolveConnection(projectId, {
     ...(target === undefined ? {} : { connectionId: target }),
     ...(provider === undefined ? {} : { provider }),
   })
-  if (environment !== null) refuseOtherConnection(environment, connection.id)
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
   const plain = withDefaults(driver.accepts, asked as unknown as Spec<K>)
-  const rules = { ...driver, provider: connection.opened.provider }
-  const { spec, problems } = checkWithSecrets(rules, plain, secretVariables)
+  const place = { connectionId: connection.id, provider: connection.opened.provider, takes: driver.environment }
+  const { spec, problems } = checkWithSecrets({ ...driver, ...place }, plain, secretVariables)
   return {
     ...{ connectionId: connection.id, opened: connection.opened, driver, environment, spec, secretVariables },
-    problems: [...problems, ...environmentProblems(driver, environment)],
+    problems: [...problems, ...environmentProblems(place, environment)],
   }
 }
 
@@ -167,45 +167,6 @@ function checkWithSecrets<K extends Kind>(
     spec: { ...spec, secretVariableNames },
     problems: toldOfSecrets(problems, secretVariables, spec.environmentVariables),
   }
-}
-
-async function environmentOf({ reads }: SubmitDeps, projectId: string, id: string): Promise<Workload<'environment'>> {
-  const environment = await reads.get(projectId, 'environment', id)
-  if (environment === null)
-    throw unprocessable(
-      '/environmentId',
-      `There is no environment ${id} in this project. List yours with GET /environments.`,
-    )
-  const isOver =
-    !environment.live ||
-    environment.desired === 'delete' ||
-    (environment.status === 'failed' && environment.remoteId === null)
-  if (isOver)
-    throw new Refusal(
-      'wrong_state',
-      `Environment ${id} is ${environment.status}${environment.desired === 'delete' ? ' and being deleted' : ''}, so it takes no jobs. Use another one.`,
-    )
-  return environment
-}
-
-function environmentProblems(
-  driver: Pick<Driver, 'needsEnvironment'>,
-  environment: Workload<'environment'> | null,
-): SpecProblem[] {
-  if (driver.needsEnvironment !== true || environment !== null) return []
-  return [
-    {
-      pointer: '/environmentId',
-      code: 'required',
-      detail: 'Jobs of this provider run in an environment: name one with `environmentId`.',
-    },
-  ]
-}
-
-function refuseOtherConnection(environment: Workload<'environment'>, connectionId: string): void {
-  if (environment.connectionId === connectionId) return
-  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Name that connection, or none.`
-  throw unprocessable('/environmentId', detail)
 }
 
 function newWorkload<K extends Kind>(
@@ -247,8 +208,4 @@ function noSuchKind(provider: string, kind: Kind): Refusal {
   return new Refusal('unsupported', detail, {
     errors: [{ in: 'body', pointer: '/connectionId', code: 'unsupported', detail }],
   })
-}
-
-function unprocessable(pointer: string, detail: string): Refusal {
-  return new Refusal('unprocessable', detail, { errors: [{ in: 'body', pointer, code: 'unprocessable', detail }] })
 }

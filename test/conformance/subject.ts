@@ -65,7 +65,8 @@ export function makeSubject<K extends Kind>(bench: Bench, kind: K, described: Dr
 
   async function intent(spec = harness.spec(freshName(), bench.account)): Promise<Intent<K>> {
     const filled = withDefaults(described.accepts, spec)
-    const environmentRemoteId = described.needsEnvironment ? await readyEnvironment(bench, bench.connection) : null
+    const environmentRemoteId =
+      described.environment === 'required' ? await readyEnvironment(bench, bench.connection) : null
     const before = (await driver().prepare?.(filled, environmentRemoteId, signal)) ?? null
     return { mark: freshMark(described.markLength), spec: filled, environmentRemoteId, before, ...attempt(bench) }
   }

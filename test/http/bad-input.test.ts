@@ -206,6 +206,12 @@ describe('what a submit names', () => {
       '/environmentId',
     ],
     [
+      'an environment to a provider whose jobs have none',
+      () => ({ name: 'a', script: 's', provider: 'slurm', environmentId }),
+      'unsupported',
+      '/environmentId',
+    ],
+    [
       'no environment where one is needed',
       () => jobRequest({ provider: 'dataforest' }),
       'unprocessable',

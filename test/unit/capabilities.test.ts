@@ -54,9 +54,9 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
   })
 
   it("has the driver's limits", () => {
-    const { traits, needsEnvironment = false, markLength } = driver
+    const { traits, environment = 'none', markLength } = driver
     expect(described).toMatchObject({
-      needsEnvironment,
+      environment,
       uniqueNames: traits.uniqueNames,
       exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
       finding: { markLength, listLagMs: traits.listLagMs, maxProcessingMs: traits.maxProcessingMs },
@@ -82,6 +82,29 @@ describe.each(providers)('the description of $id', (provider) => {
 
   it('is all JSON', () => {
     expect(JSON.parse(text)).toEqual(describeProvider(provider))
+  })
+})
+
+describe.each(drivers.filter(({ kind }) => kind === 'job'))("a job's environment at $id", ({ provider, driver }) => {
+  const planned = (environmentRemoteId: string) =>
+    driver.plan({
+      mark: 'm'.repeat(driver.markLength),
+      spec: { name: 'example' },
+      environmentRemoteId,
+      before: null,
+      sendBy: { at: new Date(0), monotonicMs: 0 },
+      firstSentAt: new Date(0),
+    })
+
+  it('is required where the create names it, and not where it does not', () => {
+    const isNamed = JSON.stringify(planned('one')) !== JSON.stringify(planned('another'))
+    expect(driver.environment === 'required').toBe(isNamed)
+  })
+
+  it('can be named exactly where the provider has environments', () => {
+    const { job, environment } = describeProvider(provider).kinds
+    expect(job?.environment).toBe(driver.environment ?? 'none')
+    expect(job?.environment === 'none').toBe(environment === undefined)
   })
 })
 
@@ -160,6 +183,6 @@ describe('describing a provider', () => {
 
   it('is shortened for lists', () => {
     const [kind] = Object.values(summaryOf(describeProvider(acme(() => ({})))).kinds)
-    expect(Object.keys(kind ?? {})).toEqual(['verbs', 'capabilities', 'needsEnvironment', 'timeLimit'])
+    expect(Object.keys(kind ?? {})).toEqual(['verbs', 'capabilities', 'environment', 'timeLimit'])
   })
 })

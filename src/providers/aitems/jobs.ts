@@ -43,7 +43,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
     states: trainStates,
     traits,
     markLength,
-    needsEnvironment: true,
+    environment: 'required',
     check: optionFaults,
 
     async prepare(spec, environmentRemoteId, signal) {

@@ -98,7 +98,7 @@ export function makeJobs(
     states,
     traits,
     markLength: 8,
-    needsEnvironment: true,
+    environment: 'required',
     check: programFaults,
 
     plan: (intent) => ({

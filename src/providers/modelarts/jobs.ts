@@ -67,6 +67,8 @@ export function makeJobs(
     states: jobStates,
     traits,
     markLength,
+    // A training job names no instance: at most it waits for one.
+    environment: 'optional',
     check: jobFaults,
 
     controls: {

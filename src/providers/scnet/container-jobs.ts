@@ -64,6 +64,8 @@ export function makeContainerJobs(
     states,
     traits: { ...containerTraits, enforces: ['timeLimit'] },
     markLength: containerMarkLength,
+    // A job is a container of its own: at most it waits for another one.
+    environment: 'optional',
     check: programFaults,
 
     plan: (intent) => containers.plan(jobContainer(intent, settings)),

@@ -70,6 +70,8 @@ export function makeJobs(
     states: hpcStates,
     traits: traitsOf(settings),
     markLength,
+    // The HPC service knows nothing of containers: at most a job waits for one.
+    environment: 'optional',
     check: hpcFaults,
 
     plan: (intent) => planned(submitCall(hpcJob(intent, plannedPlace(settings), settings)), settings),

@@ -20,7 +20,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       const has = Object.fromEntries(optional.map((method) => [method, typeof driver[method] === 'function']))
       expect(shown?.capabilities).toEqual(has)
       expect(shown?.verbs).toEqual(Object.keys(driver.controls))
-      expect(shown?.needsEnvironment).toBe(driver.needsEnvironment ?? false)
+      expect(shown?.environment).toBe(driver.environment ?? 'none')
       expect(shown?.states.map(({ raw }) => raw)).toEqual(Object.keys(driver.states))
     })
 

@@ -403,7 +403,7 @@ describe('what a training shows', () => {
     expect(aitems.job.controls).toEqual({})
     expect(aitems.job.logs).toBeUndefined()
     expect(aitems.job.traits.exclusiveEnvironment).toBe(true)
-    expect(aitems.job.needsEnvironment).toBe(true)
+    expect(aitems.job.environment).toBe('required')
   })
 })
 

@@ -1,0 +1,59 @@
+import type { Driver } from '../providers/provider.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { SpecProblem } from '../vocabulary/spec-rules.ts'
+import type { ReadsRepository } from './reads.repository.ts'
+import type { Workload } from './workload.ts'
+
+/** The environment that a job's request names: whether it is there and takes jobs, and whether the provider has a use for it. */
+
+/** Throws a Refusal where it is not there, or takes no jobs. */
+export async function environmentNamed(
+  reads: Pick<ReadsRepository, 'get'>,
+  projectId: string,
+  id: string,
+): Promise<Workload<'environment'>> {
+  const environment = await reads.get(projectId, 'environment', id)
+  if (environment === null) {
+    const detail = `There is no environment ${id} in this project. List yours with GET /environments.`
+    throw new Refusal('unprocessable', detail, {
+      errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
+    })
+  }
+  const isOver =
+    !environment.live ||
+    environment.desired === 'delete' ||
+    (environment.status === 'failed' && environment.remoteId === null)
+  if (isOver)
+    throw new Refusal(
+      'wrong_state',
+      `Environment ${id} is ${environment.status}${environment.desired === 'delete' ? ' and being deleted' : ''}, so it takes no jobs. Use another one.`,
+    )
+  return environment
+}
+
+interface Place {
+  connectionId: string
+  provider: string
+  /** What environments are to the jobs of its driver. */
+  takes: Driver['environment']
+}
+
+/** What speaks against a job over this connection in that environment, or in none. */
+export function environmentProblems(
+  { connectionId, provider, takes }: Place,
+  environment: Workload<'environment'> | null,
+): SpecProblem[] {
+  const pointer = '/environmentId'
+  if (environment === null) {
+    if (takes !== 'required') return []
+    const detail = `Jobs of ${provider} run in an environment: name one with \`environmentId\`.`
+    return [{ pointer, code: 'required', detail }]
+  }
+  if (takes === undefined) {
+    const detail = `Jobs of ${provider} have nothing to do with environments. Leave \`environmentId\` out.`
+    return [{ pointer, code: 'unsupported', detail }]
+  }
+  if (environment.connectionId === connectionId) return []
+  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Name that connection, or none.`
+  return [{ pointer, code: 'unprocessable', detail }]
+}
