@@ -1,5 +1,5 @@
+import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
-import type { Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import { creationAction, hasMade, isCalledOff } from '../workloads/creation.ts'
@@ -61,13 +61,11 @@ function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null 
   const { status, remoteId, desired } = facts.environment
   // Its delete waits for the jobs in it, so a job that waited for it in turn would hold both for ever.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
-  if (lostEnvironment.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
+  if (takesNoJobs.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
   if (status === 'running' && remoteId !== null) return null
   const message = `Waiting for environment ${job.environmentId}, which is ${status}.`
   return { do: 'wait', until: after(facts.now, environmentRecheckMs), reason: 'environment_not_ready', message }
 }
-
-const lostEnvironment: ReadonlySet<Status<'environment'>> = new Set(['failed', 'deleting', 'deleted'])
 
 function environmentFailed(job: Job, status: string, now: Date) {
   const reason: Reason = 'environment_failed'

@@ -30,3 +30,6 @@ export const environmentTransitions = defineTransitions({
 })
 
 export type EnvironmentStatus = keyof typeof environmentTransitions
+
+/** In one of these it takes no job, and a job that waits for it fails. */
+export const takesNoJobs: ReadonlySet<EnvironmentStatus> = new Set(['failed', 'deleting', 'deleted'])

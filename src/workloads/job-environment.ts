@@ -1,4 +1,5 @@
 import type { Driver } from '../providers/provider.ts'
+import { takesNoJobs } from '../vocabulary/environment.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { ReadsRepository } from './reads.repository.ts'
@@ -19,16 +20,18 @@ export async function environmentNamed(
       errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
     })
   }
-  const isOver =
-    !environment.live ||
-    environment.desired === 'delete' ||
-    (environment.status === 'failed' && environment.remoteId === null)
-  if (isOver)
-    throw new Refusal(
-      'wrong_state',
-      `Environment ${id} is ${environment.status}${environment.desired === 'delete' ? ' and being deleted' : ''}, so it takes no jobs. Use another one.`,
-    )
+  if (environment.desired === 'delete' || takesNoJobs.has(environment.status)) throw takesNone(environment)
   return environment
+}
+
+function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): Refusal {
+  const isDeleted = desired === 'delete' || status !== 'failed'
+  const what = isDeleted && status !== 'deleted' ? 'being deleted' : status
+  const mayRecover = !isDeleted && remoteId !== null
+  const todo = mayRecover
+    ? `Start it (POST /environments/${id}/start) and submit once it runs, or use another one.`
+    : 'Use another one.'
+  return new Refusal('wrong_state', `Environment ${id} is ${what}, so it takes no jobs. ${todo}`)
 }
 
 interface Place {

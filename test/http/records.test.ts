@@ -53,6 +53,21 @@ describe('a submit', () => {
     expect(again.headers.get('etag')).toBe(at(again.body.version))
   })
 
+  it.each([
+    ['failed', 'remote-1', 'Start it'],
+    ['failed', null, 'Use another'],
+    ['deleting', 'remote-1', 'Use another'],
+  ])('is refused with 409 for an environment that is %s (at the provider: %s)', async (status, remoteId, todo) => {
+    const environment = await makeEnvironment()
+    await sql.query('UPDATE workloads SET status = $2, remote_id = $3 WHERE id = $1', [
+      environment.id,
+      status,
+      remoteId,
+    ])
+    const refused = await api.call('POST', '/jobs', { body: jobRequest({ environmentId: environment.id }) })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'wrong_state', detail: expect.stringContaining(todo) } })
+  })
+
   it('refuses a key that is too long', async () => {
     const headers = { 'idempotency-key': 'x'.repeat(256) }
     const answer = await api.call('POST', '/jobs', { body: jobRequest(), headers })
