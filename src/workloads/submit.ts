@@ -138,7 +138,9 @@ async function consider<K extends Kind>(
 ): Promise<Considered<K>> {
   const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...asked } = body
   const environment = environmentId === undefined ? null : await environmentNamed(deps.reads, projectId, environmentId)
-  const target = connectionId ?? (provider === undefined ? environment?.connectionId : undefined)
+  // An environment tells its connection; where it is not of the provider that was named, that is told in a moment.
+  const isOfProvider = provider === undefined || provider === environment?.provider
+  const target = connectionId ?? (isOfProvider ? environment?.connectionId : undefined)
   const connection = await deps.resolveConnection(projectId, {
     ...(target === undefined ? {} : { connectionId: target }),
     ...(provider === undefined ? {} : { provider }),

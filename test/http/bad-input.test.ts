@@ -251,7 +251,7 @@ describe('what a submit names', () => {
     )
   })
 
-  it('says which connection of several could be meant', async () => {
+  it('says which connection of several could be meant, and an environment says it by itself', async () => {
     const { api, connections, sandbox } = bench
     const { accessKey, secretKey } = sandbox.accounts.aitems
     const second = await api.ok('POST', '/connections', {
@@ -262,5 +262,13 @@ describe('what a submit names', () => {
     const answer = await api.call('POST', '/environments', { body: { name: 'svc', provider: 'aitems' } })
     expect(answer).toMatchObject({ status: 422, body: { code: 'connection_ambiguous' } })
     for (const id of [second.id, connections.aitems]) expect(answer.body.detail).toContain(id)
+
+    const service = { name: 'service', providerOptions: { aitems: { serviceType: 'batch' } } }
+    const { id: inService } = await api.ok('POST', '/environments', { ...service, connectionId: connections.aitems })
+    const training = { name: 'train', providerOptions: { aitems: { types: ['pop'] } } }
+    const job = await api.call('POST', '/jobs', {
+      body: { ...training, provider: 'aitems', environmentId: inService },
+    })
+    expect(job).toMatchObject({ status: 202, body: { connectionId: connections.aitems } })
   })
 })
