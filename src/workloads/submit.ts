@@ -103,7 +103,7 @@ export function makeSubmit(deps: SubmitDeps) {
       const planned = driver.plan({
         mark: makeMark(driver.markLength, deps.installationTag),
         spec: spec.secretVariableNames === undefined ? spec : masked(spec, secretVariables),
-        environmentRemoteId: environment?.remoteId ?? null,
+        environmentRemoteId: environment === null ? null : remoteIdShown(environment),
         before: null,
         sendBy: { at: new Date(0), monotonicMs: 0 },
         firstSentAt: new Date(0),
@@ -111,6 +111,11 @@ export function makeSubmit(deps: SubmitDeps) {
       return { problems, effective: spec, request: { ...planned, url: opened.baseUrl + planned.target } }
     },
   }
+}
+
+/** Like the mark an example, where the environment has not been made yet. */
+function remoteIdShown({ id, remoteId }: Workload<'environment'>): string {
+  return remoteId ?? `remote-id-of-${id}`
 }
 
 function acceleratorsOf({ resources }: Pick<Spec<Kind>, 'resources'>): number {

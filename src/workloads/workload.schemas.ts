@@ -225,7 +225,7 @@ export const Preview = Type.Object(
         },
         {
           description:
-            "The provider's request as it would be sent; authentication and secrets left out, the mark an example.",
+            "The provider's request as it would be sent; authentication and secrets left out, the mark an example, and `remote-id-of-env_…` for an environment that is not made yet.",
         },
       ),
     ),

@@ -270,6 +270,12 @@ describe('a preview', () => {
     expect(sandbox.objects('dataforest')).toEqual([])
   })
 
+  it('names an environment that is not made yet by a placeholder', async () => {
+    const { id: environmentId } = await makeEnvironment()
+    const preview = await api.ok('POST', '/jobs/preview', jobRequest({ environmentId }))
+    expect(preview.request).toMatchObject({ body: { aiWorkspaceId: `remote-id-of-${environmentId}` } })
+  })
+
   it('tells what speaks against it, with the same pointers as the refusal', async () => {
     const body = {
       ...environmentRequest({ connectionId: bench.connections.dataforest }),
