@@ -49,12 +49,26 @@ export function checkSpec<K extends Kind>(
   ]
 }
 
-/** The spec with what the driver sends for absent fields filled in, where nothing that was given excludes it. */
+/**
+ * The spec with what the driver sends for absent fields filled in, where nothing that was given excludes it; then, in
+ * the objects that are there, what the vocabulary says of absent fields.
+ */
 export function withDefaults<S extends Spec>(accepts: Accepts, spec: S): S {
   const filled = structuredClone(spec)
   for (const path of fieldPaths) {
     const value = accepts[path]?.default
-    if (value !== undefined && !isExcluded(filled, path)) fillIn(filled, path, value)
+    if (value !== undefined && !isExcluded(filled, path)) fillIn(filled, path, { value, isMade: true })
+  }
+  return withDefaultsInside(accepts, filled)
+}
+
+/** The same inside of what is given, and nothing beside it: for a spec of which only parts are new. */
+export function withDefaultsInside<S extends Spec>(accepts: Accepts, spec: S): S {
+  const filled = structuredClone(spec)
+  for (const path of fieldPaths) {
+    const value = accepts[path]?.default ?? neutralValues[path]
+    const isInside = path === 'startupScriptScope' ? isGiven(filled, 'startupScript') : path.includes('.')
+    if (value !== undefined && isInside && !isExcluded(filled, path)) fillIn(filled, path, { value, isMade: false })
   }
   return filled
 }
@@ -133,19 +147,20 @@ function isExcluded(spec: object, path: FieldPath): boolean {
   )
 }
 
-function fillIn(spec: object, path: FieldPath, value: unknown): void {
+/** `isMade`: an object that would hold it, and is no field by itself (`resources`), is made. */
+function fillIn(spec: object, path: FieldPath, { value, isMade }: { value: unknown; isMade: boolean }): void {
   const steps = path.split('.')
   const last = steps.pop() ?? ''
-  const parent = parentOf(path)
+  const isBare = isMade && parentOf(path) === undefined
   let holders: unknown[] = [spec]
-  for (const step of steps) holders = holders.flatMap((holder) => holderAt(holder, step, parent === undefined))
+  for (const step of steps) holders = holders.flatMap((holder) => holderAt(holder, step, isBare))
   for (const holder of holders) {
     const record = holder as Record<string, unknown>
     if (record[last] === undefined) record[last] = structuredClone(value)
   }
 }
 
-/** The objects at a step; an object that is no field by itself (`resources`) is made. */
+/** The objects at a step. */
 function holderAt(holder: unknown, step: string, isMade: boolean): unknown[] {
   const record = holder as Record<string, unknown>
   if (record[step] === undefined && isMade) record[step] = {}

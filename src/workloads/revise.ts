@@ -1,4 +1,4 @@
-import { checkSpec } from '../providers/field-rules.ts'
+import { checkSpec, withDefaultsInside } from '../providers/field-rules.ts'
 import type { Driver } from '../providers/provider.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
@@ -25,7 +25,7 @@ export function revise<K extends Kind>(
 ): Revised<K> {
   const refused = immutableFields(workload, revision, driver)
   if (refused.length > 0) throw new Refusal('unsupported', refused[0]?.detail ?? '', { errors: refused })
-  const spec = merged(workload, revision)
+  const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision))
   const isRemote = Object.keys(revision).some(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
   )

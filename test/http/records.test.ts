@@ -42,6 +42,28 @@ describe('a submit', () => {
     expect((await read(`/jobs/${answer.body.id}`)).body).toEqual(answer.body)
   })
 
+  it('records what the contract says of absent fields, and a replay is known by what was sent', async () => {
+    const { id: environmentId } = await makeEnvironment()
+    const asked = {
+      resources: { accelerator: { count: 1 } },
+      outputs: [{ destination: '/out', path: 'out' }],
+      ports: [{ port: 80 }],
+    }
+    const filled = {
+      resources: { accelerator: { kind: 'gpu', count: 1 }, nodes: 1 },
+      outputs: [{ destination: '/out', path: 'out', overwrite: false }],
+      ports: [{ port: 80, protocol: 'tcp' }],
+    }
+    const body = jobRequest({ environmentId, ...asked })
+    const headers = { 'idempotency-key': 'sparse' }
+    const first = await api.call('POST', '/jobs', { body, headers })
+    expect(first.body).toMatchObject(filled)
+    expect(await api.ok('POST', '/jobs/preview', body)).toMatchObject({ effective: filled })
+    expect((await api.call('POST', '/jobs', { body, headers })).body.id).toBe(first.body.id)
+    const other = await api.call('POST', '/jobs', { body: { ...body, ...filled }, headers })
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
+  })
+
   it('answers a replay with 202 too, and the record as it is by now', async () => {
     const body = jobRequest({ environmentId: (await makeEnvironment()).id })
     const headers = { 'idempotency-key': 'once' }

@@ -2,9 +2,21 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
-import { checkSpec, neutralValues, type SpecRules, withDefaults } from '../../../src/providers/field-rules.ts'
+import {
+  checkSpec,
+  neutralValues,
+  type SpecRules,
+  withDefaults,
+  withDefaultsInside,
+} from '../../../src/providers/field-rules.ts'
 import { providers } from '../../../src/providers/registry.ts'
-import { environmentFields, fieldPaths, type JobSpec, jobFields } from '../../../src/vocabulary/spec.ts'
+import {
+  type EnvironmentSpec,
+  environmentFields,
+  fieldPaths,
+  type JobSpec,
+  jobFields,
+} from '../../../src/vocabulary/spec.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
 const rules: SpecRules<'job'> = {
@@ -166,7 +178,7 @@ describe('filling in defaults', () => {
     expect(withDefaults(accepts, spec)).toEqual({
       name: 'x',
       queue: 'main',
-      resources: { cpus: 2 },
+      resources: { cpus: 2, nodes: 1 },
       inputs: [{ name: 'n', source: 'a', path: 'b' }],
     })
     expect(spec).toEqual({ name: 'x', inputs: [{ source: 'a', path: 'b' }] })
@@ -177,7 +189,48 @@ describe('filling in defaults', () => {
   })
 
   it('fills nothing in that something given excludes', () => {
-    expect(withDefaults(rules.accepts, { name: 'x', resources: { flavor: 'f' } }).resources).toEqual({ flavor: 'f' })
+    const { resources } = withDefaults(rules.accepts, { name: 'x', resources: { flavor: 'f' } })
+    expect(resources).toEqual({ flavor: 'f', nodes: 1 })
+  })
+
+  it('fills what the vocabulary says of absent fields into what is given, unless the driver says otherwise', () => {
+    const spec: EnvironmentSpec = {
+      name: 'x',
+      resources: { accelerator: { count: 1 } },
+      outputs: [{ destination: 'a', path: 'b' }],
+      mounts: [
+        { source: 'a', path: 'b' },
+        { source: 'c', path: 'd', readOnly: true },
+      ],
+      ports: [{ port: 80 }],
+      autoStop: { afterSeconds: 600 },
+      startupScript: 'true',
+    }
+    expect(withDefaults({}, spec)).toEqual({
+      name: 'x',
+      resources: { accelerator: { kind: 'gpu', count: 1 }, nodes: 1 },
+      outputs: [{ destination: 'a', path: 'b', overwrite: false }],
+      mounts: [
+        { source: 'a', path: 'b', readOnly: false },
+        { source: 'c', path: 'd', readOnly: true },
+      ],
+      ports: [{ port: 80, protocol: 'tcp' }],
+      autoStop: { afterSeconds: 600, basis: 'running' },
+      startupScript: 'true',
+      startupScriptScope: 'all',
+    })
+    expect(withDefaults({ 'ports.protocol': { to: '', default: 'http' } }, spec).ports).toEqual([
+      { port: 80, protocol: 'http' },
+    ])
+    expect(withDefaults({}, { name: 'x', outputs: [] })).toEqual({ name: 'x', outputs: [] })
+  })
+
+  it('fills in nothing beside what is given when only parts of a spec are new', () => {
+    const part = { name: 'x', autoStop: { afterSeconds: 600 } }
+    expect(withDefaultsInside(rules.accepts, part)).toEqual({
+      name: 'x',
+      autoStop: { afterSeconds: 600, basis: 'running' },
+    })
   })
 
   it('comes out the same when done twice', () => {
