@@ -16,7 +16,7 @@ export interface Revised<K extends Kind> {
 
 /**
  * The spec after a PATCH. The description is the client's own; anything else can be changed only where the driver says
- * that it can change it on an existing object, and only to what it would accept at create.
+ * that it can change it on an existing object. What is still to be sent has to be what it would accept at create.
  */
 export function revise<K extends Kind>(
   workload: Workload<K>,
@@ -29,7 +29,9 @@ export function revise<K extends Kind>(
   const isRemote = Object.keys(revision).some(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
   )
-  if (!isRemote || driver === undefined) return { spec, isRemote }
+  // What is not made yet will be made from this spec.
+  const isSent = isRemote || workload.remoteId === null
+  if (!isSent || driver === undefined) return { spec, isRemote }
   const problems = checkSpec({ ...driver, provider: workload.provider }, spec, workload.remotePayload).filter(
     ({ pointer }) => !workload.imported || isRevised(pointer, revision),
   )

@@ -216,6 +216,19 @@ describe('PATCH', () => {
       expect((await api.call('PATCH', `/jobs/${id}`, { body })).status).toBe(400)
   })
 
+  it('holds a description to the provider’s rule until it was sent; afterwards it is kept here alone', async () => {
+    const { id } = await makeEnvironment()
+    const patch = (length: number) =>
+      api.call('PATCH', `/environments/${id}`, { body: { description: 'x'.repeat(length) } })
+    expect((await patch(237)).status).toBe(200)
+    expect(await patch(238)).toMatchObject({
+      status: 422,
+      body: { errors: [{ in: 'body', pointer: '/description', code: 'too_long' }] },
+    })
+    await sql.query(`UPDATE workloads SET remote_id = 'remote-1', status = 'running' WHERE id = $1`, [id])
+    expect((await patch(512)).status).toBe(200)
+  })
+
   it('refuses what an environment’s provider cannot change, at the field', async () => {
     const { id, version } = await makeEnvironment()
     const body = { image: 'tensorflow:r2.4.1-py3', resources: { cpus: 2 }, labels: { a: 'b' } }
