@@ -18,14 +18,14 @@ export type EnvironmentService = ReturnType<typeof makeEnvironmentService>
 export function makeEnvironmentService({ workloads, reads }: Deps) {
   async function settled(target: Target, verb: 'start' | 'stop'): Promise<Workload<'environment'>> {
     const environment = await workloads.get('environment', target.projectId, target.id)
-    if (environment.live && environment.desired !== 'delete') {
-      if (verb === 'start' && environment.remoteId === null && environment.status === 'failed')
-        throw neverMade(environment)
-      const desired = verb === 'start' ? 'run' : 'stop'
-      return workloads.wish('environment', target, { desired, verb, eventType: `environment.${verb}_requested` })
-    }
-    const what = environment.live ? 'is being deleted' : 'is deleted'
-    throw new Refusal('wrong_state', `Environment ${environment.id} ${what}, so it cannot ${verb}. Make a new one.`)
+    if (!environment.live || environment.desired === 'delete') throw isOver(environment, verb)
+    if (verb === 'start' && environment.remoteId === null && environment.status === 'failed')
+      throw neverMade(environment)
+    const desired = verb === 'start' ? 'run' : 'stop'
+    const eventType = `environment.${verb}_requested`
+    const wished = await workloads.wish('environment', target, { desired, verb, eventType })
+    if (!wished.live) throw isOver(wished, verb)
+    return wished
   }
 
   /** All of them, however many: the environment is deleted only when the last one has ended. */
@@ -67,6 +67,11 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       })
     },
   }
+}
+
+function isOver({ id, live }: Workload<'environment'>, verb: 'start' | 'stop'): Refusal {
+  const what = live ? 'is being deleted' : 'is deleted'
+  return new Refusal('wrong_state', `Environment ${id} ${what}, so it cannot ${verb}. Make a new one.`)
 }
 
 function inUse(environment: Workload<'environment'>, jobs: readonly string[]): Refusal {

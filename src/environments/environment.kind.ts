@@ -106,7 +106,9 @@ function stopAction(environment: Environment, facts: Facts<'environment'>, step 
 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
-  return environment.status === 'provisioning' ? null : control(environment, facts, 'start')
+  // What is being deleted at the provider, by whomever, does not start; should that fail, it may.
+  const isUnderWay = environment.status === 'provisioning' || environment.status === 'deleting'
+  return isUnderWay ? null : control(environment, facts, 'start')
 }
 
 /** When Switchyard has to stop it; null where the provider does that itself, or nothing was asked. */

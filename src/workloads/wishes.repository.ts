@@ -20,6 +20,8 @@ export interface Wish<K extends Kind = Kind> {
   ifVersion: number | null
   /** Only from one of these statuses, decided again under the row's lock; null = from any. */
   fromStatuses: readonly string[] | null
+  /** Desires that no other one follows: checked again under the row's lock too. */
+  finalDesires: readonly string[]
   keepRemote?: boolean
 }
 
@@ -46,7 +48,7 @@ function fieldsOf({ labels, spec, held }: Patch): string[] {
 
 export function makeWishesRepository(prisma: PrismaClient) {
   return {
-    /** Null where the row is not there, not at that version, not in such a status, or has ended. */
+    /** Null where the row is not there, not at that version, not in such a status, called off, or has ended. */
     async wish<K extends Kind>(wish: Wish<K>): Promise<Workload<K> | null> {
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (
@@ -56,6 +58,7 @@ export function makeWishesRepository(prisma: PrismaClient) {
           WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
             AND (${wish.ifVersion}::int IS NULL OR w.version = ${wish.ifVersion}::int)
             AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))
+            AND (w.desired = ${wish.desired} OR w.desired <> ALL(${wish.finalDesires}::text[]))
           RETURNING ${workloadColumns}
         ), event AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)

@@ -66,7 +66,10 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       }
     },
 
-    /** Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing. */
+    /**
+     * Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing, and of
+     * what has ended nothing is wanted any more: it comes back as it is.
+     */
     async wish<K extends Kind>(
       kind: K,
       target: Target,
@@ -78,8 +81,9 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
         return current
       const fromStatuses = await statusesFor(deps, kind, current, wish)
       const { verb: _, ...wanted } = wish
-      const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses })
-      if (changed === null) throw await whyNot(deps, kind, target)
+      const { callsOff: finalDesires } = deps.kinds[kind]
+      const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
+      if (changed === null) return endedMeanwhile(deps, kind, target)
       deps.wake.changed([changed.id])
       deps.hint(changed.id)
       return changed
@@ -131,16 +135,30 @@ function isWantedAlready<K extends Kind>(
   return hasOpenWish(workload) || workload.status === kind.inFlight[verb] || workload.status === kind.achieves[verb]
 }
 
-/** A write that changed nothing: gone, changed meanwhile, or no longer in a status that allows it. */
+/** A wish that was not recorded: where the workload has ended since it was read, it comes back as it is. */
+async function endedMeanwhile<K extends Kind>(
+  deps: WorkloadServiceDeps,
+  kind: K,
+  target: Target,
+): Promise<Workload<K>> {
+  const now = await deps.reads.get(target.projectId, kind, target.id)
+  if (now === null || now.live) throw await whyNot(deps, kind, target)
+  refuseOtherVersion(now, target.ifVersion)
+  return now
+}
+
+/** A write that changed nothing: gone, changed meanwhile, called off, or no longer in a status that allows it. */
 async function whyNot<K extends Kind>(
-  { reads }: WorkloadServiceDeps,
+  { reads, kinds }: WorkloadServiceDeps,
   kind: K,
   { projectId, id, ifVersion }: Target,
 ): Promise<Refusal> {
   const now = await reads.get(projectId, kind, id)
   if (now === null) return noSuch(kind, id)
   if (ifVersion !== null && now.version !== ifVersion) return mismatch(now.version)
-  return new Refusal('wrong_state', `${id} is ${now.status} now. Read it again before asking for more.`)
+  const isCalledOff = kinds[kind].callsOff.includes(now.desired)
+  const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
+  return new Refusal('wrong_state', `${id} is ${what}. Read it again before asking for more.`)
 }
 
 /** `If-Match`, checked before anything is done. */

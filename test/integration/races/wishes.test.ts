@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../../src/roles/api-client.ts'
 import type { Sandbox } from '../../../src/sandbox/server.ts'
 import { environmentRequest, jobRequest, openAccount } from '../../support/dataforest-account.ts'
@@ -37,6 +37,24 @@ const statuses = async (path: string): Promise<string[]> => {
 }
 const attempts = async (job: ApiRecord) =>
   ((await ok('GET', `${jobPath(job)}/attempts`)) as unknown as { data: object[] }).data
+
+/** Commits a write at the moment when the wish that `send` makes waits for the same row. */
+async function overtaken<T>(write: string, id: string, send: () => Promise<T>): Promise<T> {
+  const other = new Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query(write, [id])
+    const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
+    const answer = send()
+    const waits = `SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)) AND query LIKE '%SET desired =%'`
+    await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 10_000 })
+    await other.query('COMMIT')
+    return await answer
+  } finally {
+    await other.end()
+  }
+}
 
 describe('a cancel', () => {
   it.concurrent('before the create sends nothing', async () => {
@@ -83,6 +101,43 @@ describe('a cancel', () => {
 })
 
 describe('a delete', () => {
+  it.concurrent.each(['start', 'stop'])('that is faster than a %s is not undone by it', async (verb) => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', `faster-than-${verb}`)
+    const environment = await makeInstance(switchyard.api, connectionId, `faster-than-${verb}`)
+    const path = environmentPath(environment)
+    await switchyard.api.untilStatus(path, 'running')
+    if (verb === 'start') {
+      await ok('POST', `${path}/stop`)
+      await switchyard.api.untilStatus(path, 'stopped')
+    }
+    const refused = await overtaken(
+      "UPDATE workloads SET desired = 'delete', generation = generation + 1, due_at = now() WHERE id = $1",
+      environment.id,
+      () => switchyard.api.call('POST', `${path}/${verb}`),
+    )
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'wrong_state', detail: expect.stringContaining('delete') },
+    })
+    await switchyard.api.untilStatus(path, 'deleted')
+  })
+
+  it.concurrent('is recorded though a job that it cancels ends by itself just then', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
+    const job = await account.job(environment)
+    await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'held')
+    const answer = await overtaken(
+      "UPDATE workloads SET status = 'succeeded', live = false, due_at = NULL WHERE id = $1",
+      job.id,
+      () => switchyard.api.call('DELETE', `${environmentPath(environment)}?cancelJobs=true`),
+    )
+    expect(answer.status).toBe(202)
+    await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
+    await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+  })
+
   it.concurrent('while the environment is being made deletes what was made', async () => {
     const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'delete-while-made')
     const made = await Promise.all(

@@ -3,7 +3,7 @@ import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import type { Status } from '../../../src/vocabulary/kinds.ts'
 import { observed } from '../../../src/workloads/observe.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
-import { makeWorkload } from '../workloads/make-workload.ts'
+import { makeFacts, makeWorkload } from '../workloads/make-workload.ts'
 
 const now = new Date('2026-01-05T12:00:00Z')
 const facts = { now, tempo: { quickMs: 1000, slowMs: 30_000, resendMs: 60_000, confirmGoneMs: 30_000 } }
@@ -56,5 +56,21 @@ describe('an environment that is seen stopped', () => {
   it('as the client wanted gives no reason', () => {
     const stopping = makeWorkload('environment', { status: 'stopping', desired: 'stop' })
     expect(seenAs(stopping, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: null })
+  })
+})
+
+describe('a wish that is open', () => {
+  const decide = (more: Partial<Workload<'environment'>>) =>
+    environmentKind.nextAction(
+      makeWorkload('environment', { remoteId: 'r', rawState: 'x', generation: 2, carriedGeneration: 1, ...more }),
+      makeFacts<'environment'>({ verbs: ['start', 'stop', 'delete'] }),
+    )
+
+  it.each(['stopped', 'failed', 'blocked'] as const)('starts what is %s', (status) => {
+    expect(decide({ status, desired: 'run' })).toEqual({ do: 'control', verb: 'start' })
+  })
+
+  it.each(['provisioning', 'deleting'] as const)('does not start what is %s, and stays open', (status) => {
+    expect(decide({ status, desired: 'run' })).toEqual({ do: 'wait', until: null })
   })
 })
