@@ -3,15 +3,21 @@ import type { Json } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
 const maxInt32 = 2_147_483_647
+/** Characters. A record is read and listed often, so nothing in it is as long as a provider pleases. */
+const maxLengths = { rawState: 200, remoteName: 512, message: 1000 }
 
 /**
- * A sighting as a table can hold it: no NUL, no half surrogate pairs, numbers within the columns' range.
- * What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
+ * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words, numbers within the columns'
+ * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
  */
 export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation<K> {
   const { exitCode, signal, startedAt, endedAt, ...words } = seen
+  const { rawState, remoteName, message, ...clean } = cleanJson(words as unknown as Json) as unknown as Observation<K>
   return {
-    ...(cleanJson(words as unknown as Json) as unknown as Observation<K>),
+    ...clean,
+    rawState: cutTo(maxLengths.rawState, rawState),
+    ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
+    ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),
     ...(isInt32(exitCode) ? { exitCode } : {}),
     ...(isInt32(signal) ? { signal } : {}),
     ...(isMoment(startedAt) ? { startedAt } : {}),
@@ -21,6 +27,11 @@ export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation
 
 export function cleanText(text: string): string {
   return text.replaceAll('\0', '').toWellFormed()
+}
+
+/** What was cut ends with `…`. A pair of surrogates is not cut in two. */
+function cutTo(maxLength: number, text: string): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`.replace(/[\ud800-\udbff]…$/, '…')
 }
 
 function cleanJson(value: Json): Json {
