@@ -40,8 +40,10 @@ const options = Type.Object(
         // Eight characters are what a mark has: a pinned prefix must not be taken for one.
         minLength: 2,
         maxLength: 7,
+        // The vendor documents no charset and ends the prefix with a hyphen: what a list shows has to begin with it as sent.
+        pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
         description:
-          "Pins the beginning of the app's name. Without it the prefix is a mark by which a lost submit is found again for certain.",
+          "Pins the beginning of the app's name: letters, digits, `_` and `-`. Without it the prefix is a mark by which a lost submit is found again for certain.",
       }),
     ),
   },

@@ -271,6 +271,26 @@ describe('dataforest', () => {
   })
 
   it.each([
+    ['mine', true],
+    ['My_1-a', true],
+    ['-mine', false],
+    ['m ine', false],
+    ['mine/', false],
+    ['훈련', false],
+    ['m\n', false],
+    ['m', false],
+    ['eightchr', false],
+  ])('takes the prefix %j of an app: %s', (namePrefix, isTaken) => {
+    const driver = open().drivers.job
+    if (driver === undefined) throw new Error('jobs are expected')
+    const spec = { name: 'x', image: 'tensorflow:1', command: ['ls'], providerOptions: { dataforest: { namePrefix } } }
+    const found = checkSpec({ provider: 'dataforest', ...driver }, spec)
+    expect([...new Set(found.map(({ pointer }) => pointer))]).toEqual(
+      isTaken ? [] : ['/providerOptions/dataforest/namePrefix'],
+    )
+  })
+
+  it.each([
     [{ image: 'tensorflow/r2.3.1-py3' }, '/image'],
     [{ name: 'two--hyphens' }, '/name'],
     [{ name: 'a-name-of-16-chr' }, '/name'],
