@@ -31,6 +31,8 @@ export interface ProviderErrorDetails {
   retryAfterMs?: number
   /** The setting or credential that is wrong, when that is known: `credentials.secretKey`. */
   field?: string
+  /** The field of the request that the vendor blames, in its own words: `docker.image`. */
+  parameter?: string
   /** True only when it is certain that not a byte of the request left. */
   notSent?: boolean
   cause?: unknown
@@ -44,6 +46,7 @@ export class ProviderError extends Error {
   readonly providerCode: string | undefined
   readonly retryAfterMs: number | undefined
   readonly field: string | undefined
+  readonly parameter: string | undefined
   readonly notSent: boolean
 
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
@@ -53,6 +56,7 @@ export class ProviderError extends Error {
     this.providerCode = details.providerCode?.slice(0, 100)
     this.retryAfterMs = details.retryAfterMs
     this.field = details.field
+    this.parameter = details.parameter?.slice(0, 200)
     this.notSent = details.notSent ?? false
   }
 }

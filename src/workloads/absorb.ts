@@ -19,7 +19,13 @@ export type Outcome<K extends Kind = Kind> =
   | { readonly did: 'control'; readonly verb: Verb<K>; readonly step: boolean }
   | { readonly did: 'update' }
   | { readonly did: 'settle'; readonly change: Change<K> }
-  | { readonly did: 'fail'; readonly operation: Operation; readonly error: ProviderError }
+  | {
+      readonly did: 'fail'
+      readonly operation: Operation
+      readonly error: ProviderError
+      /** A JSON pointer to what of the request the provider blames. */
+      readonly pointer?: string
+    }
 
 /** What is written to the ledger of attempts, whoever holds the lease. */
 export interface Answer {
@@ -144,9 +150,9 @@ function afterFailure<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
-  { operation, error }: { operation: Operation; error: ProviderError },
+  { operation, error, pointer }: { operation: Operation; error: ProviderError; pointer?: string },
 ): Absorbed<K> {
-  const said = describeError(workload, error)
+  const said = describeError(workload, error, pointer)
   const verdict = verdictOf(operation, error)
   if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
   if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
@@ -302,11 +308,16 @@ function answerOf<K extends Kind>(
   return facts.attempt === null ? null : { number: facts.attempt.number, outcome, remoteId, error }
 }
 
-function describeError(workload: Workload, error: ProviderError): WorkloadError {
+function describeError(workload: Workload, error: ProviderError, pointer: string | undefined): WorkloadError {
+  const { code, httpStatus, providerCode } = error
+  const message = cleanText(error.message)
+  const isAnswer = httpStatus !== undefined || providerCode !== undefined
   const provider = {
     id: workload.provider,
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
-    ...(error.providerCode === undefined ? {} : { code: error.providerCode }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(providerCode === undefined ? {} : { code: providerCode }),
+    ...(isAnswer ? { message } : {}),
   }
-  return { code: error.code, message: cleanText(error.message), retryable: isRetryable(error.code), provider }
+  const errors = pointer === undefined ? {} : { errors: [{ pointer, code, detail: message }] }
+  return { code, message, retryable: isRetryable(code), ...errors, provider }
 }

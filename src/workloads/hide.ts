@@ -53,13 +53,14 @@ export function hideInSighting<K extends Kind>(hide: Hide, seen: Observation<K>)
 /** The same failure in clean words. Its cause, which may quote the answer, stays behind. */
 export function hideInError(hide: Hide, error: ProviderError): ProviderError {
   if (hide === nothingToHide) return error
-  const { httpStatus, providerCode, retryAfterMs, field, notSent } = error
+  const { httpStatus, providerCode, retryAfterMs, field, parameter, notSent } = error
   return new ProviderError(error.code, hide.text(error.message), {
     notSent,
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(providerCode === undefined ? {} : { providerCode: hide.text(providerCode) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(field === undefined ? {} : { field }),
+    ...(parameter === undefined ? {} : { parameter: hide.text(parameter) }),
   })
 }
 

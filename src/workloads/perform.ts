@@ -1,3 +1,4 @@
+import { pointerTo } from '../providers/blamed-field.ts'
 import type { Driver, Found, Observation } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Outcome } from './absorb.ts'
@@ -23,6 +24,8 @@ import type { Workload } from './workload.ts'
  */
 export type Perform = <K extends Kind>(hand: InHand<K>, action: Doing<K>) => Promise<Performed<K> | null>
 
+type Failed<K extends Kind> = Extract<Outcome<K>, { did: 'fail' }>
+
 export function makePerform(deps: PerformDeps): Perform {
   return async (hand, action) => {
     const secrets = await deps.secretsOf(hand.claimed.workload)
@@ -31,8 +34,17 @@ export function makePerform(deps: PerformDeps): Perform {
       action.do === 'create'
         ? await send(deps, { ...hand, secrets }, startedMs)
         : await perform(deps, { ...hand, secrets }, action, startedMs)
-    return performed && { ...performed, outcome: withoutSecrets(performed.outcome, secrets.hide) }
+    if (performed === null) return null
+    const outcome = withoutSecrets(performed.outcome, secrets.hide)
+    return { ...performed, outcome: outcome.did === 'fail' ? pointed(hand, outcome) : outcome }
   }
+}
+
+/** A failure that blames a field of the provider's, with the place in the request from which that came. */
+function pointed<K extends Kind>({ driver, claimed }: InHand<K>, failed: Failed<K>): Failed<K> {
+  const { parameter } = failed.error
+  const pointer = parameter === undefined ? undefined : pointerTo(driver.accepts, claimed.workload.spec, parameter)
+  return pointer === undefined ? failed : { ...failed, pointer }
 }
 
 async function perform<K extends Kind>(

@@ -42,13 +42,19 @@ const ProviderOfError = Type.Object({
   id: Type.String(),
   httpStatus: Type.Optional(Type.Integer()),
   code: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
 })
+
+const Problem = Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() })
 
 const WorkloadErrorSchema = Type.Object(
   {
     code: machineWord('What went wrong. An open list.'),
     message: Type.String(),
     retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
+    errors: Type.Optional(
+      Type.Array(Problem, { description: 'The fields of the request that the provider blames, where it tells.' }),
+    ),
     provider: Type.Optional(ProviderOfError),
   },
   { description: 'Why it failed.' },
@@ -213,7 +219,7 @@ export const RemotePayload = Type.Object(
 export const Preview = Type.Object(
   {
     isAcceptable: Type.Boolean({ description: 'It would be accepted.' }),
-    problems: Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() })),
+    problems: Type.Array(Problem),
     effective: Type.Record(Type.String(), Type.Unknown(), { description: 'The request with what is filled in.' }),
     request: Type.Optional(
       Type.Object(

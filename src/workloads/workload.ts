@@ -2,13 +2,16 @@ import type { ProviderErrorCode } from '../providers/provider-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 import type { Desired, Kind, Spec, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
+import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 
 /** Why a workload failed, as the record shows it. */
 export interface WorkloadError {
   code: ProviderErrorCode | Reason
   message: string
   retryable: boolean
-  provider?: { id: string; httpStatus?: number; code?: string }
+  /** What of the request the provider blames, where it tells. */
+  errors?: readonly SpecProblem[]
+  provider?: { id: string; httpStatus?: number; code?: string; message?: string }
 }
 
 /** What the engine alone writes. A change is a part of it; a write sets all of it. */

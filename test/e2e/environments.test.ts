@@ -129,7 +129,11 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
     sandbox.faults.clear(hold.id)
     expect(await switchyard.api.untilStatus(path(environment), 'failed')).toMatchObject({
       statusReason: 'provider_refused',
-      error: { code: 'conflict' },
+      error: {
+        code: 'conflict',
+        errors: [{ pointer: '/name', code: 'conflict', detail: expect.stringContaining(name) }],
+        provider: { id: 'dataforest', httpStatus: 400, message: expect.stringContaining(name) },
+      },
     })
     expect(await switchyard.api.untilStatus(`/jobs/${job.id}`, 'failed')).toMatchObject({
       statusReason: 'environment_failed',

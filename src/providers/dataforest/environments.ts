@@ -7,7 +7,7 @@ import { boundedPayload } from '../kit/redact.ts'
 import type { Accepts, Catalog, Driver, Found, Intent, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
-import { badParameterOf, isNoSuchElement } from './errors.ts'
+import { isNoSuchElement } from './errors.ts'
 import { commonAccepts, programFaults, workspaceOf } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
 
@@ -90,7 +90,7 @@ export function makeEnvironments(
       } catch (error) {
         if (!mayBeNameClash(error) || !(await isNameTaken(intent.spec.name, signal))) throw error
         const detail = `An AI workspace named ${intent.spec.name} exists already in this account. ${error.message}`
-        throw new ProviderError('conflict', detail, { httpStatus: 400 })
+        throw new ProviderError('conflict', detail, { httpStatus: 400, parameter: 'name' })
       }
     },
 
@@ -173,8 +173,7 @@ function mayBe(workspace: Json, name: string): boolean {
 /** HTTP 400 by the service, unless it names another parameter than the name. */
 function mayBeNameClash(error: unknown): error is ProviderError {
   if (!(error instanceof ProviderError) || error.code !== 'invalid_request' || error.notSent) return false
-  const parameter = badParameterOf(error)
-  return parameter === undefined || parameter === 'name'
+  return error.parameter === undefined || error.parameter === 'name'
 }
 
 /** The images that `docker.image` can name. */

@@ -47,11 +47,6 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
 }
 
-/** The field path that a message names as bad; the service has no machine-readable codes. */
-export function badParameterOf(error: ProviderError): string | undefined {
-  return /\(([\w.[\]]+), /.exec(error.message)?.[1]
-}
-
 /** The service's documented 404, "no such element"; the gateway's own 404 leaves with another code. */
 export function isNoSuchElement(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
@@ -63,12 +58,14 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
   const code = documented[status]
   const message = `Data Forest answered HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
-  const details = detailsOf(response, reading)
+  // The service has no machine-readable codes.
+  const parameter = badParameter.exec(said)?.[1]
+  const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }
   if (code === undefined) {
     const fallback = isOk ? 'invalid_request' : codeOfStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRefusal: false }
   }
-  const isQuota = status === 400 && !badParameter.test(said) && quotaWords.test(said)
+  const isQuota = status === 400 && parameter === undefined && quotaWords.test(said)
   return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
 }
 

@@ -74,6 +74,12 @@ describe('the errors of Data Forest', () => {
     expect([wrongKey?.error.field, wrongClock?.error.field]).toEqual(['credentials', 'clock'])
   })
 
+  it('names the field that it blames', () => {
+    const blamed = failure(400, service('invalid request parameter (data.input[1].hdfs, "x"). must match'))
+    expect(blamed?.error.parameter).toBe('data.input[1].hdfs')
+    expect(failure(400, service('exceeds a resource quota'))?.error.parameter).toBeUndefined()
+  })
+
   it('keeps Retry-After', () => {
     for (const body of [gateway('420'), service('slow'), '<html>slow</html>']) {
       expect(failure(429, body, { 'retry-after': '7' })?.error.retryAfterMs).toBe(7000)

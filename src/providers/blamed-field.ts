@@ -1,0 +1,29 @@
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
+import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
+import { placesOf } from './field-places.ts'
+import type { Accepts } from './provider.ts'
+
+/**
+ * Where in a request the value stands that a provider blames by its own path (`configuration.data.input[1].hdfs`):
+ * `/inputs/1/source`, read backwards from `accepts`. Undefined where nothing that was given, or more than one thing, went there.
+ */
+export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, parameter: string): string | undefined {
+  const words = parameter.replaceAll(/\[\d+\]/g, '[]')
+  const index = /\[(\d+)\]/.exec(parameter)?.[1]
+  const paths = fieldPaths.filter((path) => isSentAs(accepts[path]?.to ?? '', words))
+  const pointers = paths
+    .filter((path) => !paths.some((other) => other.startsWith(`${path}.`)))
+    .flatMap((path) => placesGiven(spec, path))
+    .filter((pointer) => index === undefined || pointer.includes(`/${index}/`))
+  return pointers.length === 1 ? pointers[0] : undefined
+}
+
+/** A rule names the places that a field goes to; of more than one step also as the end of the provider's path. */
+function isSentAs(to: string, words: string): boolean {
+  if (to === '') return false
+  return to.split(', ').some((place) => words === place || (place.includes('.') && words.endsWith(`.${place}`)))
+}
+
+function placesGiven(spec: object, path: FieldPath): string[] {
+  return placesOf(spec, path).flatMap(({ pointer, value }) => (value === undefined ? [] : [pointer]))
+}
