@@ -43,16 +43,15 @@ export function makeContainer(deps: ContainerDeps) {
   const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
 
   const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
-  const { quota } = tenancy
   const { secretsKey } = deps
-  const common = { database, clock, settings, installationTag, providers, quota, reads }
+  const common = { database, clock, settings, installationTag, providers, reads }
   const connections = makeConnections({ ...common, secretsKey, isOver })
   const { opened } = connections
   const secrets = makeOpenSecrets({
     repository: makeSecretsRepository(prisma),
     secretBox: connections.secretBox,
   })
-  const workloads = makeWorkloads({ ...common, connections, secrets, hints, wake })
+  const workloads = makeWorkloads({ ...common, isLimited: tenancy.isLimited, connections, secrets, hints, wake })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{ prisma, kinds, installationTag, connections: opened, secrets, backend, wake, clock, log: logger, settings },
     shutdown: shutdown.signal,

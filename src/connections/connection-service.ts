@@ -5,6 +5,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import { quotaExceeded } from '../vocabulary/quota.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import { missing } from './connection-resolver.ts'
@@ -25,8 +26,6 @@ interface Deps {
   opened: OpenConnections
   providerById(id: string): Provider | undefined
   egressRefusal: EgressRefusal
-  /** Refuses what goes beyond the project's quota. */
-  quota: { beforeConnection(projectId: string): Promise<void> }
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -54,7 +53,6 @@ export function makeConnectionService(deps: Deps) {
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
       refuseUncallable(deps.egressRefusal, provider, settings)
-      await deps.quota.beforeConnection(projectId)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)
@@ -69,8 +67,9 @@ export function makeConnectionService(deps: Deps) {
         kinds: kindsOf(driven.opened),
       })
       await driven.http.close()
-      if (created === null)
+      if (created === 'name_taken')
         throw new Refusal('wrong_state', `There is a connection named ${request.name} already. Choose another name.`)
+      if ('overQuota' in created) throw quotaExceeded(created.overQuota)
       deps.onChange()
       return created
     },

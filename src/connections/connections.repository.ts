@@ -1,5 +1,6 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { inTurnOf } from '../infra/project-turn.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
@@ -38,22 +39,12 @@ export const connectionColumns =
 
 export function makeConnectionsRepository(prisma: PrismaClient) {
   return {
-    /** Null where the project has a connection of that name already. */
-    async insert(connection: NewConnection): Promise<Connection | null> {
-      const rows = await prisma.$queryRaw<Connection[]>`
-        WITH c AS (
-          INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
-          VALUES (${connection.id}, ${connection.projectId}, ${connection.provider}, ${connection.name},
-            ${JSON.stringify(connection.settings)}::jsonb, ${connection.sealedCredentials})
-          ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
-          RETURNING *
-        ), s AS (
-          INSERT INTO sweeps (connection_id, kind) SELECT c.id, k FROM c, unnest(${[...connection.kinds]}::text[]) k
-        ), audited AS (
-          ${auditStatement(connection.by, { action: 'connection.created', data: { provider: connection.provider, name: connection.name } }, Prisma.sql`c`)}
-        )
-        SELECT ${connectionColumns} FROM c`
-      return rows[0] ?? null
+    /** A name that the project has already, or the numbers that it would go beyond, instead of a connection. */
+    async insert(connection: NewConnection): Promise<Connection | 'name_taken' | { overQuota: string }> {
+      return inTurnOf(prisma, [connection.projectId], async (tx) => {
+        const overQuota = await beyondQuota(tx, connection.projectId)
+        return overQuota === null ? ((await insertOne(tx, connection)) ?? 'name_taken') : { overQuota }
+      })
     },
 
     async get(projectId: string, id: string): Promise<Connection | null> {
@@ -131,4 +122,32 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         WHERE id = ${id} AND failures > 0 AND (not_before IS NULL OR not_before <= now())`
     },
   }
+}
+
+async function beyondQuota(tx: Prisma.TransactionClient, projectId: string): Promise<string | null> {
+  const rows = await tx.$queryRaw<{ used: number; most: number }[]>`
+    SELECT p.max_connections AS most, (
+      SELECT count(*)::int FROM connections c WHERE c.project_id = p.id AND c.deleted_at IS NULL
+    ) AS used
+    FROM projects p WHERE p.id = ${projectId} AND p.max_connections IS NOT NULL`
+  const [row] = rows
+  return row === undefined || row.used < row.most ? null : `${row.used} of ${row.most} connections`
+}
+
+/** Null where the project has a connection of that name already. */
+async function insertOne(tx: Prisma.TransactionClient, connection: NewConnection): Promise<Connection | null> {
+  const rows = await tx.$queryRaw<Connection[]>`
+    WITH c AS (
+      INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+      VALUES (${connection.id}, ${connection.projectId}, ${connection.provider}, ${connection.name},
+        ${JSON.stringify(connection.settings)}::jsonb, ${connection.sealedCredentials})
+      ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
+      RETURNING *
+    ), s AS (
+      INSERT INTO sweeps (connection_id, kind) SELECT c.id, k FROM c, unnest(${[...connection.kinds]}::text[]) k
+    ), audited AS (
+      ${auditStatement(connection.by, { action: 'connection.created', data: { provider: connection.provider, name: connection.name } }, Prisma.sql`c`)}
+    )
+    SELECT ${connectionColumns} FROM c`
+  return rows[0] ?? null
 }

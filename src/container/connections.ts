@@ -11,7 +11,6 @@ import { makeOpenConnections } from '../connections/open-connections.ts'
 import { makeSecretBox } from '../connections/secret-box.ts'
 import { type Egress, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
-import type { makeTenancy } from '../projects/tenancy.ts'
 import { makeHttpClient } from '../providers/kit/http.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
@@ -21,14 +20,13 @@ import type { ContainerDeps } from './deps.ts'
 interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  quota: ReturnType<typeof makeTenancy>['quota']
   reads: Pick<ReadsRepository, 'heldMarks'>
   isOver(kind: Kind, status: string): boolean
 }
 
 /** Accounts at providers: what opens them, what finds the one that is meant, and their routes. */
 export function makeConnections(deps: ConnectionsDeps) {
-  const { clock, settings, providers, quota, reads, isOver, installationTag } = deps
+  const { clock, settings, providers, reads, isOver, installationTag } = deps
   const { prisma } = deps.database
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const secretBox = makeSecretBox(deps.secretsKey)
@@ -37,7 +35,7 @@ export function makeConnections(deps: ConnectionsDeps) {
   const opened = makeOpenConnections({ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock })
   const resolver = makeConnectionResolver({ repository, opened, providerById, clock })
   const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
-  const service = makeConnectionService({ ...shared, repository, opened, quota })
+  const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
   const { callTimeoutMs } = settings.timing
   const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }

@@ -35,7 +35,7 @@ export const kinds = { job: jobKind, environment: environmentKind }
 
 interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  quota: ReturnType<typeof makeTenancy>['quota']
+  isLimited: ReturnType<typeof makeTenancy>['isLimited']
   connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve' | 'secretBox'>
   secrets: OpenSecrets
   reads: ReadsRepository
@@ -45,7 +45,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
 
 /** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
 export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; environments: EnvironmentRoutesDeps } {
-  const { clock, settings, providers, quota, connections, reads, wake, installationTag } = deps
+  const { clock, settings, providers, isLimited, connections, reads, wake, installationTag } = deps
   const { prisma } = deps.database
   const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
@@ -53,7 +53,7 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
   const hint = deps.hints.reconcile
   const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
   const { secretBox } = connections
-  const taking = { reads, quota, resolveConnection: connections.resolve, admission, hint, installationTag }
+  const taking = { reads, isLimited, resolveConnection: connections.resolve, admission, hint, installationTag }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
   const attempts = makeAttemptsRepository(prisma, settings.leaseMs)

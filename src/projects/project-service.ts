@@ -1,10 +1,11 @@
 import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
+import type { Quota } from '../vocabulary/quota.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { type ApiKey, drawKey, hashOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
-import type { Project, ProjectsRepository, Quota } from './projects.repository.ts'
+import type { Project, ProjectsRepository } from './projects.repository.ts'
 
 interface Deps {
   projects: ProjectsRepository

@@ -1,13 +1,7 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-
-/** What a project may have at a time; absent = as many as there are. */
-export interface Quota {
-  activeWorkloads?: number
-  accelerators?: number
-  connections?: number
-}
+import type { Quota } from '../vocabulary/quota.ts'
 
 /** Whom things belong to. What one project has, no other sees. */
 export interface Project {
@@ -15,13 +9,6 @@ export interface Project {
   name: string
   quota: Quota
   createdAt: Date
-}
-
-export interface Usage {
-  quota: Quota
-  activeWorkloads: number
-  accelerators: number
-  connections: number
 }
 
 export type ProjectsRepository = ReturnType<typeof makeProjectsRepository>
@@ -87,18 +74,11 @@ export function makeProjectsRepository(prisma: PrismaClient) {
       return (await prisma.projectRow.count({ where: { id } })) === 0 ? null : 'name_taken'
     },
 
-    /** What a project has now, where it has a quota at all; null otherwise. */
-    async usage(id: string): Promise<Usage | null> {
-      const rows = await prisma.$queryRaw<Usage[]>`
-        SELECT p.quota, w.active AS "activeWorkloads", w.accelerators, (
-          SELECT count(*)::int FROM connections c WHERE c.project_id = ${id} AND c.deleted_at IS NULL
-        ) AS connections
-        FROM (SELECT ${columns} FROM projects p WHERE p.id = ${id} AND COALESCE(p.max_active_workloads, p.max_accelerators, p.max_connections) IS NOT NULL) p, (
-          SELECT count(*)::int AS active,
-            COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
-          FROM workloads WHERE project_id = ${id} AND live
-        ) w`
-      return rows[0] ?? null
+    /** Whether it may have only so many workloads or accelerators at a time. */
+    async isLimited(id: string): Promise<boolean> {
+      const rows = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM projects WHERE id = ${id} AND COALESCE(max_active_workloads, max_accelerators) IS NOT NULL`
+      return rows.length > 0
     },
   }
 }

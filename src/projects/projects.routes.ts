@@ -4,11 +4,12 @@ import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import type { Quota } from '../vocabulary/quota.ts'
 import { registerApiKeys } from './api-keys.routes.ts'
 import type { AuditEntry, AuditRepository } from './audit.repository.ts'
 import { auditQuery, pageQuery, projectSchemas } from './project.schemas.ts'
 import type { ProjectService } from './project-service.ts'
-import type { Project, Quota } from './projects.repository.ts'
+import type { Project } from './projects.repository.ts'
 
 export interface ProjectRoutesDeps {
   service: ProjectService

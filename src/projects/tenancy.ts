@@ -8,7 +8,6 @@ import { makeOidcVerifier, type OidcSettings } from './oidc.ts'
 import { makeProjectService } from './project-service.ts'
 import { makeProjectsRepository } from './projects.repository.ts'
 import type { ProjectRoutesDeps } from './projects.routes.ts'
-import { makeQuota } from './quota.ts'
 
 interface Deps {
   prisma: PrismaClient
@@ -34,5 +33,5 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   }
   const service = makeProjectService({ projects, keys })
   const routes: ProjectRoutesDeps = { service, audit }
-  return { guard, routes, quota: makeQuota(projects) }
+  return { guard, routes, isLimited: projects.isLimited }
 }

@@ -1,7 +1,9 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { inTurnOf } from '../infra/project-turn.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
+import { type OverQuota, pickFitting, type WorkloadUsage } from './quota.ts'
 
 /** A workload about to be recorded. */
 export interface NewWorkload {
@@ -21,6 +23,10 @@ export interface NewWorkload {
   imported: boolean
   /** Of an import: the object that exists already. */
   remoteId: string | null
+  /** How many it asks for, on all its nodes. */
+  accelerators: number
+  /** Its project may have so many workloads or accelerators at a time. */
+  isLimited: boolean
   /** Its secret variables, sealed for its id. */
   sealedSecrets?: string
   /** sha256 of the client's key, and what tells its body from others, in hex. */
@@ -42,8 +48,17 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
      * connection is gone. A repeat after a lost connection records nothing twice.
      */
     async insert(news: readonly NewWorkload[]): Promise<Map<string, Date>> {
-      const rows = await prisma.$queryRaw<{ id: string; createdAt: Date }[]>(insertStatement(sortedByKey(news)))
-      return new Map(rows.map((row) => [row.id, row.createdAt]))
+      return insertAll(prisma, news)
+    },
+
+    /** The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. */
+    async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
+      const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
+      return inTurnOf(prisma, projectIds, async (tx) => {
+        const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
+        if (fitting.length === 0) return others
+        return new Map<string, Date | OverQuota>([...others, ...(await insertAll(tx, fitting))])
+      })
     },
 
     /** When this workload was recorded; null = it was not. */
@@ -70,6 +85,30 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
         DELETE FROM idempotency_keys WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at < now() LIMIT ${limit})`
     },
   }
+}
+
+async function insertAll(
+  tx: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  news: readonly NewWorkload[],
+): Promise<Map<string, Date>> {
+  const rows = await tx.$queryRaw<{ id: string; createdAt: Date }[]>(insertStatement(sortedByKey(news)))
+  return new Map(rows.map((row) => [row.id, row.createdAt]))
+}
+
+async function usageOf(
+  tx: Prisma.TransactionClient,
+  projectIds: readonly string[],
+): Promise<Map<string, WorkloadUsage>> {
+  const rows = await tx.$queryRaw<(WorkloadUsage & { id: string })[]>`
+    SELECT p.id, w.active AS "activeWorkloads", w.accelerators, jsonb_strip_nulls(jsonb_build_object(
+      'activeWorkloads', p.max_active_workloads, 'accelerators', p.max_accelerators)) AS quota
+    FROM projects p, LATERAL (
+      SELECT count(*)::int AS active,
+        COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
+      FROM workloads WHERE project_id = p.id AND live
+    ) w
+    WHERE p.id = ANY(${[...projectIds]})`
+  return new Map(rows.map(({ id, ...usage }) => [id, usage]))
 }
 
 /** Two processes that insert the same keys in opposite order would wait for each other. */

@@ -2,9 +2,11 @@ import { createHash, randomInt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SecretBox } from '../connections/secret-box.ts'
 import type { Json } from '../vocabulary/json.ts'
+import { quotaExceeded } from '../vocabulary/quota.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
 import { makeLanes } from './lanes.ts'
+import type { OverQuota } from './quota.ts'
 import { isDataError, isTransientError, isUniqueViolation } from './sql-errors.ts'
 
 export interface Admitted {
@@ -17,7 +19,8 @@ export interface Admitted {
 export interface Admission {
   /**
    * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
-   * Refuses with `idempotency_key_reused` (other body) or `not_found` (the connection was deleted meanwhile).
+   * Refuses with `idempotency_key_reused` (other body), `quota_exceeded`, or `not_found` (the connection was deleted
+   * meanwhile).
    */
   admit(workload: NewWorkload): Promise<Admitted>
   /** The workload that this key stands for already; null = the key is new. Refuses where it was used with another body. */
@@ -36,17 +39,25 @@ interface Deps {
   maxBatch: number
 }
 
+/** When a workload was recorded, or why not; null = its key is held by another, or its connection is gone. */
+type Inserted = Date | OverQuota | null
+
 export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission {
-  const insert = makeLanes<NewWorkload, Date | null>({
-    lanes,
-    maxItems: maxBatch,
-    isDataError,
-    isTransient: isTransientError,
-    flush: async (news) => {
-      const created = await repository.insert(news)
-      return news.map((item) => created.get(item.id) ?? null)
-    },
-  })
+  const lanesOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Inserted>>) =>
+    makeLanes<NewWorkload, Inserted>({
+      lanes: count,
+      maxItems: maxBatch,
+      isDataError,
+      isTransient: isTransientError,
+      flush: async (news) => {
+        const inserted = await insertAll(news)
+        return news.map((item) => inserted.get(item.id) ?? null)
+      },
+    })
+  const insertFreely = lanesOf(lanes, (news) => repository.insert(news))
+  /** One lane: a second would wait for the projects that the first has locked. */
+  const insertWithinQuota = lanesOf(1, (news) => repository.insertWithinQuota(news))
+  const insert = (workload: NewWorkload) => (workload.isLimited ? insertWithinQuota(workload) : insertFreely(workload))
   /** Equal keys that arrive together are joined: the later ones wait for the first and are answered as its replays. */
   const inFlight = new Map<string, Promise<unknown>>()
 
@@ -65,14 +76,16 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   }
 
   async function record(workload: NewWorkload): Promise<Admitted> {
-    // Nothing inserted: an earlier try may have been committed just before its connection was lost.
-    const createdAt = (await insertWithFreshMark(workload)) ?? (await repository.recordedAt(workload.id))
+    const inserted = await insertWithFreshMark(workload)
+    if (inserted instanceof Date) return { id: workload.id, createdAt: inserted, isReplay: false }
+    // An earlier try may have been committed just before its connection was lost; it counts against the quota itself.
+    const createdAt = await repository.recordedAt(workload.id)
     if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
-    return replay(workload)
+    return replay(workload, inserted)
   }
 
   /** Marks are drawn at random; one that exists already is drawn again. */
-  async function insertWithFreshMark(workload: NewWorkload): Promise<Date | null> {
+  async function insertWithFreshMark(workload: NewWorkload): Promise<Inserted> {
     try {
       return await insert(workload)
     } catch (error) {
@@ -81,10 +94,10 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
     }
   }
 
-  async function replay(workload: NewWorkload): Promise<Admitted> {
+  async function replay(workload: NewWorkload, inserted: OverQuota | null): Promise<Admitted> {
     const { projectId, kind, key } = workload
     const holder = key === null ? null : await holderOf({ projectId, kind, ...key })
-    if (holder === null) throw connectionGone(workload)
+    if (holder === null) throw inserted === null ? connectionGone(workload) : quotaExceeded(inserted.overQuota)
     return { id: holder, createdAt: new Date(), isReplay: holder !== workload.id }
   }
 

@@ -17,7 +17,7 @@ export interface ImportDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
-  quota: SubmitDeps['quota']
+  isLimited: SubmitDeps['isLimited']
   hint(workloadId: string): void
   installationTag: string
   callTimeoutMs: number
@@ -55,7 +55,6 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
     const name = request.name ?? nameFrom(seen.remoteName ?? request.remoteId)
     const id = makeId('environment')
     const { taken } = deps.kind
-    await deps.quota.beforeWorkload(projectId, 0)
     const mark = makeMark(driver.markLength, deps.installationTag)
     await admit(deps, request.remoteId, {
       ...{
@@ -76,6 +75,8 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         status: taken,
         imported: true,
         remoteId: request.remoteId,
+        accelerators: 0,
+        isLimited: await deps.isLimited(projectId),
         key: null,
       },
     })

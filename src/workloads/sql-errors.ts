@@ -29,9 +29,13 @@ const transient: ReadonlySet<string> = new Set([
 const disconnected =
   /DatabaseNotReachable|ConnectionClosed|TooManyConnections|SocketTimeout|reach database server|connection (terminated|closed|timeout)|timeout exceeded when trying to connect|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH/i
 
+/** Prisma found no free connection for a transaction in time, or the transaction took too long and was rolled back. */
+const transactionTimedOut = 'P2028'
+
 /** Deadlock, lock timeout, serialization, or the server is away: the same statement may work now. */
 export function isTransientError(error: unknown): boolean {
   const state = sqlStateOf(error)
+  if ((error as { code?: unknown } | null)?.code === transactionTimedOut) return true
   return (state !== null && transient.has(state)) || disconnected.test(JSON.stringify(describe(error)))
 }
 

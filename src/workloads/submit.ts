@@ -49,8 +49,8 @@ export interface SubmitDeps {
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
   /** Tells the workers; never awaited, never fails. */
   hint(workloadId: string): void
-  /** Refuses what goes beyond the project's quota. */
-  quota: { beforeWorkload(projectId: string, accelerators: number): Promise<void> }
+  /** Whether a project may have only so many workloads or accelerators at a time. */
+  isLimited(projectId: string): Promise<boolean>
   installationTag: string
   keyTtlHours: number
 }
@@ -88,8 +88,8 @@ export function makeSubmit(deps: SubmitDeps) {
       if (earlier !== null) return { workload: earlier, isReplay: true }
       const considered = await consider(deps, submission)
       if (considered.problems.length > 0) throw notHonoured(considered.problems)
-      await deps.quota.beforeWorkload(submission.projectId, acceleratorsOf(considered.spec))
-      const admitted = await deps.admission.admit(newWorkload(deps, submission, considered))
+      const isLimited = await deps.isLimited(submission.projectId)
+      const admitted = await deps.admission.admit({ ...newWorkload(deps, submission, considered), isLimited })
       if (!admitted.isReplay) deps.hint(admitted.id)
       const workload = await deps.reads.get(submission.projectId, submission.kind, admitted.id)
       if (workload === null) throw new Error(`${admitted.id} was admitted and is not there`)
@@ -180,7 +180,7 @@ function newWorkload<K extends Kind>(
   { kinds, installationTag, keyTtlHours, secretBox }: SubmitDeps,
   { projectId, by, kind, body, key }: Submission<K>,
   { connectionId, opened, driver, environment, spec, secretVariables }: Considered<K>,
-): NewWorkload {
+): Omit<NewWorkload, 'isLimited'> {
   const id = makeId(kind)
   return {
     id,
@@ -198,6 +198,7 @@ function newWorkload<K extends Kind>(
     status: kinds[kind].waiting,
     imported: false,
     remoteId: null,
+    accelerators: acceleratorsOf(spec),
     ...(spec.secretVariableNames === undefined ? {} : { sealedSecrets: secretBox.seal(id, secretVariables) }),
     key: key === null ? null : { hash: hashOf(key), ...keyedFingerprintOf(body, secretBox), ttlHours: keyTtlHours },
   }

@@ -39,6 +39,12 @@ describe.each([{ counts: 'in Redis' }, { counts: 'in Postgres' }])(
 
 describe('the quota of a project', () => {
   const two = startTwoInstances()
+  const teamWith = async (name: string, quota: object) => {
+    const project = await two.admin.ok('POST', '/projects', { name, quota })
+    const scopes = ['environments:write', 'connections:manage']
+    const { key } = await two.admin.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes })
+    return { project, callers: [two.as(key), two.as(key, 'second')] as const }
+  }
   const connectionBody = (name: string) => ({
     name,
     settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
@@ -53,10 +59,8 @@ describe('the quota of a project', () => {
 
   it('ends what it may have, with the numbers, and begins again with a larger one', async () => {
     const quota = { activeWorkloads: 2, accelerators: 3, connections: 1 }
-    const project = await two.admin.ok('POST', '/projects', { name: 'small', quota })
-    const scopes = ['environments:write', 'connections:manage']
-    const { key } = await two.admin.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes })
-    const team = two.as(key)
+    const { project, callers } = await teamWith('small', quota)
+    const [team] = callers
     await team.ok('POST', '/connections', connectionBody('one'))
     const second = await team.call('POST', '/connections', { body: connectionBody('two') })
     expect(second).toMatchObject({ status: 403, body: { code: 'quota_exceeded' } })
@@ -71,6 +75,50 @@ describe('the quota of a project', () => {
 
     await two.admin.ok('PATCH', `/projects/${project.id}`, { quota: { activeWorkloads: 3 } })
     await team.ok('POST', '/environments', environmentBody('c'))
+  })
+
+  /** Fifty at the same moment, half of them at either instance. */
+  const postFifty = async (
+    { callers }: Awaited<ReturnType<typeof teamWith>>,
+    path: string,
+    bodyOf: (name: string) => object,
+  ) => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        callers[index % 2 === 0 ? 0 : 1].call('POST', path, { body: bodyOf(`n${index}`) }),
+      ),
+    )
+    const refused = answers.filter(({ status }) => status === 403)
+    expect(refused.every(({ body }) => body.code === 'quota_exceeded')).toBe(true)
+    return { taken: answers.filter(({ status }) => status < 300).length, refused: refused.length }
+  }
+
+  it('is not passed by requests that arrive at the same moment', async () => {
+    const workloads = await teamWith('many', { activeWorkloads: 5, connections: 5 })
+    expect(await postFifty(workloads, '/connections', connectionBody)).toEqual({ taken: 5, refused: 45 })
+    const { data } = await workloads.callers[0].ok('GET', '/connections')
+    const over = { connectionId: data[0].id, provider: undefined }
+    const posted = postFifty(workloads, '/environments', (name) => ({ ...environmentBody(name), ...over }))
+    expect(await posted).toEqual({ taken: 5, refused: 45 })
+
+    const gpus = await teamWith('greedy', { accelerators: 11 })
+    await gpus.callers[0].ok('POST', '/connections', connectionBody('one'))
+    const askTwo = (name: string) => environmentBody(name, 2)
+    expect(await postFifty(gpus, '/environments', askTwo)).toEqual({ taken: 5, refused: 45 })
+  })
+
+  it('still answers a request that was taken by its record, and refuses another body under its key', async () => {
+    const { callers } = await teamWith('repeats', { activeWorkloads: 1 })
+    await callers[0].ok('POST', '/connections', connectionBody('one'))
+    const submit = (name: string, instance = 0) =>
+      callers[instance === 0 ? 0 : 1].call('POST', '/environments', {
+        body: environmentBody(name),
+        headers: { 'idempotency-key': 'once' },
+      })
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => submit('same', index % 2)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+    expect(await submit('other')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
   })
 })
 

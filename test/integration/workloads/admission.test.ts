@@ -26,13 +26,15 @@ const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
   status: 'queued',
   imported: false,
   remoteId: null,
+  accelerators: 0,
+  isLimited: false,
   key: null,
   ...more,
 })
 const keyed = (key: string, more: Partial<NewWorkload> = {}): NewWorkload =>
   newJob({ key: { hash: hashOf(key), fingerprint: hashOf('body'), ttlHours: 1 }, ...more })
 
-describe('admission in batches', () => {
+describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches, limited: $isLimited', (limits) => {
   let database: TestDatabase
   let sql: Client
   let open: Database[]
@@ -78,7 +80,7 @@ describe('admission in batches', () => {
       { key: { hash: hashOf('x'), fingerprint: hashOf('y'), ttlHours: 1e10 } },
     ],
   ])('fails the one row with %s, and records the other 63', async ([, poison]) => {
-    const news = Array.from({ length: 64 }, (_, index) => (index === 40 ? newJob(poison) : newJob()))
+    const news = Array.from({ length: 64 }, (_, index) => newJob({ ...limits, ...(index === 40 ? poison : {}) }))
     const results = await Promise.allSettled(news.map((item) => admission.admit(item)))
     const failed = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))
     expect(failed).toEqual([40])
@@ -91,7 +93,7 @@ describe('admission in batches', () => {
   it('draws a mark again that somebody has already, and keeps everything else', async () => {
     const mark = makeMark(12, 'tst')
     const news = Array.from({ length: 8 }, (_, index) =>
-      keyed(`mark-${index}`, { mark: index < 3 ? mark : makeMark(12, 'tst') }),
+      keyed(`mark-${index}`, { ...limits, mark: index < 3 ? mark : makeMark(12, 'tst') }),
     )
     const admitted = await Promise.all(news.map((item) => admission.admit(item)))
     expect(admitted.map(({ id }) => id)).toEqual(news.map(({ id }) => id))
@@ -121,8 +123,8 @@ describe('admission in batches', () => {
     for (let round = 0; round < 8; round += 1) {
       const keys = Array.from({ length: 40 }, (_, index) => `round-${round}-${index}`)
       const [ours, theirs] = await Promise.all([
-        Promise.all(keys.map((key) => processes[0].admit(keyed(key)))),
-        Promise.all(keys.toReversed().map((key) => processes[1].admit(keyed(key)))),
+        Promise.all(keys.map((key) => processes[0].admit(keyed(key, limits)))),
+        Promise.all(keys.toReversed().map((key) => processes[1].admit(keyed(key, limits)))),
       ])
       expect(theirs.toReversed().map(({ id }) => id)).toEqual(ours.map(({ id }) => id))
       expect([...ours, ...theirs].filter(({ isReplay }) => !isReplay)).toHaveLength(keys.length)
@@ -130,13 +132,33 @@ describe('admission in batches', () => {
     expect(await deadlocks()).toBe(before)
   })
 
+  it.runIf(limits.isLimited)(
+    'locks the projects of two processes in one order, whatever order they come in',
+    async () => {
+      const projects = Array.from({ length: 6 }, () => makeId('project'))
+      for (const id of projects)
+        await sql.query('INSERT INTO projects (id, name, max_active_workloads) VALUES ($1, $1, 12)', [id])
+      const processes = [process(), process()] as const
+      const before = await deadlocks()
+      const send = (to: Admission, ids: readonly string[]) =>
+        Promise.allSettled([1, 2].flatMap(() => ids.map((id) => to.admit(newJob({ projectId: id, isLimited: true })))))
+      const outcomes = []
+      for (let round = 0; round < 5; round += 1) {
+        const sent = await Promise.all([send(processes[0], projects), send(processes[1], projects.toReversed())])
+        outcomes.push(...sent.flat())
+      }
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(6 * 12)
+      expect(await deadlocks()).toBe(before)
+    },
+  )
+
   it('refuses what names a connection that is deleted, and takes the rest of the batch', async () => {
     const gone = makeId('connection')
     await sql.query(
       `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials, deleted_at) VALUES ($1, $2, 'dataforest', $1, '{}', '', now())`,
       [gone, projectId],
     )
-    const news = [newJob(), keyed('gone', { connectionId: gone }), newJob()]
+    const news = [newJob(limits), keyed('gone', { ...limits, connectionId: gone }), newJob(limits)]
     const [first, refused, last] = await Promise.allSettled(news.map((item) => admission.admit(item)))
     expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
@@ -148,7 +170,7 @@ describe('admission in batches', () => {
 
   it('joins equal keys that arrive together, and answers each', async () => {
     const key = randomUUID()
-    const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key))))
+    const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key, limits))))
     expect(new Set(admitted.map(({ id }) => id)).size).toBe(1)
     expect(admitted.filter(({ isReplay }) => !isReplay)).toHaveLength(1)
   })

@@ -144,6 +144,20 @@ describe('admission', () => {
     },
   )
 
+  it('refuses what is beyond the quota only after its own record and its key’s holder were looked for', async () => {
+    const { repository, recorded, admission } = makeKeys()
+    await admission.admit(newWorkload('job_1', {}))
+    repository.insertWithinQuota = async (news) => new Map(news.map(({ id }) => [id, { overQuota: '1 of 1 jobs' }]))
+    recorded.set('job_2', new Date(0))
+    const admit = (id: string, key: string | null) => admission.admit({ ...newWorkload(id, {}, key), isLimited: true })
+    expect(await admit('job_2', null)).toMatchObject({ id: 'job_2', isReplay: false })
+    expect(await admit('job_3', 'k')).toMatchObject({ id: 'job_1', isReplay: true })
+    await expect(admit('job_4', null)).rejects.toMatchObject({
+      code: 'quota_exceeded',
+      message: expect.stringContaining('1 of 1 jobs'),
+    })
+  })
+
   it('says that the connection is gone when nothing was recorded', async () => {
     const { repository, admission } = makeKeys()
     repository.insert = async () => new Map()

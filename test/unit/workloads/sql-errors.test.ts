@@ -34,6 +34,11 @@ it.each(['Connection terminated unexpectedly', 'read ECONNRESET', 'connect ECONN
   (message) => expect(isTransientError(new Error(message))).toBe(true),
 )
 
+it('takes a transaction that Prisma gave up on for one that may work in a moment', () => {
+  expect(isTransientError(Object.assign(new Error('Transaction API error'), { code: 'P2028' }))).toBe(true)
+  expect(isTransientError(Object.assign(new Error('Unique constraint'), { code: 'P2002' }))).toBe(false)
+})
+
 it('tells which constraint was broken', () => {
   const error = wrapped('23505', 'duplicate key value violates unique constraint "workloads_mark_key"')
   expect(isUniqueViolation(error, 'workloads_mark_key')).toBe(true)

@@ -1,0 +1,15 @@
+import { Refusal } from './refusal.ts'
+
+/** What a project may have at a time; absent = as many as there are. */
+export interface Quota {
+  activeWorkloads?: number
+  accelerators?: number
+  connections?: number
+}
+
+export function quotaExceeded(numbers: string): Refusal {
+  return new Refusal(
+    'quota_exceeded',
+    `The project uses ${numbers}. End some of them, or ask an administrator for a larger quota.`,
+  )
+}
