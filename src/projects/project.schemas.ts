@@ -10,7 +10,9 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const QuotaSchema = Type.Object(
   {
     activeWorkloads: atMost('Jobs and environments that have not ended.'),
-    accelerators: atMost('Accelerators that those ask for together.'),
+    accelerators: atMost(
+      'Accelerators that those ask for together, by `resources.accelerator`. What a flavor, a queue or a whole node has is not counted.',
+    ),
     connections: atMost('Accounts at providers.'),
   },
   { $id: 'Quota', additionalProperties: false, description: 'What a project may have at a time; absent: no limit.' },

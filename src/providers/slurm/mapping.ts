@@ -5,6 +5,8 @@ import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import type { SlurmSettings } from './settings.ts'
 import type { SubmitJob } from './wire.ts'
 
+const acceleratorKinds = ['gpu', 'npu', 'dcu', 'mlu']
+
 /** What a job here may ask for. */
 export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts {
   return {
@@ -22,7 +24,7 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
     'resources.cpus': { to: 'job.cpus_per_task', note: 'divided by `tasksPerNode`' },
     'resources.memoryMiB': { to: 'job.memory_per_node' },
     'resources.accelerator': { to: 'job.gres' },
-    'resources.accelerator.kind': { to: 'job.gres', values: ['gpu', 'npu', 'dcu', 'mlu'] },
+    'resources.accelerator.kind': { to: 'job.gres', values: acceleratorKinds },
     'resources.accelerator.model': { to: 'job.gres', pattern: '^[A-Za-z0-9_.-]+$', note: "the cluster's own word" },
     'resources.accelerator.count': { to: 'job.gres' },
     'resources.nodes': { to: 'job.nodes', default: 1 },
@@ -44,7 +46,18 @@ export function jobFaults(spec: JobSpec): readonly SpecFault[] {
     const detail = `${cpus} CPUs of a node cannot be shared out among ${perNode} tasks: \`resources.cpus\` is per node.`
     faults.push({ pointer: '/providerOptions/slurm/tasksPerNode', detail })
   }
-  return faults
+  return [...faults, ...acceleratorFaults(spec)]
+}
+
+/** Accelerators are counted against the project's quota, by the field that every provider has for them. */
+function acceleratorFaults(spec: JobSpec): readonly SpecFault[] {
+  const asked = option(spec, 'gres')?.split(',') ?? []
+  const nameOf = (gres: string) => /^\s*(?:gres[:/])?([^:=/\s]*)/i.exec(gres)?.[1]?.toLowerCase() ?? ''
+  return asked.map(nameOf).flatMap((name) => {
+    if (!acceleratorKinds.includes(name)) return []
+    const detail = `\`${name}\` is no further resource here: ask for it with \`resources.accelerator\`.`
+    return [{ pointer: '/providerOptions/slurm/gres', detail }]
+  })
 }
 
 /** The body of a submit. Pure. */

@@ -9,7 +9,9 @@ export const slurmOptions = Type.Object(
     qos: word('The quality of service.'),
     reservation: word('The reservation to run in.'),
     constraints: word('Features that the nodes must have.'),
-    gres: word('Further generic resources per node, `name[:type]:count`, several with commas.'),
+    gres: word(
+      'Further generic resources per node, `name[:type]:count`, several with commas. Accelerators: `resources`.',
+    ),
     licenses: word('Licenses, `name:count`, several with commas.'),
     dependency: word('Jobs to wait for, `afterok:1234`.'),
     beginTime: Type.Optional(

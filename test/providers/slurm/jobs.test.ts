@@ -74,6 +74,19 @@ describe('a submit to Slurm', () => {
     })
   })
 
+  it.each(['gpu:8', 'lustre:1,gpu', 'gres:gpu:t4:1', 'gres/GPU=1', ' npu:1', 'dcu:1', 'mlu:1'])(
+    'is refused where it asks for accelerators past their field: %s',
+    (gres) => {
+      const { spec } = slurm.intent({ providerOptions: { slurm: { gres } } })
+      expect(slurm.job().check?.(spec)).toMatchObject([{ pointer: '/providerOptions/slurm/gres' }])
+    },
+  )
+
+  it('may ask for other generic resources', () => {
+    const { spec } = slurm.intent({ providerOptions: { slurm: { gres: 'lustre:1,gpumem:4' } } })
+    expect(slurm.job().check?.(spec)).toEqual([])
+  })
+
   it('leaves an interpreter that is named, and makes a script of a command', async () => {
     slurm.stub.on(submit, answer(200, [], { job_id: 7 }))
     await slurm.job().create(slurm.intent({ script: '#!/usr/bin/env python3\nprint(1)\n' }), signal)
