@@ -53,7 +53,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch }: Deps): TokenVer
       return (await jwtVerify(token, await keysOfIssuer(), rules)).payload
     } catch (error) {
       if (error instanceof Refusal) throw error
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw unreachable(error)
+      if (!speaksAgainstToken(error)) throw unreachable(error)
       throw new Refusal('unauthenticated', `This token is not good: ${error.message}. Get a new one from ${issuer}.`)
     }
   }
@@ -67,6 +67,12 @@ export function makeOidcVerifier({ settings, projectOf, fetch }: Deps): TokenVer
     const expiresAt = new Date(((claims.exp ?? 0) + toleratedSeconds) * 1000)
     return { subject: `oidc:${claims.sub}`, projectId, scopes: scopesIn(claims[settings.scopesClaim]), expiresAt }
   }
+}
+
+/** Such an error has a class of its own; a plain JOSEError and these two say that the issuer's keys could not be had. */
+function speaksAgainstToken(error: unknown): error is errors.JOSEError {
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
+  return error instanceof errors.JOSEError && error.constructor !== errors.JOSEError
 }
 
 function scopesIn(claim: unknown): ReadonlySet<Scope> {

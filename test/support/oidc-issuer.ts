@@ -1,40 +1,57 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair } from 'jose'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { Provider } from 'oidc-provider'
 
 export interface OidcIssuer {
   url: string
   /** A token as a machine gets one: client credentials, for one audience. */
   token(claims: { project: string; scope: string; audience?: string }): Promise<string>
-  /** Signs with a new key from now on; the old ones are published no longer. */
-  rotateKeys(): Promise<void>
+  /** With these claims whatever they say, signed with the newest key or with the one before it. */
+  sign(claims: JWTPayload, key?: 'newest' | 'previous'): Promise<string>
+  /** Signs with a new key from now on. The one before it goes on being published if so wanted, older ones do not. */
+  rotateKeys(previous?: 'published' | 'withdrawn'): Promise<void>
+  /** What the address of its keys answers instead of them; null = them again. */
+  answerKeysWith(listener: RequestListener | null): void
   stop(): Promise<void>
 }
+
+type IssuerKey = Awaited<ReturnType<typeof exportJWK>> & { kid: string }
 
 const audience = 'https://switchyard.test'
 const client = { id: 'batch', secret: 'the-secret-of-the-batch-client-00001' }
 
 /** A real OpenID Connect issuer on a port of this machine. */
 export async function startOidcIssuer(): Promise<OidcIssuer> {
-  const server = createServer((request, response) => handle(request, response))
+  const server = createServer((request, response) => {
+    if (insteadOfKeys !== null && request.url === '/jwks') insteadOfKeys(request, response)
+    else void handle(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   let project = ''
-  let keys = 0
+  let insteadOfKeys: RequestListener | null = null
+  const keys: IssuerKey[] = []
   let handle: ReturnType<Provider['callback']> = () => Promise.resolve()
 
-  async function rotateKeys(): Promise<void> {
-    keys += 1
+  async function rotateKeys(previous: 'published' | 'withdrawn' = 'withdrawn'): Promise<void> {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })
-    const key = { ...(await exportJWK(privateKey)), kid: `key-${keys}`, use: 'sig', alg: 'ES256' }
-    handle = makeProvider(url, key, () => project).callback()
+    keys.unshift({ ...(await exportJWK(privateKey)), kid: `key-${keys.length + 1}`, use: 'sig', alg: 'ES256' })
+    handle = makeProvider(url, keys.slice(0, previous === 'published' ? 2 : 1), () => project).callback()
   }
 
   await rotateKeys()
   return {
     url,
     rotateKeys,
+    answerKeysWith(listener) {
+      insteadOfKeys = listener
+    },
+    async sign(claims, which = 'newest') {
+      const key = keys[which === 'newest' ? 0 : 1]
+      if (key === undefined) throw new Error('there was no key before')
+      return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid }).sign(key)
+    },
     async token({ project: named, scope, audience: resource = audience }) {
       project = named
       const response = await fetch(`${url}/token`, {
@@ -50,7 +67,7 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
   }
 }
 
-function makeProvider(url: string, key: object, projectOf: () => string): Provider {
+function makeProvider(url: string, keys: readonly IssuerKey[], projectOf: () => string): Provider {
   const scopes = 'jobs:read jobs:write environments:read environments:write admin'
   return new Provider(url, {
     clients: [
@@ -63,7 +80,7 @@ function makeProvider(url: string, key: object, projectOf: () => string): Provid
         id_token_signed_response_alg: 'ES256',
       },
     ],
-    jwks: { keys: [key as never] },
+    jwks: { keys: keys as never },
     cookies: { keys: ['a-key-for-cookies-that-nobody-gets'] },
     scopes: scopes.split(' '),
     extraTokenClaims: () => ({ project: projectOf() }),
