@@ -84,19 +84,26 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** A new key in the place of `oldId`, which goes on for `overlapSeconds`. Null where the old one is not valid any more. */
+    /**
+     * A new key in the place of `oldId`, which goes on for `overlapSeconds`; without an end of its own it lasts as long from
+     * now as the old one did from its making. Null where the old one is not valid any more.
+     */
     async rotate(
       oldId: string,
       next: { id: string; hash: Uint8Array; overlapSeconds: number; expiresAt: Date | null },
       by: Actor,
     ): Promise<ApiKey | null> {
       const rows = await prisma.$queryRaw<ApiKey[]>`
-        WITH old AS (
-          UPDATE api_keys SET expires_at = LEAST(expires_at, now() + ${next.overlapSeconds}::int * interval '1 second')
-          WHERE id = ${oldId} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) RETURNING *
+        WITH before AS (
+          SELECT id, now() + (expires_at - created_at) AS same_lifetime FROM api_keys
+          WHERE id = ${oldId} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE
+        ), old AS (
+          UPDATE api_keys k SET expires_at = LEAST(expires_at, now() + ${next.overlapSeconds}::int * interval '1 second')
+          FROM before b WHERE k.id = b.id RETURNING k.*, b.same_lifetime
         ), k AS (
           INSERT INTO api_keys (id, project_id, name, scopes, expires_at, secret_hash)
-          SELECT ${next.id}, o.project_id, o.name, o.scopes, ${next.expiresAt}::timestamptz, ${next.hash}::bytea FROM old o RETURNING *
+          SELECT ${next.id}, o.project_id, o.name, o.scopes, COALESCE(${next.expiresAt}::timestamptz, o.same_lifetime), ${next.hash}::bytea
+          FROM old o RETURNING *
         ), audited AS (
           ${auditStatement(by, { action: 'api_key.rotated', data: { newId: next.id } }, Prisma.sql`old`)}
         )

@@ -106,7 +106,8 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
         tags,
         operationId: 'rotateApiKey',
         summary: 'Put a new key in the place of one',
-        description: 'The new one has the same project, name and scopes; the old one goes on for `overlapSeconds`.',
+        description:
+          'The new one has the same project, name and scopes, and from now on the same lifetime unless `expiresAt` says otherwise; the old one goes on for `overlapSeconds`.',
         params,
         body: Type.Ref('ApiKeyRotation'),
         response: { 201: withHeaders(Type.Ref('FreshApiKey'), 'Location'), ...refusals(404, 409, 413, 415) },

@@ -63,7 +63,7 @@ export function makeProjectService({ projects, keys }: Deps) {
       return (await keys.revoke(id, by)) ?? noKey(id)
     },
 
-    /** The new key has the old one's project, name and scopes. */
+    /** The new key has the old one's project, name and scopes and, unless another end is given, its lifetime. */
     async rotateKey(
       id: string,
       { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt: Date | null },

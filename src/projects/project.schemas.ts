@@ -24,7 +24,7 @@ const scopeList = Type.Array(Type.Unsafe<Scope>({ type: 'string', enum: [...scop
   uniqueItems: true,
   description: '`admin` includes every other scope, in every project.',
 })
-const expiresAt = Type.Optional(time('From then on it opens nothing. Absent: until it is revoked.'))
+const expiresAt = (absent: string) => Type.Optional(time(`From then on it opens nothing. Absent: ${absent}.`))
 
 const ProjectRequest = Type.Object(
   { name, quota: Type.Optional(Type.Ref('Quota')) },
@@ -65,7 +65,12 @@ const FreshApiKey = Type.Object(
   { $id: 'FreshApiKey', description: 'A key that was just made.' },
 )
 const ApiKeyRequest = Type.Object(
-  { name, projectId: Type.Optional(idSchema('project', "Absent: the caller's own.")), scopes: scopeList, expiresAt },
+  {
+    name,
+    projectId: Type.Optional(idSchema('project', "Absent: the caller's own.")),
+    scopes: scopeList,
+    expiresAt: expiresAt('until it is revoked'),
+  },
   { $id: 'ApiKeyRequest', additionalProperties: false },
 )
 const ApiKeyRotation = Type.Object(
@@ -78,7 +83,7 @@ const ApiKeyRotation = Type.Object(
         description: 'How long the old key still works.',
       }),
     ),
-    expiresAt,
+    expiresAt: expiresAt('it lasts as long as the old one did'),
   },
   { $id: 'ApiKeyRotation', additionalProperties: false },
 )

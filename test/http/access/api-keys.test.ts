@@ -75,6 +75,19 @@ describe('an API key', () => {
     expect(again.status).toBe(409)
   })
 
+  it('lasts as long as the one that it is put in the place of, unless its end is given', async () => {
+    const day = 86_400_000
+    const lifetime = ({ createdAt, expiresAt }: Record<string, string>) =>
+      Math.round((Date.parse(expiresAt ?? '') - Date.parse(createdAt ?? '')) / day)
+    const rotate = (id: string, body: object = {}) => two.admin.ok('POST', `/api-keys/${id}/rotate`, body)
+    const month = await makeKey({ expiresAt: new Date(Date.now() + 30 * day).toISOString() })
+    const next = await rotate(month.id)
+    expect(lifetime(next)).toBe(30)
+    expect(lifetime(await two.admin.ok('GET', `/api-keys/${month.id}`))).toBe(1)
+    expect(lifetime(await rotate(next.id, { expiresAt: new Date(Date.now() + 7 * day).toISOString() }))).toBe(7)
+    expect(await rotate((await makeKey()).id)).not.toHaveProperty('expiresAt')
+  })
+
   it('tells when it was used', async () => {
     const made = await makeKey()
     expect(await two.admin.ok('GET', `/api-keys/${made.id}`)).not.toHaveProperty('lastUsedAt')
