@@ -106,20 +106,21 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
 
     /**
      * Counts a failure of the connection itself and, from the `tolerated`th on, pauses it: doubling from `firstMs` up to
-     * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once.
+     * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those
+     * of an earlier version do not: a late no to old credentials says nothing about new ones.
      */
-    async failed(id: string, pause: Pause): Promise<void> {
+    async failed({ id, version }: { id: string; version: number }, pause: Pause): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = failures + 1, pause_reason = ${pause.reason},
           not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.askedMs}::float8,
             LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.mostMs}::float8)) END
-        WHERE id = ${id} AND (not_before IS NULL OR not_before <= now())`
+        WHERE id = ${id} AND version = ${version} AND (not_before IS NULL OR not_before <= now())`
     },
 
-    async succeeded(id: string): Promise<void> {
+    async succeeded({ id, version }: { id: string; version: number }): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = 0, pause_reason = NULL, not_before = NULL
-        WHERE id = ${id} AND failures > 0 AND (not_before IS NULL OR not_before <= now())`
+        WHERE id = ${id} AND version = ${version} AND failures > 0 AND (not_before IS NULL OR not_before <= now())`
     },
   }
 }

@@ -96,12 +96,12 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
     /** Opens without keeping: to try settings and credentials before they are stored. */
     tryOut: (connection: Connection, credentials: JsonObject): Entry => makeEntry(deps, connection, credentials),
 
-    async failed(connectionId: string, error: ProviderError): Promise<void> {
+    async failed(called: { id: string; version: number }, error: ProviderError): Promise<void> {
       const pause = pauseFor(error)
-      if (pause !== null) await deps.repository.failed(connectionId, pause)
+      if (pause !== null) await deps.repository.failed(called, pause)
     },
 
-    succeeded: (connectionId: string): Promise<void> => deps.repository.succeeded(connectionId),
+    succeeded: deps.repository.succeeded,
 
     forget(connectionId: string): void {
       const known = opened.get(connectionId)

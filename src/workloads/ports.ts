@@ -8,6 +8,8 @@ import type { Kind } from '../vocabulary/kinds.ts'
 /** A connection whose drivers can be called. */
 export interface OpenConnection {
   readonly provider: string
+  /** Counts its changes: which settings and credentials its calls are made with. */
+  readonly version: number
   /** What decides where its objects live; written to each attempt. */
   readonly scope: JsonObject
   driver<K extends Kind>(kind: K): Driver<K> | undefined
@@ -16,9 +18,18 @@ export interface OpenConnection {
 export interface Connections {
   /** Opens a connection as it is at `version`; later versions replace it. Rejects when its credentials cannot be read. */
   open(connectionId: string, version: number): Promise<OpenConnection>
-  /** Tells how a call went: failures that are the connection's own make all its workloads wait. */
-  failed(connectionId: string, error: ProviderError): Promise<void>
-  succeeded(connectionId: string): Promise<void>
+  /**
+   * Tells how a call went: failures that are the connection's own make all its workloads wait. What is told of an
+   * earlier version than the newest is ignored: it may be about credentials that were changed meanwhile.
+   */
+  failed(called: CalledConnection, error: ProviderError): Promise<void>
+  succeeded(called: CalledConnection): Promise<void>
+}
+
+/** The connection that a call was made over, as it was then. */
+export interface CalledConnection {
+  id: string
+  version: number
 }
 
 /** Tells whoever waits for a workload that it has changed. Never awaited, never fails. */

@@ -94,13 +94,16 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
 }
 
 /** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
-function report<K extends Kind>(deps: ReconcileDeps, { claimed, facts }: InHand<K>, { outcome }: Performed<K>): void {
+function report<K extends Kind>(
+  deps: ReconcileDeps,
+  { claimed, facts, connection }: InHand<K>,
+  { outcome }: Performed<K>,
+): void {
   const { connectionId } = claimed.workload
+  const called = { id: connectionId, version: connection.version }
   if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
   const told =
-    outcome.did === 'fail'
-      ? deps.connections.failed(connectionId, outcome.error)
-      : deps.connections.succeeded(connectionId)
+    outcome.did === 'fail' ? deps.connections.failed(called, outcome.error) : deps.connections.succeeded(called)
   told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, "a connection's health was not written"))
 }
 

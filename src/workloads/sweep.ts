@@ -6,7 +6,7 @@ import { isTerminal, type Transitions } from '../vocabulary/transitions.ts'
 import { hideInSighting } from './hide.ts'
 import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import { isSomebodyElses, observed, tellsNews } from './observe.ts'
-import type { Connections, Log, Wake } from './ports.ts'
+import type { CalledConnection, Connections, Log, Wake } from './ports.ts'
 import { factsOf } from './reconcile.ts'
 import type { OpenSecrets } from './secret-variables.ts'
 import type { ClaimedSweep, SweepsRepository, Watched } from './sweeps.repository.ts'
@@ -86,7 +86,7 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     })
     const orphans = result.isComplete ? await countOrphans(deps, claimed, result.strayMarks) : null
     await repository.finish(claimed, { nextMs, seen: result.seenIds.size, orphans })
-    if (claimed.hasFailed) await deps.connections.succeeded(claimed.connectionId)
+    if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
   } catch (error) {
     await giveUp(deps, claimed, error)
   }
@@ -109,9 +109,13 @@ async function countOrphans(
 async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<void> {
   const { connectionId, kind } = claimed
   deps.log.warn({ err: error, connectionId, kind }, 'a sweep failed')
-  if (error instanceof ProviderError) await deps.connections.failed(connectionId, error)
+  if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
   const { minMs, maxMs } = deps.bounds
   await deps.repository.finish(claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
+}
+
+function calledBy({ connectionId, connectionVersion }: ClaimedSweep): CalledConnection {
+  return { id: connectionId, version: connectionVersion }
 }
 
 interface WalkDeps<K extends Kind> extends SweepDeps {

@@ -44,7 +44,7 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
   const shared = {
     kinds: { job: jobKind, environment: environmentKind },
     connections: {
-      open: async () => ({ provider: 'memory', scope: {}, driver: () => driver as never }),
+      open: async () => ({ provider: 'memory', version: 1, scope: {}, driver: () => driver as never }),
       failed: async () => {},
       succeeded: async () => {},
     },

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeConnectionsRepository } from '../../../src/connections/connections.repository.ts'
+import type { Pause } from '../../../src/connections/pause.ts'
+import { makeDatabase } from '../../../src/infra/database.ts'
+import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
+
+let bench: ApiBench
+let open: ReturnType<typeof makeDatabase>
+
+beforeAll(async () => {
+  bench = await startApiBench()
+  open = makeDatabase({ url: bench.database.url, poolSize: 2 })
+})
+
+afterAll(async () => {
+  await open.close()
+  await bench.stop()
+})
+
+const pause: Pause = {
+  ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, mostMs: 600_000, askedMs: null },
+}
+
+describe('a failure of the connection', () => {
+  it('pauses it only where it is told of its newest version: the credentials may have been changed during the call', async () => {
+    const id = bench.connections.scnet ?? ''
+    const { failed } = makeConnectionsRepository(open.prisma)
+    const { version } = await bench.api.ok('PATCH', `/connections/${id}`, { name: 'changed during a call' })
+    await failed({ id, version: Number(version) - 1 }, pause)
+    expect(await bench.api.ok('GET', `/connections/${id}`)).not.toHaveProperty('pausedUntil')
+    await failed({ id, version: Number(version) }, pause)
+    expect(await bench.api.ok('GET', `/connections/${id}`)).toMatchObject({ pauseReason: pause.reason })
+  })
+})
