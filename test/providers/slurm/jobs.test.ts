@@ -78,13 +78,13 @@ describe('a submit to Slurm', () => {
     'is refused where it asks for accelerators past their field: %s',
     (gres) => {
       const { spec } = slurm.intent({ providerOptions: { slurm: { gres } } })
-      expect(slurm.job().check?.(spec)).toMatchObject([{ pointer: '/providerOptions/slurm/gres' }])
+      expect(slurm.job().check?.(spec, null)).toMatchObject([{ pointer: '/providerOptions/slurm/gres' }])
     },
   )
 
   it('may ask for other generic resources', () => {
     const { spec } = slurm.intent({ providerOptions: { slurm: { gres: 'lustre:1,gpumem:4' } } })
-    expect(slurm.job().check?.(spec)).toEqual([])
+    expect(slurm.job().check?.(spec, null)).toEqual([])
   })
 
   it('leaves an interpreter that is named, and makes a script of a command', async () => {
