@@ -4,6 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import { connectionColumns } from './connections.repository.ts'
+import { pauseReasons } from './pause.ts'
 
 /** What changes; null stays. */
 export interface ConnectionChange {
@@ -43,14 +44,27 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
+    /** The provider has taken the credentials of this version: nothing stands in the way any more. */
+    async verified({ id, version, by }: { id: string; version: number; by: Actor }): Promise<void> {
+      await prisma.$executeRaw`
+        WITH c AS (
+          UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0
+          WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL RETURNING id, project_id
+        )
+        ${auditStatement(by, { action: 'connection.verified' }, Prisma.sql`c`)}`
+    },
+
     /**
-     * Workloads that wait for a hold to be lifted, or for other credentials, look again; so do those that are in a turn
-     * now, which may be about to write down that they wait, on what they read before.
+     * Workloads that wait for a hold to be lifted, or for a pause to end, look again; so do those that are in a turn now,
+     * which may be about to write down that they wait, on what they read before. So do the walks over its lists.
      */
     async wakeWaiting(connectionId: string): Promise<void> {
       await prisma.$executeRaw`
+        WITH walks AS (
+          UPDATE sweeps SET due_at = LEAST(due_at, now()) WHERE connection_id = ${connectionId} AND due_at IS NOT NULL
+        )
         UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live
-          AND (lease_id IS NOT NULL OR status_reason IN ('held', 'credentials_rejected'))`
+          AND (lease_id IS NOT NULL OR status_reason = ANY(${['held', ...pauseReasons]}))`
     },
   }
 }

@@ -1,9 +1,10 @@
 import type { Catalog } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
-import type { ConnectionsRepository } from './connections.repository.ts'
+import type { ConnectionChangesRepository } from './connection-changes.repository.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { findOrphans, type OrphanDeps, type OrphanReport } from './orphans.ts'
 
@@ -18,7 +19,7 @@ interface Deps {
   orphans: OrphanDeps
 
   get(projectId: string, id: string): Promise<Connection>
-  repository: Pick<ConnectionsRepository, 'verified'>
+  repository: Pick<ConnectionChangesRepository, 'verified' | 'wakeWaiting'>
   opened: OpenConnections
   callTimeoutMs: number
 }
@@ -51,13 +52,14 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
       )
     },
 
-    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure. */
-    async verify(projectId: string, id: string): Promise<VerificationResult> {
+    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure; its yes ends a pause. */
+    async verify({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<VerificationResult> {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
       try {
         await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
-        await repository.verified(id)
+        await repository.verified({ id, version: opened.version, by })
+        await repository.wakeWaiting(id)
         return { ok: true }
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error

@@ -99,11 +99,6 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       })
     },
 
-    async verified(id: string): Promise<void> {
-      await prisma.$executeRaw`
-        UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0 WHERE id = ${id}`
-    },
-
     /**
      * Counts a failure of the connection itself and, from the `tolerated`th on, pauses it: doubling from `firstMs` up to
      * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those

@@ -170,12 +170,13 @@ function registerQuestions(
         tags,
         operationId: 'verifyConnection',
         summary: 'Ask the provider whether it takes the credentials',
-        description: 'Makes one harmless call. The answer names the wrong field where the provider tells.',
+        description:
+          'Makes one harmless call. The answer names the wrong field where the provider tells. A yes ends a pause, and what waited for that goes on.',
         params,
         response: { 200: Type.Ref('Verification'), ...refusals(404) },
       },
     },
-    async (request) => questions.verify(request.caller.projectId, idOf(request)),
+    async (request) => questions.verify(request.caller, idOf(request)),
   )
   server.get(
     '/connections/:id/capabilities',

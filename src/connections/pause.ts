@@ -23,6 +23,9 @@ const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
   unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, mostMs: 60_000 },
 }
 
+/** Why workloads may be waiting that a pause has stopped. */
+export const pauseReasons: readonly Reason[] = Object.values(rules).map(({ reason }) => reason)
+
 /** A process whose clock is wrong is rejected like one with wrong keys, and the others must not wait for it. */
 const wrongClock: Rule = { reason: 'credentials_rejected', tolerated: 0, firstMs: 1000, mostMs: 5000 }
 

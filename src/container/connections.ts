@@ -37,13 +37,14 @@ export function makeConnections(deps: ConnectionsDeps) {
   const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
+  const changes = makeConnectionChangesRepository(prisma)
   const { callTimeoutMs } = settings.timing
   const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
   const routes: ConnectionRoutesDeps = {
     schemas: makeConnectionSchemas(providers),
     service,
-    change: makeChangeConnection({ ...shared, get, repository: makeConnectionChangesRepository(prisma) }),
-    questions: makeConnectionQuestions({ get, repository, opened, callTimeoutMs, orphans }),
+    change: makeChangeConnection({ ...shared, get, repository: changes }),
+    questions: makeConnectionQuestions({ get, repository: changes, opened, callTimeoutMs, orphans }),
     describe: (provider, connectionSettings) => describeConnection(providerById(provider) as never, connectionSettings),
     capabilitiesSchemaId: 'ConnectionCapabilities',
   }

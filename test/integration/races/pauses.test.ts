@@ -32,3 +32,25 @@ describe('a failure of the connection', () => {
     expect(await bench.api.ok('GET', `/connections/${id}`)).toMatchObject({ pauseReason: pause.reason })
   })
 })
+
+describe('a verification that succeeds', () => {
+  it('wakes what waits for the pause to end, jobs and walks', async () => {
+    const connectionId = bench.connections.slurm ?? ''
+    const { id } = await bench.api.ok('POST', '/jobs', { connectionId, name: 'paused', script: '#!/bin/sh\ntrue\n' })
+    const { version } = await bench.api.ok('GET', `/connections/${connectionId}`)
+    await makeConnectionsRepository(open.prisma).failed({ id: connectionId, version: Number(version) }, pause)
+    const { pool } = open
+    await pool.query("UPDATE workloads SET status_reason = $2, due_at = now() + interval '10 min' WHERE id = $1", [
+      ...[id, pause.reason],
+    ])
+    await pool.query("UPDATE sweeps SET due_at = now() + interval '10 min' WHERE connection_id = $1", [connectionId])
+    expect(await bench.api.ok('POST', `/connections/${connectionId}/verify`)).toEqual({ ok: true })
+    expect(await bench.api.ok('GET', `/connections/${connectionId}`)).not.toHaveProperty('pausedUntil')
+    const { rows } = await pool.query(
+      `SELECT due_at <= now() AS due FROM workloads WHERE id = $1
+        UNION ALL SELECT due_at <= now() FROM sweeps WHERE connection_id = $2`,
+      [id, connectionId],
+    )
+    expect(rows).toEqual([{ due: true }, { due: true }])
+  })
+})
