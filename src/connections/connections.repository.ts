@@ -37,6 +37,13 @@ export const connectionColumns =
   Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.held, c.not_before AS "notBefore",
   c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
 
+/** What a call was made over, and whether it was the one try after a pause. */
+export interface Called {
+  id: string
+  version: number
+  isProbe: boolean
+}
+
 export function makeConnectionsRepository(prisma: PrismaClient) {
   return {
     /** A name that the project has already, or the numbers that it would go beyond, instead of a connection. */
@@ -104,18 +111,26 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
      * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those
      * of an earlier version do not: a late no to old credentials says nothing about new ones.
      */
-    async failed({ id, version }: { id: string; version: number }, pause: Pause): Promise<void> {
+    async failed({ id, version, isProbe }: Called, pause: Pause): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = failures + 1, pause_reason = ${pause.reason},
           not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.askedMs}::float8,
             LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.mostMs}::float8)) END
-        WHERE id = ${id} AND version = ${version} AND (not_before IS NULL OR not_before <= now())`
+        WHERE id = ${id} AND version = ${version} AND (${isProbe} OR not_before IS NULL OR not_before <= now())`
     },
 
-    async succeeded({ id, version }: { id: string; version: number }): Promise<void> {
+    async succeeded({ id, version, isProbe }: Called): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = 0, pause_reason = NULL, not_before = NULL
-        WHERE id = ${id} AND version = ${version} AND failures > 0 AND (not_before IS NULL OR not_before <= now())`
+        WHERE id = ${id} AND version = ${version} AND failures > 0 AND (${isProbe} OR not_before IS NULL OR not_before <= now())`
+    },
+
+    /** Takes the one try after a pause: for `waitMs` nobody else may, so that it can be told how it went. */
+    async mayProbe(id: string, waitMs: number): Promise<boolean> {
+      const taken = await prisma.$executeRaw`
+        UPDATE connections SET not_before = now() + ${waitMs} * interval '1 ms'
+        WHERE id = ${id} AND failures > 0 AND not_before <= now()`
+      return taken > 0
     },
   }
 }

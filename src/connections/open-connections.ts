@@ -3,7 +3,7 @@ import type { ProviderError } from '../providers/provider-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
-import type { ConnectionsRepository, SealedConnection } from './connections.repository.ts'
+import type { Called, ConnectionsRepository, SealedConnection } from './connections.repository.ts'
 import { pauseFor } from './pause.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -28,6 +28,10 @@ export interface OpenConnectionsDeps {
   providerById(id: string): Provider | undefined
   makeHttp(baseUrl: string): ConnectionHttp
   clock: ProviderClock
+  /** Workloads and walks that a pause has stopped go on. */
+  wakeWaiting(connectionId: string): Promise<void>
+  /** As long as this one call after a pause may take before somebody else tries. */
+  probeMs: number
 }
 
 export type OpenConnections = ReturnType<typeof makeOpenConnections>
@@ -82,6 +86,11 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
     return makeEntry(deps, sealed, credentialsOf(deps, sealed))
   }
 
+  async function succeeded(called: Called): Promise<void> {
+    await repository.succeeded(called)
+    if (called.isProbe) await deps.wakeWaiting(called.id)
+  }
+
   return {
     open,
 
@@ -96,12 +105,16 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
     /** Opens without keeping: to try settings and credentials before they are stored. */
     tryOut: (connection: Connection, credentials: JsonObject): Entry => makeEntry(deps, connection, credentials),
 
-    async failed(called: { id: string; version: number }, error: ProviderError): Promise<void> {
+    async failed(called: Called, error: ProviderError): Promise<void> {
       const pause = pauseFor(error)
       if (pause !== null) await deps.repository.failed(called, pause)
+      // A no to one request is the answer of a provider that is there.
+      else if (called.isProbe) await succeeded(called)
     },
 
-    succeeded: deps.repository.succeeded,
+    succeeded,
+
+    mayProbe: (connectionId: string): Promise<boolean> => deps.repository.mayProbe(connectionId, deps.probeMs),
 
     forget(connectionId: string): void {
       const known = opened.get(connectionId)

@@ -32,13 +32,16 @@ export function makeConnections(deps: ConnectionsDeps) {
   const secretBox = makeSecretBox(deps.secretsKey)
   const repository = makeConnectionsRepository(prisma)
   const egress = makeEgress({ rules: parseEgressRules(settings.egressAllow) })
-  const opened = makeOpenConnections({ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock })
+  const changes = makeConnectionChangesRepository(prisma)
+  const { callTimeoutMs } = settings.timing
+  const opened = makeOpenConnections({
+    ...{ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock },
+    ...{ wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
+  })
   const resolver = makeConnectionResolver({ repository, opened, providerById, clock })
   const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
-  const changes = makeConnectionChangesRepository(prisma)
-  const { callTimeoutMs } = settings.timing
   const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
   const routes: ConnectionRoutesDeps = {
     schemas: makeConnectionSchemas(providers),

@@ -19,6 +19,11 @@ export interface Connections {
   /** Opens a connection as it is at `version`; later versions replace it. Rejects when its credentials cannot be read. */
   open(connectionId: string, version: number): Promise<OpenConnection>
   /**
+   * After a pause one call tries how things are, and the others wait for what comes of it: wrong keys are not sent by
+   * everybody at once. False: somebody tries already.
+   */
+  mayProbe(connectionId: string): Promise<boolean>
+  /**
    * Tells how a call went: failures that are the connection's own make all its workloads wait. What is told of an
    * earlier version than the newest is ignored: it may be about credentials that were changed meanwhile.
    */
@@ -30,6 +35,8 @@ export interface Connections {
 export interface CalledConnection {
   id: string
   version: number
+  /** It was the one that tried how things are after a pause. */
+  isProbe: boolean
 }
 
 /** Tells whoever waits for a workload that it has changed. Never awaited, never fails. */

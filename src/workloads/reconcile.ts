@@ -77,6 +77,10 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   if (action.do === 'wait') {
     return commit(deps, hand, { workload, facts }, { change: waiting(action, workload), answer: null })
   }
+  const isProbe = action.do !== 'settle' && isRecovering(facts)
+  if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
+    return commit(deps, hand, { workload, facts }, { change: waiting(untilProbed(facts), workload), answer: null })
+  }
   const performed = await deps.perform(hand, action)
   if (performed === null) {
     deps.log.info(
@@ -86,21 +90,30 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
     await deps.putBack(claimed as unknown as Claimed, 0)
     return true
   }
-  report(deps, hand, performed)
+  report(deps, hand, { outcome: performed.outcome, isProbe })
   const absorbed = absorb(kind, performed.workload, performed.facts, performed.outcome)
   // What comes next is decided on what was just seen, not on what was known before.
   const seen = shownBy({ ...performed.workload, ...absorbed.change }, hand.driver)
   return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, absorbed)
 }
 
+/** Its connection was paused and nobody knows yet whether it works again. */
+function isRecovering<K extends Kind>({ connection: { hasFailed, notBefore } }: Facts<K>): boolean {
+  return hasFailed && notBefore !== null
+}
+
+function untilProbed<K extends Kind>({ now, tempo, connection: { pauseReason } }: Facts<K>) {
+  return { until: after(now, tempo.slowMs), reason: pauseReason ?? 'provider_unavailable' }
+}
+
 /** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
 function report<K extends Kind>(
   deps: ReconcileDeps,
   { claimed, facts, connection }: InHand<K>,
-  { outcome }: Performed<K>,
+  { outcome, isProbe }: Pick<Performed<K>, 'outcome'> & { isProbe: boolean },
 ): void {
   const { connectionId } = claimed.workload
-  const called = { id: connectionId, version: connection.version }
+  const called = { id: connectionId, version: connection.version, isProbe }
   if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
   const told =
     outcome.did === 'fail' ? deps.connections.failed(called, outcome.error) : deps.connections.succeeded(called)

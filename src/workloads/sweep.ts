@@ -76,6 +76,8 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     const connection = await deps.connections.open(claimed.connectionId, claimed.connectionVersion)
     const driver = connection.driver(kind.name)
     if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
+    if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
+      return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
     const result = await readPages({ ...deps, kind, driver, claimed }, watched)
     if (result.isComplete) await lookForMissing({ ...deps, kind, driver, claimed }, watched, result.seenIds)
     const nextMs = nextSweepMs({
@@ -114,8 +116,13 @@ async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): P
   await deps.repository.finish(claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
 }
 
-function calledBy({ connectionId, connectionVersion }: ClaimedSweep): CalledConnection {
-  return { id: connectionId, version: connectionVersion }
+function calledBy(claimed: ClaimedSweep): CalledConnection {
+  return { id: claimed.connectionId, version: claimed.connectionVersion, isProbe: isProbe(claimed) }
+}
+
+/** Its connection was paused and nobody knows yet whether it works again. */
+function isProbe({ hasFailed, notBefore }: ClaimedSweep): boolean {
+  return hasFailed && notBefore !== null
 }
 
 interface WalkDeps<K extends Kind> extends SweepDeps {

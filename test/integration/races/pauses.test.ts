@@ -26,9 +26,9 @@ describe('a failure of the connection', () => {
     const id = bench.connections.scnet ?? ''
     const { failed } = makeConnectionsRepository(open.prisma)
     const { version } = await bench.api.ok('PATCH', `/connections/${id}`, { name: 'changed during a call' })
-    await failed({ id, version: Number(version) - 1 }, pause)
+    await failed({ id, version: Number(version) - 1, isProbe: false }, pause)
     expect(await bench.api.ok('GET', `/connections/${id}`)).not.toHaveProperty('pausedUntil')
-    await failed({ id, version: Number(version) }, pause)
+    await failed({ id, version: Number(version), isProbe: false }, pause)
     expect(await bench.api.ok('GET', `/connections/${id}`)).toMatchObject({ pauseReason: pause.reason })
   })
 })
@@ -38,7 +38,10 @@ describe('a verification that succeeds', () => {
     const connectionId = bench.connections.slurm ?? ''
     const { id } = await bench.api.ok('POST', '/jobs', { connectionId, name: 'paused', script: '#!/bin/sh\ntrue\n' })
     const { version } = await bench.api.ok('GET', `/connections/${connectionId}`)
-    await makeConnectionsRepository(open.prisma).failed({ id: connectionId, version: Number(version) }, pause)
+    await makeConnectionsRepository(open.prisma).failed(
+      { id: connectionId, version: Number(version), isProbe: false },
+      pause,
+    )
     const { pool } = open
     await pool.query("UPDATE workloads SET status_reason = $2, due_at = now() + interval '10 min' WHERE id = $1", [
       ...[id, pause.reason],
@@ -52,5 +55,32 @@ describe('a verification that succeeds', () => {
       [id, connectionId],
     )
     expect(rows).toEqual([{ due: true }, { due: true }])
+  })
+})
+
+describe('a pause that is over', () => {
+  it('lets one call try how things are, and what that tells counts', async () => {
+    const id = bench.connections.aitems ?? ''
+    const read = () => bench.api.ok('GET', `/connections/${id}`)
+    const { failed, succeeded, mayProbe } = makeConnectionsRepository(open.prisma)
+    const called = { id, version: Number((await read()).version), isProbe: false }
+    const isOver = () => open.pool.query('UPDATE connections SET not_before = now() WHERE id = $1', [id])
+    const tries = async () =>
+      (await Promise.all(Array.from({ length: 20 }, () => mayProbe(id, 60_000)))).filter(Boolean)
+
+    expect(await tries()).toEqual([])
+    await failed(called, pause)
+    expect(await tries()).toEqual([])
+    await isOver()
+    expect(await tries()).toEqual([true])
+    // What others report, who called before that, does not; the one that tries does.
+    await succeeded(called)
+    expect(await read()).toHaveProperty('pausedUntil')
+    await failed({ ...called, isProbe: true }, pause)
+    expect(await tries()).toEqual([])
+    await isOver()
+    expect(await tries()).toEqual([true])
+    await succeeded({ ...called, isProbe: true })
+    expect(await read()).not.toHaveProperty('pausedUntil')
   })
 })
