@@ -1,7 +1,6 @@
 import { pointerTo } from '../providers/blamed-field.ts'
 import type { Driver, Found, Observation } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import type { Outcome } from './absorb.ts'
 import {
   type Armed,
   callSignal,
@@ -14,6 +13,7 @@ import {
 } from './acting.ts'
 import { type Hide, hideInError, hideInSighting } from './hide.ts'
 import { isSomebodyElses } from './observe.ts'
+import type { Outcome } from './outcome.ts'
 import { search } from './search.ts'
 import { send } from './send.ts'
 import type { Workload } from './workload.ts'

@@ -1,8 +1,8 @@
 import type { Driver, Found, FoundObjects, Intent } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import type { Outcome } from './absorb.ts'
 import type { InHand, PerformDeps } from './acting.ts'
 import type { Facts } from './kind.ts'
+import type { Outcome } from './outcome.ts'
 import { after } from './tempo.ts'
 import type { Workload } from './workload.ts'
 

@@ -1,6 +1,6 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import type { Answer } from './absorb.ts'
+import type { Answer } from './outcome.ts'
 import { engineAssignments, engineDefinitions } from './row.repository.ts'
 import type { EngineState } from './workload.ts'
 
