@@ -8,7 +8,6 @@ import { answerHeaders } from './http/headers.ts'
 import { historyPages } from './http/history.routes.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
-import { limitRequestRate } from './http/request-rate.ts'
 import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
 import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
@@ -49,8 +48,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await server.register(async (open) => registerOperations(open, deps))
   for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {
-    guard(guarded, deps.guard)
-    if (deps.requestRates !== null) limitRequestRate(guarded, deps.requestRates)
+    guard(guarded, deps.guard, deps.requestRates)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)

@@ -5,7 +5,7 @@ import type { HttpServer } from './server.ts'
 
 /**
  * Refuses a caller that sends more than it may, and tells everybody how much is left, in the `RateLimit` fields of
- * draft-ietf-httpapi-ratelimit-headers. Must be registered after the guard.
+ * draft-ietf-httpapi-ratelimit-headers. Must be registered where callers are known.
  */
 export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, 'count'>): void {
   server.addHook('onRequest', async (request, reply: FastifyReply) => {

@@ -34,6 +34,15 @@ describe.each([{ counts: 'in Redis' }, { counts: 'in Postgres' }])(
       for (let sent = 0; sent < 25; sent += 1) await two.as(busy.key).call('GET', '/jobs')
       expect((await two.as(calm.key).call('GET', '/jobs')).status).toBe(200)
     })
+
+    it('counts what a scope forbids too: the audit log holds no more refusals than requests are allowed', async () => {
+      const { id, key } = await two.admin.ok('POST', '/api-keys', { name: 'curious', scopes: ['jobs:read'] })
+      const answers = []
+      for (let sent = 0; sent < 25; sent += 1) answers.push(await two.as(key).call('POST', '/jobs'))
+      expect(answers.map(({ status }) => status)).toEqual([...Array(20).fill(403), ...Array(5).fill(429)])
+      const { data } = await two.admin.ok('GET', `/audit?subject=${id}&limit=200`)
+      expect(data).toHaveLength(20)
+    })
   },
 )
 
