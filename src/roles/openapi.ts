@@ -1,4 +1,4 @@
-import { makeApp } from '../app.ts'
+import { type AppDeps, makeApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { makeContainer } from '../container.ts'
 import { systemClock } from '../infra/clock.ts'
@@ -20,6 +20,16 @@ const nowhere = 'postgresql://nobody@127.0.0.1:1/none'
 
 /** Prints the contract, from the routes as they are. Connects to nothing. */
 export async function printOpenApi(): Promise<void> {
+  const unconnected = makeUnconnected({})
+  const app = await makeApp(unconnected.deps)
+  await app.ready()
+  process.stdout.write(`${JSON.stringify(app.swagger(), null, 2)}\n`)
+  await app.close()
+  await unconnected.close()
+}
+
+/** What an application needs, as the environment wants it, with no database and no queue: good for all that asks neither. */
+export function makeUnconnected(environment: NodeJS.ProcessEnv): { deps: AppDeps; close(): Promise<void> } {
   const database = makeDatabase({ url: nowhere, poolSize: 1 })
   const container = makeContainer({
     ...{
@@ -31,11 +41,7 @@ export async function printOpenApi(): Promise<void> {
       logger: makeLogger({ level: 'silent' }),
       version: readVersion(),
     },
-    ...{ secretsKey: '0'.repeat(64), installationTag: 'aaa', settings: settingsOf(readConfig({})) },
+    ...{ secretsKey: '0'.repeat(64), installationTag: 'aaa', settings: settingsOf(readConfig(environment)) },
   })
-  const app = await makeApp(container.app)
-  await app.ready()
-  process.stdout.write(`${JSON.stringify(app.swagger(), null, 2)}\n`)
-  await app.close()
-  await database.close()
+  return { deps: container.app, close: database.close }
 }

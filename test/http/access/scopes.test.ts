@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { servedRoutes } from '../../support/unconnected-app.ts'
 import { startTwoInstances } from './start-two.ts'
 
 const two = startTwoInstances()
-const openapi = JSON.parse(await readFile(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')) as {
-  paths: Record<string, Record<string, { security?: object[] }>>
-}
 
 const connections = ['connections:manage', 'jobs:read', 'jobs:write', 'environments:read', 'environments:write']
 /** Which scopes let a caller in, route by route. A route that is missing here fails the first test. */
 const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>> = {
   'GET /livez': 'no key',
   'GET /readyz': 'no key',
+  'GET /metrics': 'no key',
+  'GET /openapi.json': 'no key',
+  'GET /docs': 'no key',
   'GET /providers': 'any key',
   'GET /providers/{provider}': 'any key',
   'GET /connections': connections,
@@ -56,9 +56,9 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /audit': ['admin'],
 }
 
-const routes = Object.entries(openapi.paths).flatMap(([path, operations]) =>
-  Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
-)
+/** A HEAD is what Fastify makes of a GET, with its hooks; the pages of `/docs` are one. */
+const routes = (await servedRoutes()).filter((route) => !/^HEAD |\/docs\//.test(route))
+const guarded = routes.filter((route) => needed[route] !== 'no key')
 const scopes = [
   ...['jobs:read', 'jobs:write', 'environments:read', 'environments:write', 'environments:access'],
   ...['connections:manage', 'webhooks:manage', 'admin'],
@@ -95,7 +95,7 @@ describe('every route', () => {
     expect(Object.keys(needed).toSorted()).toEqual(routes.toSorted())
   })
 
-  it.each(routes.filter((route) => needed[route] !== 'no key'))('%s wants a key that is good', async (route) => {
+  it.each(guarded)('%s wants a key that is good', async (route) => {
     const [method, path, options] = callOf(route)
     for (const key of ['', 'wrong', revoked, `sy_${unknownId}_${'A'.repeat(43)}`]) {
       const answer = await two.as(key).call(method, path, options)
@@ -104,58 +104,91 @@ describe('every route', () => {
     }
   })
 
-  it.each(routes.filter((route) => needed[route] !== 'no key'))(
-    '%s lets in only whom its scopes permit',
-    async (route) => {
-      const [method, path, options] = callOf(route)
-      const scopesOf = needed[route] as readonly string[] | 'any key'
-      for (const [scope, key] of keys) {
-        const mayIn = scope === 'admin' || scopesOf === 'any key' || scopesOf.includes(scope)
-        const { status, body } = await two.as(key).call(method, path, options)
-        if (mayIn) expect([200, 400, 404], `${scope}: ${JSON.stringify(body)}`).toContain(status)
-        else expect(body, scope).toMatchObject({ status: 403, code: 'permission_denied' })
-      }
-    },
-  )
+  it.each(guarded)('%s lets in only whom its scopes permit', async (route) => {
+    const [method, path, options] = callOf(route)
+    const scopesOf = needed[route] as readonly string[] | 'any key'
+    for (const [scope, key] of keys) {
+      const mayIn = scope === 'admin' || scopesOf === 'any key' || scopesOf.includes(scope)
+      const { status, body } = await two.as(key).call(method, path, options)
+      if (mayIn) expect([200, 400, 404], `${scope}: ${JSON.stringify(body)}`).toContain(status)
+      else expect(body, scope).toMatchObject({ status: 403, code: 'permission_denied' })
+    }
+  })
+
+  it('that wants no key answers without one', async () => {
+    for (const route of routes.filter((each) => needed[each] === 'no key'))
+      expect((await fetch(two.url + route.replace('GET ', ''))).status, route).toBe(200)
+  })
 })
 
 describe("another project's key", () => {
-  it('finds nothing of this project', async () => {
-    const project = await two.admin.ok('POST', '/projects', { name: 'others' })
-    const { key } = await two.admin.ok('POST', '/api-keys', {
-      name: 'k',
-      projectId: project.id,
-      scopes: [...scopes].slice(0, -1),
-    })
-    const connection = await two.admin.ok('POST', '/connections', {
-      name: 'mine',
-      settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
-      credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
-    })
-    const environment = await two.admin.ok('POST', '/environments', {
-      ...{ connectionId: connection.id, name: 'mine', image: 'tensorflow:r2.3.1-py3', command: ['ls'] },
-    })
-    const other = two.as(key)
-    expect((await other.ok('GET', '/connections')).data).toEqual([])
-    expect((await other.ok('GET', '/environments')).data).toEqual([])
-    const paths = [
-      ...['', '/events', '/attempts', '/remote', '/access'].map((rest) => `GET /environments/${environment.id}${rest}`),
-      ...['stop', 'start'].map((verb) => `POST /environments/${environment.id}/${verb}`),
-      `DELETE /environments/${environment.id}`,
-      ...['', '/capabilities', '/catalog', '/orphans'].map((rest) => `GET /connections/${connection.id}${rest}`),
-      ...[`POST /connections/${connection.id}/verify`, `DELETE /connections/${connection.id}`],
-    ]
-    for (const route of paths) {
-      const [method, path] = route.split(' ') as [string, string]
-      expect((await other.call(method, path)).status, route).toBe(404)
+  const team = { name: 'mine', settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } } }
+  const image = 'tensorflow:r2.3.1-py3'
+  /** A record of each kind, none of them the other project's. */
+  const mine: Record<string, string> = {}
+  /** Bodies that would change one, for the routes that do not take `{}`. */
+  const bodies: Readonly<Record<string, object>> = {
+    'PATCH /connections/{id}': { name: 'taken' },
+    'PATCH /jobs/{id}': { labels: { taken: 'yes' } },
+    'PATCH /environments/{id}': { labels: { taken: 'yes' } },
+    'POST /jobs/{id}/resolve': { outcome: 'not_created' },
+    'POST /environments/{id}/resolve': { outcome: 'not_created' },
+    'PATCH /projects/{id}': { name: 'taken' },
+  }
+  /** What all administrators of the installation share: who is none is not let in at all. */
+  const shared = new Set(['projects', 'api-keys'])
+  let teamKey: string
+  let administratorKey: string
+
+  beforeAll(async () => {
+    const make = async (kind: string, body: object) => {
+      mine[kind] = (await two.admin.ok('POST', `/${kind}`, body)).id
+      return mine[kind]
     }
-    const patched = await other.call('PATCH', `/environments/${environment.id}`, { body: { labels: { a: 'b' } } })
-    expect(patched.status).toBe(404)
-    const job = await other.call('POST', '/jobs', {
-      body: { environmentId: environment.id, name: 'j', command: ['ls'] },
-    })
-    expect(job.status).toBe(422)
-    const named = await other.call('POST', '/environments', { body: { connectionId: connection.id, name: 'e' } })
-    expect([404, 422]).toContain(named.status)
+    const credentials = { dataforest: { accessKey: 'k', secretKey: 's' } }
+    const connectionId = await make('connections', { ...team, credentials })
+    const environmentId = await make('environments', { connectionId, name: 'mine', image, command: ['ls'] })
+    await make('jobs', { environmentId, name: 'mine', image, script: 'true' })
+    await make('projects', { name: 'mine' })
+    await make('api-keys', { name: 'mine', scopes: ['jobs:read'] })
+    const { id: projectId } = await two.admin.ok('POST', '/projects', { name: 'others' })
+    const keyOf = async (name: string, held: readonly string[]) =>
+      (await two.admin.ok('POST', '/api-keys', { name, projectId, scopes: held })).key
+    teamKey = await keyOf(
+      'all-but-admin',
+      scopes.filter((scope) => scope !== 'admin'),
+    )
+    administratorKey = await keyOf('administrator', ['admin'])
+  })
+
+  it.each(routes.filter((route) => route.includes('{id}')))('does not reach %s', async (route) => {
+    const [method, path] = route.split(' ') as [string, string]
+    const kind = path.split('/')[1] ?? ''
+    const target = path.replace('{id}', mine[kind] ?? 'nobody')
+    const read = () => two.admin.ok('GET', `/${kind}/${mine[kind]}`)
+    const before = await read()
+    const options = method === 'POST' || method === 'PATCH' ? { body: bodies[route] ?? {} } : {}
+    // Every scope is an administrator's, and yet what other projects run is not.
+    const key = shared.has(kind) ? teamKey : administratorKey
+    const answer = await two.as(key).call(method, target, options)
+    expect(answer.body).toMatchObject(
+      shared.has(kind) ? { status: 403, code: 'permission_denied' } : { status: 404, code: 'not_found' },
+    )
+    expect(await read()).toEqual(before)
+  })
+
+  it('sees empty lists, and cannot name what it does not see', async () => {
+    const other = two.as(teamKey)
+    for (const kind of ['connections', 'environments', 'jobs'])
+      expect((await other.ok('GET', `/${kind}`)).data, kind).toEqual([])
+    const { connections: connectionId, environments: environmentId } = mine
+    const naming: readonly [string, object][] = [
+      ['/jobs', { environmentId, name: 'j', image, script: 'true' }],
+      ['/jobs/preview', { environmentId, name: 'j', image, script: 'true' }],
+      ['/environments', { connectionId, name: 'e', image, command: ['ls'] }],
+      ['/environments/preview', { connectionId, name: 'e', image, command: ['ls'] }],
+      ['/environments/import', { connectionId, remoteId: '1' }],
+    ]
+    for (const [path, body] of naming) expect((await other.call('POST', path, { body })).status, path).toBe(422)
   })
 })

@@ -1,0 +1,37 @@
+import { channel } from 'node:diagnostics_channel'
+import type { FastifyInstance } from 'fastify'
+import { type AppDeps, makeApp } from '../../src/app.ts'
+import type { HttpServer } from '../../src/http/server.ts'
+import { makeUnconnected } from '../../src/roles/openapi.ts'
+
+interface Options {
+  environment?: NodeJS.ProcessEnv
+  deps?: Partial<AppDeps>
+  /** Told of the server while it is still empty, so that its hooks meet every route. */
+  prepare?(server: FastifyInstance): void
+}
+
+/** The application as it is put together, connected to nothing: what needs neither database nor queue works. */
+export async function makeUnconnectedApp({ environment = {}, deps = {}, prepare }: Options = {}): Promise<HttpServer> {
+  const unconnected = makeUnconnected(environment)
+  const made = channel('fastify.initialization')
+  const onMade = (message: unknown) => prepare?.((message as { fastify: FastifyInstance }).fastify)
+  made.subscribe(onMade)
+  const app = await makeApp({ ...unconnected.deps, ...deps }).finally(() => made.unsubscribe(onMade))
+  app.addHook('onClose', unconnected.close)
+  await app.ready()
+  return app
+}
+
+/** Every route that is served, in the form `GET /jobs/{id}`; those that the contract does not tell of too. */
+export async function servedRoutes(): Promise<readonly string[]> {
+  const routes: string[] = []
+  const app = await makeUnconnectedApp({
+    prepare: (server) =>
+      server.addHook('onRoute', ({ method, url }) => {
+        for (const one of [method].flat()) routes.push(`${one} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
+      }),
+  })
+  await app.close()
+  return routes
+}
