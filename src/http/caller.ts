@@ -21,6 +21,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller
   }
+  interface FastifyInstance {
+    /** For requests that outlast their proof: a key may be revoked while its request waits. */
+    authenticate: Authenticate
+  }
   interface FastifyContextConfig {
     /** Any one of these lets a caller in; none of them: every caller. Each guarded route has to say. */
     scopes?: readonly Scope[]

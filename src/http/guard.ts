@@ -19,6 +19,7 @@ export interface GuardDeps {
  * @param rates null: nobody is limited
  */
 export function guard(server: HttpServer, { authenticate, onRefused }: GuardDeps, rates: RequestRates | null): void {
+  server.decorate('authenticate', authenticate)
   // Null until the hook has run; a route without a caller would fail there and not answer.
   server.decorateRequest('caller', null as never)
   server.addHook('onRoute', ({ method, url, config }) => {

@@ -164,6 +164,8 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
   const record = await records.waits.during(request.caller.by.subject, () =>
     records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }),
   )
+  // The key may have been revoked meanwhile.
+  request.caller = await request.server.authenticate(request)
   applied(reply, waitMs)
   return record
 }

@@ -42,13 +42,30 @@ describe('an API key', () => {
     expect((await two.as(key.slice(0, -1) + last).call('GET', '/jobs')).status).toBe(401)
   })
 
-  it('opens nothing once it is revoked, at every instance, within seconds', async () => {
+  it.concurrent('opens nothing once it is revoked, at every instance, within seconds', async () => {
     const made = await makeKey()
     for (const instance of ['first', 'second'] as const)
       expect((await two.as(made.key, instance).call('GET', '/jobs')).status).toBe(200)
     expect(await two.admin.ok('DELETE', `/api-keys/${made.id}`)).toHaveProperty('revokedAt')
     await until(async () => (await two.as(made.key, 'second').call('GET', '/jobs')).status === 401)
     await until(async () => (await two.as(made.key, 'first').call('GET', '/jobs')).status === 401)
+  })
+
+  it.concurrent('opens nothing to a request that was waiting when it was revoked', async () => {
+    const connection = await two.admin.ok('POST', '/connections', {
+      name: unique('connection'),
+      settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
+      credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+    })
+    const body = { connectionId: connection.id, name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+    const { id } = await two.admin.ok('POST', '/environments', body)
+    const made = await makeKey({ scopes: ['environments:read'] })
+    // Longer than a key is believed without asking again.
+    const waiting = two.as(made.key).call('GET', `/environments/${id}`, { headers: { prefer: 'wait=6' } })
+    await until(async () => 'lastUsedAt' in (await two.admin.ok('GET', `/api-keys/${made.id}`)))
+    await two.admin.ok('DELETE', `/api-keys/${made.id}`)
+    const { status, body: problem } = await waiting
+    expect({ status, code: problem.code }).toEqual({ status: 401, code: 'unauthenticated' })
   })
 
   it('opens nothing once its time is over', async () => {
