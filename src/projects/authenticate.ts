@@ -3,6 +3,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 import { hasHash, hashOfKey, idOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
+import { makeUnknownKeys } from './unknown-keys.ts'
 
 /** How long a key that was good is believed without asking again, and how many are remembered. */
 const believedMs = 5000
@@ -30,10 +31,16 @@ interface Deps {
 /** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
   const known = new Map<string, { identity: Identity; untilMs: number }>()
+  const unknownKeys = makeUnknownKeys(clock)
 
-  async function byKey(key: string): Promise<Identity | null> {
+  async function byKey(key: string, from: { address: string; wasGood: boolean }): Promise<Identity | null> {
+    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
+    if (!from.wasGood) unknownKeys.refuseMore(from.address)
     const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
-    if (row === null || !hasHash(key, row.hash)) return null
+    if (row === null || !hasHash(key, row.hash)) {
+      unknownKeys.count(from.address)
+      return null
+    }
     keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
     return {
       subject: row.id,
@@ -43,13 +50,16 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     }
   }
 
-  async function identify(secret: string): Promise<Identity | null> {
+  async function identify(secret: string, address: string): Promise<Identity | null> {
     const name = hashOfKey(secret).toString('base64')
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return remembered.identity
-    known.delete(name)
-    const identity = (await verifyToken?.(secret)) ?? (await byKey(secret))
-    if (identity === null) return null
+    const from = { address, wasGood: remembered !== undefined }
+    const identity = (await verifyToken?.(secret)) ?? (await byKey(secret, from))
+    if (identity === null) {
+      known.delete(name)
+      return null
+    }
     const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
     if (known.size >= mostRemembered) known.clear()
     known.set(name, { identity, untilMs: clock.monotonicMs() + Math.min(believedMs, leftMs) })
@@ -61,7 +71,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (match?.[1] === undefined) {
       throw new Refusal('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
     }
-    const identity = await identify(match[1])
+    const identity = await identify(match[1], request.ip)
     if (identity === null)
       throw new Refusal(
         'unauthenticated',

@@ -122,3 +122,24 @@ describe('an API key', () => {
     expect(rest).not.toHaveProperty('nextCursor')
   })
 })
+
+describe('a flood of keys that nobody has', () => {
+  // Last, because all tests here have one address.
+  it('is refused without a look into the database, and does not shut out who was in before', async () => {
+    const sql = new Client({ connectionString: two.databaseUrl })
+    await sql.connect()
+    await two.admin.ok('GET', '/jobs')
+    const send = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => two.as(unique('sy')).call('GET', '/jobs')))
+    await send(150)
+    await send(150)
+    // From here on, asking for a key would fail: the table is elsewhere.
+    await sql.query('ALTER TABLE api_keys RENAME TO moved')
+    const [refused] = await send(1)
+    await sql.query('ALTER TABLE moved RENAME TO api_keys')
+    await sql.end()
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await two.admin.call('GET', '/jobs')).status).toBe(200)
+  })
+})
