@@ -10,6 +10,9 @@ const broken: Readonly<Record<string, { status: number; detail: string }>> = {
 }
 const notHttp = { status: 400, detail: 'This is not a valid HTTP request. Check its request line and headers.' }
 
+/** Of every answer: it is data, for nobody but who asked. */
+export const plainHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+
 /** No route has seen the request, so there is no reply to write to: the problem goes onto the socket by hand. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -36,6 +39,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
+    ...Object.entries(plainHeaders).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
-import { answerBrokenRequest } from './broken-requests.ts'
+import { answerBrokenRequest, plainHeaders } from './broken-requests.ts'
 import { compilersFactory } from './compilers.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
@@ -21,6 +21,14 @@ export interface EdgeSettings {
   hasDocs: boolean
   /** Serves `/metrics`, which tells how much of what runs, and no names but ids. */
   hasMetrics: boolean
+  /** How long a client may hold a socket. */
+  patience: {
+    /** Until the headers, and the whole request, have arrived. */
+    headersMs: number
+    requestMs: number
+    /** Without taking any more of an answer. */
+    answerMs: number
+  }
 }
 
 export interface ServerOptions {
@@ -49,10 +57,10 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     bodyLimit: bodyLimitBytes,
     // A busy machine must not fail the start.
     pluginTimeout: 0,
-    // A client that sends slowly holds a socket no longer than this.
-    requestTimeout: 30_000,
-    http: { headersTimeout: 10_000 },
+    requestTimeout: edge.patience.requestMs,
+    http: { headersTimeout: edge.patience.headersMs, connectionsCheckingInterval: edge.patience.headersMs / 2 },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
+    // A request may take long to be answered, so silence alone ends nothing; see `dropSlowReaders`.
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -62,7 +70,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     routerOptions: { maxParamLength: 256 },
     // A path that is no URL, or a parameter that is too long: refused before there is a route.
     frameworkErrors: (error, request, reply) => {
-      void reply.header('x-request-id', request.id)
+      void reply.headers(headersOfAll(request))
       sendProblem(error, request, reply)
     },
     clientErrorHandler: answerBrokenRequest,
@@ -80,8 +88,9 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
   })
   refuseUnknownRoutes(server)
   server.addHook('onRequest', async (request, reply) => {
-    void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+    void reply.headers(headersOfAll(request))
   })
+  dropSlowReaders(server, edge.patience.answerMs)
   server.addHook('preValidation', async (request) => refuseUnsafeText(request))
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request
@@ -91,4 +100,15 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     )
   })
   return server
+}
+
+function headersOfAll({ id }: FastifyRequest) {
+  return { 'x-request-id': id, ...plainHeaders }
+}
+
+/** An answer that nobody takes is not kept: its socket ends. Once it is taken, Node sets the socket's next limit itself. */
+function dropSlowReaders(server: HttpServer, answerMs: number): void {
+  server.addHook('onSend', async (_request, { raw }) => {
+    raw.setTimeout(answerMs, () => raw.destroy())
+  })
 }

@@ -37,6 +37,7 @@ export function settingsOf(config: Config): ContainerSettings {
       corsOrigins: listOf(config.CORS_ORIGINS),
       hasDocs: config.DOCS === 'open',
       hasMetrics: config.METRICS === 'open',
+      patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },
     },
     requestRate:
       config.REQUEST_RATE_LIMIT === 0

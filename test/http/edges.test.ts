@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { document, operations } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
+import { quickSettings } from '../support/switchyard.ts'
 
 let bench: ApiBench
 
-const edge = { trustedProxies: [], corsOrigins: ['https://app.example'], hasDocs: true, hasMetrics: true }
+const edge = { ...quickSettings.edge, corsOrigins: ['https://app.example'] }
 
 beforeAll(async () => {
   bench = await startApiBench({ settings: { edge } })
@@ -28,6 +29,11 @@ async function sendBytes(bytes: string): Promise<{ status: number; headers: Head
   const [line = '', ...fields] = head.split('\r\n')
   const headers = new Headers(fields.map((field) => field.split(': ', 2) as [string, string]))
   return { status: Number(line.split(' ')[1]), headers, body: JSON.parse(body) }
+}
+
+function expectPlainHeaders({ headers }: { headers: Headers }): void {
+  expect(headers.get('cache-control')).toBe('no-store')
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
 }
 
 describe('a method that a path does not take', () => {
@@ -77,6 +83,7 @@ describe('a request that never reaches a route', () => {
     const answer = await sendBytes(bytes)
     expect(answer.status).toBe(status)
     expectProblem(answer, answer.body)
+    expectPlainHeaders(answer)
   })
 })
 
@@ -126,8 +133,6 @@ describe('every answer', () => {
   })
 
   it('is not for caches, and not to be guessed at', async () => {
-    const { headers } = await bench.api.call('GET', '/jobs')
-    expect(headers.get('cache-control')).toBe('no-store')
-    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    for (const path of ['/jobs', '/nothing', '/livez']) expectPlainHeaders(await bench.api.call('GET', path))
   })
 })

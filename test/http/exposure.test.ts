@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import type { HttpServer } from '../../src/http/server.ts'
+import { settingsOf } from '../../src/roles/settings.ts'
+import { makeUnconnectedApp } from '../support/unconnected-app.ts'
+
+/** What the environment opens and closes. Nothing here asks a database. */
+const made: HttpServer[] = []
+const appOf = async (...options: Parameters<typeof makeUnconnectedApp>) => {
+  const app = await makeUnconnectedApp(...options)
+  made.push(app)
+  return app
+}
+afterAll(() => Promise.all(made.map((app) => app.close())))
+
+const page = { origin: 'https://console.example' }
+
+describe('by default', () => {
+  let app: HttpServer
+  beforeAll(async () => {
+    app = await appOf()
+  })
+
+  it('no page of another origin may call the API', async () => {
+    const asked = await app.inject({ url: '/livez', headers: page })
+    expect(Object.keys(asked.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+    const headers = { ...page, 'access-control-request-method': 'POST' }
+    const preflight = await app.inject({ method: 'OPTIONS', url: '/jobs', headers })
+    expect(preflight.statusCode).toBe(405)
+    expect(preflight.headers).not.toHaveProperty('access-control-allow-origin')
+  })
+
+  it('the pages of /docs run their own scripts alone, in no frame', async () => {
+    const { statusCode, headers } = await app.inject('/docs')
+    expect(statusCode).toBe(200)
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toMatch(/default-src 'self'/)
+    expect(policy).toMatch(/script-src 'self'(?! 'unsafe)/)
+    expect(policy).not.toContain('unsafe-eval')
+    expect(headers).toMatchObject({ 'x-frame-options': 'SAMEORIGIN', 'x-content-type-options': 'nosniff' })
+  })
+
+  it('the contract and the measures are open', async () => {
+    for (const url of ['/openapi.json', '/docs', '/docs/json'])
+      expect((await app.inject(url)).statusCode, url).toBe(200)
+    // They ask the database, which is not there.
+    expect((await app.inject('/metrics')).statusCode).not.toBe(404)
+  })
+})
+
+it.each([
+  [{ DOCS: 'closed' }, ['/docs', '/docs/json', '/docs/static/index.html', '/openapi.json']],
+  [{ METRICS: 'closed' }, ['/metrics']],
+])('with %o there is no %o', async (environment, urls) => {
+  const app = await appOf({ environment })
+  for (const url of urls) expect((await app.inject(url)).statusCode, url).toBe(404)
+  expect((await app.inject('/livez')).statusCode).toBe(200)
+})
+
+it('with CORS_ORIGINS their pages may call the API with a key, and no others', async () => {
+  const app = await appOf({ environment: { CORS_ORIGINS: `${page.origin}, https://second.example` } })
+  const preflight = (origin: string) =>
+    app.inject({ method: 'OPTIONS', url: '/jobs', headers: { origin, 'access-control-request-method': 'POST' } })
+  const { statusCode, headers } = await preflight(page.origin)
+  expect(statusCode).toBe(204)
+  expect(headers).toMatchObject({ 'access-control-allow-origin': page.origin, vary: expect.stringContaining('Origin') })
+  expect(headers).not.toHaveProperty('access-control-allow-credentials')
+  expect((await preflight('https://evil.example')).headers).not.toHaveProperty('access-control-allow-origin')
+  expect((await preflight('null')).headers).not.toHaveProperty('access-control-allow-origin')
+  const refused = await app.inject({ url: '/jobs', headers: page })
+  expect(refused.statusCode).toBe(401)
+  expect(refused.headers['access-control-allow-origin']).toBe(page.origin)
+})
+
+describe('X-Forwarded-For', () => {
+  const addressSeen = async (environment: NodeJS.ProcessEnv, remoteAddress: string) => {
+    const seen: string[] = []
+    const authenticate = async ({ ip }: { ip: string }): Promise<Caller> => {
+      seen.push(ip)
+      throw new Error('nobody is let in')
+    }
+    const app = await appOf({ environment, deps: { guard: { authenticate, onRefused: async () => {} } } })
+    await app.inject({ url: '/jobs', remoteAddress, headers: { 'x-forwarded-for': '192.0.2.7, 10.0.0.9' } })
+    return seen
+  }
+
+  it('is believed of nobody by default', async () => {
+    expect(await addressSeen({}, '10.0.0.1')).toEqual(['10.0.0.1'])
+  })
+
+  it('is believed of TRUSTED_PROXIES, as far as they stand one behind the other', async () => {
+    expect(await addressSeen({ TRUSTED_PROXIES: '10.0.0.0/8' }, '10.0.0.1')).toEqual(['192.0.2.7'])
+    expect(await addressSeen({ TRUSTED_PROXIES: '10.0.0.1' }, '10.0.0.1')).toEqual(['10.0.0.9'])
+    expect(await addressSeen({ TRUSTED_PROXIES: '10.0.0.0/8' }, '203.0.113.5')).toEqual(['203.0.113.5'])
+  })
+})
+
+it('a failure of ours is told without its message and without a stack', async () => {
+  const authenticate = async (): Promise<Caller> => {
+    throw new Error('the innermost thing')
+  }
+  const app = await appOf({ deps: { guard: { authenticate, onRefused: async () => {} } } })
+  const { statusCode, body } = await app.inject('/jobs')
+  expect(statusCode).toBe(500)
+  expect(JSON.parse(body)).toMatchObject({ code: 'internal', errors: [] })
+  expect(body).not.toMatch(/innermost|stack|\.ts|node_modules/)
+})
+
+describe('a client that takes its time', () => {
+  const patience = { headersMs: 200, requestMs: 400, answerMs: 300 }
+  let app: HttpServer
+  let port: number
+
+  beforeAll(async () => {
+    const { edge } = settingsOf(readConfig({}))
+    const caller: Caller = {
+      ...{ projectId: 'prj', scopes: new Set(['admin']) },
+      by: { subject: 'key', address: '', requestId: '' },
+    }
+    app = await appOf({
+      deps: {
+        edge: { ...edge, patience },
+        guard: { authenticate: async () => caller, onRefused: async () => {} },
+      },
+      prepare: (server) => {
+        server.get('/large', async () => 'x'.repeat(64 * 1024 * 1024))
+        server.get('/thoughtful', async () => sleep(2 * patience.answerMs, { done: true }))
+      },
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    port = (app.server.address() as AddressInfo).port
+  })
+
+  async function begin(bytes: string): Promise<{ socket: Socket; atServer: Socket }> {
+    const accepted = once(app.server, 'connection')
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    socket.write(bytes)
+    return { socket, atServer: (await accepted)[0] as Socket }
+  }
+
+  it.each([
+    ['the headers', 'GET /jobs HTTP/1.1\r\nHost: a\r\n'],
+    ['the body', 'POST /jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"a"'],
+    ['anything at all', ''],
+  ])('over %s is answered with 408, and its socket ends', async (_, bytes) => {
+    const { socket } = await begin(bytes)
+    const answer = await text(socket)
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+    expect(answer).toContain('"retryable":true')
+  })
+
+  it('over an answer loses it, and its socket ends', async () => {
+    const { atServer } = await begin('GET /large HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(atServer, 'close')
+  })
+
+  it('is not one that waits for an answer which takes time to be found', async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/thoughtful`)
+    expect(await response.json()).toEqual({ done: true })
+  })
+})
