@@ -55,11 +55,15 @@ export const modelartsSettings = Type.Object(
 const secret = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ pattern: '^[^\\r\\n]+$', minLength: 1, maxLength, description }))
 
+/** What stands in a header of a call, or signs one. */
+const headerText = (maxLength: number, description: string) =>
+  Type.Optional(Type.String({ pattern: `^[!-~]{1,${maxLength}}$`, description }))
+
 export const modelartsCredentials = Type.Object(
   {
-    accessKey: secret(128, 'Access key (AK). With `secretKey`; excludes a password.'),
-    secretKey: secret(256, 'Secret key (SK).'),
-    securityToken: secret(8192, 'Of a temporary access key.'),
+    accessKey: headerText(128, 'Access key (AK). With `secretKey`; excludes a password.'),
+    secretKey: headerText(256, 'Secret key (SK).'),
+    securityToken: headerText(8192, 'Of a temporary access key.'),
     username: secret(128, 'IAM user. With `password` and `domainName`; excludes an access key.'),
     password: secret(256, "The IAM user's password."),
     domainName: secret(128, 'The account that the user belongs to.'),

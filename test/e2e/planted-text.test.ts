@@ -1,0 +1,86 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeLogger } from '../../src/infra/logger.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+
+/** Texts that would be more than text where they stood in a header, in a log line or on a terminal as they are. */
+const hostile = [
+  'a\r\nx-planted: 1',
+  'a\r\n\r\nGET /planted HTTP/1.1\r\nx-planted: 1\r\n\r\n',
+  '\u001b[2J\u001b[31mplanted',
+  '"},"level":60,"msg":"planted"}\n{"level":60,"msg":"planted"}',
+]
+
+const lines: string[] = []
+/** What any server of this process was sent: the service, and each provider. */
+const received: IncomingMessage[] = []
+const onRequest = (message: unknown) => void received.push((message as { request: IncomingMessage }).request)
+let bench: ApiBench
+
+beforeAll(async () => {
+  subscribe('http.server.request.start', onRequest)
+  const destination = { write: (line: string) => void lines.push(line) }
+  bench = await startApiBench({ role: 'all', logger: makeLogger({ level: 'trace', destination, pretty: false }) })
+})
+
+afterAll(async () => {
+  unsubscribe('http.server.request.start', onRequest)
+  await bench?.stop()
+})
+
+/** A body with the text in each place that takes free text. */
+const spoilt = (body: object, text: string): object[] => [
+  ...['name', 'queue', 'image', 'description', 'workingDirectory'].map((field) => ({ ...body, [field]: text })),
+  { ...body, command: [text], script: undefined },
+  { ...body, labels: { planted: text } },
+  { ...body, labels: { [text]: 'planted' } },
+  { ...body, variables: { PLANTED: text } },
+]
+
+it('a planted text is sent as text, or refused', async () => {
+  const { api, connections } = bench
+  const workspace = { name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+  const requests: readonly [string, object][] = [
+    ['/environments', { connectionId: connections.dataforest, ...workspace }],
+    ['/jobs', { connectionId: connections.slurm, name: 'batch', script: 'true' }],
+    ['/jobs', { connectionId: connections.scnet, name: 'hpc', script: 'true' }],
+  ]
+  const accepted: string[] = []
+  for (const [path, good] of requests)
+    for (const body of hostile.flatMap((text) => spoilt(good, text))) {
+      const answer = await api.call('POST', path, { body })
+      expect([202, 400, 422], JSON.stringify(answer.body)).toContain(answer.status)
+      if (answer.status === 202) accepted.push(`${path}/${answer.body.id}`)
+    }
+  expect(accepted.length).toBeGreaterThan(10)
+  const hasBeenSent = ({ status }: { status: string }) => !['queued', 'dispatching', 'creating'].includes(status)
+  await Promise.all(accepted.map((path) => api.until(path, hasBeenSent)))
+})
+
+it('a planted text is no credential', async () => {
+  for (const connection of sandboxConnections(bench.sandbox))
+    for (const text of hostile) {
+      const [[provider, given] = ['', {}]] = Object.entries<object>(connection.credentials)
+      const credentials = { [provider]: Object.fromEntries(Object.keys(given).map((name) => [name, text])) }
+      const body = { ...connection, name: 'planted', credentials }
+      expect((await bench.api.call('POST', '/connections', { body })).status, provider).toBe(400)
+    }
+})
+
+it('no server was sent a header or a request that was planted', () => {
+  expect(received.length).toBeGreaterThan(100)
+  for (const { url, rawHeaders } of received) {
+    expect(url).not.toMatch(/^\/planted/)
+    expect(rawHeaders.join()).not.toContain('planted')
+  }
+})
+
+it('no log line is more than one line, or somebody else’s', () => {
+  expect(lines.length).toBeGreaterThan(100)
+  for (const line of lines) {
+    expect(line.slice(0, -1)).not.toMatch(/\p{Cc}/u)
+    expect(JSON.parse(line)).not.toMatchObject({ msg: 'planted' })
+  }
+})
