@@ -85,6 +85,8 @@ function wishAction(environment: Environment, facts: Facts<'environment'>): Deci
   if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
   if (facts.needsUpdate) return pausedUntil(environment, facts) ?? { do: 'update' }
   if (!hasOpenWish(environment)) return null
+  if (isSuperseding(environment)) return { do: 'settle', change: onlyLastWish(environment) }
+  if (environment.rawState === null) return null
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
 }
 
@@ -131,6 +133,16 @@ function isOverdue(environment: Environment, facts: Facts<'environment'>): boole
 function autoStop(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.enforcing === null) return { do: 'settle', change: { enforcing: 'auto_stopped' } }
   return control(environment, facts, 'stop', { step: true })
+}
+
+/** A wish before this one was never carried out: its verb may have been sent, and the answer lost. */
+function isSuperseding({ generation, carriedGeneration }: Environment): boolean {
+  return generation - carriedGeneration > 1
+}
+
+/** What was known before says nothing now: it is looked at first. */
+function onlyLastWish({ generation }: Environment) {
+  return { carriedGeneration: generation - 1, rawState: null }
 }
 
 /** It is as the client wants it, without a call. */

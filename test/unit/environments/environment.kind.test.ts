@@ -74,3 +74,21 @@ describe('a wish that is open', () => {
     expect(decide({ status, desired: 'run' })).toEqual({ do: 'wait', until: null })
   })
 })
+
+describe('a wish before which an earlier one was never carried out', () => {
+  const superseding = { status: 'running', desired: 'run', remoteId: 'r', rawState: 'UP', generation: 2 } as const
+
+  it('is decided on what the provider shows now, since the verb of the earlier one may have been sent', () => {
+    const environment = makeWorkload('environment', superseding)
+    const action = environmentKind.nextAction(environment, makeFacts({ now }))
+    expect(action).toEqual({ do: 'settle', change: { carriedGeneration: 1, rawState: null } })
+    const alone = makeWorkload('environment', { ...superseding, carriedGeneration: 1, rawState: null })
+    expect(environmentKind.nextAction(alone, makeFacts({ now }))).toEqual({ do: 'get' })
+  })
+
+  it('costs no look where it is the only one', () => {
+    const environment = makeWorkload('environment', { ...superseding, carriedGeneration: 1 })
+    const action = environmentKind.nextAction(environment, makeFacts({ now }))
+    expect(action).toEqual({ do: 'settle', change: { carriedGeneration: 2 } })
+  })
+})
