@@ -18,7 +18,8 @@ export type WriteFate = 'kept' | 'lost' | 'committed'
 export const callTimeoutMs = 1000
 const tempo = { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 }
 const timing = { callTimeoutMs, sendWithinMs: 500 }
-const bounds = { minMs: 200, maxMs: 120_000, callTimeoutMs, maxPages: 10, maxWatched: 100, graceMs: 500 }
+/** The sweep's own limit is kept by the machine's clock: here it only has to be out of the way. */
+const bounds = { minMs: 400, maxMs: 120_000, callTimeoutMs: 600_000, maxPages: 10, maxWatched: 100, graceMs: 500 }
 const mostTurnsAtOnce = 100
 const never = new AbortController().signal
 
@@ -26,84 +27,41 @@ interface Parts {
   time: VirtualTime
   table: MemoryTable
   provider: MemoryProvider
-  wallSkewMs: number
   nextWrite(): WriteFate
   /** How long the process stands still between its commit and its call. */
   nextStallMs(): number
 }
 
+/** How wrong the wall clock of a process is; it may jump. Leases and due times know the table's clock alone. */
+export interface WallClock {
+  skewMs: number
+}
+
 /** A process that died writes nothing any more, whatever it still wants to say. */
 class Died extends Error {}
+/** One for all: nobody reads where it died, and a trace costs more than a turn. */
+const died = new Died()
 
-/** The real reconcile, perform and sweep, over a table and a provider in memory. */
-export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite, nextStallMs }: Parts) {
+/** The real reconcile, perform and sweep, over a table and a provider in memory: a process for each wall clock. */
+export function makeMemoryEngine(parts: Parts, wallClocks: readonly WallClock[]) {
+  const { time, table } = parts
   const failures: unknown[] = []
-  const dead = new Set<string>()
-  const note = (error: unknown) => void (error instanceof Died ? undefined : failures.push(error))
-  const driver = { ...provider.driver, create: createByOwnClock(provider, wallSkewMs) }
-  const shared = {
-    kinds: { job: jobKind, environment: environmentKind },
-    connections: {
-      open: async () => ({ provider: 'memory', version: 1, scope: {}, driver: () => driver as never }),
-      failed: async () => {},
-      succeeded: async () => {},
-      mayProbe: async () => true,
-    },
-    wake: { changed: () => {} },
-    tempo,
-    heldProviders: new Set<string>(),
-    log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
-  }
+  const note = (error: unknown) => void (error === died ? undefined : failures.push(error))
+  const store = makeStore(parts)
+  const processes = wallClocks.map((wall) => makeProcess(parts, store, { wall, note }))
+  let turns = 0
 
-  async function write(item: Write) {
-    const owner = item.whereLease ?? 'a sweep'
-    const fate = dead.has(owner) ? 'lost' : nextWrite()
-    if (fate !== 'kept' && item.whereLease !== null) dead.add(owner)
-    const written = fate === 'lost' ? null : table.write(item)
-    if (written === null || fate === 'committed') throw new Died()
-    return written
-  }
-
-  async function openAttempt(opening: Opening) {
-    const fate = nextWrite()
-    if (fate !== 'kept') dead.add(opening.leaseId)
-    const opened = fate === 'lost' ? null : table.open(opening)
-    if (fate === 'committed') throw new Died()
-    await time.sleep(nextStallMs())
-    return opened
-  }
-
-  const perform = makePerform({
-    openAttempt,
-    find: async (_workload, { find }, intent) => (await find([intent], never)).get(intent.mark) ?? { inconclusive: '' },
-    claimsOn: async () => ({ owned: new Set<string>(), isContested: false }),
-    secretsOf: async () => noSecrets,
-    clock: { now: () => new Date(time.now() + wallSkewMs), monotonicMs: () => time.now() },
-    ...{ timing, shutdown: never },
-  })
-  async function putBack(claimed: Claimed, delayMs: number): Promise<void> {
-    if (!dead.has(claimed.leaseId)) table.putBack(claimed, delayMs)
-  }
-
-  const reconcile = makeReconcile({ ...shared, perform, write, putBack, noteDuplicate: async () => {} } as Parameters<
-    typeof makeReconcile
-  >[0])
-  const secretsOfAll = async () => () => noSecrets
-  const sweep = makeSweep({
-    ...shared,
-    heldMarks: async () => new Set<string>(),
-    installationTag: 'mem',
-    secretsOfAll,
-    repository: table.sweeps,
-    write,
-    bounds,
-    shutdown: never,
-  } as Parameters<typeof makeSweep>[0])
-
+  /** The processes take turns, so that each takes over what the other left. */
   function startWhatIsDue(): void {
-    if (nextTurnAt(table) <= time.now()) reconcile(table.claim()).catch(note)
+    const process = processes[turns % processes.length]
+    if (nextTurnAt(table) <= time.now()) {
+      turns += 1
+      process?.reconcile(table.claim()).catch(note)
+    }
     if (nextSweepAt(table) <= time.now())
-      void table.sweeps.claimDue(1).then((claimed) => Promise.all(claimed.map(sweep)).catch(note))
+      void table.sweeps
+        .claimDue(1)
+        .then((due) => Promise.all(due.map((claimed) => process?.sweep(claimed))).catch(note))
   }
 
   return {
@@ -113,15 +71,87 @@ export function makeMemoryEngine({ time, table, provider, wallSkewMs, nextWrite,
     async runUntil(untilMs: number): Promise<void> {
       let turnsAtOnce = 0
       const next = () => Math.min(time.next(), nextTurnAt(table), nextSweepAt(table))
-      while (next() <= untilMs) {
-        turnsAtOnce = next() > time.now() ? 0 : turnsAtOnce + 1
+      for (let at = next(); at <= untilMs; at = next()) {
+        turnsAtOnce = at > time.now() ? 0 : turnsAtOnce + 1
         if (turnsAtOnce > mostTurnsAtOnce) throw new Error('the engine spins')
-        await time.moveTo(next())
+        await time.moveTo(at)
         startWhatIsDue()
-        await time.moveTo(time.now())
+        await time.settle()
       }
       await time.moveTo(untilMs)
     },
+  }
+}
+
+type Store = ReturnType<typeof makeStore>
+
+/** The table, as processes write to it that may die at any write. */
+function makeStore({ time, table, nextWrite, nextStallMs }: Parts) {
+  const dead = new Set<string>()
+  return {
+    async write(item: Write) {
+      const owner = item.whereLease ?? 'a sweep'
+      const fate = dead.has(owner) ? 'lost' : nextWrite()
+      if (fate !== 'kept' && item.whereLease !== null) dead.add(owner)
+      const written = fate === 'lost' ? null : table.write(item)
+      if (written === null || fate === 'committed') throw died
+      return written
+    },
+
+    async openAttempt(opening: Opening) {
+      const fate = nextWrite()
+      if (fate !== 'kept') dead.add(opening.leaseId)
+      const opened = fate === 'lost' ? null : table.open(opening)
+      if (fate === 'committed') throw died
+      await time.sleep(nextStallMs())
+      return opened
+    },
+
+    async putBack(claimed: Claimed, delayMs: number): Promise<void> {
+      if (!dead.has(claimed.leaseId)) table.putBack(claimed, delayMs)
+    },
+  }
+}
+
+interface Process {
+  wall: WallClock
+  note(error: unknown): void
+}
+
+function makeProcess(
+  { time, table, provider }: Parts,
+  { write, openAttempt, putBack }: Store,
+  { wall, note }: Process,
+) {
+  const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
+  const shared = {
+    ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, write, heldProviders: new Set<string>() },
+    connections: {
+      open: async () => ({ provider: 'memory', version: 1, scope: {}, driver: () => driver as never }),
+      failed: async () => {},
+      succeeded: async () => {},
+      mayProbe: async () => true,
+    },
+    wake: { changed: ignore },
+    log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
+  }
+  const perform = makePerform({
+    openAttempt,
+    find: async (_workload, { find }, intent) => (await find([intent], never)).get(intent.mark) ?? { inconclusive: '' },
+    claimsOn: async (_workload, remoteIds) => ({ owned: table.ownedByOthers(remoteIds), isContested: false }),
+    secretsOf: async () => noSecrets,
+    clock: { now: () => new Date(time.now() + wall.skewMs), monotonicMs: () => time.now() },
+    ...{ timing, shutdown: never },
+  })
+  const noteDuplicate = async (_workloadId: string, remoteId: string) => note(`${remoteId} was made beside it`)
+  const secretsOfAll = async () => () => noSecrets
+  const heldMarks = async () => new Set<string>()
+  return {
+    reconcile: makeReconcile({ ...shared, perform, putBack, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
+    sweep: makeSweep({
+      ...{ ...shared, heldMarks, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
+      ...{ bounds, shutdown: never },
+    } as Parameters<typeof makeSweep>[0]),
   }
 }
 
@@ -130,9 +160,9 @@ const nextTurnAt = (table: MemoryTable) => table.claimableAt() ?? Number.POSITIV
 const nextSweepAt = (table: MemoryTable) => table.sweepDueAt ?? Number.POSITIVE_INFINITY
 
 /** The process holds its deadline by its own clock, whatever the time is elsewhere. */
-function createByOwnClock({ driver }: MemoryProvider, wallSkewMs: number) {
+function createByOwnClock({ driver }: MemoryProvider, wall: WallClock) {
   return (intent: Intent, signal: AbortSignal) => {
-    const at = new Date(intent.sendBy.at.getTime() - wallSkewMs)
+    const at = new Date(intent.sendBy.at.getTime() - wall.skewMs)
     return driver.create({ ...intent, sendBy: { ...intent.sendBy, at } }, signal)
   }
 }

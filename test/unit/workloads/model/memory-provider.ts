@@ -1,5 +1,6 @@
 import type { Created, Driver, Found, Intent, Observation, Traits } from '../../../../src/providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../../../../src/providers/provider-error.ts'
+import { courseOf, type Life, momentOf, putInto, type RemoteObject } from './remote-object.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** What becomes of one call. `tookMs` is the caller's wait; `lateMs`: executed so long after the caller gave up. */
@@ -12,29 +13,14 @@ export interface CallFate {
   lateMs: number
 }
 
-/** The states of each kind, in the words of this provider, and where they lead by themselves. */
-export interface Life {
-  readonly states: Readonly<Record<string, string>>
-  readonly course: readonly { state: string; forMs: number }[]
-  readonly verbs: Readonly<Record<string, { through: string | null; to: string | null; forMs: number }>>
-  readonly ended: readonly string[]
-}
-
-interface RemoteObject {
-  id: string
-  mark: string
-  madeAt: number
-  course: readonly { at: number; state: string }[]
-}
-
 export interface MemoryProvider {
   readonly driver: Driver
   /** Everything that was ever made, and by which mark. */
   readonly made: readonly string[]
   /** What the engine must never do, and did. */
   readonly violations: readonly string[]
-  /** What exists now. */
-  living(): { id: string; state: string } | null
+  /** What exists now. `isHidden`: its name was never asked for again, and until then it is not found. */
+  living(): { id: string; state: string; isHidden: boolean } | null
   /** Something behind the engine's back: another state, or gone. */
   force(state: string | null): void
 }
@@ -44,7 +30,10 @@ interface Options {
   life: Life
   traits: Traits
   callTimeoutMs: number
-  isVisible: (madeAt: number) => boolean
+  /** Its search breaks its promise: it shows an object only after a second create was told that the name exists. */
+  findsLate: boolean
+  /** Objects of other records that a search shows too, where it cannot tell them by the mark. */
+  neighbours: readonly string[]
   nextFate(call: 'create' | 'find' | 'look' | 'control'): CallFate
 }
 
@@ -54,7 +43,8 @@ export function makeMemoryProvider({
   life,
   traits,
   callTimeoutMs,
-  isVisible,
+  findsLate,
+  neighbours,
   nextFate,
 }: Options): MemoryProvider {
   const made: string[] = []
@@ -63,14 +53,16 @@ export function makeMemoryProvider({
   /** What a start makes anew, where names are used again. */
   let deleted: RemoteObject | null = null
   let underWay = 0
+  let nameAskedAt: number | null = null
+  const isListed = (since: number | null) => since !== null && since + traits.listLagMs <= time.now()
+  const isHidden = () => findsLate && nameAskedAt === null
 
-  const momentOf = (known: RemoteObject) => known.course.findLast(({ at }) => at <= time.now()) ?? known.course[0]
-  const stateOf = (known: RemoteObject): string => momentOf(known)?.state ?? ''
+  const stateOf = (known: RemoteObject): string => momentOf(known, time.now())?.state ?? ''
 
   function shown(): RemoteObject | null {
     if (object === null) return null
     const { forgetsAfterMs } = traits
-    const moment = momentOf(object)
+    const moment = momentOf(object, time.now())
     const isEnded = moment !== undefined && life.ended.includes(moment.state)
     return isEnded && forgetsAfterMs !== undefined && time.now() > moment.at + forgetsAfterMs ? null : object
   }
@@ -83,13 +75,7 @@ export function makeMemoryProvider({
   }
 
   function bring({ id, mark }: Pick<RemoteObject, 'id' | 'mark'>): void {
-    let at = time.now()
-    const course = life.course.map(({ state, forMs }) => {
-      const moment = { at, state }
-      at += forMs
-      return moment
-    })
-    object = { id, mark, madeAt: time.now(), course }
+    object = { id, mark, madeAt: time.now(), course: courseOf(life, time.now()) }
   }
 
   const observation = (known: RemoteObject): Observation => {
@@ -114,7 +100,13 @@ export function makeMemoryProvider({
   /** A create that could make a second object is the one thing that must never happen. */
   function noteSecond(): void {
     if (underWay > 0) violations.push('a create was sent while an earlier one could still be executed')
-    if (shown() !== null) violations.push('a create was sent though the object exists')
+    if (shown() !== null && !isHidden()) violations.push('a create was sent though the object exists')
+  }
+
+  function isNameTaken(): boolean {
+    if (!traits.uniqueNames || shown() === null) return false
+    nameAskedAt ??= time.now()
+    return true
   }
 
   async function create(intent: Intent): Promise<Created> {
@@ -124,10 +116,12 @@ export function makeMemoryProvider({
     noteSecond()
     if (fate.does === 'dies') throw new Error('the driver is broken')
     if (fate.does === 'refuses') throw refusal(fate)
+    const isTaken = isNameTaken()
+    if (fate.does === 'works' && isTaken) throw new ProviderError('conflict', 'the name exists')
     if (fate.does === 'works') return created(make(intent.mark), tookMs, fate)
     // Whatever is executed is executed when the caller gives up, or within the processing time after it.
     await time.sleep(tookMs)
-    execute(fate, () => void make(intent.mark))
+    execute(fate, () => void (isTaken || make(intent.mark)))
     throw new ProviderError(unclear(fate.code), 'no answer')
   }
 
@@ -176,9 +170,10 @@ export function makeMemoryProvider({
 
   const found = (mark: string): Found => {
     const known = shown()
-    return known !== null && known.mark === mark && isVisible(known.madeAt)
-      ? { found: [observation(known)], isComplete: true }
-      : { absent: true }
+    const isFound = known !== null && known.mark === mark && isListed(findsLate ? nameAskedAt : known.madeAt)
+    const others = neighbours.map((remoteId): Observation => ({ remoteId, status: null, rawState: '', payload: null }))
+    const seen = [...others, ...(isFound ? [observation(known)] : [])]
+    return seen.length > 0 ? { found: seen, isComplete: true } : { absent: true }
   }
 
   const driver: Driver = {
@@ -204,7 +199,7 @@ export function makeMemoryProvider({
     list: () =>
       look(() => {
         const known = shown()
-        return { seen: known === null || !isVisible(known.madeAt) ? [] : [observation(known)], next: null }
+        return { seen: known === null || !isListed(known.madeAt) ? [] : [observation(known)], next: null }
       }),
     controls: Object.fromEntries(
       Object.keys(life.verbs).map((verb) => [verb, (remoteId: string) => control(verb, remoteId)]),
@@ -216,15 +211,10 @@ export function makeMemoryProvider({
     violations,
     living: () => {
       const known = shown()
-      return known === null ? null : { id: known.id, state: stateOf(known) }
+      return known === null ? null : { id: known.id, state: stateOf(known), isHidden: isHidden() }
     },
     force: (state) => {
-      if (object === null || state === null) object = null
-      else
-        object = {
-          ...object,
-          course: [...object.course.filter(({ at }) => at <= time.now()), { at: time.now(), state }],
-        }
+      object = object === null || state === null ? null : putInto(object, state, time.now())
     },
   }
 }

@@ -7,6 +7,21 @@ import type { Attempt, Workload } from '../../../../src/workloads/workload.ts'
 import type { Write, Written } from '../../../../src/workloads/writes.repository.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
+/** What an event told, and on whose doing: `attempt` where a create was committed. */
+export interface ToldEvent {
+  seq: number
+  by: 'client' | 'attempt' | 'engine'
+  status: string
+  reason?: string
+}
+
+/** What another record of the connection holds. */
+export interface Neighbour {
+  remoteId: string
+  live: boolean
+  dispatchedAt: Date | null
+}
+
 /**
  * One workload's rows, with the rules of the SQL statements: who may write, what a late answer may still change, whose
  * due time wins. Breaks with an error where a status is written that the table of transitions forbids.
@@ -14,6 +29,9 @@ import type { VirtualTime } from './virtual-time.ts'
 export interface MemoryTable {
   row: Workload
   readonly attempts: readonly Attempt[]
+  readonly events: readonly ToldEvent[]
+  /** Every status that it had, in order. */
+  readonly statuses: readonly string[]
   surroundings: Pick<
     ClaimFacts,
     'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId' | 'environmentDesired'
@@ -26,18 +44,24 @@ export interface MemoryTable {
   open(opening: Opening): Opened | null
   write(write: Write): Written
   wish(desired: Workload['desired']): void
+  ownedByOthers(remoteIds: readonly string[]): ReadonlySet<string>
   readonly sweeps: SweepsRepository
 }
 
 const leaseMs = 4000
 const ms = (date: Date) => date.getTime()
 
-export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time: VirtualTime): MemoryTable {
+export function makeMemoryTable(
+  first: Workload,
+  { kind, time, neighbours }: { kind: WorkloadKind<never>; time: VirtualTime; neighbours: readonly Neighbour[] },
+): MemoryTable {
   let row = first
   let leaseUntil: number | null = null
   let leases = 0
   let sweepLastMs = 0
   const attempts: Attempt[] = []
+  const events: ToldEvent[] = [{ seq: first.seq, by: 'client', status: first.status }]
+  const statuses: string[] = [first.status]
 
   /** A claim makes it due when its lease ends; any other time was set by somebody who wants it looked at. */
   const isWoken = () => (row.dueAt === null ? null : ms(row.dueAt)) !== leaseUntil
@@ -47,6 +71,17 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
     const { transitions } = kind as unknown as WorkloadKind<'job'>
     const from = row.status as 'queued'
     if (!isAllowed(transitions, from, to as 'queued')) throw new Error(`${from} → ${to} was written`)
+    statuses.push(to)
+  }
+
+  /** After the row was written: its `seq` is the event's. */
+  function tell(by: ToldEvent['by'], data: object | null): void {
+    if (data === null) return
+    const event: ToldEvent = { seq: row.seq, by, ...(data as { status: string; reason?: string }) }
+    const last = events.findLast((earlier) => earlier.by !== 'client')
+    if (by === 'engine' && last?.status === event.status && last.reason === event.reason)
+      throw new Error(`${event.status} was told twice`)
+    events.push(event)
   }
 
   function mayWrite({ whereStatus, whereVersion, whereLease, answer: told }: Write): boolean {
@@ -74,6 +109,7 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
     const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
     row = { ...row, ...state, ...counted, live, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
     leaseUntil = null
+    tell('engine', event?.data ?? null)
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
   }
 
@@ -88,6 +124,8 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
       row = changed
     },
     attempts,
+    events,
+    statuses,
     surroundings: {
       notBefore: null,
       pauseReason: null,
@@ -129,7 +167,7 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
       leaseUntil = null
     },
 
-    open({ leaseId, version, from, to, sendWithinMs, settleMs, before }) {
+    open({ leaseId, version, from, to, sendWithinMs, settleMs, before, event }) {
       if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
@@ -137,6 +175,7 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
       leaseUntil = time.now() + leaseMs
       const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
       row = { ...row, ...told, ...renewed, status: to as 'dispatching' }
+      tell('attempt', event.data)
       const sendBy = new Date(time.now() + sendWithinMs)
       const settledAt = new Date(time.now() + sendWithinMs + settleMs)
       const number = attempts.length + 1
@@ -156,6 +195,12 @@ export function makeMemoryTable(first: Workload, kind: WorkloadKind<never>, time
     wish(desired) {
       const generation = row.generation + 1
       row = { ...row, desired, generation, dueAt: time.date(), failures: 0, version: row.version + 1, seq: row.seq + 1 }
+      tell('client', { status: row.status })
+    },
+
+    ownedByOthers(remoteIds) {
+      const owned = neighbours.filter(({ live, dispatchedAt }) => live || dispatchedAt !== null)
+      return new Set(owned.map(({ remoteId }) => remoteId).filter((remoteId) => remoteIds.includes(remoteId)))
     },
 
     sweeps: {

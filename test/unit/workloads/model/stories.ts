@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { Kind } from '../../../../src/vocabulary/kinds.ts'
 import type { Step, Story } from './drive.ts'
-import type { CallFate, Life } from './memory-provider.ts'
+import type { CallFate } from './memory-provider.ts'
+import type { Life } from './remote-object.ts'
 
 /** Arbitrary stories: everything that a provider, a network, a process and a client may do to a workload. */
 
@@ -22,6 +23,11 @@ const fate: fc.Arbitrary<CallFate> = fc.record({
 const fates = fc.array(fate, { maxLength: 5 })
 const writes = fc.array(fc.constantFrom('kept', 'kept', 'lost', 'committed'), { maxLength: 10 })
 const pass = fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 60, 400, 1500, 5000, 20_000) })
+const jump = fc.record({
+  do: fc.constant('jump' as const),
+  process: fc.nat({ max: 1 }),
+  ms: fc.constantFrom(-3_600_000, -400, 400, 5000, 3_600_000),
+})
 const pause = fc.record({ do: fc.constant('pause' as const), ms: fc.constantFrom(500, 8000) })
 
 const jobLife = fc
@@ -78,6 +84,7 @@ const environmentLife = fc
 const jobStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: pass },
   { weight: 1, arbitrary: pause },
+  { weight: 1, arbitrary: jump },
   { weight: 2, arbitrary: fc.constant({ do: 'wish' as const, desired: 'cancel' as const }) },
   {
     weight: 1,
@@ -99,6 +106,7 @@ const jobStep: fc.Arbitrary<Step> = fc.oneof(
 const environmentStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: pass },
   { weight: 1, arbitrary: pause },
+  { weight: 1, arbitrary: jump },
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('wish' as const), desired: fc.constantFrom('run', 'stop', 'delete') }),
@@ -123,9 +131,10 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
           maxProcessingMs: fc.constantFrom(0, 900, 3000),
           forgetsAfterMs: fc.constantFrom(3000, 60_000),
           deletableIn: fc.constant(['stopped', 'failed', 'blocked'] as const),
+          uniqueNames: fc.boolean(),
           reusesIds: fc.constant(true as const),
         },
-        { requiredKeys: ['listLagMs', 'maxProcessingMs'] },
+        { requiredKeys: ['listLagMs', 'maxProcessingMs', 'uniqueNames'] },
       )
       .map(({ forgetsAfterMs, deletableIn, ...traits }) => ({
         ...traits,
@@ -133,11 +142,13 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
         ...(!isJob && deletableIn !== undefined ? { deletableIn } : {}),
       })),
     life: isJob ? jobLife : environmentLife,
+    findsLate: fc.boolean(),
+    neighbours: fc.array(fc.boolean(), { maxLength: 2 }),
     hasEnvironment: isJob ? fc.boolean() : fc.constant(false),
     fates: fc.record({ create: fates, find: fates, look: fates, control: fates }),
     writes,
     stallsMs: fc.array(fc.constantFrom(0, 0, 300, 800, 6000), { maxLength: 3 }),
-    wallSkewMs: fc.constantFrom(0, 0, -5000, 5000),
+    wallSkewsMs: fc.array(fc.constantFrom(0, 0, -5000, 5000), { minLength: 1, maxLength: 2 }),
     steps: fc.array(isJob ? jobStep : environmentStep, { minLength: 1, maxLength: 12 }),
   })
 }

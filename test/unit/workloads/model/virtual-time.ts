@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-
 /** Time that moves only when told, and whoever sleeps in it. */
 export interface VirtualTime {
   now(): number
@@ -9,22 +7,28 @@ export interface VirtualTime {
   next(): number
   /** Moves to `at`, wakes whoever is due, and lets them run until they sleep again. */
   moveTo(at: number): Promise<void>
+  /** Lets everything that was begun run until it sleeps or ends. */
+  settle(): Promise<void>
 }
 
 export function makeVirtualTime(startMs: number): VirtualTime {
   let now = startMs
   let sleepers: { at: number; wake: () => void }[] = []
+  // A tick comes after all promises that are under way, and costs less than a turn of the event loop.
+  const settle = () => new Promise<void>((resolve) => process.nextTick(resolve))
   return {
     now: () => now,
     date: () => new Date(now),
     sleep: (ms) => (ms <= 0 ? Promise.resolve() : new Promise((wake) => sleepers.push({ at: now + ms, wake }))),
-    next: () => Math.min(...sleepers.map(({ at }) => at), Number.POSITIVE_INFINITY),
+    next: () => sleepers.reduce((soonest, { at }) => Math.min(soonest, at), Number.POSITIVE_INFINITY),
     async moveTo(at) {
       now = Math.max(now, at)
       const due = sleepers.filter((sleeper) => sleeper.at <= now)
+      if (due.length === 0) return
       sleepers = sleepers.filter((sleeper) => sleeper.at > now)
       for (const { wake } of due) wake()
-      await nextTurn()
+      await settle()
     },
+    settle,
   }
 }
