@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { providers } from '../../src/providers/registry.ts'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -20,7 +21,8 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
     const timing = { callTimeoutMs: 15_000, sendWithinMs: 5000 }
     const sweep = { ...quickSettings.sweep, callTimeoutMs: timing.callTimeoutMs }
     const settings = { timing, sweep, leaseMs: 40_000 }
-    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, settings })
+    // The drivers as they are.
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, parts: { providers }, settings })
   }, 120_000)
 
   afterAll(async () => {
