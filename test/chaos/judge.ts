@@ -34,9 +34,11 @@ export interface Lists {
   objects: readonly RemoteObject[]
   /** Ids of cases that the run planted and nobody can decide. */
   undecidable: readonly string[]
+  /** What `doctor` found in the database. */
+  unsound: readonly { check: string; workloadId: string; detail: string }[]
 }
 
-export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked'] as const
+export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked', 'unsound'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface Tally extends Record<FaultName, number> {
@@ -62,9 +64,10 @@ export interface Verdict {
  *
  * - duplicate: two objects with one mark, or one key answered with two records, or a record nobody was told of
  * - lost: a promised record that is not there; a record that says "never made" or "gone" of an object that exists;
- *   a record of an object that never was
+ *   a record of an object that never was; a record that ended without an object, though its client never called it off
  * - stuck: neither settled nor parked
  * - orphan: an object of ours that no record owns, or that goes on although its record has ended
+ * - unsound: `doctor` found what must not be in the database
  */
 export function judge(lists: Lists): Verdict {
   const byMark = Map.groupBy(
@@ -77,6 +80,7 @@ export function judge(lists: Lists): Verdict {
     ...lists.rows.filter(({ id }) => !exempt.has(id)).flatMap((row) => aboutRow(row, byMark.get(row.mark) ?? [])),
     ...planted(lists),
     ...strangers(lists),
+    ...unsound(lists),
   ]
   return { byProvider: tally(lists, findings), findings, isClean: findings.length === 0 }
 }
@@ -100,22 +104,31 @@ function promises({ told, rows }: Lists): Finding[] {
   ]
 }
 
+type Say = (what: FaultName, detail: string) => Finding
+
 function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
   const { provider } = row
-  const say = (what: FaultName, detail: string): Finding => ({ what, provider, detail: `${describe(row)}: ${detail}` })
+  const say: Say = (what, detail) => ({ what, provider, detail: `${describe(row)}: ${detail}` })
   const findings: Finding[] = []
   if (objects.length > 1) findings.push(say('duplicates', `objects ${objects.map(({ id }) => id)} carry its mark`))
   if (row.isParked) findings.push(say('wronglyParked', 'parked without need'))
   else if (!row.isSettled) findings.push(say('stuck', 'neither settled nor parked'))
   const own = objects.find(({ id }) => isNamed(id, row.remoteId))
   const [other] = objects.filter(({ id, isDeleted }) => !isNamed(id, row.remoteId) && !isDeleted)
-  if (row.remoteId === null && other !== undefined && row.isSettled)
-    findings.push(say('lost', `says it was never made, and ${other.id} exists`))
+  if (row.remoteId === null && row.isSettled) findings.push(...neverMade(row, other, say))
   if (row.remoteId !== null && own === undefined) findings.push(say('lost', `object ${row.remoteId} never was`))
   if (row.remoteId !== null && other !== undefined)
     findings.push(say('orphans', `${other.id} carries its mark and nobody owns it`))
   if (own !== undefined && !own.isDeleted && !row.live) findings.push(...afterTheEnd(row, own, say))
   return findings
+}
+
+/** No case of a run is refused for good, so nothing may end unmade but what its client called off. */
+function neverMade(row: RecordRow, other: RemoteObject | undefined, say: Say): Finding[] {
+  if (other !== undefined) return [say('lost', `says it was never made, and ${other.id} exists`)]
+  return row.desired === 'cancel' || row.desired === 'delete'
+    ? []
+    : [say('lost', 'nobody called it off, and it never ran')]
 }
 
 /** Where a provider's ids are unique within a service alone, ours holds them as `service/type:id`. */
@@ -124,11 +137,7 @@ function isNamed(id: string, remoteId: string | null): boolean {
 }
 
 /** The record has ended and the object is still there. */
-function afterTheEnd(
-  row: RecordRow,
-  { id, isActive }: RemoteObject,
-  say: (what: FaultName, detail: string) => Finding,
-): Finding[] {
+function afterTheEnd(row: RecordRow, { id, isActive }: RemoteObject, say: Say): Finding[] {
   if (row.reason === 'record_gone' || row.reason === 'deleted_remotely')
     return [say('lost', `says its object is gone, and ${id} exists`)]
   if (row.kind === 'environment' || isActive) return [say('orphans', `has ended, and ${id} goes on`)]
@@ -155,6 +164,15 @@ function strangers({ rows, objects }: Lists): Finding[] {
       provider,
       detail: `${id} carries ${mark}, which no record has`,
     }))
+}
+
+function unsound({ rows, unsound }: Lists): Finding[] {
+  const providerOf = new Map(rows.map(({ id, provider }) => [id, provider]))
+  return unsound.map(({ check, workloadId, detail }) => ({
+    what: 'unsound',
+    provider: providerOf.get(workloadId) ?? 'none',
+    detail: `${workloadId}: not so that ${check}: ${detail}`,
+  }))
 }
 
 function tally({ rows }: Lists, findings: readonly Finding[]): Record<string, Tally> {

@@ -1,4 +1,4 @@
-import type { Verdict } from './judge.ts'
+import { faultNames, type Verdict } from './judge.ts'
 
 export interface Report {
   seed: string
@@ -10,7 +10,7 @@ export interface Report {
   refusals: Record<string, number>
 }
 
-const columns = ['accepted', 'settled', 'parked', 'duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked'] as const
+const columns = ['accepted', 'settled', 'parked', ...faultNames] as const
 const mostFindings = 30
 
 /** The report as a table for a person. */

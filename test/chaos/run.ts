@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { examineDatabase } from '../../src/container.ts'
+import { makeDatabase } from '../../src/infra/database.ts'
 import { makeRandom } from '../../src/sandbox/random.ts'
 import { type Client, makeClient } from './client.ts'
 import { countOpen, describeOpen, dumpRecords, readObjects, readRows, readSettling, untilThawedMs } from './collect.ts'
@@ -90,9 +92,19 @@ async function untilSettled({ pool }: Stack, patienceMs: number): Promise<string
   }
 }
 
+/** What `main.ts doctor` says of the database. */
+async function examine({ databaseUrl: url }: Stack) {
+  const database = makeDatabase({ url, poolSize: 1, applicationName: 'chaos-doctor' })
+  try {
+    return (await examineDatabase(database)).findings
+  } finally {
+    await database.close()
+  }
+}
+
 async function compare(stack: Stack, told: readonly Told[], undecidable: readonly string[]) {
   const rows = await readRows(stack.pool)
   const marks = new Set(rows.map(({ mark }) => mark))
   const objects = await readObjects(stack.journalFile, marks, Date.now())
-  return judge({ told, rows, objects, undecidable })
+  return judge({ told, rows, objects, undecidable, unsound: await examine(stack) })
 }

@@ -27,6 +27,7 @@ export interface Stack {
   apiUrls: readonly string[]
   sandboxUrl: string
   journalFile: string
+  databaseUrl: string
   /** Of the run itself; survives a restart of the server. */
   pool: Pool
   accounts: SandboxReady['accounts']
@@ -98,6 +99,7 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
     ),
     sandboxUrl: `http://127.0.0.1:${firstPort}`,
     journalFile: join(dir, 'sandbox.jsonl'),
+    databaseUrl: postgres.url,
     pool,
     accounts,
     connections: sandboxConnections(sandbox.ready),

@@ -13,6 +13,8 @@ export interface ChaosTiming {
   /** The sandbox's latest execution of a create whose client has gone. */
   latestMs: number
   lagMs: number
+  /** From the commit of an attempt until silence counts as proof. */
+  settleMs: number
   /** A write that is held back so long is past every deadline. */
   freezeMs: number
   /** After the last fault; what is not settled then is stuck. */
@@ -44,6 +46,7 @@ export function timingOf(isShort: boolean): ChaosTiming {
     traits,
     latestMs,
     lagMs,
+    settleMs,
     freezeMs: settleMs + 3000,
     patienceMs: isShort ? 40_000 : 180_000,
   }

@@ -66,8 +66,11 @@ export function drawWeather(parts: WeatherParts): Strike[] {
   return [...windows(parts), ...blows(parts)].sort((a, b) => a.atMs - b.atMs)
 }
 
-/** Seconds in which one provider misbehaves in one way. */
-function windows({ random, seconds, board }: WeatherParts): Strike[] {
+/**
+ * Seconds in which one provider misbehaves in one way. Lists show nothing only before silence can count as proof for any of
+ * the load: a search believes a list that comes whole, which is in the docs among what remains.
+ */
+function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
   const faults: FaultInput[] = [
     { kind: 'rate_limited', probability: 0.8 },
     // Always, while it lasts: a token is not rejected in one call and known in the next.
@@ -81,8 +84,9 @@ function windows({ random, seconds, board }: WeatherParts): Strike[] {
     faults.map((fault) => {
       const provider = providerIds[random.below(providerIds.length)] ?? 'dataforest'
       const forMs = 1000 + random.below(2000)
+      const drawnMs = random.below(seconds * 900)
       return {
-        atMs: random.below(seconds * 900),
+        atMs: fault.kind === 'empty_list' ? Math.min(drawnMs, timing.settleMs - forMs) : drawnMs,
         what: `${fault.kind} at ${provider} for ${forMs} ms`,
         run: async () => {
           const end = await board.add({ ...fault, provider })
@@ -95,8 +99,8 @@ function windows({ random, seconds, board }: WeatherParts): Strike[] {
 }
 
 /** What happens to processes, each at its part of the time. */
-function blows({ random, seconds, timing, stack, board, client }: WeatherParts): Strike[] {
-  const { leaseMs } = timing.settings
+function blows(parts: WeatherParts): Strike[] {
+  const { random, seconds, stack, board, client } = parts
   const stopMs = seconds >= 60 ? 20_000 : 4000
   const { redis } = stack
   const blow = (part: number, what: string, run: Strike['run']): Strike => ({ atMs: part * seconds * 1000, what, run })
@@ -104,8 +108,8 @@ function blows({ random, seconds, timing, stack, board, client }: WeatherParts):
   return [
     blow(0.1, `SIGKILL of worker ${victim}`, () => stack.restart('worker', victim)),
     blow(0.15, 'credentials of every connection rotated', () => rotate(client, stack)),
-    blow(0.2, `SIGSTOP of worker ${1 - victim} for longer than its lease`, () =>
-      stack.freezeWorker(1 - victim, leaseMs + 2000),
+    blow(0.2, `SIGSTOP of worker ${1 - victim} in the middle of calls, for longer than its leases`, () =>
+      freezeInCalls(parts, 1 - victim),
     ),
     blow(0.4, `worker ${victim} restarted with a clock 10 minutes ahead`, () =>
       stack.restart('worker', victim, 600_000),
@@ -126,6 +130,16 @@ function blows({ random, seconds, timing, stack, board, client }: WeatherParts):
     }),
     blow(0.9, `SIGKILL of worker ${1 - victim}`, () => stack.restart('worker', 1 - victim)),
   ]
+}
+
+/** All answers are slow when it strikes, so calls are under way: a call alone would be given up before its lease ends. */
+async function freezeInCalls({ board, stack, timing }: WeatherParts, index: number): Promise<void> {
+  const { leaseMs, timing: call } = timing.settings
+  const end = await board.add({ kind: 'stall', delayMs: call.callTimeoutMs / 2 })
+  await sleep(call.callTimeoutMs / 4)
+  const thawed = stack.freezeWorker(index, leaseMs + 2000)
+  await end()
+  await thawed
 }
 
 /** ModelArts has a second pair of keys; the others get wrong ones for a moment, then the right ones again. */

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { judge, type Lists, type RecordRow } from '../../chaos/judge.ts'
+
+const ended: RecordRow = {
+  ...{
+    id: 'job_1',
+    kind: 'job',
+    provider: 'slurm',
+    mark: 'sy7k2m9qd4',
+    status: 'failed',
+    reason: null,
+    desired: 'run',
+  },
+  ...{ live: false, remoteId: null, isParked: false, isSettled: true },
+}
+
+function findingsOf(row: RecordRow, more: Partial<Lists> = {}) {
+  const told = [{ key: 'load-1', provider: row.provider, ids: [row.id] }]
+  return judge({ told, rows: [row], objects: [], undecidable: [], unsound: [], ...more }).findings.map(
+    ({ what }) => what,
+  )
+}
+
+describe('the judge of a chaos run', () => {
+  it.for(['failed', 'canceled', 'unknown'])('counts a job as lost that is %s and never ran', (status) => {
+    expect(findingsOf({ ...ended, status })).toEqual(['lost'])
+  })
+
+  it('counts an environment as lost that was wanted and never made', () => {
+    expect(findingsOf({ ...ended, kind: 'environment', live: true })).toEqual(['lost'])
+  })
+
+  it('finds nothing where the client called it off before it was sent', () => {
+    expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' })).toEqual([])
+  })
+
+  it('fails a run whose database the doctor finds unsound', () => {
+    const unsound = [{ check: 'events are numbered without gaps', workloadId: ended.id, detail: 'seq 3, events 2' }]
+    expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { unsound })).toEqual(['unsound'])
+  })
+})
