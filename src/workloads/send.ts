@@ -1,4 +1,4 @@
-import type { SendBy } from '../providers/provider.ts'
+import type { Driver, SendBy } from '../providers/provider.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type Armed, callSignal, type InHand, later, orFailure, type PerformDeps, type Performed } from './acting.ts'
@@ -8,6 +8,7 @@ import type { Outcome } from './outcome.ts'
 import { isUniqueViolation } from './sql-errors.ts'
 import { after } from './tempo.ts'
 import { eventOf } from './transition.ts'
+import type { Workload } from './workload.ts'
 
 /** Creates once: open the secrets, read what `find` will need, commit an attempt, send it before its deadline. */
 export async function send<K extends Kind>(
@@ -15,7 +16,7 @@ export async function send<K extends Kind>(
   hand: Armed<K>,
   startedMs: number,
 ): Promise<Performed<K> | null> {
-  const { kind, claimed, facts, driver } = hand
+  const { claimed, facts, driver } = hand
   const { workload } = claimed
   const environmentRemoteId = facts.environment?.remoteId ?? null
   const prepared = await prepare(deps, hand, environmentRemoteId)
@@ -33,10 +34,21 @@ export async function send<K extends Kind>(
     created: await driver.create(intent, callSignal(deps)),
   }))
   return {
-    workload: { ...workload, status: kind.sending, reason: null, message: null, nextAttemptAt: null },
+    workload: asOpened(hand),
     facts: { ...later(deps, facts, startedMs), attempt: asAttempt(opened, before), firstSentAt },
     outcome,
   }
+}
+
+/** The workload as the commit of the attempt left it: the next write sets all of it. */
+function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: InHand<K>): Workload<K> {
+  const told = { reason: null, message: null, nextAttemptAt: null }
+  return { ...workload, ...told, status: kind.sending, exclusiveKey: exclusiveKeyOf(workload, driver) }
+}
+
+/** What no other workload may hold meanwhile. */
+function exclusiveKeyOf<K extends Kind>({ environmentId }: Workload<K>, { traits }: Driver<K>): string | null {
+  return traits.exclusiveEnvironment === true ? environmentId : null
 }
 
 async function prepare<K extends Kind>(
@@ -74,7 +86,7 @@ async function open<K extends Kind>(
     mark: workload.mark,
     scope: connection.scope,
     before,
-    exclusiveKey: driver.traits.exclusiveEnvironment === true ? workload.environmentId : null,
+    exclusiveKey: exclusiveKeyOf(workload, driver),
     sendWithinMs: deps.timing.sendWithinMs,
     settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
     event: eventOf({ ...workload, status: kind.sending, reason: null, message: null }),

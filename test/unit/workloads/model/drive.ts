@@ -85,12 +85,14 @@ function setStage({ kind, traits: given, life, fates, findsLate, ...story }: Sto
   const neighbours = story.neighbours.map((live, index) => ({
     ...{ remoteId: `other-${index}`, live, dispatchedAt: live ? null : time.date() },
   }))
-  const table = makeMemoryTable(makeWorkload(kind, { dueAt: time.date() }), { kind: workloadKind, time, neighbours })
+  const environmentId = story.hasEnvironment ? 'env_1' : null
+  const first = makeWorkload(kind, { dueAt: time.date(), environmentId })
+  const table = makeMemoryTable(first, { kind: workloadKind, time, neighbours })
   if (story.hasEnvironment) Object.assign(table.surroundings, environment({ status: 'running', desired: 'run' }))
   const calls = { create: [...fates.create], find: [...fates.find], look: [...fates.look], control: [...fates.control] }
   const writes = [...story.writes]
   const stallsMs = [...story.stallsMs]
-  const traits: Traits = { enforces: [], ...given }
+  const traits: Traits = { enforces: [], ...(story.hasEnvironment ? { exclusiveEnvironment: true } : {}), ...given }
   const provider = makeMemoryProvider({
     ...{ time, life, traits, callTimeoutMs },
     findsLate: findsLate && keepsNames(traits),

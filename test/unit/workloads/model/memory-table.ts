@@ -102,7 +102,15 @@ export function makeMemoryTable(
     if (!isLocked && remoteId !== null && row.remoteId === null && row.live) row = { ...row, dueAt: time.date() }
   }
 
-  function apply({ state, live, isNews, event, wakesSweep }: Write): void {
+  /** What was sent into an environment that takes one at a time holds it until it has ended. */
+  function expectHeld({ state, live }: Write): void {
+    const isUnderWay = live && state.status !== kind.waiting
+    if (isUnderWay && state.exclusiveKey !== row.exclusiveKey) throw new Error('its environment was given away')
+  }
+
+  function apply(item: Write): void {
+    const { state, live, isNews, event, wakesSweep } = item
+    expectHeld(item)
     if (state.status !== row.status) move(state.status)
     if (!row.live && isNews) throw new Error(`after the end ${row.status} something changed`)
     const wasWoken = isWoken() && row.dueAt !== null && ms(row.dueAt) <= time.now()
@@ -167,11 +175,11 @@ export function makeMemoryTable(
       leaseUntil = null
     },
 
-    open({ leaseId, version, from, to, sendWithinMs, settleMs, before, event }) {
+    open({ leaseId, version, from, to, exclusiveKey, sendWithinMs, settleMs, before, event }) {
       if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
-      const told = { reason: null, message: null, nextAttemptAt: null }
+      const told = { reason: null, message: null, nextAttemptAt: null, exclusiveKey }
       leaseUntil = time.now() + leaseMs
       const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
       row = { ...row, ...told, ...renewed, status: to as 'dispatching' }
