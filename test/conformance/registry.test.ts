@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { openInertly } from '../../src/capabilities/describe-provider.ts'
+import { optionSchemasOf } from '../../src/capabilities/option-schemas.ts'
 import { providers } from '../../src/providers/registry.ts'
+import { kinds } from '../../src/vocabulary/kinds.ts'
 import { harnesses } from './harnesses/index.ts'
 
 describe('the conformance suite', () => {
@@ -16,6 +19,16 @@ describe('the conformance suite', () => {
       const tested = harnesses.filter(({ provider }) => provider.id === id).map((each) => each.variantSettings[name])
       expect(wanted.length).toBeGreaterThan(0)
       expect(tested).toEqual(expect.arrayContaining(wanted))
+    }
+  })
+})
+
+describe.each(harnesses)('the API, for $variant', ({ provider, variantSettings }) => {
+  it('takes every option of its drivers, as the driver has it', () => {
+    const { drivers } = openInertly(provider, { ...provider.sample.settings, ...variantSettings })
+    for (const kind of kinds) {
+      const taken = optionSchemasOf(providers, kind)[provider.id]?.properties ?? {}
+      expect(taken).toMatchObject(drivers[kind]?.options?.properties ?? {})
     }
   })
 })

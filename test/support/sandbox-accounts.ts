@@ -13,9 +13,21 @@ export function startSandboxes(): Promise<Sandbox> {
 }
 
 /** Connects to one provider of the sandbox under a name of its own. Answers the connection's id. */
-export async function connectTo(api: ApiCaller, sandbox: Sandbox, provider: string, name: string): Promise<string> {
-  const connection = sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`)
-  const { id } = await api.ok('POST', '/connections', { ...connection, name })
+export function connectTo(api: ApiCaller, sandbox: Sandbox, provider: string, name: string): Promise<string> {
+  return connectWith(api, sandbox, provider, { name, settings: {} })
+}
+
+/** The same, with settings beside or instead of the usual ones. */
+export async function connectWith(
+  api: ApiCaller,
+  sandbox: Sandbox,
+  provider: string,
+  { name, settings }: { name: string; settings: object },
+): Promise<string> {
+  const { settings: usual, credentials } =
+    sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`) ?? {}
+  const body = { name, settings: { [provider]: { ...usual?.[provider], ...settings } }, credentials }
+  const { id } = await api.ok('POST', '/connections', body)
   return id
 }
 
@@ -24,5 +36,14 @@ export function makeInstance(api: ApiCaller, connectionId: string, name: string)
   return api.ok('POST', '/environments', {
     ...{ connectionId, name, image: 'Ascend-Power-Engine 1.0(python3)' },
     ...{ resources: { flavor: 'modelarts.kat1.xlarge' }, storage: { type: 'obs', source: '/bucket/output/' } },
+  })
+}
+
+/** The same through ModelArts' other API of environments, with options that only that one has. */
+export function makeNotebook(api: ApiCaller, connectionId: string, name: string): Promise<ApiRecord> {
+  return api.ok('POST', '/environments', {
+    ...{ connectionId, name, image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090' },
+    ...{ resources: { flavor: 'modelarts.vm.cpu.2u' }, storage: { sizeGiB: 5 } },
+    providerOptions: { modelarts: { volume: { ownership: 'MANAGED' }, endpoints: [{ service: 'NOTEBOOK' }] } },
   })
 }

@@ -1,14 +1,13 @@
-import { Type } from '@sinclair/typebox'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import { choice } from '../kit/choice.ts'
 import type { Driver, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
 import { containerTraits, ended } from './environments.ts'
 import { isAboutObject } from './errors.ts'
-import { containerAccepts, containerMarkLength, jobContainer, programFaults } from './mapping.ts'
+import { containerAccepts, containerJobFaults, containerMarkLength, jobContainer } from './mapping.ts'
+import { jobOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
 /**
@@ -23,23 +22,6 @@ const states: Readonly<Record<string, Status<'job'>>> = {
   Terminated: 'canceled',
   Failed: 'failed',
 }
-
-const options = Type.Object(
-  {
-    version: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: "The image's short name." })),
-    interface: Type.Optional(
-      choice(['ssh', 'jupyter', 'vscode', 'rstudio'], {
-        description: 'The type of the container, ssh where absent: every container has one, also where nobody logs in.',
-      }),
-    ),
-    startScriptScope: Type.Optional(
-      choice(['all', 'first'], {
-        description: 'Which containers run the program; all where absent.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
 
 /** A job as a container with a start script: no exit code, no logs, and no end but the one the container shows. */
 export function makeContainerJobs(
@@ -60,13 +42,13 @@ export function makeContainerJobs(
 
   return {
     accepts: jobAccepts(settings),
-    options,
+    options: jobOptions,
     states,
     traits: { ...containerTraits, enforces: ['timeLimit'] },
     markLength: containerMarkLength,
     // A job is a container of its own: at most it waits for another one.
     environment: 'optional',
-    check: programFaults,
+    check: containerJobFaults,
 
     plan: (intent) => containers.plan(jobContainer(intent, settings)),
 

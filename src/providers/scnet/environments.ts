@@ -1,4 +1,3 @@
-import { Type } from '@sinclair/typebox'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Driver, Observation, Traits } from '../provider.ts'
@@ -8,6 +7,7 @@ import { accessTo, catalogOf } from './container-access.ts'
 import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
 import { isAboutObject } from './errors.ts'
 import { containerAccepts, containerMarkLength, environmentContainer, environmentFaults } from './mapping.ts'
+import { environmentOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
 /** The six states of container/query; their meaning is from the console's help. No transition table is published. */
@@ -19,19 +19,6 @@ const states: Readonly<Record<string, Status<'environment'>>> = {
   Completed: 'stopped',
   Failed: 'failed',
 }
-
-const options = Type.Object(
-  {
-    version: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 256,
-        description: "The image's short name; the last part of `image` where absent.",
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
 
 /** Neither lag nor processing time is documented. */
 export const containerTraits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'uniqueNames'> = {
@@ -80,7 +67,7 @@ export function makeEnvironments(
       startupScript: { to: 'startScriptContent, useStartScript' },
       startupScriptScope: { to: 'startScriptActionScope', default: 'all', note: '`first` is sent as header' },
     },
-    options,
+    options: environmentOptions,
     states,
     traits: {
       ...containerTraits,

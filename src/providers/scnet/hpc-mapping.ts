@@ -1,7 +1,8 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { clockTime } from './durations.ts'
-import { option, programFaults, programOf } from './mapping.ts'
+import { programFaults, programOf } from './mapping.ts'
+import { foreignOptionFaults, option } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { SubmitJob } from './wire.ts'
 
@@ -31,7 +32,7 @@ export function hpcAccepts({ defaultQueue, defaultWallTimeSeconds }: ScnetSettin
 
 /** Something has to run, and of two pairs SCNet takes one. */
 export function hpcFaults(spec: JobSpec): readonly SpecFault[] {
-  const faults = [...programFaults(spec)]
+  const faults = [...programFaults(spec), ...foreignOptionFaults(spec, 'hpc')]
   if (option(spec, 'nodeList') !== undefined && (spec.resources?.nodes ?? 1) !== 1) {
     const detail = 'GAP_NODE_STRING excludes GAP_NNODE: send `nodeList` or `resources.nodes`, not both.'
     faults.push({ pointer: '/providerOptions/scnet/nodeList', detail })

@@ -1,4 +1,3 @@
-import { Type } from '@sinclair/typebox'
 import { jobTransitions } from '../../vocabulary/job.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
@@ -14,25 +13,13 @@ import { idOf, type JobRecord, makeHpcReads } from './hpc.ts'
 import { type HpcPlace, hpcAccepts, hpcFaults, hpcJob } from './hpc-mapping.ts'
 import { readLog } from './job-logs.ts'
 import { hpcStates, verdictOf } from './job-states.ts'
+import { jobOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import { targetAt } from './urls.ts'
 import type { SubmitJob } from './wire.ts'
 
 /** The mark is the whole job name, of which `[A-Za-z0-9_]`, at most 32, is safe. */
 const markLength = 12
-
-const options = Type.Object(
-  {
-    nodeList: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1024, description: 'GAP_NODE_STRING; excludes `resources.nodes`.' }),
-    ),
-    processes: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'GAP_NPROC, in all; excludes `resources.cpus`.' }),
-    ),
-    exclusive: Type.Optional(Type.Boolean({ description: 'GAP_EXCLUSIVE: whole nodes.' })),
-  },
-  { additionalProperties: false },
-)
 
 function traitsOf({ hasHistory }: ScnetSettings): Traits<'job'> {
   return {
@@ -66,7 +53,7 @@ export function makeJobs(
 
   return {
     accepts: hpcAccepts(settings),
-    options,
+    options: jobOptions,
     states: hpcStates,
     traits: traitsOf(settings),
     markLength,

@@ -3,6 +3,7 @@ import { markDescription, markName } from '../kit/marks.ts'
 import { exportLines, quoteCommand, quoteWord } from '../kit/shell.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { clockTime } from './durations.ts'
+import { foreignOptionFaults, option } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { CreateContainer } from './wire.ts'
 
@@ -87,6 +88,10 @@ export function environmentFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   const detail =
     'SCNet has no field for environment variables; they are exported in `startupScript`, and there is none.'
   return [{ pointer: '/environmentVariables', detail }]
+}
+
+export function containerJobFaults(spec: JobSpec): readonly SpecFault[] {
+  return [...programFaults(spec), ...foreignOptionFaults(spec, 'container')]
 }
 
 /** Something has to run. */
@@ -177,9 +182,4 @@ function inWorkingDirectory(spec: JobSpec): string {
 /** Every line of a script must end in a line feed. */
 function withLineEnd(script: string): string {
   return script.endsWith('\n') ? script : `${script}\n`
-}
-
-/** An option of `providerOptions.scnet`. */
-export function option(spec: Intent['spec'], name: string): unknown {
-  return spec.providerOptions?.scnet?.[name]
 }

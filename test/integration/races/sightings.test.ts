@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/roles/api-client.ts'
 import type { Sandbox } from '../../../src/sandbox/server.ts'
 import { openAccount } from '../../support/dataforest-account.ts'
-import { connectTo, makeInstance, startSandboxes } from '../../support/sandbox-accounts.ts'
+import { connectTo, connectWith, makeInstance, startSandboxes } from '../../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
@@ -157,4 +157,15 @@ it('a lost create is found under a number that a job of the past had', async () 
   const found = await switchyard.api.untilStatus(jobPath(lost), 'running')
   expect(remoteId(found)).toBe(object?.id)
   expect(made()).toHaveLength(1)
+})
+
+it.concurrent('a job that is a container takes the options of one, and ends as its list shows', async () => {
+  const settings = { jobApi: 'container', defaultResourceGroup: 'CPU' }
+  const connectionId = await connectWith(switchyard.api, sandbox, 'scnet', { name: 'container-jobs', settings })
+  const job = await ok('POST', '/jobs', {
+    ...{ connectionId, name: 'in-a-container', image: 'registry.scnet.invalid/base/pytorch:2.1' },
+    ...{ script: 'sleep 0.2\nexit 0\n', resources: { cpus: 1, memoryMiB: 1024 }, timeLimitSeconds: 3600 },
+    providerOptions: { scnet: { version: 'pytorch:2.1-cpu', interface: 'jupyter', startScriptScope: 'first' } },
+  })
+  expect(await switchyard.api.untilStatus(jobPath(job), 'succeeded')).toMatchObject({ remote: { state: 'Completed' } })
 })

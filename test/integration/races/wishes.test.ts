@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../../src/roles/api-client.ts'
 import type { Sandbox } from '../../../src/sandbox/server.ts'
 import { environmentRequest, jobRequest, openAccount } from '../../support/dataforest-account.ts'
-import { connectTo, makeInstance, startSandboxes } from '../../support/sandbox-accounts.ts'
+import { connectTo, connectWith, makeInstance, makeNotebook, startSandboxes } from '../../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
@@ -200,26 +200,36 @@ it.concurrent('a job that slips in just before a delete fails with its environme
 })
 
 describe('a stop', () => {
-  it.concurrent('while the environment starts stops it in the end, and another start starts it', async ({ expect }) => {
-    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'stop-while-starting')
-    const environment = await makeInstance(switchyard.api, connectionId, 'stop-while-starting')
-    const path = environmentPath(environment)
-    await switchyard.api.untilStatus(path, 'running')
-    await ok('POST', `${path}/stop`)
-    await switchyard.api.untilStatus(path, 'stopped')
-    await ok('POST', `${path}/start`)
-    await switchyard.api.untilStatus(path, 'starting')
-    await ok('POST', `${path}/stop`)
-    const settled = await switchyard.api.until(
-      path,
-      ({ status, actions }) => status === 'stopped' && JSON.stringify(actions).includes('start'),
-    )
-    const state = () => sandbox.objects('modelarts').find(({ id }) => id === settled.remote?.id)?.state
-    await expect.poll(state).toBe('STOPPED')
-    await ok('POST', `${path}/start`)
-    await switchyard.api.untilStatus(path, 'running')
-    await expect.poll(state).toBe('RUNNING')
-  })
+  it.concurrent.for([
+    { environmentApi: 'demanager', make: makeInstance },
+    { environmentApi: 'notebooks', make: makeNotebook },
+  ])(
+    'while a $environmentApi environment starts stops it in the end, and another start starts it',
+    async ({ environmentApi, make }, { expect }) => {
+      const name = `stop-${environmentApi}`
+      const connectionId = await connectWith(switchyard.api, sandbox, 'modelarts', {
+        name,
+        settings: { environmentApi },
+      })
+      const environment = await make(switchyard.api, connectionId, name)
+      const path = environmentPath(environment)
+      await switchyard.api.untilStatus(path, 'running')
+      await ok('POST', `${path}/stop`)
+      await switchyard.api.untilStatus(path, 'stopped')
+      await ok('POST', `${path}/start`)
+      await switchyard.api.untilStatus(path, 'starting')
+      await ok('POST', `${path}/stop`)
+      const settled = await switchyard.api.until(
+        path,
+        ({ status, actions }) => status === 'stopped' && JSON.stringify(actions).includes('start'),
+      )
+      const state = () => sandbox.objects('modelarts').find(({ id }) => id === settled.remote?.id)?.state
+      await expect.poll(state).toBe('STOPPED')
+      await ok('POST', `${path}/start`)
+      await switchyard.api.untilStatus(path, 'running')
+      await expect.poll(state).toBe('RUNNING')
+    },
+  )
 
   it.concurrent('that comes while another verb is being sent is not lost to the lease', async ({ expect }) => {
     const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'wish-under-lease')

@@ -73,6 +73,17 @@ describe('a job as a container', () => {
     ])
   })
 
+  it('refuses the options of HPC jobs', () => {
+    const asked = { ...spec, providerOptions: { scnet: { nodeList: 'c1', processes: 2, exclusive: true } } }
+    const problems = checkSpec({ provider: 'scnet', ...stub.job(settings) }, asked)
+    expect(problems.map(({ pointer }) => pointer)).toEqual([
+      '/providerOptions/scnet/nodeList',
+      '/providerOptions/scnet/processes',
+      '/providerOptions/scnet/exclusive',
+    ])
+    expect(problems[0]?.detail).toContain('container')
+  })
+
   it.each([
     ['Waiting', 'pending'],
     ['Deploying', 'pending'],

@@ -197,6 +197,15 @@ describe('what is accepted', () => {
       '/providerOptions/scnet/processes',
     ])
   })
+
+  it('refuses the options of container jobs', () => {
+    const providerOptions = { scnet: { version: 'x:1', interface: 'ssh', startScriptScope: 'all' } }
+    expect(problems({ ...spec, providerOptions })).toEqual([
+      '/providerOptions/scnet/version',
+      '/providerOptions/scnet/interface',
+      '/providerOptions/scnet/startScriptScope',
+    ])
+  })
 })
 
 describe('a job', () => {
