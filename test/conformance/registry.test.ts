@@ -23,6 +23,15 @@ describe('the conformance suite', () => {
   })
 })
 
+it.each(harnesses)(
+  'the choice of an API is frozen with the connection of $variant',
+  ({ provider, variantSettings }) => {
+    const scope = provider.scope({ ...provider.sample.settings, ...variantSettings })
+    const choices = Object.entries(variantSettings).filter(([name]) => name.endsWith('Api'))
+    expect(scope).toMatchObject(Object.fromEntries(choices))
+  },
+)
+
 describe.each(harnesses)('the API, for $variant', ({ provider, variantSettings }) => {
   it('takes every option of its drivers, as the driver has it', () => {
     const { drivers } = openInertly(provider, { ...provider.sample.settings, ...variantSettings })

@@ -35,11 +35,13 @@ export const scnetProvider: Provider = {
   },
   baseUrl: (settings) => settingsOf(settings).platformUrl,
   scope(settings) {
-    const { user, clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser } = settingsOf(settings)
+    const { user, clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser, jobApi } =
+      settingsOf(settings)
     return {
       user,
       loginUrl,
       platformUrl,
+      jobApi,
       ...(clusterId === undefined ? {} : { clusterId }),
       ...(clusterName === undefined ? {} : { clusterName }),
       ...(schedulerId === undefined ? {} : { schedulerId }),
