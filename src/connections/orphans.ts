@@ -18,8 +18,11 @@ export interface OrphanReport {
 }
 
 export interface OrphanDeps {
-  /** Those of the marks that live records hold. Read after the walk, so that what was made meanwhile is not taken for one. */
-  heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>>
+  /**
+   * Those of the marks in a list of this kind that live records hold, or that are another kind's. Read after the walk,
+   * so that what was made meanwhile is not taken for one.
+   */
+  heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>>
   installationTag: string
   isOver(kind: Kind, status: string): boolean
   maxPages: number
@@ -28,10 +31,9 @@ export interface OrphanDeps {
 /** Looks for objects that nobody here answers for. Nothing is deleted by itself. */
 export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
   const walks = await Promise.all(kinds.map((kind) => walk(deps, kind, opened.driver(kind), signal)))
-  const candidates = walks.flatMap(({ found }) => found)
-  const held = await deps.heldMarks(candidates.map(({ mark }) => mark))
+  const orphans = await Promise.all(walks.map(({ kind, found }) => withoutHeld(deps, kind, found)))
   return {
-    orphans: candidates.filter(({ mark }) => !held.has(mark)),
+    orphans: orphans.flat(),
     isComplete: walks.every(({ isComplete }) => isComplete),
   }
 }
@@ -42,10 +44,18 @@ async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
   for (let page = 0; driver !== undefined && page < deps.maxPages; page += 1) {
     const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list({ cursor, watched: [] }, signal)
     found.push(...seen.flatMap((observation) => orphanCandidate(deps, kind, observation, driver.markLength)))
-    if (next === null) return { found, isComplete: true }
+    if (next === null) return { kind, found, isComplete: true }
     cursor = next
   }
-  return { found, isComplete: driver === undefined }
+  return { kind, found, isComplete: driver === undefined }
+}
+
+async function withoutHeld(deps: OrphanDeps, kind: Kind, found: readonly Orphan[]): Promise<readonly Orphan[]> {
+  const held = await deps.heldMarks(
+    kind,
+    found.map(({ mark }) => mark),
+  )
+  return found.filter(({ mark }) => !held.has(mark))
 }
 
 /** Short marks carry no tag: there, one of another installation cannot be told apart. */

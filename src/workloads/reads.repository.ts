@@ -79,11 +79,14 @@ export function makeReadsRepository(prisma: PrismaClient) {
       return rows[0]?.id ?? null
     },
 
-    /** Those of `marks` that live workloads hold. */
-    async heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>> {
+    /**
+     * Those of `marks`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
+     * in the lists of both, the list of its own kind tells whether it still goes on.
+     */
+    async heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>> {
       const rows = await prisma.$queryRaw<
         { mark: string }[]
-      >`SELECT mark FROM workloads WHERE mark = ANY(${marks}) AND live`
+      >`SELECT mark FROM workloads WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind})`
       return new Set(rows.map((row) => row.mark))
     },
 

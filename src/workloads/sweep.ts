@@ -21,8 +21,8 @@ export interface SweepDeps {
   connections: Connections
   secretsOfAll: OpenSecrets['ofAll']
   write(write: Write): Promise<Written>
-  /** Those of the marks that live records hold. */
-  heldMarks(marks: readonly string[]): Promise<ReadonlySet<string>>
+  /** Those of the marks in a list of this kind that live records hold, or that are another kind's. */
+  heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>>
   installationTag: string
   wake: Wake
   log: Log
@@ -97,11 +97,11 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
 /** What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. Nothing is deleted. */
 async function countOrphans(
   deps: SweepDeps,
-  { connectionId }: ClaimedSweep,
+  { connectionId, kind }: ClaimedSweep,
   marks: readonly string[],
 ): Promise<number> {
   if (marks.length === 0) return 0
-  const held = await deps.heldMarks(marks)
+  const held = await deps.heldMarks(kind, marks)
   const count = marks.filter((mark) => !held.has(mark)).length
   if (count > 0) deps.log.warn({ connectionId, count }, 'orphans: see GET /connections/{id}/orphans')
   return count

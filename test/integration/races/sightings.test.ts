@@ -159,7 +159,7 @@ it('a lost create is found under a number that a job of the past had', async () 
   expect(made()).toHaveLength(1)
 })
 
-it.concurrent('a job that is a container takes the options of one, and ends as its list shows', async () => {
+it.concurrent('the container that a job leaves is an orphan only where it goes on after the job has ended', async () => {
   const settings = { jobApi: 'container', defaultResourceGroup: 'CPU' }
   const connectionId = await connectWith(switchyard.api, sandbox, 'scnet', { name: 'container-jobs', settings })
   const job = await ok('POST', '/jobs', {
@@ -167,5 +167,10 @@ it.concurrent('a job that is a container takes the options of one, and ends as i
     ...{ script: 'sleep 0.2\nexit 0\n', resources: { cpus: 1, memoryMiB: 1024 }, timeLimitSeconds: 3600 },
     providerOptions: { scnet: { version: 'pytorch:2.1-cpu', interface: 'jupyter', startScriptScope: 'first' } },
   })
-  expect(await switchyard.api.untilStatus(jobPath(job), 'succeeded')).toMatchObject({ remote: { state: 'Completed' } })
+  const ended = await switchyard.api.untilStatus(jobPath(job), 'succeeded')
+  const orphans = async () =>
+    ((await ok('GET', `/connections/${connectionId}/orphans`)) as unknown as { orphans: object[] }).orphans
+  expect(await orphans()).toEqual([])
+  sandbox.force('scnet', remoteId(ended), { state: 'Running' })
+  expect(await orphans()).toMatchObject([{ kind: 'job', remoteId: remoteId(ended), state: 'Running' }])
 })
