@@ -5,6 +5,7 @@ import { sentSecrets } from '../kit/redact.ts'
 import type { Token } from '../kit/token-cache.ts'
 import type { HttpClient, HttpRequest, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+import { chosenAmong, fieldOf, isChosen, listed } from './chosen-region.ts'
 import { dataOf, detailsOf } from './errors.ts'
 import type { ScnetCredentials, ScnetSettings } from './settings.ts'
 import { loginHeaders } from './signer.ts'
@@ -41,10 +42,9 @@ export async function renew(deps: LoginDeps, old: Token, signal: AbortSignal): P
 }
 
 /** The documents say an array with `token`, clients read `data` as the token itself. */
-function renewedToken(data: Json, { clusterId }: ScnetSettings): string | undefined {
+function renewedToken(data: Json, settings: ScnetSettings): string | undefined {
   if (typeof data === 'string') return data === '' ? undefined : data
-  const items = Array.isArray(data) ? data : [data]
-  return readText(items.find((each) => readId(each, 'clusterId') === clusterId) ?? items[0], 'token')
+  return readText(chosenAmong(Array.isArray(data) ? data : [data], settings), 'token')
 }
 
 /** Logs in and picks the region's token. The answer lists one token per region. */
@@ -82,21 +82,14 @@ async function post(deps: LoginDeps, request: Omit<HttpRequest, 'method'>): Prom
   return dataOf(response, { clock: deps.clock, secrets: sentSecrets(headers, deps.literals) })
 }
 
-function isChosen(region: Json, { clusterId, clusterName }: ScnetSettings): boolean {
-  if (clusterId === undefined && clusterName === undefined) return false
-  if (clusterId !== undefined && readId(region, 'clusterId') !== clusterId) return false
-  return clusterName === undefined || readText(region, 'clusterName') === clusterName
-}
-
-function noSuchRegion(regions: readonly Json[], { clusterId, clusterName }: ScnetSettings): ProviderError {
-  const field = clusterId === undefined && clusterName !== undefined ? 'settings.clusterName' : 'settings.clusterId'
-  const known = regions.map((each) => `${readId(each, 'clusterId')} (${readText(each, 'clusterName')})`).slice(0, 30)
+function noSuchRegion(regions: readonly Json[], settings: ScnetSettings): ProviderError {
+  const { clusterId, clusterName } = settings
   const asked =
     clusterId === undefined && clusterName === undefined
       ? 'The connection names no region.'
       : `The user has no region ${[clusterId, clusterName].filter((each) => each !== undefined).join(' / ')}.`
-  const detail = `${asked} SCNet lists: ${known.join(', ') || 'none'}.`
-  return new ProviderError('permission_denied', detail, { field })
+  const detail = `${asked} SCNet lists: ${listed(regions)}.`
+  return new ProviderError('permission_denied', detail, { field: fieldOf(settings) })
 }
 
 /** A region whose account is suspended is listed, with a null token. */

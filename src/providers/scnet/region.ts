@@ -5,6 +5,7 @@ import { sentSecrets } from '../kit/redact.ts'
 import { makeTokenCache, type TokenCache } from '../kit/token-cache.ts'
 import type { HttpClient, HttpRequest, ProviderClock } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import { chosenAmong, fieldOf, listed } from './chosen-region.ts'
 import { beforeSending, dataOf, detailsOf } from './errors.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
@@ -80,7 +81,7 @@ function keep({ clock }: RegionDeps, ask: (signal: AbortSignal) => Promise<strin
 
 /** Source: safecertification/get-center-info. The documents show an array, live answers are one object. */
 async function readCenter(deps: RegionDeps, signal: AbortSignal): Promise<Json> {
-  const { platformUrl, clusterId } = deps.settings
+  const { platformUrl } = deps.settings
   const data = await read(deps, at(platformUrl, '/ac/openapi/v2/center'), signal).catch((error: unknown) => {
     if (!(error instanceof ProviderError) || error.providerCode !== undefined || error.field !== undefined) throw error
     throw new ProviderError(error.code, error.message, {
@@ -89,8 +90,15 @@ async function readCenter(deps: RegionDeps, signal: AbortSignal): Promise<Json> 
       cause: error,
     })
   })
-  if (!Array.isArray(data)) return data
-  return data.find((each) => readId(each, 'id') === clusterId) ?? data[0] ?? null
+  return Array.isArray(data) ? ownCenter(data, deps.settings) : data
+}
+
+/** Of several centers none is taken for the region's own by its place alone. */
+function ownCenter(centers: readonly Json[], settings: ScnetSettings): Json {
+  const own = chosenAmong(centers, settings)
+  if (own !== undefined) return own
+  const detail = `SCNet shows no center of the region that the connection names, but these: ${listed(centers)}.`
+  throw new ProviderError('permission_denied', detail, { field: fieldOf(settings) })
 }
 
 async function read(

@@ -60,8 +60,9 @@ describe('the login', () => {
   it('finds the region by its name', async () => {
     stub.server.on(detail, running)
     await stub.environment({ clusterId: '11112', clusterName: 'East' }).get('c1', signal)
+    await stub.environment({ clusterName: 'East' }).get('c1', signal)
     const error = await failureOf(stub.environment({ clusterName: 'South' }).get('c1', signal))
-    expect(error).toMatchObject({ code: 'permission_denied', field: 'settings.clusterId', notSent: true })
+    expect(error).toMatchObject({ code: 'permission_denied', field: 'settings.clusterName', notSent: true })
     expect(error.message).toContain('11112 (East)')
   })
 
@@ -119,6 +120,21 @@ describe('a token', () => {
     await driver.get('c1', signal)
     expect(tokensUsed('/ac/openapi/v2/tokens/next')).toEqual([firstToken])
     expect(tokensUsed('/ai/')).toEqual([firstToken, second])
+  })
+
+  it.each([
+    ['the named region, wherever it stands', { clusterName: 'East' }, 'East', second],
+    ['no other region', { clusterName: 'East' }, 'North', firstToken],
+    ['no other region', { clusterId: '11112' }, 'East', firstToken],
+  ])('is renewed by what the answer lists of %s (%j)', async (_which, region, clusterName, used) => {
+    stub.server.on(detail, running)
+    const renewed = { clusterId: '2', clusterName, token: second }
+    stub.server.on(next, ok([{ clusterId: '1', clusterName: 'West', token: 'other' }, renewed]))
+    const driver = stub.environment({ aiUrl: stub.server.url, ...region })
+    await driver.get('c1', signal)
+    stub.clock.advance(23.6 * 3_600_000)
+    await driver.get('c1', signal)
+    expect(tokensUsed('/ai/')).toEqual([firstToken, used])
   })
 
   it('that expired more than a day ago is got by a new login', async () => {
@@ -201,6 +217,20 @@ describe('discovery', () => {
     stub.server.on(centerRoute, ok([{ ...centerOf(url), aiUrls: [...urls].reverse() }]))
     await stub.environment().get('c1', signal)
     expect(asked().filter((each) => each === detail)).toHaveLength(2)
+  })
+
+  it('takes the center of the region by its name, and none by its place in the list', async () => {
+    const { url } = stub.server
+    stub.server.on(centerRoute, ok([{ ...centerOf('https://west.invalid'), id: 1, name: 'West' }, centerOf(url)]))
+    stub.server.on(detail, running)
+    await stub.environment({ clusterName: 'East' }).get('c1', signal)
+    const others = ['West', 'North'].map((name, id) => ({ ...centerOf(url), id, name }))
+    stub.server.on(centerRoute, ok(others))
+    const named = await failureOf(stub.environment({ clusterName: 'East' }).get('c1', signal))
+    expect(named).toMatchObject({ code: 'permission_denied', field: 'settings.clusterName', notSent: true })
+    expect(named.message).toContain('0 (West), 1 (North)')
+    const byId = await failureOf(stub.environment().get('c1', signal))
+    expect(byId).toMatchObject({ code: 'permission_denied', field: 'settings.clusterId' })
   })
 
   it('is asked again after an hour', async () => {

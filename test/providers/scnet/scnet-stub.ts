@@ -72,7 +72,8 @@ export function useScnetStub(): ScnetStub {
     const http = makeHttpClient({ baseUrl: server.url, clock, ...limits })
     closing.push(http.close)
     const hosts = { loginUrl: server.url, platformUrl: server.url }
-    const all = { user: 'bob', clusterId: '11112', ...hosts, ...settings }
+    const region = 'clusterName' in settings ? {} : { clusterId: '11112' }
+    const all = { user: 'bob', ...region, ...hosts, ...settings }
     return scnetProvider.open({ settings: all, credentials, http, clock })
   }
 
