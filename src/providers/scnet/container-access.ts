@@ -7,15 +7,15 @@ import { ProviderError } from '../provider-error.ts'
 import type { Containers } from './containers.ts'
 import { isAboutObject } from './errors.ts'
 
-/** Ports with their addresses, and the address of the web interface, which may carry a token of its own. */
+/** Ports with their addresses, and, where SCNet tells it, that of the web interface, which may carry a token of its own. */
 export async function accessTo(containers: Containers, remoteId: string, signal: AbortSignal): Promise<Access> {
   const item = await containers.read(remoteId, signal)
   if (item === 'gone') throw new ProviderError('not_found', 'SCNet has no such container any more.')
   const taskType = readText(item, 'taskType') ?? 'ssh'
   const ports = readList(item, 'containerPortInfoList').filter(isObject)
-  const urls = taskType === 'ssh' ? [] : [await containers.data(`/${plainId(remoteId)}/url`, signal)]
+  const url = taskType === 'ssh' ? null : await toldOf(containers, `/${plainId(remoteId)}/url`, signal)
   return {
-    urls: urls.flatMap((url) => (typeof url === 'string' && url !== '' ? [{ name: taskType, url }] : [])),
+    urls: typeof url === 'string' && url !== '' ? [{ name: taskType, url }] : [],
     ports: ports.flatMap((port) => {
       const url = readText(port, 'accessUrl')
       const number = Number(readId(port, 'containerPort'))
@@ -44,9 +44,14 @@ async function describeGroup(containers: Containers, group: Json, signal: AbortS
   if (name === undefined) return shown
   const acceleratorType = readText(group, 'acceleratorType') ?? ''
   const query = new URLSearchParams({ acceleratorType, resourceGroup: name })
-  const limits = await containers.data(`/resources?${query}`, signal).catch((error: unknown) => {
+  const limits = await toldOf(containers, `/resources?${query}`, signal)
+  return { ...shown, name, ...(limits === null ? {} : { limits }) }
+}
+
+/** Null where SCNet does not tell this of the object: what else is known of it is still shown. */
+async function toldOf(containers: Containers, path: string, signal: AbortSignal): Promise<Json> {
+  return await containers.data(path, signal).catch((error: unknown) => {
     if (isAboutObject(error)) return null
     throw error
   })
-  return { ...shown, name, ...(limits === null ? {} : { limits }) }
 }

@@ -410,6 +410,17 @@ describe('access and catalog', () => {
     })
   })
 
+  it('shows the ports of a container without the web interface that SCNet does not tell', async () => {
+    const ports = [{ accessUrl: 'https://h:1', containerPort: '18888', protocolType: 'HTTP' }]
+    stub.server.on(detail(id), ok(container({ taskType: 'jupyter', containerPortInfoList: ports })))
+    stub.server.once(`GET ${base}/${id}/url`, failed('10001', 'no url yet'))
+    const access = await stub.environment().access?.(id, signal)
+    expect(access).toEqual({ urls: [], ports: [{ port: 18888, protocol: 'http', url: 'https://h:1' }] })
+    stub.server.once(`GET ${base}/${id}/url`, failed('10009', 'not allowed'))
+    const refused = await failureOf(stub.environment().access?.(id, signal) ?? Promise.resolve())
+    expect(refused).toMatchObject({ code: 'permission_denied' })
+  })
+
   it('lists the resource groups with their limits, where there are any', async () => {
     stub.server.on(`GET ${base}/resource-group`, ok(['cpu', { resourceGroup: 'TeslaM40', acceleratorType: 'gpu' }]))
     stub.server.on(`GET ${base}/resources?acceleratorType=&resourceGroup=cpu`, failed('10003', 'acceleratorType'))
