@@ -1,4 +1,5 @@
-import type { Provider } from '../providers/provider.ts'
+import type { HttpClient, Provider } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 
@@ -17,6 +18,27 @@ export function refuseUncallable(refusalOf: EgressRefusal, provider: Provider, s
     return why === null ? [] : [{ in: 'body', pointer, code: 'egress_denied', detail: why }]
   })
   if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })
+}
+
+/** The same client; where nobody takes the connection, its failures name the setting that the address stands in. */
+export function namingAddresses(http: HttpClient, provider: Provider, settings: JsonObject): HttpClient {
+  const base = provider.baseUrl(settings)
+  const addresses = urlsIn('settings', settings).filter(({ url }) => URL.canParse(url))
+
+  function named(error: unknown, origin: string): unknown {
+    if (!(error instanceof ProviderError) || error.code !== 'unavailable' || !error.notSent) return error
+    const address = addresses.find(({ url }) => new URL(url).origin === origin)
+    if (address === undefined) return error
+    const { code, message, cause } = error
+    return new ProviderError(code, message, { field: address.pointer.replaceAll('/', '.'), notSent: true, cause })
+  }
+
+  return {
+    send: (request) =>
+      http.send(request).catch((error: unknown) => {
+        throw named(error, request.origin ?? new URL(base).origin)
+      }),
+  }
 }
 
 function urlsIn(pointer: string, value: Json): { pointer: string; url: string }[] {

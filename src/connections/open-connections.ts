@@ -4,6 +4,7 @@ import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
 import type { Called, ConnectionsRepository, SealedConnection } from './connections.repository.ts'
+import { namingAddresses } from './endpoints.ts'
 import { pauseFor } from './pause.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -143,7 +144,12 @@ function makeEntry(
   if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
   const { settings } = connection
   const http = makeHttp(provider.baseUrl(settings))
-  const { drivers, verify }: OpenProvider = provider.open({ settings, credentials, http, clock })
+  const { drivers, verify }: OpenProvider = provider.open({
+    settings,
+    credentials,
+    http: namingAddresses(http, provider, settings),
+    clock,
+  })
   const opened: Opened = {
     provider: provider.id,
     version: connection.version,

@@ -243,6 +243,20 @@ describe('what a provider is asked over a connection', () => {
     expect((await api.ok('GET', `/connections/${id}`)).verifiedAt).toBeUndefined()
   })
 
+  it('names the setting of an address that nobody answers at, whichever provider it is', async () => {
+    for (const { name, settings, credentials } of sandboxConnections(bench.sandbox)) {
+      const [[provider, usual]] = Object.entries(settings) as [[string, object]]
+      const moved = Object.entries(usual).map(([key, value], index) => [
+        key,
+        /^http/.test(String(value)) ? `http://127.0.0.1:${index + 1}` : value,
+      ])
+      const body = { name: `${name}-nowhere`, settings: { [provider]: Object.fromEntries(moved) }, credentials }
+      const { id } = await api.ok('POST', '/connections', body)
+      const field = provider === 'scnet' ? 'settings.loginUrl' : 'settings.baseUrl'
+      expect(await api.ok('POST', `/connections/${id}/verify`)).toMatchObject({ ok: false, code: 'unavailable', field })
+    }
+  })
+
   it('tells what can be done over it, as GET /providers does, in the light of its settings', async () => {
     for (const [provider, id] of Object.entries(bench.connections)) {
       const described = await api.ok('GET', `/providers/${provider}`)

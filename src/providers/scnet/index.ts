@@ -73,7 +73,8 @@ async function verify(client: ScnetClient, settings: ScnetSettings, signal: Abor
   const isHpc = settings.jobApi === 'hpc'
   const groups = { method: 'GET', path: '/openapi/v2/instance-service/resource-group' } as const
   await client.call('ai', groups, signal).catch((error: unknown) => {
-    if (isHpc && error instanceof ProviderError && error.field === 'settings.aiUrl') return
+    if (isHpc && settings.aiUrl === undefined && error instanceof ProviderError && error.field === 'settings.aiUrl')
+      return
     throw named(error, settings.aiUrl === undefined ? undefined : 'settings.aiUrl')
   })
   if (!isHpc) return
