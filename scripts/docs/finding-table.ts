@@ -1,13 +1,18 @@
 import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
+import { partsOf } from './provider-parts.ts'
 import { duration } from './provider-reference.ts'
 
 const head = ['provider', 'kind', 'mark', 'stands in', 'names', 'silence proves something after', 'and for']
 
 /** docs/exactly-once.md with its table by provider: the mark, and when not finding it says that nothing was made. */
 export function generateFindingTable(page: string, described: readonly ProviderDescription[]): string {
-  const rows = described.flatMap(({ id, kinds }) =>
-    Object.entries(kinds).map(([kind, description]) => [`[${id}](providers/${id}.md)`, kind, ...cellsOf(description)]),
+  const rows = described.flatMap((provider) =>
+    partsOf(provider).map(({ kind, choice, does }) => [
+      `[${provider.id}](providers/${provider.id}.md)`,
+      choice === undefined ? kind : `${kind}, ${code(choice)}`,
+      ...cellsOf(does),
+    ]),
   )
   return withGeneratedPart(page, { name: 'finding', heading: 'By provider', text: table(head, rows) })
 }

@@ -1,5 +1,6 @@
 import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
+import { partsOf } from './provider-parts.ts'
 
 const head = [
   'provider',
@@ -25,14 +26,13 @@ What a provider cannot do is refused when it is asked for, never ignored. \`GET 
   })
 }
 
-function rowsOf({ id, title, kinds }: ProviderDescription): string[][] {
-  const { job, environment } = kinds
-  const name = `[${code(id)}](docs/providers/${id}.md): ${title}`
-  const described = [
-    ...(job === undefined ? [] : [{ kind: 'job', does: job }]),
-    ...(environment === undefined ? [] : [{ kind: 'environment', does: environment }]),
-  ]
-  return described.map(({ kind, does }, index) => [index === 0 ? name : '', kind, ...cellsOf(does)])
+function rowsOf(provider: ProviderDescription): string[][] {
+  const name = `[${code(provider.id)}](docs/providers/${provider.id}.md): ${provider.title}`
+  return partsOf(provider).map(({ kind, choice, does }, index) => [
+    index === 0 ? name : '',
+    choice === undefined ? kind : `${kind}, ${code(choice)}`,
+    ...cellsOf(does),
+  ])
 }
 
 function cellsOf(does: KindDescription): string[] {

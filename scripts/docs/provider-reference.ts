@@ -1,19 +1,22 @@
 import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
+import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
+import { partsOf } from './provider-parts.ts'
 import { describeRule, propertyRows } from './schema-words.ts'
 
+const titles = { job: 'Jobs', environment: 'Environments' } satisfies Record<Kind, string>
 const propertyHead = ['name', 'value', 'meaning']
 
 /** docs/providers/<id>.md with its tables; a page that is not there yet begins with its title. */
 export function generateProviderReference(page: string, provider: ProviderDescription): string {
-  const { job, environment } = provider.kinds
   const parts = [
     'From the code, with example settings; `GET /connections/{id}/capabilities` tells it for those of a connection.',
     propertiesPart('Settings', provider.settings),
     propertiesPart('Credentials', provider.credentials),
-    ...(job === undefined ? [] : kindParts(provider.id, 'Jobs', job)),
-    ...(environment === undefined ? [] : kindParts(provider.id, 'Environments', environment)),
+    ...partsOf(provider).flatMap(({ kind, choice, does }) =>
+      kindParts(provider.id, choice === undefined ? titles[kind] : `${titles[kind]} (${code(choice)})`, does),
+    ),
   ]
   return withGeneratedPart(page === '' ? `# ${provider.id}: ${provider.title}\n` : page, {
     name: 'generated',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { describeKind, plainSchema } from './describe-kind.ts'
@@ -6,6 +7,7 @@ import type {
   KindDescription,
   ProviderDescription,
   ProviderSummaryView,
+  VariantDescription,
 } from './provider.schemas.ts'
 
 /**
@@ -23,6 +25,7 @@ export function describeProvider(
     settings: plainSchema(provider.settings),
     credentials: withoutValues(plainSchema(provider.credentials)),
     kinds: kindsOf(provider, settings),
+    ...variantsOf(provider, settings),
   }
 }
 
@@ -32,16 +35,21 @@ export function describeConnection(provider: Provider, settings: JsonObject): Co
 }
 
 /** The part of a description that lists show. */
-export function summaryOf({ id, title, documentation, kinds }: ProviderDescription): ProviderSummaryView {
-  const { job, environment } = kinds
+export function summaryOf({ id, title, documentation, kinds, variants }: ProviderDescription): ProviderSummaryView {
+  const inShort = variants?.map((each) => ({ settings: each.settings, kinds: kindSummariesOf(each.kinds) }))
   return {
     id,
     title,
     documentation,
-    kinds: {
-      ...(job === undefined ? {} : { job: kindSummaryOf(job) }),
-      ...(environment === undefined ? {} : { environment: kindSummaryOf(environment) }),
-    },
+    kinds: kindSummariesOf(kinds),
+    ...(inShort === undefined ? {} : { variants: inShort }),
+  }
+}
+
+function kindSummariesOf({ job, environment }: ProviderDescription['kinds']): ProviderSummaryView['kinds'] {
+  return {
+    ...(job === undefined ? {} : { job: kindSummaryOf(job) }),
+    ...(environment === undefined ? {} : { environment: kindSummaryOf(environment) }),
   }
 }
 
@@ -61,6 +69,23 @@ function kindsOf(provider: Provider, settings: JsonObject): ProviderDescription[
     ...(job === undefined ? {} : { job: describeKind(job) }),
     ...(environment === undefined ? {} : { environment: describeKind(environment) }),
   }
+}
+
+/** What is otherwise with each other choice of an API, which a setting named `…Api` makes. */
+function variantsOf(provider: Provider, settings: JsonObject): Pick<ProviderDescription, 'variants'> {
+  const usual = kindsOf(provider, settings)
+  const choices = Object.entries(plainSchema(provider.settings).properties ?? {}).flatMap(([name, schema]) =>
+    name.endsWith('Api') ? ((schema as { enum: string[] }).enum ?? []).map((value) => ({ [name]: value })) : [],
+  )
+  const variants = choices.flatMap((choice): VariantDescription[] => {
+    const { job, environment } = kindsOf(provider, { ...settings, ...choice })
+    const kinds = {
+      ...(job === undefined || isDeepStrictEqual(job, usual.job) ? {} : { job }),
+      ...(environment === undefined || isDeepStrictEqual(environment, usual.environment) ? {} : { environment }),
+    }
+    return Object.keys(kinds).length === 0 ? [] : [{ settings: choice, kinds }]
+  })
+  return variants.length === 0 ? {} : { variants }
 }
 
 /** A provider as it is with these settings, and nothing to send with. */

@@ -103,6 +103,22 @@ export const ProviderKind = Type.Object(
 const perKind = <S extends TSchema>(schema: S) =>
   Type.Object({ job: Type.Optional(refTo(schema)), environment: Type.Optional(refTo(schema)) })
 
+const variant = <S extends TSchema>(schema: S) =>
+  Type.Object({
+    settings: Type.Record(Type.String(), Type.String(), {
+      description: "The choice of an API by a connection's settings.",
+      examples: [{ jobApi: 'container' }],
+    }),
+    kinds: perKind(schema),
+  })
+
+const variants = <S extends TSchema>(schema: S) =>
+  Type.Optional(
+    Type.Array(variant(schema), {
+      description: 'The kinds that are otherwise where a connection chooses another API. Absent: there is one API.',
+    }),
+  )
+
 const names = {
   id: Type.String({ examples: ['dataforest'] }),
   title: Type.String(),
@@ -110,7 +126,7 @@ const names = {
 }
 
 export const ProviderSummary = Type.Object(
-  { ...names, kinds: perKind(ProviderKindSummary) },
+  { ...names, kinds: perKind(ProviderKindSummary), variants: variants(ProviderKindSummary) },
   { $id: 'ProviderSummary', description: 'A provider and what it can do, in short.' },
 )
 
@@ -125,6 +141,7 @@ export const ProviderSchema = Type.Object(
     settings: jsonSchema("The JSON schema of a connection's settings."),
     credentials: jsonSchema("The JSON schema of a connection's credentials."),
     kinds: perKind(ProviderKind),
+    variants: variants(ProviderKind),
   },
   {
     $id: 'Provider',
@@ -140,6 +157,7 @@ export const ConnectionCapabilities = Type.Object(
 
 export type FieldDescription = Static<typeof ProviderField>
 export type KindDescription = Static<typeof ProviderKind>
+export type VariantDescription = NonNullable<ProviderDescription['variants']>[number]
 export type ProviderSummaryView = Static<typeof ProviderSummary>
 export type ProviderDescription = Static<typeof ProviderSchema>
 export type ConnectionDescription = Static<typeof ConnectionCapabilities>

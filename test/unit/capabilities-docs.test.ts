@@ -4,9 +4,14 @@ import { generateProviderMatrix } from '../../scripts/docs/provider-matrix.ts'
 import { generateProviderReference } from '../../scripts/docs/provider-reference.ts'
 import { propertyRows } from '../../scripts/docs/schema-words.ts'
 import { describeProvider } from '../../src/capabilities/describe-provider.ts'
+import type { ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
 import { providers } from '../../src/providers/registry.ts'
 
 const described = providers.map((provider) => describeProvider(provider))
+
+/** With every choice of an API. */
+const everyKindOf = ({ kinds, variants = [] }: ProviderDescription) =>
+  [kinds, ...variants.map((variant) => variant.kinds)].flatMap((each) => Object.values(each))
 
 describe.each(described)('the reference of $id', (provider) => {
   const page = generateProviderReference('# Prose\n\nBy hand.\n', provider)
@@ -20,7 +25,7 @@ describe.each(described)('the reference of $id', (provider) => {
   })
 
   it('has a row for each field, state and option', () => {
-    for (const kind of Object.values(provider.kinds)) {
+    for (const kind of everyKindOf(provider)) {
       for (const { path } of kind.fields) expect(page).toContain(`| \`${path}\` |`)
       for (const { raw, status } of kind.states) expect(page).toContain(`| \`${raw}\` | \`${status}\` |`)
       for (const name of Object.keys((kind.options?.properties ?? {}) as object)) expect(page).toContain(`\`${name}\``)
@@ -38,10 +43,11 @@ describe.each(described)('the reference of $id', (provider) => {
 })
 
 describe('the matrix of providers', () => {
-  it('has a row for each kind of each provider and does not change when it is generated again', () => {
+  it('has a row for each kind of each provider, with each of its APIs, and does not change when it is generated again', () => {
     const readme = generateProviderMatrix('# Switchyard\n', described)
-    const rows = readme.split('\n').filter((line) => /^\|[^|]*\| (job|environment) \|/.test(line))
-    expect(rows).toHaveLength(described.flatMap(({ kinds }) => Object.keys(kinds)).length)
+    const rows = readme.split('\n').filter((line) => /^\|[^|]*\| (job|environment)(, `\w+: \w+`)? \|/.test(line))
+    expect(rows).toHaveLength(described.flatMap(everyKindOf).length)
+    expect(readme).toContain('| job, `jobApi: container` |')
     expect(generateProviderMatrix(readme, described)).toBe(readme)
   })
 })

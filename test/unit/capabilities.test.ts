@@ -142,6 +142,19 @@ describe('describing a provider', () => {
     expect(describeProvider(provider).kinds.job?.fields[0]?.default).toBe('sample')
   })
 
+  it('tells each kind that is otherwise with another choice of an API, in lists too', () => {
+    const variantsOf = (id: string) => {
+      const provider = describeProvider(providers.find((each) => each.id === id) as Provider)
+      expect(summaryOf(provider).variants?.map(({ settings }) => settings)).toEqual(
+        provider.variants?.map(({ settings }) => settings),
+      )
+      return provider.variants?.map(({ settings, kinds: otherwise }) => [settings, Object.keys(otherwise)])
+    }
+    expect(variantsOf('scnet')).toEqual([[{ jobApi: 'container' }, ['job']]])
+    expect(variantsOf('modelarts')).toEqual([[{ environmentApi: 'notebooks' }, ['environment']]])
+    expect(variantsOf('slurm')).toBeUndefined()
+  })
+
   it('leaves out a kind that the provider does not have', () => {
     expect(Object.keys(describeProvider(acme(() => ({}))).kinds)).toEqual(['job'] satisfies Kind[])
   })
