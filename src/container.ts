@@ -51,7 +51,7 @@ export function makeContainer(deps: ContainerDeps) {
     repository: makeSecretsRepository(prisma),
     secretBox: connections.secretBox,
   })
-  const workloads = makeWorkloads({ ...common, isLimited: tenancy.isLimited, connections, secrets, hints, wake })
+  const workloads = makeWorkloads({ ...common, tenancy, connections, secrets, hints, wake })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{ prisma, kinds, installationTag, connections: opened, secrets, backend, wake, clock, log: logger, settings },
     shutdown: shutdown.signal,

@@ -1,4 +1,4 @@
-import { auditStatement } from '../infra/audit-statement.ts'
+import { type Act, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -29,7 +29,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
     async apply({ projectId, by, id, ifVersion, name, held, ...change }: ConnectionChange): Promise<Connection | null> {
       const settings = change.settings === null ? null : JSON.stringify(change.settings)
       const sealed = change.sealedCredentials
-      const act = { action: 'connection.updated', data: { fields: fieldsOf({ name, held, ...change }) } }
+      const act: Act = { action: 'connection.updated', data: { fields: fieldsOf({ name, held, ...change }) } }
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),

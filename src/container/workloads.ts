@@ -16,7 +16,7 @@ import type { Provider } from '../providers/provider.ts'
 import type { Hints } from '../queue/hints.ts'
 import { makeAdmissionRepository } from '../workloads/admission.repository.ts'
 import { makeAdmission } from '../workloads/admission.ts'
-import { makeAsk } from '../workloads/ask.ts'
+import { type AskDeps, makeAsk } from '../workloads/ask.ts'
 import { makeAttemptsRepository } from '../workloads/attempts.repository.ts'
 import { makeImport } from '../workloads/import.ts'
 import type { ReadsRepository } from '../workloads/reads.repository.ts'
@@ -35,7 +35,7 @@ export const kinds = { job: jobKind, environment: environmentKind }
 
 interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  isLimited: ReturnType<typeof makeTenancy>['isLimited']
+  tenancy: Pick<ReturnType<typeof makeTenancy>, 'isLimited' | 'audit'>
   connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve' | 'secretBox'>
   secrets: OpenSecrets
   reads: ReadsRepository
@@ -45,7 +45,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
 
 /** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
 export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; environments: EnvironmentRoutesDeps } {
-  const { clock, settings, providers, isLimited, connections, reads, wake, installationTag } = deps
+  const { clock, settings, providers, tenancy, connections, reads, wake, installationTag } = deps
   const { prisma } = deps.database
   const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
@@ -53,14 +53,23 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
   const hint = deps.hints.reconcile
   const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
   const { secretBox } = connections
-  const taking = { reads, isLimited, resolveConnection: connections.resolve, admission, hint, installationTag }
+  const taking = {
+    reads,
+    isLimited: tenancy.isLimited,
+    resolveConnection: connections.resolve,
+    admission,
+    hint,
+    installationTag,
+  }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
   const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const noteAccess: AskDeps['noteAccess'] = (access) =>
+    tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })
   const common = {
     submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
-    ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs }),
+    ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint }),
     waits: makeWaitPlaces(settings.waiting),
   }

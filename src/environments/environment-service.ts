@@ -22,7 +22,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     if (verb === 'start' && environment.remoteId === null && environment.status === 'failed')
       throw neverMade(environment)
     const desired = verb === 'start' ? 'run' : 'stop'
-    const eventType = `environment.${verb}_requested`
+    const eventType = `environment.${verb}_requested` as const
     const wished = await workloads.wish('environment', target, { desired, verb, eventType })
     if (!wished.live) throw isOver(wished, verb)
     return wished

@@ -235,7 +235,7 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
         response: { 200: Type.Ref('Access'), ...refusals(404, 409, 422, 502) },
       },
     },
-    async (request) => ask.access(request.caller.projectId, (request.params as { id: string }).id),
+    async (request) => ask.access(request.caller, (request.params as { id: string }).id),
   )
 }
 

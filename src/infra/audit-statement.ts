@@ -1,10 +1,11 @@
 import type { Actor } from '../vocabulary/actor.ts'
+import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { Prisma } from './database.ts'
 
 /** What was done, in the form `job.canceled`, and what of it is worth keeping. Never a secret. */
 export interface Act {
-  action: string
+  action: AuditAction
   data?: object
 }
 

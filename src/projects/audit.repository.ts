@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
+import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 
 /** One line of the audit log. */
@@ -16,6 +17,16 @@ export interface AuditEntry {
   data: object
 }
 
+/** Something that was tried and is not permitted, or that was done at a provider alone. */
+export interface UnchangingAct {
+  projectId: string
+  by: Actor
+  action: Extract<AuditAction, 'request.refused' | 'environment.accessed'>
+  objectId?: string
+  outcome: AuditEntry['outcome']
+  data?: object
+}
+
 export interface AuditFilter {
   projectId?: string
   subject?: string
@@ -27,11 +38,10 @@ export type AuditRepository = ReturnType<typeof makeAuditRepository>
 
 export function makeAuditRepository(prisma: PrismaClient) {
   return {
-    /** What somebody tried and may not. What was done is written by the statement that did it. */
-    async refused(projectId: string, by: Actor, { action, data }: { action: string; data: object }): Promise<void> {
-      await prisma.auditRow.create({
-        data: { id: makeId('audit'), projectId, ...by, action, outcome: 'refused', data },
-      })
+    /** What changes nothing here. What does is written by the statement that does it. */
+    async write(entry: UnchangingAct): Promise<void> {
+      const { by, data = {}, ...act } = entry
+      await prisma.auditRow.create({ data: { id: makeId('audit'), ...by, ...act, data } })
     },
 
     /** Newest first. */

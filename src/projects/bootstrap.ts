@@ -1,11 +1,14 @@
 import { createHash, randomInt } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { InstallationRepository } from './installation.repository.ts'
 
 /** Makes the first project and its admin key where the database has no project. Safe in several processes at once. */
 export async function bootstrap(repository: InstallationRepository, apiKey: string): Promise<boolean> {
   const hash = createHash('sha256').update(apiKey).digest()
-  return repository.bootstrap({ projectId: makeId('project'), keyId: makeId('apiKey'), hash })
+  const by: Actor = { subject: 'bootstrap', address: hostname(), requestId: '' }
+  return repository.bootstrap({ projectId: makeId('project'), keyId: makeId('apiKey'), hash }, by)
 }
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'

@@ -1,4 +1,6 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 
 export type InstallationRepository = ReturnType<typeof makeInstallationRepository>
 
@@ -6,14 +8,22 @@ export type InstallationRepository = ReturnType<typeof makeInstallationRepositor
 export function makeInstallationRepository(prisma: PrismaClient) {
   return {
     /** The first project and its key, in a database that has none. Several processes may try at once; one does it. */
-    async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }): Promise<boolean> {
-      const inserted = await prisma.$executeRaw`
+    async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }, by: Actor): Promise<boolean> {
+      const name = 'bootstrap'
+      const inserted = await prisma.$queryRaw<unknown[]>`
         WITH project AS (
           INSERT INTO projects (id, name) SELECT ${first.projectId}, 'default' WHERE NOT EXISTS (SELECT 1 FROM projects)
-          ON CONFLICT (name) DO NOTHING RETURNING id
+          ON CONFLICT (name) DO NOTHING RETURNING id, id AS project_id
+        ), key AS (
+          INSERT INTO api_keys (id, project_id, name, secret_hash)
+          SELECT ${first.keyId}, id, ${name}, ${first.hash}::bytea FROM project RETURNING id, project_id
+        ), project_audited AS (
+          ${auditStatement(by, { action: 'project.created', data: { name: 'default' } }, Prisma.sql`project`)}
+        ), key_audited AS (
+          ${auditStatement(by, { action: 'api_key.created', data: { name, scopes: ['admin'] } }, Prisma.sql`key`)}
         )
-        INSERT INTO api_keys (id, project_id, name, secret_hash) SELECT ${first.keyId}, id, 'bootstrap', ${first.hash}::bytea FROM project`
-      return inserted > 0
+        SELECT id FROM key`
+      return inserted.length > 0
     },
 
     /** Whether this database is another one than the one that was accepted last: restored from a backup, or failed over. */

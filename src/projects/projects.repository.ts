@@ -1,4 +1,4 @@
-import { auditStatement } from '../infra/audit-statement.ts'
+import { type Act, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Quota } from '../vocabulary/quota.ts'
@@ -55,7 +55,7 @@ export function makeProjectsRepository(prisma: PrismaClient) {
       by: Actor,
     ): Promise<Project | 'name_taken' | null> {
       const whole = quota === undefined ? null : JSON.stringify(quota)
-      const act = { action: 'project.updated', data: { name, quota } }
+      const act: Act = { action: 'project.updated', data: { name, quota } }
       const rows = await prisma.$queryRaw<Project[]>`
         WITH taken AS (SELECT 1 FROM projects WHERE name = ${name ?? null} AND id <> ${id}),
         given AS (SELECT ${whole}::jsonb AS quota),

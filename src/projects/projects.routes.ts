@@ -116,7 +116,8 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
         tags,
         operationId: 'listAudit',
         summary: 'Who did what',
-        description: 'Every change that a client asked for, and every request that its scopes did not permit.',
+        description:
+          'Every change that a client asked for, every access that was handed out, and every request that its scopes did not permit.',
         querystring: auditQuery,
         response: { 200: Type.Ref('AuditPage'), ...refusals() },
       },

@@ -28,10 +28,11 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
     authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
     onRefused: async ({ projectId, by }, request) => {
       const { method, routeOptions } = request
-      await audit.refused(projectId, by, { action: 'request.refused', data: { method, route: routeOptions.url } })
+      const data = { method, route: routeOptions.url }
+      await audit.write({ projectId, by, action: 'request.refused', outcome: 'refused', data })
     },
   }
   const service = makeProjectService({ projects, keys })
   const routes: ProjectRoutesDeps = { service, audit }
-  return { guard, routes, isLimited: projects.isLimited }
+  return { guard, routes, isLimited: projects.isLimited, audit }
 }

@@ -1,5 +1,6 @@
 import type { Access, Driver, LogChunk } from '../providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
 import { type Hide, hideInError } from './hide.ts'
@@ -12,11 +13,13 @@ export interface AskDeps {
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   secretsOf: OpenSecrets['of']
   callTimeoutMs: number
+  /** Tells the audit log. */
+  noteAccess(access: { projectId: string; by: Actor; objectId: string }): Promise<void>
 }
 
 export type Ask = ReturnType<typeof makeAsk>
 
-/** Questions that only the provider can answer, asked while the client waits. Nothing is stored. */
+/** Questions that only the provider can answer, asked while the client waits. The answers are not stored. */
 export function makeAsk(deps: AskDeps) {
   async function ask<K extends Kind, A>(
     kind: K,
@@ -50,14 +53,18 @@ export function makeAsk(deps: AskDeps) {
         (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
         (chunk, hide) => ({ ...chunk, ...(chunk.text === undefined ? {} : { text: hide.text(chunk.text) }) }),
       ),
-    access: (projectId: string, id: string): Promise<Access> =>
-      ask(
+    /** Some providers make a token for it, so it stands in the audit log before anybody has it. */
+    async access({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<Access> {
+      const access = await ask(
         'environment',
         { projectId, id, what: 'access' },
         (driver, remoteId, signal) => driver.access?.(remoteId, signal),
         // Access is made of secrets, and whoever may ask for it may have them.
-        (access) => access,
-      ),
+        (answer: Access) => answer,
+      )
+      await deps.noteAccess({ projectId, by, objectId: id })
+      return access
+    },
   }
 }
 

@@ -1,11 +1,14 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
+import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Desired, Kind } from '../vocabulary/kinds.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 import type { Workload } from './workload.ts'
+
+export type WishEvent = Extract<AuditAction, `${Kind}.${string}_requested`>
 
 /** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
 export interface Wish<K extends Kind = Kind> {
@@ -15,7 +18,7 @@ export interface Wish<K extends Kind = Kind> {
   id: string
   desired: Desired<K>
   /** The event's type: `job.cancel_requested`. */
-  eventType: string
+  eventType: WishEvent
   /** Only if the record is still at this version. */
   ifVersion: number | null
   /** Only from one of these statuses, decided again under the row's lock; null = from any. */

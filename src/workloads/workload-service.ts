@@ -8,7 +8,7 @@ import type { WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { ListQuery, ReadsRepository } from './reads.repository.ts'
 import { type Revision, revise } from './revise.ts'
-import type { WishesRepository } from './wishes.repository.ts'
+import type { WishEvent, WishesRepository } from './wishes.repository.ts'
 import { hasOpenWish, type Workload } from './workload.ts'
 
 /** Whose record is meant, and who means it. */
@@ -73,7 +73,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     async wish<K extends Kind>(
       kind: K,
       target: Target,
-      wish: { desired: Desired<K>; verb: Verb<K>; eventType: string; keepRemote?: boolean },
+      wish: { desired: Desired<K>; verb: Verb<K>; eventType: WishEvent; keepRemote?: boolean },
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
       refuseOtherVersion(current, target.ifVersion)

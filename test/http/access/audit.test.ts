@@ -1,5 +1,8 @@
 import { Client } from 'pg'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
+import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
+import { makeApiCaller } from '../../support/api-caller.ts'
 import { startTwoInstances } from './start-two.ts'
 
 const two = startTwoInstances()
@@ -62,4 +65,115 @@ it('says nothing of a change that was refused by its own rules', async () => {
   expect((await two.admin.call('POST', '/projects', { body: { name: 'once' } })).status).toBe(409)
   const { data } = await two.admin.ok('GET', '/audit?action=project.created')
   expect(data.filter(({ data: told }: { data: { name: string } }) => told.name === 'once')).toHaveLength(1)
+})
+
+describe('each thing that it tells of', () => {
+  let bench: ApiBench
+  let sql: Client
+
+  beforeAll(async () => {
+    bench = await startApiBench()
+    sql = new Client({ connectionString: bench.database.url })
+    await sql.connect()
+  })
+  afterAll(async () => {
+    await sql.end()
+    await bench.stop()
+  })
+
+  const ok = (method: string, path: string, body?: object) => bench.api.ok(method, path, body)
+  const become = (id: string, status: string) =>
+    sql.query('UPDATE workloads SET status = $2, due_at = NULL WHERE id = $1', [id, status])
+
+  /** A create whose outcome nobody knows. */
+  async function park(id: string): Promise<void> {
+    await become(id, 'dispatching')
+    await sql.query(
+      `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+        VALUES ($1, 1, 'm', '{}', '{}', now(), now())`,
+      [id],
+    )
+  }
+
+  async function administer(): Promise<void> {
+    const project = await ok('POST', '/projects', { name: 'team' })
+    await ok('PATCH', `/projects/${project.id}`, { quota: { connections: 3 } })
+    const key = await ok('POST', '/api-keys', { name: 'reader', scopes: ['jobs:read'] })
+    expect((await makeApiCaller(bench.url, String(key.key)).call('GET', '/projects')).status).toBe(403)
+    const next = await ok('POST', `/api-keys/${key.id}/rotate`, {})
+    await ok('DELETE', `/api-keys/${next.id}`)
+  }
+
+  async function connect(): Promise<void> {
+    const { slurm, aitems } = bench.connections
+    await ok('POST', `/connections/${slurm}/verify`)
+    await ok('PATCH', `/connections/${slurm}`, { name: 'renamed' })
+    expect((await bench.api.call('DELETE', `/connections/${aitems}`)).status).toBe(204)
+  }
+
+  async function runJob(): Promise<void> {
+    const { id } = await ok('POST', '/jobs', { provider: 'slurm', name: 'train', script: '#!/bin/sh\ntrue\n' })
+    await ok('PATCH', `/jobs/${id}`, { labels: { team: 'red' } })
+    await park(id)
+    await ok('POST', `/jobs/${id}/resolve`, { outcome: 'not_created' })
+    await ok('POST', `/jobs/${id}/cancel`)
+  }
+
+  async function keepEnvironment(): Promise<void> {
+    const { id } = await ok('POST', '/environments', { provider: 'jupyterhub', name: 'lab' })
+    await park(id)
+    await ok('POST', `/environments/${id}/resolve`, { outcome: 'not_created' })
+    const imported = await ok('POST', '/environments/import', {
+      connectionId: bench.connections.jupyterhub,
+      remoteId: await startServer(),
+    })
+    const path = `/environments/${imported.id}`
+    expect(await ok('GET', `${path}/access`)).toBeTruthy()
+    await ok('PATCH', path, { labels: { team: 'red' } })
+    await become(imported.id, 'running')
+    await ok('POST', `${path}/stop`)
+    await become(imported.id, 'stopped')
+    await ok('POST', `${path}/start`)
+    await ok('DELETE', path)
+  }
+
+  /** At the hub itself, past Switchyard. */
+  async function startServer(): Promise<string> {
+    const { urls, accounts } = bench.sandbox
+    const { username, token } = accounts.jupyterhub
+    for (const path of ['', '/servers/adopted']) {
+      const url = `${urls.jupyterhub}/hub/api/users/${username}${path}`
+      const answer = await fetch(url, { method: 'POST', headers: { authorization: `token ${token}` } })
+      expect(answer.ok).toBe(true)
+    }
+    return `${username}/adopted`
+  }
+
+  it('is written, from the first project on', async () => {
+    await administer()
+    await connect()
+    await runJob()
+    await keepEnvironment()
+    const { data } = await ok('GET', '/audit?limit=200')
+    const entries = data as unknown as { action: string; subject: string }[]
+    expect(new Set(entries.map(({ action }) => action))).toEqual(new Set(auditActions))
+    const first = entries.filter(({ subject }) => subject === 'bootstrap').map(({ action }) => action)
+    expect(first.toSorted()).toEqual(['api_key.created', 'project.created'])
+  })
+
+  it.each(['subject', 'object_id', 'action'])(
+    'is found by its %s without a walk through the whole log',
+    async (column) => {
+      await sql.query(
+        `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
+        SELECT $1 || n, 'p', 'somebody', '', '', 'thing.done', 'thing_' || n, 'done', '{}' FROM generate_series(1, 5000) n`,
+        [column],
+      )
+      await sql.query('ANALYZE audit')
+      const { rows } = await sql.query(
+        `EXPLAIN SELECT * FROM audit WHERE ${column} = 'rare' AND id < 'z' ORDER BY id DESC LIMIT 50`,
+      )
+      expect(rows.map((row) => row['QUERY PLAN']).join()).toContain(`audit_${column}_id_idx`)
+    },
+  )
 })
