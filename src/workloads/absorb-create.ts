@@ -51,11 +51,20 @@ export function afterFind<K extends Kind>(
     const seen = observed(kind, { ...workload, ...taken }, only, facts)
     return { change: { ...taken, ...seen }, answer: answerOf(facts, 'found', only.remoteId, null) }
   }
-  if ('absent' in found && absentCounts === 'yes') return afterAbsent(kind, workload, facts)
+  if ('absent' in found && absentCounts === 'yes')
+    return confirmAbsence(workload, facts) ?? afterAbsent(kind, workload, facts)
   if ('absent' in found && absentCounts === 'too_late') {
     return { change: parked('The provider forgets ended work, so its silence proves nothing any more.'), answer: null }
   }
   return { change: lookAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+}
+
+/** One look may have met a moment in which the list showed nothing; it counts when a later one says the same. */
+function confirmAbsence<K extends Kind>({ missingSince }: Workload<K>, { now, tempo }: Facts<K>): Absorbed<K> | null {
+  const at = after(missingSince ?? now, tempo.confirmGoneMs)
+  if (missingSince !== null && now >= at) return null
+  const change: Change<K> = { reason: 'outcome_unknown', message: null, nextAttemptAt: at, dueAt: at }
+  return { change: { ...change, missingSince: missingSince ?? now }, answer: null }
 }
 
 /** Nothing was made: send again, give up where the name is taken by somebody else, or end what was called off. */
@@ -75,15 +84,10 @@ function sentAgain<K extends Kind>(
   error: WorkloadError | null,
 ): Change<K> {
   const tries = attempt?.number ?? 1
-  if (error === null || tries < triesWithoutPause) return { status: kind.waiting, reason: null, message: null }
+  const change: Change<K> = { status: kind.waiting, missingSince: null, nextAttemptAt: null }
+  if (error === null || tries < triesWithoutPause) return { ...change, reason: null, message: null }
   const at = after(now, backoffMs(tries - triesWithoutPause, tempo.slowMs, slowestRetryMs))
-  return {
-    status: kind.waiting,
-    reason: 'outcome_unknown',
-    message: error.message,
-    nextAttemptAt: at,
-    dueAt: at,
-  }
+  return { ...change, reason: 'outcome_unknown', message: error.message, nextAttemptAt: at, dueAt: at }
 }
 
 /** What a create that failed makes of a workload. */
@@ -111,6 +115,7 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
     reason: 'provider_refused',
     message: error.message,
     error,
+    missingSince: null,
     exclusiveKey: null,
     nextAttemptAt: null,
     endedAt: facts.now,

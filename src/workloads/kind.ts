@@ -39,7 +39,7 @@ export interface Tempo {
   slowMs: number
   /** A verb that shows no effect is sent again after this. */
   resendMs: number
-  /** Between two looks that confirm that an object is gone. */
+  /** Between two looks that confirm that an object is gone, or was never made. */
   confirmGoneMs: number
 }
 

@@ -37,7 +37,10 @@ export interface EngineState<K extends Kind = Kind> {
   rawState: string | null
   remotePayload: Json
   observedAt: Date | null
-  /** Since when the provider does not show it: in its list, or, with the reason `missing_remotely`, by itself. */
+  /**
+   * Since when the provider does not show it: in its list, or, with the reason `missing_remotely`, by itself. Before it has
+   * an id, since when a search that counts did not find it.
+   */
   missingSince: Date | null
   /** When the last verb was sent. */
   controlledAt: Date | null

@@ -21,6 +21,9 @@ export interface ChaosTiming {
   patienceMs: number
 }
 
+/** A provider misbehaves in one way for so long at most. */
+export const longestWindowMs = 3000
+
 export function timingOf(isShort: boolean): ChaosTiming {
   const callTimeoutMs = isShort ? 1500 : 3000
   const sendWithinMs = callTimeoutMs / 2
@@ -32,7 +35,7 @@ export function timingOf(isShort: boolean): ChaosTiming {
   return {
     settings: {
       ...settings,
-      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
+      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs: longestWindowMs + 500 },
       timing: { callTimeoutMs, sendWithinMs },
       leaseMs: callTimeoutMs * 3,
       upkeepIntervalMs: 150,

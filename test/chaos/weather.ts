@@ -5,7 +5,7 @@ import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import type { Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import type { Stack } from './stack.ts'
-import type { ChaosTiming } from './timing.ts'
+import { type ChaosTiming, longestWindowMs } from './timing.ts'
 
 /** Something that happens once, at its time. */
 export interface Strike {
@@ -66,11 +66,8 @@ export function drawWeather(parts: WeatherParts): Strike[] {
   return [...windows(parts), ...blows(parts)].sort((a, b) => a.atMs - b.atMs)
 }
 
-/**
- * Seconds in which one provider misbehaves in one way. Lists show nothing only before silence can count as proof for any of
- * the load: a search believes a list that comes whole, which is in the docs among what remains.
- */
-function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
+/** Seconds in which one provider misbehaves in one way. */
+function windows({ random, seconds, board }: WeatherParts): Strike[] {
   const faults: FaultInput[] = [
     { kind: 'rate_limited', probability: 0.8 },
     // Always, while it lasts: a token is not rejected in one call and known in the next.
@@ -83,10 +80,9 @@ function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
   return Array.from({ length: rounds }).flatMap(() =>
     faults.map((fault) => {
       const provider = providerIds[random.below(providerIds.length)] ?? 'dataforest'
-      const forMs = 1000 + random.below(2000)
-      const drawnMs = random.below(seconds * 900)
+      const forMs = 1000 + random.below(longestWindowMs - 1000)
       return {
-        atMs: fault.kind === 'empty_list' ? Math.min(drawnMs, timing.settleMs - forMs) : drawnMs,
+        atMs: random.below(seconds * 900),
         what: `${fault.kind} at ${provider} for ${forMs} ms`,
         run: async () => {
           const end = await board.add({ ...fault, provider })
