@@ -62,7 +62,7 @@ it.concurrent('a list that shows an object before the answer to its create arriv
     ...{ kind: 'stall', operation: 'aiapps.submit', object: remoteId(environment) },
     ...{ delayMs: 800, times: 1 },
   })
-  const job = await account.job(environment, 'sleep 1')
+  const job = await account.job(environment, 'sleep 3')
   const sweepsBefore = sandbox.calls().dataforest?.['aiapps.getList'] ?? 0
   await switchyard.api.untilStatus(jobPath(job), 'succeeded')
   expect(sandbox.calls().dataforest?.['aiapps.getList']).toBeGreaterThan(sweepsBefore)
