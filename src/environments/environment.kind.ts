@@ -21,7 +21,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
   callsOff: ['delete'],
   inFlight: { start: 'starting', stop: 'stopping', delete: 'deleting' },
   achieves: { start: 'running', stop: 'stopped', delete: 'deleted' },
-  outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'] },
+  outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'], deleting: ['failed'] },
   settled: ['running', 'stopped', 'blocked', 'failed'],
   running: 'running',
   restartedBy: ['start'],

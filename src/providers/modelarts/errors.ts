@@ -45,7 +45,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   if (isOk && !saysNo(body)) return null
   const said = sayingOf(body)
   const meaning = said.code === undefined ? undefined : meaningOf(said.code)
-  const code = meaning ?? codeOfStatus(response.status)
+  const code = meaning ?? codeOfStatus(response.status, said)
   const words = wordsOf(response, said, secrets)
   const message = `ModelArts answered HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
   const error = new ProviderError(code, message, {
@@ -65,7 +65,7 @@ export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading
   const said = sayingOf(tryParseJson(response.text))
   const words = wordsOf(response, said, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
-  const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status)
+  const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, said)
   return new ProviderError(code, `IAM gave no token, HTTP ${response.status}: ${words}`, {
     ...detailsOf(response, clock, said),
     ...(isRejected ? { field: loginFieldOf(words) } : {}),
@@ -148,18 +148,24 @@ function loginFieldOf(message: string): string {
 }
 
 /** What an HTTP status alone says. A bare 404 may come from a proxy: it is no statement about an object. */
-function codeOfStatus(status: number): ProviderErrorCode {
-  const exact: Readonly<Record<number, ProviderErrorCode>> = {
-    400: 'invalid_request',
-    401: 'unauthenticated',
-    403: 'permission_denied',
-    405: 'unsupported',
-    408: 'timeout',
-    409: 'conflict',
-    413: 'invalid_request',
-    414: 'invalid_request',
-    429: 'rate_limited',
-    504: 'timeout',
-  }
-  return exact[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')
+const bareStatuses: Readonly<Record<number, ProviderErrorCode>> = {
+  401: 'unauthenticated',
+  403: 'permission_denied',
+  408: 'timeout',
+  409: 'conflict',
+  429: 'rate_limited',
+  504: 'timeout',
+}
+
+/** Beside a code that no document lists. Without any, half an answer for example, it is no reason to give a wish up. */
+const saidStatuses: Readonly<Record<number, ProviderErrorCode>> = {
+  400: 'invalid_request',
+  405: 'unsupported',
+  413: 'invalid_request',
+  414: 'invalid_request',
+}
+
+function codeOfStatus(status: number, said: Saying): ProviderErrorCode {
+  const code = bareStatuses[status] ?? (said.code === undefined ? undefined : saidStatuses[status])
+  return code ?? (status >= 500 ? 'unavailable' : 'bad_response')
 }

@@ -81,7 +81,7 @@ describe('creating a service', () => {
     [{ status: 403, body: {} }, 'permission_denied'],
     [{ status: 401, body: { error: { errorCode: '210', message: 'Permission Denied' } } }, 'permission_denied'],
     [{ status: 429, body: { error: { errorCode: 420, message: 'slow' } } }, 'rate_limited'],
-    [{ status: 400, body: '<html>no</html>' }, 'outcome_unknown'],
+    [{ status: 400, body: '<html>no</html>' }, 'bad_response'],
     [{ status: 409, body: {} }, 'outcome_unknown'],
     [{ status: 429, body: {} }, 'outcome_unknown'],
     [{ status: 500, body: {} }, 'unavailable'],

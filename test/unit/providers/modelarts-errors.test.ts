@@ -69,6 +69,14 @@ describe('what an answer of ModelArts means', () => {
     expect(failure(status, body)).toMatchObject({ error: { code: meaning }, isRefusal: false })
   })
 
+  it.each(['{"error_code":"ModelArts.63', '<html>no</html>', ''])(
+    'a 400 that says no code, such as %j, is no reason to give anything up',
+    (body) => {
+      const { error, isRefusal } = failure(400, body)
+      expect([error.code, isRefusal]).toEqual(['bad_response', false])
+    },
+  )
+
   it('a 404 that names no missing object is no statement about one', () => {
     expect(failure(404, '<html>not here</html>').error.code).toBe('bad_response')
     expect(failure(404, said('ModelArts.9404')).error.code).toBe('bad_response')

@@ -88,15 +88,16 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
   return { error, isRefusal: row.isRefusal }
 }
 
-/** What an HTTP status alone says; for bodies that are in no documented form. Nothing about a create can be concluded from it. */
+/**
+ * What an HTTP status alone says; for bodies that are in no documented form. Nothing about a create can be concluded from
+ * it, and a bare 400 is no reason to give a wish up: half an answer has no words either.
+ */
 export function codeOfStatus(status: number): ProviderErrorCode {
   const exact: Readonly<Record<number, ProviderErrorCode>> = {
-    400: 'invalid_request',
     401: 'unauthenticated',
     403: 'permission_denied',
     408: 'timeout',
     409: 'conflict',
-    413: 'invalid_request',
     429: 'rate_limited',
     504: 'timeout',
   }
