@@ -1,0 +1,59 @@
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Change, Facts } from './kind.ts'
+import { factsOf } from './reconcile.ts'
+import type { WalkDeps } from './sweep-deps.ts'
+import { transition } from './transition.ts'
+import type { Workload } from './workload.ts'
+import type { Write } from './writes.repository.ts'
+
+/** Writes what a walk tells of workloads, each as it was read; answers how many were still so. */
+export async function writeAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  changes: readonly { workload: Workload<K>; change: Change<K> }[],
+): Promise<number> {
+  const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
+  results.forEach((result, index) => {
+    if (result.status === 'rejected')
+      deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'a sighting could not be written')
+  })
+  return results.filter((result) => result.status === 'fulfilled' && result.value).length
+}
+
+async function writeOne<K extends Kind>(
+  deps: WalkDeps<K>,
+  { workload, change }: { workload: Workload<K>; change: Change<K> },
+): Promise<boolean> {
+  const facts = factsFor(deps, { ...workload, ...change })
+  const write = transition(
+    deps.kind,
+    workload,
+    { change, answer: null },
+    { facts, basis: { version: workload.version } },
+  )
+  const written = await deps.write(write as unknown as Write)
+  if (!written.isWritten) return false
+  if (write.isNews) deps.wake.changed([workload.id])
+  if (write.event !== null)
+    deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
+  return true
+}
+
+function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {
+  const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
+  const none = {
+    connectionFailures: 0,
+    connectionHeld: false,
+    hasLiveJobs: false,
+    environmentStatus: null,
+    environmentRemoteId: null,
+    environmentDesired: null,
+    firstSentAt: null,
+    attempt: null,
+  }
+  return factsOf(
+    { id: workload.id, now: startedAt, connectionVersion, notBefore, pauseReason, ...none },
+    workload,
+    driver,
+    tempo,
+  )
+}
