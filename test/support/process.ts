@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 import { testApiKey, testSecretsKey } from './switchyard.ts'
 
@@ -16,7 +15,7 @@ export interface Exit {
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** A command of `main.ts` in a process of its own. It ends with the test file, whatever becomes of the tests. */
+/** A command of `main.ts` in a process of its own. It ends with the tests' own process, whatever becomes of them. */
 export interface Running {
   readonly exited: Promise<Exit>
   /** What it has printed so far. */
@@ -29,16 +28,22 @@ export interface Running {
 }
 
 const children = new Set<ChildProcess>()
-afterAll(() => {
+process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+const inherited = {
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '',
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+}
+
 /** Runs a command with this environment and no other. */
 export function runCommand(command: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Running {
   const child = spawn(process.execPath, ['--no-warnings', program, ...command], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   })
