@@ -13,7 +13,9 @@ export interface ChaosTiming {
   /** The sandbox's latest execution of a create whose client has gone. */
   latestMs: number
   lagMs: number
-  /** From the commit of an attempt until silence counts as proof. */
+  /** A provider misbehaves in one way for so long at most: two looks that confirm an absence are further apart. */
+  longestWindowMs: number
+  /** From the commit of an attempt until silence counts, for the first time. */
   settleMs: number
   /** A write that is held back so long is past every deadline. */
   freezeMs: number
@@ -21,21 +23,20 @@ export interface ChaosTiming {
   patienceMs: number
 }
 
-/** A provider misbehaves in one way for so long at most. */
-export const longestWindowMs = 3000
-
 export function timingOf(isShort: boolean): ChaosTiming {
   const callTimeoutMs = isShort ? 1500 : 3000
   const sendWithinMs = callTimeoutMs / 2
-  const latestMs = isShort ? 4500 : 30_000
+  const latestMs = isShort ? 6000 : 30_000
   const lagMs = isShort ? 500 : 2000
+  const longestWindowMs = isShort ? 1500 : 3000
+  const confirmGoneMs = longestWindowMs + 500
   const traits = { maxProcessingMs: latestMs + (isShort ? 2000 : 5000), listLagMs: lagMs + 500 }
   const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listLagMs
   const { heldProviders: _, ...settings } = settingsOf(readConfig({}))
   return {
     settings: {
       ...settings,
-      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs: longestWindowMs + 500 },
+      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs },
       timing: { callTimeoutMs, sendWithinMs },
       leaseMs: callTimeoutMs * 3,
       upkeepIntervalMs: 150,
@@ -49,8 +50,9 @@ export function timingOf(isShort: boolean): ChaosTiming {
     traits,
     latestMs,
     lagMs,
+    longestWindowMs,
     settleMs,
-    freezeMs: settleMs + 3000,
+    freezeMs: settleMs + confirmGoneMs + 3000,
     patienceMs: isShort ? 40_000 : 180_000,
   }
 }

@@ -5,7 +5,7 @@ import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import type { Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import type { Stack } from './stack.ts'
-import { type ChaosTiming, longestWindowMs } from './timing.ts'
+import type { ChaosTiming } from './timing.ts'
 
 /** Something that happens once, at its time. */
 export interface Strike {
@@ -67,7 +67,7 @@ export function drawWeather(parts: WeatherParts): Strike[] {
 }
 
 /** Seconds in which one provider misbehaves in one way. */
-function windows({ random, seconds, board }: WeatherParts): Strike[] {
+function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
   const faults: FaultInput[] = [
     { kind: 'rate_limited', probability: 0.8 },
     // Always, while it lasts: a token is not rejected in one call and known in the next.
@@ -80,7 +80,7 @@ function windows({ random, seconds, board }: WeatherParts): Strike[] {
   return Array.from({ length: rounds }).flatMap(() =>
     faults.map((fault) => {
       const provider = providerIds[random.below(providerIds.length)] ?? 'dataforest'
-      const forMs = 1000 + random.below(longestWindowMs - 1000)
+      const forMs = timing.longestWindowMs / 3 + random.below((timing.longestWindowMs * 2) / 3)
       return {
         atMs: random.below(seconds * 900),
         what: `${fault.kind} at ${provider} for ${forMs} ms`,
