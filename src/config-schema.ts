@@ -91,6 +91,12 @@ export const configSchema = Type.Object({
     default: 16,
     description: 'Workloads that a worker handles at the same time.',
   }),
+  PROVIDER_CALLS_PER_SECOND: Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    default: 100,
+    description: 'Calls over one connection that a worker makes in a second at most; 0 for as many as they come.',
+  }),
   UPKEEP_INTERVAL_MS: timer(1000, 'Between two looks for workloads that are due but were not hinted at.'),
   SWEEP_MIN_INTERVAL_MS: timer(1000, "Shortest time between two walks over a connection's list, while things change."),
   SWEEP_MAX_INTERVAL_MS: timer(60_000, "Longest time between two walks over a connection's list, while nothing moves."),

@@ -19,6 +19,7 @@ export function settingsOf(config: Config): ContainerSettings {
     leaseMs: config.LEASE_MS,
     upkeepIntervalMs: config.UPKEEP_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,
+    callsPerSecond: config.PROVIDER_CALLS_PER_SECOND,
     sweepConcurrency: 4,
     sweep: {
       minMs: config.SWEEP_MIN_INTERVAL_MS,

@@ -47,6 +47,9 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
     makeLanes<NewWorkload, Inserted>({
       lanes: count,
       maxItems: maxBatch,
+      // However much one project sends at once, half of each statement is left to the others.
+      keyOf: ({ projectId }) => projectId,
+      mostPerKey: Math.ceil(maxBatch / 2),
       isDataError,
       isTransient: isTransientError,
       flush: async (news) => {

@@ -4,6 +4,7 @@ import type { QueueBackend } from '../queue/backend.ts'
 import type { PerformDeps, Timing } from './acting.ts'
 import { makeAdmissionRepository } from './admission.repository.ts'
 import { makeAttemptsRepository, type Opened, type Opening } from './attempts.repository.ts'
+import { makeBudget } from './budget.ts'
 import { makeDuplicatesRepository } from './duplicates.repository.ts'
 import { makeDurableWrite } from './durable-write.ts'
 import { makeJoinedFind } from './joined-find.ts'
@@ -46,6 +47,8 @@ export interface EngineSettings {
   leaseMs: number
   upkeepIntervalMs: number
   concurrency: number
+  /** Calls over one connection that this process may make in a second; 0 = as many as they come. */
+  callsPerSecond: number
   sweepConcurrency: number
   sweep: SweepBounds
 }
@@ -80,10 +83,18 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   }
   const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
   const noteDuplicate = makeDuplicatesRepository(prisma)
-  const reconcile = makeReconcile({ ...shared, noteDuplicate, putBack: leases.putBack, perform: makePerform(acting) })
-  const turns = makeTurns({ leases, reconcile, concurrency: settings.concurrency, log })
+  const budget = makeBudget(settings.callsPerSecond, clock)
+  const reconcile = makeReconcile({
+    ...shared,
+    budget,
+    noteDuplicate,
+    putBack: leases.putBack,
+    perform: makePerform(acting),
+  })
+  const turns = makeTurns({ leases, reconcile, budget, concurrency: settings.concurrency, log })
   const sweep = makeSweep({
     ...shared,
+    budget,
     secretsOfAll: deps.secrets.ofAll,
     heldMarks,
     installationTag: deps.installationTag,

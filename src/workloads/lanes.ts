@@ -7,8 +7,9 @@ export interface LaneOptions<I, O> {
   flush(items: readonly I[]): Promise<readonly O[]>
   lanes: number
   maxItems: number
-  /** Items of one key never share a batch; absent: all may. */
+  /** Of one key's items at most `mostPerKey` share a batch, one unless said otherwise; absent: all may. */
   keyOf?(item: I): string
+  mostPerKey?: number
   /** An error that belongs to one item: the batch is halved until the culprit alone fails. */
   isDataError(error: unknown): boolean
   /** An error of the moment (deadlock, lock timeout, connection lost): the same batch once more. */
@@ -65,16 +66,22 @@ export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promis
     })
 }
 
-/** What comes first, without a second item of any key: that one waits for the next batch. */
-function takeBatch<I, O>(queue: Waiting<I, O>[], { maxItems, keyOf }: LaneOptions<I, O>): Waiting<I, O>[] {
+/** What comes first, but for a key that has as many as it may: its others wait for the next batch. */
+function takeBatch<I, O>(
+  queue: Waiting<I, O>[],
+  { maxItems, keyOf, mostPerKey = 1 }: LaneOptions<I, O>,
+): Waiting<I, O>[] {
   if (keyOf === undefined) return queue.splice(0, maxItems)
-  const batch = new Map<string, Waiting<I, O>>()
+  const counts = new Map<string, number>()
+  const batch: Waiting<I, O>[] = []
   const rest = queue.splice(0).filter((waiting) => {
     const key = keyOf(waiting.item)
-    if (batch.size >= maxItems || batch.has(key)) return true
-    batch.set(key, waiting)
+    const count = counts.get(key) ?? 0
+    if (batch.length >= maxItems || count >= mostPerKey) return true
+    counts.set(key, count + 1)
+    batch.push(waiting)
     return false
   })
   queue.push(...rest)
-  return [...batch.values()]
+  return batch
 }

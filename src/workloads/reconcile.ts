@@ -2,6 +2,7 @@ import type { Driver } from '../providers/provider.ts'
 import type { Kind, Verb } from '../vocabulary/kinds.ts'
 import { absorb } from './absorb.ts'
 import type { InHand, Performed } from './acting.ts'
+import type { Budget } from './budget.ts'
 import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 import type { Answer } from './outcome.ts'
@@ -25,6 +26,7 @@ export interface ReconcileDeps {
   write(write: Write): Promise<Written>
   /** Keeps for the operator that the provider holds another object for this workload too. */
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
+  budget: Pick<Budget, 'take'>
   /** Gives a claim back; it is due again after `delayMs`. */
   putBack(claimed: Claimed, delayMs: number): Promise<void>
   wake: Wake
@@ -77,6 +79,11 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   const action = kind.nextAction(workload, facts)
   if (action.do === 'wait') {
     return commit(deps, hand, { workload, facts }, { change: waiting(action, workload), answer: null })
+  }
+  const waitMs = action.do === 'settle' ? 0 : deps.budget.take(workload.connectionId)
+  if (waitMs > 0) {
+    await deps.putBack(claimed as unknown as Claimed, waitMs)
+    return false
   }
   const isProbe = action.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {

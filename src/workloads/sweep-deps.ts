@@ -1,5 +1,6 @@
 import type { Driver } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
+import type { Budget } from './budget.ts'
 import type { Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import type { OpenSecrets } from './secret-variables.ts'
@@ -11,6 +12,7 @@ export interface SweepDeps {
   repository: SweepsRepository
   connections: Connections
   secretsOfAll: OpenSecrets['ofAll']
+  budget: Pick<Budget, 'take'>
   write(write: Write): Promise<Written>
   /** Those of the marks in a list of this kind that live records hold, or that are another kind's. */
   heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>>

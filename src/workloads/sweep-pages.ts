@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { orphanCandidate } from '../connections/orphans.ts'
 import type { Driver, Observation } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
@@ -30,6 +31,7 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
   const strayMarks: string[] = []
   let changed = 0
   for (let page = 0; page < bounds.maxPages; page += 1) {
+    await untilAllowed(deps)
     const signal = AbortSignal.any([AbortSignal.timeout(bounds.callTimeoutMs), shutdown])
     const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list(
       { cursor, watched: remoteIds },
@@ -52,6 +54,12 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
     'a list is longer than a sweep reads',
   )
   return { seenIds, isComplete: false, changed, strayMarks }
+}
+
+/** A walk keeps no hand busy, so it may wait between its pages. */
+async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: WalkDeps<K>): Promise<void> {
+  for (let waitMs = budget.take(claimed.connectionId); waitMs > 0; waitMs = budget.take(claimed.connectionId))
+    await sleep(waitMs, undefined, { signal: shutdown })
 }
 
 function strayMarksIn<K extends Kind>(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Budget } from './budget.ts'
 import { makeBulkhead } from './bulkhead.ts'
 import { makeLanes } from './lanes.ts'
 import type { Claimed, LeasesRepository } from './leases.repository.ts'
@@ -22,12 +23,13 @@ export interface Turns {
 interface Deps {
   leases: LeasesRepository
   reconcile(turn: Turn): Promise<boolean>
+  budget: Pick<Budget, 'spent'>
   concurrency: number
   log: Log
 }
 
 /** Who gets a turn: by hint, or because it is due. Both ways lead to the same claim. */
-export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns {
+export function makeTurns({ leases, reconcile, budget, concurrency, log }: Deps): Turns {
   const running = new Set<Promise<void>>()
   const bulkhead = makeBulkhead(Math.max(1, Math.ceil(concurrency / 2)))
   let isDraining = false
@@ -72,7 +74,7 @@ export function makeTurns({ leases, reconcile, concurrency, log }: Deps): Turns 
     for (const claimSome of [leases.claimWished, leases.claimShares, leases.claimOldest]) {
       const free = concurrency - running.size
       if (isDraining || free <= 0) break
-      const turns = await withFacts(leases, await claimSome(free, bulkhead.full()))
+      const turns = await withFacts(leases, await claimSome(free, [...bulkhead.full(), ...budget.spent()]))
       const again = () => (turns.size >= free ? takeDue() : 0)
       for (const turn of turns.values()) track(turn).then(again).catch(lookLater)
       count += turns.size

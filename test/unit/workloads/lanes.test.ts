@@ -39,6 +39,20 @@ describe('calls that arrive together', () => {
     expect(batches).toEqual([[1, 2, 3], [11, 4], [21]])
   })
 
+  it('leave room for others, however many there are of one key', async () => {
+    const batches: number[][] = []
+    const flush = async (items: readonly number[]) => {
+      batches.push([...items])
+      return answer(items)
+    }
+    const call = lanes(flush, { keyOf: (item) => String(item % 10), mostPerKey: 2, maxItems: 4 })
+    await Promise.all([1, 11, 21, 31, 2].map(call))
+    expect(batches).toEqual([
+      [1, 11, 2],
+      [21, 31],
+    ])
+  })
+
   it('make up the next statement while one is under way', async () => {
     const batches: number[][] = []
     const { promise: isOpen, resolve: open } = Promise.withResolvers<void>()

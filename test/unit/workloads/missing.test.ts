@@ -114,6 +114,7 @@ describe('a list', () => {
       wake: { changed: ignore },
       log: { debug: ignore, info: ignore, warn: ignore, error: (_: object, message: string) => alarms.push(message) },
       heldMarks: async () => new Set<string>(),
+      budget: { take: () => 0 },
       ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
       bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched: 100, graceMs: 0 },
     } as unknown as SweepDeps

@@ -126,6 +126,7 @@ function makeProcess(
   const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
   const shared = {
     ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, write, heldProviders: new Set<string>() },
+    budget: { take: () => 0 },
     connections: {
       open: async () => ({ provider: 'memory', version: 1, scope: {}, driver: () => driver as never }),
       failed: async () => {},
