@@ -10,6 +10,8 @@ export interface DatabaseOptions {
   poolSize: number
   /** A statement that runs longer is cancelled; default 30 s. */
   statementTimeoutMs?: number
+  /** Who waits longer for a row that somebody else has gives up, and may try again; default 10 s. */
+  lockTimeoutMs?: number
   /** A transaction left open and idle this long loses its connection; default 60 s. */
   idleInTransactionTimeoutMs?: number
   /** How long to wait for a free connection before giving up; default 10 s. */
@@ -37,6 +39,7 @@ export function makeDatabase(options: DatabaseOptions): Database {
     max: options.poolSize,
     application_name: options.applicationName ?? 'switchyard',
     statement_timeout: options.statementTimeoutMs ?? 30_000,
+    lock_timeout: options.lockTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
   })

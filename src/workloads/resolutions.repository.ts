@@ -17,7 +17,10 @@ export type ResolutionsRepository = ReturnType<typeof makeResolutionsRepository>
 /** What an operator decides where nothing else can tell. Each decision is an event that names who took it. */
 export function makeResolutionsRepository(prisma: PrismaClient) {
   return {
-    /** Answers the open attempt, and the engine goes on from that. False where no attempt is open. */
+    /**
+     * Answers the open attempt, and the engine goes on from that. False where no attempt is open, or where it would be
+     * called off although its request may still be carried out.
+     */
     async answerAttempt(
       target: ResolutionTarget,
       sending: string,
@@ -28,6 +31,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
           UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${sending}
             AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
+            AND (${outcome} = 'found' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.settled_at > now()))
           RETURNING w.id, w.seq, w.project_id, w.kind, w.status
         ), answered AS (
           UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL

@@ -59,6 +59,6 @@ export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
 }
 
 function nothingToResolve(workload: Workload): Refusal {
-  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}; only an open create, or a job of unknown end, can be resolved. It may be in work right now: read it again.`
+  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}; only an open create, or a job of unknown end, can be resolved, and \`not_created\` only once its request cannot be carried out any more. It may be in work right now: read it again.`
   return new Refusal('wrong_state', detail)
 }

@@ -162,6 +162,17 @@ describe('an attempt', () => {
   })
 })
 
+describe('a create that may still be carried out', () => {
+  it('cannot be called not created, only named by its object', async () => {
+    const id = await submit()
+    await openAttempt(await claim(id), { settleMs: 60_000 })
+    await giveUp(id)
+    const resolve = (body: object) => bench.api.call('POST', `/jobs/${id}/resolve`, { body })
+    expect(await resolve({ outcome: 'not_created' })).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(await resolve({ remoteId: '4713' })).toMatchObject({ status: 202 })
+  })
+})
+
 describe('an answer that comes after the lease was taken over', () => {
   it('is adopted, although a search has just found nothing', async () => {
     const id = await submit()
