@@ -1,5 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { codeOfStatus, type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
+import { type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
@@ -37,7 +38,7 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
     ...(row?.field === undefined ? {} : { field: row.field }),
   }
   const message = `AiTEMS answered HTTP ${response.status} to ${request}: ${wordsOf(body, response.text, reading.secrets)}`
-  const code = row?.code ?? codeOfStatus(response.status)
+  const code = row?.code ?? codeOfBareStatus(response.status)
   return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { codeOfStatus, type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
+import { type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
@@ -42,7 +43,7 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   const gateway = gatewayFailure(response, reading)
   if (gateway !== null) return gateway
   if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
-  const code = isOk ? 'bad_response' : codeOfStatus(response.status)
+  const code = isOk ? 'bad_response' : codeOfBareStatus(response.status)
   const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text, reading.secrets)}`
   return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
 }
@@ -62,7 +63,7 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   const parameter = badParameter.exec(said)?.[1]
   const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }
   if (code === undefined) {
-    const fallback = isOk ? 'invalid_request' : codeOfStatus(response.status)
+    const fallback = isOk ? 'invalid_request' : codeOfBareStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRefusal: false }
   }
   const isQuota = status === 400 && parameter === undefined && quotaWords.test(said)

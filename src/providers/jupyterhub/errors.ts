@@ -1,3 +1,4 @@
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
@@ -39,15 +40,6 @@ const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   [/^Named servers are not enabled/, 'unsupported'],
 ]
 
-/** What anybody else's answer says: a proxy's page on the way is no statement about a server. */
-const statusCodes: Readonly<Record<number, ProviderErrorCode>> = {
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  408: 'timeout',
-  429: 'rate_limited',
-  504: 'timeout',
-}
-
 /** The failure that an answer tells, whose status is known not to be the expected one. */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure {
   const { status } = response
@@ -56,8 +48,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const said = saidByHub(response)
   if (said === undefined) {
     const message = `HTTP ${status} in no form of JupyterHub: ${excerpt(response.text, secrets)}`
-    const code = statusCodes[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')
-    return { error: new ProviderError(code, message, details), isRefusal: false }
+    return { error: new ProviderError(codeOfBareStatus(status), message, details), isRefusal: false }
   }
   const code = (status < 500 ? hubWords.find(([words]) => words.test(said))?.[1] : undefined) ?? hubCodes[status]
   const message = `JupyterHub answered HTTP ${status}: ${cleanWords(said, secrets)}`

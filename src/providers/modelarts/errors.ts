@@ -1,4 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
@@ -147,17 +148,7 @@ function loginFieldOf(message: string): string {
   return /domain/i.test(message) ? 'credentials.domainName' : 'credentials.password'
 }
 
-/** What an HTTP status alone says. A bare 404 may come from a proxy: it is no statement about an object. */
-const bareStatuses: Readonly<Record<number, ProviderErrorCode>> = {
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  408: 'timeout',
-  409: 'conflict',
-  429: 'rate_limited',
-  504: 'timeout',
-}
-
-/** Beside a code that no document lists. Without any, half an answer for example, it is no reason to give a wish up. */
+/** What a status says beside a code that no document lists. */
 const saidStatuses: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
   405: 'unsupported',
@@ -166,6 +157,5 @@ const saidStatuses: Readonly<Record<number, ProviderErrorCode>> = {
 }
 
 function codeOfStatus(status: number, said: Saying): ProviderErrorCode {
-  const code = bareStatuses[status] ?? (said.code === undefined ? undefined : saidStatuses[status])
-  return code ?? (status >= 500 ? 'unavailable' : 'bad_response')
+  return (said.code === undefined ? undefined : saidStatuses[status]) ?? codeOfBareStatus(status)
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
@@ -53,16 +54,6 @@ function rowOf(code: string | undefined): CodeRow | undefined {
   return code !== undefined && Object.hasOwn(rows, code) ? rows[code] : undefined
 }
 
-/** What a bare HTTP status says. A 404 may come from a proxy or a wrong URL: it is no statement about an object. */
-const statusCodes: Readonly<Record<number, ProviderErrorCode>> = {
-  400: 'invalid_request',
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  408: 'timeout',
-  429: 'rate_limited',
-  504: 'timeout',
-}
-
 /** What an answer is read with. */
 export interface Reading {
   clock: ProviderClock
@@ -84,10 +75,9 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const waitMs = retryAfterMs(response.headers, clock)
   const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   if (code === undefined) {
-    const portable = response.status >= 500 ? 'unavailable' : 'bad_response'
     const words = excerpt(withoutTokens(response.text), secrets)
     const message = `SCNet answered HTTP ${response.status} without a code: ${words}`
-    return new ProviderError(statusCodes[response.status] ?? portable, message, details)
+    return new ProviderError(codeOfBareStatus(response.status), message, details)
   }
   const row = rowOf(code)
   const said = wordsOf(body, secrets)

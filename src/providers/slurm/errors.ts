@@ -1,4 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readList, readNumber, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
 import { redactText } from '../kit/redact.ts'
@@ -89,20 +90,11 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
     })
   }
   const isAuthentication = status === 401 && text.startsWith('Authentication failure')
-  const portable = statusCodes[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')
   const said = redact(excerpt(text), context)
-  return new ProviderError(portable, `HTTP ${status} without one of Slurm's errors: ${said}`, {
+  return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without one of Slurm's errors: ${said}`, {
     httpStatus: status,
     ...(isAuthentication ? { providerCode: unauthenticatedText, field: 'credentials' } : {}),
   })
-}
-
-const statusCodes: Readonly<Record<number, ProviderErrorCode>> = {
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  408: 'timeout',
-  429: 'rate_limited',
-  504: 'timeout',
 }
 
 /**

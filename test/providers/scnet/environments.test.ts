@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { verdictOf } from '../../../src/workloads/failure-policy.ts'
 import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
 
 const stub = useScnetStub()
@@ -164,7 +165,7 @@ describe('a create', () => {
     [
       'an error without a code',
       { status: 400, body: { timestamp: 'x', status: 400, error: 'Bad Request', path: '/v2' } },
-      'outcome_unknown',
+      'bad_response',
     ],
     ['a page', { status: 502, body: '<html>bad gateway</html>' }, 'unavailable'],
     ['a page with 200', { body: '<html>' }, 'bad_response'],
@@ -175,6 +176,7 @@ describe('a create', () => {
     stub.server.on(create, answer)
     const error = await failureOf(stub.environment().create(environmentIntent(stub.clock, spec, mark), signal))
     expect(error.code).toBe(portable)
+    if (error.code !== 'invalid_request') expect(verdictOf('create', error)).toBe('find')
   })
 
   it('is not sent after its time', async () => {

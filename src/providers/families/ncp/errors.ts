@@ -1,3 +1,4 @@
+import { codeOfBareStatus } from '../../kit/bare-status.ts'
 import { readId, readObject, readText } from '../../kit/fields.ts'
 import { tryParseJson } from '../../kit/json.ts'
 import { cleanWords } from '../../kit/redact.ts'
@@ -72,7 +73,7 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
   const said = readText(envelope, 'message') ?? 'no message'
   const text = `The gateway answered HTTP ${response.status}, errorCode ${errorCode}: ${cleanWords(said, secrets)}.`
   if (row === undefined) {
-    const code = codeOfStatus(response.status)
+    const code = codeOfBareStatus(response.status)
     return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRefusal: false }
   }
   const isClock = errorCode === '200' && isClockSkewed(response, clock)
@@ -86,25 +87,6 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
     ...(field === undefined ? {} : { field }),
   })
   return { error, isRefusal: row.isRefusal }
-}
-
-/**
- * What an HTTP status alone says; for bodies that are in no documented form. Nothing about a create can be concluded from
- * it, and a bare 400 is no reason to give a wish up: half an answer has no words either.
- */
-export function codeOfStatus(status: number): ProviderErrorCode {
-  const exact: Readonly<Record<number, ProviderErrorCode>> = {
-    401: 'unauthenticated',
-    403: 'permission_denied',
-    408: 'timeout',
-    409: 'conflict',
-    429: 'rate_limited',
-    504: 'timeout',
-  }
-  const code = exact[status]
-  if (code !== undefined) return code
-  // A bare 404 may come from a proxy or a wrong base URL: it is no statement about an object.
-  return status >= 500 ? 'unavailable' : 'bad_response'
 }
 
 function failureOf(
