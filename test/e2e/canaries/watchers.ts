@@ -1,17 +1,25 @@
-import { Redis } from 'ioredis'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Client } from 'pg'
 
-/** Every command that a Redis is sent from now on, as text. */
+/**
+ * Every command that a Redis is sent from now on, as text. Read from the socket itself: a client library loses its place
+ * where another's command is shown before its own is confirmed.
+ */
 export async function watchRedis(url: string): Promise<{ text(): string; stop(): Promise<void> }> {
-  const client = new Redis(url)
-  const monitor = await client.monitor()
-  const lines: string[] = []
-  monitor.on('monitor', (_time: string, args: string[]) => void lines.push(args.join(' ')))
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  await once(socket, 'connect')
+  socket.write('MONITOR\r\n')
+  while (!text.startsWith('+OK')) await once(socket, 'data')
   return {
-    text: () => lines.join('\n'),
+    text: () => text,
     async stop() {
-      monitor.disconnect()
-      client.disconnect()
+      socket.destroy()
     },
   }
 }
