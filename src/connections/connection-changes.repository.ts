@@ -57,14 +57,17 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
     /**
      * Workloads that wait for a hold to be lifted, or for a pause to end, look again; so do those that are in a turn now,
      * which may be about to write down that they wait, on what they read before. So do the walks over its lists.
+     * Locked in the order of their ids, as the engine's writes do.
      */
     async wakeWaiting(connectionId: string): Promise<void> {
       await prisma.$executeRaw`
         WITH walks AS (
           UPDATE sweeps SET due_at = LEAST(due_at, now()) WHERE connection_id = ${connectionId} AND due_at IS NOT NULL
         )
-        UPDATE workloads SET due_at = now() WHERE connection_id = ${connectionId} AND live
-          AND (lease_id IS NOT NULL OR status_reason = ANY(${['held', ...pauseReasons]}))`
+        UPDATE workloads SET due_at = now() WHERE id IN (
+          SELECT id FROM workloads WHERE connection_id = ${connectionId} AND live
+            AND (lease_id IS NOT NULL OR status_reason = ANY(${['held', ...pauseReasons]}))
+          ORDER BY id FOR UPDATE)`
     },
   }
 }
