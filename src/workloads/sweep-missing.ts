@@ -2,9 +2,8 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Change } from './kind.ts'
 import type { WalkDeps } from './sweep-deps.ts'
 import { writeAll } from './sweep-writes.ts'
-import type { Watched } from './sweeps.repository.ts'
+import type { AsRead, Watched } from './sweeps.repository.ts'
 import { after } from './tempo.ts'
-import type { Workload } from './workload.ts'
 
 /**
  * Watched workloads that a complete walk did not show are looked at one by one; nothing is concluded from a list alone.
@@ -27,11 +26,11 @@ export async function lookForMissing<K extends Kind>(
     log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
   }
   const longestUnseen = missing.toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt)).slice(0, most)
-  const workloads = (await deps.repository.unchanged(longestUnseen)) as Workload<K>[]
-  const newlyMissing = workloads.filter((workload) => workload.missingSince === null)
+  const unchanged = (await deps.repository.unchanged(longestUnseen)) as AsRead<K>[]
+  const newlyMissing = unchanged.filter(({ workload }) => workload.missingSince === null)
   const change: Change<K> = { missingSince: claimed.startedAt }
   await writeAll(
     deps,
-    newlyMissing.map((workload) => ({ workload, change })),
+    newlyMissing.map((read) => ({ ...read, change })),
   )
 }

@@ -7,8 +7,7 @@ import { hideInSighting } from './hide.ts'
 import { isSomebodyElses, observed, tellsNews } from './observe.ts'
 import type { WalkDeps } from './sweep-deps.ts'
 import { writeAll } from './sweep-writes.ts'
-import type { Watched } from './sweeps.repository.ts'
-import type { Workload } from './workload.ts'
+import type { AsRead, Watched } from './sweeps.repository.ts'
 
 /** What one walk found out. */
 interface Walk {
@@ -77,14 +76,14 @@ async function applyPage<K extends Kind>(
 ): Promise<number> {
   if (ours.length === 0) return 0
   const observations = new Map(ours.map(({ item, observation }) => [item.id, observation]))
-  const workloads = (await deps.repository.unchanged(ours.map(({ item }) => item))) as Workload<K>[]
-  const secretsOf = await deps.secretsOfAll(workloads)
-  const changes = workloads.flatMap((workload) => {
+  const unchanged = (await deps.repository.unchanged(ours.map(({ item }) => item))) as AsRead<K>[]
+  const secretsOf = await deps.secretsOfAll(unchanged.map(({ workload }) => workload))
+  const changes = unchanged.flatMap(({ workload, row }) => {
     const shown = observations.get(workload.id)
     if (shown === undefined) return []
     const seen = hideInSighting(secretsOf(workload.id).hide, shown)
     const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
-    return tellsNews(workload, change) ? [{ workload, change }] : []
+    return tellsNews(workload, change) ? [{ workload, row, change }] : []
   })
   return writeAll(deps, changes)
 }

@@ -2,15 +2,18 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Change, Facts } from './kind.ts'
 import { factsOf } from './reconcile.ts'
 import type { WalkDeps } from './sweep-deps.ts'
+import type { AsRead } from './sweeps.repository.ts'
 import { transition } from './transition.ts'
 import type { Workload } from './workload.ts'
 import type { Write } from './writes.repository.ts'
 
+/** What a walk tells of a workload. */
+export interface Sighted<K extends Kind> extends AsRead<K> {
+  change: Change<K>
+}
+
 /** Writes what a walk tells of workloads, each as it was read; answers how many were still so. */
-export async function writeAll<K extends Kind>(
-  deps: WalkDeps<K>,
-  changes: readonly { workload: Workload<K>; change: Change<K> }[],
-): Promise<number> {
+export async function writeAll<K extends Kind>(deps: WalkDeps<K>, changes: readonly Sighted<K>[]): Promise<number> {
   const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
   results.forEach((result, index) => {
     if (result.status === 'rejected')
@@ -19,17 +22,9 @@ export async function writeAll<K extends Kind>(
   return results.filter((result) => result.status === 'fulfilled' && result.value).length
 }
 
-async function writeOne<K extends Kind>(
-  deps: WalkDeps<K>,
-  { workload, change }: { workload: Workload<K>; change: Change<K> },
-): Promise<boolean> {
+async function writeOne<K extends Kind>(deps: WalkDeps<K>, { workload, row, change }: Sighted<K>): Promise<boolean> {
   const facts = factsFor(deps, { ...workload, ...change })
-  const write = transition(
-    deps.kind,
-    workload,
-    { change, answer: null },
-    { facts, basis: { version: workload.version } },
-  )
+  const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
   const written = await deps.write(write as unknown as Write)
   if (!written.isWritten) return false
   if (write.isNews) deps.wake.changed([workload.id])

@@ -33,6 +33,12 @@ export interface Watched {
   observedAt: Date | null
 }
 
+/** A workload and the very row that it was read from, which every write replaces by another. */
+export interface AsRead<K extends Kind = Kind> {
+  workload: Workload<K>
+  row: string
+}
+
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
 export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
@@ -61,13 +67,13 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
     },
 
     /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */
-    async unchanged(watched: readonly Watched[]): Promise<Workload[]> {
+    async unchanged(watched: readonly Watched[]): Promise<AsRead[]> {
       const snapshot = watched.map(({ id, version }) => ({ id, version }))
-      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
-        SELECT ${workloadColumns} FROM workloads w
+      const rows = await prisma.$queryRaw<(WorkloadRecord & { row: string })[]>`
+        SELECT ${workloadColumns}, w.xmin::text AS row FROM workloads w
         JOIN json_to_recordset(${JSON.stringify(snapshot)}::json) AS i(id text, version int) ON i.id = w.id AND i.version = w.version
         WHERE w.lease_id IS NULL OR w.lease_until < now()`
-      return rows.map((row) => toWorkload(row))
+      return rows.map(({ row, ...record }) => ({ workload: toWorkload(record), row }))
     },
 
     /** Ends a walk. Without `nextMs` there is nothing to watch until something is dispatched. */

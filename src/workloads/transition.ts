@@ -8,8 +8,8 @@ import { engineStateOf } from './row.repository.ts'
 import type { Workload } from './workload.ts'
 import type { Write } from './writes.repository.ts'
 
-/** Under what a change was decided: a lease, or a snapshot of a row that nobody holds. */
-export type Basis = { readonly leaseId: string } | { readonly version: number }
+/** Under what a change was decided: a lease, or the very row that was read and that nobody holds. */
+export type Basis = { readonly leaseId: string } | { readonly row: string }
 
 /**
  * Turns a change into the write that carries it out: the whole new state, its event, whom it wakes.
@@ -93,7 +93,7 @@ function visible<K extends Kind>(workload: Workload<K>): Change<K> {
   return shown as Change<K>
 }
 
-function whereOf(basis: Basis): Pick<Write, 'whereLease' | 'whereVersion'> {
-  if ('version' in basis) return { whereLease: null, whereVersion: basis.version }
-  return { whereLease: basis.leaseId, whereVersion: null }
+function whereOf(basis: Basis): Pick<Write, 'whereLease' | 'whereRow'> {
+  if ('row' in basis) return { whereLease: null, whereRow: basis.row }
+  return { whereLease: basis.leaseId, whereRow: null }
 }

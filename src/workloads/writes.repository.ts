@@ -11,8 +11,8 @@ export interface Write<K extends Kind = Kind> {
   whereStatus: string
   /** The lease it was claimed under; null = nobody may hold one. */
   whereLease: string | null
-  /** For what was decided from a snapshot, without a lease. */
-  whereVersion: number | null
+  /** For what was decided without a lease: the row as it was read. A client's `version` does not count what turns note. */
+  whereRow: string | null
   state: EngineState<K>
   live: boolean
   /** Something that a client sees has changed. */
@@ -54,13 +54,13 @@ export function makeWritesRepository(prisma: PrismaClient) {
 const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
-      id text, kind text, "whereStatus" text, "whereLease" text, "whereVersion" int,
+      id text, kind text, "whereStatus" text, "whereLease" text, "whereRow" text,
       live boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
     WHERE w.status = i."whereStatus"
-      AND (i."whereVersion" IS NULL OR w.version = i."whereVersion")
+      AND (i."whereRow" IS NULL OR w.xmin::text = i."whereRow")
       AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
       -- Not there, says a search; but the answer that came meanwhile names it.
       AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'absent'

@@ -1,3 +1,4 @@
+import { type Database, makeDatabase } from '../../src/infra/database.ts'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
@@ -10,6 +11,8 @@ export interface ApiBench {
   url: string
   database: TestDatabase
   sandbox: Sandbox
+  /** For a part of the service that a test calls by itself. */
+  open: Database
   /** A connection to each provider of the sandbox, by provider. */
   connections: Readonly<Record<string, string>>
   stop(): Promise<void>
@@ -18,6 +21,7 @@ export interface ApiBench {
 export async function startApiBench(options: Partial<SwitchyardOptions> = {}): Promise<ApiBench> {
   const database = await createTestDatabase()
   const sandbox = await startSandbox()
+  const open = makeDatabase({ url: database.url, poolSize: 2 })
   const switchyard: Switchyard = await startSwitchyard({
     databaseUrl: database.url,
     redis: null,
@@ -32,10 +36,11 @@ export async function startApiBench(options: Partial<SwitchyardOptions> = {}): P
     ]),
   )
   return {
-    ...{ api, database, sandbox, url: service.url ?? '', connections: Object.fromEntries(made) },
+    ...{ api, database, sandbox, open, url: service.url ?? '', connections: Object.fromEntries(made) },
     async stop() {
       await switchyard.stop()
       await sandbox.close()
+      await open.close()
       await database.drop()
     },
   }

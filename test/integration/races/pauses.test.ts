@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeConnectionsRepository } from '../../../src/connections/connections.repository.ts'
 import type { Pause } from '../../../src/connections/pause.ts'
-import { makeDatabase } from '../../../src/infra/database.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 
 let bench: ApiBench
-let open: ReturnType<typeof makeDatabase>
+let open: ApiBench['open']
 
 beforeAll(async () => {
   bench = await startApiBench()
-  open = makeDatabase({ url: bench.database.url, poolSize: 2 })
+  open = bench.open
 })
 
-afterAll(async () => {
-  await open.close()
-  await bench.stop()
-})
+afterAll(() => bench.stop())
 
 const pause: Pause = {
   ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, mostMs: 600_000, askedMs: null },

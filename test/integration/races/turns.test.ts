@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDatabase } from '../../../src/infra/database.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver } from '../../../src/providers/provider.ts'
 import { makeAttemptsRepository, type Opening } from '../../../src/workloads/attempts.repository.ts'
@@ -7,6 +6,7 @@ import type { Change } from '../../../src/workloads/kind.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/leases.repository.ts'
 import type { Answer } from '../../../src/workloads/outcome.ts'
 import { factsOf } from '../../../src/workloads/reconcile.ts'
+import { type AsRead, makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
 import { transition, waiting } from '../../../src/workloads/transition.ts'
 import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/writes.repository.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
@@ -15,17 +15,14 @@ import { quickSettings } from '../../support/switchyard.ts'
 // The steps of a turn one by one, with what may happen between them. No worker runs.
 
 let bench: ApiBench
-let open: ReturnType<typeof makeDatabase>
+let open: ApiBench['open']
 
 beforeAll(async () => {
   bench = await startApiBench()
-  open = makeDatabase({ url: bench.database.url, poolSize: 2 })
+  open = bench.open
 })
 
-afterAll(async () => {
-  await open.close()
-  await bench.stop()
-})
+afterAll(() => bench.stop())
 
 /** As much of a driver as a decision needs. */
 const idleDriver = {
@@ -159,6 +156,37 @@ describe('an attempt', () => {
     const [row] = await open.prisma.$queryRaw<{ ms: number }[]>`
       SELECT (extract(epoch FROM lease_until - now()) * 1000)::int AS ms FROM workloads WHERE id = ${id}`
     expect(row?.ms).toBeGreaterThan(30_000)
+  })
+})
+
+describe('a sighting', () => {
+  it('that was compared with a row before a turn does not undo what the turn noted', async () => {
+    const id = await submit()
+    await open.prisma
+      .$executeRaw`UPDATE workloads SET status = 'running', remote_id = ${id}, due_at = now() WHERE id = ${id}`
+    const sweeps = makeSweepsRepository(open.prisma, 60_000)
+    const { version } = await bench.api.ok('GET', `/jobs/${id}`)
+    const watched = { id, remoteId: id, mark: 'x', imported: false, version: Number(version) }
+    const read = async () => {
+      const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null }])
+      if (one === undefined) throw new Error('somebody holds it')
+      return one as AsRead<'job'>
+    }
+    const see = async ({ workload, row }: AsRead<'job'>, turn: Turn) => {
+      const change: Change<'job'> = { rawState: 'RUNNING', dueAt: null }
+      const seen = transition(
+        jobKind,
+        workload,
+        { change, answer: null },
+        { facts: await turn.facts(), basis: { row } },
+      )
+      return (await makeWritesRepository(open.prisma).write([seen as unknown as Write]))[0]
+    }
+    const before = await read()
+    const turn = await claim(id)
+    await write(turn, { failures: 3, dueAt: null })
+    expect(await see(before, turn)).toMatchObject({ isWritten: false })
+    expect(await see(await read(), turn)).toMatchObject({ isWritten: true })
   })
 })
 

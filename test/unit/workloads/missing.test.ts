@@ -103,7 +103,9 @@ describe('a list', () => {
       repository: {
         watched: async () => watched,
         unchanged: async (some: readonly { id: string }[]) =>
-          watched.filter((job) => some.some(({ id }) => id === job.id)),
+          watched
+            .filter((job) => some.some(({ id }) => id === job.id))
+            .map((workload) => ({ workload, row: 'as read' })),
         finish: async () => {},
       },
       secretsOfAll: async () => () => ({ hide: { text: (text: string) => text, json: (json: unknown) => json } }),

@@ -59,9 +59,18 @@ export function makeMemoryTable(
   let leaseUntil: number | null = null
   let leases = 0
   let sweepLastMs = 0
+  let rows = 0
   const attempts: Attempt[] = []
   const events: ToldEvent[] = [{ seq: first.seq, by: 'client', status: first.status }]
   const statuses: string[] = [first.status]
+
+  const tokens = new WeakMap<Workload, string>()
+  /** A row is replaced whenever anything of it changes, so it stands for itself. */
+  function tokenOf(read: Workload): string {
+    const token = tokens.get(read) ?? `row-${++rows}`
+    tokens.set(read, token)
+    return token
+  }
 
   /** A claim makes it due when its lease ends; any other time was set by somebody who wants it looked at. */
   const isWoken = () => (row.dueAt === null ? null : ms(row.dueAt)) !== leaseUntil
@@ -84,9 +93,9 @@ export function makeMemoryTable(
     events.push(event)
   }
 
-  function mayWrite({ whereStatus, whereVersion, whereLease, answer: told }: Write): boolean {
+  function mayWrite({ whereStatus, whereRow, whereLease, answer: told }: Write): boolean {
     if (row.status !== whereStatus) return false
-    if (whereVersion !== null && row.version !== whereVersion) return false
+    if (whereRow !== null && tokenOf(row) !== whereRow) return false
     if (told?.outcome === 'absent' && attempts.some(({ remoteId }) => remoteId !== null)) return false
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
@@ -232,7 +241,9 @@ export function makeMemoryTable(
         return remoteId === null || !live ? [] : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt }]
       },
       unchanged: async (watched: readonly Watched[]) =>
-        watched.some(({ version }) => version === row.version) && (row.leaseId === null || !isHeld()) ? [row] : [],
+        watched.some(({ version }) => version === row.version) && (row.leaseId === null || !isHeld())
+          ? [{ workload: row, row: tokenOf(row) }]
+          : [],
       finish: async (_sweep, { nextMs }) => {
         sweepLastMs = nextMs ?? 0
         table.sweepDueAt = nextMs === null ? null : time.now() + nextMs
