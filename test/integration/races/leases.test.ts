@@ -52,7 +52,11 @@ describe('two workers on one database', () => {
     expect(account.apps(own)).toHaveLength(30)
     expect(new Set(over.map(({ remote }) => remote?.id)).size).toBe(30)
     const ledgers = await Promise.all(jobs.map(attempts))
-    expect(ledgers.map((ledger) => ledger.map(({ outcome }) => outcome))).toEqual(jobs.map(() => ['created']))
+    // On a busy machine a request may come past its deadline: it is not sent then, and the next attempt is.
+    const sent = ledgers.map((ledger) =>
+      ledger.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'not_sent'),
+    )
+    expect(sent).toEqual(jobs.map(() => ['created']))
   })
 
   it('agree when an answer comes after its lease was taken over: one object, told once', async () => {
