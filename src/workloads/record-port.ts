@@ -57,7 +57,11 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
       wait: { waitMs: number; signal: AbortSignal },
     ) =>
       readUntil(
-        { read: () => service.get(kind.name, projectId, id), wait: deps.wait, clock: deps.clock },
+        {
+          read: () => service.get(kind.name, projectId, id),
+          wait: (ms, signal) => deps.wait(id, ms, signal),
+          clock: deps.clock,
+        },
         isEnough,
         wait,
       ),

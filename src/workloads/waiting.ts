@@ -3,8 +3,8 @@ import type { Workload } from './workload.ts'
 
 interface Deps<K extends Kind> {
   read(): Promise<Workload<K>>
-  /** False: nobody waits any more. */
-  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
+  /** Resolves at the next change, after `ms`, or when aborted. False: nobody waits any more. */
+  wait(ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
 }
 
@@ -20,13 +20,17 @@ export async function readUntil<K extends Kind>(
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<Workload<K>> {
   const untilMs = deps.clock.monotonicMs() + waitMs
-  let workload = await deps.read()
-  for (;;) {
-    const leftMs = untilMs - deps.clock.monotonicMs()
-    if (isEnough(workload) || leftMs <= 0 || signal.aborted) return workload
-    // A change between the reading and the start of the wait is seen at the next look.
-    const mayGoOn = await deps.wait(workload.id, Math.min(leftMs, lookAgainMs), signal)
-    workload = await deps.read()
-    if (!mayGoOn) return workload
+  for (let leftMs = waitMs; leftMs > 0; leftMs = untilMs - deps.clock.monotonicMs()) {
+    const isRead = new AbortController()
+    try {
+      // It listens before it reads, so that no change falls between the two.
+      const heard = deps.wait(Math.min(leftMs, lookAgainMs), AbortSignal.any([signal, isRead.signal]))
+      const workload = await deps.read()
+      if (isEnough(workload) || signal.aborted) return workload
+      if (!(await heard)) break
+    } finally {
+      isRead.abort()
+    }
   }
+  return deps.read()
 }

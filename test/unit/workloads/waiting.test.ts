@@ -6,14 +6,16 @@ import { makeWorkload } from './make-workload.ts'
 const isRunning = ({ status }: { status: string }) => status === 'running'
 const job = (status: 'queued' | 'running') => makeWorkload('job', { status })
 
-/** A clock that moves while one waits, and what was waited for. */
+/** A clock that moves while one waits, and what was waited for until it was over. */
 function scene(statuses: ('queued' | 'running')[]) {
   const clock = makeFixedClock()
   const waits: number[] = []
   const deps = {
     clock,
     read: async () => job(statuses.length > 1 ? (statuses.shift() ?? 'queued') : (statuses[0] ?? 'queued')),
-    wait: async (_id: string, ms: number) => {
+    wait: async (ms: number, signal: AbortSignal) => {
+      await new Promise(setImmediate)
+      if (signal.aborted) return true
       waits.push(ms)
       clock.advance(ms)
       return true
@@ -36,6 +38,27 @@ it('reads again after each wake-up, until it is enough', async () => {
   expect(waits).toHaveLength(2)
 })
 
+it('misses no change that comes while it reads', async () => {
+  const clock = makeFixedClock()
+  let status: 'queued' | 'running' = 'queued'
+  let tell = () => {}
+  const deps = {
+    clock,
+    wait: (_ms: number, signal: AbortSignal) =>
+      new Promise<boolean>((resolve) => {
+        tell = () => resolve(true)
+        signal.addEventListener('abort', tell)
+      }),
+    read: async () => {
+      const read = job(status)
+      status = 'running'
+      tell()
+      return read
+    },
+  }
+  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'running' })
+})
+
 it('looks by itself every two seconds, and answers the latest reading when its time is over', async () => {
   const { deps, waits } = scene(['queued'])
   expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'queued' })
@@ -53,9 +76,10 @@ it('stops when the client has left', async () => {
   const left = new AbortController()
   const leaving = {
     ...deps,
-    wait: async (id: string, ms: number) => {
+    wait: async (ms: number, signal: AbortSignal) => {
+      const isOver = await deps.wait(ms, signal)
       left.abort()
-      return deps.wait(id, ms)
+      return isOver
     },
   }
   await readUntil(leaving, isRunning, { waitMs: 60_000, signal: left.signal })
@@ -63,8 +87,8 @@ it('stops when the client has left', async () => {
 })
 
 it('answers as it is when nobody waits any more', async () => {
-  const { deps, waits } = scene(['queued', 'queued', 'running'])
-  const ending = { ...deps, wait: async (id: string, ms: number) => (await deps.wait(id, ms)) && false }
+  const { deps, waits } = scene(['queued'])
+  const ending = { ...deps, wait: async (ms: number, signal: AbortSignal) => (await deps.wait(ms, signal)) && false }
   expect(await readUntil(ending, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'queued' })
   expect(waits).toHaveLength(1)
 })
