@@ -20,17 +20,46 @@ export async function lookForMissing<K extends Kind>(
     ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
   )
   if (missing.length === 0) return
-  const most = Math.max(20, Math.floor(watched.length / 20))
+  const most = mostLooks(watched)
   if (missing.length > most) {
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
     log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
   }
-  const longestUnseen = missing.toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt)).slice(0, most)
-  const unchanged = (await deps.repository.unchanged(longestUnseen)) as AsRead<K>[]
-  const newlyMissing = unchanged.filter(({ workload }) => workload.missingSince === null)
-  const change: Change<K> = { missingSince: claimed.startedAt }
+  await lookAt(deps, longestUnseen(missing, most))
+}
+
+/**
+ * What a walk could not come to, because the list is longer than is read or too large to be held, is read one by one, a
+ * few per walk. A look notes when it was, so all of them have their turn.
+ */
+export async function lookBeyond<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  seenIds: ReadonlySet<string>,
+): Promise<void> {
+  const { claimed, bounds, kind, repository } = deps
+  const most = mostLooks(watched)
+  const last = watched.length < bounds.maxWatched ? undefined : watched.at(-1)
+  const unwatched = last === undefined ? [] : await repository.unwatched(claimed.connectionId, kind.name, last, most)
+  const unseen = watched.filter(({ id }) => !seenIds.has(id))
+  await lookAt(deps, longestUnseen([...unseen, ...unwatched], most))
+}
+
+function mostLooks({ length }: readonly Watched[]): number {
+  return Math.max(20, Math.floor(length / 20))
+}
+
+function longestUnseen(watched: readonly Watched[], most: number): Watched[] {
+  return watched.toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt)).slice(0, most)
+}
+
+/** What is missing is looked at by the next turn. */
+async function lookAt<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<void> {
+  if (watched.length === 0) return
+  const unchanged = (await deps.repository.unchanged(watched)) as AsRead<K>[]
+  const change: Change<K> = { missingSince: deps.claimed.startedAt }
   await writeAll(
     deps,
-    newlyMissing.map((read) => ({ ...read, change })),
+    unchanged.filter(({ workload }) => workload.missingSince === null).map((read) => ({ ...read, change })),
   )
 }

@@ -10,7 +10,7 @@ import { writeAll } from './sweep-writes.ts'
 import type { AsRead, Watched } from './sweeps.repository.ts'
 
 /** What one walk found out. */
-interface Walk {
+export interface Walk {
   /** The watched workloads whose objects it showed. */
   seenIds: ReadonlySet<string>
   isComplete: boolean

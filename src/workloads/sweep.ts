@@ -2,10 +2,10 @@ import { ProviderError } from '../providers/provider-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { CalledConnection } from './ports.ts'
-import type { SweepDeps } from './sweep-deps.ts'
-import { lookForMissing } from './sweep-missing.ts'
-import { readPages } from './sweep-pages.ts'
-import type { ClaimedSweep } from './sweeps.repository.ts'
+import type { SweepDeps, WalkDeps } from './sweep-deps.ts'
+import { lookBeyond, lookForMissing } from './sweep-missing.ts'
+import { readPages, type Walk } from './sweep-pages.ts'
+import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
 import { nextSweepMs } from './tempo.ts'
 
 /**
@@ -34,8 +34,10 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
     if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
       return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
-    const result = await readPages({ ...deps, kind, driver, claimed }, watched)
-    if (result.isComplete) await lookForMissing({ ...deps, kind, driver, claimed }, watched, result.seenIds)
+    const walkDeps = { ...deps, kind, driver, claimed }
+    const result = await readList(walkDeps, watched)
+    const look = result.isComplete ? lookForMissing : lookBeyond
+    await look(walkDeps, watched, result.seenIds)
     const nextMs = nextSweepMs({
       lastMs: claimed.lastMs,
       changed: result.changed > 0,
@@ -47,6 +49,16 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
   } catch (error) {
     await giveUp(deps, claimed, error)
+  }
+}
+
+/** A list that cannot be read at all, too large for example, leaves what is watched to looks one by one. */
+async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+  try {
+    return await readPages(deps, watched)
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === 'bad_response') await lookBeyond(deps, watched, new Set())
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PrismaClient } from '../infra/database.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
@@ -41,6 +41,9 @@ export interface AsRead<K extends Kind = Kind> {
 
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
+const watchedColumns = Prisma.sql`
+  id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt"`
+
 export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
   return {
     async claimDue(limit: number): Promise<ClaimedSweep[]> {
@@ -61,9 +64,17 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
     /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */
     async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
       return prisma.$queryRaw<Watched[]>`
-        SELECT id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt" FROM workloads
+        SELECT ${watchedColumns} FROM workloads
         WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
-        ORDER BY remote_id LIMIT ${limit}`
+        ORDER BY remote_id, id LIMIT ${limit}`
+    },
+
+    /** What comes after the snapshot, the longest unseen first. */
+    async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {
+      return prisma.$queryRaw<Watched[]>`
+        SELECT ${watchedColumns} FROM workloads
+        WHERE connection_id = ${connectionId} AND kind = ${kind} AND (remote_id, id) > (${after.remoteId}, ${after.id}) AND live
+        ORDER BY observed_at NULLS FIRST LIMIT ${limit}`
     },
 
     /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */

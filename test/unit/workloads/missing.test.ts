@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Observation } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { absorb } from '../../../src/workloads/absorb.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import { makeSweep } from '../../../src/workloads/sweep.ts'
@@ -85,27 +86,36 @@ describe('a list', () => {
     }),
   )
 
-  /** What a complete walk that shows these objects writes, and what it raises. */
-  async function sweep(watched: readonly Workload<'job'>[], seen: readonly Partial<Observation<'job'>>[]) {
+  type Shown = readonly Partial<Observation<'job'>>[]
+  const show = (seen: Shown, next: string | null = null) => ({
+    seen: seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: {}, ...each })),
+    next,
+  })
+
+  /** What a walk that shows these objects writes, and what it raises. */
+  async function sweep(
+    live: readonly Workload<'job'>[],
+    list: Shown | (() => Promise<object>),
+    { maxWatched = 100 } = {},
+  ) {
     const writes: Write[] = []
     const alarms: string[] = []
     const ignore = () => {}
-    const shown = seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: {}, ...each }))
     const driver = {
-      list: async () => ({ seen: shown, next: null }),
+      list: typeof list === 'function' ? list : async () => show(list),
       traits: makeFacts().traits,
       states: {},
       controls: {},
     }
     const deps = {
       kinds: { job: jobKind, environment: environmentKind },
-      connections: { open: async () => ({ driver: () => driver }) },
+      connections: { open: async () => ({ driver: () => driver }), failed: async () => {} },
       repository: {
-        watched: async () => watched,
+        watched: async () => live.slice(0, maxWatched),
+        unwatched: async (_connection: string, _kind: string, last: { id: string }, limit: number) =>
+          live.slice(live.findIndex(({ id }) => id === last.id) + 1).slice(0, limit),
         unchanged: async (some: readonly { id: string }[]) =>
-          watched
-            .filter((job) => some.some(({ id }) => id === job.id))
-            .map((workload) => ({ workload, row: 'as read' })),
+          live.filter((job) => some.some(({ id }) => id === job.id)).map((workload) => ({ workload, row: 'as read' })),
         finish: async () => {},
       },
       secretsOfAll: async () => () => ({ hide: { text: (text: string) => text, json: (json: unknown) => json } }),
@@ -118,7 +128,7 @@ describe('a list', () => {
       heldMarks: async () => new Set<string>(),
       budget: { take: () => 0 },
       ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
-      bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched: 100, graceMs: 0 },
+      bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs: 0 },
     } as unknown as SweepDeps
     const claimed = { kind: 'job', startedAt: start, notBefore: null, isHeld: false, lastMs: 0 } as ClaimedSweep
     await makeSweep(deps)(claimed)
@@ -154,5 +164,37 @@ describe('a list', () => {
     const { writes } = await sweep([old, fresh] as Workload<'job'>[], [{ remoteId: '5', mark: fresh?.mark ?? '' }])
     const missing = writes.filter(({ state }) => state.missingSince !== null)
     expect(missing.map(({ id }) => id)).toEqual([old?.id])
+  })
+
+  it('that is longer than is read leaves the rest to looks, the longest unseen first, and is not suspect', async () => {
+    const [shown, ...rest] = jobs
+    const { writes, alarms } = await sweep(jobs, async () => show([{ remoteId: shown?.remoteId ?? '' }], 'page 2'))
+    expect(alarms).toEqual([])
+    expect(writes.map(({ id }) => id)).toEqual(rest.slice(-20).map(({ id }) => id))
+  })
+
+  it('of more objects than are held in memory leaves those beyond to looks', async () => {
+    const { writes, alarms } = await sweep(
+      jobs,
+      jobs.slice(0, 25).map(({ remoteId }) => ({ remoteId: remoteId ?? '' })),
+      {
+        maxWatched: 25,
+      },
+    )
+    expect(alarms).toEqual([])
+    expect(writes.map(({ id }) => id).sort()).toEqual(
+      jobs
+        .slice(25)
+        .map(({ id }) => id)
+        .sort(),
+    )
+  })
+
+  it('that cannot be read, too large for example, leaves all to looks', async () => {
+    const tooLarge = new ProviderError('bad_response', 'answered with more than 33554432 bytes')
+    const isDown = new ProviderError('unavailable', 'HTTP 503')
+    const refuse = (error: ProviderError) => () => Promise.reject(error)
+    expect((await sweep(jobs, refuse(tooLarge))).writes).toHaveLength(20)
+    expect((await sweep(jobs, refuse(isDown))).writes).toEqual([])
   })
 })

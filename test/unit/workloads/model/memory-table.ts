@@ -240,6 +240,7 @@ export function makeMemoryTable(
         const { id, remoteId, mark, imported, version, dispatchedAt, observedAt, live } = row
         return remoteId === null || !live ? [] : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt }]
       },
+      unwatched: async () => [],
       unchanged: async (watched: readonly Watched[]) =>
         watched.some(({ version }) => version === row.version) && (row.leaseId === null || !isHeld())
           ? [{ workload: row, row: tokenOf(row) }]
