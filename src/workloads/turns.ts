@@ -69,17 +69,21 @@ export function makeTurns({ leases, reconcile, budget, concurrency, log }: Deps)
   }
 
   /** As long as a claim fills every free hand there is more: each hand that gets free looks again. */
+  async function takeSome(claimSome: LeasesRepository['claimOldest']): Promise<number> {
+    const free = concurrency - running.size
+    if (isDraining || free <= 0) return 0
+    const turns = await withFacts(leases, await claimSome(free, [...bulkhead.full(), ...budget.spent()]))
+    const again = () => (turns.size >= free ? takeDue() : 0)
+    for (const turn of turns.values()) track(turn).then(again).catch(lookLater)
+    return turns.size
+  }
+
   async function takeDue(): Promise<number> {
-    let count = 0
-    for (const claimSome of [leases.claimWished, leases.claimShares, leases.claimOldest]) {
-      const free = concurrency - running.size
-      if (isDraining || free <= 0) break
-      const turns = await withFacts(leases, await claimSome(free, [...bulkhead.full(), ...budget.spent()]))
-      const again = () => (turns.size >= free ? takeDue() : 0)
-      for (const turn of turns.values()) track(turn).then(again).catch(lookLater)
-      count += turns.size
-    }
-    return count
+    const wished = await takeSome(leases.claimWished)
+    const shared = await takeSome(leases.claimShares)
+    // Each project that waits was asked: where none has anything, nothing is due at all.
+    const oldest = shared === 0 ? 0 : await takeSome(leases.claimOldest)
+    return wished + shared + oldest
   }
 
   const lookLater = (error: unknown) =>
