@@ -1,10 +1,15 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { AuditAction } from '../vocabulary/audit-actions.ts'
+import { makeId } from '../vocabulary/ids.ts'
 
-/** Every place where a table holds sealed text. */
+/** Every place where a table holds sealed text, and the table that says whose project that is. */
 const places = {
-  connections: { id: 'id', sealed: 'sealed_credentials' },
-  workload_secrets: { id: 'workload_id', sealed: 'sealed' },
+  connections: { id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
+  workload_secrets: { id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
 } as const
+
+const rotated: AuditAction = 'secrets.rotated'
 
 export type SealedTable = keyof typeof places
 export const sealedTables = Object.keys(places) as SealedTable[]
@@ -17,7 +22,7 @@ export interface SealedRow {
 
 export type SealedRowsRepository = ReturnType<typeof makeSealedRowsRepository>
 
-export function makeSealedRowsRepository(prisma: PrismaClient) {
+export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
   return {
     /** The next rows by id whose text does not begin with `prefix`. A deleted connection has none. */
     async otherwiseSealed(
@@ -30,18 +35,32 @@ export function makeSealedRowsRepository(prisma: PrismaClient) {
         WHERE ${id} > ${after} AND ${sealed} <> '' AND NOT starts_with(${sealed}, ${prefix}) ORDER BY ${id} LIMIT ${limit}`
     },
 
-    /** Puts new texts in the place of the old; what somebody has changed meanwhile is left alone. Answers how many. */
+    /**
+     * Puts new texts in the place of the old; what somebody has changed meanwhile is left alone. Each project's audit log
+     * tells how many. Answers how many in all.
+     */
     async replace(table: SealedTable, rows: readonly { id: string; from: string; to: string }[]): Promise<number> {
-      const { id, sealed, name } = columnsOf(table)
-      return prisma.$executeRaw`
-        UPDATE ${name} t SET ${sealed} = i."to"
-        FROM json_to_recordset(${JSON.stringify(rows)}::json) AS i(id text, "from" text, "to" text)
-        WHERE t.${id} = i.id AND t.${sealed} = i."from"`
+      const { id, sealed, name, owner } = columnsOf(table)
+      const input = rows.map((row) => ({ ...row, auditId: makeId('audit') }))
+      const counted = await prisma.$queryRaw<{ count: number }[]>`
+        WITH updated AS (
+          UPDATE ${name} t SET ${sealed} = i."to"
+          FROM json_to_recordset(${JSON.stringify(input)}::json) AS i(id text, "from" text, "to" text, "auditId" text)
+          WHERE t.${id} = i.id AND t.${sealed} = i."from"
+          RETURNING i.id, i."auditId"
+        ), audited AS (
+          INSERT INTO audit (id, project_id, subject, address, request_id, action, outcome, data)
+          SELECT min(u."auditId"), o.project_id, ${by.subject}, ${by.address}, ${by.requestId}, ${rotated}, 'done',
+            jsonb_build_object('table', ${table}::text, 'count', count(*))
+          FROM updated u JOIN ${owner} o ON o.id = u.id GROUP BY o.project_id
+        )
+        SELECT count(*)::int AS count FROM updated`
+      return counted[0]?.count ?? 0
     },
   }
 }
 
 function columnsOf(table: SealedTable) {
-  const { id, sealed } = places[table]
-  return { name: Prisma.raw(table), id: Prisma.raw(id), sealed: Prisma.raw(sealed) }
+  const { id, sealed, owner } = places[table]
+  return { name: Prisma.raw(table), id: Prisma.raw(id), sealed: Prisma.raw(sealed), owner: Prisma.raw(owner) }
 }

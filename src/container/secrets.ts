@@ -2,15 +2,16 @@ import { type Rotated, rotateSecrets } from '../connections/rotate-secrets.ts'
 import { makeSealedRowsRepository } from '../connections/sealed-rows.repository.ts'
 import { makeSecretBox } from '../connections/secret-box.ts'
 import type { Database } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 
 /** Seals everything anew with the first of these keys. Safe while others read and write. */
 export function sealAnew(
   { prisma }: Database,
-  secretsKeys: string,
+  { secretsKeys, by }: { secretsKeys: string; by: Actor },
   onProgress: (progress: Pick<Rotated, 'table' | 'count'>) => void,
 ): Promise<readonly Rotated[]> {
   return rotateSecrets({
-    repository: makeSealedRowsRepository(prisma),
+    repository: makeSealedRowsRepository(prisma, by),
     secretBox: makeSecretBox(secretsKeys),
     onProgress,
   })

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import type { Database } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
@@ -14,11 +13,13 @@ interface KeyWanted {
   expiresAt: Date | null
 }
 
-/** Makes keys for whoever can reach the database: an operator at a terminal, who stands in the audit log as that. */
-export function makeKeyMaker({ prisma }: Pick<Database, 'prisma'>): (wanted: KeyWanted) => Promise<FreshKey> {
+/** Makes keys for whoever can reach the database. */
+export function makeKeyMaker(
+  { prisma }: Pick<Database, 'prisma'>,
+  by: Actor,
+): (wanted: KeyWanted) => Promise<FreshKey> {
   const projects = makeProjectsRepository(prisma)
   const service = makeProjectService({ projects, keys: makeApiKeysRepository(prisma) })
-  const by: Actor = { subject: `shell:${userInfo().username}`, address: hostname(), requestId: '' }
 
   return async ({ project, ...wanted }) => {
     const projectId =

@@ -93,7 +93,10 @@ const AuditEntrySchema = Type.Object(
     id: idSchema('audit', 'The entry.'),
     at: time('When.'),
     projectId: Type.String(),
-    subject: Type.String({ description: "Who: an API key's id, or `oidc:` and a token's subject." }),
+    subject: Type.String({
+      description:
+        "Who: an API key's id, `oidc:` and a token's subject, `shell:` and the user who ran a command, or `bootstrap`.",
+    }),
     address: Type.String({ description: 'From where.' }),
     requestId: Type.String(),
     action: Type.String({ examples: ['job.submitted'] }),

@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from '../config.ts'
 import { makeKeyMaker } from '../container.ts'
 import { makeDatabase } from '../infra/database.ts'
 import { isScope, type Scope, scopes } from '../vocabulary/scopes.ts'
+import { shellActor } from './shell-actor.ts'
 
 const usage = `Usage: main.ts key create --name <name> [--project <name>] [--scopes <scope,scope>] [--days <number>]
 
@@ -20,7 +21,7 @@ export async function runKey(args: readonly string[]): Promise<void> {
   if (databaseUrl === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database the key is for.'])
   const database = makeDatabase({ url: databaseUrl, poolSize: 1 })
   try {
-    const { id, key, projectId } = await makeKeyMaker(database)(wanted)
+    const { id, key, projectId } = await makeKeyMaker(database, shellActor())(wanted)
     process.stderr.write(`Key ${id} of project ${projectId}. It is shown this once:\n`)
     process.stdout.write(`${key}\n`)
   } finally {

@@ -1,6 +1,6 @@
 /** Who asked for a change, and from where: what the audit log tells. Holds no secret. */
 export interface Actor {
-  /** An API key's id, or `oidc:` and the subject of a token. */
+  /** An API key's id, `oidc:` and the subject of a token, `shell:` and the user who ran a command, or `bootstrap`. */
   subject: string
   /** The network address that the request came from. */
   address: string

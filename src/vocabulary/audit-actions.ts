@@ -5,6 +5,7 @@ export const auditActions = [
   'api_key.created',
   'api_key.rotated',
   'api_key.revoked',
+  'secrets.rotated',
   'connection.created',
   'connection.updated',
   'connection.verified',

@@ -1,8 +1,11 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sealAnew } from '../../../src/container.ts'
+import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { makeApiCaller } from '../../support/api-caller.ts'
+import { testSecretsKey } from '../../support/switchyard.ts'
 import { startTwoInstances } from './start-two.ts'
 
 const two = startTwoInstances()
@@ -137,6 +140,13 @@ describe('each thing that it tells of', () => {
     await ok('DELETE', path)
   }
 
+  async function rotateSecrets(): Promise<void> {
+    const database = makeDatabase({ url: bench.database.url, poolSize: 1 })
+    const by = { subject: 'shell:operator', address: 'here', requestId: '' }
+    await sealAnew(database, { secretsKeys: `${'43'.repeat(32)},${testSecretsKey}`, by }, () => {})
+    await database.close()
+  }
+
   /** At the hub itself, past Switchyard. */
   async function startServer(): Promise<string> {
     const { urls, accounts } = bench.sandbox
@@ -154,6 +164,7 @@ describe('each thing that it tells of', () => {
     await connect()
     await runJob()
     await keepEnvironment()
+    await rotateSecrets()
     const { data } = await ok('GET', '/audit?limit=200')
     const entries = data as unknown as { action: string; subject: string }[]
     expect(new Set(entries.map(({ action }) => action))).toEqual(new Set(auditActions))

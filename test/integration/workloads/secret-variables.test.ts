@@ -22,6 +22,7 @@ const key = () => randomBytes(32).toString('base64')
 const oldKey = key()
 const newKey = key()
 const canary = 'canary-of-the-secret-variables'
+const by = { subject: 'shell:operator', address: 'here', requestId: '' }
 const secretVariables = { DB_PHRASE: canary, PIN: '12' }
 
 let database: TestDatabase
@@ -170,7 +171,7 @@ describe('changing the secrets key', () => {
     switchyard = await start(`${oldKey},${newKey}`)
     const seen: number[] = []
     const open = makeDatabase({ url: database.url, poolSize: 1 })
-    const rotation = sealAnew(open, `${newKey},${oldKey}`, ({ count }) => seen.push(count))
+    const rotation = sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, ({ count }) => seen.push(count))
     const meanwhile = await submit()
     const first = await rotation
     expect(first.map(({ table, unopenable, isComplete }) => ({ table, unopenable, isComplete }))).toEqual([
@@ -178,9 +179,15 @@ describe('changing the secrets key', () => {
       { table: 'workload_secrets', unopenable: [], isComplete: true },
     ])
     expect(seen.length).toBeGreaterThan(0)
+    const { data } = await switchyard.api.ok('GET', '/audit?action=secrets.rotated')
+    expect(data).toContainEqual(
+      expect.objectContaining({ subject: by.subject, data: { table: 'connections', count: expect.any(Number) } }),
+    )
     await switchyard.stop()
-    await sealAnew(open, `${newKey},${oldKey}`, () => {})
-    expect((await sealAnew(open, `${newKey},${oldKey}`, () => {})).map(({ count }) => count)).toEqual([0, 0])
+    await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})
+    expect(
+      (await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})).map(({ count }) => count),
+    ).toEqual([0, 0])
     await open.close()
 
     switchyard = await start(newKey)
@@ -206,7 +213,7 @@ describe('changing the secrets key', () => {
 
   it('reports what no key opens, and leaves it as it was', async () => {
     const open = makeDatabase({ url: database.url, poolSize: 1 })
-    const [connections] = await sealAnew(open, key(), () => {})
+    const [connections] = await sealAnew(open, { secretsKeys: key(), by }, () => {})
     expect(connections?.count).toBe(0)
     expect(connections?.unopenable).toContain(account.connectionId)
     await open.close()
