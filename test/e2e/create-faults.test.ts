@@ -6,6 +6,7 @@ import { freePort } from '../support/free-ports.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { untilFired } from '../support/until-fired.ts'
 
 const { callTimeoutMs, sendWithinMs } = quickSettings.timing
 
@@ -48,9 +49,10 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const object = environment.remote?.id ?? ''
-    const { id } = sandbox.faults.add({ ...fault, operation: 'aiapps.submit', object })
+    const added = sandbox.faults.add({ ...fault, operation: 'aiapps.submit', object })
     const job = await account.job(environment, script)
-    return { account, environment, job, repair: () => sandbox.faults.clear(id) }
+    const struck = () => untilFired(sandbox, added)
+    return { account, environment, job, struck, repair: () => sandbox.faults.clear(added.id) }
   }
 
   /** The end, with exactly one object behind it: nothing lost, nothing twice. */
@@ -150,8 +152,8 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
 
   it.concurrent('canceled while it is being sent, is killed as soon as it is there', async () => {
     const delayMs = callTimeoutMs / 2
-    const { account, environment, job } = await submitInto({ kind: 'stall', delayMs, times: 1 }, 'sleep 600')
-    await switchyard.api.untilStatus(path(job), 'dispatching')
+    const { account, environment, job, struck } = await submitInto({ kind: 'stall', delayMs, times: 1 }, 'sleep 600')
+    await struck()
     await switchyard.api.ok('POST', `${path(job)}/cancel`)
     expect((await ended(job)).status).toBe('canceled')
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
-import type { Fault } from '../../src/sandbox/faults.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { untilFired } from '../support/until-fired.ts'
 
 let database: TestDatabase
 
@@ -40,13 +40,11 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
   const finish = (job: ApiRecord) =>
     sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', verdict: 'SUCCEEDED' })
   const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
-  const hasStruck = (fault: Fault, times: number) =>
-    expect.poll(() => sandbox.faults.active.find(({ id }) => id === fault.id)?.fired ?? 0).toBeGreaterThanOrEqual(times)
 
   it('is not given up because of lists that suddenly show nothing', async () => {
     const job = await running()
     const fault = sandbox.faults.add({ kind: 'empty_list' })
-    await hasStruck(fault, 6)
+    await untilFired(sandbox, fault, 6)
     const [seen, around] = [
       await switchyard.api.ok('GET', path(job)),
       await switchyard.api.ok('GET', `/environments/${environment.id}`),
@@ -67,7 +65,7 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
     async (input) => {
       const job = await running()
       const fault = sandbox.faults.add({ ...input, times: 2 })
-      await hasStruck(fault, 1)
+      await untilFired(sandbox, fault, 1)
       expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
       sandbox.faults.clear(fault.id)
       await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)

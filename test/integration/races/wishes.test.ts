@@ -7,6 +7,7 @@ import { environmentRequest, jobRequest, openAccount } from '../../support/dataf
 import { connectTo, connectWith, makeInstance, makeNotebook, startSandboxes } from '../../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { untilFired } from '../../support/until-fired.ts'
 
 let database: TestDatabase
 let sandbox: Sandbox
@@ -90,10 +91,10 @@ describe('a cancel', () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const object = environment.remote?.id ?? ''
-    sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 500, times: 1 })
+    const slow = sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 800, times: 1 })
     const job = await account.job(environment, 'sleep 600')
-    await switchyard.api.untilStatus(jobPath(job), 'dispatching')
-    await ok('POST', `${jobPath(job)}/cancel`)
+    await untilFired(sandbox, slow)
+    expect(await ok('POST', `${jobPath(job)}/cancel`)).toMatchObject({ status: 'dispatching' })
     await canceled(job)
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(await attempts(job)).toHaveLength(1)
@@ -217,7 +218,7 @@ describe('a stop', () => {
       await ok('POST', `${path}/stop`)
       await switchyard.api.untilStatus(path, 'stopped')
       await ok('POST', `${path}/start`)
-      await switchyard.api.untilStatus(path, 'starting')
+      await switchyard.api.untilStatus(path, 'starting', 'running')
       await ok('POST', `${path}/stop`)
       const settled = await switchyard.api.until(
         path,
@@ -238,9 +239,8 @@ describe('a stop', () => {
     const { remote } = await switchyard.api.untilStatus(path, 'running')
     const object = remote?.id ?? ''
     const slow = sandbox.faults.add({ kind: 'stall', operation: 'instances.action', object, delayMs: 600, times: 1 })
-    const fired = () => sandbox.faults.active.find(({ id }) => id === slow.id)?.fired
     await ok('POST', `${path}/stop`)
-    await expect.poll(fired).toBe(1)
+    await untilFired(sandbox, slow)
     // The lease is held by whoever waits for the answer to the stop.
     await ok('POST', `${path}/start`)
     await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('STOPPED')
