@@ -17,10 +17,10 @@ export const quickSettings: ContainerSettings = {
   tempo: { quickMs: 40, slowMs: 300, resendMs: 500, confirmGoneMs: 150 },
   timing: { callTimeoutMs: 1200, sendWithinMs: 600 },
   leaseMs: 4000,
-  upkeepIntervalMs: 60,
+  upkeepIntervalMs: 120,
   concurrency: 16,
   sweepConcurrency: 4,
-  sweep: { minMs: 80, maxMs: 300, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
+  sweep: { minMs: 120, maxMs: 1500, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
   waiting: { maxSeconds: 10, perCaller: 1000 },
   egressAllow: ['127.0.0.1'],
 }

@@ -25,7 +25,8 @@ const refusesWishes = ({ fates }: Story) =>
     ({ does, code }) => does === 'refuses' && verdictOf('control', { code, notSent: false }) === 'final',
   )
 /** A verb that is carried out after its client has asked for another thing looks like a change by somebody else. */
-const isLate = ({ fates }: Story) => fates.control.some(({ does, executes }) => does === 'fails' && executes === 'late')
+const isLate = ({ fates }: Story) =>
+  fates.control.some(({ does, executes }) => ['fails', 'dies'].includes(does) && executes === 'late')
 /** Nobody but the client decided what becomes of it. */
 const isLeftToTheClient = (story: Story, ending: Ending) =>
   !refusesWishes(story) && !isLate(story) && !ending.isMeddledWith
