@@ -25,6 +25,8 @@ export default defineConfig({
     // Files share a process and what it has loaded: to load the service for each was a third of the time.
     isolate: false,
     hookTimeout: 60_000,
+    // Tests that may run together mostly wait: for leases, for windows, for answers that are late on purpose.
+    maxConcurrency: 20,
     passWithNoTests: true,
     retry: 0,
     projects: [

@@ -13,6 +13,7 @@ const steps: readonly { name: string; script: string }[] = [
   { name: 'generated documents', script: 'docs:check' },
   { name: 'migrations match the schema', script: 'migration:check' },
   { name: 'tests', script: 'test' },
+  { name: 'tests with processes of their own', script: 'test:processes' },
 ]
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
@@ -20,7 +21,7 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 /** Static checks all run, so that one round shows everything; the tests only when those have passed. */
 const failed: string[] = []
 for (const { name, script } of steps) {
-  if (script === 'test' && failed.length > 0) continue
+  if (script.startsWith('test') && failed.length > 0) continue
   console.log(`\n== ${name} (npm run ${script})`)
   const { status } = spawnSync('npm', ['run', '--silent', script], { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
   if (status !== 0) failed.push(name)

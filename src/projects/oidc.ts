@@ -25,6 +25,8 @@ const looksLikeToken = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 const toleratedSeconds = 30
 const discoveryTimeoutMs = 5000
+/** Tokens that name a key nobody knows make the issuer be asked no more often than this, whoever sends them. */
+const unknownKeyPauseMs = 2000
 
 /** Tokens of an OpenID Connect issuer. Its keys are fetched when first needed, kept, and fetched anew for an unknown key id. */
 export function makeOidcVerifier({ settings, projectOf, fetch }: Deps): TokenVerifier {
@@ -35,7 +37,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch }: Deps): TokenVer
     const response = await fetch(url, { signal: AbortSignal.timeout(discoveryTimeoutMs), redirect: 'error' })
     const { jwks_uri: jwksUri, issuer } = (await response.json()) as { jwks_uri: string; issuer: string }
     if (issuer !== settings.issuer) throw new Error(`${url} speaks for the issuer ${issuer}`)
-    return createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: 10_000 })
+    return createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: unknownKeyPauseMs })
   }
 
   async function keysOfIssuer() {

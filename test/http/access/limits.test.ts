@@ -3,7 +3,8 @@ import { startTwoInstances, type TwoInstances } from './start-two.ts'
 
 const requestRate = { requests: 20, windowSeconds: 6 }
 
-describe.each([{ counts: 'in Redis' }, { counts: 'in Postgres' }])(
+// Each waits for the end of a window, so they do that together.
+describe.concurrent.each([{ counts: 'in Redis' }, { counts: 'in Postgres' }])(
   'the request rate, counted $counts',
   ({ counts }) => {
     const two: TwoInstances = startTwoInstances({ requestRate }, counts === 'in Redis')

@@ -48,7 +48,11 @@ async function overtaken<T>(write: string, id: string, send: () => Promise<T>): 
     await other.query(write, [id])
     const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
     const answer = send()
-    const waits = `SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)) AND query LIKE '%SET desired =%'`
+    // Behind us, or behind somebody (a sweep's write) who waits for us: a row lock has a queue.
+    const waits = `
+      WITH behind AS (SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
+      SELECT 1 FROM pg_stat_activity WHERE query LIKE '%SET desired =%'
+        AND pg_blocking_pids(pid) && (SELECT array_agg(pid) || $1::int FROM behind)`
     await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 10_000 })
     await other.query('COMMIT')
     return await answer
