@@ -46,7 +46,8 @@ Every sealed text names its key by a fingerprint, so keys are changed while ever
 1. \`SECRETS_KEY=<old>,<new>\` for every process. All can read what either key sealed.
 2. \`SECRETS_KEY=<new>,<old>\` for every process. From here on the new key seals.
 3. \`main.ts secrets rotate\` seals everything anew, in pages, beside reads and writes. It can be
-   broken off and repeated, prints what it did, and exits 0 only when nothing is left under another key than the first.
+   broken off and repeated, prints what it did, tells each project's audit log, and exits 0 only when nothing is left under
+   another key than the first.
 4. After \`IDEMPOTENCY_TTL_HOURS\`, \`SECRETS_KEY=<new>\`. Earlier, a repeated request with secret variables could be refused
    as another body. Backups from before step 3 still need the old key.
 
