@@ -1,5 +1,5 @@
 import { Refusal } from '../vocabulary/refusal.ts'
-import type { Filter } from './reads.repository.ts'
+import type { Filter } from './list.repository.ts'
 
 /** The query of a list, as the route validated it. */
 export interface ListParameters {

@@ -1,37 +1,8 @@
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
+import { type ListQuery, listStatement } from './list.repository.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 import type { Workload } from './workload.ts'
-
-/** What a list is narrowed down to. All given filters hold; several statuses are alternatives. */
-export interface Filter {
-  status?: readonly string[]
-  labels?: readonly { key: string; value: string }[]
-  provider?: string
-  connectionId?: string
-  environmentId?: string
-  remoteId?: string
-  active?: boolean
-  namePrefix?: string
-  createdAfter?: Date
-  createdBefore?: Date
-  ids?: readonly string[]
-}
-
-/** Where a page begins: after this id (and, in a list by name, after this name). */
-export interface After {
-  id: string
-  name?: string
-}
-
-export interface ListQuery {
-  projectId: string
-  kind: Kind
-  filter: Filter
-  order: 'asc' | 'desc'
-  limit: number
-  after: After | null
-}
 
 /** Who else there is for objects that show no mark. */
 export interface Claims {
@@ -97,71 +68,4 @@ export function makeReadsRepository(prisma: PrismaClient) {
       return rows.map((row) => row.id)
     },
   }
-}
-
-function listStatement({ projectId, kind, filter, order, limit, after }: ListQuery): Prisma.Sql {
-  const [label, ...moreLabels] = filter.labels ?? []
-  const isByName = filter.namePrefix !== undefined
-  const conditions = [
-    Prisma.sql`w.project_id = ${projectId} AND w.kind = ${kind}`,
-    ...simpleConditions(filter),
-    ...moreLabels.map(({ key, value }) => Prisma.sql`w.labels->>${key} = ${value}`),
-    ...keysetCondition(after, order, isByName),
-  ]
-  // The first label is read from its own index, ordered by id: a page costs a page, however many carry the label.
-  const source =
-    label === undefined
-      ? Prisma.sql`workloads w`
-      : Prisma.sql`workload_labels l JOIN workloads w ON w.id = l.workload_id
-          AND l.project_id = ${projectId} AND l.kind = ${kind} AND l.key = ${label.key} AND l.value = ${label.value}`
-  const idColumn = Prisma.raw(label === undefined || isByName ? 'w.id' : 'l.workload_id')
-  const direction = Prisma.raw(order)
-  const ordering = isByName
-    ? Prisma.sql`w.name ${direction}, ${idColumn} ${direction}`
-    : Prisma.sql`${idColumn} ${direction}`
-  return Prisma.sql`SELECT ${workloadColumns} FROM ${source} WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${ordering} LIMIT ${limit}`
-}
-
-function keysetCondition(after: After | null, order: 'asc' | 'desc', isByName: boolean): Prisma.Sql[] {
-  if (after === null) return []
-  const comparison = Prisma.raw(order === 'asc' ? '>' : '<')
-  return [
-    isByName
-      ? Prisma.sql`(w.name, w.id) ${comparison} (${after.name ?? ''}, ${after.id})`
-      : Prisma.sql`w.id ${comparison} ${after.id}`,
-  ]
-}
-
-function simpleConditions(filter: Filter): Prisma.Sql[] {
-  const {
-    status,
-    provider,
-    connectionId,
-    environmentId,
-    remoteId,
-    active,
-    namePrefix,
-    createdAfter,
-    createdBefore,
-    ids,
-  } = filter
-  const optional: (Prisma.Sql | false)[] = [
-    status !== undefined && Prisma.sql`w.status = ANY(${status})`,
-    provider !== undefined && Prisma.sql`w.provider = ${provider}`,
-    connectionId !== undefined && Prisma.sql`w.connection_id = ${connectionId}`,
-    environmentId !== undefined && Prisma.sql`w.environment_id = ${environmentId}`,
-    remoteId !== undefined && Prisma.sql`w.remote_id = ${remoteId}`,
-    active !== undefined && Prisma.sql`w.live = ${active}`,
-    namePrefix !== undefined && Prisma.sql`w.name >= ${namePrefix} AND w.name < ${beyond(namePrefix)}`,
-    // Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it.
-    createdAfter !== undefined && Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`,
-    createdBefore !== undefined && Prisma.sql`w.created_at < ${createdBefore}`,
-    ids !== undefined && Prisma.sql`w.id = ANY(${ids})`,
-  ]
-  return optional.filter((condition) => condition !== false)
-}
-
-/** The first string after all that begin with `prefix`; names are compared by byte. */
-function beyond(prefix: string): string {
-  return `${prefix}\u{10ffff}`
 }

@@ -61,7 +61,7 @@ beforeAll(async () => {
   // What only time and providers could have done to them.
   for (const [index, status] of ['running', 'succeeded', 'failed', 'canceled', 'unknown', 'pending'].entries())
     await sql.query(
-      `UPDATE workloads SET status = $1, live = $2, remote_id = $3, created_at = created_at - $4 * interval '1 day' WHERE id = ANY($5)`,
+      `UPDATE workloads SET status = $1, live = $2, remote_id = $3, created_at = created_at - $4 * interval '1 minute' WHERE id = ANY($5)`,
       [
         status,
         status === 'running' || status === 'pending',

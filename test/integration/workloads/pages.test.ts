@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
+import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/list.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+/** A project of very many jobs, of which the twenty oldest are the only ones of their kind. */
+const count = 20_000
+const rareCount = 20
+const limit = 20
+/** Also where each of ten statuses is read for a page of its own. */
+const mostRows = 10 * limit
+
+const projectId = makeId('project')
+const [usual, rare] = [makeId('connection'), makeId('connection')]
+const environmentId = makeId('environment')
+const startMs = Date.parse('2026-01-01T00:00:00Z')
+const madeAt = (index: number) => new Date(startMs + index * 60_000)
+const idOf = (index: number) => idAt('job', madeAt(index).getTime()) + String(index).padStart(16, '0')
+
+let test: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 2 })
+  const { prisma } = database
+  await prisma.$executeRaw`INSERT INTO projects (id, name) VALUES (${projectId}, 'large')`
+  for (const [id, provider] of [
+    [usual, 'slurm'],
+    [rare, 'aitems'],
+  ])
+    await prisma.$executeRaw`
+      INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+      VALUES (${id}, ${projectId}, ${provider}, ${provider}, '{}', '')`
+  const ids = Array.from({ length: count }, (_, index) => idOf(index))
+  await prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark, status, live, remote_id, created_at)
+    SELECT id, ${projectId}, 'job', CASE WHEN is_rare THEN 'aitems' ELSE 'slurm' END, CASE WHEN is_rare THEN ${rare} ELSE ${usual} END,
+      CASE WHEN is_rare THEN ${environmentId} END, CASE WHEN is_rare THEN 'zz' ELSE 'train' END || n,
+      CASE WHEN is_rare THEN '{"team":"red"}' ELSE '{"team":"blue"}' END::jsonb, '{}', id,
+      CASE WHEN NOT is_rare THEN 'succeeded' WHEN n % 2 = 0 THEN 'running' ELSE 'failed' END, is_rare AND n % 2 = 0,
+      'r' || n, ${madeAt(0)}::timestamptz + n * interval '1 minute'
+    FROM (SELECT id, n - 1 AS n, n <= ${rareCount} AS is_rare FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) drawn`
+  await prisma.$executeRaw`
+    INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+    SELECT project_id, kind, 'team', labels->>'team', id FROM workloads`
+  await prisma.$executeRaw`ANALYZE`
+}, 120_000)
+
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+
+interface PlanNode {
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: PlanNode[]
+}
+
+/** What was read of tables, shown or not. */
+function rowsRead(node: PlanNode): number {
+  const below = (node.Plans ?? []).reduce((sum, plan) => sum + rowsRead(plan), 0)
+  const own = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+  return below + (node['Relation Name'] === undefined ? 0 : own * node['Actual Loops'])
+}
+
+async function explain(query: ListQuery): Promise<{ read: number; plan: string }> {
+  const [row] = await database.prisma.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>`
+    EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${listStatement(query)}`
+  const plan = row?.['QUERY PLAN'][0].Plan as PlanNode
+  return { read: rowsRead(plan), plan: JSON.stringify(plan, null, 1) }
+}
+
+const filters: readonly [string, Filter, shown: number][] = [
+  ['nothing', {}, limit],
+  ['a status', { status: ['failed'] }, 10],
+  ['two statuses', { status: ['failed', 'running'] }, limit],
+  ['what is active', { active: true }, 10],
+  ['what is not active', { active: false }, limit],
+  ['what cannot be', { active: true, status: ['succeeded'] }, 0],
+  ['a provider', { provider: 'aitems' }, limit],
+  ['a connection', { connectionId: rare }, limit],
+  ['an environment', { environmentId }, limit],
+  ['a remote id', { remoteId: 'r7' }, 1],
+  ['a label', { labels: [{ key: 'team', value: 'red' }] }, limit],
+  ['a name', { namePrefix: 'zz' }, limit],
+  ['ids', { ids: [idOf(3), idOf(4)] }, 2],
+  ['the time before', { createdBefore: madeAt(rareCount) }, limit],
+  ['the time after', { createdAfter: madeAt(count - rareCount - 1) }, limit],
+]
+
+it.each(filters)('a page narrowed down by %s reads little more than it shows', async (_, filter, shown) => {
+  for (const order of ['asc', 'desc'] as const) {
+    const query: ListQuery = { projectId, kind: 'job', filter, order, limit, after: null }
+    const rows = await database.prisma.$queryRaw<{ id: string }[]>(listStatement(query))
+    const ids = rows.map(({ id }) => id)
+    expect(ids).toHaveLength(shown)
+    if (filter.namePrefix === undefined)
+      expect(ids).toEqual(order === 'asc' ? ids.toSorted() : ids.toSorted().reverse())
+    const { read, plan } = await explain(query)
+    expect(read, plan).toBeLessThanOrEqual(mostRows)
+  }
+})
