@@ -42,7 +42,8 @@ const clockErrorMs = 3_600_000
 /**
  * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation.
  * Narrowed down by any one filter, a page costs a page, however much there is that the filter leaves out; a test counts
- * the rows. Of several filters one has an index, and what it finds is read until the page is full.
+ * the rows. At the end of a time it may cost an hour more, and of several filters one has an index, and what that finds is
+ * read until the page is full.
  */
 export function listStatement(query: ListQuery): Prisma.Sql {
   const [label, ...moreLabels] = query.filter.labels ?? []
@@ -54,28 +55,30 @@ export function listStatement(query: ListQuery): Prisma.Sql {
     SELECT ${workloadColumns} FROM ${source} ORDER BY w.id ${Prisma.raw(query.order)} LIMIT ${query.limit}`
 }
 
-/** The first label is read from its own index, which is ordered by id. */
+/** The first label is read from its own index, which is ordered by id. What bounds the id bounds both tables. */
 function labelled(query: ListQuery, { key, value }: { key: string; value: string }, more: Prisma.Sql[]): Prisma.Sql {
   const { projectId, kind } = query
   const from = Prisma.sql`workload_labels l JOIN workloads w ON w.id = l.workload_id
     AND l.project_id = ${projectId} AND l.kind = ${kind} AND l.key = ${key} AND l.value = ${value}`
-  return page(query, more, { from, id: Prisma.sql`l.workload_id` })
+  return page(query, more, { from, ids: [Prisma.sql`l.workload_id`, Prisma.sql`w.id`] })
 }
 
 function page(
-  { projectId, kind, filter, order, limit, after }: ListQuery,
+  query: ListQuery,
   more: readonly Prisma.Sql[],
-  { from = Prisma.sql`workloads w`, columns = workloadColumns, id = Prisma.sql`w.id` } = {},
+  { from = Prisma.sql`workloads w`, columns = workloadColumns, ids = [Prisma.sql`w.id`] } = {},
 ): Prisma.Sql {
-  const isByName = filter.namePrefix !== undefined
+  const { projectId, kind, filter, order, limit } = query
   const conditions = [
     Prisma.sql`w.project_id = ${projectId} AND w.kind = ${kind}`,
-    ...simpleConditions(kind, filter),
+    ...simpleConditions(filter),
+    ...ids.flatMap((id) => boundsOf(query, id)),
     ...more,
-    ...keysetCondition(after, order, isByName),
   ]
   const direction = Prisma.raw(order)
-  const ordering = isByName ? Prisma.sql`w.name ${direction}, w.id ${direction}` : Prisma.sql`${id} ${direction}`
+  const ordering = isByName(query)
+    ? Prisma.sql`w.name ${direction}, w.id ${direction}`
+    : Prisma.sql`${ids[0]} ${direction}`
   return Prisma.sql`SELECT ${columns} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${ordering} LIMIT ${limit}`
 }
 
@@ -84,7 +87,7 @@ function page(
  * each status, by its name, so that the planner knows how rare it is; for each connection that may have this remote id.
  */
 function mergedFrom(query: ListQuery): Prisma.Sql | null {
-  const { namePrefix, ids, environmentId, connectionId, remoteId } = query.filter
+  const { namePrefix, ids, environmentId, connectionId, provider, remoteId } = query.filter
   if (namePrefix !== undefined || ids !== undefined || environmentId !== undefined) return null
   const pageWith = (condition: Prisma.Sql) => page(query, [condition], { columns: Prisma.sql`w.*` })
   const statuses = statusesIn(query)
@@ -93,7 +96,8 @@ function mergedFrom(query: ListQuery): Prisma.Sql | null {
       ? null
       : Prisma.sql`(SELECT c.id FROM connections c WHERE c.project_id = ${query.projectId}) b
           CROSS JOIN LATERAL (${pageWith(Prisma.sql`w.connection_id = b.id`)}) w`
-  if (statuses === null) return null
+  // A connection or a provider has an index of its own, and few of what they have may be of a status.
+  if (statuses === null || connectionId !== undefined || provider !== undefined) return null
   const pages = statuses.map((status) => Prisma.sql`(${pageWith(Prisma.sql`w.status = ${status}`)})`)
   return Prisma.sql`(${pages.length === 0 ? pageWith(Prisma.sql`false`) : Prisma.join(pages, ' UNION ALL ')}) w`
 }
@@ -111,29 +115,27 @@ function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly s
   return [...asked].filter((each) => ended.includes(each) !== active)
 }
 
-function keysetCondition(after: After | null, order: 'asc' | 'desc', isByName: boolean): Prisma.Sql[] {
-  if (after === null) return []
-  const comparison = Prisma.raw(order === 'asc' ? '>' : '<')
-  return [
-    isByName
-      ? Prisma.sql`(w.name, w.id) ${comparison} (${after.name ?? ''}, ${after.id})`
-      : Prisma.sql`w.id ${comparison} ${after.id}`,
-  ]
+function isByName({ filter }: ListQuery): boolean {
+  return filter.namePrefix !== undefined
 }
 
-function simpleConditions(kind: Kind, filter: Filter): Prisma.Sql[] {
-  const {
-    status,
-    provider,
-    connectionId,
-    environmentId,
-    remoteId,
-    active,
-    namePrefix,
-    createdAfter,
-    createdBefore,
-    ids,
-  } = filter
+/** Where the page before ended, and the times: what an index in the order of ids need not read. */
+function boundsOf(query: ListQuery, id: Prisma.Sql): Prisma.Sql[] {
+  const { kind, after, order } = query
+  const { createdAfter, createdBefore } = query.filter
+  const comparison = Prisma.raw(order === 'asc' ? '>' : '<')
+  const optional: (Prisma.Sql | false)[] = [
+    after !== null && !isByName(query) && Prisma.sql`${id} ${comparison} ${after.id}`,
+    after !== null && isByName(query) && Prisma.sql`(w.name, w.id) ${comparison} (${after.name ?? ''}, ${after.id})`,
+    createdAfter !== undefined && Prisma.sql`${id} >= ${idAt(kind, createdAfter.getTime() - clockErrorMs)}`,
+    createdBefore !== undefined && Prisma.sql`${id} < ${idAt(kind, createdBefore.getTime() + clockErrorMs)}`,
+  ]
+  return optional.filter((condition) => condition !== false)
+}
+
+function simpleConditions(filter: Filter): Prisma.Sql[] {
+  const { status, provider, connectionId, environmentId, remoteId, active, namePrefix, ids } = filter
+  const { createdAfter, createdBefore } = filter
   const optional: (Prisma.Sql | false)[] = [
     status !== undefined && Prisma.sql`w.status = ANY(${status})`,
     provider !== undefined && Prisma.sql`w.provider = ${provider}`,
@@ -143,10 +145,8 @@ function simpleConditions(kind: Kind, filter: Filter): Prisma.Sql[] {
     active !== undefined && Prisma.sql`w.live = ${active}`,
     namePrefix !== undefined && Prisma.sql`w.name >= ${namePrefix} AND w.name < ${beyond(namePrefix)}`,
     // Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it.
-    createdAfter !== undefined &&
-      Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms' AND w.id >= ${idAt(kind, createdAfter.getTime() - clockErrorMs)}`,
-    createdBefore !== undefined &&
-      Prisma.sql`w.created_at < ${createdBefore} AND w.id < ${idAt(kind, createdBefore.getTime() + clockErrorMs)}`,
+    createdAfter !== undefined && Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`,
+    createdBefore !== undefined && Prisma.sql`w.created_at < ${createdBefore}`,
     ids !== undefined && Prisma.sql`w.id = ANY(${ids})`,
   ]
   return optional.filter((condition) => condition !== false)

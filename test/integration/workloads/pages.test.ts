@@ -93,6 +93,21 @@ const filters: readonly [string, Filter, shown: number][] = [
   ['the time after', { createdAfter: madeAt(count - rareCount - 1) }, limit],
 ]
 
+it.each<[string, Filter]>([
+  ['of everything', {}],
+  ['of a label', { labels: [{ key: 'team', value: 'blue' }] }],
+  ['of a provider', { provider: 'slurm' }],
+  ['of what is not active', { active: false }],
+  ['of what is not active of a connection', { active: false, connectionId: usual }],
+])('a page far down %s reads little more than it shows', async (_, filter) => {
+  const after = { id: idOf(count / 2) }
+  const query: ListQuery = { projectId, kind: 'job', filter, order: 'desc', limit, after }
+  const rows = await database.prisma.$queryRaw<{ id: string }[]>(listStatement(query))
+  expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: limit }, (_, index) => idOf(count / 2 - 1 - index)))
+  const { read, plan } = await explain(query)
+  expect(read, plan).toBeLessThanOrEqual(mostRows)
+})
+
 it.each(filters)('a page narrowed down by %s reads little more than it shows', async (_, filter, shown) => {
   for (const order of ['asc', 'desc'] as const) {
     const query: ListQuery = { projectId, kind: 'job', filter, order, limit, after: null }
