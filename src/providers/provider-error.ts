@@ -35,6 +35,8 @@ export interface ProviderErrorDetails {
   parameter?: string
   /** True only when it is certain that not a byte of the request left. */
   notSent?: boolean
+  /** The answer is larger than is read; what it says exists all the same. */
+  isTooLarge?: boolean
   cause?: unknown
 }
 
@@ -48,6 +50,7 @@ export class ProviderError extends Error {
   readonly field: string | undefined
   readonly parameter: string | undefined
   readonly notSent: boolean
+  readonly isTooLarge: boolean
 
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
     super(message.slice(0, 1000), details.cause === undefined ? undefined : { cause: details.cause })
@@ -58,5 +61,6 @@ export class ProviderError extends Error {
     this.field = details.field
     this.parameter = details.parameter?.slice(0, 200)
     this.notSent = details.notSent ?? false
+    this.isTooLarge = details.isTooLarge ?? false
   }
 }

@@ -19,18 +19,18 @@ export async function lookForMissing<K extends Kind>(
   const missing = watched.filter(
     ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
   )
-  if (missing.length === 0) return
   const most = mostLooks(watched)
   if (missing.length > most) {
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
     log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
   }
-  await lookAt(deps, longestUnseen(missing, most))
+  await lookAt(deps, missing, most)
 }
 
 /**
  * What a walk could not come to, because the list is longer than is read or too large to be held, is read one by one, a
- * few per walk. A look notes when it was, so all of them have their turn.
+ * few per walk, and none more often than a list is read where nothing moves. A look notes when it was, so all of them have
+ * their turn.
  */
 export async function lookBeyond<K extends Kind>(
   deps: WalkDeps<K>,
@@ -41,25 +41,28 @@ export async function lookBeyond<K extends Kind>(
   const most = mostLooks(watched)
   const last = watched.length < bounds.maxWatched ? undefined : watched.at(-1)
   const unwatched = last === undefined ? [] : await repository.unwatched(claimed.connectionId, kind.name, last, most)
-  const unseen = watched.filter(({ id }) => !seenIds.has(id))
-  await lookAt(deps, longestUnseen([...unseen, ...unwatched], most))
+  const seenBefore = after(claimed.startedAt, -bounds.maxMs)
+  const unseen = [...watched, ...unwatched].filter(
+    ({ id, observedAt }) => !seenIds.has(id) && (observedAt ?? seenBefore) <= seenBefore,
+  )
+  await lookAt(deps, unseen, most)
 }
 
 function mostLooks({ length }: readonly Watched[]): number {
   return Math.max(20, Math.floor(length / 20))
 }
 
-function longestUnseen(watched: readonly Watched[], most: number): Watched[] {
-  return watched.toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt)).slice(0, most)
-}
-
-/** What is missing is looked at by the next turn. */
-async function lookAt<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<void> {
-  if (watched.length === 0) return
-  const unchanged = (await deps.repository.unchanged(watched)) as AsRead<K>[]
+/** The longest unseen first. What waits for its look already takes nobody's place. */
+async function lookAt<K extends Kind>(deps: WalkDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
+  const chosen = unseen
+    .filter(({ missingSince }) => missingSince === null)
+    .toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt))
+    .slice(0, most)
+  if (chosen.length === 0) return
+  const unchanged = (await deps.repository.unchanged(chosen)) as AsRead<K>[]
   const change: Change<K> = { missingSince: deps.claimed.startedAt }
   await writeAll(
     deps,
-    unchanged.filter(({ workload }) => workload.missingSince === null).map((read) => ({ ...read, change })),
+    unchanged.map((read) => ({ ...read, change })),
   )
 }

@@ -52,12 +52,12 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
   }
 }
 
-/** A list that cannot be read at all, too large for example, leaves what is watched to looks one by one. */
+/** A list that is too large to be read leaves what is watched to looks one by one. */
 async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
   try {
     return await readPages(deps, watched)
   } catch (error) {
-    if (error instanceof ProviderError && error.code === 'bad_response') await lookBeyond(deps, watched, new Set())
+    if (error instanceof ProviderError && error.isTooLarge) await lookBeyond(deps, watched, new Set())
     throw error
   }
 }

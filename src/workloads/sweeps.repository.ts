@@ -31,6 +31,8 @@ export interface Watched {
   version: number
   dispatchedAt: Date | null
   observedAt: Date | null
+  /** Since when it waits for a look by itself. */
+  missingSince: Date | null
 }
 
 /** A workload and the very row that it was read from, which every write replaces by another. */
@@ -42,7 +44,7 @@ export interface AsRead<K extends Kind = Kind> {
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
 const watchedColumns = Prisma.sql`
-  id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt"`
+  id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
 
 export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
   return {
@@ -69,11 +71,12 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
         ORDER BY remote_id, id LIMIT ${limit}`
     },
 
-    /** What comes after the snapshot, the longest unseen first. */
+    /** What comes after the snapshot and waits for no look yet, the longest unseen first. */
     async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {
       return prisma.$queryRaw<Watched[]>`
         SELECT ${watchedColumns} FROM workloads
         WHERE connection_id = ${connectionId} AND kind = ${kind} AND (remote_id, id) > (${after.remoteId}, ${after.id}) AND live
+          AND missing_since IS NULL
         ORDER BY observed_at NULLS FIRST LIMIT ${limit}`
     },
 

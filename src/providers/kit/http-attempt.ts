@@ -79,7 +79,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     const detail = `${this.#limits.origin} answered HTTP ${this.#status} with more than ${this.#limits.maxResponseBytes} bytes.`
-    this.#fail(new ProviderError('bad_response', detail, { httpStatus: this.#status }))
+    this.#fail(new ProviderError('bad_response', detail, { httpStatus: this.#status, isTooLarge: true }))
   }
 
   onResponseEnd(): void {

@@ -168,7 +168,7 @@ describe('a sighting', () => {
     const { version } = await bench.api.ok('GET', `/jobs/${id}`)
     const watched = { id, remoteId: id, mark: 'x', imported: false, version: Number(version) }
     const read = async () => {
-      const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null }])
+      const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null, missingSince: null }])
       if (one === undefined) throw new Error('somebody holds it')
       return one as AsRead<'job'>
     }

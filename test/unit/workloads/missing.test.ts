@@ -173,6 +173,14 @@ describe('a list', () => {
     expect(writes.map(({ id }) => id)).toEqual(rest.slice(-20).map(({ id }) => id))
   })
 
+  it('that is too large leaves the looks to others where some wait for theirs already, or had it just now', async () => {
+    const waiting = jobs.map((job, index) => (index < 5 ? job : { ...job, missingSince: at(-index) }))
+    const tooLarge = () => Promise.reject(new ProviderError('bad_response', 'too large', { isTooLarge: true }))
+    const { writes } = await sweep(waiting as Workload<'job'>[], tooLarge)
+    // The first two were seen within the longest pause between two walks.
+    expect(writes.map(({ id }) => id).sort()).toEqual(['job_2', 'job_3', 'job_4'])
+  })
+
   it('of more objects than are held in memory leaves those beyond to looks', async () => {
     const { writes, alarms } = await sweep(
       jobs,
@@ -190,11 +198,11 @@ describe('a list', () => {
     )
   })
 
-  it('that cannot be read, too large for example, leaves all to looks', async () => {
-    const tooLarge = new ProviderError('bad_response', 'answered with more than 33554432 bytes')
-    const isDown = new ProviderError('unavailable', 'HTTP 503')
+  it('that is too large to be read leaves all to looks', async () => {
+    const tooLarge = new ProviderError('bad_response', 'answered with more than 33554432 bytes', { isTooLarge: true })
+    const isBroken = new ProviderError('bad_response', 'an HTML page')
     const refuse = (error: ProviderError) => () => Promise.reject(error)
     expect((await sweep(jobs, refuse(tooLarge))).writes).toHaveLength(20)
-    expect((await sweep(jobs, refuse(isDown))).writes).toEqual([])
+    expect((await sweep(jobs, refuse(isBroken))).writes).toEqual([])
   })
 })

@@ -237,8 +237,10 @@ export function makeMemoryTable(
         ]
       },
       watched: async () => {
-        const { id, remoteId, mark, imported, version, dispatchedAt, observedAt, live } = row
-        return remoteId === null || !live ? [] : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt }]
+        const { id, remoteId, mark, imported, version, dispatchedAt, observedAt, missingSince, live } = row
+        return remoteId === null || !live
+          ? []
+          : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt, missingSince }]
       },
       unwatched: async () => [],
       unchanged: async (watched: readonly Watched[]) =>
