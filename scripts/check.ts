@@ -20,11 +20,14 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 
 /** Static checks all run, so that one round shows everything; the tests only when those have passed. */
 const failed: string[] = []
+let failedStatically = false
 for (const { name, script } of steps) {
-  if (script.startsWith('test') && failed.length > 0) continue
+  const isTest = script.startsWith('test')
+  if (isTest && failedStatically) continue
   console.log(`\n== ${name} (npm run ${script})`)
   const { status } = spawnSync('npm', ['run', '--silent', script], { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
   if (status !== 0) failed.push(name)
+  failedStatically ||= status !== 0 && !isTest
 }
 
 if (failed.length > 0) {
