@@ -12,7 +12,12 @@ const backends: readonly QueueBackendUnderTest[] = [
   { kind: 'postgres', openRedis: () => null },
 ]
 
-/** Runs one suite on both queue backends: what holds on one must hold on the other. */
+/**
+ * Runs one suite on both queue backends: what holds on one must hold on the other. Both at the same time, since mostly they
+ * wait; within each, tests come one after the other unless they say otherwise.
+ */
 export function describeOnEachQueueBackend(title: string, define: (backend: QueueBackendUnderTest) => void): void {
-  describe.each(backends)(`${title} (queue on $kind)`, define)
+  describe.concurrent.each(backends)(`${title} (queue on $kind)`, (backend) => {
+    describe('in order', { concurrent: false }, () => define(backend))
+  })
 }

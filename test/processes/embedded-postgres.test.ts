@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startEmbeddedPostgres } from '../../../src/infra/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts'
 
-const starter = new URL('../../../src/infra/embedded-postgres.ts', import.meta.url).href
+const starter = new URL('../../src/infra/embedded-postgres.ts', import.meta.url).href
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url })
