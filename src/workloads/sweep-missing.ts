@@ -63,6 +63,6 @@ async function lookAt<K extends Kind>(deps: WalkDeps<K>, unseen: readonly Watche
   const change: Change<K> = { missingSince: deps.claimed.startedAt }
   await writeAll(
     deps,
-    unchanged.map((read) => ({ ...read, change })),
+    unchanged.filter(({ workload }) => workload.missingSince === null).map((read) => ({ ...read, change })),
   )
 }

@@ -230,6 +230,7 @@ describe('a stop', () => {
       )
       const state = () => sandbox.objects('modelarts').find(({ id }) => id === settled.remote?.id)?.state
       await expect.poll(state).toBe('STOPPED')
+      expect(await statuses(path)).toContain('starting')
       await ok('POST', `${path}/start`)
       await switchyard.api.untilStatus(path, 'running')
       await expect.poll(state).toBe('RUNNING')

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/list.repository.ts'
+import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 /** A project of very many jobs, of which the twenty oldest are the only ones of their kind. */
@@ -92,6 +93,23 @@ const filters: readonly [string, Filter, shown: number][] = [
   ['the time before', { createdBefore: madeAt(rareCount) }, limit],
   ['the time after', { createdAfter: madeAt(count - rareCount - 1) }, limit],
 ]
+
+it('what a walk watches and what lies beyond are all that is live, each once', async () => {
+  const sweeps = makeSweepsRepository(database.prisma, 60_000)
+  const watched = await sweeps.watched(rare, 'job', 4)
+  const last = watched.at(-1)
+  if (last === undefined) throw new Error('nothing is watched')
+  const beyond = await sweeps.unwatched(rare, 'job', last, 100)
+  expect([watched.length, beyond.length]).toEqual([4, 6])
+  expect(new Set([...watched, ...beyond].map(({ id }) => id)).size).toBe(10)
+  // The longest unseen first, and not what waits for its look already.
+  const [one, other] = beyond.map(({ id }) => id)
+  const { prisma } = database
+  await prisma.$executeRaw`UPDATE workloads SET observed_at = now() WHERE connection_id = ${rare} AND id <> ${other}`
+  expect((await sweeps.unwatched(rare, 'job', last, 1)).map(({ id }) => id)).toEqual([other])
+  await prisma.$executeRaw`UPDATE workloads SET missing_since = now() WHERE id = ${one}`
+  expect(await sweeps.unwatched(rare, 'job', last, 100)).toHaveLength(5)
+})
 
 it.each<[string, Filter]>([
   ['of everything', {}],

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 
-it('tells from a time which ids were made before it and which after', () => {
+it.each(['job', 'environment'] as const)('tells from a time which %s ids were made before it and which after', (of) => {
   const before = Date.now()
-  const id = makeId('job')
+  const id = makeId(of)
   const after = Date.now() + 1
-  expect(id >= idAt('job', before)).toBe(true)
-  expect(id < idAt('job', after)).toBe(true)
+  expect(id >= idAt(of, before)).toBe(true)
+  expect(id < idAt(of, after)).toBe(true)
 })
 
 it('orders times as ids are ordered, the oldest and the latest too', () => {
