@@ -58,6 +58,7 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
     isLimited: tenancy.isLimited,
     resolveConnection: connections.resolve,
     admission,
+    wake,
     hint,
     installationTag,
   }
@@ -70,7 +71,7 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
   const common = {
     submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
     ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
-    resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), hint }),
+    resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), wake, hint }),
     waits: makeWaitPlaces(settings.waiting),
   }
   return {

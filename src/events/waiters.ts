@@ -1,12 +1,17 @@
-/** Who waits for which workload, in this process. */
+/** Who waits for which workload or project, or for anything at all, in this process. */
 export interface Waiters {
   /** Resolves when `id` is told, or after `ms`, or when aborted. False: nobody waits any more. */
   wait(id: string, ms: number, signal: AbortSignal): Promise<boolean>
-  wake(id: string): void
+  /** The same, whatever is told. */
+  waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
+  wake(ids: readonly string[]): void
   wakeAll(): void
   /** Wakes everybody, and lets nobody wait again. */
   end(): void
 }
+
+/** No id is empty. */
+const any = ''
 
 export function makeWaiters(): Waiters {
   const byId = new Map<string, Set<() => void>>()
@@ -16,23 +21,28 @@ export function makeWaiters(): Waiters {
     for (const resolve of [...byId.values()].flatMap((set) => [...set])) resolve()
   }
 
+  async function wait(id: string, ms: number, signal: AbortSignal): Promise<boolean> {
+    if (isOver || signal.aborted) return !isOver
+    const set = byId.get(id) ?? new Set()
+    byId.set(id, set)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    set.add(resolve)
+    const timeout = setTimeout(resolve, ms)
+    const onAbort = () => resolve()
+    signal.addEventListener('abort', onAbort, { once: true })
+    await promise
+    clearTimeout(timeout)
+    signal.removeEventListener('abort', onAbort)
+    set.delete(resolve)
+    if (set.size === 0) byId.delete(id)
+    return !isOver
+  }
+
   return {
-    async wait(id, ms, signal) {
-      if (isOver || signal.aborted) return !isOver
-      const set = byId.get(id) ?? new Set()
-      byId.set(id, set)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      set.add(resolve)
-      const timeout = setTimeout(resolve, ms)
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      await promise
-      clearTimeout(timeout)
-      set.delete(resolve)
-      if (set.size === 0) byId.delete(id)
-      return !isOver
-    },
-    wake(id) {
-      for (const resolve of byId.get(id) ?? []) resolve()
+    wait,
+    waitForAny: (ms, signal) => wait(any, ms, signal),
+    wake(ids) {
+      for (const id of [...ids, any]) for (const resolve of byId.get(id) ?? []) resolve()
     },
     wakeAll,
     end() {

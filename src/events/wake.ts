@@ -2,15 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { makeWaiters } from './waiters.ts'
 
-/** Tells waiters, in this process and every other, that workloads have changed. */
+/** Tells waiters, in this process and every other, that there is something new to read. */
 export interface Wake {
-  /** Joined with what else changes in the next moment. Never awaited, never fails: whoever waits also looks by itself. */
-  changed(workloadIds: readonly string[]): void
   /**
-   * Resolves when the workload may have changed, or after `ms`, or when aborted; the waiter then reads it again.
+   * Ids of workloads that have changed, and of projects with a new event. Joined with what else changes in the next
+   * moment. Never awaited, never fails: whoever waits also looks by itself.
+   */
+  changed(ids: readonly string[]): void
+  /**
+   * Resolves when the workload or project may have changed, or after `ms`, or when aborted; the waiter then reads again.
    * False: nobody waits any more, the process is about to stop.
    */
-  wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
+  wait(id: string, ms: number, signal: AbortSignal): Promise<boolean>
+  /** The same for whatever may have changed. */
+  waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
   start(): Promise<void>
   /** Nobody waits any more: the process is about to stop. */
   endWaits(): void
@@ -47,7 +52,7 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
 
   function heard(payload: string | undefined): void {
     if (payload === undefined || payload === everything) waiters.wakeAll()
-    else for (const id of payload.split(',')) waiters.wake(id)
+    else waiters.wake(payload.split(','))
   }
 
   function tell(): void {
@@ -88,12 +93,14 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
   }
 
   return {
-    changed(workloadIds) {
-      for (const id of workloadIds) pending.add(id)
+    changed(ids) {
+      for (const id of ids) pending.add(id)
       timer ??= setTimeout(tell, notifyEveryMs)
     },
 
     wait: waiters.wait,
+
+    waitForAny: waiters.waitForAny,
 
     start: listen,
 

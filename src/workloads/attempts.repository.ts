@@ -5,6 +5,7 @@ import type { Attempt, AttemptOutcome, WorkloadError } from './workload.ts'
 /** An attempt to be committed before its call. */
 export interface Opening {
   workloadId: string
+  projectId: string
   leaseId: string
   /** The record that the decision to send was taken on; what has changed since must be heard first. */
   version: number

@@ -69,7 +69,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
   const openAttempt = async (opening: Opening): Promise<Opened | null> => {
     const opened = await commitAttempt(opening)
-    if (opened !== null) wake.changed([opening.workloadId])
+    if (opened !== null) wake.changed([opening.projectId, opening.workloadId])
     return opened
   }
   const acting: PerformDeps = {

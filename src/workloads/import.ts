@@ -7,6 +7,7 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import { type Admission, makeMark } from './admission.ts'
 import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
+import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { isUniqueViolation } from './sql-errors.ts'
 import type { ResolveConnection, SubmitDeps } from './submit.ts'
@@ -18,6 +19,7 @@ export interface ImportDeps {
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
   isLimited: SubmitDeps['isLimited']
+  wake: Wake
   hint(workloadId: string): void
   installationTag: string
   callTimeoutMs: number
@@ -80,6 +82,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         key: null,
       },
     })
+    deps.wake.changed([projectId])
     deps.hint(id)
     const workload = await deps.reads.get(projectId, 'environment', id)
     if (workload === null) throw new Error(`${id} was imported and is not there`)

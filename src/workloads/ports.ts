@@ -39,9 +39,9 @@ export interface CalledConnection {
   isProbe: boolean
 }
 
-/** Tells whoever waits for a workload that it has changed. Never awaited, never fails. */
+/** Tells whoever waits for a workload, or for a project's events, that there is something new. Never awaited, never fails. */
 export interface Wake {
-  changed(workloadIds: readonly string[]): void
+  changed(ids: readonly string[]): void
 }
 
 export interface Log {

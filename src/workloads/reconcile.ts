@@ -155,7 +155,7 @@ async function commit<K extends Kind>(
     await deps.putBack(claimed as unknown as Claimed, deps.tempo.slowMs)
     return false
   }
-  if (write.isNews) deps.wake.changed([workload.id])
+  if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return written.isDue

@@ -1,6 +1,7 @@
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { WorkloadKinds } from './kind.ts'
+import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
 import type { Workload } from './workload.ts'
@@ -16,13 +17,14 @@ export interface ResolveDeps {
   kinds: WorkloadKinds
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolutions: ResolutionsRepository
+  wake: Wake
   hint(workloadId: string): void
 }
 
 export type Resolve = ReturnType<typeof makeResolve>
 
 /** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
-export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
+export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
@@ -30,6 +32,7 @@ export function makeResolve({ kinds, reads, resolutions, hint }: ResolveDeps) {
     const isDone =
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
     if (!isDone) throw nothingToResolve(workload)
+    wake.changed([target.projectId, target.id])
     hint(target.id)
     return (await reads.get(target.projectId, kind, target.id)) ?? workload
 

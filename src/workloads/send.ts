@@ -79,6 +79,7 @@ async function open<K extends Kind>(
   const { listLagMs, maxProcessingMs } = driver.traits
   const opening: Opening = {
     workloadId: workload.id,
+    projectId: workload.projectId,
     leaseId,
     version: workload.version,
     from: kind.waiting,

@@ -11,7 +11,7 @@ import type { NewWorkload } from './admission.repository.ts'
 import { type Admission, hashOf, keyedFingerprintOf, makeMark } from './admission.ts'
 import { environmentNamed, environmentProblems } from './job-environment.ts'
 import type { WorkloadKinds } from './kind.ts'
-import type { OpenConnection } from './ports.ts'
+import type { OpenConnection, Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { filled, masked, toldOfSecrets, type Variables } from './secret-variables.ts'
 import type { Workload } from './workload.ts'
@@ -47,6 +47,7 @@ export interface SubmitDeps {
   resolveConnection: ResolveConnection
   admission: Admission
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
+  wake: Wake
   /** Tells the workers; never awaited, never fails. */
   hint(workloadId: string): void
   /** Whether a project may have only so many workloads or accelerators at a time. */
@@ -90,7 +91,10 @@ export function makeSubmit(deps: SubmitDeps) {
       if (considered.problems.length > 0) throw notHonoured(considered.problems)
       const isLimited = await deps.isLimited(submission.projectId)
       const admitted = await deps.admission.admit({ ...newWorkload(deps, submission, considered), isLimited })
-      if (!admitted.isReplay) deps.hint(admitted.id)
+      if (!admitted.isReplay) {
+        deps.wake.changed([submission.projectId])
+        deps.hint(admitted.id)
+      }
       const workload = await deps.reads.get(submission.projectId, submission.kind, admitted.id)
       if (workload === null) throw new Error(`${admitted.id} was admitted and is not there`)
       return { workload, isReplay: admitted.isReplay }

@@ -27,7 +27,7 @@ async function writeOne<K extends Kind>(deps: WalkDeps<K>, { workload, row, chan
   const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
   const written = await deps.write(write as unknown as Write)
   if (!written.isWritten) return false
-  if (write.isNews) deps.wake.changed([workload.id])
+  if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return true

@@ -85,7 +85,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       const { callsOff: finalDesires } = deps.kinds[kind]
       const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
-      deps.wake.changed([changed.id])
+      deps.wake.changed([changed.projectId, changed.id])
       deps.hint(changed.id)
       return changed
     },
@@ -107,7 +107,7 @@ async function patchAt<K extends Kind>(
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
     ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
   })
-  if (changed !== null) wake.changed([id])
+  if (changed !== null) wake.changed([projectId, id])
   if (changed !== null && (spec?.isRemote === true || held === false)) hint(id)
   return changed
 }

@@ -65,7 +65,14 @@ async function write(turn: Turn, change: Change<'job'>, answer: Answer | null = 
 
 function openAttempt({ claimed: { workload, leaseId } }: Turn, more: Partial<Opening> = {}) {
   const opening: Opening = {
-    ...{ workloadId: workload.id, leaseId, version: workload.version, from: 'queued', to: 'dispatching' },
+    ...{
+      workloadId: workload.id,
+      projectId: workload.projectId,
+      leaseId,
+      version: workload.version,
+      from: 'queued',
+      to: 'dispatching',
+    },
     ...{ mark: workload.mark, scope: {}, before: null, exclusiveKey: null, sendWithinMs: 0, settleMs: 0 },
     event: { id: `evt_${workload.id}_${Math.random()}`, type: 'job.dispatching', data: { status: 'dispatching' } },
     ...more,
