@@ -59,7 +59,8 @@ function parse(cursor: string): [string, object] {
   throw notOurs()
 }
 
-function notOurs(): Refusal {
+/** What is wrong with a text that only looks like a cursor. */
+export function notOurs(): Refusal {
   return invalid('is not one that this service gave out. Begin again without cursor')
 }
 

@@ -26,6 +26,11 @@ export function waitHeaders({ maxSeconds }: { maxSeconds: number }): TObject {
   })
 }
 
+/** Headers of a stream of events. */
+export const streamHeaders = Type.Object({
+  'last-event-id': sent('The `id` of the last message that was received: the stream goes on after it.'),
+})
+
 const answered = {
   ETag: "The record's version, for `If-Match` and `If-None-Match`.",
   Location: 'Where the record is read.',

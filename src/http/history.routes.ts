@@ -2,7 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { numberIn, pageAnswer } from './cursor.ts'
-import { cursorQuery, limitQuery, pageOf, refusals } from './schemas.ts'
+import { afterQuery, cursorQuery, limitQuery, pageOf, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
 /** What is known about a record, as its routes need it. */
@@ -37,9 +37,7 @@ const pageQuery = { limit: Type.Optional(limitQuery), cursor: Type.Optional(curs
 const attemptQuery = Type.Object(pageQuery, { additionalProperties: false })
 const eventQuery = Type.Object(
   {
-    after: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 0, description: 'Only events after this `seq`.' }),
-    ),
+    after: Type.Optional(afterQuery),
     ...pageQuery,
   },
   { additionalProperties: false },

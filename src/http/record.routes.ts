@@ -6,10 +6,11 @@ import { etagOf, isKnown, sendRecord, targetOf } from './conditional.ts'
 import { encodeCursor, positionIn } from './cursor.ts'
 import { changeHeaders, waitHeaders, withHeaders } from './headers.ts'
 import { type Histories, registerHistories } from './history.routes.ts'
+import type { WaitPlaces } from './places.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
-import type { WaitPlaces } from './wait-places.ts'
+import { type Followed, registerStream } from './stream.routes.ts'
 
 /** Where a page ended. */
 export interface Position {
@@ -18,7 +19,7 @@ export interface Position {
 }
 
 /** A kind of record, as the routes that every kind has need it. */
-export interface Records<R extends { id: string; name: string; version: number }> extends Histories<R> {
+export interface Records<R extends { id: string; name: string; version: number }> extends Histories<R>, Followed {
   /** `jobs`: the path, and in operation ids. */
   plural: 'jobs' | 'environments'
   scopes: { read: readonly Scope[]; write: readonly Scope[] }
@@ -57,6 +58,7 @@ export function registerRecords<R extends { id: string; name: string; version: n
   registerList(server, records)
   registerOne(server, records)
   registerHistories(server, records)
+  registerStream(server, records)
 }
 
 function registerList<R extends { id: string; name: string; version: number }>(
@@ -161,9 +163,8 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
   request.raw.once('close', () => left.abort())
   const wantsChange = request.headers['if-none-match'] !== undefined
   const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
-  const record = await records.waits.during(request.caller.by.subject, () =>
-    records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }),
-  )
+  const leave = records.waits.take(request.caller.by.subject)
+  const record = await records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }).finally(leave)
   // The key may have been revoked meanwhile.
   request.caller = await request.server.authenticate(request)
   applied(reply, waitMs)

@@ -29,6 +29,13 @@ export const cursorQuery = Type.String({
   description: '`nextCursor` of the page before.',
 })
 
+export const afterQuery = Type.Integer({
+  minimum: 0,
+  maximum: 2_147_483_647,
+  default: 0,
+  description: 'Only events after this `seq`.',
+})
+
 const problem = { content: { 'application/problem+json': { schema: Type.Ref(ProblemSchema.$id as string) } } }
 
 const explanations: Readonly<Record<number, string>> = {
@@ -37,6 +44,7 @@ const explanations: Readonly<Record<number, string>> = {
   403: 'The scopes or the quota do not permit it.',
   404: 'There is none in this project.',
   409: 'Not possible in this state.',
+  410: 'What comes after the cursor is not kept any more.',
   412: 'The record is not at the version that `If-Match` names.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',

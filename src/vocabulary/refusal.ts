@@ -13,6 +13,7 @@ export type RefusalCode =
   | 'connection_in_use'
   | 'environment_in_use'
   | 'wrong_state'
+  | 'cursor_expired'
   | 'version_mismatch'
   | 'idempotency_key_reused'
   | 'unsupported'

@@ -37,7 +37,7 @@ export function makeApiCaller(url: string, apiKey: string): ApiCaller {
       },
       ...(hasBody ? { body: JSON.stringify(body) } : {}),
     })
-    const text = await response.text()
+    const text = await wholeText(response)
     return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
   }
 
@@ -63,6 +63,13 @@ export function makeApiCaller(url: string, apiKey: string): ApiCaller {
     },
     untilStatus: (path, ...statuses) => until(path, (record) => statuses.includes(record.status)),
   }
+}
+
+/** Of an answer that has an end. A stream is left as soon as it has begun. */
+export async function wholeText(response: Response): Promise<string> {
+  if (response.headers.get('content-type') !== 'text/event-stream') return response.text()
+  await response.body?.cancel()
+  return ''
 }
 
 function describe({ status, statusReason, statusMessage, remote }: ApiRecord): string {

@@ -1,0 +1,53 @@
+import { Refusal } from '../vocabulary/refusal.ts'
+
+/** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
+export interface WaitPlaces extends Places {
+  readonly maxSeconds: number
+}
+
+/** So many requests of one caller may be open at this instance at the same time. */
+export interface Places {
+  /**
+   * Takes one of the caller's places, until what it answers is called.
+   *
+   * @throws Refusal `rate_limited` where all are taken
+   */
+  take(caller: string): () => void
+}
+
+export function makeWaitPlaces({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitPlaces {
+  const instead = 'Ask without Prefer: wait, or list several records at once.'
+  return { maxSeconds, ...makePlaces(perCaller, { what: 'requests waiting', instead }) }
+}
+
+export function makeStreamPlaces({ perCaller }: { perCaller: number }): Places {
+  const instead = 'Close one, or follow everything in a single one: GET /events/stream.'
+  return makePlaces(perCaller, { what: 'event streams open', instead })
+}
+
+function makePlaces(perCaller: number, { what, instead }: { what: string; instead: string }): Places {
+  const taken = new Map<string, number>()
+
+  function leave(caller: string): void {
+    const left = (taken.get(caller) ?? 1) - 1
+    if (left === 0) taken.delete(caller)
+    else taken.set(caller, left)
+  }
+
+  return {
+    take(caller) {
+      const count = taken.get(caller) ?? 0
+      if (count >= perCaller) throw allTaken(`${count} ${what}`, instead)
+      taken.set(caller, count + 1)
+      return () => leave(caller)
+    },
+  }
+}
+
+function allTaken(what: string, instead: string): Refusal {
+  return new Refusal(
+    'rate_limited',
+    `This key has ${what} at this instance already, which is as many as it may. ${instead}`,
+    { retryAfterSeconds: 1 },
+  )
+}

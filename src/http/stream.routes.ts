@@ -1,0 +1,78 @@
+import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { Scope } from '../vocabulary/scopes.ts'
+import { sendEvents } from './event-stream.ts'
+import type { Following } from './follow.ts'
+import { streamHeaders } from './headers.ts'
+import type { Places } from './places.ts'
+import { afterQuery, refusals } from './schemas.ts'
+import type { HttpServer } from './server.ts'
+
+/** A kind of record, as far as its events can be followed. */
+export interface Followed {
+  plural: string
+  singular: string
+  tag: string
+  scopes: { read: readonly Scope[] }
+  /** The schema of `{id}`. */
+  id: TObject['properties'][string]
+  streams: Places
+  /** Its events after a number, as a client sees them. Reading throws where the project has none. */
+  follow(projectId: string, id: string): Pick<Following<number>, 'read' | 'wait' | 'clock'>
+}
+
+const messages = Type.String({
+  description: 'Server-Sent Events: `data` is an event as in the list, `id` is what to send as `Last-Event-ID`.',
+})
+
+/** What a stream answers besides refusals. */
+export const streamed = {
+  200: { description: 'The events, as they happen.', content: { 'text/event-stream': { schema: messages } } },
+} as unknown as Record<200, TSchema>
+
+export function registerStream(server: HttpServer, records: Followed): void {
+  const { plural, singular, tag, id } = records
+  server.get(
+    `/${plural}/:id/events/stream`,
+    {
+      // Nothing would be left of a stream without its body.
+      exposeHeadRoute: false,
+      config: { scopes: records.scopes.read },
+      schema: {
+        tags: [tag],
+        operationId: `stream${singular}Events`,
+        summary: 'Its history, and what happens from now on',
+        description:
+          'Ends with the event that ends the record. Whoever reconnects with `Last-Event-ID` goes on where they were; the answer is 204 where nothing more can come.',
+        params: Type.Object({ id }),
+        headers: streamHeaders,
+        querystring: Type.Object({ after: Type.Optional(afterQuery) }, { additionalProperties: false }),
+        produces: ['text/event-stream'],
+        response: {
+          ...streamed,
+          204: Type.Null({ description: 'It has ended, and all its events were read.' }),
+          ...refusals(404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id: recordId } = request.params as { id: string }
+      const { streams: places, follow } = records
+      const following = follow(request.caller.projectId, recordId)
+      return sendEvents(request, reply, { ...following, places, from: startOf(request) })
+    },
+  )
+}
+
+/** A reconnecting client repeats the query that it began with. */
+function startOf(request: FastifyRequest): number {
+  const { after = 0 } = request.query as { after?: number }
+  const lastId = request.headers['last-event-id']
+  if (lastId === undefined || lastId === '') return after
+  if (typeof lastId === 'string' && /^\d{1,9}$/.test(lastId)) return Number(lastId)
+  const detail = 'Last-Event-ID is not the id of an event of this stream. Leave it out to begin with the first event.'
+  throw new Refusal('invalid_request', detail, {
+    errors: [{ in: 'header', pointer: 'last-event-id', code: 'format', detail }],
+  })
+}

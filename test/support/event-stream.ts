@@ -1,0 +1,63 @@
+import { EventSource } from 'eventsource'
+import { vi } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { testApiKey } from './switchyard.ts'
+
+/** A stream as a browser's EventSource reads it: it reconnects by itself, with the last id that it has seen. */
+export interface EventStream {
+  readonly events: readonly ApiRecord[]
+  /** What each connection was answered, and the `Last-Event-ID` that it was opened with. */
+  readonly connections: readonly { status: number; lastEventId: string | null }[]
+  /** Once there are so many events. */
+  untilCount(count: number): Promise<readonly ApiRecord[]>
+  /** Once a message has come or the position was told, so that what comes from now on is heard. */
+  untilOpen(): Promise<void>
+  /** Once it has been told not to come again. */
+  untilClosed(): Promise<void>
+  close(): void
+}
+
+const limitMs = 15_000
+const open = new Set<EventSource>()
+
+export function openEventStream(url: string, { apiKey = testApiKey }: { apiKey?: string } = {}): EventStream {
+  const events: ApiRecord[] = []
+  const connections: { status: number; lastEventId: string | null }[] = []
+  const source = new EventSource(url, {
+    fetch: async (target, init) => {
+      const headers = new Headers(init?.headers)
+      headers.set('authorization', `Bearer ${apiKey}`)
+      const response = await fetch(target, { ...init, headers })
+      connections.push({ status: response.status, lastEventId: headers.get('last-event-id') })
+      return response
+    },
+  })
+  open.add(source)
+  source.onmessage = (message) => events.push(JSON.parse(message.data))
+  const until = (isSo: () => boolean, what: string) =>
+    vi.waitUntil(isSo, { timeout: limitMs, interval: 10 }).catch(() => {
+      throw new Error(
+        `not within ${limitMs} ms: ${what}; got ${events.length} events, connections ${JSON.stringify(connections)}`,
+      )
+    })
+  return {
+    events,
+    connections,
+    async untilCount(count) {
+      await until(() => events.length >= count, `${count} events`)
+      return events
+    },
+    untilOpen: async () => void (await until(() => source.readyState === EventSource.OPEN, 'open')),
+    untilClosed: async () => void (await until(() => source.readyState === EventSource.CLOSED, 'closed')),
+    close() {
+      open.delete(source)
+      source.close()
+    },
+  }
+}
+
+/** For the end of a test file. */
+export function closeEventStreams(): void {
+  for (const source of open) source.close()
+  open.clear()
+}
