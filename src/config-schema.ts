@@ -191,6 +191,18 @@ export const configSchema = Type.Object({
     default: 200,
     description: 'Requests of one API key that may wait at the same time in one process.',
   }),
+  EVENT_STREAMS_MAX_PER_KEY: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 100,
+    description: 'Streams of events that one API key may have open at the same time in one process.',
+  }),
+  EVENT_RETENTION_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 90,
+    description: 'How long events are kept, in days. The last one of each record always is.',
+  }),
 })
 
 /** A duration in milliseconds that some timer will wait for. */

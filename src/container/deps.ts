@@ -33,6 +33,8 @@ export interface ContainerSettings extends EngineSettings {
   keyTtlHours: number
   /** How long and how often callers may wait for a change. */
   waiting: { maxSeconds: number; perCaller: number }
+  /** How many streams of events a caller may have open. */
+  streaming: { perCaller: number }
   /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
   egressAllow: readonly string[]
   edge: EdgeSettings

@@ -1,3 +1,4 @@
+import { renumberRestoredEvents } from '../events/restored.repository.ts'
 import type { Database, PrismaClient } from '../infra/database.ts'
 import { missingMigrations } from '../infra/migrations.ts'
 import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
@@ -34,6 +35,7 @@ export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
   const installation = makeInstallationRepository(prisma)
   return async (): Promise<number | null> => {
     if (!(await installation.wasReplaced())) return null
+    await renumberRestoredEvents(prisma)
     const count = await reopenAll(prisma, kinds)
     await installation.acceptDatabase()
     return count

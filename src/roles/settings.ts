@@ -32,6 +32,8 @@ export function settingsOf(config: Config): ContainerSettings {
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     keyTtlHours: config.IDEMPOTENCY_TTL_HOURS,
     waiting: { maxSeconds: config.PREFER_WAIT_MAX_SECONDS, perCaller: config.PREFER_WAIT_MAX_PER_KEY },
+    streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },
+    events: { retentionDays: config.EVENT_RETENTION_DAYS },
     egressAllow: egressAllowOf(config),
     edge: {
       trustedProxies: listOf(config.TRUSTED_PROXIES),

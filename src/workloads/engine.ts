@@ -1,3 +1,4 @@
+import { makePruneEvents } from '../events/prune.repository.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { PrismaClient } from '../infra/database.ts'
 import type { QueueBackend } from '../queue/backend.ts'
@@ -51,6 +52,7 @@ export interface EngineSettings {
   callsPerSecond: number
   sweepConcurrency: number
   sweep: SweepBounds
+  events: { retentionDays: number }
 }
 
 /** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
@@ -107,7 +109,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     turns,
     sweeps,
     sweep,
-    pruneKeys,
+    prunes: [pruneKeys, makePruneEvents(prisma, settings.events)],
     intervalMs: settings.upkeepIntervalMs,
     sweepConcurrency: settings.sweepConcurrency,
     log,

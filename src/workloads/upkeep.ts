@@ -12,19 +12,21 @@ interface Deps {
   turns: Turns
   sweeps: SweepsRepository
   sweep(claimed: ClaimedSweep): Promise<void>
-  pruneKeys(limit: number): Promise<number>
+  /** Each deletes so many rows at most that are not kept any more, and answers how many it came to. */
+  prunes: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
   sweepConcurrency: number
   log: Log
 }
 
 const pruneEveryMs = 60_000
+const pruneAtOnce = 10_000
 
 /**
  * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
  * wait. So losing the whole queue loses at most one interval.
  */
-export function makeUpkeep({ turns, sweeps, sweep, pruneKeys, intervalMs, sweepConcurrency, log }: Deps): Upkeep {
+export function makeUpkeep({ turns, sweeps, sweep, prunes, intervalMs, sweepConcurrency, log }: Deps): Upkeep {
   const sweeping = new Set<Promise<void>>()
   const loops: { stop(): Promise<void> }[] = []
 
@@ -45,7 +47,7 @@ export function makeUpkeep({ turns, sweeps, sweep, pruneKeys, intervalMs, sweepC
       loops.push(
         every(intervalMs, turns.takeDue, log),
         every(intervalMs, sweepDue, log),
-        every(pruneEveryMs, () => pruneKeys(10_000), log),
+        ...prunes.map((prune) => every(pruneEveryMs, () => prune(pruneAtOnce), log)),
       )
     },
     async stop() {

@@ -180,17 +180,6 @@ export const patchFields = {
   ),
 }
 
-export const EventSchema = Type.Object(
-  {
-    id: Type.String(),
-    seq: Type.Integer({ description: 'Counts the events of one record, without gaps.' }),
-    type: Type.String({ description: '`job.running`, `environment.updated`, … An open list.' }),
-    at: Type.String({ format: 'date-time' }),
-    data: Type.Record(Type.String(), Type.Unknown(), { description: 'The status after it, and why.' }),
-  },
-  { $id: 'Event', description: 'One change of one record.' },
-)
-
 export const AttemptSchema = Type.Object(
   {
     number: Type.Integer(),

@@ -22,6 +22,7 @@ export const quickSettings: ContainerSettings = {
   sweepConcurrency: 4,
   sweep: { minMs: 120, maxMs: 1500, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
   waiting: { maxSeconds: 10, perCaller: 1000 },
+  streaming: { perCaller: 1000 },
   egressAllow: ['127.0.0.1'],
 }
 

@@ -3,6 +3,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/list.repository.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
+import { explain } from '../../support/rows-read.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 /** A project of very many jobs, of which the twenty oldest are the only ones of their kind. */
@@ -54,28 +55,6 @@ afterAll(async () => {
   await test?.drop()
 })
 
-interface PlanNode {
-  'Relation Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: PlanNode[]
-}
-
-/** What was read of tables, shown or not. */
-function rowsRead(node: PlanNode): number {
-  const below = (node.Plans ?? []).reduce((sum, plan) => sum + rowsRead(plan), 0)
-  const own = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
-  return below + (node['Relation Name'] === undefined ? 0 : own * node['Actual Loops'])
-}
-
-async function explain(query: ListQuery): Promise<{ read: number; plan: string }> {
-  const [row] = await database.prisma.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>`
-    EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${listStatement(query)}`
-  const plan = row?.['QUERY PLAN'][0].Plan as PlanNode
-  return { read: rowsRead(plan), plan: JSON.stringify(plan, null, 1) }
-}
-
 const filters: readonly [string, Filter, shown: number][] = [
   ['nothing', {}, limit],
   ['a status', { status: ['failed'] }, 10],
@@ -122,7 +101,7 @@ it.each<[string, Filter]>([
   const query: ListQuery = { projectId, kind: 'job', filter, order: 'desc', limit, after }
   const rows = await database.prisma.$queryRaw<{ id: string }[]>(listStatement(query))
   expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: limit }, (_, index) => idOf(count / 2 - 1 - index)))
-  const { read, plan } = await explain(query)
+  const { read, plan } = await explain(database, listStatement(query))
   expect(read, plan).toBeLessThanOrEqual(mostRows)
 })
 
@@ -134,7 +113,7 @@ it.each(filters)('a page narrowed down by %s reads little more than it shows', a
     expect(ids).toHaveLength(shown)
     if (filter.namePrefix === undefined)
       expect(ids).toEqual(order === 'asc' ? ids.toSorted() : ids.toSorted().reverse())
-    const { read, plan } = await explain(query)
+    const { read, plan } = await explain(database, listStatement(query))
     expect(read, plan).toBeLessThanOrEqual(mostRows)
   }
 })

@@ -1,0 +1,284 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beginning, type FeedPosition, feedStatement, makeFeedRepository } from '../../../src/events/feed.repository.ts'
+import { makeFeed } from '../../../src/events/feed.ts'
+import { makePruneEvents } from '../../../src/events/prune.repository.ts'
+import { renumberRestoredEvents } from '../../../src/events/restored.repository.ts'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeInstallationRepository } from '../../../src/projects/installation.repository.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { examine } from '../../../src/workloads/doctor.repository.ts'
+import { explain } from '../../support/rows-read.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let database: TestDatabase
+let open: Database
+let feed: ReturnType<typeof makeFeedRepository>
+const clients: Client[] = []
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  open = makeDatabase({ url: database.url, poolSize: 4 })
+  await makeInstallationRepository(open.prisma).installationTag('abc')
+  feed = makeFeedRepository(open.prisma)
+})
+
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.end()))
+  await open?.close()
+  await database?.drop()
+})
+
+/** A session of its own, for transactions that stay open. */
+async function session(): Promise<Client> {
+  const client = new Client({ connectionString: database.url })
+  clients.push(client)
+  await client.connect()
+  return client
+}
+
+async function makeProject(): Promise<string> {
+  const id = makeId('project')
+  await open.prisma.$executeRaw`INSERT INTO projects (id, name) VALUES (${id}, ${id})`
+  return id
+}
+
+/** A record with its first event. */
+async function makeRecord(projectId: string, sql: Pick<Client, 'query'> = open.pool): Promise<string> {
+  const id = makeId('job')
+  await sql.query(
+    `WITH w AS (
+      INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status)
+      VALUES ($1, $2, 'job', 'slurm', 'conn', 'n', '{}', '{}', $1, 'running') RETURNING *
+    ) INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT id, 1, id || '/1', project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
+    [id, projectId],
+  )
+  return id
+}
+
+/** Its next event, in whatever transaction the session is in. */
+async function addEvent(id: string, sql: Pick<Client, 'query'> = open.pool): Promise<void> {
+  await sql.query(
+    `WITH w AS (UPDATE workloads SET seq = seq + 1 WHERE id = $1 RETURNING *)
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT id, seq, id || '/' || seq, project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
+    [id],
+  )
+}
+
+async function readNow(projectId: string, after: FeedPosition = beginning, limit = 1000) {
+  const page = await feed.read(projectId, { after, limit })
+  if (page === null) throw new Error('there is no such project')
+  return { ...page, told: page.events.map(({ id }) => id) }
+}
+
+/** Once nothing holds anything back: transactions of other tests' databases, in the same cluster, do so too. */
+async function read(...place: Parameters<typeof readNow>) {
+  for (;;) {
+    const page = await readNow(...place)
+    if (!page.isBehind || page.isFull) return page
+  }
+}
+
+describe('what an open transaction writes', () => {
+  it('holds back what later ones have written, so that a reader passes nothing', async () => {
+    const projectId = await makeProject()
+    const [slow, quick] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const { end } = await read(projectId)
+    const sql = await session()
+    await sql.query('BEGIN')
+    await addEvent(slow, sql)
+    await addEvent(quick)
+    const meanwhile = await readNow(projectId, end)
+    expect(meanwhile).toMatchObject({ told: [], isBehind: true })
+    await sql.query('COMMIT')
+    expect(await read(projectId, meanwhile.end)).toMatchObject({ told: [`${slow}/2`, `${quick}/2`] })
+  })
+
+  it('comes after what somebody else did to the same record while it waited, in the order of seq', async () => {
+    const projectId = await makeProject()
+    const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const { end } = await read(projectId)
+    const sql = await session()
+    await sql.query('BEGIN')
+    // It has its number from here on, and comes to the shared record after a later transaction.
+    await addEvent(own, sql)
+    await addEvent(shared)
+    await addEvent(shared, sql)
+    await sql.query('COMMIT')
+    const page = await read(projectId, end)
+    expect(page.told.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
+    expect(page.told).toHaveLength(3)
+  })
+
+  it('also where its very statement waited for that record', async () => {
+    const projectId = await makeProject()
+    const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const { end } = await read(projectId)
+    const [first, second] = [await session(), await session()]
+    await first.query('BEGIN')
+    await addEvent(own, first)
+    await second.query('BEGIN')
+    await addEvent(shared, second)
+    const waiting = addEvent(shared, first)
+    const pid = (first as Client & { processID: number }).processID
+    for (let isBlocked = false; !isBlocked; ) {
+      const { rows } = await open.pool.query<{ count: number }>('SELECT cardinality(pg_blocking_pids($1)) AS count', [
+        pid,
+      ])
+      isBlocked = rows[0]?.count !== 0
+    }
+    await second.query('COMMIT')
+    await waiting
+    await first.query('COMMIT')
+    const page = await read(projectId, end)
+    expect(page.told.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
+  })
+
+  it('whatever the order of commits: a reader sees each event once, those of a record in order', async () => {
+    const projectId = await makeProject()
+    const records = await Promise.all(Array.from({ length: 6 }, () => makeRecord(projectId)))
+    const writers = await Promise.all(Array.from({ length: 6 }, session))
+    let isOver = false
+    const writing = Promise.all(
+      writers.map(async (sql, writer) => {
+        for (let turn = 0; turn < 40; turn += 1) {
+          await sql.query('BEGIN')
+          // In one order, as all who lock several rows do.
+          const some = records.filter((_, index) => (turn * 7 + writer * 3 + index * 5) % 3 === 0)
+          for (const id of some.toSorted()) {
+            await addEvent(id, sql)
+            await sleep((turn * writer) % 4)
+          }
+          await sql.query(turn % 9 === 8 ? 'ROLLBACK' : 'COMMIT')
+        }
+      }),
+    ).finally(() => {
+      isOver = true
+    })
+    const told: string[] = []
+    let position = beginning
+    for (let isLast = false; !isLast; ) {
+      isLast = isOver
+      const page = await readNow(projectId, position, 7)
+      told.push(...page.told)
+      position = page.end
+      isLast &&= !page.isFull && !page.isBehind
+    }
+    await writing
+    const { rows } = await open.pool.query<{ id: string }>('SELECT id FROM workload_events WHERE project_id = $1', [
+      projectId,
+    ])
+    expect(told.toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
+    for (const id of records) {
+      const own = told.filter((event) => event.startsWith(id)).map((event) => Number(event.split('/')[1]))
+      expect(own).toEqual(own.map((_, index) => index + 1))
+    }
+  })
+})
+
+describe('events that are not kept any more', () => {
+  const prune = (limit = 1000) => makePruneEvents(open.prisma, { retentionDays: 30 })(limit)
+  const age = (projectId: string, days: number) =>
+    open.pool.query(`UPDATE workload_events SET at = now() - $2 * interval '1 day' WHERE project_id = $1`, [
+      projectId,
+      days,
+    ])
+  /** Until nothing is left to do: what is old has to be behind the horizon first. */
+  const pruneAll = async (projectId: string, limit?: number) => {
+    await read(projectId)
+    while ((await prune(limit)) > 0);
+  }
+  it('go, but the last of each record, and whoever was before them is told', async () => {
+    const projectId = await makeProject()
+    const [ended, goesOn] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const early = await read(projectId)
+    for (const id of [ended, goesOn, goesOn]) await addEvent(id)
+    await age(projectId, 31)
+    const late = await read(projectId)
+    await addEvent(goesOn)
+    expect((await read(projectId, early.end)).isPruned).toBe(false)
+    await pruneAll(projectId)
+    expect((await read(projectId)).told).toEqual([`${ended}/2`, `${goesOn}/4`])
+    expect((await read(projectId, early.end)).isPruned).toBe(true)
+    expect(await read(projectId, late.end)).toMatchObject({ isPruned: false, told: [`${goesOn}/4`] })
+    expect(await examine(open.prisma)).toEqual([])
+  })
+
+  it('go in parts, none is passed over, and what is newer stays', async () => {
+    const projectId = await makeProject()
+    const records = await Promise.all(Array.from({ length: 5 }, () => makeRecord(projectId)))
+    for (let count = 0; count < 4; count += 1) for (const id of records) await addEvent(id)
+    await age(projectId, 31)
+    for (const id of records) await addEvent(id)
+    await pruneAll(projectId, 3)
+    expect((await read(projectId)).told.toSorted()).toEqual(records.map((id) => `${id}/6`).toSorted())
+    // What stays because it is the last goes with the next one.
+    await age(projectId, 31)
+    for (const id of records) await addEvent(id)
+    await pruneAll(projectId, 4)
+    const left = await open.pool.query<{ seq: number }>('SELECT seq FROM workload_events WHERE project_id = $1', [
+      projectId,
+    ])
+    expect(left.rows.map(({ seq }) => seq)).toEqual([7, 7, 7, 7, 7])
+    expect(await examine(open.prisma)).toEqual([])
+  })
+
+  it('go once, however many processes see to it', async () => {
+    const projectId = await makeProject()
+    const id = await makeRecord(projectId)
+    for (let count = 0; count < 20; count += 1) await addEvent(id)
+    await age(projectId, 31)
+    await Promise.all(Array.from({ length: 4 }, () => pruneAll(projectId, 5)))
+    expect((await read(projectId)).told).toEqual([`${id}/21`])
+  })
+})
+
+describe('a database that was restored', () => {
+  const query = { kinds: ['job'], limit: 100 } as const
+
+  it('takes no cursor of the time before', async () => {
+    const projectId = await makeProject()
+    await makeRecord(projectId)
+    const events = makeFeed({ repository: feed, retentionDays: 30 })
+    const cursor = await events.now(projectId)
+    expect((await events.read(projectId, { ...query, cursor })).messages).toEqual([])
+    await open.prisma.$executeRaw`UPDATE installation SET timeline = timeline + 1`
+    await expect(events.read(projectId, { ...query, cursor })).rejects.toMatchObject({ code: 'cursor_expired' })
+    expect((await events.read(projectId, { ...query, cursor: null })).messages).toHaveLength(1)
+  })
+
+  it('shows what a dump of another cluster brought, before what happens now', async () => {
+    const projectId = await makeProject()
+    const id = await makeRecord(projectId)
+    await addEvent(id)
+    await open.pool.query(`UPDATE workload_events SET xid = '1000000000000' WHERE project_id = $1 AND seq = 2`, [
+      projectId,
+    ])
+    expect(await readNow(projectId)).toMatchObject({ told: [`${id}/1`], isBehind: true })
+    await renumberRestoredEvents(open.prisma)
+    await addEvent(id)
+    expect(await read(projectId)).toMatchObject({ told: [`${id}/1`, `${id}/2`, `${id}/3`] })
+  })
+})
+
+describe('a page', () => {
+  it('reads no more rows than it shows, wherever it begins', async () => {
+    const projectId = await makeProject()
+    const id = await makeRecord(projectId)
+    await open.pool.query(
+      `WITH w AS (UPDATE workloads SET seq = 20001 WHERE id = $1 RETURNING *)
+      INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+      SELECT id, n, id || '/' || n, project_id, kind, 'job.running', '{}' FROM w, generate_series(2, 20001) n ORDER BY n`,
+      [id],
+    )
+    await open.pool.query('ANALYZE workload_events')
+    const { xid } = (await read(projectId, beginning, 2)).end
+    for (const after of [beginning, { xid, workloadId: id, seq: 10_000 }, (await read(projectId)).end]) {
+      const { read: count, plan } = await explain(open, feedStatement(projectId, { after, limit: 50 }))
+      expect(count, plan).toBeLessThanOrEqual(60)
+    }
+  })
+})
