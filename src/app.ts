@@ -3,6 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilities/capabilities.routes.ts'
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
+import { EventSchema } from './events/event.schemas.ts'
+import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
 import { type GuardDeps, guard } from './http/guard.ts'
 import { answerHeaders } from './http/headers.ts'
 import { historyPages } from './http/history.routes.ts'
@@ -13,7 +15,7 @@ import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
-import { AttemptSchema, EventSchema, Preview, RemotePayload } from './workloads/workload.schemas.ts'
+import { AttemptSchema, Preview, RemotePayload } from './workloads/workload.schemas.ts'
 
 export interface AppDeps {
   logger: FastifyBaseLogger
@@ -32,6 +34,7 @@ export interface AppDeps {
   connections: ConnectionRoutesDeps
   jobs: JobRoutesDeps
   environments: EnvironmentRoutesDeps
+  events: EventRoutesDeps
 }
 
 /** What a page of another origin may send and see. Keys travel in a header, so no cookies are involved. */
@@ -53,6 +56,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)
     await registerEnvironments(guarded, deps.environments)
+    await registerEvents(guarded, deps.events)
     await registerProjects(guarded, deps.projects)
   })
   return server

@@ -5,8 +5,11 @@ import { environmentActions } from '../environments/environment.view.ts'
 import { makeEnvironmentService } from '../environments/environment-service.ts'
 import type { EnvironmentRoutesDeps } from '../environments/environments.routes.ts'
 import { makeEventsRepository } from '../events/events.repository.ts'
+import type { EventRoutesDeps } from '../events/events.routes.ts'
+import { makeFeedRepository } from '../events/feed.repository.ts'
+import { makeFeed } from '../events/feed.ts'
 import type { Wake } from '../events/wake.ts'
-import { makeWaitPlaces } from '../http/wait-places.ts'
+import { makeStreamPlaces, makeWaitPlaces } from '../http/places.ts'
 import { jobKind } from '../jobs/job.kind.ts'
 import { makeJobSchemas } from '../jobs/job.schemas.ts'
 import { jobActions } from '../jobs/job.view.ts'
@@ -44,7 +47,11 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
 }
 
 /** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
-export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; environments: EnvironmentRoutesDeps } {
+export function makeWorkloads(deps: WorkloadsDeps): {
+  jobs: JobRoutesDeps
+  environments: EnvironmentRoutesDeps
+  events: EventRoutesDeps
+} {
   const { clock, settings, providers, tenancy, connections, reads, wake, installationTag } = deps
   const { prisma } = deps.database
   const { keyTtlHours } = settings
@@ -73,8 +80,13 @@ export function makeWorkloads(deps: WorkloadsDeps): { jobs: JobRoutesDeps; envir
     ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), wake, hint }),
     waits: makeWaitPlaces(settings.waiting),
+    streams: makeStreamPlaces(settings.streaming),
   }
   return {
+    events: {
+      feed: makeFeed({ repository: makeFeedRepository(prisma), ...settings.events }),
+      ...{ streams: common.streams, wait: wake.wait, clock },
+    },
     jobs: {
       ...common,
       schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),

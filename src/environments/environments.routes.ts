@@ -4,10 +4,10 @@ import { ownerOf } from '../http/caller.ts'
 import { etagOf, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
+import type { Places, WaitPlaces } from '../http/places.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import type { WaitPlaces } from '../http/wait-places.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { ImportEnvironment } from '../workloads/import.ts'
@@ -34,6 +34,7 @@ export interface EnvironmentRoutesDeps {
   resolve: Resolve
   records: RecordPort<'environment'>
   waits: WaitPlaces
+  streams: Places
 }
 
 type Environment = Workload<'environment'>
@@ -57,7 +58,7 @@ const deleteQuery = Type.Object(
 )
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
-  const { schemas, records, waits } = deps
+  const { schemas, records, waits, streams } = deps
   for (const schema of [
     ...(Object.values(schemas) as TObject[]),
     EnvironmentImport,
@@ -74,6 +75,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
       id,
       query: environmentQuery,
       waits,
+      streams,
     },
     ...records,
   } satisfies Records<Environment>)

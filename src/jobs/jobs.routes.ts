@@ -4,10 +4,10 @@ import { ownerOf } from '../http/caller.ts'
 import { etagOf, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
+import type { Places, WaitPlaces } from '../http/places.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import type { WaitPlaces } from '../http/wait-places.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Ask } from '../workloads/ask.ts'
@@ -27,6 +27,7 @@ export interface JobRoutesDeps {
   ask: Pick<Ask, 'logs'>
   resolve: Resolve
   waits: WaitPlaces
+  streams: Places
 }
 
 const id = idSchema('job', 'The job.')
@@ -36,7 +37,7 @@ const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
 
 export async function registerJobs(
   server: HttpServer,
-  { schemas, submit, service, records, ask, resolve, waits }: JobRoutesDeps,
+  { schemas, submit, service, records, ask, resolve, waits, streams }: JobRoutesDeps,
 ): Promise<void> {
   for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
     server.addSchema(schema)
@@ -48,6 +49,7 @@ export async function registerJobs(
     id,
     query: jobQuery,
     waits,
+    streams,
     ...records,
   } satisfies Records<Workload<'job'>>)
   registerSubmit(server, submit, records)

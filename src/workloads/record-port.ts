@@ -1,4 +1,4 @@
-import type { EventsRepository } from '../events/events.repository.ts'
+import type { Event, EventsRepository } from '../events/events.repository.ts'
 import type { Driver } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
@@ -7,8 +7,8 @@ import type { WorkloadKind } from './kind.ts'
 import { filterOf, type ListParameters } from './list-query.ts'
 import { readUntil } from './waiting.ts'
 import type { Workload } from './workload.ts'
-import { attemptViewOf, remoteViewOf, viewOf } from './workload.view.ts'
-import type { Target, WorkloadService } from './workload-service.ts'
+import { attemptViewOf, eventViewOf, remoteViewOf, viewOf } from './workload.view.ts'
+import { noSuch, type Target, type WorkloadService } from './workload-service.ts'
 
 export interface RecordPortDeps<K extends Kind> {
   kind: WorkloadKind<K>
@@ -25,6 +25,8 @@ export interface RecordPortDeps<K extends Kind> {
 interface Query extends ListParameters {
   order?: 'asc' | 'desc'
 }
+
+const mostAtOnce = 200
 
 /** A part of a list whose entries are numbered from 1. */
 interface Numbered {
@@ -65,8 +67,17 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
         isEnough,
         wait,
       ),
+    follow: (projectId: string, id: string) => ({
+      async read(after: number) {
+        const found = await events.follow({ projectId, kind: kind.name, id }, { after, limit: mostAtOnce })
+        if (found === null) throw noSuch(kind.name, id)
+        return readingOf(found, after)
+      },
+      wait: (ms: number, signal: AbortSignal) => deps.wait(id, ms, signal),
+      clock: deps.clock,
+    }),
     events: async (projectId: string, id: string, page: Numbered) =>
-      (await events.of(projectId, id, page)).map(({ at, ...event }) => ({ ...event, at: at.toISOString() })),
+      (await events.of(projectId, id, page)).map(eventViewOf),
     attempts: async (_projectId: string, id: string, page: Numbered) =>
       (await attempts.ledger(id, page)).map(attemptViewOf),
     remote: remoteViewOf,
@@ -74,3 +85,15 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
 }
 
 export type RecordPort<K extends Kind> = ReturnType<typeof makeRecordPort<K>>
+
+/** The last events of a record that has ended are the last there are. */
+function readingOf({ events, hasEnded }: { events: readonly Event[]; hasEnded: boolean }, after: number) {
+  const isFull = events.length === mostAtOnce
+  return {
+    messages: events.map((event) => ({ id: event.seq, data: eventViewOf(event) })),
+    position: events.at(-1)?.seq ?? after,
+    isFull,
+    isBehind: false,
+    isOver: hasEnded && !isFull,
+  }
+}

@@ -174,7 +174,7 @@ function mismatch(version: number): Refusal {
   )
 }
 
-function noSuch(kind: Kind, id: string): Refusal {
+export function noSuch(kind: Kind, id: string): Refusal {
   return new Refusal('not_found', `There is no ${kind} ${id} in this project. List yours with GET /${kind}s.`)
 }
 

@@ -1,8 +1,14 @@
+import type { Event } from '../events/events.repository.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { longFields } from '../vocabulary/spec.ts'
 import type { LedgerEntry } from './attempts.repository.ts'
 import type { PreviewResult } from './submit.ts'
 import type { Workload } from './workload.ts'
+
+/** What a client sees of an event of a record that it knows. */
+export function eventViewOf({ at, ...event }: Event) {
+  return { ...event, at: at.toISOString() }
+}
 
 /** What a client sees of a workload, picked field by field. Absent means "not known" or "not given". */
 export function viewOf(workload: Workload, actions: readonly string[], view: 'basic' | 'full') {

@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -18,6 +19,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  closeEventStreams()
   await sandbox.close()
   await sql.end()
   await database.drop()
@@ -132,6 +134,17 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
       error: { code: 'time_limit' },
     })
     expect(account.apps(environment).find(({ id }) => id === remoteId(job))?.state).toBe('KILLED')
+  })
+
+  it.concurrent('is followed to its end by a stream, event by event', async () => {
+    const job = await account.job(environment, 'sleep 600')
+    const stream = openEventStream(`${switchyard.service.url}${path(job)}/events/stream`)
+    const seen = await switchyard.api.untilStatus(path(job), 'running')
+    sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    await stream.untilClosed()
+    expect(stream.events.at(-1)).toMatchObject({ type: 'job.succeeded' })
+    expect(stream.events).toEqual((await switchyard.api.ok('GET', `${path(job)}/events`)).data)
+    expect(stream.connections.map(({ status }) => status)).toEqual([200, 204])
   })
 
   it.concurrent('is told to whoever waits, the moment it changes', async () => {

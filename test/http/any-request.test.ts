@@ -5,6 +5,7 @@ import type { HttpServer } from '../../src/http/server.ts'
 import { makeStories } from '../../src/roles/demo-stories.ts'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { wholeText } from '../support/api-caller.ts'
 import { type Operation, operations, type Schema } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
 import { spoilt, valuesOf } from '../support/schema-arbitrary.ts'
@@ -130,7 +131,7 @@ function textOf(value: unknown): string {
   return text.slice(0, 2000)
 }
 
-const takesQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs|Stream/.test(id))
+const takesQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs/.test(id))
 
 describe.each(takesQuery)('$method $path?…', (operation: Operation) => {
   it('answers any query with what the contract names, and never fails', { timeout: 1000 + numRuns * 100 }, async () => {
@@ -158,6 +159,7 @@ describe.each(operations)('$method $path with headers', (operation: Operation) =
           .stringMatching(/^(wait=0|respond-async|[ -~]{0,20})$/)
           .filter((text) => !/wait\s*=\s*"?[1-9]/.test(text)),
         'idempotency-key': fc.stringMatching(/^[ -~]{0,300}$/),
+        'last-event-id': fc.oneof(fc.nat().map(String), fc.stringMatching(/^[ -~]{0,100}$/)),
         'x-request-id': fc.stringMatching(/^[ -~]{0,150}$/),
         accept: fc.constantFrom('application/json', 'text/html', 'image/*', '*/*;q=0'),
       },
@@ -192,7 +194,7 @@ async function hold(operation: Operation, { isDeep, body, query = '', headers = 
   } else if (isDeep) {
     const authorization = `Bearer ${testApiKey}`
     const response = await fetch(bench.url + url, { method, headers: { authorization, ...sent }, body: body ?? null })
-    expectNamed(operation, response, await response.text())
+    expectNamed(operation, response, await wholeText(response))
   }
 }
 

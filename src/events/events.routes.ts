@@ -1,0 +1,101 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { sendEvents } from '../http/event-stream.ts'
+import type { Following } from '../http/follow.ts'
+import { streamHeaders } from '../http/headers.ts'
+import type { Places } from '../http/places.ts'
+import { cursorQuery, limitQuery, refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { streamed } from '../http/stream.routes.ts'
+import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import { permits, type Scope } from '../vocabulary/scopes.ts'
+import { ProjectEventPage, ProjectEventSchema } from './event.schemas.ts'
+import type { Feed } from './feed.ts'
+
+export interface EventRoutesDeps {
+  feed: Feed
+  streams: Places
+  wait: (projectId: string, ms: number, signal: AbortSignal) => Promise<boolean>
+  clock: Following<string>['clock']
+}
+
+const scopeOf: Readonly<Record<Kind, Scope>> = { job: 'jobs:read', environment: 'environments:read' }
+const about = { tags: ['Events'] }
+const config = { scopes: Object.values(scopeOf) }
+const cursor = Type.Optional({
+  ...cursorQuery,
+  description: '`endCursor` or `nextCursor` of a page, or the `id` of a message.',
+})
+const mostAtOnce = 200
+
+/** What happens in the whole project: page by page, or as it happens. */
+export async function registerEvents(server: HttpServer, deps: EventRoutesDeps): Promise<void> {
+  for (const schema of [ProjectEventSchema, ProjectEventPage]) server.addSchema(schema)
+  registerPages(server, deps)
+  registerStream(server, deps)
+}
+
+function registerPages(server: HttpServer, { feed }: EventRoutesDeps): void {
+  server.get(
+    '/events',
+    {
+      config,
+      schema: {
+        ...about,
+        operationId: 'listEvents',
+        summary: 'What happened in the project',
+        description:
+          'Oldest first, those of jobs and of environments as far as the key may read them. A page may be shorter than `limit` although there is more. The order is the same for everybody and does not change; within a record it is that of `seq`.',
+        querystring: Type.Object({ limit: Type.Optional(limitQuery), cursor }, { additionalProperties: false }),
+        response: { 200: Type.Ref('ProjectEventPage'), ...refusals(410) },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor: given = null } = request.query as { limit?: number; cursor?: string }
+      const query = { kinds: kindsOf(request), cursor: given, limit }
+      const { messages, position, isFull } = await feed.read(request.caller.projectId, query)
+      const data = messages.map((message) => message.data)
+      return { data, endCursor: position, ...(isFull ? { nextCursor: position } : {}) }
+    },
+  )
+}
+
+function registerStream(server: HttpServer, { feed, streams: places, wait, clock }: EventRoutesDeps): void {
+  server.get(
+    '/events/stream',
+    {
+      exposeHeadRoute: false,
+      config,
+      schema: {
+        ...about,
+        operationId: 'streamEvents',
+        summary: 'What happens in the project, as it happens',
+        description:
+          'From now on, or from `Last-Event-ID` or `cursor`: whoever reconnects with the last `id` misses nothing. Answers 410 where what came after it is not kept any more.',
+        headers: streamHeaders,
+        querystring: Type.Object({ cursor }, { additionalProperties: false }),
+        produces: ['text/event-stream'],
+        response: { ...streamed, ...refusals(410) },
+      },
+    },
+    async (request, reply) => {
+      const { projectId } = request.caller
+      const from = startOf(request) ?? (await feed.now(projectId))
+      return sendEvents(request, reply, {
+        read: (after) => feed.read(projectId, { kinds: kindsOf(request), cursor: after, limit: mostAtOnce }),
+        wait: (ms, signal) => wait(projectId, ms, signal),
+        ...{ from, places, clock },
+      })
+    },
+  )
+}
+
+/** A reconnecting client repeats the query that it began with. */
+function startOf({ headers, query }: FastifyRequest): string | undefined {
+  const lastId = headers['last-event-id']
+  return typeof lastId === 'string' && lastId !== '' ? lastId : (query as { cursor?: string }).cursor
+}
+
+function kindsOf({ caller }: FastifyRequest): readonly Kind[] {
+  return kinds.filter((kind) => permits(caller.scopes, [scopeOf[kind]]))
+}

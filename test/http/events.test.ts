@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
+import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
+import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
+import { expectProblem } from '../support/problems.ts'
+
+let bench: ApiBench
+
+beforeAll(async () => {
+  bench = await startApiBench()
+})
+
+afterAll(async () => {
+  closeEventStreams()
+  await bench?.stop()
+})
+
+/** A project of its own, with a key that may read everything and one that may do everything. */
+interface Team {
+  id: string
+  api: ApiCaller
+  apiKey: string
+  makeEnvironment(): Promise<ApiRecord>
+  relabel(record: ApiRecord, value: string): Promise<ApiRecord>
+}
+
+let teams = 0
+
+async function makeTeam(...scopes: string[]): Promise<Team> {
+  teams += 1
+  const { id } = await bench.api.ok('POST', '/projects', { name: `team-${teams}` })
+  const { key } = await bench.api.ok('POST', '/api-keys', {
+    name: 'k',
+    projectId: id,
+    scopes: scopes.length > 0 ? scopes : ['admin'],
+  })
+  const apiKey = String(key)
+  const api = makeApiCaller(bench.url, apiKey)
+  let connectionId: string | undefined
+  return {
+    ...{ id, api, apiKey },
+    async makeEnvironment() {
+      connectionId ??= (await api.ok('POST', '/connections', sandboxConnections(bench.sandbox)[0])).id
+      return api.ok('POST', '/environments', environmentRequest({ connectionId }))
+    },
+    relabel: (record, value) => api.ok('PATCH', `/environments/${record.id}`, { labels: { value } }),
+  }
+}
+
+interface Page {
+  data: ApiRecord[]
+  nextCursor?: string
+  endCursor: string
+}
+
+const eventsOf = async ({ api }: Pick<Team, 'api'>, query = ''): Promise<Page> =>
+  (await api.ok('GET', `/events${query}`)) as unknown as Page
+
+/** Every page from here on, as a client reads them, until so many events were told: open transactions hold them back. */
+async function readOn(team: Pick<Team, 'api'>, count: number, cursor?: string, limit = 200) {
+  const data: ApiRecord[] = []
+  let next = cursor
+  while (data.length < count) {
+    const page = await eventsOf(team, `?limit=${limit}${next === undefined ? '' : `&cursor=${next}`}`)
+    data.push(...page.data)
+    next = page.endCursor
+  }
+  return { data, endCursor: next ?? '' }
+}
+
+/** The first message of a stream that is read by hand; before it may stand where the stream is. */
+async function firstMessage(response: Response): Promise<string> {
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk as Uint8Array).toString()
+    if (text.includes('data: ')) break
+  }
+  return text
+}
+
+const seqIn = (message: string) => Number(/"seq":(\d+)/.exec(message)?.[1])
+const told = (events: readonly ApiRecord[]) => events.map(({ recordId, seq }) => `${recordId}/${seq}`)
+
+describe.concurrent('the events of a project', () => {
+  it('come page by page, each once, and from where one has ended comes what happens later', async () => {
+    const team = await makeTeam()
+    const environment = await team.makeEnvironment()
+    const other = await team.makeEnvironment()
+    for (const value of ['a', 'b', 'c']) await team.relabel(environment, value)
+    await team.relabel(other, 'd')
+    await readOn(team, 6)
+    const first = await eventsOf(team, '?limit=4')
+    expect(first.data).toHaveLength(4)
+    expect(first.nextCursor).toBe(first.endCursor)
+    const rest = await readOn(team, 2, first.endCursor, 1)
+    const all = [...first.data, ...rest.data]
+    expect(told(all)).toEqual([
+      `${environment.id}/1`,
+      `${other.id}/1`,
+      ...[2, 3, 4].map((seq) => `${environment.id}/${seq}`),
+      `${other.id}/2`,
+    ])
+    expect(all[0]).toMatchObject({ kind: 'environment', type: 'environment.queued', data: { status: 'queued' } })
+    expect((await eventsOf(team, `?cursor=${rest.endCursor}`)).data).toEqual([])
+    await team.relabel(environment, 'e')
+    expect(told((await readOn(team, 1, rest.endCursor)).data)).toEqual([`${environment.id}/5`])
+  })
+
+  it('are those of its own records, and of the kinds that the key may read', async () => {
+    const team = await makeTeam()
+    const environment = await team.makeEnvironment()
+    const job = await team.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id }))
+    const readers = await Promise.all(
+      ['jobs:read', 'environments:read', 'connections:manage'].map(async (scope) => {
+        const { key } = await bench.api.ok('POST', '/api-keys', {
+          name: scope.replace(':', '-'),
+          projectId: team.id,
+          scopes: [scope],
+        })
+        return makeApiCaller(bench.url, String(key))
+      }),
+    )
+    await readOn(team, 2)
+    const [jobs, environments, neither] = readers as [ApiCaller, ApiCaller, ApiCaller]
+    expect(told((await eventsOf({ api: jobs })).data)).toEqual([`${job.id}/1`])
+    expect(told((await eventsOf({ api: environments })).data)).toEqual([`${environment.id}/1`])
+    expect((await neither.call('GET', '/events')).status).toBe(403)
+    expect((await eventsOf(await makeTeam())).data).toEqual([])
+  })
+
+  it('are streamed from now on, whoever made them', async () => {
+    const team = await makeTeam()
+    const environment = await team.makeEnvironment()
+    const stream = openEventStream(`${bench.url}/events/stream`, team)
+    await stream.untilOpen()
+    await team.relabel(environment, 'a')
+    const job = await team.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id }))
+    const events = await stream.untilCount(2)
+    expect(told(events)).toEqual([`${environment.id}/2`, `${job.id}/1`])
+    expect(events).toEqual((await readOn(team, 3)).data.slice(1))
+    stream.close()
+  })
+
+  it('are streamed on from a page, and from the last id of a stream', async () => {
+    const team = await makeTeam()
+    const environment = await team.makeEnvironment()
+    const { endCursor } = await readOn(team, 1)
+    await team.relabel(environment, 'a')
+    const stream = openEventStream(`${bench.url}/events/stream?cursor=${endCursor}`, team)
+    expect(told(await stream.untilCount(1))).toEqual([`${environment.id}/2`])
+    stream.close()
+    await team.relabel(environment, 'b')
+    const { endCursor: lastId } = await readOn(team, 3)
+    await team.relabel(environment, 'c')
+    const headers = { authorization: `Bearer ${team.apiKey}`, 'last-event-id': lastId }
+    const response = await fetch(`${bench.url}/events/stream?cursor=${endCursor}`, { headers })
+    expect(seqIn(await firstMessage(response))).toBe(4)
+  })
+
+  it.each([
+    ['no cursor', 'abc', 400],
+    ["another list's", Buffer.from(JSON.stringify(['x', { id: '' }])).toString('base64url'), 400],
+  ])('are refused after %s', async (_, cursor, status) => {
+    for (const path of ['/events', '/events/stream']) {
+      const { status: answered, headers, body } = await bench.api.call('GET', `${path}?cursor=${cursor}`)
+      expect(answered).toBe(status)
+      expectProblem({ status: answered, headers }, body)
+    }
+  })
+
+  it.each([
+    { xid: '99999999999999999999' },
+    { xid: '9223372036854775808' },
+    { xid: '-1' },
+    { seq: '2147483648' },
+    { seq: 'x' },
+    { id: 'job_'.repeat(100) },
+    { epoch: '' },
+  ])('take no %j for a position, whoever makes it look like one', async (forged) => {
+    const team = await makeTeam()
+    const { endCursor } = await eventsOf(team)
+    const [digest, position] = JSON.parse(Buffer.from(endCursor, 'base64url').toString())
+    const cursor = Buffer.from(JSON.stringify([digest, { ...position, ...forged }])).toString('base64url')
+    const { status } = await team.api.call('GET', `/events?cursor=${cursor}`)
+    expect([200, 400, 410]).toContain(status)
+    expect(status === 200).toBe('id' in forged)
+  })
+})
