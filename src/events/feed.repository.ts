@@ -3,8 +3,9 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import { type Event, isThere, type OrNone } from './events.repository.ts'
 
 /**
- * A place in the order of a project's events. Ids and times are not the order in which they are committed; transactions
- * are, up to those that are still open.
+ * A place in the order of a project's events: that of an event which was there. Ids and times are not the order in which
+ * they are committed; transactions are, up to those that are still open. The horizon itself is no place to stay: after a
+ * crash Postgres gives out numbers again of transactions that left nothing behind, and events with them.
  */
 export interface FeedPosition {
   /** A transaction's number, in decimal. */
@@ -19,7 +20,7 @@ export interface ProjectEvent extends Event, FeedPosition {
 
 export interface FeedPage {
   events: readonly ProjectEvent[]
-  /** Where it ended; all there is before the horizon where fewer than `limit` were found. */
+  /** Its last event; where it has none, the position that it was read from. */
   end: FeedPosition
   isFull: boolean
   /** There is more that an open transaction holds back: look again soon, for nobody tells a second time. */
@@ -36,11 +37,17 @@ export type FeedRepository = ReturnType<typeof makeFeedRepository>
 
 export function makeFeedRepository(prisma: PrismaClient) {
   return {
-    /** Where the project's events end now, and in which database. Null: there is no such project. */
+    /** The last event that a reader would come to now, and in which database. Null: there is no such project. */
     async end(projectId: string): Promise<{ end: FeedPosition; epoch: string } | null> {
-      const rows = await prisma.$queryRaw<Pick<Here, 'horizon' | 'epoch'>[]>`
-        SELECT here.horizon::text AS horizon, here.epoch FROM (${hereIn(projectId)}) here`
-      return rows[0] === undefined ? null : { end: before(rows[0].horizon), epoch: rows[0].epoch }
+      const rows = await prisma.$queryRaw<({ epoch: string } & (FeedPosition | { xid: null }))[]>`
+        WITH here AS MATERIALIZED (${hereIn(projectId)})
+        SELECT here.epoch, e.xid::text AS xid, e.workload_id AS "workloadId", e.seq
+        FROM here LEFT JOIN LATERAL (
+          SELECT * FROM workload_events WHERE project_id = ${projectId} AND xid < here.horizon
+          ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
+        ) e ON true`
+      const [row] = rows
+      return row === undefined ? null : { epoch: row.epoch, end: row.xid === null ? beginning : positionOf(row) }
     },
 
     /**
@@ -53,9 +60,9 @@ export function makeFeedRepository(prisma: PrismaClient) {
       if (first === undefined) return null
       const events = rows.flatMap((row) => (isThere(row) ? row : []))
       const last = events.at(-1)
-      const isFull = events.length === limit && last !== undefined
-      const { horizon, epoch, isPruned, isBehind } = first
-      return { events, end: isFull ? positionOf(last) : before(horizon), isFull, epoch, isPruned, isBehind }
+      const { epoch, isPruned, isBehind } = first
+      const end = last === undefined ? after : positionOf(last)
+      return { events, end, isFull: events.length === limit, epoch, isPruned, isBehind }
     },
   }
 }
@@ -67,17 +74,17 @@ export const feedStatement = (
 ) => Prisma.sql`
   WITH here AS MATERIALIZED (${hereIn(projectId)})
   SELECT e.id, e.seq, e.type, e.at, e.data, e.kind, e.workload_id AS "workloadId", e.xid::text AS xid,
-    here.horizon::text AS horizon, here.epoch, here.pruned >= ${after.xid}::xid8 AS "isPruned", here.is_behind AS "isBehind"
+    here.epoch, here.is_behind AS "isBehind",
+    (here.pruned_xid, here.pruned_workload_id, here.pruned_seq) > ${placeOf(after)} AS "isPruned"
   FROM here LEFT JOIN LATERAL (
     SELECT * FROM workload_events
     WHERE project_id = ${projectId} AND xid < here.horizon
-      AND (xid, workload_id, seq) > (${after.xid}::xid8, ${after.workloadId}, ${after.seq}::int)
+      AND (xid, workload_id, seq) > ${placeOf(after)}
     ORDER BY xid, workload_id, seq LIMIT ${limit}
   ) e ON true
   ORDER BY e.xid, e.workload_id, e.seq`
 
 interface Here {
-  horizon: string
   epoch: string
   isPruned: boolean
   isBehind: boolean
@@ -85,7 +92,7 @@ interface Here {
 
 /** What is true of this project's events at the moment of the statement. */
 const hereIn = (projectId: string) => Prisma.sql`
-  SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, p.events_pruned_to AS pruned,
+  SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, p.pruned_xid, p.pruned_workload_id, p.pruned_seq,
     left(md5(i.system_identifier || '/' || i.timeline), 8) AS epoch,
     COALESCE((
       SELECT xid FROM workload_events WHERE project_id = p.id ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
@@ -96,7 +103,6 @@ function positionOf({ xid, workloadId, seq }: FeedPosition): FeedPosition {
   return { xid, workloadId, seq }
 }
 
-/** Behind every event of an earlier transaction. */
-function before(xid: string): FeedPosition {
-  return { xid, workloadId: '', seq: 0 }
+function placeOf({ xid, workloadId, seq }: FeedPosition): Prisma.Sql {
+  return Prisma.sql`(${xid}::xid8, ${workloadId}, ${seq}::int)`
 }

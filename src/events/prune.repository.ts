@@ -12,31 +12,32 @@ export function makePruneEvents(prisma: PrismaClient, { retentionDays }: { reten
       WITH kept AS (
         SELECT now() - ${retentionDays}::int * interval '1 day' AS since
       ), project AS (
-        SELECT p.id, p.events_pruned_to AS pruned_to FROM projects p, kept
-        WHERE (SELECT at FROM workload_events WHERE project_id = p.id AND xid > p.events_pruned_to
+        SELECT p.* FROM projects p, kept
+        WHERE (SELECT at FROM workload_events
+          WHERE project_id = p.id AND (xid, workload_id, seq) > (p.pruned_xid, p.pruned_workload_id, p.pruned_seq)
           ORDER BY xid, workload_id, seq LIMIT 1) < kept.since
         LIMIT 1 FOR UPDATE OF p SKIP LOCKED
       ), seen AS MATERIALIZED (
-        SELECT e.workload_id, e.seq, e.xid, e.at < kept.since AS is_old
+        -- Old, and so is everything before it: what is newer stops the walk.
+        SELECT e.workload_id, e.seq, e.xid, bool_and(e.at < kept.since) OVER (ORDER BY e.xid, e.workload_id, e.seq) AS is_old
         FROM kept, project p, LATERAL (
           SELECT * FROM workload_events
-          WHERE project_id = p.id AND xid > p.pruned_to AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          WHERE project_id = p.id AND (xid, workload_id, seq) > (p.pruned_xid, p.pruned_workload_id, p.pruned_seq)
+            AND xid < pg_snapshot_xmin(pg_current_snapshot())
           ORDER BY xid, workload_id, seq LIMIT ${limit}
         ) e
-      ), stop AS (
-        -- A transaction is passed whole: the last that was seen may go on beyond the limit.
-        SELECT LEAST(min(xid) FILTER (WHERE NOT is_old), CASE WHEN count(*) = ${limit} THEN max(xid) END) AS xid FROM seen
       ), passed AS (
-        SELECT s.* FROM seen s, stop WHERE stop.xid IS NULL OR s.xid < stop.xid
+        SELECT * FROM seen WHERE is_old
       ), gone AS (
         DELETE FROM workload_events e USING (
-          SELECT s.workload_id, max(s.seq) AS seq FROM passed s JOIN workloads w ON w.id = s.workload_id
-          WHERE s.seq < w.seq GROUP BY s.workload_id
+          SELECT p.workload_id, max(p.seq) AS seq FROM passed p JOIN workloads w ON w.id = p.workload_id
+          WHERE p.seq < w.seq GROUP BY p.workload_id
         ) old
         WHERE e.workload_id = old.workload_id AND e.seq <= old.seq
       ), marked AS (
-        UPDATE projects SET events_pruned_to = (SELECT max(xid) FROM passed)
-        WHERE id = (SELECT id FROM project) AND EXISTS (SELECT 1 FROM passed)
+        UPDATE projects SET pruned_xid = l.xid, pruned_workload_id = l.workload_id, pruned_seq = l.seq
+        FROM (SELECT * FROM passed ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1) l
+        WHERE id = (SELECT id FROM project)
       )
       SELECT count(*)::int AS seen FROM passed`
     return rows[0]?.seen ?? 0

@@ -8,7 +8,7 @@ import type { PrismaClient } from '../infra/database.ts'
 export async function renumberRestoredEvents(prisma: PrismaClient): Promise<void> {
   await prisma.$executeRaw`
     WITH marked AS (
-      UPDATE projects SET events_pruned_to = pg_current_xact_id() WHERE events_pruned_to > pg_current_xact_id()
+      UPDATE projects SET pruned_xid = pg_current_xact_id() WHERE pruned_xid > pg_current_xact_id()
     )
     UPDATE workload_events SET xid = pg_current_xact_id() WHERE xid > pg_current_xact_id()`
 }

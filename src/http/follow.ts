@@ -24,7 +24,7 @@ export interface Following<P> {
 const lookAgainMs = 5000
 /** A reading without messages is handed on where nothing else was for so long. */
 const quietMs = 4000
-/** What is held back is looked for this often, and half as often each time that nothing at all has moved. */
+/** What is held back is looked for this often at first, and half as often each time that it still is. */
 const behindMs = 50
 const mostBehindMs = 1000
 /** However much happens, it reads no more often: what happened meanwhile comes with one read. */
@@ -56,7 +56,7 @@ async function next<P>(following: Following<P>, last: Reading<P>, signal: AbortS
     try {
       const reading = await read(from.position)
       if (reading.messages.length > 0 || reading.isOver || clock.monotonicMs() >= untilMs) return reading
-      pauseMs = nextPauseMs(reading, { hasMoved: reading.position !== from.position, lastMs: pauseMs })
+      pauseMs = nextPauseMs(reading, pauseMs)
       if (!(await listening.heard(pauseMs))) return null
       from = reading
     } finally {
@@ -66,13 +66,10 @@ async function next<P>(following: Following<P>, last: Reading<P>, signal: AbortS
   return null
 }
 
-function nextPauseMs(
-  { isFull, isBehind }: Reading<unknown>,
-  { hasMoved, lastMs }: { hasMoved: boolean; lastMs: number },
-): number {
+function nextPauseMs({ isFull, isBehind }: Reading<unknown>, lastMs: number): number {
   if (isFull) return 0
   if (!isBehind) return lookAgainMs
-  return hasMoved || lastMs === lookAgainMs ? behindMs : Math.min(2 * lastMs, mostBehindMs)
+  return lastMs === lookAgainMs ? behindMs : Math.min(2 * lastMs, mostBehindMs)
 }
 
 /** Listens from now on, so that nothing falls between a read and the wait after it. */

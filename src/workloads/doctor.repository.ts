@@ -20,7 +20,7 @@ const checks: Readonly<Record<string, Prisma.Sql>> = {
     FROM workloads w JOIN projects p ON p.id = w.project_id LEFT JOIN workload_events e ON e.workload_id = w.id
     GROUP BY w.id, p.id
     -- What is not kept any more is missing at the beginning.
-    HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.events_pruned_to > '0' THEN min(e.seq) - 1 ELSE 0 END`,
+    HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.pruned_xid > '0' THEN min(e.seq) - 1 ELSE 0 END`,
   'a remote object has one live record': Prisma.sql`
     SELECT min(w.id) AS "workloadId", w.remote_id || ' is held by ' || string_agg(w.id, ', ' ORDER BY w.id) AS detail
     FROM workloads w WHERE w.live AND w.remote_id IS NOT NULL GROUP BY w.connection_id, w.kind, w.remote_id HAVING count(*) > 1`,

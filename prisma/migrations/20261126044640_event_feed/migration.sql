@@ -1,5 +1,7 @@
 -- AlterTable
-ALTER TABLE "projects" ADD COLUMN     "events_pruned_to" xid8 NOT NULL DEFAULT '0'::xid8;
+ALTER TABLE "projects" ADD COLUMN     "pruned_seq" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "pruned_workload_id" TEXT COLLATE "C" NOT NULL DEFAULT '',
+ADD COLUMN     "pruned_xid" xid8 NOT NULL DEFAULT '0'::xid8;
 
 -- What Prisma's schema language cannot say.
 

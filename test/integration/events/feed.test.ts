@@ -179,6 +179,23 @@ describe('what an open transaction writes', () => {
   })
 })
 
+describe('the place where a reader stays', () => {
+  it('is that of an event: what left nothing behind may have its number given out again', async () => {
+    const projectId = await makeProject()
+    await makeRecord(projectId)
+    const { end } = await read(projectId)
+    const sql = await session()
+    for (let count = 0; count < 5; count += 1) {
+      await sql.query('BEGIN')
+      await makeRecord(projectId, sql)
+      await sql.query('ROLLBACK')
+    }
+    expect((await read(projectId, end)).end).toEqual(end)
+    expect((await read(projectId)).end).toEqual(end)
+    expect((await feed.end(projectId))?.end).toEqual(end)
+  })
+})
+
 describe('events that are not kept any more', () => {
   const prune = (limit = 1000) => makePruneEvents(open.prisma, { retentionDays: 30 })(limit)
   const age = (projectId: string, days: number) =>
