@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Pool } from 'pg'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
+import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './judge.ts'
 
@@ -65,6 +66,12 @@ export async function describeOpen(pool: Pool): Promise<string[]> {
       'generation', w.generation, 'of', w.carried_generation, 'due', w.due_at, 'lease until', w.lease_until) AS line
     FROM workloads w WHERE NOT (${settledSql}) AND NOT (${parkedSql}) ORDER BY w.id LIMIT 20`)
   return rows.map(({ line }) => line)
+}
+
+/** Every event there is. */
+export async function readEvents(pool: Pool): Promise<FeedEvent[]> {
+  const { rows } = await pool.query<FeedEvent>('SELECT workload_id AS "recordId", seq FROM workload_events')
+  return rows
 }
 
 /** The longest that a record of each provider took from the last fault, or from its client's last wish if that came later. */

@@ -1,3 +1,4 @@
+import type { FeedEvent } from './follower.ts'
 import type { Told } from './load.ts'
 
 /** A record as Postgres holds it at the end. */
@@ -36,9 +37,11 @@ export interface Lists {
   undecidable: readonly string[]
   /** What `doctor` found in the database. */
   unsound: readonly { check: string; workloadId: string; detail: string }[]
+  /** The events that are recorded, and what a client was told that followed them all the time. */
+  feed: { written: readonly FeedEvent[]; told: readonly FeedEvent[] }
 }
 
-export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked', 'unsound'] as const
+export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked', 'unsound', 'mistold'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface Tally extends Record<FaultName, number> {
@@ -68,6 +71,7 @@ export interface Verdict {
  * - stuck: neither settled nor parked
  * - orphan: an object of ours that no record owns, or that goes on although its record has ended
  * - unsound: `doctor` found what must not be in the database
+ * - mistold: an event that whoever follows the project was not told, was told twice, or out of its record's order
  */
 export function judge(lists: Lists): Verdict {
   const byMark = Map.groupBy(
@@ -81,6 +85,7 @@ export function judge(lists: Lists): Verdict {
     ...planted(lists),
     ...strangers(lists),
     ...unsound(lists),
+    ...mistold(lists),
   ]
   return { byProvider: tally(lists, findings), findings, isClean: findings.length === 0 }
 }
@@ -173,6 +178,18 @@ function unsound({ rows, unsound }: Lists): Finding[] {
     provider: providerOf.get(workloadId) ?? 'none',
     detail: `${workloadId}: not so that ${check}: ${detail}`,
   }))
+}
+
+function mistold({ rows, feed }: Lists): Finding[] {
+  const providerOf = new Map(rows.map(({ id, provider }) => [id, provider]))
+  const told = Map.groupBy(feed.told, ({ recordId }) => recordId)
+  return [...Map.groupBy(feed.written, ({ recordId }) => recordId)].flatMap(([id, written]): Finding[] => {
+    const expected = written.map(({ seq }) => seq).toSorted((a, b) => a - b)
+    const heard = (told.get(id) ?? []).map(({ seq }) => seq)
+    if (heard.join() === expected.join()) return []
+    const detail = `${id}: told ${heard.join() || 'nothing'} of ${expected.join()}`
+    return [{ what: 'mistold', provider: providerOf.get(id) ?? 'none', detail }]
+  })
 }
 
 function tally({ rows }: Lists, findings: readonly Finding[]): Record<string, Tally> {

@@ -4,8 +4,18 @@ import { examineDatabase } from '../../src/container.ts'
 import { makeDatabase } from '../../src/infra/database.ts'
 import { makeRandom } from '../../src/sandbox/random.ts'
 import { type Client, makeClient } from './client.ts'
-import { countOpen, describeOpen, dumpRecords, readObjects, readRows, readSettling, untilThawedMs } from './collect.ts'
+import {
+  countOpen,
+  describeOpen,
+  dumpRecords,
+  readEvents,
+  readObjects,
+  readRows,
+  readSettling,
+  untilThawedMs,
+} from './collect.ts'
 import { makeFaultBoard } from './fault-board.ts'
+import { type Follower, startFollower } from './follower.ts'
 import { judge } from './judge.ts'
 import { drawLoad, runLoad, type Told } from './load.ts'
 import type { ChaosOptions } from './options.ts'
@@ -23,6 +33,7 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
   const timing = timingOf(options.isShort)
   const say = stamped(print)
   const stack = await startStack(options, timing)
+  const follower = await startFollower(stack.apiUrls)
   try {
     const client = makeClient(stack.apiUrls)
     for (const connection of stack.connections) await connect(client, connection)
@@ -48,11 +59,12 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
     await sleep((await untilThawedMs(stack.pool, timing.freezeMs)) + 1000)
     const open = await untilSettled(stack, timing.patienceMs * patiencePart(options))
     for (const line of await describeOpen(stack.pool)) say(`  open: ${line}`)
-    const verdict = await compare(stack, told, undecidable)
+    const verdict = await compare(stack, { told, undecidable, follower })
     if (options.keepDir !== null) await dumpRecords(stack.pool, join(stack.dir, 'records.jsonl'))
     const settledAfterMs = await readSettling(stack.pool, lastFaultAt, open)
     return { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
   } finally {
+    follower.leave()
     await stack.stop()
   }
 }
@@ -102,9 +114,18 @@ async function examine({ databaseUrl: url }: Stack) {
   }
 }
 
-async function compare(stack: Stack, told: readonly Told[], undecidable: readonly string[]) {
+/** However busy the machine is: what was written last has been told by then. */
+const toldWithinMs = 20_000
+
+async function compare(
+  stack: Stack,
+  { told, undecidable, follower }: { told: readonly Told[]; undecidable: readonly string[]; follower: Follower },
+) {
+  const events = await readEvents(stack.pool)
+  await follower.untilTold(events.length, toldWithinMs)
+  const feed = { written: await readEvents(stack.pool), told: follower.told }
   const rows = await readRows(stack.pool)
   const marks = new Set(rows.map(({ mark }) => mark))
   const objects = await readObjects(stack.journalFile, marks, Date.now())
-  return judge({ told, rows, objects, undecidable, unsound: await examine(stack) })
+  return judge({ told, rows, objects, undecidable, unsound: await examine(stack), feed })
 }

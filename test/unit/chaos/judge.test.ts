@@ -16,9 +16,15 @@ const ended: RecordRow = {
 
 function findingsOf(row: RecordRow, more: Partial<Lists> = {}) {
   const told = [{ key: 'load-1', provider: row.provider, ids: [row.id] }]
-  return judge({ told, rows: [row], objects: [], undecidable: [], unsound: [], ...more }).findings.map(
-    ({ what }) => what,
-  )
+  return judge({
+    told,
+    rows: [row],
+    objects: [],
+    undecidable: [],
+    unsound: [],
+    feed: { written: [], told: [] },
+    ...more,
+  }).findings.map(({ what }) => what)
 }
 
 describe('the judge of a chaos run', () => {
@@ -32,6 +38,18 @@ describe('the judge of a chaos run', () => {
 
   it('finds nothing where the client called it off before it was sent', () => {
     expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' })).toEqual([])
+  })
+
+  it.for([
+    { told: [1, 2, 3], found: [] },
+    { told: [1, 3], found: ['mistold'] },
+    { told: [1, 2, 2, 3], found: ['mistold'] },
+    { told: [1, 3, 2], found: ['mistold'] },
+    { told: [], found: ['mistold'] },
+  ])('of three events told as $told finds $found', ({ told, found }) => {
+    const eventsOf = (seqs: readonly number[]) => seqs.map((seq) => ({ recordId: ended.id, seq }))
+    const feed = { written: eventsOf([3, 1, 2]), told: eventsOf(told) }
+    expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { feed })).toEqual(found)
   })
 
   it('fails a run whose database the doctor finds unsound', () => {
