@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import { etagOf, targetOf } from '../http/conditional.ts'
+import { sendAccepted, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import type { Places, WaitPlaces } from '../http/places.ts'
@@ -24,6 +24,7 @@ import {
   type makeEnvironmentSchemas,
 } from './environment.schemas.ts'
 import type { EnvironmentService } from './environment-service.ts'
+import { registerWishes } from './environment-wishes.routes.ts'
 
 export interface EnvironmentRoutesDeps {
   schemas: ReturnType<typeof makeEnvironmentSchemas>
@@ -43,19 +44,6 @@ const id = idSchema('environment', 'The environment.')
 const params = Type.Object({ id })
 const tags = ['Environments']
 const accepts = { 202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location') }
-const changed = { ...accepts, ...refusals(404, 409, 412, 422) }
-
-const deleteQuery = Type.Object(
-  {
-    cancelJobs: Type.Optional(
-      Type.Boolean({ default: false, description: 'Cancel the jobs that still use it first.' }),
-    ),
-    remote: Type.Optional(
-      Type.Boolean({ default: false, description: 'Of an import: delete the object at the provider too.' }),
-    ),
-  },
-  { additionalProperties: false },
-)
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
   const { schemas, records, waits, streams } = deps
@@ -81,8 +69,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   } satisfies Records<Environment>)
   registerCreate(server, deps)
   registerImport(server, deps)
-  registerVerbs(server, deps)
-  registerDelete(server, deps)
+  registerWishes(server, deps)
   registerAccess(server, deps)
   registerResolve(server, deps.resolve, records)
 }
@@ -109,7 +96,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
       const submission = submissionOf(request, keyOf(request.headers))
       const { workload, isReplay } = await submit.submit(submission)
       if (isReplay) void reply.header('idempotency-replayed', 'true')
-      return accepted(reply, workload, await records.view(workload, 'full'))
+      return sendAccepted(reply, `/environments/${workload.id}`, workload, await records.view(workload, 'full'))
     },
   )
   server.post(
@@ -147,55 +134,12 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
     },
     async (request, reply) => {
       const environment = await importEnvironment(ownerOf(request), request.body as Static<typeof EnvironmentImport>)
-      return accepted(reply, environment, await records.view(environment, 'full'))
-    },
-  )
-}
-
-function registerVerbs(server: HttpServer, { service, records }: EnvironmentRoutesDeps): void {
-  for (const verb of ['start', 'stop'] as const) {
-    server.post(
-      `/environments/:id/${verb}`,
-      {
-        config: { scopes: ['environments:write'] },
-        schema: {
-          tags,
-          operationId: `${verb}Environment`,
-          summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
-          description: 'Answers once the wish is recorded. Repeating it is harmless.',
-          params,
-          headers: changeHeaders,
-          response: changed,
-        },
-      },
-      async (request, reply) => {
-        const environment = await service[verb](targetOf(request))
-        return accepted(reply, environment, await records.view(environment, 'full'))
-      },
-    )
-  }
-}
-
-function registerDelete(server: HttpServer, { service, records }: EnvironmentRoutesDeps): void {
-  server.delete(
-    '/environments/:id',
-    {
-      config: { scopes: ['environments:write'] },
-      schema: {
-        tags,
-        operationId: 'deleteEnvironment',
-        summary: 'Delete an environment',
-        description:
-          'Answers once the wish is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
-        params,
-        headers: changeHeaders,
-        querystring: deleteQuery,
-        response: changed,
-      },
-    },
-    async (request, reply) => {
-      const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
-      return accepted(reply, environment, await records.view(environment, 'full'))
+      return sendAccepted(
+        reply,
+        `/environments/${environment.id}`,
+        environment,
+        await records.view(environment, 'full'),
+      )
     },
   )
 }
@@ -218,7 +162,12 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
     },
     async (request, reply) => {
       const environment = await resolve('environment', targetOf(request), request.body as Resolution)
-      return accepted(reply, environment, await records.view(environment, 'full'))
+      return sendAccepted(
+        reply,
+        `/environments/${environment.id}`,
+        environment,
+        await records.view(environment, 'full'),
+      )
     },
   )
 }
@@ -248,11 +197,4 @@ function submissionOf(request: FastifyRequest, key: string | null) {
     body: request.body as SubmissionBody<'environment'>,
     key,
   }
-}
-
-function accepted(reply: FastifyReply, environment: Environment, view: object): FastifyReply {
-  return reply
-    .code(202)
-    .headers({ location: `/environments/${environment.id}`, etag: etagOf(environment) })
-    .send(view)
 }

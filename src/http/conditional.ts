@@ -45,3 +45,16 @@ export function sendRecord(
   void reply.header('etag', etagOf(record))
   return isKnown(request, record) ? reply.code(304).send() : reply.send(view)
 }
+
+/** Answers 202: it is recorded, and what is asked for comes. */
+export function sendAccepted(
+  reply: FastifyReply,
+  location: string,
+  record: { version: number },
+  view: object,
+): FastifyReply {
+  return reply
+    .code(202)
+    .headers({ location, etag: etagOf(record) })
+    .send(view)
+}

@@ -1,7 +1,7 @@
 import { type TObject, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import { etagOf, targetOf } from '../http/conditional.ts'
+import { sendAccepted, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
 import type { Places, WaitPlaces } from '../http/places.ts'
@@ -87,7 +87,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
         key: keyOf(request.headers),
       })
       if (isReplay) void reply.header('idempotency-replayed', 'true')
-      return accepted(reply, workload, await records.view(workload, 'full'))
+      return sendAccepted(reply, `/jobs/${workload.id}`, workload, await records.view(workload, 'full'))
     },
   )
 }
@@ -137,7 +137,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
     },
     async (request, reply) => {
       const job = await cancel(service, request)
-      return accepted(reply, job, await records.view(job, 'full'))
+      return sendAccepted(reply, `/jobs/${job.id}`, job, await records.view(job, 'full'))
     },
   )
 }
@@ -161,7 +161,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
     },
     async (request, reply) => {
       const job = await resolve('job', targetOf(request), request.body as Resolution)
-      return accepted(reply, job, await records.view(job, 'full'))
+      return sendAccepted(reply, `/jobs/${job.id}`, job, await records.view(job, 'full'))
     },
   )
 }
@@ -215,11 +215,4 @@ async function cancel(service: WorkloadService, request: FastifyRequest): Promis
   })
   if (job.live || job.status === 'canceled') return job
   throw new Refusal('wrong_state', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
-}
-
-function accepted(reply: FastifyReply, job: Workload<'job'>, view: object): FastifyReply {
-  return reply
-    .code(202)
-    .headers({ location: `/jobs/${job.id}`, etag: etagOf(job) })
-    .send(view)
 }

@@ -1,0 +1,96 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { sendAccepted, targetOf } from '../http/conditional.ts'
+import { changeHeaders, withHeaders } from '../http/headers.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { RecordPort } from '../workloads/record-port.ts'
+import type { EnvironmentService } from './environment-service.ts'
+
+interface EnvironmentWishes {
+  service: EnvironmentService
+  records: RecordPort<'environment'>
+}
+
+const params = Type.Object({ id: idSchema('environment', 'The environment.') })
+const tags = ['Environments']
+const changed = {
+  202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location'),
+  ...refusals(404, 409, 412, 422),
+}
+
+const deleteQuery = Type.Object(
+  {
+    cancelJobs: Type.Optional(
+      Type.Boolean({ default: false, description: 'Cancel the jobs that still use it first.' }),
+    ),
+    remote: Type.Optional(
+      Type.Boolean({ default: false, description: 'Of an import: delete the object at the provider too.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** What a client wants of an environment that there is. */
+export function registerWishes(server: HttpServer, deps: EnvironmentWishes): void {
+  registerVerbs(server, deps)
+  registerDelete(server, deps)
+}
+
+function registerVerbs(server: HttpServer, { service, records }: EnvironmentWishes): void {
+  for (const verb of ['start', 'stop'] as const) {
+    server.post(
+      `/environments/:id/${verb}`,
+      {
+        config: { scopes: ['environments:write'] },
+        schema: {
+          tags,
+          operationId: `${verb}Environment`,
+          summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
+          description: 'Answers once the wish is recorded. Repeating it is harmless.',
+          params,
+          headers: changeHeaders,
+          response: changed,
+        },
+      },
+      async (request, reply) => {
+        const environment = await service[verb](targetOf(request))
+        return sendAccepted(
+          reply,
+          `/environments/${environment.id}`,
+          environment,
+          await records.view(environment, 'full'),
+        )
+      },
+    )
+  }
+}
+
+function registerDelete(server: HttpServer, { service, records }: EnvironmentWishes): void {
+  server.delete(
+    '/environments/:id',
+    {
+      config: { scopes: ['environments:write'] },
+      schema: {
+        tags,
+        operationId: 'deleteEnvironment',
+        summary: 'Delete an environment',
+        description:
+          'Answers once the wish is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
+        params,
+        headers: changeHeaders,
+        querystring: deleteQuery,
+        response: changed,
+      },
+    },
+    async (request, reply) => {
+      const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
+      return sendAccepted(
+        reply,
+        `/environments/${environment.id}`,
+        environment,
+        await records.view(environment, 'full'),
+      )
+    },
+  )
+}
