@@ -80,7 +80,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
     ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), wake, hint }),
     waits: makeWaitPlaces(settings.waiting),
-    streams: makeStreamPlaces(settings.streaming),
+    streams: { ...makeStreamPlaces(settings.streaming), ended: wake.ended },
   }
   return {
     events: {

@@ -2,9 +2,10 @@ import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
+import type { Streams } from '../http/event-stream.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { keyOf, submitHeaders } from '../http/idempotency.ts'
-import type { Places, WaitPlaces } from '../http/places.ts'
+import type { WaitPlaces } from '../http/places.ts'
 import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -35,7 +36,7 @@ export interface EnvironmentRoutesDeps {
   resolve: Resolve
   records: RecordPort<'environment'>
   waits: WaitPlaces
-  streams: Places
+  streams: Streams
 }
 
 type Environment = Workload<'environment'>

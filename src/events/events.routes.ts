@@ -1,20 +1,20 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { sendEvents } from '../http/event-stream.ts'
+import { type Streams, sendEvents } from '../http/event-stream.ts'
 import type { Following } from '../http/follow.ts'
 import { streamHeaders } from '../http/headers.ts'
-import type { Places } from '../http/places.ts'
 import { cursorQuery, limitQuery, refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { streamed } from '../http/stream.routes.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
 import { ProjectEventPage, ProjectEventSchema } from './event.schemas.ts'
 import type { Feed } from './feed.ts'
 
 export interface EventRoutesDeps {
   feed: Feed
-  streams: Places
+  streams: Streams
   wait: (projectId: string, ms: number, signal: AbortSignal) => Promise<boolean>
   clock: Following<string>['clock']
 }
@@ -60,7 +60,7 @@ function registerPages(server: HttpServer, { feed }: EventRoutesDeps): void {
   )
 }
 
-function registerStream(server: HttpServer, { feed, streams: places, wait, clock }: EventRoutesDeps): void {
+function registerStream(server: HttpServer, { feed, streams, wait, clock }: EventRoutesDeps): void {
   server.get(
     '/events/stream',
     {
@@ -80,20 +80,30 @@ function registerStream(server: HttpServer, { feed, streams: places, wait, clock
     },
     async (request, reply) => {
       const { projectId } = request.caller
-      const from = startOf(request) ?? (await feed.now(projectId))
+      const from = lastIdOf(request) ?? (request.query as { cursor?: string }).cursor ?? (await feed.now(projectId))
       return sendEvents(request, reply, {
-        read: (after) => feed.read(projectId, { kinds: kindsOf(request), cursor: after, limit: mostAtOnce }),
+        read: (after) =>
+          feed
+            .read(projectId, { kinds: kindsOf(request), cursor: after, limit: mostAtOnce })
+            .catch((error: unknown) => Promise.reject(blaming(request, error))),
         wait: (ms, signal) => wait(projectId, ms, signal),
-        ...{ from, places, clock },
+        ...{ from, streams, clock },
       })
     },
   )
 }
 
-/** A reconnecting client repeats the query that it began with. */
-function startOf({ headers, query }: FastifyRequest): string | undefined {
+/** A reconnecting client repeats the query that it began with, and sends this beside it. */
+function lastIdOf({ headers }: FastifyRequest): string | undefined {
   const lastId = headers['last-event-id']
-  return typeof lastId === 'string' && lastId !== '' ? lastId : (query as { cursor?: string }).cursor
+  return typeof lastId === 'string' && lastId !== '' ? lastId : undefined
+}
+
+/** What is wrong with a cursor is told of where it came from. */
+function blaming(request: FastifyRequest, error: unknown): unknown {
+  if (!(error instanceof Refusal) || lastIdOf(request) === undefined) return error
+  const errors = error.errors.map((fault) => ({ ...fault, in: 'header' as const, pointer: 'last-event-id' }))
+  return new Refusal(error.code, error.message.replace(/^cursor /, 'Last-Event-ID '), { errors })
 }
 
 function kindsOf({ caller }: FastifyRequest): readonly Kind[] {

@@ -20,7 +20,7 @@ export interface ProjectEvent extends Event, FeedPosition {
 
 export interface FeedPage {
   events: readonly ProjectEvent[]
-  /** Its last event; where it has none, the position that it was read from. */
+  /** Its last event; where it has none, where it began. */
   end: FeedPosition
   isFull: boolean
   /** There is more that an open transaction holds back: look again soon, for nobody tells a second time. */
@@ -31,37 +31,41 @@ export interface FeedPage {
   isPruned: boolean
 }
 
-export const beginning: FeedPosition = { xid: '0', workloadId: '', seq: 0 }
-
 export type FeedRepository = ReturnType<typeof makeFeedRepository>
 
 export function makeFeedRepository(prisma: PrismaClient) {
   return {
     /** The last event that a reader would come to now, and in which database. Null: there is no such project. */
     async end(projectId: string): Promise<{ end: FeedPosition; epoch: string } | null> {
-      const rows = await prisma.$queryRaw<({ epoch: string } & (FeedPosition | { xid: null }))[]>`
+      const rows = await prisma.$queryRaw<(FeedPosition & { epoch: string })[]>`
         WITH here AS MATERIALIZED (${hereIn(projectId)})
-        SELECT here.epoch, e.xid::text AS xid, e.workload_id AS "workloadId", e.seq
+        SELECT here.epoch, COALESCE(e.xid, here.pruned_xid)::text AS xid,
+          COALESCE(e.workload_id, here.pruned_workload_id) AS "workloadId", COALESCE(e.seq, here.pruned_seq) AS seq
         FROM here LEFT JOIN LATERAL (
-          SELECT * FROM workload_events WHERE project_id = ${projectId} AND xid < here.horizon
+          SELECT * FROM workload_events
+          WHERE project_id = ${projectId} AND xid < here.horizon AND (xid, workload_id, seq) > ${pruned}
           ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
         ) e ON true`
       const [row] = rows
-      return row === undefined ? null : { epoch: row.epoch, end: row.xid === null ? beginning : positionOf(row) }
+      return row === undefined ? null : { epoch: row.epoch, end: positionOf(row) }
     },
 
     /**
-     * The events of a project after a position, up to the oldest transaction that is still open: what it writes comes
-     * before what later ones have written. Null: there is no such project.
+     * The events of a project after a position, or after what was pruned where it is null; up to the oldest transaction
+     * that is still open: what it writes comes before what later ones have written. Null: there is no such project.
      */
-    async read(projectId: string, { after, limit }: { after: FeedPosition; limit: number }): Promise<FeedPage | null> {
+    async read(
+      projectId: string,
+      { after, limit }: { after: FeedPosition | null; limit: number },
+    ): Promise<FeedPage | null> {
       const rows = await prisma.$queryRaw<(OrNone<ProjectEvent> & Here)[]>(feedStatement(projectId, { after, limit }))
       const [first] = rows
       if (first === undefined) return null
       const events = rows.flatMap((row) => (isThere(row) ? row : []))
       const last = events.at(-1)
       const { epoch, isPruned, isBehind } = first
-      const end = last === undefined ? after : positionOf(last)
+      const begun = after ?? { xid: first.prunedXid, workloadId: first.prunedWorkloadId, seq: first.prunedSeq }
+      const end = last === undefined ? begun : positionOf(last)
       return { events, end, isFull: events.length === limit, epoch, isPruned, isBehind }
     },
   }
@@ -70,16 +74,15 @@ export function makeFeedRepository(prisma: PrismaClient) {
 /** One row for each event, and one without an event where there is none. */
 export const feedStatement = (
   projectId: string,
-  { after, limit }: { after: FeedPosition; limit: number },
+  { after, limit }: { after: FeedPosition | null; limit: number },
 ) => Prisma.sql`
   WITH here AS MATERIALIZED (${hereIn(projectId)})
   SELECT e.id, e.seq, e.type, e.at, e.data, e.kind, e.workload_id AS "workloadId", e.xid::text AS xid,
-    here.epoch, here.is_behind AS "isBehind",
-    (here.pruned_xid, here.pruned_workload_id, here.pruned_seq) > ${placeOf(after)} AS "isPruned"
+    here.epoch, here.is_behind AS "isBehind", ${pruned} > ${placeOf(after)} AS "isPruned",
+    here.pruned_xid::text AS "prunedXid", here.pruned_workload_id AS "prunedWorkloadId", here.pruned_seq AS "prunedSeq"
   FROM here LEFT JOIN LATERAL (
     SELECT * FROM workload_events
-    WHERE project_id = ${projectId} AND xid < here.horizon
-      AND (xid, workload_id, seq) > ${placeOf(after)}
+    WHERE project_id = ${projectId} AND xid < here.horizon AND (xid, workload_id, seq) > ${placeOf(after)}
     ORDER BY xid, workload_id, seq LIMIT ${limit}
   ) e ON true
   ORDER BY e.xid, e.workload_id, e.seq`
@@ -88,6 +91,9 @@ interface Here {
   epoch: string
   isPruned: boolean
   isBehind: boolean
+  prunedXid: string
+  prunedWorkloadId: string
+  prunedSeq: number
 }
 
 /** What is true of this project's events at the moment of the statement. */
@@ -99,10 +105,14 @@ const hereIn = (projectId: string) => Prisma.sql`
     ) >= pg_snapshot_xmin(pg_current_snapshot()), false) AS is_behind
   FROM projects p, installation i WHERE p.id = ${projectId}`
 
-function positionOf({ xid, workloadId, seq }: FeedPosition): FeedPosition {
-  return { xid, workloadId, seq }
+const pruned = Prisma.sql`(here.pruned_xid, here.pruned_workload_id, here.pruned_seq)`
+
+function placeOf(position: FeedPosition | null): Prisma.Sql {
+  if (position === null) return pruned
+  const { xid, workloadId, seq } = position
+  return Prisma.sql`(${xid}::xid8, ${workloadId}, ${seq}::int)`
 }
 
-function placeOf({ xid, workloadId, seq }: FeedPosition): Prisma.Sql {
-  return Prisma.sql`(${xid}::xid8, ${workloadId}, ${seq}::int)`
+function positionOf({ xid, workloadId, seq }: FeedPosition): FeedPosition {
+  return { xid, workloadId, seq }
 }

@@ -2,7 +2,7 @@ import { encodeCursor, notOurs, positionIn } from '../http/cursor.ts'
 import type { Reading } from '../http/follow.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
-import { beginning, type FeedPosition, type FeedRepository, type ProjectEvent } from './feed.repository.ts'
+import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
 
 /** Everything that happens in a project, in an order that does not change after it was read. */
 export interface Feed {
@@ -34,7 +34,7 @@ export function makeFeed({ repository, retentionDays }: Deps): Feed {
   return {
     async read(projectId, { kinds, cursor, limit }) {
       const from = placeIn(cursor)
-      const page = (await repository.read(projectId, { after: from?.position ?? beginning, limit })) ?? noProject()
+      const page = (await repository.read(projectId, { after: from?.position ?? null, limit })) ?? noProject()
       if (from !== null && from.epoch !== page.epoch)
         throw expired('The database was restored or replaced since it was given out')
       if (from !== null && page.isPruned) throw expired(`Events are kept for ${retentionDays} days`)

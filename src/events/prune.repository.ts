@@ -2,9 +2,9 @@ import type { PrismaClient } from '../infra/database.ts'
 
 /**
  * Deletes events that are older than is kept, in the order of the feed and of one project at a time. The last event of a
- * record stays, for it tells the record's status; what stays of a record's history has no gaps. How far it came is
- * written in the same statement, so that nobody reads on from an earlier place and misses something unknowingly.
- * Answers how many events it has looked at: `limit` means that there may be more.
+ * record stays, for it tells the record's status, and the whole history of one that was found to have two objects. What
+ * stays of a record's history has no gaps. How far it came is written in the same statement, so that nobody reads on from
+ * an earlier place and misses something unknowingly. Answers how many events it has looked at; 0: none is that old.
  */
 export function makePruneEvents(prisma: PrismaClient, { retentionDays }: { retentionDays: number }) {
   return async function pruneEvents(limit: number): Promise<number> {
@@ -31,7 +31,10 @@ export function makePruneEvents(prisma: PrismaClient, { retentionDays }: { reten
       ), gone AS (
         DELETE FROM workload_events e USING (
           SELECT p.workload_id, max(p.seq) AS seq FROM passed p JOIN workloads w ON w.id = p.workload_id
-          WHERE p.seq < w.seq GROUP BY p.workload_id
+          WHERE p.seq < w.seq AND NOT EXISTS (
+            SELECT 1 FROM workload_events d
+            WHERE d.workload_id = p.workload_id AND d.type IN ('job.duplicate_detected', 'environment.duplicate_detected'))
+          GROUP BY p.workload_id
         ) old
         WHERE e.workload_id = old.workload_id AND e.seq <= old.seq
       ), marked AS (

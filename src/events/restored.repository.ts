@@ -1,14 +1,42 @@
 import type { PrismaClient } from '../infra/database.ts'
 
+const mostAtOnce = 10_000
+const batchTimeoutMs = 30_000
+
 /**
  * After a dump was loaded into another cluster, events may carry numbers that its transactions come to much later: the
- * feed would hold them back until then, and put what happens now before them. They get the number of now; the order
- * within a record stays. After a failover, or a restore of the cluster itself, there are none. Repeating it is harmless.
+ * feed would hold them back until then, and put what happens now before them. They get numbers of now, a batch after the
+ * other, so that what was far apart stays in order; within a batch it is in that of the records. After a failover, or a
+ * restore of the cluster itself, there are none. Broken off, it goes on where it was when it is repeated.
+ *
+ * How far was pruned is forgotten: no cursor of the time before is taken, and what is pruned again is nothing.
  */
 export async function renumberRestoredEvents(prisma: PrismaClient): Promise<void> {
+  const projects = await prisma.$queryRaw<{ id: string }[]>`
+    SELECT id FROM projects p WHERE (
+      SELECT xid FROM workload_events WHERE project_id = p.id ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
+    ) >= pg_snapshot_xmax(pg_current_snapshot())`
+  for (const { id } of projects) await renumber(prisma, id)
   await prisma.$executeRaw`
-    WITH marked AS (
-      UPDATE projects SET pruned_xid = pg_current_xact_id() WHERE pruned_xid > pg_current_xact_id()
+    UPDATE projects SET pruned_xid = '0', pruned_workload_id = '', pruned_seq = 0
+    WHERE pruned_xid >= pg_snapshot_xmax(pg_current_snapshot())`
+}
+
+async function renumber(prisma: PrismaClient, projectId: string): Promise<void> {
+  for (let count = mostAtOnce; count === mostAtOnce; ) {
+    count = await prisma.$transaction(
+      async (tx) => {
+        // Nobody writes an event after one that still has such a number, and takes it over.
+        await tx.$executeRaw`LOCK TABLE workload_events IN SHARE ROW EXCLUSIVE MODE`
+        return tx.$executeRaw`
+          UPDATE workload_events e SET xid = pg_current_xact_id()
+          FROM (
+            SELECT workload_id, seq FROM workload_events
+            WHERE project_id = ${projectId} AND xid > pg_current_xact_id() ORDER BY xid, workload_id, seq LIMIT ${mostAtOnce}
+          ) old
+          WHERE e.workload_id = old.workload_id AND e.seq = old.seq`
+      },
+      { timeout: batchTimeoutMs },
     )
-    UPDATE workload_events SET xid = pg_current_xact_id() WHERE xid > pg_current_xact_id()`
+  }
 }

@@ -8,6 +8,8 @@ export interface Waiters {
   wakeAll(): void
   /** Wakes everybody, and lets nobody wait again. */
   end(): void
+  /** Aborted by `end`. */
+  readonly ended: AbortSignal
 }
 
 /** No id is empty. */
@@ -15,14 +17,15 @@ const any = ''
 
 export function makeWaiters(): Waiters {
   const byId = new Map<string, Set<() => void>>()
-  let isOver = false
+  const over = new AbortController()
+  const { signal: ended } = over
 
   function wakeAll(): void {
     for (const resolve of [...byId.values()].flatMap((set) => [...set])) resolve()
   }
 
   async function wait(id: string, ms: number, signal: AbortSignal): Promise<boolean> {
-    if (isOver || signal.aborted) return !isOver
+    if (ended.aborted || signal.aborted) return !ended.aborted
     const set = byId.get(id) ?? new Set()
     byId.set(id, set)
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -35,18 +38,19 @@ export function makeWaiters(): Waiters {
     signal.removeEventListener('abort', onAbort)
     set.delete(resolve)
     if (set.size === 0) byId.delete(id)
-    return !isOver
+    return !ended.aborted
   }
 
   return {
     wait,
+    ended,
     waitForAny: (ms, signal) => wait(any, ms, signal),
     wake(ids) {
       for (const id of [...ids, any]) for (const resolve of byId.get(id) ?? []) resolve()
     },
     wakeAll,
     end() {
-      isOver = true
+      over.abort()
       wakeAll()
     },
   }

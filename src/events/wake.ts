@@ -19,6 +19,8 @@ export interface Wake {
   start(): Promise<void>
   /** Nobody waits any more: the process is about to stop. */
   endWaits(): void
+  /** Aborted by `endWaits`. */
+  readonly ended: AbortSignal
   close(): Promise<void>
 }
 
@@ -105,6 +107,8 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
     start: listen,
 
     endWaits: waiters.end,
+
+    ended: waiters.ended,
 
     async close() {
       isClosed = true

@@ -4,11 +4,19 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import { type Following, follow, type Reading } from './follow.ts'
 import type { Places } from './places.ts'
 
+/** Where streams have their places, and what ends them all: the process is about to stop. */
+export interface Streams extends Places {
+  readonly ended: AbortSignal
+}
+
 export interface Streaming<P> extends Pick<Following<P>, 'read' | 'wait' | 'clock'> {
-  places: Places
+  streams: Streams
   /** After what to begin. */
   from: P
 }
+
+/** How long a client may take what was on its way to it when the process is about to stop. */
+const takeRestMs = 1000
 
 /**
  * Answers with Server-Sent Events until there are no more, the client leaves, its key is revoked, or this process stops;
@@ -18,23 +26,42 @@ export interface Streaming<P> extends Pick<Following<P>, 'read' | 'wait' | 'cloc
 export async function sendEvents<P>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { places, from, ...streaming }: Streaming<P>,
+  { streams, from, ...streaming }: Streaming<P>,
 ): Promise<FastifyReply> {
-  const left = new AbortController()
-  const leave = places.take(request.caller.by.subject)
-  const close = () => {
-    left.abort()
-    leave()
-  }
-  if (reply.raw.closed) close()
-  else reply.raw.once('close', close)
+  const { signal } = takePlace(request, reply, streams)
   const first = await streaming.read(from)
   if (first.isOver && first.messages.length === 0) return reply.code(204).send()
   const following = { ...streaming, isPermitted: () => isStillLetIn(request) }
   return reply
     .type('text/event-stream')
     .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    .send(Readable.from(textOf(follow(following, first, left.signal), request)))
+    .send(Readable.from(textOf(follow(following, first, signal), request)))
+}
+
+/** A place until the answer is over. Aborted when the client leaves or the process is about to stop. */
+function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): AbortController {
+  const over = new AbortController()
+  const leave = take(request.caller.by.subject)
+  let timer: NodeJS.Timeout | undefined
+  const end = () => {
+    over.abort()
+    // Whoever takes nothing is not waited for.
+    timer = setTimeout(() => raw.destroy(), takeRestMs)
+  }
+  const close = () => {
+    over.abort()
+    leave()
+    ended.removeEventListener('abort', end)
+    clearTimeout(timer)
+  }
+  if (raw.closed) {
+    close()
+    return over
+  }
+  raw.once('close', close)
+  if (ended.aborted) end()
+  else ended.addEventListener('abort', end, { once: true })
+  return over
 }
 
 /** A reading that fails ends the stream as if it were over: the client comes back, and then is told what is wrong. */
@@ -43,7 +70,8 @@ async function* textOf<P>(readings: AsyncIterable<Reading<P>>, request: FastifyR
     for await (const { messages, position } of readings)
       yield messages.length === 0 ? quiet(position) : messages.map(messageText).join('')
   } catch (error) {
-    request.log.warn({ err: error }, 'a stream of events broke off')
+    // One line for each stream, and there may be many: whatever is away is told in full elsewhere.
+    request.log.warn({ reason: (error as Error).message }, 'a stream of events broke off')
   }
 }
 

@@ -7,91 +7,100 @@ export interface Reading<P> {
   isFull: boolean
   /** There will be more in a moment, and nobody tells when. */
   isBehind: boolean
-  /** Nothing comes after this. */
+  /** Nothing is expected after this. */
   isOver: boolean
 }
 
 export interface Following<P> {
   read(after: P): Promise<Reading<P>>
-  /** Resolves when there may be something new, after `ms`, or when aborted. False: nobody waits any more. */
-  wait(ms: number, signal: AbortSignal): Promise<boolean>
-  /** Whether the reader may still read. Asked before everything that comes after a wait. */
+  /** Resolves when there may be something new, after `ms`, or when aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<unknown>
+  /** Whether the reader may still read. Asked before everything but the first. */
   isPermitted(): Promise<boolean>
   clock: { monotonicMs(): number }
 }
 
-/** Without being told it looks again this often, and asks whether it still may. */
-const lookAgainMs = 5000
-/** A reading without messages is handed on where nothing else was for so long. */
-const quietMs = 4000
+/** A reader is told where it is where nothing else was told for so long; so often it is read without being woken. */
+const tellMs = 4000
+/** However much happens, it reads no more often: what happened meanwhile comes with one read. */
+const atMostEveryMs = 100
 /** What is held back is looked for this often at first, and half as often each time that it still is. */
 const behindMs = 50
 const mostBehindMs = 1000
-/** However much happens, it reads no more often: what happened meanwhile comes with one read. */
-const atMostEveryMs = 100
 
 /**
- * Hands on what was read first, then reads on until it is over, nobody waits any more, the reader may not any more, or
- * `signal` tells that it has left. More is read only once what was read has been taken.
+ * Hands on what was read first, then reads on until it is over, the reader may not any more, or `signal` is aborted. It
+ * listens before it reads, so that nothing falls between the two, and reads no more before what was read is taken.
  */
 export async function* follow<P>(
-  following: Following<P>,
+  { read, wait, isPermitted, clock }: Following<P>,
   first: Reading<P>,
   signal: AbortSignal,
 ): AsyncGenerator<Reading<P>, void> {
-  for (let reading: Reading<P> | null = first; reading !== null; reading = await next(following, reading, signal)) {
-    yield reading
-    if (reading.isOver) return
-  }
-}
-
-/** The next reading that is worth being handed on; null = there will be none. */
-async function next<P>(following: Following<P>, last: Reading<P>, signal: AbortSignal): Promise<Reading<P> | null> {
-  const { read, clock, isPermitted } = following
-  const untilMs = clock.monotonicMs() + quietMs
-  let pauseMs = lookAgainMs
-  for (let from = last; !signal.aborted && (await isPermitted()); ) {
-    if (!from.isFull && !from.isBehind) await pause(atMostEveryMs)
-    const listening = listen(following, signal)
+  yield first
+  const pace = makePace(clock)
+  for (let last = first; !last.isOver && !signal.aborted && (await isPermitted()); ) {
+    const listening = linkedTo(signal)
     try {
-      const reading = await read(from.position)
-      if (reading.messages.length > 0 || reading.isOver || clock.monotonicMs() >= untilMs) return reading
-      pauseMs = nextPauseMs(reading, pauseMs)
-      if (!(await listening.heard(pauseMs))) return null
-      from = reading
+      const turn = pace.next()
+      const heard = wait(turn.quietMs, listening.signal)
+      last = await read(last.position)
+      if (turn.isWorthTelling(last)) yield last
+      if (last.isFull) continue
+      // Whoever is behind is woken by nothing that helps.
+      if (!last.isBehind) await heard
+      await pause(turn.pauseMs(last), signal)
     } finally {
-      listening.stop()
+      listening.abort()
     }
   }
-  return null
 }
 
-function nextPauseMs({ isFull, isBehind }: Reading<unknown>, lastMs: number): number {
-  if (isFull) return 0
-  if (!isBehind) return lookAgainMs
-  return lastMs === lookAgainMs ? behindMs : Math.min(2 * lastMs, mostBehindMs)
-}
-
-/** Listens from now on, so that nothing falls between a read and the wait after it. */
-function listen<P>({ wait }: Following<P>, signal: AbortSignal) {
-  const over = new AbortController()
-  const stop = () => over.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  const heard = wait(lookAgainMs, over.signal)
-  let timer: NodeJS.Timeout | undefined
+/** When what was read is told though it is nothing, and when to read again. */
+function makePace(clock: { monotonicMs(): number }) {
+  let toldAtMs = clock.monotonicMs()
+  let idleTurns = 0
+  const isNews = ({ messages, isOver }: Reading<unknown>) => messages.length > 0 || isOver
   return {
-    heard(ms: number): Promise<boolean> {
-      if (ms < lookAgainMs) timer = setTimeout(stop, ms)
-      return heard
-    },
-    stop(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-      stop()
+    next() {
+      const atMs = clock.monotonicMs()
+      const quietMs = Math.max(0, toldAtMs + tellMs - atMs)
+      return {
+        /** How long nothing may be told from now on. */
+        quietMs,
+        isWorthTelling(reading: Reading<unknown>): boolean {
+          const isWorth = isNews(reading) || quietMs === 0
+          if (isWorth) toldAtMs = atMs
+          return isWorth
+        },
+        /** What is left of the pause between two reads. */
+        pauseMs(reading: Reading<unknown>): number {
+          idleTurns = reading.isBehind && !isNews(reading) ? idleTurns + 1 : 0
+          const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), mostBehindMs)
+          return atMs + (reading.isBehind ? behind : atMostEveryMs) - clock.monotonicMs()
+        },
+      }
     },
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+/** Aborted by itself, or by `signal`, and not listening to that any more then. */
+function linkedTo(signal: AbortSignal): AbortController {
+  const linked = new AbortController()
+  const abort = () => linked.abort()
+  linked.signal.addEventListener('abort', () => signal.removeEventListener('abort', abort), { once: true })
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  return linked
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return
+  const linked = linkedTo(signal)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  linked.signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+  clearTimeout(timer)
+  linked.abort()
 }

@@ -2,10 +2,9 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import { sendEvents } from './event-stream.ts'
+import { type Streams, sendEvents } from './event-stream.ts'
 import type { Following } from './follow.ts'
 import { streamHeaders } from './headers.ts'
-import type { Places } from './places.ts'
 import { afterQuery, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
@@ -17,7 +16,7 @@ export interface Followed {
   scopes: { read: readonly Scope[] }
   /** The schema of `{id}`. */
   id: TObject['properties'][string]
-  streams: Places
+  streams: Streams
   /** Its events after a number, as a client sees them. Reading throws where the project has none. */
   follow(projectId: string, id: string): Pick<Following<number>, 'read' | 'wait' | 'clock'>
 }
@@ -58,19 +57,20 @@ export function registerStream(server: HttpServer, records: Followed): void {
     },
     async (request, reply) => {
       const { id: recordId } = request.params as { id: string }
-      const { streams: places, follow } = records
-      const following = follow(request.caller.projectId, recordId)
-      return sendEvents(request, reply, { ...following, places, from: startOf(request) })
+      const following = records.follow(request.caller.projectId, recordId)
+      return sendEvents(request, reply, { ...following, streams: records.streams, from: startOf(request) })
     },
   )
 }
+
+const mostSeq = 2 ** 31 - 1
 
 /** A reconnecting client repeats the query that it began with. */
 function startOf(request: FastifyRequest): number {
   const { after = 0 } = request.query as { after?: number }
   const lastId = request.headers['last-event-id']
   if (lastId === undefined || lastId === '') return after
-  if (typeof lastId === 'string' && /^\d{1,9}$/.test(lastId)) return Number(lastId)
+  if (typeof lastId === 'string' && /^\d{1,10}$/.test(lastId) && Number(lastId) <= mostSeq) return Number(lastId)
   const detail = 'Last-Event-ID is not the id of an event of this stream. Leave it out to begin with the first event.'
   throw new Refusal('invalid_request', detail, {
     errors: [{ in: 'header', pointer: 'last-event-id', code: 'format', detail }],

@@ -129,12 +129,13 @@ function report<K extends Kind>(
 }
 
 async function tellDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
-  const { id: workloadId, connectionId, mark } = workload
+  const { id: workloadId, projectId, connectionId, mark } = workload
   const context = { workloadId, connectionId, mark, remoteId }
   deps.log.error(context, 'duplicate_detected: the provider holds two objects for one workload')
   await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
     deps.log.error({ ...context, err: error }, 'the event of it could not be written')
   })
+  deps.wake.changed([projectId, workloadId])
 }
 
 async function commit<K extends Kind>(

@@ -21,6 +21,7 @@ interface Deps {
 
 const pruneEveryMs = 60_000
 const pruneAtOnce = 10_000
+const mostPrunes = 100
 
 /**
  * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
@@ -47,7 +48,7 @@ export function makeUpkeep({ turns, sweeps, sweep, prunes, intervalMs, sweepConc
       loops.push(
         every(intervalMs, turns.takeDue, log),
         every(intervalMs, sweepDue, log),
-        ...prunes.map((prune) => every(pruneEveryMs, () => prune(pruneAtOnce), log)),
+        ...prunes.map((prune) => every(pruneEveryMs, () => pruneAll(prune), log)),
       )
     },
     async stop() {
@@ -55,6 +56,11 @@ export function makeUpkeep({ turns, sweeps, sweep, prunes, intervalMs, sweepConc
       await Promise.allSettled(sweeping)
     },
   }
+}
+
+/** Until nothing is left to prune, or so much was pruned that others shall have their turn. */
+async function pruneAll(prune: (limit: number) => Promise<number>): Promise<void> {
+  for (let left = mostPrunes; left > 0 && (await prune(pruneAtOnce)) > 0; left -= 1);
 }
 
 /** Runs again and again, one run at a time; a run that fails is logged and the next one comes. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { expectProblem } from '../support/problems.ts'
@@ -71,6 +72,17 @@ async function answers(url: string, apiKey = testApiKey): Promise<boolean> {
   const response = await fetch(url, { signal: left.signal, headers: { authorization: `Bearer ${apiKey}` } })
   left.abort()
   return response.status === 200
+}
+
+/** A client that has opened a stream and takes nothing of it. */
+async function openPaused(url: string): Promise<ClientRequest> {
+  const sent = request(url, { headers: { authorization: `Bearer ${testApiKey}` } })
+  sent.on('error', () => {})
+  const response = once(sent, 'response')
+  sent.end()
+  const [answer] = (await response) as [IncomingMessage]
+  answer.on('error', () => {}).pause()
+  return sent
 }
 
 describe.concurrent("a record's stream", () => {
@@ -160,9 +172,12 @@ describe.concurrent("a record's stream", () => {
     const stream = openEventStream(streamOf(environment), { apiKey })
     await stream.untilCount(1)
     await bench.api.ok('DELETE', `/api-keys/${id}`)
+    // An instance believes a key for some seconds without asking.
+    const reader = makeApiCaller(bench.url, apiKey)
+    await vi.waitUntil(async () => (await reader.call('GET', '/environments')).status === 401, { timeout: 8000 })
+    await relabel(environment, 'secret')
     await stream.untilClosed()
     expect(stream.connections.map(({ status }) => status)).toEqual([200, 401])
-    await relabel(environment, 'secret')
     expect(stream.events).toHaveLength(1)
   })
 
@@ -199,27 +214,30 @@ describe('a client that does not read', () => {
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })
     const url = `${impatient.service.url}/environments/${environment.id}/events/stream`
-    const sent = request(url, { headers: { authorization: `Bearer ${testApiKey}` } })
-    const response = once(sent, 'response')
-    sent.end()
-    ;((await response)[0] as IncomingMessage).pause()
+    const paused = await openPaused(url)
     expect((await get(url)).response.status).toBe(429)
     // It ends by itself, at the client's side with a reset; the answer to a key that has a place is not awaited.
     await vi.waitUntil(() => answers(url), { timeout: 8000, interval: 200 })
-    sent.destroy()
+    paused.destroy()
     await impatient.stop()
   })
 })
 
 describe('a process that stops', () => {
-  it('ends its streams and does not wait for their clients', async () => {
+  it('ends its streams, whether or not their clients take what is on its way to them', async () => {
     const environment = await makeEnvironment()
+    await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })
     const third = await startSwitchyard({ databaseUrl: bench.database.url, redis: null, role: 'api' })
-    const stream = openEventStream(`${third.service.url}/environments/${environment.id}/events/stream`)
-    await stream.untilCount(1)
+    const url = `${third.service.url}/environments/${environment.id}/events/stream`
+    const reading = openEventStream(url)
+    const upToDate = openEventStream(`${url}?after=20001`)
+    const paused = await openPaused(url)
+    await Promise.all([reading.untilCount(1), upToDate.untilOpen()])
     const startMs = performance.now()
     await third.stop()
-    expect(performance.now() - startMs).toBeLessThan(4000)
-    stream.close()
+    expect(performance.now() - startMs).toBeLessThan(3000)
+    expect(reading.events.length).toBeLessThan(20_001)
+    for (const stream of [reading, upToDate]) stream.close()
+    paused.destroy()
   })
 })

@@ -134,6 +134,7 @@ describe.concurrent('the events of a project', () => {
   it('are streamed from now on, whoever made them', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
+    await readOn(team, 1)
     const stream = openEventStream(`${bench.url}/events/stream`, team)
     await stream.untilOpen()
     await team.relabel(environment, 'a')

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import fastify, { type FastifyRequest } from 'fastify'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { Caller } from '../../../src/http/caller.ts'
+import { sendEvents } from '../../../src/http/event-stream.ts'
+import { makeStreamPlaces } from '../../../src/http/places.ts'
+
+const caller: Caller = { projectId: 'prj', scopes: new Set(), by: { subject: 'key', address: '', requestId: '' } }
+const server = fastify()
+const over = new AbortController()
+let reads = 0
+let url: string
+
+beforeAll(async () => {
+  server.decorate('authenticate', async () => caller)
+  server.get('/', (request: FastifyRequest, reply) => {
+    request.caller = caller
+    return sendEvents(request, reply, {
+      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: over.signal },
+      from: 0,
+      clock: { monotonicMs: () => performance.now() },
+      wait: async () => {},
+      async read(after) {
+        reads += 1
+        const messages = [{ id: after + 1, data: { text: 'x'.repeat(100_000) } }]
+        return { messages, position: after + 1, isFull: true, isBehind: false, isOver: false }
+      },
+    })
+  })
+  url = await server.listen({ host: '127.0.0.1', port: 0 })
+})
+
+afterAll(() => server.close())
+
+it('reads on only as the client takes what was read, and ends at once when the process stops', async () => {
+  const [response] = (await once(get(url), 'response')) as [IncomingMessage]
+  response.on('error', () => {})
+  let taken = 0
+  response.on('data', (chunk: Buffer) => {
+    taken += chunk.length
+  })
+  await vi.waitUntil(() => taken > 20_000_000, { timeout: 8000 })
+  response.pause()
+  // What was on its way fills the buffers between the two; then nothing is read any more.
+  let before = -1
+  await vi.waitUntil(
+    () => {
+      const isStill = reads === before
+      before = reads
+      return isStill
+    },
+    { timeout: 8000, interval: 300 },
+  )
+  expect(reads * 100_000 - taken).toBeLessThan(30_000_000)
+  const closed = once(response, 'close')
+  over.abort()
+  response.resume()
+  await closed
+  expect(reads).toBeLessThanOrEqual(before + 1)
+})
