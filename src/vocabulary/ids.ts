@@ -10,6 +10,8 @@ export const idPrefixes = {
   project: 'prj',
   apiKey: 'key',
   audit: 'aud',
+  webhookEndpoint: 'whk',
+  webhookDelivery: 'whd',
 } as const
 
 export type IdOf = keyof typeof idPrefixes
