@@ -15,6 +15,7 @@ import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { type ProjectRoutesDeps, registerProjects } from './projects/projects.routes.ts'
+import { registerWebhooks, type WebhookRoutesDeps } from './webhooks/webhooks.routes.ts'
 import { AttemptSchema, Preview, RemotePayload } from './workloads/workload.schemas.ts'
 
 export interface AppDeps {
@@ -35,6 +36,7 @@ export interface AppDeps {
   jobs: JobRoutesDeps
   environments: EnvironmentRoutesDeps
   events: EventRoutesDeps
+  webhooks: WebhookRoutesDeps
 }
 
 /** What a page of another origin may send and see. Keys travel in a header, so no cookies are involved. */
@@ -57,6 +59,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
     await registerJobs(guarded, deps.jobs)
     await registerEnvironments(guarded, deps.environments)
     await registerEvents(guarded, deps.events)
+    await registerWebhooks(guarded, deps.webhooks)
     await registerProjects(guarded, deps.projects)
   })
   return server

@@ -4,6 +4,7 @@ import { describeProvider } from './capabilities/describe-provider.ts'
 import { makeConnections } from './container/connections.ts'
 import type { ContainerDeps } from './container/deps.ts'
 import { makeReopenReplaced, whyNotReady } from './container/installation.ts'
+import { makeWebhooks } from './container/webhooks.ts'
 import { kinds, makeWorkloads } from './container/workloads.ts'
 import { makeWake } from './events/wake.ts'
 import { makeMetrics } from './infra/telemetry.ts'
@@ -23,6 +24,7 @@ import { isTransientError } from './workloads/sql-errors.ts'
 export type { ContainerDeps, ContainerSettings } from './container/deps.ts'
 export * from './container/installation.ts'
 export { sealAnew } from './container/secrets.ts'
+export { webhookSettings } from './webhooks/webhook-settings.ts'
 
 export type Container = ReturnType<typeof makeContainer>
 
@@ -56,6 +58,9 @@ export function makeContainer(deps: ContainerDeps) {
     ...{ prisma, kinds, installationTag, connections: opened, secrets, backend, wake, clock, log: logger, settings },
     shutdown: shutdown.signal,
   })
+  const webhooks = makeWebhooks({ ...deps, wake, ...connections, shutdown: shutdown.signal })
+  const measureWorkloads = makeMeasuresRepository(prisma)
+  const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
 
   const app: AppDeps = {
     logger,
@@ -66,11 +71,21 @@ export function makeContainer(deps: ContainerDeps) {
     requestRates: deps.requestRates,
     guard: tenancy.guard,
     projects: tenancy.routes,
-    metrics: settings.edge.hasMetrics ? makeMetrics({ measure: makeMeasuresRepository(prisma), clock }) : null,
+    metrics: settings.edge.hasMetrics ? makeMetrics({ measure, clock }) : null,
     readiness: { check: () => whyNotReady(database) },
     capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
     connections: connections.routes,
+    webhooks: webhooks.routes,
     ...workloads,
   }
-  return { app, workers, wake, hints, opened, shutdown, reopenReplaced: makeReopenReplaced(prisma, kinds) }
+  return {
+    app,
+    workers,
+    sender: webhooks.sender,
+    wake,
+    hints,
+    opened,
+    shutdown,
+    reopenReplaced: makeReopenReplaced(prisma, kinds),
+  }
 }

@@ -6,6 +6,7 @@ import type { RequestRates } from '../infra/request-rates.ts'
 import type { OidcSettings } from '../projects/oidc.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { QueueBackend } from '../queue/backend.ts'
+import type { WebhookSettings } from '../webhooks/webhook-settings.ts'
 import type { EngineSettings, makeEngine } from '../workloads/engine.ts'
 
 /** What the composition root is handed. */
@@ -38,6 +39,7 @@ export interface ContainerSettings extends EngineSettings {
   /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
   egressAllow: readonly string[]
   edge: EdgeSettings
+  webhooks: WebhookSettings
   /** Requests of one caller within a window; null = as many as it likes. */
   requestRate: { requests: number; windowSeconds: number } | null
   /** Absent: API keys are the only way in. */

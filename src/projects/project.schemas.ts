@@ -95,7 +95,7 @@ const AuditEntrySchema = Type.Object(
     projectId: Type.String(),
     subject: Type.String({
       description:
-        "Who: an API key's id, `oidc:` and a token's subject, `shell:` and the user who ran a command, or `bootstrap`.",
+        "Who: an API key's id, `oidc:` and a token's subject, `shell:` and the user who ran a command, `bootstrap`, or `system`: Switchyard itself.",
     }),
     address: Type.String({ description: 'From where.' }),
     requestId: Type.String(),

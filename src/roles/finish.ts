@@ -17,15 +17,16 @@ const closeIdleEveryMs = 50
 
 /**
  * Whoever waits for a change is answered now; then requests and work under way are finished side by side. What does not
- * end within the limit is cut off: its call becomes an unknown outcome and is written as that.
+ * end within the limit is cut off: a call becomes an unknown outcome and is written as that, a webhook is sent again.
  */
 export async function finish(
-  { wake, workers, shutdown }: Container,
+  { wake, workers, sender, shutdown }: Container,
   app: App | null,
   { role, shutdownTimeoutMs, logger }: Limits,
 ): Promise<void> {
   wake.endWaits()
-  const finished = Promise.allSettled([app && closeHttp(app), role === 'api' ? undefined : workers.stop()])
+  const working = role === 'api' ? [] : [workers.stop(), sender.stop()]
+  const finished = Promise.allSettled([app && closeHttp(app), ...working])
   if (await isDoneWithin(shutdownTimeoutMs, finished)) return
   logger.warn({ shutdownTimeoutMs }, 'calls under way are cut off; they will be looked for')
   shutdown.abort()

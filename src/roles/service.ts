@@ -75,7 +75,10 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       throw listenError(options, error)
     })
   }
-  if (role !== 'api') await container.workers.start()
+  if (role !== 'api') {
+    await container.workers.start()
+    container.sender.start()
+  }
   return {
     url: urlOf(app),
     container,

@@ -1,5 +1,5 @@
 import { type Config, ConfigError } from '../config.ts'
-import type { ContainerSettings } from '../container.ts'
+import { type ContainerSettings, webhookSettings } from '../container.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 
 /** The part of `PROVIDER_TIMEOUT_MS` in which a create may still leave; what comes later is sure not to be sent. */
@@ -35,6 +35,7 @@ export function settingsOf(config: Config): ContainerSettings {
     streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },
     events: { retentionDays: config.EVENT_RETENTION_DAYS },
     egressAllow: egressAllowOf(config),
+    webhooks: webhookSettings({ timeoutMs: config.WEBHOOK_TIMEOUT_MS }),
     edge: {
       trustedProxies: listOf(config.TRUSTED_PROXIES),
       corsOrigins: listOf(config.CORS_ORIGINS),

@@ -22,6 +22,14 @@ export const auditActions = [
   'environment.stop_requested',
   'environment.delete_requested',
   'environment.resolved',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.secret_rotated',
+  'webhook_endpoint.tested',
+  'webhook_endpoint.recovered',
+  'webhook_endpoint.disabled',
+  'webhook_endpoint.deleted',
+  'webhook_delivery.redelivered',
   'request.refused',
 ] as const
 

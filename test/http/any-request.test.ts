@@ -53,6 +53,9 @@ beforeAll(async () => {
   )
   ids.environments = made[1]?.id ?? ''
   ids.jobs = (await api.ok('POST', '/jobs', jobs[0])).id
+  const endpoint = { url: 'http://127.0.0.1:9/hook', eventTypes: ['job.*'] }
+  ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', endpoint)).id
+  ids.deliveryId = (await api.ok('POST', `/webhook-endpoints/${ids['webhook-endpoints']}/test`)).id
   good = {
     submitJob: jobs,
     previewJob: jobs,
@@ -63,6 +66,9 @@ beforeAll(async () => {
     createConnection: sandboxConnections(sandbox),
     updateConnection: sandboxConnections(sandbox),
     createApiKey: [key],
+    createWebhookEndpoint: [endpoint],
+    updateWebhookEndpoint: [endpoint],
+    recoverWebhookEndpoint: [{ since: '2024-01-01T00:00:00Z' }],
   }
 })
 
@@ -183,7 +189,8 @@ interface Sent {
 
 async function hold(operation: Operation, { isDeep, body, query = '', headers = {} }: Sent): Promise<void> {
   const { method, path } = operation
-  const target = path.replace(/\{\w+\}/, ids[path.split('/')[1] ?? ''] ?? '')
+  const room = ids[path.split('/')[1] ?? ''] ?? ''
+  const target = path.replace('{deliveryId}', ids.deliveryId ?? '').replace(/\{\w+\}/, room)
   const url = query === '' ? target : `${target}?${query}`
   const sent = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }
   const payload = body === undefined ? {} : { payload: body }

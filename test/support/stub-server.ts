@@ -19,6 +19,8 @@ export interface StubAnswer {
   isReset?: true
   /** Reads the request and never answers. */
   isSilent?: true
+  /** Reads the request and answers then. */
+  until?: Promise<unknown>
 }
 
 type Script = StubAnswer | ((request: RecordedRequest) => StubAnswer)
@@ -53,7 +55,9 @@ export async function startStubServer(): Promise<StubServer> {
     const script = queued.get(route)?.shift() ?? always.get(route)
     if (script === undefined) unexpected.push(request)
     const fallback = { status: 599, body: { unexpected: route } }
-    answer(response, typeof script === 'function' ? script(request) : (script ?? fallback))
+    const scripted: StubAnswer = typeof script === 'function' ? script(request) : (script ?? fallback)
+    await scripted.until
+    answer(response, scripted)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 

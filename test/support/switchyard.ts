@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config.ts'
-import type { ContainerSettings } from '../../src/container.ts'
+import { type ContainerSettings, webhookSettings } from '../../src/container.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
 import type { Driver, Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
@@ -24,6 +24,10 @@ export const quickSettings: ContainerSettings = {
   waiting: { maxSeconds: 10, perCaller: 1000 },
   streaming: { perCaller: 1000 },
   egressAllow: ['127.0.0.1'],
+  webhooks: {
+    ...webhookSettings({ timeoutMs: 1000 }),
+    ...{ leaseMs: 3000, scheduleMs: [60, 60, 60], backoff: { firstMs: 30, mostMs: 60 } },
+  },
 }
 
 export interface SwitchyardOptions {

@@ -1,11 +1,12 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sealAnew } from '../../../src/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { makeApiCaller } from '../../support/api-caller.ts'
-import { testSecretsKey } from '../../support/switchyard.ts'
+import { startStubServer } from '../../support/stub-server.ts'
+import { startSwitchyard, testSecretsKey } from '../../support/switchyard.ts'
 import { startTwoInstances } from './start-two.ts'
 
 const two = startTwoInstances()
@@ -140,6 +141,27 @@ describe('each thing that it tells of', () => {
     await ok('DELETE', path)
   }
 
+  /** A receiver says that it is gone while nobody else works here. */
+  async function subscribe(): Promise<void> {
+    const receiver = await startStubServer()
+    receiver.on('POST /hook', { status: 410 })
+    const { id } = await ok('POST', '/webhook-endpoints', { url: `${receiver.url}/hook` })
+    const path = `/webhook-endpoints/${id}`
+    await ok('PATCH', path, { description: 'pager' })
+    await ok('POST', `${path}/rotate-secret`, {})
+    await sql.query('UPDATE workloads SET due_at = NULL')
+    const { id: testId } = await ok('POST', `${path}/test`)
+    const worker = await startSwitchyard({ databaseUrl: bench.database.url, redis: null, role: 'worker' })
+    await vi.waitUntil(async () => (await ok('GET', path)).enabled === false, { timeout: 10_000 })
+    await worker.stop()
+    await ok('PATCH', path, { enabled: true })
+    await ok('POST', `${path}/recover`, { since: '2024-01-01T00:00:00Z' })
+    await sql.query("UPDATE webhook_deliveries SET status = 'failed', due_at = NULL, settled_at = now()")
+    await ok('POST', `${path}/deliveries/${testId}/redeliver`)
+    expect((await bench.api.call('DELETE', path)).status).toBe(204)
+    await receiver.close()
+  }
+
   async function rotateSecrets(): Promise<void> {
     const database = makeDatabase({ url: bench.database.url, poolSize: 1 })
     const by = { subject: 'shell:operator', address: 'here', requestId: '' }
@@ -164,6 +186,7 @@ describe('each thing that it tells of', () => {
     await connect()
     await runJob()
     await keepEnvironment()
+    await subscribe()
     await rotateSecrets()
     const { data } = await ok('GET', '/audit?limit=200')
     const entries = data as unknown as { action: string; subject: string }[]

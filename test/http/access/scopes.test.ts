@@ -47,6 +47,16 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /environments/{id}/access': ['environments:access'],
   'GET /events': ['jobs:read', 'environments:read'],
   'GET /events/stream': ['jobs:read', 'environments:read'],
+  ...Object.fromEntries(
+    [
+      ...['GET /webhook-endpoints', 'POST /webhook-endpoints'],
+      ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /webhook-endpoints/{id}`),
+      ...['rotate-secret', 'test', 'recover'].map((verb) => `POST /webhook-endpoints/{id}/${verb}`),
+      'GET /webhook-endpoints/{id}/deliveries',
+      'GET /webhook-endpoints/{id}/deliveries/{deliveryId}',
+      'POST /webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver',
+    ].map((route) => [route, ['webhooks:manage']]),
+  ),
   'GET /projects': ['admin'],
   'POST /projects': ['admin'],
   'GET /projects/{id}': ['admin'],
@@ -69,7 +79,7 @@ const scopes = [
 const unknownId = '01h455vb4pex5vsknk084sn02q'
 const prefixes: Readonly<Record<string, string>> = {
   ...{ jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj' },
-  'api-keys': 'key',
+  ...{ 'api-keys': 'key', 'webhook-endpoints': 'whk' },
 }
 
 /** The path with an id that nobody has, so that nothing changes whoever is let in. */
@@ -77,7 +87,8 @@ function callOf(route: string): [string, string, object] {
   const [method, path] = route.split(' ') as [string, string]
   const id = `${prefixes[path.split('/')[1] ?? '']}_${unknownId}`
   const hasBody = method === 'POST' || method === 'PATCH'
-  return [method, path.replace('{id}', id).replace('{provider}', 'nobody'), hasBody ? { body: { unheardOf: 1 } } : {}]
+  const target = path.replace('{id}', id).replace('{deliveryId}', `whd_${unknownId}`).replace('{provider}', 'nobody')
+  return [method, target, hasBody ? { body: { unheardOf: 1 } } : {}]
 }
 
 const keys = new Map<string, string>()
@@ -137,6 +148,8 @@ describe("another project's key", () => {
     'POST /jobs/{id}/resolve': { outcome: 'not_created' },
     'POST /environments/{id}/resolve': { outcome: 'not_created' },
     'PATCH /projects/{id}': { name: 'taken' },
+    'PATCH /webhook-endpoints/{id}': { description: 'taken' },
+    'POST /webhook-endpoints/{id}/recover': { since: '2024-01-01T00:00:00Z' },
   }
   /** What all administrators of the installation share: who is none is not let in at all. */
   const shared = new Set(['projects', 'api-keys'])
@@ -154,6 +167,8 @@ describe("another project's key", () => {
     await make('jobs', { environmentId, name: 'mine', image, script: 'true' })
     await make('projects', { name: 'mine' })
     await make('api-keys', { name: 'mine', scopes: ['jobs:read'] })
+    const endpointId = await make('webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })
+    mine.delivery = (await two.admin.ok('POST', `/webhook-endpoints/${endpointId}/test`)).id
     const { id: projectId } = await two.admin.ok('POST', '/projects', { name: 'others' })
     const keyOf = async (name: string, held: readonly string[]) =>
       (await two.admin.ok('POST', '/api-keys', { name, projectId, scopes: held })).key
@@ -167,7 +182,7 @@ describe("another project's key", () => {
   it.each(routes.filter((route) => route.includes('{id}')))('does not reach %s', async (route) => {
     const [method, path] = route.split(' ') as [string, string]
     const kind = path.split('/')[1] ?? ''
-    const target = path.replace('{id}', mine[kind] ?? 'nobody')
+    const target = path.replace('{id}', mine[kind] ?? 'nobody').replace('{deliveryId}', mine.delivery ?? 'nobody')
     const read = () => two.admin.ok('GET', `/${kind}/${mine[kind]}`)
     const before = await read()
     const options = method === 'POST' || method === 'PATCH' ? { body: bodies[route] ?? {} } : {}
@@ -182,7 +197,7 @@ describe("another project's key", () => {
 
   it('sees empty lists, and cannot name what it does not see', async () => {
     const other = two.as(teamKey)
-    for (const kind of ['connections', 'environments', 'jobs'])
+    for (const kind of ['connections', 'environments', 'jobs', 'webhook-endpoints'])
       expect((await other.ok('GET', `/${kind}`)).data, kind).toEqual([])
     const { connections: connectionId, environments: environmentId } = mine
     const naming: readonly [string, object][] = [

@@ -13,7 +13,7 @@ describe('the published contract', () => {
 
   it('names If-None-Match, and an ETag for it, where the answer may be that nothing has changed', () => {
     const meant = those(({ statuses }) => statuses.includes(304))
-    expect(meant).toEqual(['getConnection', 'getJob', 'getEnvironment'])
+    expect(meant).toEqual(['getConnection', 'getJob', 'getEnvironment', 'getWebhookEndpoint'])
     expect(those(({ headers }) => headers.includes('if-none-match'))).toEqual(meant)
     expect(those(({ answerHeaders }) => answerHeaders[304]?.includes('etag') === true)).toEqual(meant)
   })

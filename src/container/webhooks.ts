@@ -1,0 +1,64 @@
+import type { Wake } from '../events/wake.ts'
+import { type Egress, egressRefusedCode } from '../infra/egress.ts'
+import { makeAttempts } from '../webhooks/attempt.ts'
+import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
+import { makeDeliver } from '../webhooks/deliver.ts'
+import { makeDeliveriesRepository } from '../webhooks/deliveries.repository.ts'
+import { makeDeliveryService } from '../webhooks/delivery-service.ts'
+import { makeEndpointChangesRepository } from '../webhooks/endpoint-changes.repository.ts'
+import { makeEndpointsRepository } from '../webhooks/endpoints.repository.ts'
+import { makeFanOut } from '../webhooks/fan-out.repository.ts'
+import { makeWebhookMeasures } from '../webhooks/measures.repository.ts'
+import { makeOutcomesRepository } from '../webhooks/outcomes.repository.ts'
+import { makePruning } from '../webhooks/pruning.repository.ts'
+import { makeSender, type WebhookSender } from '../webhooks/sender.ts'
+import { makeWebhookService } from '../webhooks/webhook-service.ts'
+import type { WebhookRoutesDeps } from '../webhooks/webhooks.routes.ts'
+import type { makeConnections } from './connections.ts'
+import type { ContainerDeps } from './deps.ts'
+
+interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
+  secretBox: ReturnType<typeof makeConnections>['secretBox']
+  egress: Egress
+  wake: Wake
+  shutdown: AbortSignal
+}
+
+/** Who gets the events of a project, and what brings them there. */
+export function makeWebhooks(deps: WebhooksDeps) {
+  const { secretBox, egress, wake, database } = deps
+  const { prisma } = database
+  const service = makeWebhookService({
+    repository: makeEndpointsRepository(prisma),
+    changes: makeEndpointChangesRepository(prisma),
+    seal: secretBox.seal,
+    open: secretBox.open,
+    egressRefusal: egress.refusalOf,
+  })
+  const deliveries = makeDeliveryService({
+    repository: makeDeliveriesRepository(prisma),
+    endpoint: service.get,
+    onPending: (endpointId) => wake.changed([endpointId]),
+  })
+  const routes: WebhookRoutesDeps = { service, deliveries }
+  return { routes, sender: makeSenderOf(deps), measure: makeWebhookMeasures(prisma) }
+}
+
+function makeSenderOf({ database, clock, logger, settings, version, ...deps }: WebhooksDeps): WebhookSender {
+  const { prisma } = database
+  const { webhooks, upkeepIntervalMs } = settings
+  const claims = makeClaimsRepository(prisma, webhooks.leaseMs)
+  const attempts = makeAttempts({
+    connector: () => deps.egress.connector(webhooks.timeoutMs),
+    egressRefusedCode,
+    timeoutMs: webhooks.timeoutMs,
+  })
+  const deliver = makeDeliver({
+    ...{ attempts, claims, outcomes: makeOutcomesRepository(prisma, webhooks), open: deps.secretBox.open },
+    ...{ userAgent: `Switchyard/${version}`, settings: webhooks, clock, log: logger, shutdown: deps.shutdown },
+  })
+  return makeSender({
+    ...{ fanOut: makeFanOut(prisma), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },
+    ...{ wake: deps.wake, intervalMs: upkeepIntervalMs, settings: webhooks, clock, log: logger },
+  })
+}

@@ -1,0 +1,20 @@
+import { environmentTransitions } from './environment.ts'
+import { jobTransitions } from './job.ts'
+import type { Kind } from './kinds.ts'
+import { statusesOf } from './transitions.ts'
+
+/** What happens to a workload besides a change of its status. */
+const otherEvents: Readonly<Record<Kind, readonly string[]>> = {
+  job: ['cancel_requested', 'updated', 'resolved', 'duplicate_detected'],
+  environment: ['start_requested', 'stop_requested', 'delete_requested', 'updated', 'resolved', 'duplicate_detected'],
+}
+
+const namesOf: Readonly<Record<Kind, readonly string[]>> = {
+  job: [...statusesOf(jobTransitions), ...otherEvents.job],
+  environment: [...statusesOf(environmentTransitions), ...otherEvents.environment],
+}
+
+/** Every type that an event of this version can have. */
+export const eventTypes: ReadonlySet<string> = new Set(
+  Object.entries(namesOf).flatMap(([kind, names]) => names.map((name) => `${kind}.${name}`)),
+)

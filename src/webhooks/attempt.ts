@@ -1,0 +1,98 @@
+import { Agent, type buildConnector, type Dispatcher } from 'undici'
+import type { SilentReason } from './webhook-endpoint.ts'
+
+/** A message as it leaves. */
+export interface Message {
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}
+
+/** How an endpoint answered; `retryAfter` as it stood in the header. */
+export type Answer = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
+
+export interface Attempts {
+  /** Posts once: no retry, no redirect, bounded in time. Rejects only when `signal` cuts it off. */
+  post(message: Message, signal: AbortSignal): Promise<Answer>
+  close(): Promise<void>
+}
+
+interface Deps {
+  /** Opens the sockets: the egress rules, judged at each connection. */
+  connector(): buildConnector.connector
+  /** The code of an error by which those rules refuse a connection. */
+  egressRefusedCode: string
+  timeoutMs: number
+}
+
+/** Of an answer's body so much is taken off the socket, and thrown away; one that is longer costs its connection. */
+const mostBodyBytes = 16_384
+/** Agents that keep a socket open for the next message, each for one origin. */
+const mostAgents = 128
+
+export function makeAttempts(deps: Deps): Attempts {
+  const { timeoutMs } = deps
+  const agents = new Map<string, Agent>()
+
+  /** One that was used lately comes back; the one that was not used for longest makes room for a new one. */
+  function agentOf(origin: string): Agent {
+    const agent = agents.get(origin) ?? new Agent({ connect: deps.connector(), headersTimeout: 0, bodyTimeout: 0 })
+    agents.delete(origin)
+    agents.set(origin, agent)
+    const [oldest] = agents.keys()
+    if (agents.size > mostAgents && oldest !== undefined) {
+      // Waits for what is under way.
+      void agents.get(oldest)?.close()
+      agents.delete(oldest)
+    }
+    return agent
+  }
+
+  return {
+    async post({ url, headers, body }, signal) {
+      const { origin, pathname, search } = new URL(url)
+      const limit = AbortSignal.timeout(timeoutMs)
+      const options = { origin, path: pathname + search, method: 'POST', headers, body } as const
+      try {
+        const response = await agentOf(origin).request({ ...options, signal: AbortSignal.any([limit, signal]) })
+        await throwAway(response)
+        return { httpStatus: response.statusCode, retryAfter: first(response.headers['retry-after']) }
+      } catch (error) {
+        if (signal.aborted) throw error
+        return { reason: limit.aborted ? 'timeout' : reasonOf(error, deps.egressRefusedCode) }
+      }
+    },
+
+    async close() {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()))
+    },
+  }
+}
+
+/** The status has been read: whatever becomes of the body, the answer is what it is. */
+async function throwAway({ body }: Dispatcher.ResponseData): Promise<void> {
+  await body.dump({ limit: mostBodyBytes }).catch(() => {})
+}
+
+const notConnected: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
+])
+
+function reasonOf(error: unknown, egressRefusedCode: string): SilentReason {
+  const code = codeOf(error)
+  if (code === egressRefusedCode) return 'egress_denied'
+  // A handshake that fails is told by OpenSSL's own codes.
+  const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
+  return isTls || notConnected.has(code) ? 'unreachable' : 'connection_lost'
+}
+
+/** Of several addresses that were tried, the first one's. */
+function codeOf(error: unknown): string {
+  const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] }
+  if (typeof code === 'string') return code
+  return errors === undefined || errors.length === 0 ? '' : codeOf(errors[0])
+}
+
+function first(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null
+}

@@ -1,0 +1,67 @@
+import type { Answer, Attempts } from './attempt.ts'
+import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
+import type { OutcomesRepository } from './outcomes.repository.ts'
+import { signedHeaders } from './signature.ts'
+import { verdictOn } from './verdict.ts'
+import type { EndpointSecrets } from './webhook-endpoint.ts'
+import type { WebhookSettings } from './webhook-settings.ts'
+
+export interface DeliverDeps {
+  attempts: Pick<Attempts, 'post'>
+  claims: Pick<ClaimsRepository, 'putBack'>
+  outcomes: OutcomesRepository
+  /** @throws when no key of this process opens it */
+  open(endpointId: string, sealed: string): object
+  userAgent: string
+  settings: WebhookSettings
+  clock: { now(): Date }
+  log: {
+    info(context: object, message: string): void
+    warn(context: object, message: string): void
+    error(context: object, message: string): void
+  }
+  /** What is under way when it is aborted is cut off: its claim runs out, and somebody sends it again. */
+  shutdown: AbortSignal
+}
+
+/** Somebody has to look at the keys; meanwhile no attempt is used up. */
+const whenUnopenableMs = 60_000
+
+/** Sends one delivery once and writes down what came of it. Not inside any transaction. */
+export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Promise<void> {
+  return async (claim) => {
+    const secrets = secretsOf(deps, claim)
+    if (secrets === null) return deps.claims.putBack(claim, whenUnopenableMs)
+    const answer = await deps.attempts.post(messageOf(deps, claim, secrets), deps.shutdown)
+    await settle(deps, claim, answer)
+  }
+}
+
+function secretsOf({ open, log }: DeliverDeps, claim: ClaimedDelivery): EndpointSecrets | null {
+  try {
+    const { secret, previous } = open(claim.endpointId, claim.sealedSecret) as EndpointSecrets
+    return claim.isOverlapping && previous !== undefined ? { secret, previous } : { secret }
+  } catch (error) {
+    log.error({ err: error, endpointId: claim.endpointId }, 'the secret of a webhook endpoint cannot be opened')
+    return null
+  }
+}
+
+function messageOf({ userAgent, clock }: DeliverDeps, claim: ClaimedDelivery, secrets: EndpointSecrets) {
+  const body = JSON.stringify(claim.payload)
+  const signed = signedHeaders({ id: claim.eventId, at: clock.now(), body }, secrets)
+  return { url: claim.url, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed }, body }
+}
+
+async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: Answer): Promise<void> {
+  const { outcomes, log, settings } = deps
+  const { id: deliveryId, endpointId, eventId, step, failures, now } = claim
+  const verdict = verdictOn(answer, { step, failures, now, chance: Math.random() }, settings)
+  if (verdict.is === 'delivered') return outcomes.delivered(claim, answer)
+  const disabled = await outcomes.failed(claim, answer, verdict)
+  const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
+  const context = { deliveryId, endpointId, eventId, attempt: step + 1, ...said }
+  if (disabled !== null) log.warn({ ...context, disabled }, 'a webhook endpoint was disabled')
+  else if (verdict.retryMs === null) log.warn(context, 'a webhook delivery was given up')
+  else log.info(context, 'a webhook delivery failed; it is tried again')
+}

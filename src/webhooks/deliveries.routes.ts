@@ -1,0 +1,167 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { ownerOf } from '../http/caller.ts'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { withHeaders } from '../http/headers.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { DeliveryService } from './delivery-service.ts'
+import { deliveryQuery } from './webhook.schemas.ts'
+import { deliveryViewOf } from './webhook.view.ts'
+import type { DeliveryStatus } from './webhook-endpoint.ts'
+
+interface Deps {
+  deliveries: DeliveryService
+}
+
+const path = '/webhook-endpoints/:id/deliveries'
+const tags = ['Webhooks']
+const config = { scopes: ['webhooks:manage'] as const }
+const params = Type.Object({ id: idSchema('webhookEndpoint', 'The endpoint.') })
+const deliveryParams = Type.Object({
+  ...params.properties,
+  deliveryId: idSchema('webhookDelivery', 'The delivery.'),
+})
+
+/** What was sent to an endpoint, and having something sent. */
+export function registerDeliveries(server: HttpServer, deps: Deps): void {
+  registerList(server, deps)
+  registerOne(server, deps)
+  registerTest(server, deps)
+  registerRedelivery(server, deps)
+  registerRecovery(server, deps)
+}
+
+function registerList(server: HttpServer, { deliveries }: Deps): void {
+  server.get(
+    path,
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'listWebhookDeliveries',
+        summary: 'What was recorded for an endpoint, and how it went',
+        params,
+        querystring: deliveryQuery,
+        response: { 200: Type.Ref('WebhookDeliveryPage'), ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor, ...filters } = request.query as Static<typeof deliveryQuery>
+      const { id } = request.params as { id: string }
+      const list = { name: `webhook-endpoints/${id}/deliveries`, filters }
+      const before = positionIn<{ id: string }>(cursor, list)?.id ?? null
+      const status = (filters.status ?? null) as DeliveryStatus | null
+      const found = await deliveries.list(
+        { projectId: request.caller.projectId, id },
+        { status, before, limit: limit + 1 },
+      )
+      return pageAnswer(found, { limit, list, view: deliveryViewOf })
+    },
+  )
+}
+
+function registerOne(server: HttpServer, { deliveries }: Deps): void {
+  server.get(
+    `${path}/:deliveryId`,
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'getWebhookDelivery',
+        summary: 'Read a delivery',
+        params: deliveryParams,
+        response: { 200: Type.Ref('WebhookDelivery'), ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { deliveryId } = request.params as Static<typeof deliveryParams>
+      return deliveryViewOf(await deliveries.get(endpointOf(request), deliveryId))
+    },
+  )
+}
+
+function registerTest(server: HttpServer, { deliveries }: Deps): void {
+  server.post(
+    '/webhook-endpoints/:id/test',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'testWebhookEndpoint',
+        summary: 'Send a message of type webhook.test',
+        description: 'Whatever `eventTypes` says. How it went is read from the deliveries.',
+        params,
+        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const delivery = await deliveries.test(endpointOf(request))
+      return reply
+        .code(202)
+        .header('location', `${placeOf(delivery.endpointId)}/${delivery.id}`)
+        .send(deliveryViewOf(delivery))
+    },
+  )
+}
+
+function registerRedelivery(server: HttpServer, { deliveries }: Deps): void {
+  server.post(
+    `${path}/:deliveryId/redeliver`,
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'redeliverWebhook',
+        summary: 'Send a delivery again',
+        description: 'One that was taken or given up, with the same `webhook-id`, and all its attempts before it.',
+        params: deliveryParams,
+        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { deliveryId } = request.params as Static<typeof deliveryParams>
+      const delivery = await deliveries.redeliver(endpointOf(request), deliveryId)
+      return reply
+        .code(202)
+        .header('location', `${placeOf(delivery.endpointId)}/${delivery.id}`)
+        .send(deliveryViewOf(delivery))
+    },
+  )
+}
+
+function registerRecovery(server: HttpServer, { deliveries }: Deps): void {
+  server.post(
+    '/webhook-endpoints/:id/recover',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'recoverWebhookEndpoint',
+        summary: 'Send everything again that was given up since a time',
+        description: 'The oldest first, at most 50,000 in a request; `isComplete` tells whether there are more.',
+        params,
+        body: Type.Ref('WebhookRecovery'),
+        response: { 202: withHeaders(Type.Ref('WebhookRecovered'), 'Location'), ...refusals(404, 409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { since } = request.body as { since: string }
+      const target = endpointOf(request)
+      const recovered = await deliveries.recover(target, new Date(since))
+      return reply
+        .code(202)
+        .header('location', `${placeOf(target.id)}?status=pending`)
+        .send(recovered)
+    },
+  )
+}
+
+function endpointOf(request: FastifyRequest) {
+  return { ...ownerOf(request), id: (request.params as { id: string }).id }
+}
+
+function placeOf(endpointId: string): string {
+  return `/webhook-endpoints/${endpointId}/deliveries`
+}

@@ -1,0 +1,77 @@
+import { Refusal } from '../vocabulary/refusal.ts'
+import type { DeliveriesRepository, EndpointOf } from './deliveries.repository.ts'
+import type { DeliveryStatus, WebhookDelivery, WebhookEndpoint } from './webhook-endpoint.ts'
+
+interface Deps {
+  repository: DeliveriesRepository
+  /** @throws Refusal where the project has no such endpoint */
+  endpoint(projectId: string, id: string): Promise<WebhookEndpoint>
+  /** Told of an endpoint with something to send. */
+  onPending(endpointId: string): void
+}
+
+/** Of each statement, and of one request: 50,000 in all. */
+const mostPerStatement = 1000
+const mostStatements = 50
+
+export type DeliveryService = ReturnType<typeof makeDeliveryService>
+
+/** What was recorded for an endpoint, and having it sent again. */
+export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
+  async function refuseDisabled({ projectId, id }: EndpointOf): Promise<void> {
+    const { enabled } = await endpoint(projectId, id)
+    if (enabled) return
+    const detail = `Webhook endpoint ${id} is disabled. Enable it first: PATCH /webhook-endpoints/${id} {"enabled": true}.`
+    throw new Refusal('wrong_state', detail)
+  }
+
+  async function get({ projectId, id }: Omit<EndpointOf, 'by'>, deliveryId: string): Promise<WebhookDelivery> {
+    await endpoint(projectId, id)
+    const delivery = await repository.get(id, deliveryId)
+    if (delivery !== null) return delivery
+    const detail = `Webhook endpoint ${id} has no delivery ${deliveryId}. List them with GET /webhook-endpoints/${id}/deliveries.`
+    throw new Refusal('not_found', detail)
+  }
+
+  return {
+    get,
+
+    async list(
+      { projectId, id }: { projectId: string; id: string },
+      page: { status: DeliveryStatus | null; before: string | null; limit: number },
+    ): Promise<WebhookDelivery[]> {
+      await endpoint(projectId, id)
+      return repository.list(id, page)
+    },
+
+    async test(target: EndpointOf): Promise<WebhookDelivery> {
+      await refuseDisabled(target)
+      const delivery = await repository.insertTest(target)
+      // Disabled between the two: the answer is the same.
+      if (delivery === null) throw new Refusal('wrong_state', `Webhook endpoint ${target.id} is disabled.`)
+      onPending(target.id)
+      return delivery
+    },
+
+    async redeliver(target: EndpointOf, deliveryId: string): Promise<WebhookDelivery> {
+      await refuseDisabled(target)
+      await get(target, deliveryId)
+      const delivery = await repository.redeliver(target, deliveryId)
+      if (delivery === null) throw new Refusal('wrong_state', `Delivery ${deliveryId} is pending: it is sent anyway.`)
+      onPending(target.id)
+      return delivery
+    },
+
+    async recover(target: EndpointOf, since: Date): Promise<{ count: number; isComplete: boolean }> {
+      await refuseDisabled(target)
+      let count = 0
+      for (let left = mostStatements; left > 0; left -= 1) {
+        const some = await repository.recover(target, { since, limit: mostPerStatement })
+        count += some
+        if (some > 0) onPending(target.id)
+        if (some < mostPerStatement) return { count, isComplete: true }
+      }
+      return { count, isComplete: false }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { PrismaClient } from '../infra/database.ts'
+import { idAt } from '../vocabulary/ids.ts'
+
+export interface FannedOut {
+  /** There are endpoints that may get something: whoever has none need not look for deliveries either. */
+  hasEndpoints: boolean
+  /** Events that were read in this tick. */
+  read: number
+  /** Of some project there are events that were not read when this began. */
+  isBehind: boolean
+}
+
+export type FanOut = () => Promise<FannedOut>
+
+/** In one statement, so that it stays a short one. */
+const mostEndpoints = 50
+const mostEvents = 100
+
+/**
+ * Turns new events into deliveries, in one statement: it takes the endpoints that are most behind, reads what follows
+ * their cursors, writes a delivery of each event that is wanted, and moves the cursors. So a crash neither loses nor
+ * doubles, and any number of processes may do it at once: what one has taken the others leave alone.
+ *
+ * It reads as far as the horizon: an event's place in the feed is the id of its transaction, and one with a lower id may
+ * still be open. What lies beyond is read by a later tick.
+ */
+export function makeFanOut(prisma: PrismaClient): FanOut {
+  return async () => {
+    const [found] = await prisma.$queryRaw<FannedOut[]>`
+      WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid), ahead AS MATERIALIZED (
+        SELECT e.id, e.cursor_xid, (
+          SELECT v.xid FROM workload_events v
+          WHERE v.project_id = e.project_id AND (v.xid, v.workload_id, v.seq) > (e.cursor_xid, e.cursor_workload_id, e.cursor_seq)
+          ORDER BY v.xid, v.workload_id, v.seq LIMIT 1
+        ) AS xid
+        FROM webhook_endpoints e WHERE e.enabled
+      ), taken AS MATERIALIZED (
+        SELECT e.id, e.project_id, e.event_types, e.cursor_xid, e.cursor_workload_id, e.cursor_seq
+        FROM webhook_endpoints e WHERE e.enabled AND e.id IN (
+          SELECT a.id FROM ahead a WHERE a.xid < (SELECT xid FROM horizon) ORDER BY a.cursor_xid LIMIT ${mostEndpoints})
+        FOR UPDATE SKIP LOCKED
+      ), news AS MATERIALIZED (
+        SELECT t.id AS endpoint_id, t.event_types, v.* FROM taken t CROSS JOIN LATERAL (
+          SELECT w.* FROM workload_events w
+          WHERE w.project_id = t.project_id AND w.xid < (SELECT xid FROM horizon)
+            AND (w.xid, w.workload_id, w.seq) > (t.cursor_xid, t.cursor_workload_id, t.cursor_seq)
+          ORDER BY w.xid, w.workload_id, w.seq LIMIT ${mostEvents}
+        ) v
+      ), moved AS (
+        UPDATE webhook_endpoints e SET cursor_xid = n.xid, cursor_workload_id = n.workload_id, cursor_seq = n.seq
+        FROM (SELECT DISTINCT ON (endpoint_id) * FROM news ORDER BY endpoint_id, xid DESC, workload_id DESC, seq DESC) n
+        WHERE e.id = n.endpoint_id
+      ), inserted AS (
+        -- Ids sort by time, and within a statement by the order of the feed.
+        INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload)
+        SELECT ${idAt('webhookDelivery', Date.now())} || lpad(to_hex(row_number() OVER (ORDER BY n.xid, n.workload_id, n.seq)), 4, '0')
+            || substr(md5(n.endpoint_id || n.id || random()::text), 1, 12),
+          n.endpoint_id, n.project_id, n.id, n.type,
+          jsonb_build_object('type', n.type, 'timestamp', to_char(n.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'data', n.data || jsonb_build_object('eventId', n.id, 'recordId', n.workload_id, 'kind', n.kind, 'seq', n.seq))
+        FROM news n WHERE cardinality(n.event_types) = 0 OR n.type = ANY(n.event_types) OR n.kind || '.*' = ANY(n.event_types)
+        ON CONFLICT (endpoint_id, event_id) DO NOTHING
+      )
+      SELECT EXISTS (SELECT 1 FROM ahead) AS "hasEndpoints", EXISTS (SELECT 1 FROM ahead WHERE xid IS NOT NULL) AS "isBehind",
+        (SELECT count(*)::int FROM news) AS read`
+    return found ?? { hasEndpoints: false, isBehind: false, read: 0 }
+  }
+}

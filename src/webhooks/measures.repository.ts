@@ -1,0 +1,34 @@
+import type { PrismaClient } from '../infra/database.ts'
+import type { Measure } from '../infra/telemetry.ts'
+
+/** Counted no further: more than that is told as that. */
+const most = 100_000
+
+/** What an operator watches of webhooks, from partial indexes alone. */
+export function makeWebhookMeasures(prisma: PrismaClient) {
+  return async function measure(): Promise<readonly Measure[]> {
+    const rows = await prisma.$queryRaw<{ pending: number; failed: number; overdueSeconds: number }[]>`
+      WITH RECURSIVE waiting AS (
+        SELECT min(endpoint_id) AS id FROM webhook_deliveries WHERE status = 'pending'
+        UNION ALL
+        SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE endpoint_id > waiting.id AND status = 'pending')
+        FROM waiting WHERE id IS NOT NULL
+      )
+      SELECT (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'pending' LIMIT ${most}) p) AS pending,
+        (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'failed' LIMIT ${most}) f) AS failed,
+        (SELECT GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(first.due_at)), 0))::float8 FROM waiting w
+          JOIN webhook_endpoints e ON e.id = w.id AND e.enabled
+          CROSS JOIN LATERAL (SELECT min(d.due_at) AS due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending') first
+        ) AS "overdueSeconds"`
+    const [{ pending, failed, overdueSeconds } = { pending: 0, failed: 0, overdueSeconds: 0 }] = rows
+    return [
+      one('webhook_deliveries_pending', `Webhook deliveries that wait to be taken, ${most} at most.`, pending),
+      one('webhook_deliveries_failed', `Webhook deliveries that were given up, ${most} at most.`, failed),
+      one('webhook_overdue_seconds', 'How long the oldest due webhook delivery has been waiting.', overdueSeconds),
+    ]
+  }
+}
+
+function one(name: string, help: string, value: number): Measure {
+  return { name, help, labels: [], samples: [{ labels: {}, value }] }
+}

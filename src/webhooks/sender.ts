@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Wake } from '../events/wake.ts'
+import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
+import type { FanOut } from './fan-out.repository.ts'
+import { makeHands } from './hands.ts'
+import type { PruneDeliveries } from './pruning.repository.ts'
+import type { WebhookSettings } from './webhook-settings.ts'
+
+export interface WebhookSender {
+  start(): void
+  /** Begins nothing any more; resolves when what is under way is over. */
+  stop(): Promise<void>
+}
+
+interface Deps {
+  fanOut: FanOut
+  claims: Pick<ClaimsRepository, 'claimSteady' | 'claimProbes'>
+  deliver(claim: ClaimedDelivery): Promise<void>
+  prune: PruneDeliveries
+  wake: Pick<Wake, 'waitForAny'>
+  /** Closes the sockets that are kept open. */
+  close(): Promise<void>
+  intervalMs: number
+  settings: Pick<WebhookSettings, 'concurrency' | 'perEndpoint'>
+  clock: { monotonicMs(): number }
+  log: { warn(context: object, message: string): void }
+}
+
+/** Between two ticks, however much changes; and so many times longer than a tick took. */
+const pauseMs = 50
+const pauseFactor = 3
+const longestPauseMs = 1000
+const pruneEveryMs = 60_000
+
+/**
+ * One loop: turn new events into deliveries, claim what is due as far as there are free hands, and wait until something
+ * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait.
+ */
+export function makeSender(deps: Deps): WebhookSender {
+  const { fanOut, claims, clock, log } = deps
+  const { concurrency, perEndpoint: mostEach } = deps.settings
+  // Whoever has a free hand looks at once: there may be more.
+  const hands = makeHands({ deliver: deps.deliver, concurrency, onFree: () => nudge.abort(), log })
+  const pruning = makePruner(pruneEveryMs, deps)
+  let nudge = new AbortController()
+  let isStopped = false
+  let loop: Promise<void> = Promise.resolve()
+
+  async function takeDue(): Promise<void> {
+    if (hands.free() > 0) hands.take(await claims.claimProbes(hands.free()))
+    if (hands.free() > 0) hands.take(await claims.claimSteady(hands.free(), { mostEach, underWay: hands.busy }))
+  }
+
+  async function tick(): Promise<void> {
+    const { hasEndpoints, isBehind } = await fanOut()
+    if (hasEndpoints) await takeDue()
+    if (isBehind) nudge.abort()
+    pruning.lookAtTheClock()
+  }
+
+  async function run(): Promise<void> {
+    let isAwaited = true
+    while (isAwaited && !isStopped) {
+      nudge = new AbortController()
+      // Begun before the tick, so that nothing is missed that is told while it runs.
+      const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
+      const beganMs = clock.monotonicMs()
+      await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
+      const tookMs = clock.monotonicMs() - beganMs
+      await sleep(Math.min(Math.max(pauseMs, pauseFactor * tookMs), longestPauseMs))
+      isAwaited = await told
+    }
+  }
+
+  return {
+    start() {
+      loop = run()
+    },
+    async stop() {
+      isStopped = true
+      nudge.abort()
+      await loop
+      await hands.drain()
+      await pruning.over()
+      await deps.close()
+    },
+  }
+}
+
+/** Runs beside the loop: what is old takes no time from what is due. */
+function makePruner(everyMs: number, { clock, prune, log }: Pick<Deps, 'clock' | 'prune' | 'log'>) {
+  let lastMs = Number.NEGATIVE_INFINITY
+  let run: Promise<unknown> = Promise.resolve()
+  return {
+    lookAtTheClock() {
+      if (clock.monotonicMs() - lastMs < everyMs) return
+      lastMs = clock.monotonicMs()
+      run = prune().catch((error: unknown) => log.warn({ err: error }, 'old webhook deliveries could not be removed'))
+    },
+    over: () => run,
+  }
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
+import type { EndpointSecrets } from './webhook-endpoint.ts'
+
+/** A new secret, in the form that the Standard Webhooks libraries take. */
+export function drawSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
+/** The headers that tell who sent a message and when; each of the secrets signs, the newest first. */
+export function signedHeaders(
+  { id, at, body }: { id: string; at: Date; body: string },
+  { secret, previous }: EndpointSecrets,
+): Record<string, string> {
+  const secrets = previous === undefined ? [secret] : [secret, previous]
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': secrets.map((each) => new Webhook(each).sign(id, at, body)).join(' '),
+  }
+}

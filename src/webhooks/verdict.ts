@@ -1,0 +1,49 @@
+import type { Answer } from './attempt.ts'
+import type { DisabledReason } from './webhook-endpoint.ts'
+import type { WebhookSettings } from './webhook-settings.ts'
+
+/** What an answer means for the delivery, and for its endpoint. */
+export type Verdict =
+  | { is: 'delivered' }
+  /** The delivery is due again after `retryMs`; null = it has failed for good. The endpoint pauses for `pauseMs`. */
+  | { is: 'failed'; retryMs: number | null; pauseMs: number; disables: DisabledReason | null }
+
+interface Situation {
+  /** Attempts since it became pending, this one not counted. */
+  step: number
+  /** Failures of the endpoint in a row, before this answer. */
+  failures: number
+  now: Date
+  /** Drawn from 0 to 1. */
+  chance: number
+}
+
+/** Part of a wait by which it is longer or shorter: who failed together does not come back together. */
+const jitter = 0.1
+
+/** Any 2xx is a success, all else a failure, redirects too. 410 says that nobody wants any more. */
+export function verdictOn(answer: Answer, situation: Situation, settings: WebhookSettings): Verdict {
+  const { scheduleMs, backoff, mostRetryAfterMs } = settings
+  const { step, failures, now, chance } = situation
+  if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
+  if ('httpStatus' in answer && answer.httpStatus === 410)
+    return { is: 'failed', retryMs: null, pauseMs: 0, disables: 'gone' }
+  const askedMs = Math.min(retryAfterMs(answer, now), mostRetryAfterMs)
+  const scheduled = scheduleMs[step]
+  const spread = 1 + jitter * (2 * chance - 1)
+  return {
+    is: 'failed',
+    retryMs: scheduled === undefined ? null : Math.max(scheduled * spread, askedMs),
+    pauseMs: Math.max(Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.mostMs) * spread, askedMs),
+    disables: null,
+  }
+}
+
+/** How long an endpoint asks to be left alone, in seconds or by a date; 0 where it does not ask, or has no say. */
+function retryAfterMs(answer: Answer, now: Date): number {
+  if (!('httpStatus' in answer) || answer.retryAfter === null) return 0
+  if (answer.httpStatus !== 429 && answer.httpStatus < 500) return 0
+  const text = answer.retryAfter.trim()
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime()
+  return Number.isFinite(ms) ? Math.max(ms, 0) : 0
+}

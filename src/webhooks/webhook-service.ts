@@ -1,0 +1,115 @@
+import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
+import { makeId } from '../vocabulary/ids.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+import type { EndpointChangesRepository } from './endpoint-changes.repository.ts'
+import type { EndpointsRepository, SealedEndpoint, Target } from './endpoints.repository.ts'
+import { drawSecret } from './signature.ts'
+import type { EndpointSecrets, WebhookEndpoint } from './webhook-endpoint.ts'
+
+export interface EndpointRequest {
+  url: string
+  description?: string
+  eventTypes?: readonly string[]
+  enabled?: boolean
+}
+
+/** The one time that its secret is there to be read. */
+export type FreshEndpoint = WebhookEndpoint & { secret: string }
+
+interface Deps {
+  repository: EndpointsRepository
+  changes: EndpointChangesRepository
+  seal(endpointId: string, secrets: EndpointSecrets): string
+  /** @throws when no key of this process opens it */
+  open(endpointId: string, sealed: string): object
+  /** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
+  egressRefusal(url: string): string | null
+}
+
+/** Each of them costs a look at every tick. */
+const mostPerProject = 50
+
+export type WebhookService = ReturnType<typeof makeWebhookService>
+
+/** Endpoints of a project: who gets its events. */
+export function makeWebhookService({ repository, changes, seal, open, egressRefusal }: Deps) {
+  async function get(projectId: string, id: string): Promise<SealedEndpoint> {
+    const endpoint = await repository.get(projectId, id)
+    if (endpoint !== null) return endpoint
+    const detail = `There is no webhook endpoint ${id} in this project. List yours with GET /webhook-endpoints.`
+    throw new Refusal('not_found', detail)
+  }
+
+  /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
+  async function changedMeanwhile({ projectId, id }: Target): Promise<never> {
+    const { version } = await get(projectId, id)
+    const detail = `The webhook endpoint is at version ${version} now. Read it again and repeat what you want on that.`
+    throw new Refusal('version_mismatch', detail)
+  }
+
+  return {
+    get,
+
+    list: repository.list,
+
+    async create(owner: Pick<Target, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
+      refuseUncallable(egressRefusal, request.url)
+      refuseUnknown(request.eventTypes)
+      const id = makeId('webhookEndpoint')
+      const secret = drawSecret()
+      const { url, description = '', eventTypes = [], enabled = true } = request
+      const endpoint = { ...owner, id, url, description, eventTypes, enabled, sealedSecret: seal(id, { secret }) }
+      const created = await repository.insert(endpoint, mostPerProject)
+      if (created !== null) return { ...created, secret }
+      const numbers = `${mostPerProject} of ${mostPerProject} webhook endpoints`
+      throw new Refusal('quota_exceeded', `The project has ${numbers}. Delete one that it does not need.`)
+    },
+
+    async change(target: Target, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
+      if (patch.url !== undefined) refuseUncallable(egressRefusal, patch.url)
+      refuseUnknown(patch.eventTypes)
+      const { url = null, description = null, eventTypes = null, enabled = null } = patch
+      return (await changes.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
+    },
+
+    async remove(target: Target): Promise<void> {
+      if (!(await repository.remove(target))) await changedMeanwhile(target)
+    },
+
+    /** For `overlapSeconds` the one before signs as well; an even older one does not any more. */
+    async rotateSecret(target: Target, overlapSeconds: number): Promise<FreshEndpoint> {
+      const { sealedSecret: from } = await get(target.projectId, target.id)
+      const secret = drawSecret()
+      const previous = overlapSeconds === 0 ? null : secretIn(target.id, from)
+      const to = seal(target.id, previous === null ? { secret } : { secret, previous })
+      const rotated = await changes.rotate(target, { from, to, overlapSeconds })
+      return rotated === null ? changedMeanwhile(target) : { ...rotated, secret }
+    },
+  }
+
+  /** Null where no key opens it: a new secret is the way out of that, and must not fail over the old one. */
+  function secretIn(id: string, sealed: string): string | null {
+    try {
+      return (open(id, sealed) as EndpointSecrets).secret
+    } catch {
+      return null
+    }
+  }
+}
+
+function refuseUncallable(egressRefusal: Deps['egressRefusal'], url: string): void {
+  const detail = egressRefusal(url)
+  if (detail === null) return
+  const fault: Fault = { in: 'body', pointer: '/url', code: 'egress_denied', detail }
+  throw new Refusal('unprocessable', detail, { errors: [fault] })
+}
+
+/** A type that never occurs is a spelling mistake: whoever made it would wait for ever. */
+function refuseUnknown(eventTypes: readonly string[] = []): void {
+  const errors = eventTypes.flatMap((type, index): Fault[] => {
+    if (type.endsWith('.*') || knownTypes.has(type)) return []
+    const detail = `${type} is no event that occurs here. The types are listed in docs/webhooks.md.`
+    return [{ in: 'body', pointer: `/eventTypes/${index}`, code: 'unknown_event_type', detail }]
+  })
+  if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })
+}

@@ -1,0 +1,167 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
+import { notModified, refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { registerDeliveries } from './deliveries.routes.ts'
+import type { DeliveryService } from './delivery-service.ts'
+import { endpointQuery, webhookSchemas } from './webhook.schemas.ts'
+import { freshViewOf, viewOf } from './webhook.view.ts'
+import type { EndpointRequest, WebhookService } from './webhook-service.ts'
+
+export interface WebhookRoutesDeps {
+  service: WebhookService
+  deliveries: DeliveryService
+}
+
+const tags = ['Webhooks']
+const config = { scopes: ['webhooks:manage'] as const }
+const params = Type.Object({ id: idSchema('webhookEndpoint', 'The endpoint.') })
+
+export async function registerWebhooks(server: HttpServer, deps: WebhookRoutesDeps): Promise<void> {
+  for (const schema of webhookSchemas) server.addSchema(schema)
+  registerCollection(server, deps)
+  registerOne(server, deps)
+  registerChange(server, deps)
+  registerRotation(server, deps)
+  registerDeliveries(server, deps)
+}
+
+function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps): void {
+  server.post(
+    '/webhook-endpoints',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'createWebhookEndpoint',
+        summary: 'Have events posted to a URL',
+        description:
+          'What happens from now on. The answer holds the secret that verifies the messages, this once. At most 50 in a project.',
+        body: Type.Ref('WebhookEndpointRequest'),
+        response: {
+          201: withHeaders(Type.Ref('FreshWebhookEndpoint'), 'ETag', 'Location'),
+          ...refusals(413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const endpoint = await service.create(request.caller, request.body as EndpointRequest)
+      return reply
+        .code(201)
+        .headers({ location: `/webhook-endpoints/${endpoint.id}`, etag: etagOf(endpoint) })
+        .send(freshViewOf(endpoint))
+    },
+  )
+  server.get(
+    '/webhook-endpoints',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'listWebhookEndpoints',
+        summary: 'List webhook endpoints',
+        querystring: endpointQuery,
+        response: { 200: Type.Ref('WebhookEndpointPage'), ...refusals() },
+      },
+    },
+    async (request) => {
+      const { limit = 50, cursor } = request.query as Static<typeof endpointQuery>
+      const list = { name: 'webhook-endpoints', filters: {} }
+      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
+      const found = await service.list(request.caller.projectId, { after, limit: limit + 1 })
+      return pageAnswer(found, { limit, list, view: viewOf })
+    },
+  )
+}
+
+function registerOne(server: HttpServer, { service }: WebhookRoutesDeps): void {
+  server.get(
+    '/webhook-endpoints/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'getWebhookEndpoint',
+        summary: 'Read a webhook endpoint',
+        params,
+        headers: readHeaders,
+        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...notModified(), ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const endpoint = await service.get(request.caller.projectId, (request.params as { id: string }).id)
+      return sendRecord(request, reply, endpoint, viewOf(endpoint))
+    },
+  )
+  server.delete(
+    '/webhook-endpoints/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'deleteWebhookEndpoint',
+        summary: 'Post nothing there any more',
+        description: 'What is pending is not sent; what was recorded for it is forgotten.',
+        params,
+        headers: changeHeaders,
+        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 412) },
+      },
+    },
+    async (request, reply) => {
+      await service.remove(targetOf(request))
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function registerChange(server: HttpServer, { service }: WebhookRoutesDeps): void {
+  server.patch(
+    '/webhook-endpoints/:id',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'updateWebhookEndpoint',
+        summary: 'Change a webhook endpoint',
+        description:
+          'While it is disabled nothing is recorded for it; what is pending waits, for 30 days at most, until it is enabled again.',
+        params,
+        headers: changeHeaders,
+        body: Type.Ref('WebhookEndpointPatch'),
+        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...refusals(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const endpoint = await service.change(targetOf(request), request.body as Partial<EndpointRequest>)
+      return reply.header('etag', etagOf(endpoint)).send(viewOf(endpoint))
+    },
+  )
+}
+
+function registerRotation(server: HttpServer, { service }: WebhookRoutesDeps): void {
+  server.post(
+    '/webhook-endpoints/:id/rotate-secret',
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'rotateWebhookSecret',
+        summary: 'Put a new secret in the place of the old one',
+        description:
+          'For `overlapSeconds` messages are signed with both, so that a receiver may know either. The answer holds the new one, this once.',
+        params,
+        headers: changeHeaders,
+        body: Type.Ref('WebhookSecretRotation'),
+        response: { 200: withHeaders(Type.Ref('FreshWebhookEndpoint'), 'ETag'), ...refusals(404, 412, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { overlapSeconds = 86_400 } = request.body as { overlapSeconds?: number }
+      const endpoint = await service.rotateSecret(targetOf(request), overlapSeconds)
+      return reply.header('etag', etagOf(endpoint)).send(freshViewOf(endpoint))
+    },
+  )
+}

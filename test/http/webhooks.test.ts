@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventTypes } from '../../src/vocabulary/event-types.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import type { ApiCaller } from '../support/api-caller.ts'
+import { environmentRequest } from '../support/dataforest-account.ts'
+import { expectProblem } from '../support/problems.ts'
+
+/** Nobody sends here: a delivery stays as the test has left it. */
+let bench: ApiBench
+let api: ApiCaller
+
+beforeAll(async () => {
+  bench = await startApiBench()
+  api = bench.api
+})
+beforeEach(async () => {
+  await bench.open.pool.query('DELETE FROM webhook_deliveries')
+  await bench.open.pool.query('DELETE FROM webhook_endpoints')
+})
+afterAll(() => bench?.stop())
+
+const url = 'https://example.com/hooks?token=t0p'
+const unknown = 'whk_01h455vb4pex5vsknk084sn02q'
+const unknownDelivery = 'whd_01h455vb4pex5vsknk084sn02q'
+const make = (more: object = {}) => api.ok('POST', '/webhook-endpoints', { url, ...more })
+const pathOf = ({ id }: { id: string }) => `/webhook-endpoints/${id}`
+
+describe('POST /webhook-endpoints', () => {
+  it('answers 201 with the endpoint, defaults filled in, and its secret this once', async () => {
+    const answer = await api.call('POST', '/webhook-endpoints', { body: { url } })
+    expect(answer.status).toBe(201)
+    expect(answer.headers.get('location')).toBe(`/webhook-endpoints/${answer.body.id}`)
+    expect(answer.headers.get('etag')).toBe('"1"')
+    const { secret, ...shown } = answer.body
+    expect(shown).toEqual({
+      ...{ id: expect.stringMatching(/^whk_/), url, description: '', eventTypes: [], enabled: true, version: 1 },
+      ...{ createdAt: expect.any(String), updatedAt: expect.any(String) },
+    })
+    expect(String(secret)).toMatch(/^whsec_/)
+    expect(Buffer.from(String(secret).slice('whsec_'.length), 'base64')).toHaveLength(32)
+    expect((await api.call('GET', pathOf(answer.body))).body).toEqual(shown)
+    expect((await api.ok('GET', '/webhook-endpoints')).data).toEqual([shown])
+  })
+
+  it('keeps no secret readable in the database', async () => {
+    const { secret } = await make()
+    const { rows } = await bench.open.pool.query('SELECT to_jsonb(e)::text AS text FROM webhook_endpoints e')
+    expect(rows[0].text).toContain('sealed_secret')
+    for (const part of [String(secret), String(secret).slice('whsec_'.length)]) expect(rows[0].text).not.toContain(part)
+  })
+
+  it.each<[string, object, number, string]>([
+    ['no URL', {}, 400, '/url'],
+    ['a URL that is none', { url: 'example.com' }, 422, '/url'],
+    ['another scheme', { url: 'ftp://example.com/hook' }, 422, '/url'],
+    ['a user in the URL', { url: 'https://user@example.com/' }, 422, '/url'],
+    ['a private address', { url: 'https://10.0.0.1/hook' }, 422, '/url'],
+    ['a metadata service', { url: 'https://169.254.169.254/latest' }, 422, '/url'],
+    ['a URL that is too long', { url: `https://example.com/${'x'.repeat(2048)}` }, 400, '/url'],
+    ['a type that never occurs', { url, eventTypes: ['job.succeeded', 'job.suceeded'] }, 422, '/eventTypes/1'],
+    ['a type of no kind', { url, eventTypes: ['workload.failed'] }, 400, '/eventTypes/0'],
+    ['a type twice', { url, eventTypes: ['job.*', 'job.*'] }, 400, '/eventTypes'],
+    [
+      'too many types',
+      { url, eventTypes: Array.from({ length: 65 }, (_, n) => `job.a${'b'.repeat(n)}`) },
+      400,
+      '/eventTypes',
+    ],
+    ['a field that nobody knows', { url, secret: 'whsec_mine' }, 400, '/secret'],
+    ['a long description', { url, description: 'x'.repeat(513) }, 400, '/description'],
+  ])('refuses %s, at the field, and makes nothing', async (_, body, status, pointer) => {
+    const answer = await api.call('POST', '/webhook-endpoints', { body })
+    expect(answer.status).toBe(status)
+    expectProblem(answer, answer.body)
+    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
+    expect((await api.ok('GET', '/webhook-endpoints')).data).toEqual([])
+  })
+
+  it('says of a URL that it would not call why', async () => {
+    const { body } = await api.call('POST', '/webhook-endpoints', { body: { url: 'https://10.0.0.1/' } })
+    expect(body).toMatchObject({
+      code: 'unprocessable',
+      errors: [{ in: 'body', pointer: '/url', code: 'egress_denied', detail: expect.stringContaining('EGRESS_ALLOW') }],
+    })
+  })
+
+  it('takes 50 and no more, also of many that come together', async () => {
+    for (let count = 0; count < 46; count += 1) await make()
+    const body = { url }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.call('POST', '/webhook-endpoints', { body })))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 201, 403, 403, 403, 403])
+    const refused = answers.find(({ status }) => status === 403)
+    expect(refused?.body).toMatchObject({ code: 'quota_exceeded', detail: expect.stringContaining('50 of 50') })
+    const { data } = await api.ok('GET', '/webhook-endpoints?limit=1')
+    await api.call('DELETE', pathOf((data as unknown as { id: string }[])[0] ?? { id: '' }))
+    expect((await api.call('POST', '/webhook-endpoints', { body })).status).toBe(201)
+  })
+})
+
+it('endpoints are listed in pages', async () => {
+  for (const _ of [0, 1, 2, 3, 4]) await make()
+  const { data: all } = await api.ok('GET', '/webhook-endpoints')
+  const first = await api.ok('GET', '/webhook-endpoints?limit=3')
+  const rest = await api.ok('GET', `/webhook-endpoints?limit=3&cursor=${first.nextCursor}`)
+  expect([...(first.data as object[]), ...(rest.data as object[])]).toEqual(all)
+  expect(rest).not.toHaveProperty('nextCursor')
+  expect(JSON.stringify(all)).not.toContain('whsec_')
+})
+
+describe('PATCH /webhook-endpoints/{id}', () => {
+  it('changes each field alone, and never shows the secret', async () => {
+    const made = await make()
+    const path = pathOf(made)
+    const changes = [
+      { description: 'pager' },
+      { eventTypes: ['job.failed', 'environment.*'] },
+      { url: 'https://example.org/other' },
+      { eventTypes: [] },
+    ]
+    for (const [index, change] of changes.entries()) {
+      const changed = await api.ok('PATCH', path, change)
+      expect(changed).toMatchObject({ ...change, version: index + 2 })
+      expect(changed).not.toHaveProperty('secret')
+      expect((await api.call('GET', path)).body).toEqual(changed)
+    }
+  })
+
+  it('disables and enables', async () => {
+    const path = pathOf(await make())
+    const disabled = await api.ok('PATCH', path, { enabled: false })
+    expect(disabled).toMatchObject({ enabled: false, disabledAt: expect.any(String) })
+    expect(disabled).not.toHaveProperty('disabledReason')
+    expect(await api.ok('PATCH', path, { description: 'still' })).toMatchObject({ disabledAt: disabled.disabledAt })
+    expect(await api.ok('PATCH', path, { enabled: true })).not.toHaveProperty('disabledAt')
+  })
+
+  it.each<[string, object, number]>([
+    ['nothing', {}, 400],
+    ['a URL that would not be called', { url: 'https://127.0.0.2/' }, 422],
+    ['a type that never occurs', { eventTypes: ['job.lost'] }, 422],
+    ['a null', { description: null }, 400],
+  ])('refuses %s', async (_, body, status) => {
+    const { secret: __, ...before } = await make()
+    const answer = await api.call('PATCH', pathOf(before as { id: string }), { body })
+    expect(answer.status).toBe(status)
+    expectProblem(answer, answer.body)
+    expect((await api.call('GET', pathOf(before as { id: string }))).body).toEqual(before)
+  })
+})
+
+describe('If-Match and If-None-Match', () => {
+  it('hold for changes, rotations and deletions', async () => {
+    const path = pathOf(await make())
+    const headers = { 'if-match': '"7"' }
+    const changes: [string, string, object?][] = [
+      ['PATCH', path, { description: 'x' }],
+      ['POST', `${path}/rotate-secret`, {}],
+      ['DELETE', path],
+    ]
+    for (const [method, target, body] of changes) {
+      const stale = await api.call(method, target, { headers, ...(body && { body }) })
+      expect(stale, target).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
+    }
+    expect(await api.call('GET', path, { headers: { 'if-none-match': '"1"' } })).toMatchObject({ status: 304 })
+    for (const [index, [method, target, body]] of changes.entries()) {
+      const current = { headers: { 'if-match': `"${index + 1}"` }, ...(body && { body }) }
+      expect((await api.call(method, target, current)).status, target).toBeLessThan(300)
+    }
+  })
+})
+
+it('a rotation answers with another secret, this once', async () => {
+  const made = await make()
+  const rotated = await api.ok('POST', `${pathOf(made)}/rotate-secret`, { overlapSeconds: 60 })
+  expect(String(rotated.secret)).toMatch(/^whsec_/)
+  expect(rotated.secret).not.toBe(made.secret)
+  expect(await api.ok('GET', pathOf(made))).not.toHaveProperty('secret')
+  for (const overlapSeconds of [-1, 604_801, 1.5])
+    expect((await api.call('POST', `${pathOf(made)}/rotate-secret`, { body: { overlapSeconds } })).status).toBe(400)
+})
+
+it('what is deleted is gone, with its deliveries, and so is its URL from the database', async () => {
+  const made = await make()
+  await api.ok('POST', `${pathOf(made)}/test`)
+  expect(await api.call('DELETE', pathOf(made))).toMatchObject({ status: 204, body: null })
+  for (const [method, end] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['GET', '/deliveries'],
+    ['POST', '/test'],
+  ])
+    expect((await api.call(method ?? '', pathOf(made) + end)).status, end).toBe(404)
+  const { rows } = await bench.open.pool.query('SELECT to_jsonb(e)::text AS text FROM webhook_endpoints e')
+  expect(rows.map(({ text }) => text).join()).not.toContain('t0p')
+})
+
+describe('deliveries', () => {
+  it('a test is one, pending, and read where Location says', async () => {
+    const made = await make({ eventTypes: ['job.failed'] })
+    const answer = await api.call('POST', `${pathOf(made)}/test`)
+    expect(answer.status).toBe(202)
+    expect(answer.body).toEqual({
+      ...{ id: expect.stringMatching(/^whd_/), eventId: expect.stringMatching(/^evt_/), type: 'webhook.test' },
+      ...{ status: 'pending', attempts: 0, createdAt: expect.any(String), nextAttemptAt: expect.any(String) },
+    })
+    expect(await api.ok('GET', answer.headers.get('location') ?? '')).toEqual(answer.body)
+    expect((await api.ok('GET', `${pathOf(made)}/deliveries`)).data).toEqual([answer.body])
+  })
+
+  it('are listed newest first, by status, and in pages', async () => {
+    const made = await make()
+    const path = `${pathOf(made)}/deliveries`
+    const ids: string[] = []
+    for (const _ of [0, 1, 2, 3, 4]) ids.unshift((await api.ok('POST', `${pathOf(made)}/test`)).id)
+    await settle(ids[1] ?? '', 'failed', { last_http_status: 500 })
+    await settle(ids[3] ?? '', 'delivered', { last_http_status: 204 })
+    const idsOf = async (query: string) =>
+      ((await api.ok('GET', path + query)).data as unknown as { id: string }[]).map(({ id }) => id)
+    expect(await idsOf('')).toEqual(ids)
+    expect(await idsOf('?status=failed')).toEqual([ids[1]])
+    expect(await idsOf('?status=delivered')).toEqual([ids[3]])
+    expect(await idsOf('?status=pending')).toEqual([ids[0], ids[2], ids[4]])
+    const first = await api.ok('GET', `${path}?limit=2`)
+    expect(await idsOf(`?limit=3&cursor=${first.nextCursor}`)).toEqual(ids.slice(2))
+    expect((await api.call('GET', `${path}?status=failed&cursor=${first.nextCursor}`)).status).toBe(400)
+    expect((await api.call('GET', `${path}?status=lost`)).status).toBe(400)
+    expect(await api.ok('GET', `${path}/${ids[3]}`)).toMatchObject({
+      ...{ status: 'delivered', deliveredAt: expect.any(String), lastAttempt: { httpStatus: 204 } },
+    })
+  })
+
+  it('are sent again on demand: a delivered or a failed one, with its event id, and not one that is pending', async () => {
+    const made = await make()
+    const { id, eventId } = await api.ok('POST', `${pathOf(made)}/test`)
+    const path = `${pathOf(made)}/deliveries/${id}/redeliver`
+    expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    for (const status of ['failed', 'delivered']) {
+      await settle(id, status, { attempts: 10, step: 10 })
+      const again = await api.call('POST', path)
+      expect(again).toMatchObject({ status: 202, body: { id, eventId, status: 'pending', attempts: 10 } })
+      expect(again.headers.get('location')).toBe(`${pathOf(made)}/deliveries/${id}`)
+      expect(again.body).not.toHaveProperty('deliveredAt')
+    }
+  })
+
+  it('that have failed since a time are all sent again', async () => {
+    const made = await make()
+    const count = 2500
+    await bench.open.pool.query(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
+        SELECT 'whd_' || CASE WHEN n <= 10 THEN '00' ELSE '7z' END || lpad(n::text, 24, '0'), e.id, e.project_id, 'evt_' || n, 'job.failed', '{}',
+          CASE WHEN n <= 20 THEN 'delivered' ELSE 'failed' END, NULL, now()
+        FROM webhook_endpoints e, generate_series(1, $1::int) n`,
+      [count],
+    )
+    await bench.open.pool.query("UPDATE webhook_deliveries SET status = 'failed' WHERE id < 'whd_1'")
+    const body = { since: new Date(Date.now() - 60_000).toISOString() }
+    const answer = await api.call('POST', `${pathOf(made)}/recover`, { body })
+    // Not the ten old ones, and not the ten that were delivered.
+    expect(answer).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
+    expect(answer.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
+    const again = await api.call('POST', `${pathOf(made)}/recover`, { body })
+    expect(again.body).toEqual({ count: 0, isComplete: true })
+    for (const since of ['yesterday', 7, undefined])
+      expect((await api.call('POST', `${pathOf(made)}/recover`, { body: { since } })).status).toBe(400)
+  })
+
+  it('cannot be asked for while the endpoint is disabled', async () => {
+    const made = await make()
+    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
+    await settle(id, 'failed', {})
+    await api.ok('PATCH', pathOf(made), { enabled: false })
+    const since = '2024-01-01T00:00:00Z'
+    for (const [end, body] of [['/test'], [`/deliveries/${id}/redeliver`], ['/recover', { since }]] as [
+      string,
+      object?,
+    ][])
+      expect(await api.call('POST', pathOf(made) + end, body && { body }), end).toMatchObject({
+        ...{ status: 409, body: { code: 'wrong_state', detail: expect.stringContaining('Enable it first') } },
+      })
+  })
+
+  it('of another endpoint, and of none, are nobody’s', async () => {
+    const [made, other] = [await make(), await make()]
+    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
+    await settle(id, 'failed', {})
+    const paths = [
+      `${pathOf(other)}/deliveries/${id}`,
+      `${pathOf({ id: unknown })}/deliveries/${id}`,
+      `${pathOf(made)}/deliveries/${unknownDelivery}`,
+    ]
+    for (const path of paths) {
+      expect((await api.call('GET', path)).status, path).toBe(404)
+      expect((await api.call('POST', `${path}/redeliver`)).status, path).toBe(404)
+    }
+    expect((await api.call('GET', `${pathOf({ id: unknown })}/deliveries`)).status).toBe(404)
+  })
+})
+
+it('every event that is written has a type that an endpoint may ask for', async () => {
+  const environment = await api.ok(
+    'POST',
+    '/environments',
+    environmentRequest({ connectionId: bench.connections.dataforest }),
+  )
+  await api.ok('PATCH', `/environments/${environment.id}`, { labels: { a: 'b' } })
+  await api.ok('DELETE', `/environments/${environment.id}`)
+  const job = await api.ok('POST', '/jobs', {
+    provider: 'slurm',
+    name: 'a',
+    script: '#!/bin/sh\n',
+    workingDirectory: '/tmp',
+  })
+  await api.ok('PATCH', `/jobs/${job.id}`, { labels: { a: 'b' } })
+  await api.ok('POST', `/jobs/${job.id}/cancel`)
+  const { rows } = await bench.open.pool.query('SELECT DISTINCT type FROM workload_events')
+  expect(rows.length).toBeGreaterThan(4)
+  expect(rows.map(({ type }) => type).filter((type) => !eventTypes.has(type))).toEqual([])
+})
+
+it('is measured: what is pending, what has failed, and how late the oldest is', async () => {
+  const made = await make()
+  const [late, failed] = [await api.ok('POST', `${pathOf(made)}/test`), await api.ok('POST', `${pathOf(made)}/test`)]
+  await settle(failed.id, 'failed', {})
+  await bench.open.pool.query("UPDATE webhook_deliveries SET due_at = now() - interval '90 s' WHERE id = $1", [late.id])
+  const text = await (await fetch(`${bench.url}/metrics`)).text()
+  expect(text).toMatch(/^switchyard_webhook_deliveries_pending 1$/m)
+  expect(text).toMatch(/^switchyard_webhook_deliveries_failed 1$/m)
+  expect(Number(/^switchyard_webhook_overdue_seconds (.*)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(90)
+})
+
+function settle(id: string, status: string, more: Readonly<Record<string, number>>): Promise<unknown> {
+  const columns = Object.entries(more).map(([name, value]) => `, ${name} = ${value}`)
+  return bench.open.pool.query(
+    `UPDATE webhook_deliveries SET status = $2, due_at = NULL, settled_at = now(), last_attempt_at = now() ${columns.join('')} WHERE id = $1`,
+    [id, status],
+  )
+}
