@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeSecretBox } from '../../../src/connections/secret-box.ts'
+import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import { makePruning } from '../../../src/webhooks/pruning.repository.ts'
+import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+
+let bench: WebhookBench
+
+beforeAll(async () => {
+  bench = await startWebhookBench()
+})
+afterEach(async () => {
+  await bench.open.pool.query('DELETE FROM webhook_deliveries')
+  await bench.open.pool.query('DELETE FROM webhook_endpoints')
+})
+afterAll(() => bench.stop())
+
+const day = 86_400_000
+const read = (id: string) => bench.api.ok('GET', `/webhook-endpoints/${id}`)
+const claims = () => makeClaimsRepository(bench.open.prisma, 60_000)
+const steady = () => claims().claimSteady(10, { mostEach: 10, underWay: new Map() })
+const outcomes = () => makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 5 * day })
+const failure = { retryMs: 0, pauseMs: 0, disables: null }
+const answer = { httpStatus: 500, retryAfter: null }
+const setEndpoint = (id: string, assignments: string) =>
+  bench.open.pool.query(`UPDATE webhook_endpoints SET ${assignments} WHERE id = $1`, [id])
+
+async function failing(): Promise<{ id: string; secret: string }> {
+  const made = await bench.register('/hook')
+  for (const _ of [1, 2, 3, 4]) await bench.test(made.id)
+  const [first, ...others] = await steady()
+  for (const claim of others) await claims().putBack(claim, 0)
+  if (first === undefined) throw new Error('nothing was due')
+  await outcomes().failed(first, answer, failure)
+  return made
+}
+
+describe('an endpoint that has failed', () => {
+  it('is tried by one delivery at a time, of all processes', async () => {
+    await failing()
+    expect(await steady()).toEqual([])
+    const probes = await Promise.all([1, 2, 3].map(() => claims().claimProbes(10)))
+    expect(probes.flat()).toHaveLength(1)
+    expect(await claims().claimProbes(10)).toEqual([])
+  })
+
+  it('is left alone until its pause is over, which an attempt that began earlier does not make longer', async () => {
+    const made = await bench.register('/hook')
+    for (const _ of [1, 2]) await bench.test(made.id)
+    const [first, second] = await steady()
+    if (first === undefined || second === undefined) throw new Error('nothing was due')
+    await outcomes().failed(first, answer, { ...failure, pauseMs: 60_000 })
+    await outcomes().failed(second, answer, { ...failure, pauseMs: 600_000 })
+    expect(await claims().claimProbes(10)).toEqual([])
+    const { rows } = await bench.open.pool.query(
+      `SELECT failures, not_before < now() + interval '61 s' AS "isShort" FROM webhook_endpoints WHERE id = $1`,
+      [made.id],
+    )
+    expect(rows).toEqual([{ failures: 1, isShort: true }])
+  })
+
+  it('gets everything once a try succeeds', async () => {
+    const { id } = await failing()
+    expect(await read(id)).toHaveProperty('failingSince')
+    const [probe] = await claims().claimProbes(10)
+    if (probe === undefined) throw new Error('nobody tries')
+    await outcomes().delivered(probe, { httpStatus: 204, retryAfter: null })
+    expect(await read(id)).not.toHaveProperty('failingSince')
+    expect(await steady()).toHaveLength(3)
+  })
+
+  it('is sent nothing too often, and is sent everything in the end', async () => {
+    const { id, secret } = await bench.register('/down')
+    bench.receiver.on('POST /down', { status: 500 })
+    const worker = await bench.startWorkers({ scheduleMs: Array(50).fill(10), backoff: { firstMs: 100, mostMs: 200 } })
+    const sent = await Promise.all(Array.from({ length: 20 }, () => bench.test(id)))
+    await until(() => bench.at('/down').length >= 10)
+    // With hands for all of them they would have come twenty at a time.
+    expect(bench.at('/down').length).toBeLessThan(40)
+    bench.receiver.on('POST /down', { status: 200 })
+    await until(async () => {
+      const { data } = await bench.api.ok('GET', `/webhook-endpoints/${id}/deliveries?status=delivered`)
+      return (data as object[]).length === sent.length
+    })
+    const taken = new Set(bench.at('/down').map((request) => verified(request, secret).id))
+    expect([...taken].toSorted()).toEqual(sent.map(({ eventId }) => eventId).toSorted())
+    await worker.stop()
+  })
+
+  it('for five days is disabled, by the system, and not a moment earlier', async () => {
+    const { id } = await failing()
+    await setEndpoint(id, "failing_since = now() - interval '119 hours'")
+    const fail = async () => {
+      await setEndpoint(id, 'not_before = now()')
+      const [probe] = await claims().claimProbes(1)
+      if (probe === undefined) throw new Error('nobody tries')
+      return outcomes().failed(probe, answer, failure)
+    }
+    expect(await fail()).toBe(null)
+    await setEndpoint(id, "failing_since = now() - interval '121 hours'")
+    expect(await fail()).toBe('failing')
+    expect(await read(id)).toMatchObject({ enabled: false, disabledReason: 'failing', version: 2 })
+    const { data } = await bench.api.ok('GET', `/audit?objectId=${id}&action=webhook_endpoint.disabled`)
+    expect(data).toMatchObject([{ subject: 'system', data: { reason: 'failing' } }])
+    // What is pending waits, and is sent once somebody enables it again.
+    expect([...(await steady()), ...(await claims().claimProbes(10))]).toEqual([])
+    await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { enabled: true })
+    expect(await read(id)).not.toHaveProperty('disabledReason')
+    expect(await steady()).toHaveLength(4)
+  })
+
+  it('starts anew at another URL', async () => {
+    const { id } = await failing()
+    await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { description: 'same place' })
+    expect(await read(id)).toHaveProperty('failingSince')
+    await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { url: `${bench.receiver.url}/elsewhere` })
+    expect(await read(id)).not.toHaveProperty('failingSince')
+    expect(await steady()).toHaveLength(4)
+  })
+})
+
+it('a failed delivery is sent again on demand, and all of them after a recovery', async () => {
+  const { id, secret } = await bench.register('/recovered')
+  bench.receiver.on('POST /recovered', { status: 400 })
+  const worker = await bench.startWorkers({ scheduleMs: [] })
+  const since = new Date(Date.now() - 1000).toISOString()
+  const sent = [await bench.test(id), await bench.test(id), await bench.test(id)]
+  for (const { id: each } of sent)
+    await bench.untilDelivery(id, (delivery) => delivery.id === each && delivery.status === 'failed')
+  bench.receiver.on('POST /recovered', { status: 200 })
+  await bench.api.ok('POST', `/webhook-endpoints/${id}/deliveries/${sent[0]?.id}/redeliver`)
+  await bench.untilDelivery(id, (delivery) => delivery.id === sent[0]?.id && delivery.status === 'delivered')
+  expect(await bench.api.ok('POST', `/webhook-endpoints/${id}/recover`, { since })).toEqual({
+    count: 2,
+    isComplete: true,
+  })
+  for (const { id: each } of sent)
+    await bench.untilDelivery(id, (delivery) => delivery.id === each && delivery.status === 'delivered')
+  for (const { eventId } of sent)
+    expect(bench.at('/recovered', eventId).map((request) => verified(request, secret).id)).toEqual([eventId, eventId])
+  await worker.stop()
+})
+
+it('with a secret that no key opens nothing is sent, and no attempt is used up', async () => {
+  const { id } = await bench.register('/sealed')
+  const sealed = makeSecretBox('77'.repeat(32)).seal(id, { secret: 'whsec_AAAA' })
+  await setEndpoint(id, `sealed_secret = '${sealed}'`)
+  await bench.test(id)
+  const worker = await bench.startWorkers()
+  await until(
+    async () => (await bench.untilDelivery(id, ({ nextAttemptAt }) => nextAttemptAt !== undefined)) !== undefined,
+  )
+  const waiting = await bench.untilDelivery(
+    id,
+    ({ nextAttemptAt }) => Date.parse(nextAttemptAt ?? '') > Date.now() + 30_000,
+  )
+  expect(waiting).toMatchObject({ status: 'pending', attempts: 0 })
+  expect(bench.at('/sealed')).toEqual([])
+  // A rotation is the way out: it needs no old secret.
+  expect(await bench.api.ok('POST', `/webhook-endpoints/${id}/rotate-secret`, {})).toHaveProperty('secret')
+  await worker.stop()
+})
+
+describe('what is old', () => {
+  const prune = () => makePruning(bench.open.prisma, { keepMs: 30 * day })()
+  const idsOf = async (id: string) => {
+    const { rows } = await bench.open.pool.query('SELECT id FROM webhook_deliveries WHERE endpoint_id = $1', [id])
+    return rows.map((row: { id: string }) => row.id).toSorted()
+  }
+
+  it('is removed once it was settled thirty days ago; what is pending stays', async () => {
+    const { id } = await bench.register('/hook')
+    const made = await Promise.all([1, 2, 3, 4].map(() => bench.test(id)))
+    const [delivered, failed, recent] = made.map((delivery) => delivery.id)
+    const set = (which: string | undefined, status: string, days: number) =>
+      bench.open.pool.query(
+        `UPDATE webhook_deliveries SET status = $2, due_at = NULL, settled_at = now() - $3 * interval '1 day' WHERE id = $1`,
+        [which, status, days],
+      )
+    await set(delivered, 'delivered', 31)
+    await set(failed, 'failed', 31)
+    await set(recent, 'delivered', 29)
+    await bench.open.pool.query("UPDATE webhook_deliveries SET created_at = now() - interval '90 days'")
+    expect(await prune()).toBe(2)
+    expect(await idsOf(id)).toEqual([recent, made[3]?.id].toSorted())
+  })
+
+  it('is removed with a deleted endpoint, and where it waits for one that has been disabled for thirty days', async () => {
+    const [deleted, disabled, kept] = await Promise.all(['/1', '/2', '/3'].map((path) => bench.register(path)))
+    for (const each of [deleted, disabled, kept]) await bench.test(each?.id ?? '')
+    await bench.api.call('DELETE', `/webhook-endpoints/${deleted?.id}`)
+    for (const each of [disabled, kept])
+      await bench.api.ok('PATCH', `/webhook-endpoints/${each?.id}`, { enabled: false })
+    await setEndpoint(disabled?.id ?? '', "disabled_at = now() - interval '31 days'")
+    expect(await prune()).toBe(2)
+    expect(await idsOf(kept?.id ?? '')).toHaveLength(1)
+    const { rows } = await bench.open.pool.query('SELECT id FROM webhook_endpoints')
+    expect(rows.map((row: { id: string }) => row.id).toSorted()).toEqual([disabled?.id, kept?.id].toSorted())
+  })
+
+  it('is found by an index, and so is what is due', async () => {
+    const { id } = await bench.register('/many')
+    await bench.open.pool.query(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
+        SELECT 'whd_' || n, e.id, e.project_id, 'evt_' || n, 'job.failed', '{}', CASE WHEN n <= 20000 THEN 'delivered' ELSE 'pending' END,
+          CASE WHEN n > 20000 THEN now() END, CASE WHEN n <= 20000 THEN now() END
+        FROM webhook_endpoints e, generate_series(1, 20100) n WHERE e.id = $1`,
+      [id],
+    )
+    await bench.open.pool.query('ANALYZE webhook_deliveries')
+    const planOf = async (statement: string) => {
+      const { rows } = await bench.open.pool.query(`EXPLAIN ${statement}`)
+      return rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
+    }
+    const old = `SELECT id FROM webhook_deliveries WHERE status <> 'pending' AND settled_at < now() - interval '30 days' ORDER BY settled_at LIMIT 10`
+    expect(await planOf(old)).toContain('webhook_deliveries_settled_at')
+    const due = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'pending' AND due_at <= now() ORDER BY due_at LIMIT 8`
+    expect(await planOf(due)).toContain('webhook_deliveries_pending')
+    const failed = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'failed' ORDER BY id DESC LIMIT 50`
+    expect(await planOf(failed)).not.toContain('Seq Scan')
+    expect(await claims().claimSteady(500, { mostEach: 8, underWay: new Map([[id, 3]]) })).toHaveLength(5)
+  })
+})

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
+import { record, startWebhookBench, until, type WebhookBench } from './webhook-bench.ts'
+
+/** Nobody sends here: what is recorded stays as it is. */
+let bench: WebhookBench
+let fanOut: ReturnType<typeof makeFanOut>
+const others: Database[] = []
+
+beforeAll(async () => {
+  bench = await startWebhookBench()
+  fanOut = makeFanOut(bench.open.prisma)
+  for (const _ of [1, 2, 3]) others.push(makeDatabase({ url: bench.database.url, poolSize: 2 }))
+})
+afterAll(async () => {
+  await Promise.all(others.map((each) => each.close()))
+  await bench.stop()
+})
+beforeEach(() => bench.open.pool.query('UPDATE webhook_endpoints SET enabled = false, disabled_at = now()'))
+
+/** The events that were recorded for an endpoint, in the order of their ids. */
+async function recordedFor(endpointId: string): Promise<string[]> {
+  const { rows } = await bench.open.pool.query(
+    'SELECT event_id FROM webhook_deliveries WHERE endpoint_id = $1 ORDER BY id',
+    [endpointId],
+  )
+  return rows.map((row: { event_id: string }) => row.event_id)
+}
+
+/** Until everything has been read that was committed before. */
+const readAll = () => until(async () => !(await fanOut()).isBehind)
+
+describe('each event is recorded once for each endpoint that wants it', () => {
+  it('however many processes read at the same time', async () => {
+    const endpoints = await Promise.all(['/a', '/b', '/c'].map((path) => bench.register(path)))
+    const events: string[] = []
+    for (let seq = 1; seq <= 250; seq += 1) events.push(await bench.record({ seq }))
+    const fanOuts = [bench.open, ...others].map(({ prisma }) => makeFanOut(prisma))
+    for (let round = 0; round < 6; round += 1) await Promise.all(fanOuts.flatMap((each) => [each(), each()]))
+    await readAll()
+    for (const { id } of endpoints) expect((await recordedFor(id)).toSorted()).toEqual(events.toSorted())
+  })
+
+  it('in the order in which they were committed', async () => {
+    const { id } = await bench.register('/ordered')
+    const events: string[] = []
+    for (let seq = 1; seq <= 30; seq += 1) events.push(await bench.record({ seq }))
+    await readAll()
+    expect(await recordedFor(id)).toEqual(events)
+  })
+
+  it('also one that an older transaction commits late', async () => {
+    const { id } = await bench.register('/late')
+    const late = await bench.open.pool.connect()
+    await late.query('BEGIN')
+    const lateId = await recordBy(late, 1)
+    const early = await bench.record({ seq: 2 })
+    // What lies beyond the open transaction is not read, and the reader knows that it is not done.
+    expect(await fanOut()).toMatchObject({ isBehind: true })
+    expect(await recordedFor(id)).toEqual([])
+    await late.query('COMMIT')
+    late.release()
+    await readAll()
+    expect((await recordedFor(id)).toSorted()).toEqual([early, lateId].toSorted())
+  })
+
+  it('and not at all where it was rolled back', async () => {
+    const { id } = await bench.register('/undone')
+    const undone = await bench.open.pool.connect()
+    await undone.query('BEGIN')
+    await recordBy(undone, 1)
+    await undone.query('ROLLBACK')
+    undone.release()
+    const kept = await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([kept])
+  })
+
+  it('of its own project alone', async () => {
+    const { id } = await bench.register('/mine')
+    await bench.record({ projectId: 'prj_of_somebody_else' })
+    const mine = await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([mine])
+  })
+
+  it.each([
+    [['job.succeeded'], ['job.succeeded']],
+    [['job.*'], ['job.succeeded', 'job.failed']],
+    [
+      ['environment.*', 'job.failed'],
+      ['job.failed', 'environment.running'],
+    ],
+    [[], ['job.succeeded', 'job.failed', 'environment.running']],
+  ])('by its type: %o gets %o', async (eventTypes, wanted) => {
+    const { id } = await bench.register(`/types/${wanted.length}`, { eventTypes })
+    const made = new Map<string, string>()
+    for (const type of ['job.succeeded', 'job.failed', 'environment.running'])
+      made.set(await bench.record({ kind: type.startsWith('job') ? 'job' : 'environment', type }), type)
+    await readAll()
+    expect((await recordedFor(id)).map((eventId) => made.get(eventId))).toEqual(wanted)
+  })
+})
+
+describe('an endpoint', () => {
+  it('gets nothing of what was before it', async () => {
+    await bench.record()
+    const { id } = await bench.register('/new')
+    const after = await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([after])
+  })
+
+  it('gets nothing of what happens while it is disabled, and what happens once it is enabled again', async () => {
+    const { id } = await bench.register('/pausing')
+    const path = `/webhook-endpoints/${id}`
+    const before = await bench.record()
+    await readAll()
+    await bench.api.ok('PATCH', path, { enabled: false })
+    await bench.record()
+    await readAll()
+    await bench.settled()
+    expect(await bench.api.ok('PATCH', path, { enabled: true })).toMatchObject({ enabled: true })
+    const after = await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([before, after])
+  })
+
+  it('that is made disabled gets nothing', async () => {
+    const { id } = await bench.register('/asleep', { enabled: false })
+    await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([])
+  })
+})
+
+it('without an endpoint a look is a single step in an index, and says that there is none', async () => {
+  await bench.open.pool.query('DELETE FROM webhook_endpoints')
+  expect(await fanOut()).toEqual({ hasEndpoints: false, isBehind: false, read: 0 })
+})
+
+it('a look costs a step in the index for each endpoint, however many events there are', async () => {
+  const { id } = await bench.register('/cheap')
+  await bench.open.pool.query(
+    `INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+      SELECT 'job_' || n, 1, 'evt_bulk_' || n, $1, 'job', 'job.running', '{}' FROM generate_series(1, 20000) n`,
+    [bench.projectId],
+  )
+  await bench.open.pool.query('ANALYZE workload_events')
+  await until(async () => (await fanOut()).read === 0)
+  expect(await recordedFor(id)).toHaveLength(20_000)
+  const { rows } = await bench.open.pool.query(
+    `EXPLAIN SELECT e.id, (SELECT v.xid FROM workload_events v
+        WHERE v.project_id = e.project_id AND (v.xid, v.workload_id, v.seq) > (e.cursor_xid, e.cursor_workload_id, e.cursor_seq)
+        ORDER BY v.xid, v.workload_id, v.seq LIMIT 1) FROM webhook_endpoints e WHERE e.enabled`,
+  )
+  const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
+  expect(plan).toContain('workload_events_project_id_xid_workload_id_seq_idx')
+  expect(plan).not.toMatch(/Seq Scan on workload_events|Sort/)
+})
+
+const recordBy = (client: { query: unknown }, seq: number) =>
+  record({ pool: client as Database['pool'] }, { seq, projectId: bench.projectId })

@@ -1,0 +1,107 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+import type { Switchyard } from '../../support/switchyard.ts'
+import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+
+let bench: WebhookBench
+const workers: Switchyard[] = []
+
+beforeAll(async () => {
+  bench = await startWebhookBench()
+})
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()))
+  await bench.open.pool.query('DELETE FROM webhook_deliveries')
+  await bench.open.pool.query('DELETE FROM webhook_endpoints')
+})
+afterAll(() => bench.stop())
+
+const start = async (...options: Parameters<WebhookBench['startWorkers']>) => {
+  const worker = await bench.startWorkers(...options)
+  workers.push(worker)
+  return worker
+}
+
+const claimOne = async (leaseMs: number) => {
+  const claims = makeClaimsRepository(bench.open.prisma, leaseMs)
+  const claimed = await claims.claimSteady(10, { mostEach: 10, underWay: new Map() })
+  return { claims, claimed }
+}
+
+describe('of two workers', () => {
+  it('each delivery is sent by one', async () => {
+    const endpoints = await Promise.all(['/one', '/two', '/three'].map((path) => bench.register(path)))
+    await start()
+    await start()
+    const events = await Promise.all(Array.from({ length: 60 }, () => bench.record()))
+    for (const [index, path] of ['/one', '/two', '/three'].entries()) {
+      await until(() => bench.at(path).length >= 60)
+      await bench.untilDelivery(endpoints[index]?.id ?? '', ({ status }) => status !== 'pending')
+      const ids = bench.at(path).map((request) => verified(request, endpoints[index]?.secret ?? '').id)
+      expect(ids.toSorted()).toEqual(events.toSorted())
+    }
+  })
+
+  it('another sends again what the first has claimed and never settled, once the claim has run out', async () => {
+    const { id } = await bench.register('/orphaned')
+    await bench.test(id)
+    // A process that dies after its claim, before or after it has sent.
+    const { claimed } = await claimOne(1000)
+    expect(claimed).toHaveLength(1)
+    expect((await claimOne(1000)).claimed).toEqual([])
+    await start()
+    const delivery = await bench.untilDelivery(id, ({ status }) => status === 'delivered')
+    expect(delivery).toMatchObject({ attempts: 1 })
+    expect(bench.at('/orphaned')).toHaveLength(1)
+  })
+
+  it('one that is stopped finishes what is under way', async () => {
+    const { id } = await bench.register('/finishing')
+    const worker = await start()
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+    bench.receiver.on('POST /finishing', { status: 200, until: mayAnswer })
+    await bench.test(id)
+    await until(() => bench.at('/finishing').length === 1)
+    const stopped = worker.stop()
+    answer()
+    await stopped
+    expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'delivered', attempts: 1 })
+  })
+
+  it('one that is stopped cuts off what takes too long, and another sends it again', async () => {
+    const { id } = await bench.register('/cut-off')
+    const worker = await start({ timeoutMs: 60_000 }, { shutdownTimeoutMs: 200 })
+    bench.receiver.once('POST /cut-off', { isSilent: true })
+    await bench.test(id)
+    await until(() => bench.at('/cut-off').length === 1)
+    await worker.stop()
+    expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })
+    await start()
+    expect(await bench.untilDelivery(id, ({ status }) => status === 'delivered')).toMatchObject({ attempts: 1 })
+  })
+})
+
+it('what a process writes that has lost its claim is not believed', async () => {
+  const { id } = await bench.register('/overtaken')
+  await bench.test(id)
+  const { claimed, claims } = await claimOne(1)
+  const [late] = claimed
+  await until(async () => (await claimOne(60_000)).claimed.length === 1)
+  if (late === undefined) throw new Error('nothing was claimed')
+  await claims.putBack(late, 0)
+  expect((await claimOne(1)).claimed).toEqual([])
+})
+
+it('a slow endpoint does not slow the others', async () => {
+  const slow: StubServer = await startStubServer()
+  slow.on('POST /slow', { isSilent: true })
+  await bench.api.ok('POST', '/webhook-endpoints', { url: `${slow.url}/slow` })
+  await bench.register('/quick')
+  await start({ timeoutMs: 60_000, concurrency: 8, perEndpoint: 4 }, { shutdownTimeoutMs: 200 })
+  for (let seq = 1; seq <= 40; seq += 1) await bench.record({ workloadId: 'job_01h455vb4pex5vsknk084sn03q', seq })
+  await until(() => bench.at('/quick').length >= 40)
+  // It holds four of the eight hands for a minute; with all of them it would have stopped everything.
+  expect(slow.requests.length).toBeLessThanOrEqual(4)
+  await slow.close()
+})
