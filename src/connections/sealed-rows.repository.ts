@@ -7,6 +7,7 @@ import { makeId } from '../vocabulary/ids.ts'
 const places = {
   connections: { id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
   workload_secrets: { id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
+  webhook_endpoints: { id: 'id', sealed: 'sealed_secret', owner: 'webhook_endpoints' },
 } as const
 
 const rotated: AuditAction = 'secrets.rotated'
@@ -24,7 +25,7 @@ export type SealedRowsRepository = ReturnType<typeof makeSealedRowsRepository>
 
 export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
   return {
-    /** The next rows by id whose text does not begin with `prefix`. A deleted connection has none. */
+    /** The next rows by id whose text does not begin with `prefix`. What is deleted has none. */
     async otherwiseSealed(
       table: SealedTable,
       { prefix, after, limit }: { prefix: string; after: string; limit: number },

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../../src/connections/secret-box.ts'
 import { sealAnew } from '../../../src/container.ts'
@@ -167,6 +168,11 @@ describe('changing the secrets key', () => {
   it('seals everything anew while the service runs, and then the old key is not needed', async () => {
     const before = await submit()
     const held = await submit({ name: 'kept-for-later' })
+    const receiver = await startStubServer()
+    receiver.on('POST /hook', { status: 204 })
+    const endpoint = await switchyard.api.ok('POST', '/webhook-endpoints', {
+      ...{ url: `${receiver.url}/hook`, eventTypes: ['job.duplicate_detected'] },
+    })
     await switchyard.stop()
     switchyard = await start(`${oldKey},${newKey}`)
     const seen: number[] = []
@@ -177,7 +183,9 @@ describe('changing the secrets key', () => {
     expect(first.map(({ table, unopenable, isComplete }) => ({ table, unopenable, isComplete }))).toEqual([
       { table: 'connections', unopenable: [], isComplete: true },
       { table: 'workload_secrets', unopenable: [], isComplete: true },
+      { table: 'webhook_endpoints', unopenable: [], isComplete: true },
     ])
+    expect(first.map(({ count }) => count > 0)).toEqual([true, true, true])
     expect(seen.length).toBeGreaterThan(0)
     const { data } = await switchyard.api.ok('GET', '/audit?action=secrets.rotated')
     expect(data).toContainEqual(
@@ -187,7 +195,7 @@ describe('changing the secrets key', () => {
     await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})
     expect(
       (await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})).map(({ count }) => count),
-    ).toEqual([0, 0])
+    ).toEqual([0, 0, 0])
     await open.close()
 
     switchyard = await start(newKey)
@@ -198,6 +206,12 @@ describe('changing the secrets key', () => {
     expect(await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)).toEqual({ ok: true })
     const after = await submit()
     expect((await switchyard.api.untilStatus(`/environments/${after.id}`, 'running', 'failed')).status).toBe('running')
+    await switchyard.api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
+    await receiver.received(1)
+    const [{ body, headers } = { body: '', headers: {} }] = receiver.requests
+    const receivedBy = new Webhook(String(endpoint.secret))
+    expect(receivedBy.verify(body, headers as Record<string, string>)).toMatchObject({ type: 'webhook.test' })
+    await receiver.close()
   }, 60_000)
 
   it.each([
