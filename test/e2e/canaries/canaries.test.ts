@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { makeLogger } from '../../../src/infra/logger.ts'
 import { type FaultInput, faultKinds } from '../../../src/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
 import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 import { type Canary, canariesIn, drawCanary, shownIn } from './canaries.ts'
@@ -16,6 +17,8 @@ const apiKey = drawCanary('the API key')
 /** Names that say nothing: drivers take out what is called a password or a token by themselves. */
 const variables = { ALPHA: drawCanary('ALPHA'), BETA: drawCanary('BETA') }
 const secretVariables = Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]))
+/** A webhook's URL may hold one: its owner reads it in the record, and nobody in the log. */
+const inUrl = drawCanary('the URL of a webhook')
 const wrong = drawCanary('credentials that are wrong')
 /** Whatever a provider may do to an answer; a wrong clock alone says nothing. */
 const faults: readonly FaultInput[] = faultKinds
@@ -27,6 +30,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   let sandbox: Sandbox
   let switchyard: Switchyard
   let recorder: Recorder
+  let receiver: StubServer
   let redis: Awaited<ReturnType<typeof watchRedis>> | null = null
   const log: string[] = []
   const canaries: Canary[] = [
@@ -40,6 +44,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   beforeAll(async () => {
     database = await createTestDatabase()
     sandbox = await startSandbox({})
+    receiver = await startStubServer()
     const opened = openRedis()
     if (opened !== null) redis = await watchRedis(opened.url)
     switchyard = await startSwitchyard({
@@ -56,6 +61,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     await switchyard.stop()
     await redis?.stop()
     await sandbox.close()
+    await receiver.close()
     await database.drop()
   })
 
@@ -90,6 +96,25 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     ids.set(plural, id)
     accepted.push({ path: `/${plural}/${id}`, provider, hasSecrets: withSecrets.status === 202 })
   }
+
+  it('sign webhooks, of which some fail', async () => {
+    const route = `/hook?token=${inUrl.value}`
+    receiver.on(`POST ${route}`, { status: 200 })
+    for (const answer of [{ status: 500 }, { isReset: true as const }]) receiver.once(`POST ${route}`, answer)
+    const made = await switchyard.api.ok('POST', '/webhook-endpoints', { url: receiver.url + route })
+    const path = `/webhook-endpoints/${made.id}`
+    const rotated = await switchyard.api.ok('POST', `${path}/rotate-secret`, {})
+    canaries.push(...[made, rotated].flatMap(({ secret }) => canariesOfSecret(String(secret))))
+    const tested = await switchyard.api.ok('POST', `${path}/test`)
+    ids.set('webhook-endpoints', made.id)
+    ids.set('deliveries', tested.id)
+    await switchyard.api.ok('GET', path)
+    await vi.waitUntil(() => receiver.requests.length > 5, { timeout: 20_000 })
+    expect(log.join('')).toContain('a webhook delivery failed')
+  })
+
+  const canariesOfSecret = (secret: string): Canary[] =>
+    [secret, secret.slice('whsec_'.length)].map((value) => ({ what: 'the secret of a webhook', value }))
 
   it('reach their providers', async () => {
     for (const { path, hasSecrets } of accepted)
@@ -166,10 +191,16 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     const found = recorder.answers.flatMap(({ operation, text }) =>
       shownIn(`the answer of ${operation}`, text, canaries),
     )
-    found.push(...log.flatMap((line) => shownIn('the log', line, canaries)))
+    found.push(...log.flatMap((line) => shownIn('the log', line, [...canaries, inUrl])))
+    found.push(...receiver.requests.flatMap((request) => shownIn('a webhook', JSON.stringify(request), canaries)))
     const tables = await dumpDatabase(database.url)
     expect([...tables.keys()]).toEqual(
-      expect.arrayContaining(['public.workloads', 'public.workload_secrets', 'public.audit']),
+      expect.arrayContaining([
+        'public.workloads',
+        'public.workload_secrets',
+        'public.audit',
+        'public.webhook_endpoints',
+      ]),
     )
     for (const [table, rows] of tables) found.push(...shownIn(table, rows, canaries))
     const queued = kind === 'redis' ? (redis?.text() ?? '') : (tables.get('bullmq.jobs') ?? '')
@@ -188,7 +219,10 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     const driven = new Set<string>()
     for (const { id, method, path } of await operationsOf(recorder)) {
       const [, room = ''] = path.split('/')
-      const filled = path.replace('{id}', ids.get(room) ?? 'none').replace('{provider}', 'dataforest')
+      const filled = path
+        .replace('{id}', ids.get(room) ?? 'none')
+        .replace('{deliveryId}', ids.get('deliveries') ?? 'none')
+        .replace('{provider}', 'dataforest')
       await recorder.call(id, method.toUpperCase(), filled, bodyFor(id, method))
       driven.add(id)
     }
@@ -204,6 +238,9 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       updateEnvironment: { secretVariables },
       updateConnection: { name: 'renamed' },
       verifyConnection: undefined,
+      testWebhookEndpoint: undefined,
+      redeliverWebhook: undefined,
+      recoverWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
       cancelJob: undefined,
       startEnvironment: undefined,
       stopEnvironment: undefined,
