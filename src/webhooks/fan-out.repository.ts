@@ -50,6 +50,10 @@ export function makeFanOut(prisma: PrismaClient): FanOut {
         UPDATE webhook_endpoints e SET cursor_xid = n.xid, cursor_workload_id = n.workload_id, cursor_seq = n.seq
         FROM (SELECT DISTINCT ON (endpoint_id) * FROM news ORDER BY endpoint_id, xid DESC, workload_id DESC, seq DESC) n
         WHERE e.id = n.endpoint_id
+      ), restarted AS (
+        -- No cursor is beyond the horizon, unless the database was restored into a server that counts anew.
+        UPDATE webhook_endpoints e SET cursor_xid = h.xid, cursor_workload_id = '', cursor_seq = 0
+        FROM ahead a, horizon h WHERE e.id = a.id AND a.cursor_xid > h.xid AND e.cursor_xid = a.cursor_xid
       ), inserted AS (
         -- Ids sort by time, and within a statement by the order of the feed.
         INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload)

@@ -127,6 +127,15 @@ describe('an endpoint', () => {
     expect(await recordedFor(id)).toEqual([before, after])
   })
 
+  it('gets what happens after its database was restored into a server that counts its transactions anew', async () => {
+    const { id } = await bench.register('/restored')
+    await bench.open.pool.query("UPDATE webhook_endpoints SET cursor_xid = '9000000000000' WHERE id = $1", [id])
+    await readAll()
+    const after = await bench.record()
+    await readAll()
+    expect(await recordedFor(id)).toEqual([after])
+  })
+
   it('that is made disabled gets nothing', async () => {
     const { id } = await bench.register('/asleep', { enabled: false })
     await bench.record()
