@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateConfigurationPage, generateConfigurationTable } from './docs/configuration.ts'
+import { generateEventTypes } from './docs/event-types.ts'
 import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
@@ -27,6 +28,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
   { path: 'docs/exactly-once.md', generate: (current) => generateFindingTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
+  { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
   {
     path: 'README.md',
     generate: (current) =>

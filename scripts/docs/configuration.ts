@@ -57,8 +57,8 @@ Step 1 may be skipped where all processes are restarted at the same moment.
 
 const outgoing = `## Outgoing requests
 
-Clients choose where their connections go, so Switchyard holds every URL that a client sends against the operator's
-rules: when it is written (422, code \`egress_denied\`) and again for each TCP connection, after the name was resolved.
+Clients choose where their connections and webhooks go, so Switchyard holds every URL that a client sends against the
+operator's rules: when it is written (422, code \`egress_denied\`) and again for each TCP connection, after the name was resolved.
 Nothing but **https to public addresses** is called unless \`EGRESS_ALLOW\` lists it. Refused are private, loopback,
 link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses inside
 IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials would travel readable.

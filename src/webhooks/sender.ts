@@ -26,10 +26,9 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-/** Between two ticks, however much changes; and so many times longer than a tick took. */
+/** Between two ticks, however much changes; or so many times as long as a tick took: most of the time it rests. */
 const pauseMs = 50
 const pauseFactor = 3
-const longestPauseMs = 1000
 const pruneEveryMs = 60_000
 
 /**
@@ -43,7 +42,7 @@ export function makeSender(deps: Deps): WebhookSender {
   const hands = makeHands({ deliver: deps.deliver, concurrency, onFree: () => nudge.abort(), log })
   const pruning = makePruner(pruneEveryMs, deps)
   let nudge = new AbortController()
-  let isStopped = false
+  const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
 
   async function takeDue(): Promise<void> {
@@ -60,14 +59,14 @@ export function makeSender(deps: Deps): WebhookSender {
 
   async function run(): Promise<void> {
     let isAwaited = true
-    while (isAwaited && !isStopped) {
+    while (isAwaited && !stopping.signal.aborted) {
       nudge = new AbortController()
       // Begun before the tick, so that nothing is missed that is told while it runs.
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
       const tookMs = clock.monotonicMs() - beganMs
-      await sleep(Math.min(Math.max(pauseMs, pauseFactor * tookMs), longestPauseMs))
+      await sleep(Math.max(pauseMs, pauseFactor * tookMs), null, { signal: stopping.signal }).catch(() => {})
       isAwaited = await told
     }
   }
@@ -77,7 +76,7 @@ export function makeSender(deps: Deps): WebhookSender {
       loop = run()
     },
     async stop() {
-      isStopped = true
+      stopping.abort()
       nudge.abort()
       await loop
       await hands.drain()
