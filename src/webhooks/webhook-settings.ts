@@ -28,7 +28,7 @@ const day = 24 * hour
 export function webhookSettings({ timeoutMs }: { timeoutMs: number }): WebhookSettings {
   return {
     timeoutMs,
-    leaseMs: 2 * timeoutMs + 10 * second,
+    leaseMs: 2 * timeoutMs + 5 * second,
     scheduleMs: [
       ...[5 * second, 5 * minute, 30 * minute],
       ...[2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],

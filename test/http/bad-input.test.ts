@@ -22,6 +22,7 @@ beforeAll(async () => {
   ids.projects = (await api.ok('POST', '/projects', { name: 'table' })).id
   const key = { projectId: ids.projects, name: 'table', scopes: ['jobs:read'] }
   ids['api-keys'] = (await api.ok('POST', '/api-keys', key)).id
+  ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })).id
 })
 
 afterAll(() => bench?.stop())
@@ -46,7 +47,7 @@ async function send(path: string, { method = 'POST', body, headers = {} }: Raw):
 
 /** Everything that a client's request could have changed. */
 async function recorded(): Promise<unknown> {
-  const lists = ['/jobs', '/environments', '/connections', '/projects', '/api-keys']
+  const lists = ['/jobs', '/environments', '/connections', '/projects', '/api-keys', '/webhook-endpoints']
   return Promise.all(lists.map(async (list) => (await bench.api.ok('GET', `${list}?limit=200`)).data))
 }
 
@@ -156,17 +157,22 @@ describe.each(guarded)('$method $path', (operation: Operation) => {
 const aboutOne = operations.filter(({ path }) => path.includes('{id}'))
 
 describe.each(aboutOne)('$method $path', (operation: Operation) => {
-  const prefix = { jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj', 'api-keys': 'key' }
+  const prefix = {
+    ...{ jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj' },
+    ...{ 'api-keys': 'key', 'webhook-endpoints': 'whk' },
+  }
   const [, resource = ''] = operation.path.split('/')
   const good: Record<string, object> = {
     updateConnection: { name: 'x' },
     resolveJob: { outcome: 'not_created' },
     resolveEnvironment: { outcome: 'not_created' },
+    updateWebhookEndpoint: { description: 'x' },
+    recoverWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
   }
 
   it.each([
     ['of nobody', `${prefix[resource as keyof typeof prefix]}_01h455vb4pex5vsknk084sn02q`],
-    ['of another kind', 'whk_01h455vb4pex5vsknk084sn02q'],
+    ['of another kind', 'whd_01h455vb4pex5vsknk084sn02q'],
     ['that is none', 'nonsense'],
     ['with a NUL byte', 'job%00'],
     ['with a slash', '..%2f..%2fetc'],
@@ -174,7 +180,7 @@ describe.each(aboutOne)('$method $path', (operation: Operation) => {
     const { method, path, body } = operation
     const wanted = good[operation.id] ?? (method === 'PATCH' ? { labels: {} } : {})
     const named = resource === 'projects' ? { name: 'x' } : wanted
-    const answer = await send(path.replace('{id}', id), {
+    const answer = await send(path.replace('{id}', id).replace('{deliveryId}', 'whd_01h455vb4pex5vsknk084sn02q'), {
       method,
       ...(body !== null && { body: JSON.stringify(named) }),
     })

@@ -1,0 +1,44 @@
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { serveProcess } from '../support/process.ts'
+import { type StubServer, startStubServer } from '../support/stub-server.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let receiver: StubServer
+let front: Switchyard
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  receiver = await startStubServer()
+  front = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+})
+afterAll(async () => {
+  await front.stop()
+  await receiver.close()
+  await database.drop()
+})
+
+const startWorker = () =>
+  serveProcess({ ROLE: 'worker', DATABASE_URL: database.url, EGRESS_ALLOW: '127.0.0.1', WEBHOOK_TIMEOUT_MS: '1000' })
+
+it('a webhook whose worker is killed while it is being sent is sent again by the next one', async () => {
+  receiver.once('POST /hook', { isSilent: true })
+  receiver.on('POST /hook', { status: 204 })
+  const { id, secret } = await front.api.ok('POST', '/webhook-endpoints', { url: `${receiver.url}/hook` })
+  const first = await startWorker()
+  const { id: deliveryId, eventId } = await front.api.ok('POST', `/webhook-endpoints/${id}/test`)
+  await receiver.received(1)
+  await first.end('SIGKILL')
+  const path = `/webhook-endpoints/${id}/deliveries/${deliveryId}`
+  expect(await front.api.ok('GET', path)).toMatchObject({ status: 'pending', attempts: 0 })
+  const second = await startWorker()
+  await receiver.received(2)
+  await expect.poll(() => front.api.ok('GET', path)).toMatchObject({ status: 'delivered', attempts: 1 })
+  expect((await second.end('SIGTERM')).code).toBe(0)
+  for (const { body, headers } of receiver.requests) {
+    expect(headers['webhook-id']).toBe(eventId)
+    new Webhook(String(secret)).verify(body, headers as Record<string, string>)
+  }
+})
