@@ -318,15 +318,25 @@ it('every event that is written has a type that an endpoint may ask for', async 
   expect(rows.map(({ type }) => type).filter((type) => !eventTypes.has(type))).toEqual([])
 })
 
-it('is measured: what is pending, what has failed, and how late the oldest is', async () => {
-  const made = await make()
-  const [late, failed] = [await api.ok('POST', `${pathOf(made)}/test`), await api.ok('POST', `${pathOf(made)}/test`)]
+it('is measured: what is pending, what has failed, which endpoints fail, and how late the others are', async () => {
+  const [made, broken] = [await make(), await make()]
+  const late = await api.ok('POST', `${pathOf(made)}/test`)
+  const failed = await api.ok('POST', `${pathOf(made)}/test`)
+  const waiting = await api.ok('POST', `${pathOf(broken)}/test`)
   await settle(failed.id, 'failed', {})
-  await bench.open.pool.query("UPDATE webhook_deliveries SET due_at = now() - interval '90 s' WHERE id = $1", [late.id])
+  const { pool } = bench.open
+  const dueSince = (id: string, ago: string) =>
+    pool.query('UPDATE webhook_deliveries SET due_at = now() - $2::interval WHERE id = $1', [id, ago])
+  await dueSince(late.id, '90 s')
+  await dueSince(waiting.id, '1 day')
+  await pool.query('UPDATE webhook_endpoints SET failures = 1, not_before = now() WHERE id = $1', [broken.id])
   const text = await (await fetch(`${bench.url}/metrics`)).text()
-  expect(text).toMatch(/^switchyard_webhook_deliveries_pending 1$/m)
-  expect(text).toMatch(/^switchyard_webhook_deliveries_failed 1$/m)
-  expect(Number(/^switchyard_webhook_overdue_seconds (.*)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(90)
+  const measured = (name: string) => Number(new RegExp(`^switchyard_${name} (.*)$`, 'm').exec(text)?.[1])
+  expect(measured('webhook_deliveries_pending')).toBe(2)
+  expect(measured('webhook_deliveries_failed')).toBe(1)
+  expect(measured('failing_webhook_endpoints')).toBe(1)
+  expect(measured('webhook_overdue_seconds')).toBeGreaterThanOrEqual(90)
+  expect(measured('webhook_overdue_seconds')).toBeLessThan(3600)
 })
 
 function settle(id: string, status: string, more: Readonly<Record<string, number>>): Promise<unknown> {

@@ -150,6 +150,10 @@ it('after a rotation both secrets verify while they overlap, and the new one alo
   const { secret: second } = (await rotate(3600)) as unknown as { secret: string }
   const both = await sendTest(id, '/rotated')
   for (const secret of [old, second]) expect(verified(both, secret).type).toBe('webhook.test')
+  await bench.open.pool.query('UPDATE webhook_endpoints SET overlap_until = now() WHERE id = $1', [id])
+  const over = await sendTest(id, '/rotated')
+  expect(verified(over, second).type).toBe('webhook.test')
+  expect(() => verified(over, old)).toThrow()
   const { secret: third } = (await rotate(0)) as unknown as { secret: string }
   const alone = await sendTest(id, '/rotated')
   expect(verified(alone, third).type).toBe('webhook.test')

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import type { Switchyard } from '../../support/switchyard.ts'
 import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
@@ -89,7 +90,13 @@ it('what a process writes that has lost its claim is not believed', async () => 
   const [late] = claimed
   await until(async () => (await claimOne(60_000)).claimed.length === 1)
   if (late === undefined) throw new Error('nothing was claimed')
+  const outcomes = makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 1000 })
+  const gone = { httpStatus: 410, retryAfter: null }
   await claims.putBack(late, 0)
+  await outcomes.delivered(late, { httpStatus: 200, retryAfter: null })
+  expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, disables: 'gone' })).toBe(null)
+  expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })
+  expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
   expect((await claimOne(1)).claimed).toEqual([])
 })
 
