@@ -22,7 +22,8 @@ const mostEvents = 100
  * doubles, and any number of processes may do it at once: what one has taken the others leave alone.
  *
  * It reads as far as the horizon: an event's place in the feed is the id of its transaction, and one with a lower id may
- * still be open. What lies beyond is read by a later tick.
+ * still be open. What lies beyond is read by a later tick. A cursor may stand at the horizon of the statement that
+ * wrote it, although a crash makes Postgres give out numbers again: that statement's own number is no lower, and is kept.
  */
 export function makeFanOut(prisma: PrismaClient): FanOut {
   return async () => {

@@ -42,6 +42,8 @@ export function makeSender(deps: Deps): WebhookSender {
   const hands = makeHands({ deliver: deps.deliver, concurrency, onFree: () => nudge.abort(), log })
   const pruning = makePruner(pruneEveryMs, deps)
   let nudge = new AbortController()
+  /** Ticks in a row for which everything there was to read was held back by an open transaction. */
+  let heldBack = 0
   const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
 
@@ -51,8 +53,10 @@ export function makeSender(deps: Deps): WebhookSender {
   }
 
   async function tick(): Promise<void> {
-    const { hasEndpoints, isBehind } = await fanOut()
+    const { hasEndpoints, isBehind, read } = await fanOut()
+    heldBack = isBehind && read === 0 ? heldBack + 1 : 0
     if (hasEndpoints) await takeDue()
+    // Nobody tells a second time.
     if (isBehind) nudge.abort()
     pruning.lookAtTheClock()
   }
@@ -65,8 +69,8 @@ export function makeSender(deps: Deps): WebhookSender {
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
-      const tookMs = clock.monotonicMs() - beganMs
-      await sleep(Math.max(pauseMs, pauseFactor * tookMs), null, { signal: stopping.signal }).catch(() => {})
+      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), pauseAfter(heldBack, deps.intervalMs))
+      await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
       isAwaited = await told
     }
   }
@@ -84,6 +88,11 @@ export function makeSender(deps: Deps): WebhookSender {
       await deps.close()
     },
   }
+}
+
+/** Half as often each time that everything is still held back, down to once in an interval. */
+function pauseAfter(heldBack: number, intervalMs: number): number {
+  return Math.max(pauseMs, Math.min((pauseMs / 2) * 2 ** Math.min(heldBack, 20), intervalMs))
 }
 
 /** Runs beside the loop: what is old takes no time from what is due. */
