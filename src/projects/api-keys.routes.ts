@@ -4,6 +4,7 @@ import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { instantOf } from '../vocabulary/instant.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import type { ApiKey } from './api-key.ts'
 import { keyQuery } from './project.schemas.ts'
@@ -123,7 +124,7 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
 }
 
 function timeOf(text: string | undefined): Date | null {
-  return text === undefined ? null : new Date(text)
+  return text === undefined ? null : instantOf(text, { in: 'body', pointer: '/expiresAt' })
 }
 
 function viewOf({ id, projectId, name, scopes, createdAt, expiresAt, revokedAt, lastUsedAt }: ApiKey) {

@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/refusal.ts'
+import { instantOf } from '../vocabulary/instant.ts'
 import type { Filter } from './list.repository.ts'
 
 /** The query of a list, as the route validated it. */
@@ -35,20 +35,13 @@ export function filterOf(query: ListParameters): Filter {
   return {
     ...(Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined)) as Filter),
     ...(label === undefined ? {} : { labels: label.map(splitLabel) }),
-    ...(createdAfter === undefined ? {} : { createdAfter: instant('createdAfter', createdAfter) }),
-    ...(createdBefore === undefined ? {} : { createdBefore: instant('createdBefore', createdBefore) }),
+    ...(createdAfter === undefined
+      ? {}
+      : { createdAfter: instantOf(createdAfter, { in: 'query', pointer: 'createdAfter' }) }),
+    ...(createdBefore === undefined
+      ? {}
+      : { createdBefore: instantOf(createdBefore, { in: 'query', pointer: 'createdBefore' }) }),
   }
-}
-
-const earliest = Date.parse('0001-01-01T00:00:00Z')
-const latest = Date.parse('9999-12-31T23:59:59.999Z')
-
-/** A format check lets leap seconds and years pass that JavaScript or the database cannot hold. */
-function instant(pointer: 'createdAfter' | 'createdBefore', text: string): Date {
-  const at = new Date(text)
-  if (at.getTime() >= earliest && at.getTime() <= latest) return at
-  const detail = `${pointer} is ${text}, which is no time between the years 1 and 9999. Send one like 2024-05-01T12:00:00Z.`
-  throw new Refusal('invalid_request', detail, { errors: [{ in: 'query', pointer, code: 'format', detail }] })
 }
 
 function splitLabel(label: string): { key: string; value: string } {

@@ -39,7 +39,7 @@ function objects({ properties = {}, patternProperties = {}, required = [], maxPr
 }
 
 function texts({ pattern, format, minLength = 0, maxLength = 40 }: Schema): Value {
-  if (format === 'date-time') return fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+  if (format === 'date-time') return fc.oneof({ weight: 9, arbitrary: someDate }, { weight: 1, arbitrary: oddDate })
   if (pattern !== undefined) return matching(pattern)
   // Any Unicode that UTF-8 can carry: control characters, emoji, right-to-left marks.
   return fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 20) })
@@ -68,6 +68,10 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
   ),
   fc.jsonValue({ maxDepth: 3 }),
 )
+
+const someDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+/** Of the right format, and yet no time that everybody can hold. */
+const oddDate = fc.constantFrom('2030-12-31T23:59:60Z', '9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+14:00')
 
 /** The same with one thing changed: a value made hostile, a field lost, or one too many. */
 export function spoilt(values: Value): Value {

@@ -74,8 +74,12 @@ describe('an API key', () => {
     await until(async () => (await two.as(made.key).call('GET', '/jobs')).status === 401)
   })
 
-  it('cannot be made with a time that has passed', async () => {
-    const body = { name: 'late', scopes: ['jobs:read'], expiresAt: '2020-01-01T00:00:00Z' }
+  it.each([
+    ['a time that has passed', '2020-01-01T00:00:00Z'],
+    ['a leap second', '2030-12-31T23:59:60Z'],
+    ['a year that is none', '9999-12-31T23:59:59-12:00'],
+  ])('cannot be made with %s', async (_, expiresAt) => {
+    const body = { name: 'late', scopes: ['jobs:read'], expiresAt }
     const { status, body: problem } = await two.admin.call('POST', '/api-keys', { body })
     expect(status).toBe(400)
     expect(problem.errors).toMatchObject([{ pointer: '/expiresAt' }])

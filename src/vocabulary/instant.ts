@@ -1,0 +1,17 @@
+import { type Fault, Refusal } from './refusal.ts'
+
+const earliest = Date.parse('0001-01-01T00:00:00Z')
+const latest = Date.parse('9999-12-31T23:59:59.999Z')
+
+/**
+ * The moment that a client names. A format check lets leap seconds and years pass that JavaScript or the database cannot
+ * hold.
+ *
+ * @throws Refusal `invalid_request`
+ */
+export function instantOf(text: string, { in: where, pointer }: Pick<Fault, 'in' | 'pointer'>): Date {
+  const at = new Date(text)
+  if (at.getTime() >= earliest && at.getTime() <= latest) return at
+  const detail = `${pointer} is ${text}, which is no time between the years 1 and 9999. Send one like 2024-05-01T12:00:00Z.`
+  throw new Refusal('invalid_request', detail, { errors: [{ in: where, pointer, code: 'format', detail }] })
+}
