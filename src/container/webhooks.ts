@@ -55,7 +55,7 @@ function makeSenderOf({ database, clock, logger, settings, version, ...deps }: W
   })
   const deliver = makeDeliver({
     ...{ attempts, claims, outcomes: makeOutcomesRepository(prisma, webhooks), open: deps.secretBox.open },
-    ...{ userAgent: `Switchyard/${version}`, settings: webhooks, clock, log: logger, shutdown: deps.shutdown },
+    ...{ userAgent: `Switchyard/${version}`, settings: webhooks, log: logger, shutdown: deps.shutdown },
   })
   return makeSender({
     ...{ fanOut: makeFanOut(prisma), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },

@@ -14,7 +14,6 @@ export interface DeliverDeps {
   open(endpointId: string, sealed: string): object
   userAgent: string
   settings: WebhookSettings
-  clock: { now(): Date }
   log: {
     info(context: object, message: string): void
     warn(context: object, message: string): void
@@ -47,9 +46,10 @@ function secretsOf({ open, log }: DeliverDeps, claim: ClaimedDelivery): Endpoint
   }
 }
 
-function messageOf({ userAgent, clock }: DeliverDeps, claim: ClaimedDelivery, secrets: EndpointSecrets) {
+/** Dated by the database: a worker whose own clock is wrong would be refused by every receiver. */
+function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: EndpointSecrets) {
   const body = JSON.stringify(claim.payload)
-  const signed = signedHeaders({ id: claim.eventId, at: clock.now(), body }, secrets)
+  const signed = signedHeaders({ id: claim.eventId, at: claim.now, body }, secrets)
   return { url: claim.url, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed }, body }
 }
 

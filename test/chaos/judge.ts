@@ -37,8 +37,8 @@ export interface Lists {
   undecidable: readonly string[]
   /** What `doctor` found in the database. */
   unsound: readonly { check: string; workloadId: string; detail: string }[]
-  /** The events that are recorded, and what a client was told that followed them all the time. */
-  feed: { written: readonly FeedEvent[]; told: readonly FeedEvent[] }
+  /** The events that are recorded, what a client was told that followed them all the time, and what a webhook has taken. */
+  feed: { written: readonly FeedEvent[]; told: readonly FeedEvent[]; posted: readonly FeedEvent[] }
 }
 
 export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked', 'unsound', 'mistold'] as const
@@ -71,7 +71,8 @@ export interface Verdict {
  * - stuck: neither settled nor parked
  * - orphan: an object of ours that no record owns, or that goes on although its record has ended
  * - unsound: `doctor` found what must not be in the database
- * - mistold: an event that whoever follows the project was not told, was told twice, or out of its record's order
+ * - mistold: an event that whoever follows the project was not told, was told twice, or out of its record's order; one
+ *   that was not posted to a webhook
  */
 export function judge(lists: Lists): Verdict {
   const byMark = Map.groupBy(
@@ -183,12 +184,18 @@ function unsound({ rows, unsound }: Lists): Finding[] {
 function mistold({ rows, feed }: Lists): Finding[] {
   const providerOf = new Map(rows.map(({ id, provider }) => [id, provider]))
   const told = Map.groupBy(feed.told, ({ recordId }) => recordId)
+  const posted = new Set(feed.posted.map(({ recordId, seq }) => `${recordId}/${seq}`))
   return [...Map.groupBy(feed.written, ({ recordId }) => recordId)].flatMap(([id, written]): Finding[] => {
     const expected = written.map(({ seq }) => seq).toSorted((a, b) => a - b)
     const heard = (told.get(id) ?? []).map(({ seq }) => seq)
-    if (heard.join() === expected.join()) return []
-    const detail = `${id}: told ${heard.join() || 'nothing'} of ${expected.join()}`
-    return [{ what: 'mistold', provider: providerOf.get(id) ?? 'none', detail }]
+    const missed = expected.filter((seq) => !posted.has(`${id}/${seq}`))
+    const say = (detail: string): Finding => ({ what: 'mistold', provider: providerOf.get(id) ?? 'none', detail })
+    return [
+      ...(heard.join() === expected.join()
+        ? []
+        : [say(`${id}: told ${heard.join() || 'nothing'} of ${expected.join()}`)]),
+      ...(missed.length === 0 ? [] : [say(`${id}: ${missed.join()} of ${expected.join()} not posted`)]),
+    ]
   })
 }
 

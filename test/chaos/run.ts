@@ -20,6 +20,7 @@ import { judge } from './judge.ts'
 import { drawLoad, runLoad, type Told } from './load.ts'
 import type { ChaosOptions } from './options.ts'
 import { runPlants } from './plants.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
 import type { Report } from './report.ts'
 import { type Stack, startStack } from './stack.ts'
 import { timingOf } from './timing.ts'
@@ -33,9 +34,10 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
   const timing = timingOf(options.isShort)
   const say = stamped(print)
   const stack = await startStack(options, timing)
+  const client = makeClient(stack.apiUrls)
   const follower = await startFollower(stack.apiUrls)
+  const receiver = await startReceiver(client, makeRandom(`${options.seed}/receiver`))
   try {
-    const client = makeClient(stack.apiUrls)
     for (const connection of stack.connections) await connect(client, connection)
     const board = makeFaultBoard(stack.sandboxUrl)
     const told: Told[] = []
@@ -54,17 +56,19 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
       await Promise.all([runLoad(items, { client, accounts: stack.accounts, told }), weather])
     }
     await board.clear()
+    receiver.recover()
     say('All is asked; waiting until everything has settled …')
     // The sandbox must have had time to carry out what is let out then.
     await sleep((await untilThawedMs(stack.pool, timing.freezeMs)) + 1000)
     const open = await untilSettled(stack, timing.patienceMs * patiencePart(options))
     for (const line of await describeOpen(stack.pool)) say(`  open: ${line}`)
-    const verdict = await compare(stack, { told, undecidable, follower })
+    const verdict = await compare(stack, { told, undecidable, follower, receiver })
     if (options.keepDir !== null) await dumpRecords(stack.pool, join(stack.dir, 'records.jsonl'))
     const settledAfterMs = await readSettling(stack.pool, lastFaultAt, open)
     return { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
   } finally {
     follower.leave()
+    await receiver.close()
     await stack.stop()
   }
 }
@@ -114,16 +118,24 @@ async function examine({ databaseUrl: url }: Stack) {
   }
 }
 
+/** Who is to hear of everything. */
+interface Listeners {
+  follower: Follower
+  receiver: Receiver
+}
+
 /** However busy the machine is: what was written last has been told by then. */
-const toldWithinMs = 20_000
+const toldWithinMs = 30_000
 
 async function compare(
   stack: Stack,
-  { told, undecidable, follower }: { told: readonly Told[]; undecidable: readonly string[]; follower: Follower },
+  { told, undecidable, follower, receiver }: Listeners & { told: readonly Told[]; undecidable: readonly string[] },
 ) {
   const events = await readEvents(stack.pool)
-  await follower.untilTold(events.length, toldWithinMs)
-  const feed = { written: await readEvents(stack.pool), told: follower.told }
+  await Promise.all([follower.untilTold(events.length, toldWithinMs), receiver.untilTaken(events.length, toldWithinMs)])
+  if (receiver.forged > 0)
+    throw new Error(`${receiver.forged} messages to the webhook were not signed as they should be`)
+  const feed = { written: await readEvents(stack.pool), told: follower.told, posted: receiver.taken() }
   const rows = await readRows(stack.pool)
   const marks = new Set(rows.map(({ mark }) => mark))
   const objects = await readObjects(stack.journalFile, marks, Date.now())

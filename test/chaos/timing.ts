@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config.ts'
-import type { ContainerSettings } from '../../src/container.ts'
+import { type ContainerSettings, webhookSettings } from '../../src/container.ts'
 import { settingsOf } from '../../src/roles/settings.ts'
 
 /**
@@ -46,6 +46,10 @@ export function timingOf(isShort: boolean): ChaosTiming {
       waiting: { maxSeconds: 10, perCaller: 1000 },
       requestRate: null,
       egressAllow: ['127.0.0.1'],
+      webhooks: {
+        ...webhookSettings({ timeoutMs: 2000 }),
+        ...{ scheduleMs: Array(100).fill(500), backoff: { firstMs: 50, mostMs: 200 } },
+      },
     },
     traits,
     latestMs,

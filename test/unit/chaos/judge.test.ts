@@ -22,7 +22,7 @@ function findingsOf(row: RecordRow, more: Partial<Lists> = {}) {
     objects: [],
     undecidable: [],
     unsound: [],
-    feed: { written: [], told: [] },
+    feed: { written: [], told: [], posted: [] },
     ...more,
   }).findings.map(({ what }) => what)
 }
@@ -41,14 +41,15 @@ describe('the judge of a chaos run', () => {
   })
 
   it.for([
-    { told: [1, 2, 3], found: [] },
-    { told: [1, 3], found: ['mistold'] },
-    { told: [1, 2, 2, 3], found: ['mistold'] },
-    { told: [1, 3, 2], found: ['mistold'] },
-    { told: [], found: ['mistold'] },
-  ])('of three events told as $told finds $found', ({ told, found }) => {
+    { told: [1, 2, 3], posted: [3, 1, 2], found: [] },
+    { told: [1, 3], posted: [1, 2, 3], found: ['mistold'] },
+    { told: [1, 2, 2, 3], posted: [1, 2, 3], found: ['mistold'] },
+    { told: [1, 3, 2], posted: [1, 2, 3], found: ['mistold'] },
+    { told: [], posted: [1, 2, 3], found: ['mistold'] },
+    { told: [1, 2, 3], posted: [1, 3], found: ['mistold'] },
+  ])('of three events told as $told and posted as $posted finds $found', ({ told, posted, found }) => {
     const eventsOf = (seqs: readonly number[]) => seqs.map((seq) => ({ recordId: ended.id, seq }))
-    const feed = { written: eventsOf([3, 1, 2]), told: eventsOf(told) }
+    const feed = { written: eventsOf([3, 1, 2]), told: eventsOf(told), posted: eventsOf(posted) }
     expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { feed })).toEqual(found)
   })
 
