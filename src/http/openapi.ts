@@ -7,6 +7,7 @@ export const tags = [
   { name: 'Jobs', description: 'Work that runs to an end.' },
   { name: 'Environments', description: 'Workspaces, instances and services that stay until they are deleted.' },
   { name: 'Connections', description: "A project's accounts at providers. Credentials go in and never come out." },
+  { name: 'Events', description: 'What happens in the project: page by page, or as it happens.' },
   { name: 'Webhooks', description: 'Who is told what happens, by signed messages.' },
   { name: 'Providers', description: 'What each provider can do, from the code.' },
   { name: 'Administration', description: 'Projects, API keys and the audit log, for administrators.' },
