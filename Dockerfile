@@ -10,7 +10,8 @@ RUN npx prisma generate && npx tsc -p tsconfig.build.json
 RUN npm prune --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+# Half of the threads may resolve names; a name server that does not answer holds one for seconds.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 UV_THREADPOOL_SIZE=16
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -21,6 +21,8 @@ if (program === undefined) fail('Usage: node scripts/run.mjs <file or program> [
 if (isInstallStale()) install()
 const node = findNode()
 process.env.PATH = [dirname(node), binDir, process.env.PATH].join(delimiter)
+// Half of these threads may resolve names; a name server that does not answer holds one for seconds.
+process.env.UV_THREADPOOL_SIZE ??= '16'
 // What Node has compiled is kept for the next process: a third less of each start.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node')
 if (program !== 'prisma' && isClientStale()) generate()

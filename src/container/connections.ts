@@ -51,7 +51,7 @@ export function makeConnections(deps: ConnectionsDeps) {
     describe: (provider, connectionSettings) => describeConnection(providerById(provider) as never, connectionSettings),
     capabilitiesSchemaId: 'ConnectionCapabilities',
   }
-  return { opened, resolve: resolver.resolve, secretBox, egress, routes }
+  return { opened, resolve: resolver.resolve, secretBox, routes }
 }
 
 const connectTimeoutMs = 10_000

@@ -1,5 +1,6 @@
 import type { Wake } from '../events/wake.ts'
-import { type Egress, egressRefusedCode } from '../infra/egress.ts'
+import { type Egress, egressRefusedCode, makeEgress } from '../infra/egress.ts'
+import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeAttempts } from '../webhooks/attempt.ts'
 import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
 import { makeDeliver } from '../webhooks/deliver.ts'
@@ -19,15 +20,16 @@ import type { ContainerDeps } from './deps.ts'
 
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
-  egress: Egress
   wake: Wake
   shutdown: AbortSignal
 }
 
 /** Who gets the events of a project, and what brings them there. */
 export function makeWebhooks(deps: WebhooksDeps) {
-  const { secretBox, egress, wake, database } = deps
+  const { secretBox, wake, database } = deps
   const { prisma } = database
+  // Of its own: names that do not resolve keep nobody from calling a provider.
+  const egress = makeEgress({ rules: parseEgressRules(deps.settings.egressAllow) })
   const service = makeWebhookService({
     repository: makeEndpointsRepository(prisma),
     changes: makeEndpointChangesRepository(prisma),
@@ -41,16 +43,24 @@ export function makeWebhooks(deps: WebhooksDeps) {
     onPending: (endpointId) => wake.changed([endpointId]),
   })
   const routes: WebhookRoutesDeps = { service, deliveries }
-  return { routes, sender: makeSenderOf(deps), measure: makeWebhookMeasures(prisma) }
+  return { routes, sender: makeSenderOf({ ...deps, egress }), measure: makeWebhookMeasures(prisma) }
 }
 
-function makeSenderOf({ database, clock, logger, settings, version, ...deps }: WebhooksDeps): WebhookSender {
+function makeSenderOf({
+  database,
+  clock,
+  logger,
+  settings,
+  version,
+  ...deps
+}: WebhooksDeps & { egress: Egress }): WebhookSender {
   const { prisma } = database
   const { webhooks, upkeepIntervalMs } = settings
   const claims = makeClaimsRepository(prisma, webhooks.leaseMs)
   const attempts = makeAttempts({
     connector: () => deps.egress.connector(webhooks.timeoutMs),
     egressRefusedCode,
+    egressRefusal: deps.egress.refusalOf,
     timeoutMs: webhooks.timeoutMs,
   })
   const deliver = makeDeliver({

@@ -1,6 +1,7 @@
-import dns from 'node:dns'
+import type dns from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
+import { makeBoundedLookup } from './bounded-lookup.ts'
 import { addressOf, classOf } from './egress-address.ts'
 import { allowsAddress, allowsName, type Destination, type EgressRules, withoutRootDot } from './egress-rules.ts'
 
@@ -24,15 +25,17 @@ export interface Egress {
 
 interface Deps {
   rules: EgressRules
-  /** The system's resolver unless given. */
+  /** The system's resolver unless given, a few names at a time. */
   lookup?: LookupFunction
 }
+
+const mostNames = 3
 
 /**
  * Without a rule: https to public addresses. A listed name may also be private, and be called by http; a listed
  * address or range likewise. Redirects are nobody's to follow: the HTTP client returns them as answers.
  */
-export function makeEgress({ rules, lookup = dns.lookup as LookupFunction }: Deps): Egress {
+export function makeEgress({ rules, lookup = makeBoundedLookup(mostNames) }: Deps): Egress {
   return {
     refusalOf: (url) => refusalOf(rules, url),
     connector: (timeoutMs) => makeConnector({ rules, lookup, timeoutMs }),

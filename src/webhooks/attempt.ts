@@ -22,6 +22,8 @@ interface Deps {
   connector(): buildConnector.connector
   /** The code of an error by which those rules refuse a connection. */
   egressRefusedCode: string
+  /** Why nothing is sent to a URL, as far as its text tells; null = it may be tried. */
+  egressRefusal(url: string): string | null
   timeoutMs: number
 }
 
@@ -54,12 +56,15 @@ export function makeAttempts(deps: Deps): Attempts {
       const limit = AbortSignal.timeout(timeoutMs)
       const options = { origin, path: pathname + search, method: 'POST', headers, body } as const
       try {
-        const response = await agentOf(origin).request({ ...options, signal: AbortSignal.any([limit, signal]) })
-        await throwAway(response)
-        return { httpStatus: response.statusCode, retryAfter: first(response.headers['retry-after']) }
+        const over = AbortSignal.any([limit, signal])
+        const answered = agentOf(origin)
+          .request({ ...options, signal: over })
+          .then(answerOf)
+        return await Promise.race([answered, aborted(over)])
       } catch (error) {
         if (signal.aborted) throw error
-        return { reason: limit.aborted ? 'timeout' : reasonOf(error, deps.egressRefusedCode) }
+        if (limit.aborted) return { reason: 'timeout' }
+        return { reason: deps.egressRefusal(url) === null ? reasonOf(error, deps.egressRefusedCode) : 'egress_denied' }
       }
     },
 
@@ -70,20 +75,30 @@ export function makeAttempts(deps: Deps): Attempts {
 }
 
 /** The status has been read: whatever becomes of the body, the answer is what it is. */
-async function throwAway({ body }: Dispatcher.ResponseData): Promise<void> {
+async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
   await body.dump({ limit: mostBodyBytes }).catch(() => {})
+  return { httpStatus: statusCode, retryAfter: first(headers['retry-after']) }
+}
+
+/** A request that is still connecting does not hear its signal. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(signal.reason)
+    if (signal.aborted) fail()
+    else signal.addEventListener('abort', fail, { once: true })
+  })
 }
 
 const notConnected: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
 ])
 
+/** A name that leads inside is told like one that leads nowhere: nobody learns from it which names there are. */
 function reasonOf(error: unknown, egressRefusedCode: string): SilentReason {
   const code = codeOf(error)
-  if (code === egressRefusedCode) return 'egress_denied'
   // A handshake that fails is told by OpenSSL's own codes.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
-  return isTls || notConnected.has(code) ? 'unreachable' : 'connection_lost'
+  return isTls || code === egressRefusedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
 }
 
 /** Of several addresses that were tried, the first one's. */

@@ -6,11 +6,14 @@ export interface ClaimedDelivery {
   id: string
   leaseId: string
   endpointId: string
+  projectId: string
   eventId: string
   type: string
   payload: object
   step: number
   url: string
+  /** Of the endpoint, as it was then. */
+  epoch: number
   sealedSecret: string
   /** The secret before signs as well. */
   isOverlapping: boolean
@@ -30,39 +33,52 @@ const waiting = Prisma.sql`
     FROM waiting WHERE id IS NOT NULL
   )`
 
+/** How many hands may be at work for one endpoint and for one project, and how many are. */
+export interface Shares {
+  mostEach: number
+  mostOfProject: number
+  busy: { byEndpoint: ReadonlyMap<string, number>; byProject: ReadonlyMap<string, number> }
+}
+
 export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
-  /** Due again when the lease ends, so that a process that dies is followed by another. */
+  /**
+   * Due again when the lease ends, so that a process that dies is followed by another. What is due is picked once, whatever
+   * the plan: each run would lock as many again, since it skips what the one before it has taken.
+   */
   function claimed(leaseId: string, due: Prisma.Sql): Prisma.Sql {
     return Prisma.sql`
+      , picked AS MATERIALIZED (${due})
       UPDATE webhook_deliveries d SET lease_id = ${leaseId}, due_at = now() + ${leaseMs} * interval '1 ms'
-      FROM (${due}) p JOIN webhook_endpoints e ON e.id = p.endpoint_id WHERE d.id = p.id
-      RETURNING d.id, d.lease_id AS "leaseId", d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.type, d.payload, d.step,
-        e.url, e.sealed_secret AS "sealedSecret", COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now`
+      FROM picked p JOIN webhook_endpoints e ON e.id = p.endpoint_id WHERE d.id = p.id
+      RETURNING d.id, d.lease_id AS "leaseId", d.endpoint_id AS "endpointId", d.project_id AS "projectId", d.event_id AS "eventId",
+        d.type, d.payload, d.step, e.url, e.epoch, e.sealed_secret AS "sealedSecret",
+        COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now`
   }
 
   return {
     /**
-     * What is due at endpoints that have not failed last, in an order that is drawn; of each as many as make `mostEach`
-     * with those that are under way here already.
+     * What is due at endpoints that have not failed last: projects take turns, and of each no more than its share, spread
+     * over its endpoints in an order that is drawn.
      */
-    async claimSteady(
-      limit: number,
-      { mostEach, underWay }: { mostEach: number; underWay: ReadonlyMap<string, number> },
-    ): Promise<ClaimedDelivery[]> {
-      const [ids, counts] = [[...underWay.keys()], [...underWay.values()]]
+    async claimSteady(limit: number, { mostEach, mostOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
       return prisma.$queryRaw<ClaimedDelivery[]>`
-        WITH RECURSIVE ${waiting}
+        WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
+          SELECT e.id, ${mostEach}::int - COALESCE(u.count, 0) AS room, ${mostOfProject}::int - COALESCE(p.count, 0) AS "projectRoom",
+            row_number() OVER (PARTITION BY e.project_id ORDER BY random()) AS turn, count(*) OVER (PARTITION BY e.project_id) AS peers
+          FROM waiting w JOIN webhook_endpoints e ON e.id = w.id
+          LEFT JOIN ${counted(busy.byEndpoint)} u(id, count) ON u.id = e.id
+          LEFT JOIN ${counted(busy.byProject)} p(id, count) ON p.id = e.project_id
+          WHERE e.enabled AND e.failures = 0 AND ${isLetAlone} IS NOT TRUE AND COALESCE(u.count, 0) < ${mostEach}::int AND ${hasDue}
+        )
         ${claimed(
           randomUUID(),
           Prisma.sql`
-            SELECT share.id, share.endpoint_id FROM (
-              SELECT w.id, ${mostEach}::int - COALESCE(u.count, 0) AS room FROM waiting w JOIN webhook_endpoints e ON e.id = w.id
-              LEFT JOIN unnest(${ids}::text[], ${counts}::int[]) AS u(id, count) ON u.id = w.id
-              WHERE e.enabled AND e.failures = 0 AND COALESCE(u.count, 0) < ${mostEach}::int ORDER BY random()
-            ) ready CROSS JOIN LATERAL (
+            SELECT share.id, share.endpoint_id
+            FROM (SELECT * FROM ready WHERE turn <= "projectRoom" ORDER BY turn, random() LIMIT ${limit}) r
+            CROSS JOIN LATERAL (
               SELECT t.id, t.endpoint_id FROM webhook_deliveries t
-              WHERE t.endpoint_id = ready.id AND t.status = 'pending' AND t.due_at <= now()
-              ORDER BY t.due_at LIMIT ready.room FOR UPDATE SKIP LOCKED
+              WHERE t.endpoint_id = r.id AND t.status = 'pending' AND t.due_at <= now()
+              ORDER BY t.due_at LIMIT LEAST(r.room, GREATEST(1, r."projectRoom" / r.peers)) FOR UPDATE SKIP LOCKED
             ) share LIMIT ${limit}`,
         )}`
     },
@@ -70,10 +86,9 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
     /** One due delivery of each endpoint that has failed last and has paused long enough; nobody else tries meanwhile. */
     async claimProbes(limit: number): Promise<ClaimedDelivery[]> {
       return prisma.$queryRaw<ClaimedDelivery[]>`
-        WITH ready AS (
+        WITH ready AS MATERIALIZED (
           SELECT e.id FROM webhook_endpoints e
-          WHERE e.enabled AND e.failures > 0 AND e.not_before <= now() AND (
-            SELECT true FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' AND t.due_at <= now() LIMIT 1)
+          WHERE e.enabled AND e.failures > 0 AND e.not_before <= now() AND ${isLetAlone} IS NOT TRUE AND ${hasDue}
           ORDER BY e.not_before LIMIT ${limit} FOR UPDATE SKIP LOCKED
         ), probing AS (
           UPDATE webhook_endpoints e SET not_before = now() + ${leaseMs} * interval '1 ms' FROM ready r WHERE e.id = r.id RETURNING e.id
@@ -89,11 +104,24 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
         )}`
     },
 
-    /** Gives back what could not be tried at all; it is due again after `delayMs`. */
-    async putBack({ id, leaseId }: ClaimedDelivery, delayMs: number): Promise<void> {
+    /** Gives back what could not be tried at all. Its endpoint counts as failing: one delivery at a time tries again. */
+    async putBack({ id, leaseId }: ClaimedDelivery, pauseMs: number): Promise<void> {
       await prisma.$executeRaw`
-        UPDATE webhook_deliveries SET lease_id = NULL, due_at = now() + ${delayMs} * interval '1 ms'
-        WHERE id = ${id} AND lease_id = ${leaseId}`
+        WITH d AS (
+          UPDATE webhook_deliveries SET lease_id = NULL, due_at = now() WHERE id = ${id} AND lease_id = ${leaseId} RETURNING endpoint_id
+        )
+        UPDATE webhook_endpoints e SET failures = e.failures + 1, not_before = now() + ${pauseMs} * interval '1 ms'
+        FROM d WHERE e.id = d.endpoint_id`
     },
   }
+}
+
+/** It asked for it. */
+const isLetAlone = Prisma.sql`(e.asked_until > now())`
+
+const hasDue = Prisma.sql`
+  (SELECT true FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' AND t.due_at <= now() LIMIT 1)`
+
+function counted(counts: ReadonlyMap<string, number>): Prisma.Sql {
+  return Prisma.sql`unnest(${[...counts.keys()]}::text[], ${[...counts.values()]}::int[]) AS`
 }

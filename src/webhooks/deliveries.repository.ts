@@ -16,7 +16,10 @@ export type DeliveriesRepository = ReturnType<typeof makeDeliveriesRepository>
 const columns = Prisma.raw(`d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.type, d.status, d.attempts,
   d.created_at AS "createdAt", d.settled_at AS "settledAt", d.last_attempt_at AS "lastAttemptAt",
   d.last_http_status AS "lastHttpStatus", d.last_reason AS "lastReason",
-  CASE WHEN e.enabled AND d.lease_id IS NULL AND d.status = 'pending' THEN GREATEST(d.due_at, e.not_before) END AS "nextAttemptAt"`)
+  CASE WHEN e.enabled AND d.lease_id IS NULL AND d.status = 'pending' THEN GREATEST(d.due_at, e.not_before, e.asked_until) END AS "nextAttemptAt"`)
+
+/** An id begins with the time of its process, which may be wrong by so much. */
+const clockSlackMs = 3_600_000
 
 /** It waits as if it were new. */
 const pendingAgain = Prisma.raw(`status = 'pending', step = 0, due_at = now(), settled_at = NULL`)
@@ -84,12 +87,13 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
       { since, limit }: { since: Date; limit: number },
     ): Promise<number> {
       const rows = await prisma.$queryRaw<{ count: number }[]>`
-        WITH d AS (
-          UPDATE webhook_deliveries SET ${pendingAgain} WHERE id IN (
+        WITH picked AS MATERIALIZED (
             SELECT id FROM webhook_deliveries
-            WHERE endpoint_id = ${id} AND project_id = ${projectId} AND status = 'failed' AND id >= ${idAt('webhookDelivery', since.getTime())}
-            ORDER BY id LIMIT ${limit} FOR UPDATE)
-          RETURNING endpoint_id, project_id
+            WHERE endpoint_id = ${id} AND project_id = ${projectId} AND status = 'failed' AND created_at >= ${since}
+              AND id >= ${idAt('webhookDelivery', since.getTime() - clockSlackMs)}
+            ORDER BY id LIMIT ${limit} FOR UPDATE
+        ), d AS (
+          UPDATE webhook_deliveries SET ${pendingAgain} WHERE id IN (SELECT id FROM picked) RETURNING endpoint_id, project_id
         ), e AS (SELECT endpoint_id AS id, min(project_id) AS project_id FROM d GROUP BY endpoint_id), audited AS (
           ${auditStatement(by, { action: 'webhook_endpoint.recovered', data: { since } }, Prisma.sql`e`)}
         )

@@ -6,6 +6,7 @@ import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { instantOf } from '../vocabulary/instant.ts'
 import type { DeliveryService } from './delivery-service.ts'
 import { deliveryQuery } from './webhook.schemas.ts'
 import { deliveryViewOf } from './webhook.view.ts'
@@ -149,7 +150,7 @@ function registerRecovery(server: HttpServer, { deliveries }: Deps): void {
     async (request, reply) => {
       const { since } = request.body as { since: string }
       const target = endpointOf(request)
-      const recovered = await deliveries.recover(target, new Date(since))
+      const recovered = await deliveries.recover(target, instantOf(since, { in: 'body', pointer: '/since' }))
       return reply
         .code(202)
         .header('location', `${placeOf(target.id)}?status=pending`)

@@ -43,6 +43,8 @@ export function makeEndpointChangesRepository(prisma: PrismaClient) {
             cursor_seq = CASE WHEN b."isRevived" THEN 0 ELSE e.cursor_seq END,
             failures = CASE WHEN b."isRevived" OR b."isMoved" THEN 0 ELSE e.failures END,
             not_before = CASE WHEN b."isRevived" OR b."isMoved" THEN NULL ELSE e.not_before END,
+            asked_until = CASE WHEN b."isMoved" THEN NULL ELSE e.asked_until END,
+            epoch = e.epoch + (b."isRevived" OR b."isMoved")::int,
             failing_since = CASE WHEN b."isRevived" OR b."isMoved" THEN NULL ELSE e.failing_since END,
             disabled_at = CASE WHEN COALESCE(${enabled}::boolean, e.enabled) THEN NULL ELSE COALESCE(e.disabled_at, now()) END,
             disabled_reason = CASE WHEN COALESCE(${enabled}::boolean, e.enabled) THEN NULL ELSE e.disabled_reason END,

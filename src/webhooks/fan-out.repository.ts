@@ -17,7 +17,8 @@ const mostEndpoints = 50
 const mostEvents = 100
 
 /**
- * Turns new events into deliveries, in one statement: it takes the endpoints that are most behind, reads what follows
+ * Turns new events into deliveries, in one statement: it takes endpoints that are behind, of each
+ * project one after the other, reads what follows
  * their cursors, writes a delivery of each event that is wanted, and moves the cursors. So a crash neither loses nor
  * doubles, and any number of processes may do it at once: what one has taken the others leave alone.
  *
@@ -29,7 +30,7 @@ export function makeFanOut(prisma: PrismaClient): FanOut {
   return async () => {
     const [found] = await prisma.$queryRaw<FannedOut[]>`
       WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid), ahead AS MATERIALIZED (
-        SELECT e.id, e.cursor_xid, (
+        SELECT e.id, e.cursor_xid, row_number() OVER (PARTITION BY e.project_id ORDER BY e.cursor_xid) AS turn, (
           SELECT v.xid FROM workload_events v
           WHERE v.project_id = e.project_id AND (v.xid, v.workload_id, v.seq) > (e.cursor_xid, e.cursor_workload_id, e.cursor_seq)
           ORDER BY v.xid, v.workload_id, v.seq LIMIT 1
@@ -37,9 +38,8 @@ export function makeFanOut(prisma: PrismaClient): FanOut {
         FROM webhook_endpoints e WHERE e.enabled
       ), taken AS MATERIALIZED (
         SELECT e.id, e.project_id, e.event_types, e.cursor_xid, e.cursor_workload_id, e.cursor_seq
-        FROM webhook_endpoints e WHERE e.enabled AND e.id IN (
-          SELECT a.id FROM ahead a WHERE a.xid < (SELECT xid FROM horizon) ORDER BY a.cursor_xid LIMIT ${mostEndpoints})
-        FOR UPDATE SKIP LOCKED
+        FROM ahead a JOIN webhook_endpoints e ON e.id = a.id AND e.enabled
+        WHERE a.xid < (SELECT xid FROM horizon) ORDER BY a.turn, a.cursor_xid LIMIT ${mostEndpoints} FOR UPDATE OF e SKIP LOCKED
       ), news AS MATERIALIZED (
         SELECT t.id AS endpoint_id, t.event_types, v.* FROM taken t CROSS JOIN LATERAL (
           SELECT w.* FROM workload_events w

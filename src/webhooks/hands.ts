@@ -1,11 +1,13 @@
-import type { ClaimedDelivery } from './claims.repository.ts'
+import type { ClaimedDelivery, Shares } from './claims.repository.ts'
 
 /** The deliveries that are under way in this process. */
 export interface Hands {
   /** How many more may begin. */
   free(): number
-  /** How many are under way, by endpoint. */
-  readonly busy: ReadonlyMap<string, number>
+  /** How many are under way, by endpoint and by project. */
+  readonly busy: Shares['busy']
+  /** How many try an endpoint that has failed. */
+  probing(): number
   /** Begins each of them; resolves at once, and never fails. */
   take(claims: readonly ClaimedDelivery[]): void
   /** Resolves when none is under way. */
@@ -21,36 +23,39 @@ interface Deps {
 }
 
 export function makeHands({ deliver, concurrency, onFree, log }: Deps): Hands {
-  const running = new Set<Promise<void>>()
-  const busy = new Map<string, number>()
+  const running = new Map<Promise<void>, ClaimedDelivery>()
+  const busy = { byEndpoint: new Map<string, number>(), byProject: new Map<string, number>() }
 
   function begin(claim: ClaimedDelivery): void {
-    const { endpointId } = claim
-    busy.set(endpointId, (busy.get(endpointId) ?? 0) + 1)
+    const { endpointId, projectId } = claim
+    add(busy.byEndpoint, endpointId, 1)
+    add(busy.byProject, projectId, 1)
     const run = deliver(claim)
       .catch((error: unknown) =>
         log.warn({ err: error, endpointId, deliveryId: claim.id }, 'a webhook delivery was cut off; it is sent again'),
       )
       .finally(() => {
         running.delete(run)
-        leave(endpointId)
+        add(busy.byEndpoint, endpointId, -1)
+        add(busy.byProject, projectId, -1)
         onFree()
       })
-    running.add(run)
-  }
-
-  function leave(endpointId: string): void {
-    const left = (busy.get(endpointId) ?? 1) - 1
-    if (left > 0) busy.set(endpointId, left)
-    else busy.delete(endpointId)
+    running.set(run, claim)
   }
 
   return {
     busy,
     free: () => concurrency - running.size,
+    probing: () => [...running.values()].filter(({ failures }) => failures > 0).length,
     take: (claims) => claims.forEach(begin),
     async drain() {
-      while (running.size > 0) await Promise.allSettled(running)
+      while (running.size > 0) await Promise.allSettled(running.keys())
     },
   }
+}
+
+function add(counts: Map<string, number>, key: string, more: number): void {
+  const count = (counts.get(key) ?? 0) + more
+  if (count > 0) counts.set(key, count)
+  else counts.delete(key)
 }

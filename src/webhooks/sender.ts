@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Wake } from '../events/wake.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
-import type { FanOut } from './fan-out.repository.ts'
+import type { FannedOut, FanOut } from './fan-out.repository.ts'
 import { makeHands } from './hands.ts'
 import type { PruneDeliveries } from './pruning.repository.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
@@ -21,7 +21,7 @@ interface Deps {
   /** Closes the sockets that are kept open. */
   close(): Promise<void>
   intervalMs: number
-  settings: Pick<WebhookSettings, 'concurrency' | 'perEndpoint'>
+  settings: Pick<WebhookSettings, 'concurrency' | 'perEndpoint' | 'perProject'>
   clock: { monotonicMs(): number }
   log: { warn(context: object, message: string): void }
 }
@@ -36,28 +36,28 @@ const pruneEveryMs = 60_000
  * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait.
  */
 export function makeSender(deps: Deps): WebhookSender {
-  const { fanOut, claims, clock, log } = deps
-  const { concurrency, perEndpoint: mostEach } = deps.settings
+  const { claims, clock, log } = deps
+  const { concurrency, perEndpoint: mostEach, perProject: mostOfProject } = deps.settings
   // Whoever has a free hand looks at once: there may be more.
   const hands = makeHands({ deliver: deps.deliver, concurrency, onFree: () => nudge.abort(), log })
   const pruning = makePruner(pruneEveryMs, deps)
+  const news = makeNews(deps)
   let nudge = new AbortController()
-  /** Ticks in a row for which everything there was to read was held back by an open transaction. */
-  let heldBack = 0
   const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
 
   async function takeDue(): Promise<void> {
-    if (hands.free() > 0) hands.take(await claims.claimProbes(hands.free()))
-    if (hands.free() > 0) hands.take(await claims.claimSteady(hands.free(), { mostEach, underWay: hands.busy }))
+    const probes = Math.min(hands.free(), mostOfProject - hands.probing())
+    if (probes > 0) hands.take(await claims.claimProbes(probes))
+    if (hands.free() > 0)
+      hands.take(await claims.claimSteady(hands.free(), { mostEach, mostOfProject, busy: hands.busy }))
   }
 
   async function tick(): Promise<void> {
-    const { hasEndpoints, isBehind, read } = await fanOut()
-    heldBack = isBehind && read === 0 ? heldBack + 1 : 0
+    const { hasEndpoints, read } = await news.look()
     if (hasEndpoints) await takeDue()
-    // Nobody tells a second time.
-    if (isBehind) nudge.abort()
+    // There may be more.
+    if (read > 0) nudge.abort()
     pruning.lookAtTheClock()
   }
 
@@ -69,9 +69,11 @@ export function makeSender(deps: Deps): WebhookSender {
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
-      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), pauseAfter(heldBack, deps.intervalMs))
+      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), pauseMs)
       await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
+      const timer = setTimeout(() => nudge.abort(), news.untilNextMs())
       isAwaited = await told
+      clearTimeout(timer)
     }
   }
 
@@ -90,9 +92,25 @@ export function makeSender(deps: Deps): WebhookSender {
   }
 }
 
-/** Half as often each time that everything is still held back, down to once in an interval. */
-function pauseAfter(heldBack: number, intervalMs: number): number {
-  return Math.max(pauseMs, Math.min((pauseMs / 2) * 2 ** Math.min(heldBack, 20), intervalMs))
+/**
+ * New events, made deliveries. What an open transaction holds back nobody tells of a second time: it is looked for again,
+ * half as often each time that all of it is still held back, down to once in an interval. Nothing else waits for that.
+ */
+function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' | 'intervalMs'>) {
+  let last: FannedOut = { hasEndpoints: true, isBehind: false, read: 0 }
+  let heldBack = 0
+  let notBeforeMs = Number.NEGATIVE_INFINITY
+  return {
+    async look(): Promise<FannedOut> {
+      if (clock.monotonicMs() < notBeforeMs) return { ...last, read: 0 }
+      last = await fanOut()
+      heldBack = last.isBehind && last.read === 0 ? heldBack + 1 : 0
+      const waitMs = heldBack === 0 ? 0 : Math.min(pauseMs * 2 ** Math.min(heldBack - 1, 20), intervalMs)
+      notBeforeMs = clock.monotonicMs() + waitMs
+      return last
+    },
+    untilNextMs: () => (heldBack === 0 ? intervalMs : Math.max(pauseMs, notBeforeMs - clock.monotonicMs())),
+  }
 }
 
 /** Runs beside the loop: what is old takes no time from what is due. */

@@ -3,10 +3,17 @@ import type { DisabledReason } from './webhook-endpoint.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 
 /** What an answer means for the delivery, and for its endpoint. */
-export type Verdict =
-  | { is: 'delivered' }
-  /** The delivery is due again after `retryMs`; null = it has failed for good. The endpoint pauses for `pauseMs`. */
-  | { is: 'failed'; retryMs: number | null; pauseMs: number; disables: DisabledReason | null }
+export type Verdict = { is: 'delivered' } | ({ is: 'failed' } & Failure)
+
+export interface Failure {
+  /** When the delivery is due again; null = it has failed for good. */
+  retryMs: number | null
+  /** How long the endpoint pauses, if it goes on failing. */
+  pauseMs: number
+  /** How long it asks to be left alone, whatever succeeds meanwhile; 0 = it does not ask. */
+  askedMs: number
+  disables: DisabledReason | null
+}
 
 interface Situation {
   /** Attempts since it became pending, this one not counted. */
@@ -27,14 +34,15 @@ export function verdictOn(answer: Answer, situation: Situation, settings: Webhoo
   const { step, failures, now, chance } = situation
   if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
   if ('httpStatus' in answer && answer.httpStatus === 410)
-    return { is: 'failed', retryMs: null, pauseMs: 0, disables: 'gone' }
+    return { is: 'failed', retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' }
   const askedMs = Math.min(retryAfterMs(answer, now), mostRetryAfterMs)
   const scheduled = scheduleMs[step]
   const spread = 1 + jitter * (2 * chance - 1)
   return {
     is: 'failed',
     retryMs: scheduled === undefined ? null : Math.max(scheduled * spread, askedMs),
-    pauseMs: Math.max(Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.mostMs) * spread, askedMs),
+    pauseMs: Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.mostMs) * spread,
+    askedMs,
     disables: null,
   }
 }

@@ -53,11 +53,11 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
     list: repository.list,
 
     async create(owner: Pick<Target, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
-      refuseUncallable(egressRefusal, request.url)
+      const url = callable(egressRefusal, request.url)
       refuseUnknown(request.eventTypes)
       const id = makeId('webhookEndpoint')
       const secret = drawSecret()
-      const { url, description = '', eventTypes = [], enabled = true } = request
+      const { description = '', eventTypes = [], enabled = true } = request
       const endpoint = { ...owner, id, url, description, eventTypes, enabled, sealedSecret: seal(id, { secret }) }
       const created = await repository.insert(endpoint, mostPerProject)
       if (created !== null) return { ...created, secret }
@@ -66,9 +66,9 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
     },
 
     async change(target: Target, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
-      if (patch.url !== undefined) refuseUncallable(egressRefusal, patch.url)
+      const url = patch.url === undefined ? null : callable(egressRefusal, patch.url)
       refuseUnknown(patch.eventTypes)
-      const { url = null, description = null, eventTypes = null, enabled = null } = patch
+      const { description = null, eventTypes = null, enabled = null } = patch
       return (await changes.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
     },
 
@@ -97,9 +97,10 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
   }
 }
 
-function refuseUncallable(egressRefusal: Deps['egressRefusal'], url: string): void {
-  const detail = egressRefusal(url)
-  if (detail === null) return
+/** A URL as it will be called: what looks like another one is shown as what it is. */
+function callable(egressRefusal: Deps['egressRefusal'], url: string): string {
+  const detail = egressRefusal(url) ?? (new URL(url).port === '0' ? 'Port 0 is nobody. Leave it out for 443.' : null)
+  if (detail === null) return new URL(url).href
   const fault: Fault = { in: 'body', pointer: '/url', code: 'egress_denied', detail }
   throw new Refusal('unprocessable', detail, { errors: [fault] })
 }

@@ -15,6 +15,8 @@ export interface WebhookSettings {
   concurrency: number
   /** Of them to one endpoint: one that is slow leaves the others their hands. */
   perEndpoint: number
+  /** Of them for one project; and so many at most try endpoints that have failed. */
+  perProject: number
   /** How long a settled delivery can be read. */
   keepMs: number
 }
@@ -38,6 +40,7 @@ export function webhookSettings({ timeoutMs }: { timeoutMs: number }): WebhookSe
     disableAfterMs: 5 * day,
     concurrency: 64,
     perEndpoint: 8,
+    perProject: 16,
     keepMs: 30 * day,
   }
 }

@@ -48,8 +48,10 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
   async function claim(due: Prisma.Sql): Promise<Claimed[]> {
     const leaseId = randomUUID()
     const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+      -- Run once, whatever the plan: each run would lock as many again, since it skips what the one before it has taken.
+      WITH t AS MATERIALIZED (${due})
       UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
-      FROM (${due}) t WHERE w.id = t.id
+      FROM t WHERE w.id = t.id
       RETURNING ${workloadColumns}`
     return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
   }

@@ -23,13 +23,14 @@ export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Pro
 
 /** The event's id is made of the workload's and its number: this statement makes as many as there are rows. */
 const reopenStatement = (kind: string, waiting: string, sending: string) => Prisma.sql`
-  WITH reopened AS (
+  WITH picked AS MATERIALIZED (
+    SELECT id FROM workloads WHERE kind = ${kind} AND live AND remote_id IS NULL AND NOT imported
+      AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
+    ORDER BY id LIMIT ${mostAtOnce} FOR UPDATE
+  ), reopened AS (
     UPDATE workloads w SET status = ${sending}, status_reason = 'outcome_unknown', status_message = 'The database was replaced; looking for what may have been made.',
       status_changed_at = now(), lease_id = NULL, lease_until = NULL, due_at = now(), version = w.version + 1, seq = w.seq + 1, updated_at = now()
-    WHERE w.id IN (
-      SELECT id FROM workloads WHERE kind = ${kind} AND live AND remote_id IS NULL AND NOT imported
-        AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
-      ORDER BY id LIMIT ${mostAtOnce} FOR UPDATE)
+    WHERE w.id IN (SELECT id FROM picked)
     RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.mark, w.created_at
   ), attempts AS (
     INSERT INTO workload_attempts (workload_id, number, mark, scope, before, started_at, send_by, settled_at, outcome)

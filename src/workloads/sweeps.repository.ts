@@ -51,13 +51,14 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
     async claimDue(limit: number): Promise<ClaimedSweep[]> {
       const leaseId = randomUUID()
       return prisma.$queryRaw<ClaimedSweep[]>`
-        UPDATE sweeps s SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms',
-          due_at = now() + ${leaseMs} * interval '1 ms', last_started_at = now()
-        FROM (
+        WITH t AS MATERIALIZED (
           SELECT d.connection_id, d.kind FROM sweeps d
           WHERE d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now())
           ORDER BY d.due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
-        ) t, connections c
+        )
+        UPDATE sweeps s SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = now() + ${leaseMs} * interval '1 ms', last_started_at = now()
+        FROM t, connections c
         WHERE s.connection_id = t.connection_id AND s.kind = t.kind AND c.id = s.connection_id
         RETURNING s.connection_id AS "connectionId", s.kind, s.lease_id AS "leaseId", s.interval_ms AS "lastMs", now() AS "startedAt",
           c.version AS "connectionVersion", c.held AS "isHeld", c.failures > 0 AS "hasFailed", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`

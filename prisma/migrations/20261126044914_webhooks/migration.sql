@@ -15,6 +15,8 @@ CREATE TABLE "webhook_endpoints" (
     "cursor_seq" INTEGER NOT NULL DEFAULT 0,
     "failures" INTEGER NOT NULL DEFAULT 0,
     "not_before" TIMESTAMPTZ(6),
+    "asked_until" TIMESTAMPTZ(6),
+    "epoch" INTEGER NOT NULL DEFAULT 1,
     "failing_since" TIMESTAMPTZ(6),
     "last_succeeded_at" TIMESTAMPTZ(6),
     "disabled_at" TIMESTAMPTZ(6),

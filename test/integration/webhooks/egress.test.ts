@@ -41,7 +41,7 @@ describe('where events may be posted to', () => {
       enabled: false,
     })
     expect(await strict.api.call('PATCH', `/webhook-endpoints/${id}`, { body: { url } })).toMatchObject(refusal)
-    expect(await strict.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ url: 'https://hooks.example.com' })
+    expect(await strict.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ url: 'https://hooks.example.com/' })
   })
 
   it('is checked again when it is dialled: nothing is sent, and the delivery says why', async () => {
@@ -66,7 +66,10 @@ describe('a name that resolves to a private address', () => {
     }
     const egress = makeEgress({ rules: parseEgressRules(allowed), lookup })
     expect(egress.refusalOf(url)).toBe(null)
-    const attempts = makeAttempts({ connector: () => egress.connector(1000), egressRefusedCode, timeoutMs: 1000 })
+    const attempts = makeAttempts({
+      ...{ connector: () => egress.connector(1000), egressRefusedCode, egressRefusal: egress.refusalOf },
+      timeoutMs: 1000,
+    })
     const answers = []
     for (const _ of addresses)
       answers.push(await attempts.post({ url, headers: {}, body: '{}' }, new AbortController().signal))
@@ -76,13 +79,14 @@ describe('a name that resolves to a private address', () => {
 
   it.each(['10.0.0.7', '127.0.0.1', '169.254.169.254'])('is refused when it is dialled: %s', async (address) => {
     const answers = await post('https://hooks.example.com/hook', { allowed: [], addresses: [address] })
-    expect(answers).toEqual([{ reason: 'egress_denied' }])
+    // As a name that nobody has.
+    expect(answers).toEqual([{ reason: 'unreachable' }])
   })
 
   it('is refused although it was an allowed one a moment ago', async () => {
     bench.receiver.on('POST /rebound', { status: 200, headers: { connection: 'close' } })
     const url = `http://hooks.example.com:${new URL(bench.receiver.url).port}/rebound`
     const answers = await post(url, { allowed: ['127.0.0.1'], addresses: ['127.0.0.1', '127.0.0.2'] })
-    expect(answers).toEqual([{ httpStatus: 200, retryAfter: null }, { reason: 'egress_denied' }])
+    expect(answers).toEqual([{ httpStatus: 200, retryAfter: null }, { reason: 'unreachable' }])
   })
 })

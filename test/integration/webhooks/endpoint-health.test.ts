@@ -3,7 +3,7 @@ import { makeSecretBox } from '../../../src/connections/secret-box.ts'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
 import { makePruning } from '../../../src/webhooks/pruning.repository.ts'
-import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+import { idle, startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
 
 let bench: WebhookBench
 
@@ -19,9 +19,9 @@ afterAll(() => bench.stop())
 const day = 86_400_000
 const read = (id: string) => bench.api.ok('GET', `/webhook-endpoints/${id}`)
 const claims = () => makeClaimsRepository(bench.open.prisma, 60_000)
-const steady = () => claims().claimSteady(10, { mostEach: 10, underWay: new Map() })
+const steady = () => claims().claimSteady(10, idle)
 const outcomes = () => makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 5 * day })
-const failure = { retryMs: 0, pauseMs: 0, disables: null }
+const failure = { retryMs: 0, pauseMs: 0, askedMs: 0, disables: null }
 const answer = { httpStatus: 500, retryAfter: null }
 const setEndpoint = (id: string, assignments: string) =>
   bench.open.pool.query(`UPDATE webhook_endpoints SET ${assignments} WHERE id = $1`, [id])
@@ -219,6 +219,8 @@ describe('what is old', () => {
     expect(await planOf(due)).toContain('webhook_deliveries_pending')
     const failed = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'failed' ORDER BY id DESC LIMIT 50`
     expect(await planOf(failed)).not.toContain('Seq Scan')
-    expect(await claims().claimSteady(500, { mostEach: 8, underWay: new Map([[id, 3]]) })).toHaveLength(5)
+    expect(
+      await claims().claimSteady(500, { ...idle, mostEach: 8, busy: { ...idle.busy, byEndpoint: new Map([[id, 3]]) } }),
+    ).toHaveLength(5)
   })
 })

@@ -157,7 +157,7 @@ it('a look costs a step in the index for each endpoint, however many events ther
     [bench.projectId],
   )
   await bench.open.pool.query('ANALYZE workload_events')
-  await until(async () => (await fanOut()).read === 0)
+  await readAll()
   expect(await recordedFor(id)).toHaveLength(20_000)
   const { rows } = await bench.open.pool.query(
     `EXPLAIN SELECT e.id, (SELECT v.xid FROM workload_events v

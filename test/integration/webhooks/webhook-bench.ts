@@ -2,10 +2,17 @@ import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
+import type { Shares } from '../../../src/webhooks/claims.repository.ts'
 import type { ApiCaller } from '../../support/api-caller.ts'
 import { type RecordedRequest, type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { quickSettings, type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+/** Hands that are all free. */
+export const idle: Shares = {
+  ...{ mostEach: 10, mostOfProject: 100 },
+  busy: { byEndpoint: new Map<string, number>(), byProject: new Map<string, number>() },
+}
 
 /** A message as a receiver has verified it. */
 export interface Received {

@@ -3,7 +3,7 @@ import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import type { Switchyard } from '../../support/switchyard.ts'
-import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+import { idle, startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
 
 let bench: WebhookBench
 const workers: Switchyard[] = []
@@ -26,7 +26,7 @@ const start = async (...options: Parameters<WebhookBench['startWorkers']>) => {
 
 const claimOne = async (leaseMs: number) => {
   const claims = makeClaimsRepository(bench.open.prisma, leaseMs)
-  const claimed = await claims.claimSteady(10, { mostEach: 10, underWay: new Map() })
+  const claimed = await claims.claimSteady(10, idle)
   return { claims, claimed }
 }
 
@@ -94,7 +94,7 @@ it('what a process writes that has lost its claim is not believed', async () => 
   const gone = { httpStatus: 410, retryAfter: null }
   await claims.putBack(late, 0)
   await outcomes.delivered(late, { httpStatus: 200, retryAfter: null })
-  expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, disables: 'gone' })).toBe(null)
+  expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' })).toBe(null)
   expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })
   expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
   expect((await claimOne(1)).claimed).toEqual([])

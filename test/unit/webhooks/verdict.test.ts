@@ -57,6 +57,6 @@ describe('Retry-After', () => {
   })
 
   it('holds for the endpoint as a whole', () => {
-    expect(on(429, '120')).toMatchObject({ pauseMs: 120_000 })
+    expect(on(429, '120')).toMatchObject({ askedMs: 120_000 })
   })
 })

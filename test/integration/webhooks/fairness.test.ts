@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { makeClaimsRepository, type Shares } from '../../../src/webhooks/claims.repository.ts'
+import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
+import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import { idle, startWebhookBench, type WebhookBench } from './webhook-bench.ts'
+
+let bench: WebhookBench
+
+beforeAll(async () => {
+  bench = await startWebhookBench()
+})
+afterEach(async () => {
+  await bench.open.pool.query('DELETE FROM webhook_deliveries')
+  await bench.open.pool.query('DELETE FROM webhook_endpoints')
+})
+afterAll(() => bench.stop())
+
+const sql = (statement: string, values: unknown[] = []) => bench.open.pool.query(statement, values)
+const claims = () => makeClaimsRepository(bench.open.prisma, 60_000)
+const outcomes = () => makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 86_400_000 })
+const shares: Shares = { ...idle, mostEach: 8, mostOfProject: 16 }
+const failed = { httpStatus: 429, retryAfter: '3600' }
+const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
+
+/** Endpoints of a project of their own, with so many deliveries due at each. */
+async function makeEndpoints(count: number, due: number): Promise<string> {
+  const projectId = makeId('project')
+  for (let made = 0; made < count; made += 1)
+    await sql(
+      `INSERT INTO webhook_endpoints (id, project_id, url, description, event_types, enabled, sealed_secret)
+       VALUES ($1, $2, 'https://example.com', '', '{}', true, 'x')`,
+      [makeId('webhookEndpoint'), projectId],
+    )
+  await makeDue(projectId, due)
+  return projectId
+}
+
+const makeDue = (projectId: string, due: number) =>
+  sql(
+    `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload)
+     SELECT 'whd_' || e.id || n, e.id, e.project_id, 'evt_' || n, 'job.failed', '{}' FROM webhook_endpoints e, generate_series(1, $2) n
+     WHERE e.project_id = $1`,
+    [projectId, due],
+  )
+
+function most(values: readonly string[]): number {
+  return Math.max(...[...Map.groupBy(values, (value) => value).values()].map((same) => same.length))
+}
+
+async function claimAll(id: string, count: number) {
+  for (let made = 0; made < count; made += 1) await bench.test(id)
+  return claims().claimSteady(count, idle)
+}
+
+describe('claims', () => {
+  it('keep to their bounds, whatever the planner believes of the tables', async () => {
+    // Tables that were large when they were looked at, and are not any more: such statistics once led to a plan that picked
+    // over and over.
+    const old = await makeEndpoints(300, 0)
+    await sql(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
+       SELECT 'whd_' || n, 'whk', $1, 'evt_' || n, 'job.failed', '{}', 'delivered', NULL, now() FROM generate_series(1, 20) n`,
+      [old],
+    )
+    await sql('DELETE FROM webhook_deliveries')
+    await sql('DELETE FROM webhook_endpoints')
+    const projectId = await makeEndpoints(3, 0)
+    await sql('ANALYZE webhook_endpoints')
+    await sql('ANALYZE webhook_deliveries')
+    await makeDue(projectId, 400)
+    const claimed = await claims().claimSteady(64, { ...shares, mostOfProject: 100 })
+    expect(claimed).toHaveLength(24)
+    expect(most(claimed.map(({ endpointId }) => endpointId))).toBe(8)
+    expect(await claims().claimSteady(1, idle)).toHaveLength(1)
+    await sql('UPDATE webhook_endpoints SET failures = 1, not_before = now()')
+    expect(await claims().claimProbes(64)).toHaveLength(3)
+  })
+
+  it('leave hands to other projects, however many endpoints one has', async () => {
+    const large = await makeEndpoints(40, 10)
+    const small = await makeEndpoints(1, 10)
+    const claimed = await claims().claimSteady(64, shares)
+    const of = (projectId: string) => claimed.filter((claim) => claim.projectId === projectId).length
+    expect([of(large), of(small)]).toEqual([16, 8])
+    const busy = { byEndpoint: new Map(), byProject: new Map([[large, 16]]) }
+    expect((await claims().claimSteady(64, { ...shares, busy })).map(({ projectId }) => projectId)).toEqual([
+      small,
+      small,
+    ])
+  })
+
+  it('of several endpoints of a project come to all of them', async () => {
+    await makeEndpoints(12, 3)
+    const claimed = await claims().claimSteady(64, shares)
+    expect(new Set(claimed.map(({ endpointId }) => endpointId)).size).toBe(12)
+  })
+})
+
+describe('the fan-out', () => {
+  it('comes to every project in its first tick, whatever another has to catch up with', async () => {
+    await bench.register('/small')
+    const large = await makeEndpoints(60, 0)
+    await sql(`UPDATE webhook_endpoints SET cursor_xid = '0' WHERE project_id = $1`, [large])
+    for (let count = 0; count < 120; count += 1) await bench.record({ projectId: large, seq: count + 1 })
+    await bench.record()
+    await bench.settled()
+    await makeFanOut(bench.open.prisma)()
+    const { rows } = await sql('SELECT project_id AS id, count(*)::int FROM webhook_deliveries GROUP BY 1')
+    expect(rows).toContainEqual({ id: bench.projectId, count: 1 })
+    expect(rows).toContainEqual({ id: large, count: 4900 })
+  })
+})
+
+describe('an endpoint that asks to be left alone', () => {
+  it.each(['before', 'after'])('is, though something succeeds there %s', async (when) => {
+    const { id } = await bench.register('/busy')
+    const [first, second] = await claimAll(id, 3)
+    if (first === undefined || second === undefined) throw new Error('nothing was due')
+    const succeed = () => outcomes().delivered(second, { httpStatus: 204, retryAfter: null })
+    if (when === 'before') await succeed()
+    await outcomes().failed(first, failed, failure)
+    if (when === 'after') await succeed()
+    await bench.test(id)
+    expect([...(await claims().claimSteady(10, idle)), ...(await claims().claimProbes(10))]).toEqual([])
+  })
+
+  it('is, though another attempt failed before without asking', async () => {
+    const { id } = await bench.register('/busy')
+    const [first, second] = await claimAll(id, 2)
+    if (first === undefined || second === undefined) throw new Error('nothing was due')
+    await outcomes().failed(first, { httpStatus: 500, retryAfter: null }, { ...failure, pauseMs: 1000, askedMs: 0 })
+    await outcomes().failed(second, failed, failure)
+    await sql('UPDATE webhook_endpoints SET not_before = now()')
+    expect(await claims().claimProbes(10)).toEqual([])
+  })
+})
+
+describe('an endpoint that has moved meanwhile', () => {
+  it('is not judged by what the old URL answers, and gets what was refused there', async () => {
+    const { id } = await bench.register('/old')
+    const [claim] = await claimAll(id, 1)
+    if (claim === undefined) throw new Error('nothing was due')
+    await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { url: `${bench.receiver.url}/new` })
+    const gone = { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' } as const
+    expect(await outcomes().failed(claim, { httpStatus: 410, retryAfter: null }, gone)).toBe(null)
+    expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
+    const [again] = await claims().claimSteady(10, idle)
+    expect(again).toMatchObject({ id: claim.id, step: 0, url: `${bench.receiver.url}/new` })
+  })
+})
+
+describe('an endpoint whose secret no key opens', () => {
+  it('is tried by one delivery a minute', async () => {
+    const { id } = await bench.register('/sealed')
+    const claimed = await claimAll(id, 3)
+    for (const claim of claimed) await claims().putBack(claim, 60_000)
+    expect([...(await claims().claimSteady(10, idle)), ...(await claims().claimProbes(10))]).toEqual([])
+    await sql('UPDATE webhook_endpoints SET not_before = now()')
+    expect(await claims().claimProbes(10)).toHaveLength(1)
+  })
+})
+
+describe('what is held back by an open transaction', () => {
+  it('does not hold back what is recorded already', async () => {
+    const { id } = await bench.register('/steady')
+    const holder = await bench.open.pool.connect()
+    await holder.query('BEGIN')
+    await holder.query('SELECT pg_current_xact_id()')
+    await bench.record()
+    for (let count = 0; count < 40; count += 1) await bench.test(id)
+    const worker = await bench.startWorkers({}, { settings: { upkeepIntervalMs: 2000 } })
+    const startMs = performance.now()
+    await bench.untilDelivery(id, () => bench.at('/steady').length >= 40)
+    expect(performance.now() - startMs).toBeLessThan(3000)
+    await holder.query('ROLLBACK')
+    holder.release()
+    await worker.stop()
+  })
+})
