@@ -204,7 +204,7 @@ describe.concurrent("a record's stream", () => {
   })
 })
 
-describe('a client that does not read', () => {
+describe.concurrent('a client that does not read', () => {
   it('is cut off, and its place is free again', async () => {
     const { edge } = quickSettings
     const impatient = await startSwitchyard({
@@ -223,7 +223,7 @@ describe('a client that does not read', () => {
   })
 })
 
-describe('a process that stops', () => {
+describe.concurrent('a process that stops', () => {
   it('ends its streams, whether or not their clients take what is on its way to them', async () => {
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })
@@ -235,7 +235,7 @@ describe('a process that stops', () => {
     await Promise.all([reading.untilCount(1), upToDate.untilOpen()])
     const startMs = performance.now()
     await third.stop()
-    expect(performance.now() - startMs).toBeLessThan(3000)
+    expect(performance.now() - startMs).toBeLessThan(4000)
     expect(reading.events.length).toBeLessThan(20_001)
     for (const stream of [reading, upToDate]) stream.close()
     paused.destroy()

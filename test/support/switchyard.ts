@@ -25,7 +25,7 @@ export const quickSettings: ContainerSettings = {
   streaming: { perCaller: 1000 },
   egressAllow: ['127.0.0.1'],
   webhooks: {
-    ...webhookSettings({ timeoutMs: 1000 }),
+    ...webhookSettings({ timeoutMs: 600 }),
     ...{ leaseMs: 3000, scheduleMs: [60, 60, 60], backoff: { firstMs: 30, mostMs: 60 } },
   },
 }
