@@ -7,20 +7,17 @@ import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.reposito
 /** Everything that happens in a project, in an order that does not change after it was read. */
 export interface Feed {
   /**
-   * The events of these kinds after a cursor, or from the first that is kept. Of the events that are read no more than
-   * `limit` are shown: where kinds are left out fewer are, though there are more.
+   * The events of these kinds after a cursor, or from the first that is kept; positions are cursors. No more than `limit`
+   * events are read: where kinds are left out fewer are shown, though there are more.
    *
    * @throws Refusal `cursor_expired` where what comes next may be gone, or the database is another one than it was
    */
-  read(projectId: string, query: { kinds: readonly Kind[]; cursor: string | null; limit: number }): Promise<FeedReading>
+  read(
+    projectId: string,
+    query: { kinds: readonly Kind[]; cursor: string | null; limit: number },
+  ): Promise<Reading<string>>
   /** The cursor of this moment. */
   now(projectId: string): Promise<string>
-}
-
-/** `position` is a cursor. */
-export interface FeedReading extends Reading<string> {
-  /** There is more to be read at once. */
-  isFull: boolean
 }
 
 interface Deps {
