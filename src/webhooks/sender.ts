@@ -69,7 +69,9 @@ export function makeSender(deps: Deps): WebhookSender {
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
-      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), pauseMs)
+      // Where nobody is to be told of anything, what changes is nobody's news.
+      const leastMs = news.hasReaders() ? pauseMs : deps.intervalMs
+      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), leastMs)
       await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
       const timer = setTimeout(() => nudge.abort(), news.untilNextMs())
       isAwaited = await told
@@ -109,6 +111,7 @@ function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' |
       notBeforeMs = clock.monotonicMs() + waitMs
       return last
     },
+    hasReaders: () => last.hasEndpoints,
     untilNextMs: () => (heldBack === 0 ? intervalMs : Math.max(pauseMs, notBeforeMs - clock.monotonicMs())),
   }
 }
