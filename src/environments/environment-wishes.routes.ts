@@ -55,12 +55,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentWish
       },
       async (request, reply) => {
         const environment = await service[verb](targetOf(request))
-        return sendAccepted(
-          reply,
-          `/environments/${environment.id}`,
-          environment,
-          await records.view(environment, 'full'),
-        )
+        return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
       },
     )
   }
@@ -85,12 +80,7 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentWis
     },
     async (request, reply) => {
       const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
-      return sendAccepted(
-        reply,
-        `/environments/${environment.id}`,
-        environment,
-        await records.view(environment, 'full'),
-      )
+      return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
     },
   )
 }

@@ -97,7 +97,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
       const submission = submissionOf(request, keyOf(request.headers))
       const { workload, isReplay } = await submit.submit(submission)
       if (isReplay) void reply.header('idempotency-replayed', 'true')
-      return sendAccepted(reply, `/environments/${workload.id}`, workload, await records.view(workload, 'full'))
+      return sendAccepted(reply, 'environments', workload, await records.view(workload, 'full'))
     },
   )
   server.post(
@@ -135,12 +135,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
     },
     async (request, reply) => {
       const environment = await importEnvironment(ownerOf(request), request.body as Static<typeof EnvironmentImport>)
-      return sendAccepted(
-        reply,
-        `/environments/${environment.id}`,
-        environment,
-        await records.view(environment, 'full'),
-      )
+      return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
     },
   )
 }
@@ -163,12 +158,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
     },
     async (request, reply) => {
       const environment = await resolve('environment', targetOf(request), request.body as Resolution)
-      return sendAccepted(
-        reply,
-        `/environments/${environment.id}`,
-        environment,
-        await records.view(environment, 'full'),
-      )
+      return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
     },
   )
 }

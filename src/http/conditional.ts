@@ -46,15 +46,15 @@ export function sendRecord(
   return isKnown(request, record) ? reply.code(304).send() : reply.send(view)
 }
 
-/** Answers 202: it is recorded, and what is asked for comes. */
+/** Answers 202 with where the record is read: what is asked for is recorded, and will be done. */
 export function sendAccepted(
   reply: FastifyReply,
-  location: string,
-  record: { version: number },
+  plural: 'jobs' | 'environments',
+  record: { id: string; version: number },
   view: object,
 ): FastifyReply {
   return reply
     .code(202)
-    .headers({ location, etag: etagOf(record) })
+    .headers({ location: `/${plural}/${record.id}`, etag: etagOf(record) })
     .send(view)
 }

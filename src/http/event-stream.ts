@@ -21,7 +21,7 @@ const takeRestMs = 1000
 /**
  * Answers with Server-Sent Events until there are no more, the client leaves, its key is revoked, or this process stops;
  * a client that reconnects with `Last-Event-ID` goes on where it was. What the first read refuses is refused as usual,
- * and where nothing more can come the answer is 204, which tells a client not to come again.
+ * and where nothing more is expected the answer is 204, which tells a client not to come again.
  */
 export async function sendEvents<P>(
   request: FastifyRequest,

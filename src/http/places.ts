@@ -1,10 +1,5 @@
 import { Refusal } from '../vocabulary/refusal.ts'
 
-/** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
-export interface WaitPlaces extends Places {
-  readonly maxSeconds: number
-}
-
 /** So many requests of one caller may be open at this instance at the same time. */
 export interface Places {
   /**
@@ -15,11 +10,18 @@ export interface Places {
   take(caller: string): () => void
 }
 
+/** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
+export interface WaitPlaces extends Places {
+  readonly maxSeconds: number
+}
+
+/** For requests that wait for a change. */
 export function makeWaitPlaces({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitPlaces {
   const instead = 'Ask without Prefer: wait, or list several records at once.'
   return { maxSeconds, ...makePlaces(perCaller, { what: 'requests waiting', instead }) }
 }
 
+/** For streams of events. */
 export function makeStreamPlaces({ perCaller }: { perCaller: number }): Places {
   const instead = 'Close one, or follow everything in a single one: GET /events/stream.'
   return makePlaces(perCaller, { what: 'event streams open', instead })

@@ -1,4 +1,4 @@
-import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
@@ -28,8 +28,9 @@ const messages = Type.String({
 /** What a stream answers besides refusals. */
 export const streamed = {
   200: { description: 'The events, as they happen.', content: { 'text/event-stream': { schema: messages } } },
-} as unknown as Record<200, TSchema>
+} as const
 
+/** A record's history and news in one connection, for every kind. */
 export function registerStream(server: HttpServer, records: Followed): void {
   const { plural, singular, tag, id } = records
   server.get(
@@ -43,7 +44,7 @@ export function registerStream(server: HttpServer, records: Followed): void {
         operationId: `stream${singular}Events`,
         summary: 'Its history, and what happens from now on',
         description:
-          'Ends with the event that ends the record. Whoever reconnects with `Last-Event-ID` goes on where they were; the answer is 204 where nothing more can come.',
+          'Ends with the event that ends the record. Whoever reconnects with `Last-Event-ID` goes on where they were; the answer is 204 where nothing more is expected.',
         params: Type.Object({ id }),
         headers: streamHeaders,
         querystring: Type.Object({ after: Type.Optional(afterQuery) }, { additionalProperties: false }),

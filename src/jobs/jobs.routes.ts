@@ -88,7 +88,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
         key: keyOf(request.headers),
       })
       if (isReplay) void reply.header('idempotency-replayed', 'true')
-      return sendAccepted(reply, `/jobs/${workload.id}`, workload, await records.view(workload, 'full'))
+      return sendAccepted(reply, 'jobs', workload, await records.view(workload, 'full'))
     },
   )
 }
@@ -138,7 +138,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
     },
     async (request, reply) => {
       const job = await cancel(service, request)
-      return sendAccepted(reply, `/jobs/${job.id}`, job, await records.view(job, 'full'))
+      return sendAccepted(reply, 'jobs', job, await records.view(job, 'full'))
     },
   )
 }
@@ -162,7 +162,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
     },
     async (request, reply) => {
       const job = await resolve('job', targetOf(request), request.body as Resolution)
-      return sendAccepted(reply, `/jobs/${job.id}`, job, await records.view(job, 'full'))
+      return sendAccepted(reply, 'jobs', job, await records.view(job, 'full'))
     },
   )
 }

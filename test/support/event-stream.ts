@@ -10,7 +10,7 @@ export interface EventStream {
   readonly connections: readonly { status: number; lastEventId: string | null }[]
   /** Once there are so many events. */
   untilCount(count: number): Promise<readonly ApiRecord[]>
-  /** Once a message has come or the position was told, so that what comes from now on is heard. */
+  /** Once it is answered: where it begins has been read by then, so that whatever happens from now on is heard. */
   untilOpen(): Promise<void>
   /** Once it has been told not to come again. */
   untilClosed(): Promise<void>
