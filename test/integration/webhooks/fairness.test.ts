@@ -60,7 +60,7 @@ describe('claims', () => {
     const old = await makeEndpoints(300, 0)
     await sql(
       `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
-       SELECT 'whd_' || n, 'whk', $1, 'evt_' || n, 'job.failed', '{}', 'delivered', NULL, now() FROM generate_series(1, 20) n`,
+       SELECT 'whd_' || n, 'whk', $1, 'evt_' || n, 'job.failed', '{}', 'delivered', NULL, now() FROM generate_series(1, 2000) n`,
       [old],
     )
     await sql('DELETE FROM webhook_deliveries')

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeLeasesRepository } from '../../../src/workloads/leases.repository.ts'
+import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let test: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 2 })
+  await fill(2000)
+  await database.pool.query('DELETE FROM workloads')
+  await database.pool.query('DELETE FROM sweeps')
+  // A planner that takes tables for empty may run what picks the rows once for each row that it meets.
+  for (const table of ['workloads', 'sweeps']) await database.pool.query(`ANALYZE ${table}`)
+  await database.pool.query(
+    `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '')`,
+  )
+  await fill(200)
+})
+
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+
+/** Due workloads of three projects, each with a wish, and as many due walks. */
+async function fill(count: number): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, due_at, generation)
+     SELECT 'job_' || n, 'prj_' || n % 3, 'job', 'slurm', 'c', 'n', '{}', '{}', 'm' || n, 'queued', now(), 1 FROM generate_series(1, $1) n`,
+    [count],
+  )
+  await database.pool.query(
+    `INSERT INTO sweeps (connection_id, kind, due_at) SELECT 'c', 'kind-' || n, now() FROM generate_series(1, $1) n`,
+    [count],
+  )
+}
+
+it.each(['claimWished', 'claimShares', 'claimOldest'] as const)(
+  '%s takes no more than it was asked for',
+  async (claim) => {
+    const leases = makeLeasesRepository(database.prisma, 60_000)
+    expect(await leases[claim](6, [])).toHaveLength(6)
+  },
+)
+
+it('a claim of walks takes no more than it was asked for', async () => {
+  expect(await makeSweepsRepository(database.prisma, 60_000).claimDue(3)).toHaveLength(3)
+})
