@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
+import { untilFired } from '../support/until-fired.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { appExample, post, sign, workspaceExample } from './ncp-client.ts'
 
@@ -44,10 +45,12 @@ describe('faults that leave the client without an answer', () => {
   })
 
   it('executes after the client has given up', async () => {
-    onSubmit({ kind: 'execute_late', minDelayMs: 200, delayMs: 240 })
+    const fault = onSubmit({ kind: 'execute_late', minDelayMs: 400, delayMs: 440 })
     const { url, accessKey } = forest.caller
     const target = '/api/v2/aiapps/submit'
     const timestamp = String(forest.time.ms)
+    // Given up once it has arrived: a client that gives up by the clock may not have sent it yet.
+    const given = new AbortController()
     const attempt = fetch(url + target, {
       method: 'POST',
       headers: {
@@ -57,11 +60,14 @@ describe('faults that leave the client without an answer', () => {
         'x-ncp-apigw-signature-v2': sign(forest.caller, { method: 'POST', target, timestamp }),
       },
       body: JSON.stringify(appExample(workspaceId)),
-      signal: AbortSignal.timeout(50),
+      signal: given.signal,
     })
-    await expect(attempt).rejects.toThrow('timeout')
+    const refused = expect(attempt).rejects.toThrow('aborted')
+    await untilFired(forest.sandbox, fault)
+    given.abort()
+    await refused
     expect(await forest.appIds()).toEqual([])
-    await expect.poll(() => forest.appIds(), { interval: 10 }).toHaveLength(1)
+    await expect.poll(() => forest.appIds(), { interval: 10, timeout: 5000 }).toHaveLength(1)
   })
 
   it('forgets what was to be executed late when it is closed', async () => {
