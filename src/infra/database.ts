@@ -1,6 +1,6 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool } from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
+import { makeClassifiedAdapter } from './classified-adapter.ts'
 
 export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
 
@@ -48,7 +48,7 @@ export function makeDatabase(options: DatabaseOptions): Database {
   pool.on('error', (error) => {
     if (!isClosed) options.onIdleError?.(error)
   })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const prisma = new PrismaClient({ adapter: makeClassifiedAdapter(pool) })
   const close = async (): Promise<void> => {
     isClosed = true
     await prisma.$disconnect()

@@ -1,13 +1,13 @@
 import { createHash, randomInt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SecretBox } from '../connections/secret-box.ts'
+import { isDataError, isTransientError, isUniqueViolation } from '../infra/database-errors.ts'
 import type { Json } from '../vocabulary/json.ts'
 import { quotaExceeded } from '../vocabulary/quota.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
 import { makeLanes } from './lanes.ts'
 import type { OverQuota } from './quota.ts'
-import { isDataError, isTransientError, isUniqueViolation } from './sql-errors.ts'
 
 export interface Admitted {
   id: string

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDataError } from '../infra/database-errors.ts'
 import type { Log } from './ports.ts'
-import { isDataError } from './sql-errors.ts'
 import type { Write, Written } from './writes.repository.ts'
 
 interface Deps {

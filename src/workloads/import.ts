@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Driver } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { Actor } from '../vocabulary/actor.ts'
@@ -9,7 +10,6 @@ import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
-import { isUniqueViolation } from './sql-errors.ts'
 import type { ResolveConnection, SubmitDeps } from './submit.ts'
 import type { Workload } from './workload.ts'
 

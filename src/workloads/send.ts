@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Driver, SendBy } from '../providers/provider.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
@@ -5,7 +6,6 @@ import { type Armed, callSignal, type InHand, later, orFailure, type PerformDeps
 import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
 import type { Change, Facts } from './kind.ts'
 import type { Outcome } from './outcome.ts'
-import { isUniqueViolation } from './sql-errors.ts'
 import { after } from './tempo.ts'
 import { eventOf } from './transition.ts'
 import type { Workload } from './workload.ts'
