@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import type { ConnectionChangesRepository } from './connection-changes.repository.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { findOrphans, type OrphanDeps, type OrphanReport } from './orphans.ts'
+import { providerRefusal } from './provider-refusal.ts'
 
 export interface VerificationResult {
   ok: boolean
@@ -75,14 +76,5 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
 }
 
 function refuse(provider: string, error: unknown): never {
-  if (!(error instanceof ProviderError)) throw error
-  const said = {
-    id: provider,
-    message: error.message,
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
-  }
-  throw new Refusal('provider_error', `The provider did not answer this: ${error.message}`, {
-    provider: said,
-    cause: error,
-  })
+  throw error instanceof ProviderError ? providerRefusal(provider, error) : error
 }

@@ -117,7 +117,7 @@ function problemOf(refusal: Refusal | null, status: number, request: FastifyRequ
     code,
     errors: (refusal?.errors ?? []).slice(0, mostFaults),
     requestId: request.id,
-    retryable: retryable.has(code),
+    retryable: refusal?.isRetryable ?? retryable.has(code),
     ...(refusal?.provider === undefined ? {} : { provider: refusal.provider }),
   }
 }

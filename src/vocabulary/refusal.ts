@@ -46,6 +46,8 @@ export interface RefusalDetails {
   errors?: readonly Fault[]
   provider?: ProviderSaid
   retryAfterSeconds?: number
+  /** Whether the same request may succeed later, where the code does not tell. */
+  isRetryable?: boolean
   cause?: unknown
 }
 
@@ -56,6 +58,7 @@ export class Refusal extends Error {
   readonly errors: readonly Fault[]
   readonly provider: ProviderSaid | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly isRetryable: boolean | undefined
 
   constructor(code: RefusalCode, detail: string, more: RefusalDetails = {}) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause })
@@ -63,5 +66,6 @@ export class Refusal extends Error {
     this.errors = more.errors ?? []
     this.provider = more.provider
     this.retryAfterSeconds = more.retryAfterSeconds
+    this.isRetryable = more.isRetryable
   }
 }

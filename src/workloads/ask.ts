@@ -1,3 +1,4 @@
+import { providerRefusal } from '../connections/provider-refusal.ts'
 import type { Access, Driver, LogChunk } from '../providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
 import type { Actor } from '../vocabulary/actor.ts'
@@ -68,30 +69,15 @@ export function makeAsk(deps: AskDeps) {
   }
 }
 
-/** A provider's no while a client waits is never our own failure. */
+/** What an answer about one object means for whoever asked. */
 const refusalCodes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
-  rate_limited: 'overloaded',
-  unavailable: 'overloaded',
-  timeout: 'overloaded',
   not_found: 'wrong_state',
   conflict: 'wrong_state',
   unsupported: 'unsupported',
 }
 
 export function refusalOf(provider: string, error: ProviderError): Refusal {
-  const { code, message, httpStatus, providerCode, retryAfterMs } = error
-  const said = {
-    id: provider,
-    message,
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(providerCode === undefined ? {} : { code: providerCode }),
-  }
-  const wait = retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }
-  return new Refusal(refusalCodes[code] ?? 'provider_error', `The provider did not answer this: ${message}`, {
-    provider: said,
-    cause: error,
-    ...wait,
-  })
+  return providerRefusal(provider, error, refusalCodes)
 }
 
 function cannot(workload: Workload, what: string): Refusal {
