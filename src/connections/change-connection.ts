@@ -1,12 +1,13 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
-import { missing } from './connection-resolver.ts'
+import { mismatch } from './connection-resolver.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
+import { refuseIncomplete } from './incomplete-credentials.ts'
+import { reviseSettings } from './revise-settings.ts'
 import type { SecretBox } from './secret-box.ts'
 
 export interface ConnectionPatch {
@@ -31,58 +32,58 @@ export type ChangeConnection = (
   patch: ConnectionPatch,
 ) => Promise<Connection>
 
-/** What decides which account and place its objects live in cannot change: records would point at other objects. */
+/** Another change may come between reading a connection and writing it; the settings are then merged anew, so often. */
+const mostAttempts = 5
+
 export function makeChangeConnection(deps: Deps): ChangeConnection {
-  return async (target, { name, held, ...patch }) => {
-    const current = await deps.get(target.projectId, target.id)
-    const provider = deps.providerById(current.provider)
-    if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
-    const settings = revisedSettings(provider, current, patch.settings)
-    if (settings !== null) refuseUncallable(deps.egressRefusal, provider, settings)
-    const credentials = ofProvider(provider, '/credentials', patch.credentials)
-    const sealedCredentials = credentials === null ? null : deps.secretBox.seal(target.id, credentials)
-    const changed = await apply(deps, {
-      ...target,
-      name: name ?? null,
-      held: held ?? null,
-      settings,
-      sealedCredentials,
-    })
-    if (held === false || credentials !== null) await deps.repository.wakeWaiting(target.id)
+  return async (target, patch) => {
+    const changed = await attempt(deps, { target, patch }, mostAttempts)
+    if (patch.held === false || patch.credentials !== undefined) await deps.repository.wakeWaiting(target.id)
     deps.onChange()
     return changed
   }
 }
 
-async function apply({ repository, get }: Deps, change: ConnectionChange): Promise<Connection> {
-  const changed = await repository.apply(change).catch((error: unknown) => {
-    if (
-      !JSON.stringify([(error as Error).message, (error as { meta?: unknown }).meta]).includes('connections_live_name')
-    )
-      throw error
+async function attempt(deps: Deps, request: Request, attemptsLeft: number): Promise<Connection> {
+  const { projectId, id, ifVersion } = request.target
+  const current = await deps.get(projectId, id)
+  if (attemptsLeft === 0 || (ifVersion !== null && ifVersion !== current.version)) throw versionMismatch(current)
+  const change = changeOf(deps, current, request)
+  const changed = await deps.repository.apply(change)
+  if (changed === 'name_taken')
     throw new Refusal('wrong_state', `There is a connection named ${change.name} already. Choose another name.`)
-  })
-  if (changed !== null) return changed
-  const { version } = await get(change.projectId, change.id)
-  throw new Refusal(
-    'version_mismatch',
-    `The connection is at version ${version} now. Read it again and repeat what you want on that.`,
-  )
+  return changed ?? attempt(deps, request, attemptsLeft - 1)
 }
 
-function revisedSettings(
-  provider: Provider,
-  { settings }: Connection,
-  patch: ConnectionPatch['settings'],
-): JsonObject | null {
-  const given = ofProvider(provider, '/settings', patch)
-  if (given === null) return null
-  const revised = { ...settings, ...given }
-  if (isDeepStrictEqual(provider.scope(revised), provider.scope(settings))) return revised
-  const frozen = Object.keys(provider.scope(settings)).join(', ')
-  throw missing(
-    '/settings',
-    `These settings decide where the connection's objects live (${frozen}) and cannot change. Make another connection.`,
+type Request = { target: Parameters<ChangeConnection>[0]; patch: ConnectionPatch }
+
+/**
+ * What is to be written. Merged settings are written only over the version that they were merged with: credentials that
+ * somebody stores meanwhile must not meet the endpoints of before.
+ */
+function changeOf(deps: Deps, current: Connection, { target, patch }: Request): ConnectionChange {
+  const provider = deps.providerById(current.provider)
+  if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
+  const credentials = ofProvider(provider, '/credentials', patch.credentials)
+  if (credentials !== null) refuseIncomplete(provider, credentials)
+  const given = ofProvider(provider, '/settings', patch.settings)
+  const revised =
+    given === null ? null : reviseSettings(provider, current.settings, { given, hasCredentials: credentials !== null })
+  if (revised !== null) refuseUncallable(deps.egressRefusal, provider, revised.settings)
+  return {
+    ...target,
+    ifVersion: target.ifVersion ?? (revised === null ? null : current.version),
+    name: patch.name ?? null,
+    held: patch.held ?? null,
+    settings: revised,
+    sealedCredentials: credentials === null ? null : deps.secretBox.seal(target.id, credentials),
+  }
+}
+
+function versionMismatch({ version }: Connection): Refusal {
+  return new Refusal(
+    'version_mismatch',
+    `The connection is at version ${version} now. Read it again and repeat what you want on that.`,
   )
 }
 
@@ -93,6 +94,6 @@ function ofProvider(
 ): JsonObject | null {
   if (byProvider === undefined) return null
   const given = byProvider[provider.id]
-  if (given === undefined) throw missing(pointer, `This connection is to ${provider.id}: send what is under that id.`)
-  return given
+  if (given !== undefined) return given
+  throw mismatch(pointer, `This connection is to ${provider.id}: send what is under that id.`)
 }

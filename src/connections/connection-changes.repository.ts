@@ -1,10 +1,11 @@
 import { type Act, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import { connectionColumns } from './connections.repository.ts'
 import { pauseReasons } from './pause.ts'
+import type { SettingsChange } from './revise-settings.ts'
 
 /** What changes; null stays. */
 export interface ConnectionChange {
@@ -14,7 +15,7 @@ export interface ConnectionChange {
   ifVersion: number | null
   name: string | null
   held: boolean | null
-  settings: JsonObject | null
+  settings: SettingsChange | null
   sealedCredentials: string | null
 }
 
@@ -24,12 +25,13 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
   return {
     /**
      * Changes a connection; whoever has it open opens it anew. New credentials end a pause that the old ones caused.
-     * Null where it is gone or at another version; a name that is taken fails with a unique violation.
+     * Null where it is gone or at another version.
      */
-    async apply({ projectId, by, id, ifVersion, name, held, ...change }: ConnectionChange): Promise<Connection | null> {
-      const settings = change.settings === null ? null : JSON.stringify(change.settings)
+    async apply(written: ConnectionChange): Promise<Connection | 'name_taken' | null> {
+      const { projectId, by, id, ifVersion, name, held, ...change } = written
+      const settings = change.settings === null ? null : JSON.stringify(change.settings.settings)
       const sealed = change.sealedCredentials
-      const act: Act = { action: 'connection.updated', data: { fields: fieldsOf({ name, held, ...change }) } }
+      const act: Act = { action: 'connection.updated', data: auditDataOf(written) }
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
@@ -40,8 +42,11 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
         WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersion}::int IS NULL OR c.version = ${ifVersion}::int)
         RETURNING c.*
         ), audited AS (${auditStatement(by, act, Prisma.sql`c`)})
-        SELECT ${connectionColumns} FROM c`
-      return rows[0] ?? null
+        SELECT ${connectionColumns} FROM c`.catch((error: unknown) => {
+        if (isUniqueViolation(error, 'connections_live_name')) return 'name_taken' as const
+        throw error
+      })
+      return rows === 'name_taken' ? rows : (rows[0] ?? null)
     },
 
     /** The provider has taken the credentials of this version: nothing stands in the way any more. */
@@ -72,13 +77,15 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
   }
 }
 
-/** Which parts were given; what they say stays out of the audit log. */
-function fieldsOf({
-  name,
-  held,
-  settings,
-  sealedCredentials,
-}: Omit<ConnectionChange, 'projectId' | 'by' | 'id' | 'ifVersion'>): string[] {
+/**
+ * Which parts were given, which settings differ now, and which hosts receive credentials where that changed. Values stay
+ * out of the audit log.
+ */
+function auditDataOf({ name, held, settings, sealedCredentials }: ConnectionChange): object {
   const given = { name, held, settings, credentials: sealedCredentials }
-  return Object.entries(given).flatMap(([field, value]) => (value === null ? [] : [field]))
+  return {
+    fields: Object.entries(given).flatMap(([field, value]) => (value === null ? [] : [field])),
+    ...(settings === null ? {} : { settings: settings.changed }),
+    ...(settings?.hosts ? { hosts: settings.hosts } : {}),
+  }
 }

@@ -80,14 +80,21 @@ async function byId(
   if (connection === null)
     throw missing('/connectionId', `There is no connection ${id} in this project. List yours with GET /connections.`)
   if (provider !== undefined && provider !== connection.provider) {
-    throw missing('/provider', `Connection ${id} is to ${connection.provider}, not ${provider}. Send one of the two.`)
+    throw mismatch('/provider', `Connection ${id} is to ${connection.provider}, not ${provider}. Send one of the two.`)
   }
   return connection
 }
 
-export function missing(pointer: string, detail: string): Refusal {
+/** No connection is named, or none of that name exists. */
+function missing(pointer: string, detail: string): Refusal {
   const errors: Fault[] = [{ in: 'body', pointer, code: 'connection', detail }]
   return new Refusal('connection_missing', detail, { errors })
+}
+
+/** The connection is known, and this part of the request belongs to another provider. */
+export function mismatch(pointer: string, detail: string): Refusal {
+  const errors: Fault[] = [{ in: 'body', pointer, code: 'provider_mismatch', detail }]
+  return new Refusal('unprocessable', detail, { errors })
 }
 
 function ambiguous(provider: string, connections: readonly Connection[]): Refusal {

@@ -8,9 +8,10 @@ import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { quotaExceeded } from '../vocabulary/quota.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
-import { missing } from './connection-resolver.ts'
+import { mismatch } from './connection-resolver.ts'
 import type { ConnectionsRepository, Removal } from './connections.repository.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
+import { refuseIncomplete } from './incomplete-credentials.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -53,6 +54,7 @@ export function makeConnectionService(deps: Deps) {
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
       refuseUncallable(deps.egressRefusal, provider, settings)
+      refuseIncomplete(provider, credentials)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)
@@ -101,9 +103,9 @@ function accountOf({ providerById }: Deps, { settings, credentials }: Connection
   const [credentialsOf] = Object.keys(credentials)
   const provider = id === undefined ? undefined : providerById(id)
   if (id === undefined || provider === undefined)
-    throw missing('/settings', 'Send the settings of one provider, under its id.')
+    throw mismatch('/settings', 'Send the settings of one provider, under its id.')
   if (credentialsOf !== id)
-    throw missing(
+    throw mismatch(
       '/credentials',
       `The settings are of ${id}, the credentials of ${credentialsOf}. Send both of one provider.`,
     )

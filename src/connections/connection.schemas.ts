@@ -1,4 +1,4 @@
-import { type TObject, Type } from '@sinclair/typebox'
+import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 
@@ -7,6 +7,7 @@ export interface ConnectableProvider {
   id: string
   settings: TObject
   credentials: TObject
+  endpointSettings: readonly string[]
 }
 
 const exactlyOneProvider = { additionalProperties: false, minProperties: 1, maxProperties: 1 }
@@ -47,12 +48,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
       held: Type.Optional(
         Type.Boolean({ description: 'true: nothing is sent over it until this is false again; its workloads wait.' }),
       ),
-      settings: Type.Optional(
-        Type.Object(
-          byProvider((provider) => Type.Partial(provider.settings)),
-          exactlyOneProvider,
-        ),
-      ),
+      settings: Type.Optional(Type.Object(byProvider(patched), exactlyOneProvider)),
       credentials: Type.Optional(
         Type.Object(
           byProvider((provider) => provider.credentials),
@@ -65,7 +61,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
       additionalProperties: false,
       minProperties: 1,
       description:
-        'What can be changed: the name, a hold, the credentials as a whole, and settings that do not decide where its objects live.',
+        'What can be changed: the name, a hold, the credentials as a whole, and settings that do not decide where its objects live. null removes a setting; one with a default goes back to it. Settings that decide which hosts receive the credentials change only together with new credentials.',
     },
   )
   const Connection = Type.Object(
@@ -158,4 +154,26 @@ function lenient(schema: TObject): TObject {
   ])
   const required = (schema.required ?? []).filter((name) => schema.properties[name]?.default === undefined)
   return { ...Type.Object(Object.fromEntries(properties)), required }
+}
+
+/** Every setting may be left out, and null removes those that a new connection does not need either. */
+function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
+  const properties = Object.entries(settings.properties).map(([name, property]) => {
+    const isNeeded = property.default === undefined && settings.required?.includes(name) === true
+    const schema = isNeeded ? property : nullable(property)
+    const guarded = endpointSettings.includes(name) ? withNote(schema, 'Changes only with new credentials.') : schema
+    return [name, Type.Optional(guarded)] as const
+  })
+  return Type.Object(Object.fromEntries(properties), { additionalProperties: false })
+}
+
+/** No `anyOf`, so that generated clients stay simple. */
+function nullable(schema: TSchema): TSchema {
+  const { default: _, ...rest } = schema
+  const values = rest.enum === undefined ? {} : { enum: [...rest.enum, null] }
+  return Type.Unsafe({ ...rest, ...values, type: [rest.type, 'null'] })
+}
+
+function withNote(schema: TSchema, note: string): TSchema {
+  return { ...schema, description: `${schema.description ?? ''} ${note}`.trim() }
 }

@@ -295,6 +295,12 @@ export interface OpenProvider {
   verify(signal: AbortSignal): Promise<void>
 }
 
+export interface CredentialFault {
+  /** The credential that is missing or superfluous: `secretKey`. */
+  field: string
+  detail: string
+}
+
 export interface Provider {
   /** The product's name, one word; the same in folder, API, docs, tests. */
   readonly id: string
@@ -308,6 +314,16 @@ export interface Provider {
   readonly sample: { readonly settings: JsonObject; readonly credentials: JsonObject }
   /** The base URL that requests go to. */
   baseUrl(settings: JsonObject): string
+  /**
+   * Settings that decide which hosts receive the credentials, or anything made from them (a token, a signature): URLs,
+   * parts of host names, the choice of a region. They change only together with new credentials. Otherwise whoever may
+   * change a connection could have its stored secrets sent to a host of their own.
+   */
+  readonly endpointSettings: readonly string[]
+  /** The URLs of those hosts by setting, including derived ones. Absent: the provider itself tells the URL. Pure. */
+  endpoints(settings: JsonObject): Readonly<Record<string, string>>
+  /** Why these credentials are incomplete, where their schema cannot express it (half a pair). Pure. */
+  credentialFault?(credentials: JsonObject): CredentialFault | null
   /** What decides which account and place objects live in. Frozen once a connection exists, and written to each attempt. */
   scope(settings: JsonObject): JsonObject
   /** Pure: sends nothing. */

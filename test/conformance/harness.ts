@@ -71,6 +71,8 @@ export interface ProviderHarness {
   /** Settings in place of what is discovered, for which a plan has placeholders. */
   planSettings?(account: Account): JsonObject
   readonly wrong: readonly WrongField[]
+  /** Settings that decide where credentials go, and by which this variant reaches no host that the suite could be. */
+  readonly unreachedEndpoints?: readonly string[]
   /** The operations that give tokens. */
   readonly tokens: OrWhyNot<{ readonly logins: readonly string[] }>
   /** The field that a wrong clock is called; tokens need no clock. */

@@ -6,6 +6,7 @@ import { describeCapabilities } from './behaviours/capabilities.ts'
 import { describeConnection } from './behaviours/connection.ts'
 import { describeControl } from './behaviours/control.ts'
 import { describeCreation } from './behaviours/creation.ts'
+import { describeEndpoints } from './behaviours/endpoints.ts'
 import { describeFailure } from './behaviours/failure.ts'
 import { describeFinding } from './behaviours/finding.ts'
 import { describeHygiene } from './behaviours/hygiene.ts'
@@ -26,6 +27,7 @@ export function describeProviderConformance(harness: ProviderHarness): void {
   describe(harness.variant, () => {
     const bench = useBench(harness)
     describeConnection(bench)
+    describeEndpoints(bench)
     describeTokens(bench)
     for (const kind of kinds) if (harness.kinds[kind] !== undefined) describeKind(bench, kind)
   })

@@ -226,7 +226,7 @@ describe('what a submit names', () => {
     [
       'a provider that is not the connection’s',
       () => ({ ...modelarts(), provider: 'scnet' }),
-      'connection_missing',
+      'unprocessable',
       '/provider',
     ],
   ])('refuses %s with 422, and points at it', async (_, body, code, pointer) => {

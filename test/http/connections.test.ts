@@ -158,7 +158,12 @@ describe('PATCH /connections/{id}', () => {
   })
 
   it.each<[string, object, number, string]>([
-    ['a setting that decides where objects live', { settings: { dataforest: { accountId: 'x' } } }, 422, '/settings'],
+    [
+      'a setting that decides where objects live',
+      { settings: { dataforest: { accountId: 'x' } } },
+      422,
+      '/settings/dataforest/accountId',
+    ],
     ['settings of another provider', { settings: { aitems: {} } }, 422, '/settings'],
     [
       'credentials of another provider',
@@ -190,6 +195,7 @@ describe('PATCH /connections/{id}', () => {
     const { id, ...before } = await make()
     const answer = await api.call('PATCH', `/connections/${id}`, { body })
     expect(answer.status).toBe(status)
+    expect(answer.body.code).toBe(status === 400 ? 'invalid_request' : 'unprocessable')
     expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
     expect((await api.call('GET', `/connections/${id}`)).body).toEqual({ id, ...before })
   })

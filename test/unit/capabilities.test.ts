@@ -129,6 +129,8 @@ function acme(open: (session: Session) => Partial<Driver<'job'>>): Provider {
     sample: { settings: { queue: 'sample' }, credentials: { key: 'AKSAMPLE' } },
     baseUrl: () => 'https://acme.example',
     scope: () => ({}),
+    endpointSettings: [],
+    endpoints: () => ({}),
     open: (session) => ({ drivers: { job: job(open(session)) }, verify: async () => {} }),
   }
 }

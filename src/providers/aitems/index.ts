@@ -17,6 +17,8 @@ export const aitemsProvider: Provider = {
     credentials: { accessKey: 'EXAMPLEACCESSKEY0001', secretKey: 'exampleSecretKeyForUnitTestsOnly00000001' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
+  endpointSettings: ['baseUrl'],
+  endpoints: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
   scope: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
   open,
 }

@@ -24,6 +24,8 @@ export const dataforestProvider: Provider = {
     credentials: { accessKey: 'EXAMPLEACCESSKEY0001', secretKey: 'exampleSecretKeyForUnitTestsOnly00000001' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
+  endpointSettings: ['baseUrl'],
+  endpoints: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
   scope: (settings) => {
     const { accountId, baseUrl } = settingsOf(settings)
     return { accountId, baseUrl }

@@ -34,6 +34,8 @@ export const jupyterhubProvider: Provider = {
     credentials: { token: 'exampleTokenForUnitTestsOnly000000000001' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
+  endpointSettings: ['baseUrl'],
+  endpoints: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
   scope(settings) {
     const { baseUrl, username } = settingsOf(settings)
     return { baseUrl, ...(username === undefined ? {} : { username }) }

@@ -6,6 +6,7 @@ import { listCall, makeEnvironments } from './environments.ts'
 import { makeJobs } from './jobs.ts'
 import { makeNotebooks, notebookListCall } from './notebooks.ts'
 import {
+  credentialFault,
   credentialsOf,
   type ModelartsSettings,
   modelartsCredentials,
@@ -26,6 +27,12 @@ export const modelartsProvider: Provider = {
     credentials: { accessKey: 'AKEXAMPLE0000000TEST', secretKey: 'skExampleSecretKey0000000000000000000000' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
+  endpointSettings: ['region', 'domain', 'baseUrl', 'iamUrl'],
+  endpoints(settings) {
+    const { baseUrl, iamUrl } = settingsOf(settings)
+    return { baseUrl, iamUrl }
+  },
+  credentialFault,
   scope: (settings) => {
     const { region, baseUrl, projectId, workspaceId, environmentApi } = settingsOf(settings)
     return { region, baseUrl, projectId, workspaceId, environmentApi }

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
+import type { CredentialFault } from '../provider.ts'
 
 const url = (description: string) =>
   Type.Optional(Type.String({ pattern: '^https?://[^\\s?#%]+$', maxLength: 512, description }))
@@ -128,6 +129,12 @@ function loginOf({ username, password, domainName }: Partial<Login>): ModelartsC
     return wrong('domainName', 'A user and its password need the account (domain) of the user.')
   }
   return { by: 'password', login: { username, password, domainName } }
+}
+
+/** What is wrong with credentials that are not one complete set. */
+export function credentialFault(credentials: JsonObject): CredentialFault | null {
+  const read = credentialsOf(credentials)
+  return read.by === 'nothing' ? { field: read.field.replace('credentials.', ''), detail: read.detail } : null
 }
 
 function wrong(name: string, detail: string): ModelartsCredentials {

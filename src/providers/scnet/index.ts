@@ -7,7 +7,14 @@ import { makeEnvironments } from './environments.ts'
 import { detailsOf } from './errors.ts'
 import { makeJobs } from './jobs.ts'
 import { makeRegion, schedulerIds } from './region.ts'
-import { credentialsOf, type ScnetSettings, scnetCredentials, scnetSettings, settingsOf } from './settings.ts'
+import {
+  credentialFault,
+  credentialsOf,
+  type ScnetSettings,
+  scnetCredentials,
+  scnetSettings,
+  settingsOf,
+} from './settings.ts'
 import { makeTokens } from './tokens.ts'
 
 /** SCNet (Sugon's "AC" open API): container instances as environments, HPC jobs (or containers) as jobs. */
@@ -34,6 +41,18 @@ export const scnetProvider: Provider = {
     },
   },
   baseUrl: (settings) => settingsOf(settings).platformUrl,
+  endpointSettings: ['clusterId', 'clusterName', 'loginUrl', 'platformUrl', 'aiUrl', 'hpcUrl', 'efileUrl'],
+  endpoints(settings) {
+    const { loginUrl, platformUrl, aiUrl, hpcUrl, efileUrl } = settingsOf(settings)
+    return {
+      loginUrl,
+      platformUrl,
+      ...(aiUrl === undefined ? {} : { aiUrl }),
+      ...(hpcUrl === undefined ? {} : { hpcUrl }),
+      ...(efileUrl === undefined ? {} : { efileUrl }),
+    }
+  },
+  credentialFault,
   scope(settings) {
     const { user, clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser, jobApi } =
       settingsOf(settings)

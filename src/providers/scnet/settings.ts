@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
+import type { CredentialFault } from '../provider.ts'
 
 const url = (description: string, more: { default?: string } = {}) =>
   Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description, ...more })
@@ -85,4 +86,23 @@ export function settingsOf(settings: JsonObject): ScnetSettings {
 export function credentialsOf(credentials: JsonObject): ScnetCredentials {
   if (!Value.Check(scnetCredentials, credentials)) throw new TypeError('these are no credentials of scnet')
   return credentials
+}
+
+const pairs = [
+  ['accessKey', 'secretKey'],
+  ['password', 'orgId'],
+] as const
+
+/** The schema is one closed object; that exactly one of its two pairs is there and complete is checked here. */
+export function credentialFault(credentials: JsonObject): CredentialFault | null {
+  const given = credentialsOf(credentials)
+  const [pair, other] = pairs.filter((names) => names.some((name) => given[name] !== undefined))
+  if (pair === undefined || other !== undefined) {
+    const detail = 'Give either `accessKey` and `secretKey` or `password` and `orgId`, and not both pairs.'
+    return { field: other?.find((name) => given[name] !== undefined) ?? 'accessKey', detail }
+  }
+  const missing = pair.find((name) => given[name] === undefined)
+  return missing === undefined
+    ? null
+    : { field: missing, detail: `\`${pair[0]}\` and \`${pair[1]}\` go together; \`${missing}\` is missing.` }
 }

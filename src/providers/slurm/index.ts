@@ -19,6 +19,8 @@ export const slurmProvider: Provider = {
     credentials: { key: 'ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE=' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
+  endpointSettings: ['baseUrl'],
+  endpoints: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
   scope(settings) {
     const { baseUrl, user } = settingsOf(settings)
     return { baseUrl, user }

@@ -75,6 +75,8 @@ const settings: ProviderHarness['settings'] = (url, { region = '', projectId = '
 export const modelartsDemanager: ProviderHarness = {
   ...common,
   variant: 'modelarts, demanager by access key',
+  // A signature needs no token.
+  unreachedEndpoints: ['iamUrl'],
   variantSettings: { environmentApi: 'demanager' },
   settings,
   credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),

@@ -82,6 +82,8 @@ const wrongPlaces = [
 export const scnetHpc: ProviderHarness = {
   ...common,
   variant: 'scnet, HPC jobs by access key',
+  // The platform itself tells where a region is.
+  unreachedEndpoints: ['clusterId', 'clusterName'],
   variantSettings: { jobApi: 'hpc' },
   settings,
   planSettings: ({ clusterUser }) => ({
@@ -168,6 +170,8 @@ export const scnetHpc: ProviderHarness = {
 export const scnetContainer: ProviderHarness = {
   ...common,
   variant: 'scnet, container jobs by password',
+  // Neither the login by access key nor the services of batch jobs are used.
+  unreachedEndpoints: ['clusterId', 'clusterName', 'loginUrl', 'hpcUrl', 'efileUrl'],
   variantSettings: { jobApi: 'container' },
   settings,
   credentials: ({ password = '', orgId = '' }) => ({ password, orgId }),

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Value } from '@sinclair/typebox/value'
+import type { Provider } from '../providers/provider.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+
+/** What a PATCH makes of a connection's settings. */
+export interface SettingsChange {
+  settings: JsonObject
+  /** The names of the settings whose values differ now. */
+  changed: readonly string[]
+  /** The hosts that received credentials before, and those that do now, where they differ. */
+  hosts: { from: readonly string[]; to: readonly string[] } | null
+}
+
+/**
+ * Merges settings; null removes one, which brings back its default where it has one.
+ * Refuses what decides where objects live (records would point at other objects), and, without new credentials, what
+ * decides which hosts receive the stored ones.
+ */
+export function reviseSettings(
+  provider: Provider,
+  current: JsonObject,
+  { given, hasCredentials }: { given: JsonObject; hasCredentials: boolean },
+): SettingsChange {
+  const before = merged(provider, current, {})
+  const settings = merged(provider, current, given)
+  const changed = Object.keys(given).filter((name) => !isDeepStrictEqual(settings[name], before[name]))
+  const frozen = frozenAmong(provider, current, { settings, changed })
+  if (frozen.length > 0)
+    throw refused(provider, frozen, {
+      code: 'frozen',
+      why: "decides where the connection's objects live and cannot change. Create another connection.",
+    })
+  const guarded = changed.filter((name) => provider.endpointSettings.includes(name))
+  if (guarded.length > 0 && !hasCredentials)
+    throw refused(provider, guarded, {
+      code: 'credentials_required',
+      why: "decides which hosts receive the connection's credentials. To change it, send new credentials in the same PATCH.",
+    })
+  const [from, to] = [hostsOf(provider, current), hostsOf(provider, settings)]
+  return { settings, changed, hosts: isDeepStrictEqual(from, to) ? null : { from, to } }
+}
+
+function merged(provider: Provider, current: JsonObject, given: JsonObject): JsonObject {
+  const entries = Object.entries({ ...current, ...given }).filter(([, value]) => value !== null)
+  return Value.Default(provider.settings, structuredClone(Object.fromEntries(entries))) as JsonObject
+}
+
+/** The changed settings that change the scope: each by itself, or all of them where only together they do. */
+function frozenAmong(
+  provider: Provider,
+  current: JsonObject,
+  { settings, changed }: Pick<SettingsChange, 'settings' | 'changed'>,
+): readonly string[] {
+  const before = provider.scope(current)
+  if (isDeepStrictEqual(provider.scope(settings), before)) return []
+  const alone = changed.filter(
+    (name) => !isDeepStrictEqual(provider.scope(merged(provider, current, { [name]: settings[name] ?? null })), before),
+  )
+  return alone.length > 0 ? alone : changed
+}
+
+/** Hosts alone: a URL may hold a secret. */
+function hostsOf(provider: Provider, settings: JsonObject): readonly string[] {
+  const urls = Object.values(provider.endpoints(settings)).filter((url) => URL.canParse(url))
+  return [...new Set(urls.map((url) => new URL(url).host))].sort()
+}
+
+function refused(provider: Provider, names: readonly string[], { code, why }: { code: string; why: string }): Refusal {
+  const errors = names.map((name): Fault => {
+    return { in: 'body', pointer: `/settings/${provider.id}/${name}`, code, detail: `\`${name}\` ${why}` }
+  })
+  return new Refusal('unprocessable', errors.map(({ detail }) => detail).join(' '), { errors })
+}

@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest'
+import { makeChangeConnection } from '../../../src/connections/change-connection.ts'
+import type { Connection } from '../../../src/connections/connection.ts'
+import type { ConnectionChange } from '../../../src/connections/connection-changes.repository.ts'
+import { makeSecretBox } from '../../../src/connections/secret-box.ts'
+import { modelartsProvider } from '../../../src/providers/modelarts/index.ts'
+import type { JsonObject } from '../../../src/vocabulary/json.ts'
+
+const settings = { ...modelartsProvider.sample.settings, domain: 'good.example.com', visibility: 'own' }
+const bad = { ...settings, iamUrl: 'https://iam.attacker.example' }
+const good = { ...settings, iamUrl: 'https://iam.good.example.com' }
+const by = { subject: 'key', address: '127.0.0.1', requestId: 'r' }
+
+function connection(version: number, its: JsonObject): Connection {
+  const at = new Date(0)
+  const { id, projectId, provider, name } = { id: 'conn_1', projectId: 'proj_1', provider: 'modelarts', name: 'one' }
+  const rest = { held: false, notBefore: null, pauseReason: null, verifiedAt: null, createdAt: at, updatedAt: at }
+  return { id, projectId, provider, name, settings: its, version, ...rest }
+}
+
+/** A table of one row, in which `meanwhile` happens right after each read. */
+function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
+  let row = first
+  const written: ConnectionChange[] = []
+  const change = makeChangeConnection({
+    async get() {
+      const read = row
+      row = meanwhile(row)
+      return read
+    },
+    repository: {
+      async apply(asked) {
+        if (asked.ifVersion !== null && asked.ifVersion !== row.version) return null
+        written.push(asked)
+        row = connection(row.version + 1, asked.settings?.settings ?? row.settings)
+        return row
+      },
+      verified: async () => {},
+      wakeWaiting: async () => {},
+    },
+    secretBox: makeSecretBox('42'.repeat(32)),
+    providerById: () => modelartsProvider,
+    egressRefusal: () => null,
+    onChange: () => {},
+  })
+  return {
+    written,
+    change: (ifVersion: number | null) => change({ projectId: 'proj_1', by, id: 'conn_1', ifVersion }, patch),
+  }
+}
+
+const patch = { settings: { modelarts: { visibility: 'all' } } }
+/** Somebody puts the endpoint right and stores the true credentials. */
+const putRight = (row: Connection) => (row.version === 1 ? connection(2, good) : row)
+
+it('never writes the endpoints of before over credentials that somebody stores meanwhile', async () => {
+  const { change, written } = bench(connection(1, bad), putRight)
+  expect((await change(null)).settings).toMatchObject({ ...good, visibility: 'all' })
+  expect(written.map(({ ifVersion }) => ifVersion)).toEqual([2])
+})
+
+it('says that the record has changed where the client named the version', async () => {
+  const { change, written } = bench(connection(1, bad), putRight)
+  await expect(change(1)).rejects.toMatchObject({
+    code: 'version_mismatch',
+    message: expect.stringContaining('version 2'),
+  })
+  const later = bench(connection(1, bad), putRight)
+  await expect(later.change(2)).rejects.toMatchObject({ code: 'version_mismatch' })
+  expect([...written, ...later.written]).toEqual([])
+})
+
+it('gives up where others are always faster', async () => {
+  const { change, written } = bench(connection(1, good), (row) => connection(row.version + 1, good))
+  await expect(change(null)).rejects.toMatchObject({ code: 'version_mismatch' })
+  expect(written).toEqual([])
+})
