@@ -60,11 +60,11 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** Null where it is deleted. */
-    async version(id: string): Promise<number | null> {
-      const rows = await prisma.$queryRaw<{ version: number }[]>`
-        SELECT version FROM connections WHERE id = ${id} AND deleted_at IS NULL`
-      return rows[0]?.version ?? null
+    /** By id, without those that are deleted. */
+    async versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+      const rows = await prisma.$queryRaw<{ id: string; version: number }[]>`
+        SELECT id, version FROM connections WHERE id = ANY(${[...ids]}) AND deleted_at IS NULL`
+      return new Map(rows.map(({ id, version }) => [id, version]))
     },
 
     /** By id alone and with its sealed credentials: for the engine, which acts for every project. Deleted ones too. */

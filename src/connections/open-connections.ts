@@ -5,6 +5,7 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
 import type { Called, ConnectionsRepository, SealedConnection } from './connections.repository.ts'
 import { namingAddresses } from './endpoints.ts'
+import { makeOpenedCache } from './opened-cache.ts'
 import { pauseFor } from './pause.ts'
 import type { SecretBox } from './secret-box.ts'
 
@@ -37,52 +38,20 @@ export interface OpenConnectionsDeps {
 
 export type OpenConnections = ReturnType<typeof makeOpenConnections>
 
-/** A connection that is open here. */
-interface Known {
-  version: number
-  at: Promise<Entry>
-  believedUntilMs: number
-}
-
-/** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
-const believedMs = 5000
+/** How often each process looks for opened connections that are deleted or replaced. */
+const staleEveryMs = 5000
 
 /**
- * Opened connections, one of each in this process, replaced when a newer version of it is asked for.
- * Tokens live as long as the opened connection, so changed credentials take their tokens with them.
+ * Opens connections and notes how calls over them went. Tokens live as long as the opened connection, so changed
+ * credentials take their tokens with them.
  */
 export function makeOpenConnections(deps: OpenConnectionsDeps) {
   const { repository, clock } = deps
-  const opened = new Map<string, Known>()
-
-  async function open(connectionId: string, version: number): Promise<Opened> {
-    const known = opened.get(connectionId)
-    if (known !== undefined && known.version >= version) return (await known.at).opened
-    const at = load(connectionId)
-    const fresh: Known = { version, at, believedUntilMs: clock.monotonicMs() + believedMs }
-    opened.set(connectionId, fresh)
-    at.then(
-      (entry) => {
-        fresh.version = Math.max(version, entry.opened.version)
-      },
-      () => opened.delete(connectionId),
-    )
-    if (known !== undefined) void known.at.then((old) => old.http.close()).catch(() => {})
-    return (await at).opened
-  }
-
-  /** As it is now, give or take `believedMs`: another process may have changed it. */
-  async function current(connectionId: string): Promise<Opened> {
-    const known = opened.get(connectionId)
-    if (known === undefined) return open(connectionId, 0)
-    if (clock.monotonicMs() < known.believedUntilMs) return (await known.at).opened
-    known.believedUntilMs = clock.monotonicMs() + believedMs
-    const version = await repository.version(connectionId)
-    return open(connectionId, version ?? known.version)
-  }
+  const cache = makeOpenedCache({ load, versions: repository.versions, clock })
+  let timer: NodeJS.Timeout | undefined
 
   async function load(connectionId: string): Promise<Entry> {
-    const sealed = await deps.repository.sealed(connectionId)
+    const sealed = await repository.sealed(connectionId)
     if (sealed === null) throw new Error(`There is no connection ${connectionId}.`)
     return makeEntry(deps, sealed, credentialsOf(deps, sealed))
   }
@@ -93,11 +62,18 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
   }
 
   return {
-    open,
+    open: cache.open,
+    forget: cache.forget,
+    dropStale: cache.dropStale,
+
+    /** Looks for what is stale until it is closed. A look that fails is made up for by the next. */
+    start(): void {
+      timer = setInterval(() => void cache.dropStale().catch(() => {}), staleEveryMs).unref()
+    },
 
     /** The driver of a connection as it is now; undefined where it cannot be opened any more. */
     async driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined> {
-      return current(connectionId).then(
+      return cache.current(connectionId).then(
         (connection) => connection.driver(kind),
         () => undefined,
       )
@@ -117,15 +93,9 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
 
     mayProbe: (connectionId: string): Promise<boolean> => deps.repository.mayProbe(connectionId, deps.probeMs),
 
-    forget(connectionId: string): void {
-      const known = opened.get(connectionId)
-      opened.delete(connectionId)
-      if (known !== undefined) void known.at.then((old) => old.http.close()).catch(() => {})
-    },
-
     async close(): Promise<void> {
-      const entries = await Promise.allSettled([...opened.values()].map(({ at }) => at))
-      await Promise.all(entries.map((entry) => (entry.status === 'fulfilled' ? entry.value.http.close() : undefined)))
+      clearInterval(timer)
+      await cache.close()
     },
   }
 }

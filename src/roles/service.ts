@@ -121,6 +121,7 @@ function assemble(
     ...{ secretsKey, version: readVersion(), settings, ...parts },
   })
   closing.add('connections', container.opened.close)
+  container.opened.start()
   closing.add('listener', container.wake.close)
   closing.add('hints', container.hints.close)
   return container

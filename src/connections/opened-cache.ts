@@ -1,0 +1,87 @@
+/** A connection that is open, and the client that is its own. */
+interface Openable {
+  opened: { version: number }
+  http: { close(): Promise<void> }
+}
+
+interface Deps<E extends Openable> {
+  load(connectionId: string): Promise<E>
+  /** The versions as they are, by id; what is deleted has none. */
+  versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>
+  clock: { monotonicMs(): number }
+}
+
+interface Known<E> {
+  version: number
+  at: Promise<E>
+  believedUntilMs: number
+}
+
+/** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
+const believedMs = 5000
+
+/** Opened connections, one of each in this process, replaced when a newer version of it is asked for. */
+export function makeOpenedCache<E extends Openable>({ load, versions, clock }: Deps<E>) {
+  const opened = new Map<string, Known<E>>()
+
+  async function open(connectionId: string, version: number): Promise<E['opened']> {
+    const known = opened.get(connectionId)
+    if (known !== undefined && known.version >= version) return (await known.at).opened
+    const at = load(connectionId)
+    const fresh: Known<E> = { version, at, believedUntilMs: clock.monotonicMs() + believedMs }
+    opened.set(connectionId, fresh)
+    at.then(
+      (entry) => {
+        fresh.version = Math.max(version, entry.opened.version)
+      },
+      () => drop(connectionId, fresh),
+    )
+    if (known !== undefined) drop(connectionId, known)
+    return (await at).opened
+  }
+
+  /** As it is now, give or take `believedMs`: another process may have changed it. */
+  async function current(connectionId: string): Promise<E['opened']> {
+    const known = opened.get(connectionId)
+    if (known === undefined) return open(connectionId, 0)
+    if (clock.monotonicMs() < known.believedUntilMs) return (await known.at).opened
+    known.believedUntilMs = clock.monotonicMs() + believedMs
+    const version = (await versions([connectionId])).get(connectionId)
+    if (version !== undefined) return open(connectionId, version)
+    drop(connectionId, known)
+    throw new Error(`Connection ${connectionId} is deleted.`)
+  }
+
+  /** Drops what another process has deleted or replaced: no credential stays here for long after it left the table. */
+  async function dropStale(): Promise<void> {
+    const known = [...opened]
+    if (known.length === 0) return
+    const entries = await Promise.all(known.map(([, { at }]) => at.catch(() => null)))
+    const newest = await versions(known.map(([id]) => id))
+    for (const [index, [id, each]] of known.entries()) {
+      const here = entries[index]?.opened.version
+      const there = newest.get(id)
+      if (here !== undefined && (there === undefined || there > here)) drop(id, each)
+    }
+  }
+
+  /** It is closed when the calls under way are over, and forgotten unless a newer one has taken its place. */
+  function drop(connectionId: string, known: Known<E>): void {
+    if (opened.get(connectionId) === known) opened.delete(connectionId)
+    void known.at.then((old) => old.http.close()).catch(() => {})
+  }
+
+  return {
+    open,
+    current,
+    dropStale,
+    forget(connectionId: string): void {
+      const known = opened.get(connectionId)
+      if (known !== undefined) drop(connectionId, known)
+    },
+    async close(): Promise<void> {
+      const entries = await Promise.allSettled([...opened.values()].map(({ at }) => at))
+      await Promise.all(entries.map((entry) => (entry.status === 'fulfilled' ? entry.value.http.close() : undefined)))
+    },
+  }
+}
