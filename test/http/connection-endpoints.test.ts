@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeSecretBox } from '../../src/connections/secret-box.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { ProviderHarness } from '../conformance/harness.ts'
 import { harnesses } from '../conformance/harnesses/index.ts'
@@ -8,6 +9,7 @@ import { otherValues } from '../conformance/other-values.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { expectProblem } from '../support/problems.ts'
 import { type StubServer, startStubServer } from '../support/stub-server.ts'
+import { testSecretsKey } from '../support/switchyard.ts'
 
 let bench: ApiBench
 /** The host of somebody who would like to have the credentials. */
@@ -180,5 +182,21 @@ describe('credentials that are half a pair', () => {
       expect(pointersIn(answer.body)).toEqual([`/credentials/${id}/${field}`])
     }
     expect(await bench.api.ok('POST', `${path}/verify`)).toEqual({ ok: true })
+  })
+
+  it.each([
+    ['an access key', scnetHpc, { accessKey: 'f'.repeat(32) }],
+    ['a login', modelartsNotebooks, { username: 'u', domainName: 'd' }],
+  ] as const)('that were stored before are nothing to try again: %s', async (_, harness, credentials) => {
+    const { id, path } = await connect(harness)
+    await bench.open.pool.query('UPDATE connections SET sealed_credentials = $2, version = version + 1 WHERE id = $1', [
+      id,
+      makeSecretBox(testSecretsKey).seal(id, credentials),
+    ])
+    for (const question of ['catalog', 'orphans'])
+      expect(await bench.api.call('GET', `${path}/${question}`)).toMatchObject({
+        status: 422,
+        body: { code: 'unprocessable', retryable: false },
+      })
   })
 })
