@@ -23,7 +23,8 @@ export function isDataError(error: unknown): boolean {
 }
 
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  return sqlStateOf(error) === '23505' && mappedIn(error)?.constraint?.index === constraint
+  const broken = error instanceof DatabaseError ? error.constraint : mappedIn(error)?.constraint?.index
+  return sqlStateOf(error) === '23505' && broken === constraint
 }
 
 const transientStates: ReadonlySet<string> = new Set([

@@ -1,16 +1,11 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils'
 import { DatabaseError } from 'pg'
 import { expect, it } from 'vitest'
-import { Prisma } from '../../../src/generated/prisma/client.ts'
 import { isDataError, isTransientError, isUniqueViolation, sqlStateOf } from '../../../src/infra/database-errors.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { Refusal } from '../../../src/vocabulary/refusal.ts'
+import { prismaError as known, databaseError as raw } from '../../support/database-error.ts'
 
-type Cause = ConstructorParameters<typeof DriverAdapterError>[0]
-
-const known = (code: string, meta?: Record<string, unknown>) =>
-  new Prisma.PrismaClientKnownRequestError('failed', { code, clientVersion: '7', ...(meta && { meta }) })
-const raw = (cause: object) => known('P2010', { driverAdapterError: new DriverAdapterError(cause as Cause) })
 /** As Prisma wraps what the server said. */
 const wrapped = (originalCode: string, more = {}) => raw({ kind: 'postgres', originalCode, ...more })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/admission.repository.ts'
 import { fingerprintOf, hashOf, makeAdmission, makeMark } from '../../../src/workloads/admission.ts'
+import { databaseError } from '../../support/database-error.ts'
 
 describe('a mark', () => {
   it('is of the asked length, begins with a letter, and tells the installation where there is room', () => {
@@ -106,7 +107,10 @@ describe('admission', () => {
   })
 
   it('draws a mark again that exists already', async () => {
-    const clash = Object.assign(new Error('unique constraint "workloads_mark_key"'), { code: '23505' })
+    const clash = databaseError({
+      ...{ kind: 'UniqueConstraintViolation', originalCode: '23505' },
+      constraint: { index: 'workloads_mark_key' },
+    })
     const errors = [clash]
     const { admission, marks } = makeKeys(() => errors.shift() ?? null)
     expect(await admission.admit(newWorkload('job_1', {}, null))).toMatchObject({ id: 'job_1', isReplay: false })
@@ -135,7 +139,7 @@ describe('admission', () => {
         tries += 1
         if (tries > 1) return new Map()
         for (const [id, at] of await insert(news)) recorded.set(id, at)
-        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: '08006' })
+        throw databaseError({ kind: 'ConnectionClosed' })
       }
       expect(await admission.admit(newWorkload('job_1', {}, key))).toEqual({
         ...{ id: 'job_1', createdAt: new Date(0), isReplay: false },
