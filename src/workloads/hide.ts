@@ -1,5 +1,6 @@
 import type { Observation } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
+import { hidden, makeSecretSearch, type SecretSearch, type Span, withoutSpans } from '../providers/secret-search.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
@@ -8,12 +9,6 @@ export interface Hide {
   text(text: string): string
   json(value: Json): Json
 }
-
-const hidden = '[redacted]'
-/** A shorter text stands in too many others. */
-const minLength = 4
-/** Of a secret that was cut off; fewer characters may be there by chance. */
-const minPartLength = 6
 
 export const nothingToHide: Hide = { text: (text) => text, json: (value) => value }
 
@@ -28,11 +23,13 @@ export function hideAllBut(own: string): Hide {
  */
 export function makeHide(variables: Readonly<Record<string, string>>): Hide {
   const names = new Set(Object.keys(variables))
-  const spellings = [...new Set(Object.values(variables).flatMap(spellingsOf))]
-    .filter((each) => each.length >= minLength)
-    // The longest first: a part must not be taken out of a whole whose rest then stays.
-    .sort((a, b) => b.length - a.length)
-  const text = (given: string): string => hideIn(hideNamed(given, names), spellings)
+  const text = (given: string): string => withoutSpans(given, [...search(given), ...namedSpans(given, names)])
+  // Made once something is to be hidden: most calls show nothing.
+  let made: SecretSearch | undefined
+  const search: SecretSearch = (given) => {
+    made ??= makeSecretSearch(Object.values(variables).flatMap(spellingsOf))
+    return made(given)
+  }
   return { text, json: (value) => hideJson(value, names, text) }
 }
 
@@ -76,40 +73,21 @@ function spellingsOf(value: string): string[] {
   ]
 }
 
-function hideIn(text: string, spellings: readonly string[]): string {
-  let clean = text
-  for (const spelling of spellings) clean = clean.replaceAll(spelling, hidden)
-  return hideCutOff(clean, spellings)
-}
+const assignment = /\b([A-Za-z_]\w*)=/g
+const assigned = /'[^']*'|'[^'\n]*|"[^"]*"|"[^"\n]*|[^\s'"]\S*/y
 
-/** Drivers cut long texts, and mark the place with `…`: what stands before it, or at the very end, may be half a secret. */
-function hideCutOff(text: string, spellings: readonly string[]): string {
-  return text
-    .split('…')
-    .map((part) => {
-      const kept = Math.max(0, ...spellings.map((spelling) => partAtEnd(part, spelling)))
-      return kept === 0 ? part : part.slice(0, -kept) + hidden
-    })
-    .join('…')
-}
-
-/** How many characters at the end of a text are the beginning of a secret. */
-function partAtEnd(text: string, secret: string): number {
-  const head = secret.slice(0, minPartLength)
-  if (secret.length <= minPartLength) return 0
-  let at = text.indexOf(head, Math.max(0, text.length - secret.length + 1))
-  while (at >= 0 && !secret.startsWith(text.slice(at))) at = text.indexOf(head, at + 1)
-  return at < 0 ? 0 : text.length - at
-}
-
-/** `NAME=…` up to the end of the word or of the quotes. */
-function hideNamed(text: string, names: ReadonlySet<string>): string {
-  let clean = text
-  for (const name of names) {
-    if (!clean.includes(`${name}=`)) continue
-    clean = clean.replace(new RegExp(`\\b${name}=('[^']*'|"[^"]*"|[^\\s'"]\\S*)`, 'g'), `${name}=${hidden}`)
+/** The values of `NAME=…`, up to the end of the word or of the quotes; where those do not end, of the line. */
+function namedSpans(text: string, names: ReadonlySet<string>): Span[] {
+  const spans: Span[] = []
+  let done = 0
+  for (const { index, 0: upToValue, 1: name = '' } of text.matchAll(assignment)) {
+    if (index < done || !names.has(name)) continue
+    const from = index + upToValue.length
+    assigned.lastIndex = from
+    done = from + (assigned.exec(text)?.[0].length ?? 0)
+    if (done > from) spans.push({ from, to: done })
   }
-  return clean
+  return spans
 }
 
 function hideJson(value: Json, names: ReadonlySet<string>, text: (text: string) => string): Json {

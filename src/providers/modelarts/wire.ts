@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject } from '../kit/fields.ts'
-import { boundedPayload } from '../kit/redact.ts'
+import { boundedPayload, maxDepth } from '../kit/redact.ts'
 
 /** The bodies of ModelArts' requests, in the key order of its examples. Answers are read field by field instead. */
 
@@ -113,13 +113,15 @@ export function payloadOf(answer: Json, literals: readonly string[]): Json {
   return boundedPayload(unsigned(answer), literals)
 }
 
-function unsigned(value: Json): Json {
-  if (Array.isArray(value)) return value.map(unsigned)
+/** What is nested deeper than a payload may be is cut away from it anyway. */
+function unsigned(value: Json, depth = 0): Json {
+  if (depth > maxDepth) return null
+  if (Array.isArray(value)) return value.map((item) => unsigned(item, depth + 1))
   if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      key === 'obs_url' && typeof item === 'string' ? item.replace(/\?.*$/s, '?[redacted]') : unsigned(item),
+      key === 'obs_url' && typeof item === 'string' ? item.replace(/\?.*$/s, '?[redacted]') : unsigned(item, depth + 1),
     ]),
   )
 }

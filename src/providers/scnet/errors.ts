@@ -75,7 +75,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const waitMs = retryAfterMs(response.headers, clock)
   const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   if (code === undefined) {
-    const words = excerpt(withoutTokens(response.text), secrets)
+    const words = excerpt(response.text, secrets)
     const message = `SCNet answered HTTP ${response.status} without a code: ${words}`
     return new ProviderError(codeOfBareStatus(response.status), message, details)
   }
@@ -153,12 +153,7 @@ function isTokenTrouble(code: string, said: string): boolean {
 export function wordsOf(body: Json | undefined, secrets: readonly string[]): string {
   const said = [readText(body, 'msg') ?? readText(body, 'message'), readText(body, 'data')]
   const known = said.filter((each) => each !== undefined)
-  return known.length === 0 ? 'no message' : cleanWords(withoutTokens(known.join(', ')), secrets)
-}
-
-/** Tokens are JWTs: they are cut wherever the vendor repeats one, also one that this request did not carry. */
-function withoutTokens(text: string): string {
-  return text.replace(/eyJ[\w-]+(\.[\w-]*){0,2}/g, '[redacted]')
+  return known.length === 0 ? 'no message' : cleanWords(known.join(', '), secrets)
 }
 
 /** Neither shown nor known to be gone. */

@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readList, readNumber, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { redactText } from '../kit/redact.ts'
+import { cleanWords } from '../kit/redact.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
@@ -59,7 +59,7 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
   const errors = readList(body, 'errors')
   if (errors.length === 0) return bareFailure(response, context)
   const code = codeAmong(errors)
-  const said = redact(wordsOf(errors), context)
+  const said = cleanWords(wordsOf(errors), context.literals)
   if (code === undefined || isUnreachable(code)) return unreachable(response, { code, said, ...context })
   const portable = rows[code]?.code ?? (isOfController(code) ? 'conflict' : 'bad_response')
   return new ProviderError(portable, `Slurm answered error ${code}: ${said}`, {
@@ -90,7 +90,7 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
     })
   }
   const isAuthentication = status === 401 && text.startsWith('Authentication failure')
-  const said = redact(excerpt(text), context)
+  const said = excerpt(text, context.literals)
   return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without one of Slurm's errors: ${said}`, {
     httpStatus: status,
     ...(isAuthentication ? { providerCode: unauthenticatedText, field: 'credentials' } : {}),
@@ -134,10 +134,5 @@ function codeAmong(errors: readonly Json[]): string | undefined {
 
 function wordsOf(errors: readonly Json[]): string {
   const words = errors.flatMap((each) => [readText(each, 'error') ?? [], readText(each, 'description') ?? []].flat())
-  return words.length === 0 ? 'no message' : [...new Set(words)].join('; ').slice(0, 500)
-}
-
-/** Tokens are JWTs: they are cut wherever one is repeated. */
-function redact(text: string, { literals }: ErrorContext): string {
-  return redactText(text.replace(/eyJ[\w-]+(\.[\w-]*){0,2}/g, '[redacted]'), literals)
+  return words.length === 0 ? 'no message' : [...new Set(words)].join('; ')
 }
