@@ -1,12 +1,14 @@
 import AjvCompiler from '@fastify/ajv-compiler'
 import SerializerCompiler from '@fastify/fast-json-stringify-compiler'
 import type { FastifyServerOptions } from 'fastify'
+import { boundedValidation, type Validate } from './bounded-validation.ts'
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
 type BuildSerializer = NonNullable<CompilersFactory['buildSerializer']>
-type Validate = ((data: unknown) => unknown) & { errors?: unknown }
 type Serialize = (data: unknown) => string
+
+const common = { removeAdditional: false } as const
 
 /**
  * Validators and serializers are made when a request first needs them, and one serves all routes with that schema: most
@@ -15,23 +17,19 @@ type Serialize = (data: unknown) => string
 export const compilersFactory: CompilersFactory = {
   /** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
   buildValidator: ((externalSchemas: Parameters<ReturnType<typeof AjvCompiler>>[0]) => {
-    const common = { allErrors: true, removeAdditional: false } as const
     const build = AjvCompiler()
-    const strict = once(() =>
-      build(externalSchemas, { customOptions: { ...common, coerceTypes: false, useDefaults: false } }),
-    )
-    const lenient = once(() =>
-      build(externalSchemas, { customOptions: { ...common, coerceTypes: 'array', useDefaults: true } }),
-    )
+    const compilers = (options: object) => ({
+      all: once(() => build(externalSchemas, { customOptions: { ...common, ...options, allErrors: true } })),
+      first: once(() => build(externalSchemas, { customOptions: { ...common, ...options, allErrors: false } })),
+    })
+    const strict = compilers({ coerceTypes: false, useDefaults: false })
+    const lenient = compilers({ coerceTypes: 'array', useDefaults: true })
     return (route: { httpPart?: string }) => {
-      const compile = once(() => (route.httpPart === 'body' ? strict() : lenient())(route) as Validate)
-      const validate: Validate = (data) => {
-        const compiled = compile()
-        const isValid = compiled(data)
-        validate.errors = compiled.errors
-        return isValid
-      }
-      return validate
+      const { all, first } = route.httpPart === 'body' ? strict : lenient
+      return boundedValidation({
+        all: once(() => all()(route) as Validate),
+        first: once(() => first()(route) as Validate),
+      })
     }
   }) as BuildValidator,
 

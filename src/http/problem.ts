@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+import { type AjvFault, mostFaults } from './bounded-validation.ts'
 
 /** The one place that knows which HTTP status a refusal has. */
 const statuses: Readonly<Record<RefusalCode, number>> = {
@@ -91,7 +92,6 @@ export const ProblemSchema = Type.Object(
 export type Problem = Static<typeof ProblemSchema>
 
 const retryable: ReadonlySet<string> = new Set(['rate_limited', 'overloaded', 'provider_error', 'internal'])
-const mostFaults = 50
 
 /** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -163,33 +163,34 @@ function fromValidation(error: FastifyError): Refusal {
   if (where === 'path')
     return new Refusal('not_found', faults[0]?.detail ?? 'There is no such thing.', { errors: faults })
   const first = faults[0]?.detail ?? 'The request is not valid.'
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  const count = `${faults.length < mostFaults ? '' : 'at least '}${faults.length - 1}`
+  const more = faults.length > 1 ? ` (and ${count} more)` : ''
   return new Refusal('invalid_request', `${first}${more}`, { errors: faults })
 }
 
-interface AjvProblem {
-  instancePath: string
-  keyword: string
-  params: Record<string, unknown>
-  message?: string
-}
-
-function faultOf(where: Fault['in'], problem: AjvProblem): Fault {
+function faultOf(where: Fault['in'], problem: AjvFault): Fault {
   const { instancePath, keyword, params, message } = problem
   const named = params.additionalProperty ?? params.missingProperty
-  const path = typeof named === 'string' ? `${instancePath}/${escapePointer(named)}` : instancePath
+  const path = typeof named === 'string' ? `${instancePath}/${escapePointer(shortened(named))}` : instancePath
   const pointer = where === 'body' ? path : path.slice(1)
   const shown = pointer === '' ? 'The body' : pointer
   return { in: where, pointer, code: keyword, detail: detailOf(shown, problem, message ?? 'is not valid') }
 }
 
-function detailOf(shown: string, { keyword, params }: AjvProblem, message: string): string {
+function detailOf(shown: string, { keyword, params }: AjvFault, message: string): string {
   if (keyword === 'additionalProperties') return `${shown} is not a field here. Remove it, or check its spelling.`
   if (keyword === 'required') return `${shown} is missing.`
   if (keyword === 'enum')
     return `${shown} must be one of ${(params.allowedValues as unknown[]).map(String).join(', ')}.`
   return `${shown} ${message}.`
 }
+
+/** A name that nobody knows may be as long as the body. */
+function shortened(name: string): string {
+  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength)}…`
+}
+
+const maxNameLength = 256
 
 function escapePointer(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -129,14 +129,19 @@ function optionProblems(
   })
 }
 
+const maxOptionFaults = 20
+
 /** Values are not repeated: an option may hold a secret. */
 function optionErrors(options: TObject, pointer: string, values: unknown): readonly SpecProblem[] {
   const known = Object.keys(options.properties).join(', ')
-  return [...Value.Errors(options, values)].slice(0, 20).map(({ path, message }) => ({
-    pointer: pointer + path,
-    code: 'invalid_option',
-    detail: `${message}. Options are: ${known === '' ? '(none)' : known}.`,
-  }))
+  const problems: SpecProblem[] = []
+  // Faults are found one by one, as they are asked for: a list of options may have as many as it has items.
+  for (const { path, message } of Value.Errors(options, values)) {
+    const detail = `${message}. Options are: ${known === '' ? '(none)' : known}.`
+    problems.push({ pointer: pointer + path, code: 'invalid_option', detail })
+    if (problems.length === maxOptionFaults) break
+  }
+  return problems
 }
 
 function isExcluded(spec: object, path: FieldPath): boolean {

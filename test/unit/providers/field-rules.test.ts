@@ -43,6 +43,20 @@ const problems = (spec: object) => checkSpec(rules, spec as JobSpec)
 const codes = (spec: object) => problems({ ...good, ...spec }).map(({ pointer, code }) => `${pointer} ${code}`)
 
 describe('checking a spec against a driver', () => {
+  it('tells twenty faults of options, and looks for no more', () => {
+    let reads = 0
+    const zones = new Proxy(new Array(340_000).fill(7), {
+      get(target, key) {
+        if (/^\d+$/.test(String(key))) reads += 1
+        return Reflect.get(target, key)
+      },
+    })
+    const options = Type.Object({ zones: Type.Array(Type.String()) })
+    const told = checkSpec({ ...rules, options }, { ...good, providerOptions: { acme: { zones } } })
+    expect(told.map(({ code }) => code)).toEqual(Array(20).fill('invalid_option'))
+    expect(reads).toBeLessThan(1000)
+  })
+
   it('finds nothing wrong with what fits', () => {
     expect(
       codes({ queue: 'main', description: 'kept here', command: ['ls'], environmentVariables: { A: '1' } }),

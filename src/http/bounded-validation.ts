@@ -1,0 +1,78 @@
+/** A fault as Ajv tells it. */
+export interface AjvFault {
+  instancePath: string
+  schemaPath: string
+  keyword: string
+  params: Record<string, unknown>
+  message?: string
+}
+
+export type Validate = ((data: unknown) => unknown) & { errors?: AjvFault[] | null }
+
+/** So many faults are told of one request. */
+export const mostFaults = 50
+/** More values than any request has that a route takes, but for options that no schema knows. */
+const mostValues = 2000
+
+/**
+ * Tells all faults of data of ordinary size. Of larger data it tells the first, which costs no more than to find it, and
+ * those of its beginning: what validation costs does not grow with the number of faults.
+ */
+export function boundedValidation({ all, first }: { all: () => Validate; first: () => Validate }): Validate {
+  const validate: Validate = (data) => {
+    validate.errors = isLarge(data) ? faultsOfLarge(data, first(), all) : told(all(), data)
+    return validate.errors === null
+  }
+  return validate
+}
+
+function told(validate: Validate, data: unknown): AjvFault[] | null {
+  return validate(data) ? null : (validate.errors ?? []).slice(0, mostFaults)
+}
+
+function faultsOfLarge(data: unknown, first: Validate, all: () => Validate): AjvFault[] | null {
+  const sure = told(first, data)
+  if (sure === null) return null
+  const known = new Set(sure.map(({ instancePath, keyword }) => `${keyword} ${instancePath}`))
+  const more = (told(all(), beginningOf(data)) ?? []).filter(
+    (fault) => holdsOfTheWhole(fault) && !known.has(`${fault.keyword} ${fault.instancePath}`),
+  )
+  return [...sure, ...more].slice(0, mostFaults)
+}
+
+function isLarge(data: unknown): boolean {
+  let left = mostValues
+  const isTooMuch = (value: unknown): boolean => {
+    left -= 1
+    if (left < 0 || typeof value !== 'object' || value === null) return left < 0
+    return (Array.isArray(value) ? value : Object.values(value)).some(isTooMuch)
+  }
+  return isTooMuch(data)
+}
+
+/** A copy with so many of the values, those nearest to the top. */
+function beginningOf(data: unknown): unknown {
+  const top: Record<string, unknown> = {}
+  const open: [object, Record<string, unknown>][] = [[{ data }, top]]
+  let left = mostValues
+  for (const [from, to] of open) {
+    const entries = Object.entries(Array.isArray(from) ? from.slice(0, left) : from).slice(0, left)
+    left -= entries.length
+    for (const [key, value] of entries) {
+      const copy = emptyOf(value)
+      to[key] = copy ?? value
+      if (copy !== null) open.push([value as object, copy])
+    }
+  }
+  return top.data
+}
+
+function emptyOf(value: unknown): Record<string, unknown> | null {
+  if (typeof value !== 'object' || value === null) return null
+  return Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : Object.create(null)
+}
+
+/** Whether a fault of the beginning is one of the whole: what is missing there may come later. */
+function holdsOfTheWhole({ keyword, schemaPath }: AjvFault): boolean {
+  return !['required', 'minItems', 'minProperties'].includes(keyword) && !/\/(?:anyOf|oneOf|not|if)\b/.test(schemaPath)
+}
