@@ -8,6 +8,7 @@ const steps: readonly { name: string; script: string }[] = [
   { name: 'types', script: 'types' },
   { name: 'arrows between rooms', script: 'boundaries' },
   { name: 'unused code', script: 'unused' },
+  { name: 'regular expressions that take no longer than their text is long', script: 'regexps' },
   { name: 'OpenAPI matches the routes', script: 'openapi:check' },
   { name: 'OpenAPI lint', script: 'openapi:lint' },
   { name: 'generated documents', script: 'docs:check' },

@@ -28,5 +28,6 @@ export function withGeneratedPart(document: string, part: { name: string; headin
 }
 
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')
+  const lines = text.replaceAll('|', '\\|').split('\n')
+  return lines.map((line) => line.trim()).join(' ')
 }

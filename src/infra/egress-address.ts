@@ -21,7 +21,7 @@ const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 /** An address from its text; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. Null = none. */
 export function addressOf(text: string): Address | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
-  const [, bare] = /^\[?([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?$/.exec(text) ?? []
+  const [, bare] = /^\[?([0-9a-fA-F.]*:[0-9a-fA-F:.]*)\]?$/.exec(text) ?? []
   // The URL parser writes IPv6 in hex alone; the library takes `::10.0.0.1`, which is another thing, for a mapped one.
   if (bare === undefined || !URL.canParse(`http://[${bare}]`)) return null
   return ipaddr.process(new URL(`http://[${bare}]`).hostname.slice(1, -1))

@@ -84,13 +84,3 @@ export function resolved(schema: Schema): Schema {
   if (found === undefined) throw new Error(`The contract has no ${schema.$ref}.`)
   return found
 }
-
-/** Every schema of the document, with the place where it stands. */
-export function schemaVisits(): { schema: Schema; place: string }[] {
-  const walk = (value: unknown, place: string): { schema: Schema; place: string }[] => {
-    if (typeof value !== 'object' || value === null) return []
-    const inside = Object.entries(value).flatMap(([key, item]) => walk(item, `${place}/${key}`))
-    return Array.isArray(value) ? inside : [{ schema: value as Schema, place }, ...inside]
-  }
-  return [...walk(document.components.schemas, '/components/schemas'), ...walk(document.paths, '/paths')]
-}

@@ -68,7 +68,7 @@ function storageFaults({ storage = {} }: EnvironmentSpec): readonly SpecFault[] 
     return source === undefined ? [] : [{ pointer: '/storage/source', detail: 'Storage of type evs has no source.' }]
   }
   if (sizeGiB !== undefined) return [{ pointer: '/storage/sizeGiB', detail: 'Storage of type obs has no size.' }]
-  if (source !== undefined && /^(obs:\/)?\/[^/]+\/.*[^/]+\/$/.test(source)) return []
+  if (source !== undefined && /^(obs:\/)?\/[^/]+\/.*[^/]\/$/.test(source)) return []
   const was = source === undefined ? 'nothing' : `"${source}"`
   const detail = `Storage of type obs needs a directory in a bucket that ends with a slash, like /bucket/directory/; sent was ${was}.`
   return [{ pointer: '/storage/source', detail }]

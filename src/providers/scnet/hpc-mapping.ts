@@ -76,7 +76,7 @@ export function hpcJob({ spec, mark }: Intent<'job'>, place: HpcPlace, settings:
 
 /** A path as it is, or below a directory where it is relative. */
 export function inDirectory(directory: string, path: string): string {
-  return path.startsWith('/') ? path : `${directory.replace(/\/+$/, '')}/${path}`
+  return path.startsWith('/') ? path : `${directory.replace(/(?<!\/)\/+$/, '')}/${path}`
 }
 
 function nodesOf(spec: JobSpec): Pick<SubmitJob['mapAppJobInfo'], 'GAP_NNODE' | 'GAP_NODE_STRING'> {

@@ -82,7 +82,7 @@ export function makeClient(deps: {
 
 /** Path and query of a call. */
 export function targetOf({ path, isBare }: SlurmCall, { baseUrl, version }: SlurmSettings): string {
-  const before = new URL(baseUrl).pathname.replace(/\/+$/, '')
+  const before = new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/, '')
   return `${before}${isBare ? '' : `/slurm/${version}`}${path}`
 }
 

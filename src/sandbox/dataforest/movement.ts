@@ -59,7 +59,7 @@ function isEnd(moment: Moment): boolean {
 /** A command that contains `exit <non-zero>` or the command `false` fails. */
 function failsByItself({ docker }: AiAppRequest): boolean {
   const script = scriptOf(docker)
-  return /\bexit\s+0*[1-9]\d*\b/.test(script) || /(^|[\n;&|('"])\s*false\s*($|[\n;&|)'"])/.test(script)
+  return /\bexit\s+0*[1-9]\d*\b/.test(script) || /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script)
 }
 
 /** A command that contains `sleep <seconds>` runs for as long. */

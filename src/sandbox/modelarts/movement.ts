@@ -128,7 +128,7 @@ export function jobTimes(timeline: Timeline, now: number): { startedAt: number |
 export function exitCodeOf(script: string): number {
   const stated = /\bexit\s+(\d+)\b/.exec(script)?.[1]
   if (stated !== undefined) return Number(stated) % 256
-  return /(^|[\n;&|('"])\s*false\s*($|[\n;&|)'"])/.test(script) ? 1 : 0
+  return /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script) ? 1 : 0
 }
 
 /** `sleep <seconds>` in a script is how long it runs. */

@@ -16,7 +16,7 @@ export interface Authorization {
 export const maxClockSkewMs = 15 * 60_000
 
 const algorithm = 'SDK-HMAC-SHA256'
-const header = new RegExp(`^${algorithm} Access=([^,\\s]+), *SignedHeaders=([^,\\s]+), *Signature=([0-9a-f]{64})$`)
+const header = /^SDK-HMAC-SHA256 Access=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
 
 /** Takes an `Authorization` header apart; `null` when it is none of this scheme. The older `Credential=` form is none. */
 export function readAuthorization(value: string | undefined): Authorization | null {

@@ -70,7 +70,7 @@ export function errorPathOf(job: Job): string {
 
 function resolved({ id, data }: Job, path: string): string {
   const expanded = path.replaceAll('%j', id)
-  return expanded.startsWith('/') ? expanded : `${data.request.GAP_WORK_DIR.replace(/\/+$/, '')}/${expanded}`
+  return expanded.startsWith('/') ? expanded : `${data.request.GAP_WORK_DIR.replace(/(?<!\/)\/+$/, '')}/${expanded}`
 }
 
 // A test may have made a job fail whose command would not.

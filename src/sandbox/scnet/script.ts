@@ -20,7 +20,7 @@ export interface ScriptRun {
 const steps =
   /(?<guard>(?:\|\||\bthen\b)\s*\{?\s*['"]?)?\b(?:(?<word>sleep|exit)['"]?\s+['"]?(?<value>\d+(?:\.\d+)?|\$\?)|echo\b['"]?(?<text>(?:'[^'\n]*'|"[^"\n]*"|[^\n;&|<>'"])*)(?<toErr>>&2)?)/g
 
-const commandFalse = /(^|[\n;&|('"])\s*false\s*($|[\n;&|)'"])/
+const commandFalse = /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/
 
 /**
  * Foretells a script: `sleep N` takes N seconds, `exit N` ends it with N, the command `false` makes it end with 1,

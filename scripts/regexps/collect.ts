@@ -1,0 +1,65 @@
+import ts from 'typescript'
+
+/** A regular expression of the code, or a place where one is made that cannot be read from the code. */
+export interface Found {
+  /** Where it stands, for people. */
+  place: string
+  source: string
+  flags: string
+  /** Made from something else than a text: `source` is the code that makes it. */
+  isMade: boolean
+}
+
+/** Literals, `RegExp(…)`, and texts that stand under `pattern` or whose name ends so, in one file of TypeScript. */
+export function regexpsOfCode(file: string, code: string): Found[] {
+  const root = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
+  const found: Found[] = []
+  const add = (node: ts.Node, more: Omit<Found, 'place'>) => {
+    const { line } = root.getLineAndCharacterOfPosition(node.getStart())
+    found.push({ place: `${file}:${line + 1}`, ...more })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf('/')
+      add(node, { source: node.text.slice(1, end), flags: node.text.slice(end + 1), isMade: false })
+    } else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === 'RegExp') {
+      const [pattern, flags] = node.arguments ?? []
+      add(node, made(node, pattern, flags))
+    } else if (isPattern(node)) {
+      add(node, { source: node.initializer.text, flags: '', isMade: false })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(root)
+  return found
+}
+
+function made(node: ts.Node, pattern: ts.Node | undefined, flags: ts.Node | undefined): Omit<Found, 'place'> {
+  const isText = pattern !== undefined && ts.isStringLiteralLike(pattern)
+  if (!isText) return { source: node.getText(), flags: '', isMade: true }
+  return {
+    source: pattern.text,
+    flags: flags !== undefined && ts.isStringLiteralLike(flags) ? flags.text : '',
+    isMade: false,
+  }
+}
+
+/** `pattern: '…'`, `namePattern = '…'`. */
+function isPattern(node: ts.Node): node is ts.Node & { initializer: ts.StringLiteralLike } {
+  if (!ts.isPropertyAssignment(node) && !ts.isVariableDeclaration(node)) return false
+  const { initializer } = node
+  return initializer !== undefined && ts.isStringLiteralLike(initializer) && /pattern$/i.test(node.name.getText())
+}
+
+/** Every `pattern` and every pattern of names, anywhere in schemas and rules as they are at run time. */
+export function regexpsOfSchemas(place: string, value: unknown): Found[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (key === 'pattern' && typeof item === 'string') return [{ place, source: item, flags: '', isMade: false }]
+    const names = key === 'patternProperties' ? Object.keys(item as object) : []
+    return [
+      ...names.map((source) => ({ place: `${place}/${key}`, source, flags: '', isMade: false })),
+      ...regexpsOfSchemas(`${place}/${key}`, item),
+    ]
+  })
+}

@@ -1,0 +1,34 @@
+import { check } from 'recheck'
+import type { Found } from './collect.ts'
+
+/**
+ * What is wrong with regular expressions: those that are not shown to take time in proportion to the text, and those that
+ * cannot be read from the code, unless somebody has reviewed them; and reviews of what is not there any more.
+ */
+export async function faultsOf(found: readonly Found[], reviewed: Readonly<Record<string, string>>): Promise<string[]> {
+  const byText = new Map(found.toReversed().map((each) => [textOf(each), each]))
+  const judged = [...byText].map(async ([text, each]) => {
+    const fault = Object.hasOwn(reviewed, text) ? null : await faultOf(each)
+    return fault === null ? [] : [`${each.place}: ${text} ${fault}`]
+  })
+  const faults = (await Promise.all(judged)).flat()
+  const stale = Object.keys(reviewed).filter((text) => !byText.has(text))
+  return [...faults, ...stale.map((text) => `${text} is reviewed but stands nowhere: remove the review`)]
+}
+
+/** No limits of time, which a busy machine exceeds: what is counted is the same everywhere. */
+const byCountAlone = { timeout: null, attackTimeout: null, incubationTimeout: null, randomSeed: 0 }
+
+/** What a review is filed under. */
+function textOf({ source, flags, isMade }: Found): string {
+  return isMade ? source : `/${source}/${flags}`
+}
+
+async function faultOf({ source, flags, isMade }: Found): Promise<string | null> {
+  if (isMade) return 'is made at run time: write it out, or review what it can be made of'
+  const verdict = await check(source, flags, byCountAlone)
+  if (verdict.status === 'safe') return null
+  if (verdict.status === 'unknown') return `cannot be judged (${verdict.error.kind}): make it simpler, or review it`
+  const attack = JSON.stringify(verdict.attack.pattern)
+  return `takes ${verdict.complexity.summary} time, with ${attack}: make it linear, or review it`
+}
