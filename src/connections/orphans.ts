@@ -43,7 +43,7 @@ async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
   let cursor: string | null = null
   for (let page = 0; driver !== undefined && page < deps.maxPages; page += 1) {
     const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list({ cursor, watched: [] }, signal)
-    found.push(...seen.flatMap((observation) => orphanCandidate(deps, kind, observation, driver.markLength)))
+    for (const observation of seen) found.push(...orphanCandidate(deps, kind, observation, driver.markLength))
     if (next === null) return { kind, found, isComplete: true }
     cursor = next
   }

@@ -5,19 +5,23 @@ import type { Kind } from '../vocabulary/kinds.ts'
 const maxInt32 = 2_147_483_647
 /** Characters. A record is read and listed often, so nothing in it is as long as a provider pleases. */
 const maxLengths = { rawState: 200, remoteName: 512, message: 1000 }
+const maxTasks = 10_000
 
 /**
- * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words, numbers within the columns'
+ * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words or lists, numbers within the columns'
  * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
  */
 export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation<K> {
   const { exitCode, signal, startedAt, endedAt, ...words } = seen
-  const { rawState, remoteName, message, ...clean } = cleanJson(words as unknown as Json) as unknown as Observation<K>
+  const { rawState, remoteName, message, tasks, ...clean } = cleanJson(
+    words as unknown as Json,
+  ) as unknown as Observation<K>
   return {
     ...clean,
     rawState: cutTo(maxLengths.rawState, rawState),
     ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
     ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),
+    ...(tasks === undefined ? {} : { tasks: tasks.slice(0, maxTasks) }),
     ...(isInt32(exitCode) ? { exitCode } : {}),
     ...(isInt32(signal) ? { signal } : {}),
     ...(isMoment(startedAt) ? { startedAt } : {}),

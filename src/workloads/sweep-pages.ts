@@ -43,7 +43,7 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
     const ours = sightings.flatMap(({ observation, items }) => items.map((item) => ({ item, observation })))
     for (const { item } of ours) seenIds.add(item.id)
     const strangers = sightings.flatMap(({ observation, items }) => (items.length === 0 ? [observation] : []))
-    strayMarks.push(...strayMarksIn(deps, strangers))
+    for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
     changed += await applyPage(deps, ours)
     if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed, strayMarks }
     cursor = next

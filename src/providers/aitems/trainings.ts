@@ -10,10 +10,15 @@ import {
   isTrain,
   type JobRef,
   jobRefOf,
+  keyOf,
+  keyOfRef,
   markOfTrain,
   readJobRef,
   readTrain,
   remoteIdOf,
+  type TrainIndex,
+  trainOf,
+  trainsByKey,
   walkTrains,
 } from './trains.ts'
 
@@ -79,15 +84,21 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       const walks = page.map(async (serviceId) => {
         const seen = await walk(serviceId, signal)
         const here = jobs.filter((job) => job.serviceId === serviceId)
-        return seen === 'gone' ? [] : [...jobsAmong(here, seen), ...strayJobs(serviceId, here, seen)].map(observe(seen))
+        if (seen === 'gone') return []
+        const byKey = trainsByKey(seen.trains)
+        const known = jobsAmong(here, seen, byKey)
+        return [...known, ...strayJobs(serviceId, known, seen)].map(observe(seen, byKey))
       })
       const seen = await Promise.all(walks)
       return { seen: seen.flat(), next: rest.length > page.length ? (page.at(-1) ?? null) : null }
     },
   }
 
-  function observe({ service, trains }: TrainWalk) {
-    return (job: SeenJob): Observation<'job'> => jobOf({ ...job, trains, service }, reading)
+  function observe({ service }: TrainWalk, byKey: TrainIndex) {
+    return ({ remoteId, refs }: SeenJob): Observation<'job'> => {
+      const trains = refs.flatMap((ref) => trainOf(byKey, ref) ?? [])
+      return jobOf({ remoteId, refs, trains, service }, reading)
+    }
   }
 }
 
@@ -99,18 +110,19 @@ interface SeenJob {
 type WatchedJob = JobRef & { remoteId: string }
 
 /** Those of the watched jobs of which the walk shows anything. */
-function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainWalk): SeenJob[] {
+function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainWalk, byKey: TrainIndex): SeenJob[] {
   return watched
     .map((job) => ({ remoteId: job.remoteId, refs: completed(job.trains, trains) }))
-    .filter(({ refs }) => refs.some((ref) => trains.some((train) => isTrain(train, ref))))
+    .filter(({ refs }) => refs.some((ref) => trainOf(byKey, ref) !== undefined))
 }
 
 /** Other jobs that carry a mark. What was trained without Switchyard is left out. */
-function strayJobs(serviceId: string, watched: readonly WatchedJob[], walk: TrainWalk): SeenJob[] {
-  const known = jobsAmong(watched, walk).flatMap(({ refs }) => refs)
-  const others = walk.trains.filter((train) => !known.some((ref) => isTrain(train, ref)))
-  const marks = new Set(others.flatMap((train) => markOfTrain(train) ?? []))
-  const groups = [...marks].flatMap((mark) => groupsOf(others.filter((train) => markOfTrain(train) === mark)))
+function strayJobs(serviceId: string, known: readonly SeenJob[], walk: TrainWalk): SeenJob[] {
+  const knownKeys = new Set(known.flatMap(({ refs }) => refs.map(keyOfRef)))
+  const others = walk.trains.filter((train) => !knownKeys.has(keyOf(train)))
+  const groups = [...Map.groupBy(others, markOfTrain)].flatMap(([mark, trains]) =>
+    typeof mark === 'string' ? groupsOf(trains) : [],
+  )
   return groups.map((group) => {
     const refs = group.map((train) => ({
       type: readText(train, 'type') ?? '',

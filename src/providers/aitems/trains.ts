@@ -84,8 +84,25 @@ export function keyOf(train: Json): string {
   return `${readText(train, 'type') ?? ''}/${readId(train, 'version') ?? ''}`
 }
 
-export function isTrain(train: Json, { type, version }: TrainRef): boolean {
-  return version !== null && keyOf(train) === `${type}/${version}`
+/** The key of the train that is meant; null while its version is not known. */
+export function keyOfRef({ type, version }: TrainRef): string | null {
+  return version === null ? null : `${type}/${version}`
+}
+
+export function isTrain(train: Json, ref: TrainRef): boolean {
+  return keyOf(train) === keyOfRef(ref)
+}
+
+/** To find many trains among many. */
+export type TrainIndex = ReadonlyMap<string, Json>
+
+/** Of several with one key, the first. */
+export function trainsByKey(trains: readonly Json[]): TrainIndex {
+  return new Map(trains.toReversed().map((train) => [keyOf(train), train]))
+}
+
+export function trainOf(index: TrainIndex, ref: TrainRef): Json | undefined {
+  return index.get(keyOfRef(ref) ?? '')
 }
 
 /** The mark in a train's description: null = it has none, undefined = the answer shows no description. */

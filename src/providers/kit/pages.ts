@@ -13,7 +13,8 @@ export async function walkPages<T, C>({
   let cursor: C | null = null
   for (let page = 0; page < maxPages; page++) {
     const { items: more, next }: { items: readonly T[]; next: C | null } = await read(cursor)
-    items.push(...more)
+    // One by one: as arguments of one call, a hundred thousand overflow the stack.
+    for (const item of more) items.push(item)
     if (next === null) return { items, isComplete: true }
     if (next === cursor) break
     cursor = next

@@ -88,13 +88,15 @@ function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date;
 function tasksOf(state: Json, status: Status<'job'> | null): readonly Task<'job'>[] | undefined {
   const names = taskNames({ status: state })
   if (names.length === 0) return undefined
-  const ended = readList(state, 'task_statuses')
+  // Of several entries for one task, the first.
+  const ended = new Map(
+    readList(state, 'task_statuses')
+      .toReversed()
+      .map((each) => [readText(each, 'task'), each]),
+  )
   const isLive = status !== null && !isTerminal(jobTransitions, status)
   return names.map((name) => {
-    const exitCode = readNumber(
-      ended.find((each) => readText(each, 'task') === name),
-      'exit_code',
-    )
+    const exitCode = readNumber(ended.get(name), 'exit_code')
     const fallback = isLive || status === 'succeeded' ? status : null
     const taskStatus = exitCode === undefined ? fallback : exitCode === 0 ? 'succeeded' : 'failed'
     return { id: name, name, status: taskStatus, ...given({ exitCode }) }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Intent, Observation } from '../../../src/providers/provider.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { mostCpuMs } from '../../support/cpu-time.ts'
 import { clock, failureOf, route, sendBy, service, signal, train, useConnection } from './connection.ts'
 
 const aitems = useConnection()
@@ -437,6 +438,21 @@ describe('listing trainings', () => {
     const { seen } = await aitems.job.list({ cursor: null, watched: [remoteId] }, signal)
     expect(seen).toEqual([await aitems.job.get(remoteId, signal)])
   })
+
+  it('takes no longer than there are trains, each with a mark of its own', async () => {
+    const many = Array.from({ length: 8000 }, (_, index) => ({
+      ...{ type: 'pop', version: `v${index}`, status: 'ready' },
+      description: `[sy:${String(index).padStart(10, 'a')}]`,
+    }))
+    showService()
+    showTrains(...many)
+    aitems.stub.once(route(`GET /services/${id}/trains?offset=8000&limit=1000`), { body: { trains: [] } })
+    const before = process.cpuUsage()
+    const { seen } = await aitems.job.list({ cursor: null, watched: [`${id}/pop:v1`] }, signal)
+    const { user, system } = process.cpuUsage(before)
+    expect(seen).toHaveLength(8000)
+    expect((user + system) / 1000).toBeLessThan(mostCpuMs)
+  }, 60_000)
 
   it('is not kept from the others by an id that is none', async () => {
     showService()

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { excerpt } from '../../../src/providers/kit/json.ts'
 import { boundedPayload, cleanWords, maxPayloadBytes, redact, redactText } from '../../../src/providers/kit/redact.ts'
+import { trainingJobSeen } from '../../../src/providers/modelarts/job-observation.ts'
+import { payloadOf } from '../../../src/providers/modelarts/wire.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { makeHide } from '../../../src/workloads/hide.ts'
 import { cpuMsOf, mostCpuMs } from '../../support/cpu-time.ts'
@@ -178,5 +180,20 @@ describe('a cut', () => {
       }),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('an answer of ModelArts', () => {
+  it('may be nested as deep as it likes', () => {
+    let deep: Json = 'end'
+    for (let depth = 0; depth < 100_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { deep }
+    expect(JSON.stringify(payloadOf({ deep }, []))).toContain('too deep')
+  })
+
+  it('may name many tasks', () => {
+    const tasks = Array.from({ length: 20_000 }, (_, index) => `worker-${index}`)
+    const task_statuses = tasks.map((task) => ({ task, exit_code: 0 })).reverse()
+    const job = { metadata: { id: 'x' }, status: { phase: 'Completed', tasks, task_statuses } }
+    expect(cpuMsOf(() => trainingJobSeen(job, []))).toBeLessThan(mostCpuMs)
   })
 })

@@ -259,6 +259,9 @@ describe('a walk over pages', () => {
     }
     expect(await walkPages({ read, maxPages: 10 })).toEqual({ items: [0, 1, 2, 3], isComplete: true })
     expect(await walkPages({ read, maxPages: 2 })).toEqual({ items: [0, 1], isComplete: false })
+    const all = Array(300_000).fill(0)
+    const atOnce = await walkPages({ read: async () => ({ items: all, next: null }), maxPages: 2 })
+    expect(atOnce.items).toHaveLength(300_000)
     const loop = async () => ({ items: ['a'], next: 'same' })
     expect((await walkPages({ read: loop, maxPages: 10 })).isComplete).toBe(false)
   })

@@ -21,6 +21,11 @@ describe('what a provider says of an object', () => {
     expect(seen.message).toBe(`${'m'.repeat(998)}…`)
   })
 
+  it('has no endless list of tasks', () => {
+    const task = { id: 'worker', name: 'worker', status: null }
+    expect(cleanSighting({ ...sighting, tasks: Array(50_000).fill(task) }).tasks).toHaveLength(10_000)
+  })
+
   it('loses what no table takes', () => {
     const odd = { ...sighting, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
     expect(cleanSighting(odd)).toEqual({ ...sighting, rawState: 'UP\ufffd' })
