@@ -106,7 +106,7 @@ export const configSchema = Type.Object({
     40_000,
     'How long calls under way may take to finish at shutdown; more than `PROVIDER_TIMEOUT_MS`.',
   ),
-  WEBHOOK_TIMEOUT_MS: timer(10_000, 'How long a webhook endpoint may take to answer.'),
+  WEBHOOK_TIMEOUT_MS: timer(10_000, 'How long a webhook endpoint may take to answer, up to the end of its headers.'),
   REQUEST_RATE_LIMIT: Type.Integer({
     minimum: 0,
     maximum: 10_000_000,

@@ -12,7 +12,7 @@ export interface Message {
 export type Answer = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
 
 export interface Attempts {
-  /** Posts once: no retry, no redirect, bounded in time. Rejects only when `signal` cuts it off. */
+  /** Posts once: no retry, no redirect, bounded in time. Rejects only when `signal` cuts it off before the status line. */
   post(message: Message, signal: AbortSignal): Promise<Answer>
   close(): Promise<void>
 }
@@ -27,8 +27,9 @@ interface Deps {
   timeoutMs: number
 }
 
-/** Of an answer's body so much is taken off the socket, and thrown away; one that is longer costs its connection. */
-const mostBodyBytes = 16_384
+/** Of an answer's body so much is read, for so long, and discarded; a body that is longer or slower costs its connection. */
+const maxBodyBytes = 16_384
+const maxBodyMs = 1000
 /** Agents that keep a socket open for the next message, each for one origin. */
 const mostAgents = 128
 
@@ -57,10 +58,8 @@ export function makeAttempts(deps: Deps): Attempts {
       const options = { origin, path: pathname + search, method: 'POST', headers, body } as const
       try {
         const over = AbortSignal.any([limit, signal])
-        const answered = agentOf(origin)
-          .request({ ...options, signal: over })
-          .then(answerOf)
-        return await Promise.race([answered, aborted(over)])
+        const answered = agentOf(origin).request({ ...options, signal: over })
+        return await answerOf(await Promise.race([answered, aborted(over)]))
       } catch (error) {
         if (signal.aborted) throw error
         if (limit.aborted) return { reason: 'timeout' }
@@ -74,9 +73,9 @@ export function makeAttempts(deps: Deps): Attempts {
   }
 }
 
-/** The status has been read: whatever becomes of the body, the answer is what it is. */
+/** The status line decides: a body that never ends, or the end of the time for the whole attempt, changes nothing any more. */
 async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
-  await body.dump({ limit: mostBodyBytes }).catch(() => {})
+  await body.dump({ limit: maxBodyBytes, signal: AbortSignal.timeout(maxBodyMs) }).catch(() => {})
   return { httpStatus: statusCode, retryAfter: first(headers['retry-after']) }
 }
 

@@ -1,5 +1,5 @@
 export interface WebhookSettings {
-  /** From opening the socket to the last byte of the answer. */
+  /** From opening the socket to the end of the answer's headers. */
   timeoutMs: number
   /** How long a claim lasts; longer than an attempt may take, or it would be sent twice at the same time. */
   leaseMs: number

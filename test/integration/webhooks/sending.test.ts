@@ -112,6 +112,30 @@ describe('a delivery', () => {
     endless.close()
   })
 
+  it.each([
+    ['is delivered where the status is 200', 200, {}, { status: 'delivered', attempts: 1 }],
+    ['has failed for good where the status is 410', 410, {}, { status: 'failed', attempts: 1 }],
+    ['waits where the status is 503', 503, { 'retry-after': '600' }, { status: 'pending', attempts: 1 }],
+  ])('whose answer never ends its body %s', async (_, status, headers, expected) => {
+    let received = 0
+    const { promise: isClosed, resolve: onClose } = Promise.withResolvers<void>()
+    const unending = createServer((_request, response) => {
+      received += 1
+      response.on('close', onClose)
+      response.writeHead(status, headers)
+      response.write('ok')
+    })
+    await new Promise<void>((resolve) => unending.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(unending.address() as AddressInfo).port}/`
+    const { id } = await bench.api.ok('POST', '/webhook-endpoints', { url, eventTypes: ['job.resolved'] })
+    const { eventId } = await bench.test(id)
+    const delivery = await bench.untilDelivery(id, (each) => each.eventId === eventId && each.attempts > 0)
+    expect(delivery).toMatchObject({ ...expected, lastAttempt: { httpStatus: status } })
+    await isClosed
+    expect(received).toBe(1)
+    unending.close()
+  })
+
   it('waits as long as a Retry-After says', async () => {
     const { id } = await bench.register('/busy')
     bench.receiver.once('POST /busy', { status: 503, headers: { 'retry-after': '600' } })
