@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { Refusal } from '../vocabulary/refusal.ts'
-import { answerBrokenRequest, plainHeaders } from './broken-requests.ts'
+import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './broken-requests.ts'
 import { compilersFactory } from './compilers.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { refuseUnsafeText } from './safe-text.ts'
+import { refuseAmbiguousHeaders } from './single-headers.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
 
 export type { HttpServer }
@@ -58,7 +59,12 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     // A busy machine must not fail the start.
     pluginTimeout: 0,
     requestTimeout: edge.patience.requestMs,
-    http: { headersTimeout: edge.patience.headersMs, connectionsCheckingInterval: edge.patience.headersMs / 2 },
+    http: {
+      headersTimeout: edge.patience.headersMs,
+      connectionsCheckingInterval: edge.patience.headersMs / 2,
+      // Node would answer with an empty 400: `refuseAmbiguousHeaders` answers with a problem.
+      requireHostHeader: false,
+    },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
     // A request may take long to be answered, so silence alone ends nothing; see `dropSlowReaders`.
     connectionTimeout: 0,
@@ -79,6 +85,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
       return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
     },
   })
+  server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
   takeJsonOnly(server)
   server.addSchema(ProblemSchema)
   server.setErrorHandler((error, request, reply) => {
@@ -86,10 +93,11 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
     request.log.warn({ err: error }, 'a request failed because something that it needs is away')
     return sendProblem(away, request, reply)
   })
-  refuseUnknownRoutes(server)
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOfAll(request))
+    refuseAmbiguousHeaders(request.raw)
   })
+  refuseUnknownRoutes(server)
   dropSlowReaders(server, edge.patience.answerMs)
   server.addHook('preValidation', async (request) => refuseUnsafeText(request))
   server.addHook('onResponse', async (request, reply) => {

@@ -49,9 +49,25 @@ describe('a method that a path does not take', () => {
       expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
       expectProblem(answer, answer.body)
       const allowed = answer.headers.get('allow')?.toLowerCase().split(', ')
-      expect(allowed).toEqual(expect.arrayContaining(methodsOf(path)))
+      expect(allowed?.filter((method) => method !== 'head').toSorted()).toEqual(methodsOf(path).toSorted())
     },
   )
+
+  it('is 405 too where the word in place of an id is a route of its own', async () => {
+    for (const path of ['/jobs/preview', '/environments/preview', '/environments/import']) {
+      for (const method of ['GET', 'PATCH', 'DELETE']) {
+        const answer = await bench.api.call(method, path, method === 'GET' ? {} : { body: {} })
+        expect(answer, `${method} ${path}`).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
+        expect(answer.headers.get('allow')).toBe('POST')
+      }
+    }
+  })
+
+  it('is no hindrance to a browser that asks first', async () => {
+    const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
+    const answer = await bench.api.call('OPTIONS', '/jobs/preview', { headers })
+    expect(answer.status).toBe(204)
+  })
 
   it('is 404 where there is no such path for any method', async () => {
     for (const path of ['/nothing', '/jobs/', '/jobs/x/y/z', '/JOBS', '/%2e%2e/etc/passwd']) {
@@ -79,12 +95,46 @@ describe('a request that never reaches a route', () => {
     ],
     ['a header with a NUL byte', 'GET /jobs HTTP/1.1\r\nHost: a\r\nPrefer: a\u0000b\r\n\r\n', 400],
     ['headers without end', `GET /jobs HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a path without end', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['two hosts', 'GET /livez HTTP/1.1\r\nHost: a\r\nhost: a\r\nConnection: close\r\n\r\n', 400],
+    [
+      'two keys',
+      'GET /jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+    [
+      'two types of a body',
+      'POST /jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
+      400,
+    ],
+    [
+      'an expectation that is not met',
+      'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n',
+      417,
+    ],
+    ['a tunnel', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n', 405],
   ])('is answered with a problem too: %s', async (_, bytes, status) => {
     const answer = await sendBytes(bytes)
     expect(answer.status).toBe(status)
     expectProblem(answer, answer.body)
     expectPlainHeaders(answer)
   })
+})
+
+it('takes a request of HTTP/1.0 without a host', async () => {
+  expect((await sendBytes('GET /livez HTTP/1.0\r\n\r\n')).status).toBe(200)
+})
+
+it('lets a client that goes on sending read why its request was refused', async () => {
+  const socket = connect({ port: Number(new URL(bench.url).port), host: '127.0.0.1', allowHalfOpen: true })
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  socket.end(`GET /jobs HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(2_000_000)}\r\n\r\n`)
+  await once(socket, 'close')
+  expect(text).toMatch(/^HTTP\/1\.1 431 [\s\S]*\}$/)
 })
 
 it('takes a verb whose client names the type of a body that it does not send', async () => {

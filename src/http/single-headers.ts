@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http'
+import { Refusal } from '../vocabulary/refusal.ts'
+
+/** Of these Node keeps the first and drops the others, while a proxy on the way may have gone by another one. */
+const single: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type'])
+
+/** Refuses a request that does not say, or says twice, what may be said once: RFC 9112, 3.2, and request smuggling. */
+export function refuseAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1')
+    throw refused('host', 'required', 'The request has no Host header, which HTTP/1.1 requires. Send one.')
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (!single.has(name)) continue
+    if (seen.has(name)) throw refused(name, 'duplicate', `The header ${name} was sent twice. Send it once.`)
+    seen.add(name)
+  }
+}
+
+function refused(name: string, code: string, detail: string): Refusal {
+  return new Refusal('invalid_request', detail, { errors: [{ in: 'header', pointer: name, code, detail }] })
+}
