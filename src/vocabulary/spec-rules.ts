@@ -16,6 +16,14 @@ export const exclusives: readonly (readonly [FieldPath, readonly FieldPath[]])[]
 /** Bytes of UTF-8 that `command` may have in all. */
 export const maxCommandBytes = 65_536
 
+/** A list, map or object without anything in it says as much as one that was left out: `command: []`, `resources: {}`. */
+export function withoutEmptyFields<S extends object>(spec: S): S {
+  const given = Object.entries(spec).filter(
+    ([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0,
+  )
+  return Object.fromEntries(given) as S
+}
+
 interface RuledFields {
   command?: readonly string[]
   script?: string

@@ -122,7 +122,6 @@ const commonFields = {
   image: Type.Optional(text(1, 512, "A container image or the provider's own name of one.")),
   command: Type.Optional(
     Type.Array(Type.String({ maxLength: 65_536 }), {
-      minItems: 1,
       maxItems: 256,
       description: 'The program and its arguments, 64 KiB in all; excludes `script`.',
     }),
@@ -162,7 +161,6 @@ export const environmentFields = {
         enum: ['ssh', 'jupyter', 'vscode', 'rstudio'],
       }),
       {
-        minItems: 1,
         maxItems: 4,
         uniqueItems: true,
         description: 'The ways in.',

@@ -6,7 +6,7 @@ import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type Fault, Refusal } from '../vocabulary/refusal.ts'
-import type { SpecProblem } from '../vocabulary/spec-rules.ts'
+import { type SpecProblem, withoutEmptyFields } from '../vocabulary/spec-rules.ts'
 import type { NewWorkload } from './admission.repository.ts'
 import { type Admission, hashOf, keyedFingerprintOf, makeMark } from './admission.ts'
 import { environmentNamed, environmentProblems } from './job-environment.ts'
@@ -156,7 +156,7 @@ async function consider<K extends Kind>(
   })
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
-  const plain = withDefaults(driver.accepts, asked as unknown as Spec<K>)
+  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as unknown as Spec<K>))
   const place = { connectionId: connection.id, provider: connection.opened.provider, takes: driver.environment }
   const { spec, problems } = checkWithSecrets({ ...driver, ...place }, plain, secretVariables)
   return {

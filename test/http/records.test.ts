@@ -1,6 +1,8 @@
+import { Type } from '@sinclair/typebox'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { environmentFields, jobFields, Labels, secretFields } from '../../src/vocabulary/spec.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { ApiCaller } from '../support/api-caller.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
@@ -40,6 +42,31 @@ describe('a submit', () => {
     expect(answer.headers.get('idempotency-replayed')).toBeNull()
     expect(answer.body).toMatchObject({ ...body, status: 'queued', provider: 'dataforest', actions: ['cancel'] })
     expect((await read(`/jobs/${answer.body.id}`)).body).toEqual(answer.body)
+  })
+
+  it.each([
+    ['jobs', jobFields, () => makeEnvironment().then(({ id }) => jobRequest({ environmentId: id }))],
+    [
+      'environments',
+      environmentFields,
+      async () => environmentRequest({ connectionId: bench.connections.dataforest ?? '' }),
+    ],
+  ])('to /%s takes an empty list or map as one that is left out', async (path, fields, makeRequest) => {
+    const request = await makeRequest()
+    const preview = async (more: object) => {
+      const { problems, effective } = await api.ok('POST', `/${path}/preview`, { ...request, ...more })
+      return { problems, effective }
+    }
+    const optional = Object.entries({ ...fields, ...secretFields, labels: Labels, providerOptions: Type.Object({}) })
+    const empty = optional.flatMap(([name, schema]) => {
+      if (name in request || 'required' in schema) return []
+      if (schema.type === 'array') return [[name, []] as const]
+      return schema.type === 'object' ? [[name, {}] as const] : []
+    })
+    expect(empty.length).toBeGreaterThan(8)
+    const bare = await preview({})
+    expect(bare.problems).toEqual([])
+    for (const [name, value] of empty) expect(await preview({ [name]: value }), name).toEqual(bare)
   })
 
   it('records what the contract says of absent fields, and a replay is known by what was sent', async () => {
