@@ -25,6 +25,12 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
     {
       id: idSchema('environment', 'The environment.'),
       ...recordFields(status, ['start', 'stop', 'delete', 'access']),
+      deleteRequestedAt: Type.Optional(
+        Type.String({
+          format: 'date-time',
+          description: 'When its deletion was requested. The status follows once the provider has been told.',
+        }),
+      ),
       imported: Type.Boolean({ description: 'It existed before Switchyard knew of it.' }),
       ...environmentFields,
       ...secretNameFields,

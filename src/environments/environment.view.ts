@@ -1,5 +1,5 @@
 import type { Driver } from '../providers/provider.ts'
-import type { Workload } from '../workloads/workload.ts'
+import { isRequested, type Workload } from '../workloads/workload.ts'
 
 const startable: ReadonlySet<string> = new Set(['stopping', 'stopped', 'blocked', 'failed'])
 const stoppable: ReadonlySet<string> = new Set(['provisioning', 'running', 'starting'])
@@ -10,12 +10,14 @@ export function environmentActions(
   driver: Driver<'environment'> | undefined,
 ): readonly string[] {
   const { status, live, desired, remoteId } = environment
-  if (!live || desired === 'delete') return []
+  if (!live || isRequested(environment, 'delete', 'deleting')) return []
+  // A delete that was refused can be asked for again, and nothing else can.
+  const isOnlyDeleted = desired === 'delete'
   const can = driver?.controls ?? {}
   const exists = remoteId !== null
   return [
-    ...(exists && can.start !== undefined && startable.has(status) ? ['start'] : []),
-    ...(exists && can.stop !== undefined && stoppable.has(status) ? ['stop'] : []),
+    ...(exists && !isOnlyDeleted && can.start !== undefined && startable.has(status) ? ['start'] : []),
+    ...(exists && !isOnlyDeleted && can.stop !== undefined && stoppable.has(status) ? ['stop'] : []),
     ...(!exists || environment.imported || can.delete !== undefined ? ['delete'] : []),
     ...(exists && driver?.access !== undefined && status === 'running' ? ['access'] : []),
   ]

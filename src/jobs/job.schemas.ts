@@ -39,7 +39,12 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
       ...jobFields,
       ...secretNameFields,
       ...providerOptionsSchema(options),
-      cancelRequestedAt: Type.Optional(Type.String({ format: 'date-time' })),
+      cancelRequestedAt: Type.Optional(
+        Type.String({
+          format: 'date-time',
+          description: 'When its cancellation was requested. The status follows once the provider has been told.',
+        }),
+      ),
     },
     { $id: 'Job', description: 'A job: the request as accepted, and what has become of it.' },
   )

@@ -31,11 +31,7 @@ export function makeAsk(deps: AskDeps) {
     const workload = await deps.service.get(kind, projectId, id)
     const driver = await deps.driverOf(workload.connectionId, kind)
     if (driver?.[what] === undefined) throw cannot(workload, what)
-    if (workload.remoteId === null)
-      throw new Refusal(
-        'wrong_state',
-        `${id} does not exist at its provider yet (${workload.status}). Ask again later.`,
-      )
+    if (workload.remoteId === null) throw doesNotExist(workload, what)
     const { hide } = await deps.secretsOf(workload)
     try {
       const answer = question(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
@@ -78,6 +74,15 @@ const refusalCodes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
 
 export function refusalOf(provider: string, error: ProviderError): Refusal {
   return providerRefusal(provider, error, refusalCodes)
+}
+
+/** Only what may still be made is worth asking again. */
+function doesNotExist({ id, status, live, endedAt }: Workload, what: string): Refusal {
+  const isOver = !live || endedAt !== null
+  const detail = isOver
+    ? `${id} ended as ${status} before it existed at its provider, so it has no ${what}.`
+    : `${id} does not exist at its provider yet (${status}). Ask again later.`
+  return new Refusal('wrong_state', detail)
 }
 
 function cannot(workload: Workload, what: string): Refusal {

@@ -57,7 +57,9 @@ export function makeWishesRepository(prisma: PrismaClient) {
         WITH updated AS (
           UPDATE workloads w SET desired = ${wish.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
             version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${wish.keepRemote ?? null}, w.keep_remote),
-            cancel_requested_at = CASE WHEN ${wish.desired} IN ('cancel', 'delete') THEN COALESCE(w.cancel_requested_at, now()) ELSE w.cancel_requested_at END
+            -- One that was refused is requested anew.
+            cancel_requested_at = CASE WHEN ${wish.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
+              WHEN w.generation = w.carried_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
           WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
             AND (${wish.ifVersion}::int IS NULL OR w.version = ${wish.ifVersion}::int)
             AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))

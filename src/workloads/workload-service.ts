@@ -10,7 +10,7 @@ import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { type Revision, revise } from './revise.ts'
 import type { WishEvent, WishesRepository } from './wishes.repository.ts'
-import { hasOpenWish, type Workload } from './workload.ts'
+import { isRequested, type Workload } from './workload.ts'
 
 /** Whose record is meant, and who means it. */
 export interface Target {
@@ -126,14 +126,14 @@ async function statusesFor<K extends Kind>(
   return [waiting]
 }
 
-/** It is being carried out, or is so already. A wish that was refused, or undone at the provider, can be made again. */
+/** It is being carried out, or is so already. */
 function isWantedAlready<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   { desired, verb }: { desired: Desired<K>; verb: Verb<K> },
 ): boolean {
-  if (workload.desired !== desired) return false
-  return hasOpenWish(workload) || workload.status === kind.inFlight[verb] || workload.status === kind.achieves[verb]
+  if (isRequested(workload, desired, kind.inFlight[verb])) return true
+  return workload.desired === desired && workload.status === kind.achieves[verb]
 }
 
 /** A wish that was not recorded: where the workload has ended since it was read, it comes back as it is. */

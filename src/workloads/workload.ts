@@ -106,6 +106,14 @@ export interface Attempt {
 }
 
 /** Whether the client wants something that has not been carried out. */
-export function hasOpenWish(workload: Workload): boolean {
+export function hasOpenWish(workload: Pick<Workload, 'generation' | 'carriedGeneration'>): boolean {
   return workload.generation > workload.carriedGeneration
+}
+
+/**
+ * Whether this is requested and neither done nor refused. What was refused, or undone at the provider, can be requested
+ * again. `inFlight`: the status while it is being carried out.
+ */
+export function isRequested<K extends Kind>(workload: Workload<K>, desired: Desired<K>, inFlight: Status<K>): boolean {
+  return workload.desired === desired && (hasOpenWish(workload) || workload.status === inFlight)
 }

@@ -69,7 +69,7 @@ function times(workload: Workload) {
     ...moment('dispatchedAt', workload.dispatchedAt),
     ...moment('startedAt', workload.startedAt),
     ...moment('endedAt', workload.endedAt),
-    ...moment('cancelRequestedAt', workload.cancelRequestedAt),
+    ...moment(workload.kind === 'job' ? 'cancelRequestedAt' : 'deleteRequestedAt', workload.cancelRequestedAt),
   }
 }
 

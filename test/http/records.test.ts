@@ -416,4 +416,83 @@ describe('a verb', () => {
     expect((await api.call('DELETE', `/environments/${environment}`)).status).toBe(202)
     expect((await read(`/environments/${environment}`)).body.status).toBe('deleted')
   })
+
+  it('that is under way shows since when, before its provider has been told', async () => {
+    const environment = await makeEnvironment()
+    await sql.query(`UPDATE workloads SET status = 'running', remote_id = 'w1' WHERE id = $1`, [environment.id])
+    expect((await read(`/environments/${environment.id}`)).body.deleteRequestedAt).toBeUndefined()
+    const deleted = await api.call('DELETE', `/environments/${environment.id}`)
+    const deletion = { status: 'running', deleteRequestedAt: expect.stringMatching(/^\d{4}-.*Z$/), actions: [] }
+    expect(deleted).toMatchObject({ status: 202, body: deletion })
+    expect((await read(`/environments/${environment.id}`)).body).toMatchObject(deletion)
+    const page = (await read(`/environments?ids=${environment.id}`)).body
+    expect(page.data).toMatchObject([deletion])
+    const job = await makeJob()
+    await sql.query(`UPDATE workloads SET status = 'running', remote_id = 'j1' WHERE id = $1`, [job.id])
+    expect((await api.call('POST', `/jobs/${job.id}/cancel`)).body).toMatchObject({
+      ...{ status: 'running', cancelRequestedAt: expect.any(String), actions: ['logs'] },
+    })
+  })
+
+  it.each([
+    { verb: 'cancel', make: () => makeJob(), path: '/jobs', ask: ['POST', '/cancel'], at: 'cancelRequestedAt' },
+    {
+      verb: 'delete',
+      make: () => makeEnvironment(),
+      path: '/environments',
+      ask: ['DELETE', ''],
+      at: 'deleteRequestedAt',
+    },
+  ] as const)('to $verb that its provider refused can be asked again', async ({ verb, make, path, ask, at }) => {
+    const { id } = await make()
+    await sql.query(`UPDATE workloads SET status = 'running', remote_id = id WHERE id = $1`, [id])
+    const request = () => api.call(ask[0], `${path}/${id}${ask[1]}`)
+    const first = await request()
+    expect(first.body.actions).not.toContain(verb)
+    await sql.query(
+      `UPDATE workloads SET carried_generation = generation, status_reason = 'provider_refused',
+        cancel_requested_at = now() - interval '1 hour' WHERE id = $1`,
+      [id],
+    )
+    const refused = await read(`${path}/${id}`)
+    expect(refused.body.actions).toContain(verb)
+    expect(refused.body.actions).not.toContain('stop')
+    const again = await request()
+    expect(again.status).toBe(202)
+    expect(again.body.actions).not.toContain(verb)
+    expect(again.body[at]).not.toBe(refused.body[at])
+  })
+})
+
+describe('asking for what only a provider has', () => {
+  const end = (id: string, status: string, live: boolean) =>
+    sql.query('UPDATE workloads SET status = $2, live = $3, ended_at = now() WHERE id = $1', [id, status, live])
+
+  it('is no use while it is not made, and says so', async () => {
+    const answer = await read(`/jobs/${(await makeJob()).id}/logs`)
+    expect(answer).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Ask again later') } })
+  })
+
+  it('is never any use where it ended before it was made, and does not say to ask again', async () => {
+    for (const status of ['canceled', 'failed']) {
+      const { id } = await makeJob()
+      await end(id, status, false)
+      for (const path of [`/jobs/${id}/logs`, `/jobs/${id}/logs/raw`]) {
+        const { body } = await read(path)
+        expect(body).toMatchObject({ status: 409, code: 'wrong_state', retryable: false })
+        expect(body.detail).toBe(`${id} ended as ${status} before it existed at its provider, so it has no logs.`)
+      }
+    }
+    const body = { name: 'nb', connectionId: bench.connections.jupyterhub }
+    const { id } = await api.ok('POST', '/environments', body)
+    for (const [status, live] of [
+      ['failed', true],
+      ['deleted', false],
+    ] as const) {
+      await end(id, status, live)
+      expect((await read(`/environments/${id}/access`)).body.detail).toBe(
+        `${id} ended as ${status} before it existed at its provider, so it has no access.`,
+      )
+    }
+  })
 })
