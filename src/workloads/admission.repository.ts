@@ -105,7 +105,7 @@ async function usageOf(
     FROM projects p, LATERAL (
       SELECT count(*)::int AS active,
         COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
-      FROM workloads WHERE project_id = p.id AND live
+      FROM workloads WHERE project_id = p.id AND live AND ended_at IS NULL
     ) w
     WHERE p.id = ANY(${[...projectIds]})`
   return new Map(rows.map(({ id, ...usage }) => [id, usage]))

@@ -98,7 +98,7 @@ function mergedFrom(query: ListQuery): Prisma.Sql | null {
           CROSS JOIN LATERAL (${pageWith(Prisma.sql`w.connection_id = b.id`)}) w`
   // A connection or a provider has an index of its own, and few of what they have may be of a status.
   if (statuses === null || connectionId !== undefined || provider !== undefined) return null
-  const pages = statuses.map((status) => Prisma.sql`(${pageWith(Prisma.sql`w.status = ${status}`)})`)
+  const pages = statuses.map((status) => Prisma.sql`(${pageWith(ofStatus(query, status))})`)
   return Prisma.sql`(${pages.length === 0 ? pageWith(Prisma.sql`false`) : Prisma.join(pages, ' UNION ALL ')}) w`
 }
 
@@ -107,12 +107,21 @@ const statusesByKind: Readonly<Record<Kind, { all: readonly string[]; ended: rea
   environment: { all: statusesOf(environmentTransitions), ended: terminalStatuses(environmentTransitions) },
 }
 
+/** Some of these have ended, which `ended_at` tells: an environment whose create failed stays until it is deleted. */
+const mayHaveEnded: Readonly<Record<Kind, readonly string[]>> = { job: [], environment: ['failed'] }
+
 /** The statuses that are asked for, by name or as those of what is active or is not; null = any. */
 function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly string[] | null {
   if (active === undefined) return status === undefined ? null : [...new Set(status)]
   const { all, ended } = statusesByKind[kind]
   const asked = new Set(status ?? all)
-  return [...asked].filter((each) => ended.includes(each) !== active)
+  return [...asked].filter((each) => mayHaveEnded[kind].includes(each) || ended.includes(each) !== active)
+}
+
+/** Said as the partial indexes say it, where only some of a status have ended. */
+function ofStatus({ kind, filter: { active } }: ListQuery, status: string): Prisma.Sql {
+  if (active === undefined || !mayHaveEnded[kind].includes(status)) return Prisma.sql`w.status = ${status}`
+  return Prisma.sql`w.status = ${status} AND w.ended_at IS ${active ? Prisma.sql`NULL` : Prisma.sql`NOT NULL`}`
 }
 
 function isByName({ filter }: ListQuery): boolean {
@@ -142,7 +151,8 @@ function simpleConditions(filter: Filter): Prisma.Sql[] {
     connectionId !== undefined && Prisma.sql`w.connection_id = ${connectionId}`,
     environmentId !== undefined && Prisma.sql`w.environment_id = ${environmentId}`,
     remoteId !== undefined && Prisma.sql`w.remote_id = ${remoteId}`,
-    active !== undefined && Prisma.sql`w.live = ${active}`,
+    active === true && Prisma.sql`w.live AND w.ended_at IS NULL`,
+    active === false && Prisma.sql`NOT (w.live AND w.ended_at IS NULL)`,
     namePrefix !== undefined && Prisma.sql`w.name >= ${namePrefix} AND w.name < ${beyond(namePrefix)}`,
     // Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it.
     createdAfter !== undefined && Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`,

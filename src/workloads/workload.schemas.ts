@@ -133,7 +133,11 @@ export function workloadQuery(statuses: readonly string[]) {
     remoteId: Type.Optional(
       Type.String({ minLength: 1, maxLength: 512, description: 'With this id at the provider.' }),
     ),
-    active: Type.Optional(Type.Boolean({ description: 'true: not ended. false: ended.' })),
+    active: Type.Optional(
+      Type.Boolean({
+        description: 'true: not ended. false: ended, which an environment whose creation failed has too.',
+      }),
+    ),
     namePrefix: Type.Optional(
       Type.String({ minLength: 1, maxLength: 64, description: 'Name begins so; the list is then ordered by name.' }),
     ),

@@ -335,3 +335,23 @@ describe('a query that cannot be', () => {
     expect((await bench.api.call('GET', `/jobs/${at(0).id}/events?after=2147483647`)).status).toBe(200)
   })
 })
+
+it('an environment that was never made is not active, and one that failed later is', async () => {
+  const { api, connections, database } = bench
+  const make = () => api.ok('POST', '/environments', environmentRequest({ connectionId: connections.dataforest }))
+  const [unmade, failed] = [await make(), await make()]
+  const sql = new Client({ connectionString: database.url })
+  await sql.connect()
+  await sql.query(`UPDATE workloads SET status = 'failed', ended_at = now() WHERE id = $1`, [unmade.id])
+  await sql.query(`UPDATE workloads SET status = 'failed', remote_id = 'r' WHERE id = $1`, [failed.id])
+  await sql.end()
+  for (const filter of ['', `&connectionId=${connections.dataforest}`, '&status=failed', '&namePrefix=ws']) {
+    const idsOf = async (active: boolean) => {
+      const { data } = (await api.ok('GET', `/environments?limit=200&active=${active}${filter}`)) as unknown as Page
+      return data.map(({ id }) => id)
+    }
+    const [active, ended] = [await idsOf(true), await idsOf(false)]
+    expect([active.includes(failed.id), active.includes(unmade.id)], filter).toEqual([true, false])
+    expect([ended.includes(failed.id), ended.includes(unmade.id)], filter).toEqual([false, true])
+  }
+})

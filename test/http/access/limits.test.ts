@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { startTwoInstances, type TwoInstances } from './start-two.ts'
 
@@ -84,7 +85,14 @@ describe('the quota of a project', () => {
     expect(third.body.detail).toContain('2 of 2 active jobs and environments')
 
     await two.admin.ok('PATCH', `/projects/${project.id}`, { quota: { activeWorkloads: 3 } })
-    await team.ok('POST', '/environments', environmentBody('c'))
+    const { id } = await team.ok('POST', '/environments', environmentBody('c'))
+    expect((await team.call('POST', '/environments', { body: environmentBody('d') })).status).toBe(403)
+    // What its provider refused to make stays as a record, and takes nobody's place.
+    const sql = new Client({ connectionString: two.databaseUrl })
+    await sql.connect()
+    await sql.query(`UPDATE workloads SET status = 'failed', ended_at = now() WHERE id = $1`, [id])
+    await sql.end()
+    await team.ok('POST', '/environments', environmentBody('d'))
   })
 
   /** Fifty at the same moment, half of them at either instance. */

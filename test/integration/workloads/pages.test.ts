@@ -14,6 +14,8 @@ const limit = 20
 const mostRows = 10 * limit
 
 const projectId = makeId('project')
+/** Two projects of environments: few are active among many that were never made, and the other way round. */
+const [unmadeProject, failedProject] = [makeId('project'), makeId('project')]
 const [usual, rare] = [makeId('connection'), makeId('connection')]
 const environmentId = makeId('environment')
 const startMs = Date.parse('2026-01-01T00:00:00Z')
@@ -44,9 +46,17 @@ beforeAll(async () => {
       CASE WHEN NOT is_rare THEN 'succeeded' WHEN n % 2 = 0 THEN 'running' ELSE 'failed' END, is_rare AND n % 2 = 0,
       'r' || n, ${madeAt(0)}::timestamptz + n * interval '1 minute'
     FROM (SELECT id, n - 1 AS n, n <= ${rareCount} AS is_rare FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) drawn`
+  // Those that failed with an end were never made; the others exist at their provider.
+  await prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, ended_at, created_at)
+    SELECT 'env_' || substr(id, 5), CASE WHEN n % 2 = 0 THEN ${unmadeProject} ELSE ${failedProject} END, 'environment', 'slurm', ${usual}, 'e', '{}', '{}', 'e' || id,
+      CASE WHEN n < ${rareCount} THEN 'running' ELSE 'failed' END, true,
+      CASE WHEN n % 2 = 0 AND n > ${2 * rareCount} OR n % 2 = 1 AND n BETWEEN ${rareCount} AND ${2 * rareCount} THEN now() END,
+      ${madeAt(0)}::timestamptz + n * interval '1 minute'
+    FROM (SELECT id, n - 1 AS n FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) drawn`
   await prisma.$executeRaw`
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
-    SELECT project_id, kind, 'team', labels->>'team', id FROM workloads`
+    SELECT project_id, kind, 'team', labels->>'team', id FROM workloads WHERE kind = 'job'`
   await prisma.$executeRaw`ANALYZE`
 }, 120_000)
 
@@ -116,4 +126,23 @@ it.each(filters)('a page narrowed down by %s reads little more than it shows', a
     const { read, plan } = await explain(database, listStatement(query))
     expect(read, plan).toBeLessThanOrEqual(mostRows)
   }
+})
+
+it.each([
+  ['what is active', unmadeProject, true, 21],
+  ['what has ended', failedProject, false, 10],
+])('a page of environments narrowed down by %s reads little more than it shows', async (_, project, active, shown) => {
+  const query: ListQuery = {
+    projectId: project,
+    kind: 'environment',
+    filter: { active },
+    order: 'desc',
+    limit: 30,
+    after: null,
+  }
+  const rows = await database.prisma.$queryRaw<{ endedAt: Date | null }[]>(listStatement(query))
+  expect(rows).toHaveLength(shown)
+  for (const { endedAt } of rows) expect(endedAt === null).toBe(active)
+  const { read, plan } = await explain(database, listStatement(query))
+  expect(read, plan).toBeLessThanOrEqual(mostRows)
 })
