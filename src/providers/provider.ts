@@ -123,7 +123,8 @@ export interface Created<K extends Kind = Kind> {
  */
 export type Found<K extends Kind = Kind> =
   | FoundObjects<K>
-  | { readonly absent: true }
+  /** `nameIsTaken`: where names are unique, the walk showed an object with the name of this one that is certainly another's. */
+  | { readonly absent: true; readonly nameIsTaken?: true }
   | { readonly inconclusive: string }
 
 export interface FoundObjects<K extends Kind = Kind> {

@@ -51,12 +51,25 @@ export function afterFind<K extends Kind>(
     const seen = observed(kind, { ...workload, ...taken }, only, facts)
     return { change: { ...taken, ...seen }, answer: answerOf(facts, 'found', only.remoteId, null) }
   }
+  if ('absent' in found && found.nameIsTaken === true && wasRefusedForItsName(facts))
+    return afterAbsent(kind, workload, facts)
   if ('absent' in found && absentCounts === 'yes')
     return confirmAbsence(workload, facts) ?? afterAbsent(kind, workload, facts)
   if ('absent' in found && absentCounts === 'too_late') {
     return { change: parked('The provider forgets ended work, so its silence proves nothing any more.'), answer: null }
   }
   return { change: lookAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+}
+
+/**
+ * The provider said that the name exists, no attempt but this one can have made anything, and the list shows whose the
+ * name is: no list that trails behind and no late create can change that. After an attempt in doubt it could be our own
+ * object that holds the name, so there a sound *absent* is waited for.
+ */
+function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits }: Facts<K>): boolean {
+  return (
+    traits.uniqueNames && attemptsInDoubt === 1 && attempt?.outcome === 'unknown' && attempt.error?.code === 'conflict'
+  )
 }
 
 /** One look may have met a moment in which the list showed nothing; it counts when a later one says the same. */

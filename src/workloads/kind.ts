@@ -29,6 +29,8 @@ export interface Facts<K extends Kind = Kind> {
   /** The latest attempt to create. */
   attempt: Attempt | null
   firstSentAt: Date | null
+  /** Attempts that may have made something, as far as their answers tell: the latest among them. */
+  attemptsInDoubt: number
   tempo: Tempo
 }
 

@@ -25,6 +25,8 @@ export interface ClaimFacts {
   environmentRemoteId: string | null
   environmentDesired: Desired<'environment'> | null
   firstSentAt: Date | null
+  /** Attempts whose answer does not say for certain that nothing was made. */
+  attemptsInDoubt: number
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
   /** The latest one, or an earlier one of which the provider has named an object after all. */
@@ -97,13 +99,14 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
         SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
-          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.decisive AS attempt,
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
         FROM workloads w
         JOIN connections c ON c.id = w.connection_id
         LEFT JOIN workloads e ON e.id = w.environment_id
         LEFT JOIN LATERAL (
-          SELECT min(t.started_at) AS first, (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
+          SELECT min(t.started_at) AS first, count(*) FILTER (WHERE COALESCE(t.outcome, 'unknown') NOT IN ('refused', 'not_sent'))::int AS in_doubt,
+            (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true
         WHERE w.id = ANY(${ids})`

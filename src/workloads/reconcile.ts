@@ -208,6 +208,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     environmentDesired,
     attempt,
     firstSentAt,
+    attemptsInDoubt,
     hasLiveJobs,
   } = known
   return {
@@ -224,6 +225,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     shows: null,
     attempt,
     firstSentAt,
+    attemptsInDoubt,
     tempo,
   }
 }

@@ -43,6 +43,7 @@ function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workl
     environmentRemoteId: null,
     environmentDesired: null,
     firstSentAt: null,
+    attemptsInDoubt: 0,
     attempt: null,
   }
   return factsOf(

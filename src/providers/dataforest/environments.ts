@@ -95,15 +95,8 @@ export function makeEnvironments(
     },
 
     async find(intents, signal) {
-      const { seen, contents, isComplete } = await listWorkspaces(signal)
-      const lookFor = ({ mark, spec }: Intent<'environment'>): Found<'environment'> => {
-        const found = seen.filter((each) => each.mark === mark)
-        const isUntold = contents.some((each) => mayBe(each, spec.name))
-        if (found.length > 0) return { found, isComplete: isComplete && !isUntold }
-        if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
-        return isUntold ? { inconclusive: 'aiworkspaces/getList does not show whose each is' } : { absent: true }
-      }
-      return new Map(intents.map((intent) => [intent.mark, lookFor(intent)]))
+      const listed = await listWorkspaces(signal)
+      return new Map(intents.map((intent) => [intent.mark, foundIn(listed, intent)]))
     },
 
     /** Two calls: only the list shows `disabled`, only the detail says for certain that it is gone. */
@@ -162,6 +155,23 @@ function environmentOf(workspace: JsonObject, literals: readonly string[]): Obse
     ...(description === undefined ? {} : { mark: markOfDescription(readText(workspace, 'description')) }),
     payload: boundedPayload(workspace, literals),
   }
+}
+
+interface Listed {
+  seen: readonly Observation<'environment'>[]
+  contents: readonly Json[]
+  isComplete: boolean
+}
+
+function foundIn({ seen, contents, isComplete }: Listed, { mark, spec }: Intent<'environment'>): Found<'environment'> {
+  const found = seen.filter((each) => each.mark === mark)
+  const isUntold = contents.some((each) => mayBe(each, spec.name))
+  if (found.length > 0) return { found, isComplete: isComplete && !isUntold }
+  if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
+  if (isUntold) return { inconclusive: 'aiworkspaces/getList does not show whose each is' }
+  return seen.some(({ remoteName }) => remoteName === spec.name)
+    ? { absent: true, nameIsTaken: true }
+    : { absent: true }
 }
 
 /** A listed workspace of this name, or of none, that shows no id or says nothing of its description. Names are unique. */

@@ -50,3 +50,22 @@ it.each(['claimWished', 'claimShares', 'claimOldest'] as const)(
 it('a claim of walks takes no more than it was asked for', async () => {
   expect(await makeSweepsRepository(database.prisma, 60_000).claimDue(3)).toHaveLength(3)
 })
+
+it.each([
+  ['nothing', [], 0],
+  ['one without an answer', [null], 1],
+  ['those that made nothing for certain, and one that may have', ['refused', 'not_sent', 'unknown'], 1],
+  ['one that a search did not find, and the next', ['absent', 'unknown'], 2],
+  ['one without an answer, and the next', [null, 'unknown'], 2],
+])('of %s the attempts in doubt are counted', async (_, outcomes, expected) => {
+  const { pool, prisma } = database
+  await pool.query('DELETE FROM workload_attempts')
+  for (const [index, outcome] of outcomes.entries())
+    await pool.query(
+      `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome)
+        VALUES ('job_1', $1, 'm1', '{}', 'null', now(), now(), $2)`,
+      [index + 1, outcome],
+    )
+  const facts = await makeLeasesRepository(prisma, 60_000).facts(['job_1'])
+  expect(facts.get('job_1')?.attemptsInDoubt).toBe(expected)
+})

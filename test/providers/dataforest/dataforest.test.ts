@@ -392,11 +392,26 @@ describe('AI workspaces', () => {
 
   it('are found by the mark in their description', async () => {
     stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
-    const other = { ...environmentIntent(), mark: 'aaaaaaaaaaaa' }
+    const intent = environmentIntent()
+    const other = { ...intent, mark: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
     const found = await driver('environment').find([environmentIntent(), other], signal)
     expect(found.get('m7k2m9qd4xwa')).toMatchObject({ found: [{ remoteId: 'w1' }] })
     expect(found.get('aaaaaaaaaaaa')).toEqual({ absent: true })
     expect(bodies()).toEqual([['aiworkspaces/getList', { search: { accountId } }]])
+  })
+
+  it('that hold the name of one that is looked for, with another mark or none, are told of', async () => {
+    const find = async (contents: object[]) => {
+      stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
+      const intent = { ...environmentIntent(), mark: 'aaaaaaaaaaaa' }
+      return (await driver('environment').find([intent], signal)).get(intent.mark)
+    }
+    const { name } = environmentIntent().spec
+    for (const description of ['mine', '', 'test [sy:m7k2m9qd4xwa]'])
+      expect(await find([{ id: 'w1', name, description }])).toEqual({ absent: true, nameIsTaken: true })
+    expect(await find([{ id: 'w1', name: 'other', description: '' }])).toEqual({ absent: true })
+    // Whose it is has to be shown.
+    expect(await find([{ id: 'w1', name }])).toHaveProperty('inconclusive')
   })
 
   it('are running where they are, blocked where disabled, and show whether they carry a mark', async () => {

@@ -173,6 +173,7 @@ export function makeMemoryTable(
           connectionHeld: false,
         },
         firstSentAt: attempts[0]?.startedAt ?? null,
+        attemptsInDoubt: attempts.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'not_sent').length,
         attempt: attempts.find(({ remoteId }) => remoteId !== null) ?? attempts.at(-1) ?? null,
       }
       return { claimed: { workload: row, leaseId }, facts }

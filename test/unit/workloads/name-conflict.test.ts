@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import type { Found } from '../../../src/providers/provider.ts'
+import { absorb } from '../../../src/workloads/absorb.ts'
+import type { Facts } from '../../../src/workloads/kind.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
+
+const error = { code: 'conflict' as const, message: 'exists', retryable: true }
+const attempt = makeAttempt({ outcome: 'unknown', error, endedAt: makeFacts().now })
+const taken = { absent: true, nameIsTaken: true } as const
+const traits = { ...makeFacts<'environment'>().traits, listLagMs: 30_000, uniqueNames: true }
+
+interface Case {
+  facts?: Partial<Facts<'environment'>>
+  found?: Found<'environment'>
+  workload?: Partial<Workload<'environment'>>
+}
+
+/** What one look makes of an environment whose create was answered with "this name exists" a moment ago. */
+function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
+  return absorb(
+    environmentKind,
+    makeWorkload('environment', { status: 'dispatching', reason: 'outcome_unknown', ...workload }),
+    makeFacts<'environment'>({ attempt, attemptsInDoubt: 1, traits, ...facts }),
+    { did: 'find', found, absentCounts: 'too_early' },
+  )
+}
+
+describe('"this name exists" in answer to the only create', () => {
+  it('is decided by one look that shows whose the name is', () => {
+    expect(look()).toMatchObject({
+      change: { status: 'failed', reason: 'provider_refused', message: 'exists', error },
+      answer: { number: 1, outcome: 'refused', remoteId: null },
+    })
+  })
+
+  it('ends what was called off meanwhile', () => {
+    expect(look({ workload: { desired: 'delete' } })).toMatchObject({ change: { status: 'deleted' } })
+  })
+
+  it('is our own object where the look shows the mark', () => {
+    const seen = { remoteId: '5', status: 'running' as const, rawState: 'enabled', mark: 'sy7k2m9qd4', payload: {} }
+    expect(look({ found: { found: [seen], isComplete: true } })).toMatchObject({ change: { remoteId: '5' } })
+  })
+
+  it.each<[string, Case]>([
+    ['the list does not show whose the name is: it may trail behind', { found: { absent: true } }],
+    ['the list was not whole', { found: { inconclusive: 'half' } }],
+    ['an earlier attempt is in doubt: the name may be of what it made', { facts: { attemptsInDoubt: 2 } }],
+    ['names may repeat', { facts: { traits: { ...traits, uniqueNames: false } } }],
+    ['the answer was another one', { facts: { attempt: { ...attempt, error: { ...error, code: 'timeout' } } } }],
+    ['no answer was written', { facts: { attempt: makeAttempt() } }],
+  ])('is not decided where %s', (_, how) => {
+    expect(look(how)).toMatchObject({ change: { reason: 'outcome_unknown' }, answer: null })
+    expect(look(how).change).not.toHaveProperty('status')
+  })
+})
