@@ -39,7 +39,7 @@ function isInstallStale() {
 function install() {
   process.stderr.write('Installing dependencies (npm ci) ...\n')
   if (!isKnownToInstall())
-    process.stderr.write(`Should that fail: take Node 20.19, 22.12, 24 or newer; this is ${process.versions.node}.\n`)
+    process.stderr.write(`Should that fail: take Node 22.19, 24, 26 or newer; this is ${process.versions.node}.\n`)
   // npm names its own program when it runs scripts, so that its version is kept.
   const npm = process.env.npm_execpath
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
