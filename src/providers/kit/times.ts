@@ -8,6 +8,15 @@ export interface TimeForm {
   unit?: 's' | 'ms'
 }
 
+/** Start and end of something; it has not run where the one that it was to start at lies behind its end. */
+export function ranBetween(
+  startedAt: Date | undefined,
+  endedAt: Date | undefined,
+): { startedAt?: Date; endedAt?: Date } {
+  const hasRun = startedAt !== undefined && (endedAt === undefined || startedAt <= endedAt)
+  return { ...(hasRun ? { startedAt } : {}), ...(endedAt === undefined ? {} : { endedAt }) }
+}
+
 const zoned = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:?\d{2})$/i
 const zoneless = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?$/
 

@@ -40,7 +40,7 @@ export function trainingJobSeen(job: Json, literals: readonly string[]): Observa
     ...given({
       reason: status === 'failed' ? reasonOf(state, exit.exitCode) : undefined,
       exitCode: exit.exitCode,
-      message: status === 'failed' ? exit.message : undefined,
+      message: status === 'failed' ? (exit.message ?? endReasonOf(state)) : undefined,
       remoteName: name,
       mark: name === undefined ? undefined : markOfName(name, markLength),
       tasks: tasksOf(state, status),
@@ -64,6 +64,11 @@ function reasonOf(state: Json, exitCode: number | undefined): Reason | undefined
   return exitCode === undefined || exitCode === 0 ? undefined : 'nonzero_exit'
 }
 
+/** Why the last run ended, for a job none of whose tasks says anything. */
+function endReasonOf(state: Json): string | undefined {
+  return readText(readList(state, 'running_records').at(-1), 'end_reason')
+}
+
 /** Of the first task that failed, else of all. */
 function exitOf(state: Json): { exitCode?: number; message?: string } {
   const exits = readList(state, 'task_statuses').flatMap((task) => {
@@ -73,15 +78,25 @@ function exitOf(state: Json): { exitCode?: number; message?: string } {
   return exits.find(({ exitCode }) => exitCode !== 0) ?? exits[0] ?? {}
 }
 
-/** `start_time` and `duration` are milliseconds, `running_records` seconds. A job that waits has not started, whatever it shows. */
+/** A job that waits has not started, whatever it shows. */
 function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date; endedAt?: Date } {
   if (status === null || status === 'pending') return {}
   const startedAt = readTime(state, 'start_time')
-  if (!isTerminal(jobTransitions, status)) return given({ startedAt })
-  const lastRecord = readList(state, 'running_records').at(-1)
+  return given({ startedAt, endedAt: isTerminal(jobTransitions, status) ? endOf(state, startedAt) : undefined })
+}
+
+/**
+ * `start_time` and `duration` are milliseconds, `end_at` whole seconds: of a job that is over within a second it may lie
+ * before its start. What both tell of the same second, the milliseconds tell better.
+ */
+function endOf(state: Json, startedAt: Date | undefined): Date | undefined {
   const endMs = (startedAt?.getTime() ?? Number.NaN) + (readNumber(state, 'duration') ?? Number.NaN)
   const computed = readTime({ endMs: Number.isFinite(endMs) ? endMs : null }, 'endMs')
-  return given({ startedAt, endedAt: readTime(lastRecord, 'end_at', { unit: 's' }) ?? computed })
+  const recorded = readTime(readList(state, 'running_records').at(-1), 'end_at', { unit: 's' })
+  if (recorded === undefined) return computed
+  const offMs = (computed?.getTime() ?? Number.NaN) - recorded.getTime()
+  const ended = offMs >= 0 && offMs < 1000 ? computed : recorded
+  return startedAt !== undefined && ended !== undefined && ended < startedAt ? startedAt : ended
 }
 
 /** A task has no state of its own, only an exit code once it ended; while the job lives it is as the job is. */

@@ -4,7 +4,7 @@ import { isTerminal } from '../../vocabulary/transitions.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload, redact } from '../kit/redact.ts'
-import { readTime } from '../kit/times.ts'
+import { ranBetween, readTime } from '../kit/times.ts'
 import type { Catalog, Driver, Found, Observation, PlannedRequest, ProviderClock, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
@@ -168,7 +168,7 @@ function timesOf(
   const isOver = status !== null && isTerminal(jobTransitions, status)
   const startedAt = isOver || status === 'running' ? readTime(job, 'jobStartTime', { offset }) : undefined
   const endedAt = isOver ? readTime(job, 'jobEndTime', { offset }) : undefined
-  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
+  return ranBetween(startedAt, endedAt)
 }
 
 function markOf(name: string): string | null {

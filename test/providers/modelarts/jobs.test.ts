@@ -344,6 +344,26 @@ describe('looking at a training job', () => {
     expect(await driver().get(id, signal)).toMatchObject({ endedAt: new Date(start_time + 100_000) })
   })
 
+  it.each([
+    { what: 'within the second that it starts in', duration: 250, end_at: 1704164650, endsMs: 1704164650_850 },
+    { what: 'in the next second', duration: 700, end_at: 1704164651, endsMs: 1704164651_300 },
+    { what: 'in a record without a duration', end_at: 1704164650, endsMs: 1704164650_600 },
+  ])('ends no job before its start: $what', async ({ duration, end_at, endsMs }) => {
+    const start_time = 1704164650_600
+    const running_records = [{ start_at: 1704164650, end_at }]
+    on.stub.once(details, { body: withStatus({ phase: 'Completed', start_time, duration, running_records }) })
+    expect(await driver().get(id, signal)).toMatchObject({
+      startedAt: new Date(start_time),
+      endedAt: new Date(endsMs),
+    })
+  })
+
+  it('tells why the last run ended where no task does', async () => {
+    const running_records = [{ start_at: 1704164650, end_at: 1704164700, end_reason: 'node fault' }]
+    on.stub.once(details, { body: withStatus({ phase: 'Failed', running_records }) })
+    expect(await driver().get(id, signal)).toMatchObject({ status: 'failed', message: 'node fault' })
+  })
+
   it('dates nothing by the epoch, nor by numbers that are no dates', async () => {
     const running_records = [{ start_at: 0, end_at: 0 }]
     for (const start_time of [0, '0', null, -1, 9e15]) {
