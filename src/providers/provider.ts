@@ -70,6 +70,11 @@ export interface Observation<K extends Kind = Kind> {
   result?: JsonObject
   /** The provider's own words, secrets removed. */
   payload: Json
+  /**
+   * Paths of the payload that this answer never has and another one of the same object may: what a list leaves out of the
+   * details, `spec.storage`. What was last shown there is kept.
+   */
+  omits?: readonly string[]
 }
 
 export interface Task<K extends Kind = Kind> {

@@ -5,6 +5,7 @@ import type { Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isAllowed, isTerminal } from '../vocabulary/transitions.ts'
 import { cleanSighting } from './clean-sighting.ts'
+import { withKept } from './kept-payload.ts'
 import type { Change, Facts, WorkloadKind } from './kind.ts'
 import type { EngineState, Workload } from './workload.ts'
 
@@ -19,8 +20,21 @@ export function observed<K extends Kind>(
   facts: Pick<Facts<K>, 'now' | 'tempo'>,
 ): Change<K> {
   const clean = cleanSighting(seen)
-  const change = { ...details(kind, workload, clean, facts.now), ...verdict(kind, workload, clean, facts) }
+  const change = inOrder(workload, {
+    ...details(kind, workload, clean, facts.now),
+    ...verdict(kind, workload, clean, facts),
+  })
   return isBackingOff(workload, change, facts.now) ? withoutBackoff(change) : change
+}
+
+/**
+ * Nothing ends before it starts: the two moments may come from two clocks, or from fields of which one counts whole
+ * seconds.
+ */
+function inOrder<K extends Kind>(workload: Workload<K>, change: Change<K>): Change<K> {
+  const { startedAt = workload.startedAt, endedAt = workload.endedAt } = change
+  if (startedAt === null || endedAt === null || endedAt >= startedAt) return change
+  return { ...change, endedAt: startedAt }
 }
 
 /** A verb or an update that failed is waited for: a sighting that brings no other status must not make it due. */
@@ -64,7 +78,7 @@ function details<K extends Kind>(
   const startedAt = seen.startedAt ?? workload.startedAt
   return {
     rawState: seen.rawState,
-    remotePayload: seen.payload,
+    remotePayload: withKept(seen, workload.remotePayload),
     observedAt: now,
     missingSince: null,
     nextAttemptAt: null,

@@ -204,7 +204,10 @@ export const RemotePayload = Type.Object(
     observedAt: moment('When the provider said so.'),
     id: Type.Optional(Type.String()),
     state: Type.Optional(Type.String()),
-    payload: Type.Unknown({ description: "The provider's own words, secrets removed." }),
+    payload: Type.Unknown({
+      description:
+        "The provider's own words, secrets removed. Parts that its list leaves out are as the details last showed them.",
+    }),
   },
   { $id: 'RemotePayload', description: 'What the provider showed last.' },
 )

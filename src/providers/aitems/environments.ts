@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { readId, readText } from '../kit/fields.ts'
+import { asListed } from '../kit/listed.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { readTime } from '../kit/times.ts'
 import type { Accepts, Catalog, Driver, Found, Intent, Observation, SpecFault, Traits } from '../provider.ts'
@@ -47,6 +48,9 @@ const traits: Traits<'environment'> = {
   uniqueNames: false,
   enforces: [],
 }
+
+/** What a service's own page has and an item of the list has not. */
+const listOmits = ['description', 'datasets', 'hpConfig', 'infers', 'type', 'learningInterval', 'scheduledDate']
 
 /** Services that carry the name of a lost one are read one by one, so many of them at most, so many at a time. */
 const maxReads = 32
@@ -95,7 +99,7 @@ export function makeEnvironments(
     async list({ cursor }, signal) {
       const { items, next } = await servicesFrom(client, Number(cursor ?? 0), signal)
       return {
-        seen: items.flatMap((item) => environmentOf(item, literals) ?? []),
+        seen: items.flatMap((item) => asListed(environmentOf(item, literals), listOmits) ?? []),
         next: next === null ? null : String(next),
       }
     },

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import { isObject, readFlag, readId, readList, readObject, readText } from '../kit/fields.ts'
+import { asListed } from '../kit/listed.ts'
 import { descriptionMarkLength, markOfDescription } from '../kit/marks.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import type { Accepts, Catalog, Driver, Found, Intent, Observation, Traits } from '../provider.ts'
@@ -29,6 +30,9 @@ const options = Type.Object(
   { additionalProperties: false },
 )
 
+/** What getDetail has and an item of getList has not. */
+const listOmits = ['success', 'message', 'accountId', 'contents']
+
 const traits: Traits<'environment'> = {
   // Neither is documented; see the traits of jobs. Creation answers at once with the id.
   listLagMs: 30_000,
@@ -47,7 +51,8 @@ export function makeEnvironments(
   async function listWorkspaces(signal: AbortSignal) {
     const answer = await client.call('aiworkspaces/getList', { search: { accountId: settings.accountId } }, signal)
     const { contents, isComplete } = contentsOf(answer)
-    const seen = contents.flatMap((each) => (isObject(each) ? (environmentOf(each, literals) ?? []) : []))
+    const observe = (each: Json) => (isObject(each) ? asListed(environmentOf(each, literals), listOmits) : null)
+    const seen = contents.flatMap((each) => observe(each) ?? [])
     return { seen, contents, isComplete }
   }
 

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import { readEntries, readId, readText } from '../kit/fields.ts'
+import { asListed } from '../kit/listed.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Accepts, Driver, Found, Intent, LogChunk, Observation, Traits } from '../provider.ts'
@@ -49,6 +50,9 @@ const options = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** What getDetail has and an item of getList has not. */
+const listOmits = ['success', 'message', 'elapsedMillis', 'containers']
 
 const traits: Traits<'job'> = {
   // Not documented; far beyond what YARN's own listing takes.
@@ -132,7 +136,7 @@ export function makeJobs(
 
     async list(_page, signal) {
       const { apps } = await listApps(signal)
-      return { seen: apps.flatMap((app) => jobOf(app, literals) ?? []), next: null }
+      return { seen: apps.flatMap((app) => asListed(jobOf(app, literals), listOmits) ?? []), next: null }
     },
 
     controls: {
@@ -226,7 +230,7 @@ function findApps(
     )
   }
   const ours = apps.filter(isOurs)
-  const found = ours.flatMap((app) => jobOf(app, walk.literals) ?? [])
+  const found = ours.flatMap((app) => asListed(jobOf(app, walk.literals), listOmits) ?? [])
   const isTold = ours.length === found.length && apps.every((app) => tellsItsName(app, workspace !== null))
   if (found.length > 0) return { found, isComplete: walk.isComplete && isTold }
   if (!walk.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }

@@ -48,6 +48,16 @@ const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> =
   RESIZE_FAILED: { message: 'Changing its flavor failed.' },
 }
 
+/** The list's sample (modelarts_03_0111) has none of these; the details have. */
+const listOmits = [
+  'flavor_details.params_extends',
+  'spec.credential',
+  'spec.extend_params',
+  'spec.extend_storage',
+  'spec.repository',
+  'spec.storage',
+]
+
 const traits: Traits<'environment'> = {
   // Not documented. Create answers with the instance, so a list that trails behind it is not expected.
   listLagMs: 30_000,
@@ -77,6 +87,7 @@ export function makeEnvironments(
     read: ({ workspaceId, start }, signal) =>
       client.send(listCall(settings, workspaceId, start), signal).then((answer) => portionOf(answer, start)),
     observe: (instance) => observationOf(instance, literals),
+    listOmits,
     withId: (instance, remoteId) => ({ ...instance, id: readId(instance, 'id') ?? remoteId }),
     workspaceIdOf: (instance) => readId(readObject(instance, 'workspace'), 'id'),
   })

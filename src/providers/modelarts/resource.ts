@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isObject, readText } from '../kit/fields.ts'
+import { asListed } from '../kit/listed.ts'
 import type { Driver, Intent, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type Call, jsonHeaders, type ModelartsClient } from './client.ts'
@@ -36,6 +37,8 @@ export interface Resource<K extends Kind> {
   detailsCall(remoteId: string): Call
   read(page: ListPage, signal: AbortSignal): Promise<Portion>
   observe(object: Json): Observation<K> | null
+  /** Parts of the details that a list leaves out. */
+  listOmits?: readonly string[]
   /** The object as if it repeated the id that was asked for. */
   withId(object: JsonObject, remoteId: string): JsonObject
   workspaceIdOf(item: JsonObject): string | undefined
@@ -51,7 +54,8 @@ const clockToleranceMs = 3_600_000
 
 /** Making, finding and looking, alike for all three. */
 export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
-  const { client, word, observe } = resource
+  const { client, word, observe, listOmits = [] } = resource
+  const observeListed = (item: JsonObject) => asListed(observe(item), listOmits)
   const workspaceOf = ({ spec }: Intent<K>) => readText(optionsOf(spec), 'workspaceId') ?? resource.workspaceId
   const createCall = (intent: Intent<K>) => resource.createCall(intent, workspaceOf(intent))
 
@@ -59,7 +63,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
     return walk({
       read: (start) => resource.read({ ...filter, start }, signal),
       isAskedFor: (item) => (resource.workspaceIdOf(item) ?? filter.workspaceId) === filter.workspaceId,
-      observe,
+      observe: observeListed,
     })
   }
 
@@ -123,7 +127,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
     async list({ cursor }, signal) {
       const page = { workspaceId: resource.workspaceId, start: Number(cursor ?? 0) }
       const { items, next } = await resource.read(page, signal)
-      return { seen: items.flatMap((item) => observe(item) ?? []), next: next === null ? null : String(next) }
+      return { seen: items.flatMap((item) => observeListed(item) ?? []), next: next === null ? null : String(next) }
     },
   }
 }

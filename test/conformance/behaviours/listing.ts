@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
-import { failureOf, isMissing, type Subject, signal, whyNot } from '../subject.ts'
+import { failureOf, isMissing, longMs, type Subject, signal, whyNot } from '../subject.ts'
 import { makeMany } from './finding.ts'
 
 /** What a walk over the list promises. */
@@ -23,6 +23,18 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
         // A list that shows no mark says nothing about it.
         if (each.mark !== undefined) expect(each.mark).toBe(look.mark)
       }
+    })
+
+    it('says which parts of what a look shows are not in a list', async () => {
+      const { remoteId } = await subject.make()
+      bench.advance(longMs)
+      const look = pathsIn((await subject.look(remoteId)).payload)
+      const [listed] = await subject.listAll([remoteId])
+      const shown = new Set(pathsIn(listed?.payload))
+      const omits = listed?.omits ?? []
+      const isOmitted = (path: string) => omits.some((each) => path === each || path.startsWith(`${each}.`))
+      expect(look.filter((path) => !shown.has(path) && !isOmitted(path))).toEqual([])
+      expect(omits.filter((path) => shown.has(path))).toEqual([])
     })
 
     it.skipIf(isMissing(harness.moreThanAPage))(
@@ -51,4 +63,10 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
       },
     )
   })
+}
+
+/** `spec.storage` of every field of an object; lists are not looked into. */
+function pathsIn(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return Object.entries(value).flatMap(([key, item]) => [path + key, ...pathsIn(item, `${path}${key}.`)])
 }

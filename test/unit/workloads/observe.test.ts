@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import type { Observation } from '../../../src/providers/provider.ts'
+import type { Json } from '../../../src/vocabulary/json.ts'
+import { observed } from '../../../src/workloads/observe.ts'
+import { makeFacts, makeWorkload } from './make-workload.ts'
+
+const seenAt = (time: string) => new Date(`2024-05-01T${time}Z`)
+const facts = makeFacts<'job'>({ now: seenAt('12:10:00.000') })
+const running = { status: 'running', startedAt: seenAt('12:00:00.900') } as const
+
+function job(seen: Partial<Observation<'job'>>) {
+  const over = { remoteId: '1', status: 'succeeded', rawState: 'DONE', payload: null } as const
+  return observed(jobKind, makeWorkload('job', running), { ...over, ...seen }, facts)
+}
+
+describe('a sighting of an end', () => {
+  it('lies behind the start, which a finer or another clock told', () => {
+    expect(job({ endedAt: seenAt('12:00:00.000') })).toMatchObject({
+      startedAt: running.startedAt,
+      endedAt: running.startedAt,
+    })
+  })
+
+  it('lies behind a start that it tells itself', () => {
+    const startedAt = seenAt('12:20:00.000')
+    expect(job({ startedAt })).toMatchObject({ startedAt, endedAt: startedAt })
+  })
+
+  it('is as it is told otherwise', () => {
+    expect(job({ endedAt: seenAt('12:05:00.000') }).endedAt).toEqual(seenAt('12:05:00.000'))
+  })
+})
+
+describe('a sighting in a list', () => {
+  const detail = { name: 'a', spec: { storage: { path: '/b/' }, url: 'old' }, error_code: 'X' }
+  const sighting = (payload: Json, omits: readonly string[] = []) =>
+    observed(
+      environmentKind,
+      makeWorkload('environment', { status: 'running', remotePayload: detail }),
+      { remoteId: '1', status: 'running', rawState: 'RUNNING', payload, omits },
+      makeFacts<'environment'>(),
+    ).remotePayload
+
+  it('keeps of the details what a list leaves out, and nothing else', () => {
+    const listed = { name: 'b', spec: { url: 'new' } }
+    const kept = { name: 'b', spec: { url: 'new', storage: { path: '/b/' } } }
+    expect(sighting(listed, ['spec.storage', 'spec.credential', 'tags'])).toEqual(kept)
+    expect(sighting(listed)).toEqual(listed)
+  })
+
+  it('counts for more where it does show it', () => {
+    const listed = { spec: { storage: null } }
+    expect(sighting(listed, ['spec.storage'])).toEqual(listed)
+  })
+
+  it('brings nothing back whose surroundings are gone, or into what was cut', () => {
+    expect(sighting({ name: 'b', spec: null }, ['spec.storage'])).toEqual({ name: 'b', spec: null })
+    expect(sighting({ name: 'b' }, ['spec.storage'])).toEqual({ name: 'b' })
+    expect(sighting({ cut: true, bytes: 9, head: '{' }, ['name'])).toEqual({ cut: true, bytes: 9, head: '{' })
+  })
+})
