@@ -36,6 +36,9 @@ describe('creating a notebook', () => {
   it.each([
     ['6335', { image_id: undefined }],
     ['6335', { volume: { category: 'EVS' } }],
+    ['6335', { volume: { category: 'OBS', ownership: 'MANAGED' } }],
+    ['6335', { volume: { category: 'obsfs', ownership: 'DEDICATED' } }],
+    ['6335', { volume: { category: 'EFS', ownership: 'DEDICATED', uri: '10.0.0.1:/' } }],
     ['6336', { image_id: 'pytorch' }],
     ['6336', { volume: { category: 'floppy', ownership: 'MANAGED' } }],
     ['6336', { duration: hourMs - 1 }],

@@ -151,7 +151,6 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
   const rawState = readText(instance, 'status') ?? '(none)'
   const name = readText(instance, 'name')
   const remark = remarks[rawState]
-  const failed = states[rawState] === 'failed' ? readObject(readObject(instance, 'spec'), 'failed_reasons') : null
   const rank = readNumber(readObject(instance, 'queuing_info'), 'rank')
   const queued =
     rank === undefined || states[rawState] === 'running' ? undefined : `Queued for a free resource, rank ${rank}.`
@@ -161,12 +160,21 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
     rawState,
     ...given({
       reason: remark?.reason,
-      message: readText(failed, 'message') ?? readText(failed, 'code') ?? remark?.message ?? queued,
+      message: states[rawState] === 'failed' ? failureOf(instance, remark?.message) : (remark?.message ?? queued),
       remoteName: name,
       mark: name === undefined ? undefined : markOfName(name, markLength),
     }),
     payload: payloadOf(instance, literals),
   }
+}
+
+/** Words and code of a failure. A code alone stands beside the reasons, too: `error_code` of the instance. */
+function failureOf(instance: Json, remark: string | undefined): string | undefined {
+  const reasons = readObject(readObject(instance, 'spec'), 'failed_reasons')
+  const code = readText(reasons, 'code') ?? readText(instance, 'error_code')
+  const words = readText(reasons, 'message') ?? remark
+  if (code === undefined || words?.includes(code)) return words
+  return words === undefined ? `ModelArts reports ${code}.` : `${words} (${code})`
 }
 
 /** The reference no longer has this call, so an instance without a token still shows its URL. */

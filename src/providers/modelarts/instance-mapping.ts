@@ -1,5 +1,5 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { isObject, readList, readObject, readText } from '../kit/fields.ts'
+import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
 import { markName, nameMarkLength } from '../kit/marks.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { foreignOptions, optionsOf } from './options.ts'
@@ -47,7 +47,15 @@ export const instanceAccepts: Accepts = {
 }
 
 export function instanceFaults(spec: EnvironmentSpec): readonly SpecFault[] {
-  return [...storageFaults(spec), ...optionFaults(spec, 'demanager')]
+  return [...storageFaults(spec), ...poolFaults(spec), ...optionFaults(spec, 'demanager')]
+}
+
+/** The id is the one mandatory part of a pool. */
+function poolFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  if (spec.queue !== undefined || optionsOf(spec).pool === undefined) return []
+  const detail =
+    'providerOptions.modelarts.pool describes the dedicated pool that `queue` names, and there is none: send both.'
+  return [{ pointer: '/queue', detail }]
 }
 
 /** Options that are documented for the other API. */
@@ -101,8 +109,12 @@ export function instanceOf(
 }
 
 /** Seconds. Absent = never, and said so. */
-export function autoStopOf({ autoStop }: EnvironmentSpec): InstanceAutoStop {
-  return autoStop === undefined ? { enable: false } : { enable: true, duration: autoStop.afterSeconds }
+export function autoStopOf(spec: EnvironmentSpec): InstanceAutoStop {
+  const { autoStop } = spec
+  const prompt = given({ prompt: readFlag(optionsOf(spec), 'autoStopPrompt') })
+  return autoStop === undefined
+    ? { enable: false, ...prompt }
+    : { enable: true, duration: autoStop.afterSeconds, ...prompt }
 }
 
 function storageOf({ storage = {} }: EnvironmentSpec): InstanceStorage {

@@ -1,17 +1,16 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { readList, readObject, readText } from '../kit/fields.ts'
+import { readList, readText } from '../kit/fields.ts'
 import { markName } from '../kit/marks.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { descriptionPattern, namePattern, optionFaults } from './instance-mapping.ts'
+import { volumeFaults, volumeOf } from './notebook-volume.ts'
 import { optionsOf } from './options.ts'
 import { type CreateNotebook, given, type StartQuery } from './wire.ts'
 
 /** Neither end of the range is in the reference; both are in the vendor's SDK. Milliseconds. */
 export const shortestLeaseMs = 3_600_000
 export const longestLeaseMs = 259_200_000
-
-const fileSystems = ['EFS', 'SFS']
 
 /** Sources: the create and the update of notebook instances (CreateNotebook, UpdateNotebook). A name has room for any mark. */
 export const notebookAccepts: Accepts = {
@@ -28,7 +27,11 @@ export const notebookAccepts: Accepts = {
   interfaces: { to: 'endpoints[].service', values: ['jupyter', 'ssh'] },
   storage: { to: 'volume', required: true },
   'storage.type': { to: 'volume.category', values: ['EVS', 'EFS', 'SFS', 'OBS', 'OBSFS'], default: 'EVS' },
-  'storage.source': { to: 'volume.uri', note: 'the mount address of a file system of your own (EFS, SFS)' },
+  'storage.source': {
+    to: 'volume.uri',
+    maxLength: 1024,
+    note: 'the mount address of a file system of your own (EFS, SFS), or `obs://bucket/directory/` (OBS, OBSFS)',
+  },
   'storage.sizeGiB': { to: 'volume.capacity', maximum: 4096 },
   autoStop: { to: 'duration, lease' },
   'autoStop.afterSeconds': {
@@ -42,20 +45,7 @@ export const notebookAccepts: Accepts = {
 }
 
 export function notebookFaults(spec: EnvironmentSpec): readonly SpecFault[] {
-  const { type = 'EVS', source } = spec.storage ?? {}
-  const volume = readObject(optionsOf(spec), 'volume')
-  const faults = [...optionFaults(spec, 'notebooks')]
-  if (source !== undefined && !fileSystems.includes(type)) {
-    faults.push({
-      pointer: '/storage/source',
-      detail: `Only storage of type EFS or SFS has a source; this is ${type}.`,
-    })
-  }
-  if (source !== undefined && readText(volume, 'id') === undefined) {
-    const detail = 'A file system of your own (storage.source) needs its id.'
-    faults.push({ pointer: '/providerOptions/modelarts/volume/id', detail })
-  }
-  return faults
+  return [...volumeFaults(spec), ...optionFaults(spec, 'notebooks')]
 }
 
 /** The body of the create. */
@@ -76,27 +66,17 @@ export function notebookOf(
   }
 }
 
-function volumeOf(spec: EnvironmentSpec): CreateNotebook['volume'] {
-  const { type = 'EVS', source, sizeGiB } = spec.storage ?? {}
-  const volume = readObject(optionsOf(spec), 'volume')
-  return {
-    category: type,
-    ownership: readText(volume, 'ownership') ?? (source === undefined ? 'MANAGED' : 'DEDICATED'),
-    ...given({ capacity: sizeGiB, uri: source, id: readText(volume, 'id') }),
-  }
-}
-
 /** Without a duration the vendor stops after an hour, so "never" is said. Only a lease without `duration` can count idle time. */
 function leaseOf({ autoStop }: EnvironmentSpec): Pick<CreateNotebook, 'duration' | 'lease'> {
   if (autoStop === undefined) return { duration: -1 }
   const duration = autoStop.afterSeconds * 1000
-  return autoStop.basis === 'idle' ? { lease: { duration, type: 'idle' } } : { duration }
+  return autoStop.basis === 'idle' ? { lease: { duration, type: 'IDLE' } } : { duration }
 }
 
 /** The same for each later start, where the lease has no body. */
 export function leaseWanted({ autoStop }: EnvironmentSpec): StartQuery {
   if (autoStop === undefined) return { duration: -1 }
-  return { duration: autoStop.afterSeconds * 1000, type: autoStop.basis === 'idle' ? 'idle' : 'timing' }
+  return { duration: autoStop.afterSeconds * 1000, type: autoStop.basis === 'idle' ? 'IDLE' : 'TIMING' }
 }
 
 const services: Readonly<Record<string, string>> = { jupyter: 'NOTEBOOK', ssh: 'SSH' }

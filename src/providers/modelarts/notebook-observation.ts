@@ -68,7 +68,7 @@ export function leaseShown(notebook: Json): StartQuery {
   const agedMs = (readNumber(lease, 'update_at') ?? 0) - (readNumber(lease, 'create_at') ?? 0)
   const asked = agedMs > 0 && agedMs < duration ? duration - agedMs : duration
   const bounded = Math.min(Math.max(asked, shortestLeaseMs), longestLeaseMs)
-  return { duration: bounded, type: readText(lease, 'type')?.toLowerCase() === 'idle' ? 'idle' : 'timing' }
+  return { duration: bounded, type: readText(lease, 'type')?.toLowerCase() === 'idle' ? 'IDLE' : 'TIMING' }
 }
 
 export function notebookAccess(notebook: Json): Access {

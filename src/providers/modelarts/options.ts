@@ -27,6 +27,12 @@ export const environmentOptions = Type.Object(
     workspaceId,
     aiProjectId: text(64, 'ai_project.id, reserved by the vendor. Only `demanager`.'),
     annotations,
+    autoStopPrompt: Type.Optional(
+      Type.Boolean({
+        description:
+          "spec.auto_stop.prompt: whether the vendor's console asks again before it stops. Only `demanager`.",
+      }),
+    ),
     extendStorage: Type.Optional(
       Type.Array(
         Type.Object({ type: Type.String({ maxLength: 32 }), path: Type.String({ maxLength: 2048 }) }, closed),
@@ -50,7 +56,13 @@ export const environmentOptions = Type.Object(
       Type.Object(
         {
           ownership: Type.Optional(choice(['MANAGED', 'DEDICATED'])),
-          id: text(128, 'volume.id: the file system behind `storage.source`.'),
+          id: text(128, 'volume.id: the file system behind `storage.source`, for EFS and SFS.'),
+          dewSecretName: Type.Optional(
+            Type.String({
+              pattern: '^[A-Za-z0-9_-]{1,64}$',
+              description: 'volume.dew_secret_name: the DEW secret that holds the keys to the bucket, for OBS.',
+            }),
+          ),
         },
         { ...closed, description: 'Only `notebooks`.' },
       ),
@@ -75,7 +87,7 @@ export const environmentOptions = Type.Object(
 /** Options that only one of the two APIs takes. */
 export const foreignOptions = {
   demanager: ['volume', 'endpoints'],
-  notebooks: ['aiProjectId', 'annotations', 'extendStorage', 'pool'],
+  notebooks: ['aiProjectId', 'annotations', 'autoStopPrompt', 'extendStorage', 'pool'],
 } as const
 
 export const jobOptions = Type.Object(

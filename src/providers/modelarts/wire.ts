@@ -30,6 +30,7 @@ export interface InstanceStorage {
 export interface InstanceAutoStop {
   enable: boolean
   duration?: number
+  prompt?: boolean
 }
 
 /** https://docs.otc.t-systems.com/modelarts/api-ref/development_environment_management (CreateNotebook) */
@@ -38,21 +39,31 @@ export interface CreateNotebook {
   description: string
   flavor: string
   image_id: string
-  volume: { category: string; ownership: string; capacity?: number; uri?: string; id?: string }
+  volume: {
+    category: string
+    ownership: string
+    capacity?: number
+    uri?: string
+    id?: string
+    dew_secret_name?: string
+  }
   workspace_id: string
   pool_id?: string
   endpoints?: { service: string; key_pair_names?: string[]; allowed_access_ips?: string[] }[]
   /** Milliseconds; -1 = never. Where it is given, `lease` is ignored and the clock runs whether it is idle or not. */
   duration?: number
-  lease?: { duration: number; type: string }
+  lease?: { duration: number; type: LeaseType }
   hooks?: { container_hooks: { post_start: { type: 'COMMAND'; script: string } } }
 }
 
 /** https://docs.otc.t-systems.com/modelarts/api-ref/development_environment_management (StartNotebook). As in a create. */
 export interface StartQuery {
   duration: number
-  type?: 'timing' | 'idle'
+  type?: LeaseType
 }
+
+/** The reference's table writes them in lower case, its answers and every SDK of the vendor in upper case. */
+export type LeaseType = 'TIMING' | 'IDLE'
 
 /** https://docs.otc.t-systems.com/modelarts/api-ref/training_management (CreateTrainingJob) */
 export interface CreateTrainingJob {

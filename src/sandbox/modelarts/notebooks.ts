@@ -9,6 +9,7 @@ import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-
 import { Refusal } from './refusals.ts'
 import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate, wrongValue } from './rules.ts'
 import { type Definition, defineOperations, drawUuid, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import { assertVolume } from './volume-rules.ts'
 import type { Lease, ModelartsAccount, NotebookData, NotebookRequest } from './wire.ts'
 
 const base = '/v1/:projectId/notebooks'
@@ -119,6 +120,7 @@ function fateOf({ request, lease }: Pick<NotebookData, 'request' | 'lease'>) {
 
 function create(parts: NotebookParts, caller: ModelartsAccount, request: NotebookRequest): Answer {
   const { world, settings, notebooks, shelf } = parts
+  assertVolume(request.volume)
   assertFlavor(request.flavor, isKnownFlavor(request.flavor), settings)
   if (settings.maxInstances > 0 && shelf.all(caller).length >= settings.maxInstances) {
     throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')

@@ -69,7 +69,7 @@ const endpoints: FieldRule = {
 
 const notebookName: FieldRule = { type: 'string', min: 1, max: 128, pattern: word }
 
-/** `development_environment_management`. */
+/** `development_environment_management`; of `volume` also what only the vendor's SDK has (VolumeMountRequest). */
 export const notebookCreation: Fields = {
   name: required(notebookName),
   flavor: requiredText,
@@ -79,8 +79,11 @@ export const notebookCreation: Fields = {
       category: { ...requiredText, pattern: anyCase('evs', 'efs', 'sfs', 'obs', 'obsfs') },
       ownership: { ...requiredText, pattern: anyCase('managed', 'dedicated') },
       capacity: { type: 'integer', min: 5, max: 4096 },
-      uri: text,
+      uri: { type: 'string', max: 1024 },
       id: text,
+      mount_path: { type: 'string', max: 256 },
+      read_only: boolean,
+      dew_secret_name: { type: 'string', pattern: /^[A-Za-z0-9_-]{1,64}$/ },
     }),
   ),
   description,

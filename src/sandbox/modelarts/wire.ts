@@ -119,10 +119,19 @@ export interface NotebookRequest {
   feature?: string
   workspace_id?: string
   pool_id?: string
-  volume: { category: string; ownership: string; capacity?: number; uri?: string; id?: string }
+  volume: VolumeRequest
   endpoints?: { service?: string; key_pair_names?: string[]; allowed_access_ips?: string[] }[]
   lease?: { duration?: number; type?: string }
   duration?: number
+}
+
+export interface VolumeRequest {
+  category: string
+  ownership: string
+  capacity?: number
+  uri?: string
+  id?: string
+  dew_secret_name?: string
 }
 
 /** When a notebook stops by itself; `durationMs` -1 is never. Times are epoch ms. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parentOf, placesOf } from '../../../src/providers/field-places.ts'
 import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
 import type { Accepts } from '../../../src/providers/provider.ts'
-import type { Kind } from '../../../src/vocabulary/kinds.ts'
+import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../../../src/vocabulary/spec.ts'
 import { attempt, failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
 
@@ -93,6 +93,26 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
         for (const path of fieldPaths.filter((each) => doesMatter(described.accepts, intent.spec, each))) {
           const less = { ...intent, spec: without(intent.spec, path) }
           expect(JSON.stringify(subject.plan(less)), `${path} is sent`).not.toBe(full)
+        }
+      }
+    })
+
+    it('ignores no option: given alone, it is sent or refused', async () => {
+      const id = bench.harness.provider.id
+      const rules = { provider: id, ...described }
+      const bare = await subject.intent()
+      const known = JSON.stringify(subject.plan(bare))
+      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const options = make(freshName(), bench.account).providerOptions?.[id] ?? {}
+        for (const [name, value] of Object.entries(options)) {
+          const providerOptions = { [id]: { ...bare.spec.providerOptions?.[id], [name]: value } }
+          const spec: Spec<K> = { ...bare.spec, providerOptions }
+          const isRefused = checkSpec(rules, spec).length > 0
+          const isNeeded = described.needsUpdate !== undefined && described.mutableOptions?.includes(name) === true
+          const isSent = JSON.stringify(subject.plan({ ...bare, spec })) !== known
+          // It may say what is sent without it.
+          const isSaid = typeof value === 'string' && known.includes(value)
+          expect(isRefused || isNeeded || isSent || isSaid, `${name} is sent or refused`).toBe(true)
         }
       }
     })

@@ -109,6 +109,7 @@ export const modelartsDemanager: ProviderHarness = {
           modelarts: {
             aiProjectId: 'default-ai-project',
             annotations: { key: 'value' },
+            autoStopPrompt: false,
             extendStorage: [{ type: 'obsfs', path: '/bucket/more/' }],
             pool: { type: 'USER_DEFINED', name: 'pool', ownerProjectId: '77b6a44cba5143ab91d13ab9a8ff44fd' },
           },
@@ -202,6 +203,19 @@ export const modelartsNotebooks: ProviderHarness = {
           resources: { flavor },
           storage: { type: 'EVS', sizeGiB: 10 },
           autoStop: { afterSeconds: 7200, basis: 'running' },
+        }),
+        (name) => ({
+          name,
+          image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090',
+          resources: { flavor },
+          storage: { type: 'OBS', source: 'obs://bucket/directory/' },
+          providerOptions: { modelarts: { volume: { dewSecretName: 'keys-to-the-bucket' } } },
+        }),
+        (name) => ({
+          name,
+          image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090',
+          resources: { flavor },
+          storage: { type: 'OBSFS', source: 'obs://file-system/directory/' },
         }),
       ],
       object: 'notebook',

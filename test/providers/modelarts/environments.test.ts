@@ -263,9 +263,21 @@ describe('looking at an instance', () => {
   it("gives the vendor's words for a failure and for a place in the queue", async () => {
     const failed_reasons = { code: 'ModelArts.6360', message: 'no resources' }
     on.stub.once(details, { body: { ...instance, status: 'CREATE_FAILED', spec: { failed_reasons } } })
-    expect(await driver().get(id, signal)).toMatchObject({ reason: 'launch_failed', message: 'no resources' })
+    const message = 'no resources (ModelArts.6360)'
+    expect(await driver().get(id, signal)).toMatchObject({ reason: 'launch_failed', message })
     on.stub.once(details, { body: { ...instance, queuing_info: { status: 'CREATE_QUEUING', rank: 4 } } })
     expect(await driver().get(id, signal)).toMatchObject({ message: 'Queued for a free resource, rank 4.' })
+  })
+
+  it.each([
+    [{ status: 'CREATE_FAILED', error_code: 'ModelArts.6360' }, 'ModelArts reports ModelArts.6360.'],
+    [{ status: 'UNAVAILABLE', error_code: 'X1' }, 'ModelArts calls the instance unavailable. (X1)'],
+    [{ status: 'RUNNING', error_code: 'X1' }, undefined],
+    [{ status: 'CREATE_FAILED', error_code: null }, undefined],
+  ])('shows the code that a failed instance has of its own: %j', async (shown, message) => {
+    on.stub.once(details, { body: { ...instance, ...shown } })
+    const seen = await driver().get(id, signal)
+    expect(seen === 'gone' ? seen : seen.message).toBe(message)
   })
 
   it('is content with an answer that shows next to nothing, and keeps secrets out of the payload', async () => {

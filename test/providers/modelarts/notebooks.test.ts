@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
+import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
 
@@ -38,6 +39,11 @@ afterEach(async () => {
   await on.close()
 })
 
+const volume = '/providerOptions/modelarts/volume'
+const withVolume = (options: JsonObject): Partial<EnvironmentSpec> => ({
+  providerOptions: { modelarts: { volume: options } },
+})
+
 const driver = () => on.driver('environment')
 const intent = (changes: Partial<EnvironmentSpec> = {}, mark?: string) =>
   on.intent<'environment'>({ ...spec, ...changes }, mark)
@@ -62,7 +68,7 @@ describe('creating a notebook', () => {
   it('counts the auto stop in milliseconds, from the start or while idle', async () => {
     expect(await bodyOf({ autoStop: { afterSeconds: 7200 } })).toMatchObject({ duration: 7_200_000 })
     const idle = await bodyOf({ autoStop: { afterSeconds: 7200, basis: 'idle' } })
-    expect(idle).toMatchObject({ lease: { duration: 7_200_000, type: 'idle' } })
+    expect(idle).toMatchObject({ lease: { duration: 7_200_000, type: 'IDLE' } })
     expect(idle).not.toHaveProperty('duration')
   })
 
@@ -86,7 +92,29 @@ describe('creating a notebook', () => {
     })
   })
 
+  it('sends a bucket with the keys to it, and a parallel file system without', async () => {
+    const source = 'obs://bucket/directory/'
+    const dewSecretName = 'keys-to-the-bucket'
+    const bucket = await bodyOf({
+      storage: { type: 'OBS', source },
+      providerOptions: { modelarts: { volume: { dewSecretName } } },
+    })
+    expect(bucket.volume).toEqual({
+      ...{ category: 'OBS', ownership: 'DEDICATED', uri: source, dew_secret_name: dewSecretName },
+    })
+    expect((await bodyOf({ storage: { type: 'OBSFS', source } })).volume).toEqual({
+      ...{ category: 'OBSFS', ownership: 'DEDICATED', uri: source },
+    })
+  })
+
   it.each<[string, Partial<EnvironmentSpec>, string]>([
+    ['a bucket without its keys', { storage: { type: 'OBS', source: 'obs://b/d/' } }, `${volume}/dewSecretName`],
+    ['a bucket without its path', { storage: { type: 'OBS' } }, '/storage/source'],
+    ['a path that is none', { storage: { type: 'OBSFS', source: '/bucket/directory/' } }, '/storage/source'],
+    ['a bucket with a size', { storage: { type: 'OBSFS', source: 'obs://b/d/', sizeGiB: 5 } }, '/storage/sizeGiB'],
+    ['keys to a disk', withVolume({ dewSecretName: 'x' }), `${volume}/dewSecretName`],
+    ['the id of a disk', withVolume({ id: 'x' }), `${volume}/id`],
+    ['a disk of its own', withVolume({ ownership: 'DEDICATED' }), '/storage/source'],
     ['an image that is no id', { image: 'pytorch' }, '/image'],
     ['a source of a disk', { storage: { type: 'EVS', source: 'x' } }, '/storage/source'],
     ['a file system without its id', { storage: { type: 'EFS', source: 'x' } }, '/providerOptions/modelarts/volume/id'],
@@ -188,8 +216,8 @@ describe('looking at a notebook', () => {
 
 describe('start, stop and delete of a notebook', () => {
   it.each<[string, Partial<EnvironmentSpec>, string]>([
-    ['three hours', { autoStop: { afterSeconds: 10_800 } }, 'duration=10800000&type=timing'],
-    ['idle hours', { autoStop: { afterSeconds: 7200, basis: 'idle' } }, 'duration=7200000&type=idle'],
+    ['three hours', { autoStop: { afterSeconds: 10_800 } }, 'duration=10800000&type=TIMING'],
+    ['idle hours', { autoStop: { afterSeconds: 7200, basis: 'idle' } }, 'duration=7200000&type=IDLE'],
     ['never', {}, 'duration=-1'],
   ])(
     'starts what was made here with the auto stop of its spec, whatever its lease shows: %s',
@@ -202,11 +230,11 @@ describe('start, stop and delete of a notebook', () => {
   )
 
   it.each([
-    [{ create_at: 1638841744515, duration: 6327212, update_at: 1638844471727, type: 'TIMING' }, 3_600_000, 'timing'],
-    [{ create_at: 1638841744515, duration: 5313106, update_at: 1638843457621, type: 'IDLE' }, 3_600_000, 'idle'],
+    [{ create_at: 1638841744515, duration: 6327212, update_at: 1638844471727, type: 'TIMING' }, 3_600_000, 'TIMING'],
+    [{ create_at: 1638841744515, duration: 5313106, update_at: 1638843457621, type: 'IDLE' }, 3_600_000, 'IDLE'],
     // Made with three hours, started again after two and after nine.
-    [{ create_at: 0, duration: 18_000_000, update_at: 7_200_000, type: 'TIMING' }, 10_800_000, 'timing'],
-    [{ create_at: 0, duration: 43_200_000, update_at: 32_400_000, type: 'TIMING' }, 10_800_000, 'timing'],
+    [{ create_at: 0, duration: 18_000_000, update_at: 7_200_000, type: 'TIMING' }, 10_800_000, 'TIMING'],
+    [{ create_at: 0, duration: 43_200_000, update_at: 32_400_000, type: 'TIMING' }, 10_800_000, 'TIMING'],
   ])('starts an import with what lies behind the last update of its lease %j', async (lease, duration, type) => {
     on.stub.once(details, { body: { ...notebook, lease: { ...lease, enable: true } } })
     on.stub.once(v1('POST', `notebooks/${id}/start?duration=${duration}&type=${type}`), { body: notebook })

@@ -1,0 +1,83 @@
+import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { readObject, readText } from '../kit/fields.ts'
+import type { SpecFault } from '../provider.ts'
+import { optionsOf } from './options.ts'
+import { type CreateNotebook, given } from './wire.ts'
+
+const fileSystems: ReadonlySet<string> = new Set(['EFS', 'SFS'])
+
+const at = {
+  source: '/storage/source',
+  size: '/storage/sizeGiB',
+  id: '/providerOptions/modelarts/volume/id',
+  secret: '/providerOptions/modelarts/volume/dewSecretName',
+}
+
+/**
+ * What goes with which category of `volume`. Source: VolumeMountRequest of the vendor's SDK, which says more than the
+ * reference.
+ */
+export function volumeFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { category } = volumeOf(spec)
+  if (fileSystems.has(category)) return fileSystemFaults(spec)
+  const id = ruled(
+    volumeOf(spec).id !== undefined,
+    at.id,
+    `Only storage of type EFS or SFS has an id; this is ${category}.`,
+  )
+  return [...id, ...(category === 'EVS' ? diskFaults(spec) : bucketFaults(spec))]
+}
+
+/** One's own file system is named by address and id; a managed one by neither. */
+function fileSystemFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { ownership, uri, id } = volumeOf(spec)
+  const isOwn = ownership === 'DEDICATED'
+  return [
+    ...noSecret(spec),
+    ...ruled(isOwn && uri === undefined, at.source, 'A file system of your own needs its address.'),
+    ...ruled(isOwn && id === undefined, at.id, 'A file system of your own (storage.source) needs its id.'),
+    ...ruled(!isOwn && uri !== undefined, at.source, 'A managed file system has no address.'),
+  ]
+}
+
+function diskFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { ownership, uri } = volumeOf(spec)
+  const detail = 'Storage of type EVS is managed by ModelArts: it has no source and no owner.'
+  return [...noSecret(spec), ...ruled(ownership === 'DEDICATED' || uri !== undefined, at.source, detail)]
+}
+
+function bucketFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { category, uri, capacity, dew_secret_name: secret } = volumeOf(spec)
+  const was = uri === undefined ? 'nothing' : `"${uri}"`
+  const rule = `Storage of type ${category} needs a directory that ends with a slash, obs://bucket/directory/; sent was ${was}.`
+  const keys = 'Storage of type OBS needs the name of the DEW secret that holds the keys to the bucket.'
+  return [
+    ...ruled(!/^obs:\/\/[^/]+\/(.*\/)?$/.test(uri ?? ''), at.source, rule),
+    ...ruled(capacity !== undefined, at.size, `Storage of type ${category} has no size.`),
+    ...(category === 'OBS' ? ruled(secret === undefined, at.secret, keys) : noSecret(spec)),
+  ]
+}
+
+function noSecret(spec: EnvironmentSpec): readonly SpecFault[] {
+  const { category, dew_secret_name: secret } = volumeOf(spec)
+  return ruled(secret !== undefined, at.secret, `Only storage of type OBS has one; this is ${category}.`)
+}
+
+function ruled(isBroken: boolean, pointer: string, detail: string): readonly SpecFault[] {
+  return isBroken ? [{ pointer, detail }] : []
+}
+
+export function volumeOf(spec: EnvironmentSpec): CreateNotebook['volume'] {
+  const { type = 'EVS', source, sizeGiB } = spec.storage ?? {}
+  const volume = readObject(optionsOf(spec), 'volume')
+  return {
+    category: type,
+    ownership: readText(volume, 'ownership') ?? (source === undefined ? 'MANAGED' : 'DEDICATED'),
+    ...given({
+      capacity: sizeGiB,
+      uri: source,
+      id: readText(volume, 'id'),
+      dew_secret_name: readText(volume, 'dewSecretName'),
+    }),
+  }
+}

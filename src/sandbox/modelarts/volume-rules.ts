@@ -1,0 +1,26 @@
+import { Refusal } from './refusals.ts'
+import type { VolumeRequest } from './wire.ts'
+
+const owned: ReadonlySet<string> = new Set(['EFS', 'OBS', 'OBSFS'])
+
+/**
+ * The rules of a notebook's volume that reach over several fields: VolumeMountRequest of the vendor's SDK says of `uri`,
+ * `id` and `dew_secret_name` with which category and ownership they are mandatory.
+ *
+ * @throws Refusal
+ */
+export function assertVolume({ category, ownership, uri, id, dew_secret_name }: VolumeRequest): void {
+  const kind = category.toUpperCase()
+  const isOwn = ownership.toUpperCase() === 'DEDICATED'
+  if (isOwn && owned.has(kind) && !isGiven(uri)) throw missing('volume.uri')
+  if (isOwn && kind === 'EFS' && !isGiven(id)) throw missing('volume.id')
+  if (kind === 'OBS' && !isGiven(dew_secret_name)) throw missing('volume.dew_secret_name')
+}
+
+function isGiven(text: string | undefined): boolean {
+  return text !== undefined && text !== ''
+}
+
+function missing(path: string): Refusal {
+  return new Refusal(400, '6335', `'${path}' is a required property.`)
+}
