@@ -1,12 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import { isObject, readFlag, readId, readList, readObject, readText } from '../kit/fields.ts'
+import { isObject, readFlag, readId, readText } from '../kit/fields.ts'
 import { asListed } from '../kit/listed.ts'
 import { descriptionMarkLength, markOfDescription } from '../kit/marks.ts'
 import { boundedPayload } from '../kit/redact.ts'
-import type { Accepts, Catalog, Driver, Found, Intent, Observation, Traits } from '../provider.ts'
+import type { Accepts, Driver, Found, Intent, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import { catalogOf } from './catalog.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
 import { commonAccepts, programFaults, workspaceOf } from './mapping.ts'
@@ -127,7 +128,7 @@ export function makeEnvironments(
       },
     },
 
-    catalog: (signal) => imageCatalog(client, signal),
+    catalog: (signal) => catalogOf(client, settings.accountId, signal),
   }
 }
 
@@ -189,22 +190,4 @@ function mayBe(workspace: Json, name: string): boolean {
 function mayBeNameClash(error: unknown): error is ProviderError {
   if (!(error instanceof ProviderError) || error.code !== 'invalid_request' || error.notSent) return false
   return error.parameter === undefined || error.parameter === 'name'
-}
-
-/** The images that `docker.image` can name. */
-async function imageCatalog(client: DataforestClient, signal: AbortSignal): Promise<Catalog> {
-  const images: JsonObject[] = []
-  for (const typeName of ['tensorflow', 'pytorch']) {
-    const answer = await client.call('aiworkspaces/getDockerImageList', { search: { typeName } }, signal)
-    for (const image of imagesOf(answer)) images.push({ type: typeName, image })
-  }
-  return { images }
-}
-
-/** `dockerImages` is a map of lists. */
-function imagesOf(answer: Json): string[] {
-  const groups = readObject(answer, 'dockerImages')
-  return Object.keys(groups).flatMap((group) =>
-    readList(groups, group).flatMap((image) => (typeof image === 'string' ? [image] : [])),
-  )
 }

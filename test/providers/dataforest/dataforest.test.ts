@@ -438,7 +438,7 @@ describe('AI workspaces', () => {
     expect(Object.keys(driver('environment').controls)).toEqual(['delete'])
   })
 
-  it('show the images that can be named', async () => {
+  it('show the images that can be named, and the configurations that there are without what may be secret', async () => {
     const answers: Record<string, unknown> = {
       tensorflow: { success: true, dockerImages: { tf: ['tensorflow:r2.3.1-py3'] } },
       pytorch: { success: true, dockerImages: {} },
@@ -446,8 +446,25 @@ describe('AI workspaces', () => {
     stub.on(route('aiworkspaces/getDockerImageList'), ({ body }) => ({
       body: answers[JSON.parse(body).search.typeName],
     }))
+    const docker = { image: 'pytorch:1', command: 'sh -c "KEY=s3cret"', args: 's3cret', env: { KEY: 's3cret' } }
+    const configuration = { name: 'small', docker, queueName: 'gpu', resource: { gpuCount: 1 }, data: {} }
+    const modifiedAt = '2022-07-27T09:00:00.000+0900'
+    stub.on(route('aiworkspaces/getList'), {
+      body: { success: true, contents: [{ id: 'w1', name: 'one' }, { id: 'w2' }] },
+    })
+    stub.on(route('aiworkspaces/getConfigurationList'), ({ body }) =>
+      JSON.parse(body).id === 'w1'
+        ? { body: { success: true, total: 1, contents: [{ configuration, modifiedAt }] } }
+        : { status: 404, body: { success: false, message: 'no such element' } },
+    )
     expect(await driver('environment').catalog?.(signal)).toEqual({
       images: [{ type: 'tensorflow', image: 'tensorflow:r2.3.1-py3' }],
+      configurations: [
+        {
+          ...{ aiWorkspaceId: 'w1', workspaceName: 'one', name: 'small', image: 'pytorch:1', queueName: 'gpu' },
+          ...{ resource: { gpuCount: 1 }, modifiedAt },
+        },
+      ],
     })
   })
 })
