@@ -143,6 +143,20 @@ describe('GET /connections', () => {
 })
 
 describe('PATCH /connections/{id}', () => {
+  it('follows a portal user of SCNet who was renamed, and not to another region', async () => {
+    const { user, accessKey, secretKey, clusterId } = bench.sandbox.accounts.scnet
+    const url = bench.sandbox.urls.scnet
+    const settings = { user: 'before', clusterId, loginUrl: url, platformUrl: url }
+    const body = { name: 'scnet', settings: { scnet: settings }, credentials: { scnet: { accessKey, secretKey } } }
+    const path = `/connections/${(await api.ok('POST', '/connections', body)).id}`
+    const verify = async () => (await api.call('POST', `${path}/verify`)).body
+    expect(await verify()).toMatchObject({ ok: false })
+    await api.ok('PATCH', path, { settings: { scnet: { user } } })
+    expect(await verify()).toMatchObject({ ok: true })
+    const moved = await api.call('PATCH', path, { body: { settings: { scnet: { clusterId: '11276' } } } })
+    expect(moved.status).toBe(422)
+  })
+
   it('changes the name, a hold and what does not decide where objects live, each alone', async () => {
     const { id, settings } = await make()
     const path = `/connections/${id}`

@@ -326,6 +326,19 @@ describe('lists', () => {
     expect((await net.list()).status).toBe(404)
   })
 
+  it('come as task with a query and no body when told so', async () => {
+    await made()
+    const byQuery = () => net.call('GET', `${task}?start=0&limit=10&sort=desc&status=Waiting`)
+    expect((await byQuery()).status).toBe(400)
+    net.settings.listForm = 'taskQuery'
+    expect((await byQuery()).json.data.total).toBe(1)
+    expect((await net.list()).status).toBe(404)
+    net.settings.listForm = 'any'
+    expect((await byQuery()).json.data.total).toBe(1)
+    expect((await net.list()).json.data.total).toBe(1)
+    expect((await net.call('GET', `${task}/list?start=0&limit=10&sort=desc`)).json.data.total).toBe(1)
+  })
+
   it.each(['records', 'items', 'rows'])('can hold their items under %s', async (key) => {
     await made()
     net.settings.listKey = key

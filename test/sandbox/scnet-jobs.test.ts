@@ -154,6 +154,18 @@ describe('after its end a job', () => {
     expect(idsOf((await history()).data.list)).toEqual([id])
   })
 
+  it('is found in the history by its id, and by the time that the list shows', async () => {
+    const [first, second] = [(await net.submit()).json.data, (await net.submit()).json.data]
+    net.time.ms += 60_000
+    expect(idsOf((await history()).data.list)).toEqual([second, first])
+    expect(idsOf((await history({ sort: 'ASC' })).data.list)).toEqual([first, second])
+    const { data } = await history({ jobId: first })
+    expect(idsOf(data.list)).toEqual([first])
+    const at = (time: number) => net.call('GET', `${hpc}/historyjobs/${schedulerId}/${first}?acctTime=${time}`)
+    expect((await at(data.list[0].acctTime)).json.data.jobId).toBe(first)
+    expect((await at(1)).json.code).toBe('10004')
+  })
+
   it('has a window by setting, and may be late in the history', async () => {
     Object.assign(net.settings, { liveWindowMs: 1000, historyLagMs: 3000 })
     const id = await run('true')

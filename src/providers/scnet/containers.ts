@@ -80,14 +80,14 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
   }
 }
 
-/** A GET whose parameters stand in a body: container/query. One client's variant takes them as a query. */
+/** A GET whose parameters stand in a body: container/query. Two clients' variants take them as a query. */
 function listCall({ listForm }: ScnetSettings, start: number): ScnetCall {
   const page = { start, limit: pageSize, sort: 'desc' }
   if (listForm === 'body') {
     return { method: 'GET', path: `${base}/task`, json: { status: null, instanceServiceName: null, ...page } }
   }
   const query = new URLSearchParams({ start: String(start), limit: String(pageSize), sort: 'desc' })
-  return { method: 'GET', path: `${base}/task/list?${query}` }
+  return { method: 'GET', path: `${base}/task${listForm === 'query' ? '/list' : ''}?${query}` }
 }
 
 function plannedRequest(call: ScnetCall, { aiUrl }: ScnetSettings): PlannedRequest {

@@ -5,6 +5,7 @@ import type { ProviderClock } from '../provider.ts'
 import type { ScnetClient } from './client.ts'
 import { localTime } from './durations.ts'
 import { isAboutObject, notShown } from './errors.ts'
+import { namesOutput } from './job-logs.ts'
 import { type ListPage, pageOf, pageSize, readPage, walkList } from './lists.ts'
 import type { ScnetSettings } from './settings.ts'
 
@@ -27,6 +28,8 @@ const slackMs = 900_000
 /** How far back a page by page reading goes into the history; ended jobs stay in the live list for 5 minutes. */
 const pagedHistoryMs = 3_600_000
 
+const dayMs = 86_400_000
+
 type Filter = Readonly<Record<string, string>>
 
 export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock: ProviderClock): HpcReads {
@@ -35,18 +38,37 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
   async function one(path: string, signal: AbortSignal): Promise<JsonObject | null> {
     try {
       const job = await get(path, signal)
-      return isObject(job) && (readText(job, 'jobStatus') ?? readText(job, 'jobState')) !== undefined ? job : null
+      return isObject(job) && hasState(job) ? job : null
     } catch (error) {
       if (isAboutObject(error)) return null
       throw error
     }
   }
 
+  /** Most were seen alive a short while ago, and a short window is answered faster than a long one. */
   async function inHistory(jobId: string, signal: AbortSignal): Promise<JsonObject | 'gone' | 'unclear'> {
+    const days = settings.historyDays > 1 ? [1, settings.historyDays] : [settings.historyDays]
+    let past: JsonObject | 'gone' | 'unclear' = 'gone'
+    for (const back of days) {
+      past = await among(jobId, await history(back * dayMs, { jobId }, signal))
+      if (typeof past !== 'string') return await completed(past, jobId, signal)
+    }
+    return past
+  }
+
+  /**
+   * A record of the history with what only its detail tells. Without `acctTime` the service looks through all there ever
+   * was, for longer than anybody waits, so the detail is asked only where the list gives it, and is not waited for where
+   * it fails.
+   */
+  async function completed(job: JsonObject, jobId: string, signal: AbortSignal): Promise<JsonObject> {
+    const acctTime = readId(job, 'acctTime')
+    if (acctTime === undefined || (hasState(job) && namesOutput(job))) return job
     const place = [await client.region.schedulerId(signal), jobId].map(encodeURIComponent).join('/')
-    const job = await one(`/openapi/v2/historyjobs/${place}`, signal)
-    if (job !== null) return job
-    return await among(jobId, await history(settings.historyDays * 86_400_000, { jobId }, signal))
+    const detail = await one(`/openapi/v2/historyjobs/${place}?${new URLSearchParams({ acctTime })}`, signal).catch(
+      () => null,
+    )
+    return { ...job, ...detail }
   }
 
   return {
@@ -82,6 +104,10 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
       return { records: recordsOf(items, isPast), next: next === null ? after : `${list}/${next}` }
     },
   }
+}
+
+function hasState(job: JsonObject): boolean {
+  return (readText(job, 'jobStatus') ?? readText(job, 'jobState')) !== undefined
 }
 
 const nothing: { items: readonly Json[]; isComplete: boolean } = { items: [], isComplete: true }

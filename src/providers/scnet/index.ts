@@ -54,10 +54,9 @@ export const scnetProvider: Provider = {
   },
   credentialFault,
   scope(settings) {
-    const { user, clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser, jobApi } =
-      settingsOf(settings)
+    const { clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser, jobApi } = settingsOf(settings)
+    // Not the portal user: one can be renamed, and what belongs to the account stays where it is.
     return {
-      user,
       loginUrl,
       platformUrl,
       jobApi,

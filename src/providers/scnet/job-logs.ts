@@ -5,6 +5,13 @@ import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { inDirectory } from './hpc-mapping.ts'
 
+const outputNames = ['outputPath', 'stdout', 'outPath']
+
+/** Whether a record says where the output is. */
+export function namesOutput(job: JsonObject): boolean {
+  return outputNames.some((name) => readText(job, name) !== undefined)
+}
+
 interface LogRequest {
   remoteId: string
   cursor: string | null
@@ -20,7 +27,7 @@ export async function readLog(
   { remoteId, cursor }: LogRequest,
   signal: AbortSignal,
 ): Promise<LogChunk> {
-  const out = pathOf(job, ['outputPath', 'stdout', 'outPath'], remoteId)
+  const out = pathOf(job, outputNames, remoteId)
   const error = pathOf(job, ['errorPath', 'stderr'], remoteId)
   const path = cursor === 'stderr' ? error : out
   const hasMore = cursor !== 'stderr' && error !== undefined && error !== out

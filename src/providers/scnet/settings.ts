@@ -26,9 +26,10 @@ export const scnetSettings = Type.Object(
       description:
         'What a job is: a batch job of the HPC service, or a container with a start script (no exit code, no logs, success only inferred).',
     }),
-    listForm: choice(['body', 'query'], {
+    listForm: choice(['body', 'query', 'taskQuery'], {
       default: 'body',
-      description: 'How the container list takes its parameters: GET with a JSON body, or `/task/list` with a query.',
+      description:
+        'How the container list takes its parameters: GET with a JSON body, `/task/list` with a query, or `/task` with a query.',
     }),
     markIn: choice(['name', 'description'], {
       default: 'name',

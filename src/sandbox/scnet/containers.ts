@@ -69,7 +69,7 @@ export function listByBody(parts: ContainerParts, call: Call): Answer {
   return listContainers(parts, call, jsonBody(call) as ListRequest)
 }
 
-/** The list of one client: a GET with the same names in its query. */
+/** The list of two clients: a GET with the same names in its query, of `task/list` or of `task` itself. */
 export function listByQuery(parts: ContainerParts, call: Call): Answer {
   return listContainers(parts, call, Object.fromEntries(call.query) as ListRequest)
 }

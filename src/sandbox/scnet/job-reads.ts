@@ -1,7 +1,7 @@
 import type { Answer, Call } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import { ok, ScnetError, unknownId } from './envelope.ts'
-import { historyView, type Job, jobView, timesOf } from './job-view.ts'
+import { acctTimeOf, historyView, type Job, jobView, timesOf } from './job-view.ts'
 import { assertScheduler, type JobParts } from './jobs.ts'
 import { isSeenBy, type RegionCaller, requiredParam, wholeNumber } from './service.ts'
 import { parseBeijingTime } from './wire.ts'
@@ -28,6 +28,7 @@ export function listJobs(parts: JobParts, call: Call): Answer {
     .listed(listing)
     .filter((job) => isLiveFor(caller, job, parts))
     .filter((job) => (id === '' || job.id === id) && (state === '' || momentAt(job.timeline, now).state === state))
+    .filter((job) => isNamed(job, query, { name: 'strJobName', queue: 'strQueueName' }))
     .toReversed()
   const list = pageOf(found, query).map((job) => jobView(job, caller.region, sightOf(parts)))
   return ok({ total: found.length, list }, 'SUCCESS')
@@ -49,18 +50,34 @@ export function listHistory(parts: JobParts, call: Call): Answer {
       // Bounds are whole seconds, so the last one is meant with its fraction.
       return at >= from && at < to + 1000
     })
-    .toReversed()
+    .filter((job) => isHistorical(job, parts.world.now(), query))
+  // Newest first unless told otherwise.
+  if (query.get('sort')?.toUpperCase() !== 'ASC') found.reverse()
   const list = pageOf(found, query).map((job) => historyView(job, caller.region, sightOf(parts)))
   return ok({ total: found.length, list }, 'SUCCESS')
 }
 
-/** One ended job, of any age. */
+function isHistorical(job: Job, now: number, query: URLSearchParams): boolean {
+  const [id, state] = [query.get('jobId') ?? '', query.get('jobState') ?? '']
+  const isWanted = (id === '' || job.id === id) && (state === '' || momentAt(job.timeline, now).state === state)
+  return isWanted && isNamed(job, query, { name: 'jobName', queue: 'queue' })
+}
+
+function isNamed(job: Job, query: URLSearchParams, by: { name: string; queue: string }): boolean {
+  const [name, queue] = [query.get(by.name) ?? '', query.get(by.queue) ?? '']
+  return job.name.includes(name) && (queue === '' || job.data.request.GAP_QUEUE === queue)
+}
+
+/** One ended job, of any age. `acctTime`, which lets the service look in one place, has to be the job's own. */
 export function detailHistory(parts: JobParts, call: Call): Answer {
   const caller = parts.gate.regionCallerOf(call)
   const { jobId = '', schedulerId = '' } = call.params
+  const acctTime = call.query.get('acctTime')
   assertScheduler(caller, schedulerId, 'schedulerId')
   const job = parts.jobs.get(jobId)
   if (job === undefined || !isPastFor(caller, job, parts)) return unknownId(parts.settings, jobId)
+  if (acctTime !== null && acctTime !== String(acctTimeOf(job, parts.world.now())))
+    return unknownId(parts.settings, jobId)
   return ok(historyView(job, caller.region, sightOf(parts)), 'SUCCESS')
 }
 

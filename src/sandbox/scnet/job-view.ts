@@ -50,7 +50,12 @@ export function jobView(job: Job, region: Region, { now, settings }: { now: numb
 /** A job as the history shows it: its state is called `jobState`. */
 export function historyView(job: Job, region: Region, at: { now: number; settings: ScnetSettings }) {
   const { jobStatus, ...shown } = jobView(job, region, at)
-  return { ...shown, jobState: jobStatus }
+  return { ...shown, jobState: jobStatus, acctTime: acctTimeOf(job, at.now) }
+}
+
+/** When the history took a job in, by which its detail is found fast. Its form is undocumented: seconds, as Slurm counts. */
+export function acctTimeOf(job: Job, now: number): number {
+  return Math.floor((timesOf(job, now).finishedAt ?? 0) / 1000)
 }
 
 /** When a job began to run and when it ended, epoch ms, or `null`. */

@@ -1,4 +1,4 @@
-import type { Operation, Room } from '../provider.ts'
+import type { Call, Operation, Room } from '../provider.ts'
 import type { Collection } from '../world.ts'
 import { authEndpoints } from './auth.ts'
 import { deleteContainers, executeScript, restartContainer, stopContainers } from './container-actions.ts'
@@ -37,18 +37,19 @@ export function scnetOperations(room: Room<ScnetSettings>, accounts: readonly Sc
 function containerEndpoints(parts: ContainerParts): Endpoint[] {
   const { gate, settings } = parts
   const task = `${instances}/task`
-  const listIf = (form: 'body' | 'query', perform: Endpoint['perform']): Pick<Endpoint, 'isList' | 'perform'> => ({
-    isList,
-    perform: (call) => (settings.listForm === form || settings.listForm === 'both' ? perform(call) : notThere(call)),
-  })
+  const takes = (...forms: ScnetSettings['listForm'][]) => [...forms, 'any'].includes(settings.listForm)
+  const listAtTask = (call: Call) => {
+    if (takes('taskQuery') && call.rawBody.length === 0) return listByQuery(parts, call)
+    return takes('body', 'both') ? listByBody(parts, call) : notThere(call)
+  }
   return [
     { name: 'container.create', method: 'POST', path: task, perform: (call) => createContainer(parts, call) },
-    { name: 'container.list', method: 'GET', path: task, ...listIf('body', (call) => listByBody(parts, call)) },
+    { ...get('container.list', task, listAtTask), isList },
     {
-      name: 'container.list',
-      method: 'GET',
-      path: `${task}/list`,
-      ...listIf('query', (call) => listByQuery(parts, call)),
+      ...get('container.list', `${task}/list`, (call) =>
+        takes('query', 'both') ? listByQuery(parts, call) : notThere(call),
+      ),
+      isList,
     },
     { name: 'container.delete', method: 'DELETE', path: task, perform: (call) => deleteContainers(parts, call) },
     action('restart', (call) => restartContainer(parts, call)),

@@ -48,8 +48,8 @@ export type ScnetSettings = {
   numericClusterIds: boolean
   /** What `data` of tokens/next is; an array of objects as documented. */
   nextTokenForm: 'array' | 'object' | 'string'
-  /** The list as a GET with a body, as documented, as `task/list` with a query, or both. */
-  listForm: 'body' | 'query' | 'both'
+  /** The list as a GET with a body, as documented, as `task/list` with a query, both, `task` with a query, or all three. */
+  listForm: 'body' | 'query' | 'both' | 'taskQuery' | 'any'
   /** The key of the list's container; `array`: `data` is the array itself. */
   listKey: string
   nameFilter: 'contains' | 'exact' | 'ignored'

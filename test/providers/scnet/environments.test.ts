@@ -305,6 +305,9 @@ describe('the list', () => {
     stub.server.on(`${list}/list?start=0&limit=100&sort=desc`, ok([container()]))
     const page = await stub.environment({ listForm: 'query' }).list({ cursor: null, watched: [] }, signal)
     expect(page.seen).toHaveLength(1)
+    stub.server.on(`${list}?start=0&limit=100&sort=desc`, ok([container()]))
+    const other = await stub.environment({ listForm: 'taskQuery' }).list({ cursor: null, watched: [] }, signal)
+    expect(other.seen).toHaveLength(1)
   })
 })
 

@@ -8,7 +8,8 @@ const hpc = '/hpc/openapi/v2'
 const submit = `POST ${hpc}/apptemplates/BASIC/BASE/job`
 const detail = `GET ${hpc}/jobs/63436?strJobManagerID=1638523853`
 const liveById = `GET ${hpc}/jobs?strClusterIDList=1638523853&strJobId=63436&start=0&limit=100`
-const past = `GET ${hpc}/historyjobs/1638523853/63436`
+/** The detail of the history, which is slow beyond use without this time. */
+const past = `GET ${hpc}/historyjobs/1638523853/63436?acctTime=1764591000`
 const live = (start = 0) => `GET ${hpc}/jobs?strClusterIDList=1638523853&start=${start}&limit=100`
 /** From and to are in the platform's zone, +08:00. */
 const history = (from: string, more = '') =>
@@ -19,7 +20,9 @@ const history = (from: string, more = '') =>
     timeType: 'CUSTOM',
     isQueryByQueueTime: 'false',
   })}${more}&start=0&limit=100`
-const historyById = history('2025-11-01 21:26:31', '&jobId=63436')
+const lastDay = history('2025-11-30 21:26:31', '&jobId=63436')
+const lastMonth = history('2025-11-01 21:26:31', '&jobId=63436')
+const none = ok({ total: 0, list: [] })
 const mark = 's7k2m9qd4xw1'
 
 const spec: JobSpec = {
@@ -233,8 +236,8 @@ describe('a job', () => {
     stub.server.on(detail, ok(null))
     stub.server.once(liveById, ok({ total: 1, list: [running] }))
     expect(await stub.job().get('63436', signal)).toMatchObject({ rawState: 'statR' })
-    stub.server.on(liveById, ok({ total: 0, list: [] }))
-    stub.server.on(past, ok(ended))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, ok({ total: 1, list: [ended] }))
     expect(await stub.job().get('63436', signal)).toMatchObject({
       status: 'succeeded',
       exitCode: 0,
@@ -245,20 +248,40 @@ describe('a job', () => {
 
   it('is found in a history that speaks the words of the scheduler', async () => {
     stub.server.on(detail, failed('10004', 'no'))
-    stub.server.on(liveById, ok({ total: 0, list: [] }))
-    stub.server.on(past, failed('10001', 'no'))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, none)
     const record = { ...ended, jobId: 63436, jobState: 'TIMEOUT', jobExitStatus: 0 }
-    stub.server.on(historyById, ok({ total: 1, list: [record] }))
+    stub.server.on(lastMonth, ok({ total: 1, list: [record] }))
     expect(await stub.job().get('63436', signal)).toMatchObject({ status: 'failed', reason: 'time_limit' })
+  })
+
+  it('is asked for in the history with the time that its list shows, and is as the list says where that fails', async () => {
+    const { stdout: _, ...record } = { ...ended, acctTime: 1764591000 }
+    stub.server.on(detail, ok(null))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, ok({ total: 1, list: [record] }))
+    stub.server.once(past, { status: 504, body: 'no' })
+    const seen = { status: 'succeeded', exitCode: 0 }
+    expect(await stub.job().get('63436', signal)).toMatchObject(seen)
+    stub.server.once(past, ok(ended))
+    expect(await stub.job().get('63436', signal)).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
+  })
+
+  it('that was to start after its end never ran', async () => {
+    const canceled = { ...running, jobStatus: 'statDE', jobStartTime: '2025-12-02 08:00:00' }
+    stub.server.on(detail, ok({ ...canceled, jobEndTime: '2025-12-01 21:20:00' }))
+    const seen = await stub.job().get('63436', signal)
+    expect(seen).toMatchObject({ status: 'canceled', endedAt: new Date('2025-12-01T13:20:00Z') })
+    expect(seen).not.toHaveProperty('startedAt')
   })
 
   it('is gone when neither list shows it, and not when one could not be read to its end', async () => {
     stub.server.on(detail, failed('10004', 'no'))
-    stub.server.on(liveById, ok({ total: 0, list: [] }))
-    stub.server.on(past, ok(null))
-    stub.server.on(historyById, ok({ total: 0, list: [] }))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, none)
+    stub.server.on(lastMonth, none)
     expect(await stub.job().get('63436', signal)).toBe('gone')
-    stub.server.on(historyById, ok({ total: 9, list: [] }))
+    stub.server.on(lastMonth, ok({ total: 9, list: [] }))
     expect((await failureOf(stub.job().get('63436', signal))).code).toBe('bad_response')
   })
 
@@ -351,7 +374,7 @@ describe('logs', () => {
   it('of an ended job are where the history says', async () => {
     stub.server.on(detail, ok(null))
     stub.server.on(liveById, ok({ total: 0, list: [] }))
-    stub.server.on(past, ok(ended))
+    stub.server.on(lastDay, ok({ total: 1, list: [ended] }))
     stub.server.on(file('std.out.63436'), {
       headers: { 'content-type': 'application/octet-stream' },
       body: '{"code":1}',
