@@ -274,3 +274,78 @@ it('offers preset frameworks', async () => {
   expect(json.total).toBe(json.items.length)
   expect(json.items[0]).toMatchObject({ engine_name: 'PyTorch', image_info: { image_version: expect.any(String) } })
 })
+
+describe('what is told of a job besides it', () => {
+  const read = async (id: string, rest: string) => arts.call(`GET ${base}/${id}/${rest}`)
+
+  it('is nothing before it runs', async () => {
+    const id = await submit()
+    expect((await read(id, 'tasks')).json).toEqual([])
+    expect((await read(id, 'metrics/worker-0')).status).toBe(204)
+    expect((await read(id, 'events')).json).toMatchObject({ total: 1, events: [{ message: 'Training job creating.' }] })
+  })
+
+  it('are its tasks, one per node', async () => {
+    const id = await submit('job', 'sleep 60', { resource: { flavor_id: 'modelarts.vm.cpu.8u', node_count: 2 } })
+    arts.time.ms += 10_000
+    expect((await read(id, 'tasks')).json).toEqual([
+      { task: 'worker-0', ip: '172.16.0.2', host_ip: '192.168.0.2', schedule_count: 1 },
+      { task: 'worker-1', ip: '172.16.0.3', host_ip: '192.168.0.3', schedule_count: 1 },
+    ])
+  })
+
+  it("are its events, newest first, in the sample's words and zone", async () => {
+    const id = await submit('job', 'sleep 60\nexit 3')
+    arts.time.ms += 100_000
+    const { json } = await read(id, 'events?limit=3')
+    expect(json).toMatchObject({ total: 6, limit: 3, offset: 0, order: 'desc' })
+    expect(json.events).toEqual([
+      { time: '2026-01-05T08:01:00+08:00', level: 'Error', message: 'Training job failed.', source: 'Job' },
+      ...[
+        { time: '2026-01-05T08:01:00+08:00', level: 'Info', message: '[worker-0] Training finished. Exit code 3.' },
+      ].map((event) => ({ ...event, source: 'Task' })),
+      { time: '2026-01-05T08:00:00+08:00', level: 'Info', message: '[worker-0] training started.', source: 'Task' },
+    ])
+    expect((await read(id, 'events?level=Error')).json.total).toBe(1)
+    expect((await read(id, 'events?source=Task&order=asc&offset=1')).json.events).toHaveLength(1)
+    expect((await read(id, 'events?pattern=running')).json.total).toBe(1)
+    expect((await read(id, `events?start_time=0&end_time=${arts.time.ms - 100_000}`)).json.total).toBe(1)
+    expect((await read(id, 'events?limit=101')).json.error_code).toBe('ModelArts.2788')
+  })
+
+  it('are averages of each minute, -1 for what its flavor has not', async () => {
+    const id = await submit('job', 'sleep 150')
+    arts.time.ms += 1_000_000
+    const { metrics } = (await read(id, 'metrics/worker-0')).json
+    expect(metrics).toContainEqual({ metric: 'cpuUsage', value: [12.5, 12.5, 12.5] })
+    expect(metrics).toContainEqual({ metric: 'gpuUtil', value: [-1, -1, -1] })
+    expect((await read(id, 'metrics/worker-9')).json.error_code).toBe('ModelArts.2788')
+  })
+})
+
+describe('an algorithm', () => {
+  const algorithm = { metadata: { name: 'mine' }, job_config: { code_dir: '/b/code/', boot_file: '/b/code/exit 4.py' } }
+
+  it('is made, listed and shown, and a job can be of it', async () => {
+    const made = await arts.call('POST v2/algorithms', algorithm)
+    expect(made).toMatchObject({ status: 201, json: { metadata: { name: 'mine' }, job_config: algorithm.job_config } })
+    const { id } = made.json.metadata
+    expect((await arts.call(`GET v2/algorithms/${id}`)).json).toEqual(made.json)
+    expect((await arts.call('GET v2/algorithms?limit=10')).json).toMatchObject({ total: 1, items: [made.json] })
+    const job = { ...jobExample('a', ''), algorithm: { id } }
+    const submitted = (await arts.call(`POST ${base}`, job)).json
+    expect(submitted.algorithm).toMatchObject({ id, name: 'mine', boot_file: '/b/code/exit 4.py' })
+    arts.time.ms += 10_000
+    expect((await get(submitted.metadata.id)).status).toMatchObject({
+      phase: 'Failed',
+      task_statuses: [{ exit_code: 4 }],
+    })
+  })
+
+  it('is code with a boot file, or an image with a command', async () => {
+    const { job_config: _, ...rest } = algorithm
+    const refused = await arts.call('POST v2/algorithms', { ...rest, job_config: { code_dir: '/b/code/' } })
+    expect(refused.json.error_code).toBe('ModelArts.2788')
+    expect((await arts.call('GET v2/algorithms/none')).json.error_code).toBe('ModelArts.2755')
+  })
+})

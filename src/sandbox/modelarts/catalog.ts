@@ -112,7 +112,7 @@ export const images = [
   { id: '4f1d8a77-6a53-4c5e-a0d4-8a7b13c56a02', name: 'pytorch1.8-cuda10.2-cp37', tag: '3.3.2-release_v1' },
 ] as const
 
-/** The algorithm of the pages' samples, the only one there is. */
+/** The algorithm of the pages' samples, there for every project. */
 export const knownAlgorithmId = '3f5d6706-7b67-408d-8ba0-ec08048c45ed'
 
 /**

@@ -1,4 +1,4 @@
-import { flavorOf, isKnownFlavor, knownAlgorithmId } from './catalog.ts'
+import { flavorOf, isKnownFlavor } from './catalog.ts'
 import { Refusal } from './refusals.ts'
 import { invalidParam } from './rules.ts'
 import type { JobRequest, ModelartsSettings } from './wire.ts'
@@ -14,10 +14,6 @@ export function assertJob(request: JobRequest, settings: ModelartsSettings): voi
 
 function assertAlgorithm(algorithm: JobRequest['algorithm'] = {}): void {
   const { id, subscription_id, item_version_id, code_dir, boot_file, command, engine } = algorithm
-  if (id !== undefined && id !== knownAlgorithmId) {
-    const solution = 'Check whether the training project information in the request is valid.'
-    throw new Refusal(400, '2755', 'algorithm not found.', solution)
-  }
   const isSubscribed = isGiven(subscription_id) && isGiven(item_version_id)
   const isOwnCode = isGiven(code_dir) && isGiven(boot_file)
   if (isGiven(id) || isSubscribed || isOwnCode) return

@@ -1,8 +1,10 @@
 import type { Answer, Call, Operation } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
+import { resolved } from './algorithms.ts'
 import { engines } from './catalog.ts'
 import { logLines, maxPreviewBytes } from './job-logs.ts'
+import { reportOperations } from './job-reports.ts'
 import { assertJob } from './job-rules.ts'
 import { type Filter, matcher } from './job-search.ts'
 import { jobFlavors, jobView, scriptOf, tasksOf } from './job-view.ts'
@@ -28,7 +30,11 @@ export function jobOperations(service: ServiceParts): Operation[] {
   const solution = 'Check whether the training job information in the request is valid.'
   const missing = (id: string) => new Refusal(400, '2775', `Training job (ID: ${id}) not found.`, solution)
   const parts = { ...service, jobs, shelf: makeShelf(jobs, world.now, missing) }
-  return defineOperations(service, [...lifeOperations(parts), ...readOperations(parts)])
+  return defineOperations(service, [
+    ...lifeOperations(parts),
+    ...readOperations(parts),
+    ...reportOperations(parts, one),
+  ])
 }
 
 function lifeOperations(parts: JobParts): Definition[] {
@@ -117,9 +123,11 @@ function readOperations(parts: JobParts): Definition[] {
   ]
 }
 
-function create(parts: JobParts, caller: ModelartsAccount, request: JobRequest): Answer {
+function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): Answer {
   const { world, settings, jobs, shelf } = parts
-  assertJob(request, settings)
+  const algorithm = resolved(world, caller, asked.algorithm)
+  const request = { ...asked, ...(algorithm && { algorithm }) }
+  assertJob(asked, settings)
   const { name, description = '' } = request.metadata
   const own = shelf.all(caller)
   if (own.some((job) => job.name === name)) {
@@ -139,7 +147,7 @@ function create(parts: JobParts, caller: ModelartsAccount, request: JobRequest):
     id: parts.drawId(),
     name,
     owner: caller.projectId,
-    creation: request,
+    creation: asked,
     data: { request, description },
     timeline: jobLife(world.now(), fate, settings),
   })

@@ -1,4 +1,5 @@
 import type { Operation } from '../provider.ts'
+import { algorithmOperations } from './algorithms.ts'
 import { iamOperations } from './iam.ts'
 import { instanceOperations } from './instances.ts'
 import { jobOperations } from './jobs.ts'
@@ -13,6 +14,7 @@ export function modelartsOperations(parts: ServiceParts): Operation[] {
     ...instanceOperations(parts),
     ...notebookOperations(parts),
     ...jobOperations(parts),
+    ...algorithmOperations(parts),
     ...oldJobOperations(parts),
   ]
 }

@@ -156,6 +156,32 @@ export const jobCreation: Fields = {
   }),
 }
 
+/** `training_management` (creating_an_algorithm). */
+export const algorithmCreation: Fields = {
+  metadata: required(
+    object({
+      name: { ...requiredText, min: 1, max: 64, pattern: word },
+      description: { type: 'string', max: 256 },
+      workspace_id: text,
+      ai_project: text,
+    }),
+  ),
+  job_config: required(
+    object({
+      code_dir: text,
+      boot_file: text,
+      command: text,
+      engine: object({ engine_id: text, engine_name: text, engine_version: text, image_url: text }),
+      parameters: { type: 'array', each: anything },
+      inputs: { type: 'array', each: anything },
+      outputs: { type: 'array', each: anything },
+      parameters_customization: boolean,
+    }),
+  ),
+  resource_requirements: { type: 'array', each: anything },
+  advanced_config: anything,
+}
+
 export const jobDescription: Fields = { description: { ...requiredText, max: 256 } }
 
 export const jobAction: Fields = { action_type: requiredText }

@@ -175,6 +175,12 @@ export interface JobRequest {
   }
 }
 
+/** The body of an algorithm's create, once it has passed the rules. */
+export interface AlgorithmRequest {
+  metadata: { name: string; description?: string; workspace_id?: string }
+  job_config: Pick<NonNullable<JobRequest['algorithm']>, 'code_dir' | 'boot_file' | 'command' | 'engine' | 'parameters'>
+}
+
 /** What the sandbox keeps of a v2 training job. */
 export interface JobData {
   request: JobRequest

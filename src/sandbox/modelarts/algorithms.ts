@@ -1,0 +1,114 @@
+import type { Answer, Call, Operation } from '../provider.ts'
+import { plan } from '../timeline.ts'
+import type { World, WorldObject } from '../world.ts'
+import { knownAlgorithmId } from './catalog.ts'
+import { isDescending } from './environment-states.ts'
+import { Refusal } from './refusals.ts'
+import { algorithmCreation, invalidParam } from './rules.ts'
+import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import type { AlgorithmRequest, JobRequest, ModelartsAccount } from './wire.ts'
+
+const base = '/v2/:projectId/algorithms'
+
+interface AlgorithmData {
+  request: AlgorithmRequest
+}
+
+/** Algorithms of training jobs: made, listed (the offset counts records) and shown. "Not found" is HTTP 400. */
+export function algorithmOperations(service: ServiceParts): Operation[] {
+  const shelf = shelfOf(service.world)
+  const definitions: Definition[] = [
+    {
+      name: 'algorithms.create',
+      method: 'POST',
+      path: base,
+      fields: algorithmCreation,
+      perform: (caller, _call, body: AlgorithmRequest) => create(service, caller, body),
+    },
+    {
+      name: 'algorithms.list',
+      method: 'GET',
+      path: base,
+      isList: true,
+      perform: (caller, call) => list(shelf, caller, call),
+    },
+    {
+      name: 'algorithms.get',
+      method: 'GET',
+      path: `${base}/:algorithmId`,
+      perform: (caller, { params }) => ok(view(shelf.find(caller, params.algorithmId), caller)),
+    },
+  ]
+  return defineOperations(service, definitions)
+}
+
+/**
+ * A job's algorithm with what its id stands for filled in. The id that the documents' samples use stands for nothing more.
+ *
+ * @throws Refusal for an id that is not the project's
+ */
+export function resolved(world: World, caller: ModelartsAccount, algorithm: JobRequest['algorithm']) {
+  if (algorithm?.id === undefined || algorithm.id === knownAlgorithmId) return algorithm
+  const { name, data } = shelfOf(world).find(caller, algorithm.id)
+  return { ...data.request.job_config, name, ...algorithm }
+}
+
+function shelfOf(world: World): Shelf<AlgorithmData> {
+  const solution = 'Check whether the training project information in the request is valid.'
+  return makeShelf(collectionIn(world), world.now, () => new Refusal(400, '2755', 'algorithm not found.', solution))
+}
+
+function collectionIn(world: World) {
+  return world.collection<AlgorithmData>('modelarts', 'algorithm')
+}
+
+function create({ world, drawId }: ServiceParts, caller: ModelartsAccount, request: AlgorithmRequest): Answer {
+  const { code_dir, boot_file, command, engine } = request.job_config
+  const isCode = code_dir !== undefined && boot_file !== undefined
+  if (!isCode && (command === undefined || engine?.image_url === undefined)) throw invalidParam('job_config')
+  const algorithm = collectionIn(world).add({
+    id: drawId(),
+    name: request.metadata.name,
+    owner: caller.projectId,
+    creation: request,
+    data: { request },
+    timeline: plan(world.now(), [], { state: 'normal' }),
+  })
+  return { status: 201, body: view(algorithm, caller) }
+}
+
+function list(shelf: Shelf<AlgorithmData>, caller: ModelartsAccount, call: Call): Answer {
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: invalidParam('offset') })
+  const limit = countIn(call, 'limit', { min: 1, fallback: 50, refusal: invalidParam('limit') })
+  const isNewestFirst = isDescending(call.query.get('order'), 'desc', 'order')
+  const own = shelf.listed(caller, call).map((algorithm) => view(algorithm, caller))
+  const items = (isNewestFirst ? own.toReversed() : own).slice(offset, offset + limit)
+  const sorting = { sort_by: 'create_time', order: isNewestFirst ? 'desc' : 'asc', group_by: '' }
+  return ok({ total: own.length, count: own.length, limit, offset, ...sorting, items })
+}
+
+function view({ id, name, data, createdAt }: WorldObject<AlgorithmData>, { userName, domainId }: ModelartsAccount) {
+  const { metadata, job_config } = data.request
+  return {
+    metadata: {
+      id,
+      name,
+      description: metadata.description ?? '',
+      workspace_id: metadata.workspace_id ?? '0',
+      ai_project: 'default-ai-project',
+      user_name: userName,
+      domain_id: domainId,
+      source: 'custom',
+      api_version: '',
+      is_valid: true,
+      state: '',
+      size: 0,
+      version_num: 0,
+      create_time: createdAt,
+      update_time: createdAt,
+    },
+    job_config: { parameters_customization: true, ...job_config },
+    resource_requirements: [],
+    advanced_config: {},
+  }
+}
