@@ -128,23 +128,36 @@ export const configSchema = Type.Object({
   ),
   OIDC_AUDIENCE: Type.Optional(
     Type.String({
-      minLength: 1,
-      title: 'text',
-      description: 'Whom the tokens must be meant for; goes with `OIDC_ISSUER`.',
+      pattern: '^[^, ]+( *, *[^, ]+)*$',
+      title: 'one or more audiences separated by commas',
+      description: 'Expected audiences, one of which a token must name; set together with `OIDC_ISSUER`.',
     }),
   ),
+  OIDC_AUDIENCE_CLAIM: Type.String({
+    minLength: 1,
+    default: 'aud',
+    title: 'the name or path of a claim',
+    description: 'Claim of a token that holds its audience; `client_id` for access tokens of Amazon Cognito.',
+  }),
   OIDC_PROJECT_CLAIM: Type.String({
     minLength: 1,
     default: 'project',
-    title: 'the name of a claim',
-    description: "Claim of a token that holds the project's id or name.",
+    title: 'the name or path of a claim',
+    description: "Claim of a token that holds the project's id or name, as text or as a list of one.",
   }),
   OIDC_SCOPES_CLAIM: Type.String({
     minLength: 1,
     default: 'scope',
-    title: 'the name of a claim',
-    description: 'Claim of a token that holds the scopes, as a list or with spaces between them.',
+    title: 'the name or path of a claim',
+    description: 'Claim of a token that holds the scopes, as a list or separated by spaces.',
   }),
+  OIDC_SCOPE_PREFIX: Type.Optional(
+    Type.String({
+      pattern: '^[!-~]+$',
+      title: 'text without spaces',
+      description: 'Prefix of the scopes in tokens, such as `switchyard/`; scopes without it are ignored.',
+    }),
+  ),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({
       minLength: 1,

@@ -21,7 +21,7 @@ ${rows.join('\n')}
 \`LEASE_MS\` must be more than twice \`PROVIDER_TIMEOUT_MS\`, \`SHUTDOWN_TIMEOUT_MS\` more than \`PROVIDER_TIMEOUT_MS\`, and
 \`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
 
-${keys}${outgoing}`
+${keys}${tokens}${outgoing}`
 }
 
 /** README.md with every variable in a line. */
@@ -55,6 +55,35 @@ Step 1 may be skipped where all processes are restarted at the same moment.
 
 `
 
+const tokens = `## OpenID Connect tokens
+
+With \`OIDC_ISSUER\` and \`OIDC_AUDIENCE\`, a signed access token (JWT) of that issuer is accepted like an API key. It must have:
+
+- \`iss\`, exactly \`OIDC_ISSUER\`, and a signature by one of the keys that the issuer's discovery document leads to;
+- \`exp\`, at most 30 s ago and before the year 10000, and \`nbf\`, if present, at most 30 s ahead;
+- \`sub\`, 1 to 255 characters without control characters;
+- one of \`OIDC_AUDIENCE\` in \`OIDC_AUDIENCE_CLAIM\`;
+- the id or name of one project in \`OIDC_PROJECT_CLAIM\`, as text or as a list of one;
+- scopes in \`OIDC_SCOPES_CLAIM\`, each after \`OIDC_SCOPE_PREFIX\`. Scopes that are not Switchyard's are ignored.
+
+A claim is set by its name or by its path: \`resource_access.switchyard.roles\` is \`roles\` in \`switchyard\` in \`resource_access\`. A
+name that contains dots (\`https://example.com/project\`) is found as it is.
+
+| issuer | settings |
+|---|---|
+| Amazon Cognito | \`OIDC_AUDIENCE=<client ids>\`, \`OIDC_AUDIENCE_CLAIM=client_id\`, since its access tokens have no \`aud\`; \`OIDC_SCOPE_PREFIX=<resource server>/\`; \`OIDC_PROJECT_CLAIM=client_id\` with projects named by client id, or a claim that a pre token generation trigger adds |
+| Keycloak | an audience mapper for \`aud\`; client roles named like the scopes: \`OIDC_SCOPES_CLAIM=resource_access.<client>.roles\` |
+| Microsoft Entra ID | \`OIDC_AUDIENCE=<application id>\`, \`OIDC_SCOPES_CLAIM=roles\` for applications, \`scp\` for users |
+| Auth0 | \`OIDC_PROJECT_CLAIM=https://example.com/project\`, added by an action; \`OIDC_SCOPES_CLAIM=permissions\` or \`scope\` |
+
+\`OIDC_AUDIENCE_CLAIM=client_id\` accepts every token that the issuer gave to that client, also one that the client obtained for
+another API: use it only if the issuer sends no \`aud\`.
+
+The issuer is asked for its keys at most once in two seconds by each process, whatever tokens arrive. Tokens that are not valid
+count like unknown keys: after 300 failed authentications within a minute a network is answered 429.
+
+`
+
 const outgoing = `## Outgoing requests
 
 Clients choose where their connections and webhooks go, so Switchyard holds every URL that a client sends against the
@@ -72,7 +101,8 @@ IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials w
 | \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port alone |
 
 - In-house servers (**Slurm, JupyterHub**) need an entry each: \`EGRESS_ALLOW=slurm.example.internal:6820,hub.example.internal\`.
-- Link-local addresses and metadata services (169.254.169.254) are allowed by no name and no range, only by their own address.
+- Link-local addresses and the metadata services of clouds (169.254.169.254, 100.100.100.200, fd00:ec2::254, fd20:ce::254 and
+  others) are allowed by no name and no range, only by their own address.
 - Behind NAT64, list \`64:ff9b::/96\`; what it stands for is still judged.
 - Without \`DATABASE_URL\` the embedded sandbox is listed by itself, with its ports.
 - A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent.

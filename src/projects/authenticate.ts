@@ -33,14 +33,9 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   const known = new Map<string, { identity: Identity; untilMs: number }>()
   const unknownKeys = makeUnknownKeys(clock)
 
-  async function byKey(key: string, from: { address: string; wasGood: boolean }): Promise<Identity | null> {
-    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
-    if (!from.wasGood) unknownKeys.refuseMore(from.address)
+  async function byKey(key: string): Promise<Identity | null> {
     const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
-    if (row === null || !hasHash(key, row.hash)) {
-      unknownKeys.count(from.address)
-      return null
-    }
+    if (row === null || !hasHash(key, row.hash)) return null
     keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
     return {
       subject: row.id,
@@ -50,16 +45,29 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     }
   }
 
-  async function identify(secret: string, address: string): Promise<Identity | null> {
+  /** @throws Refusal where nobody is proved, or the proof cannot be examined now */
+  async function prove(secret: string): Promise<Identity> {
+    const identity = (await verifyToken?.(secret)) ?? (await byKey(secret))
+    if (identity !== null) return identity
+    throw new Refusal(
+      'unauthenticated',
+      'This API key is not valid: unknown, expired or revoked. Check it, or ask for a new one.',
+    )
+  }
+
+  async function identify(secret: string, address: string): Promise<Identity> {
     const name = hashOfKey(secret).toString('base64')
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return remembered.identity
-    const from = { address, wasGood: remembered !== undefined }
-    const identity = (await verifyToken?.(secret)) ?? (await byKey(secret, from))
-    if (identity === null) {
-      known.delete(name)
-      return null
-    }
+    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
+    if (remembered === undefined) unknownKeys.refuseMore(address)
+    const identity = await prove(secret).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'unauthenticated') {
+        known.delete(name)
+        unknownKeys.count(address)
+      }
+      throw error
+    })
     const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
     if (known.size >= mostRemembered) known.clear()
     known.set(name, { identity, untilMs: clock.monotonicMs() + Math.min(believedMs, leftMs) })
@@ -71,13 +79,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (match?.[1] === undefined) {
       throw new Refusal('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
     }
-    const identity = await identify(match[1], request.ip)
-    if (identity === null)
-      throw new Refusal(
-        'unauthenticated',
-        'This API key is not valid: unknown, expired or revoked. Check it, or ask for a new one.',
-      )
-    return callerOf(identity, request)
+    return callerOf(await identify(match[1], request.ip), request)
   }
 }
 

@@ -23,7 +23,9 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   const keys = makeApiKeysRepository(prisma)
   const audit = makeAuditRepository(prisma)
   const verifyToken =
-    oidc === undefined ? null : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch: globalThis.fetch })
+    oidc === undefined
+      ? null
+      : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch: globalThis.fetch, clock })
   const guard: GuardDeps = {
     authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
     onRefused: async ({ projectId, by }, request) => {

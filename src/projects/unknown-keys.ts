@@ -1,7 +1,10 @@
 import ipaddr from 'ipaddr.js'
 import { Refusal } from '../vocabulary/refusal.ts'
 
-/** Keys that nobody has, counted by the network that they come from: each costs a question to the database. */
+/**
+ * Keys that nobody has and tokens that are not valid, counted by the network that they come from: each costs a question to
+ * the database, a signature to verify, or both.
+ */
 export interface UnknownKeys {
   /** @throws Refusal `rate_limited` where too many came from there in this window */
   refuseMore(address: string): void
@@ -47,7 +50,7 @@ function networkOf(address: string): string {
 function tooMany(leftSeconds: number): Refusal {
   return new Refusal(
     'rate_limited',
-    `Your network sent ${mostPerNetwork} keys that are not valid within ${windowMs / 1000} seconds. Check your key, and try again in ${leftSeconds} seconds.`,
+    `Too many failed authentications from your network: ${mostPerNetwork} within ${windowMs / 1000} seconds. Check your key or token, and try again in ${leftSeconds} seconds.`,
     { retryAfterSeconds: leftSeconds },
   )
 }

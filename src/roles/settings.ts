@@ -61,7 +61,17 @@ function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
   if (issuer === undefined && audience === undefined) return {}
   if (issuer === undefined || audience === undefined)
     throw new ConfigError(['OIDC_ISSUER and OIDC_AUDIENCE belong together: set both, or neither.'])
-  return { oidc: { issuer, audience, projectClaim: config.OIDC_PROJECT_CLAIM, scopesClaim: config.OIDC_SCOPES_CLAIM } }
+  if (!URL.canParse(issuer)) throw new ConfigError([`OIDC_ISSUER is ${JSON.stringify(issuer)}, which is not a URL.`])
+  return {
+    oidc: {
+      issuer,
+      audiences: listOf(audience),
+      audienceClaim: config.OIDC_AUDIENCE_CLAIM,
+      projectClaim: config.OIDC_PROJECT_CLAIM,
+      scopesClaim: config.OIDC_SCOPES_CLAIM,
+      scopePrefix: config.OIDC_SCOPE_PREFIX ?? '',
+    },
+  }
 }
 
 function egressAllowOf({ EGRESS_ALLOW }: Config): readonly string[] {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../../src/config.ts'
+import { settingsOf } from '../../../src/roles/settings.ts'
+
+const settings = (env: Record<string, string>) => settingsOf(readConfig({ ...env }))
+const OIDC_ISSUER = 'https://issuer.example.com'
+
+describe('the settings of OpenID Connect', () => {
+  it('are absent unless an issuer is configured, and then as plain as its tokens may be', () => {
+    expect(settings({})).not.toHaveProperty('oidc')
+    expect(settings({ OIDC_ISSUER, OIDC_AUDIENCE: 'a' }).oidc).toEqual({
+      issuer: OIDC_ISSUER,
+      audiences: ['a'],
+      audienceClaim: 'aud',
+      projectClaim: 'project',
+      scopesClaim: 'scope',
+      scopePrefix: '',
+    })
+  })
+
+  it('name several audiences, the claim that holds them, and a prefix of scopes', () => {
+    const env = { OIDC_AUDIENCE: 'a, b', OIDC_AUDIENCE_CLAIM: 'client_id', OIDC_SCOPE_PREFIX: 'api/' }
+    expect(settings({ OIDC_ISSUER, ...env }).oidc).toMatchObject({
+      audiences: ['a', 'b'],
+      audienceClaim: 'client_id',
+      scopePrefix: 'api/',
+    })
+  })
+
+  it.each([
+    ['an issuer alone', { OIDC_ISSUER }],
+    ['an audience alone', { OIDC_AUDIENCE: 'a' }],
+    ['an issuer that is no URL', { OIDC_ISSUER: 'https://[', OIDC_AUDIENCE: 'a' }],
+    ['an audience that is empty', { OIDC_ISSUER, OIDC_AUDIENCE: 'a,,b' }],
+  ])('are refused: %s', (_what, env) => {
+    expect(() => settings(env)).toThrow(/OIDC_/)
+  })
+})
