@@ -167,6 +167,7 @@ export interface Page {
   watched: readonly string[]
 }
 
+/** Its URLs are http(s) URLs (kit/web-url.ts). */
 export interface LogChunk {
   text?: string
   links: readonly { name: string; url: string }[]
@@ -174,6 +175,7 @@ export interface LogChunk {
   next?: string
 }
 
+/** Its URLs are http(s) URLs (kit/web-url.ts), that of an SSH port apart; a token is for the provider's own origin. */
 export interface Access {
   urls: readonly { name: string; url: string }[]
   ports?: readonly { port: number; protocol: string; url?: string }[]

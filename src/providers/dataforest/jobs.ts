@@ -7,6 +7,7 @@ import { readEntries, readId, readText } from '../kit/fields.ts'
 import { asListed } from '../kit/listed.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
+import { webLink } from '../kit/web-url.ts'
 import type { Accepts, Driver, Found, Intent, LogChunk, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
@@ -260,9 +261,7 @@ async function workspaceNameOf(
 }
 
 function linkOf(key: string, container: JsonObject): { name: string; url: string }[] {
-  const url = readText(container, 'logUrl')
-  if (url === undefined || !/^https?:\/\//.test(url)) return []
-  return [{ name: readText(container, 'containerId') ?? key, url }]
+  return webLink(readText(container, 'containerId') ?? key, readText(container, 'logUrl'))
 }
 
 function isRefusedByService(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { readText } from '../kit/fields.ts'
+import { webUrl } from '../kit/web-url.ts'
 import type { Access } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
@@ -21,11 +22,18 @@ export async function accessTo(
   const found = name === null ? 'gone' : await servers.read(name, signal)
   if (name === null || found === 'gone') throw new ProviderError('not_found', 'JupyterHub has no such server.')
   if (rawStateOf(found.model) !== 'ready') return { urls: [] }
-  const url = new URL(readText(found.model, 'url') ?? '/', settings.baseUrl)
+  const url = webUrl(readText(found.model, 'url') ?? '/', settings.baseUrl)
+  if (!isOfHub(url, new URL(settings.baseUrl))) return { urls: [{ name: 'jupyter', url: url.href }] }
   const token = await makeToken(client, name, { seconds: settings.accessSeconds, signal })
   if (token === undefined) return { urls: [{ name: 'jupyter', url: url.href }] }
   url.searchParams.set('token', token)
   return { urls: [{ name: 'jupyter', url: url.href }], token }
+}
+
+/** A token goes nowhere else. With `subdomain_host` each user has an origin of its own below the hub's. */
+function isOfHub(url: URL, hub: URL): boolean {
+  const isSameHost = url.hostname === hub.hostname || url.hostname.endsWith(`.${hub.hostname}`)
+  return url.protocol === hub.protocol && url.port === hub.port && isSameHost
 }
 
 /** Undefined where the connection may make none: the address is still worth something, its user logs in at the hub. */

@@ -3,6 +3,7 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { readId, readNumber, readObject, readText } from '../kit/fields.ts'
 import { markOfName } from '../kit/marks.ts'
+import { webLink } from '../kit/web-url.ts'
 import type { Access, Driver, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Call, ModelartsClient } from './client.ts'
@@ -191,6 +192,5 @@ async function openToken(client: ModelartsClient, remoteId: string, signal: Abor
 /** The URL is empty until the instance runs, and opens only with a token. */
 function accessOf(instance: Json, token: string | undefined): Access {
   const url = readText(readObject(readObject(instance, 'spec'), 'annotations'), 'url')
-  const urls = url !== undefined && /^https?:\/\//.test(url) ? [{ name: 'jupyter', url }] : []
-  return { urls, ...given({ token }) }
+  return { urls: webLink('jupyter', url), ...given({ token }) }
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { readText } from '../kit/fields.ts'
+import { webLink } from '../kit/web-url.ts'
 import type { LogChunk } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
@@ -40,7 +41,7 @@ export function makeLogs({ existing, read }: Reads) {
 
   async function linksTo(signal: AbortSignal, remoteId: string, name: string): Promise<LogChunk['links']> {
     const url = readText(await readOrNothing(signal, remoteId, 'tasks', name, 'logs', 'url'), 'obs_url')
-    return url !== undefined && /^https?:\/\//.test(url) ? [{ name, url }] : []
+    return webLink(name, url)
   }
 
   return async (remoteId: string, cursor: string | null, signal: AbortSignal): Promise<LogChunk> => {

@@ -3,6 +3,7 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { markOfName } from '../kit/marks.ts'
+import { webLink } from '../kit/web-url.ts'
 import type { Access, Observation } from '../provider.ts'
 import { markLength } from './instance-mapping.ts'
 import { longestLeaseMs, shortestLeaseMs } from './notebook-mapping.ts'
@@ -72,16 +73,18 @@ export function leaseShown(notebook: Json): StartQuery {
 }
 
 export function notebookAccess(notebook: Json): Access {
-  const url = readText(notebook, 'url')
-  const urls = url !== undefined && /^https?:\/\//.test(url) ? [{ name: 'jupyter', url }] : []
+  const urls = webLink('jupyter', readText(notebook, 'url'))
   const ssh = readList(notebook, 'endpoints').find(
     (each) => (readText(each, 'service') ?? readText(each, 'dev_service')) === 'SSH',
   )
   return { urls, ...given({ ssh: sshOf(readText(ssh, 'uri')), token: readText(notebook, 'token') }) }
 }
 
+/** Neither begins with a hyphen: whoever calls `ssh` with it would pass an option. */
+const sshAddress = /^(?:ssh:\/\/)?(?:([A-Za-z0-9_][\w.-]*)@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::(\d{1,5}))?\/?$/
+
 /** `ssh://ma-user@host:30581`, or an address alone. */
 function sshOf(uri: string | undefined): Access['ssh'] | undefined {
-  const [, user, host, port] = /^(?:ssh:\/\/)?(?:([^@/]+)@)?([^:/@]+)(?::(\d+))?\/?$/.exec(uri ?? '') ?? []
+  const [, user, host, port] = sshAddress.exec(uri ?? '') ?? []
   return host === undefined ? undefined : { host, port: Number(port ?? 22), ...given({ user }) }
 }

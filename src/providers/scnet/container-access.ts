@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
+import { webLink, webUrl } from '../kit/web-url.ts'
 import type { Access, Catalog } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Containers } from './containers.ts'
@@ -15,15 +16,24 @@ export async function accessTo(containers: Containers, remoteId: string, signal:
   const ports = readList(item, 'containerPortInfoList').filter(isObject)
   const url = taskType === 'ssh' ? null : await toldOf(containers, `/${plainId(remoteId)}/url`, signal)
   return {
-    urls: typeof url === 'string' && url !== '' ? [{ name: taskType, url }] : [],
+    urls: webLink(taskType, typeof url === 'string' && url !== '' ? url : undefined),
     ports: ports.flatMap((port) => {
-      const url = readText(port, 'accessUrl')
       const number = Number(readId(port, 'containerPort'))
       if (!Number.isInteger(number)) return []
       const protocol = (readText(port, 'protocolType') ?? 'HTTP').toLowerCase()
+      const url = portUrl(protocol, readText(port, 'accessUrl'))
       return [{ port: number, protocol, ...(url === undefined ? {} : { url }) }]
     }),
   }
+}
+
+/** The form of an SSH port's address is not documented: a host and its port, with a scheme or without. */
+const sshAddress = /^(ssh:\/\/)?([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?\/?$/
+
+function portUrl(protocol: string, url: string | undefined): string | undefined {
+  if (url === undefined || (protocol === 'ssh' && sshAddress.test(url))) return url
+  webUrl(url)
+  return url
 }
 
 const maxGroups = 20

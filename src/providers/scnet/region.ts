@@ -121,9 +121,9 @@ function chosenUrl(service: Service, center: Json): string {
   const urls = readList(center, `${service}Urls`).filter((each) => readFlag(each, 'enable') === true)
   const [first] = urls
     .flatMap((each) => readText(each, 'url') ?? [])
-    .filter((each) => URL.canParse(each))
+    .filter((each) => /^https?:/i.test(each) && URL.canParse(each))
     .sort()
-  if (first !== undefined && /^https?:/.test(first)) return first
+  if (first !== undefined) return first
   const detail = `SCNet's center lists no enabled ${service} service for this region. Check the region, or set \`${service}Url\`.`
   throw new ProviderError('permission_denied', detail, { field: `settings.${service}Url`, notSent: true })
 }

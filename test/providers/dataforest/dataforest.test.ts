@@ -6,6 +6,7 @@ import { makeHttpClient } from '../../../src/providers/kit/http.ts'
 import type { Driver, Intent, OpenProvider } from '../../../src/providers/provider.ts'
 import type { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { EnvironmentSpec, JobSpec } from '../../../src/vocabulary/spec.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 
@@ -292,7 +293,7 @@ describe('observing AI apps', () => {
       finishedAt: '2022-08-01T11:20:00+09:00',
       containers: {
         b: { containerId: 'c2', createdAt: '2022-08-01T11:12:00+09:00', logUrl: 'https://logs/c2' },
-        a: { containerId: 'c1', createdAt: '2022-08-01T11:10:00+09:00', logUrl: 'javascript:alert(1)' },
+        a: { containerId: 'c1', createdAt: '2022-08-01T11:10:00+09:00', logUrl: '' },
       },
       token: 'hush',
     }
@@ -306,6 +307,12 @@ describe('observing AI apps', () => {
     })
     const logs = await driver('job').logs?.('a', null, signal)
     expect(logs).toEqual({ links: [{ name: 'c2', url: 'https://logs/c2' }] })
+  })
+
+  it.each(badAddresses)('hands out no link that is no http(s) URL: %j', async (logUrl) => {
+    stub.once(route('aiapps/getDetail'), { body: { ...accepted, containers: { a: { containerId: 'c1', logUrl } } } })
+    const failure = await failureOf(driver('job').logs?.('a', null, signal) ?? Promise.resolve())
+    expect(failure).toMatchObject({ code: 'bad_response' })
   })
 
   it('is gone by the service only, never by a missing route or a proxy', async () => {

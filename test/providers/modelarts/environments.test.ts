@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
 import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
 
 const spec: EnvironmentSpec = {
@@ -436,6 +437,12 @@ describe('the rest', () => {
     })
     on.stub.once(token, { status: 404, body: { error_code: 'APIG.0101', error_msg: 'no such API' } })
     expect(await driver().access?.(id, signal)).toEqual({ urls: [{ name: 'jupyter', url: annotations.url }] })
+  })
+
+  it.each(badAddresses)('gives nothing where the URL is none: %j', async (url) => {
+    on.stub.once(details, { body: { ...instance, status: 'RUNNING', spec: { annotations: { url } } } })
+    on.stub.once(v1('GET', `demanager/instances/${id}/token`), { body: { token: 'open-sesame' } })
+    expect(await failureOf(driver().access?.(id, signal) ?? Promise.resolve())).toMatchObject({ code: 'bad_response' })
   })
 
   it('has no URL before it runs', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
 import { type Connection, connect, expectSigned, failureOf, refusal, signal, v2 } from './connection.ts'
 
 const id = '425b7087-83de-49ed-9e40-5bb642be956f'
@@ -452,6 +453,15 @@ describe('logs of a training job', () => {
     on.stub.once(logs('server-0', 'preview'), { body: { context: 'old name' } })
     on.stub.once(logs('server-0', 'url'), refusal('2822'))
     expect(await driver().logs?.(id, 'server-0', signal)).toEqual({ text: 'old name', links: [] })
+  })
+
+  it.each(badAddresses)('are a bad answer where the link is none: %j', async (obs_url) => {
+    on.stub.once(details, { body: job })
+    on.stub.once(logs('worker-0', 'preview'), { body: { content: 'epoch 1\n' } })
+    on.stub.once(logs('worker-0', 'url'), { body: { obs_url } })
+    expect(await failureOf(driver().logs?.(id, null, signal) ?? Promise.resolve())).toMatchObject({
+      code: 'bad_response',
+    })
   })
 
   it('are empty while there are none', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
 import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
 
 const image = 'e1a07296-22a8-4f05-8bc8-e936c8e54090'
@@ -279,6 +280,16 @@ describe('the rest of notebooks', () => {
       body: { ...notebook, url: null, token: null, endpoints: [{ service: 'SSH', uri: '192.0.2.3' }] },
     })
     expect(await driver().access?.(id, signal)).toEqual({ urls: [], ssh: { host: '192.0.2.3', port: 22 } })
+  })
+
+  it.each(badAddresses)('gives nothing where the URL is none: %j', async (url) => {
+    on.stub.once(details, { body: { ...notebook, status: 'RUNNING', url } })
+    expect(await failureOf(driver().access?.(id, signal) ?? Promise.resolve())).toMatchObject({ code: 'bad_response' })
+  })
+
+  it.each(['ssh://-oProxyCommand=id', 'ssh://-l@h', 'ssh://a b@h', '-p'])('gives no ssh by %j', async (uri) => {
+    on.stub.once(details, { body: { ...notebook, status: 'RUNNING', endpoints: [{ service: 'SSH', uri }] } })
+    expect(await driver().access?.(id, signal)).not.toHaveProperty('ssh')
   })
 
   it('updates the description', async () => {

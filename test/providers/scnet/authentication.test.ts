@@ -204,7 +204,8 @@ describe('discovery', () => {
   it('accepts an array, and picks the same one of several enabled addresses in whatever order they come', async () => {
     const { url } = stub.server
     const later = { url: url.replace('http://127', 'http://localhost.invalid'), enable: 'true' }
-    const urls = [later, { url, enable: 'true' }]
+    const odd = { url: 'ftp://127.0.0.1/', enable: 'true' }
+    const urls = [later, { url, enable: 'true' }, odd]
     stub.server.on(
       centerRoute,
       ok([

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { verdictOf } from '../../../src/workloads/failure-policy.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
 import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
 
 const stub = useScnetStub()
@@ -413,6 +414,25 @@ describe('access and catalog', () => {
         { port: 22, protocol: 'ssh' },
       ],
     })
+  })
+
+  it.each(badAddresses)('hands out no address that is no http(s) URL: %j', async (address) => {
+    const bad = { code: 'bad_response' }
+    stub.server.on(detail(id), ok(container({ taskType: 'jupyter' })))
+    stub.server.once(`GET ${base}/${id}/url`, ok(address))
+    expect(await failureOf(stub.environment().access?.(id, signal) ?? Promise.resolve())).toMatchObject(bad)
+    for (const protocolType of ['HTTP', 'SSH']) {
+      const ports = [{ accessUrl: address, containerPort: '18888', protocolType }]
+      stub.server.on(detail(id), ok(container({ taskType: 'ssh', containerPortInfoList: ports })))
+      expect(await failureOf(stub.environment().access?.(id, signal) ?? Promise.resolve())).toMatchObject(bad)
+    }
+  })
+
+  it.each(['ssh://h:22', 'h.example.com:22', 'https://h'])('shows an SSH port at %s', async (accessUrl) => {
+    const ports = [{ accessUrl, containerPort: '22', protocolType: 'SSH' }]
+    stub.server.on(detail(id), ok(container({ taskType: 'ssh', containerPortInfoList: ports })))
+    const shown = await stub.environment().access?.(id, signal)
+    expect(shown?.ports).toEqual([{ port: 22, protocol: 'ssh', url: accessUrl }])
   })
 
   it('shows the ports of a container without the web interface that SCNet does not tell', async () => {

@@ -1,0 +1,13 @@
+/** What a provider may give as the address of something, and what is handed to nobody. */
+export const badAddresses: readonly string[] = [
+  'http://[',
+  'https://',
+  'javascript:alert(1)',
+  ' javascript:alert(1)',
+  'java\nscript:alert(1)',
+  'JavaScript://example.com/%0aalert(1)',
+  'data:text/html,x',
+  'file:///etc/passwd',
+  'ftp://example.com/x',
+  'https://example.com/a\nb',
+]
