@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { isMetadataService, lastIpv4In } from './metadata-services.ts'
 
 type Address = ReturnType<typeof ipaddr.parse>
 
@@ -10,8 +11,6 @@ type Address = ReturnType<typeof ipaddr.parse>
  */
 export type AddressClass = 'public' | 'internal' | 'special'
 
-/** Addresses at which clouds hand credentials to whoever asks, where the ranges below would not say so. */
-const metadataServices: ReadonlySet<string> = new Set(['100.100.100.200', '168.63.129.16', 'fd00:ec2:0:0:0:0:0:254'])
 const internalRanges: ReadonlySet<string> = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat'])
 /** All that IANA has handed out for global unicast so far; RFC 4291. */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
@@ -28,15 +27,10 @@ export function addressOf(text: string): Address | null {
 }
 
 export function classOf(address: Address): AddressClass {
-  if (metadataServices.has(address.toNormalizedString())) return 'special'
+  if (isMetadataService(address)) return 'special'
   const range: string = address.range()
   if (internalRanges.has(range)) return 'internal'
   if (address instanceof ipaddr.IPv4) return range === 'unicast' ? 'public' : 'special'
-  if (address.match(nat64)) return classOf(embeddedIn(address)) === 'public' ? 'internal' : 'special'
+  if (address.match(nat64)) return classOf(lastIpv4In(address)) === 'public' ? 'internal' : 'special'
   return range === 'unicast' && address.match(globalUnicast) ? 'public' : 'special'
-}
-
-/** The last four bytes: where RFC 6052 puts the IPv4 address under its well-known prefix. */
-function embeddedIn(address: Address): Address {
-  return ipaddr.fromByteArray(address.toByteArray().slice(-4))
 }

@@ -92,6 +92,34 @@ describe('where an address lies', () => {
   })
 })
 
+describe('a metadata service of a cloud', () => {
+  it.each([
+    ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.0.23', '169.254.42.42', '192.0.0.192'],
+    ...['168.63.129.16', '100.100.100.200', '100.96.0.96', '100.80.80.80', '::ffff:100.100.100.200'],
+    ...[
+      'fd00:ec2::254',
+      'fd00:ec2::23',
+      'fd00:ec2:0:0:0:0:0:fd',
+      'fd20:ce::254',
+      'FD20:00CE::FE',
+      'fd00:c1::a9fe:a9fe',
+    ],
+    ...['fd00:a9fe:a9fe::1', 'fd00:42::42', 'fd00:100::100:200', 'fe80::a9fe:a9fe', '64:ff9b::a9fe:a9fe'],
+    ...['fd12:3456::a9fe:a9fe', 'fd00::5efe:6464:64c8', '2606:4700:64::a9fe:a9fe'],
+  ])('%s is opened by its own address alone', (host) => {
+    const ranges = ['0.0.0.0/0', '100.64.0.0/10', '::/0', 'fd00::/8', 'fc00::/7', 'fd00:ec2::/127', '64:ff9b::/96']
+    const destination = { host, port: 443 }
+    expect(classes(host)).toBe('special')
+    expect(allowsAddress(parseEgressRules(ranges), destination)).toBe(false)
+    expect(allowsAddress(parseEgressRules([`[${host}]`.replace(/^\[([\d.]+)\]$/, '$1')]), destination)).toBe(true)
+  })
+
+  it.each(['fd00:ec3::254', 'fd20:ce:1::254', 'fd00:c1::1', 'fd00:42::41', '100.100.100.201', '100.96.0.97'])(
+    '%s, beside one, is opened by a range',
+    (host) => expect(allowsAddress(parseEgressRules(['fd00::/8', '100.64.0.0/10']), { host, port: 443 })).toBe(true),
+  )
+})
+
 describe('a URL that a client sends', () => {
   it.each([
     'https://api.example.com',
