@@ -105,7 +105,8 @@ IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials w
   others) are allowed by no name and no range, only by their own address.
 - Behind NAT64, list \`64:ff9b::/96\`; what it stands for is still judged.
 - Without \`DATABASE_URL\` the embedded sandbox is listed by itself, with its ports.
-- A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent.
+- A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent. A name that
+  does not exist is told the same way unless it is listed: nobody finds out which names exist inside.
 - Redirects are not followed, and no proxy is taken from the environment.
 `
 

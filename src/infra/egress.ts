@@ -108,10 +108,23 @@ function makeConnector({ rules, lookup, timeoutMs }: Connecting): buildConnector
     const origin = `${protocol}//${hostname}:${destination.port}`
     const known = byOrigin.get(origin)
     const isPermitted = (address: string) => isAllowed(rules, destination, { host: address, isPlain })
-    const connect =
-      known ?? buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guarded(lookup, isPermitted) })
+    const asked = allowsName(rules, destination) ? lookup : withoutAbsence(lookup)
+    const connect = known ?? buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guarded(asked, isPermitted) })
     if (known === undefined) byOrigin.set(origin, connect)
     connect(options, callback)
+  }
+}
+
+/**
+ * A resolver to which a name that does not exist is one without addresses: whoever chooses a name that the operator did
+ * not list learns from no answer whether it exists inside. That the resolver itself is unavailable is told.
+ */
+function withoutAbsence(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, options, (error, ...found) => {
+      if (error?.code === 'ENOTFOUND') callback(null, [])
+      else callback(error, ...found)
+    })
   }
 }
 

@@ -13,7 +13,7 @@ export type ProviderErrorCode =
   | 'quota_exceeded'
   | 'no_capacity'
   | 'rate_limited'
-  /** The operator of this installation does not allow the host; nothing was sent. */
+  /** The host does not exist, or the operator of this installation does not allow it; nothing was sent. */
   | 'egress_denied'
   // ---
   | 'unavailable'

@@ -9,7 +9,7 @@ export const reasons = {
   environment_busy: 'The environment takes one job at a time.',
   provider_unavailable: 'The provider did not answer or answered with a fault; it is tried again by itself.',
   egress_denied:
-    "The operator of this installation does not allow calls to the provider's host; it is tried again by itself.",
+    "The provider's host does not exist, or the operator of this installation does not allow calls to it; retried automatically.",
   rate_limited: 'The provider asked to slow down; it is tried again by itself.',
   quota_exceeded: "The account's quota or the provider's capacity is used up; it is tried again by itself.",
   credentials_rejected: "The provider rejected the connection's credentials. Correct them; it goes on by itself.",

@@ -26,6 +26,11 @@ function resolver(...answers: string[][]) {
   return { lookup, asked }
 }
 
+/** A resolver that has no answer. */
+function failing(code: string): LookupFunction {
+  return (_hostname, _options, callback) => callback(Object.assign(new Error('no answer'), { code }), [])
+}
+
 async function stub(): Promise<StubServer> {
   const server = await startStubServer()
   cleanups.push(() => server.close())
@@ -156,10 +161,24 @@ describe('a connection that is opened', () => {
     expect(other.requests).toEqual([])
   })
 
-  it('that fails to resolve is no matter of egress', async () => {
-    const lookup: LookupFunction = (_hostname, _options, callback) =>
-      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
-    const { failure } = client('https://api.example.com', { allowed: [], lookup })
-    expect(await failure()).toMatchObject({ code: 'unavailable', notSent: true })
+  it('to a name that does not exist fails like one to a name that leads inside', async () => {
+    const absent = failing('ENOTFOUND')
+    for (const url of ['https://hub.internal', 'https://hub.internal:8443', 'http://hub.internal']) {
+      const inside = await client(url, { allowed: ['10.9.0.0/16'], ...resolver(['10.0.0.1']) }).failure()
+      const nowhere = await client(url, { allowed: ['10.9.0.0/16'], lookup: absent }).failure()
+      expect(inside).toMatchObject(denied)
+      expect({ ...nowhere, message: nowhere.message, cause: String(nowhere.cause) }).toEqual({
+        ...inside,
+        message: inside.message,
+        cause: String(inside.cause),
+      })
+    }
+  })
+
+  it('to a listed name that does not exist, or by a resolver that does not answer, is no matter of egress', async () => {
+    const listed = client('https://hub.internal', { allowed: ['*.internal'], lookup: failing('ENOTFOUND') })
+    expect(await listed.failure()).toMatchObject({ code: 'unavailable', notSent: true })
+    const unanswered = client('https://hub.internal', { allowed: [], lookup: failing('EAI_AGAIN') })
+    expect(await unanswered.failure()).toMatchObject({ code: 'unavailable', notSent: true })
   })
 })

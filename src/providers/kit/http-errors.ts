@@ -22,7 +22,8 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
     return new ProviderError('invalid_request', detail, { cause: bare(error), notSent: true })
   }
   if (code === 'EGRESS_NOT_ALLOWED') {
-    const detail = `This installation does not call ${origin}. Its operator can list it in EGRESS_ALLOW.`
+    // The same for both: see withoutAbsence in infra/egress.ts.
+    const detail = `Not sent to ${origin}: its host does not exist, or this installation does not call it. Its operator can list it in EGRESS_ALLOW.`
     return new ProviderError('egress_denied', detail, { cause: bare(error), notSent: true })
   }
   return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {

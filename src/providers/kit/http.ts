@@ -23,7 +23,7 @@ export interface HttpClientOptions {
 /**
  * One HTTP attempt per `send`: no retry, no redirect, no decompression, bounded in time, size and connections.
  * Any answer resolves, whatever its status. Rejects with a ProviderError only:
- * `egress_denied` + notSent (a host that the operator does not allow), `unavailable` + notSent (no connection), `unavailable` (connection lost after the request began to leave),
+ * `egress_denied` + notSent (a host that does not exist or that the operator does not allow), `unavailable` + notSent (no connection), `unavailable` (connection lost after the request began to leave),
  * `timeout` (time or caller's patience over, or past `sendBy`), `bad_response` (no HTTP, or too long).
  * `notSent` is true only when no byte of the request was handed to a socket.
  */
