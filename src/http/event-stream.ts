@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/refusal.ts'
 import { type Following, follow, type Reading } from './follow.ts'
+import { isStillLetIn, watchCaller } from './lasting-proof.ts'
 import type { Places } from './places.ts'
 
 /** Where streams have their places, and what ends them all: the process is about to stop. */
@@ -38,7 +38,7 @@ export async function sendEvents<P>(
     .send(Readable.from(textOf(follow(following, first, signal), request)))
 }
 
-/** A place until the answer is over. Aborted when the client leaves or the process is about to stop. */
+/** A place until the answer is over. Aborted when the client leaves, its key is revoked, or the process is about to stop. */
 function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): AbortController {
   const over = new AbortController()
   const leave = take(request.caller.by.subject)
@@ -48,9 +48,11 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
     // Whoever takes nothing is not waited for.
     timer = setTimeout(() => raw.destroy(), takeRestMs)
   }
+  const stopWatching = watchCaller(request, end)
   const close = () => {
     over.abort()
     leave()
+    stopWatching()
     ended.removeEventListener('abort', end)
     clearTimeout(timer)
   }
@@ -82,15 +84,4 @@ function messageText({ id, data }: Reading<unknown>['messages'][number]): string
 /** Keeps the connection open, and without being a message it moves what the client sends as `Last-Event-ID`. */
 function quiet(position: unknown): string {
   return `id: ${position}\n\n`
-}
-
-/** A key may be revoked while its stream is open. */
-async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
-  try {
-    request.caller = await request.server.authenticate(request)
-    return true
-  } catch (error) {
-    if (error instanceof Refusal) return false
-    throw error
-  }
 }

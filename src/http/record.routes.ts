@@ -6,6 +6,7 @@ import { etagOf, isKnown, sendRecord, targetOf } from './conditional.ts'
 import { encodeCursor, positionIn } from './cursor.ts'
 import { changeHeaders, waitHeaders, withHeaders } from './headers.ts'
 import { type Histories, registerHistories } from './history.routes.ts'
+import { watchCaller } from './lasting-proof.ts'
 import type { WaitPlaces } from './places.ts'
 import { applied, preferredWaitMs } from './prefer-wait.ts'
 import { notModified, refusals } from './schemas.ts'
@@ -164,7 +165,11 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
   const wantsChange = request.headers['if-none-match'] !== undefined
   const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
   const leave = records.waits.take(request.caller.by.subject)
-  const record = await records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }).finally(leave)
+  const stopWatching = watchCaller(request, () => left.abort())
+  const record = await records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }).finally(() => {
+    leave()
+    stopWatching()
+  })
   // The key may have been revoked meanwhile.
   request.caller = await request.server.authenticate(request)
   applied(reply, waitMs)

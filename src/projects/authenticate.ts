@@ -5,8 +5,11 @@ import { hasHash, hashOfKey, idOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
 import { makeUnknownKeys } from './unknown-keys.ts'
 
-/** How long a key that was good is believed without asking again, and how many are remembered. */
-const believedMs = 5000
+/**
+ * How long a key that was good is believed without asking again, and how many are remembered. Requests that last ask
+ * every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
+ */
+const believedMs = 2000
 const mostRemembered = 10_000
 
 /** Who somebody has proved to be. */

@@ -5,15 +5,31 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Caller } from '../../../src/http/caller.ts'
 import { sendEvents } from '../../../src/http/event-stream.ts'
 import { makeStreamPlaces } from '../../../src/http/places.ts'
+import { Refusal } from '../../../src/vocabulary/refusal.ts'
 
 const caller: Caller = { projectId: 'prj', scopes: new Set(), by: { subject: 'key', address: '', requestId: '' } }
 const server = fastify()
 const over = new AbortController()
 let reads = 0
 let url: string
+let isRevoked = false
 
 beforeAll(async () => {
-  server.decorate('authenticate', async () => caller)
+  server.decorate('authenticate', async () => {
+    if (isRevoked) throw new Refusal('unauthenticated', 'revoked')
+    return caller
+  })
+  server.get('/quiet', (request: FastifyRequest, reply) => {
+    request.caller = caller
+    const nothing = { messages: [], position: 0, isFull: false, isBehind: false, isOver: false }
+    return sendEvents(request, reply, {
+      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: over.signal },
+      from: 0,
+      clock: { monotonicMs: () => performance.now() },
+      wait: (_ms, signal) => once(signal, 'abort'),
+      read: async () => nothing,
+    })
+  })
   server.get('/', (request: FastifyRequest, reply) => {
     request.caller = caller
     return sendEvents(request, reply, {
@@ -32,6 +48,14 @@ beforeAll(async () => {
 })
 
 afterAll(() => server.close())
+
+it('ends when its key is revoked, also while nothing happens', async () => {
+  const [response] = (await once(get(`${url}/quiet`), 'response')) as [IncomingMessage]
+  const ended = once(response.resume(), 'end')
+  isRevoked = true
+  await ended
+  isRevoked = false
+})
 
 it('reads on only as the client takes what was read, and ends at once when the process stops', async () => {
   const [response] = (await once(get(url), 'response')) as [IncomingMessage]

@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../vocabulary/refusal.ts'
+
+/**
+ * How often the caller of a request that lasts is authenticated again. With the time that a key is believed
+ * (projects/authenticate.ts) this is less than the five seconds within which a revoked key is refused.
+ */
+const provedEveryMs = 2000
+
+/** Whether a key has neither been revoked nor expired while its request was open. */
+export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
+  try {
+    request.caller = await request.server.authenticate(request)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
+}
+
+/** Calls `onShutOut` once the caller of an open request is no longer let in, until the function returned is called. */
+export function watchCaller(request: FastifyRequest, onShutOut: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let isOver = false
+
+  function watch(): void {
+    timer = setTimeout(() => void prove(), provedEveryMs)
+  }
+
+  async function prove(): Promise<void> {
+    // A database that is away tells nothing about the key.
+    const isLetIn = await isStillLetIn(request).catch(() => true)
+    if (isOver) return
+    if (isLetIn) watch()
+    else onShutOut()
+  }
+
+  watch()
+  return () => {
+    isOver = true
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,64 @@
+import type { FastifyRequest } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { watchCaller } from '../../../src/http/lasting-proof.ts'
+import { hashOfKey } from '../../../src/projects/api-key.ts'
+import { makeAuthenticate } from '../../../src/projects/authenticate.ts'
+
+const key = 'a-key-that-is-revoked-while-its-request-is-open'
+const row = { id: 'key_1', projectId: 'prj_1', scopes: [], expiresAt: null, hash: hashOfKey(key) }
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** An open request of a key, which `revoke` ends; a time that stands still unless it is moved. */
+function openRequest() {
+  let asked = async (): Promise<typeof row | null> => row
+  const authenticate = makeAuthenticate({
+    keys: { valid: () => asked(), used: async () => {} },
+    ...{ verifyToken: null, log: { warn: () => {} } },
+    clock: { now: () => new Date(), monotonicMs: () => Date.now() },
+  })
+  const headers = { authorization: `Bearer ${key}` }
+  const request = { headers, ip: '127.0.0.1', id: '1', server: { authenticate } } as unknown as FastifyRequest
+  return {
+    request,
+    authenticate: () => authenticate(request),
+    becomes: (answer: typeof asked) => {
+      asked = answer
+    },
+  }
+}
+
+describe('a request that lasts', () => {
+  it.each([0, 1, 500, 1999, 2000, 2001, 3000])('ends within 5 s of a revocation %d ms after its start', async (ms) => {
+    const { request, authenticate, becomes } = openRequest()
+    await authenticate()
+    const shutOut = vi.fn()
+    watchCaller(request, shutOut)
+    await vi.advanceTimersByTimeAsync(ms)
+    // Another request of the same key has it believed anew at the last moment.
+    await authenticate()
+    becomes(async () => null)
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(shutOut).toHaveBeenCalledTimes(1)
+  })
+
+  it('goes on while the key is good, or nobody can tell', async () => {
+    const { request, becomes } = openRequest()
+    const shutOut = vi.fn()
+    const stop = watchCaller(request, shutOut)
+    await vi.advanceTimersByTimeAsync(10_000)
+    becomes(() => Promise.reject(new Error('the database is away')))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(shutOut).not.toHaveBeenCalled()
+    becomes(async () => null)
+    stop()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(shutOut).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
