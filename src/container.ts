@@ -1,6 +1,8 @@
 import { Client } from 'pg'
 import type { AppDeps } from './app.ts'
 import { describeProvider } from './capabilities/describe-provider.ts'
+import { makeConnectionsRepository } from './connections/connections.repository.ts'
+import { makeIdSpaceOf } from './connections/id-spaces.ts'
 import { makeConnections } from './container/connections.ts'
 import type { ContainerDeps } from './container/deps.ts'
 import { makeReopenReplaced, whyNotReady } from './container/installation.ts'
@@ -41,7 +43,9 @@ export function makeContainer(deps: ContainerDeps) {
     connect: () => new Client({ connectionString: databaseUrl, application_name: 'switchyard-listen' }),
     log: logger,
   })
-  const reads = makeReadsRepository(prisma)
+  const providerById = (id: string) => providers.find((provider) => provider.id === id)
+  const idSpaceOf = makeIdSpaceOf({ repository: makeConnectionsRepository(prisma), providerById })
+  const reads = makeReadsRepository(prisma, idSpaceOf)
   const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
 
   const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
@@ -53,9 +57,21 @@ export function makeContainer(deps: ContainerDeps) {
     repository: makeSecretsRepository(prisma),
     secretBox: connections.secretBox,
   })
-  const workloads = makeWorkloads({ ...common, tenancy, connections, secrets, hints, wake })
+  const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, wake })
   const workers = (deps.makeEngine ?? makeEngine)({
-    ...{ prisma, kinds, installationTag, connections: opened, secrets, backend, wake, clock, log: logger, settings },
+    ...{
+      prisma,
+      kinds,
+      installationTag,
+      connections: opened,
+      idSpaceOf,
+      secrets,
+      backend,
+      wake,
+      clock,
+      log: logger,
+      settings,
+    },
     shutdown: shutdown.signal,
   })
   const webhooks = makeWebhooks({ ...deps, wake, ...connections, shutdown: shutdown.signal })

@@ -54,6 +54,19 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       })
     },
 
+    /** Those of all projects. */
+    async all(): Promise<Pick<Connection, 'id' | 'provider' | 'settings'>[]> {
+      return prisma.$queryRaw<Pick<Connection, 'id' | 'provider' | 'settings'>[]>`
+        SELECT id, provider, settings FROM connections WHERE deleted_at IS NULL`
+    },
+
+    /** Those to the provider of this one, of all projects. */
+    async allOfProvider(id: string): Promise<Pick<Connection, 'id' | 'provider' | 'settings'>[]> {
+      return prisma.$queryRaw<Pick<Connection, 'id' | 'provider' | 'settings'>[]>`
+        SELECT o.id, o.provider, o.settings FROM connections c JOIN connections o ON o.provider = c.provider AND o.deleted_at IS NULL
+        WHERE c.id = ${id}`
+    },
+
     async get(projectId: string, id: string): Promise<Connection | null> {
       const rows = await prisma.$queryRaw<Connection[]>`
         SELECT ${connectionColumns} FROM connections c WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL`

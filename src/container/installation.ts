@@ -1,8 +1,11 @@
+import { makeConnectionsRepository } from '../connections/connections.repository.ts'
+import { idSpaceName } from '../connections/id-spaces.ts'
 import { renumberRestoredEvents } from '../events/restored.repository.ts'
 import type { Database, PrismaClient } from '../infra/database.ts'
 import { missingMigrations } from '../infra/migrations.ts'
 import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
 import { makeInstallationRepository } from '../projects/installation.repository.ts'
+import { providers } from '../providers/registry.ts'
 import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
 import { reopenAll } from '../workloads/reopen.repository.ts'
@@ -54,5 +57,11 @@ export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<str
 export async function examineDatabase({
   prisma,
 }: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
-  return { checks: checkNames, findings: await examine(prisma) }
+  const providerById = (id: string) => providers.find((provider) => provider.id === id)
+  const connections = await makeConnectionsRepository(prisma).all()
+  const idSpaces = connections.flatMap(({ id: connectionId, provider, settings }) => {
+    const idSpace = idSpaceName(providerById(provider), settings)
+    return idSpace === null ? [] : [{ connectionId, idSpace }]
+  })
+  return { checks: checkNames, findings: await examine(prisma, idSpaces) }
 }

@@ -1,4 +1,5 @@
 import { optionSchemasOf } from '../capabilities/option-schemas.ts'
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { environmentKind } from '../environments/environment.kind.ts'
 import { makeEnvironmentSchemas } from '../environments/environment.schemas.ts'
 import { environmentActions } from '../environments/environment.view.ts'
@@ -42,6 +43,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
   connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve' | 'secretBox'>
   secrets: OpenSecrets
   reads: ReadsRepository
+  idSpaceOf: IdSpaceOf
   hints: Hints
   wake: Wake
 }
@@ -97,7 +99,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       ...common,
       schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
       service: makeEnvironmentService({ workloads: service, reads }),
-      importEnvironment: makeImport({ ...taking, kind: environmentKind, callTimeoutMs }),
+      importEnvironment: makeImport({ ...taking, kind: environmentKind, idSpaceOf: deps.idSpaceOf, callTimeoutMs }),
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
     },
   }

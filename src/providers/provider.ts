@@ -334,6 +334,11 @@ export interface Provider {
   credentialFault?(credentials: JsonObject): CredentialFault | null
   /** What decides which account and place objects live in. Frozen once a connection exists, and written to each attempt. */
   scope(settings: JsonObject): JsonObject
+  /**
+   * Which part of the base URL's service gives out remote ids, where several do so apart from each other. With the base URL it
+   * tells which connections see the same objects under the same ids, whoever's credentials they have.
+   */
+  idSpace?(settings: JsonObject): string
   /** Pure: sends nothing. */
   open(session: Session): OpenProvider
 }

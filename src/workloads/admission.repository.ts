@@ -21,8 +21,9 @@ export interface NewWorkload {
   mark: string
   status: string
   imported: boolean
-  /** Of an import: the object that exists already. */
+  /** Of an import: the object that exists already, and what only one live import may hold: that object. */
   remoteId: string | null
+  exclusiveKey?: string
   /** How many it asks for, on all its nodes. */
   accelerators: number
   /** Its project may have so many workloads or accelerators at a time. */
@@ -121,7 +122,7 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
-      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "sealedSecrets" text, key jsonb)
+      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "exclusiveKey" text, "sealedSecrets" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
   ), keyed AS (
@@ -137,8 +138,7 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark,
       status, imported, keep_remote, remote_id, exclusive_key, due_at)
     SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
-      i.status, i.imported, i.imported, i."remoteId",
-      CASE WHEN i.imported THEN 'import/' || i."connectionId" || '/' || i."remoteId" END, now()
+      i.status, i.imported, i.imported, i."remoteId", i."exclusiveKey", now()
     FROM input i
     WHERE i."connectionId" IN (SELECT id FROM open) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
     ON CONFLICT (id) DO NOTHING

@@ -9,8 +9,14 @@ export interface Finding {
 
 const mostPerCheck = 100
 
+/** A connection, and the name of what gives out the remote ids that it sees. */
+export interface InIdSpace {
+  connectionId: string
+  idSpace: string
+}
+
 /** What must always hold, as the query that finds where it does not. */
-const checks: Readonly<Record<string, Prisma.Sql>> = {
+const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prisma.Sql>> => ({
   'the last event tells the status': Prisma.sql`
     SELECT w.id AS "workloadId", 'status ' || w.status || ', last event ' || COALESCE(e.data->>'status', 'none') AS detail
     FROM workloads w LEFT JOIN workload_events e ON e.workload_id = w.id AND e.seq = w.seq
@@ -23,7 +29,8 @@ const checks: Readonly<Record<string, Prisma.Sql>> = {
     HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.pruned_xid > '0' THEN min(e.seq) - 1 ELSE 0 END`,
   'a remote object has one live record': Prisma.sql`
     SELECT min(w.id) AS "workloadId", w.remote_id || ' is held by ' || string_agg(w.id, ', ' ORDER BY w.id) AS detail
-    FROM workloads w WHERE w.live AND w.remote_id IS NOT NULL GROUP BY w.connection_id, w.kind, w.remote_id HAVING count(*) > 1`,
+    FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, "idSpace" text) ON s."connectionId" = w.connection_id
+    WHERE w.live AND w.remote_id IS NOT NULL GROUP BY COALESCE(s."idSpace", w.connection_id), w.kind, w.remote_id HAVING count(*) > 1`,
   'no lease outlives its time': Prisma.sql`
     SELECT id AS "workloadId", 'leased until ' || lease_until AS detail FROM workloads
     WHERE lease_id IS NOT NULL AND (lease_until < now() - interval '15 minutes' OR lease_until > now() + interval '1 hour')`,
@@ -44,16 +51,16 @@ const checks: Readonly<Record<string, Prisma.Sql>> = {
     FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
     WHERE w.live AND w.remote_id IS NOT NULL AND (s.due_at IS NULL OR s.due_at < now() - interval '1 hour')
     GROUP BY w.connection_id, w.kind`,
-}
+})
 
 /** Looks for what must not be, by reading alone. */
-export async function examine(prisma: PrismaClient): Promise<Finding[]> {
+export async function examine(prisma: PrismaClient, idSpaces: readonly InIdSpace[] = []): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const [check, query] of Object.entries(checks)) {
+  for (const [check, query] of Object.entries(checksOf(idSpaces))) {
     const rows = await prisma.$queryRaw<Omit<Finding, 'check'>[]>`SELECT * FROM (${query}) found LIMIT ${mostPerCheck}`
     findings.push(...rows.map((row) => ({ check, ...row })))
   }
   return findings
 }
 
-export const checkNames: readonly string[] = Object.keys(checks)
+export const checkNames: readonly string[] = Object.keys(checksOf([]))

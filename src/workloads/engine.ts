@@ -1,3 +1,4 @@
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { makePruneEvents } from '../events/prune.repository.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { PrismaClient } from '../infra/database.ts'
@@ -30,6 +31,7 @@ export interface EngineDeps {
   prisma: PrismaClient
   kinds: WorkloadKinds
   connections: Connections
+  idSpaceOf: IdSpaceOf
   installationTag: string
   secrets: OpenSecrets
   backend: QueueBackend
@@ -62,7 +64,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
   const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
   const writes = makeWritesRepository(prisma)
-  const { claimsOn, heldMarks } = makeReadsRepository(prisma)
+  const { claimsOn, heldMarks } = makeReadsRepository(prisma, deps.idSpaceOf)
   const write = makeDurableWrite({
     write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     log,

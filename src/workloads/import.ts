@@ -1,3 +1,4 @@
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Driver } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
@@ -9,7 +10,7 @@ import { type Admission, makeMark } from './admission.ts'
 import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { Wake } from './ports.ts'
-import type { ReadsRepository } from './reads.repository.ts'
+import type { Holder, ReadsRepository } from './reads.repository.ts'
 import type { ResolveConnection, SubmitDeps } from './submit.ts'
 import type { Workload } from './workload.ts'
 
@@ -22,6 +23,7 @@ export interface ImportDeps {
   wake: Wake
   hint(workloadId: string): void
   installationTag: string
+  idSpaceOf: IdSpaceOf
   callTimeoutMs: number
 }
 
@@ -39,7 +41,8 @@ export type ImportEnvironment = (
 
 /**
  * Makes a record for an object that exists at the provider already. The provider is asked at once, so that a wrong id is
- * refused here. An object has one live record: importing it twice is refused with that record's id.
+ * refused here. An object has one live record, whatever connections and projects see it: importing it twice is refused, with
+ * that record's id where it is the caller's own.
  */
 export function makeImport(deps: ImportDeps): ImportEnvironment {
   return async ({ projectId, by }, request) => {
@@ -51,14 +54,15 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         'unsupported',
         `Provider ${opened.provider} has no environments over this connection.`,
       )
-    const holder = await deps.reads.holderOf(connectionId, 'environment', request.remoteId)
-    if (holder !== null) throw isKnownAlready(request.remoteId, holder)
-    const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
-    const name = request.name ?? nameFrom(seen.remoteName ?? request.remoteId)
+    const { remoteId } = request
+    const seen = await look(driver, opened.provider, remoteId, deps.callTimeoutMs)
+    const holder = await deps.reads.holderOf(connectionId, 'environment', { remoteId, mark: seen.mark ?? null })
+    if (holder !== null) throw isKnownAlready(remoteId, nameOf(holder, projectId))
+    const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
     const id = makeId('environment')
     const { taken } = deps.kind
     const mark = makeMark(driver.markLength, deps.installationTag)
-    await admit(deps, request.remoteId, {
+    await admit(deps, remoteId, {
       ...{
         id,
         eventId: makeId('event'),
@@ -76,7 +80,8 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         mark,
         status: taken,
         imported: true,
-        remoteId: request.remoteId,
+        remoteId,
+        exclusiveKey: `import/${(await deps.idSpaceOf(connectionId)).name}/${remoteId}`,
         accelerators: 0,
         isLimited: await deps.isLimited(projectId),
         key: null,
@@ -113,6 +118,11 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
     throw refusalOf(provider, error)
   }
   throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)
+}
+
+/** What belongs to another project is not named. */
+export function nameOf(holder: Holder, projectId: string): string {
+  return holder.projectId === projectId ? holder.id : "another project's"
 }
 
 function isKnownAlready(remoteId: string, holder: string): Refusal {

@@ -1,3 +1,4 @@
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import type { PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { type ListQuery, listStatement } from './list.repository.ts'
@@ -12,9 +13,15 @@ export interface Claims {
   isContested: boolean
 }
 
+/** Who stands for a remote object. */
+export interface Holder {
+  id: string
+  projectId: string
+}
+
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
-export function makeReadsRepository(prisma: PrismaClient) {
+export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) {
   return {
     /** Null: there is none in this project; another project's looks the same. */
     async get<K extends Kind>(projectId: string, kind: K, id: string): Promise<Workload<K> | null> {
@@ -30,24 +37,35 @@ export function makeReadsRepository(prisma: PrismaClient) {
     },
 
     /**
-     * What other records of the same connection and kind have to do with these objects. Owned and open are read in one
-     * statement: a create that is adopted in between would be neither.
+     * What other records of the kind have to do with these objects, over any connection that sees them. Owned and open are
+     * read in one statement: a create that is adopted in between would be neither.
      */
     async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
+      const { connectionIds } = await idSpaceOf(workload.connectionId)
       const rows = await prisma.$queryRaw<{ remoteId: string | null }[]>`
         SELECT remote_id AS "remoteId" FROM workloads
-        WHERE connection_id = ${workload.connectionId} AND kind = ${workload.kind} AND id <> ${workload.id}
+        WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
           AND (remote_id = ANY(${remoteIds}) AND (live OR dispatched_at IS NOT NULL)
             OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`
       const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
 
-    /** A live workload that already stands for this remote object. */
-    async holderOf(connectionId: string, kind: Kind, remoteId: string): Promise<string | null> {
-      const rows = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT id FROM workloads WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id = ${remoteId} AND live LIMIT 1`
-      return rows[0]?.id ?? null
+    /**
+     * A live workload, of any project, that already stands for this remote object over any connection that sees it, or that
+     * has the mark that it carries and was not told its id yet.
+     */
+    async holderOf(
+      connectionId: string,
+      kind: Kind,
+      { remoteId, mark }: { remoteId: string; mark: string | null },
+    ): Promise<Holder | null> {
+      const { connectionIds } = await idSpaceOf(connectionId)
+      const rows = await prisma.$queryRaw<Holder[]>`
+        SELECT id, project_id AS "projectId" FROM workloads
+        WHERE live AND kind = ${kind} AND (connection_id = ANY(${connectionIds}) AND remote_id = ${remoteId}
+          OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId}) LIMIT 1`
+      return rows[0] ?? null
     },
 
     /**

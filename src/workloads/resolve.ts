@@ -1,5 +1,6 @@
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
+import { nameOf } from './import.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
@@ -47,11 +48,11 @@ export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDe
       decided: { remoteId: string } | { outcome: 'not_created' },
     ): Promise<boolean> {
       const remoteId = 'remoteId' in decided ? decided.remoteId : null
-      const holder = remoteId === null ? null : await reads.holderOf(open.connectionId, kind, remoteId)
+      const holder = remoteId === null ? null : await reads.holderOf(open.connectionId, kind, { remoteId, mark: null })
       if (holder !== null)
         throw new Refusal(
           'wrong_state',
-          `Object ${remoteId} is ${holder} already. Look again which object this one is.`,
+          `Object ${remoteId} is ${nameOf(holder, target.projectId)} already. Look again which object this one is.`,
         )
       return resolutions.answerAttempt({ ...target, kind }, kinds[kind].sending, {
         outcome: remoteId === null ? 'absent' : 'found',

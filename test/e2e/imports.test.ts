@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
+import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'
-import { connectTo, startSandboxes } from '../support/sandbox-accounts.ts'
+import { connectTo, makeInstance as makeOurs, startSandboxes } from '../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -133,4 +134,51 @@ it.concurrent('an id that is a path to somewhere else is refused, and so named',
   const connectionId = await connectTo(api, sandbox, 'modelarts', 'strange')
   const refused = await api.call('POST', '/environments/import', { body: { connectionId, remoteId: 'DE-1/token' } })
   expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'pattern' }] } })
+})
+
+/** A caller of a project of its own. */
+async function stranger(name: string): Promise<ApiCaller> {
+  const { api, service } = switchyard
+  const { id: projectId } = await api.ok('POST', '/projects', { name })
+  const scopes = ['connections:manage', 'environments:read', 'environments:write']
+  const { key } = await api.ok('POST', '/api-keys', { name, projectId, scopes })
+  return makeApiCaller(service.url ?? '', String(key))
+}
+
+it.concurrent('an object is one record, whatever projects import it over whatever connections', async () => {
+  const remoteId = await makeInstance(sandbox, 'shared')
+  const callers = [switchyard.api, await stranger('importers')]
+  const importers = await Promise.all(
+    callers.map(async (api) => {
+      const body = { remoteId, connectionId: await connectTo(api, sandbox, 'modelarts', 'shared') }
+      return { api, importIt: () => api.call('POST', '/environments/import', { body }) }
+    }),
+  )
+  const answers = await Promise.all(importers.map(async (one) => ({ ...one, ...(await one.importIt()) })))
+  expect(answers.map(({ status, body }) => [status, body.code]).sort()).toEqual([
+    [202, undefined],
+    [409, 'wrong_state'],
+  ])
+  const [winner, loser] = answers.toSorted((a, b) => a.status - b.status)
+  const id = String(winner?.body.id)
+  for (const [one, isNamed] of [
+    [winner, true],
+    [loser, false],
+  ] as const) {
+    const again = await one?.importIt()
+    expect(again).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
+    expect(JSON.stringify(again?.body).includes(id)).toBe(isNamed)
+  }
+  await winner?.api.ok('DELETE', `/environments/${id}`)
+  await winner?.api.untilStatus(`/environments/${id}`, 'deleted')
+  expect(await loser?.importIt()).toMatchObject({ status: 202 })
+})
+
+it.concurrent('an object that was made here is not imported by another project', async () => {
+  const made = await makeOurs(switchyard.api, await connectTo(switchyard.api, sandbox, 'modelarts', 'makers'), 'ours')
+  const { remote } = await switchyard.api.untilStatus(`/environments/${made.id}`, 'running')
+  const other = await stranger('takers')
+  const connectionId = await connectTo(other, sandbox, 'modelarts', 'takers')
+  const taken = await other.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })
+  expect(taken).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
 })

@@ -66,6 +66,11 @@ export const scnetProvider: Provider = {
       ...(clusterUser === undefined ? {} : { clusterUser }),
     }
   },
+  /** Jobs are numbered by region. */
+  idSpace(settings) {
+    const { clusterId, clusterName } = settingsOf(settings)
+    return clusterId ?? clusterName ?? ''
+  },
   open,
 }
 
