@@ -19,10 +19,12 @@ export interface OrphanReport {
 
 export interface OrphanDeps {
   /**
-   * Those of the marks in a list of this kind that live records hold, or that are another kind's. Read after the walk,
-   * so that what was made meanwhile is not taken for one.
+   * Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. Read
+   * after the walk, so that what was made or has ended meanwhile is not taken for one.
    */
-  heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>>
+  heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  /** The database's clock. */
+  now(): Promise<Date>
   installationTag: string
   isOver(kind: Kind, status: string): boolean
   maxPages: number
@@ -30,8 +32,9 @@ export interface OrphanDeps {
 
 /** Looks for objects that nobody here answers for. Nothing is deleted by itself. */
 export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
+  const since = await deps.now()
   const walks = await Promise.all(kinds.map((kind) => walk(deps, kind, opened.driver(kind), signal)))
-  const orphans = await Promise.all(walks.map(({ kind, found }) => withoutHeld(deps, kind, found)))
+  const orphans = await Promise.all(walks.map(({ kind, found }) => withoutHeld(deps, { kind, found, since })))
   return {
     orphans: orphans.flat(),
     isComplete: walks.every(({ isComplete }) => isComplete),
@@ -50,11 +53,12 @@ async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
   return { kind, found, isComplete: driver === undefined }
 }
 
-async function withoutHeld(deps: OrphanDeps, kind: Kind, found: readonly Orphan[]): Promise<readonly Orphan[]> {
-  const held = await deps.heldMarks(
-    kind,
-    found.map(({ mark }) => mark),
-  )
+async function withoutHeld(
+  deps: OrphanDeps,
+  { kind, found, since }: { kind: Kind; found: readonly Orphan[]; since: Date },
+): Promise<readonly Orphan[]> {
+  const marks = found.map(({ mark }) => mark)
+  const held = await deps.heldMarks(kind, marks, since)
   return found.filter(({ mark }) => !held.has(mark))
 }
 

@@ -20,7 +20,7 @@ import type { ContainerDeps } from './deps.ts'
 interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  reads: Pick<ReadsRepository, 'heldMarks'>
+  reads: Pick<ReadsRepository, 'heldMarks' | 'now'>
   isOver(kind: Kind, status: string): boolean
 }
 
@@ -42,7 +42,7 @@ export function makeConnections(deps: ConnectionsDeps) {
   const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
-  const orphans = { heldMarks: reads.heldMarks, installationTag, isOver, maxPages: settings.sweep.maxPages }
+  const orphans = { ...reads, installationTag, isOver, maxPages: settings.sweep.maxPages }
   const routes: ConnectionRoutesDeps = {
     schemas: makeConnectionSchemas(providers),
     service,

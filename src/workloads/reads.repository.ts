@@ -70,13 +70,21 @@ export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) 
 
     /**
      * Those of `marks`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
-     * in the lists of both, the list of its own kind tells whether it still goes on.
+     * in the lists of both, the list of its own kind tells whether it still goes on. One that has ended `since` the scan began
+     * may have been listed before it did.
      */
-    async heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>> {
-      const rows = await prisma.$queryRaw<
-        { mark: string }[]
-      >`SELECT mark FROM workloads WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind})`
+    async heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>> {
+      const rows = await prisma.$queryRaw<{ mark: string }[]>`
+        SELECT mark FROM workloads
+        WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`
       return new Set(rows.map((row) => row.mark))
+    },
+
+    /** The database's clock. */
+    async now(): Promise<Date> {
+      const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT now()`
+      if (row === undefined) throw new Error('the database did not tell the time')
+      return row.now
     },
 
     /** Jobs of an environment that have not ended, by id, after this one. */

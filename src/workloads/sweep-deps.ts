@@ -14,8 +14,8 @@ export interface SweepDeps {
   secretsOfAll: OpenSecrets['ofAll']
   budget: Pick<Budget, 'take'>
   write(write: Write): Promise<Written>
-  /** Those of the marks in a list of this kind that live records hold, or that are another kind's. */
-  heldMarks(kind: Kind, marks: readonly string[]): Promise<ReadonlySet<string>>
+  /** Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. */
+  heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>>
   installationTag: string
   wake: Wake
   log: Log

@@ -6,7 +6,7 @@ import type { SweepDeps, WalkDeps } from './sweep-deps.ts'
 import { lookBeyond, lookForMissing } from './sweep-missing.ts'
 import { readPages, type Walk } from './sweep-pages.ts'
 import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
-import { nextSweepMs } from './tempo.ts'
+import { after, nextSweepMs } from './tempo.ts'
 
 /**
  * One walk over a connection's list: every watched workload is compared with what the provider shows, page by page.
@@ -44,7 +44,7 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
       minMs: bounds.minMs,
       maxMs: bounds.maxMs,
     })
-    const orphans = result.isComplete ? await countOrphans(deps, claimed, result.strayMarks) : null
+    const orphans = result.isComplete ? await countOrphans(walkDeps, result.strayMarks) : null
     await repository.finish(claimed, { nextMs, seen: result.seenIds.size, orphans })
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
   } catch (error) {
@@ -62,14 +62,17 @@ async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Wat
   }
 }
 
-/** What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. Nothing is deleted. */
-async function countOrphans(
-  deps: SweepDeps,
-  { connectionId, kind }: ClaimedSweep,
+/**
+ * What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. A list trails behind, so
+ * it also shows what has ended a moment ago, perhaps after it was made beside this walk. Nothing is deleted.
+ */
+async function countOrphans<K extends Kind>(
+  { claimed, bounds, driver, ...deps }: WalkDeps<K>,
   marks: readonly string[],
 ): Promise<number> {
   if (marks.length === 0) return 0
-  const held = await deps.heldMarks(kind, marks)
+  const { connectionId, kind, startedAt } = claimed
+  const held = await deps.heldMarks(kind, marks, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
   const count = marks.filter((mark) => !held.has(mark)).length
   if (count > 0) deps.log.warn({ connectionId, count }, 'orphans: see GET /connections/{id}/orphans')
   return count

@@ -96,8 +96,10 @@ describe('a list', () => {
   async function sweep(
     live: readonly Workload<'job'>[],
     list: Shown | (() => Promise<object>),
-    { maxWatched = 100 } = {},
+    { maxWatched = 100, ...more }: { maxWatched?: number; heldMarks?: SweepDeps['heldMarks'] } = {},
   ) {
+    const warnings: string[] = []
+    const warn = (_: object, message: string) => warnings.push(message)
     const writes: Write[] = []
     const alarms: string[] = []
     const ignore = () => {}
@@ -106,6 +108,7 @@ describe('a list', () => {
       traits: makeFacts().traits,
       states: {},
       controls: {},
+      markLength: 12,
     }
     const deps = {
       kinds: { job: jobKind, environment: environmentKind },
@@ -124,16 +127,28 @@ describe('a list', () => {
         return { isWritten: true }
       },
       wake: { changed: ignore },
-      log: { debug: ignore, info: ignore, warn: ignore, error: (_: object, message: string) => alarms.push(message) },
+      log: { debug: ignore, info: ignore, warn, error: (_: object, message: string) => alarms.push(message) },
       heldMarks: async () => new Set<string>(),
       budget: { take: () => 0 },
       ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
       bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs: 0 },
+      ...more,
     } as unknown as SweepDeps
     const claimed = { kind: 'job', startedAt: start, notBefore: null, isHeld: false, lastMs: 0 } as ClaimedSweep
     await makeSweep(deps)(claimed)
-    return { writes, alarms }
+    return { writes, alarms, warnings }
   }
+
+  it('is held for orphans against what ended since it may have been shown, and no longer', async () => {
+    const since: Date[] = []
+    const heldMarks = async (_kind: string, _marks: readonly string[], from: Date) => {
+      since.push(from)
+      return new Set<string>()
+    }
+    const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', mark: 'memstray12345' }], { heldMarks })
+    expect(since).toEqual([at(-makeFacts().traits.listLagMs)])
+    expect(warnings).toEqual(['orphans: see GET /connections/{id}/orphans'])
+  })
 
   it('that lacks one object has it looked at, and tells nobody', async () => {
     const [lacking, ...rest] = jobs

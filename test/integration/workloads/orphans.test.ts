@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Opened } from '../../../src/connections/open-connections.ts'
+import { findOrphans } from '../../../src/connections/orphans.ts'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import type { Driver } from '../../../src/providers/provider.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { makeReadsRepository } from '../../../src/workloads/reads.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+const installationTag = 'abc'
+const { signal } = new AbortController()
+
+let test: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 2 })
+})
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+
+async function makeJob(mark: string, status: 'running' | 'succeeded', changedAgo = '0 s'): Promise<void> {
+  await database.prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, status_changed_at)
+    VALUES (${makeId('job')}, 'p', 'job', 'slurm', 'c', 'n', '{}', '{}', ${mark}, ${status}, ${status === 'running'}, ${mark},
+      now() - ${changedAgo}::interval)`
+}
+
+const end = (mark: string) => database.prisma.$executeRaw`
+  UPDATE workloads SET status = 'succeeded', live = false, status_changed_at = now() WHERE mark = ${mark}`
+
+/** What of these objects, which a provider lists as running, is nobody's, where this happens while it is listed. */
+async function orphansAmong(marks: readonly string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
+  const list: Driver<'job'>['list'] = async () => {
+    await meanwhile()
+    const seen = marks.map((mark) => ({ remoteId: mark, mark, status: 'running', rawState: 'R', payload: {} }) as const)
+    return { seen, next: null }
+  }
+  const driver = { list, markLength: 12 } as unknown as Driver<'job'>
+  const opened = { driver: (kind: string) => (kind === 'job' ? driver : undefined) } as unknown as Opened
+  const reads = makeReadsRepository(database.prisma, async (id) => ({ name: id, connectionIds: [id] }))
+  const deps = { ...reads, installationTag, isOver: () => false, maxPages: 1 }
+  const { orphans } = await findOrphans(deps, opened, signal)
+  return orphans.map(({ mark }) => mark)
+}
+
+it('takes nothing for an orphan that was made, or has ended, while the list was read', async () => {
+  await makeJob('abcended', 'running')
+  const meanwhile = async () => {
+    await end('abcended')
+    await makeJob('abcmade', 'running')
+    await makeJob('abcboth', 'succeeded')
+  }
+  expect(await orphansAmong(['abcended', 'abcmade', 'abcboth'], meanwhile)).toEqual([])
+})
+
+it('takes for one what goes on although its record ended before, or is not there', async () => {
+  await makeJob('abcearlier', 'succeeded', '1 minute')
+  expect(await orphansAmong(['abcearlier', 'abcnobody'], async () => {})).toEqual(['abcearlier', 'abcnobody'])
+})
