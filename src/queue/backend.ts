@@ -1,5 +1,6 @@
 import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
 import { Pool } from 'pg'
+import { pauseAfterFailedFetch } from './failed-fetch.ts'
 import { makeRedisClients } from './redis-clients.ts'
 
 /** What is used of a BullMQ queue. */
@@ -47,14 +48,17 @@ export function redisBackend(url: string, prefix?: string): QueueBackend {
     },
     makeWorker(name, processor, concurrency) {
       const client = clients.make('consumer')
-      const worker = new Worker(name, processor, {
-        ...{ connection: client.redis, concurrency, autorun: false },
-        ...named,
-      })
+      const closing = new AbortController()
+      const options = { connection: client.redis, concurrency, autorun: false, ...named }
+      const worker = new Worker(name, processor, options)
+      pauseAfterFailedFetch(worker.getBackend(), closing.signal)
       return {
         run: () => worker.run(),
         on: (event, listener) => worker.on(event, listener),
-        close: () => client.end((isThere) => worker.close(!isThere)),
+        close() {
+          closing.abort()
+          return client.end((isThere) => worker.close(!isThere))
+        },
       }
     },
     close: async () => clients.disconnect(),
@@ -78,8 +82,20 @@ export function postgresBackend(databaseUrl: string): QueueBackend {
   return {
     kind: 'postgres',
     makeQueue: (name) => new Queue(name, { connection, defaultJobOptions: jobOptions }, createPostgresBackend),
-    makeWorker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection, concurrency, autorun: false }, createPostgresBackend),
+    makeWorker(name, processor, concurrency) {
+      const closing = new AbortController()
+      const options = { connection, concurrency, autorun: false }
+      const worker = new Worker(name, processor, options, createPostgresBackend)
+      pauseAfterFailedFetch(worker.getBackend(), closing.signal)
+      return {
+        run: () => worker.run(),
+        on: (event, listener) => worker.on(event, listener),
+        close() {
+          closing.abort()
+          return worker.close()
+        },
+      }
+    },
     close: () => pool.end(),
   }
 }

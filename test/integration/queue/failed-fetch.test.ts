@@ -1,0 +1,50 @@
+import { Redis } from 'ioredis'
+import { Client } from 'pg'
+import { expect, it } from 'vitest'
+import { postgresBackend, redisBackend } from '../../../src/queue/backend.ts'
+import { queues } from '../../../src/queue/queues.ts'
+import { makeQueueWorker } from '../../../src/queue/worker-runtime.ts'
+import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
+import { createTestDatabase } from '../../support/test-database.ts'
+
+describeOnEachQueueBackend('a fetch that fails every time', ({ openRedis }) => {
+  it('is repeated after a pause, leaves the process to others, and keeps no stop waiting', async () => {
+    const database = await createTestDatabase()
+    const redis = openRedis()
+    const backend = redis === null ? postgresBackend(database.url) : redisBackend(redis.url, redis.prefix)
+    if (redis === null) await dropQueueTables(database.url)
+    else await spoilWaitingList(redis)
+    const failedAtMs: number[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const worker = makeQueueWorker({
+      ...{ backend, queue: 'reconcile', concurrency: 4, handle: async () => {} },
+      log: {
+        warn() {
+          failedAtMs.push(performance.now())
+          if (failedAtMs.length === 3) resolve()
+        },
+      },
+    })
+    await worker.start()
+    await promise
+    const [first = 0, , third = 0] = failedAtMs
+    expect(third - first).toBeGreaterThan(1000)
+    await worker.stop()
+    await backend.close()
+    await database.drop()
+  })
+})
+
+async function dropQueueTables(url: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query('DROP SCHEMA bullmq CASCADE')
+  await client.end()
+}
+
+/** As what else uses the same Redis might: a key of another type in the place of the list. */
+async function spoilWaitingList({ url, prefix }: { url: string; prefix: string }): Promise<void> {
+  const redis = new Redis(url)
+  await redis.set(`${prefix}:${queues.reconcile.name}:wait`, 'no list')
+  redis.disconnect()
+}
