@@ -4,8 +4,6 @@ import { noFilters, readMigrations, withSchemaEngine } from './schema-engine.ts'
 
 export interface MigrateOptions {
   url: string
-  /** Also make the tables of BullMQ's Postgres backend (schema `bullmq`), for running without Redis. */
-  queueSchema?: boolean
   /** Receives one line per step. */
   log?: (line: string) => void
   /** Where the migrations lie; those of this version by default. */
@@ -16,7 +14,8 @@ export interface MigrateOptions {
 const migrationLock = 0x53575944
 
 /**
- * Brings the database to this version's schema and returns the migrations that were applied now. May be called by
+ * Brings the database to this version's schema, with the tables of BullMQ's Postgres backend (schema `bullmq`), which a
+ * later start without Redis needs, and returns the migrations that were applied now. May be called by
  * any number of processes at once: one works, the others wait for it. Fills `_prisma_migrations` exactly as
  * `prisma migrate deploy` would, so that either can be used.
  *
@@ -34,7 +33,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
       engine.applyMigrations({ migrationsList, filters: noFilters }),
     )
     for (const name of appliedMigrationNames) log(`applied migration ${name}`)
-    if (options.queueSchema === true) log(`queue schema is at version ${await runMigrations(session)}`)
+    log(`queue schema is at version ${await runMigrations(session)}`)
     return { applied: appliedMigrationNames }
   } finally {
     await session.end()

@@ -43,7 +43,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       log: (line: string) => logger.debug(line),
     })
     started.push(postgres.stop)
-    await migrate({ url: postgres.url, queueSchema: config.REDIS_URL === undefined })
+    await migrate({ url: postgres.url })
     const journal = persistent ? { journalFile: join(dataDir, 'sandbox.jsonl') } : {}
     const sandbox = await startSandbox({ port: options.sandboxPort, ...journal })
     started.push(sandbox.close)

@@ -8,6 +8,6 @@ export async function runMigrations(): Promise<void> {
   const logger = makeLogger({ level: config.LOG_LEVEL })
   if (config.DATABASE_URL === undefined)
     throw new ConfigError(['DATABASE_URL is not set: say which database to migrate.'])
-  const { applied } = await migrate({ url: config.DATABASE_URL, queueSchema: config.REDIS_URL === undefined })
+  const { applied } = await migrate({ url: config.DATABASE_URL })
   logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database is migrated')
 }

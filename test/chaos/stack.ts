@@ -80,7 +80,7 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   const { options, dir, onStop } = building
   const firstPort = await freePorts(sandboxPorts + 2)
   const postgres = await makePostgres(dir, onStop)
-  await migrate({ url: postgres.url, queueSchema: true })
+  await migrate({ url: postgres.url })
   const pool = new Pool({ connectionString: postgres.url, max: 4, application_name: 'chaos' })
   pool.on('error', () => {})
   onStop(() => pool.end())

@@ -65,7 +65,7 @@ async function makeTemplate(serverUrl: string, template: string): Promise<void> 
   await runOnServer(serverUrl, `CREATE DATABASE ${template} TEMPLATE template0`)
   const url = new URL(serverUrl)
   url.pathname = `/${template}`
-  await migrate({ url: url.href, queueSchema: true })
+  await migrate({ url: url.href })
 }
 
 async function startDatabase() {

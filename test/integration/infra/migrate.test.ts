@@ -7,6 +7,7 @@ import { migrate } from '../../../src/infra/migrate.ts'
 import { migrationNames, migrationsDir as ownMigrationsDir } from '../../../src/infra/migrations.ts'
 import { startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { type TestRedis, testRedis } from '../../support/test-redis.ts'
 
 describe('migrate', () => {
   let database: TestDatabase
@@ -35,9 +36,7 @@ describe('migrate', () => {
 
   it('applies each migration once, whoever of many starts first', async () => {
     await addMigration('20260101000000_first', 'CREATE TABLE first (id int);')
-    const runs = await Promise.all(
-      [1, 2, 3, 4].map(() => migrate({ url: database.url, migrationsDir, queueSchema: true })),
-    )
+    const runs = await Promise.all([1, 2, 3, 4].map(() => migrate({ url: database.url, migrationsDir })))
     expect(runs.flatMap(({ applied }) => applied)).toEqual(['20260101000000_first'])
     const recorded = await client.query('SELECT migration_name, finished_at FROM _prisma_migrations')
     expect(recorded.rows).toEqual([{ migration_name: '20260101000000_first', finished_at: expect.any(Date) }])
@@ -66,18 +65,39 @@ describe('migrate', () => {
     const [first = '', ...later] = await migrationNames()
     expect(later).not.toEqual([])
     await cp(join(ownMigrationsDir, first), join(migrationsDir, first), { recursive: true })
-    await migrate({ url: database.url, migrationsDir, queueSchema: true })
+    await migrate({ url: database.url, migrationsDir })
     const starting = () => startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
     await expect(starting()).rejects.toThrow(`lacks migrations of this version (${later.join(', ')}). Run \`migrate\``)
     expect((await migrate({ url: database.url })).applied).toEqual(later)
     await (await starting()).stop()
   })
 
-  it('makes the tables of the Postgres queue only when asked', async () => {
+  it('makes the tables of the Postgres queue, whatever queue is in use now', async () => {
     await addMigration('20260101000000_first', 'CREATE TABLE first (id int);')
     await migrate({ url: database.url, migrationsDir })
-    expect((await client.query("SELECT to_regclass('bullmq.job') AS job")).rows).toEqual([{ job: null }])
-    await migrate({ url: database.url, migrationsDir, queueSchema: true })
     expect((await client.query("SELECT to_regclass('bullmq.job') AS job")).rows).toEqual([{ job: 'bullmq.job' }])
+  })
+
+  it.each([
+    ['missing', 'DROP SCHEMA bullmq CASCADE'],
+    ['of an older version', 'DELETE FROM bullmq.migration WHERE version > 8'],
+  ])('is asked for by a start where the tables of the Postgres queue are %s, on Redis too', async (_how, damage) => {
+    await migrate({ url: database.url })
+    await client.query(damage)
+    const start = (redis: TestRedis | null) => startSwitchyard({ databaseUrl: database.url, redis })
+    for (const redis of [null, testRedis()])
+      await expect(start(redis)).rejects.toThrow(/lacks migrations of this version \(the queue's tables, version \d+\)/)
+  })
+
+  it('is asked for by a running service as well, once its queue has no tables', async () => {
+    await migrate({ url: database.url })
+    const { api, stop } = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+    expect((await api.call('GET', '/readyz')).status).toBe(200)
+    await client.query('DROP SCHEMA bullmq CASCADE')
+    expect(await api.call('GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining('migrate') },
+    })
+    await stop()
   })
 })
