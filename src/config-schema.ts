@@ -25,7 +25,18 @@ export const configSchema = Type.Object({
     Type.String({
       pattern: '^postgres(ql)?://',
       title: 'a URL that begins with postgresql://',
-      description: 'Postgres 15 or newer. Without it an embedded Postgres is started, with its data in `DATA_DIR`.',
+      description:
+        'Postgres 15 or newer, also through a pooler such as PgBouncer; see docs/databases.md. Without it an embedded ' +
+        'Postgres is started, with its data in `DATA_DIR`.',
+    }),
+  ),
+  DATABASE_DIRECT_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      title: 'a URL that begins with postgresql://',
+      description:
+        'The same database past a pooler in transaction mode, for what needs a session of its own: LISTEN, the queue ' +
+        'without Redis, `migrate`. Without it changes made by other processes are polled for.',
     }),
   ),
   REDIS_URL: Type.Optional(

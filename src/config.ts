@@ -16,7 +16,13 @@ export class ConfigError extends Error {
 }
 
 /** Their values are, or contain, passwords: never repeated. */
-const secretVariables: ReadonlySet<string> = new Set(['DATABASE_URL', 'REDIS_URL', 'SECRETS_KEY', 'BOOTSTRAP_API_KEY'])
+const secretVariables: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'REDIS_URL',
+  'SECRETS_KEY',
+  'BOOTSTRAP_API_KEY',
+])
 
 /**
  * Reads the configuration from environment variables; the only place that does. An empty variable counts as not set.
@@ -66,7 +72,9 @@ export function describeAllowed(schema: TSchema): string {
 }
 
 function findContradictions(config: Config): string[] {
-  const problems: string[] = []
+  const problems = urlsWithPasswords.flatMap((name) => findUrlProblem(name, config[name]))
+  if (config.DATABASE_DIRECT_URL !== undefined && config.DATABASE_URL === undefined)
+    problems.push('DATABASE_DIRECT_URL is set and DATABASE_URL is not. Set both, or DATABASE_URL alone.')
   if (config.SWEEP_MIN_INTERVAL_MS > config.SWEEP_MAX_INTERVAL_MS) {
     problems.push(
       `SWEEP_MIN_INTERVAL_MS is ${config.SWEEP_MIN_INTERVAL_MS}, more than SWEEP_MAX_INTERVAL_MS ` +
@@ -86,4 +94,33 @@ function findContradictions(config: Config): string[] {
     )
   }
   return problems
+}
+
+const urlsWithPasswords = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL'] as const
+
+/** What `new URL` reads otherwise than was meant, or not at all. Never repeats a part: it may be one of a password. */
+function findUrlProblem(name: string, text: string | undefined): string[] {
+  if (text === undefined) return []
+  const [, authority = '', rest = ''] = text.match(/^[^:]+:\/\/([^/?#]*)(.*)$/s) ?? []
+  const [userInfo = '', hosts = '', ...more] = authority.includes('@') ? authority.split('@') : ['', authority]
+  // Of the characters that end the user's part or the authority, one that is not encoded leaves an @ behind.
+  if (more.length > 0 || /[@#]/.test(rest) || !isDecodable(userInfo))
+    return [
+      `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is. ` +
+        'Percent-encode them: %40 %2F %3F %23 %25.',
+    ]
+  if (hosts.includes(',') || /[?&]host=[^&]*(,|%2C)/i.test(rest))
+    return [`${name} (not shown) names several hosts. Name one; a proxy or a DNS name can follow the primary.`]
+  if (!URL.canParse(text))
+    return [`${name} (not shown) is not of the form scheme://user:password@host:port/database. Correct it.`]
+  return []
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

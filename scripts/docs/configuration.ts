@@ -12,7 +12,7 @@ export function generateConfigurationPage(): string {
 
 Switchyard is configured by environment variables alone. They are read once at the start; a value that is not valid
 stops the start with a message that names the variable, and an empty one counts as not set. The values of
-\`DATABASE_URL\`, \`REDIS_URL\`, \`SECRETS_KEY\` and \`BOOTSTRAP_API_KEY\` are never printed.
+\`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`, \`REDIS_URL\`, \`SECRETS_KEY\` and \`BOOTSTRAP_API_KEY\` are never printed.
 
 | variable | value | default | meaning |
 |---|---|---|---|

@@ -52,7 +52,34 @@ describe('configuration', () => {
     expect(problemsOf({ PORT: 'x', ROLE: 'y', LOG_LEVEL: 'z' })).toHaveLength(3)
   })
 
-  it.each(['DATABASE_URL', 'REDIS_URL', 'SECRETS_KEY', 'BOOTSTRAP_API_KEY'])(
+  it.each([
+    ['postgresql://somebody:p@ss/w:rd#1@db.example/switchyard', 'Percent-encode'],
+    ['postgresql://somebody:hunter/2@db.example/switchyard', 'Percent-encode'],
+    ['postgresql://somebody:hunter?2@db.example/switchyard', 'Percent-encode'],
+    ['postgresql://somebody:hunter%2@db.example/switchyard', 'Percent-encode'],
+    ['postgresql://somebody:hunter2@one.example:5432,two.example:5432/switchyard', 'names several hosts'],
+    ['postgresql://somebody:hunter2@/switchyard?host=one.example,two.example', 'names several hosts'],
+    ['postgresql://somebody:hunter2@db.example:port/switchyard', 'is not of the form'],
+  ])('says what is wrong with %s and repeats nothing of it', (url, message) => {
+    for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
+      const [problem = '', ...others] = problemsOf({ DATABASE_URL: 'postgresql://db.example/switchyard', [name]: url })
+      expect(others).toEqual([])
+      expect(problem).toContain(`${name} (not shown)`)
+      expect(problem).toContain(message)
+      expect(problem).not.toMatch(/hunter|w:rd|somebody|example/)
+    }
+  })
+
+  it.each([
+    'postgresql://somebody:p%40ss%2Fw%3Ard%231@db.example:6432/switchyard?sslmode=verify-full&options=-c%20work_mem%3D8MB',
+    'postgres://[2001:db8::1]:5432/switchyard',
+    'postgresql:///switchyard?host=/var/run/postgresql',
+    'postgresql://db.example',
+  ])('takes %s', (url) => {
+    expect(readConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url)
+  })
+
+  it.each(['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL', 'SECRETS_KEY', 'BOOTSTRAP_API_KEY'])(
     'never repeats the value of %s',
     (name) => {
       const [problem] = problemsOf({ [name]: 'mysql://hunter2' })
