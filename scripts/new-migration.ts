@@ -31,7 +31,9 @@ async function findDifference(): Promise<string | null> {
     const from = { tag: 'migrations' as const, ...(await readMigrations()) }
     const to = { tag: 'schemaDatamodel' as const, files: [{ path: schemaFile, content }] }
     const difference = { from, to, script: true, exitCode: true, filters: noFilters }
-    const { exitCode, stdout } = await withSchemaEngine(postgres.url, (engine) => engine.diff(difference))
+    const { exitCode, stdout } = await withSchemaEngine({ url: postgres.url, pooling: 'none' }, (engine) =>
+      engine.diff(difference),
+    )
     return exitCode === 0 ? null : (stdout ?? '')
   } finally {
     await postgres.stop()

@@ -1,4 +1,3 @@
-import { Client } from 'pg'
 import type { AppDeps } from './app.ts'
 import { describeProvider } from './capabilities/describe-provider.ts'
 import { makeConnectionsRepository } from './connections/connections.repository.ts'
@@ -32,7 +31,7 @@ export type Container = ReturnType<typeof makeContainer>
 
 /** The composition root: every room, handed what it needs. Starts nothing. */
 export function makeContainer(deps: ContainerDeps) {
-  const { database, databaseUrl, backend, clock, logger, settings, installationTag, providers = registered } = deps
+  const { database, backend, clock, logger, settings, installationTag, providers = registered } = deps
   const { prisma } = database
   const { oidc } = settings
   const shutdown = new AbortController()
@@ -40,7 +39,7 @@ export function makeContainer(deps: ContainerDeps) {
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
   const wake = makeWake({
     notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
-    connect: () => new Client({ connectionString: databaseUrl, application_name: 'switchyard-listen' }),
+    connect: deps.connectListener,
     log: logger,
   })
   const providerById = (id: string) => providers.find((provider) => provider.id === id)

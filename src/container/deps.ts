@@ -1,3 +1,4 @@
+import type { ListenClient } from '../events/wake.ts'
 import type { EdgeSettings } from '../http/server.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { Database } from '../infra/database.ts'
@@ -12,7 +13,8 @@ import type { EngineSettings, makeEngine } from '../workloads/engine.ts'
 /** What the composition root is handed. */
 export interface ContainerDeps {
   database: Database
-  databaseUrl: string
+  /** A session that only listens; null where none is to be had. */
+  connectListener: (() => ListenClient) | null
   backend: QueueBackend
   /** Keys of 32 bytes, in hex or base64, with commas between them: the first seals, each opens. */
   secretsKey: string

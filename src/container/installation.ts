@@ -47,10 +47,16 @@ export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
 
 /** What stands against serving requests on this database; null when nothing does. */
 export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<string | null> {
-  return missingMigrations(pool).then(
-    (missing) => (missing.length === 0 ? null : 'The database lacks migrations of this version. Run `migrate`.'),
-    () => 'The database does not answer as it should.',
-  )
+  try {
+    if ((await missingMigrations(pool)).length > 0)
+      return 'The database lacks migrations of this version. Run `migrate`.'
+    const { rows } = await pool.query<{ mode: string }>("SELECT current_setting('transaction_read_only') AS mode")
+    return rows[0]?.mode === 'off'
+      ? null
+      : 'The database is read-only. Connect to the primary, as a user who may write.'
+  } catch {
+    return 'The database does not answer as it should.'
+  }
 }
 
 /** What must always hold in the database, and where it does not. Reads alone. */

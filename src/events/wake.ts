@@ -33,7 +33,8 @@ export interface ListenClient extends Pick<ClientBase, 'query' | 'on'> {
 interface Deps {
   /** One statement of its own, after commits: inside a transaction NOTIFY makes every commit wait for the others. */
   notify(channel: string, payload: string): Promise<void>
-  connect(): ListenClient
+  /** Null where no session is to be had: what other processes change is polled for. */
+  connect: (() => ListenClient) | null
   log: { warn(context: object, message: string): void }
 }
 
@@ -43,6 +44,8 @@ const notifyEveryMs = 20
 const mostIds = 200
 const everything = '*'
 const reconnectMs = 500
+/** Without LISTEN everybody who waits reads again this often. What this process changes is heard at once all the same. */
+const pollMs = 1000
 
 export function makeWake({ notify, connect, log }: Deps): Wake {
   const waiters = makeWaiters()
@@ -51,6 +54,7 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
   let client: ListenClient | null = null
   let isClosed = false
   let isReconnecting = false
+  let polling: NodeJS.Timeout | undefined
 
   function heard(payload: string | undefined): void {
     if (payload === undefined || payload === everything) waiters.wakeAll()
@@ -61,12 +65,13 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
     timer = undefined
     const payload = pending.size > mostIds ? everything : [...pending].join(',')
     pending.clear()
+    if (connect === null) heard(payload)
     notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'waiters could not be told'))
   }
 
   /** A client that did not get as far as listening is ended here; one that did tells when it is lost. */
-  async function listen(): Promise<void> {
-    const next = connect()
+  async function listen(make: () => ListenClient): Promise<void> {
+    const next = make()
     next.on('error', () => {})
     next.on('notification', ({ payload }) => heard(payload))
     try {
@@ -77,18 +82,20 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
       throw error
     }
     client = next
-    next.on('end', () => void relisten())
+    next.on('end', () => void relisten(make))
   }
 
   /** One loop at a time. What was told while nobody listened is lost, so after a reconnect everybody looks again. */
-  async function relisten(): Promise<void> {
+  async function relisten(make: () => ListenClient): Promise<void> {
     client = null
     if (isReconnecting) return
     isReconnecting = true
     while (!isClosed && client === null) {
       await sleep(reconnectMs)
       if (!isClosed)
-        await listen().catch((error: unknown) => log.warn({ err: error }, 'listening for changes failed; trying again'))
+        await listen(make).catch((error: unknown) =>
+          log.warn({ err: error }, 'listening for changes failed; trying again'),
+        )
     }
     isReconnecting = false
     waiters.wakeAll()
@@ -104,7 +111,10 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
 
     waitForAny: waiters.waitForAny,
 
-    start: listen,
+    async start() {
+      if (connect === null) polling = setInterval(waiters.wakeAll, pollMs)
+      else await listen(connect)
+    },
 
     endWaits: waiters.end,
 
@@ -113,6 +123,7 @@ export function makeWake({ notify, connect, log }: Deps): Wake {
     async close() {
       isClosed = true
       clearTimeout(timer)
+      clearInterval(polling)
       await client?.end()
       waiters.wakeAll()
     },

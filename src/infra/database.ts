@@ -1,11 +1,15 @@
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { makeClassifiedAdapter } from './classified-adapter.ts'
+import { makeSessions, type Pooling, settingsOf, transactionSettings } from './sessions.ts'
+import { makeZonedAdapter } from './zoned-adapter.ts'
 
 export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
 
 export interface DatabaseOptions {
   url: string
+  /** What stands between, as `examineDatabaseAt` found it; nothing when absent. */
+  pooling?: Pooling
   /** Connections at most, for everything that this process does in the database. */
   poolSize: number
   /** A statement that runs longer is cancelled; default 30 s. */
@@ -24,6 +28,8 @@ export interface DatabaseOptions {
 
 export interface Database {
   prisma: PrismaClient
+  /** Named prepared statements are sent without their name where this is `transaction`: no two of them share a session. */
+  pooling: Pooling
   /** The pool under `prisma`, for what needs a session or speed of its own; shared, so that one limit holds for all. */
   pool: Pool
   /** Waits for what is running and closes every connection. */
@@ -32,27 +38,28 @@ export interface Database {
 
 /** Connects lazily: nothing is opened before the first query. */
 export function makeDatabase(options: DatabaseOptions): Database {
-  const pool = new Pool({
-    connectionString: options.url,
-    // The Prisma adapter reads every time as UTC, whatever zone the server's settings name.
-    options: '-c TimeZone=UTC',
-    max: options.poolSize,
-    application_name: options.applicationName ?? 'switchyard',
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
-    lock_timeout: options.lockTimeoutMs ?? 10_000,
-    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
-    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
+  const { url, pooling = 'none' } = options
+  const defaults = {
+    statement_timeout: `${options.statementTimeoutMs ?? 30_000}ms`,
+    lock_timeout: `${options.lockTimeoutMs ?? 10_000}ms`,
+    idle_in_transaction_session_timeout: `${options.idleInTransactionTimeoutMs ?? 60_000}ms`,
+  }
+  const pool = makeSessions({
+    ...{ url, pooling, defaults, max: options.poolSize },
+    applicationName: options.applicationName ?? 'switchyard',
+    acquireTimeoutMs: options.acquireTimeoutMs ?? 10_000,
   })
   // Without a listener a connection that the server closes while idle would end the process.
   let isClosed = false
   pool.on('error', (error) => {
     if (!isClosed) options.onIdleError?.(error)
   })
-  const prisma = new PrismaClient({ adapter: makeClassifiedAdapter(pool) })
+  const inTransaction = pooling === 'transaction' ? transactionSettings(settingsOf({ url, defaults }).settings) : null
+  const prisma = new PrismaClient({ adapter: makeZonedAdapter(makeClassifiedAdapter(pool), inTransaction) })
   const close = async (): Promise<void> => {
     isClosed = true
     await prisma.$disconnect()
     await pool.end()
   }
-  return { prisma, pool, close }
+  return { prisma, pooling, pool, close }
 }

@@ -1,9 +1,13 @@
 import { runMigrations } from 'bullmq'
-import { Client } from 'pg'
+import type { Pool } from 'pg'
 import { noFilters, readMigrations, withSchemaEngine } from './schema-engine.ts'
+import { unlimited } from './schema-engine-adapter.ts'
+import { makeSessions, type Pooling, transactionSettings } from './sessions.ts'
 
 export interface MigrateOptions {
   url: string
+  /** What stands between, as `examineDatabaseAt` found it; nothing when absent. */
+  pooling?: Pooling
   /** Receives one line per step. */
   log?: (line: string) => void
   /** Where the migrations lie; those of this version by default. */
@@ -21,21 +25,48 @@ const migrationLock = 0x53575944
  *
  * @throws when a migration fails; Postgres has then rolled back that migration's whole script
  */
-export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
+export async function migrate({ url, pooling = 'none', ...options }: MigrateOptions): Promise<{ applied: string[] }> {
   const log = options.log ?? (() => {})
-  const session = new Client({ connectionString: options.url, application_name: 'switchyard-migrate' })
-  await session.connect()
+  const database = { url, pooling }
+  const sessions = makeSessions({ ...database, max: 2, applicationName: 'switchyard-migrate', settings: unlimited })
+  sessions.on('error', ignore)
   try {
-    // Held by the session, not by a transaction: it ends with the connection, however that ends.
-    await session.query('SELECT pg_advisory_lock($1)', [migrationLock])
-    const migrationsList = await readMigrations(options.migrationsDir)
-    const { appliedMigrationNames } = await withSchemaEngine(options.url, (engine) =>
-      engine.applyMigrations({ migrationsList, filters: noFilters }),
-    )
-    for (const name of appliedMigrationNames) log(`applied migration ${name}`)
-    log(`queue schema is at version ${await runMigrations(session)}`)
-    return { applied: appliedMigrationNames }
+    return await inTurn(sessions, async () => {
+      const migrationsList = await readMigrations(options.migrationsDir)
+      const { appliedMigrationNames } = await withSchemaEngine(database, (engine) =>
+        engine.applyMigrations({ migrationsList, filters: noFilters }),
+      )
+      for (const name of appliedMigrationNames) log(`applied migration ${name}`)
+      log(`queue schema is at version ${await migrateQueue(sessions)}`)
+      return { applied: appliedMigrationNames }
+    })
   } finally {
-    await session.end()
+    await sessions.end()
   }
 }
+
+/** Held by a transaction, which no pooler cuts in two, and which ends with its connection, however that ends. */
+async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
+  const client = await sessions.connect()
+  client.on('error', ignore)
+  try {
+    await client.query('BEGIN')
+    await client.query(transactionSettings(unlimited))
+    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    return await work()
+  } finally {
+    // Nothing was written here. Closed with its transaction open, so that this cannot fail.
+    client.release(true)
+  }
+}
+
+async function migrateQueue(sessions: Pool): Promise<number> {
+  const client = await sessions.connect()
+  try {
+    return await runMigrations(client)
+  } finally {
+    client.release()
+  }
+}
+
+const ignore = (): void => {}

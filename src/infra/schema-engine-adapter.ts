@@ -7,11 +7,21 @@ import {
   type SqlQuery,
   type SqlResultSet,
 } from '@prisma/driver-adapter-utils'
-import { Pool, type QueryConfig, type QueryResult } from 'pg'
+import type { Pool, QueryConfig, QueryResult } from 'pg'
+import { makeSessions, type SessionsOptions, type Settings } from './sessions.ts'
 
 /** Object ids of Postgres' types: `"char"`, one byte, used only in its own catalogue; and `text`. */
 const charTypeId = 18
 const textTypeId = 25
+
+export type MigratedDatabase = Pick<SessionsOptions, 'url' | 'pooling'>
+
+/** A migration takes its time, and waits for whoever has what it changes. */
+export const unlimited: Settings = {
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+}
 
 /**
  * `@prisma/adapter-pg` made fit for migrations. As it comes (7.10.0) it
@@ -23,11 +33,11 @@ const textTypeId = 25
  *
  * Freeing the engine closes nothing, and its open session would keep Prisma's advisory lock: call `close`.
  */
-export function makeSchemaEngineAdapter(url: string): {
+export function makeSchemaEngineAdapter(database: MigratedDatabase): {
   factory: SqlMigrationAwareDriverAdapterFactory
   close(): Promise<void>
 } {
-  const { provider, adapterName } = new PrismaPg({ connectionString: url })
+  const { provider, adapterName } = new PrismaPg({ connectionString: database.url })
   const open: SqlDriverAdapter[] = []
   const opened = async (adapter: Promise<SqlDriverAdapter>) => {
     open.push(await adapter)
@@ -37,8 +47,8 @@ export function makeSchemaEngineAdapter(url: string): {
     factory: {
       provider,
       adapterName,
-      connect: () => opened(connect(url)),
-      connectToShadowDb: () => opened(connectToScratch(url)),
+      connect: () => opened(connect(database)),
+      connectToShadowDb: () => opened(connectToScratch(database)),
     },
     close: async () => {
       for (const adapter of open) await adapter.dispose()
@@ -46,9 +56,12 @@ export function makeSchemaEngineAdapter(url: string): {
   }
 }
 
-async function connect(url: string): Promise<SqlDriverAdapter> {
-  const { pool, charColumns } = makeCatalogPool(url)
-  const adapter = await new PrismaPg(pool).connect()
+async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
+  const { pool, charColumns } = makeCatalogPool(database)
+  // Without it the engine looks for its table in `public`, whatever the search path says.
+  const { rows } = await pool.query<{ schema: string | null }>({ text: 'SELECT current_schema() AS schema' })
+  const { schema } = rows[0] ?? {}
+  const adapter = await new PrismaPg(pool, schema ? { schema } : {}).connect()
   const queryRaw = adapter.queryRaw.bind(adapter)
   return Object.assign(adapter, {
     queryRaw: async (query: SqlQuery): Promise<SqlResultSet> => {
@@ -66,17 +79,17 @@ async function connect(url: string): Promise<SqlDriverAdapter> {
 }
 
 /** The engine disposes of it when it is done; `close` does when the engine failed on the way. Twice is harmless. */
-async function connectToScratch(url: string): Promise<SqlDriverAdapter> {
+async function connectToScratch(database: MigratedDatabase): Promise<SqlDriverAdapter> {
   const name = `switchyard_scratch_${randomUUID().replaceAll('-', '')}`
-  await runOnce(url, `CREATE DATABASE ${name} TEMPLATE template0`)
-  const scratchUrl = new URL(url)
+  await runOnce(database, `CREATE DATABASE ${name} TEMPLATE template0`)
+  const scratchUrl = new URL(database.url)
   scratchUrl.pathname = `/${name}`
-  const adapter = await connect(scratchUrl.href)
+  const adapter = await connect({ ...database, url: scratchUrl.href })
   const dispose = adapter.dispose.bind(adapter)
   return Object.assign(adapter, {
     dispose: async (): Promise<void> => {
       await dispose()
-      await runOnce(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      await runOnce(database, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     },
   })
 }
@@ -85,15 +98,15 @@ async function connectToScratch(url: string): Promise<SqlDriverAdapter> {
  * One session: the engine's lock and the statements under it must not land on different ones. It also means that the
  * answers come in the order of the questions, so `charColumns` speaks of the latest.
  */
-function makeCatalogPool(url: string): { pool: Pool; charColumns: () => readonly number[] } {
-  const pool = new Pool({ connectionString: url, max: 1, application_name: 'switchyard-migrate' })
+function makeCatalogPool(database: MigratedDatabase): { pool: Pool; charColumns: () => readonly number[] } {
+  const pool = makeSessions({ ...database, max: 1, applicationName: 'switchyard-migrate', settings: unlimited })
   // `end` resolves before the session is over; that the server then cuts it (a dropped scratch database, its own end)
   // must not end this process. A session that breaks earlier fails the next statement.
   pool.on('error', () => {})
   const query = pool.query.bind(pool) as (config: QueryConfig) => Promise<QueryResult>
   let latest: number[] = []
   const readable = async (config: QueryConfig) => {
-    const result = await query(config)
+    const result = await query(database.pooling === 'transaction' ? withoutSessionLock(config) : config)
     latest = []
     for (const [index, field] of (result.fields ?? []).entries()) {
       if (field.dataTypeID !== charTypeId) continue
@@ -105,8 +118,14 @@ function makeCatalogPool(url: string): { pool: Pool; charColumns: () => readonly
   return { pool: Object.assign(pool, { query: readable }), charColumns: () => latest }
 }
 
-async function runOnce(url: string, statement: string): Promise<void> {
-  const pool = new Pool({ connectionString: url, max: 1 })
+/** The engine's own lock would stay with the server's connection for good; `migrate` has locked before. */
+function withoutSessionLock(config: QueryConfig): QueryConfig {
+  return { ...config, text: config.text.replace('pg_advisory_lock(', 'pg_advisory_xact_lock(') }
+}
+
+async function runOnce({ url }: MigratedDatabase, statement: string): Promise<void> {
+  // Databases are neither made nor dropped within a transaction.
+  const pool = makeSessions({ url, pooling: 'none', max: 1, applicationName: 'switchyard-migrate' })
   pool.on('error', () => {})
   try {
     await pool.query(statement)

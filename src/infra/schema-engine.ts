@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { migrationNames, migrationsDir } from './migrations.ts'
-import { makeSchemaEngineAdapter } from './schema-engine-adapter.ts'
+import { type MigratedDatabase, makeSchemaEngineAdapter } from './schema-engine-adapter.ts'
 
 /** Prisma's own schema engine, the part of the CLI that understands migrations. */
 export type SchemaEngine = bindings.SchemaEngine
@@ -20,11 +20,14 @@ let engineReady: Promise<void> | undefined
  *
  * @param use called with the engine, which is freed afterwards
  */
-export async function withSchemaEngine<T>(url: string, use: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+export async function withSchemaEngine<T>(
+  database: MigratedDatabase,
+  use: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
   engineReady ??= instantiate()
   await engineReady
   const datamodels: [string, string][] = [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']]
-  const adapter = makeSchemaEngineAdapter(url)
+  const adapter = makeSchemaEngineAdapter(database)
   const factory = bindMigrationAwareSqlAdapterFactory(adapter.factory)
   const engine = await bindings.SchemaEngine.new({ datamodels }, () => {}, factory)
   try {

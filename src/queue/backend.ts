@@ -1,5 +1,5 @@
 import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { pauseAfterFailedFetch } from './failed-fetch.ts'
 import { makeRedisClients } from './redis-clients.ts'
 
@@ -65,17 +65,18 @@ export function redisBackend(url: string, prefix?: string): QueueBackend {
   }
 }
 
-/** The schema that `migrate` makes the queue's tables in. */
-const queueSchema = 'bullmq'
+/** What the queue in the database is handed: sessions whose search path is the schema that `migrate` makes its tables in. */
+export interface QueueSessions {
+  /** Every queue and worker of the process shares it: each with its own would eat the server's connections. */
+  pool: Pool
+  /** False under transaction pooling: nothing is heard, and new hints are polled for. */
+  canListen: boolean
+}
 
-/** Every queue and worker of the process shares one small pool: each with its own would eat the server's connections. */
-export function postgresBackend(databaseUrl: string): QueueBackend {
-  const pool = new Pool({
-    connectionString: databaseUrl,
-    max: 6,
-    options: `-c search_path=${queueSchema}`,
-    application_name: 'switchyard-queue',
-  })
+/** How long a worker that hears nothing waits until it looks again. */
+const pollSeconds = 1
+
+export function postgresBackend({ pool, canListen }: QueueSessions): QueueBackend {
   pool.on('error', () => {})
   // A Pool is what BullMQ asks for; its own type of one wants an index signature that pg's does not declare.
   const connection = pool as unknown as PostgresConnectionOptions
@@ -84,7 +85,7 @@ export function postgresBackend(databaseUrl: string): QueueBackend {
     makeQueue: (name) => new Queue(name, { connection, defaultJobOptions: jobOptions }, createPostgresBackend),
     makeWorker(name, processor, concurrency) {
       const closing = new AbortController()
-      const options = { connection, concurrency, autorun: false }
+      const options = { connection, concurrency, autorun: false, ...(canListen ? {} : { drainDelay: pollSeconds }) }
       const worker = new Worker(name, processor, options, createPostgresBackend)
       pauseAfterFailedFetch(worker.getBackend(), closing.signal)
       return {

@@ -1,13 +1,12 @@
 import { ConfigError, readConfig } from '../config.ts'
 import { examineDatabase } from '../container.ts'
-import { makeDatabase } from '../infra/database.ts'
+import { withDatabase } from './database.ts'
 
 /** Looks for what must not be in the configured database. Prints what it finds; exits 1 if there is anything. */
 export async function runDoctor(): Promise<void> {
   const { DATABASE_URL: url } = readConfig()
   if (url === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database to look at.'])
-  const database = makeDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' })
-  try {
+  await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' }, async (database) => {
     const { checks, findings } = await examineDatabase(database)
     for (const check of checks) {
       const found = findings.filter((finding) => finding.check === check)
@@ -15,7 +14,5 @@ export async function runDoctor(): Promise<void> {
       for (const { workloadId, detail } of found) process.stdout.write(`     ${workloadId}  ${detail}\n`)
     }
     process.exitCode = findings.length === 0 ? 0 : 1
-  } finally {
-    await database.close()
-  }
+  })
 }

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, readConfig } from '../config.ts'
 import { makeKeyMaker } from '../container.ts'
-import { makeDatabase } from '../infra/database.ts'
 import { isScope, type Scope, scopes } from '../vocabulary/scopes.ts'
+import { withDatabase } from './database.ts'
 import { shellActor } from './shell-actor.ts'
 
 const usage = `Usage: main.ts key create --name <name> [--project <name>] [--scopes <scope,scope>] [--days <number>]
@@ -19,14 +19,11 @@ export async function runKey(args: readonly string[]): Promise<void> {
   if (action !== 'create') throw new ConfigError([usage])
   const { DATABASE_URL: databaseUrl } = readConfig()
   if (databaseUrl === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database the key is for.'])
-  const database = makeDatabase({ url: databaseUrl, poolSize: 1 })
-  try {
+  await withDatabase({ url: databaseUrl, poolSize: 1 }, async (database) => {
     const { id, key, projectId } = await makeKeyMaker(database, shellActor())(wanted)
     process.stderr.write(`Key ${id} of project ${projectId}. It is shown this once:\n`)
     process.stdout.write(`${key}\n`)
-  } finally {
-    await database.close()
-  }
+  })
 }
 
 function parse(args: readonly string[]) {

@@ -1,13 +1,22 @@
 import { ConfigError, readConfig } from '../config.ts'
 import { makeLogger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
+import { examine } from './database.ts'
+import { migrationError } from './start-error.ts'
 
-/** Brings the configured database to this version. Safe in several processes at once: one does it, the others wait. */
+/**
+ * Brings the configured database to this version, past its pooler where there is a way. Safe in several processes at once:
+ * one does it, the others wait.
+ */
 export async function runMigrations(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
   if (config.DATABASE_URL === undefined)
     throw new ConfigError(['DATABASE_URL is not set: say which database to migrate.'])
-  const { applied } = await migrate({ url: config.DATABASE_URL })
+  const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL
+  const { pooling } = await examine({ url })
+  const { applied } = await migrate({ url, pooling }).catch((error: unknown) => {
+    throw migrationError(url, error)
+  })
   logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database is migrated')
 }

@@ -34,7 +34,7 @@ export function makeUnconnected(environment: NodeJS.ProcessEnv): { deps: AppDeps
   const container = makeContainer({
     ...{
       database,
-      databaseUrl: nowhere,
+      connectListener: null,
       backend: noQueue,
       requestRates: null,
       clock: systemClock,

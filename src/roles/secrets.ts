@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from '../config.ts'
 import { sealAnew } from '../container.ts'
-import { makeDatabase } from '../infra/database.ts'
+import { withDatabase } from './database.ts'
 import { shellActor } from './shell-actor.ts'
 
 const usage = 'Usage: main.ts secrets rotate   seals everything anew with the first key of SECRETS_KEY'
@@ -14,15 +14,12 @@ export async function runSecrets([action, ...more]: readonly string[]): Promise<
   const { DATABASE_URL: url, SECRETS_KEY: secretsKey } = readConfig()
   if (url === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database holds the secrets.'])
   if (secretsKey === undefined) throw new ConfigError(['SECRETS_KEY is not set: the new key, a comma, the old one.'])
-  const database = makeDatabase({ url, poolSize: 1, applicationName: 'switchyard-secrets' })
   const onProgress = ({ table, count }: Pick<Result, 'table' | 'count'>) => say(`    ${table}: ${count} …`)
-  try {
+  await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-secrets' }, async (database) => {
     const results = await sealAnew(database, { secretsKeys: secretsKey, by: shellActor() }, onProgress)
     for (const result of results) report(result)
     process.exitCode = results.every(isClean) ? 0 : 1
-  } finally {
-    await database.close()
-  }
+  })
 }
 
 type Result = Awaited<ReturnType<typeof sealAnew>>[number]

@@ -10,20 +10,23 @@ import {
 } from '../container.ts'
 import { systemClock } from '../infra/clock.ts'
 import { type Database, makeDatabase } from '../infra/database.ts'
+import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
-import { missingMigrations } from '../infra/migrations.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { postgresBackend, redisBackend } from '../queue/backend.ts'
 import { type Closing, makeClosing } from './closing.ts'
+import { checkMigrations, examine, ownSessions } from './database.ts'
 import { type App, finish } from './finish.ts'
 import { watchForReplacement } from './replaced-database.ts'
-import { databaseError, listenError, migrationsError } from './start-error.ts'
+import { listenError } from './start-error.ts'
 
 export interface ServiceOptions {
   role: 'all' | 'api' | 'worker'
   host: string
   port: number
   databaseUrl: string
+  /** Past a pooler that `databaseUrl` leads through. */
+  databaseDirectUrl?: string
   databasePoolSize: number
   /** Absent: the queue lives in the database. */
   redis?: { url: string; prefix?: string }
@@ -63,9 +66,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
   const { role, host, port, logger } = options
-  const database = await openDatabase(options, closing)
+  const facts = await examine({ url: options.databaseUrl, directUrl: options.databaseDirectUrl })
+  logger.info({ database: facts }, 'database checked')
+  const database = await openDatabase(options, closing, facts)
   const { tag: installationTag } = await prepareInstallation(database, options.bootstrapApiKey)
-  const container = assemble(options, closing, { database, installationTag })
+  const container = assemble(options, closing, { database, installationTag, facts })
   closing.add('watch over the database', await watchForReplacement(container, logger))
   await container.wake.start()
   const app = role === 'worker' ? null : await makeApp(container.app)
@@ -90,26 +95,27 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
 }
 
 /** Asks the database whether it is migrated, so that what is wrong with it is told before anything else is opened. */
-async function openDatabase({ databaseUrl, databasePoolSize, logger }: ServiceOptions, closing: Closing) {
+async function openDatabase(
+  { databaseUrl, databasePoolSize, logger }: ServiceOptions,
+  closing: Closing,
+  { pooling }: DatabaseFacts,
+) {
   const database = makeDatabase({
-    url: databaseUrl,
-    poolSize: databasePoolSize,
+    ...{ url: databaseUrl, pooling, poolSize: databasePoolSize },
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
   closing.add('database', database.close)
-  const missing = await missingMigrations(database.pool).catch((error: unknown) => {
-    throw databaseError(databaseUrl, error)
-  })
-  if (missing.length > 0) throw migrationsError(databaseUrl, missing)
+  await checkMigrations(databaseUrl, database)
   return database
 }
 
 function assemble(
-  { role, redis, databaseUrl, secretsKey, settings, parts, logger }: ServiceOptions,
+  { role, redis, secretsKey, settings, parts, logger, ...urls }: ServiceOptions,
   closing: Closing,
-  installed: { database: Database; installationTag: string },
+  { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
 ): Container {
-  const backend = redis === undefined ? postgresBackend(databaseUrl) : redisBackend(redis.url, redis.prefix)
+  const own = ownSessions({ url: urls.databaseUrl, directUrl: urls.databaseDirectUrl }, facts)
+  const backend = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.url, redis.prefix)
   closing.add('queue', backend.close)
   const rate = role === 'worker' ? null : settings.requestRate
   const requestRates =
@@ -117,7 +123,7 @@ function assemble(
   if (requestRates !== null) closing.add('request rates', requestRates.close)
   const container = makeContainer({
     requestRates,
-    ...{ ...installed, databaseUrl, backend, clock: systemClock, logger },
+    ...{ ...installed, connectListener: own.connectListener, backend, clock: systemClock, logger },
     ...{ secretsKey, version: readVersion(), settings, ...parts },
   })
   closing.add('connections', container.opened.close)

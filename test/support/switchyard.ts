@@ -32,6 +32,7 @@ export const quickSettings: ContainerSettings = {
 
 export interface SwitchyardOptions {
   databaseUrl: string
+  databaseDirectUrl?: string
   /** Null: the queue lives in the database. */
   redis: { url: string; prefix?: string } | null
   role?: ServiceOptions['role']
@@ -59,6 +60,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     host: '127.0.0.1',
     port: 0,
     databaseUrl,
+    ...(options.databaseDirectUrl === undefined ? {} : { databaseDirectUrl: options.databaseDirectUrl }),
     databasePoolSize: 8,
     ...(redis === null ? {} : { redis }),
     secretsKey,

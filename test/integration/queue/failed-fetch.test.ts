@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { Client } from 'pg'
+import { Client, Pool } from 'pg'
 import { expect, it } from 'vitest'
 import { postgresBackend, redisBackend } from '../../../src/queue/backend.ts'
 import { queues } from '../../../src/queue/queues.ts'
@@ -11,7 +11,7 @@ describeOnEachQueueBackend('a fetch that fails every time', ({ openRedis }) => {
   it('is repeated after a pause, leaves the process to others, and keeps no stop waiting', async () => {
     const database = await createTestDatabase()
     const redis = openRedis()
-    const backend = redis === null ? postgresBackend(database.url) : redisBackend(redis.url, redis.prefix)
+    const backend = redis === null ? queueIn(database.url) : redisBackend(redis.url, redis.prefix)
     if (redis === null) await dropQueueTables(database.url)
     else await spoilWaitingList(redis)
     const failedAtMs: number[] = []
@@ -34,6 +34,9 @@ describeOnEachQueueBackend('a fetch that fails every time', ({ openRedis }) => {
     await database.drop()
   })
 })
+
+const queueIn = (url: string) =>
+  postgresBackend({ pool: new Pool({ connectionString: url, options: '-c search_path=bullmq' }), canListen: true })
 
 async function dropQueueTables(url: string): Promise<void> {
   const client = new Client({ connectionString: url })

@@ -1,0 +1,169 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { makeLogger } from '../../src/infra/logger.ts'
+import { migrate } from '../../src/infra/migrate.ts'
+import { makeApiCaller } from '../support/api-caller.ts'
+import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
+import { describeWithPgbouncer, type PoolMode, startPgbouncer } from '../support/pgbouncer.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const jobs = 16
+
+let sandbox: TestSandbox
+const databases: TestDatabase[] = []
+
+beforeAll(async () => {
+  sandbox = await startQuickSandbox()
+})
+
+afterAll(async () => {
+  closeEventStreams()
+  await sandbox.close()
+  await Promise.all(databases.map((database) => database.drop()))
+})
+
+/** A database whose administrator has other habits than Switchyard. */
+async function createOddDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase()
+  databases.push(database)
+  const settings = {
+    TimeZone: 'Asia/Seoul',
+    DateStyle: 'German',
+    default_transaction_isolation: 'serializable',
+    bytea_output: 'escape',
+  }
+  const name = new URL(database.url).pathname.slice(1)
+  await onDatabase(database.url, async (client) => {
+    for (const [setting, value] of Object.entries(settings))
+      await client.query(`ALTER DATABASE ${name} SET ${setting} = '${value}'`)
+  })
+  return database
+}
+
+async function onDatabase<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return use(client).finally(() => client.end())
+}
+
+/** What runs on a database: a process for requests and one for work, and what failed in them. */
+async function startBoth(databaseUrl: string, databaseDirectUrl?: string) {
+  const told: string[] = []
+  const logger = makeLogger({ level: 'info', destination: { write: (line) => told.push(line) } })
+  const options = {
+    databaseUrl,
+    redis: null,
+    logger,
+    ...(databaseDirectUrl === undefined ? {} : { databaseDirectUrl }),
+  }
+  const front = await startSwitchyard({ ...options, role: 'api' })
+  const worker = await startSwitchyard({ ...options, role: 'worker' })
+  const lines = () => told.map((line) => JSON.parse(line) as { msg: string; database?: object; err?: object })
+  return {
+    front,
+    facts: () => lines().find(({ msg }) => msg === 'database checked')?.database,
+    errors: () => lines().filter(({ err }) => err !== undefined),
+    stop: async () => void (await Promise.all([front.stop(), worker.stop()])),
+  }
+}
+
+/** The way of jobs from a request to their end, as a client sees it. */
+async function expectToWork({ api, service }: Switchyard, sql: string): Promise<void> {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+  const key = await api.ok('POST', '/api-keys', { name: 'for-an-hour', scopes: ['jobs:read'], expiresAt })
+  expect(key).toMatchObject({ expiresAt })
+  expect((await makeApiCaller(service.url ?? '', String(key.key)).call('GET', '/jobs')).status).toBe(200)
+
+  const account = await openAccount(api, sandbox)
+  const environment = await account.environment()
+  const stream = openEventStream(`${service.url}/events/stream`)
+  await stream.untilOpen()
+  const accepted = await Promise.all(Array.from({ length: jobs }, () => account.job(environment, 'true')))
+  for (const { id, createdAt } of accepted) {
+    expect(Math.abs(Date.parse(String(createdAt)) - Date.now())).toBeLessThan(60_000)
+    const { endedAt } = await api.untilStatus(`/jobs/${id}`, 'succeeded', 'failed', 'unknown')
+    expect(Math.abs(Date.parse(String(endedAt)) - Date.now())).toBeLessThan(60_000)
+  }
+  const isHeard = () => stream.events.filter(({ type }) => type === 'job.succeeded').length === jobs
+  await vi.waitUntil(isHeard, { timeout: 15_000 })
+  const { rows } = await onDatabase(sql, (client) =>
+    client.query('SELECT count(*)::int AS count FROM request_rates WHERE points > 0'),
+  )
+  expect(rows[0].count).toBeGreaterThan(0)
+}
+
+describe('on a database with settings of its own', () => {
+  it.concurrent.each([
+    ['', {}],
+    ['options=-c%20search_path%3Dpublic%20-c%20statement_timeout%3D20s', {}],
+  ])('works from a request to the end of a job (?%s)', async (parameters) => {
+    const database = await createOddDatabase()
+    const both = await startBoth(`${database.url}?${parameters}`)
+    await expectToWork(both.front, database.url)
+    await both.stop()
+    expect(both.errors()).toEqual([])
+    expect(both.facts()).toMatchObject({ pooling: 'none', timeZone: 'Asia/Seoul', isolation: 'serializable' })
+  })
+})
+
+describeWithPgbouncer('behind PgBouncer', () => {
+  async function behind(
+    mode: PoolMode,
+    settings: Readonly<Record<string, string>>,
+    use: (url: string, database: TestDatabase) => Promise<void>,
+  ): Promise<void> {
+    const [pgbouncer, database] = await Promise.all([startPgbouncer(mode, settings), createOddDatabase()])
+    await use(pgbouncer.through(database.url), database).finally(() => pgbouncer.stop())
+  }
+
+  const roomy = { default_pool_size: '60' }
+  const dropping = { ...roomy, ignore_startup_parameters: 'options,extra_float_digits,statement_timeout' }
+
+  it.concurrent.each([
+    ['session', 'as it comes', roomy, 'through the pooler'],
+    ['session', 'dropping startup parameters', dropping, 'through the pooler'],
+    ['transaction', 'as it comes', {}, 'none: polling'],
+    ['transaction', 'dropping startup parameters', { ...dropping, default_pool_size: '5' }, 'none: polling'],
+  ] as const)('in %s mode, %s, works from a request to the end of a job', async (mode, _how, settings, listen) => {
+    await behind(mode, settings, async (url, database) => {
+      const both = await startBoth(`${url}?options=-c%20search_path%3Dpublic`)
+      await expectToWork(both.front, database.url)
+      await both.stop()
+      expect(both.errors()).toEqual([])
+      expect(both.facts()).toMatchObject({ pooling: mode, listen, timeZone: 'Asia/Seoul' })
+    })
+  })
+
+  it.concurrent('in transaction mode, with a direct URL, listens past it', async () => {
+    await behind('transaction', {}, async (url, database) => {
+      const both = await startBoth(url, database.url)
+      await expectToWork(both.front, database.url)
+      await both.stop()
+      expect(both.errors()).toEqual([])
+      expect(both.facts()).toMatchObject({ pooling: 'transaction', listen: 'direct URL' })
+    })
+  })
+
+  it.concurrent.each(['session', 'transaction'] as const)(
+    'in %s mode migrates, many at once, and leaves no lock',
+    async (pooling) => {
+      await behind(pooling, roomy, async (url, database) => {
+        await onDatabase(database.url, (client) =>
+          client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE'),
+        )
+        const runs = await Promise.all([1, 2, 3].map(() => migrate({ url, pooling })))
+        expect(runs.filter(({ applied }) => applied.length > 0)).toHaveLength(1)
+        const { rows } = await onDatabase(database.url, (client) => client.query(advisoryLocks))
+        expect(rows).toEqual([])
+        const both = await startBoth(url)
+        await both.stop()
+      })
+    },
+  )
+})
+
+const advisoryLocks = `
+  SELECT objid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+  WHERE l.locktype = 'advisory' AND d.datname = current_database()`
