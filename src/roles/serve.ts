@@ -1,4 +1,5 @@
 import { type Config, ConfigError, readConfig } from '../config.ts'
+import { logConsole } from '../infra/console-lines.ts'
 import { type Logger, makeLogger } from '../infra/logger.ts'
 import { startLocalStack } from './local-stack.ts'
 import { startService } from './service.ts'
@@ -12,6 +13,7 @@ const sandboxPortOffset = 100
 export async function serve(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
+  logConsole(logger)
   const signal = untilSignal()
   const stop =
     config.DATABASE_URL === undefined
@@ -33,6 +35,7 @@ async function serveConfigured(config: Config, logger: Logger, databaseUrl: stri
     host: config.HOST,
     port: config.PORT,
     databaseUrl,
+    ...(config.DATABASE_DIRECT_URL === undefined ? {} : { databaseDirectUrl: config.DATABASE_DIRECT_URL }),
     databasePoolSize: config.DATABASE_POOL_SIZE,
     ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
     secretsKey: config.SECRETS_KEY,

@@ -1,0 +1,23 @@
+import { format } from 'node:util'
+
+interface Log {
+  warn(context: object, message: string): void
+}
+
+/**
+ * Puts what libraries print by themselves into the log, each text once: BullMQ's advice on Redis' eviction policy, and
+ * the warnings of Node and of the Postgres driver. Readers of JSON lines stumble over anything else.
+ */
+export function logConsole(log: Log, target: Pick<Console, 'warn' | 'error' | 'log' | 'info'> = console): void {
+  const told = new Set<string>()
+  const tell = (text: string): void => {
+    if (told.has(text)) return
+    told.add(text)
+    log.warn({ source: 'library' }, text)
+  }
+  const print = (...parts: unknown[]): void => tell(format(...parts))
+  Object.assign(target, { warn: print, error: print, log: print, info: print })
+  // Node's own listener prints them.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => tell(`${name}: ${message}`))
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { Client } from 'pg'
+import { describe, expect, inject, it, vi } from 'vitest'
+import { runCommand, serveProcess } from '../support/process.ts'
+import { startRedisServer } from '../support/redis-server.ts'
+import { startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+async function onServer(statement: string, url = inject('testDatabaseServerUrl')): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return client
+    .query(statement)
+    .then(({ rows }) => rows)
+    .finally(() => client.end())
+}
+
+const at = (name: string): string =>
+  Object.assign(new URL(inject('testDatabaseServerUrl')), { pathname: `/${name}` }).href
+const hasTables = async (url: string): Promise<boolean> => {
+  const [found] = await onServer("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS yes", url)
+  return found?.yes === true
+}
+
+describe('a database that cannot be used', () => {
+  it.concurrent('is not migrated at all where its encoding is not UTF-8, and is told in a sentence', async () => {
+    const name = `latin_${randomUUID().replaceAll('-', '')}`
+    await onServer(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+    const { code, stdout, stderr } = await runCommand(['migrate'], { DATABASE_URL: at(name) }).exited
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(
+      /^Switchyard cannot start: the database \S+ has the encoding LATIN1, .* ENCODING 'UTF8' .*\.\n$/,
+    )
+    expect(await hasTables(at(name))).toBe(false)
+    await expect(startSwitchyard({ databaseUrl: at(name), redis: null })).rejects.toThrow('encoding LATIN1')
+    await onServer(`DROP DATABASE ${name} WITH (FORCE)`)
+  })
+
+  it.concurrent('refuses a start where it is read-only, and is not ready once it becomes so', async () => {
+    const database = await createTestDatabase()
+    const running = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+    expect((await running.api.call('GET', '/readyz')).status).toBe(200)
+    const name = new URL(database.url).pathname.slice(1)
+    await onServer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
+    // As a failover does: the sessions that were open are gone.
+    await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+    const isReadOnly = async () => {
+      const { status, body } = await running.api.call('GET', '/readyz')
+      return status === 503 && String(body.detail).includes('read-only')
+    }
+    await vi.waitUntil(isReadOnly, { timeout: 8000 })
+    await running.stop()
+    await expect(startSwitchyard({ databaseUrl: database.url, redis: null })).rejects.toThrow('is read-only')
+    await onServer(`ALTER DATABASE ${name} RESET default_transaction_read_only`)
+    await database.drop()
+  })
+
+  it.concurrent.each(['migrate', 'doctor', 'key create --name one'])('is told in a sentence by %s', async (command) => {
+    const env = { DATABASE_URL: at('no_such_database') }
+    const { code, stdout, stderr } = await runCommand(command.split(' '), env).exited
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^Switchyard cannot start: the database \S+\/no_such_database does not exist\. .*\n$/)
+  })
+})
+
+describe('?schema=', () => {
+  it.concurrent('is where everything is, and nothing is in public', async () => {
+    const database = await createTestDatabase()
+    await onServer('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA "Own"', database.url)
+    const url = `${database.url}?schema=Own`
+    const first = await runCommand(['migrate'], { DATABASE_URL: url }).exited
+    expect([first.code, first.stderr]).toEqual([0, ''])
+    const again = await runCommand(['migrate'], { DATABASE_URL: url }).exited
+    expect([again.stderr, again.stdout]).toEqual(['', expect.stringContaining('the database is up to date')])
+    const { api, stop } = await startSwitchyard({ databaseUrl: url, redis: null })
+    expect((await api.call('GET', '/readyz')).status).toBe(200)
+    await stop()
+    const rows = await onServer(
+      "SELECT schemaname, count(*) > 5 AS many FROM pg_tables WHERE schemaname IN ('public', 'Own') GROUP BY 1",
+      database.url,
+    )
+    expect(rows).toEqual([{ schemaname: 'Own', many: true }])
+    await database.drop()
+  })
+})
+
+describe('what is printed', () => {
+  it.concurrent('is JSON line by line, what libraries have to say as well', async () => {
+    const [database, redis] = await Promise.all([createTestDatabase(), startRedisServer()])
+    const client = new Redis(redis.url)
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    client.disconnect()
+    const serving = await serveProcess({ DATABASE_URL: database.url, REDIS_URL: redis.url })
+    await serving.logged(({ msg }) => msg.includes('Eviction policy is allkeys-lru'))
+    const { code, stdout, stderr } = await serving.end()
+    expect([code, stderr]).toEqual([0, ''])
+    for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg')
+    await redis.stop()
+    await database.drop()
+  })
+})
+
+describe('a migration that fails', () => {
+  it.concurrent('is told in the words of Postgres, without a stack', async () => {
+    const database = await createTestDatabase()
+    await onServer('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE projects (id int)', database.url)
+    const { code, stderr } = await runCommand(['migrate'], { DATABASE_URL: database.url }).exited
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Switchyard cannot migrate the database \S+: /)
+    expect(stderr).not.toMatch(/^\s+at |schema_engine/m)
+    await database.drop()
+  })
+})
