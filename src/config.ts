@@ -111,7 +111,7 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
     ]
   if (hosts.includes(',') || /[?&]host=[^&]*(,|%2C)/i.test(rest))
     return [`${name} (not shown) names several hosts. Name one; a proxy or a DNS name can follow the primary.`]
-  if (!URL.canParse(text))
+  if (hosts !== '' && !URL.canParse(text))
     return [`${name} (not shown) is not of the form scheme://user:password@host:port/database. Correct it.`]
   return []
 }

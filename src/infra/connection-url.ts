@@ -11,7 +11,7 @@ const startupSettings = ['statement_timeout', 'lock_timeout', 'idle_in_transacti
 
 /** Takes the session settings out of a URL, so that they can be set where no pooler loses them. */
 export function readConnectionUrl(text: string): ConnectionUrl {
-  const url = new URL(text)
+  const url = parse(text)
   const { searchParams } = url
   const settings: Record<string, string> = {}
   for (const name of startupSettings) {
@@ -31,9 +31,12 @@ export function readConnectionUrl(text: string): ConnectionUrl {
 
 /** Where a URL leads, without who and with which password. */
 export function nameDatabase(text: string): string {
-  const { host, pathname, searchParams } = new URL(text)
-  return `${host === '' ? (searchParams.get('host') ?? '') : host}${pathname}`
+  const { host, pathname, searchParams } = parse(text)
+  return `${searchParams.get('host') ?? host}${pathname}`
 }
+
+/** A user before no host is valid for Postgres, where a parameter names the host or socket; to `URL` it is not. */
+const parse = (text: string): URL => new URL(text.replace(/^([^:]+:\/\/[^/?#]*@)(?=[/?]|$)/, '$1localhost'))
 
 /** `-c name=value`, `-cname=value` and `--name=value`, as `postgres` reads them; a backslash keeps what follows. */
 function readOptions(options: string): { settings: Record<string, string>; rest: string } {

@@ -39,6 +39,8 @@ function withSettings(adapter: SqlDriverAdapter, settings: string | null): SqlDr
         await transaction.executeRaw({ sql: settings, args: [], argTypes: [] })
         return transaction
       } catch (error) {
+        // The adapter's own `rollback` only gives the connection back: Prisma sends the statement.
+        await transaction.executeRaw({ sql: 'ROLLBACK', args: [], argTypes: [] }).catch(() => {})
         await transaction.rollback()
         throw error
       }

@@ -74,6 +74,7 @@ describe('configuration', () => {
     'postgresql://somebody:p%40ss%2Fw%3Ard%231@db.example:6432/switchyard?sslmode=verify-full&options=-c%20work_mem%3D8MB',
     'postgres://[2001:db8::1]:5432/switchyard',
     'postgresql:///switchyard?host=/var/run/postgresql',
+    'postgresql://somebody@/switchyard?host=/var/run/postgresql',
     'postgresql://db.example',
   ])('takes %s', (url) => {
     expect(readConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url)

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { nameDatabase, readConnectionUrl } from '../../../src/infra/connection-url.ts'
+
+describe('a connection URL', () => {
+  it('is left as it is where it names no session setting', () => {
+    const url = 'postgresql://somebody:p%40ss%2Fw%3Ard%231@db.example:6432/switchyard?sslmode=verify-full'
+    expect(readConnectionUrl(url)).toEqual({ url, settings: {} })
+  })
+
+  it.each([
+    ['options=-c%20search_path%3Dapp', { search_path: 'app' }, ''],
+    ['options=-csearch_path%3Dapp%20--statement-timeout%3D5s', { search_path: 'app', statement_timeout: '5s' }, ''],
+    ['options=-c%20search_path%3Da%5C%20b,c', { search_path: 'a b,c' }, ''],
+    ['options=endpoint%3Dep-1%20-c%20work_mem%3D8MB', { work_mem: '8MB' }, 'endpoint=ep-1'],
+    ['options=project%3Dp1', {}, 'project=p1'],
+    ['lock_timeout=500&schema=Own', { lock_timeout: '500', search_path: '"Own"' }, ''],
+  ])('gives up the settings of ?%s, and keeps what else it says', (parameters, settings, options) => {
+    const read = readConnectionUrl(`postgresql://db.example/switchyard?sslmode=disable&${parameters}`)
+    expect(read.settings).toEqual(settings)
+    const { searchParams } = new URL(read.url)
+    expect(Object.fromEntries(searchParams)).toEqual({ sslmode: 'disable', ...(options === '' ? {} : { options }) })
+  })
+
+  it('is named without user and password, a socket by its directory', () => {
+    expect(nameDatabase('postgresql://somebody:hunter2@db.example:6432/switchyard?a=b')).toBe(
+      'db.example:6432/switchyard',
+    )
+    expect(nameDatabase('postgresql://somebody@/switchyard?host=/run/postgresql')).toBe('/run/postgresql/switchyard')
+  })
+})
