@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from '../config.ts'
+import { logConsole } from '../infra/console-lines.ts'
 import { makeLogger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
 import { examine } from './database.ts'
@@ -11,6 +12,7 @@ import { migrationError } from './start-error.ts'
 export async function runMigrations(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
+  logConsole(logger)
   if (config.DATABASE_URL === undefined)
     throw new ConfigError(['DATABASE_URL is not set: say which database to migrate.'])
   const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL
