@@ -75,6 +75,22 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
     expect(objectsOf(job)).toEqual([])
   })
 
+  it('that ended keep their end when somebody requeues them; what runs again is an orphan', async () => {
+    const job = await submit('exit 3')
+    expect(await ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+    const [object] = objectsOf(job)
+    // As `scontrol requeue` does. A job that lives makes the list be walked.
+    sandbox.force('slurm', object?.id ?? '', { state: 'RUNNING' })
+    const bystander = await submit('exit 0')
+    await ended(bystander)
+    expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'failed', exitCode: 3 })
+    const { orphans } = (await switchyard.api.ok('GET', `/connections/${connectionId}/orphans`)) as unknown as {
+      orphans: object[]
+    }
+    expect(orphans).toMatchObject([{ kind: 'job', remoteId: object?.id, name: job.name, state: 'RUNNING' }])
+    sandbox.force('slurm', object?.id ?? '', { state: 'CANCELLED' })
+  })
+
   it('go on after the controller was down, each of them once', async () => {
     sandbox.settings.slurm.isControllerDown = true
     const job = await submit('exit 0')

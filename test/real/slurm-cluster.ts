@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, totalmem, userInfo } from 'node:os'
@@ -36,6 +36,8 @@ export interface SlurmCluster {
   rest: Daemon
   /** Ids of all jobs of this name that the controller knows, ended ones too: what `squeue` shows. */
   jobsNamed(name: string): readonly string[]
+  /** What an administrator does with `scontrol`; answers what it prints, refusals too. */
+  scontrol(...args: string[]): string
   stop(): Promise<void>
 }
 
@@ -112,6 +114,10 @@ export async function startSlurmCluster(): Promise<SlurmCluster> {
     rest,
     jobsNamed: (name) =>
       run('squeue', '--noheader', '--states=all', `--name=${name}`, '--format=%i').split('\n').filter(Boolean),
+    scontrol(...args) {
+      const { stdout, stderr } = spawnSync('scontrol', args, { env: { PATH: daemonPath, ...env }, encoding: 'utf8' })
+      return stdout + stderr
+    },
     stop,
   }
 }

@@ -118,6 +118,46 @@ describeReal('a real Slurm cluster behind Switchyard', slurmRequirements(), () =
     })
   })
 
+  describe('hands on what Slurm makes of its options', () => {
+    const slurm = (options: object) => ({ providerOptions: { slurm: options } })
+    const shown = (job: ApiRecord) => cluster.scontrol('show', 'job', String(job.remote?.id))
+
+    it.concurrent.each([
+      [{ requeue: false }, 'Requeue=0'],
+      [{ requeue: true }, 'Requeue=1'],
+      [{}, 'Requeue=1'],
+    ])('whether a job may be requeued: %j', async (options, word) => {
+      const job = await ended(await submit('exit 0', slurm(options)))
+      expect(shown(job)).toContain(word)
+    })
+
+    it.concurrent('a priority, which it ignores of an ordinary user, and a negative nice, which it refuses', async () => {
+      const job = await ended(await submit('exit 0', slurm({ priority: 5 })))
+      expect(job.status).toBe('succeeded')
+      expect(shown(job)).not.toMatch(/Priority=5\b/)
+      const refused = await submit('exit 0', slurm({ nice: -5 }))
+      expect(await ended(refused)).toMatchObject({ status: 'failed', error: { provider: { code: '2123' } } })
+      expect(cluster.jobsNamed(refused.name)).toEqual([])
+    })
+
+    it.concurrent('a requeue after the end: the record keeps its end, what waits again is an orphan', async () => {
+      const job = await ended(await submit('exit 3'))
+      const once = await ended(await submit('exit 3', slurm({ requeue: false })))
+      expect(cluster.scontrol('requeue', String(once.remote?.id))).toContain('presently disabled')
+      expect(cluster.scontrol('requeue', String(job.remote?.id))).toBe('')
+      expect(shown(job)).toContain('JobState=PENDING')
+      const { orphans } = (await switchyard.api.ok('GET', `/connections/${connectionId}/orphans`)) as unknown as {
+        orphans: { remoteId: string; state: string }[]
+      }
+      expect(orphans).toContainEqual(
+        expect.objectContaining({ kind: 'job', name: job.name, remoteId: job.remote?.id, state: 'PENDING' }),
+      )
+      expect(orphans.map(({ remoteId }) => remoteId)).not.toContain(once.remote?.id)
+      expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'failed', exitCode: 3 })
+      cluster.scontrol('hold', String(job.remote?.id))
+    })
+  })
+
   describe('tells what Slurm refuses', () => {
     it.concurrent('with more GPUs than there are: Slurm keeps a record, and it is that of the job', async () => {
       const job = await submit('exit 0', { resources: { accelerator: { count: 9 } } })

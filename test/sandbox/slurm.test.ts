@@ -36,6 +36,36 @@ describe('the sandbox of Slurm', () => {
   })
 
   it.each([
+    [{}, true],
+    [{ requeue: true }, true],
+    [{ requeue: false }, true],
+    [{ no_requeue: true }, false],
+    [{ no_requeue: false }, false],
+    [{ requeue: true, no_requeue: true }, false],
+  ])('reads a flag by its presence: %j', async (job, requeue) => {
+    await slurm.submit(job)
+    expect(await slurm.job(1)).toMatchObject({ requeue })
+  })
+
+  it('ignores the priority that an ordinary user asks for', async () => {
+    await slurm.submit()
+    await slurm.submit({ priority: '5' })
+    expect((await slurm.job(2)).priority).toBe((await slurm.job(1)).priority)
+  })
+
+  it('shows a job that is requeued after its end waiting, without nodes', async () => {
+    await slurm.submit({}, '#!/bin/sh\nexit 3')
+    slurm.time.ms += 10_000
+    slurm.sandbox.force('slurm', '1', { state: 'PENDING' })
+    expect(await slurm.job(1)).toMatchObject({
+      job_state: 'PENDING',
+      state_reason: 'NonZeroExitCode',
+      nodes: '',
+      restart_cnt: 1,
+    })
+  })
+
+  it.each([
     ['a partition that is not there', { partition: 'nope' }, 500, [2000]],
     ['an unknown field', { wat: 1 }, 400, [0, 9001]],
     ['no environment', { environment: {} }, 400, [2127, 9001]],
@@ -43,6 +73,7 @@ describe('the sandbox of Slurm', () => {
     ['a boolean for exclusive', { exclusive: true }, 400, [-1, 9001]],
     ['a number for a time', { begin_time: 1_999_999_999 }, 400, [2054, 9001]],
     ['a feature that is not there', { constraints: 'ib' }, 500, [2029]],
+    ['a negative nice of an ordinary user', { nice: -5 }, 500, [2123]],
   ])('refuses %s without a record', async (_name, job, status, errors) => {
     const reply = await slurm.submit(job)
     expect({ status: reply.status, codes: codes(reply) }).toEqual({ status, codes: errors })

@@ -26,6 +26,7 @@ const rows: Readonly<Record<string, CodeRow>> = {
   '2048': { code: 'invalid_request', isRefusal: true }, // no such license
   '2053': { code: 'invalid_request', isRefusal: true }, // no such reservation
   '2054': { code: 'invalid_request', isRefusal: true }, // a time that cannot be read
+  '2123': { code: 'invalid_request', isRefusal: true }, // a negative `nice`, which is for operators
   '2127': { code: 'invalid_request', isRefusal: true }, // no environment
   '9000': { code: 'invalid_request', isRefusal: true },
   '9001': { code: 'invalid_request', isRefusal: true }, // slurmrestd could not read the request

@@ -3,7 +3,7 @@ import { markDescription } from '../kit/marks.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import type { SlurmSettings } from './settings.ts'
-import type { SubmitJob } from './wire.ts'
+import type { JobProperties, SubmitJob } from './wire.ts'
 
 const acceleratorKinds = ['gpu', 'npu', 'dcu', 'mlu']
 
@@ -117,11 +117,12 @@ function gresOf({ kind = 'gpu', model, count }: NonNullable<NonNullable<JobSpec[
   return [kind, ...(model === undefined ? [] : [model]), count].join(':')
 }
 
-function flagsOf({ providerOptions }: JobSpec): { nice?: number; requeue?: boolean } {
+/** Of a flag of the command line slurmrestd sees only that it is there, so each of the two answers is one of its own. */
+function flagsOf({ providerOptions }: JobSpec): Pick<JobProperties, 'nice' | 'requeue' | 'no_requeue'> {
   const { nice, requeue } = providerOptions?.slurm ?? {}
   return {
     ...(typeof nice === 'number' ? { nice } : {}),
-    ...(typeof requeue === 'boolean' ? { requeue } : {}),
+    ...(typeof requeue === 'boolean' ? (requeue ? { requeue } : { no_requeue: true }) : {}),
   }
 }
 

@@ -23,11 +23,28 @@ export const slurmOptions = Type.Object(
     tasksPerNode: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 100_000, description: 'Tasks on each node; 1 unless given.' }),
     ),
-    priority: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_293 })),
-    nice: Type.Optional(Type.Integer({ minimum: -2_147_483_645, maximum: 2_147_483_645 })),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 4_294_967_293,
+        description:
+          "Taken from the cluster's operators and administrators alone: Slurm ignores it, without a word, where `settings.user` is an ordinary user. Use `nice` there.",
+      }),
+    ),
+    nice: Type.Optional(
+      Type.Integer({
+        minimum: -2_147_483_645,
+        maximum: 2_147_483_645,
+        description:
+          "Lowers the priority by so much. A negative one raises it, and is refused unless `settings.user` is one of the cluster's operators.",
+      }),
+    ),
     exclusive: Type.Optional(Type.Boolean({ description: 'Whole nodes.' })),
     requeue: Type.Optional(
-      Type.Boolean({ description: "Whether it may run again after a node failed; the cluster's own rule otherwise." }),
+      Type.Boolean({
+        description:
+          "Whether it may run again, after a node failed or because somebody requeues it; the cluster's own rule (`JobRequeue`) otherwise.",
+      }),
     ),
   },
   { additionalProperties: false },

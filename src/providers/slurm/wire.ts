@@ -34,7 +34,10 @@ export interface JobProperties {
   /** A number in digits. */
   priority?: string
   nice?: number
-  requeue?: boolean
+  /** Whatever its value, the job may be requeued: `false` too. */
+  requeue?: true
+  /** Whatever its value, the job is not requeued. */
+  no_requeue?: true
   current_working_directory: string
   standard_output?: string
   standard_error?: string

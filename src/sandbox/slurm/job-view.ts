@@ -1,5 +1,6 @@
 import type { WorldObject } from '../world.ts'
 import { sight } from './movement.ts'
+import { mayRequeue } from './rules.ts'
 import { cluster, type JobData, type SlurmSettings } from './wire.ts'
 
 export type Job = WorldObject<JobData>
@@ -20,7 +21,7 @@ function nodeList(count: number): string {
 /** A record, in the order and with the empty words of the real daemon; fields that nobody reads are left out. */
 export function jobView(job: Job, now: number, settings: SlurmSettings): object {
   const { request, partition, nodes, timeLimitMinutes } = job.data
-  const { state, reason, waitStatus, ranAt } = sight(job.timeline, now)
+  const { state, reason, waitStatus, ranAt, restarts } = sight(job.timeline, now)
   const { job: asked } = request
   const { startAt, endAt } = timesOf(job, now, settings)
   return {
@@ -42,9 +43,10 @@ export function jobView(job: Job, now: number, settings: SlurmSettings): object 
     tasks: asked.tasks ?? nodes,
     partition,
     memory_per_node: asked.memory_per_node ?? null,
+    // A priority that was asked for is ignored: accounts here are ordinary users.
     priority: 4294901759,
-    requeue: true,
-    restart_cnt: 0,
+    requeue: mayRequeue(request),
+    restart_cnt: restarts,
     start_time: seconds(startAt),
     state_description: '',
     state_reason: reason,

@@ -1,4 +1,4 @@
-import { divert, enteredAt, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
+import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { JobRequest, SlurmSettings } from './wire.ts'
 
 const endStates: ReadonlySet<string> = new Set([
@@ -46,7 +46,7 @@ export function impossible(startAt: number): Timeline {
 /** The life after a kill, which nothing changes that has ended. */
 export function killed(timeline: Timeline, now: number, settings: SlurmSettings): Timeline {
   if (hasEnded(timeline, now)) return timeline
-  if (enteredAt(timeline, 'RUNNING', now) === null)
+  if (sight(timeline, now).ranAt === null)
     return divert(timeline, now, { at: now, state: 'CANCELLED', verdict: verdict('None') })
   const signalled = verdict('None', 15)
   const end: Moment = { at: now + settings.completingMs, state: 'CANCELLED', verdict: signalled }
@@ -66,13 +66,20 @@ export interface Sighting {
   readonly waitStatus: number
   readonly ranAt: number | null
   readonly endedAt: number | null
+  /** How often it was requeued. */
+  readonly restarts: number
 }
 
 export function sight(timeline: Timeline, now: number): Sighting {
   const { state, at, verdict: told = verdict('None') } = momentAt(timeline, now)
   const [reason = 'None', waitStatus = '0'] = told.split(' ')
   const endedAt = endStates.has(state) ? at : null
-  return { state, reason, waitStatus: Number(waitStatus), ranAt: enteredAt(timeline, 'RUNNING', now), endedAt }
+  // A job that is requeued waits again, without its nodes.
+  const waits = timeline.filter((moment) => moment.state === 'PENDING' && moment.at <= now)
+  const waitedAt = waits.at(-1)?.at ?? 0
+  const ranAt = timeline.find((moment) => moment.state === 'RUNNING' && moment.at >= waitedAt && moment.at <= now)?.at
+  const restarts = Math.max(waits.length - 1, 0)
+  return { state, reason, waitStatus: Number(waitStatus), ranAt: ranAt ?? null, endedAt, restarts }
 }
 
 /**

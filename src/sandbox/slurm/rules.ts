@@ -2,14 +2,14 @@ import { isRecord } from '../fields.ts'
 import { Refused, type SlurmError } from './answers.ts'
 import { cluster, type JobRequest } from './wire.ts'
 
-/** The names of `job_properties` in v0.0.38. */
+/** The names of `job_properties` in v0.0.38, and `no_requeue`, which it leaves out and the daemon takes. */
 const properties: ReadonlySet<string> = new Set(
   `account account_gather_frequency argv array batch_features begin_time burst_buffer cluster_constraint comment
   constraints container core_specification cores_per_socket cpu_binding cpu_binding_hint cpu_frequency cpus_per_gpu
   cpus_per_task current_working_directory deadline delay_boot dependency distribution environment exclusive
   get_user_environment gres gres_flags gpu_binding gpu_frequency gpus gpus_per_node gpus_per_socket gpus_per_task hold
   kill_on_invalid_dependency licenses mail_type mail_user mcs_label memory_binding memory_per_cpu memory_per_gpu
-  memory_per_node minimum_cpus_per_node minimum_nodes name nice no_kill nodes open_mode oversubscribe partition prefer
+  memory_per_node minimum_cpus_per_node minimum_nodes name nice no_kill no_requeue nodes open_mode oversubscribe partition prefer
   priority qos requeue reservation signal sockets_per_node spread_job standard_error standard_input standard_output tasks
   tasks_per_core tasks_per_node tasks_per_socket thread_specification threads_per_core time_limit time_minimum
   wait_all_nodes wckey`.split(/\s+/),
@@ -61,6 +61,8 @@ export function assertKnown({ job }: JobRequest): void {
   if (job.constraints !== undefined) throw refuse(2029, 'Invalid feature specification')
   if (job.licenses !== undefined) throw refuse(2048, 'Invalid license specification')
   if (job.reservation !== undefined) throw refuse(2053, 'Requested reservation is invalid')
+  // For the cluster's operators, of whom there is none here.
+  if (Number(job.nice ?? 0) < 0) throw refuse(2123, 'Invalid --nice value')
 }
 
 /** No node could ever run it: turned down with a record in FAILED. */
@@ -84,6 +86,11 @@ export function obstacleTo({ job }: JobRequest, nodes: number): { error: SlurmEr
   if (Number(job.time_limit ?? 0) > cluster.maxMinutes) return { error: busy, reason: 'PartitionTimeLimit' }
   if (nodes > cluster.nodes) return { error: busy, reason: 'PartitionNodeLimit' }
   return Number(job.cpus_per_task ?? 1) > cluster.cpus ? { error: busy, reason: 'PartitionConfig' } : null
+}
+
+/** A flag is read by its presence, whatever its value; the cluster's own rule is to requeue. */
+export function mayRequeue({ job }: JobRequest): boolean {
+  return job.no_requeue === undefined
 }
 
 /** How many nodes it gets. A list of two numbers, as the description has it, is taken and ignored. */

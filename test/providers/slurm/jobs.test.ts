@@ -70,8 +70,21 @@ describe('a submit to Slurm', () => {
       priority: '5',
       nice: 10,
       exclusive: 'exclusive',
-      requeue: false,
+      no_requeue: true,
     })
+    expect(sent().job).not.toHaveProperty('requeue')
+  })
+
+  // A flag is taken by its presence: `requeue: false` would mean that it may be requeued.
+  it.each([
+    [{ requeue: true }, { requeue: true }],
+    [{ requeue: false }, { no_requeue: true }],
+    [{}, {}],
+  ])('with %j says %j of requeueing', async (options, flags) => {
+    slurm.stub.once(submit, answer(200, [], { job_id: 7 }))
+    await slurm.job().create(slurm.intent({ providerOptions: { slurm: options } }), signal)
+    const said = Object.entries(sent().job).filter(([name]) => name.endsWith('requeue'))
+    expect(Object.fromEntries(said)).toEqual(flags)
   })
 
   it.each(['gpu:8', 'lustre:1,gpu', 'gres:gpu:t4:1', 'gres/GPU=1', ' npu:1', 'dcu:1', 'mlu:1'])(
