@@ -108,6 +108,12 @@ export const AccessSchema = Type.Object(
     ),
     ssh: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer(), user: Type.Optional(Type.String()) })),
     token: Type.Optional(Type.String()),
+    authorization: Type.Optional(
+      Type.String({
+        description:
+          'The header `Authorization` for requests to `urls`, where they take the token so. A browser that opens them without it is asked to log in, unless the token stands in the URL.',
+      }),
+    ),
   },
   { $id: 'Access', description: 'The ways into an environment. Secrets: not stored here, not to be cached.' },
 )

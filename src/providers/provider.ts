@@ -181,6 +181,8 @@ export interface Access {
   ports?: readonly { port: number; protocol: string; url?: string }[]
   ssh?: { host: string; port: number; user?: string }
   token?: string
+  /** What a client sends as `Authorization` to `urls`, where they take the token so. */
+  authorization?: string
 }
 
 /** What can be chosen from: flavors, images, queues. */

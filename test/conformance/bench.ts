@@ -65,6 +65,7 @@ export function useBench(harness: ProviderHarness): Bench {
   beforeEach(() => {
     time.ms = startMs
     sandbox.reset()
+    sandbox.changeSettings(id, harness.sandboxSettings ?? {})
     connection = open()
     written = []
     spies = writers.map((name) => vi.spyOn(console, name).mockImplementation((...words) => void written.push(words)))

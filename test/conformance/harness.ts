@@ -35,6 +35,8 @@ export interface KindHarness<K extends Kind> {
   missingId(existing: string): string
   /** How many objects are more than a page of the driver's list. */
   readonly moreThanAPage: OrWhyNot<number>
+  /** Whether the answer to a verb that is carried out has a body, which can be cut off; it has unless told otherwise. */
+  readonly verbBodies?: OrWhyNot<true>
   /** How many list calls may serve any number of intents; the words say why each intent has a walk of its own. */
   readonly oneWalk: OrWhyNot<true>
   /** The sandbox's object behind a remote id, where that is another id. */
@@ -63,6 +65,8 @@ export interface ProviderHarness {
   readonly sandbox: SandboxProviderId
   /** Settings that make the variant; with the provider's sample they describe it. */
   readonly variantSettings: JsonObject
+  /** Settings of the sandbox under which it is that variant. */
+  readonly sandboxSettings?: SandboxSettings
   /** The settings of a connection to the sandbox, without those of the variant. */
   settings(url: string, account: Account): JsonObject
   credentials(account: Account): JsonObject

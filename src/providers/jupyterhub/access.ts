@@ -3,10 +3,12 @@ import { webUrl } from '../kit/web-url.ts'
 import type { Access } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
+import { hubVersion } from './hub-version.ts'
 import type { ServerName } from './mapping.ts'
 import { rawStateOf } from './observation.ts'
 import type { Servers } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
+import { authorizationOf } from './signer.ts'
 import { type NewToken, userPath } from './wire.ts'
 
 /**
@@ -24,10 +26,21 @@ export async function accessTo(
   if (rawStateOf(found.model) !== 'ready') return { urls: [] }
   const url = webUrl(readText(found.model, 'url') ?? '/', settings.baseUrl)
   if (!isOfHub(url, new URL(settings.baseUrl))) return { urls: [{ name: 'jupyter', url: url.href }] }
+  const isInUrl = settings.tokenInUrl ?? (await takesTokenInUrl(client, signal))
   const token = await makeToken(client, name, { seconds: settings.accessSeconds, signal })
   if (token === undefined) return { urls: [{ name: 'jupyter', url: url.href }] }
-  url.searchParams.set('token', token)
-  return { urls: [{ name: 'jupyter', url: url.href }], token }
+  if (isInUrl) url.searchParams.set('token', token)
+  return { urls: [{ name: 'jupyter', url: url.href }], token, ...authorizationOf(token) }
+}
+
+/**
+ * Up to 4.x a server takes a token from its address, as if its user had logged in. From 5.0 on it does not look there
+ * unless its operator says so, and a browser is sent to the hub's login; the header is taken by every version.
+ * Source: `allow_token_in_url` of services/auth.py, 5.0.0
+ */
+async function takesTokenInUrl(client: HubClient, signal: AbortSignal): Promise<boolean> {
+  const { major } = await hubVersion(client, signal)
+  return major < 5
 }
 
 /** A token goes nowhere else. With `subdomain_host` each user has an origin of its own below the hub's. */

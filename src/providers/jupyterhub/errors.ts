@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
@@ -21,7 +22,7 @@ export interface Reading {
 
 /**
  * What the hub's own refusals mean, all of them given before a spawner is started.
- * Source: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html and apihandlers/users.py of 3.0.0
+ * Source: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html and apihandlers/users.py of 3.0.0 to 6.1.1
  */
 const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
@@ -34,7 +35,7 @@ const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
 
 /** One status for a bad request and for what the hub cannot do now; only the words tell them apart. */
 const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
-  [/is already running$| is pending (spawn|stop|check)/, 'conflict'],
+  [/is already running$| is pending (spawn|stop|check)| is being renamed$/, 'conflict'],
   [/already has the maximum of \d+ named servers/, 'quota_exceeded'],
   [/^Active user limit exceeded/, 'no_capacity'],
   [/^Named servers are not enabled/, 'unsupported'],
@@ -56,10 +57,14 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   return { error: new ProviderError(code ?? fallback, message, details), isRefusal: code !== undefined }
 }
 
-/** The hub's words, `{status, message}` with the status of the answer; undefined where it is not the hub that speaks. */
+/**
+ * The hub's words, `{status, message}` with the status of the answer; undefined where it is not the hub that speaks. What has
+ * no words of its own is named by its status: up to 5.x by the hub, from 6.0 on `message` is null there.
+ */
 function saidByHub({ status, text }: HttpResponse): string | undefined {
   const body = tryParseJson(text)
-  return isObject(body) && body.status === status && status >= 400 ? readText(body, 'message') : undefined
+  if (!isObject(body) || body.status !== status || status < 400) return undefined
+  return body.message === null ? (STATUS_CODES[status] ?? 'no reason given') : readText(body, 'message')
 }
 
 /** The words with which the hub refuses a token that it knows. */

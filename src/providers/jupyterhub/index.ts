@@ -5,6 +5,7 @@ import { ProviderError } from '../provider-error.ts'
 import { type HubClient, makeClient } from './client.ts'
 import { makeEnvironments } from './environments.ts'
 import { isNotFound, renamed } from './errors.ts'
+import { hubVersion } from './hub-version.ts'
 import { missingScopes } from './scopes.ts'
 import { type JupyterhubSettings, jupyterhubCredentials, jupyterhubSettings, settingsOf, tokenOf } from './settings.ts'
 import { userPath } from './wire.ts'
@@ -85,17 +86,9 @@ function noSuchUser(username: string): string {
   return `The hub has no user ${username}, and the connection is set to add none (createsUsers).`
 }
 
-/** Answers without a token: what is wrong here is the address. */
 async function verifyHub(client: HubClient, signal: AbortSignal): Promise<void> {
-  const field = 'settings.baseUrl'
-  const hub = await client.read({ method: 'GET', path: '/' }, { signal }).catch((error: unknown): never => {
-    const isElsewhere = error instanceof ProviderError && ['not_found', 'bad_response'].includes(error.code)
-    throw isElsewhere ? renamed(error, { field }) : error
-  })
-  const version = readText(hub, 'version')
-  if (version === undefined)
-    throw new ProviderError('bad_response', 'There is no JupyterHub at this address.', { field })
-  if (Number.parseInt(version, 10) >= oldestVersion) return
+  const { version, major } = await hubVersion(client, signal)
+  if (major >= oldestVersion) return
   const detail = `JupyterHub ${version} is too old: it hides stopped servers. Version ${oldestVersion} or newer is needed.`
-  throw new ProviderError('unsupported', detail, { field })
+  throw new ProviderError('unsupported', detail, { field: 'settings.baseUrl' })
 }

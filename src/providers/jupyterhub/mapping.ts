@@ -8,8 +8,13 @@ import { type JupyterhubSettings, usernameSchema } from './settings.ts'
 import type { UserOptions } from './wire.ts'
 
 export const markLength = 12
-/** A server's name becomes part of pod and volume names, so it is kept to what those take. */
-const maxServerName = 40
+/**
+ * What a new server may be called from 6.0 on: a slug. Held on every version, so that a hub that is upgraded can still
+ * start, and does not rename, what was made before.
+ * Source: `is_valid_safe_slug` of slugs.py, 6.1.1
+ */
+const maxServerName = 30
+const slug = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'
 
 /** A named server: what the hub addresses it by. */
 export interface ServerName {
@@ -38,9 +43,9 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
   return withoutAbsent({
     name: {
       to: 'server_name',
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+      pattern: slug,
       maxLength: maxServerName - nameMarkLength(markLength),
-      note: 'lower-case letters, digits and hyphens; part of the address of the server',
+      note: 'a letter first, then lower-case letters, digits and single hyphens; part of the address of the server',
     },
     image: sent(keys.image),
     'resources.flavor': sent(keys.flavor),

@@ -12,8 +12,8 @@ import type { JupyterhubSettings } from './settings.ts'
 /**
  * A server has no state but three fields: `pending` (what is under way), else `ready`, else `stopped`. `check` is the
  * hub after its own restart, making sure that a server which it knew to run still does.
- * A start that fails ends as `stopped`: the model has no other word for it.
- * Source: server_model of apihandlers/base.py and `pending` of spawner.py, both 3.0.0
+ * `rename` (6.0) is none of these: it is done to a stopped server, which stays one. A start that fails ends as `stopped`: the model has no other word for it.
+ * Source: server_model of apihandlers/base.py and `pending` of spawner.py, 3.0.0 to 6.1.1
  */
 export const states = {
   spawn: 'provisioning',

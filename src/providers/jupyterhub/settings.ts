@@ -4,8 +4,12 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 
 /** A user's name as it can stand in a path and in a scope. Which names exist or may be made is the hub's to say. */
 const usernamePattern = '^(?!\\.+$)[^/!=%?#\\s]{1,255}$'
+/** From 6.0 on a body with one of these keys is no longer the options themselves, but holds them. */
+const notReserved = '^(?!(?:user_options|display_name)$)'
 const optionKey = (what: string) =>
-  Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,63}$', description: `${what} Absent: refused.` }))
+  Type.Optional(
+    Type.String({ pattern: `${notReserved}[A-Za-z_][A-Za-z0-9_.-]{0,63}$`, description: `${what} Absent: refused.` }),
+  )
 
 export const usernameSchema = (description: string) =>
   Type.Optional(Type.String({ pattern: usernamePattern, description }))
@@ -42,7 +46,7 @@ export const jupyterhubSettings = Type.Object(
       description: 'Whether a user that the hub does not know is added before its first server.',
     }),
     optionKeys,
-    clientOptions: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    clientOptions: Type.Array(Type.String({ pattern: notReserved, minLength: 1, maxLength: 64 }), {
       maxItems: 64,
       default: [],
       description: 'Keys of `user_options` that a request may set as it likes, in `providerOptions`.',
@@ -53,6 +57,12 @@ export const jupyterhubSettings = Type.Object(
       default: 3600,
       description: 'How long a token is valid that opens a server.',
     }),
+    tokenInUrl: Type.Optional(
+      Type.Boolean({
+        description:
+          "Whether the hub's servers take a token from their address (`allow_token_in_url`). Absent: as JupyterHub's versions do unless told otherwise, up to 4.x.",
+      }),
+    ),
   },
   { additionalProperties: false },
 )

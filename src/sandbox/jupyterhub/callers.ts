@@ -1,7 +1,7 @@
 import type { Call } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
 import { hidden, unauthorized } from './errors.ts'
-import type { JupyterhubAccount, TokenData } from './wire.ts'
+import { type JupyterhubAccount, type JupyterhubSettings, majorOf, type TokenData } from './wire.ts'
 
 /** Who calls. */
 export interface Caller {
@@ -18,24 +18,44 @@ export interface Resource {
 }
 
 export interface Callers {
-  /** Undefined: no token, or one that nobody has. `Authorization: token <t>`, `Bearer <t>`, or `?token=`. */
+  /** Undefined: no token, or one that nobody has. `Authorization: token <t>` or `Bearer <t>`. */
   of(call: Call): Caller | undefined
+  /** The same to a Jupyter server, which may also take `?token=` as its user's. The hub itself does not. */
+  atServer(call: Call): Caller | undefined
 }
 
 export function makeCallers(
   accounts: readonly JupyterhubAccount[],
-  { world, tokens }: { world: World; tokens: Collection<TokenData> },
+  { world, tokens, settings }: { world: World; tokens: Collection<TokenData>; settings: JupyterhubSettings },
 ): Callers {
+  const expanded = (scopes: readonly string[]) =>
+    majorOf(settings) < 6 ? scopes : [...new Set([...scopes, ...scopes.flatMap(startScopeOf)])]
+
+  function holderOf(sent: string | null): Caller | undefined {
+    const account = accounts.find(({ token }) => token === sent)
+    if (account !== undefined) return { ...account, scopes: expanded(account.scopes.split(' ')) }
+    const made = tokens.all().find(({ data }) => data.token === sent)?.data
+    if (made === undefined || (made.expiresAt !== null && made.expiresAt <= world.now())) return undefined
+    return { kind: 'user', name: made.user, scopes: expanded(made.scopes) }
+  }
+
   return {
-    of({ headers, query }) {
-      const sent = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1] ?? query.get('token')
-      const account = accounts.find(({ token }) => token === sent)
-      if (account !== undefined) return { ...account, scopes: account.scopes.split(' ') }
-      const made = tokens.all().find(({ data }) => data.token === sent)?.data
-      if (made === undefined || (made.expiresAt !== null && made.expiresAt <= world.now())) return undefined
-      return { kind: 'user', name: made.user, scopes: made.scopes }
+    of: (call) => holderOf(tokenIn(call)),
+    atServer(call) {
+      const { tokenInUrl } = settings
+      const isTaken = tokenInUrl === 'default' ? majorOf(settings) < 5 : tokenInUrl === 'yes'
+      return holderOf(tokenIn(call) ?? (isTaken ? call.query.get('token') : null))
     },
   }
+}
+
+function tokenIn({ headers }: Call): string | null {
+  return /^(?:token|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1] ?? null
+}
+
+/** From 6.0 on a start asks for a scope of its own, which `servers` includes. */
+function startScopeOf(scope: string): string[] {
+  return /^servers(!|$)/.test(scope) ? [`start:${scope}`] : []
 }
 
 /**

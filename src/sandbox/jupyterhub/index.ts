@@ -61,9 +61,10 @@ const settings: JupyterhubSettings = {
   activeServerLimit: 0,
   concurrentSpawnLimit: 0,
   version: '3.0.0',
+  tokenInUrl: 'default',
 }
 
-/** JupyterHub 3.0 with named servers. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
+/** JupyterHub with named servers, as version 3.0 or what the setting `version` says. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
 export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> = {
   id: 'jupyterhub',
   accounts,
@@ -75,7 +76,7 @@ export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> 
       operations: jupyterhubOperations(store, callers),
       // The hub has no gate: each call asks for its scopes, and who has no token has none.
       authenticate: () => null,
-      mishap: mishapAnswer,
+      mishap: (mishap) => mishapAnswer(mishap, room.settings),
       // A user with a token of its own exists, by its first login.
       populate: () => void store.addUser('ben'),
     }

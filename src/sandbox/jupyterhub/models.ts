@@ -1,8 +1,8 @@
-import type { World, WorldObject } from '../world.ts'
+import type { WorldObject } from '../world.ts'
 import { type Caller, hasScope } from './callers.ts'
 import { sight } from './movement.ts'
 import type { Store } from './store.ts'
-import { hubTime, type ServerData, type UserData } from './wire.ts'
+import { hubTime, majorOf, type ServerData, type UserData } from './wire.ts'
 
 type ServerObject = WorldObject<ServerData>
 
@@ -22,9 +22,7 @@ export function userModel(store: Store, user: WorldObject<UserData>, reader: Rea
     .serversOf(name)
     .filter((server) => reader.withStopped || !sight(server.timeline, store.world.now()).stopped)
     .filter((server) => hasScope(reader.caller, 'read:servers', { user: name, server: server.id }))
-  const servers = Object.fromEntries(
-    shown.map((server) => [server.name, serverModel(server, store.world, reader.caller)]),
-  )
+  const servers = Object.fromEntries(shown.map((server) => [server.name, serverModel(server, store, reader.caller)]))
   const isDefaultShown = reader.withStopped && hasScope(reader.caller, 'read:servers', { user: name })
   const seesServers = shown.length > 0 || hasScope(reader.caller, 'read:servers', { user: name })
   return {
@@ -38,12 +36,13 @@ export function userModel(store: Store, user: WorldObject<UserData>, reader: Rea
     created: hubTime(user.createdAt),
     last_activity: timeOrNull(user.data.lastActivityAt),
     auth_state: null,
+    ...(majorOf(store.settings) < 6 ? {} : { user_info: null }),
     // The default server has no name; nothing here ever starts it.
     ...(seesServers ? { servers: { ...(isDefaultShown ? { '': defaultServer(name) } : {}), ...servers } } : {}),
   }
 }
 
-function serverModel({ name, data, timeline }: ServerObject, world: World, caller: Caller) {
+function serverModel({ name, data, timeline }: ServerObject, { world, settings }: Store, caller: Caller) {
   const { pending, ready, stopped, startedAt, lastActivityAt } = sight(timeline, world.now())
   const path = `${encodeURIComponent(data.user)}/servers/${encodeURIComponent(name)}`
   return {
@@ -56,6 +55,8 @@ function serverModel({ name, data, timeline }: ServerObject, world: World, calle
     url: `/user/${encodeURIComponent(data.user)}/${encodeURIComponent(name)}/`,
     user_options: data.options,
     progress_url: `/hub/api/users/${path}/progress`,
+    ...(majorOf(settings) < 5 ? {} : { full_name: `${data.user}/${name}`, full_url: null, full_progress_url: null }),
+    ...(majorOf(settings) < 6 ? {} : { display_name: data.displayName ?? name }),
     ...(hasScope(caller, 'admin:server_state', {}) ? { state: ready ? { pid: 4242 } : {} } : {}),
   }
 }

@@ -5,7 +5,9 @@ import { needScope } from './callers.ts'
 import { HubError, notFound, throttled } from './errors.ts'
 import { halted, removed, sight, spawned, unstarted } from './movement.ts'
 import type { Perform, Performance } from './operation.ts'
+import { assertName, startRequestOf } from './server-request.ts'
 import { type Store, serverId } from './store.ts'
+import { majorOf, type ServerData } from './wire.ts'
 
 /** Verbs are answered without a body. */
 const done = (status: number): Answer => ({ status, body: undefined, headers: { 'content-type': 'text/plain' } })
@@ -15,8 +17,11 @@ export const startServer: Perform = (performance) => {
   const { store } = performance
   const names = namesOf(performance)
   const { user, name, id } = names
-  needScope(performance.caller, ['servers'], { user, server: id })
+  const isNew = majorOf(store.settings) >= 6
+  needScope(performance.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
   if (store.users.get(user) === undefined) throw notFound()
+  // 6.0 reads the body before it makes anything, older ones after it.
+  if (isNew) startRequestOf(performance.call, store.settings)
   assertNamed(store, names)
   const { pending, ready } = sightOf(store, names)
   if (pending === 'spawn') return done(202)
@@ -28,7 +33,7 @@ export const startServer: Perform = (performance) => {
   } catch (error) {
     // As the hub does: a server that is refused so late is there nevertheless, stopped.
     if (store.server(user, name) === undefined)
-      put(store, names, { options: {}, timeline: unstarted(store.world.now()) })
+      put(store, names, { options: {}, displayName: undefined, timeline: unstarted(store.world.now()) })
     throw error
   }
   const { spawnMs, failSpawns } = store.settings
@@ -44,8 +49,7 @@ export const stopServer: Perform = (performance) => {
   const names = namesOf(performance)
   const { user, name, id } = names
   needScope(performance.caller, ['delete:servers'], { user, server: id })
-  // 3.0.0 does not look whether the user exists before it asks for the user's servers.
-  if (store.users.get(user) === undefined) throw new HubError(500, 'Internal Server Error')
+  assertUser(store, user)
   const server = store.server(user, name)
   if (server === undefined) throw new HubError(404, `${user} has no server named '${name}'`)
   const { pending, ready } = sightOf(store, names)
@@ -54,13 +58,26 @@ export const stopServer: Perform = (performance) => {
     if (isRemoval) store.servers.change(id, { timeline: destine(server.timeline, { state: removed }) })
     return done(202)
   }
-  if (pending !== null) throw new HubError(400, `${user}:${name} is pending ${pending}, please wait`)
+  assertStoppable(store, names, pending)
   const stopMs = ready ? store.settings.stopMs : 0
   const end = isRemoval ? removed : 'stopped'
-  if (ready || isRemoval) {
+  if (ready || isRemoval || pending !== null) {
     store.servers.change(id, { timeline: halted(server.timeline, store.world.now(), { stopMs, end }) })
   }
   return done(stopMs > 0 ? 202 : 204)
+}
+
+/** Up to 4.x it does not look whether the user exists before it asks for the user's servers. */
+function assertUser({ users, settings }: Store, user: string): void {
+  if (users.get(user) !== undefined) return
+  throw majorOf(settings) < 5 ? new HubError(500, 'Internal Server Error') : notFound()
+}
+
+/** From 5.0 on a start that is under way is broken off; before that it is waited for. */
+function assertStoppable({ settings }: Store, { user, name }: Names, pending: string | null): void {
+  if (pending === 'rename') throw new HubError(400, 'Cannot stop a server while it is being renamed')
+  if (pending === null || majorOf(settings) >= 5) return
+  throw new HubError(400, `${user}:${name} is pending ${pending}, please wait`)
 }
 
 interface Names {
@@ -84,25 +101,32 @@ function sightOf(store: Store, { user, name }: Names) {
 function spawn({ store, call }: Performance, names: Names): void {
   const { world, settings } = store
   const server = store.server(names.user, names.name)
-  if (call.rawBody.length > 0 && call.json === undefined) throw new HubError(400, 'Invalid JSON in body of request')
-  const options = call.json ?? server?.data.options ?? {}
-  put(store, names, { options, timeline: spawned(server?.timeline, world.now(), settings) })
+  const asked = startRequestOf(call, settings)
+  const options = asked.options ?? server?.data.options ?? {}
+  const timeline = spawned(server?.timeline, world.now(), settings)
+  put(store, names, { options, displayName: asked.displayName ?? server?.data.displayName, timeline })
 }
 
-function put({ servers }: Store, { user, name, id }: Names, next: { options: unknown; timeline: Timeline }): void {
-  const { options, timeline } = next
-  const data = { user, options }
-  if (servers.get(id) === undefined) servers.add({ id, name, owner: user, creation: options, data, timeline })
+function put(
+  { servers }: Store,
+  { user, name, id }: Names,
+  next: Omit<ServerData, 'user'> & { timeline: Timeline },
+): void {
+  const { timeline, ...rest } = next
+  const data = { user, ...rest }
+  if (servers.get(id) === undefined) servers.add({ id, name, owner: user, creation: rest.options, data, timeline })
   else servers.change(id, { data, timeline })
 }
 
 function assertNamed(store: Store, { user, name }: Names): void {
   const { allowNamedServers, namedServerLimit } = store.settings
   if (!allowNamedServers) throw new HubError(400, 'Named servers are not enabled.')
-  const isNew = store.server(user, name) === undefined
-  if (namedServerLimit === 0 || !isNew || store.serversOf(user).length < namedServerLimit) return
-  const words = `User ${user} already has the maximum of ${namedServerLimit} named servers.`
-  throw new HubError(400, `${words}  One must be deleted before a new server can be created`)
+  if (store.server(user, name) !== undefined) return
+  if (namedServerLimit > 0 && store.serversOf(user).length >= namedServerLimit) {
+    const words = `User ${user} already has the maximum of ${namedServerLimit} named servers.`
+    throw new HubError(400, `${words}  One must be deleted before a new server can be created`)
+  }
+  assertName(name, store.settings)
 }
 
 function assertCapacity({ servers, world, settings }: Store): void {

@@ -1,12 +1,14 @@
 import type { Answer, Call, Operation } from '../provider.ts'
 import type { Caller, Callers } from './callers.ts'
-import { errorAnswer, HubError } from './errors.ts'
+import { errorAnswer, HubError, isAboutScopes, unidentified } from './errors.ts'
 import type { Store } from './store.ts'
+import { majorOf } from './wire.ts'
 
 /** What an operation has to work with. */
 export interface Performance {
   store: Store
   caller: Caller | undefined
+  callers: Callers
   call: Call
   /** `?include_stopped_servers=1` was asked for. */
   withStopped: boolean
@@ -29,11 +31,13 @@ export function defineOperation(
     handle: (call) => {
       const asked = (call.query.get('include_stopped_servers') ?? '0').toLowerCase()
       const withStopped = asked !== '0' && asked !== 'false'
+      const caller = callers.of(call)
       try {
-        return perform({ store, caller: callers.of(call), call, withStopped })
+        return perform({ store, caller, callers, call, withStopped })
       } catch (error) {
-        if (error instanceof HubError) return errorAnswer(error)
-        throw error
+        if (!(error instanceof HubError)) throw error
+        const isUnidentified = caller === undefined && isAboutScopes(error) && majorOf(store.settings) >= 4
+        return errorAnswer(isUnidentified ? unidentified() : error, store.settings)
       }
     },
   }

@@ -2,8 +2,9 @@ import type { Operation } from '../provider.ts'
 import type { Callers } from './callers.ts'
 import { startServer, stopServer } from './named-servers.ts'
 import { defineOperation, type OperationParts, type Perform } from './operation.ts'
+import { hubLogin, serverPage, serverStatus } from './servers-behind.ts'
 import type { Store } from './store.ts'
-import { createToken, serverStatus } from './tokens.ts'
+import { createToken } from './tokens.ts'
 import { createUser, listUsers, readUser, whoAmI } from './users.ts'
 
 const version: Perform = ({ store }) => ({ status: 200, body: { version: store.settings.version } })
@@ -22,6 +23,8 @@ const operations: readonly OperationParts[] = [
   { name: 'servers.stop', method: 'DELETE', path: server, perform: stopServer },
   { name: 'tokens.create', method: 'POST', path: `${user}/tokens`, perform: createToken },
   { name: 'server.status', method: 'GET', path: '/user/:user/:server/api/status', perform: serverStatus },
+  { name: 'server.page', method: 'GET', path: '/user/:user/:server/', perform: serverPage },
+  { name: 'hub.login', method: 'GET', path: '/hub/login', isPublic: true, perform: hubLogin },
 ]
 
 export function jupyterhubOperations(store: Store, callers: Callers): Operation[] {

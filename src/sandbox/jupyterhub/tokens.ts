@@ -1,9 +1,7 @@
 import { isRecord } from '../fields.ts'
-import { type Caller, hasScope } from './callers.ts'
+import { hasScope } from './callers.ts'
 import { forbidden, HubError } from './errors.ts'
-import { sight } from './movement.ts'
 import type { Perform } from './operation.ts'
-import { serverId } from './store.ts'
 import { hubTime } from './wire.ts'
 
 /** What a user may do with its own token, by the role `user`. */
@@ -50,23 +48,4 @@ function grantedScopes(asked: unknown, user: string): readonly string[] {
 function isHeld(scope: string, user: string): boolean {
   const [name = '', filter = ''] = scope.split('!')
   return userScopes.includes(name) && (filter === `user=${user}` || filter.startsWith(`server=${user}/`))
-}
-
-/** `GET /user/{user}/{server}/api/status`: the Jupyter server itself, behind the proxy while it is ready. */
-export const serverStatus: Perform = ({ store, caller, call }) => {
-  const { user = '', server: name = '' } = call.params
-  const server = store.server(user, name)
-  const seen = server === undefined ? undefined : sight(server.timeline, store.world.now())
-  if (server === undefined || seen?.ready !== true) {
-    return { status: 302, body: undefined, headers: { location: `/hub/user/${user}/${name}/api/status` } }
-  }
-  if (!mayOpen(caller, { user, server: serverId(user, name) })) {
-    return { status: 403, body: { message: 'Forbidden', reason: null } }
-  }
-  const times = { last_activity: hubTime(seen.lastActivityAt ?? 0), started: hubTime(seen.startedAt ?? 0) }
-  return { status: 200, body: { connections: 0, kernels: 0, ...times } }
-}
-
-function mayOpen(caller: Caller | undefined, resource: { user: string; server: string }): boolean {
-  return caller !== undefined && hasScope(caller, 'access:servers', resource)
 }

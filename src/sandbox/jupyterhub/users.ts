@@ -3,6 +3,7 @@ import { needScope } from './callers.ts'
 import { forbidden, HubError, notFound } from './errors.ts'
 import { userModel } from './models.ts'
 import type { Perform } from './operation.ts'
+import { majorOf } from './wire.ts'
 
 /** Every user may be read with any of these; `servers` only shows with the third. */
 const readScopes = [
@@ -26,7 +27,8 @@ export const whoAmI: Perform = ({ store, caller }) => {
   const user = kind === 'user' ? store.users.get(name) : undefined
   const model =
     user === undefined ? { kind, name, admin: false } : userModel(store, user, { caller, withStopped: false })
-  return ok({ ...model, session_id: null, scopes: [...caller.scopes].sort() })
+  const tokenId = majorOf(store.settings) < 5 ? {} : { token_id: 'a1' }
+  return ok({ ...model, ...tokenId, session_id: null, scopes: [...caller.scopes].sort() })
 }
 
 export const readUser: Perform = ({ store, caller, call, withStopped }) => {

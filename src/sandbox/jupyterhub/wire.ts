@@ -23,7 +23,15 @@ export type JupyterhubSettings = {
   namedServerLimit: number
   activeServerLimit: number
   concurrentSpawnLimit: number
+  /** Its first number decides where versions differ: 3.0.0, 4.1.6, 5.5.4 and 6.1.1 were recorded. */
   version: string
+  /** `allow_token_in_url` of the servers: `default` is what the version does unless told otherwise. */
+  tokenInUrl: string
+}
+
+/** The first number of the hub's version. */
+export function majorOf({ version }: JupyterhubSettings): number {
+  return Number.parseInt(version, 10)
 }
 
 /** What the sandbox keeps of a user. */
@@ -35,6 +43,8 @@ export interface UserData {
 export interface ServerData {
   user: string
   options: unknown
+  /** Undefined: its name. */
+  displayName: string | undefined
 }
 
 /** What the sandbox keeps of a token that was asked for. */

@@ -1,7 +1,7 @@
 import type { ProviderHarness } from '../harness.ts'
 import { aitems } from './aitems.ts'
 import { dataforest } from './dataforest.ts'
-import { jupyterhubAnyUser, jupyterhubOneUser } from './jupyterhub.ts'
+import { jupyterhubAnyUser, jupyterhubOneUser, jupyterhubSix } from './jupyterhub.ts'
 import { modelartsDemanager, modelartsNotebooks } from './modelarts.ts'
 import { scnetContainer, scnetHpc } from './scnet.ts'
 import { slurm } from './slurm.ts'
@@ -16,5 +16,6 @@ export const harnesses: readonly ProviderHarness[] = [
   scnetContainer,
   jupyterhubOneUser,
   jupyterhubAnyUser,
+  jupyterhubSix,
   slurm,
 ]

@@ -61,6 +61,15 @@ export const jupyterhubOneUser: ProviderHarness = {
   kinds: { environment },
 }
 
+/** The same, of the version whose answers and rules differ most from those of the first one. */
+export const jupyterhubSix: ProviderHarness = {
+  ...jupyterhubOneUser,
+  variant: 'jupyterhub 6, servers of one user',
+  sandboxSettings: { version: '6.1.1' },
+  // It takes a stop while the server starts, which older ones refuse in words.
+  kinds: { environment: { ...environment, verbBodies: 'what is carried out is answered without a body' } },
+}
+
 const ofAda = { providerOptions: { jupyterhub: { username: 'ada' } } }
 
 /** JupyterHub with a user in each request. */

@@ -1,0 +1,16 @@
+import { readText } from '../kit/fields.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { HubClient } from './client.ts'
+import { renamed } from './errors.ts'
+
+/** What the hub says of itself, which it tells everybody: `5.4.0` with its first number. What is wrong here is the address. */
+export async function hubVersion(client: HubClient, signal: AbortSignal): Promise<{ version: string; major: number }> {
+  const field = 'settings.baseUrl'
+  const hub = await client.read({ method: 'GET', path: '/' }, { signal }).catch((error: unknown): never => {
+    const isElsewhere = error instanceof ProviderError && ['not_found', 'bad_response'].includes(error.code)
+    throw isElsewhere ? renamed(error, { field }) : error
+  })
+  const version = readText(hub, 'version')
+  if (version !== undefined) return { version, major: Number.parseInt(version, 10) }
+  throw new ProviderError('bad_response', 'There is no JupyterHub at this address.', { field })
+}

@@ -1,0 +1,46 @@
+import type { Answer } from '../provider.ts'
+import { hasScope } from './callers.ts'
+import { type Sighting, sight } from './movement.ts'
+import type { Perform, Performance } from './operation.ts'
+import { serverId } from './store.ts'
+import { hubTime } from './wire.ts'
+
+/** `GET /user/{user}/{server}/api/status`: the Jupyter server itself, behind the proxy while it is ready. */
+export const serverStatus: Perform = (performance) => {
+  const { user, name, seen } = serverOf(performance)
+  if (seen === undefined) return redirect(`/hub/user/${user}/${name}/api/status`)
+  if (!mayOpen(performance)) return { status: 403, body: { message: 'Forbidden', reason: null } }
+  const times = { last_activity: hubTime(seen.lastActivityAt ?? 0), started: hubTime(seen.startedAt ?? 0) }
+  return { status: 200, body: { connections: 0, kernels: 0, ...times } }
+}
+
+/** `GET /user/{user}/{server}/`: its page, or the way to the hub's login (over `/hub/api/oauth2/authorize`, left out here). */
+export const serverPage: Perform = (performance) => {
+  const { user, name, seen } = serverOf(performance)
+  if (seen === undefined) return redirect(`/hub/user/${user}/${name}/`)
+  return mayOpen(performance)
+    ? page('Jupyter Server')
+    : redirect(`/hub/login?next=${encodeURIComponent(`/user/${user}/${name}/`)}`)
+}
+
+export const hubLogin: Perform = () => page('JupyterHub: sign in')
+
+const redirect = (location: string): Answer => ({ status: 302, body: undefined, headers: { location } })
+
+function page(title: string): Answer {
+  return { status: 200, body: `<title>${title}</title>`, headers: { 'content-type': 'text/html' } }
+}
+
+/** `seen` is undefined unless it is ready: only then does the proxy know it. */
+function serverOf({ store, call }: Performance): { user: string; name: string; seen: Sighting | undefined } {
+  const { user = '', server: name = '' } = call.params
+  const server = store.server(user, name)
+  const seen = server === undefined ? undefined : sight(server.timeline, store.world.now())
+  return { user, name, seen: seen?.ready === true ? seen : undefined }
+}
+
+function mayOpen({ callers, call }: Performance): boolean {
+  const { user = '', server = '' } = call.params
+  const caller = callers.atServer(call)
+  return caller !== undefined && hasScope(caller, 'access:servers', { user, server: serverId(user, server) })
+}

@@ -1,0 +1,4 @@
+import { jupyterhubSix } from './harnesses/jupyterhub.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(jupyterhubSix)
