@@ -4,12 +4,11 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../../src/vocabulary/json.ts'
 import { freePorts } from '../support/free-ports.ts'
-import { hasProgram, type Requirements } from './requirements.ts'
 
 /** A real JupyterHub with its proxy, on free ports, below a directory of its own. */
 export interface TestHub {
@@ -18,6 +17,12 @@ export interface TestHub {
   readonly token: string
   /** Of a service that may look at users and nothing else. */
   readonly otherToken: string
+  /** A call to its API, with the token of that service or another. */
+  call(
+    method: string,
+    path: string,
+    options?: { body?: object; token?: string },
+  ): Promise<{ status: number; body: Json }>
   /** A user's named servers as the hub shows them, stopped ones on request. */
   servers(user: string, options?: { withStopped: boolean }): Promise<Readonly<Record<string, JsonObject>>>
   /** SIGKILL for the hub alone: its proxy and the servers live on. */
@@ -30,16 +35,8 @@ export interface TestHub {
 
 const startLimitMs = 60_000
 
-export function hubRequirements(): Requirements {
-  return {
-    what: 'a JupyterHub',
-    missing: ['jupyterhub', 'jupyterhub-singleuser', 'configurable-http-proxy'].filter((name) => !hasProgram(name)),
-    install:
-      'apt-get install --no-install-recommends jupyterhub node-configurable-http-proxy jupyter-server jupyter-notebook',
-  }
-}
-
-export async function startHub(): Promise<TestHub> {
+/** `binDir`: where its programs are, unless on the PATH. */
+export async function startHub(binDir: string | null): Promise<TestHub> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-test-hub-'))
   const firstPort = await freePorts(3)
   const ports = [firstPort, firstPort + 1, firstPort + 2]
@@ -47,6 +44,8 @@ export async function startHub(): Promise<TestHub> {
   const [token, otherToken, proxyToken] = [secret(), secret(), secret()]
   const env = {
     ...process.env,
+    // Servers are started by the hub, with its PATH.
+    PATH: [...(binDir === null ? [] : [binDir]), process.env.PATH].join(delimiter),
     HUB_DIR: dir,
     HUB_PORTS: ports.join(','),
     HUB_TOKEN: token,
@@ -57,7 +56,11 @@ export async function startHub(): Promise<TestHub> {
 
   async function start(): Promise<void> {
     const log = openSync(join(dir, 'hub.log'), 'a')
-    hub = spawn('jupyterhub', ['-f', configFile], { cwd: dir, env, stdio: ['ignore', log, log] })
+    hub = spawn(binDir === null ? 'jupyterhub' : join(binDir, 'jupyterhub'), ['-f', configFile], {
+      cwd: dir,
+      env,
+      stdio: ['ignore', log, log],
+    })
     closeSync(log)
     const untilMs = performance.now() + startLimitMs
     while (!(await answers(`${url}/hub/api/`))) {
@@ -71,6 +74,14 @@ export async function startHub(): Promise<TestHub> {
     const ended = once(hub, 'exit')
     hub.kill(signal)
     await ended
+  }
+
+  const call: TestHub['call'] = async (method, path, { body, token: other } = {}) => {
+    const headers = { authorization: `token ${other ?? token}` }
+    const content = body === undefined ? {} : { body: JSON.stringify(body) }
+    const response = await fetch(`${url}/hub/api${path}`, { method, headers, ...content })
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as Json) }
   }
 
   const stop = async () => {
@@ -87,10 +98,10 @@ export async function startHub(): Promise<TestHub> {
     url,
     token,
     otherToken,
+    call,
     async servers(user, { withStopped } = { withStopped: true }) {
-      const path = `/hub/api/users/${user}${withStopped ? '?include_stopped_servers=1' : ''}`
-      const response = await fetch(url + path, { headers: { authorization: `token ${token}` } })
-      const { servers = {} } = (await response.json()) as { servers?: Record<string, JsonObject> }
+      const { body } = await call('GET', `/users/${user}${withStopped ? '?include_stopped_servers=1' : ''}`)
+      const { servers = {} } = body as { servers?: Record<string, JsonObject> }
       return Object.fromEntries(Object.entries(servers).filter(([name]) => name !== ''))
     },
     kill: () => end('SIGKILL'),
@@ -99,12 +110,25 @@ export async function startHub(): Promise<TestHub> {
   }
 }
 
-/** The JSON that a Jupyter server answers under an address with a token in it; null where it does not answer. */
-export async function statusBehind(accessUrl: string): Promise<Json> {
-  const url = new URL(accessUrl)
-  url.pathname += 'api/status'
-  const response = await fetch(url, { redirect: 'manual' })
+/** What a ready server's way in says of it. */
+export interface ServerAccess {
+  url: string
+  token?: string
+  authorization?: string
+}
+
+/** The JSON that a Jupyter server answers to the header of its access; null where it does not answer. */
+export async function statusBehind({ url, authorization = '' }: ServerAccess): Promise<Json> {
+  const status = new URL(url)
+  status.pathname += 'api/status'
+  status.search = ''
+  const response = await fetch(status, { redirect: 'manual', headers: { authorization } })
   return response.status === 200 ? ((await response.json()) as Json) : null
+}
+
+/** Where an address leads somebody who has nothing but the address: the last path, without its query. */
+export async function pathBehind({ url }: ServerAccess): Promise<string> {
+  return new URL((await fetch(url)).url).pathname
 }
 
 const configFile = fileURLToPath(new URL('jupyterhub_config.py', import.meta.url))

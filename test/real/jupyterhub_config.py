@@ -13,6 +13,10 @@ class OptionSpawner(SimpleLocalProcessSpawner):
     async def start(self):
         if self.user_options.get("image") == "no-such-image":
             raise RuntimeError("there is no such image")
+        home = self.home_dir_template.format(username=self.user.name)
+        os.makedirs(home, exist_ok=True)
+        with open(f"{home}/welcome.txt", "w") as page:
+            page.write("welcome")
         return await super().start()
 
 
@@ -31,8 +35,12 @@ c.JupyterHub.spawner_class = OptionSpawner
 c.OptionSpawner.home_dir_template = base + "/home/{username}"
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
-c.Spawner.default_url = "/tree"
+# A page that every server has and that asks who is there.
+c.Spawner.default_url = "/files/welcome.txt"
 c.Spawner.start_timeout = 60
+# A server that asks whether it is meant, or saves, is not waited for.
+c.LocalProcessSpawner.interrupt_timeout = 2
+c.LocalProcessSpawner.term_timeout = 2
 c.Spawner.consecutive_failure_limit = 0
 # Every start is answered at once, 202 and pending, as a start that takes long.
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}

@@ -3,20 +3,26 @@ import { providers } from '../../src/providers/registry.ts'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import type { HubPrograms, HubVersion } from './jupyterhub-install.ts'
 import { startCuttingProxy } from './jupyterhub-proxy.ts'
-import { hubRequirements, startHub, statusBehind, type TestHub } from './jupyterhub-server.ts'
+import { pathBehind, type ServerAccess, startHub, statusBehind, type TestHub } from './jupyterhub-server.ts'
 import { describeReal } from './requirements.ts'
 
 const optionKeys = { image: 'image', flavor: 'profile', memoryMiB: 'mem_limit', environmentVariables: 'environment' }
 const user = 'ada'
 
-describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
+/** The whole service before a real JupyterHub of a version. */
+export function describeHub(version: HubVersion, { requirements, binDir }: HubPrograms): void {
+  describeReal(`a real JupyterHub (${version}) behind Switchyard`, requirements, () => defineTests(binDir))
+}
+
+function defineTests(binDir: string | null): void {
   let hub: TestHub
   let database: TestDatabase
   let switchyard: Switchyard
 
   beforeAll(async () => {
-    ;[hub, database] = await Promise.all([startHub(), createTestDatabase()])
+    ;[hub, database] = await Promise.all([startHub(binDir), createTestDatabase()])
     // A real server takes its time: a stop is answered when it is done.
     const timing = { callTimeoutMs: 15_000, sendWithinMs: 5000 }
     const sweep = { ...quickSettings.sweep, callTimeoutMs: timing.callTimeoutMs }
@@ -56,10 +62,10 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
     return { environment, server }
   }
 
-  async function accessUrl(environment: ApiRecord): Promise<string> {
+  async function accessTo(environment: ApiRecord): Promise<ServerAccess> {
     const access = await switchyard.api.ok('GET', `${path(environment)}/access`)
-    const [only] = (access as unknown as { urls: { url: string }[] }).urls
-    return only?.url ?? ''
+    const { urls, ...proof } = access as unknown as { urls: { url: string }[]; token?: string; authorization?: string }
+    return { url: urls[0]?.url ?? '', ...proof }
   }
 
   async function remove(environment: ApiRecord): Promise<void> {
@@ -79,25 +85,28 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
       expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
       expect(environment.result).toMatchObject({ jupyterhub: { lastActivityAt: expect.any(String) } })
 
-      const url = await accessUrl(environment)
-      expect(await statusBehind(url)).toMatchObject({ kernels: 0, started: expect.any(String) })
-      const accessToken = new URL(url).searchParams.get('token') ?? ''
+      const access = await accessTo(environment)
+      expect(await statusBehind(access)).toMatchObject({ kernels: 0, started: expect.any(String) })
+      const { token: accessToken = '' } = access
       expect(accessToken).not.toBe(hub.token)
+      // Somebody who has nothing but the address is in, or at the hub's login: that is the version's decision.
+      const { version } = (await hub.call('GET', '/')).body as { version: string }
+      const isTokenInUrl = Number.parseInt(version, 10) < 5
+      expect(new URL(access.url).searchParams.get('token')).toBe(isTokenInUrl ? accessToken : null)
+      expect(await pathBehind(access)).toMatch(isTokenInUrl ? /welcome\.txt$/ : /^\/hub\/login$/)
       // It opens this server and nothing else.
-      const headers = { authorization: `token ${accessToken}` }
-      expect((await fetch(`${hub.url}/hub/api/users/${user}/servers/other`, { method: 'POST', headers })).status).toBe(
-        403,
-      )
+      const other = await hub.call('POST', `/users/${user}/servers/other`, { token: accessToken })
+      expect(other.status).toBe(403)
 
       await switchyard.api.ok('POST', `${path(environment)}/stop`)
       await follow(environment, 'stopped')
-      expect(await statusBehind(url)).toBeNull()
+      expect(await statusBehind(access)).toBeNull()
       expect(Object.keys(await hub.servers(user, { withStopped: false }))).not.toContain(server)
       expect(Object.keys(await hub.servers(user))).toContain(server)
 
       await switchyard.api.ok('POST', `${path(environment)}/start`)
       await follow(environment, 'running')
-      expect(await statusBehind(await accessUrl(environment))).toMatchObject({ kernels: 0 })
+      expect(await statusBehind(await accessTo(environment))).toMatchObject({ kernels: 0 })
       expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
 
       await remove(environment)
@@ -123,14 +132,70 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
 
     it('stopped at the hub is stopped here, and says so', async () => {
       const { environment, server } = await running(await connect(), 'culled')
-      const headers = { authorization: `token ${hub.token}` }
-      await fetch(`${hub.url}/hub/api/users/${user}/servers/${server}`, { method: 'DELETE', headers })
+      await hub.call('DELETE', `/users/${user}/servers/${server}`)
       expect(await follow(environment, 'stopped')).toMatchObject({ statusReason: 'stopped_remotely' })
       await remove(environment)
     })
   })
 
+  describe('a name', () => {
+    const preview = async (name: string, connectionId: string) =>
+      (await switchyard.api.call('POST', '/environments/preview', { body: { connectionId, name } })).body
+
+    it.each(['notebook-for-vision', '1st-try', 'a--b', 'a-', 'Upper'])(
+      '%s is refused before it is sent',
+      async (name) => {
+        expect(await preview(name, await connect())).toMatchObject({
+          isAcceptable: false,
+          problems: [{ pointer: '/name' }],
+        })
+      },
+    )
+
+    it('of fifteen characters is taken by every version', async () => {
+      const connectionId = await connect()
+      expect(await preview('exactly-15-char', connectionId)).toMatchObject({ isAcceptable: true })
+      const { environment } = await running(connectionId, 'exactly-15-char')
+      await remove(environment)
+    })
+  })
+
+  describe('a user', () => {
+    it('who does not exist yet is no fault of a connection, and is made by the first start', async () => {
+      const connectionId = await connect({ settings: { username: 'newcomer' } })
+      expect(await switchyard.api.ok('POST', `/connections/${connectionId}/verify`)).toMatchObject({ ok: true })
+      expect((await hub.call('GET', '/users/newcomer')).status).toBe(404)
+      const environment = await follow(await create(connectionId, 'first'), 'running', 'failed', 'stopped')
+      expect(environment.status).toBe('running')
+      await remove(environment)
+    })
+
+    it('who is gone with all servers leaves environments that can be deleted', async () => {
+      const connectionId = await connect({ settings: { username: 'leaver' } })
+      const environment = await follow(await create(connectionId, 'last'), 'running', 'failed', 'stopped')
+      await switchyard.api.ok('POST', `${path(environment)}/stop`)
+      await follow(environment, 'stopped')
+      expect((await hub.call('DELETE', '/users/leaver')).status).toBe(204)
+      await remove(environment)
+    })
+  })
+
   describe('a hub', () => {
+    it('that has revoked the token is waited for until the connection has another', async () => {
+      const made = await hub.call('POST', `/users/${user}/tokens`, { body: { note: 'of a connection' } })
+      const { id: tokenId, token } = made.body as { id: string; token: string }
+      const connectionId = await connect({ token })
+      const { environment } = await running(connectionId, 'revoked')
+      expect((await hub.call('DELETE', `/users/${user}/tokens/${tokenId}`)).status).toBe(204)
+      await switchyard.api.ok('POST', `${path(environment)}/stop`)
+      await switchyard.api.until(path(environment), ({ statusReason }) => statusReason === 'credentials_rejected')
+      await switchyard.api.ok('PATCH', `/connections/${connectionId}`, {
+        credentials: { jupyterhub: { token: hub.token } },
+      })
+      await follow(environment, 'stopped')
+      await remove(environment)
+    })
+
     it('that is killed and started again is waited for, and nothing is lost', async () => {
       const connectionId = await connect()
       const kept = await running(connectionId, 'kept')
@@ -145,7 +210,7 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
       await follow(ended.environment, 'stopped')
       await follow(asked, 'running')
       expect((await switchyard.api.ok('GET', path(kept.environment))).status).toBe('running')
-      expect(await statusBehind(await accessUrl(kept.environment))).toMatchObject({ kernels: 0 })
+      expect(await statusBehind(await accessTo(kept.environment))).toMatchObject({ kernels: 0 })
       const shown = await hub.servers(user)
       expect(shown[kept.server]).toMatchObject({ ready: true })
       expect(shown[ended.server]).toMatchObject({ stopped: true })
@@ -184,11 +249,11 @@ describeReal('a real JupyterHub behind Switchyard', hubRequirements(), () => {
         expect(data).toMatchObject([{ outcome: 'found' }])
         expect(proxy.requests.filter((each) => each.startsWith('POST') && each.includes('/servers/'))).toHaveLength(1)
         expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('cut-off-'))).toEqual([server])
-        expect(await statusBehind(await accessUrl(environment))).toMatchObject({ kernels: 0 })
+        expect(await statusBehind(await accessTo(environment))).toMatchObject({ kernels: 0 })
         await remove(environment)
       } finally {
         await proxy.close()
       }
     })
   })
-})
+}
