@@ -30,6 +30,8 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 const transientStates: ReadonlySet<string> = new Set([
   ...['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03', '53300', '25006'],
   ...['08000', '08001', '08003', '08004', '08006', '08007'],
+  // PgBouncer says it of a server that is away or has no connection left. Postgres itself hardly ever does.
+  '08P01',
 ])
 
 const disconnected: ReadonlySet<Mapped['kind']> = new Set([

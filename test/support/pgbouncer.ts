@@ -19,8 +19,9 @@ export interface Pgbouncer {
 export async function startPgbouncer(
   mode: PoolMode,
   settings: Readonly<Record<string, string>> = {},
+  way: { hostname?: string; port?: string } = {},
 ): Promise<Pgbouncer> {
-  const server = new URL(inject('testDatabaseServerUrl'))
+  const server = Object.assign(new URL(inject('testDatabaseServerUrl')), way)
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-pgbouncer-'))
   const lines = {

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeWake } from '../../../src/events/wake.ts'
 import { PrismaClient } from '../../../src/generated/prisma/client.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { isTransientError, sqlStateOf } from '../../../src/infra/database-errors.ts'
 import { makeSessions, type Pooling, settingsOf, transactionSettings } from '../../../src/infra/sessions.ts'
 import { makeZonedAdapter } from '../../../src/infra/zoned-adapter.ts'
 import { describeWithPgbouncer, type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.ts'
+import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let database: TestDatabase
@@ -21,7 +24,7 @@ describe('a time', () => {
     async (TimeZone) => {
       const options = { url: database.url, pooling: 'none' as const, max: 1, applicationName: 'zones' }
       const pool = makeSessions({ ...options, settings: { TimeZone } })
-      const prisma = new PrismaClient({ adapter: makeZonedAdapter(pool, null) })
+      const prisma = new PrismaClient({ adapter: makeZonedAdapter(new PrismaPg(pool), null) })
       const at = new Date('2026-07-01T12:34:56.789Z')
       const [row] = await prisma.$queryRaw<object[]>`
         SELECT ${at}::timestamptz AS back, EXTRACT(epoch FROM ${at}::timestamptz)::float8 AS epoch, 'infinity'::timestamptz IS NULL AS none`
@@ -86,6 +89,25 @@ describeWithPgbouncer('through PgBouncer', () => {
     await expect(made.pool.query('SELECT 1 / 0')).rejects.toMatchObject({ code: '22012' })
     expect((await made.pool.query(shown)).rows).toEqual([expected])
     await made.close()
+  })
+
+  it('what it says of a server that is away is an outage', async () => {
+    const { hostname, port } = new URL(database.url)
+    const wire = await startTcpProxy({ host: hostname, port: Number(port) })
+    const impatient = { query_wait_timeout: '1', server_login_retry: '1' }
+    const pgbouncer = await startPgbouncer('transaction', impatient, { port: String(wire.port) })
+    const made = makeDatabase({ url: pgbouncer.through(database.url), pooling: 'transaction', poolSize: 2 })
+    await made.prisma.$queryRaw`SELECT 1`
+    wire.cut()
+    for (let tries = 0; tries < 2; tries += 1) {
+      const error = await made.prisma.$queryRaw`SELECT 1`.catch((cause: unknown) => cause)
+      expect([sqlStateOf(error), isTransientError(error)]).toEqual(['08P01', true])
+    }
+    wire.mend()
+    await vi.waitUntil(() => made.prisma.$queryRaw`SELECT 1`.catch(() => false), { timeout: 15_000 })
+    await made.close()
+    await pgbouncer.stop()
+    await wire.close()
   })
 
   it('in transaction mode nothing that is set stays behind for whoever comes next', async () => {

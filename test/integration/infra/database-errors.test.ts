@@ -21,7 +21,7 @@ afterAll(async () => {
 })
 
 async function withDatabase<T>(use: (database: Database) => Promise<T>, more: Partial<DatabaseOptions> = {}) {
-  const open = makeDatabase({ url, poolSize: 1, acquireTimeoutMs: 300, ...more })
+  const open = makeDatabase({ url, poolSize: 1, acquireTimeoutMs: 1500, ...more })
   try {
     return await use(open)
   } finally {
