@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,8 +18,7 @@ export interface HubPrograms {
 
 const run = promisify(execFile)
 const constraints = fileURLToPath(new URL('jupyterhub-constraints.txt', import.meta.url))
-/** Git ignores it, and a fresh `npm ci` clears it. */
-const cacheDir = fileURLToPath(new URL('../../node_modules/.cache/jupyterhub', import.meta.url))
+const cacheDir = fileURLToPath(new URL('../../.cache/jupyterhub', import.meta.url))
 /** Half a minute where the index is near. */
 const installWithinMs = 240_000
 
@@ -29,10 +28,14 @@ export async function hubPrograms(version: HubVersion): Promise<HubPrograms> {
     const missing = missingPrograms('jupyterhub', 'jupyterhub-singleuser', 'configurable-http-proxy')
     return { requirements: requirements(missing), binDir: null }
   }
-  const missing = missingPrograms('python3', 'configurable-http-proxy')
+  const python = pythonVersion()
+  const missing = [
+    ...(python === '' ? ['python3 with venv and ensurepip'] : []),
+    ...missingPrograms('configurable-http-proxy'),
+  ]
   if (missing.length > 0) return { requirements: requirements(missing), binDir: null }
   const dir = join(cacheDir, version)
-  const failure = await install(version, dir)
+  const failure = await install(version, { dir, python })
   return { requirements: requirements(failure === null ? [] : [failure]), binDir: join(dir, 'bin') }
 }
 
@@ -47,10 +50,16 @@ function requirements(missing: readonly string[]): Requirements {
 
 const missingPrograms = (...names: readonly string[]) => names.filter((name) => !hasProgram(name))
 
+/** Of a Python that can make virtual environments; else empty. */
+function pythonVersion(): string {
+  const program = 'import ensurepip, sys, venv; print(sys.version)'
+  return spawnSync('python3', ['-c', program], { encoding: 'utf8' }).stdout ?? ''
+}
+
 /** Null: it is there. Else what went wrong, in pip's last words. */
-async function install(version: HubVersion, dir: string): Promise<string | null> {
+async function install(version: HubVersion, { dir, python }: { dir: string; python: string }): Promise<string | null> {
   const stamp = join(dir, 'installed')
-  const wanted = createHash('sha256').update(readFileSync(constraints)).digest('hex')
+  const wanted = createHash('sha256').update(readFileSync(constraints)).update(python).digest('hex')
   if (readStamp(stamp) === wanted) return null
   process.stderr.write(`Installing JupyterHub ${version} into ${dir} ...\n`)
   rmSync(dir, { recursive: true, force: true })
