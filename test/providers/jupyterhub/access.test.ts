@@ -16,7 +16,8 @@ async function access(url: string) {
     const [status, body] = method === 'POST' ? [201, { token: 'fresh' }] : [200, model]
     return { status, headers: { 'content-type': 'application/json' }, text: JSON.stringify(body) }
   }
-  const session = { settings: { baseUrl, username: 'ada' }, credentials: { token: 't' }, clock: makeFixedClock() }
+  const settings = { baseUrl, username: 'ada', tokenInUrl: true }
+  const session = { settings, credentials: { token: 't' }, clock: makeFixedClock() }
   const driver = jupyterhubProvider.open({ ...session, http: { send } }).drivers.environment
   const answer = await driver?.access?.('ada/n', signal).catch((error: unknown) => error)
   return { answer, tokens }
@@ -27,7 +28,8 @@ describe('the address of a server', () => {
     'on the hub itself comes with a token: %s',
     async (url) => {
       const opened = 'https://hub.example.com/jupyter/user/ada/n/?token=fresh'
-      expect((await access(url)).answer).toEqual({ urls: [{ name: 'jupyter', url: opened }], token: 'fresh' })
+      const urls = [{ name: 'jupyter', url: opened }]
+      expect((await access(url)).answer).toEqual({ urls, token: 'fresh', authorization: 'token fresh' })
     },
   )
 
