@@ -5,6 +5,7 @@ import { type ConnectionRoutesDeps, registerConnections } from './connections/co
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
 import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
+import type { Draining } from './http/draining.ts'
 import { type GuardDeps, guard } from './http/guard.ts'
 import { answerHeaders } from './http/headers.ts'
 import { historyPages } from './http/history.routes.ts'
@@ -22,6 +23,7 @@ export interface AppDeps {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
   edge: EdgeSettings
+  draining: Draining
   isOutage(error: unknown): boolean
   version: string
   guard: GuardDeps

@@ -117,6 +117,14 @@ export const configSchema = Type.Object({
     40_000,
     'How long calls under way may take to finish at shutdown; more than `PROVIDER_TIMEOUT_MS`.',
   ),
+  SHUTDOWN_DRAIN_MS: Type.Integer({
+    minimum: 0,
+    maximum: maxTimerMs,
+    default: 5000,
+    description:
+      'How long requests are still taken after SIGTERM, while `/readyz` answers 503 and each connection is closed after its ' +
+      'answer, so that proxies turn to other instances; less than `SHUTDOWN_TIMEOUT_MS`. In milliseconds.',
+  }),
   WEBHOOK_TIMEOUT_MS: timer(10_000, 'How long a webhook endpoint may take to answer, up to the end of its headers.'),
   REQUEST_RATE_LIMIT: Type.Integer({
     minimum: 0,

@@ -93,6 +93,12 @@ function findContradictions(config: Config): string[] {
         `It must be more than PROVIDER_TIMEOUT_MS (${config.PROVIDER_TIMEOUT_MS}).`,
     )
   }
+  if (config.SHUTDOWN_DRAIN_MS >= config.SHUTDOWN_TIMEOUT_MS) {
+    problems.push(
+      `SHUTDOWN_DRAIN_MS is ${config.SHUTDOWN_DRAIN_MS}: no time is left to finish requests. ` +
+        `It must be less than SHUTDOWN_TIMEOUT_MS (${config.SHUTDOWN_TIMEOUT_MS}).`,
+    )
+  }
   return problems
 }
 

@@ -8,6 +8,7 @@ import { makeReopenReplaced, whyNotReady } from './container/installation.ts'
 import { makeWebhooks } from './container/webhooks.ts'
 import { kinds, makeWorkloads } from './container/workloads.ts'
 import { makeWake } from './events/wake.ts'
+import { makeDraining } from './http/draining.ts'
 import { isTransientError } from './infra/database-errors.ts'
 import { makeMetrics } from './infra/telemetry.ts'
 import { makeTenancy } from './projects/tenancy.ts'
@@ -35,6 +36,7 @@ export function makeContainer(deps: ContainerDeps) {
   const { prisma } = database
   const { oidc } = settings
   const shutdown = new AbortController()
+  const draining = makeDraining()
 
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
   const wake = makeWake({
@@ -83,6 +85,7 @@ export function makeContainer(deps: ContainerDeps) {
     isOutage: isTransientError,
     version: deps.version,
     edge: settings.edge,
+    draining,
     requestRates: deps.requestRates,
     guard: tenancy.guard,
     projects: tenancy.routes,
@@ -100,6 +103,7 @@ export function makeContainer(deps: ContainerDeps) {
     wake,
     hints,
     opened,
+    draining,
     shutdown,
     reopenReplaced: makeReopenReplaced(prisma, kinds),
   }

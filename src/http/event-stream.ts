@@ -32,10 +32,13 @@ export async function sendEvents<P>(
   const first = await streaming.read(from)
   if (first.isOver && first.messages.length === 0) return reply.code(204).send()
   const following = { ...streaming, isPermitted: () => isStillLetIn(request) }
-  return reply
-    .type('text/event-stream')
-    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    .send(Readable.from(textOf(follow(following, first, signal), request)))
+  return (
+    reply
+      .type('text/event-stream')
+      // No connection to keep: a stream that ends at shutdown would leave it idle, just before it is closed.
+      .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
+      .send(Readable.from(textOf(follow(following, first, signal), request)))
+  )
 }
 
 /** A place until the answer is over. Aborted when the client leaves, its key is revoked, or the process is about to stop. */

@@ -3,6 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } f
 import { Refusal } from '../vocabulary/refusal.ts'
 import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './broken-requests.ts'
 import { compilersFactory } from './compilers.ts'
+import { closeWhileDraining, type Draining } from './draining.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
@@ -36,6 +37,7 @@ export interface ServerOptions {
   logger: FastifyBaseLogger
   bodyLimitBytes: number
   edge: EdgeSettings
+  draining: Draining
   /** Whether an error says that the database is away or asks for another try, and not that something is wrong. */
   isOutage(error: unknown): boolean
 }
@@ -52,7 +54,7 @@ const away = new Refusal(
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** An empty server with the house rules: nothing is coerced or dropped in bodies, every refusal is a problem. */
-export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOptions): HttpServer {
+export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }: ServerOptions): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
@@ -99,6 +101,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, isOutage }: ServerOpt
   })
   refuseUnknownRoutes(server)
   dropSlowReaders(server, edge.patience.answerMs)
+  closeWhileDraining(server, draining)
   server.addHook('preValidation', async (request) => refuseUnsafeText(request))
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request

@@ -2,7 +2,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts'
 import { logConsole } from '../infra/console-lines.ts'
 import { type Logger, makeLogger } from '../infra/logger.ts'
 import { startLocalStack } from './local-stack.ts'
-import { startService } from './service.ts'
+import { type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { untilSignal } from './until-signal.ts'
 
@@ -19,12 +19,14 @@ export async function serve(): Promise<void> {
     config.DATABASE_URL === undefined
       ? await serveLocally(config, logger)
       : await serveConfigured(config, logger, config.DATABASE_URL)
-  logger.info({ signal: await signal }, 'stopping: finishing what is under way')
-  await stop()
+  const received = await signal
+  logger.info({ signal: received }, 'stopping: finishing what is under way')
+  // Somebody at a terminal waits; a proxy in front is not told by Ctrl-C.
+  await stop(received === 'SIGTERM' ? config.SHUTDOWN_DRAIN_MS : 0)
   logger.info('stopped')
 }
 
-async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<() => Promise<void>> {
+async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<Service['stop']> {
   if (config.SECRETS_KEY === undefined) {
     throw new ConfigError([
       'SECRETS_KEY is not set. With DATABASE_URL it is needed: make one with `openssl rand -base64 32` and keep it.',

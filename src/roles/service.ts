@@ -45,8 +45,12 @@ export interface Service {
   /** Null where this role answers no requests. */
   url: string | null
   container: Container
-  /** Stops taking requests and work, finishes what is under way within the limit, closes everything. Never fails. */
-  stop(): Promise<void>
+  /**
+   * Stops taking requests and work, finishes what is under way within the limit, closes everything. Never fails.
+   *
+   * @param drainMs how long requests are still taken before that; 0 when left out
+   */
+  stop(drainMs?: number): Promise<void>
 }
 
 /**
@@ -87,8 +91,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   return {
     url: urlOf(app),
     container,
-    async stop() {
-      await finish(container, app, options)
+    async stop(drainMs = 0) {
+      await finish(container, app, { ...options, drainMs })
       await closing.close()
     },
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerCapabilities } from '../../src/capabilities/capabilities.routes.ts'
 import { describeProvider, summaryOf } from '../../src/capabilities/describe-provider.ts'
 import { readConfig } from '../../src/config.ts'
+import { makeDraining } from '../../src/http/draining.ts'
 import { registerOpenApi } from '../../src/http/openapi.ts'
 import { type HttpServer, makeServer } from '../../src/http/server.ts'
 import { providers } from '../../src/providers/registry.ts'
@@ -14,7 +15,13 @@ let server: HttpServer
 let url: string
 
 beforeAll(async () => {
-  server = makeServer({ logger: pino({ level: 'silent' }), bodyLimitBytes: 1024, edge, isOutage: () => false })
+  server = makeServer({
+    logger: pino({ level: 'silent' }),
+    bodyLimitBytes: 1024,
+    edge,
+    draining: makeDraining(),
+    isOutage: () => false,
+  })
   await registerOpenApi(server, { version: '0.0.0', isServed: true })
   await registerCapabilities(server, { describe: () => described })
   url = await server.listen({ host: '127.0.0.1', port: 0 })

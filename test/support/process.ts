@@ -125,6 +125,7 @@ export const quickEnvironment = {
   PROVIDER_TIMEOUT_MS: '1000',
   LEASE_MS: '2100',
   SHUTDOWN_TIMEOUT_MS: '3000',
+  SHUTDOWN_DRAIN_MS: '0',
   DATABASE_POOL_SIZE: '6',
   EGRESS_ALLOW: '127.0.0.1',
 } as const

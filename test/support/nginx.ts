@@ -1,0 +1,64 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeDaemon } from '../real/daemon.ts'
+import { freePort } from './free-ports.ts'
+
+export interface Nginx {
+  url: string
+  stop(): Promise<void>
+}
+
+/** A real nginx in front of these ports, which keeps connections to them, as its documentation recommends. */
+export async function startNginx(upstreamPorts: readonly number[]): Promise<Nginx> {
+  const dir = await mkdtemp(join(tmpdir(), 'switchyard-nginx-'))
+  const port = await freePort()
+  const configuration = join(dir, 'nginx.conf')
+  await mkdir(join(dir, 'tmp'))
+  await writeFile(configuration, configurationOf(dir, port, upstreamPorts))
+  const daemon = makeDaemon({
+    ...{ program: 'nginx', args: ['-p', dir, '-c', configuration, '-e', 'stderr'], user: null, cwd: dir },
+    logFile: join(dir, 'nginx.log'),
+    isReady: () => fetch(`http://127.0.0.1:${port}/nginx-is-up`).then(({ ok }) => ok, Boolean),
+  })
+  await daemon.start()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      await daemon.stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * One process, since it needs no more; its temporary directories where the user of the tests may write. An upstream that
+ * failed is tried again at once: here both would soon count as dead, and nothing would be sent to either.
+ */
+function configurationOf(dir: string, port: number, upstreamPorts: readonly number[]): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return `
+daemon off;
+master_process off;
+pid ${dir}/nginx.pid;
+error_log stderr error;
+events { worker_connections 512; }
+http {
+  access_log off;
+  ${temporary.map((name) => `${name}_temp_path ${dir}/tmp/${name};`).join('\n  ')}
+  upstream switchyard {
+    ${upstreamPorts.map((upstream) => `server 127.0.0.1:${upstream} max_fails=0;`).join('\n    ')}
+    keepalive 32;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location = /nginx-is-up { return 204; }
+    location / {
+      proxy_pass http://switchyard;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }
+  }
+}
+`
+}
