@@ -17,8 +17,9 @@ import {
   ensureCluster,
   postgresEnvironment,
 } from './embedded-postgres-cluster.ts'
+import { keepRunning, type Watching } from './embedded-postgres-watch.ts'
 
-export interface EmbeddedPostgresOptions {
+export interface EmbeddedPostgresOptions extends Omit<Watching, 'start'> {
   /** Directory of the cluster. Made when missing; moved under /var/lib when run by root from where only root can look. */
   dataDir: string
   /** TCP port on 127.0.0.1; a free one is chosen when left out. */
@@ -42,12 +43,12 @@ export interface EmbeddedPostgres {
 
 const databaseName = 'switchyard'
 const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
-const stopPatienceMs = 10_000
 const startTries = 3
 
 /**
  * Starts a real Postgres of its own from npm's binaries, on the loopback interface only. It ends with this process
- * (a killed one leaves an orphan, which the next start on the same directory stops).
+ * (a killed one leaves an orphan, which the next start on the same directory stops), and is started again on the same port
+ * where it ends before.
  *
  * The `embedded-postgres` package's own starter is not used: it hooks SIGINT and SIGTERM to end the whole process,
  * which would cut off draining, and it shares our process group, so Ctrl-C would stop the database before us.
@@ -61,7 +62,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const note = await ensureCluster(dataDir, binaries, account)
   await claimCluster(dataDir, note)
   const { server, port } = await startOnFreePort({ ...options, dataDir }, binaries, account)
-  const stop = makeStop(server, options.persistent ? null : dataDir)
+  const start = () => startServer({ ...options, dataDir, port }, binaries.postgres, account)
+  const stop = makeStop(keepRunning(server, { ...options, start }), options.persistent ? null : dataDir)
   try {
     return { url: await ensureDatabase(port, note), dataDir, stop }
   } catch (error) {
@@ -128,21 +130,11 @@ function untilReady(server: ChildProcess, log: (line: string) => void): Promise<
   })
 }
 
-function makeStop(server: ChildProcess, removeDir: string | null): () => Promise<void> {
-  const killOnExit = () => {
-    server.kill('SIGINT')
-  }
-  process.once('exit', killOnExit)
+/** Once and for all, however often it is called. */
+function makeStop(stopServer: () => Promise<void>, removeDir: string | null): () => Promise<void> {
   let stopping: Promise<void> | undefined
   const stop = async () => {
-    process.off('exit', killOnExit)
-    if (server.exitCode === null && server.signalCode === null) {
-      const exited = once(server, 'exit')
-      server.kill('SIGINT') // "fast" shutdown: sessions are cut, transactions rolled back
-      const impatient = setTimeout(() => server.kill('SIGQUIT'), stopPatienceMs)
-      await exited
-      clearTimeout(impatient)
-    }
+    await stopServer()
     if (removeDir !== null) await rm(removeDir, { recursive: true, force: true })
   }
   return () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -57,6 +57,38 @@ describe('embedded Postgres', () => {
     expect(signal).toBe('SIGKILL')
     const postgres = await startEmbeddedPostgres({ dataDir, persistent: true })
     expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    await postgres.stop()
+  })
+
+  const kill = async ({ dataDir: dir }: { dataDir: string }) => {
+    const [pid] = (await readFile(join(dir, 'postmaster.pid'), 'utf8')).split('\n')
+    process.kill(Number(pid), 'SIGKILL')
+  }
+
+  it('is there again at the same address when it was killed', async () => {
+    const restarted = Promise.withResolvers<void>()
+    const deaths: string[] = []
+    const postgres = await startEmbeddedPostgres({
+      ...{ dataDir, persistent: true },
+      onDeath: (how) => deaths.push(how),
+      onRestart: restarted.resolve,
+    })
+    await query(postgres.url, 'CREATE TABLE kept AS SELECT 7 AS number')
+    await kill(postgres)
+    await restarted.promise
+    expect(await query(postgres.url, 'SELECT number FROM kept')).toEqual([{ number: 7 }])
+    expect(deaths).toEqual(['SIGKILL'])
+    await postgres.stop()
+    expect(deaths).toHaveLength(1)
+  })
+
+  it('is given up, with its own words, when it cannot be started again', async () => {
+    const lost = Promise.withResolvers<Error>()
+    const postgres = await startEmbeddedPostgres({ dataDir, persistent: true, onLost: lost.resolve })
+    const version = join(postgres.dataDir, 'PG_VERSION')
+    await writeFile(version, '9.6\n')
+    await kill(postgres)
+    expect((await lost.promise).message).toContain('incompatible')
     await postgres.stop()
   })
 
