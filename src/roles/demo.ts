@@ -42,6 +42,7 @@ export async function demo(): Promise<void> {
     const failures = await Promise.race([
       runStories(api, makeStories(stack.sandbox), { limitMs: storyLimitMs, say }),
       interrupted,
+      stack.lost.then(({ message }) => [`the embedded Postgres is gone: ${message}`]),
     ])
     say(
       failures.length === 0

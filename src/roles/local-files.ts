@@ -1,28 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartError } from './start-error.ts'
 
-/** Keys of an installation that nobody has configured: drawn once, kept readable by their owner alone. */
-export interface LocalKeys {
-  secretsKey: string
-  apiKey: string
-}
+export type LocalFiles = ReturnType<typeof makeLocalFiles>
 
-export async function localKeys(dataDir: string): Promise<LocalKeys> {
-  await mkdir(dataDir, { recursive: true })
-  return {
-    secretsKey: await keep(join(dataDir, 'secrets.key'), () => randomBytes(32).toString('base64')),
-    apiKey: await keep(join(dataDir, 'api.key'), () => `sy_${randomBytes(24).toString('base64url')}`),
+/** What an installation that nobody has configured keeps beside its database, readable by its owner alone. */
+export function makeLocalFiles(dataDir: string) {
+  const write = (name: string, text: string, flag: 'w' | 'wx') =>
+    writeFile(join(dataDir, name), text, { mode: 0o600, flag })
+  const read = async (name: string) => (await readFile(join(dataDir, name), 'utf8')).trim()
+
+  async function drawOnce(name: string, drawn: string): Promise<string> {
+    try {
+      await mkdir(dataDir, { recursive: true })
+      return await write(name, drawn, 'wx').then(
+        () => drawn,
+        (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? read(name) : Promise.reject(error)),
+      )
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const problem = `${join(dataDir, name)} can be neither read nor made (${code}). Correct DATA_DIR`
+      throw new StartError(`Switchyard cannot start: ${problem}.`, { cause: error })
+    }
   }
-}
 
-async function keep(path: string, draw: () => string): Promise<string> {
-  const drawn = draw()
-  try {
-    await writeFile(path, drawn, { mode: 0o600, flag: 'wx' })
-    return drawn
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return (await readFile(path, 'utf8')).trim()
+  return {
+    secretsKey: () => drawOnce('secrets.key', randomBytes(32).toString('base64')),
+    /** Whether it opens anything is the database's to say. */
+    apiKey: () => drawOnce('api.key', `sy_${randomBytes(24).toString('base64url')}`),
+    replaceApiKey: (key: string) => write('api.key', key, 'w'),
+    /** The sandbox's first port when it ran last; null = it never has. Connections lead to its ports. */
+    sandboxPort: () => read('sandbox.port').then(Number, () => null),
+    keepSandboxPort: (port: number) => write('sandbox.port', String(port), 'w'),
   }
 }

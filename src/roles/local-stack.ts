@@ -1,21 +1,24 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../infra/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../infra/embedded-postgres.ts'
 import type { Logger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
-import { type Sandbox, startSandbox } from '../sandbox/server.ts'
+import type { Sandbox } from '../sandbox/server.ts'
 import { makeApiClient } from './api-client.ts'
-import { localKeys } from './local-keys.ts'
+import { openingKey } from './local-api-key.ts'
+import { type LocalFiles, makeLocalFiles } from './local-files.ts'
+import { openSandbox } from './open-sandbox.ts'
 import { sandboxConnections } from './sandbox-connections.ts'
 import { type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
+import { embeddedPostgresError } from './start-error.ts'
 
 export interface LocalStackOptions {
   config: Config
   dataDir: string
   /** Data outlives the process. */
   persistent: boolean
-  /** The sandbox's first port; 0 takes free ones. */
+  /** The sandbox's first port, where it has none yet; 0 takes free ones. */
   sandboxPort: number
   logger: Logger
 }
@@ -25,43 +28,79 @@ export interface LocalStack {
   url: string
   apiKey: string
   sandbox: Sandbox
-  postgres: EmbeddedPostgres
+  /** Resolves where the database is gone for good, with what it said last: nothing works any more. */
+  lost: Promise<Error>
   stop(): Promise<void>
 }
 
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { config, dataDir, persistent, logger } = options
-  const keys = await localKeys(dataDir)
+  const { config, dataDir, logger } = options
+  const files = makeLocalFiles(dataDir)
+  const secretsKey = await files.secretsKey()
+  const lost = Promise.withResolvers<Error>()
   const started: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const end of started.toReversed()) await end()
   }
   try {
-    const postgres = await startEmbeddedPostgres({
-      dataDir: join(dataDir, 'postgres'),
-      persistent,
-      log: (line: string) => logger.debug(line),
-    })
+    // First, since a port that is taken is found in a moment.
+    const sandbox = await startSandbox(options, files)
+    started.push(sandbox.close)
+    const postgres = await startPostgres(options, lost.resolve)
     started.push(postgres.stop)
     await migrate({ url: postgres.url })
-    const journal = persistent ? { journalFile: join(dataDir, 'sandbox.jsonl') } : {}
-    const sandbox = await startSandbox({ port: options.sandboxPort, ...journal })
-    started.push(sandbox.close)
     const sandboxHosts = Object.values(sandbox.urls).map((origin) => new URL(origin).host)
-    const service = await startLocalService(config, { databaseUrl: postgres.url, ...keys, sandboxHosts, logger })
+    const bootstrapApiKey = config.BOOTSTRAP_API_KEY ?? (await files.apiKey())
+    const local = { databaseUrl: postgres.url, secretsKey, bootstrapApiKey, sandboxHosts, logger }
+    const service = await startLocalService(config, local)
     started.push(service.stop)
     const url = service.url ?? ''
-    await connectSandbox(url, keys.apiKey, sandbox)
-    return { url, apiKey: keys.apiKey, sandbox, postgres, stop }
+    const apiKey = await openingKey(url, { given: config.BOOTSTRAP_API_KEY, files, databaseUrl: postgres.url, logger })
+    await connectSandbox(url, apiKey, sandbox)
+    return { url, apiKey, sandbox, lost: lost.promise, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+function startPostgres({ dataDir, persistent, logger }: LocalStackOptions, onLost: (error: Error) => void) {
+  return startEmbeddedPostgres({
+    dataDir: join(dataDir, 'postgres'),
+    persistent,
+    log: (line) => logger.debug(line),
+    onDeath: (how) => logger.warn({ how }, 'the embedded Postgres ended; starting it again'),
+    onRestart: () => logger.info('the embedded Postgres is back'),
+    onLost,
+  }).catch((error: unknown) => {
+    throw embeddedPostgresError(error)
+  })
+}
+
+/** On the ports that it had before, to which the connections in the database lead. */
+async function startSandbox(
+  { dataDir, persistent, ...options }: LocalStackOptions,
+  files: LocalFiles,
+): Promise<Sandbox> {
+  const host = '127.0.0.1'
+  if (!persistent) return openSandbox({ port: options.sandboxPort, host }, 'another PORT')
+  const before = await files.sandboxPort()
+  const port = before ?? options.sandboxPort
+  const elsewhere = before === null ? 'another PORT' : 'another DATA_DIR: the connections in this one lead there'
+  const sandbox = await openSandbox({ port, host, journalFile: join(dataDir, 'sandbox.jsonl') }, elsewhere)
+  if (before === null && port !== 0) await files.keepSandboxPort(port)
+  return sandbox
+}
+
 function startLocalService(
   config: Config,
-  local: { databaseUrl: string; secretsKey: string; apiKey: string; sandboxHosts: readonly string[]; logger: Logger },
+  local: {
+    databaseUrl: string
+    secretsKey: string
+    bootstrapApiKey: string
+    sandboxHosts: readonly string[]
+    logger: Logger
+  },
 ): Promise<Service> {
   const settings = settingsOf(config)
   return startService({
@@ -71,8 +110,9 @@ function startLocalService(
     databaseUrl: local.databaseUrl,
     databasePoolSize: config.DATABASE_POOL_SIZE,
     ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
-    secretsKey: config.SECRETS_KEY ?? local.secretsKey,
-    bootstrapApiKey: config.BOOTSTRAP_API_KEY ?? local.apiKey,
+    // What was sealed before SECRETS_KEY was set is still opened.
+    secretsKey: config.SECRETS_KEY === undefined ? local.secretsKey : `${config.SECRETS_KEY},${local.secretsKey}`,
+    bootstrapApiKey: local.bootstrapApiKey,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     settings: { ...settings, egressAllow: [...settings.egressAllow, ...local.sandboxHosts] },
     logger: local.logger,

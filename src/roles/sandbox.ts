@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts'
 import { makeLogger } from '../infra/logger.ts'
-import { startSandbox } from '../sandbox/server.ts'
+import { openSandbox } from './open-sandbox.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Runs the sandbox alone: its control API on `PORT`, the providers on the ports after it. */
@@ -8,7 +8,7 @@ export async function runSandbox(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
   const signal = untilSignal()
-  const sandbox = await startSandbox({ port: config.PORT, host: config.HOST })
+  const sandbox = await openSandbox({ port: config.PORT, host: config.HOST }, 'another PORT')
   logger.info({ control: sandbox.url, ...sandbox.urls }, 'the sandbox is ready')
   await signal
   await sandbox.close()

@@ -9,24 +9,35 @@ import { untilSignal } from './until-signal.ts'
 /** The first port of the embedded sandbox, after the service's own. */
 const sandboxPortOffset = 100
 
+/** What `serve` has started. */
+interface Running extends Pick<Service, 'stop'> {
+  /** Resolves when it cannot go on, with why. */
+  lost?: Promise<Error>
+}
+
+const never = new Promise<never>(() => {})
+
 /** Runs until it is told to stop. With `DATABASE_URL` on what is configured; without it on what it brings along. */
 export async function serve(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
   logConsole(logger)
   const signal = untilSignal()
-  const stop =
+  const { stop, lost = never } =
     config.DATABASE_URL === undefined
       ? await serveLocally(config, logger)
       : await serveConfigured(config, logger, config.DATABASE_URL)
-  const received = await signal
-  logger.info({ signal: received }, 'stopping: finishing what is under way')
+  const received = await Promise.race([signal, lost])
+  if (received instanceof Error) {
+    logger.fatal({ err: received }, 'the embedded Postgres is gone and cannot be started again')
+    process.exitCode = 1
+  } else logger.info({ signal: received }, 'stopping: finishing what is under way')
   // Somebody at a terminal waits; a proxy in front is not told by Ctrl-C.
   await stop(received === 'SIGTERM' ? config.SHUTDOWN_DRAIN_MS : 0)
   logger.info('stopped')
 }
 
-async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<Service['stop']> {
+async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<Running> {
   if (config.SECRETS_KEY === undefined) {
     throw new ConfigError([
       'SECRETS_KEY is not set. With DATABASE_URL it is needed: make one with `openssl rand -base64 32` and keep it.',
@@ -47,15 +58,17 @@ async function serveConfigured(config: Config, logger: Logger, databaseUrl: stri
     logger,
   })
   logger.info({ role: config.ROLE, url: service.url }, 'ready')
-  return service.stop
+  return service
 }
 
-async function serveLocally(config: Config, logger: Logger): Promise<() => Promise<void>> {
+async function serveLocally(config: Config, logger: Logger): Promise<Running> {
   const sandboxPort = config.PORT === 0 ? 0 : config.PORT + sandboxPortOffset
   const stack = await startLocalStack({ config, dataDir: config.DATA_DIR, persistent: true, sandboxPort, logger })
   logger.info({ role: 'all', url: stack.url, sandbox: stack.sandbox.url }, 'ready')
-  process.stdout.write(welcome(stack.url, stack.apiKey))
-  return stack.stop
+  // Values of the environment are never printed.
+  const isGiven = stack.apiKey === config.BOOTSTRAP_API_KEY
+  process.stdout.write(welcome(stack.url, isGiven ? '$BOOTSTRAP_API_KEY' : stack.apiKey))
+  return stack
 }
 
 function welcome(url: string, apiKey: string): string {
@@ -67,7 +80,7 @@ Providers are the embedded SANDBOX: nothing runs anywhere, and nothing is billed
 Your API key: ${apiKey}
 
 Try it:
-  curl -s ${url}/environments -H 'authorization: Bearer ${apiKey}' \\
+  curl -s ${url}/environments -H "authorization: Bearer ${apiKey}" \\
     -H 'content-type: application/json' -d '${body}'
 
 `

@@ -72,15 +72,31 @@ export function migrationsError(databaseUrl: string, missing: readonly string[])
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
 }
 
-const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use. Stop what listens there, or set another PORT',
-  EADDRNOTAVAIL: 'is not an address of this machine. Correct HOST',
-  ENOTFOUND: 'is not an address of this machine. Correct HOST',
-  EACCES: 'is not for this user to listen on. Set a PORT above 1023',
+const listenProblems: Readonly<Record<string, (elsewhere: string) => string>> = {
+  EADDRINUSE: (elsewhere) => `is in use. Stop what listens there, or set ${elsewhere}`,
+  EADDRNOTAVAIL: () => 'is not an address of this machine. Correct HOST',
+  ENOTFOUND: () => 'is not an address of this machine. Correct HOST',
+  EACCES: () => 'is not for this user to listen on. Set a PORT above 1023',
 }
 
-export function listenError({ host, port }: { host: string; port: number }, error: unknown): unknown {
-  const problem = listenProblems[(error as { code?: string }).code ?? '']
+interface ListenPlace {
+  host: string
+  port: number
+  /** What would listen there, where it is not the service itself. */
+  what?: string
+  /** What to set for another port. */
+  elsewhere?: string
+}
+
+export function listenError(place: ListenPlace, error: unknown): unknown {
+  const { host, port, what = '', elsewhere = 'another PORT' } = place
+  const problem = listenProblems[(error as { code?: string }).code ?? '']?.(elsewhere)
   if (problem === undefined) return error
-  return new StartError(`Switchyard cannot start: ${host}:${port} ${problem}.`, { cause: error })
+  return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
+}
+
+/** What the embedded Postgres said, or what kept it from being started. */
+export function embeddedPostgresError(error: unknown): StartError {
+  const { message } = error as Error
+  return new StartError(`Switchyard cannot start its embedded Postgres: ${message}`, { cause: error })
 }

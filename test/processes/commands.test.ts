@@ -1,8 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeApiClient } from '../../src/roles/api-client.ts'
 import { makeStories } from '../../src/roles/demo-stories.ts'
 import { runStories } from '../../src/roles/run-stories.ts'
@@ -50,6 +53,93 @@ describe('serve, with nothing configured', () => {
     await second.api.untilStatus(`/jobs/${accepted.id}`, 'succeeded')
     expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
     await rm(dataDir, { recursive: true, force: true })
+  })
+})
+
+describe('serve, with a data directory of its own', () => {
+  let dataDir: string
+  let PORT: string
+  const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
+  const start = async (env: Readonly<Record<string, string>> = {}) => {
+    const running = runCommand(['serve'], { DATA_DIR: dataDir, PORT, ...quick, ...env })
+    const { url } = await running.logged(({ msg }) => msg === 'ready')
+    const callerWith = (key: string) => makeApiCaller(String(url), key)
+    return { ...running, url: String(url), callerWith }
+  }
+  const keptKey = async () => (await readFile(join(dataDir, 'api.key'), 'utf8')).trim()
+  const workspace = { provider: 'dataforest', name: 'kept', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
+    await chmod(dataDir, 0o755) // run by root, Postgres has another account, which must get in
+    PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
+  })
+
+  afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+  it('takes BOOTSTRAP_API_KEY without printing it, and goes on without it', async () => {
+    const given = 'sy_given-by-the-environment-0123456789'
+    const first = await start({ BOOTSTRAP_API_KEY: given })
+    const { id } = await first.callerWith(given).ok('POST', '/environments', workspace)
+    const exit = await first.end('SIGTERM')
+    expect(exit).toMatchObject({ code: 0, stderr: '' })
+    expect(exit.stdout).toContain('$BOOTSTRAP_API_KEY')
+    expect(exit.stdout).not.toContain(given)
+
+    // Another port is no other sandbox: its connections are in the database.
+    const second = await start({ PORT: String(await freePorts(1)) })
+    const api = second.callerWith(await keptKey())
+    await api.untilStatus(`/environments/${id}`, 'running')
+    expect(second.stdout()).toContain(await keptKey())
+    await second.callerWith(given).ok('GET', '/jobs')
+    const revoked = (await api.ok('GET', '/api-keys')).data as { id: string; name: string }[]
+    for (const { id: keyId, name } of revoked) if (name === 'embedded') await api.ok('DELETE', `/api-keys/${keyId}`)
+    expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+
+    const third = await start({ BOOTSTRAP_API_KEY: 'sy_another-one-that-opens-nothing-here' })
+    expect(third.stdout()).toContain('BOOTSTRAP_API_KEY opens nothing here')
+    await third.callerWith(await keptKey()).ok('GET', `/environments/${id}`)
+    await third.end('SIGTERM')
+  })
+
+  it('goes on when its Postgres is killed, and ends where it cannot be started again', async () => {
+    const serving = await start()
+    const kill = async () => {
+      const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')
+      process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL')
+    }
+    await kill()
+    await serving.logged(({ msg }) => msg === 'the embedded Postgres is back')
+    const api = serving.callerWith(await keptKey())
+    await vi.waitUntil(async () => (await api.call('GET', '/readyz')).status === 200, { timeout: 20_000 })
+    const { id } = await api.ok('POST', '/environments', workspace)
+    await api.untilStatus(`/environments/${id}`, 'running')
+
+    await rm(join(dataDir, 'postgres', 'PG_VERSION'))
+    await kill()
+    const exit = await serving.exited
+    expect(exit.code).toBe(1)
+    expect(exit.stdout).toContain('cannot be started again')
+  })
+
+  it('ends with the npm that started it', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const npm = spawn('npm', ['start'], {
+      cwd: root,
+      env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT, ...quick },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let output = ''
+    npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+    })
+    const closed = once(npm.stdout, 'close')
+    await vi.waitUntil(() => output.includes('"msg":"ready"'), { timeout: 60_000 })
+    npm.kill('SIGTERM')
+    // Closed by the last process that can write to it.
+    await closed
+    expect(output).toContain('"msg":"stopped"')
+    await expect(fetch(`http://127.0.0.1:${PORT}/livez`)).rejects.toThrow()
   })
 })
 

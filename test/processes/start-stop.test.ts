@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { freePort } from '../support/free-ports.ts'
@@ -36,6 +39,21 @@ describe('a start that cannot succeed', () => {
       '',
       `Switchyard cannot start: 127.0.0.1:${port} is in use. Stop what listens there, or set another PORT.\n`,
     ])
+  })
+
+  it.concurrent('names the port that the embedded sandbox cannot have', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as { port: number }
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-taken-'))
+    const { code, stdout, stderr } = await start({ DATABASE_URL: '', DATA_DIR: dataDir, PORT: String(port - 103) })
+    other.close()
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop what listens there, or set another PORT.\n`,
+    ])
+    await rm(dataDir, { recursive: true, force: true })
   })
 
   it.concurrent('names the database that nobody listens for, without its password', async () => {

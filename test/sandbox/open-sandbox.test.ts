@@ -1,0 +1,62 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config.ts'
+import { makeLogger } from '../../src/infra/logger.ts'
+import { startLocalStack } from '../../src/roles/local-stack.ts'
+import { openSandbox } from '../../src/roles/open-sandbox.ts'
+import { StartError } from '../../src/roles/start-error.ts'
+
+const host = '127.0.0.1'
+
+describe('the sandbox, where its ports are not to be had', () => {
+  it.each([0, 3])('names the port that is in use: its own plus %i', async (offset) => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, host, resolve))
+    const { port } = other.address() as { port: number }
+    const opened = openSandbox({ port: port - offset, host }, 'another PORT')
+    await expect(opened).rejects.toThrow(
+      new StartError(
+        `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop what listens there, or set another PORT.`,
+      ),
+    )
+    other.close()
+  })
+
+  it('says that there are not enough of them after PORT', async () => {
+    const opened = openSandbox({ port: 65_532, host }, 'another PORT')
+    await expect(opened).rejects.toThrow(/takes the ports 65532 to 65538, but 65535 is the last\. Lower PORT\./)
+    await expect(opened).rejects.toThrow(ConfigError)
+  })
+
+  it('names what is no address of this machine', async () => {
+    const opened = openSandbox({ port: 0, host: '192.0.2.1' }, 'another PORT')
+    await expect(opened).rejects.toThrow('is not an address of this machine. Correct HOST.')
+  })
+})
+
+describe('an embedded stack, where its data directory cannot be used', () => {
+  const start = (dataDir: string) =>
+    startLocalStack({
+      ...{ config: readConfig({}), dataDir, persistent: true, sandboxPort: 0 },
+      logger: makeLogger({ level: 'silent' }),
+    })
+
+  it('names what is in the way, in one line', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-odd-'))
+    await chmod(dataDir, 0o755) // run by root, Postgres has another account, which must get in
+    await Promise.all([writeFile(join(dataDir, 'file'), ''), mkdir(join(dataDir, 'postgres'))])
+    await writeFile(join(dataDir, 'postgres', 'thesis.tex'), '')
+    const [onFile, onOther] = await Promise.all(
+      [join(dataDir, 'file'), dataDir].map((dir) => start(dir).catch((error: unknown) => error)),
+    )
+    expect([onFile, onOther]).toEqual([expect.any(StartError), expect.any(StartError)])
+    expect((onFile as Error).message).toMatch(/^Switchyard cannot start: .*secrets\.key .*Correct DATA_DIR\.$/)
+    expect((onOther as Error).message).toMatch(
+      /^Switchyard cannot start its embedded Postgres: .*DATA_DIR to another\.$/,
+    )
+    await rm(dataDir, { recursive: true, force: true })
+  })
+})
