@@ -28,7 +28,7 @@ interface Deps {
 }
 
 export type ChangeConnection = (
-  target: { projectId: string; by: Actor; id: string; ifVersion: number | null },
+  target: { projectId: string; by: Actor; id: string; ifVersions: readonly number[] | null },
   patch: ConnectionPatch,
 ) => Promise<Connection>
 
@@ -45,9 +45,10 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
 }
 
 async function attempt(deps: Deps, request: Request, attemptsLeft: number): Promise<Connection> {
-  const { projectId, id, ifVersion } = request.target
+  const { projectId, id, ifVersions } = request.target
   const current = await deps.get(projectId, id)
-  if (attemptsLeft === 0 || (ifVersion !== null && ifVersion !== current.version)) throw versionMismatch(current)
+  if (attemptsLeft === 0 || (ifVersions !== null && !ifVersions.includes(current.version)))
+    throw versionMismatch(current)
   const change = changeOf(deps, current, request)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
@@ -72,7 +73,7 @@ function changeOf(deps: Deps, current: Connection, { target, patch }: Request): 
   if (revised !== null) refuseUncallable(deps.egressRefusal, provider, revised.settings)
   return {
     ...target,
-    ifVersion: target.ifVersion ?? (revised === null ? null : current.version),
+    ifVersions: revised === null ? target.ifVersions : [current.version],
     name: patch.name ?? null,
     held: patch.held ?? null,
     settings: revised,

@@ -12,7 +12,7 @@ export interface ConnectionChange {
   projectId: string
   by: Actor
   id: string
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
   name: string | null
   held: boolean | null
   settings: SettingsChange | null
@@ -28,7 +28,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
      * Null where it is gone or at another version.
      */
     async apply(written: ConnectionChange): Promise<Connection | 'name_taken' | null> {
-      const { projectId, by, id, ifVersion, name, held, ...change } = written
+      const { projectId, by, id, ifVersions, name, held, ...change } = written
       const settings = change.settings === null ? null : JSON.stringify(change.settings.settings)
       const sealed = change.sealedCredentials
       const act: Act = { action: 'connection.updated', data: auditDataOf(written) }
@@ -39,7 +39,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
           not_before = CASE WHEN ${sealed}::text IS NULL THEN c.not_before END,
           failures = CASE WHEN ${sealed}::text IS NULL THEN c.failures ELSE 0 END,
           version = c.version + 1, updated_at = now()
-        WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersion}::int IS NULL OR c.version = ${ifVersion}::int)
+        WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR c.version = ANY(${ifVersions}::int[]))
         RETURNING c.*
         ), audited AS (${auditStatement(by, act, Prisma.sql`c`)})
         SELECT ${connectionColumns} FROM c`.catch((error: unknown) => {

@@ -24,7 +24,7 @@ export interface Removal {
   id: string
   by: Actor
   /** Only if it is still at this version. */
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
 }
 
 export interface SealedConnection extends Connection {
@@ -100,12 +100,12 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     },
 
     /** Live workloads hold a connection; admission holds a share lock on it, so neither slips past the other. */
-    async remove({ projectId, id, by, ifVersion }: Removal): Promise<'removed' | 'in_use' | 'not_found' | 'changed'> {
+    async remove({ projectId, id, by, ifVersions }: Removal): Promise<'removed' | 'in_use' | 'not_found' | 'changed'> {
       return prisma.$transaction(async (tx) => {
         const [found] = await tx.$queryRaw<{ version: number }[]>`
           SELECT version FROM connections WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL FOR UPDATE`
         if (found === undefined) return 'not_found'
-        if (ifVersion !== null && found.version !== ifVersion) return 'changed'
+        if (ifVersions !== null && !ifVersions.includes(found.version)) return 'changed'
         const used = await tx.$queryRaw<{ id: string }[]>`
           SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND live LIMIT 1`
         if (used.length > 0) return 'in_use'

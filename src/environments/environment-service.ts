@@ -33,7 +33,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     for (let after = ''; ; ) {
       const page = await reads.liveJobs(environmentId, { after, limit: pageOfJobs })
       const cancel = { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' } as const
-      await Promise.all(page.map((id) => workloads.wish('job', { projectId, by, id, ifVersion: null }, cancel)))
+      await Promise.all(page.map((id) => workloads.wish('job', { projectId, by, id, ifVersions: null }, cancel)))
       const last = page.at(-1)
       if (last === undefined || page.length < pageOfJobs) return
       after = last
@@ -55,7 +55,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       { cancelJobs = false, remote = false }: { cancelJobs?: boolean; remote?: boolean },
     ): Promise<Workload<'environment'>> {
       const environment = await workloads.get('environment', target.projectId, target.id)
-      refuseOtherVersion(environment, target.ifVersion)
+      refuseOtherVersion(environment, target.ifVersions)
       if (cancelJobs) await cancelJobsOf(environment.id, target)
       else if (environment.live && environment.desired !== 'delete') await refuseWhileUsed(environment)
       const keepRemote = environment.imported && !remote

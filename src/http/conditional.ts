@@ -7,32 +7,43 @@ export function etagOf(record: { version: number }): string {
   return `"${record.version}"`
 }
 
-/** The version that `If-Match` demands; null where it demands none. */
-function ifMatchVersion(request: FastifyRequest): number | null {
-  const header = request.headers['if-match']
-  if (header === undefined || header.trim() === '*') return null
-  const match = /^"(\d{1,9})"$/.exec(header.trim())
-  if (match?.[1] === undefined) {
-    const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the record as it was read.`
-    throw new Refusal('invalid_request', detail, {
-      errors: [{ in: 'header', pointer: 'if-match', code: 'format', detail }],
-    })
-  }
-  return Number(match[1])
+/**
+ * A version in an entity tag. A proxy that compresses weakens it, `W/"4"`, or names the coding in it, `"4-gzip"`: it is the
+ * same record, and what was read of it is whole.
+ */
+const ownTag = /^(?:W\/)?"(\d{1,9})(?:-{1,2}(?:gzip|br|zstd|deflate))?"$/
+
+/** The versions that a list of entity tags names. Other services' tags are none. */
+function versionsOf(header: string): number[] {
+  return header.split(',').flatMap((tag) => {
+    const version = ownTag.exec(tag.trim())?.[1]
+    return version === undefined ? [] : [Number(version)]
+  })
 }
 
-/** What a change is about, and whose it is: the record at the version that the client demands. */
+/** The versions of which `If-Match` demands one; null where it demands none. */
+function ifMatchVersions(request: FastifyRequest): readonly number[] | null {
+  const header = request.headers['if-match']
+  if (header === undefined || header.trim() === '*') return null
+  const versions = versionsOf(header)
+  if (versions.length > 0) return versions
+  const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the record as it was read.`
+  throw new Refusal('invalid_request', detail, {
+    errors: [{ in: 'header', pointer: 'if-match', code: 'format', detail }],
+  })
+}
+
+/** What a change is about, and whose it is: the record at one of the versions that the client demands. */
 export function targetOf(request: FastifyRequest) {
   const { id } = request.params as { id: string }
-  return { ...ownerOf(request), id, ifVersion: ifMatchVersion(request) }
+  return { ...ownerOf(request), id, ifVersions: ifMatchVersions(request) }
 }
 
 /** Whether the client already has this version. */
 export function isKnown(request: FastifyRequest, record: { version: number }): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(etagOf(record))
+  return header.trim() === '*' || versionsOf(header).includes(record.version)
 }
 
 /** Answers 304 where the client has this version already; else the record with its ETag. */

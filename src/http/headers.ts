@@ -10,7 +10,9 @@ const ifNoneMatch = sent('The `ETag` that the client has. The answer is 304 whil
 
 /** Headers of a change. */
 export const changeHeaders = Type.Object({
-  'if-match': sent('The `ETag` of the record as it was read. When it has changed since, the answer is 412.'),
+  'if-match': sent(
+    'The `ETag` of the record as it was read, or a list of them. When it has none of them any more, the answer is 412.',
+  ),
 })
 
 /** Headers of a read. */

@@ -29,7 +29,10 @@ export interface Records<R extends { id: string; name: string; version: number }
   query: TObject
   waits: WaitPlaces
   list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
-  patch(target: { projectId: string; by: Actor; id: string; ifVersion: number | null }, patch: object): Promise<R>
+  patch(
+    target: { projectId: string; by: Actor; id: string; ifVersions: readonly number[] | null },
+    patch: object,
+  ): Promise<R>
   /** What a client sees. */
   view(record: R, view: 'basic' | 'full'): Promise<object>
   /** Nothing is expected to change by itself. */

@@ -71,8 +71,8 @@ export function makeEndpointChangesRepository(prisma: PrismaClient) {
   }
 }
 
-function whereOf({ id, projectId, ifVersion }: Target): Prisma.Sql {
-  return Prisma.sql`id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersion}::int IS NULL OR version = ${ifVersion}::int)`
+function whereOf({ id, projectId, ifVersions }: Target): Prisma.Sql {
+  return Prisma.sql`id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR version = ANY(${ifVersions}::int[]))`
 }
 
 async function one(found: Promise<WebhookEndpoint[]>): Promise<WebhookEndpoint | null> {

@@ -21,7 +21,7 @@ export interface Target {
   id: string
   by: Actor
   /** Only if it is still at this version. */
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
 }
 
 export interface SealedEndpoint extends WebhookEndpoint {
@@ -61,12 +61,12 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
     },
 
     /** Its secret and its URL go at once, its deliveries when upkeep comes by. False: gone, or at another version. */
-    async remove({ projectId, id, by, ifVersion }: Target): Promise<boolean> {
+    async remove({ projectId, id, by, ifVersions }: Target): Promise<boolean> {
       const removed = await prisma.$executeRaw`
         WITH e AS (
           UPDATE webhook_endpoints SET deleted_at = now(), updated_at = now(), url = '', sealed_secret = '', overlap_until = NULL,
             enabled = false, disabled_at = COALESCE(disabled_at, now())
-          WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersion}::int IS NULL OR version = ${ifVersion}::int)
+          WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR version = ANY(${ifVersions}::int[]))
           RETURNING id, project_id
         )
         ${auditStatement(by, { action: 'webhook_endpoint.deleted' }, Prisma.sql`e`)}`

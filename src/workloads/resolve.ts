@@ -29,7 +29,7 @@ export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDe
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
-    refuseOtherVersion(workload, target.ifVersion)
+    refuseOtherVersion(workload, target.ifVersions)
     const isDone =
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
     if (!isDone) throw nothingToResolve(workload)

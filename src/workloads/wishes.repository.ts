@@ -20,7 +20,7 @@ export interface Wish<K extends Kind = Kind> {
   /** The event's type: `job.cancel_requested`. */
   eventType: WishEvent
   /** Only if the record is still at this version. */
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
   /** Only from one of these statuses, decided again under the row's lock; null = from any. */
   fromStatuses: readonly string[] | null
   /** Desires that no other one follows: checked again under the row's lock too. */
@@ -34,7 +34,7 @@ export interface Patch {
   by: Actor
   kind: Kind
   id: string
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
   spec?: { value: Json; isRemote: boolean }
   labels?: Readonly<Record<string, string>>
   held?: boolean
@@ -61,7 +61,7 @@ export function makeWishesRepository(prisma: PrismaClient) {
             cancel_requested_at = CASE WHEN ${wish.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
               WHEN w.generation = w.carried_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
           WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
-            AND (${wish.ifVersion}::int IS NULL OR w.version = ${wish.ifVersion}::int)
+            AND (${wish.ifVersions}::int[] IS NULL OR w.version = ANY(${wish.ifVersions}::int[]))
             AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))
             AND (w.desired = ${wish.desired} OR w.desired <> ALL(${wish.finalDesires}::text[]))
           RETURNING ${workloadColumns}
@@ -91,7 +91,7 @@ export function makeWishesRepository(prisma: PrismaClient) {
             due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
-            AND (${patch.ifVersion}::int IS NULL OR w.version = ${patch.ifVersion}::int)
+            AND (${patch.ifVersions}::int[] IS NULL OR w.version = ANY(${patch.ifVersions}::int[]))
           RETURNING ${workloadColumns}
         ), event AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)

@@ -18,7 +18,7 @@ export interface Target {
   by: Actor
   id: string
   /** `If-Match`: only if the record is still at this version. */
-  ifVersion: number | null
+  ifVersions: readonly number[] | null
 }
 
 /** What PATCH changes: null removes a label; the rest is of the spec. */
@@ -58,12 +58,12 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {
       for (let left = patchTries; ; left -= 1) {
         const current = await get(kind, target.projectId, target.id)
-        refuseOtherVersion(current, target.ifVersion)
+        refuseOtherVersion(current, target.ifVersions)
         const changed = await patchAt(deps, kind, { current, by: target.by }, patch)
         if (changed !== null) return changed
         // What was merged holds on one version only; a client that named none does not care which.
-        if (target.ifVersion !== null || left <= 1)
-          throw await whyNot(deps, kind, { ...target, ifVersion: current.version })
+        if (target.ifVersions !== null || left <= 1)
+          throw await whyNot(deps, kind, { ...target, ifVersions: [current.version] })
       }
     },
 
@@ -77,7 +77,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       wish: { desired: Desired<K>; verb: Verb<K>; eventType: WishEvent; keepRemote?: boolean },
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
-      refuseOtherVersion(current, target.ifVersion)
+      refuseOtherVersion(current, target.ifVersions)
       if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(deps.kinds[kind], current, wish))
         return current
       const fromStatuses = await statusesFor(deps, kind, current, wish)
@@ -102,7 +102,7 @@ async function patchAt<K extends Kind>(
   const spec =
     Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
   const changed = await wishes.patch<K>({
-    ...{ projectId, by, kind, id, ifVersion: version },
+    ...{ projectId, by, kind, id, ifVersions: [version] },
     ...(held === undefined ? {} : { held }),
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
     ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
@@ -144,7 +144,7 @@ async function endedMeanwhile<K extends Kind>(
 ): Promise<Workload<K>> {
   const now = await deps.reads.get(target.projectId, kind, target.id)
   if (now === null || now.live) throw await whyNot(deps, kind, target)
-  refuseOtherVersion(now, target.ifVersion)
+  refuseOtherVersion(now, target.ifVersions)
   return now
 }
 
@@ -152,19 +152,19 @@ async function endedMeanwhile<K extends Kind>(
 async function whyNot<K extends Kind>(
   { reads, kinds }: WorkloadServiceDeps,
   kind: K,
-  { projectId, id, ifVersion }: Target,
+  { projectId, id, ifVersions }: Target,
 ): Promise<Refusal> {
   const now = await reads.get(projectId, kind, id)
   if (now === null) return noSuch(kind, id)
-  if (ifVersion !== null && now.version !== ifVersion) return mismatch(now.version)
+  if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
   const isCalledOff = kinds[kind].callsOff.includes(now.desired)
   const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
   return new Refusal('wrong_state', `${id} is ${what}. Read it again before asking for more.`)
 }
 
 /** `If-Match`, checked before anything is done. */
-export function refuseOtherVersion(workload: Workload, ifVersion: number | null): void {
-  if (ifVersion !== null && workload.version !== ifVersion) throw mismatch(workload.version)
+export function refuseOtherVersion(workload: Workload, ifVersions: readonly number[] | null): void {
+  if (ifVersions !== null && !ifVersions.includes(workload.version)) throw mismatch(workload.version)
 }
 
 function mismatch(version: number): Refusal {

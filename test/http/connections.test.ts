@@ -220,7 +220,7 @@ describe('PATCH /connections/{id}', () => {
     const stale = { body: { held: true }, headers: { 'if-match': '"7"' } }
     expect((await api.call('PATCH', `/connections/${one.id}`, stale)).status).toBe(412)
     expect(
-      (await api.call('PATCH', `/connections/${one.id}`, { ...stale, headers: { 'if-match': '"1"' } })).status,
+      (await api.call('PATCH', `/connections/${one.id}`, { ...stale, headers: { 'if-match': '"999", W/"1"' } })).status,
     ).toBe(200)
   })
 })
@@ -239,7 +239,7 @@ describe('DELETE /connections/{id}', () => {
     const stale = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': '"7"' } })
     expect(stale).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
     await api.ok('POST', '/environments', environmentRequest({ connectionId: id }))
-    const used = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': '"1"' } })
+    const used = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': 'W/"1", "999"' } })
     expect(used).toMatchObject({ status: 409, body: { code: 'connection_in_use' } })
   })
 })

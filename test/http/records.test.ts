@@ -148,10 +148,27 @@ describe('ETags', () => {
     const refused = await send(at(version))
     expect(refused).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
     expectProblem(refused, refused.body)
-    for (const tag of ['nonsense', 'W/"2"', '"99999999999"', '"-1"'])
+    for (const tag of [`W/${at(version)}`, `"${version}-gzip"`, `"other", ${at(version)} , W/"999"`])
+      expect(await send(tag), tag).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
+    for (const tag of ['nonsense', '2', 'W/2', '"99999999999"', '"-1"', '"a", "b"'])
       expect(await send(tag)).toMatchObject({ status: 400, body: { errors: [{ in: 'header', pointer: 'if-match' }] } })
     expect((await read(`/jobs/${id}`)).body).toMatchObject({ version: version + 1, status: 'queued' })
     expect((await send(at(version + 1))).status).toBe(path.endsWith('resolve') ? 409 : method === 'PATCH' ? 200 : 202)
+  })
+
+  it.each([
+    (tag: string) => `W/${tag}`,
+    (tag: string) => tag.replace(/"$/, '-gzip"'),
+    (tag: string) => `"other", W/"999",${tag}`,
+  ])('take the tag as a compressing proxy hands it on, and in a list: %s', async (asHandedOn) => {
+    const { id, version } = await makeJob()
+    const tag = asHandedOn(at(version))
+    expect((await read(`/jobs/${id}`, { 'if-none-match': tag })).status).toBe(304)
+    const changed = await api.call('PATCH', `/jobs/${id}`, {
+      body: { labels: { a: 'b' } },
+      headers: { 'if-match': tag },
+    })
+    expect(changed).toMatchObject({ status: 200, body: { version: version + 1 } })
   })
 
   it('let one of many changes on one version through', async () => {

@@ -30,7 +30,7 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
     },
     repository: {
       async apply(asked) {
-        if (asked.ifVersion !== null && asked.ifVersion !== row.version) return null
+        if (asked.ifVersions !== null && !asked.ifVersions.includes(row.version)) return null
         written.push(asked)
         row = connection(row.version + 1, asked.settings?.settings ?? row.settings)
         return row
@@ -45,7 +45,8 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
   })
   return {
     written,
-    change: (ifVersion: number | null) => change({ projectId: 'proj_1', by, id: 'conn_1', ifVersion }, patch),
+    change: (...versions: number[]) =>
+      change({ projectId: 'proj_1', by, id: 'conn_1', ifVersions: versions.length === 0 ? null : versions }, patch),
   }
 }
 
@@ -55,8 +56,14 @@ const putRight = (row: Connection) => (row.version === 1 ? connection(2, good) :
 
 it('never writes the endpoints of before over credentials that somebody stores meanwhile', async () => {
   const { change, written } = bench(connection(1, bad), putRight)
-  expect((await change(null)).settings).toMatchObject({ ...good, visibility: 'all' })
-  expect(written.map(({ ifVersion }) => ifVersion)).toEqual([2])
+  expect((await change()).settings).toMatchObject({ ...good, visibility: 'all' })
+  expect(written.map(({ ifVersions }) => ifVersions)).toEqual([[2]])
+})
+
+it('merges anew where one of several versions that the client named became another of them', async () => {
+  const { change, written } = bench(connection(1, bad), putRight)
+  expect((await change(1, 2)).settings).toMatchObject({ ...good, visibility: 'all' })
+  expect(written.map(({ ifVersions }) => ifVersions)).toEqual([[2]])
 })
 
 it('says that the record has changed where the client named the version', async () => {
@@ -72,6 +79,6 @@ it('says that the record has changed where the client named the version', async 
 
 it('gives up where others are always faster', async () => {
   const { change, written } = bench(connection(1, good), (row) => connection(row.version + 1, good))
-  await expect(change(null)).rejects.toMatchObject({ code: 'version_mismatch' })
+  await expect(change()).rejects.toMatchObject({ code: 'version_mismatch' })
   expect(written).toEqual([])
 })
