@@ -72,8 +72,8 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
 /** A reading that fails ends the stream as if it were over: the client comes back, and then is told what is wrong. */
 async function* textOf<P>(readings: AsyncIterable<Reading<P>>, request: FastifyRequest): AsyncGenerator<string> {
   try {
-    for await (const { messages, position } of readings)
-      yield messages.length === 0 ? quiet(position) : messages.map(messageText).join('')
+    for await (const { messages } of readings)
+      yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
   } catch (error) {
     // One line for each stream, and there may be many: whatever is away is told in full elsewhere.
     request.log.warn({ reason: (error as Error).message }, 'a stream of events broke off')
@@ -84,7 +84,8 @@ function messageText({ id, data }: Reading<unknown>['messages'][number]): string
   return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-/** Keeps the connection open, and without being a message it moves what the client sends as `Last-Event-ID`. */
-function quiet(position: unknown): string {
-  return `id: ${position}\n\n`
-}
+/**
+ * Keeps the connection open: a comment, with no blank line after it. Clients that are not browsers take a block without data
+ * for an empty message, and some any blank line once they have seen an id.
+ */
+const heartbeat = ':\n'

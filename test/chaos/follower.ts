@@ -23,20 +23,22 @@ export async function startFollower(urls: readonly string[]): Promise<Follower> 
   const told: FeedEvent[] = []
   const left = new AbortController()
   const opened = Promise.withResolvers<void>()
-  let lastId: string | undefined
+  // A stream tells its place with its first message only, and nothing may be missed before that.
+  let lastId = await now(urls[0] ?? '')
 
   function take(message: string): void {
     const fields = new Map(message.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]))
     const data = fields.get('data')
     if (data !== undefined) told.push(JSON.parse(data) as FeedEvent)
     lastId = fields.get('id') ?? lastId
-    opened.resolve()
   }
 
   async function readOne(url: string): Promise<void> {
-    const headers = { authorization: `Bearer ${apiKey}`, ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
+    const headers = { authorization: `Bearer ${apiKey}`, 'last-event-id': lastId }
     const response = await fetch(`${url}/events/stream`, { headers, signal: left.signal })
-    if (response.ok && response.body !== null) for await (const message of messagesOf(response.body)) take(message)
+    if (!response.ok || response.body === null) return
+    opened.resolve()
+    for await (const message of messagesOf(response.body)) take(message)
   }
 
   async function readOn(): Promise<void> {
@@ -68,4 +70,10 @@ async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<str
     text = messages.pop() ?? ''
     yield* messages
   }
+}
+
+/** Where the project's events end now. */
+async function now(url: string): Promise<string> {
+  const response = await fetch(`${url}/events?limit=200`, { headers: { authorization: `Bearer ${apiKey}` } })
+  return ((await response.json()) as { endCursor: string }).endCursor
 }

@@ -44,6 +44,21 @@ beforeAll(async () => {
       },
     })
   })
+  server.get('/late', (request: FastifyRequest, reply) => {
+    request.caller = caller
+    let now = 0
+    return sendEvents(request, reply, {
+      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: new AbortController().signal },
+      from: 0,
+      // Each look is later than a heartbeat.
+      clock: { monotonicMs: () => (now += 60_000) },
+      wait: async () => {},
+      async read(after) {
+        const messages = after === 2 ? [{ id: 3, data: { n: 3 } }] : []
+        return { messages, position: after + 1, isFull: false, isBehind: false, isOver: after === 2 }
+      },
+    })
+  })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
 })
 
@@ -55,6 +70,15 @@ it('ends when its key is revoked, also while nothing happens', async () => {
   isRevoked = true
   await ended
   isRevoked = false
+})
+
+it('while nothing happens sends comment lines, which no client takes for a message', async () => {
+  const [response] = (await once(get(`${url}/late`), 'response')) as [IncomingMessage]
+  // A connection that a stream has used is no good to anybody else.
+  expect(response.headers.connection).toBe('close')
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) text += chunk
+  expect(text).toBe(':\n:\nid: 3\ndata: {"n":3}\n\n')
 })
 
 it('reads on only as the client takes what was read, and ends at once when the process stops', async () => {
