@@ -36,6 +36,7 @@ export const streamHeaders = Type.Object({
 const answered = {
   ETag: "The record's version, for `If-Match` and `If-None-Match`.",
   Location: 'Where the record is read.',
+  'Accept-Encoding': '`identity`: the coding of the body is not taken.',
   'Idempotency-Replayed': '`true`: this `Idempotency-Key` had been used, and this is the record that it made.',
   'Preference-Applied': 'The wait that was honoured, such as `wait=30`.',
   'Retry-After': 'Seconds after which another try makes sense.',

@@ -6,6 +6,7 @@ import type { HttpServer } from './http-server.ts'
 export function takeJsonOnly(server: HttpServer): void {
   const parse = server.getDefaultJsonParser('error', 'error')
   server.removeAllContentTypeParsers()
+  refuseCodings(server)
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     // Clients tend to name the type of a body that they do not send; where a body is needed its schema says so.
     if (body.length === 0) return done(null, undefined)
@@ -18,6 +19,21 @@ export function takeJsonOnly(server: HttpServer): void {
     return parse(request, body.toString('utf8'), done)
   })
 }
+
+/** RFC 9110, 15.5.16: 415 with `Accept-Encoding` tells that it is the coding, and not the type, that is not taken. */
+function refuseCodings(server: HttpServer): void {
+  server.addHook('preParsing', async ({ headers, is404 }, reply) => {
+    if (is404 || (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)) return
+    const { 'content-encoding': content = '', 'transfer-encoding': transfer = '' } = headers
+    const coding = `${content},${transfer}`.split(',').find((name) => !plainCodings.has(name.trim().toLowerCase()))
+    if (coding === undefined) return
+    void reply.header('accept-encoding', 'identity')
+    const detail = `A body in the coding ${coding.trim().slice(0, 64)} is not taken. Send it as it is, without Content-Encoding.`
+    throw new Refusal('unsupported_media_type', detail)
+  })
+}
+
+const plainCodings: ReadonlySet<string> = new Set(['', 'identity', 'chunked'])
 
 const utf8Names: ReadonlySet<string> = new Set(['utf-8', 'utf8'])
 

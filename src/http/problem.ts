@@ -43,7 +43,7 @@ const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
   cursor_expired: 'What comes next is not kept any more',
   version_mismatch: 'The record has changed',
   payload_too_large: 'The body is too large',
-  unsupported_media_type: 'The body is not JSON',
+  unsupported_media_type: 'The body is not plain JSON',
   connection_ambiguous: 'Several connections could be meant',
   connection_missing: 'No connection to that provider',
   idempotency_key_reused: 'The Idempotency-Key was used with another body',

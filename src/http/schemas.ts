@@ -47,7 +47,7 @@ const explanations: Readonly<Record<number, string>> = {
   410: 'What comes after the cursor is not kept any more.',
   412: 'The record is not at the version that `If-Match` names.',
   413: 'The body is too large.',
-  415: 'The body is not JSON.',
+  415: 'The body is not JSON, or in a coding such as gzip.',
   422: 'The provider, or another field, forbids it.',
   429: 'Too many requests.',
   502: 'The provider did not do it.',
@@ -58,6 +58,7 @@ const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
   401: ['WWW-Authenticate'],
   429: ['Retry-After'],
   502: ['Retry-After'],
+  415: ['Accept-Encoding'],
   503: ['Retry-After'],
 }
 

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { document, operations } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
-import { quickSettings } from '../support/switchyard.ts'
+import { quickSettings, testApiKey } from '../support/switchyard.ts'
 
 let bench: ApiBench
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => bench?.stop())
 
 /** Bytes as they are, and all that comes back until the server closes. */
-async function sendBytes(bytes: string): Promise<{ status: number; headers: Headers; body: unknown }> {
+async function sendBytes(bytes: string | Buffer): Promise<{ status: number; headers: Headers; body: unknown }> {
   const socket = connect(Number(new URL(bench.url).port), '127.0.0.1')
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk) => {
@@ -158,6 +159,37 @@ it('takes JSON whose client says that it is UTF-8, in whatever spelling, and kee
     })
     expect(answer, type).toMatchObject({ status: 400, body: { errors: [{ pointer: '/quota/ключ €𝄞' }] } })
   }
+})
+
+describe('a body in a coding', () => {
+  const post = (headers: string, body: Buffer | string) => {
+    const head = `POST /projects HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testApiKey}\r\nContent-Type: application/json\r\nConnection: close\r\n`
+    return sendBytes(Buffer.concat([Buffer.from(`${head}${headers}\r\n\r\n`), Buffer.from(body)]))
+  }
+  const zipped = gzipSync('{"name":"zipped"}')
+  const chunked = Buffer.concat([
+    Buffer.from(`${zipped.length.toString(16)}\r\n`),
+    zipped,
+    Buffer.from('\r\n0\r\n\r\n'),
+  ])
+
+  it.each([
+    ['gzip', `Content-Encoding: gzip\r\nContent-Length: ${zipped.length}`, zipped],
+    ['gzip', `Content-Encoding: identity, GZIP\r\nTransfer-Encoding: chunked`, chunked],
+    ['gzip', `Transfer-Encoding: gzip, chunked`, chunked],
+    ['br', `Content-Encoding: br\r\nContent-Length: 2`, '{}'],
+  ])('%s is refused with 415 and what is taken: %s', async (coding, headers, body) => {
+    const answer = await post(headers, body)
+    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+    expect((answer.body as { detail: string }).detail.toLowerCase()).toContain(coding)
+    expect(answer.headers.get('accept-encoding')).toBe('identity')
+    expectProblem(answer, answer.body)
+  })
+
+  it('that changes nothing is taken', async () => {
+    const body = '{"name":"as-it-is"}'
+    expect((await post(`Content-Encoding: identity\r\nContent-Length: ${body.length}`, body)).status).toBe(201)
+  })
 })
 
 describe('every answer', () => {
