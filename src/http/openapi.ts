@@ -45,7 +45,9 @@ export async function registerOpenApi(
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   // The only HTML that is served; everything else is data, and says so in its headers.
   await server.register(async (pages) => {
-    await pages.register(helmet, { contentSecurityPolicy: false })
-    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true })
+    // Whoever ends TLS may demand it: over plain http a browser would ask for scripts and styles where nobody listens.
+    await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
+    const transformStaticCSP = (policy: string) => policy.replace(/\s*upgrade-insecure-requests;?/, '')
+    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true, transformStaticCSP })
   })
 }

@@ -42,6 +42,9 @@ describe('by default', () => {
     expect(policy).toMatch(/default-src 'self'/)
     expect(policy).toMatch(/script-src 'self'(?! 'unsafe)/)
     expect(policy).not.toContain('unsafe-eval')
+    // Over plain http these would send the browser to a port where nobody listens.
+    expect(policy).not.toContain('upgrade-insecure-requests')
+    expect(headers).not.toHaveProperty('strict-transport-security')
     expect(headers).toMatchObject({ 'x-frame-options': 'SAMEORIGIN', 'x-content-type-options': 'nosniff' })
   })
 
