@@ -6,6 +6,7 @@ import { type EnvironmentRoutesDeps, registerEnvironments } from './environments
 import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
 import type { Draining } from './http/draining.ts'
+import { registerFrontPage } from './http/front-page.ts'
 import { type GuardDeps, guard } from './http/guard.ts'
 import { answerHeaders } from './http/headers.ts'
 import { historyPages } from './http/history.routes.ts'
@@ -50,8 +51,9 @@ function corsOf(origins: readonly string[]) {
 /** The HTTP service: what is registered, in order. It listens to nothing yet. */
 export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   const server = makeServer(deps)
-  await registerOpenApi(server, { version: deps.version, isServed: deps.edge.hasDocs })
+  await registerOpenApi(server, deps)
   if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
+  await server.register(async (open) => registerFrontPage(open, deps))
   await server.register(async (open) => registerOperations(open, deps))
   for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {

@@ -184,6 +184,15 @@ export const configSchema = Type.Object({
       description: 'Proxies whose `X-Forwarded-For` tells the client, such as `10.0.0.0/8,127.0.0.1`.',
     }),
   ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#@]+$',
+      title: 'a URL that begins with https:// or http://, without user, query and fragment',
+      description:
+        'Where clients reach the service, with the path under which a proxy serves it, such as ' +
+        '`https://example.org/switchyard`: for `Location` and the OpenAPI document. The proxy takes the path away.',
+    }),
+  ),
   CORS_ORIGINS: Type.Optional(
     Type.String({
       pattern: '^https?://[^,/ ]+( *, *https?://[^,/ ]+)*$',

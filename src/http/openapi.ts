@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { HttpServer } from './server.ts'
+import type { EdgeSettings, HttpServer } from './server.ts'
 
 export const tags = [
   { name: 'Jobs', description: 'Work that runs to an end.' },
@@ -17,7 +17,7 @@ export const tags = [
 /** Serves the contract as `/openapi.json` and for people at `/docs`. Must be registered before any route. */
 export async function registerOpenApi(
   server: HttpServer,
-  { version, isServed }: { version: string; isServed: boolean },
+  { version, edge }: { version: string; edge: Pick<EdgeSettings, 'publicUrl' | 'hasDocs'> },
 ): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -29,7 +29,7 @@ export async function registerOpenApi(
           'One contract, `/jobs` and `/environments`, over AI-compute providers that each speak their own API.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/' }],
+      servers: [{ url: edge.publicUrl === '' ? '/' : edge.publicUrl }],
       tags,
       components: {
         securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a project.' } },
@@ -41,13 +41,14 @@ export async function registerOpenApi(
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  if (!isServed) return
+  if (!edge.hasDocs) return
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   // The only HTML that is served; everything else is data, and says so in its headers.
   await server.register(async (pages) => {
     // Whoever ends TLS may demand it: over plain http a browser would ask for scripts and styles where nobody listens.
     await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
+    const indexPrefix = edge.publicUrl === '' ? '' : new URL(edge.publicUrl).pathname
     const transformStaticCSP = (policy: string) => policy.replace(/\s*upgrade-insecure-requests;?/, '')
-    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix: '', staticCSP: true, transformStaticCSP })
+    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix, staticCSP: true, transformStaticCSP })
   })
 }

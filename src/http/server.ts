@@ -7,6 +7,7 @@ import { closeWhileDraining, type Draining } from './draining.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
+import { locatePublicly } from './public-url.ts'
 import { refuseUnsafeText } from './safe-text.ts'
 import { refuseAmbiguousHeaders } from './single-headers.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
@@ -19,6 +20,8 @@ export interface EdgeSettings {
   trustedProxies: readonly string[]
   /** Origins whose pages may call the API from a browser; empty = none. */
   corsOrigins: readonly string[]
+  /** Where clients reach the service, without a slash at the end; empty = at the root of whatever host they name. */
+  publicUrl: string
   /** Serves `/docs` and `/openapi.json`. */
   hasDocs: boolean
   /** Serves `/metrics`, which tells how much of what runs, and no names but ids. */
@@ -102,6 +105,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
   refuseUnknownRoutes(server)
   dropSlowReaders(server, edge.patience.answerMs)
   closeWhileDraining(server, draining)
+  locatePublicly(server, edge.publicUrl)
   server.addHook('preValidation', async (request) => refuseUnsafeText(request))
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request

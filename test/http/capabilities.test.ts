@@ -22,7 +22,7 @@ beforeAll(async () => {
     draining: makeDraining(),
     isOutage: () => false,
   })
-  await registerOpenApi(server, { version: '0.0.0', isServed: true })
+  await registerOpenApi(server, { version: '0.0.0', edge })
   await registerCapabilities(server, { describe: () => described })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
 })

@@ -56,6 +56,65 @@ describe('by default', () => {
   })
 })
 
+describe('GET /', () => {
+  const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+  it('tells a program where to read on, and takes a browser there', async () => {
+    const app = await appOf()
+    const asked = await app.inject('/')
+    expect([asked.statusCode, asked.json()]).toEqual([
+      200,
+      {
+        ...{ name: 'Switchyard', version: expect.stringMatching(/^\d/) },
+        ...{ documentation: '/docs', openapi: '/openapi.json', health: '/readyz' },
+      },
+    ])
+    const browser = await app.inject({ url: '/', headers: html })
+    expect([browser.statusCode, browser.headers.location]).toEqual([302, '/docs'])
+    expect((await app.inject({ method: 'POST', url: '/' })).statusCode).toBe(405)
+  })
+
+  it('names no documents where none are served', async () => {
+    const app = await appOf({ environment: { DOCS: 'closed' } })
+    const asked = await app.inject({ url: '/', headers: html })
+    expect([asked.statusCode, asked.json()]).toEqual([
+      200,
+      { name: 'Switchyard', version: expect.anything(), health: '/readyz' },
+    ])
+  })
+})
+
+describe('PUBLIC_URL', () => {
+  const publicUrl = 'https://example.org/switchyard'
+
+  it.each([publicUrl, `${publicUrl}/`])('%s stands in the contract and before every place', async (PUBLIC_URL) => {
+    const app = await appOf({
+      environment: { PUBLIC_URL },
+      prepare: (server) => {
+        server.post('/made', async (_request, reply) => reply.code(201).header('location', '/jobs/job_1').send())
+        server.get('/elsewhere', async (_request, reply) => reply.redirect('https://elsewhere.example/'))
+      },
+    })
+    expect((await app.inject('/openapi.json')).json().servers).toEqual([{ url: publicUrl }])
+    const made = await app.inject({ method: 'POST', url: '/made' })
+    expect(made.headers.location).toBe(`${publicUrl}/jobs/job_1`)
+    expect((await app.inject('/elsewhere')).headers.location).toBe('https://elsewhere.example/')
+    expect((await app.inject('/')).json()).toMatchObject({ documentation: `${publicUrl}/docs` })
+    const browser = await app.inject({ url: '/', headers: { accept: 'text/html' } })
+    expect(browser.headers.location).toBe(`${publicUrl}/docs`)
+    const page = (await app.inject('/docs')).body
+    expect(page).toContain('"/switchyard/docs/static/swagger-ui-bundle.js"')
+    expect(page).not.toContain('"/docs/')
+  })
+
+  it.each(['ftp://example.org', 'https://user:secret@example.org', 'https://example.org/?a', '/switchyard'])(
+    'is not %s',
+    (PUBLIC_URL) => {
+      expect(() => readConfig({ PUBLIC_URL })).toThrow(/PUBLIC_URL/)
+    },
+  )
+})
+
 it.each([
   [{ DOCS: 'closed' }, ['/docs', '/docs/json', '/docs/static/index.html', '/openapi.json']],
   [{ METRICS: 'closed' }, ['/metrics']],

@@ -11,6 +11,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /readyz': 'no key',
   'GET /metrics': 'no key',
   'GET /openapi.json': 'no key',
+  'GET /': 'no key',
   'GET /docs': 'no key',
   'GET /providers': 'any key',
   'GET /providers/{provider}': 'any key',
