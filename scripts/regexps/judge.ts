@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { check } from 'recheck'
 import type { Found } from './collect.ts'
 
@@ -7,13 +8,18 @@ import type { Found } from './collect.ts'
  */
 export async function faultsOf(found: readonly Found[], reviewed: Readonly<Record<string, string>>): Promise<string[]> {
   const byText = new Map(found.toReversed().map((each) => [textOf(each), each]))
-  const judged = [...byText].map(async ([text, each]) => {
-    const fault = Object.hasOwn(reviewed, text) ? null : await faultOf(each)
-    return fault === null ? [] : [`${each.place}: ${text} ${fault}`]
-  })
-  const faults = (await Promise.all(judged)).flat()
+  const faults: string[] = []
+  const waiting = [...byText].filter(([text]) => !Object.hasOwn(reviewed, text)).values()
+  // Each is judged by a process of its own: as many at once as there are processors.
+  const hand = async () => {
+    for (const [text, each] of waiting) {
+      const fault = await faultOf(each)
+      if (fault !== null) faults.push(`${each.place}: ${text} ${fault}`)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, hand))
   const stale = Object.keys(reviewed).filter((text) => !byText.has(text))
-  return [...faults, ...stale.map((text) => `${text} is reviewed but stands nowhere: remove the review`)]
+  return [...faults.sort(), ...stale.map((text) => `${text} is reviewed but stands nowhere: remove the review`)]
 }
 
 /** No limits of time, which a busy machine exceeds: what is counted is the same everywhere. */
