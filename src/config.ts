@@ -115,7 +115,7 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
       `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is. ` +
         'Percent-encode them: %40 %2F %3F %23 %25.',
     ]
-  if (hosts.includes(',') || /[?&]host=[^&]*(,|%2C)/i.test(rest))
+  if (hosts.includes(',') || /[?&]host=[^&?]*(,|%2C)/i.test(rest))
     return [`${name} (not shown) names several hosts. Name one; a proxy or a DNS name can follow the primary.`]
   if (hosts !== '' && !URL.canParse(text))
     return [`${name} (not shown) is not of the form scheme://user:password@host:port/database. Correct it.`]

@@ -33,7 +33,7 @@ export function idSpaceName(provider: Provider | undefined, settings: JsonObject
   try {
     const { origin, pathname } = new URL(provider.baseUrl(settings))
     const within = provider.idSpace?.(settings) ?? ''
-    return `${provider.id}/${origin}${pathname.replace(/\/+$/, '')}/${within}`
+    return `${provider.id}/${origin}${pathname.replace(/(?<!\/)\/+$/, '')}/${within}`
   } catch {
     return null
   }

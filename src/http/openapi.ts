@@ -48,7 +48,7 @@ export async function registerOpenApi(
     // Whoever ends TLS may demand it: over plain http a browser would ask for scripts and styles where nobody listens.
     await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
     const indexPrefix = edge.publicUrl === '' ? '' : new URL(edge.publicUrl).pathname
-    const transformStaticCSP = (policy: string) => policy.replace(/\s*upgrade-insecure-requests;?/, '')
+    const transformStaticCSP = (policy: string) => policy.replace(/ ?upgrade-insecure-requests;?/, '')
     await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix, staticCSP: true, transformStaticCSP })
   })
 }

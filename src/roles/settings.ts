@@ -39,7 +39,7 @@ export function settingsOf(config: Config): ContainerSettings {
     edge: {
       trustedProxies: listOf(config.TRUSTED_PROXIES),
       corsOrigins: listOf(config.CORS_ORIGINS),
-      publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? '',
+      publicUrl: config.PUBLIC_URL?.replace(/(?<!\/)\/+$/, '') ?? '',
       hasDocs: config.DOCS === 'open',
       hasMetrics: config.METRICS === 'open',
       patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },

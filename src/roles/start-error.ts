@@ -56,7 +56,7 @@ function problemOf(error: unknown): string {
 }
 
 /** The engine's own stack follows its words. */
-const engineTrace = /\n\s*0: \w+::/
+const engineTrace = /\n[^\S\n]*0: \w+::/
 
 /** What stopped a migration, in the words of Postgres or of the engine that runs them. */
 export function migrationError(databaseUrl: string, error: unknown): StartError {
