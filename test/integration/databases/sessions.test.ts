@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeWake } from '../../../src/events/wake.ts'
 import { PrismaClient } from '../../../src/generated/prisma/client.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
@@ -97,6 +97,11 @@ describeWithPgbouncer('through PgBouncer', () => {
     const impatient = { query_wait_timeout: '1', server_login_retry: '1' }
     const pgbouncer = await startPgbouncer('transaction', impatient, { port: String(wire.port) })
     const made = makeDatabase({ url: pgbouncer.through(database.url), pooling: 'transaction', poolSize: 2 })
+    onTestFinished(async () => {
+      await made.close()
+      await pgbouncer.stop()
+      await wire.close()
+    })
     await made.prisma.$queryRaw`SELECT 1`
     wire.cut()
     for (let tries = 0; tries < 2; tries += 1) {
@@ -105,9 +110,6 @@ describeWithPgbouncer('through PgBouncer', () => {
     }
     wire.mend()
     await vi.waitUntil(() => made.prisma.$queryRaw`SELECT 1`.catch(() => false), { timeout: 15_000 })
-    await made.close()
-    await pgbouncer.stop()
-    await wire.close()
   })
 
   it('in transaction mode nothing that is set stays behind for whoever comes next', async () => {
