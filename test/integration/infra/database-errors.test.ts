@@ -97,12 +97,13 @@ it.each<[string, (database: Database) => Promise<unknown>, Partial<DatabaseOptio
 })
 
 it('does not take a mistake for an outage, whatever its words', async () => {
-  const mistakes = await withDatabase(({ prisma }) =>
-    Promise.all([
-      failureOf(prisma.$queryRaw`SELECT ${'EPIPE'}::int`),
-      failureOf(prisma.$queryRaw`SELECT 'ECONNRESET'::connection_terminated`),
-      failureOf(prisma.$transaction(async () => Promise.reject(new Error('Connection terminated unexpectedly')))),
-    ]),
+  const mistakes = await withDatabase(
+    async ({ prisma }) => [
+      await failureOf(prisma.$queryRaw`SELECT ${'EPIPE'}::int`),
+      await failureOf(prisma.$queryRaw`SELECT 'ECONNRESET'::connection_terminated`),
+      await failureOf(prisma.$transaction(() => Promise.reject(new Error('Connection terminated unexpectedly')))),
+    ],
+    { acquireTimeoutMs: 10_000 },
   )
   expect(mistakes.map((error) => isTransientError(error))).toEqual([false, false, false])
 })
