@@ -38,8 +38,8 @@ function classified<T extends SqlQueryable>(queryable: T): T {
   })
 }
 
-/** Programming errors have classes of their own and stay as they are. */
-function reject(error: unknown): never {
+/** What the driver throws, with a class and a code. Programming errors have classes of their own and stay as they are. */
+export function reject(error: unknown): never {
   const isBare = error instanceof AggregateError || (error instanceof Error && error.constructor === Error)
   throw isBare ? new DriverAdapterError({ kind: 'ConnectionClosed', originalMessage: error.message }) : error
 }

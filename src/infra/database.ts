@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { makeClassifiedAdapter } from './classified-adapter.ts'
 import { makeSessions, type Pooling, settingsOf, transactionSettings } from './sessions.ts'
+import { makeStatements, type Statements } from './statements.ts'
 import { makeZonedAdapter } from './zoned-adapter.ts'
 
 export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
@@ -28,6 +29,8 @@ export interface DatabaseOptions {
 
 export interface Database {
   prisma: PrismaClient
+  /** For the statements of the hot paths. */
+  sql: Statements
   /** Named prepared statements are sent without their name where this is `transaction`: no two of them share a session. */
   pooling: Pooling
   /** The pool under `prisma`, for what needs a session or speed of its own; shared, so that one limit holds for all. */
@@ -61,5 +64,5 @@ export function makeDatabase(options: DatabaseOptions): Database {
     await prisma.$disconnect()
     await pool.end()
   }
-  return { prisma, pooling, pool, close }
+  return { prisma, sql: makeStatements(pool), pooling, pool, close }
 }

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import type { Pool, QueryResult } from 'pg'
+import { reject } from './classified-adapter.ts'
+import type { Prisma } from './database.ts'
+
+/**
+ * Runs SQL of the hot paths straight on the pool. Statements have names, so that Postgres parses and plans each text once
+ * for each connection; Prisma's own raw queries are parsed anew every time and pass through its runtime. Where a pooler
+ * hands each transaction to another session the pool sends them without their names.
+ */
+export interface Statements {
+  /** Times come back as `Date`, JSON as values, 8-byte integers as text. */
+  rows<R>(statement: Prisma.Sql): Promise<R[]>
+}
+
+export function makeStatements(pool: Pick<Pool, 'query'>): Statements {
+  const names = new Map<string, string>()
+
+  function nameOf(text: string): string {
+    const known = names.get(text)
+    if (known !== undefined) return known
+    const name = `s_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+    names.set(text, name)
+    return name
+  }
+
+  return {
+    async rows<R>({ text, values }: Prisma.Sql) {
+      const config = { name: nameOf(text), text, values: values as unknown[] }
+      const { rows }: QueryResult = await pool.query(config).catch(reject)
+      return rows as R[]
+    },
+  }
+}
