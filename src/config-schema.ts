@@ -112,7 +112,14 @@ export const configSchema = Type.Object({
   SWEEP_MIN_INTERVAL_MS: timer(1000, "Shortest time between two walks over a connection's list, while things change."),
   SWEEP_MAX_INTERVAL_MS: timer(60_000, "Longest time between two walks over a connection's list, while nothing moves."),
   PROVIDER_TIMEOUT_MS: timer(30_000, 'How long one call to a provider may take.'),
-  LEASE_MS: timer(120_000, 'How long a worker may hold a workload; more than twice `PROVIDER_TIMEOUT_MS`.'),
+  LEASE_MS: Type.Integer({
+    // Renewed several times in its length, each time by a statement.
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 15_000,
+    description:
+      'How long after the death of a worker another takes over its work; one that lives renews its leases. In milliseconds.',
+  }),
   SHUTDOWN_TIMEOUT_MS: timer(
     40_000,
     'How long calls under way may take to finish at shutdown; more than `PROVIDER_TIMEOUT_MS`.',

@@ -81,12 +81,6 @@ function findContradictions(config: Config): string[] {
         `(${config.SWEEP_MAX_INTERVAL_MS}). Lower the first or raise the second.`,
     )
   }
-  if (config.LEASE_MS <= 2 * config.PROVIDER_TIMEOUT_MS) {
-    problems.push(
-      `LEASE_MS is ${config.LEASE_MS}: a workload could be taken over while its call still runs. ` +
-        `It must be more than twice PROVIDER_TIMEOUT_MS (${config.PROVIDER_TIMEOUT_MS}).`,
-    )
-  }
   if (config.SHUTDOWN_TIMEOUT_MS <= config.PROVIDER_TIMEOUT_MS) {
     problems.push(
       `SHUTDOWN_TIMEOUT_MS is ${config.SHUTDOWN_TIMEOUT_MS}: calls under way would be cut off. ` +

@@ -46,7 +46,7 @@ export function makeContainer(deps: ContainerDeps) {
   })
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const idSpaceOf = makeIdSpaceOf({ repository: makeConnectionsRepository(prisma), providerById })
-  const reads = makeReadsRepository(prisma, idSpaceOf)
+  const reads = makeReadsRepository(database.sql, idSpaceOf)
   const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
 
   const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
@@ -61,7 +61,7 @@ export function makeContainer(deps: ContainerDeps) {
   const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, wake })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{
-      prisma,
+      database,
       kinds,
       installationTag,
       connections: opened,

@@ -18,8 +18,8 @@ stops the start with a message that names the variable, and an empty one counts 
 |---|---|---|---|
 ${rows.join('\n')}
 
-\`LEASE_MS\` must be more than twice \`PROVIDER_TIMEOUT_MS\`, \`SHUTDOWN_TIMEOUT_MS\` more than \`PROVIDER_TIMEOUT_MS\` and
-than \`SHUTDOWN_DRAIN_MS\`, and \`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
+\`SHUTDOWN_TIMEOUT_MS\` must be more than \`PROVIDER_TIMEOUT_MS\` and than \`SHUTDOWN_DRAIN_MS\`, and
+\`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
 
 ${keys}${tokens}${outgoing}`
 }

@@ -39,7 +39,7 @@ export const kinds = { job: jobKind, environment: environmentKind }
 
 interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  tenancy: Pick<ReturnType<typeof makeTenancy>, 'isLimited' | 'audit'>
+  tenancy: Pick<ReturnType<typeof makeTenancy>, 'audit'>
   connections: Pick<ReturnType<typeof makeConnections>, 'opened' | 'resolve' | 'secretBox'>
   secrets: OpenSecrets
   reads: ReadsRepository
@@ -55,16 +55,15 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   events: EventRoutesDeps
 } {
   const { clock, settings, providers, tenancy, connections, reads, wake, installationTag } = deps
-  const { prisma } = deps.database
+  const { prisma, sql } = deps.database
   const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
   const { driverOf } = connections.opened
-  const hint = deps.hints.reconcile
-  const admission = makeAdmission({ repository: makeAdmissionRepository(prisma), lanes: 3, maxBatch: 200 })
+  const hint = deps.hints.due
+  const admission = makeAdmission({ repository: makeAdmissionRepository(deps.database), lanes: 3, maxBatch: 200 })
   const { secretBox } = connections
   const taking = {
     reads,
-    isLimited: tenancy.isLimited,
     resolveConnection: connections.resolve,
     admission,
     wake,
@@ -73,7 +72,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
-  const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
+  const attempts = makeAttemptsRepository(sql, settings.leaseMs)
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
   const noteAccess: AskDeps['noteAccess'] = (access) =>
     tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })

@@ -32,7 +32,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
     if (environment.remoteId === null) return beforeItExists(environment, facts)
     return (
       wishAction(environment, facts) ??
-      lookIfUnsure(environment, facts) ?? { do: 'wait', until: stopAt(environment, facts) }
+      lookIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
     )
   },
 

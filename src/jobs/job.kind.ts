@@ -33,7 +33,10 @@ export const jobKind: WorkloadKind<'job'> = {
   nextAction(job, facts) {
     if (isTerminal(jobTransitions, job.status)) return { do: 'wait', until: null }
     if (job.remoteId === null) return environmentAction(job, facts) ?? creationAction(jobKind, job, facts)
-    return endAction(job, facts) ?? lookIfUnsure(job, facts) ?? { do: 'wait', until: limitAt(job) }
+    return (
+      endAction(job, facts) ??
+      lookIfUnsure(job, facts, { unseenMs: facts.tempo.slowMs }) ?? { do: 'wait', until: limitAt(job) }
+    )
   },
 
   whenGone(job) {

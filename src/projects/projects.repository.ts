@@ -73,12 +73,5 @@ export function makeProjectsRepository(prisma: PrismaClient) {
       if (rows[0] !== undefined) return rows[0]
       return (await prisma.projectRow.count({ where: { id } })) === 0 ? null : 'name_taken'
     },
-
-    /** Whether it may have only so many workloads or accelerators at a time. */
-    async isLimited(id: string): Promise<boolean> {
-      const rows = await prisma.$queryRaw<unknown[]>`
-        SELECT 1 FROM projects WHERE id = ${id} AND COALESCE(max_active_workloads, max_accelerators) IS NOT NULL`
-      return rows.length > 0
-    },
   }
 }

@@ -36,5 +36,5 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   }
   const service = makeProjectService({ projects, keys })
   const routes: ProjectRoutesDeps = { service, audit }
-  return { guard, routes, isLimited: projects.isLimited, audit }
+  return { guard, routes, audit }
 }

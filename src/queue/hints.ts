@@ -2,8 +2,8 @@ import type { HintQueue } from './backend.ts'
 import { type Payload, queues } from './queues.ts'
 
 export interface Hints {
-  /** Says "look at this workload". Returns at once, never fails: what is lost is found by upkeep. */
-  reconcile(workloadId: string): void
+  /** Says that something is due over this connection. Returns at once, never fails: what is lost is found by polling. */
+  due(connectionId: string): void
   close(): Promise<void>
 }
 
@@ -18,7 +18,8 @@ const mostInOneAdd = 500
 
 /** Hints go out in bulk and are never awaited: `add` neither resolves nor rejects for many seconds while Redis is away. */
 export function makeHints({ queue, log }: Deps): Hints {
-  let waiting: Payload<'reconcile'>[] = []
+  /** One hint for each connection tells of everything that is due over it. */
+  const waiting = new Set<string>()
   let isSending = false
   let isClosed = false
   queue.on('error', (error) => {
@@ -26,11 +27,17 @@ export function makeHints({ queue, log }: Deps): Hints {
   })
 
   function send(): void {
-    if (isSending || waiting.length === 0) return
+    if (isSending || waiting.size === 0) return
     isSending = true
-    const batch = waiting.splice(0, mostInOneAdd)
+    const batch = [...waiting].slice(0, mostInOneAdd)
+    for (const connectionId of batch) waiting.delete(connectionId)
     queue
-      .addBulk(batch.map((data) => ({ name: queues.reconcile.name, data })))
+      .addBulk(
+        batch.map((connectionId) => ({
+          name: queues.reconcile.name,
+          data: { connectionId } satisfies Payload<'reconcile'>,
+        })),
+      )
       .catch((error: unknown) =>
         log.warn({ err: error, hints: batch.length }, 'hints were lost; upkeep finds their work'),
       )
@@ -41,15 +48,15 @@ export function makeHints({ queue, log }: Deps): Hints {
   }
 
   return {
-    reconcile(workloadId) {
-      if (isClosed || waiting.length >= mostWaiting) return
-      waiting.push({ workloadId })
+    due(connectionId) {
+      if (isClosed || waiting.size >= mostWaiting) return
+      waiting.add(connectionId)
       // Once per turn of the event loop, so that a burst of requests shares one round trip.
-      if (waiting.length === 1) setImmediate(send)
+      if (waiting.size === 1) setImmediate(send)
     },
     async close() {
       isClosed = true
-      waiting = []
+      waiting.clear()
       await queue.close()
     },
   }

@@ -3,11 +3,11 @@ import { Value } from '@sinclair/typebox/value'
 
 /** Every queue, with the schema of what travels in it: ids only, never specs or secrets. */
 export const queues = {
-  /** "Look at this workload." Losing one costs time, never work. */
+  /** "Something is due over this connection." Losing one costs time, never work. */
   reconcile: {
     name: 'switchyard-reconcile',
     payload: Type.Object(
-      { workloadId: Type.String({ pattern: '^(job|env)_[0-9a-z]{26}$' }) },
+      { connectionId: Type.String({ pattern: '^conn_[0-9a-z]{26}$' }) },
       { additionalProperties: false },
     ),
   },

@@ -32,8 +32,7 @@ export function afterCreate<K extends Kind>(
   }
   const change = adopted(kind, workload, created.remoteId, facts.now)
   if (created.seen === undefined) return { change, answer }
-  const { dueAt: _, ...taken } = change
-  return { change: { ...taken, ...observed(kind, { ...workload, ...taken }, created.seen, facts) }, answer }
+  return { change: { ...change, ...observed(kind, { ...workload, ...change }, created.seen, facts) }, answer }
 }
 
 /** What a search for the object of an attempt makes of a workload. */
@@ -47,7 +46,7 @@ export function afterFind<K extends Kind>(
     const [only, ...others] = found.found
     if (only === undefined || others.length > 0)
       return { change: parked(`${found.found.length} objects at the provider may be this one.`), answer: null }
-    const { dueAt: _, ...taken } = adopted(kind, workload, only.remoteId, facts.now)
+    const taken = adopted(kind, workload, only.remoteId, facts.now)
     const seen = observed(kind, { ...workload, ...taken }, only, facts)
     return { change: { ...taken, ...seen }, answer: answerOf(facts, 'found', only.remoteId, null) }
   }

@@ -1,5 +1,6 @@
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { type Database, Prisma } from '../infra/database.ts'
 import { inTurnOf } from '../infra/project-turn.ts'
+import type { Statements } from '../infra/statements.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
@@ -26,13 +27,14 @@ export interface NewWorkload {
   exclusiveKey?: string
   /** How many it asks for, on all its nodes. */
   accelerators: number
-  /** Its project may have so many workloads or accelerators at a time. */
-  isLimited: boolean
   /** Its secret variables, sealed for its id. */
   sealedSecrets?: string
   /** sha256 of the client's key, and what tells its body from others, in hex. */
   key: { hash: string; fingerprint: string; otherFingerprints?: readonly string[]; ttlHours: number } | null
 }
+
+/** When a workload was recorded; `limited`: not recorded, since its project has a quota to be counted against first. */
+export type Inserted = Date | 'limited'
 
 export interface KeyHolder {
   workloadId: string
@@ -41,15 +43,15 @@ export interface KeyHolder {
 
 export type AdmissionRepository = ReturnType<typeof makeAdmissionRepository>
 
-export function makeAdmissionRepository(prisma: PrismaClient) {
+export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>) {
   return {
     /**
      * Records many workloads in one statement: row, first event, label rows, idempotency key.
-     * Answers the creation time of those recorded; the others' keys are held by an earlier request, or their
-     * connection is gone. A repeat after a lost connection records nothing twice.
+     * Those that are absent from the result have a key that an earlier request holds, or a connection that is gone. A
+     * repeat after a lost connection records nothing twice.
      */
-    async insert(news: readonly NewWorkload[]): Promise<Map<string, Date>> {
-      return insertAll(prisma, news)
+    async insert(news: readonly NewWorkload[]): Promise<Map<string, Inserted>> {
+      return insertAll(sql.rows, news, false)
     },
 
     /** The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. */
@@ -58,13 +60,15 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
       return inTurnOf(prisma, projectIds, async (tx) => {
         const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
         if (fitting.length === 0) return others
-        return new Map<string, Date | OverQuota>([...others, ...(await insertAll(tx, fitting))])
+        const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
+        const inserted = await insertAll(rows, fitting, true)
+        return new Map<string, Date | OverQuota>([...others, ...(inserted as Map<string, Date>)])
       })
     },
 
     /** When this workload was recorded; null = it was not. */
     async recordedAt(id: string): Promise<Date | null> {
-      const rows = await prisma.$queryRaw<{ at: Date }[]>`SELECT created_at AS at FROM workloads WHERE id = ${id}`
+      const rows = await sql.rows<{ at: Date }>(Prisma.sql`SELECT created_at AS at FROM workloads WHERE id = ${id}`)
       return rows[0]?.at ?? null
     },
 
@@ -72,12 +76,12 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
     async keyHolders(
       keys: readonly { projectId: string; kind: string; hash: string }[],
     ): Promise<Map<string, KeyHolder>> {
-      const rows = await prisma.$queryRaw<(KeyHolder & { id: string })[]>`
+      const rows = await sql.rows<KeyHolder & { id: string }>(Prisma.sql`
         SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
           encode(k.fingerprint, 'hex') AS fingerprint
         FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
         JOIN idempotency_keys k ON k.project_id = i."projectId" AND k.kind = i.kind AND k.key_hash = decode(i.hash, 'hex')
-          AND k.expires_at >= now()`
+          AND k.expires_at >= now()`)
       return new Map(rows.map(({ id, ...holder }) => [id, holder]))
     },
 
@@ -89,11 +93,12 @@ export function makeAdmissionRepository(prisma: PrismaClient) {
 }
 
 async function insertAll(
-  tx: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  run: Statements['rows'],
   news: readonly NewWorkload[],
-): Promise<Map<string, Date>> {
-  const rows = await tx.$queryRaw<{ id: string; createdAt: Date }[]>(insertStatement(sortedByKey(news)))
-  return new Map(rows.map((row) => [row.id, row.createdAt]))
+  isCounted: boolean,
+): Promise<Map<string, Inserted>> {
+  const rows = await run<{ id: string; createdAt: Date | null }>(insertStatement(sortedByKey(news), isCounted))
+  return new Map(rows.map((row) => [row.id, row.createdAt ?? 'limited']))
 }
 
 async function usageOf(
@@ -118,18 +123,22 @@ function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
   return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
+/** @param isCounted these fit into the quotas of their projects, which are locked */
+const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
       labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "exclusiveKey" text, "sealedSecrets" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
+  ), limited AS (
+    SELECT id FROM projects WHERE NOT ${isCounted}::boolean AND id IN (SELECT DISTINCT "projectId" FROM input)
+      AND COALESCE(max_active_workloads, max_accelerators) IS NOT NULL
   ), keyed AS (
     INSERT INTO idempotency_keys AS k (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
     SELECT i."projectId", i.kind, decode(i.key->>'hash', 'hex'), i.id, decode(i.key->>'fingerprint', 'hex'),
       now() + (i.key->>'ttlHours')::int * interval '1 hour'
-    FROM input i WHERE i.key IS NOT NULL AND i."connectionId" IN (SELECT id FROM open)
+    FROM input i WHERE i.key IS NOT NULL AND i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited)
     ON CONFLICT (project_id, kind, key_hash) DO UPDATE
       SET workload_id = EXCLUDED.workload_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
       WHERE k.expires_at < now()
@@ -140,7 +149,7 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
     SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
       i.status, i.imported, i.imported, i."remoteId", i."exclusiveKey", now()
     FROM input i
-    WHERE i."connectionId" IN (SELECT id FROM open) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
+    WHERE i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
     ON CONFLICT (id) DO NOTHING
     RETURNING id, created_at
   ), events AS (
@@ -159,4 +168,5 @@ const insertStatement = (news: readonly NewWorkload[]) => Prisma.sql`
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
     SELECT i."projectId", i.kind, l.key, l.value, i.id FROM input i JOIN inserted n ON n.id = i.id, jsonb_each_text(i.labels) l
   )
-  SELECT id, created_at AS "createdAt" FROM inserted`
+  SELECT id, created_at AS "createdAt" FROM inserted
+  UNION ALL SELECT i.id, NULL FROM input i WHERE i."projectId" IN (SELECT id FROM limited)`

@@ -40,11 +40,13 @@ interface Deps {
 }
 
 /** When a workload was recorded, or why not; null = its key is held by another, or its connection is gone. */
-type Inserted = Date | OverQuota | null
+type Outcome = Date | 'limited' | OverQuota | null
+
+const maxLimited = 10_000
 
 export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission {
-  const lanesOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Inserted>>) =>
-    makeLanes<NewWorkload, Inserted>({
+  const lanesOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>) =>
+    makeLanes<NewWorkload, Outcome>({
       lanes: count,
       maxItems: maxBatch,
       // However much one project sends at once, half of each statement is left to the others.
@@ -60,7 +62,19 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   const insertFreely = lanesOf(lanes, (news) => repository.insert(news))
   /** One lane: a second would wait for the projects that the first has locked. */
   const insertWithinQuota = lanesOf(1, (news) => repository.insertWithinQuota(news))
-  const insert = (workload: NewWorkload) => (workload.isLimited ? insertWithinQuota(workload) : insertFreely(workload))
+  /** Projects that had a quota a moment ago. To count where there is none is only slower. */
+  const limited = new Set<string>()
+
+  /** Most projects have no quota and pay nothing for it: the statement that records says where one has to be counted. */
+  async function insert(workload: NewWorkload): Promise<Outcome> {
+    const { projectId } = workload
+    const free = limited.has(projectId) ? 'limited' : await insertFreely(workload)
+    if (free !== 'limited') return free
+    if (limited.size >= maxLimited) limited.clear()
+    limited.add(projectId)
+    return insertWithinQuota(workload)
+  }
+
   /** Equal keys that arrive together are joined: the later ones wait for the first and are answered as its replays. */
   const inFlight = new Map<string, Promise<unknown>>()
 
@@ -84,11 +98,11 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
     // An earlier try may have been committed just before its connection was lost; it counts against the quota itself.
     const createdAt = await repository.recordedAt(workload.id)
     if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
-    return replay(workload, inserted)
+    return replay(workload, inserted === 'limited' ? null : inserted)
   }
 
   /** Marks are drawn at random; one that exists already is drawn again. */
-  async function insertWithFreshMark(workload: NewWorkload): Promise<Inserted> {
+  async function insertWithFreshMark(workload: NewWorkload): Promise<Outcome> {
     try {
       return await insert(workload)
     } catch (error) {

@@ -1,4 +1,5 @@
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 import type { Attempt, AttemptOutcome, WorkloadError } from './workload.ts'
 
@@ -46,7 +47,7 @@ export interface LedgerEntry {
 
 export type AttemptsRepository = ReturnType<typeof makeAttemptsRepository>
 
-export function makeAttemptsRepository(prisma: PrismaClient, leaseMs: number) {
+export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
   return {
     /**
      * Commits attempts and moves their workloads to `to`, under a lease that begins anew. Null where the lease is lost, or
@@ -55,17 +56,17 @@ export function makeAttemptsRepository(prisma: PrismaClient, leaseMs: number) {
      * A second holder of an exclusive key fails the batch with a unique violation.
      */
     async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
-      const rows = await prisma.$queryRaw<(Opened & { id: string })[]>(openStatement(openings, leaseMs))
+      const rows = await sql.rows<Opened & { id: string }>(openStatement(openings, leaseMs))
       const byId = new Map(rows.map(({ id, ...opened }) => [id, opened]))
       return openings.map((opening) => byId.get(opening.workloadId) ?? null)
     },
 
     /** The attempts whose number is after `after`, in order. */
     async ledger(workloadId: string, { after, limit }: { after: number; limit: number }): Promise<LedgerEntry[]> {
-      return prisma.$queryRaw<LedgerEntry[]>`
+      return sql.rows<LedgerEntry>(Prisma.sql`
         SELECT number, mark, scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
           remote_id AS "remoteId", error
-        FROM workload_attempts WHERE workload_id = ${workloadId} AND number > ${after} ORDER BY number LIMIT ${limit}`
+        FROM workload_attempts WHERE workload_id = ${workloadId} AND number > ${after} ORDER BY number LIMIT ${limit}`)
     },
   }
 }

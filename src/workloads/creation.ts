@@ -89,7 +89,7 @@ export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workl
   }
 }
 
-/** From here on the object is known by its remote id. It is looked at once, right away. */
+/** From here on the object is known by its remote id, and the connection's list shows it. */
 export function adopted<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -106,7 +106,6 @@ export function adopted<K extends Kind>(
     nextAttemptAt: null,
     failures: 0,
     error: null,
-    dueAt: now,
   }
 }
 

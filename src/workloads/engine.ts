@@ -1,7 +1,7 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { makePruneEvents } from '../events/prune.repository.ts'
 import type { Clock } from '../infra/clock.ts'
-import type { PrismaClient } from '../infra/database.ts'
+import type { Database } from '../infra/database.ts'
 import { isDataError, isTransientError } from '../infra/database-errors.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import type { PerformDeps, Timing } from './acting.ts'
@@ -18,17 +18,18 @@ import { makePerform } from './perform.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import { makeReadsRepository } from './reads.repository.ts'
 import { makeReconcile } from './reconcile.ts'
+import { makeScheduler } from './scheduler.ts'
 import type { OpenSecrets } from './secret-variables.ts'
+import { makeSlots } from './slots.ts'
 import { makeSweep } from './sweep.ts'
 import type { SweepBounds } from './sweep-deps.ts'
 import { makeSweepsRepository } from './sweeps.repository.ts'
-import { makeTurns } from './turns.ts'
 import { makeUpkeep } from './upkeep.ts'
 import { makeWorkloadWorkers, type WorkloadWorkers } from './workload-workers.ts'
 import { makeWritesRepository, type Write, type Written } from './writes.repository.ts'
 
 export interface EngineDeps {
-  prisma: PrismaClient
+  database: Pick<Database, 'prisma' | 'sql'>
   kinds: WorkloadKinds
   connections: Connections
   idSpaceOf: IdSpaceOf
@@ -59,12 +60,13 @@ export interface EngineSettings {
 
 /** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
 export function makeEngine(deps: EngineDeps): WorkloadWorkers {
-  const { prisma, clock, settings, shutdown, log, wake, kinds, connections } = deps
-  const leases = makeLeasesRepository(prisma, settings.leaseMs)
+  const { database, clock, settings, shutdown, log, wake, kinds, connections } = deps
+  const { prisma, sql } = database
+  const leases = makeLeasesRepository(sql, settings.leaseMs)
   const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
-  const attempts = makeAttemptsRepository(prisma, settings.leaseMs)
-  const writes = makeWritesRepository(prisma)
-  const { claimsOn, heldMarks } = makeReadsRepository(prisma, deps.idSpaceOf)
+  const attempts = makeAttemptsRepository(sql, settings.leaseMs)
+  const writes = makeWritesRepository(sql)
+  const { claimsOn, heldMarks } = makeReadsRepository(sql, deps.idSpaceOf)
   const write = makeDurableWrite({
     write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     log,
@@ -90,12 +92,12 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const budget = makeBudget(settings.callsPerSecond, clock)
   const reconcile = makeReconcile({
     ...shared,
-    budget,
     noteDuplicate,
-    putBack: leases.putBack,
+    release: (claimed, delayMs) => leases.release([claimed], delayMs),
     perform: makePerform(acting),
   })
-  const turns = makeTurns({ leases, reconcile, budget, concurrency: settings.concurrency, log })
+  const slots = makeSlots(settings.concurrency, clock)
+  const scheduler = makeScheduler({ leases, reconcile, budget, slots, log })
   const sweep = makeSweep({
     ...shared,
     budget,
@@ -106,17 +108,18 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     bounds: settings.sweep,
     shutdown,
   })
-  const { pruneKeys } = makeAdmissionRepository(prisma)
+  const { pruneKeys } = makeAdmissionRepository(database)
   const upkeep = makeUpkeep({
-    turns,
+    scheduler,
     sweeps,
     sweep,
     prunes: [pruneKeys, makePruneEvents(prisma, settings.events)],
     intervalMs: settings.upkeepIntervalMs,
+    leaseMs: settings.leaseMs,
     sweepConcurrency: settings.sweepConcurrency,
     log,
   })
-  return makeWorkloadWorkers({ backend: deps.backend, turns, upkeep, concurrency: settings.concurrency, log })
+  return makeWorkloadWorkers({ backend: deps.backend, scheduler, upkeep, log })
 }
 
 /** A statement that ends an environment's provisioning also touches the jobs that wait for it: those are written by others. */

@@ -37,14 +37,21 @@ export function followVerb<K extends Kind>(
 }
 
 /**
- * An object that was adopted and not yet seen, or that a list does not show, is looked at by itself, at once. That a look
- * did not find it is confirmed by another one.
+ * An object that a list does not show is read by itself, at once. One that was created and not yet seen is left to the
+ * list, one call for all, and read by itself if no list has shown it for `unseenMs`. That a read did not find it is
+ * confirmed by another one.
  */
-export function lookIfUnsure<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> | null {
+export function lookIfUnsure<K extends Kind>(
+  workload: Workload<K>,
+  facts: Facts<K>,
+  { unseenMs }: { unseenMs: number },
+): Action<K> | null {
   const goneSince = goneSinceOf(workload)
   if (goneSince !== null) return lookAt(workload, facts, after(goneSince, facts.tempo.confirmGoneMs))
-  const isUnsure = workload.missingSince !== null || workload.rawState === null
-  return isUnsure ? lookAt(workload, facts, facts.now) : null
+  if (workload.missingSince !== null) return lookAt(workload, facts, facts.now)
+  if (workload.rawState !== null) return null
+  const { dispatchedAt } = workload
+  return lookAt(workload, facts, dispatchedAt === null ? facts.now : after(dispatchedAt, unseenMs))
 }
 
 /** Since when looks say that it is gone. A list that does not show it sets `missingSince` alone. */

@@ -11,7 +11,7 @@ import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { Wake } from './ports.ts'
 import type { Holder, ReadsRepository } from './reads.repository.ts'
-import type { ResolveConnection, SubmitDeps } from './submit.ts'
+import type { ResolveConnection } from './submit.ts'
 import type { Workload } from './workload.ts'
 
 export interface ImportDeps {
@@ -19,9 +19,8 @@ export interface ImportDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
-  isLimited: SubmitDeps['isLimited']
   wake: Wake
-  hint(workloadId: string): void
+  hint(connectionId: string): void
   installationTag: string
   idSpaceOf: IdSpaceOf
   callTimeoutMs: number
@@ -83,12 +82,11 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         remoteId,
         exclusiveKey: `import/${(await deps.idSpaceOf(connectionId)).name}/${remoteId}`,
         accelerators: 0,
-        isLimited: await deps.isLimited(projectId),
         key: null,
       },
     })
     deps.wake.changed([projectId])
-    deps.hint(id)
+    deps.hint(connectionId)
     const workload = await deps.reads.get(projectId, 'environment', id)
     if (workload === null) throw new Error(`${id} was imported and is not there`)
     return workload

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 import type { Desired, Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
@@ -35,69 +36,89 @@ export interface ClaimFacts {
 
 export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
 
-/** One step in the index for each project, however many workloads it has. */
-const busyProjects = Prisma.sql`
+/** How many workloads of a connection are asked for. */
+export interface Share {
+  connectionId: string
+  count: number
+}
+
+/** One step in the index for each connection, however many workloads it has. */
+export const connectionsWithDueTimes = Prisma.sql`
   WITH RECURSIVE busy AS (
-    SELECT min(project_id) AS project_id FROM workloads WHERE due_at IS NOT NULL
+    SELECT min(connection_id) AS id FROM workloads WHERE due_at IS NOT NULL
     UNION ALL
-    SELECT (SELECT min(project_id) FROM workloads WHERE project_id > busy.project_id AND due_at IS NOT NULL)
-    FROM busy WHERE project_id IS NOT NULL
+    SELECT (SELECT min(connection_id) FROM workloads WHERE connection_id > busy.id AND due_at IS NOT NULL)
+    FROM busy WHERE id IS NOT NULL
   )
-  SELECT project_id FROM busy WHERE project_id IS NOT NULL`
+  SELECT id FROM busy WHERE id IS NOT NULL`
 
-export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
-  /** Due again when the lease ends, so that a process that dies is followed by another. */
-  async function claim(due: Prisma.Sql): Promise<Claimed[]> {
-    const leaseId = randomUUID()
-    const rows = await prisma.$queryRaw<WorkloadRecord[]>`
-      -- Run once, whatever the plan: each run would lock as many again, since it skips what the one before it has taken.
-      WITH t AS MATERIALIZED (${due})
-      UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
-      FROM t WHERE w.id = t.id
-      RETURNING ${workloadColumns}`
-    return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
-  }
-
+export function makeLeasesRepository(sql: Statements, leaseMs: number) {
   return {
-    /** Those of `ids` that are due and that nobody holds. */
-    claim: (ids: readonly string[]): Promise<Claimed[]> =>
-      claim(Prisma.sql`
-        SELECT id FROM workloads WHERE id = ANY(${ids}) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
-        ORDER BY id FOR UPDATE SKIP LOCKED`),
-
-    /** Due ones with a wish that is not carried out yet (a cancel, a delete), but for what is over these connections. */
-    claimWished: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
-      claim(Prisma.sql`
-        SELECT id FROM workloads WHERE due_at <= now() AND generation > carried_generation
-          AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
-        ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
-
-    /** Due ones in equal shares for the projects that wait for anything, now or later, in an order that is drawn. */
-    claimShares: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
-      claim(Prisma.sql`
-        SELECT share.id FROM (SELECT project_id, ceil(${limit}::float8 / count(*) OVER ()) AS size FROM (${busyProjects}) busy ORDER BY random()) p
+    /** The connections over which something is due that nobody holds, those first that have waited longest. */
+    dueConnections: (): Promise<{ connectionId: string; projectId: string }[]> =>
+      sql.rows(Prisma.sql`
+        SELECT c.id AS "connectionId", c.project_id AS "projectId" FROM (${connectionsWithDueTimes}) b
+        JOIN connections c ON c.id = b.id
         CROSS JOIN LATERAL (
-          SELECT id FROM workloads w WHERE w.project_id = p.project_id AND due_at <= now()
-            AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
-          ORDER BY due_at LIMIT p.size FOR UPDATE SKIP LOCKED
-        ) share LIMIT ${limit}`),
+          SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+          ORDER BY due_at LIMIT 1
+        ) oldest ORDER BY oldest.due_at`),
 
-    /** What has been due longest. */
-    claimOldest: (limit: number, exceptConnections: readonly string[]): Promise<Claimed[]> =>
-      claim(Prisma.sql`
-        SELECT id FROM workloads WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now()) AND connection_id <> ALL(${exceptConnections})
-        ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
+    /**
+     * Due workloads that nobody holds, of each connection as many as asked for: first those with an action that a client
+     * requested and nobody has carried out, then those that have been due longest. A claim makes a row due again when the
+     * lease ends, so that a process that dies is followed by another.
+     */
+    async claim(shares: readonly Share[]): Promise<Claimed[]> {
+      const leaseId = randomUUID()
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        WITH share AS (
+          SELECT * FROM json_to_recordset(${JSON.stringify(shares)}::json) AS i("connectionId" text, count int)
+        ),
+        -- Run once, whatever the plan: each run would lock as many again, since it skips what the one before it has taken.
+        requested AS MATERIALIZED (
+          SELECT w.id, w.connection_id FROM share s CROSS JOIN LATERAL (
+            SELECT id, connection_id FROM workloads
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation > carried_generation
+              AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY due_at LIMIT s.count FOR UPDATE SKIP LOCKED
+          ) w
+        ), oldest AS MATERIALIZED (
+          SELECT w.id FROM share s CROSS JOIN LATERAL (
+            SELECT id FROM workloads
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation <= carried_generation
+              AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY due_at LIMIT s.count - (SELECT count(*) FROM requested r WHERE r.connection_id = s."connectionId")
+            FOR UPDATE SKIP LOCKED
+          ) w
+        ), t AS (SELECT id FROM requested UNION ALL SELECT id FROM oldest)
+        UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
+        FROM t WHERE w.id = t.id
+        RETURNING ${workloadColumns}`)
+      return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
+    },
 
     /** Gives back what is not acted on now; it is due again after `delayMs`, or at once if somebody asked for that meanwhile. */
-    async putBack({ workload, leaseId }: Claimed, delayMs: number): Promise<void> {
-      await prisma.$executeRaw`
-        UPDATE workloads SET lease_id = NULL, lease_until = NULL,
+    async release(claims: readonly Claimed[], delayMs: number): Promise<void> {
+      if (claims.length === 0) return
+      await sql.rows(Prisma.sql`
+        UPDATE workloads w SET lease_id = NULL, lease_until = NULL,
           due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
-        WHERE id = ${workload.id} AND lease_id = ${leaseId}`
+        FROM json_to_recordset(${held(claims)}::json) AS i(id text, "leaseId" text) WHERE w.id = i.id AND w.lease_id = i."leaseId"`)
+    },
+
+    /** Lets leases begin again that have run for a third of their time. A due time that somebody else has set stays. */
+    async renew(claims: readonly Claimed[]): Promise<void> {
+      if (claims.length === 0) return
+      await sql.rows(Prisma.sql`
+        UPDATE workloads w SET lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
+        FROM json_to_recordset(${held(claims)}::json) AS i(id text, "leaseId" text)
+        WHERE w.id = i.id AND w.lease_id = i."leaseId" AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
     },
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
-      const rows = await prisma.$queryRaw<(Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null })[]>`
+      const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
         SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
@@ -109,13 +130,16 @@ export function makeLeasesRepository(prisma: PrismaClient, leaseMs: number) {
             (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true
-        WHERE w.id = ANY(${ids})`
+        WHERE w.id = ANY(${ids})`)
       return new Map(
         rows.map((row) => [row.id, { ...row, attempt: row.attempt === null ? null : toAttempt(row.attempt) }]),
       )
     },
   }
 }
+
+const held = (claims: readonly Claimed[]): string =>
+  JSON.stringify(claims.map(({ workload: { id }, leaseId }) => ({ id, leaseId })))
 
 /** An attempt as `to_jsonb` writes it. */
 interface AttemptRecord {

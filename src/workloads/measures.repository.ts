@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../infra/database.ts'
 import type { Measure } from '../infra/telemetry.ts'
+import { connectionsWithDueTimes } from './leases.repository.ts'
 
 type Row = { name: string; labels: Record<string, string>; value: number }
 
@@ -29,7 +30,8 @@ export function makeMeasuresRepository(prisma: PrismaClient) {
       SELECT 'parked_workloads', jsonb_build_object('kind', kind, 'provider', provider, 'reason', status_reason), count(*)::float8
       FROM workloads WHERE live AND due_at IS NULL AND status_reason IN ('outcome_unknown', 'internal_error') GROUP BY kind, provider, status_reason
       UNION ALL
-      SELECT 'overdue_seconds', '{}', GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(due_at)), 0))::float8 FROM workloads WHERE due_at < now()
+      SELECT 'overdue_seconds', '{}', GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(oldest.due_at)), 0))::float8
+      FROM (${connectionsWithDueTimes}) b CROSS JOIN LATERAL (SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) oldest
       UNION ALL
       SELECT 'paused_connections', jsonb_build_object('provider', provider, 'reason', CASE WHEN held THEN 'held' ELSE COALESCE(pause_reason, '') END), count(*)::float8
       FROM connections WHERE deleted_at IS NULL AND (held OR not_before > now()) GROUP BY 2, provider

@@ -1,5 +1,6 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
-import type { PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { type ListQuery, listStatement } from './list.repository.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
@@ -21,18 +22,18 @@ export interface Holder {
 
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
-export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) {
+export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
   return {
     /** Null: there is none in this project; another project's looks the same. */
     async get<K extends Kind>(projectId: string, kind: K, id: string): Promise<Workload<K> | null> {
-      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
-        SELECT ${workloadColumns} FROM workloads w WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind}`
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        SELECT ${workloadColumns} FROM workloads w WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind}`)
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
     },
 
     /** One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. */
     async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> {
-      const rows = await prisma.$queryRaw<WorkloadRecord[]>(listStatement(query))
+      const rows = await sql.rows<WorkloadRecord>(listStatement(query))
       return rows.map((row) => toWorkload<K>(row))
     },
 
@@ -42,11 +43,11 @@ export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) 
      */
     async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
       const { connectionIds } = await idSpaceOf(workload.connectionId)
-      const rows = await prisma.$queryRaw<{ remoteId: string | null }[]>`
+      const rows = await sql.rows<{ remoteId: string | null }>(Prisma.sql`
         SELECT remote_id AS "remoteId" FROM workloads
         WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
           AND (remote_id = ANY(${remoteIds}) AND (live OR dispatched_at IS NOT NULL)
-            OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`
+            OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
       const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
@@ -61,10 +62,10 @@ export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) 
       { remoteId, mark }: { remoteId: string; mark: string | null },
     ): Promise<Holder | null> {
       const { connectionIds } = await idSpaceOf(connectionId)
-      const rows = await prisma.$queryRaw<Holder[]>`
+      const rows = await sql.rows<Holder>(Prisma.sql`
         SELECT id, project_id AS "projectId" FROM workloads
         WHERE live AND kind = ${kind} AND (connection_id = ANY(${connectionIds}) AND remote_id = ${remoteId}
-          OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId}) LIMIT 1`
+          OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId}) LIMIT 1`)
       return rows[0] ?? null
     },
 
@@ -74,23 +75,23 @@ export function makeReadsRepository(prisma: PrismaClient, idSpaceOf: IdSpaceOf) 
      * may have been listed before it did.
      */
     async heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>> {
-      const rows = await prisma.$queryRaw<{ mark: string }[]>`
+      const rows = await sql.rows<{ mark: string }>(Prisma.sql`
         SELECT mark FROM workloads
-        WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`
+        WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`)
       return new Set(rows.map((row) => row.mark))
     },
 
     /** The database's clock. */
     async now(): Promise<Date> {
-      const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT now()`
+      const [row] = await sql.rows<{ now: Date }>(Prisma.sql`SELECT now()`)
       if (row === undefined) throw new Error('the database did not tell the time')
       return row.now
     },
 
     /** Jobs of an environment that have not ended, by id, after this one. */
     async liveJobs(environmentId: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
-      const rows = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live AND id > ${after} ORDER BY id LIMIT ${limit}`
+      const rows = await sql.rows<{ id: string }>(Prisma.sql`
+        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live AND id > ${after} ORDER BY id LIMIT ${limit}`)
       return rows.map((row) => row.id)
     },
   }

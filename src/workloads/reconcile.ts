@@ -2,7 +2,6 @@ import type { Driver } from '../providers/provider.ts'
 import type { Kind, Verb } from '../vocabulary/kinds.ts'
 import { absorb } from './absorb.ts'
 import type { InHand, Performed } from './acting.ts'
-import type { Budget } from './budget.ts'
 import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 import type { Answer } from './outcome.ts'
@@ -26,9 +25,8 @@ export interface ReconcileDeps {
   write(write: Write): Promise<Written>
   /** Keeps for the operator that the provider holds another object for this workload too. */
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
-  budget: Pick<Budget, 'take'>
   /** Gives a claim back; it is due again after `delayMs`. */
-  putBack(claimed: Claimed, delayMs: number): Promise<void>
+  release(claimed: Claimed, delayMs: number): Promise<void>
   wake: Wake
   tempo: Tempo
   heldProviders: ReadonlySet<string>
@@ -80,11 +78,6 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   if (action.do === 'wait') {
     return commit(deps, hand, { workload, facts }, { change: waiting(action, workload), answer: null })
   }
-  const waitMs = action.do === 'settle' ? 0 : deps.budget.take(workload.connectionId)
-  if (waitMs > 0) {
-    await deps.putBack(claimed as unknown as Claimed, waitMs)
-    return false
-  }
   const isProbe = action.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
     return commit(deps, hand, { workload, facts }, { change: waiting(untilProbed(facts), workload), answer: null })
@@ -95,7 +88,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
       { workloadId: workload.id },
       'nothing was sent: the lease is lost, or the client wants something else meanwhile',
     )
-    await deps.putBack(claimed as unknown as Claimed, 0)
+    await deps.release(claimed as unknown as Claimed, 0)
     return true
   }
   report(deps, hand, { outcome: performed.outcome, isProbe })
@@ -153,7 +146,7 @@ async function commit<K extends Kind>(
       'somebody was faster; what was decided here is dropped',
     )
     // Nothing was written, so where the lease is still ours nobody else would look before it ends.
-    await deps.putBack(claimed as unknown as Claimed, deps.tempo.slowMs)
+    await deps.release(claimed as unknown as Claimed, deps.tempo.slowMs)
     return false
   }
   if (write.isNews) deps.wake.changed([workload.projectId, workload.id])

@@ -19,7 +19,7 @@ export interface ResolveDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolutions: ResolutionsRepository
   wake: Wake
-  hint(workloadId: string): void
+  hint(connectionId: string): void
 }
 
 export type Resolve = ReturnType<typeof makeResolve>
@@ -34,7 +34,7 @@ export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDe
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
     if (!isDone) throw nothingToResolve(workload)
     wake.changed([target.projectId, target.id])
-    hint(target.id)
+    hint(workload.connectionId)
     return (await reads.get(target.projectId, kind, target.id)) ?? workload
 
     async function settle(unknown: Workload<K>, status: string): Promise<boolean> {

@@ -1,126 +1,147 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Budget } from './budget.ts'
-import { makeBulkhead } from './bulkhead.ts'
-import { makeLanes } from './lanes.ts'
+import { makeClaimRound, type Taken } from './claim-round.ts'
 import type { Claimed, LeasesRepository } from './leases.repository.ts'
 import type { Log } from './ports.ts'
 import type { Turn } from './reconcile.ts'
+import type { Slots } from './slots.ts'
 
-/** A workload that stays due is given this many turns in a row; then others come first. */
-const turnsInARow = 16
-/** When to come back to a workload whose connection has no place left. */
-const whenFullMs = 250
-
-export interface Turns {
-  /** Gives one workload its turns, if it is due and nobody holds it. Joins equal calls into one statement. */
-  take(workloadId: string): Promise<void>
-  /** Claims what is due, wishes first, as far as there are free hands, and gives each its turns. Answers how many. */
-  takeDue(): Promise<number>
-  /** Claims nothing any more, and resolves when the turns under way are over. */
+export interface Scheduler {
+  /** Something may be due over this connection. Resolves once a slot is free, so a worker that is full takes no hints. */
+  hint(connectionId: string): Promise<void>
+  /** Reads over which connections something is due, and takes as much of it as there are free slots. */
+  poll(): Promise<void>
+  /** Extends the leases of what has been under way for long. */
+  renewLeases(): Promise<void>
+  /** Claims nothing any more, and resolves when the passes under way are over. */
   drain(): Promise<void>
 }
 
 interface Deps {
   leases: LeasesRepository
+  /** One reconcile pass; answers whether the workload is due again at once. */
   reconcile(turn: Turn): Promise<boolean>
-  budget: Pick<Budget, 'spent'>
-  concurrency: number
+  budget: Parameters<typeof makeClaimRound>[0]['budget']
+  slots: Slots
   log: Log
 }
 
-/** Who gets a turn: by hint, or because it is due. Both ways lead to the same claim. */
-export function makeTurns({ leases, reconcile, budget, concurrency, log }: Deps): Turns {
-  const running = new Set<Promise<void>>()
-  const bulkhead = makeBulkhead(Math.max(1, Math.ceil(concurrency / 2)))
-  let isDraining = false
-  const claim = makeLanes<string, Turn | null>({
-    lanes: 1,
-    maxItems: 100,
-    isDataError: () => false,
-    isTransient: () => false,
-    flush: async (ids) => {
-      const turns = await withFacts(leases, await leases.claim([...new Set(ids)]))
-      // Equal ids that arrived together: the first one gets the turn.
-      return ids.map((id, index) => (ids.indexOf(id) === index ? (turns.get(id) ?? null) : null))
-    },
-  })
+/** How long to wait for more slots to get free, so that one claim fills several. */
+const gatherMs = 4
+/** How long a claim that failed, or connections without room, are left alone. */
+const retryMs = 250
 
-  async function run(first: Turn): Promise<void> {
-    let turn: Turn | null = first
-    for (let count = 1; turn !== null; count += 1) {
-      const { id }: { id: string } = turn.claimed.workload
-      const isDue = await reconcile(turn)
-      turn = isDue && !isDraining && count < turnsInARow ? await claim(id) : null
+/**
+ * Decides which workloads a worker acts on. One claim at a time: slots are reserved before the claim is sent and counted
+ * for each connection inside it, so no worker ever holds more leases than it has slots, whatever the backlog.
+ */
+export function makeScheduler({ leases, reconcile, log, ...deps }: Deps): Scheduler {
+  const { slots } = deps
+  const round = makeClaimRound({ leases, ...deps })
+  const candidates = makeCandidates()
+  const active = new Map<Claimed, Promise<void>>()
+  let isClaiming = false
+  let isDraining = false
+  let timer: NodeJS.Timeout | undefined
+
+  function schedule(delayMs: number): void {
+    if (isDraining || timer !== undefined || candidates.isEmpty()) return
+    timer = setTimeout(() => {
+      timer = undefined
+      if (!isClaiming && !isDraining) void claimSome()
+    }, delayMs)
+  }
+
+  async function claimSome(): Promise<void> {
+    const shares = round.choose(candidates.inOrder())
+    if (shares.size === 0) return slots.free() > 0 ? schedule(retryMs) : undefined
+    isClaiming = true
+    await claim(shares)
+    isClaiming = false
+    schedule(0)
+  }
+
+  async function claim(shares: ReadonlyMap<string, number>): Promise<void> {
+    for (const connectionId of shares.keys()) candidates.remove(connectionId)
+    try {
+      const taken = await round.claim(shares)
+      candidates.learn(shares, taken)
+      if (isDraining) return await putBack(taken)
+      for (const item of taken) active.set(item.turn.claimed, run(item))
+    } catch (error) {
+      log.warn({ err: error }, 'claim failed; will retry')
+      for (const connectionId of shares.keys()) candidates.add(connectionId)
+      await sleep(retryMs)
     }
   }
 
-  /** Runs a turn, unless its connection has as many under way as it may; then somebody comes back for it. */
-  async function track(turn: Turn): Promise<void> {
+  async function putBack(taken: readonly Taken[]): Promise<void> {
+    for (const { slot } of taken) slot.release(false)
+    await leases.release(
+      taken.map(({ turn }) => turn.claimed),
+      0,
+    )
+  }
+
+  async function run({ turn, slot }: Taken): Promise<void> {
     const { id, connectionId } = turn.claimed.workload
-    if (isDraining) return leases.putBack(turn.claimed, 0)
-    if (!bulkhead.enter(connectionId)) return leases.putBack(turn.claimed, whenFullMs)
-    const underWay = run(turn)
-      .catch((error: unknown) =>
-        log.error({ err: error, workloadId: id }, 'a turn could not be written; its lease will run out'),
-      )
-      .finally(() => bulkhead.leave(connectionId))
-    running.add(underWay)
-    await underWay.finally(() => running.delete(underWay))
+    try {
+      if (await reconcile(turn)) candidates.add(connectionId)
+    } catch (error) {
+      log.error({ err: error, workloadId: id }, 'reconcile result not saved; lease will expire')
+    }
+    active.delete(turn.claimed)
+    slot.release(true)
+    schedule(gatherMs)
   }
-
-  /** As long as a claim fills every free hand there is more: each hand that gets free looks again. */
-  async function takeSome(claimSome: LeasesRepository['claimOldest']): Promise<number> {
-    const free = concurrency - running.size
-    if (isDraining || free <= 0) return 0
-    const turns = await withFacts(leases, await claimSome(free, [...bulkhead.full(), ...budget.spent()]))
-    const again = () => (turns.size >= free ? takeDue() : 0)
-    for (const turn of turns.values()) track(turn).then(again).catch(lookLater)
-    return turns.size
-  }
-
-  async function takeDue(): Promise<number> {
-    const wished = await takeSome(leases.claimWished)
-    const shared = await takeSome(leases.claimShares)
-    // Each project that waits was asked: where none has anything, nothing is due at all.
-    const oldest = shared === 0 ? 0 : await takeSome(leases.claimOldest)
-    return wished + shared + oldest
-  }
-
-  const lookLater = (error: unknown) =>
-    log.warn({ err: error }, 'due work could not be claimed; it is looked for again')
 
   return {
-    async take(workloadId) {
-      if (isDraining) return
-      const turn = await claim(workloadId)
-      if (turn !== null) await track(turn)
+    async hint(connectionId) {
+      candidates.add(connectionId)
+      schedule(0)
+      await slots.untilFree()
     },
 
-    takeDue,
+    async poll() {
+      for (const { connectionId, projectId } of await leases.dueConnections()) candidates.add(connectionId, projectId)
+      schedule(0)
+    },
+
+    renewLeases: () => leases.renew([...active.keys()]),
 
     async drain() {
       isDraining = true
-      while (running.size > 0) {
-        await Promise.allSettled(running)
-        await sleep(0)
+      clearTimeout(timer)
+      while (isClaiming || active.size > 0) {
+        await Promise.allSettled(active.values())
+        await sleep(1)
       }
     },
   }
 }
 
-/** Claims without facts are given back: nobody would act on them until their leases run out. */
-async function withFacts(leases: LeasesRepository, claimed: readonly Claimed[]): Promise<Map<string, Turn>> {
-  if (claimed.length === 0) return new Map()
-  try {
-    const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
-    return new Map(
-      claimed.flatMap((item) => {
-        const known = facts.get(item.workload.id)
-        return known === undefined ? [] : [[item.workload.id, { claimed: item, facts: known }] as const]
-      }),
-    )
-  } catch (error) {
-    await Promise.allSettled(claimed.map((item) => leases.putBack(item, whenFullMs)))
-    throw error
+/** The connections over which something may be due, in the order in which they come next, and their projects. */
+function makeCandidates() {
+  const waiting = new Set<string>()
+  const projectOf = new Map<string, string>()
+
+  function add(connectionId: string, projectId?: string): void {
+    waiting.add(connectionId)
+    if (projectId !== undefined) projectOf.set(connectionId, projectId)
+  }
+
+  return {
+    add,
+    remove: (connectionId: string) => void waiting.delete(connectionId),
+    isEmpty: () => waiting.size === 0,
+    /** One whose project is not known yet stands for itself. */
+    inOrder: () =>
+      [...waiting].map((connectionId) => ({ connectionId, projectId: projectOf.get(connectionId) ?? connectionId })),
+    /** Where a claim filled every slot that it was given there may be more; it comes after the others. */
+    learn(shares: ReadonlyMap<string, number>, taken: readonly Taken[]): void {
+      const workloads = taken.map(({ turn }) => turn.claimed.workload)
+      for (const { connectionId, projectId } of workloads) projectOf.set(connectionId, projectId)
+      for (const [connectionId, count] of shares)
+        if (workloads.filter((workload) => workload.connectionId === connectionId).length >= count) add(connectionId)
+    },
   }
 }

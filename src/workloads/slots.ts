@@ -1,26 +1,96 @@
-/** How many hands each connection may keep busy, so that one that is slow leaves the others theirs. */
-export interface Bulkhead {
-  /** Takes a place; false where the connection has none left. */
-  enter(connectionId: string): boolean
-  leave(connectionId: string): void
-  /** The connections that have no place left. */
-  full(): readonly string[]
+/**
+ * The in-flight slots of one worker: how many workloads it acts on at the same time, and how many of them may be of one
+ * connection, so that a provider that answers slowly or not at all leaves the others their slots.
+ */
+export interface Slots {
+  free(): number
+  /** Resolves when one is free. */
+  untilFree(): Promise<void>
+  /** How many more workloads of this connection may be taken now. */
+  room(connectionId: string): number
+  take(connectionId: string): Slot
 }
 
-export function makeBulkhead(mostPerConnection: number): Bulkhead {
-  const busy = new Map<string, number>()
+export interface Slot {
+  /** Gives it back; `wasUsed` tells whether anything was done with it, which shows how fast the connection is. */
+  release(wasUsed: boolean): void
+}
+
+interface Use {
+  /** Monotonic, when each of its slots was taken. */
+  takenAtMs: Set<{ atMs: number }>
+  /** Grows with each fast pass, so that nobody gets many slots before it has shown that it gives them back. */
+  limit: number
+  wasSlow: boolean
+}
+
+/** A pass that takes longer makes its connection a slow one. */
+const slowMs = 2000
+/** Connections whose history is kept at most. */
+const maxRemembered = 10_000
+
+export function makeSlots(total: number, clock: { monotonicMs(): number }): Slots {
+  const firstLimit = Math.max(1, Math.ceil(total / 8))
+  /** One connection never fills all: a quarter is left to those that come later. */
+  const maxLimit = Math.max(1, Math.floor((total * 3) / 4))
+  /** All slow connections together. */
+  const slowTotal = Math.max(1, Math.floor(total / 2))
+  const uses = new Map<string, Use>()
+  let taken = 0
+  let freed = Promise.withResolvers<void>()
+
+  const isSlow = ({ takenAtMs, wasSlow }: Use, nowMs: number) => {
+    const [oldest] = takenAtMs
+    return wasSlow || (oldest !== undefined && nowMs - oldest.atMs > slowMs)
+  }
+
+  function takenBySlow(nowMs: number): number {
+    let count = 0
+    for (const use of uses.values()) if (isSlow(use, nowMs)) count += use.takenAtMs.size
+    return count
+  }
+
+  function useOf(connectionId: string): Use {
+    const known = uses.get(connectionId)
+    if (known !== undefined) return known
+    if (uses.size >= maxRemembered) for (const [id, use] of uses) if (use.takenAtMs.size === 0) uses.delete(id)
+    const use: Use = { takenAtMs: new Set(), limit: firstLimit, wasSlow: false }
+    uses.set(connectionId, use)
+    return use
+  }
+
   return {
-    enter(connectionId) {
-      const count = busy.get(connectionId) ?? 0
-      if (count >= mostPerConnection) return false
-      busy.set(connectionId, count + 1)
-      return true
+    free: () => total - taken,
+
+    async untilFree() {
+      while (taken >= total) await freed.promise
     },
-    leave(connectionId) {
-      const left = (busy.get(connectionId) ?? 1) - 1
-      if (left > 0) busy.set(connectionId, left)
-      else busy.delete(connectionId)
+
+    room(connectionId) {
+      const nowMs = clock.monotonicMs()
+      const use = uses.get(connectionId)
+      if (use === undefined) return Math.min(total - taken, firstLimit)
+      const own = use.limit - use.takenAtMs.size
+      const shared = isSlow(use, nowMs) ? slowTotal - takenBySlow(nowMs) : own
+      return Math.max(0, Math.min(total - taken, own, shared))
     },
-    full: () => [...busy].filter(([, count]) => count >= mostPerConnection).map(([connectionId]) => connectionId),
+
+    take(connectionId) {
+      const use = useOf(connectionId)
+      const entry = { atMs: clock.monotonicMs() }
+      use.takenAtMs.add(entry)
+      taken += 1
+      return {
+        release(wasUsed) {
+          if (!use.takenAtMs.delete(entry)) return
+          taken -= 1
+          freed.resolve()
+          freed = Promise.withResolvers()
+          if (!wasUsed) return
+          use.wasSlow = clock.monotonicMs() - entry.atMs > slowMs
+          use.limit = Math.min(use.limit + 1, maxLimit)
+        },
+      }
+    },
   }
 }

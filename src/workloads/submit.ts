@@ -13,6 +13,7 @@ import { environmentNamed, environmentProblems } from './job-environment.ts'
 import type { WorkloadKinds } from './kind.ts'
 import type { OpenConnection, Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
+import { asRecorded } from './recorded.ts'
 import { filled, masked, toldOfSecrets, type Variables } from './secret-variables.ts'
 import type { Workload } from './workload.ts'
 
@@ -49,9 +50,7 @@ export interface SubmitDeps {
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
   wake: Wake
   /** Tells the workers; never awaited, never fails. */
-  hint(workloadId: string): void
-  /** Whether a project may have only so many workloads or accelerators at a time. */
-  isLimited(projectId: string): Promise<boolean>
+  hint(connectionId: string): void
   installationTag: string
   keyTtlHours: number
 }
@@ -85,19 +84,19 @@ export function makeSubmit(deps: SubmitDeps) {
   return {
     /** Resolves once the request is recorded durably. What the provider would not do as asked is refused, never ignored. */
     async submit<K extends Kind>(submission: Submission<K>): Promise<Submitted<K>> {
-      const earlier = await replayOf(deps, submission)
-      if (earlier !== null) return { workload: earlier, isReplay: true }
-      const considered = await consider(deps, submission)
-      if (considered.problems.length > 0) throw notHonoured(considered.problems)
-      const isLimited = await deps.isLimited(submission.projectId)
-      const admitted = await deps.admission.admit({ ...newWorkload(deps, submission, considered), isLimited })
-      if (!admitted.isReplay) {
-        deps.wake.changed([submission.projectId])
-        deps.hint(admitted.id)
+      const { projectId, kind } = submission
+      const considered = await considerOrReplay(deps, submission)
+      if ('isReplay' in considered) return considered
+      const created = newWorkload(deps, submission, considered)
+      const { id, createdAt, isReplay } = await deps.admission.admit(created)
+      if (!isReplay) {
+        deps.wake.changed([projectId])
+        deps.hint(considered.connectionId)
+        return { workload: asRecorded(kind, created, createdAt), isReplay }
       }
-      const workload = await deps.reads.get(submission.projectId, submission.kind, admitted.id)
-      if (workload === null) throw new Error(`${admitted.id} was admitted and is not there`)
-      return { workload, isReplay: admitted.isReplay }
+      const workload = await deps.reads.get(projectId, kind, id)
+      if (workload === null) throw new Error(`${id} was admitted and is not there`)
+      return { workload, isReplay }
     },
 
     /** What would become of a request. Nothing is stored or sent. */
@@ -126,7 +125,25 @@ function acceleratorsOf({ resources }: Pick<Spec<Kind>, 'resources'>): number {
   return (resources?.accelerator?.count ?? 0) * (resources?.nodes ?? 1)
 }
 
-/** A repeated request is answered by its record, whatever has become of its connection or environment since. */
+/**
+ * The key of a request is looked up by the statement that records it. One that would be refused is looked up first: a
+ * repeat is answered by its record, whatever has become of its connection or environment since.
+ */
+async function considerOrReplay<K extends Kind>(
+  deps: SubmitDeps,
+  submission: Submission<K>,
+): Promise<Considered<K> | Submitted<K>> {
+  try {
+    const considered = await consider(deps, submission)
+    if (considered.problems.length > 0) throw notHonoured(considered.problems)
+    return considered
+  } catch (error) {
+    const earlier = error instanceof Refusal ? await replayOf(deps, submission) : null
+    if (earlier === null) throw error
+    return { workload: earlier, isReplay: true }
+  }
+}
+
 async function replayOf<K extends Kind>(
   { admission, reads, secretBox }: SubmitDeps,
   { projectId, kind, body, key }: Submission<K>,
@@ -184,7 +201,7 @@ function newWorkload<K extends Kind>(
   { kinds, installationTag, keyTtlHours, secretBox }: SubmitDeps,
   { projectId, by, kind, body, key }: Submission<K>,
   { connectionId, opened, driver, environment, spec, secretVariables }: Considered<K>,
-): Omit<NewWorkload, 'isLimited'> {
+): NewWorkload {
   const id = makeId(kind)
   return {
     id,

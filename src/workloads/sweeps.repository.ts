@@ -64,6 +64,15 @@ export function makeSweepsRepository(prisma: PrismaClient, leaseMs: number) {
           c.version AS "connectionVersion", c.held AS "isHeld", c.failures > 0 AS "hasFailed", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`
     },
 
+    /** Lets the leases of scans under way begin again. A due time that somebody else has set stays. */
+    async renew(claims: readonly ClaimedSweep[]): Promise<void> {
+      if (claims.length === 0) return
+      await prisma.$executeRaw`
+        UPDATE sweeps SET lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
+        WHERE lease_id = ANY(${claims.map(({ leaseId }) => leaseId)})`
+    },
+
     /** Live workloads with a remote object: the snapshot that a walk compares its pages with. */
     async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
       return prisma.$queryRaw<Watched[]>`

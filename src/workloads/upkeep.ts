@@ -1,6 +1,6 @@
 import type { Log } from './ports.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
-import type { Turns } from './turns.ts'
 
 export interface Upkeep {
   start(): void
@@ -9,12 +9,13 @@ export interface Upkeep {
 }
 
 interface Deps {
-  turns: Turns
+  scheduler: Pick<Scheduler, 'poll' | 'renewLeases'>
   sweeps: SweepsRepository
   sweep(claimed: ClaimedSweep): Promise<void>
   /** Each deletes so many rows at most that are not kept any more, and answers how many it came to. */
   prunes: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
+  leaseMs: number
   sweepConcurrency: number
   log: Log
 }
@@ -27,8 +28,17 @@ const mostPrunes = 100
  * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
  * wait. So losing the whole queue loses at most one interval.
  */
-export function makeUpkeep({ turns, sweeps, sweep, prunes, intervalMs, sweepConcurrency, log }: Deps): Upkeep {
-  const sweeping = new Set<Promise<void>>()
+export function makeUpkeep({
+  scheduler,
+  sweeps,
+  sweep,
+  prunes,
+  intervalMs,
+  leaseMs,
+  sweepConcurrency,
+  log,
+}: Deps): Upkeep {
+  const sweeping = new Map<ClaimedSweep, Promise<void>>()
   const loops: { stop(): Promise<void> }[] = []
 
   async function sweepDue(): Promise<void> {
@@ -38,22 +48,28 @@ export function makeUpkeep({ turns, sweeps, sweep, prunes, intervalMs, sweepConc
       const run = sweep(claimed).catch((error: unknown) =>
         log.warn({ err: error, connectionId: claimed.connectionId }, 'a sweep could not be written'),
       )
-      sweeping.add(run)
-      void run.finally(() => sweeping.delete(run))
+      sweeping.set(claimed, run)
+      void run.finally(() => sweeping.delete(claimed))
     }
+  }
+
+  /** What is under way for long is not taken over as long as this process lives. */
+  async function renewLeases(): Promise<void> {
+    await Promise.all([scheduler.renewLeases(), sweeps.renew([...sweeping.keys()])])
   }
 
   return {
     start() {
       loops.push(
-        every(intervalMs, turns.takeDue, log),
+        every(intervalMs, scheduler.poll, log),
+        every(leaseMs / 6, renewLeases, log),
         every(intervalMs, sweepDue, log),
         ...prunes.map((prune) => every(pruneEveryMs, () => pruneAll(prune), log)),
       )
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()))
-      await Promise.allSettled(sweeping)
+      await Promise.allSettled(sweeping.values())
     },
   }
 }

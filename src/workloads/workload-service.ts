@@ -33,7 +33,7 @@ export interface WorkloadServiceDeps {
   wishes: WishesRepository
   /** The driver of a connection as it is open here; undefined where it cannot be opened any more. */
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
-  hint(workloadId: string): void
+  hint(connectionId: string): void
   wake: Wake
 }
 
@@ -86,7 +86,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
       deps.wake.changed([changed.projectId, changed.id])
-      deps.hint(changed.id)
+      deps.hint(changed.connectionId)
       return changed
     },
   }
@@ -108,7 +108,7 @@ async function patchAt<K extends Kind>(
     ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
   })
   if (changed !== null) wake.changed([projectId, id])
-  if (changed !== null && (spec?.isRemote === true || held === false)) hint(id)
+  if (changed !== null && (spec?.isRemote === true || held === false)) hint(current.connectionId)
   return changed
 }
 

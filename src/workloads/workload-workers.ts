@@ -1,7 +1,7 @@
 import type { QueueBackend } from '../queue/backend.ts'
 import { makeQueueWorker } from '../queue/worker-runtime.ts'
 import type { Log } from './ports.ts'
-import type { Turns } from './turns.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { Upkeep } from './upkeep.ts'
 
 /** Everything of the engine that runs by itself. */
@@ -13,20 +13,17 @@ export interface WorkloadWorkers {
 
 interface Deps {
   backend: QueueBackend
-  turns: Turns
+  scheduler: Scheduler
   upkeep: Upkeep
-  concurrency: number
   log: Log
 }
 
-export function makeWorkloadWorkers({ backend, turns, upkeep, concurrency, log }: Deps): WorkloadWorkers {
+export function makeWorkloadWorkers({ backend, scheduler, upkeep, log }: Deps): WorkloadWorkers {
   const hints = makeQueueWorker({
     backend,
     queue: 'reconcile',
-    // In the order in which they were sent, so a project that submits very many would fill every hand for a long time: the
-    // other half takes what is due, wishes first and each project's share.
-    concurrency: Math.max(1, Math.ceil(concurrency / 2)),
-    handle: ({ workloadId }) => turns.take(workloadId),
+    concurrency: 4,
+    handle: ({ connectionId }) => scheduler.hint(connectionId),
     log,
   })
   return {
@@ -35,10 +32,10 @@ export function makeWorkloadWorkers({ backend, turns, upkeep, concurrency, log }
       upkeep.start()
     },
     async stop() {
-      const drained = turns.drain()
+      const drained = scheduler.drain()
       await Promise.all([hints.stop(), upkeep.stop(), drained])
       // What was claimed while the two stopped.
-      await turns.drain()
+      await scheduler.drain()
     },
   }
 }

@@ -1,4 +1,5 @@
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Answer } from './outcome.ts'
 import { engineAssignments, engineDefinitions } from './row.repository.ts'
@@ -41,10 +42,10 @@ export interface Written {
  * The only writer of status. One statement for a batch, in which each workload stands once; rows are locked in the order
  * of their ids. A claim makes a row due when its lease ends, so a time that differs is somebody's wake-up: it is kept.
  */
-export function makeWritesRepository(prisma: PrismaClient) {
+export function makeWritesRepository(sql: Statements) {
   return {
     async write(writes: readonly Write[]): Promise<Written[]> {
-      const rows = await prisma.$queryRaw<({ id: string } & Written)[]>(writeStatement(writes))
+      const rows = await sql.rows<{ id: string } & Written>(writeStatement(writes))
       const byId = new Map(rows.map(({ id, ...written }) => [id, written]))
       return writes.map((write) => byId.get(write.id) ?? { isWritten: false, isDue: false, isDuplicate: false })
     },

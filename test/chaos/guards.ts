@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Prisma, type PrismaClient } from '../../src/infra/database.ts'
+import { type Database, Prisma } from '../../src/infra/database.ts'
 import type { Driver, Intent, OpenProvider, Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
@@ -59,18 +59,11 @@ function isToFreeze({ spec, firstSentAt }: Intent): boolean {
 /** The engine, whose writes may be made to overwrite a wish that came in while the lease was held. */
 export function chaosEngine(without: Guard | null): typeof makeEngine {
   if (without !== 'generation') return makeEngine
-  return (deps) => makeEngine({ ...deps, prisma: forgetful(deps.prisma) })
+  return (deps) => makeEngine({ ...deps, database: forgetful(deps.database) })
 }
 
-function forgetful(prisma: PrismaClient): PrismaClient {
-  return new Proxy(prisma, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      if (name !== '$queryRaw') return typeof value === 'function' ? value.bind(target) : value
-      return (sql: Prisma.Sql | TemplateStringsArray, ...values: unknown[]) =>
-        'sql' in sql ? target.$queryRaw(withoutWakeUps(sql)) : target.$queryRaw(sql, ...values)
-    },
-  })
+function forgetful({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>): Pick<Database, 'prisma' | 'sql'> {
+  return { prisma, sql: { rows: (statement) => sql.rows(withoutWakeUps(statement)) } }
 }
 
 const wakeUp = 'w.due_at IS DISTINCT FROM w.lease_until'

@@ -114,7 +114,7 @@ function makeLogReader(output: NodeJS.ReadableStream) {
   }
 }
 
-/** Waits cut down as far as the configuration goes. A lease outlives two calls, so this is what a dead worker costs. */
+/** Waits cut down as far as the configuration goes. The lease is what a dead worker costs. */
 export const quickEnvironment = {
   PORT: '0',
   SECRETS_KEY: testSecretsKey,

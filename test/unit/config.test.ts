@@ -41,7 +41,7 @@ describe('configuration', () => {
       'ROLE is "boss": it must be one of `all`, `api`, `worker`. Correct it, or leave it out for all.',
     ],
     [{ IDEMPOTENCY_TTL_HOURS: '23' }, 'IDEMPOTENCY_TTL_HOURS is "23": it must be a whole number from 24 to 8760.'],
-    [{ LEASE_MS: '60000' }, 'LEASE_MS is 60000: a workload could be taken over while its call still runs.'],
+    [{ LEASE_MS: '999' }, 'LEASE_MS is "999": it must be a whole number from 1000 to 3600000.'],
     [{ SHUTDOWN_TIMEOUT_MS: '30000' }, 'SHUTDOWN_TIMEOUT_MS is 30000: calls under way would be cut off.'],
     [{ SHUTDOWN_DRAIN_MS: '40000' }, 'SHUTDOWN_DRAIN_MS is 40000: no time is left to finish requests.'],
     [{ SWEEP_MIN_INTERVAL_MS: '60001' }, 'SWEEP_MIN_INTERVAL_MS is 60001, more than SWEEP_MAX_INTERVAL_MS'],

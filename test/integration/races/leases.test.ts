@@ -47,7 +47,8 @@ describe('two workers on one database', () => {
     const own = await account.environment()
     const jobs = await Promise.all(Array.from({ length: 30 }, () => account.job(own)))
     // Both are told again and again, whoever holds it.
-    for (const { id } of jobs) for (const { service } of [one, other, one]) service.container.hints.reconcile(id)
+    for (const { connectionId } of jobs)
+      for (const { service } of [one, other, one]) service.container.hints.due(String(connectionId))
     const over = await Promise.all(jobs.map(succeeded))
     expect(account.apps(own)).toHaveLength(30)
     expect(new Set(over.map(({ remote }) => remote?.id)).size).toBe(30)

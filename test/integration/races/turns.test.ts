@@ -31,6 +31,8 @@ const idleDriver = {
   controls: {},
 } as unknown as Driver<'job'>
 
+const slurm = (): string => bench.connections.slurm ?? ''
+
 async function submit(): Promise<string> {
   const request = { connectionId: bench.connections.slurm, name: 'raced', script: '#!/bin/sh\ntrue\n' }
   return (await bench.api.ok('POST', '/jobs', request)).id
@@ -43,8 +45,9 @@ interface Turn {
 }
 
 async function claim(id: string, leaseMs = 60_000): Promise<Turn> {
-  const leases = makeLeasesRepository(open.prisma, leaseMs)
-  const [claimed] = (await leases.claim([id])) as Claimed<'job'>[]
+  const leases = makeLeasesRepository(open.sql, leaseMs)
+  const due = (await leases.claim([{ connectionId: slurm(), count: 1000 }])) as Claimed<'job'>[]
+  const claimed = due.find(({ workload }) => workload.id === id)
   if (claimed === undefined) throw new Error(`${id} is not due, or somebody has it`)
   const facts = async () => {
     const known = (await leases.facts([id])).get(id)
@@ -58,7 +61,7 @@ async function write(turn: Turn, change: Change<'job'>, answer: Answer | null = 
   const { claimed } = turn
   const facts = await turn.facts()
   const made = transition(jobKind, claimed.workload, { change, answer }, { facts, basis: claimed })
-  const [written] = await makeWritesRepository(open.prisma).write([made as unknown as Write])
+  const [written] = await makeWritesRepository(open.sql).write([made as unknown as Write])
   if (written === undefined) throw new Error('a write has an outcome')
   return written
 }
@@ -77,7 +80,7 @@ function openAttempt({ claimed: { workload, leaseId } }: Turn, more: Partial<Ope
     event: { id: `evt_${workload.id}_${Math.random()}`, type: 'job.dispatching', data: { status: 'dispatching' } },
     ...more,
   }
-  return makeAttemptsRepository(open.prisma, 60_000).open([opening])
+  return makeAttemptsRepository(open.sql, 60_000).open([opening])
 }
 
 /** As after `openAttempt`. */
@@ -123,29 +126,48 @@ describe('a wish', () => {
 })
 
 describe('what is due is claimed', () => {
-  const leases = () => makeLeasesRepository(open.prisma, 60_000)
+  const leases = () => makeLeasesRepository(open.sql, 60_000)
   const ids = (claims: readonly Claimed[]) => claims.map(({ workload }) => workload.id)
   const settle = () => open.prisma.$executeRaw`UPDATE workloads SET due_at = NULL, lease_id = NULL, lease_until = NULL`
 
-  it('in equal shares of the projects, however much one of them has waiting', async () => {
+  const share = (count: number) => [{ connectionId: slurm(), count }]
+
+  it('as much of each connection as is asked for, those first that have been due longest', async () => {
     await settle()
-    const { id: projectId } = await bench.api.ok('POST', '/projects', { name: 'the-small-one' })
-    const crowd = await Promise.all(Array.from({ length: 12 }, submit))
-    const [small = ''] = crowd.splice(-1)
-    await open.prisma.$executeRaw`UPDATE workloads SET project_id = ${projectId} WHERE id = ${small}`
-    const claimed = ids(await leases().claimShares(4, []))
-    expect(claimed).toContain(small)
-    expect(claimed).toHaveLength(3)
-    expect(ids(await leases().claimOldest(20, []))).toHaveLength(9)
+    const [first] = await Promise.all(Array.from({ length: 6 }, submit))
+    await open.prisma.$executeRaw`UPDATE workloads SET due_at = now() - interval '1 h' WHERE id = ${first}`
+    expect(await leases().dueConnections()).toEqual([expect.objectContaining({ connectionId: slurm() })])
+    const claimed = ids(await leases().claim(share(2)))
+    expect(claimed).toHaveLength(2)
+    expect(claimed).toContain(first)
+    expect(ids(await leases().claim(share(20)))).toHaveLength(4)
+    expect(await leases().dueConnections()).toEqual([])
   })
 
-  it('wishes of clients before the rest', async () => {
+  it('with an action that a client requested before the rest', async () => {
     await settle()
     const waiting = await Promise.all(Array.from({ length: 5 }, submit))
     const canceled = waiting[3] ?? ''
     await bench.api.ok('POST', `/jobs/${canceled}/cancel`)
-    expect(ids(await leases().claimWished(10, []))).toEqual([canceled])
-    expect(ids(await leases().claimOldest(10, []))).toHaveLength(4)
+    expect(ids(await leases().claim(share(1)))).toEqual([canceled])
+    expect(ids(await leases().claim(share(10)))).toHaveLength(4)
+  })
+
+  it('and its lease begins again while it is in work, unless somebody asked for a look', async () => {
+    await settle()
+    const id = await submit()
+    const [claimed] = await makeLeasesRepository(open.sql, 2000).claim(share(1))
+    if (claimed === undefined) throw new Error('nothing is due')
+    await leases().renew([claimed])
+    const read = () => open.prisma.workloadRow.findUniqueOrThrow({ where: { id } })
+    const renewed = await read()
+    expect(renewed.leaseUntil?.getTime()).toBeGreaterThan(claimed.workload.createdAt.getTime() + 30_000)
+    expect(renewed.dueAt).toEqual(renewed.leaseUntil)
+    await bench.api.ok('POST', `/jobs/${id}/cancel`)
+    await makeLeasesRepository(open.sql, 600_000).renew([claimed])
+    const asked = await read()
+    expect(asked.leaseUntil?.getTime()).toBeGreaterThan(renewed.leaseUntil?.getTime() ?? 0)
+    expect(asked.dueAt?.getTime()).toBeLessThan(renewed.leaseUntil?.getTime() ?? 0)
   })
 })
 
@@ -187,7 +209,7 @@ describe('a sighting', () => {
         { change, answer: null },
         { facts: await turn.facts(), basis: { row } },
       )
-      return (await makeWritesRepository(open.prisma).write([seen as unknown as Write]))[0]
+      return (await makeWritesRepository(open.sql).write([seen as unknown as Write]))[0]
     }
     const before = await read()
     const turn = await claim(id)

@@ -27,7 +27,6 @@ const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
   imported: false,
   remoteId: null,
   accelerators: 0,
-  isLimited: false,
   key: null,
   ...more,
 })
@@ -44,7 +43,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   function process(maxBatch = 64): Admission {
     const own = makeDatabase({ url: database.url, poolSize: 4 })
     open.push(own)
-    return makeAdmission({ repository: makeAdmissionRepository(own.prisma), lanes: 1, maxBatch })
+    return makeAdmission({ repository: makeAdmissionRepository(own), lanes: 1, maxBatch })
   }
 
   beforeAll(async () => {
@@ -56,6 +55,10 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
       `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ($1, $2, 'dataforest', 'c', '{}', 'x')`,
       [connectionId, projectId],
     )
+    if (limits.isLimited)
+      await sql.query("INSERT INTO projects (id, name, max_active_workloads) VALUES ($1, 'limited', 100000)", [
+        projectId,
+      ])
     admission = process()
   })
 
@@ -80,7 +83,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
       { key: { hash: hashOf('x'), fingerprint: hashOf('y'), ttlHours: 1e10 } },
     ],
   ])('fails the one row with %s, and records the other 63', async ([, poison]) => {
-    const news = Array.from({ length: 64 }, (_, index) => newJob({ ...limits, ...(index === 40 ? poison : {}) }))
+    const news = Array.from({ length: 64 }, (_, index) => newJob(index === 40 ? poison : {}))
     const results = await Promise.allSettled(news.map((item) => admission.admit(item)))
     const failed = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))
     expect(failed).toEqual([40])
@@ -93,7 +96,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   it('draws a mark again that somebody has already, and keeps everything else', async () => {
     const mark = makeMark(12, 'tst')
     const news = Array.from({ length: 8 }, (_, index) =>
-      keyed(`mark-${index}`, { ...limits, mark: index < 3 ? mark : makeMark(12, 'tst') }),
+      keyed(`mark-${index}`, { mark: index < 3 ? mark : makeMark(12, 'tst') }),
     )
     const admitted = await Promise.all(news.map((item) => admission.admit(item)))
     expect(admitted.map(({ id }) => id)).toEqual(news.map(({ id }) => id))
@@ -103,10 +106,11 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   })
 
   it('records nothing twice when the same rows arrive again after a lost answer', async () => {
-    const repository = makeAdmissionRepository(makeOpen().prisma)
+    const repository = makeAdmissionRepository(makeOpen())
+    const insert = limits.isLimited ? repository.insertWithinQuota : repository.insert
     const news = [newJob(), keyed('twice')]
-    expect((await repository.insert(news)).size).toBe(2)
-    await repository.insert(news)
+    expect((await insert(news)).size).toBe(2)
+    await insert(news)
     expect(
       await count(
         'workload_events',
@@ -123,8 +127,8 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
     for (let round = 0; round < 8; round += 1) {
       const keys = Array.from({ length: 40 }, (_, index) => `round-${round}-${index}`)
       const [ours, theirs] = await Promise.all([
-        Promise.all(keys.map((key) => processes[0].admit(keyed(key, limits)))),
-        Promise.all(keys.toReversed().map((key) => processes[1].admit(keyed(key, limits)))),
+        Promise.all(keys.map((key) => processes[0].admit(keyed(key)))),
+        Promise.all(keys.toReversed().map((key) => processes[1].admit(keyed(key)))),
       ])
       expect(theirs.toReversed().map(({ id }) => id)).toEqual(ours.map(({ id }) => id))
       expect([...ours, ...theirs].filter(({ isReplay }) => !isReplay)).toHaveLength(keys.length)
@@ -141,7 +145,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
       const processes = [process(), process()] as const
       const before = await deadlocks()
       const send = (to: Admission, ids: readonly string[]) =>
-        Promise.allSettled([1, 2].flatMap(() => ids.map((id) => to.admit(newJob({ projectId: id, isLimited: true })))))
+        Promise.allSettled([1, 2].flatMap(() => ids.map((id) => to.admit(newJob({ projectId: id })))))
       const outcomes = []
       for (let round = 0; round < 5; round += 1) {
         const sent = await Promise.all([send(processes[0], projects), send(processes[1], projects.toReversed())])
@@ -158,7 +162,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
       `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials, deleted_at) VALUES ($1, $2, 'dataforest', $1, '{}', '', now())`,
       [gone, projectId],
     )
-    const news = [newJob(limits), keyed('gone', { ...limits, connectionId: gone }), newJob(limits)]
+    const news = [newJob(), keyed('gone', { connectionId: gone }), newJob()]
     const [first, refused, last] = await Promise.allSettled(news.map((item) => admission.admit(item)))
     expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
@@ -170,7 +174,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
 
   it('joins equal keys that arrive together, and answers each', async () => {
     const key = randomUUID()
-    const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key, limits))))
+    const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key))))
     expect(new Set(admitted.map(({ id }) => id)).size).toBe(1)
     expect(admitted.filter(({ isReplay }) => !isReplay)).toHaveLength(1)
   })

@@ -39,13 +39,13 @@ async function fill(count: number): Promise<void> {
   )
 }
 
-it.each(['claimWished', 'claimShares', 'claimOldest'] as const)(
-  '%s takes no more than it was asked for',
-  async (claim) => {
-    const leases = makeLeasesRepository(database.prisma, 60_000)
-    expect(await leases[claim](6, [])).toHaveLength(6)
-  },
-)
+it('a claim of workloads takes no more than it was asked for', async () => {
+  const leases = makeLeasesRepository(database.sql, 60_000)
+  expect(await leases.claim([{ connectionId: 'c', count: 6 }])).toHaveLength(6)
+  // Without a requested action.
+  await database.pool.query('UPDATE workloads SET generation = 0 WHERE lease_id IS NULL')
+  expect(await leases.claim([{ connectionId: 'c', count: 6 }])).toHaveLength(6)
+})
 
 it('a claim of walks takes no more than it was asked for', async () => {
   expect(await makeSweepsRepository(database.prisma, 60_000).claimDue(3)).toHaveLength(3)
@@ -58,7 +58,7 @@ it.each([
   ['one that a search did not find, and the next', ['absent', 'unknown'], 2],
   ['one without an answer, and the next', [null, 'unknown'], 2],
 ])('of %s the attempts in doubt are counted', async (_, outcomes, expected) => {
-  const { pool, prisma } = database
+  const { pool, sql } = database
   await pool.query('DELETE FROM workload_attempts')
   for (const [index, outcome] of outcomes.entries())
     await pool.query(
@@ -66,6 +66,6 @@ it.each([
         VALUES ('job_1', $1, 'm1', '{}', 'null', now(), now(), $2)`,
       [index + 1, outcome],
     )
-  const facts = await makeLeasesRepository(prisma, 60_000).facts(['job_1'])
+  const facts = await makeLeasesRepository(sql, 60_000).facts(['job_1'])
   expect(facts.get('job_1')?.attemptsInDoubt).toBe(expected)
 })

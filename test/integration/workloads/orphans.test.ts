@@ -41,7 +41,7 @@ async function orphansAmong(marks: readonly string[], meanwhile: () => Promise<u
   }
   const driver = { list, markLength: 12 } as unknown as Driver<'job'>
   const opened = { driver: (kind: string) => (kind === 'job' ? driver : undefined) } as unknown as Opened
-  const reads = makeReadsRepository(database.prisma, async (id) => ({ name: id, connectionIds: [id] }))
+  const reads = makeReadsRepository(database.sql, async (id) => ({ name: id, connectionIds: [id] }))
   const deps = { ...reads, installationTag, isOver: () => false, maxPages: 1 }
   const { orphans } = await findOrphans(deps, opened, signal)
   return orphans.map(({ mark }) => mark)

@@ -138,7 +138,7 @@ describe('admission', () => {
       repository.insert = async (news) => {
         tries += 1
         if (tries > 1) return new Map()
-        for (const [id, at] of await insert(news)) recorded.set(id, at)
+        for (const [id, at] of await insert(news)) if (at !== 'limited') recorded.set(id, at)
         throw databaseError({ kind: 'ConnectionClosed' })
       }
       expect(await admission.admit(newWorkload('job_1', {}, key))).toEqual({
@@ -151,9 +151,10 @@ describe('admission', () => {
   it('refuses what is beyond the quota only after its own record and its key’s holder were looked for', async () => {
     const { repository, recorded, admission } = makeKeys()
     await admission.admit(newWorkload('job_1', {}))
+    repository.insert = async (news) => new Map(news.map(({ id }) => [id, 'limited']))
     repository.insertWithinQuota = async (news) => new Map(news.map(({ id }) => [id, { overQuota: '1 of 1 jobs' }]))
     recorded.set('job_2', new Date(0))
-    const admit = (id: string, key: string | null) => admission.admit({ ...newWorkload(id, {}, key), isLimited: true })
+    const admit = (id: string, key: string | null) => admission.admit(newWorkload(id, {}, key))
     expect(await admit('job_2', null)).toMatchObject({ id: 'job_2', isReplay: false })
     expect(await admit('job_3', 'k')).toMatchObject({ id: 'job_1', isReplay: true })
     await expect(admit('job_4', null)).rejects.toMatchObject({

@@ -30,18 +30,25 @@ describe('the budget of a connection', () => {
     expect(taken).toBe(50)
   })
 
-  it('is its own, and tells when it is spent', () => {
+  it('is its own, and tells how many calls are available', () => {
     const { budget, pass, takeAll } = clocked(5)
-    takeAll('a')
-    expect(budget.spent()).toEqual(['a'])
+    expect(budget.available('a')).toBe(takeAll('a'))
+    expect(budget.available('a')).toBe(0)
     expect(budget.take('b')).toBe(0)
     pass(200)
-    expect(budget.spent()).toEqual([])
+    expect(budget.available('a')).toBe(1)
+  })
+
+  it('takes back what was not used', () => {
+    const { budget, takeAll } = clocked(5)
+    takeAll('a')
+    budget.refund('a', 3)
+    expect([budget.available('a'), takeAll('a')]).toEqual([3, 3])
   })
 
   it('of 0 has no end', () => {
     const { budget, takeAll } = clocked(0)
     expect(takeAll('a')).toBe(1000)
-    expect(budget.spent()).toEqual([])
+    expect(budget.available('a')).toBe(Number.POSITIVE_INFINITY)
   })
 })

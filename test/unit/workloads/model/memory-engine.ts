@@ -107,8 +107,8 @@ function makeStore({ time, table, nextWrite, nextStallMs }: Parts) {
       return opened
     },
 
-    async putBack(claimed: Claimed, delayMs: number): Promise<void> {
-      if (!dead.has(claimed.leaseId)) table.putBack(claimed, delayMs)
+    async release(claimed: Claimed, delayMs: number): Promise<void> {
+      if (!dead.has(claimed.leaseId)) table.release(claimed, delayMs)
     },
   }
 }
@@ -120,7 +120,7 @@ interface Process {
 
 function makeProcess(
   { time, table, provider }: Parts,
-  { write, openAttempt, putBack }: Store,
+  { write, openAttempt, release }: Store,
   { wall, note }: Process,
 ) {
   const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
@@ -148,7 +148,7 @@ function makeProcess(
   const secretsOfAll = async () => () => noSecrets
   const heldMarks = async () => new Set<string>()
   return {
-    reconcile: makeReconcile({ ...shared, perform, putBack, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
+    reconcile: makeReconcile({ ...shared, perform, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
     sweep: makeSweep({
       ...{ ...shared, heldMarks, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
       ...{ bounds, shutdown: never },

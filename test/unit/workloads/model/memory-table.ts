@@ -40,7 +40,7 @@ export interface MemoryTable {
   /** When somebody could act on it; null = never by itself. */
   claimableAt(): number | null
   claim(): { claimed: Claimed; facts: ClaimFacts }
-  putBack(claimed: Claimed, delayMs: number): void
+  release(claimed: Claimed, delayMs: number): void
   open(opening: Opening): Opened | null
   write(write: Write): Written
   wish(desired: Workload['desired']): void
@@ -179,7 +179,7 @@ export function makeMemoryTable(
       return { claimed: { workload: row, leaseId }, facts }
     },
 
-    putBack({ leaseId }, delayMs) {
+    release({ leaseId }, delayMs) {
       if (row.leaseId !== leaseId) return
       row = { ...row, leaseId: null, dueAt: isWoken() ? row.dueAt : new Date(time.now() + delayMs) }
       leaseUntil = null
@@ -222,6 +222,7 @@ export function makeMemoryTable(
     },
 
     sweeps: {
+      renew: async () => {},
       claimDue: async () => {
         table.sweepDueAt = time.now() + leaseMs
         const { notBefore, pauseReason } = table.surroundings
