@@ -63,7 +63,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { database, clock, settings, shutdown, log, wake, kinds, connections } = deps
   const { prisma, sql } = database
   const leases = makeLeasesRepository(sql, settings.leaseMs)
-  const sweeps = makeSweepsRepository(prisma, settings.leaseMs)
+  const sweeps = makeSweepsRepository(sql, settings.leaseMs)
   const attempts = makeAttemptsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
   const { claimsOn, heldMarks } = makeReadsRepository(sql, deps.idSpaceOf)

@@ -2,6 +2,7 @@ import type { Driver } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Budget } from './budget.ts'
 import type { Tempo, WorkloadKind, WorkloadKinds } from './kind.ts'
+import type { ObservationCache } from './observation-cache.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import type { OpenSecrets } from './secret-variables.ts'
 import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
@@ -40,4 +41,5 @@ export interface WalkDeps<K extends Kind> extends SweepDeps {
   kind: WorkloadKind<K>
   driver: Driver<K>
   claimed: ClaimedSweep
+  cache: ObservationCache
 }

@@ -42,9 +42,10 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
     })
     const ours = sightings.flatMap(({ observation, items }) => items.map((item) => ({ item, observation })))
     for (const { item } of ours) seenIds.add(item.id)
+    const fresh = ours.filter(({ item, observation }) => !deps.cache.isKnown(item, observation))
     const strangers = sightings.flatMap(({ observation, items }) => (items.length === 0 ? [observation] : []))
     for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
-    changed += await applyPage(deps, ours)
+    changed += await applyPage(deps, fresh)
     if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed, strayMarks }
     cursor = next
   }
@@ -83,7 +84,9 @@ async function applyPage<K extends Kind>(
     if (shown === undefined) return []
     const seen = hideInSighting(secretsOf(workload.id).hide, shown)
     const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
-    return tellsNews(workload, change) ? [{ workload, row, change }] : []
+    if (tellsNews(workload, change)) return [{ workload, row, change }]
+    deps.cache.note(workload, shown)
+    return []
   })
   return writeAll(deps, changes)
 }

@@ -1,6 +1,7 @@
 import { ProviderError } from '../providers/provider-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { WorkloadKind } from './kind.ts'
+import { makeObservationCaches } from './observation-cache.ts'
 import type { CalledConnection } from './ports.ts'
 import type { SweepDeps, WalkDeps } from './sweep-deps.ts'
 import { lookBeyond, lookForMissing } from './sweep-missing.ts'
@@ -13,13 +14,18 @@ import { after, nextSweepMs } from './tempo.ts'
  * What did not change costs no write; what is missing from a complete walk is looked at by itself.
  */
 export function makeSweep(deps: SweepDeps) {
+  const caches = makeObservationCaches()
   return async function sweep(claimed: ClaimedSweep): Promise<void> {
-    if (claimed.kind === 'job') return walk(deps, deps.kinds.job, claimed)
-    return walk(deps, deps.kinds.environment, claimed)
+    if (claimed.kind === 'job') return walk({ ...deps, caches }, deps.kinds.job, claimed)
+    return walk({ ...deps, caches }, deps.kinds.environment, claimed)
   }
 }
 
-async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, claimed: ClaimedSweep): Promise<void> {
+async function walk<K extends Kind>(
+  deps: SweepDeps & { caches: ReturnType<typeof makeObservationCaches> },
+  kind: WorkloadKind<K>,
+  claimed: ClaimedSweep,
+): Promise<void> {
   const { repository, bounds } = deps
   if (claimed.notBefore !== null && claimed.notBefore > claimed.startedAt) {
     const nextMs = claimed.notBefore.getTime() - claimed.startedAt.getTime()
@@ -27,15 +33,20 @@ async function walk<K extends Kind>(deps: SweepDeps, kind: WorkloadKind<K>, clai
   }
   if (claimed.isHeld) return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
   const watched = await repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
-  if (watched.length === 0) return repository.finish(claimed, { nextMs: null, seen: 0 })
+  const cache = deps.caches.of(claimed.connectionId, kind.name)
+  if (watched.length === 0) {
+    deps.caches.forget(claimed.connectionId, kind.name)
+    return repository.finish(claimed, { nextMs: null, seen: 0 })
+  }
   try {
     const connection = await deps.connections.open(claimed.connectionId, claimed.connectionVersion)
     const driver = connection.driver(kind.name)
     if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
     if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
       return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
-    const walkDeps = { ...deps, kind, driver, claimed }
+    const walkDeps = { ...deps, kind, driver, claimed, cache }
     const result = await readList(walkDeps, watched)
+    cache.keep(result.seenIds)
     const look = result.isComplete ? lookForMissing : lookBeyond
     await look(walkDeps, watched, result.seenIds)
     const nextMs = nextSweepMs({

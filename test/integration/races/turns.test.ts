@@ -193,7 +193,7 @@ describe('a sighting', () => {
     const id = await submit()
     await open.prisma
       .$executeRaw`UPDATE workloads SET status = 'running', remote_id = ${id}, due_at = now() WHERE id = ${id}`
-    const sweeps = makeSweepsRepository(open.prisma, 60_000)
+    const sweeps = makeSweepsRepository(open.sql, 60_000)
     const { version } = await bench.api.ok('GET', `/jobs/${id}`)
     const watched = { id, remoteId: id, mark: 'x', imported: false, version: Number(version) }
     const read = async () => {

@@ -48,7 +48,7 @@ it('a claim of workloads takes no more than it was asked for', async () => {
 })
 
 it('a claim of walks takes no more than it was asked for', async () => {
-  expect(await makeSweepsRepository(database.prisma, 60_000).claimDue(3)).toHaveLength(3)
+  expect(await makeSweepsRepository(database.sql, 60_000).claimDue(3)).toHaveLength(3)
 })
 
 it.each([

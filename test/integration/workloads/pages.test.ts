@@ -84,7 +84,7 @@ const filters: readonly [string, Filter, shown: number][] = [
 ]
 
 it('what a walk watches and what lies beyond are all that is live, each once', async () => {
-  const sweeps = makeSweepsRepository(database.prisma, 60_000)
+  const sweeps = makeSweepsRepository(database.sql, 60_000)
   const watched = await sweeps.watched(rare, 'job', 4)
   const last = watched.at(-1)
   if (last === undefined) throw new Error('nothing is watched')

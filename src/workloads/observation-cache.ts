@@ -1,0 +1,89 @@
+import { hash } from 'node:crypto'
+import type { Observation } from '../providers/provider.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Watched } from './sweeps.repository.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * What the last scan of a list showed of each workload and told nothing new. The same again is neither compared with its
+ * record nor read: a scan costs what has changed. Kept in memory; a worker that knows nothing compares everything once.
+ */
+export interface ObservationCache {
+  isKnown(item: Watched, seen: Observation): boolean
+  /** Notes an observation that changed nothing of the workload as it is now. */
+  note(workload: Workload, seen: Observation): void
+  /** Forgets all but these workloads. */
+  keep(ids: ReadonlySet<string>): void
+}
+
+interface Known {
+  version: number
+  digest: string
+}
+
+export function makeObservationCaches() {
+  const byList = new Map<string, ObservationCache>()
+  return {
+    of(connectionId: string, kind: Kind): ObservationCache {
+      const list = `${connectionId}/${kind}`
+      const known = byList.get(list) ?? makeCache()
+      byList.set(list, known)
+      return known
+    },
+    /** Nothing of this list is watched any more. */
+    forget: (connectionId: string, kind: Kind) => void byList.delete(`${connectionId}/${kind}`),
+  }
+}
+
+function makeCache(): ObservationCache {
+  const known = new Map<string, Known>()
+  return {
+    isKnown({ id, version, missingSince }, seen) {
+      const noted = known.get(id)
+      return (
+        noted !== undefined && missingSince === null && noted.version === version && noted.digest === digestOf(seen)
+      )
+    },
+    note(workload, seen) {
+      if (isSettled(workload)) known.set(workload.id, { version: workload.version, digest: digestOf(seen) })
+    },
+    keep(ids) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
+    },
+  }
+}
+
+/** While an action is fresh, or a failed one is waited for, what an observation means depends on the time. */
+function isSettled({ nextAttemptAt, controlledAt, failures, missingSince }: Workload): boolean {
+  return nextAttemptAt === null && controlledAt === null && failures === 0 && missingSince === null
+}
+
+/** Of everything but the payload, which alone is no news. */
+function digestOf({
+  rawState,
+  status,
+  reason,
+  message,
+  startedAt,
+  endedAt,
+  exitCode,
+  signal,
+  ...seen
+}: Observation): string {
+  const { remoteName, mark, tasks, result } = seen
+  const told = [
+    rawState,
+    status,
+    reason,
+    message,
+    startedAt,
+    endedAt,
+    exitCode,
+    signal,
+    remoteName,
+    mark,
+    tasks,
+    result,
+  ]
+  return hash('md5', JSON.stringify(told), 'base64')
+}

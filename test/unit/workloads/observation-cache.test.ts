@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { Observation } from '../../../src/providers/provider.ts'
+import { makeObservationCaches } from '../../../src/workloads/observation-cache.ts'
+import type { Watched } from '../../../src/workloads/sweeps.repository.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import { makeWorkload } from './make-workload.ts'
+
+const workload = (more: Partial<Workload> = {}): Workload =>
+  makeWorkload('job', { id: 'job_1', status: 'running', remoteId: '7', ...(more as Partial<Workload<'job'>>) })
+const watched = (more: Partial<Watched> = {}): Watched => ({
+  ...{ id: 'job_1', remoteId: '7', mark: 'm', imported: false, version: workload().version },
+  ...{ dispatchedAt: null, observedAt: null, missingSince: null },
+  ...more,
+})
+const seen = (more: Partial<Observation<'job'>> = {}): Observation<'job'> => ({
+  ...{ remoteId: '7', rawState: 'RUNNING', status: 'running', payload: { note: 1 } },
+  ...more,
+})
+
+function cacheThat(noted: Workload, observation = seen()) {
+  const cache = makeObservationCaches().of('conn_1', 'job')
+  cache.note(noted, observation)
+  return cache
+}
+
+describe('an observation', () => {
+  it('that changed nothing is known the next time, whatever else its payload says', () => {
+    expect(cacheThat(workload()).isKnown(watched(), seen({ payload: { note: 2 } }))).toBe(true)
+  })
+
+  it.each<[string, Partial<Watched>, Partial<Observation<'job'>>]>([
+    ['another state', {}, { rawState: 'COMPLETED', status: 'succeeded' }],
+    ['another message', {}, { message: 'Priority' }],
+    ['another exit code', {}, { exitCode: 1 }],
+    ['a start time', {}, { startedAt: new Date(0) }],
+    ['a record that has changed since', { version: 99 }, {}],
+    ['a record that is being looked for', { missingSince: new Date(0) }, {}],
+  ])('is compared again with %s', (_, item, observation) => {
+    expect(cacheThat(workload()).isKnown(watched(item), seen(observation))).toBe(false)
+  })
+
+  it.each<Partial<Workload>>([
+    { nextAttemptAt: new Date(0) },
+    { controlledAt: new Date(0) },
+    { failures: 1 },
+    { missingSince: new Date(0) },
+  ])('is compared again as long as its meaning depends on the time (%o)', (more) => {
+    expect(cacheThat(workload(more)).isKnown(watched(), seen())).toBe(false)
+  })
+
+  it('is forgotten with what a scan no longer shows', () => {
+    const cache = cacheThat(workload())
+    cache.keep(new Set())
+    expect(cache.isKnown(watched(), seen())).toBe(false)
+  })
+})
