@@ -27,6 +27,20 @@ export interface RequestRateOptions {
   pool: Pool
 }
 
+/** Of a window this part is taken at a time, and counted down here: one question to the store for so many requests. */
+const blockPart = 0.01
+const maxRemembered = 10_000
+
+/** What this process has taken of a caller's window and not handed out yet. */
+interface Block {
+  /** False: the window is used up. */
+  isGranted: boolean
+  left: number
+  /** What the store had left after it was taken. */
+  remaining: number
+  endsAtMs: number
+}
+
 export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: RequestRateOptions): RequestRates {
   const window = { points: requests, duration: windowSeconds }
   const redis = redisUrl === null ? null : connect(redisUrl)
@@ -48,20 +62,50 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
         })
       : new RateLimiterRedis({ ...common, storeClient: redis })
 
+  const blockSize = Math.max(1, Math.floor(requests * blockPart))
+  const blocks = new Map<string, Block>()
+  /** Requests of one caller that arrive together wait for the same block. */
+  const taking = new Map<string, Promise<Block>>()
+
+  async function take(caller: string): Promise<Block> {
+    const { result, isGranted } = await limiter.consume(caller, blockSize).then(
+      (counted) => ({ result: counted, isGranted: true }),
+      (error: unknown) => {
+        if (error instanceof RateLimiterRes) return { result: error, isGranted: false }
+        throw error
+      },
+    )
+    const { remainingPoints, msBeforeNext } = result
+    const counts = { left: isGranted ? blockSize : 0, remaining: Math.max(0, remainingPoints) }
+    const block: Block = { isGranted, ...counts, endsAtMs: performance.now() + msBeforeNext }
+    if (blocks.size >= maxRemembered) blocks.clear()
+    if (isGranted) blocks.set(caller, block)
+    return block
+  }
+
+  /** Takes one request out of the caller's block, or tells that its window is used up. */
+  async function takeOne(caller: string): Promise<Block> {
+    for (;;) {
+      const block = blocks.get(caller)
+      if (block !== undefined && block.left > 0 && performance.now() < block.endsAtMs) {
+        block.left -= 1
+        return { ...block }
+      }
+      const under = taking.get(caller) ?? take(caller).finally(() => taking.delete(caller))
+      taking.set(caller, under)
+      const taken = await under
+      if (!taken.isGranted) return taken
+    }
+  }
+
   return {
     async count(caller) {
-      const { result, isAllowed } = await limiter.consume(caller).then(
-        (counted) => ({ result: counted, isAllowed: true }),
-        (error: unknown) => {
-          if (error instanceof RateLimiterRes) return { result: error, isAllowed: false }
-          throw error
-        },
-      )
+      const block = await takeOne(caller)
       return {
-        isAllowed,
+        isAllowed: block.isGranted,
         limit: requests,
-        remaining: Math.max(0, result.remainingPoints),
-        resetSeconds: Math.ceil(result.msBeforeNext / 1000),
+        remaining: block.remaining + block.left,
+        resetSeconds: Math.max(0, Math.ceil((block.endsAtMs - performance.now()) / 1000)),
         windowSeconds,
       }
     },
