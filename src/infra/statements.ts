@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Pool, QueryResult } from 'pg'
-import { reject } from './classified-adapter.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { reject } from './classified-adapter.ts'
 
 /**
  * Runs SQL of the hot paths straight on the pool. Statements have names, so that Postgres parses and plans each text once
