@@ -8,6 +8,7 @@ import {
   type TestSandbox,
 } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
+import { makeWorkspace } from '../support/remote-environments.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -72,8 +73,7 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
   })
 
   it.concurrent('that was imported is left alone when its record is deleted', async () => {
-    const made = await account.environment()
-    const remoteId = made.remote?.id ?? ''
+    const remoteId = await makeWorkspace(sandbox)
     const other = await openAccount(switchyard.api, sandbox)
     const request = { connectionId: other.connectionId, remoteId }
     const imported = await switchyard.api.ok('POST', '/environments/import', request)
@@ -88,7 +88,7 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
   })
 
   it.concurrent('that was imported is deleted at the provider where that is asked for', async () => {
-    const remoteId = (await account.environment()).remote?.id ?? ''
+    const remoteId = await makeWorkspace(sandbox)
     const other = await openAccount(switchyard.api, sandbox)
     const request = { connectionId: other.connectionId, remoteId }
     const imported = await switchyard.api.ok('POST', '/environments/import', request)

@@ -8,15 +8,20 @@ import { makeLogger } from '../../src/infra/logger.ts'
 import { startLocalStack } from '../../src/roles/local-stack.ts'
 import { openSandbox } from '../../src/roles/open-sandbox.ts'
 import { StartError } from '../../src/roles/start-error.ts'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
+import { freePorts } from '../support/free-ports.ts'
 
 const host = '127.0.0.1'
+/** The control API's, and one for each provider. */
+const sandboxPorts = 1 + Object.keys(sandboxProviders).length
 
 describe('the sandbox, where its ports are not to be had', () => {
   it.each([0, 3])('names the port that is in use: its own plus %i', async (offset) => {
+    const first = await freePorts(sandboxPorts)
+    const port = first + offset
     const other = createServer()
-    await new Promise<void>((resolve) => other.listen(0, host, resolve))
-    const { port } = other.address() as { port: number }
-    const opened = openSandbox({ port: port - offset, host }, 'another PORT')
+    await new Promise<void>((resolve) => other.listen(port, host, resolve))
+    const opened = openSandbox({ port: first, host }, 'another PORT')
     await expect(opened).rejects.toThrow(
       new StartError(
         `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop what listens there, or set another PORT.`,

@@ -1,9 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { send as sendToAitems, serviceExample } from '../sandbox/aitems-sandbox.ts'
 import { instanceExample, notebookExample, sdkAuthorization, sdkDate, send } from '../sandbox/modelarts-client.ts'
+import { post as postToDataforest, workspaceExample } from '../sandbox/ncp-client.ts'
 import { containerExample, send as sendToScnet, signLogin } from '../sandbox/scnet-client.ts'
 
 /** Each makes one environment as somebody at the provider would, without Switchyard. Answers its id there. */
+
+export async function makeWorkspace({
+  urls,
+  accounts,
+}: Pick<Sandbox<'dataforest'>, 'urls' | 'accounts'>): Promise<string> {
+  const caller = { url: urls.dataforest, ...accounts.dataforest, now: Date.now }
+  const name = `hand-${randomUUID().slice(0, 8)}`
+  const { json } = await postToDataforest(caller, '/api/v2/aiworkspaces/create', { ...workspaceExample, name })
+  return json.id
+}
 
 export async function makeService({ urls, accounts }: Sandbox): Promise<string> {
   const caller = { url: urls.aitems, ...accounts.aitems, now: Date.now }
