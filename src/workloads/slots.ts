@@ -36,6 +36,8 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
   /** All slow connections together. */
   const slowTotal = Math.max(1, Math.floor(total / 2))
   const uses = new Map<string, Use>()
+  /** Those with slots: never more than there are slots, however many connections there are. */
+  const busy = new Set<Use>()
   let taken = 0
   let freed = Promise.withResolvers<void>()
 
@@ -46,7 +48,7 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
 
   function takenBySlow(nowMs: number): number {
     let count = 0
-    for (const use of uses.values()) if (isSlow(use, nowMs)) count += use.takenAtMs.size
+    for (const use of busy) if (isSlow(use, nowMs)) count += use.takenAtMs.size
     return count
   }
 
@@ -79,11 +81,13 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
       const use = useOf(connectionId)
       const entry = { atMs: clock.monotonicMs() }
       use.takenAtMs.add(entry)
+      busy.add(use)
       taken += 1
       return {
         release(wasUsed) {
           if (!use.takenAtMs.delete(entry)) return
           taken -= 1
+          if (use.takenAtMs.size === 0) busy.delete(use)
           freed.resolve()
           freed = Promise.withResolvers()
           if (!wasUsed) return
