@@ -73,129 +73,134 @@ function defineTests(binDir: string | null): void {
     await follow(environment, 'deleted')
   }
 
-  describe('a notebook server', () => {
-    it('is started, opened, stopped, started again with its options, and deleted', async () => {
-      const asked = {
-        image: 'quay.io/jupyter/base-notebook',
-        resources: { flavor: 'small' },
-        environmentVariables: { A: 'b' },
-      }
-      const { environment, server } = await running(await connect(), 'life', asked)
-      const options = { image: 'quay.io/jupyter/base-notebook', profile: 'small', environment: { A: 'b' } }
-      expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
-      expect(environment.result).toMatchObject({ jupyterhub: { lastActivityAt: expect.any(String) } })
+  // Beside each other: an end takes half a minute where a start of the same server might still be carried out.
+  describe.concurrent('in a hub that runs,', () => {
+    describe('a notebook server', () => {
+      it('is started, opened, stopped, started again with its options, and deleted', async () => {
+        const asked = {
+          image: 'quay.io/jupyter/base-notebook',
+          resources: { flavor: 'small' },
+          environmentVariables: { A: 'b' },
+        }
+        const { environment, server } = await running(await connect(), 'life', asked)
+        const options = { image: 'quay.io/jupyter/base-notebook', profile: 'small', environment: { A: 'b' } }
+        expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
+        expect(environment.result).toMatchObject({ jupyterhub: { lastActivityAt: expect.any(String) } })
 
-      const access = await accessTo(environment)
-      expect(await statusBehind(access)).toMatchObject({ kernels: 0, started: expect.any(String) })
-      const { token: accessToken = '' } = access
-      expect(accessToken).not.toBe(hub.token)
-      // Somebody who has nothing but the address is in, or at the hub's login: that is the version's decision.
-      const { version } = (await hub.call('GET', '/')).body as { version: string }
-      const isTokenInUrl = Number.parseInt(version, 10) < 5
-      expect(new URL(access.url).searchParams.get('token')).toBe(isTokenInUrl ? accessToken : null)
-      expect(await pathBehind(access)).toMatch(isTokenInUrl ? /welcome\.txt$/ : /^\/hub\/login$/)
-      // It opens this server and nothing else.
-      const other = await hub.call('POST', `/users/${user}/servers/other`, { token: accessToken })
-      expect(other.status).toBe(403)
+        const access = await accessTo(environment)
+        expect(await statusBehind(access)).toMatchObject({ kernels: 0, started: expect.any(String) })
+        const { token: accessToken = '' } = access
+        expect(accessToken).not.toBe(hub.token)
+        // Somebody who has nothing but the address is in, or at the hub's login: that is the version's decision.
+        const { version } = (await hub.call('GET', '/')).body as { version: string }
+        const isTokenInUrl = Number.parseInt(version, 10) < 5
+        expect(new URL(access.url).searchParams.get('token')).toBe(isTokenInUrl ? accessToken : null)
+        expect(await pathBehind(access)).toMatch(isTokenInUrl ? /welcome\.txt$/ : /^\/hub\/login$/)
+        // It opens this server and nothing else.
+        const other = await hub.call('POST', `/users/${user}/servers/other`, { token: accessToken })
+        expect(other.status).toBe(403)
 
-      await switchyard.api.ok('POST', `${path(environment)}/stop`)
-      await follow(environment, 'stopped')
-      expect(await statusBehind(access)).toBeNull()
-      expect(Object.keys(await hub.servers(user, { withStopped: false }))).not.toContain(server)
-      expect(Object.keys(await hub.servers(user))).toContain(server)
+        await switchyard.api.ok('POST', `${path(environment)}/stop`)
+        await follow(environment, 'stopped')
+        expect(await statusBehind(access)).toBeNull()
+        expect(Object.keys(await hub.servers(user, { withStopped: false }))).not.toContain(server)
+        expect(Object.keys(await hub.servers(user))).toContain(server)
 
-      await switchyard.api.ok('POST', `${path(environment)}/start`)
-      await follow(environment, 'running')
-      expect(await statusBehind(await accessTo(environment))).toMatchObject({ kernels: 0 })
-      expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
+        await switchyard.api.ok('POST', `${path(environment)}/start`)
+        await follow(environment, 'running')
+        expect(await statusBehind(await accessTo(environment))).toMatchObject({ kernels: 0 })
+        expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
 
-      await remove(environment)
-      expect(Object.keys(await hub.servers(user))).not.toContain(server)
-    })
-
-    it('deleted while it starts is gone when it has started', async () => {
-      const environment = await create(await connect(), 'hasty')
-      await follow(environment, 'provisioning')
-      await remove(environment)
-      expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('hasty-'))).toEqual([])
-    })
-
-    it('that cannot be started is stopped, says why, and can be deleted', async () => {
-      const environment = await create(await connect(), 'broken', { image: 'no-such-image' })
-      expect(await follow(environment, 'running', 'stopped', 'failed')).toMatchObject({
-        status: 'stopped',
-        statusReason: 'launch_failed',
+        await remove(environment)
+        expect(Object.keys(await hub.servers(user))).not.toContain(server)
       })
-      await remove(environment)
-      expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('broken-'))).toEqual([])
-    })
 
-    it('stopped at the hub is stopped here, and says so', async () => {
-      const { environment, server } = await running(await connect(), 'culled')
-      await hub.call('DELETE', `/users/${user}/servers/${server}`)
-      expect(await follow(environment, 'stopped')).toMatchObject({ statusReason: 'stopped_remotely' })
-      await remove(environment)
-    })
-  })
+      it('deleted while it starts is gone when it has started', async () => {
+        const environment = await create(await connect(), 'hasty')
+        await follow(environment, 'provisioning')
+        await remove(environment)
+        expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('hasty-'))).toEqual([])
+      })
 
-  describe('a name', () => {
-    const preview = async (name: string, connectionId: string) =>
-      (await switchyard.api.call('POST', '/environments/preview', { body: { connectionId, name } })).body
-
-    it.each(['notebook-for-vision', '1st-try', 'a--b', 'a-', 'Upper'])(
-      '%s is refused before it is sent',
-      async (name) => {
-        expect(await preview(name, await connect())).toMatchObject({
-          isAcceptable: false,
-          problems: [{ pointer: '/name' }],
+      it('that cannot be started is stopped, says why, and can be deleted', async () => {
+        const environment = await create(await connect(), 'broken', { image: 'no-such-image' })
+        expect(await follow(environment, 'running', 'stopped', 'failed')).toMatchObject({
+          status: 'stopped',
+          statusReason: 'launch_failed',
         })
-      },
-    )
+        await remove(environment)
+        expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('broken-'))).toEqual([])
+      })
 
-    it('of fifteen characters is taken by every version', async () => {
-      const connectionId = await connect()
-      expect(await preview('exactly-15-char', connectionId)).toMatchObject({ isAcceptable: true })
-      const { environment } = await running(connectionId, 'exactly-15-char')
-      await remove(environment)
-    })
-  })
-
-  describe('a user', () => {
-    it('who does not exist yet is no fault of a connection, and is made by the first start', async () => {
-      const connectionId = await connect({ settings: { username: 'newcomer' } })
-      expect(await switchyard.api.ok('POST', `/connections/${connectionId}/verify`)).toMatchObject({ ok: true })
-      expect((await hub.call('GET', '/users/newcomer')).status).toBe(404)
-      const environment = await follow(await create(connectionId, 'first'), 'running', 'failed', 'stopped')
-      expect(environment.status).toBe('running')
-      await remove(environment)
+      it('stopped at the hub is stopped here, and says so', async () => {
+        const { environment, server } = await running(await connect(), 'culled')
+        await hub.call('DELETE', `/users/${user}/servers/${server}`)
+        expect(await follow(environment, 'stopped')).toMatchObject({ statusReason: 'stopped_remotely' })
+        await remove(environment)
+      })
     })
 
-    it('who is gone with all servers leaves environments that can be deleted', async () => {
-      const connectionId = await connect({ settings: { username: 'leaver' } })
-      const environment = await follow(await create(connectionId, 'last'), 'running', 'failed', 'stopped')
-      await switchyard.api.ok('POST', `${path(environment)}/stop`)
-      await follow(environment, 'stopped')
-      expect((await hub.call('DELETE', '/users/leaver')).status).toBe(204)
-      await remove(environment)
+    describe('a name', () => {
+      const preview = async (name: string, connectionId: string) =>
+        (await switchyard.api.call('POST', '/environments/preview', { body: { connectionId, name } })).body
+
+      it.each(['notebook-for-vision', '1st-try', 'a--b', 'a-', 'Upper'])(
+        '%s is refused before it is sent',
+        async (name) => {
+          expect(await preview(name, await connect())).toMatchObject({
+            isAcceptable: false,
+            problems: [{ pointer: '/name' }],
+          })
+        },
+      )
+
+      it('of fifteen characters is taken by every version', async () => {
+        const connectionId = await connect()
+        expect(await preview('exactly-15-char', connectionId)).toMatchObject({ isAcceptable: true })
+        const { environment } = await running(connectionId, 'exactly-15-char')
+        await remove(environment)
+      })
+    })
+
+    describe('a user', () => {
+      it('who does not exist yet is no fault of a connection, and is made by the first start', async () => {
+        const connectionId = await connect({ settings: { username: 'newcomer' } })
+        expect(await switchyard.api.ok('POST', `/connections/${connectionId}/verify`)).toMatchObject({ ok: true })
+        expect((await hub.call('GET', '/users/newcomer')).status).toBe(404)
+        const environment = await follow(await create(connectionId, 'first'), 'running', 'failed', 'stopped')
+        expect(environment.status).toBe('running')
+        await remove(environment)
+      })
+
+      it('who is gone with all servers leaves environments that can be deleted', async () => {
+        const connectionId = await connect({ settings: { username: 'leaver' } })
+        const environment = await follow(await create(connectionId, 'last'), 'running', 'failed', 'stopped')
+        await switchyard.api.ok('POST', `${path(environment)}/stop`)
+        await follow(environment, 'stopped')
+        expect((await hub.call('DELETE', '/users/leaver')).status).toBe(204)
+        await remove(environment)
+      })
+    })
+
+    describe('a token', () => {
+      it('that was revoked is waited for until the connection has another', async () => {
+        const made = await hub.call('POST', `/users/${user}/tokens`, { body: { note: 'of a connection' } })
+        const { id: tokenId, token } = made.body as { id: string; token: string }
+        const connectionId = await connect({ token })
+        const { environment } = await running(connectionId, 'revoked')
+        expect((await hub.call('DELETE', `/users/${user}/tokens/${tokenId}`)).status).toBe(204)
+        await switchyard.api.ok('POST', `${path(environment)}/stop`)
+        await switchyard.api.until(path(environment), ({ statusReason }) => statusReason === 'credentials_rejected')
+        await switchyard.api.ok('PATCH', `/connections/${connectionId}`, {
+          credentials: { jupyterhub: { token: hub.token } },
+        })
+        await follow(environment, 'stopped')
+        await remove(environment)
+      })
     })
   })
 
   describe('a hub', () => {
-    it('that has revoked the token is waited for until the connection has another', async () => {
-      const made = await hub.call('POST', `/users/${user}/tokens`, { body: { note: 'of a connection' } })
-      const { id: tokenId, token } = made.body as { id: string; token: string }
-      const connectionId = await connect({ token })
-      const { environment } = await running(connectionId, 'revoked')
-      expect((await hub.call('DELETE', `/users/${user}/tokens/${tokenId}`)).status).toBe(204)
-      await switchyard.api.ok('POST', `${path(environment)}/stop`)
-      await switchyard.api.until(path(environment), ({ statusReason }) => statusReason === 'credentials_rejected')
-      await switchyard.api.ok('PATCH', `/connections/${connectionId}`, {
-        credentials: { jupyterhub: { token: hub.token } },
-      })
-      await follow(environment, 'stopped')
-      await remove(environment)
-    })
-
     it('that is killed and started again is waited for, and nothing is lost', async () => {
       const connectionId = await connect()
       const kept = await running(connectionId, 'kept')
@@ -214,7 +219,7 @@ function defineTests(binDir: string | null): void {
       const shown = await hub.servers(user)
       expect(shown[kept.server]).toMatchObject({ ready: true })
       expect(shown[ended.server]).toMatchObject({ stopped: true })
-      for (const each of [kept.environment, ended.environment, asked]) await remove(each)
+      await Promise.all([kept.environment, ended.environment, asked].map(remove))
     })
 
     it('names a token that it does not know, one that may too little, and a user that it does not have', async () => {
