@@ -30,8 +30,14 @@ export function makeLocalFiles(dataDir: string) {
     /** Whether it opens anything is the database's to say. */
     apiKey: () => drawOnce('api.key', `sy_${randomBytes(24).toString('base64url')}`),
     replaceApiKey: (key: string) => write('api.key', key, 'w'),
-    /** The sandbox's first port when it ran last; null = it never has. Connections lead to its ports. */
-    sandboxPort: () => read('sandbox.port').then(Number, () => null),
+    /** The sandbox's first port when it ran last; null = none is known. Connections lead to its ports. */
+    sandboxPort: () => read('sandbox.port').then(portOf, () => null),
     keepSandboxPort: (port: number) => write('sandbox.port', String(port), 'w'),
   }
+}
+
+/** Null for what is no port: a file that was cut off or written by hand. */
+function portOf(text: string): number | null {
+  const port = Number(text)
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null
 }

@@ -3,8 +3,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
-import { freePort } from '../support/free-ports.ts'
+import { freePort, freePorts } from '../support/free-ports.ts'
 import { type Exit, quickEnvironment, runCommand, serveProcess } from '../support/process.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { startSwitchyard } from '../support/switchyard.ts'
@@ -42,11 +43,13 @@ describe('a start that cannot succeed', () => {
   })
 
   it.concurrent('names the port that the embedded sandbox cannot have', async () => {
+    // The control API's and one for each provider, from `PORT` + 100 on.
+    const first = await freePorts(1 + Object.keys(sandboxProviders).length)
+    const port = first + 3
     const other = createServer()
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-    const { port } = other.address() as { port: number }
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-taken-'))
-    const { code, stdout, stderr } = await start({ DATABASE_URL: '', DATA_DIR: dataDir, PORT: String(port - 103) })
+    const { code, stdout, stderr } = await start({ DATABASE_URL: '', DATA_DIR: dataDir, PORT: String(first - 100) })
     other.close()
     expect([code, stdout, stderr]).toEqual([
       1,
