@@ -71,7 +71,8 @@ export function makeProjectsRepository(prisma: PrismaClient) {
         )
         SELECT ${columns} FROM p`
       if (rows[0] !== undefined) return rows[0]
-      return (await prisma.projectRow.count({ where: { id } })) === 0 ? null : 'name_taken'
+      const known = await prisma.$queryRaw<unknown[]>`SELECT 1 FROM projects WHERE id = ${id}`
+      return known.length === 0 ? null : 'name_taken'
     },
   }
 }

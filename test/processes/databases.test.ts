@@ -75,6 +75,14 @@ describe('?schema=', () => {
     expect([again.stderr, again.stdout]).toEqual(['', expect.stringContaining('the database is up to date')])
     const { api, stop } = await startSwitchyard({ databaseUrl: url, redis: null })
     expect((await api.call('GET', '/readyz')).status).toBe(200)
+    const { id, key } = await api.ok('POST', '/api-keys', { name: 'small', scopes: ['jobs:read'] })
+    const refused = await api.call('GET', '/audit', { headers: { authorization: `Bearer ${key}` } })
+    expect(refused.status).toBe(403)
+    const { data } = await api.ok('GET', `/audit?subject=${id}`)
+    expect(data).toMatchObject([{ action: 'request.refused' }])
+    expect((await api.call('PATCH', '/projects/prj_00000000000000000000000000', { body: { name: 'x' } })).status).toBe(
+      404,
+    )
     await stop()
     const rows = await onServer(
       "SELECT schemaname, count(*) > 5 AS many FROM pg_tables WHERE schemaname IN ('public', 'Own') GROUP BY 1",
