@@ -7,13 +7,16 @@ import { Refusal } from '../vocabulary/refusal.ts'
  */
 const provedEveryMs = 2000
 
-/** Whether a key has neither been revoked nor expired while its request was open. */
+/**
+ * Whether a key has neither been revoked nor expired while its request was open. Rejects where that cannot be told: an
+ * issuer or a database that is away says nothing about it.
+ */
 export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
   try {
     request.caller = await request.server.authenticate(request)
     return true
   } catch (error) {
-    if (error instanceof Refusal) return false
+    if (error instanceof Refusal && error.code === 'unauthenticated') return false
     throw error
   }
 }
@@ -28,7 +31,6 @@ export function watchCaller(request: FastifyRequest, onShutOut: () => void): () 
   }
 
   async function prove(): Promise<void> {
-    // A database that is away tells nothing about the key.
     const isLetIn = await isStillLetIn(request).catch(() => true)
     if (isOver) return
     if (isLetIn) watch()

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { watchCaller } from '../../../src/http/lasting-proof.ts'
 import { hashOfKey } from '../../../src/projects/api-key.ts'
 import { makeAuthenticate } from '../../../src/projects/authenticate.ts'
+import { Refusal } from '../../../src/vocabulary/refusal.ts'
 
 const key = 'a-key-that-is-revoked-while-its-request-is-open'
 const row = { id: 'key_1', projectId: 'prj_1', scopes: [], expiresAt: null, hash: hashOfKey(key) }
@@ -52,8 +53,10 @@ describe('a request that lasts', () => {
     const shutOut = vi.fn()
     const stop = watchCaller(request, shutOut)
     await vi.advanceTimersByTimeAsync(10_000)
-    becomes(() => Promise.reject(new Error('the database is away')))
-    await vi.advanceTimersByTimeAsync(10_000)
+    for (const error of [new Error('the database is away'), new Refusal('overloaded', 'the issuer is away')]) {
+      becomes(() => Promise.reject(error))
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
     expect(shutOut).not.toHaveBeenCalled()
     becomes(async () => null)
     stop()
