@@ -102,19 +102,20 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
     async release(claims: readonly Claimed[], delayMs: number): Promise<void> {
       if (claims.length === 0) return
       await sql.rows(Prisma.sql`
+        ${held(claims)}
         UPDATE workloads w SET lease_id = NULL, lease_until = NULL,
           due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
-        FROM json_to_recordset(${held(claims)}::json) AS i(id text, "leaseId" text) WHERE w.id = i.id AND w.lease_id = i."leaseId"`)
+        FROM held WHERE w.id = held.id`)
     },
 
     /** Lets leases begin again that have run for a third of their time. A due time that somebody else has set stays. */
     async renew(claims: readonly Claimed[]): Promise<void> {
       if (claims.length === 0) return
       await sql.rows(Prisma.sql`
+        ${held(claims)}
         UPDATE workloads w SET lease_until = now() + ${leaseMs} * interval '1 ms',
           due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
-        FROM json_to_recordset(${held(claims)}::json) AS i(id text, "leaseId" text)
-        WHERE w.id = i.id AND w.lease_id = i."leaseId" AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
+        FROM held WHERE w.id = held.id AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
     },
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
@@ -138,8 +139,14 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
   }
 }
 
-const held = (claims: readonly Claimed[]): string =>
-  JSON.stringify(claims.map(({ workload: { id }, leaseId }) => ({ id, leaseId })))
+/** Those claims that still stand, locked in the order of their ids, as the engine's other statements do. */
+const held = (claims: readonly Claimed[]): Prisma.Sql => Prisma.sql`
+  WITH held AS (
+    SELECT w.id FROM workloads w
+    JOIN json_to_recordset(${JSON.stringify(claims.map(({ workload: { id }, leaseId }) => ({ id, leaseId })))}::json) AS i(id text, "leaseId" text)
+      ON w.id = i.id AND w.lease_id = i."leaseId"
+    ORDER BY w.id FOR UPDATE OF w
+  )`
 
 /** An attempt as `to_jsonb` writes it. */
 interface AttemptRecord {
