@@ -97,7 +97,10 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     perform: makePerform(acting),
   })
   const slots = makeSlots(settings.concurrency, clock)
-  const scheduler = makeScheduler({ leases, reconcile, budget, slots, log })
+  const scheduler = makeScheduler({
+    ...{ leases, reconcile, budget, slots, clock, log },
+    maxPassMs: passCalls * settings.timing.callTimeoutMs,
+  })
   const sweep = makeSweep({
     ...shared,
     budget,
@@ -121,6 +124,9 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   })
   return makeWorkloadWorkers({ backend: deps.backend, scheduler, upkeep, log })
 }
+
+/** Provider calls that one pass makes or waits for at most. */
+const passCalls = 3
 
 /** A statement that ends an environment's provisioning also touches the jobs that wait for it: those are written by others. */
 function perKind(makeWrite: () => (write: Write) => Promise<Written>): (write: Write) => Promise<Written> {

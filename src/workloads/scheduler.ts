@@ -10,7 +10,7 @@ export interface Scheduler {
   hint(connectionId: string): Promise<void>
   /** Reads over which connections something is due, and takes as much of it as there are free slots. */
   poll(): Promise<void>
-  /** Extends the leases of what has been under way for long. */
+  /** Extends the leases of what is under way, but not of a pass that should have ended long ago. */
   renewLeases(): Promise<void>
   /** Claims nothing any more, and resolves when the passes under way are over. */
   drain(): Promise<void>
@@ -22,6 +22,9 @@ interface Deps {
   reconcile(turn: Turn): Promise<boolean>
   budget: Parameters<typeof makeClaimRound>[0]['budget']
   slots: Slots
+  clock: { monotonicMs(): number }
+  /** A pass that takes longer has been stopped in the middle of a call: its lease runs out, and another carries on. */
+  maxPassMs: number
   log: Log
 }
 
@@ -34,11 +37,11 @@ const retryMs = 250
  * Decides which workloads a worker acts on. One claim at a time: slots are reserved before the claim is sent and counted
  * for each connection inside it, so no worker ever holds more leases than it has slots, whatever the backlog.
  */
-export function makeScheduler({ leases, reconcile, log, ...deps }: Deps): Scheduler {
+export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...deps }: Deps): Scheduler {
   const { slots } = deps
   const round = makeClaimRound({ leases, ...deps })
   const candidates = makeCandidates()
-  const active = new Map<Claimed, Promise<void>>()
+  const active = new Map<Claimed, { sinceMs: number; pass: Promise<void> }>()
   let isClaiming = false
   let isDraining = false
   let timer: NodeJS.Timeout | undefined
@@ -65,21 +68,14 @@ export function makeScheduler({ leases, reconcile, log, ...deps }: Deps): Schedu
     try {
       const taken = await round.claim(shares)
       candidates.learn(shares, taken)
-      if (isDraining) return await putBack(taken)
-      for (const item of taken) active.set(item.turn.claimed, run(item))
+      if (isDraining) return await putBack(leases, taken)
+      const sinceMs = clock.monotonicMs()
+      for (const item of taken) active.set(item.turn.claimed, { sinceMs, pass: run(item) })
     } catch (error) {
       log.warn({ err: error }, 'claim failed; will retry')
       for (const connectionId of shares.keys()) candidates.add(connectionId)
       await sleep(retryMs)
     }
-  }
-
-  async function putBack(taken: readonly Taken[]): Promise<void> {
-    for (const { slot } of taken) slot.release(false)
-    await leases.release(
-      taken.map(({ turn }) => turn.claimed),
-      0,
-    )
   }
 
   async function run({ turn, slot }: Taken): Promise<void> {
@@ -106,17 +102,26 @@ export function makeScheduler({ leases, reconcile, log, ...deps }: Deps): Schedu
       schedule(0)
     },
 
-    renewLeases: () => leases.renew([...active.keys()]),
+    renewLeases() {
+      const oldestMs = clock.monotonicMs() - maxPassMs
+      return leases.renew([...active].flatMap(([claimed, { sinceMs }]) => (sinceMs < oldestMs ? [] : [claimed])))
+    },
 
     async drain() {
       isDraining = true
       clearTimeout(timer)
       while (isClaiming || active.size > 0) {
-        await Promise.allSettled(active.values())
+        await Promise.allSettled([...active.values()].map(({ pass }) => pass))
         await sleep(1)
       }
     },
   }
+}
+
+async function putBack(leases: LeasesRepository, taken: readonly Taken[]): Promise<void> {
+  for (const { slot } of taken) slot.release(false)
+  const claims = taken.map(({ turn }) => turn.claimed)
+  await leases.release(claims, 0)
 }
 
 /** The connections over which something may be due, in the order in which they come next, and their projects. */

@@ -22,7 +22,7 @@ function schedulerOver(
   { slots = 4, callsPerSecond = 0, pass = async () => false }: Options,
 ) {
   const left = new Map(Object.entries(backlog))
-  const seen = { claims: 0, held: 0, mostHeld: 0, released: 0, done: [] as string[] }
+  const seen = { claims: 0, held: 0, mostHeld: 0, released: 0, renewed: 0, nowMs: 0, done: [] as string[] }
   const leases = {
     dueConnections: async () =>
       [...left].filter(([, count]) => count > 0).map(([connectionId]) => ({ connectionId, projectId: connectionId })),
@@ -42,13 +42,23 @@ function schedulerOver(
       return claimed
     },
     facts: async (ids: readonly string[]) => new Map(ids.map((id) => [id, { id }])),
+    renew: async (claims: readonly Claimed[]) => {
+      seen.renewed = claims.length
+    },
     release: async (claims: readonly Claimed[]) => {
       seen.released += claims.length
       seen.held -= claims.length
     },
   } as unknown as LeasesRepository
   const scheduler = makeScheduler({
-    ...{ leases, log, slots: makeSlots(slots, clock), budget: makeBudget(callsPerSecond, { monotonicMs: () => 5000 }) },
+    ...{
+      leases,
+      log,
+      clock: { monotonicMs: () => seen.nowMs },
+      maxPassMs: 30,
+      slots: makeSlots(slots, clock),
+      budget: makeBudget(callsPerSecond, { monotonicMs: () => 5000 }),
+    },
     async reconcile({ claimed: { workload } }) {
       const isDue = await pass(workload.connectionId)
       seen.held -= 1
@@ -103,6 +113,22 @@ describe('a hint', () => {
     held.resolve(false)
     await hinted
     await expect.poll(() => seen.done).toEqual(['slow', 'other'])
+    await scheduler.drain()
+  })
+})
+
+describe('a lease', () => {
+  it('is renewed while its pass is under way, and not for a pass that should have ended long ago', async () => {
+    const held = Promise.withResolvers<boolean>()
+    const { scheduler, seen } = schedulerOver({ a: 1 }, { pass: () => held.promise })
+    await scheduler.poll()
+    await expect.poll(() => seen.held).toBe(1)
+    await scheduler.renewLeases()
+    expect(seen.renewed).toBe(1)
+    seen.nowMs = 31
+    await scheduler.renewLeases()
+    expect(seen.renewed).toBe(0)
+    held.resolve(false)
     await scheduler.drain()
   })
 })
