@@ -44,14 +44,12 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   const active = new Map<Claimed, { sinceMs: number; pass: Promise<void> }>()
   let isClaiming = false
   let isDraining = false
-  let timer: NodeJS.Timeout | undefined
+  const nextClaim = makeAlarm(() => {
+    if (!isClaiming && !isDraining) void claimSome()
+  })
 
   function schedule(delayMs: number): void {
-    if (isDraining || timer !== undefined || candidates.isEmpty()) return
-    timer = setTimeout(() => {
-      timer = undefined
-      if (!isClaiming && !isDraining) void claimSome()
-    }, delayMs)
+    if (!isDraining && !candidates.isEmpty()) nextClaim.within(delayMs)
   }
 
   async function claimSome(): Promise<void> {
@@ -109,11 +107,36 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
 
     async drain() {
       isDraining = true
-      clearTimeout(timer)
+      nextClaim.cancel()
       while (isClaiming || active.size > 0) {
         await Promise.allSettled([...active.values()].map(({ pass }) => pass))
         await sleep(1)
       }
+    },
+  }
+}
+
+/** Calls `ring` once within the time that was asked for last, or sooner if it was asked for sooner before. */
+function makeAlarm(ring: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  let atMs = Number.POSITIVE_INFINITY
+
+  function cancel(): void {
+    clearTimeout(timer)
+    atMs = Number.POSITIVE_INFINITY
+  }
+
+  return {
+    cancel,
+    within(delayMs: number): void {
+      const askedMs = performance.now() + delayMs
+      if (askedMs >= atMs) return
+      cancel()
+      atMs = askedMs
+      timer = setTimeout(() => {
+        atMs = Number.POSITIVE_INFINITY
+        ring()
+      }, delayMs)
     },
   }
 }

@@ -79,6 +79,15 @@ describe('a backlog', () => {
     await scheduler.drain()
   })
 
+  it('of one connection goes on with each slot that it gets back, although others stay free', async () => {
+    const { scheduler, seen } = schedulerOver({ a: 400 }, { slots: 8, pass: () => sleep(1, false) })
+    await scheduler.poll()
+    // 6 of 8 slots are the most for one connection: with a pause after each 6 this takes 17 s.
+    await expect.poll(() => seen.done.length, { timeout: 8000 }).toBe(400)
+    expect(seen.mostHeld).toBe(6)
+    await scheduler.drain()
+  })
+
   it('of one connection keeps a small one waiting for a few passes only', async () => {
     const { scheduler, seen } = schedulerOver({ crowd: 200, small: 1 }, { pass: () => sleep(2, false) })
     await scheduler.poll()
