@@ -1,0 +1,55 @@
+import { mediansOf } from './medians.ts'
+import { type Options, readOptions } from './options.ts'
+import type { Part, PartResult } from './part.ts'
+import { accept } from './parts/accept.ts'
+import { drain } from './parts/drain.ts'
+import { describeMachine, writeResults } from './results.ts'
+import { failures, judge } from './rules.ts'
+import { connectSlurm } from './services.ts'
+import { startStack } from './stack.ts'
+import { describeResult, describeVerdicts } from './table.ts'
+
+// How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
+
+const parts: readonly Part[] = [accept, drain]
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const options = optionsOf(process.argv.slice(2))
+const stack = await startStack(options.dir)
+const machine = await describeMachine(stack)
+console.log(machine)
+await connectSlurm(stack)
+const results: PartResult[] = []
+for (const part of parts.filter(({ name }) => options.parts.includes(name))) results.push(await runRounds(part))
+await stack.stop()
+
+const verdicts = judge(results)
+for (const result of results) console.log(`\n${describeResult(result)}`)
+console.log(`\n${describeVerdicts(verdicts)}`)
+console.log(`\nWritten to ${await writeResults({ options, machine, results, verdicts })}`)
+if (failures(verdicts).length > 0) {
+  console.error('\nA count is worse than it may be: see "NOT MET" above.')
+  process.exitCode = 1
+}
+
+function optionsOf(args: readonly string[]): Options {
+  try {
+    return readOptions(
+      args,
+      parts.map(({ name }) => name),
+    )
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(2)
+  }
+}
+
+async function runRounds(part: Part): Promise<PartResult> {
+  const rounds = []
+  for (let round = 1; round <= options.rounds; round++) {
+    console.error(`${part.name}: round ${round} of ${options.rounds}`)
+    rounds.push(await part.run(stack, options))
+  }
+  return { part: part.name, unit: part.unit, rounds, medians: mediansOf(rounds) }
+}

@@ -1,0 +1,22 @@
+import type { Figures, Round } from './part.ts'
+
+/** The middle value; of an even number the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const upper = sorted[Math.floor(sorted.length / 2)]
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1]
+  if (upper === undefined || lower === undefined) throw new TypeError('no value has no median')
+  return (lower + upper) / 2
+}
+
+/** Subject by subject and figure by figure; a figure that a round lacks is the median of the others. */
+export function mediansOf(rounds: readonly Round[]): Round {
+  return combine<Figures>(rounds, (measured) => combine(measured, median))
+}
+
+/** One record of what `join` makes of all values that a key has. */
+function combine<T>(records: readonly Readonly<Record<string, T>>[], join: (values: T[]) => T): Record<string, T> {
+  const keys = new Set(records.flatMap((record) => Object.keys(record)))
+  const valuesOf = (key: string) => records.flatMap((record) => (key in record ? [record[key] as T] : []))
+  return Object.fromEntries([...keys].map((key) => [key, join(valuesOf(key))]))
+}

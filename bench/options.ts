@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  parts: string[]
+  isShort: boolean
+  rounds: number
+  /** Where Postgres keeps its data, on a disk. */
+  dir: string
+}
+
+const usage = 'Usage: npm run bench -- [part ...] [--short] [--rounds <number>] [--dir <directory on a disk>]'
+
+/**
+ * Reads the command line.
+ *
+ * @throws with the usage, when it cannot be read
+ */
+export function readOptions(args: readonly string[], known: readonly string[]): Options {
+  const { values, positionals } = parse(args)
+  const unknown = positionals.find((part) => !known.includes(part))
+  if (unknown !== undefined) throw new Error(`There is no part "${unknown}"; there are ${known.join(', ')}. ${usage}`)
+  const rounds = Number(values.rounds ?? (values.short ? 1 : 3))
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
+    throw new Error(`--rounds is "${values.rounds}"; it takes a number from 1 to 100. ${usage}`)
+  return {
+    parts: positionals.length === 0 ? [...known] : known.filter((part) => positionals.includes(part)),
+    isShort: values.short ?? false,
+    rounds,
+    dir: values.dir ?? '.data/bench',
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { short: { type: 'boolean' }, rounds: { type: 'string' }, dir: { type: 'string' } },
+    })
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}. ${usage}`, { cause })
+  }
+}

@@ -1,0 +1,66 @@
+import { freePort } from '../../test/support/free-ports.ts'
+import { countDatabase, watchProcesses } from '../measure.ts'
+import type { Figures, Part, RoundOptions } from '../part.ts'
+import { type Program, startProgram } from '../program.ts'
+import type { Load, LoadResult } from '../programs/load.ts'
+import { apiKey, type Queue, type Service, startLoad, startService, untilReady } from '../services.ts'
+import type { Stack } from '../stack.ts'
+
+const connections = 64
+
+/** `POST /jobs` with an idempotency key each, no worker, beside routes that do little more than store. */
+export const accept: Part = {
+  name: 'accept',
+  unit: 'request',
+  async run(stack, options) {
+    const load = await startLoad()
+    const measured: Record<string, Figures> = {}
+    for (const [subject, start] of Object.entries(subjects)) {
+      await stack.clear()
+      const database = await countDatabase(stack)
+      const api = await start(stack)
+      const { sent, ...figures } = await measure({ stack, api, load, options })
+      await api.stop()
+      measured[subject] = { ...figures, ...(await database.end(sent)) }
+    }
+    await load.stop()
+    return measured
+  },
+}
+
+const subjects: Readonly<Record<string, (stack: Stack) => Promise<Service>>> = {
+  switchyard: switchyardOver('redis'),
+  'Postgres queue': switchyardOver('postgres'),
+  'one insert': bareApi('insert'),
+  'three Prisma creates': bareApi('prisma'),
+}
+
+function switchyardOver(queue: Queue): (stack: Stack) => Promise<Service> {
+  return (stack) => startService(stack, 'api', queue)
+}
+
+function bareApi(store: 'insert' | 'prisma'): (stack: Stack) => Promise<Service> {
+  return async ({ databaseUrl }) => {
+    const port = await freePort()
+    const env = { DATABASE_URL: databaseUrl, PORT: String(port), STORE: store }
+    const program = await startProgram(new URL('../programs/bare-api.ts', import.meta.url), env)
+    const url = `http://127.0.0.1:${port}`
+    await untilReady(url, program)
+    return { ...program, url }
+  }
+}
+
+async function measure(run: { stack: Stack; api: Service; load: Program<unknown>; options: RoundOptions }) {
+  const { stack, api, load, options } = run
+  const send = (seconds: number) => {
+    const asked: Load = { url: api.url, connections, seconds, authorization: `Bearer ${apiKey}` }
+    return load.ask<LoadResult>(asked)
+  }
+  // What the first second costs is compiling, on each side.
+  const first = await send(1)
+  const processes = await watchProcesses(stack, { api: api.pid })
+  const { accepted, failed, seconds, p50Ms, p99Ms } = await send(options.isShort ? 2 : 8)
+  const used = await processes.end(accepted)
+  const figures = { rate: accepted / seconds, 'p50 ms': p50Ms, 'p99 ms': p99Ms, failed: failed + first.failed }
+  return { ...figures, ...used, sent: first.accepted + accepted }
+}

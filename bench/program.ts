@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** A process of the bench. */
+export interface Program<Ready> {
+  pid: number
+  ready: Ready
+  hasEnded(): boolean
+  /** The end of what it wrote. */
+  output(): string
+  /** Sends a message and resolves with the next one that comes back; rejects when the process ends instead. */
+  ask<Answer>(message: object): Promise<Answer>
+  stop(): Promise<void>
+}
+
+/** Starts a TypeScript program; one that is given no arguments says over IPC that it is ready. */
+export async function startProgram<Ready>(
+  program: URL,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<Program<Ready>> {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(program), ...args], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+      UV_THREADPOOL_SIZE: '16',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4000)
+    })
+  const onExit = () => child.kill('SIGKILL')
+  process.once('exit', onExit)
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended: ${said}`)))
+  ended.catch(() => {})
+  const answered = () => Promise.race([once(child, 'message').then(([message]) => message), ended])
+  const ready = args.length > 0 ? undefined : await answered()
+  return {
+    pid: child.pid ?? 0,
+    ready: ready as Ready,
+    hasEnded,
+    output: () => said,
+    ask: async (message) => {
+      const answer = answered()
+      child.send(message)
+      return answer
+    },
+    async stop() {
+      process.off('exit', onExit)
+      if (hasEnded()) return
+      const exited = once(child, 'exit')
+      child.kill()
+      await exited
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { PartResult, Round } from './part.ts'
+
+/** The slots of the worker that is measured. */
+export const slots = 16
+
+/**
+ * What a figure should be. `against`: as a multiple of the same figure of another subject in the same run.
+ * `isCount`: the machine and its load do not change it, so that missing it fails the bench. Times never fail it.
+ */
+export interface Rule {
+  part: string
+  subject: string
+  figure: string
+  against?: string
+  atLeast?: number
+  atMost?: number
+  isCount?: true
+}
+
+export const rules: readonly Rule[] = [
+  { part: 'accept', subject: 'switchyard', figure: 'failed', atMost: 0, isCount: true },
+  { part: 'accept', subject: 'switchyard', figure: 'commits', atMost: 0.9, isCount: true },
+  { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'one insert', atLeast: 1 },
+  { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'three Prisma creates', atLeast: 6 },
+  { part: 'accept', subject: 'switchyard', figure: 'p99 ms', atMost: 60 },
+  { part: 'accept', subject: 'Postgres queue', figure: 'failed', atMost: 0, isCount: true },
+  { part: 'accept', subject: 'Postgres queue', figure: 'rate', against: 'switchyard', atLeast: 0.7 },
+  { part: 'drain', subject: 'switchyard', figure: 'leases', atMost: slots, isCount: true },
+  { part: 'drain', subject: 'switchyard', figure: 'creates', atMost: 1, isCount: true },
+  // A page shows every job; how many pages there are depends on how long the drain takes.
+  { part: 'drain', subject: 'switchyard', figure: 'list pages', atMost: 0.1, isCount: true },
+  // One that is looked at by itself now and then, where no page has shown it for long; never one for each create.
+  { part: 'drain', subject: 'switchyard', figure: 'other calls', atMost: 0.02, isCount: true },
+  { part: 'drain', subject: 'switchyard', figure: 'commits', atMost: 3, isCount: true },
+  { part: 'drain', subject: 'switchyard', figure: 'WAL KiB', atMost: 12, isCount: true },
+  { part: 'drain', subject: 'switchyard', figure: 'rate', atLeast: 300 },
+  { part: 'drain', subject: 'switchyard', figure: 'rate', against: 'bare BullMQ', atLeast: 0.5 },
+  { part: 'drain', subject: 'switchyard', figure: 'postgres CPU ms', atMost: 2 },
+  { part: 'drain', subject: 'switchyard', figure: 'worker RSS MiB', atMost: 300 },
+]
+
+export interface Verdict extends Rule {
+  /** The median, or for a count the worst of all rounds. */
+  value: number
+  isMet: boolean
+}
+
+/** What became of every rule of the parts that ran. A figure that was not measured is an error: the harness is broken. */
+export function judge(results: readonly PartResult[], judged: readonly Rule[] = rules): Verdict[] {
+  return results.flatMap((result) =>
+    judged.filter(({ part }) => part === result.part).map((rule) => verdictOf(rule, result)),
+  )
+}
+
+/** The broken rules for which a run fails. */
+export function failures(verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts.filter(({ isCount, isMet }) => isCount === true && !isMet)
+}
+
+function verdictOf(rule: Rule, { rounds, medians }: PartResult): Verdict {
+  const values = (rule.isCount ? rounds : [medians]).map((round) => measuredBy(rule, round))
+  const value = rule.atLeast === undefined ? Math.max(...values) : Math.min(...values)
+  return { ...rule, value, isMet: value >= (rule.atLeast ?? -Infinity) && value <= (rule.atMost ?? Infinity) }
+}
+
+function measuredBy({ subject, figure, against }: Rule, round: Round): number {
+  const value = figureOf(round, subject, figure)
+  return against === undefined ? value : value / figureOf(round, against, figure)
+}
+
+function figureOf(round: Round, subject: string, figure: string): number {
+  const value = round[subject]?.[figure]
+  if (value === undefined || !Number.isFinite(value))
+    throw new Error(`The bench did not measure "${figure}" of "${subject}".`)
+  return value
+}

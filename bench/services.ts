@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sandboxConnections } from '../src/roles/sandbox-connections.ts'
+import { freePort } from '../test/support/free-ports.ts'
+import { type Program, startProgram } from './program.ts'
+import { slots } from './rules.ts'
+import type { Stack } from './stack.ts'
+
+export type Queue = 'redis' | 'postgres'
+
+export interface Service extends Program<unknown> {
+  url: string
+}
+
+/** Key of the first project, an administrator's. */
+export const apiKey = 'sy_bench-key-of-the-first-project-00001'
+
+/** Starts Switchyard in one role; resolves once an API is ready, and at once for a worker. */
+export async function startService(stack: Stack, role: 'api' | 'worker', queue: Queue = 'redis'): Promise<Service> {
+  const port = await freePort()
+  const env = {
+    ROLE: role,
+    PORT: String(port),
+    DATABASE_URL: stack.databaseUrl,
+    ...(queue === 'redis' ? { REDIS_URL: stack.redis.url } : {}),
+    SECRETS_KEY: '42'.repeat(32),
+    BOOTSTRAP_API_KEY: apiKey,
+    EGRESS_ALLOW: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    // What is measured is the service, not its brakes.
+    REQUEST_RATE_LIMIT: '0',
+    PROVIDER_CALLS_PER_SECOND: '0',
+    WORKER_CONCURRENCY: String(slots),
+  }
+  const program = await startProgram<unknown>(new URL('../src/main.ts', import.meta.url), env, ['serve'])
+  const url = `http://127.0.0.1:${port}`
+  if (role === 'api') await untilReady(url, program)
+  return { ...program, url }
+}
+
+/** Starts the load generator; programs/load.ts says what it takes. */
+export function startLoad(): Promise<Program<unknown>> {
+  return startProgram(new URL('./programs/load.ts', import.meta.url), {})
+}
+
+/** Connects the first project to the sandbox's Slurm account. */
+export async function connectSlurm(stack: Stack): Promise<void> {
+  const api = await startService(stack, 'api')
+  const connection = sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings)
+  const response = await fetch(`${api.url}/connections`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(connection),
+  })
+  if (!response.ok) throw new Error(`POST /connections: ${response.status} ${await response.text()}`)
+  await api.stop()
+}
+
+const readyTries = 1200
+
+/** Resolves once `/readyz` says so. */
+export async function untilReady(url: string, program: Program<unknown>): Promise<void> {
+  for (let tries = 0; tries < readyTries; tries++) {
+    if (program.hasEnded()) throw new Error(`A service ended: ${program.output()}`)
+    const answer = await fetch(`${url}/readyz`).catch(() => null)
+    if (answer?.ok) return
+    await sleep(50)
+  }
+  throw new Error(`A service is not ready: ${program.output()}`)
+}

@@ -1,0 +1,103 @@
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { Pool } from 'pg'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts'
+import { migrate } from '../src/infra/migrate.ts'
+import type { Sandbox } from '../src/sandbox/server.ts'
+import type { CallTable } from '../src/sandbox/stage.ts'
+import { startRedisServer } from '../test/support/redis-server.ts'
+import { assertOnDisk } from './disk.ts'
+import { type Program, startProgram } from './program.ts'
+
+/** What every part runs on: a database on a disk, Redis and the sandbox, each in processes of its own. */
+export interface Stack {
+  /** The bench's own connection; its statements are not counted. */
+  pool: Pool
+  /** Transactions that the bench itself has made through `pool`. */
+  ownCommits(): number
+  databaseUrl: string
+  dataDir: string
+  postgresPid: number
+  /** Of the process behind `pool`, whose CPU is the bench's own. */
+  ownBackendPid: number
+  redis: { url: string; pid: number; description: string }
+  sandbox: SandboxProgram
+  /** No work anywhere: empties Redis, the sandbox and the tables but what the bench started with, and the log of audit. */
+  clear(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface SandboxProgram extends Program<Pick<Sandbox, 'urls' | 'accounts'>> {
+  ask<Answer = CallTable>(message: { reset?: true }): Promise<Answer>
+}
+
+const settings = {
+  max_connections: '300',
+  shared_buffers: '256MB',
+  max_wal_size: '4GB',
+  shared_preload_libraries: 'pg_stat_statements',
+}
+
+const untracked = '-c pg_stat_statements.track=none'
+
+/** Starts everything, with the durability that Postgres has by default. */
+export async function startStack(dir: string): Promise<Stack> {
+  await mkdir(dir, { recursive: true })
+  await assertOnDisk(dir)
+  await rm(join(dir, 'postgres'), { recursive: true, force: true })
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), persistent: true, settings })
+  // Root's directories may lie elsewhere than asked for.
+  await assertOnDisk(postgres.dataDir)
+  await migrate({ url: postgres.url })
+  const pool = new Pool({ connectionString: postgres.url, max: 1, idleTimeoutMillis: 0, options: untracked })
+  let commits = 0
+  pool.on('acquire', () => commits++)
+  await pool.query('CREATE EXTENSION pg_stat_statements')
+  await pool.query(`CREATE TABLE bare_jobs (id text PRIMARY KEY, provider text, name text, status text, spec jsonb, labels jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(), remote_id text, started_at timestamptz, ended_at timestamptz)`)
+  const redis = await startRedisServer()
+  const sandbox: SandboxProgram = await startProgram(new URL('./programs/sandbox.ts', import.meta.url), {})
+  return {
+    pool,
+    ownCommits: () => commits,
+    databaseUrl: postgres.url,
+    dataDir: postgres.dataDir,
+    ...(await processesOf(pool)),
+    redis,
+    sandbox,
+    clear: () => clear(pool, redis.url, sandbox),
+    stop: () => stop({ postgres, pool, redis, sandbox }),
+  }
+}
+
+async function clear(pool: Pool, redisUrl: string, sandbox: SandboxProgram): Promise<void> {
+  await pool.query(`TRUNCATE bare_jobs, workloads, workload_labels, workload_secrets, idempotency_keys,
+    workload_attempts, workload_events, sweeps`)
+  await pool.query('CHECKPOINT')
+  const redis = new Redis(redisUrl)
+  await redis.flushall()
+  await redis.quit()
+  await sandbox.ask({ reset: true })
+}
+
+async function stop(parts: {
+  postgres: EmbeddedPostgres
+  pool: Pool
+  redis: { stop(): Promise<void> }
+  sandbox: SandboxProgram
+}): Promise<void> {
+  await parts.sandbox.stop()
+  await parts.redis.stop()
+  await parts.pool.end()
+  await parts.postgres.stop()
+  await rm(parts.postgres.dataDir, { recursive: true, force: true })
+}
+
+/** The server is the parent of the process of any connection. */
+async function processesOf(pool: Pool): Promise<Pick<Stack, 'postgresPid' | 'ownBackendPid'>> {
+  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const ownBackendPid = rows[0]?.pid ?? 0
+  const status = await readFile(`/proc/${ownBackendPid}/status`, 'utf8')
+  return { ownBackendPid, postgresPid: Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) }
+}

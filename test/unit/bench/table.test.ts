@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { median, mediansOf } from '../../../bench/medians.ts'
+import { readOptions } from '../../../bench/options.ts'
+import { describeResult, describeVerdicts, shown } from '../../../bench/table.ts'
+
+describe('medians', () => {
+  it('are the middle value, or the mean of the two in the middle', () => {
+    expect(median([3, 1, 2])).toBe(2)
+    expect(median([4, 1, 3, 2])).toBe(2.5)
+    expect(() => median([])).toThrow('no value')
+  })
+
+  it('are taken for each figure of each subject', () => {
+    const rounds = [
+      { us: { rate: 10, leases: 1 }, them: { rate: 5 } },
+      { us: { rate: 30, leases: 3 }, them: { rate: 7 } },
+      { us: { rate: 20 }, them: { rate: 6 } },
+    ]
+    expect(mediansOf(rounds)).toEqual({ us: { rate: 20, leases: 2 }, them: { rate: 6 } })
+  })
+})
+
+describe('the table', () => {
+  it('shows each subject beside the first, and a dash for what was not measured', () => {
+    const medians = { us: { rate: 200, commits: 1.416 }, them: { rate: 100 } }
+    const lines = describeResult({ part: 'drain', unit: 'job', rounds: [medians], medians }).split('\n')
+    expect(lines[0]).toContain('medians of 1')
+    expect(lines.slice(1)).toEqual([
+      'drain  jobs/s  commits   ratio',
+      'us        200     1.42  1.00 ×',
+      'them      100        –  0.50 ×',
+    ])
+  })
+
+  it('tells a bar that is missed from a count that fails', () => {
+    const base = { part: 'drain', subject: 'us', value: 3, isMet: false }
+    const text = describeVerdicts([
+      { ...base, figure: 'rate', against: 'them', atLeast: 4 },
+      { ...base, figure: 'commits', atMost: 2, isCount: true },
+      { ...base, figure: 'leases', atMost: 16, isCount: true, isMet: true },
+    ])
+    expect(text).toMatch(/rate ÷ them +3 +≥ 4 +not met/)
+    expect(text).toMatch(/commits +3 +≤ 2 +NOT MET, fails/)
+    expect(text).toMatch(/leases +3 +≤ 16 +met/)
+  })
+
+  it('shows three digits that matter', () => {
+    expect([0, 0.061234, 1.416, 99.96, 1526.7, undefined].map(shown)).toEqual([
+      '0',
+      '0.0612',
+      '1.42',
+      '100',
+      '1527',
+      '–',
+    ])
+  })
+})
+
+describe('the command line', () => {
+  const read = (...args: string[]) => readOptions(args, ['accept', 'drain'])
+
+  it('runs all parts three times, or the named ones', () => {
+    expect(read()).toMatchObject({ parts: ['accept', 'drain'], rounds: 3, isShort: false })
+    expect(read('drain', '--rounds', '5')).toMatchObject({ parts: ['drain'], rounds: 5 })
+    expect(read('--short')).toMatchObject({ parts: ['accept', 'drain'], rounds: 1, isShort: true })
+  })
+
+  it('refuses what it does not know, and says what there is', () => {
+    expect(() => read('observe')).toThrow('There is no part "observe"; there are accept, drain. Usage')
+    expect(() => read('--rounds', '0')).toThrow('--rounds is "0"')
+    expect(() => read('--fast')).toThrow(/--fast.*Usage/)
+  })
+})
