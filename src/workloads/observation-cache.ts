@@ -59,31 +59,6 @@ function isSettled({ nextAttemptAt, controlledAt, failures, missingSince }: Work
 }
 
 /** Of everything but the payload, which alone is no news. */
-function digestOf({
-  rawState,
-  status,
-  reason,
-  message,
-  startedAt,
-  endedAt,
-  exitCode,
-  signal,
-  ...seen
-}: Observation): string {
-  const { remoteName, mark, tasks, result } = seen
-  const told = [
-    rawState,
-    status,
-    reason,
-    message,
-    startedAt,
-    endedAt,
-    exitCode,
-    signal,
-    remoteName,
-    mark,
-    tasks,
-    result,
-  ]
+function digestOf({ payload: _, ...told }: Observation): string {
   return hash('md5', JSON.stringify(told), 'base64')
 }

@@ -19,7 +19,7 @@ export interface Slot {
 interface Use {
   /** Monotonic, when each of its slots was taken. */
   takenAtMs: Set<{ atMs: number }>
-  /** Grows with each fast pass, so that nobody gets many slots before it has shown that it gives them back. */
+  /** Grows with each pass that ends, so that a connection gets many slots only after it has given some back. */
   limit: number
   wasSlow: boolean
 }
