@@ -21,8 +21,10 @@ export interface Identity {
   expiresAt: Date | null
 }
 
-/** A second way in beside API keys. Null for a text that is not its own; throws a Refusal for one that is not good. */
-export type TokenVerifier = (token: string) => Promise<Identity | null>
+/** A second way in beside API keys, for texts that look like a token; throws a Refusal for one that is not good. */
+export type TokenVerifier = (token: string) => Promise<Identity>
+
+const looksLikeToken = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 interface Deps {
   keys: Pick<ApiKeysRepository, 'valid' | 'used'>
@@ -35,6 +37,8 @@ interface Deps {
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
   const known = new Map<string, { identity: Identity; untilMs: number }>()
   const unknownKeys = makeUnknownKeys(clock)
+  // While an issuer is away nobody tells junk from the tokens of honest callers: counted apart, so that keys are let in.
+  const unexaminedTokens = makeUnknownKeys(clock)
 
   async function byKey(key: string): Promise<Identity | null> {
     const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
@@ -49,8 +53,8 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   }
 
   /** @throws Refusal where nobody is proved, or the proof cannot be examined now */
-  async function prove(secret: string): Promise<Identity> {
-    const identity = (await verifyToken?.(secret)) ?? (await byKey(secret))
+  async function prove(secret: string, verify: TokenVerifier | null): Promise<Identity> {
+    const identity = await (verify ?? byKey)(secret)
     if (identity !== null) return identity
     throw new Refusal(
       'unauthenticated',
@@ -62,13 +66,19 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     const name = hashOfKey(secret).toString('base64')
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return remembered.identity
+    const verify = looksLikeToken.test(secret) ? verifyToken : null
     // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
-    if (remembered === undefined) unknownKeys.refuseMore(address)
-    const identity = await prove(secret).catch((error: unknown) => {
-      if (error instanceof Refusal && error.code === 'unauthenticated') {
+    if (remembered === undefined) {
+      unknownKeys.refuseMore(address)
+      if (verify !== null) unexaminedTokens.refuseMore(address)
+    }
+    const identity = await prove(secret, verify).catch((error: unknown) => {
+      const code = error instanceof Refusal ? error.code : null
+      if (code === 'unauthenticated') {
         known.delete(name)
         unknownKeys.count(address)
       }
+      if (code === 'overloaded') unexaminedTokens.count(address)
       throw error
     })
     const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
