@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -7,7 +8,7 @@ import type { ConnectionChange, ConnectionChangesRepository } from './connection
 import { mismatch } from './connection-resolver.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import { refuseIncomplete } from './incomplete-credentials.ts'
-import { reviseSettings } from './revise-settings.ts'
+import { destinationIn, reviseSettings } from './revise-settings.ts'
 import type { SecretBox } from './secret-box.ts'
 
 export interface ConnectionPatch {
@@ -44,25 +45,34 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
   }
 }
 
-async function attempt(deps: Deps, request: Request, attemptsLeft: number): Promise<Connection> {
+/**
+ * `seen` is where credentials would have gone when the request arrived: where somebody has changed that since, they are
+ * not stored, for the client may never have seen those hosts.
+ */
+async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Connection> {
   const { projectId, id, ifVersions } = request.target
   const current = await deps.get(projectId, id)
-  if (attemptsLeft === 0 || (ifVersions !== null && !ifVersions.includes(current.version)))
+  if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw versionMismatch(current)
+  const { change, destination } = changeOf(deps, current, request)
+  if (change.sealedCredentials !== null && seen !== undefined && !isDeepStrictEqual(destination, seen))
     throw versionMismatch(current)
-  const change = changeOf(deps, current, request)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
     throw new Refusal('wrong_state', `There is a connection named ${change.name} already. Choose another name.`)
-  return changed ?? attempt(deps, request, attemptsLeft - 1)
+  return changed ?? attempt(deps, request, left - 1, seen ?? destination)
 }
 
 type Request = { target: Parameters<ChangeConnection>[0]; patch: ConnectionPatch }
 
 /**
- * What is to be written. Merged settings are written only over the version that they were merged with: credentials that
- * somebody stores meanwhile must not meet the endpoints of before.
+ * What is to be written, and where credentials go then. Merged settings, and credentials, are written only over the version
+ * that was read: neither must meet what somebody stores of the other meanwhile.
  */
-function changeOf(deps: Deps, current: Connection, { target, patch }: Request): ConnectionChange {
+function changeOf(
+  deps: Deps,
+  current: Connection,
+  { target, patch }: Request,
+): { change: ConnectionChange; destination: JsonObject } {
   const provider = deps.providerById(current.provider)
   if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
   const credentials = ofProvider(provider, '/credentials', patch.credentials)
@@ -71,14 +81,15 @@ function changeOf(deps: Deps, current: Connection, { target, patch }: Request): 
   const revised =
     given === null ? null : reviseSettings(provider, current.settings, { given, hasCredentials: credentials !== null })
   if (revised !== null) refuseUncallable(deps.egressRefusal, provider, revised.settings)
-  return {
+  const change = {
     ...target,
-    ifVersions: revised === null ? target.ifVersions : [current.version],
+    ifVersions: revised === null && credentials === null ? target.ifVersions : [current.version],
     name: patch.name ?? null,
     held: patch.held ?? null,
     settings: revised,
     sealedCredentials: credentials === null ? null : deps.secretBox.seal(target.id, credentials),
   }
+  return { change, destination: destinationIn(provider, revised?.settings ?? current.settings) }
 }
 
 function versionMismatch({ version }: Connection): Refusal {

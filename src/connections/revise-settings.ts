@@ -42,6 +42,12 @@ export function reviseSettings(
   return { settings, changed, hosts: isDeepStrictEqual(from, to) ? null : { from, to } }
 }
 
+/** What decides which hosts receive credentials. */
+export function destinationIn(provider: Provider, settings: JsonObject): JsonObject {
+  const all = Object.entries(merged(provider, settings, {}))
+  return Object.fromEntries(all.filter(([name]) => provider.endpointSettings.includes(name)))
+}
+
 function merged(provider: Provider, current: JsonObject, given: JsonObject): JsonObject {
   const entries = Object.entries({ ...current, ...given }).filter(([, value]) => value !== null)
   return Value.Default(provider.settings, structuredClone(Object.fromEntries(entries))) as JsonObject

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { makeChangeConnection } from '../../../src/connections/change-connection.ts'
+import { type ConnectionPatch, makeChangeConnection } from '../../../src/connections/change-connection.ts'
 import type { Connection } from '../../../src/connections/connection.ts'
 import type { ConnectionChange } from '../../../src/connections/connection-changes.repository.ts'
 import { makeSecretBox } from '../../../src/connections/secret-box.ts'
@@ -43,14 +43,17 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
     egressRefusal: () => null,
     onChange: () => {},
   })
+  const send = (body: ConnectionPatch, ifVersions: readonly number[] | null = null) =>
+    change({ projectId: 'proj_1', by, id: 'conn_1', ifVersions }, body)
   return {
     written,
-    change: (...versions: number[]) =>
-      change({ projectId: 'proj_1', by, id: 'conn_1', ifVersions: versions.length === 0 ? null : versions }, patch),
+    change: (...versions: number[]) => send(patch, versions.length === 0 ? null : versions),
+    send,
   }
 }
 
 const patch = { settings: { modelarts: { visibility: 'all' } } }
+const credentials = { modelarts: { username: 'u', password: 'p', domainName: 'd' } }
 /** Somebody puts the endpoint right and stores the true credentials. */
 const putRight = (row: Connection) => (row.version === 1 ? connection(2, good) : row)
 
@@ -81,4 +84,24 @@ it('gives up where others are always faster', async () => {
   const { change, written } = bench(connection(1, good), (row) => connection(row.version + 1, good))
   await expect(change()).rejects.toMatchObject({ code: 'version_mismatch' })
   expect(written).toEqual([])
+})
+
+const turnedAway = (row: Connection) => (row.version === 1 ? connection(2, bad) : row)
+
+it.each<[string, ConnectionPatch]>([
+  ['alone', { credentials }],
+  ['with settings that say nothing of hosts', { credentials, ...patch }],
+])('stores no credentials over hosts that somebody changes meanwhile: %s', async (_what, body) => {
+  const { send, written } = bench(connection(1, good), turnedAway)
+  await expect(send(body)).rejects.toMatchObject({ code: 'version_mismatch' })
+  expect(written).toEqual([])
+})
+
+it.each<[string, ConnectionPatch, JsonObject]>([
+  ['something else changes', { credentials }, { ...good, visibility: 'all' }],
+  ['the hosts change that the request names itself', { credentials, settings: { modelarts: bad } }, bad],
+])('stores credentials where meanwhile %s', async (_what, body, meanwhile) => {
+  const { send, written } = bench(connection(1, good), (row) => (row.version === 1 ? connection(2, meanwhile) : row))
+  await send(body)
+  expect(written.map(({ ifVersions }) => ifVersions)).toEqual([[2]])
 })

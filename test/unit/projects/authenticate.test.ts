@@ -34,7 +34,9 @@ function setup() {
     ...{ verifyToken, clock, log: { warn: () => {} } },
   })
   const send = (secret: string, ip = '203.0.113.5') =>
-    authenticate({ headers: { authorization: `Bearer ${secret}` }, ip, id: 'req' } as Parameters<typeof authenticate>[0])
+    authenticate({ headers: { authorization: `Bearer ${secret}` }, ip, id: 'req' } as Parameters<
+      typeof authenticate
+    >[0])
   const sendJunk = async (count: number, ip?: string) =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>
