@@ -62,6 +62,13 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     )
   }
 
+  function countFailure(error: unknown, address: string): string | null {
+    const code = error instanceof Refusal ? error.code : null
+    if (code === 'unauthenticated') unknownKeys.count(address)
+    if (code === 'overloaded') unexaminedTokens.count(address)
+    return code
+  }
+
   async function identify(secret: string, address: string): Promise<Identity> {
     const name = hashOfKey(secret).toString('base64')
     const remembered = known.get(name)
@@ -73,12 +80,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
       if (verify !== null) unexaminedTokens.refuseMore(address)
     }
     const identity = await prove(secret, verify).catch((error: unknown) => {
-      const code = error instanceof Refusal ? error.code : null
-      if (code === 'unauthenticated') {
-        known.delete(name)
-        unknownKeys.count(address)
-      }
-      if (code === 'overloaded') unexaminedTokens.count(address)
+      if (countFailure(error, address) === 'unauthenticated') known.delete(name)
       throw error
     })
     const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
