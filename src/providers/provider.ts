@@ -325,8 +325,8 @@ export interface Provider {
   /** The base URL that requests go to. */
   baseUrl(settings: JsonObject): string
   /**
-   * Settings that decide which hosts receive the credentials, or anything made from them (a token, a signature): URLs,
-   * parts of host names, the choice of a region. They change only together with new credentials. Otherwise whoever may
+   * Settings that decide which hosts receive the credentials, or anything made from them (a token, a signature), from
+   * Switchyard or from whoever it hands a token to: URLs, parts of host names, the choice of a region. They change only together with new credentials. Otherwise whoever may
    * change a connection could have its stored secrets sent to a host of their own.
    */
   readonly endpointSettings: readonly string[]

@@ -6,7 +6,7 @@ import type { Json } from '../../src/vocabulary/json.ts'
 const textsTowards = (url: string): readonly string[] => {
   const { host, hostname } = new URL(url)
   return [
-    ...[`${url}/base`, 'capture.example.com', `@${host}`, `//${host}`, hostname, host, `..%2f..%2f@${host}`],
+    ...[`${url}/base`, url, 'capture.example.com', `@${host}`, `//${host}`, hostname, host, `..%2f..%2f@${host}`],
     ...['elsewhere-1', '424242', '/elsewhere', '-03:30'],
   ]
 }

@@ -6,6 +6,7 @@ import type { HubClient } from './client.ts'
 import { hubVersion } from './hub-version.ts'
 import type { ServerName } from './mapping.ts'
 import { rawStateOf } from './observation.ts'
+import { isServerOrigin } from './server-origin.ts'
 import type { Servers } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
 import { authorizationOf } from './signer.ts'
@@ -25,7 +26,8 @@ export async function accessTo(
   if (name === null || found === 'gone') throw new ProviderError('not_found', 'JupyterHub has no such server.')
   if (rawStateOf(found.model) !== 'ready') return { urls: [] }
   const url = webUrl(readText(found.model, 'url') ?? '/', settings.baseUrl)
-  if (!isOfHub(url, new URL(settings.baseUrl))) return { urls: [{ name: 'jupyter', url: url.href }] }
+  // A token goes nowhere else.
+  if (!isServerOrigin(url, name.user, settings)) return { urls: [{ name: 'jupyter', url: url.href }] }
   const isInUrl = settings.tokenInUrl ?? (await takesTokenInUrl(client, signal))
   const token = await makeToken(client, name, { seconds: settings.accessSeconds, signal })
   if (token === undefined) return { urls: [{ name: 'jupyter', url: url.href }] }
@@ -41,12 +43,6 @@ export async function accessTo(
 async function takesTokenInUrl(client: HubClient, signal: AbortSignal): Promise<boolean> {
   const { major } = await hubVersion(client, signal)
   return major < 5
-}
-
-/** A token goes nowhere else. With `subdomain_host` each user has an origin of its own below the hub's. */
-function isOfHub(url: URL, hub: URL): boolean {
-  const isSameHost = url.hostname === hub.hostname || url.hostname.endsWith(`.${hub.hostname}`)
-  return url.protocol === hub.protocol && url.port === hub.port && isSameHost
 }
 
 /** Undefined where the connection may make none: the address is still worth something, its user logs in at the hub. */

@@ -35,8 +35,11 @@ export const jupyterhubProvider: Provider = {
     credentials: { token: 'exampleTokenForUnitTestsOnly000000000001' },
   },
   baseUrl: (settings) => settingsOf(settings).baseUrl,
-  endpointSettings: ['baseUrl'],
-  endpoints: (settings) => ({ baseUrl: settingsOf(settings).baseUrl }),
+  endpointSettings: ['baseUrl', 'subdomainHost'],
+  endpoints(settings) {
+    const { baseUrl, subdomainHost } = settingsOf(settings)
+    return { baseUrl, ...(subdomainHost === undefined ? {} : { subdomainHost }) }
+  },
   scope(settings) {
     const { baseUrl, username } = settingsOf(settings)
     return { baseUrl, ...(username === undefined ? {} : { username }) }

@@ -40,6 +40,15 @@ export const jupyterhubSettings = Type.Object(
       description: "The hub's public address with its base URL, without `/hub`. JupyterHub 3.0 or newer.",
       examples: ['https://jupyter.example.com'],
     }),
+    subdomainHost: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s/?#%@]+$',
+        maxLength: 512,
+        description:
+          "The hub's `subdomain_host`, where it has one: each user's servers are on a host of their own below it. Absent: servers are at the hub's own address. A token is handed out for no other address.",
+        examples: ['https://jupyter.example.com'],
+      }),
+    ),
     username: usernameSchema('The user who owns every server. Absent: each request names one.'),
     createsUsers: Type.Boolean({
       default: true,
