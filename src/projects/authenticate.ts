@@ -62,6 +62,11 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     )
   }
 
+  function refuseMore(address: string, verify: TokenVerifier | null): void {
+    unknownKeys.refuseMore(address)
+    if (verify !== null) unexaminedTokens.refuseMore(address)
+  }
+
   function countFailure(error: unknown, address: string): string | null {
     const code = error instanceof Refusal ? error.code : null
     if (code === 'unauthenticated') unknownKeys.count(address)
@@ -75,10 +80,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return remembered.identity
     const verify = looksLikeToken.test(secret) ? verifyToken : null
     // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
-    if (remembered === undefined) {
-      unknownKeys.refuseMore(address)
-      if (verify !== null) unexaminedTokens.refuseMore(address)
-    }
+    if (remembered === undefined) refuseMore(address, verify)
     const identity = await prove(secret, verify).catch((error: unknown) => {
       if (countFailure(error, address) === 'unauthenticated') known.delete(name)
       throw error
