@@ -106,14 +106,33 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
   // Of the characters that end the user's part or the authority, one that is not encoded leaves an @ behind.
   if (more.length > 0 || /[@#]/.test(rest) || !isDecodable(userInfo))
     return [
-      `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is. ` +
-        'Percent-encode them: %40 %2F %3F %23 %25.',
+      `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is, or an @ or # in ` +
+        'a parameter. Percent-encode them: %40 %2F %3F %23 %25.',
     ]
   if (hosts.includes(',') || /[?&]host=[^&?]*(,|%2C)/i.test(rest))
     return [`${name} (not shown) names several hosts. Name one; a proxy or a DNS name can follow the primary.`]
   if (hosts !== '' && !URL.canParse(text))
     return [`${name} (not shown) is not of the form scheme://user:password@host:port/database. Correct it.`]
-  return []
+  return name === 'REDIS_URL' ? [] : findParameterProblem(name, rest)
+}
+
+/** Those that have an effect: of `pg`, and of infra/connection-url.ts. */
+const databaseParameters: ReadonlySet<string> = new Set([
+  ...['host', 'port', 'user', 'password', 'application_name', 'options', 'schema', 'search_path'],
+  ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
+  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'],
+])
+
+/** `pg` reads what it knows and says nothing of the rest: whoever wrote it believes that it holds. */
+function findParameterProblem(name: string, rest: string): string[] {
+  const parameters = new URLSearchParams(rest.split('?').slice(1).join('?'))
+  const unknown = [...new Set(parameters.keys())].filter((each) => !databaseParameters.has(each))
+  if (unknown.length === 0) return []
+  const named = unknown.every((each) => /^\w{1,63}$/.test(each)) ? `the parameters ${unknown.join(', ')}` : 'parameters'
+  return [
+    `${name} (not shown) has ${named}, which would have no effect. Leave out all but ${[...databaseParameters].join(', ')}; ` +
+      'a setting of sessions goes into options, as -c%20name%3Dvalue.',
+  ]
 }
 
 function isDecodable(text: string): boolean {

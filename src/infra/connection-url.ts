@@ -6,15 +6,15 @@ export interface ConnectionUrl {
   settings: Readonly<Record<string, string>>
 }
 
-/** Parameters that `pg` would send with the start of a session. */
-const startupSettings = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+/** Parameters that `pg` would send with the start of a session, and one that it would drop. */
+const ownNames = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'search_path']
 
 /** Takes the session settings out of a URL, so that they can be set where no pooler loses them. */
 export function readConnectionUrl(text: string): ConnectionUrl {
   const url = parse(text)
   const { searchParams } = url
   const settings: Record<string, string> = {}
-  for (const name of startupSettings) {
+  for (const name of ownNames) {
     const value = searchParams.get(name)
     if (value !== null) settings[name] = value
     searchParams.delete(name)

@@ -61,6 +61,11 @@ describe('configuration', () => {
     ['postgresql://somebody:hunter2@one.example:5432,two.example:5432/switchyard', 'names several hosts'],
     ['postgresql://somebody:hunter2@/switchyard?host=one.example,two.example', 'names several hosts'],
     ['postgresql://somebody:hunter2@db.example:port/switchyard', 'is not of the form'],
+    ['postgresql://db.example/switchyard?application_name=me@work', 'an @ or # in a parameter'],
+    ['postgresql://somebody:hunter2@db.example/switchyard?TimeZone=Asia/Seoul', 'has the parameters TimeZone, which'],
+    ['postgresql://db.example/switchyard?sslmode=require&Schema=x&a=1&a=2', 'has the parameters Schema, a, which'],
+    ['postgresql://somebody@/switchyard?host=/run/postgresql&channel_binding=require', 'parameters channel_binding,'],
+    ['postgresql://db.example/switchyard?hunter%202=', 'has parameters, which would have no effect'],
   ])('says what is wrong with %s and repeats nothing of it', (url, message) => {
     for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
       const [problem = '', ...others] = problemsOf({ DATABASE_URL: 'postgresql://db.example/switchyard', [name]: url })
@@ -77,6 +82,7 @@ describe('configuration', () => {
     'postgresql:///switchyard?host=/var/run/postgresql',
     'postgresql://somebody@/switchyard?host=/var/run/postgresql',
     'postgresql://db.example',
+    'postgresql://db.example/switchyard?schema=app&search_path=app&lock_timeout=5s&application_name=me%40work',
   ])('takes %s', (url) => {
     expect(readConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url)
   })
