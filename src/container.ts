@@ -40,6 +40,7 @@ export function makeContainer(deps: ContainerDeps) {
 
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
   const wake = makeWake({
+    installationTag,
     notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
     connect: deps.connectListener,
     log: logger,

@@ -31,6 +31,8 @@ export interface ListenClient extends Pick<ClientBase, 'query' | 'on'> {
 }
 
 interface Deps {
+  /** Whose changes are told and heard: a database may hold several installations, each in a schema. */
+  installationTag: string
   /** One statement of its own, after commits: inside a transaction NOTIFY makes every commit wait for the others. */
   notify(channel: string, payload: string): Promise<void>
   /** Null where no session is to be had: what other processes change is polled for. */
@@ -38,7 +40,6 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-const channel = 'switchyard_changed'
 const notifyEveryMs = 20
 /** A NOTIFY takes 8000 bytes at most; more ids than this become "look at everything". */
 const mostIds = 200
@@ -47,7 +48,8 @@ const reconnectMs = 500
 /** Without LISTEN everybody who waits reads again this often. What this process changes is heard at once all the same. */
 const pollMs = 1000
 
-export function makeWake({ notify, connect, log }: Deps): Wake {
+export function makeWake({ installationTag, notify, connect, log }: Deps): Wake {
+  const channel = `switchyard_changed_${installationTag}`
   const waiters = makeWaiters()
   const pending = new Set<string>()
   let timer: NodeJS.Timeout | undefined

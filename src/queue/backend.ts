@@ -29,6 +29,18 @@ export interface QueueBackend {
   close(): Promise<void>
 }
 
+/**
+ * The queues of one installation: another may use the same Redis, or have its tables in another schema of the same database,
+ * and would take hints that mean nothing to it.
+ */
+export function ofInstallation(backend: QueueBackend, tag: string): QueueBackend {
+  return {
+    ...backend,
+    makeQueue: (name) => backend.makeQueue(`${name}-${tag}`),
+    makeWorker: (name, ...rest) => backend.makeWorker(`${name}-${tag}`, ...rest),
+  }
+}
+
 /** A hint is used up by being looked at, whatever comes of it: our lease is the only guard. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 

@@ -13,7 +13,7 @@ import { type Database, makeDatabase } from '../infra/database.ts'
 import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
-import { postgresBackend, redisBackend } from '../queue/backend.ts'
+import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.ts'
 import { type Closing, makeClosing } from './closing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
 import { type App, finish } from './finish.ts'
@@ -119,7 +119,8 @@ function assemble(
   { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
 ): Container {
   const own = ownSessions({ url: urls.databaseUrl, directUrl: urls.databaseDirectUrl }, facts)
-  const backend = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.url, redis.prefix)
+  const shared = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.url, redis.prefix)
+  const backend = ofInstallation(shared, installed.installationTag)
   closing.add('queue', backend.close)
   const rate = role === 'worker' ? null : settings.requestRate
   const requestRates =

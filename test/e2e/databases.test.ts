@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeLogger } from '../../src/infra/logger.ts'
 import { migrate } from '../../src/infra/migrate.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
-import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { environmentRequest, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { describeWithPgbouncer, type PoolMode, startPgbouncer } from '../support/pgbouncer.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
@@ -168,3 +168,27 @@ describeWithPgbouncer('behind PgBouncer', () => {
 const advisoryLocks = `
   SELECT objid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
   WHERE l.locktype = 'advisory' AND d.datname = current_database()`
+
+describe('two installations in one database, each in a schema', () => {
+  it.concurrent('put their hints into queues of their own', async () => {
+    const database = await createTestDatabase()
+    databases.push(database)
+    await onDatabase(database.url, (client) => client.query('CREATE SCHEMA one; CREATE SCHEMA two'))
+    for (const schema of ['one', 'two']) {
+      const databaseUrl = `${database.url}?schema=${schema}`
+      await migrate({ url: databaseUrl })
+      // Without a worker the hints stay where they are.
+      const { api, stop } = await startSwitchyard({ databaseUrl, redis: null, role: 'api' })
+      const { id } = await api.ok('POST', '/connections', {
+        name: 'main',
+        settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
+        credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+      })
+      await api.ok('POST', '/environments', environmentRequest({ connectionId: id }))
+      await stop()
+    }
+    const read = 'SELECT queue, count(*)::int AS count FROM bullmq.job GROUP BY 1'
+    const { rows } = await onDatabase(database.url, (client) => client.query<{ queue: string; count: number }>(read))
+    expect(rows).toHaveLength(2)
+  })
+})

@@ -55,7 +55,7 @@ async function end({ id }: ApiRecord): Promise<void> {
     WITH w AS (UPDATE workloads SET live = false, status = 'deleted', seq = seq + 1 WHERE id = ${id} RETURNING *)
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT id, seq, 'evt_' || id, project_id, kind, 'environment.deleted', '{"status":"deleted"}' FROM w`
-  await bench.open.prisma.$executeRaw`SELECT pg_notify('switchyard_changed', ${id})`
+  await bench.open.prisma.$executeRaw`SELECT pg_notify('switchyard_changed_' || tag, ${id}) FROM installation`
 }
 
 async function addEvents({ id }: ApiRecord, { count, text = '' }: { count: number; text?: string }): Promise<void> {

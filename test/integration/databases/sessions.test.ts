@@ -135,7 +135,8 @@ describe('without a session to listen in', () => {
   it('what this process changes is heard at once, and everything else by looking again', async () => {
     const notified: string[] = []
     const wake = makeWake({
-      notify: async (_channel, payload) => void notified.push(payload),
+      installationTag: 'abc',
+      notify: async (...told) => void notified.push(told.join(' ')),
       connect: null,
       log: { warn: () => {} },
     })
@@ -144,7 +145,7 @@ describe('without a session to listen in', () => {
     const mine = wake.wait('job_1', 60_000, never.signal)
     wake.changed(['job_1'])
     expect(await mine).toBe(true)
-    expect(notified).toEqual(['job_1'])
+    expect(notified).toEqual(['switchyard_changed_abc job_1'])
     expect(await wake.wait('job_2', 60_000, never.signal)).toBe(true)
     await wake.close()
   })
