@@ -3,7 +3,7 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Driver, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
-import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { hasReachedLimit, listedBy, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
 import { containerTraits, ended } from './environments.ts'
 import { isAboutObject } from './errors.ts'
 import { containerAccepts, containerJobFaults, containerMarkLength, jobContainer } from './mapping.ts'
@@ -31,6 +31,7 @@ export function makeContainerJobs(
 ): Driver<'job'> {
   const containers = makeContainers(client, settings)
   const observe = (item: Json) => jobOf(item, settings, literals)
+  const observeListed = listedBy(observe)
 
   async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
     const item = await containers.read(remoteId, signal)
@@ -59,14 +60,14 @@ export function makeContainerJobs(
 
     async find(intents, signal) {
       const marks = intents.map(({ mark }) => mark)
-      return searchMarks(await containers.walk(signal), marks, { settings, observe })
+      return searchMarks(await containers.walk(signal), marks, { settings, observe: observeListed })
     },
 
     get,
 
     async list({ cursor }, signal) {
       const { items, next } = await containers.page(cursor, signal)
-      return { seen: items.flatMap((item) => observe(item) ?? []), next }
+      return { seen: items.flatMap((item) => observeListed(item) ?? []), next }
     },
 
     controls: {

@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
+import { asListed, missingIn } from '../kit/listed.ts'
 import { markOfDescription, markOfName } from '../kit/marks.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
-import type { Found, PlannedRequest, SendBy } from '../provider.ts'
+import type { Found, Observation, PlannedRequest, SendBy } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
 import { secondsOf } from './durations.ts'
@@ -16,6 +18,15 @@ import { targetAt } from './urls.ts'
 import type { CreateContainer } from './wire.ts'
 
 const base = '/openapi/v2/instance-service'
+
+/** What the detail of a container shows; what of it the list shows is not documented. Source: container/detail */
+const detailFields = [
+  ...['headerNotebookId', 'headerNotebookIp', 'currentIndex', 'userName', 'taskType', 'taskNumber', 'description'],
+  ...['gpuNumber', 'cpuNumber', 'ramSize', 'acceleratorType', 'resourceGroup', 'resourceSpec', 'version', 'imagePath'],
+  ...['timeoutLimit', 'createTime', 'startTime', 'endTime', 'duration', 'remainingTime', 'tensorboardId'],
+  ...['tensorboardPath', 'mountInfoList', 'containerPortInfoList', 'useStartScript', 'startScriptContent'],
+  ...['startScriptPath', 'startScriptActionScope'],
+]
 
 /** What environments and container jobs have in common: one kind of object at the vendor. */
 export interface Containers {
@@ -107,6 +118,11 @@ function createdId(data: Json): string | null {
 
 export function idOf(item: Json): string | undefined {
   return readId(item, 'id') ?? readId(item, 'instanceServiceId')
+}
+
+/** An item of the list, seen by `observe`. */
+export function listedBy<K extends Kind>(observe: (item: Json) => Observation<K> | null) {
+  return (item: Json): Observation<K> | null => asListed(observe(item), missingIn(item, detailFields))
 }
 
 /** What every observation of a container says. The start script may hold secrets: it is not kept. */

@@ -4,7 +4,7 @@ import type { Driver, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { accessTo, catalogOf } from './container-access.ts'
-import { hasReachedLimit, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { hasReachedLimit, listedBy, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
 import { isAboutObject } from './errors.ts'
 import { containerAccepts, containerMarkLength, environmentContainer, environmentFaults } from './mapping.ts'
 import { environmentOptions } from './options.ts'
@@ -35,6 +35,7 @@ export function makeEnvironments(
 ): Driver<'environment'> {
   const containers = makeContainers(client, settings)
   const observe = (item: Json) => environmentOf(item, settings, literals)
+  const observeListed = listedBy(observe)
 
   async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'environment'> | 'gone'> {
     const item = await containers.read(remoteId, signal)
@@ -87,14 +88,14 @@ export function makeEnvironments(
 
     async find(intents, signal) {
       const marks = intents.map(({ mark }) => mark)
-      return searchMarks(await containers.walk(signal), marks, { settings, observe })
+      return searchMarks(await containers.walk(signal), marks, { settings, observe: observeListed })
     },
 
     get,
 
     async list({ cursor }, signal) {
       const { items, next } = await containers.page(cursor, signal)
-      return { seen: items.flatMap((item) => observe(item) ?? []), next }
+      return { seen: items.flatMap((item) => observeListed(item) ?? []), next }
     },
 
     controls: {

@@ -9,10 +9,11 @@ import { namesOutput } from './job-logs.ts'
 import { type ListPage, pageOf, pageSize, readPage, walkList } from './lists.ts'
 import type { ScnetSettings } from './settings.ts'
 
-/** A job's record, and whether it is from the history, where only ended jobs are. */
+/** A job's record, where it is from: the history has only ended jobs, and lists show a part of what the detail does. */
 export interface JobRecord {
   job: JsonObject
   isEnded: boolean
+  isListed: boolean
 }
 
 /** The reads of the HPC service. */
@@ -76,11 +77,11 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
     async read(jobId, signal) {
       const query = new URLSearchParams({ strJobManagerID: await client.region.schedulerId(signal) })
       const detail = await one(`/openapi/v2/jobs/${plainId(jobId)}?${query}`, signal)
-      if (detail !== null) return { job: { ...detail, jobId }, isEnded: false }
+      if (detail !== null) return { job: { ...detail, jobId }, isEnded: false, isListed: false }
       const listed = await among(jobId, await live({ strJobId: jobId }, signal))
-      if (typeof listed !== 'string') return { job: listed, isEnded: false }
+      if (typeof listed !== 'string') return { job: listed, isEnded: false, isListed: true }
       const past = settings.hasHistory ? await inHistory(jobId, signal) : 'gone'
-      if (typeof past !== 'string') return { job: { ...past, jobId }, isEnded: true }
+      if (typeof past !== 'string') return { job: { ...past, jobId }, isEnded: true, isListed: true }
       if (listed === 'gone' && past === 'gone') return 'gone'
       throw notShown(jobId)
     },
@@ -155,5 +156,5 @@ export function idOf(job: Json): string | undefined {
 }
 
 function recordsOf(items: readonly Json[], isEnded: boolean): JobRecord[] {
-  return items.filter(isObject).map((job) => ({ job, isEnded }))
+  return items.filter(isObject).map((job) => ({ job, isEnded, isListed: true }))
 }

@@ -2,6 +2,7 @@ import { jobTransitions } from '../../vocabulary/job.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
+import { missingIn } from '../kit/listed.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload, redact } from '../kit/redact.ts'
 import { ranBetween, readTime } from '../kit/times.ts'
@@ -139,8 +140,17 @@ function planned(call: ScnetCall, { hpcUrl }: ScnetSettings): PlannedRequest {
   return { method: call.method, target, headers: contentType(call), body: call.json ?? null }
 }
 
+/**
+ * What the detail of a job shows and an entry of a list need not: the documents say that lists show a part, and not which.
+ * Source: jobmanager/query-job-detail, and clients that were used
+ */
+const detailFields = [
+  ...['outputPath', 'errorPath', 'workDir', 'exitCode', 'initContentAttr', 'appType'],
+  ...['aveRSS', 'aveVMSize', 'cpuTimeUsed', 'dcuNumReq', 'dcuNumUsed'],
+]
+
 function jobOf(
-  { job, isEnded }: JobRecord,
+  { job, isEnded, isListed }: JobRecord,
   settings: ScnetSettings,
   literals: readonly string[],
 ): Observation<'job'> | null {
@@ -156,6 +166,7 @@ function jobOf(
     ...(said === undefined || said === 'None' ? {} : { message: `The scheduler says: ${said}` }),
     ...(name === undefined ? {} : { remoteName: name, mark: markOf(name) }),
     payload: boundedPayload(job, literals),
+    ...(isListed ? { omits: missingIn(job, detailFields) } : {}),
   }
 }
 

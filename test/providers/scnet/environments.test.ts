@@ -284,6 +284,15 @@ describe('a container', () => {
 })
 
 describe('the list', () => {
+  it('says which fields of a detail it does not show', async () => {
+    const { duration, ...short } = container()
+    stub.server.once(list, ok({ total: 1, list: [short] }))
+    const { seen } = await stub.environment().list({ cursor: null, watched: [] }, signal)
+    const omits = seen[0]?.omits ?? []
+    expect(omits).toEqual(expect.arrayContaining(['duration', 'mountInfoList', 'imagePath']))
+    expect(omits.filter((name) => name in short)).toEqual([])
+  })
+
   it('is a GET with a body, page after page', async () => {
     stub.server.once(list, ok({ total: 2, list: [container({ id: 'a' })] }))
     stub.server.once(list, ok({ total: 2, list: [container({ id: 'b', status: 'Nap' })] }))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { withKept } from '../../../src/workloads/kept-payload.ts'
 import { failed, failureOf, jobIntent, ok, signal, useScnetStub } from './scnet-stub.ts'
 
 const stub = useScnetStub()
@@ -319,6 +320,22 @@ describe('lists and searches', () => {
       cursor = page.next
     } while (cursor !== null)
     expect(seen).toEqual(['63436 running', '2 null', '3 succeeded'])
+  })
+
+  it('say which fields of a detail they do not show', async () => {
+    const { outputPath, errorPath, exitCode, ...short } = running
+    stub.server.on(live(), ok({ total: 1, list: [short] }))
+    stub.server.on(history('2025-12-01 21:11:31'), none)
+    const { seen } = await stub.job().list({ cursor: null, watched: [] }, signal)
+    const omits = seen[0]?.omits ?? []
+    expect(omits).toEqual(expect.arrayContaining(['outputPath', 'errorPath', 'exitCode']))
+    expect(omits.filter((name) => name in short)).toEqual([])
+    const found = (await stub.job().find([jobIntent(stub.clock, spec, mark)], signal)).get(mark)
+    expect(found).toMatchObject({ found: [{ omits }] })
+    stub.server.on(detail, ok(running))
+    expect(await stub.job().get('63436', signal)).not.toHaveProperty('omits')
+    // What is seen first in a list and then in its detail keeps what only the detail tells.
+    expect(withKept(seen[0] ?? { payload: null }, running)).toEqual(running)
   })
 
   it('find a job once, though both lists show it, from a quarter of an hour before it was sent', async () => {
