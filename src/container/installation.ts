@@ -6,6 +6,7 @@ import { missingMigrations } from '../infra/migrations.ts'
 import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
 import { makeInstallationRepository } from '../projects/installation.repository.ts'
 import { providers } from '../providers/registry.ts'
+import { kinds } from '../vocabulary/kinds.ts'
 import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
 import { reopenAll } from '../workloads/reopen.repository.ts'
@@ -65,9 +66,11 @@ export async function examineDatabase({
 }: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const connections = await makeConnectionsRepository(prisma).all()
-  const idSpaces = connections.flatMap(({ id: connectionId, provider, settings }) => {
-    const idSpace = idSpaceName(providerById(provider), settings)
-    return idSpace === null ? [] : [{ connectionId, idSpace }]
-  })
+  const idSpaces = connections.flatMap(({ id: connectionId, provider, settings }) =>
+    kinds.flatMap((kind) => {
+      const idSpace = idSpaceName(providerById(provider), settings, kind)
+      return idSpace === null ? [] : [{ connectionId, kind, idSpace }]
+    }),
+  )
   return { checks: checkNames, findings: await examine(prisma, idSpaces) }
 }

@@ -337,8 +337,13 @@ export interface Provider {
   /** What decides which account and place objects live in. Frozen once a connection exists, and written to each attempt. */
   scope(settings: JsonObject): JsonObject
   /**
-   * Which part of the base URL's service gives out remote ids, where several do so apart from each other. With the base URL it
-   * tells which connections see the same objects under the same ids, whoever's credentials they have.
+   * The kinds whose remote ids are unique in the world (UUIDs): the same id is the same object, whatever host, region or
+   * account it is seen by.
+   */
+  uniqueIds?(settings: JsonObject): readonly Kind[]
+  /**
+   * Of the other kinds: which part of the base URL's service gives out remote ids, where several do so apart from each other.
+   * With the base URL it tells which connections see the same objects under the same ids, whoever's credentials they have.
    */
   idSpace?(settings: JsonObject): string
   /** Pure: sends nothing. */

@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
 
 /** Something that must not be. */
 export interface Finding {
@@ -9,9 +10,10 @@ export interface Finding {
 
 const mostPerCheck = 100
 
-/** A connection, and the name of what gives out the remote ids that it sees. */
+/** A connection, and the name of what gives out the remote ids of a kind that it sees. */
 export interface InIdSpace {
   connectionId: string
+  kind: Kind
   idSpace: string
 }
 
@@ -29,7 +31,8 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.pruned_xid > '0' THEN min(e.seq) - 1 ELSE 0 END`,
   'a remote object has one live record': Prisma.sql`
     SELECT min(w.id) AS "workloadId", w.remote_id || ' is held by ' || string_agg(w.id, ', ' ORDER BY w.id) AS detail
-    FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, "idSpace" text) ON s."connectionId" = w.connection_id
+    FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, kind text, "idSpace" text)
+      ON s."connectionId" = w.connection_id AND s.kind = w.kind
     WHERE w.live AND w.remote_id IS NOT NULL GROUP BY COALESCE(s."idSpace", w.connection_id), w.kind, w.remote_id HAVING count(*) > 1`,
   'no lease outlives its time': Prisma.sql`
     SELECT id AS "workloadId", 'leased until ' || lease_until AS detail FROM workloads

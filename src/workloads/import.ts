@@ -80,7 +80,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         status: taken,
         imported: true,
         remoteId,
-        exclusiveKey: `import/${(await deps.idSpaceOf(connectionId)).name}/${remoteId}`,
+        exclusiveKey: `import/${(await deps.idSpaceOf(connectionId, 'environment')).name}/${remoteId}`,
         accelerators: 0,
         key: null,
       },

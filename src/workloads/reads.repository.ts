@@ -42,7 +42,7 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
      * read in one statement: a create that is adopted in between would be neither.
      */
     async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
-      const { connectionIds } = await idSpaceOf(workload.connectionId)
+      const { connectionIds } = await idSpaceOf(workload.connectionId, workload.kind)
       const rows = await sql.rows<{ remoteId: string | null }>(Prisma.sql`
         SELECT remote_id AS "remoteId" FROM workloads
         WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
@@ -61,7 +61,7 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       kind: Kind,
       { remoteId, mark }: { remoteId: string; mark: string | null },
     ): Promise<Holder | null> {
-      const { connectionIds } = await idSpaceOf(connectionId)
+      const { connectionIds } = await idSpaceOf(connectionId, kind)
       const rows = await sql.rows<Holder>(Prisma.sql`
         SELECT id, project_id AS "projectId" FROM workloads
         WHERE live AND kind = ${kind} AND (connection_id = ANY(${connectionIds}) AND remote_id = ${remoteId}

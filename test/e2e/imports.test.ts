@@ -3,7 +3,7 @@ import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'
-import { connectTo, makeInstance as makeOurs, startSandboxes } from '../support/sandbox-accounts.ts'
+import { connectTo, connectWith, makeInstance as makeOurs, startSandboxes } from '../support/sandbox-accounts.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -180,5 +180,25 @@ it.concurrent('an object that was made here is not imported by another project',
   const other = await stranger('takers')
   const connectionId = await connectTo(other, sandbox, 'modelarts', 'takers')
   const taken = await other.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })
+  expect(taken).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
+})
+
+it.concurrent.each<[string, 'scnet' | 'modelarts', (of: Sandbox) => Promise<string>, (of: Sandbox) => object]>([
+  ['its region by name', 'scnet', makeContainer, () => ({ clusterId: undefined, clusterName: '华东一区【昆山】' })],
+  [
+    'its host by another name',
+    'modelarts',
+    (of) => makeInstance(of, 'aliases'),
+    ({ urls }) => ({ baseUrl: urls.modelarts.replace('127.0.0.1', 'localhost') }),
+  ],
+])('an object is known to another project whose connection calls %s', async (_what, provider, make, settings) => {
+  const remoteId = await make(sandbox)
+  const name = `aliases of ${provider}`
+  const connectionId = await connectTo(switchyard.api, sandbox, provider, name)
+  await switchyard.api.ok('POST', '/environments/import', { connectionId, remoteId })
+  const other = await stranger(`aliases-${provider}`)
+  const alias = await connectWith(other, sandbox, provider, { name, settings: settings(sandbox) })
+  const body = { connectionId: alias, remoteId }
+  const taken = await other.call('POST', '/environments/import', { body })
   expect(taken).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
 })

@@ -30,6 +30,8 @@ export const dataforestProvider: Provider = {
     const { accountId, baseUrl } = settingsOf(settings)
     return { accountId, baseUrl }
   },
+  /** Every id is a UUID in Base62. */
+  uniqueIds: () => ['job', 'environment'],
   open,
 }
 

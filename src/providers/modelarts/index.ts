@@ -37,6 +37,8 @@ export const modelartsProvider: Provider = {
     const { region, baseUrl, projectId, workspaceId, environmentApi } = settingsOf(settings)
     return { region, baseUrl, projectId, workspaceId, environmentApi }
   },
+  /** Instances, notebooks and jobs have UUIDs. */
+  uniqueIds: () => ['job', 'environment'],
   open,
 }
 

@@ -66,7 +66,9 @@ export const scnetProvider: Provider = {
       ...(clusterUser === undefined ? {} : { clusterUser }),
     }
   },
-  /** Jobs are numbered by region. */
+  /** Containers have UUIDs. */
+  uniqueIds: (settings) => (settingsOf(settings).jobApi === 'container' ? ['job', 'environment'] : ['environment']),
+  /** Batch jobs are numbered by region. */
   idSpace(settings) {
     const { clusterId, clusterName } = settingsOf(settings)
     return clusterId ?? clusterName ?? ''

@@ -11,25 +11,48 @@ beforeAll(async () => {
 })
 afterAll(() => bench?.stop())
 
+/** What can be submitted to each, so that there is a record. */
+const sorts = {
+  dataforest: {
+    settings: (baseUrl: string) => ({ baseUrl, accountId: 'a' }),
+    credentials: { accessKey: 'k', secretKey: 's' },
+    request: environmentRequest(),
+  },
+  jupyterhub: {
+    settings: (baseUrl: string) => ({ baseUrl, username: 'ada' }),
+    credentials: { token: 't' },
+    request: { name: 'ws' },
+  },
+}
+
 /** An environment over a connection of its own, which exists at the provider under this id. */
-async function environment(name: string, { baseUrl, remoteId }: { baseUrl: string; remoteId: string }) {
+async function environment(
+  name: string,
+  { provider, baseUrl, remoteId }: { provider: keyof typeof sorts; baseUrl: string; remoteId: string },
+) {
+  const { settings, credentials, request } = sorts[provider]
   const connection: ApiRecord = await bench.api.ok('POST', '/connections', {
-    name,
-    settings: { dataforest: { baseUrl, accountId: 'a' } },
-    credentials: { dataforest: { accessKey: 'k', secretKey: 's' } },
+    ...{ name, settings: { [provider]: settings(baseUrl) }, credentials: { [provider]: credentials } },
   })
-  const { id } = await bench.api.ok('POST', '/environments', environmentRequest({ connectionId: connection.id }))
+  const { id } = await bench.api.ok('POST', '/environments', { ...request, connectionId: connection.id })
   await bench.open.prisma.$executeRaw`UPDATE workloads SET remote_id = ${remoteId} WHERE id = ${id}`
   return id
 }
 
-it('the doctor finds an object that two connections to one account hold, and takes no two objects for one', async () => {
+it('the doctor finds an object that two connections hold, and takes no two objects for one', async () => {
   const here = 'http://127.0.0.1:9'
-  const one = await environment('one', { baseUrl: here, remoteId: 'same' })
-  const other = await environment('other', { baseUrl: `${here}/`, remoteId: 'same' })
-  await environment('elsewhere', { baseUrl: 'http://127.0.0.1:10', remoteId: 'same' })
-  await environment('apart', { baseUrl: here, remoteId: 'another' })
+  const hub = { provider: 'jupyterhub', remoteId: 'ada/same' } as const
+  const one = await environment('one', { ...hub, baseUrl: here })
+  const other = await environment('other', { ...hub, baseUrl: `${here}/` })
+  await environment('elsewhere', { ...hub, baseUrl: 'http://127.0.0.1:10' })
+  await environment('apart', { ...hub, baseUrl: here, remoteId: 'ada/another' })
+  const workspace = { provider: 'dataforest', remoteId: '6COytUeFj7b8eOhq2L5zL' } as const
+  const direct = await environment('direct', { ...workspace, baseUrl: here })
+  const proxied = await environment('proxied', { ...workspace, baseUrl: 'http://127.0.0.1:10' })
   const { findings } = await examineDatabase(bench.open)
   const held = findings.filter(({ check }) => check === 'a remote object has one live record')
-  expect(held.map(({ detail }) => detail)).toEqual([`same is held by ${[one, other].sort().join(', ')}`])
+  expect(held.map(({ detail }) => detail).sort()).toEqual([
+    `6COytUeFj7b8eOhq2L5zL is held by ${[direct, proxied].sort().join(', ')}`,
+    `ada/same is held by ${[one, other].sort().join(', ')}`,
+  ])
 })
