@@ -106,7 +106,9 @@ IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials w
 - Behind NAT64, list \`64:ff9b::/96\`; what it stands for is still judged.
 - Without \`DATABASE_URL\` the embedded sandbox is listed by itself, with its ports.
 - A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent. A name that
-  does not exist is told the same way unless it is listed: nobody finds out which names exist inside.
+  does not exist is told the same way unless it is listed, and after the same time: nobody finds out which names exist inside.
+  A refused name is answered at whole seconds from its lookup (half seconds or less where a call may take a second or less), which
+  hides a name server's time up to that; one that takes seconds over one name and none over another is still seen.
 - Redirects are not followed, and no proxy is taken from the environment.
 `
 

@@ -30,6 +30,8 @@ interface Deps {
 }
 
 const mostNames = 3
+/** Refusals of names come at multiples of this, or of half the time that a connection may take where that is less. */
+const refusalStepMs = 1000
 
 /**
  * Without a rule: https to public addresses. A listed name may also be private, and be called by http; a listed
@@ -108,8 +110,10 @@ function makeConnector({ rules, lookup, timeoutMs }: Connecting): buildConnector
     const origin = `${protocol}//${hostname}:${destination.port}`
     const known = byOrigin.get(origin)
     const isPermitted = (address: string) => isAllowed(rules, destination, { host: address, isPlain })
-    const asked = allowsName(rules, destination) ? lookup : withoutAbsence(lookup)
-    const connect = known ?? buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guarded(asked, isPermitted) })
+    const resolve = allowsName(rules, destination)
+      ? guarded(lookup, isPermitted)
+      : inSteps(guarded(withoutAbsence(lookup), isPermitted), Math.min(refusalStepMs, timeoutMs / 2))
+    const connect = known ?? buildConnector({ timeout: timeoutMs, allowH2: false, lookup: resolve })
     if (known === undefined) byOrigin.set(origin, connect)
     connect(options, callback)
   }
@@ -124,6 +128,21 @@ function withoutAbsence(lookup: LookupFunction): LookupFunction {
     lookup(hostname, options, (error, ...found) => {
       if (error?.code === 'ENOTFOUND') callback(null, [])
       else callback(error, ...found)
+    })
+  }
+}
+
+/**
+ * A resolver whose refusals tell nothing by their time either: a name server takes longer over a name that is not there, or
+ * is elsewhere, than over one that it has itself.
+ */
+function inSteps(lookup: LookupFunction, stepMs: number): LookupFunction {
+  return (hostname, options, callback) => {
+    const startedMs = performance.now()
+    lookup(hostname, options, (error, ...found) => {
+      if (error?.code !== egressRefusedCode) return callback(error, ...found)
+      const leftMs = stepMs - ((performance.now() - startedMs) % stepMs)
+      setTimeout(() => callback(error, ...found), leftMs)
     })
   }
 }

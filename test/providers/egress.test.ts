@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeEgress } from '../../src/infra/egress.ts'
 import { parseEgressRules } from '../../src/infra/egress-rules.ts'
 import { makeHttpClient } from '../../src/providers/kit/http.ts'
@@ -180,5 +180,43 @@ describe('a connection that is opened', () => {
     expect(await listed.failure()).toMatchObject({ code: 'unavailable', notSent: true })
     const unanswered = client('https://hub.internal', { allowed: [], lookup: failing('EAI_AGAIN') })
     expect(await unanswered.failure()).toMatchObject({ code: 'unavailable', notSent: true })
+  })
+})
+
+describe('the time of a refusal', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** How long it takes to say no to a name, of which the resolver says this, after so long. */
+  async function timeOf(found: string[] | null, afterMs: number, allowed: string[] = []): Promise<number> {
+    const lookup: LookupFunction = (_hostname, _options, callback) => {
+      const absent = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+      const addresses = (found ?? []).map((address) => ({ address, family: 4 }))
+      setTimeout(() => callback(found === null ? absent : null, addresses), afterMs)
+    }
+    const connect = makeEgress({ rules: parseEgressRules(allowed), lookup }).connector(10_000)
+    const startedMs = performance.now()
+    const refused = new Promise<number>((resolve) => {
+      const options = { protocol: 'https:', host: 'name.example', hostname: 'name.example', port: '443' }
+      connect(options, () => resolve(performance.now() - startedMs))
+    })
+    await vi.advanceTimersByTimeAsync(9000)
+    return refused
+  }
+
+  it('does not tell a name that leads inside from one that does not exist', async () => {
+    const inside = await timeOf(['10.0.0.1'], 2)
+    expect(inside).toBe(1000)
+    for (const afterMs of [1, 80, 900]) expect(await timeOf(null, afterMs)).toBe(inside)
+    // A name server that takes longer is seen, in whole steps.
+    expect(await timeOf(null, 1200)).toBe(2000)
+  })
+
+  it('is that of the name server for a name that the operator has listed', async () => {
+    expect(await timeOf(null, 80, ['name.example'])).toBe(80)
   })
 })
