@@ -1,6 +1,3 @@
-import { ConfigError } from './config.ts'
-import { StartError } from './roles/start-error.ts'
-
 /** Each command is loaded when it is asked for: `migrate` needs no HTTP service, `openapi` no database. */
 const commands = {
   serve: {
@@ -61,9 +58,9 @@ const lingerMs = 2000
 process.report.excludeEnv = true
 
 main(process.argv.slice(2))
-  .catch((error: unknown) => {
-    const isForTheOperator = error instanceof ConfigError || error instanceof StartError
-    process.stderr.write(`${isForTheOperator ? error.message : (error as Error).stack}\n`)
+  .catch(async (error: unknown) => {
     process.exitCode = 1
+    const { failureText } = await import('./roles/start-error.ts')
+    process.stderr.write(`${failureText(error)}\n`)
   })
   .finally(() => setTimeout(() => process.exit(), lingerMs).unref())

@@ -24,9 +24,7 @@ export async function prepareInstallation(
   bootstrapApiKey: string | undefined,
 ): Promise<{ tag: string }> {
   const projects = makeInstallationRepository(prisma)
-  const tag = await projects.installationTag(drawInstallationTag()).catch((error: unknown) => {
-    throw new Error('The database is not as this version needs it. Run `migrate` first.', { cause: error })
-  })
+  const tag = await projects.installationTag(drawInstallationTag())
   if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
   return { tag }
 }

@@ -16,6 +16,18 @@ export function sqlStateOf(error: unknown): string | null {
   return mappedIn(error)?.originalCode ?? null
 }
 
+/** Whether the database, or the way to it, is what failed. */
+export function isDatabaseError(error: unknown): boolean {
+  return error instanceof DatabaseError || mappedIn(error) !== null || isTransientError(error)
+}
+
+/** The server's own words; null: it said nothing, or it is no error of the database. */
+export function serverMessageOf(error: unknown): string | null {
+  if (error instanceof DatabaseError) return error.message
+  const mapped = mappedIn(error)
+  return mapped?.originalCode === undefined ? null : (mapped.originalMessage ?? null)
+}
+
 /** The data of one row is at fault (class 22), or it breaks a constraint (class 23). */
 export function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error)

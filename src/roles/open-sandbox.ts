@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
 import { sandboxProviders } from '../sandbox/registry.ts'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
-import { listenError } from './start-error.ts'
+import { journalError, listenError } from './start-error.ts'
 
 interface SandboxPlace {
   /** The first of its ports; 0 takes free ones. */
@@ -16,7 +16,7 @@ const lastPort = 65_535
  * Starts the sandbox with every provider.
  *
  * @param elsewhere what to set for other ports
- * @throws StartError or ConfigError where its ports are not to be had
+ * @throws StartError or ConfigError where its ports are not to be had, or its journal is not to be read
  */
 export async function openSandbox(place: SandboxPlace, elsewhere: string): Promise<Sandbox> {
   const last = place.port + Object.keys(sandboxProviders).length
@@ -26,6 +26,7 @@ export async function openSandbox(place: SandboxPlace, elsewhere: string): Promi
     ])
   return startSandbox(place).catch((error: unknown) => {
     const { port = place.port } = error as { port?: number }
-    throw listenError({ host: place.host, port, what: ', a port of the sandbox,', elsewhere }, error)
+    const told = listenError({ host: place.host, port, what: ', a port of the sandbox,', elsewhere }, error)
+    throw (told === error && place.journalFile !== undefined && journalError(place.journalFile, error)) || told
   })
 }

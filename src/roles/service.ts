@@ -18,7 +18,7 @@ import { type Closing, makeClosing } from './closing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
 import { type App, finish } from './finish.ts'
 import { watchForReplacement } from './replaced-database.ts'
-import { listenError } from './start-error.ts'
+import { listenError, startErrorOf } from './start-error.ts'
 
 export interface ServiceOptions {
   role: 'all' | 'api' | 'worker'
@@ -64,7 +64,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     return await open(options, closing)
   } catch (error) {
     await closing.close()
-    throw error
+    throw startErrorOf(options.databaseUrl, error)
   }
 }
 

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { type Config, ConfigError } from '../config.ts'
 import { type ContainerSettings, webhookSettings } from '../container.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
@@ -37,9 +38,9 @@ export function settingsOf(config: Config): ContainerSettings {
     egressAllow: egressAllowOf(config),
     webhooks: webhookSettings({ timeoutMs: config.WEBHOOK_TIMEOUT_MS }),
     edge: {
-      trustedProxies: listOf(config.TRUSTED_PROXIES),
-      corsOrigins: listOf(config.CORS_ORIGINS),
-      publicUrl: config.PUBLIC_URL?.replace(/(?<!\/)\/+$/, '') ?? '',
+      trustedProxies: trustedProxiesOf(config),
+      corsOrigins: listOf(config.CORS_ORIGINS).map((origin) => readable('CORS_ORIGINS', origin)),
+      publicUrl: publicUrlOf(config),
       hasDocs: config.DOCS === 'open',
       hasMetrics: config.METRICS === 'open',
       patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },
@@ -56,13 +57,45 @@ function listOf(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(',').map((item) => item.trim())
 }
 
+/** @throws ConfigError if it is not a URL */
+function readable(name: string, url: string): string {
+  if (URL.canParse(url)) return url
+  throw new ConfigError([`${name} is ${JSON.stringify(url)}, which is not a URL. Correct it.`])
+}
+
+function publicUrlOf({ PUBLIC_URL: url }: Config): string {
+  return url === undefined ? '' : readable('PUBLIC_URL', url).replace(/(?<!\/)\/+$/, '')
+}
+
+const namedRanges: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+/** As Fastify reads them: addresses, ranges with a prefix length or a netmask, and names of ranges. */
+function trustedProxiesOf({ TRUSTED_PROXIES }: Config): readonly string[] {
+  const proxies = listOf(TRUSTED_PROXIES)
+  const problems = proxies
+    .filter(
+      (proxy) => !namedRanges.has(proxy) && !ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy) && !isMasked(proxy),
+    )
+    .map(
+      (proxy) => `TRUSTED_PROXIES has ${JSON.stringify(proxy)}, which is neither an address nor a range. Correct it.`,
+    )
+  if (problems.length > 0) throw new ConfigError(problems)
+  return proxies
+}
+
+function isMasked(range: string): boolean {
+  const [address = '', mask = '', ...more] = range.split('/')
+  if (more.length > 0 || !ipaddr.isValid(address) || !ipaddr.IPv4.isValid(mask)) return false
+  return ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() !== null
+}
+
 /** An issuer alone lets nobody in: its tokens must be meant for this service. */
 function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config
   if (issuer === undefined && audience === undefined) return {}
   if (issuer === undefined || audience === undefined)
     throw new ConfigError(['OIDC_ISSUER and OIDC_AUDIENCE belong together: set both, or neither.'])
-  if (!URL.canParse(issuer)) throw new ConfigError([`OIDC_ISSUER is ${JSON.stringify(issuer)}, which is not a URL.`])
+  readable('OIDC_ISSUER', issuer)
   return {
     oidc: {
       issuer,

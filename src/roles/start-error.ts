@@ -1,5 +1,8 @@
+import { ConfigError } from '../config.ts'
 import { nameDatabase } from '../infra/connection-url.ts'
+import { isDatabaseError, serverMessageOf, sqlStateOf } from '../infra/database-errors.ts'
 import { UnfitDatabaseError } from '../infra/database-facts.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
 
 /** Why the service cannot start, in one line for whoever starts it. */
 export class StartError extends Error {
@@ -40,16 +43,23 @@ export function databaseError(databaseUrl: string, error: unknown): StartError {
   })
 }
 
+/** The same error, or, if it is the database's, the sentence about that. */
+export function startErrorOf(databaseUrl: string, error: unknown): unknown {
+  return !(error instanceof StartError) && isDatabaseError(error) ? databaseError(databaseUrl, error) : error
+}
+
 /** Refusals that say all there is to say. */
 const isPlain: ReadonlySet<string> = new Set(['28P01', '3D000', '42P01', '42703'])
 
 function problemOf(error: unknown): string {
   if (error instanceof UnfitDatabaseError) return error.message
-  const { code = '', message, severity, path } = error as Partial<Record<'code' | 'severity' | 'path', string>> & Error
+  const { message, severity, path, ...rest } = error as Partial<Record<'code' | 'severity' | 'path', string>> & Error
+  const code = sqlStateOf(error) ?? rest.code ?? ''
+  const words = serverMessageOf(error) ?? (severity === undefined ? null : message)
   const known = refusals[code] ?? tlsProblems[code]
-  const said = severity === undefined || isPlain.has(code) ? '' : `. It says: ${message}`
+  const said = words === null || isPlain.has(code) ? '' : `. It says: ${words}`
   if (known !== undefined) return known + said
-  if (severity !== undefined) return `refuses (${code})${said}`
+  if (words !== null) return `refuses (${code})${said}`
   if (message === 'Query read timeout') return noAnswer
   if (path !== undefined) return `cannot be asked: the file ${path} of DATABASE_URL cannot be read (${code})`
   return `cannot be reached (${code === '' ? message : code}). Start it, or correct DATABASE_URL`
@@ -72,12 +82,18 @@ export function migrationsError(databaseUrl: string, missing: readonly string[])
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
 }
 
+const notHere = 'is not an address of this machine. Correct HOST'
+
 const listenProblems: Readonly<Record<string, (elsewhere: string) => string>> = {
   EADDRINUSE: (elsewhere) => `is in use. Stop what listens there, or set ${elsewhere}`,
-  EADDRNOTAVAIL: () => 'is not an address of this machine. Correct HOST',
-  ENOTFOUND: () => 'is not an address of this machine. Correct HOST',
+  ...Object.fromEntries(
+    // EINVAL: a link-local address without its zone.
+    ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL'].map((code) => [code, () => notHere]),
+  ),
   EACCES: () => 'is not for this user to listen on. Set a PORT above 1023',
 }
+
+const listenCalls: ReadonlySet<string> = new Set(['listen', 'getaddrinfo', 'bind'])
 
 interface ListenPlace {
   host: string
@@ -90,8 +106,9 @@ interface ListenPlace {
 
 export function listenError(place: ListenPlace, error: unknown): unknown {
   const { host, port, what = '', elsewhere = 'another PORT' } = place
-  const problem = listenProblems[(error as { code?: string }).code ?? '']?.(elsewhere)
-  if (problem === undefined) return error
+  const { code = '', syscall = '' } = error as Partial<Record<'code' | 'syscall', string>>
+  if (!listenCalls.has(syscall)) return error
+  const problem = listenProblems[code]?.(elsewhere) ?? `cannot be listened on (${code}). Correct HOST and PORT`
   return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
 }
 
@@ -99,4 +116,23 @@ export function listenError(place: ListenPlace, error: unknown): unknown {
 export function embeddedPostgresError(error: unknown): StartError {
   const { message } = error as Error
   return new StartError(`Switchyard cannot start its embedded Postgres: ${message}`, { cause: error })
+}
+
+/** What the sandbox keeps its objects in is damaged, or not to be read and written. Null for any other error. */
+export function journalError(file: string, error: unknown): StartError | null {
+  const isDamaged = error instanceof SyntaxError
+  const { code } = error as NodeJS.ErrnoException
+  if (!isDamaged && code === undefined) return null
+  const problem = isDamaged
+    ? `is damaged (${error.message}). Repair it, or remove it to start with an empty sandbox`
+    : `can be neither read nor written (${code}). Correct DATA_DIR`
+  return new StartError(`Switchyard cannot start: ${file} ${problem}.`, { cause: error })
+}
+
+/** What a command prints if it fails: a sentence, or, for a mistake of the program itself, where it happened. */
+export function failureText(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof Refusal) return error.message
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code?.startsWith('ERR_PARSE_ARGS')) return message
+  return `Switchyard failed in a way that was not foreseen: ${message}. Please report this:\n${stack}`
 }

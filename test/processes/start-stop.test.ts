@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
@@ -77,6 +78,31 @@ describe('a start that cannot succeed', () => {
     const started = startSwitchyard({ databaseUrl: url.href, redis: null })
     await expect(started).rejects.toThrow(`Switchyard cannot start: the database ${url.host}${path} ${problem}`)
   })
+})
+
+it('says in a sentence that its user may not do what a start does', async () => {
+  const own = await createTestDatabase()
+  const user = `reader_${Date.now()}`
+  const admin = new Client({ connectionString: own.url })
+  await admin.connect()
+  await admin.query(`CREATE ROLE ${user} LOGIN PASSWORD 'reader'`)
+  await admin.query(`GRANT USAGE ON SCHEMA public, bullmq TO ${user}`)
+  await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public, bullmq TO ${user}`)
+  const url = Object.assign(new URL(own.url), { username: user, password: 'reader' })
+  const { code, stdout, stderr } = await runCommand(['serve'], {
+    ...quickEnvironment,
+    ...{ LOG_LEVEL: 'error', DATABASE_URL: url.href },
+  }).exited
+  expect([code, stdout, stderr]).toEqual([
+    1,
+    '',
+    `Switchyard cannot start: the database ${url.host}${url.pathname} does not let this user do what is needed. ` +
+      'Run as its owner, or grant it. It says: permission denied for table installation.\n',
+  ])
+  await admin.query(`DROP OWNED BY ${user}`)
+  await admin.query(`DROP ROLE ${user}`)
+  await admin.end()
+  await own.drop()
 })
 
 const wasCutOff = ({ stdout }: Exit) => stdout.includes('cut off')

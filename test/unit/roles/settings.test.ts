@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../../src/config.ts'
+import { ConfigError, readConfig } from '../../../src/config.ts'
 import { settingsOf } from '../../../src/roles/settings.ts'
 
 const settings = (env: Record<string, string>) => settingsOf(readConfig({ ...env }))
@@ -34,5 +34,23 @@ describe('the settings of OpenID Connect', () => {
     ['an audience that is empty', { OIDC_ISSUER, OIDC_AUDIENCE: 'a,,b' }],
   ])('are refused: %s', (_what, env) => {
     expect(() => settings(env)).toThrow(/OIDC_/)
+  })
+})
+
+describe('the settings of the edge', () => {
+  it.each([
+    ['TRUSTED_PROXIES', 'proxy.example'],
+    ['TRUSTED_PROXIES', '127.0.0.1,10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/255.0.255.0'],
+    ['PUBLIC_URL', 'http://['],
+    ['CORS_ORIGINS', 'https://app.example, http://[x'],
+  ])('are refused by name, before anything is started: %s=%s', (name, value) => {
+    expect(() => settings({ [name]: value })).toThrow(ConfigError)
+    expect(() => settings({ [name]: value })).toThrow(`- ${name} `)
+  })
+
+  it('take whatever form of an address or range a proxy is known by', () => {
+    const proxies = ['127.0.0.1', '10.0.0.0/8', '172.16.0.0/255.240.0.0', '::1', 'fc00::/7', 'loopback']
+    expect(settings({ TRUSTED_PROXIES: proxies.join(', ') }).edge.trustedProxies).toEqual(proxies)
   })
 })

@@ -1,5 +1,7 @@
+import { DriverAdapterError } from '@prisma/driver-adapter-utils'
 import { describe, expect, it } from 'vitest'
-import { databaseError } from '../../../src/roles/start-error.ts'
+import { databaseError, failureText, listenError, StartError, startErrorOf } from '../../../src/roles/start-error.ts'
+import { Refusal } from '../../../src/vocabulary/refusal.ts'
 
 const url = 'postgresql://somebody:hunter2@db.example/switchyard'
 const refused = (code: string, message: string) => Object.assign(new Error(message), { severity: 'FATAL', code })
@@ -31,4 +33,39 @@ describe('what is wrong with a database', () => {
     expect(message).toContain(sentence)
     expect(message).not.toContain('hunter2')
   })
+})
+
+it('a statement that the database refuses while the service starts is told in the words of the server', () => {
+  const originalMessage = 'permission denied for table installation'
+  const refusal = new DriverAdapterError({
+    ...{ kind: 'postgres', code: '42501', severity: 'ERROR', message: originalMessage },
+    ...{ originalCode: '42501', originalMessage, detail: undefined, column: undefined, hint: undefined },
+  })
+  expect(startErrorOf(url, refusal)).toMatchObject({
+    message: expect.stringContaining(
+      `does not let this user do what is needed. Run as its owner, or grant it. It says: ${originalMessage}.`,
+    ),
+  })
+  const mistake = new TypeError('x is not a function')
+  expect(startErrorOf(url, mistake)).toBe(mistake)
+})
+
+it.each([
+  ['EINVAL', 'is not an address of this machine. Correct HOST'],
+  ['EAI_AGAIN', 'is not an address of this machine. Correct HOST'],
+  ['EMFILE', 'cannot be listened on (EMFILE). Correct HOST and PORT'],
+])('an address that cannot be listened on, for %s, is told in a sentence', (code, sentence) => {
+  const error = Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen' })
+  expect(listenError({ host: 'fe80::1', port: 80 }, error)).toEqual(
+    new StartError(`Switchyard cannot start: fe80::1:80 ${sentence}.`),
+  )
+})
+
+it('what a command was given wrong is a sentence, and a mistake of the program says where it happened', () => {
+  const argument = Object.assign(new TypeError("Unknown option '--foo'"), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' })
+  expect(failureText(argument)).toBe("Unknown option '--foo'")
+  expect(failureText(new Refusal('quota_exceeded', 'The quota is used up.'))).toBe('The quota is used up.')
+  expect(failureText(new TypeError('x is not a function'))).toMatch(
+    /^Switchyard failed in a way that was not foreseen: x is not a function\. Please report this:\nTypeError.*\n +at /,
+  )
 })
