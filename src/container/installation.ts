@@ -11,7 +11,8 @@ import { checkNames, examine, type Finding } from '../workloads/doctor.repositor
 import type { WorkloadKinds } from '../workloads/kind.ts'
 import { reopenAll } from '../workloads/reopen.repository.ts'
 
-export { makeKeyMaker } from '../projects/key-maker.ts'
+export { makeEndpointMoves } from '../connections/endpoint-moves.repository.ts'
+export { makeKeyFinder, makeKeyMaker } from '../projects/key-maker.ts'
 
 /**
  * What the database itself has to know before anything runs on it: the installation's tag, and the first project with

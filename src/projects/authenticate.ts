@@ -1,9 +1,10 @@
 import type { Authenticate, Caller } from '../http/caller.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
-import { hasHash, hashOfKey, idOfKey } from './api-key.ts'
+import { hashOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
 import { makeUnknownKeys } from './unknown-keys.ts'
+import { findValidKey } from './valid-key.ts'
 
 /**
  * How long a key that was good is believed without asking again, and how many are remembered. Requests that last ask
@@ -41,8 +42,8 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   const unexaminedTokens = makeUnknownKeys(clock)
 
   async function byKey(key: string): Promise<Identity | null> {
-    const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
-    if (row === null || !hasHash(key, row.hash)) return null
+    const row = await findValidKey(keys, key)
+    if (row === null) return null
     keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
     return {
       subject: row.id,

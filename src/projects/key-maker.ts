@@ -1,9 +1,10 @@
 import type { Database } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import { makeApiKeysRepository } from './api-keys.repository.ts'
+import { makeApiKeysRepository, type ValidKey } from './api-keys.repository.ts'
 import { type FreshKey, makeProjectService } from './project-service.ts'
 import { makeProjectsRepository } from './projects.repository.ts'
+import { findValidKey } from './valid-key.ts'
 
 interface KeyWanted {
   name: string
@@ -26,4 +27,10 @@ export function makeKeyMaker(
       (await projects.idOf(project)) ?? (await service.createProject({ name: project, quota: {} }, by)).id
     return service.createKey({ ...wanted, projectId }, by)
   }
+}
+
+/** Finds the record of a valid key for whoever can reach the database; null where the key is not valid. */
+export function makeKeyFinder({ prisma }: Pick<Database, 'prisma'>): (key: string) => Promise<ValidKey | null> {
+  const keys = makeApiKeysRepository(prisma)
+  return (key) => findValidKey(keys, key)
 }

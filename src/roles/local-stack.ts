@@ -1,24 +1,25 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { makeDatabase } from '../infra/database.ts'
 import { startEmbeddedPostgres } from '../infra/embedded-postgres.ts'
 import type { Logger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
 import type { Sandbox } from '../sandbox/server.ts'
-import { makeApiClient } from './api-client.ts'
 import { openingKey } from './local-api-key.ts'
+import { connectSandbox, followSandbox } from './local-connections.ts'
 import { type LocalFiles, makeLocalFiles } from './local-files.ts'
 import { openSandbox } from './open-sandbox.ts'
-import { sandboxConnections } from './sandbox-connections.ts'
 import { type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
-import { embeddedPostgresError } from './start-error.ts'
+import { shellActor } from './shell-actor.ts'
+import { embeddedPostgresError, migrationError, startErrorOf } from './start-error.ts'
 
 export interface LocalStackOptions {
   config: Config
   dataDir: string
   /** Data outlives the process. */
   persistent: boolean
-  /** The sandbox's first port, where it has none yet; 0 takes free ones. */
+  /** The sandbox's first port; 0 takes free ones. */
   sandboxPort: number
   logger: Logger
 }
@@ -34,7 +35,7 @@ export interface LocalStack {
 }
 
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { config, dataDir, logger } = options
+  const { dataDir } = options
   const files = makeLocalFiles(dataDir)
   const secretsKey = await files.secretsKey()
   const lost = Promise.withResolvers<Error>()
@@ -44,23 +45,45 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
   try {
     // First, since a port that is taken is found in a moment.
-    const sandbox = await startSandbox(options, files)
+    const sandbox = await startSandbox(options)
     started.push(sandbox.close)
     const postgres = await startPostgres(options, lost.resolve)
     started.push(postgres.stop)
-    await migrate({ url: postgres.url })
-    const sandboxHosts = Object.values(sandbox.urls).map((origin) => new URL(origin).host)
-    const bootstrapApiKey = config.BOOTSTRAP_API_KEY ?? (await files.apiKey())
-    const local = { databaseUrl: postgres.url, secretsKey, bootstrapApiKey, sandboxHosts, logger }
-    const service = await startLocalService(config, local)
+    await migrate({ url: postgres.url }).catch((error: unknown) => {
+      throw migrationError(postgres.url, error)
+    })
+    const { service, apiKey } = await startOn(options, { databaseUrl: postgres.url, files, secretsKey, sandbox })
     started.push(service.stop)
-    const url = service.url ?? ''
-    const apiKey = await openingKey(url, { given: config.BOOTSTRAP_API_KEY, files, databaseUrl: postgres.url, logger })
-    await connectSandbox(url, apiKey, sandbox)
-    return { url, apiKey, sandbox, lost: lost.promise, stop }
+    return { url: service.url ?? '', apiKey, sandbox, lost: lost.promise, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** The service, and what it needs in the database: the sandbox's connections, and a key that opens it. */
+async function startOn(
+  options: LocalStackOptions,
+  local: { databaseUrl: string; files: LocalFiles; secretsKey: string; sandbox: Sandbox },
+): Promise<{ service: Service; apiKey: string }> {
+  const { config, logger } = options
+  const { databaseUrl, files, sandbox } = local
+  const by = shellActor()
+  const database = makeDatabase({ url: databaseUrl, poolSize: 1 })
+  const undo: (() => Promise<void>)[] = [database.close]
+  try {
+    await followSandbox(database, by, sandbox)
+    const bootstrapApiKey = config.BOOTSTRAP_API_KEY ?? (await files.apiKey())
+    const service = await startLocalService(config, { ...local, bootstrapApiKey, logger })
+    undo.push(service.stop)
+    const opening = await openingKey({ given: config.BOOTSTRAP_API_KEY, files, database, by, logger })
+    await connectSandbox(service.container, { projectId: opening.projectId, by }, { sandbox, logger })
+    undo.pop()
+    return { service, apiKey: opening.key }
+  } catch (error) {
+    throw startErrorOf(databaseUrl, error)
+  } finally {
+    for (const end of undo.toReversed()) await end()
   }
 }
 
@@ -77,19 +100,9 @@ function startPostgres({ dataDir, persistent, logger }: LocalStackOptions, onLos
   })
 }
 
-/** On the ports that it had before, to which the connections in the database lead. */
-async function startSandbox(
-  { dataDir, persistent, ...options }: LocalStackOptions,
-  files: LocalFiles,
-): Promise<Sandbox> {
-  const host = '127.0.0.1'
-  if (!persistent) return openSandbox({ port: options.sandboxPort, host }, 'another PORT')
-  const before = await files.sandboxPort()
-  const port = before ?? options.sandboxPort
-  const elsewhere = before === null ? 'another PORT' : 'another DATA_DIR: the connections in this one lead there'
-  const sandbox = await openSandbox({ port, host, journalFile: join(dataDir, 'sandbox.jsonl') }, elsewhere)
-  if (before === null && port !== 0) await files.keepSandboxPort(port)
-  return sandbox
+function startSandbox({ dataDir, persistent, sandboxPort: port }: LocalStackOptions): Promise<Sandbox> {
+  const place = { port, host: '127.0.0.1', ...(persistent && { journalFile: join(dataDir, 'sandbox.jsonl') }) }
+  return openSandbox(place, 'another PORT')
 }
 
 function startLocalService(
@@ -98,11 +111,12 @@ function startLocalService(
     databaseUrl: string
     secretsKey: string
     bootstrapApiKey: string
-    sandboxHosts: readonly string[]
+    sandbox: Pick<Sandbox, 'urls'>
     logger: Logger
   },
 ): Promise<Service> {
   const settings = settingsOf(config)
+  const sandboxHosts = Object.values(local.sandbox.urls).map((origin) => new URL(origin).host)
   return startService({
     role: 'all',
     host: config.HOST,
@@ -114,17 +128,7 @@ function startLocalService(
     secretsKey: config.SECRETS_KEY === undefined ? local.secretsKey : `${config.SECRETS_KEY},${local.secretsKey}`,
     bootstrapApiKey: local.bootstrapApiKey,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-    settings: { ...settings, egressAllow: [...settings.egressAllow, ...local.sandboxHosts] },
+    settings: { ...settings, egressAllow: [...settings.egressAllow, ...sandboxHosts] },
     logger: local.logger,
   })
-}
-
-/** A connection to each sandbox provider, made the first time. */
-async function connectSandbox(url: string, apiKey: string, sandbox: Sandbox): Promise<void> {
-  const api = makeApiClient(url, apiKey)
-  const { data } = await api.get<{ data: { name: string }[] }>('/connections?limit=200')
-  const names = new Set(data.map((connection) => connection.name))
-  for (const connection of sandboxConnections(sandbox)) {
-    if (!names.has(connection.name)) await api.post('/connections', connection)
-  }
 }

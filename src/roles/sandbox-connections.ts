@@ -1,4 +1,5 @@
 import type { Sandbox } from '../sandbox/server.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
 
 /** How to reach each sandbox provider: what a client would send to `POST /connections`. */
 export function sandboxConnections({ urls, accounts }: Pick<Sandbox, 'urls' | 'accounts'>) {
@@ -35,7 +36,7 @@ export function sandboxConnections({ urls, accounts }: Pick<Sandbox, 'urls' | 'a
   ]
 }
 
-function connection(provider: string, settings: object, credentials: object) {
+function connection(provider: string, settings: JsonObject, credentials: JsonObject) {
   return { name: `sandbox-${provider}`, settings: { [provider]: settings }, credentials: { [provider]: credentials } }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { makeApiClient } from '../../src/roles/api-client.ts'
+import { type ApiRecord, makeApiClient } from '../../src/roles/api-client.ts'
 import { makeStories } from '../../src/roles/demo-stories.ts'
 import { runStories } from '../../src/roles/run-stories.ts'
 import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
@@ -28,7 +28,7 @@ async function onDatabase<T>({ url }: TestDatabase, use: (client: Client) => Pro
 describe('serve, with nothing configured', () => {
   it.concurrent('brings its own Postgres and providers along, and has everything again after a stop', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
-    // The sandbox takes the ports from PORT + 100 on, the same ones after a stop.
+    // The sandbox takes the ports from PORT + 100 on.
     const PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
     const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
     const start = async () => {
@@ -86,8 +86,7 @@ describe('serve, with a data directory of its own', () => {
     expect(exit.stdout).toContain('$BOOTSTRAP_API_KEY')
     expect(exit.stdout).not.toContain(given)
 
-    // Another port is no other sandbox: its connections are in the database.
-    const second = await start({ PORT: String(await freePorts(1)) })
+    const second = await start()
     const api = second.callerWith(await keptKey())
     await api.untilStatus(`/environments/${id}`, 'running')
     expect(second.stdout()).toContain(await keptKey())
@@ -100,6 +99,49 @@ describe('serve, with a data directory of its own', () => {
     expect(third.stdout()).toContain('BOOTSTRAP_API_KEY opens nothing here')
     await third.callerWith(await keptKey()).ok('GET', `/environments/${id}`)
     await third.end('SIGTERM')
+  })
+
+  it('is connected to its sandbox on whatever ports it is started, and whoever made the connection', async () => {
+    const elsewhere = String(await freePorts(101 + Object.keys(sandboxProviders).length))
+    const { accessKey, secretKey } = sandboxProviders.dataforest.accounts[0]
+    const { image, command } = workspace
+    const ids: string[] = []
+    for (const port of ['0', elsewhere, '0', PORT]) {
+      const serving = await start({ PORT: port })
+      const api = serving.callerWith(await keptKey())
+      if (ids.length === 0) {
+        const { data } = await api.ok('GET', '/connections?provider=dataforest')
+        const [{ settings }] = data as [{ settings: object }]
+        const credentials = { dataforest: { accessKey, secretKey } }
+        await api.ok('POST', '/connections', { name: 'of-a-user', settings, credentials })
+        for (const connection of (await api.ok('GET', '/connections?provider=dataforest')).data as ApiRecord[]) {
+          const request = { connectionId: connection.id, name: `kept-${ids.length}`, image, command }
+          ids.push((await api.ok('POST', '/environments', request)).id)
+        }
+      }
+      for (const id of ids) {
+        await api.untilStatus(`/environments/${id}`, 'running')
+        const job = { environmentId: id, name: 'after', image, script: 'true' }
+        await api.untilStatus(`/jobs/${(await api.ok('POST', '/jobs', job)).id}`, 'succeeded')
+      }
+      expect((await api.ok('GET', '/connections')).data).toHaveLength(7)
+      expect(await serving.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+    }
+  })
+
+  it('is started whatever a client may send, and keeps its key', async () => {
+    const limited = { REQUEST_RATE_LIMIT: '1', REQUEST_RATE_WINDOW_SECONDS: '3600' }
+    const first = await start(limited)
+    const key = await keptKey()
+    await first.callerWith(key).ok('GET', '/connections')
+    expect((await first.callerWith(key).call('GET', '/connections')).status).toBe(429)
+    expect(await first.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+
+    // The window goes on. That the key is refused for it does not say that it opens nothing.
+    const second = await start(limited)
+    expect(await keptKey()).toBe(key)
+    expect((await second.callerWith(key).call('GET', '/connections')).status).toBe(429)
+    expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('goes on when its Postgres is killed, and ends where it cannot be started again', async () => {

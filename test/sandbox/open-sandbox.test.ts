@@ -64,4 +64,16 @@ describe('an embedded stack, where its data directory cannot be used', () => {
     )
     await rm(dataDir, { recursive: true, force: true })
   })
+
+  it.each([
+    ['secrets.key', 'not a key', /secrets\.key does not hold a key of 32 bytes\. Restore it/],
+    ['sandbox.jsonl', '{"generation":1}\n{"gener\n', /sandbox\.jsonl is damaged \(.*\)\. Repair it, or remove it/],
+  ])('names a %s that is damaged', async (name, text, sentence) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-odd-'))
+    await writeFile(join(dataDir, name), text)
+    const error = await start(dataDir).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(StartError)
+    expect((error as Error).message).toMatch(sentence)
+    await rm(dataDir, { recursive: true, force: true })
+  })
 })

@@ -1,0 +1,68 @@
+import { type Act, auditStatement } from '../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../infra/database.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
+import { makeConnectionChangesRepository } from './connection-changes.repository.ts'
+
+/** A provider that listens at another origin of this machine than before, with all its objects. */
+export interface EndpointMove {
+  provider: string
+  /** Connections of this name, in any project, lead to it. */
+  name: string
+  /** Where it listens now. */
+  url: string
+}
+
+const localOrigin = /(?<=")http:\/\/127\.0\.0\.1:\d+/g
+
+/**
+ * Points connections at a provider that has moved: those of its name, and every other one that led to the same origin as
+ * they did. A PATCH cannot do that, since elsewhere another origin has other objects.
+ */
+export function makeEndpointMoves(prisma: PrismaClient, by: Actor) {
+  const { wakeWaiting } = makeConnectionChangesRepository(prisma)
+
+  return async ({ provider, name, url }: EndpointMove): Promise<void> => {
+    const { origin } = new URL(url)
+    const rows = await prisma.$queryRaw<{ id: string; name: string; settings: JsonObject }[]>`
+      SELECT id, name, settings FROM connections WHERE provider = ${provider} AND deleted_at IS NULL`
+    const read = rows.map(({ settings, ...row }) => ({ ...row, settings: JSON.stringify(settings) }))
+    const former = new Set(read.flatMap((row) => (row.name === name ? originsIn(row.settings) : [])))
+    former.delete(origin)
+    const moved = read.filter(({ settings }) => originsIn(settings).some((found) => former.has(found)))
+    if (moved.length === 0) return
+    const follow = (found: string) => (former.has(found) ? origin : found)
+    await prisma.$transaction([
+      ...moved.map(({ id, settings }) =>
+        prisma.$executeRaw(writing(by, { id, settings: settings.replace(localOrigin, follow) })),
+      ),
+      ...[...former].map((from) =>
+        prisma.$executeRaw(renaming(`import/${provider}/${from}/`, `import/${provider}/${origin}/`)),
+      ),
+    ])
+    for (const { id } of moved) await wakeWaiting(id)
+  }
+}
+
+function originsIn(settings: string): readonly string[] {
+  return settings.match(localOrigin) ?? []
+}
+
+/** A pause was that of the former origin. */
+function writing(by: Actor, { id, settings }: { id: string; settings: string }): Prisma.Sql {
+  const act: Act = { action: 'connection.updated', data: { fields: ['settings'] } }
+  return Prisma.sql`
+    WITH c AS (
+      UPDATE connections SET settings = ${settings}::jsonb, version = version + 1, updated_at = now(),
+        not_before = NULL, pause_reason = NULL, failures = 0
+      WHERE id = ${id} RETURNING id, project_id
+    )
+    ${auditStatement(by, act, Prisma.sql`c`)}`
+}
+
+/** One record for each imported object, which is known by its origin. */
+function renaming(from: string, to: string): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE workloads SET exclusive_key = ${to}::text || substr(exclusive_key, ${from.length + 1}::int)
+    WHERE starts_with(exclusive_key, ${from}::text)`
+}
