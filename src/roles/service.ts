@@ -17,6 +17,7 @@ import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.
 import { type Closing, makeClosing } from './closing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
 import { type App, finish } from './finish.ts'
+import { watchSockets } from './http-sockets.ts'
 import { watchForReplacement } from './replaced-database.ts'
 import { listenError, startErrorOf } from './start-error.ts'
 
@@ -78,6 +79,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.add('watch over the database', await watchForReplacement(container, logger))
   await container.wake.start()
   const app = role === 'worker' ? null : await makeApp(container.app)
+  const front = app && { app, sockets: watchSockets(app.server) }
   if (app !== null) {
     closing.add('http', () => app.close())
     await app.listen({ host, port }).catch((error: unknown) => {
@@ -92,7 +94,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     url: urlOf(app),
     container,
     async stop(drainMs = 0) {
-      await finish(container, app, { ...options, drainMs })
+      await finish(container, front, { ...options, drainMs })
       await closing.close()
     },
   }

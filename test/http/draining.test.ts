@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { expectProblem } from '../support/problems.ts'
-import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -30,6 +30,45 @@ async function ask(socket: Socket): Promise<string> {
   const [answer] = await once(socket, 'data')
   return String(answer)
 }
+
+/** Everything that comes over a socket, once it is closed. */
+async function received(socket: Socket): Promise<string> {
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  await once(socket, 'close')
+  return text
+}
+
+it('finishes requests whose headers have arrived, and waits for no others', async () => {
+  const own = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+  const url = new URL(own.service.url ?? '')
+  const open = async (sent: string) => {
+    const socket = connect(Number(url.port), url.hostname)
+    await once(socket, 'connect')
+    if (sent !== '') socket.write(sent)
+    return { socket, answer: received(socket) }
+  }
+  const body = JSON.stringify({ name: 'half-sent' })
+  const headers = [
+    ...['POST /projects HTTP/1.1', 'Host: a', `Authorization: Bearer ${testApiKey}`, 'Content-Type: application/json'],
+    `Content-Length: ${body.length}`,
+  ].join('\r\n')
+  const [silent, begun, halfSent] = await Promise.all([
+    open(''),
+    open('GET /livez HTTP/1.1\r\nHos'),
+    open(`${headers}\r\n\r\n${body.slice(0, 5)}`),
+  ])
+  // Answered after the server has read what came before.
+  await fetch(`${url.href}livez`)
+  const stopped = own.service.stop()
+  // Until its timeout, at which it would be told so.
+  expect([await silent.answer, await begun.answer]).toEqual(['', ''])
+  halfSent.socket.write(body.slice(5))
+  expect(await halfSent.answer).toMatch(/^HTTP\/1\.1 201 /)
+  await stopped
+})
 
 it('turns proxies away before it listens no more, and closes idle connections last', async () => {
   const url = new URL(switchyard.service.url ?? '')

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { freePort, freePorts } from '../support/free-ports.ts'
@@ -128,6 +128,39 @@ describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
     expect(wasCutOff(await exit)).toBe(false)
   })
 })
+
+it('resets no connection of a flood that goes on until it listens no more', async () => {
+  const own = await createTestDatabase()
+  const serving = await serveProcess({ DATABASE_URL: own.url, ROLE: 'api', SHUTDOWN_DRAIN_MS: '100' })
+  const outcomes = new Map<string, number>()
+  const flood = async (): Promise<void> => {
+    for (let outcome = ''; outcome !== 'ECONNREFUSED'; ) {
+      outcome = await getOnce(new URL(serving.url))
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+  }
+  const floods = Array.from({ length: 200 }, flood)
+  await vi.waitUntil(() => (outcomes.get('200') ?? 0) > 300, { timeout: 30_000 })
+  const exit = serving.end('SIGTERM')
+  await Promise.all(floods)
+  expect([...outcomes.keys()].sort()).toEqual(['200', 'ECONNREFUSED'])
+  expect(await exit).toMatchObject({ code: 0, stderr: '' })
+  await own.drop()
+})
+
+/** One request, which keeps the server busy for a moment, over a connection of its own: its status, or how that failed. */
+function getOnce({ hostname, port }: URL): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect(Number(port), hostname)
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`${code}`))
+    socket.on('data', (chunk) => {
+      answer ||= chunk.toString('latin1')
+    })
+    socket.once('close', () => resolve(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)))
+    socket.write('GET /openapi.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  })
+}
 
 it('works from the database while Redis is away from the start, and stops when told', async () => {
   const own = await createTestDatabase()
