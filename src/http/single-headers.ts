@@ -1,13 +1,23 @@
 import type { IncomingMessage } from 'node:http'
+import { isIPv6 } from 'node:net'
 import { Refusal } from '../vocabulary/refusal.ts'
 
 /** Of these Node keeps the first and drops the others, while a proxy on the way may have gone by another one. */
 const single: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type'])
 
-/** Refuses a request that does not say, or says twice, what may be said once: RFC 9112, 3.2, and request smuggling. */
+/** A registered name or an IPv4 address, with a port: RFC 3986, 3.2.2. No comma, which joins what was sent twice. */
+const namedHost = /^(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*(?::\d*)?$/i
+const literalHost = /^\[([0-9a-f:.]+)\](?::\d*)?$/i
+
+/**
+ * Refuses a request that does not say, or says twice, what may be said once, or names no host where it has to: RFC 9112,
+ * 3.2, and request smuggling.
+ */
 export function refuseAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1')
     throw refused('host', 'required', 'The request has no Host header, which HTTP/1.1 requires. Send one.')
+  if (headers.host !== undefined && !isHost(headers.host))
+    throw refused('host', 'invalid', 'The Host header is not of the form host or host:port. Send the host of the URL.')
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''
@@ -15,6 +25,10 @@ export function refuseAmbiguousHeaders({ headers, rawHeaders, httpVersion }: Inc
     if (seen.has(name)) throw refused(name, 'duplicate', `The header ${name} was sent twice. Send it once.`)
     seen.add(name)
   }
+}
+
+function isHost(text: string): boolean {
+  return namedHost.test(text) || isIPv6(literalHost.exec(text)?.[1] ?? '')
 }
 
 function refused(name: string, code: string, detail: string): Refusal {

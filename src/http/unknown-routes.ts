@@ -3,37 +3,47 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import type { HttpServer } from './http-server.ts'
 import { sendProblem } from './problem.ts'
 
-interface KnownRoute {
-  pattern: RegExp
-  methods: Set<string>
-}
-
 /** Answers 405 with `Allow` where other methods of a path exist, else 404. Must be registered before any route. */
 export function refuseUnknownRoutes(server: HttpServer): void {
-  const known = new Map<string, KnownRoute>()
-  server.addHook('onRoute', ({ url, method }) => {
-    if (url.includes('*')) return
-    const route = known.get(url) ?? { pattern: patternOf(url), methods: new Set() }
-    for (const one of [method].flat()) route.methods.add(one)
-    known.set(url, route)
+  const known = new Map<string, RegExp>()
+  server.addHook('onRoute', ({ url }) => {
+    // Of @fastify/cors, for questions of browsers about any path.
+    if (url !== anyPath) known.set(url, patternOf(url))
   })
-  // A word like `/jobs/preview` is no id, but the router takes it for one where the word has no such method.
-  server.addHook('onRequest', async (request, reply) => {
-    const { url } = request.routeOptions
-    const word = url?.includes('/:') ? known.get(pathOf(request)) : undefined
-    return word === undefined ? undefined : notAllowed(request, reply, word.methods)
-  })
-  server.setNotFoundHandler((request, reply) => {
+
+  /** As the router has them: of a route with and without a slash at its end `onRoute` reports one. */
+  function methodsAt(path: string): readonly string[] {
+    const urls = known.has(path) ? [path] : [...known].flatMap(([url, pattern]) => (pattern.test(path) ? [url] : []))
+    return server.supportedMethods.filter((method) => urls.some((url) => server.hasRoute({ method, url }))).toSorted()
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = pathOf(request)
-    const allowed = known.get(path)?.methods ?? methodsOf(known, path)
-    if (allowed.size > 0) return notAllowed(request, reply, allowed)
+    const allowed = methodsAt(path)
+    if (allowed.length > 0) return notAllowed(request, reply, allowed)
     const nothing = new Refusal('not_found', `There is no ${request.method} ${path}. See /openapi.json.`)
     return sendProblem(nothing, request, reply)
+  }
+
+  server.addHook('onRequest', async (request, reply) => {
+    const { url } = request.routeOptions
+    if (url === anyPath && !isPreflight(request)) return refuse(request, reply)
+    // A word like `/jobs/preview` is no id, but the router takes it for one where the word has no such method.
+    const path = pathOf(request)
+    return url?.includes('/:') && known.has(path) ? notAllowed(request, reply, methodsAt(path)) : undefined
   })
+  server.setNotFoundHandler(refuse)
 }
 
-function notAllowed(request: FastifyRequest, reply: FastifyReply, methods: ReadonlySet<string>): FastifyReply {
-  const allow = [...methods].toSorted().join(', ')
+const anyPath = '*'
+
+/** Whether a browser asks what a page of another origin may send. */
+function isPreflight({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined && headers['access-control-request-method'] !== undefined
+}
+
+function notAllowed(request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  const allow = methods.join(', ')
   void reply.header('allow', allow)
   const detail = `${pathOf(request)} takes ${allow}, not ${request.method}.`
   return sendProblem(new Refusal('method_not_allowed', detail), request, reply)
@@ -43,11 +53,10 @@ function pathOf({ url }: FastifyRequest): string {
   return url.split('?', 1)[0] ?? '/'
 }
 
-function methodsOf(known: ReadonlyMap<string, KnownRoute>, path: string): ReadonlySet<string> {
-  return new Set([...known.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : [])))
-}
-
 function patternOf(url: string): RegExp {
-  const steps = url.split('/').map((step) => (step.startsWith(':') ? '[^/]+' : step.replaceAll('.', '\\.')))
+  const steps = url.split('/').map((step) => {
+    if (step.startsWith(':')) return '[^/]+'
+    return step === '*' ? '.*' : step.replaceAll('.', '\\.')
+  })
   return new RegExp(`^${steps.join('/')}$`)
 }

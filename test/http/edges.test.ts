@@ -70,6 +70,20 @@ describe('a method that a path does not take', () => {
     expect(answer.status).toBe(204)
   })
 
+  it.each([
+    ['PUT', '/docs', 'GET, HEAD'],
+    ['PUT', '/docs/', 'GET, HEAD'],
+    ['OPTIONS', '/docs/', 'GET, HEAD'],
+    ['DELETE', '/docs/static/swagger-ui.css', 'GET, HEAD'],
+    ['OPTIONS', '/jobs', 'GET, HEAD, POST'],
+  ])('is answered with what a path that is not of the contract takes: %s %s', async (method, path, allow) => {
+    const answer = await bench.api.call(method, path)
+    expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
+    expectProblem(answer, answer.body)
+    expect(answer.headers.get('allow')).toBe(allow)
+    expect((await bench.api.call('OPTIONS', '/nothing')).status).toBe(404)
+  })
+
   it('is 404 where there is no such path for any method', async () => {
     for (const path of ['/nothing', '/jobs/', '/jobs/x/y/z', '/JOBS', '/%2e%2e/etc/passwd']) {
       const answer = await bench.api.call('POST', path)
@@ -80,7 +94,7 @@ describe('a method that a path does not take', () => {
 })
 
 describe('a request that never reaches a route', () => {
-  it.each([
+  it.each<readonly [string, string, number]>([
     ['a path that is no URL', 'GET /jobs/%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
     [
       'a parameter that is too long',
@@ -98,6 +112,23 @@ describe('a request that never reaches a route', () => {
     ['headers without end', `GET /jobs HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
     ['a path without end', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
     ['no host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ...[
+      'a, b',
+      'a,b',
+      'a/b?c@d',
+      'user@a',
+      'a b',
+      'a:b',
+      'a:80:80',
+      '[::1',
+      '[a]',
+      '[::1]x',
+      'a%zz',
+      'a"',
+      'http://a',
+    ].map(
+      (host) => [`the host ${host}`, `GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 400] as const,
+    ),
     ['two hosts', 'GET /livez HTTP/1.1\r\nHost: a\r\nhost: a\r\nConnection: close\r\n\r\n', 400],
     [
       'two keys',
@@ -122,6 +153,13 @@ describe('a request that never reaches a route', () => {
     expectPlainHeaders(answer)
   })
 })
+
+it.each(['a', 'a.example:8080', '127.0.0.1', '[::1]:80', '[2001:db8::1]', 'my_host', 'a%20b', 'a:', ''])(
+  'takes a request to the host %j',
+  async (host) => {
+    expect((await sendBytes(`GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).status).toBe(200)
+  },
+)
 
 it('takes a request of HTTP/1.0 without a host', async () => {
   expect((await sendBytes('GET /livez HTTP/1.0\r\n\r\n')).status).toBe(200)
