@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../src/connections/secret-box.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
@@ -78,6 +79,28 @@ describe.each(harnesses)('a PATCH without new credentials: $variant', (harness) 
       status: 200,
       body: { settings: { [provider.id]: settings } },
     })
+  })
+})
+
+describe.each(harnesses)('a PATCH of what decides where objects live: $variant', (harness) => {
+  const { provider } = harness
+
+  it('is refused as such, at the setting, also with new credentials', async () => {
+    const { path, settings } = await connect(harness)
+    const refused: string[] = []
+    for (const [name, schema] of Object.entries(provider.settings.properties)) {
+      const [value] = otherValues(schema, settings[name], capture.url)
+      const changed = value === undefined ? settings : { ...settings, [name]: value }
+      if (isDeepStrictEqual(provider.scope(changed), provider.scope(settings))) continue
+      const credentials = { [provider.id]: credentialsOf(harness) }
+      const answer = await patch(path, { settings: { [provider.id]: { [name]: value } }, credentials })
+      const pointer = `/settings/${provider.id}/${name}`
+      expect(answer, name).toMatchObject({ status: 422, body: { code: 'unprocessable' } })
+      expect(answer.body.errors, name).toMatchObject([{ in: 'body', pointer, code: 'frozen' }])
+      refused.push(name)
+    }
+    expect(refused).not.toEqual([])
+    expect((await bench.api.ok('GET', path)).settings).toEqual({ [provider.id]: settings })
   })
 })
 
