@@ -243,6 +243,8 @@ export interface Driver<K extends Kind = Kind> {
   update?(remoteId: string, spec: Spec<K>, signal: AbortSignal): Promise<void>
   /** The options (first steps below `providerOptions.<provider>`) that `update` can change on an existing object. */
   readonly mutableOptions?: readonly string[]
+  /** Options that switch something on by being there, even without anything in them. */
+  readonly switchOptions?: readonly string[]
   /**
    * Whether a sighting shows that an `update` is due without a new wish of the client: for what the spec asked for at
    * create and the create could not carry (datasets of a service). Pure, so true at every such sighting: that an

@@ -16,12 +16,27 @@ export const exclusives: readonly (readonly [FieldPath, readonly FieldPath[]])[]
 /** Bytes of UTF-8 that `command` may have in all. */
 export const maxCommandBytes = 65_536
 
-/** A list, map or object without anything in it says as much as one that was left out: `command: []`, `resources: {}`. */
-export function withoutEmptyFields<S extends object>(spec: S): S {
-  const given = Object.entries(spec).filter(
-    ([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0,
-  )
+/**
+ * A list, map or object without anything in it says as much as one that was left out: `command: []`, `resources: {}`,
+ * `providerOptions: { slurm: {} }`. Items of lists stay, whatever is in them.
+ *
+ * @param kept pointers of what says something by being there, and stays as it was sent
+ */
+export function withoutEmptyFields<S extends object>(spec: S, kept: ReadonlySet<string>, pointer = ''): S {
+  const given = Object.entries(spec).flatMap(([name, value]) => {
+    const at = `${pointer}/${name}`
+    if (kept.has(at)) return [[name, value]]
+    const cleaned = withoutEmptyParts(value, kept, at)
+    return typeof cleaned === 'object' && cleaned !== null && Object.keys(cleaned).length === 0 ? [] : [[name, cleaned]]
+  })
   return Object.fromEntries(given) as S
+}
+
+function withoutEmptyParts(value: unknown, kept: ReadonlySet<string>, pointer: string): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value)
+    ? value.map((item) => withoutEmptyParts(item, kept, pointer))
+    : withoutEmptyFields(value, kept, pointer)
 }
 
 interface RuledFields {

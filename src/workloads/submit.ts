@@ -173,7 +173,8 @@ async function consider<K extends Kind>(
   })
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
-  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as unknown as Spec<K>))
+  const switches = driver.switchOptions?.map((option) => `/providerOptions/${connection.opened.provider}/${option}`)
+  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as unknown as Spec<K>, new Set(switches)))
   const place = { connectionId: connection.id, provider: connection.opened.provider, takes: driver.environment }
   const { spec, problems } = checkWithSecrets({ ...driver, ...place }, plain, secretVariables)
   return {

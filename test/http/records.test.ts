@@ -31,6 +31,11 @@ const makeJob = async (more: object = {}, environment?: ApiRecord) =>
 const at = (version: number) => `"${version}"`
 const read = (path: string, headers: Record<string, string> = {}) => api.call('GET', path, { headers })
 
+const notebook = {
+  ...{ image: 'Ascend-Power-Engine 1.0(python3)', resources: { flavor: 'modelarts.kat1.xlarge' } },
+  storage: { type: 'obs', source: '/bucket/path/' },
+}
+
 describe('a submit', () => {
   it('answers 202 with the record, where it is, and its version', async () => {
     const environment = await makeEnvironment()
@@ -67,6 +72,36 @@ describe('a submit', () => {
     const bare = await preview({})
     expect(bare.problems).toEqual([])
     for (const [name, value] of empty) expect(await preview({ [name]: value }), name).toEqual(bare)
+  })
+
+  it.each([
+    ['options of another provider', { scnet: {} }],
+    ['options without anything in them', { dataforest: {} }],
+  ])('takes %s as left out', async (_what, providerOptions) => {
+    const { id: environmentId } = await makeEnvironment()
+    const preview = await api.ok('POST', '/jobs/preview', jobRequest({ environmentId, providerOptions }))
+    expect(preview.problems).toEqual([])
+    expect(preview.effective).not.toHaveProperty('providerOptions')
+  })
+
+  it('takes empty parts of options as left out, and keeps an option that says something by being there', async () => {
+    const connectionId = bench.connections.modelarts ?? ''
+    const request = { name: 'notebook', connectionId, ...notebook }
+    const preview = async (more: object) => {
+      const { problems, effective } = await api.ok('POST', '/environments/preview', { ...request, ...more })
+      return { problems, effective }
+    }
+    const bare = await preview({})
+    expect(bare.problems).toEqual([])
+    for (const options of [{ pool: {} }, { volume: {} }, { endpoints: [] }, { annotations: {}, extendStorage: [] }])
+      expect(await preview({ providerOptions: { modelarts: options } }), JSON.stringify(options)).toEqual(bare)
+    const service = { name: 'service', connectionId: bench.connections.aitems ?? '' }
+    const { id: environmentId } = await api.ok('POST', '/environments', service)
+    const training = { name: 'training', environmentId, providerOptions: { aitems: { types: ['pop'], hpo: {} } } }
+    expect(await api.ok('POST', '/jobs/preview', training)).toMatchObject({
+      ...{ problems: [], effective: { providerOptions: training.providerOptions } },
+      request: { body: { hpConfig: { is_enabled: true } } },
+    })
   })
 
   it('records what the contract says of absent fields, and a replay is known by what was sent', async () => {

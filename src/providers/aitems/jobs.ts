@@ -40,6 +40,8 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
   return {
     accepts,
     options: jobOptions,
+    // On with the vendor's defaults where it is empty.
+    switchOptions: ['hpo'],
     states: trainStates,
     traits,
     markLength,
