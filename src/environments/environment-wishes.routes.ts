@@ -47,7 +47,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentWish
           tags,
           operationId: `${verb}Environment`,
           summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
-          description: 'Answers once the wish is recorded. Repeating it is harmless.',
+          description: 'Answers once the wish is recorded, as `requestedAction`. Repeating it is harmless.',
           params,
           headers: changeHeaders,
           response: changed,

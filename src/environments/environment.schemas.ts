@@ -25,6 +25,14 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
     {
       id: idSchema('environment', 'The environment.'),
       ...recordFields(status, ['start', 'stop', 'delete', 'access']),
+      requestedAction: Type.Optional(
+        Type.Unsafe<string>({
+          type: 'string',
+          enum: ['start', 'stop', 'delete'],
+          description:
+            'Action that was requested last; absent once it is sent to the provider, rejected, or not needed. The status follows.',
+        }),
+      ),
       deleteRequestedAt: Type.Optional(
         Type.String({
           format: 'date-time',

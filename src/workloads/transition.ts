@@ -5,7 +5,7 @@ import type { Change, Facts, WorkloadKind } from './kind.ts'
 import { tellsNews } from './observe.ts'
 import type { Answer } from './outcome.ts'
 import { engineStateOf } from './row.repository.ts'
-import type { Workload } from './workload.ts'
+import { hasOpenWish, type Workload } from './workload.ts'
 import type { Write } from './writes.repository.ts'
 
 /** Under what a change was decided: a lease, or the very row that was read and that nobody holds. */
@@ -38,7 +38,8 @@ export function transition<K extends Kind>(
     ...whereOf(basis),
     state: engineStateOf(next),
     live: isLive,
-    isNews: tellsNews(workload, visible(next)),
+    // A record shows what is requested and not carried out.
+    isNews: tellsNews(workload, visible(next)) || hasOpenWish(workload) !== hasOpenWish(next),
     event: hasMoved ? eventOf(next) : null,
     parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),

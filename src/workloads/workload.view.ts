@@ -1,9 +1,9 @@
 import type { Event } from '../events/events.repository.ts'
-import type { Kind } from '../vocabulary/kinds.ts'
+import type { Desired, Kind } from '../vocabulary/kinds.ts'
 import { longFields } from '../vocabulary/spec.ts'
 import type { LedgerEntry } from './attempts.repository.ts'
 import type { PreviewResult } from './submit.ts'
-import type { Workload } from './workload.ts'
+import { hasOpenWish, type Workload } from './workload.ts'
 
 /** What a client sees of an event of a record that it knows. */
 export function eventViewOf({ at, ...event }: Event) {
@@ -35,8 +35,16 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     ...given('remote', remoteOf(workload)),
     ...given('result', result === null ? null : { [workload.provider]: result }),
     ...(workload.kind === 'environment' ? { imported: workload.imported } : {}),
+    ...(workload.kind === 'environment' && hasOpenWish(workload)
+      ? { requestedAction: actionOf[(workload as Workload<'environment'>).desired] }
+      : {}),
   }
 }
+
+const actionOf = { run: 'start', stop: 'stop', delete: 'delete' } as const satisfies Record<
+  Desired<'environment'>,
+  string
+>
 
 export function remoteViewOf(workload: Workload) {
   return {

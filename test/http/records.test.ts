@@ -469,12 +469,32 @@ describe('a verb', () => {
     expect((await read(`/environments/${environment}`)).body.status).toBe('deleted')
   })
 
+  it('is shown as requested until it is sent or not needed', async () => {
+    const connectionId = bench.connections.modelarts ?? ''
+    const { id } = await api.ok('POST', '/environments', { name: 'notebook', connectionId, ...notebook })
+    for (const [action, status] of [
+      ['stop', 'running'],
+      ['start', 'stopped'],
+    ]) {
+      await sql.query(`UPDATE workloads SET status = $2, remote_id = id WHERE id = $1`, [id, status])
+      expect((await read(`/environments/${id}`)).body).not.toHaveProperty('requestedAction')
+      const requested = await api.call('POST', `/environments/${id}/${action}`)
+      expect(requested).toMatchObject({ status: 202, body: { status, requestedAction: action } })
+      expect((await read(`/environments?ids=${id}`)).body.data).toMatchObject([{ requestedAction: action }])
+      await sql.query(`UPDATE workloads SET carried_generation = generation WHERE id = $1`, [id])
+      expect((await read(`/environments/${id}`)).body).not.toHaveProperty('requestedAction')
+    }
+  })
+
   it('that is under way shows since when, before its provider has been told', async () => {
     const environment = await makeEnvironment()
     await sql.query(`UPDATE workloads SET status = 'running', remote_id = 'w1' WHERE id = $1`, [environment.id])
     expect((await read(`/environments/${environment.id}`)).body.deleteRequestedAt).toBeUndefined()
     const deleted = await api.call('DELETE', `/environments/${environment.id}`)
-    const deletion = { status: 'running', deleteRequestedAt: expect.stringMatching(/^\d{4}-.*Z$/), actions: [] }
+    const deletion = {
+      ...{ status: 'running', deleteRequestedAt: expect.stringMatching(/^\d{4}-.*Z$/), actions: [] },
+      requestedAction: 'delete',
+    }
     expect(deleted).toMatchObject({ status: 202, body: deletion })
     expect((await read(`/environments/${environment.id}`)).body).toMatchObject(deletion)
     const page = (await read(`/environments?ids=${environment.id}`)).body

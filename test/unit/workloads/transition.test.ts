@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import { transition } from '../../../src/workloads/transition.ts'
+import { makeFacts, makeWorkload } from './make-workload.ts'
+
+const basis = { leaseId: 'lease' }
+
+it('that a requested action needs no call is news, since the record no longer shows it', () => {
+  const running = {
+    status: 'running',
+    remoteId: 'r1',
+    rawState: 'RUNNING',
+    generation: 2,
+    carriedGeneration: 1,
+  } as const
+  const environment = makeWorkload('environment', running)
+  const write = (carriedGeneration: number) =>
+    transition(
+      environmentKind,
+      environment,
+      { change: { carriedGeneration }, answer: null },
+      { facts: makeFacts<'environment'>(), basis },
+    )
+  expect(write(2)).toMatchObject({ isNews: true, event: null })
+  expect(write(1)).toMatchObject({ isNews: false, event: null })
+})
