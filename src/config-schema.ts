@@ -3,8 +3,7 @@ import { type TInteger, Type } from '@sinclair/typebox'
 /** Longest delay that a Node timer can hold; above it, it fires at once. */
 const maxTimerMs = 2_147_483_647
 
-/** 32 bytes, in hex or base64. */
-export const secretsKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43})'
+const secretsKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43})'
 
 /**
  * What the environment may say. Titles say what a value must be, descriptions what it does: they become error

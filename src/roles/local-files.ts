@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { secretsKey } from '../config-schema.ts'
 import { StartError } from './start-error.ts'
 
 export type LocalFiles = ReturnType<typeof makeLocalFiles>
 
-const aSecretsKey = new RegExp(`^${secretsKey}$`)
+/** 32 bytes, in hex or base64, as in `SECRETS_KEY`. */
+const aSecretsKey = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/
 
 /** What an installation that nobody has configured keeps beside its database, readable by its owner alone. */
 export function makeLocalFiles(dataDir: string) {
