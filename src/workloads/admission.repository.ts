@@ -80,8 +80,10 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
         SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
           encode(k.fingerprint, 'hex') AS fingerprint
         FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
-        JOIN idempotency_keys k ON k.project_id = i."projectId" AND k.kind = i.kind AND k.key_hash = decode(i.hash, 'hex')
-          AND k.expires_at >= now()`)
+        CROSS JOIN LATERAL (
+          SELECT * FROM idempotency_keys
+          WHERE project_id = i."projectId" AND kind = i.kind AND key_hash = decode(i.hash, 'hex') AND expires_at >= now() LIMIT 1
+        ) k`)
       return new Map(rows.map(({ id, ...holder }) => [id, holder]))
     },
 

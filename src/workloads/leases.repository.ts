@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma } from '../infra/database.ts'
-import type { Statements } from '../infra/statements.ts'
+import { isOneOf, type Statements } from '../infra/statements.ts'
 import type { Desired, Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
@@ -93,7 +93,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
           ) w
         ), t AS (SELECT id FROM requested UNION ALL SELECT id FROM oldest)
         UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
-        FROM t WHERE w.id = t.id
+        WHERE w.id = ANY(ARRAY(SELECT id FROM t))
         RETURNING ${workloadColumns}`)
       return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
     },
@@ -105,7 +105,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         ${held(claims)}
         UPDATE workloads w SET lease_id = NULL, lease_until = NULL,
           due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
-        FROM held WHERE w.id = held.id`)
+        WHERE w.id = ANY(ARRAY(SELECT id FROM held))`)
     },
 
     /** Lets leases begin again that have run for a third of their time. A due time that somebody else has set stays. */
@@ -115,7 +115,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         ${held(claims)}
         UPDATE workloads w SET lease_until = now() + ${leaseMs} * interval '1 ms',
           due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
-        FROM held WHERE w.id = held.id AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
+        WHERE w.id = ANY(ARRAY(SELECT id FROM held)) AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
     },
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
@@ -140,12 +140,12 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
 }
 
 /** Those claims that still stand, locked in the order of their ids, as the engine's other statements do. */
-const held = (claims: readonly Claimed[]): Prisma.Sql => Prisma.sql`
+const held = (claims: readonly Claimed[], ids = claims.map(({ workload }) => workload.id)): Prisma.Sql => Prisma.sql`
   WITH held AS (
     SELECT w.id FROM workloads w
     JOIN json_to_recordset(${JSON.stringify(claims.map(({ workload: { id }, leaseId }) => ({ id, leaseId })))}::json) AS i(id text, "leaseId" text)
       ON w.id = i.id AND w.lease_id = i."leaseId"
-    ORDER BY w.id FOR UPDATE OF w
+    WHERE ${isOneOf('w.id', ids)} ORDER BY w.id FOR UPDATE OF w
   )`
 
 /** An attempt as `to_jsonb` writes it. */

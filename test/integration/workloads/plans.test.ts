@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import type { Statements } from '../../../src/infra/statements.ts'
+import { makeAdmissionRepository } from '../../../src/workloads/admission.repository.ts'
+import { makeAttemptsRepository, type Opening } from '../../../src/workloads/attempts.repository.ts'
+import { type Claimed, makeLeasesRepository } from '../../../src/workloads/leases.repository.ts'
+import { makeWritesRepository, type Write } from '../../../src/workloads/writes.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+// A backlog of some thousand jobs is where Postgres begins to read whole tables for a handful of rows.
+
+const large = ['workloads', 'workload_attempts', 'idempotency_keys'] as const
+const leaseMs = 15_000
+
+let test: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 2 })
+  await database.pool.query(`
+    INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '');
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, due_at)
+    SELECT 'job_' || n, 'p', 'job', 'slurm', 'c', 'n', '{}', jsonb_build_object('script', repeat('x', 500)), 'm' || n, 'queued', now()
+    FROM generate_series(1, 3000) n;
+    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+    SELECT 'job_' || n, 1, 'm' || n, '{}', 'null', now(), now() FROM generate_series(1, 3000) n;
+    INSERT INTO idempotency_keys (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
+    SELECT 'p', 'job', sha256(n::text::bytea), 'job_' || n, sha256('x'), now() + interval '1 day' FROM generate_series(1, 3000) n;
+    ANALYZE`)
+})
+
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+
+const claimed = { workload: { id: 'job_1' }, leaseId: 'lease' } as Claimed
+const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>> = {
+  'a claim': (sql) => makeLeasesRepository(sql, leaseMs).claim([{ connectionId: 'c', count: 4 }]),
+  'the facts of claims': (sql) => makeLeasesRepository(sql, leaseMs).facts(['job_1']),
+  'a release': (sql) => makeLeasesRepository(sql, leaseMs).release([claimed], 0),
+  'a renewal': (sql) => makeLeasesRepository(sql, leaseMs).renew([claimed]),
+  'an entry in the ledger': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as Opening]),
+  'a write': (sql) => makeWritesRepository(sql).write([{ id: 'job_1', answer: null } as Write]),
+  'a look at keys': (sql) =>
+    makeAdmissionRepository({ ...database, sql }).keyHolders([{ projectId: 'p', kind: 'job', hash: '00' }]),
+}
+
+it.each(Object.entries(statements))('%s reads no table whole', async (_, run) => {
+  const texts: string[] = []
+  await run({
+    async rows({ text }) {
+      texts.push(text)
+      return []
+    },
+  })
+  expect(texts).toHaveLength(1)
+  // The plan that a named statement has after some executions, whatever its values.
+  const { rows } = await database.pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${texts[0]}`)
+  const scans = rows.map((row) => row['QUERY PLAN']).filter((line) => line.includes('Seq Scan on'))
+  expect(scans.filter((line) => large.some((table) => line.includes(`Seq Scan on ${table} `)))).toEqual([])
+})
