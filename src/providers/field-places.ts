@@ -23,6 +23,11 @@ export function placesOf(spec: object, path: FieldPath): readonly Place[] {
   return places
 }
 
+/** Whether a spec has the first step of a path. */
+export function isBegun(spec: object, path: FieldPath): boolean {
+  return (spec as Record<string, unknown>)[steps.get(path)?.[0] ?? ''] !== undefined
+}
+
 /** The nearest path above that is a field by itself; `resources` is none. */
 export function parentOf(path: FieldPath): FieldPath | undefined {
   return parents.get(path)

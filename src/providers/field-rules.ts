@@ -4,7 +4,7 @@ import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
-import { type Place, parentOf, placesOf, pointerStep } from './field-places.ts'
+import { isBegun, type Place, parentOf, placesOf, pointerStep } from './field-places.ts'
 import type { Accepts, Driver, FieldRule } from './provider.ts'
 import { valueProblems } from './value-rules.ts'
 
@@ -73,7 +73,8 @@ export function withDefaultsInside<S extends Spec>(accepts: Accepts, spec: S): S
 function fillInside(accepts: Accepts, spec: Spec): void {
   for (const path of fieldPaths) {
     const value = accepts[path]?.default ?? neutralValues[path]
-    const isInside = path === 'startupScriptScope' ? isGiven(spec, 'startupScript') : path.includes('.')
+    const isInside =
+      path === 'startupScriptScope' ? isGiven(spec, 'startupScript') : path.includes('.') && isBegun(spec, path)
     if (value !== undefined && isInside && !isExcluded(spec, path)) fillIn(spec, path, { value, isMade: false })
   }
 }
@@ -87,6 +88,8 @@ function copyOf<T>(value: T): T {
 
 function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: object): SpecProblem[] {
   const rule = accepts[path]
+  // Most paths lead nowhere in most requests.
+  if (rule?.required !== true && !isBegun(spec, path)) return []
   const places = placesOf(spec, path)
   if (rule === undefined) return refusals(provider, accepts, { path, places })
   const missing = rule.required ? missingPlaces(path, places) : []
