@@ -39,12 +39,7 @@ export function makeConnectionResolver(deps: Deps) {
   return {
     async resolve(projectId: string, target: Target) {
       const connection = await meant(projectId, target)
-      const opened = await deps.opened.open(connection.id, connection.version)
-      const baseUrl = deps.providerById(connection.provider)?.baseUrl(connection.settings) ?? ''
-      return {
-        id: connection.id,
-        opened: { ...opened, baseUrl: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl },
-      }
+      return { id: connection.id, opened: await deps.opened.open(connection.id, connection.version) }
     },
     forget: () => known.clear(),
   }

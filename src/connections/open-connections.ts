@@ -18,6 +18,8 @@ export interface ConnectionHttp extends HttpClient {
 export interface Opened {
   readonly provider: string
   readonly version: number
+  /** Where its calls go; what could be read of a base URL that is none. */
+  readonly origin: string
   readonly scope: JsonObject
   readonly drivers: Drivers
   driver<K extends Kind>(kind: K): Driver<K> | undefined
@@ -113,7 +115,8 @@ function makeEntry(
   const provider = providerById(connection.provider)
   if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
   const { settings } = connection
-  const http = makeHttp(provider.baseUrl(settings))
+  const baseUrl = provider.baseUrl(settings)
+  const http = makeHttp(baseUrl)
   const { drivers, verify }: OpenProvider = provider.open({
     settings,
     credentials,
@@ -123,6 +126,7 @@ function makeEntry(
   const opened: Opened = {
     provider: provider.id,
     version: connection.version,
+    origin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl,
     scope: provider.scope(settings),
     drivers,
     driver: <K extends Kind>(kind: K) => drivers[kind] as Driver<K> | undefined,

@@ -10,6 +10,8 @@ export interface OpenConnection {
   readonly provider: string
   /** Counts its changes: which settings and credentials its calls are made with. */
   readonly version: number
+  /** Where its calls go. */
+  readonly origin: string
   /** What decides where its objects live; written to each attempt. */
   readonly scope: JsonObject
   driver<K extends Kind>(kind: K): Driver<K> | undefined

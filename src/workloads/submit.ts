@@ -40,7 +40,7 @@ export type SubmissionBody<K extends Kind> = Spec<K> & {
 export type ResolveConnection = (
   projectId: string,
   target: { connectionId?: string; provider?: string },
-) => Promise<{ id: string; opened: OpenConnection & { baseUrl: string } }>
+) => Promise<{ id: string; opened: OpenConnection }>
 
 export interface SubmitDeps {
   kinds: WorkloadKinds
@@ -58,7 +58,7 @@ export interface SubmitDeps {
 /** A request held against its provider: what would be recorded, and everything that speaks against it. */
 interface Considered<K extends Kind> {
   connectionId: string
-  opened: OpenConnection & { baseUrl: string }
+  opened: OpenConnection
   driver: Driver<K>
   environment: Workload<'environment'> | null
   spec: Spec<K>
@@ -111,7 +111,7 @@ export function makeSubmit(deps: SubmitDeps) {
         sendBy: { at: new Date(0), monotonicMs: 0 },
         firstSentAt: new Date(0),
       })
-      return { problems, effective: spec, request: { ...planned, url: opened.baseUrl + planned.target } }
+      return { problems, effective: spec, request: { ...planned, url: opened.origin + planned.target } }
     },
   }
 }

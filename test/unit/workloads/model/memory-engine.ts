@@ -128,7 +128,7 @@ function makeProcess(
     ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, write, heldProviders: new Set<string>() },
     budget: { take: () => 0 },
     connections: {
-      open: async () => ({ provider: 'memory', version: 1, scope: {}, driver: () => driver as never }),
+      open: async () => ({ provider: 'memory', version: 1, origin: '', scope: {}, driver: () => driver as never }),
       failed: async () => {},
       succeeded: async () => {},
       mayProbe: async () => true,
