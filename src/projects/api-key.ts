@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { idPrefixes } from '../vocabulary/ids.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
@@ -28,7 +28,7 @@ export function idOfKey(key: string): string | null {
 }
 
 export function hashOfKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+  return hash('sha256', key, 'buffer')
 }
 
 /** Whether the key has this hash, in a time that does not tell how much of it agrees. */

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SecretBox } from '../connections/secret-box.ts'
 import { isDataError, isTransientError, isUniqueViolation } from '../infra/database-errors.ts'
@@ -133,8 +133,15 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   return { admit, holderOf }
 }
 
-const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
-const draw = (count: number) => Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('')
+/** Letters and digits at random, eight of them for each number that is drawn. */
+function draw(count: number): string {
+  let drawn = ''
+  while (drawn.length < count)
+    drawn += randomInt(36 ** 8)
+      .toString(36)
+      .padStart(8, '0')
+  return drawn.slice(0, count)
+}
 
 /**
  * A mark: `[a-z][a-z0-9]*`. Where there is room it starts with the installation's tag, so that two gateways on one
@@ -142,7 +149,7 @@ const draw = (count: number) => Array.from({ length: count }, () => alphabet[ran
  */
 export function makeMark(length: number, installationTag: string): string {
   if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
-  return `${alphabet[randomInt(26)]}${draw(length - 1)}`
+  return `${(10 + randomInt(26)).toString(36)}${draw(length - 1)}`
 }
 
 function redrawn(mark: string): string {
@@ -165,7 +172,7 @@ export function keyedFingerprintOf(
 }
 
 export function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key)
 }
 
 function canonical(body: unknown): string {
