@@ -24,7 +24,7 @@ const results: PartResult[] = []
 for (const part of parts.filter(({ name }) => options.parts.includes(name))) results.push(await runRounds(part))
 await stack.stop()
 
-const verdicts = judge(results)
+const verdicts = judge(results, options)
 for (const result of results) console.log(`\n${describeResult(result)}`)
 console.log(`\n${describeVerdicts(verdicts)}`)
 console.log(`\nWritten to ${await writeResults({ options, machine, results, verdicts })}`)

@@ -4,11 +4,13 @@ export interface Options {
   parts: string[]
   isShort: boolean
   rounds: number
+  /** Beside other engines, too, which are installed for it. */
+  hasPeers: boolean
   /** Where Postgres keeps its data, on a disk. */
   dir: string
 }
 
-const usage = 'Usage: npm run bench -- [part ...] [--short] [--rounds <number>] [--dir <directory on a disk>]'
+const usage = 'Usage: npm run bench -- [part ...] [--short] [--peers] [--rounds <number>] [--dir <directory on a disk>]'
 
 /**
  * Reads the command line.
@@ -25,6 +27,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   return {
     parts: positionals.length === 0 ? [...known] : known.filter((part) => positionals.includes(part)),
     isShort: values.short ?? false,
+    hasPeers: values.peers ?? false,
     rounds,
     dir: values.dir ?? '.data/bench',
   }
@@ -35,7 +38,12 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { short: { type: 'boolean' }, rounds: { type: 'string' }, dir: { type: 'string' } },
+      options: {
+        short: { type: 'boolean' },
+        peers: { type: 'boolean' },
+        rounds: { type: 'string' },
+        dir: { type: 'string' },
+      },
     })
   } catch (cause) {
     throw new Error(`${cause instanceof Error ? cause.message : String(cause)}. ${usage}`, { cause })

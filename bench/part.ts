@@ -9,6 +9,8 @@ export type Round = Readonly<Record<string, Figures>>
 export interface RoundOptions {
   /** Small and quick: for the counts, not for the rates. */
   isShort: boolean
+  /** Other engines are measured, too. */
+  hasPeers: boolean
 }
 
 /** One question of the bench: how fast, at what cost, beside what. */

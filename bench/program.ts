@@ -20,7 +20,17 @@ export async function startProgram<Ready>(
   env: Record<string, string>,
   args: readonly string[] = [],
 ): Promise<Program<Ready>> {
-  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(program), ...args], {
+  const started = startBinary<Ready>(process.execPath, ['--no-warnings', fileURLToPath(program), ...args], env)
+  return args.length > 0 ? started : { ...started, ready: await started.answer<Ready>() }
+}
+
+/** Starts a program of any kind. */
+export function startBinary<Ready>(
+  path: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Program<Ready> & { answer<Answer>(): Promise<Answer> } {
+  const child = spawn(path, args, {
     env: {
       PATH: process.env.PATH ?? '',
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
@@ -37,19 +47,19 @@ export async function startProgram<Ready>(
   const onExit = () => child.kill('SIGKILL')
   process.once('exit', onExit)
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended: ${said}`)))
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${path} ended: ${said}`)))
   ended.catch(() => {})
-  const answered = () => Promise.race([once(child, 'message').then(([message]) => message), ended])
-  const ready = args.length > 0 ? undefined : await answered()
+  const answer = () => Promise.race([once(child, 'message').then(([message]) => message), ended])
   return {
     pid: child.pid ?? 0,
-    ready: ready as Ready,
+    ready: undefined as Ready,
     hasEnded,
     output: () => said,
+    answer,
     ask: async (message) => {
-      const answer = answered()
+      const answered = answer()
       child.send(message)
-      return answer
+      return answered
     },
     async stop() {
       process.off('exit', onExit)

@@ -1,4 +1,4 @@
-import type { PartResult, Round } from './part.ts'
+import type { PartResult, Round, RoundOptions } from './part.ts'
 
 /** The slots of the worker that is measured. */
 export const slots = 16
@@ -6,6 +6,7 @@ export const slots = 16
 /**
  * What a figure should be. `against`: as a multiple of the same figure of another subject in the same run.
  * `isCount`: the machine and its load do not change it, so that missing it fails the bench. Times never fail it.
+ * `isLong`: the short form does not measure it. `isPeer`: measured with `--peers` alone.
  */
 export interface Rule {
   part: string
@@ -15,6 +16,8 @@ export interface Rule {
   atLeast?: number
   atMost?: number
   isCount?: true
+  isLong?: true
+  isPeer?: true
 }
 
 export const rules: readonly Rule[] = [
@@ -22,6 +25,7 @@ export const rules: readonly Rule[] = [
   { part: 'accept', subject: 'switchyard', figure: 'commits', atMost: 0.9, isCount: true },
   { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'one insert', atLeast: 1 },
   { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'three Prisma creates', atLeast: 6 },
+  { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'Restate', atLeast: 1.5, isPeer: true },
   { part: 'accept', subject: 'switchyard', figure: 'p99 ms', atMost: 60 },
   { part: 'accept', subject: 'Postgres queue', figure: 'failed', atMost: 0, isCount: true },
   { part: 'accept', subject: 'Postgres queue', figure: 'rate', against: 'switchyard', atLeast: 0.7 },
@@ -35,8 +39,15 @@ export const rules: readonly Rule[] = [
   { part: 'drain', subject: 'switchyard', figure: 'WAL KiB', atMost: 12, isCount: true },
   { part: 'drain', subject: 'switchyard', figure: 'rate', atLeast: 300 },
   { part: 'drain', subject: 'switchyard', figure: 'rate', against: 'bare BullMQ', atLeast: 0.5 },
+  { part: 'drain', subject: 'switchyard', figure: 'rate', against: 'Restate', atLeast: 0.5, isPeer: true },
   { part: 'drain', subject: 'switchyard', figure: 'postgres CPU ms', atMost: 2 },
   { part: 'drain', subject: 'switchyard', figure: 'worker RSS MiB', atMost: 300 },
+  { part: 'drain', subject: 'two workers', figure: 'leases', atMost: 2 * slots, isCount: true, isLong: true },
+  { part: 'drain', subject: 'two workers', figure: 'creates', atMost: 1, isCount: true, isLong: true },
+  { part: 'drain', subject: 'two workers', figure: 'rate', against: 'switchyard', atLeast: 1.6, isLong: true },
+  { part: 'drain', subject: '30,000 jobs', figure: 'leases', atMost: slots, isCount: true, isLong: true },
+  { part: 'drain', subject: '30,000 jobs', figure: 'creates', atMost: 1, isCount: true, isLong: true },
+  { part: 'drain', subject: '30,000 jobs', figure: 'rate', against: 'switchyard', atLeast: 0.9, isLong: true },
 ]
 
 export interface Verdict extends Rule {
@@ -46,9 +57,14 @@ export interface Verdict extends Rule {
 }
 
 /** What became of every rule of the parts that ran. A figure that was not measured is an error: the harness is broken. */
-export function judge(results: readonly PartResult[], judged: readonly Rule[] = rules): Verdict[] {
+export function judge(
+  results: readonly PartResult[],
+  { isShort, hasPeers }: RoundOptions,
+  judged: readonly Rule[] = rules,
+): Verdict[] {
+  const due = judged.filter(({ isLong, isPeer }) => !(isShort && isLong) && (hasPeers || !isPeer))
   return results.flatMap((result) =>
-    judged.filter(({ part }) => part === result.part).map((rule) => verdictOf(rule, result)),
+    due.filter(({ part }) => part === result.part).map((rule) => verdictOf(rule, result)),
   )
 }
 

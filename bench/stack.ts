@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts'
 import { migrate } from '../src/infra/migrate.ts'
+import type { FaultInput } from '../src/sandbox/faults.ts'
 import type { Sandbox } from '../src/sandbox/server.ts'
 import type { CallTable } from '../src/sandbox/stage.ts'
 import { startRedisServer } from '../test/support/redis-server.ts'
@@ -12,6 +13,8 @@ import { type Program, startProgram } from './program.ts'
 
 /** What every part runs on: a database on a disk, Redis and the sandbox, each in processes of its own. */
 export interface Stack {
+  /** On a disk, for whatever a part keeps beside the database. */
+  dir: string
   /** The bench's own connection; its statements are not counted. */
   pool: Pool
   /** Transactions that the bench itself has made through `pool`. */
@@ -28,8 +31,10 @@ export interface Stack {
   stop(): Promise<void>
 }
 
-export interface SandboxProgram extends Program<Pick<Sandbox, 'urls' | 'accounts'>> {
-  ask<Answer = CallTable>(message: { reset?: true }): Promise<Answer>
+type Listening = Pick<Sandbox, 'urls' | 'accounts'>
+
+export interface SandboxProgram extends Program<Listening & { others: readonly Listening[] }> {
+  ask<Answer = CallTable>(message: { reset?: true; fault?: FaultInput }): Promise<Answer>
 }
 
 const settings = {
@@ -59,6 +64,7 @@ export async function startStack(dir: string): Promise<Stack> {
   const redis = await startRedisServer()
   const sandbox: SandboxProgram = await startProgram(new URL('./programs/sandbox.ts', import.meta.url), {})
   return {
+    dir,
     pool,
     ownCommits: () => commits,
     databaseUrl: postgres.url,

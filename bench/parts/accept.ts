@@ -3,6 +3,7 @@ import { countDatabase, watchProcesses } from '../measure.ts'
 import type { Figures, Part, RoundOptions } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
+import { startRestate } from '../restate.ts'
 import { apiKey, type Queue, type Service, startLoad, startService, untilReady } from '../services.ts'
 import type { Stack } from '../stack.ts'
 
@@ -15,7 +16,8 @@ export const accept: Part = {
   async run(stack, options) {
     const load = await startLoad()
     const measured: Record<string, Figures> = {}
-    for (const [subject, start] of Object.entries(subjects)) {
+    const all = options.hasPeers ? { ...subjects, Restate: restate } : subjects
+    for (const [subject, start] of Object.entries(all)) {
       await stack.clear()
       const database = await countDatabase(stack)
       const api = await start(stack)
@@ -28,7 +30,12 @@ export const accept: Part = {
   },
 }
 
-const subjects: Readonly<Record<string, (stack: Stack) => Promise<Service>>> = {
+interface Subject extends Service {
+  /** Where jobs are sent to; `/jobs` when absent. */
+  path?: string
+}
+
+const subjects: Readonly<Record<string, (stack: Stack) => Promise<Subject>>> = {
   switchyard: switchyardOver('redis'),
   'Postgres queue': switchyardOver('postgres'),
   'one insert': bareApi('insert'),
@@ -50,10 +57,17 @@ function bareApi(store: 'insert' | 'prisma'): (stack: Stack) => Promise<Service>
   }
 }
 
-async function measure(run: { stack: Stack; api: Service; load: Program<unknown>; options: RoundOptions }) {
+/** A durable send to a handler that returns at once. Its server keeps its own data, on the same disk. */
+async function restate(stack: Stack): Promise<Subject> {
+  const { url, server, stop } = await startRestate(stack, 'none')
+  return { ...server, url, path: '/jobs/run/send', stop }
+}
+
+async function measure(run: { stack: Stack; api: Subject; load: Program<unknown>; options: RoundOptions }) {
   const { stack, api, load, options } = run
   const send = (seconds: number) => {
-    const asked: Load = { url: api.url, connections, seconds, authorization: `Bearer ${apiKey}` }
+    const path = api.path === undefined ? {} : { path: api.path }
+    const asked: Load = { url: api.url, ...path, connections, seconds, authorization: `Bearer ${apiKey}` }
     return load.ask<LoadResult>(asked)
   }
   // What the first second costs is compiling, on each side.

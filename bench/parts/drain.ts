@@ -1,79 +1,89 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ownProgress, submitBacklog, watchBacklog } from '../backlog.ts'
 import { countDatabase, watchProcesses } from '../measure.ts'
 import type { Figures, Part } from '../part.ts'
 import type { Program } from '../program.ts'
-import type { LoadResult } from '../programs/load.ts'
-import { apiKey, startLoad, startService } from '../services.ts'
+import type { Load, LoadResult } from '../programs/load.ts'
+import { startRestate } from '../restate.ts'
+import { startLoad, startService } from '../services.ts'
 import type { SandboxProgram, Stack } from '../stack.ts'
 import { enqueueBareJobs, startBareWorker } from './drain-bare.ts'
 
-/** A backlog of one connection, taken by one worker, beside a queue's handler that does the same call and one UPDATE. */
+/** A backlog of one connection, taken by one worker or two, beside a queue's handler that does the same call and one UPDATE. */
 export const drain: Part = {
   name: 'drain',
   unit: 'job',
-  async run(stack, { isShort }) {
+  async run(stack, { isShort, hasPeers }) {
     const jobs = isShort ? 500 : 3000
-    await stack.clear()
-    await submit(stack, jobs)
-    const switchyard = await measure(stack, { jobs, query: ownProgress, start: () => startService(stack, 'worker') })
-    await stack.clear()
-    await enqueueBareJobs(stack, jobs)
-    const bare = await measure(stack, { jobs, query: bareProgress, start: () => startBareWorker(stack) })
-    return { switchyard, 'bare BullMQ': bare }
+    const own = (count: number, workers: number) => drainOwn(stack, count, workers)
+    const switchyard = await own(jobs, 1)
+    const measured = { switchyard, 'bare BullMQ': await drainBare(stack, jobs) }
+    const peers = hasPeers ? { Restate: await runOnRestate(stack, jobs) } : {}
+    if (isShort) return { ...measured, ...peers }
+    return { ...peers, ...measured, 'two workers': await own(jobs, 2), '30,000 jobs': await own(10 * jobs, 1) }
   },
 }
 
 interface Race {
   jobs: number
+  workers: number
   start(): Promise<Program<unknown>>
-  query: ProgressQuery
+  /** Answers `left` of the backlog, and `leases` held now. */
+  progress: string
+  /** Where each create has its start and end. */
+  table: 'workload_attempts' | 'bare_jobs'
 }
 
-interface ProgressQuery {
-  /** `left` of the backlog, and `leases` held now. */
-  progress: string
-  /** `p50` and `p99` of one create, milliseconds. */
-  latency: string
+async function drainOwn(stack: Stack, jobs: number, workers: number): Promise<Figures> {
+  await stack.clear()
+  await submitBacklog(stack, jobs)
+  const start = () => startService(stack, 'worker')
+  return measure(stack, { jobs, workers, progress: ownProgress, table: 'workload_attempts', start })
+}
+
+async function drainBare(stack: Stack, jobs: number): Promise<Figures> {
+  await stack.clear()
+  await enqueueBareJobs(stack, jobs)
+  const progress = `SELECT count(*) AS left, 0 AS leases FROM bare_jobs WHERE status = 'queued'`
+  return measure(stack, { jobs, workers: 1, progress, table: 'bare_jobs', start: () => startBareWorker(stack) })
+}
+
+/** Sent and handled at the same time: Restate has no backlog that waits for a worker to start. */
+async function runOnRestate(stack: Stack, jobs: number): Promise<Figures> {
+  await stack.clear()
+  const restate = await startRestate(stack, 'call')
+  const load = await startLoad()
+  const startedAt = performance.now()
+  const processes = await watchProcesses(stack, { Restate: restate.server.pid, worker: restate.service.pid })
+  const asked: Load = { url: restate.url, path: '/jobs/run/send', connections: 50, amount: jobs, authorization: 'none' }
+  await load.ask<LoadResult>(asked)
+  while ((await restate.handled()) < jobs) await sleep(20)
+  const seconds = (performance.now() - startedAt) / 1000
+  const figures = { rate: jobs / seconds, ...(await processes.end(jobs)), ...(await callsPerJob(stack.sandbox, jobs)) }
+  await Promise.all([restate.stop(), load.stop()])
+  return figures
 }
 
 const percentiles = (table: string) => `SELECT
   1000 * extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY ended_at - started_at)) AS p50,
   1000 * extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY ended_at - started_at)) AS p99 FROM ${table}`
 
-const ownProgress = {
-  progress: `SELECT count(*) FILTER (WHERE status IN ('queued', 'dispatching')) AS left,
-    count(*) FILTER (WHERE lease_until > now()) AS leases FROM workloads`,
-  latency: percentiles('workload_attempts'),
-}
-const bareProgress = {
-  progress: `SELECT count(*) AS left, 0 AS leases FROM bare_jobs WHERE status = 'queued'`,
-  latency: percentiles('bare_jobs'),
-}
-
-async function submit(stack: Stack, jobs: number): Promise<void> {
-  const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
-  const authorization = `Bearer ${apiKey}`
-  const { accepted } = await load.ask<LoadResult>({ url: api.url, connections: 50, amount: jobs, authorization })
-  await Promise.all([api.stop(), load.stop()])
-  if (accepted !== jobs) throw new Error(`Of ${jobs} jobs ${accepted} were accepted.`)
-  await stack.pool.query('VACUUM ANALYZE')
-}
-
 /** Counts are of all jobs, from before the worker starts; rate and CPU from the first job that is seen to be done. */
-async function measure(stack: Stack, { jobs, query, start }: Race): Promise<Figures> {
+async function measure(stack: Stack, { jobs, workers: count, progress, table, start }: Race): Promise<Figures> {
   const database = await countDatabase(stack)
-  const worker = await start()
-  const watch = watchBacklog(stack, query, worker)
+  const workers = await Promise.all(Array.from({ length: count }, start))
+  const watch = watchBacklog(stack, progress, workers)
   const left = await watch.until((now) => now < jobs)
   const startedAt = performance.now()
-  const processes = await watchProcesses(stack, { worker: worker.pid, sandbox: stack.sandbox.pid })
+  const pids = workers.map(({ pid }, index) => [index === 0 ? 'worker' : `worker ${index + 1}`, pid] as const)
+  const processes = await watchProcesses(stack, { ...Object.fromEntries(pids), sandbox: stack.sandbox.pid })
   await watch.until((now) => now === 0)
   const seconds = (performance.now() - startedAt) / 1000
   const used = await processes.end(left)
   const calls = await callsPerJob(stack.sandbox, jobs)
-  await worker.stop()
+  await Promise.all(workers.map((worker) => worker.stop()))
   const counted = await database.end(jobs)
-  const latency = await stack.pool.query<{ p50: string; p99: string }>(query.latency)
+  const latency = await stack.pool.query<{ p50: string; p99: string }>(percentiles(table))
   return {
     rate: left / seconds,
     'p50 ms': Number(latency.rows[0]?.p50),
@@ -82,29 +92,6 @@ async function measure(stack: Stack, { jobs, query, start }: Race): Promise<Figu
     ...counted,
     leases: watch.mostLeases(),
     ...calls,
-  }
-}
-
-const pollMs = 50
-const patienceMs = 240_000
-
-function watchBacklog(stack: Stack, { progress }: ProgressQuery, worker: Program<unknown>) {
-  const giveUpAt = performance.now() + patienceMs
-  let mostLeases = 0
-  return {
-    mostLeases: () => mostLeases,
-    /** How many jobs are left once that is as asked. */
-    async until(isReached: (left: number) => boolean): Promise<number> {
-      for (;;) {
-        const { rows } = await stack.pool.query<{ left: string; leases: string }>(progress)
-        const left = Number(rows[0]?.left)
-        mostLeases = Math.max(mostLeases, Number(rows[0]?.leases))
-        if (isReached(left)) return left
-        if (worker.hasEnded()) throw new Error(`The worker ended: ${worker.output()}`)
-        if (performance.now() > giveUpAt) throw new Error(`${left} jobs are left after ${patienceMs / 1000} s.`)
-        await sleep(pollMs)
-      }
-    },
   }
 }
 

@@ -5,6 +5,8 @@ import autocannon from 'autocannon'
 
 export interface Load {
   url: string
+  /** `/jobs` when left out. */
+  path?: string
   connections: number
   /** How long; or, with `amount`, how many requests. */
   seconds?: number
@@ -24,7 +26,7 @@ process.once('disconnect', () => process.exit(0))
 process.on('message', (load: Load) => void run(load).then((result) => process.send?.(result)))
 process.send?.({})
 
-async function run({ url, connections, seconds, amount, authorization }: Load): Promise<LoadResult> {
+async function run({ url, path = '/jobs', connections, seconds, amount, authorization }: Load): Promise<LoadResult> {
   let sent = 0
   const prepareNext = (client: autocannon.Client) => {
     sent += 1
@@ -32,7 +34,7 @@ async function run({ url, connections, seconds, amount, authorization }: Load): 
     client.setHeadersAndBody(headers, JSON.stringify(jobOf(sent)))
   }
   const result = await autocannon({
-    url: `${url}/jobs`,
+    url: url + path,
     method: 'POST',
     connections,
     ...(amount === undefined ? {} : { amount }),

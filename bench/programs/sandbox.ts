@@ -1,11 +1,19 @@
+import type { FaultInput } from '../../src/sandbox/faults.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 
-// The sandbox of a bench, in a process of its own. It answers each message with the calls it has counted.
+// Sandboxes of a bench, in a process of their own. They answer each message with the calls that the first has counted.
 
 process.once('disconnect', () => process.exit(0))
-const sandbox = await startSandbox({ settings: { slurm: { runningMs: 3_600_000 } } })
-process.on('message', ({ reset }: { reset?: true }) => {
-  if (reset) sandbox.reset()
-  process.send?.(sandbox.calls())
+const count = Number(process.env.COUNT ?? 1)
+const sandboxes = await Promise.all(
+  Array.from({ length: count }, () => startSandbox({ settings: { slurm: { runningMs: 3_600_000 } } })),
+)
+process.on('message', ({ reset, fault }: { reset?: true; fault?: FaultInput }) => {
+  for (const sandbox of sandboxes) {
+    if (reset) sandbox.reset()
+    if (fault !== undefined) sandbox.faults.add(fault)
+  }
+  process.send?.(sandboxes[0]?.calls())
 })
-process.send?.({ urls: sandbox.urls, accounts: sandbox.accounts })
+const [first, ...others] = sandboxes.map(({ urls, accounts }) => ({ urls, accounts }))
+process.send?.({ ...first, others })

@@ -9,23 +9,24 @@ const resultOf = (...rounds: Round[]): PartResult => ({
   rounds,
   medians: mediansOf(rounds),
 })
+const long = { isShort: false, hasPeers: false }
 const rule = (own: Partial<Rule>): Rule => ({ part: 'drain', subject: 'us', figure: 'rate', ...own })
 
 describe('a bar of the bench', () => {
   it('is judged by the median of the rounds', () => {
     const result = resultOf({ us: { rate: 100 } }, { us: { rate: 310 } }, { us: { rate: 320 } })
-    expect(judge([result], [rule({ atLeast: 300 })])).toMatchObject([{ value: 310, isMet: true }])
-    expect(judge([result], [rule({ atLeast: 311 })])).toMatchObject([{ value: 310, isMet: false }])
+    expect(judge([result], long, [rule({ atLeast: 300 })])).toMatchObject([{ value: 310, isMet: true }])
+    expect(judge([result], long, [rule({ atLeast: 311 })])).toMatchObject([{ value: 310, isMet: false }])
   })
 
   it('can be a multiple of what another subject has done in the same run', () => {
     const result = resultOf({ us: { rate: 30 }, them: { rate: 40 } })
-    const [verdict] = judge([result], [rule({ against: 'them', atLeast: 0.75 })])
+    const [verdict] = judge([result], long, [rule({ against: 'them', atLeast: 0.75 })])
     expect(verdict).toMatchObject({ value: 0.75, isMet: true })
   })
 
   it('does not fail the run when it is a time', () => {
-    const verdicts = judge([resultOf({ us: { rate: 1 } })], [rule({ atLeast: 300 })])
+    const verdicts = judge([resultOf({ us: { rate: 1 } })], long, [rule({ atLeast: 300 })])
     expect(verdicts).toMatchObject([{ isMet: false }])
     expect(failures(verdicts)).toEqual([])
   })
@@ -34,24 +35,28 @@ describe('a bar of the bench', () => {
 describe('a count of the bench', () => {
   it('fails the run when one round alone breaks it', () => {
     const result = resultOf({ us: { leases: 16 } }, { us: { leases: 17 } }, { us: { leases: 16 } })
-    const verdicts = judge([result], [rule({ figure: 'leases', atMost: 16, isCount: true })])
+    const verdicts = judge([result], long, [rule({ figure: 'leases', atMost: 16, isCount: true })])
     expect(failures(verdicts)).toMatchObject([{ value: 17, isMet: false }])
   })
 
   it('may be exactly what it is at most', () => {
-    const verdicts = judge([resultOf({ us: { creates: 1 } })], [rule({ figure: 'creates', atMost: 1, isCount: true })])
+    const verdicts = judge([resultOf({ us: { creates: 1 } })], long, [
+      rule({ figure: 'creates', atMost: 1, isCount: true }),
+    ])
     expect(failures(verdicts)).toEqual([])
   })
 })
 
 describe('the rules', () => {
   it('are an error where a figure was not measured, or is no number', () => {
-    expect(() => judge([resultOf({ us: {} })], [rule({ atLeast: 1 })])).toThrow('did not measure "rate" of "us"')
-    expect(() => judge([resultOf({ us: { rate: Number.NaN } })], [rule({ atLeast: 1 })])).toThrow('did not measure')
+    expect(() => judge([resultOf({ us: {} })], long, [rule({ atLeast: 1 })])).toThrow('did not measure "rate" of "us"')
+    expect(() => judge([resultOf({ us: { rate: Number.NaN } })], long, [rule({ atLeast: 1 })])).toThrow(
+      'did not measure',
+    )
   })
 
   it('of parts that did not run are left out', () => {
-    expect(judge([resultOf({ us: { rate: 1 } })], [rule({ part: 'accept', atLeast: 1 })])).toEqual([])
+    expect(judge([resultOf({ us: { rate: 1 } })], long, [rule({ part: 'accept', atLeast: 1 })])).toEqual([])
   })
 
   it('never fail a run for a time or a rate', () => {

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Program } from './program.ts'
+import type { LoadResult } from './programs/load.ts'
+import { apiKey, startLoad, startService } from './services.ts'
+import type { Stack } from './stack.ts'
+
+const pollMs = 50
+const patienceMs = 240_000
+
+/** Jobs that have not left `queued` and `dispatching`, and leases held now. */
+export const ownProgress = `SELECT count(*) FILTER (WHERE status IN ('queued', 'dispatching')) AS left,
+  count(*) FILTER (WHERE lease_until > now()) AS leases FROM workloads`
+
+/** Has so many jobs accepted in the first project; no worker runs. */
+export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
+  const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
+  const authorization = `Bearer ${apiKey}`
+  const { accepted } = await load.ask<LoadResult>({ url: api.url, connections: 50, amount: jobs, authorization })
+  await Promise.all([api.stop(), load.stop()])
+  if (accepted !== jobs) throw new Error(`Of ${jobs} jobs ${accepted} were accepted.`)
+  await stack.pool.query('VACUUM ANALYZE')
+}
+
+/**
+ * Reads again and again how a backlog shrinks.
+ *
+ * @param progress a query that answers `left` and `leases`
+ */
+export function watchBacklog(stack: Stack, progress: string, workers: readonly Program<unknown>[]) {
+  const giveUpAt = performance.now() + patienceMs
+  let mostLeases = 0
+  return {
+    mostLeases: () => mostLeases,
+    /** How many jobs are left once that is as asked. */
+    async until(isReached: (left: number) => boolean): Promise<number> {
+      for (;;) {
+        const { rows } = await stack.pool.query<{ left: string; leases: string }>(progress)
+        const left = Number(rows[0]?.left)
+        mostLeases = Math.max(mostLeases, Number(rows[0]?.leases))
+        if (isReached(left)) return left
+        const ended = workers.find((worker) => worker.hasEnded())
+        if (ended !== undefined) throw new Error(`A worker ended: ${ended.output()}`)
+        if (performance.now() > giveUpAt) throw new Error(`${left} jobs are left after ${patienceMs / 1000} s.`)
+        await sleep(pollMs)
+      }
+    },
+  }
+}
