@@ -48,6 +48,10 @@ export const rules: readonly Rule[] = [
   { part: 'drain', subject: '30,000 jobs', figure: 'leases', atMost: slots, isCount: true, isLong: true },
   { part: 'drain', subject: '30,000 jobs', figure: 'creates', atMost: 1, isCount: true, isLong: true },
   { part: 'drain', subject: '30,000 jobs', figure: 'rate', against: 'switchyard', atLeast: 0.9, isLong: true },
+  { part: 'fairness', subject: 'beside one slow and one dead', figure: 'leases', atMost: slots, isCount: true },
+  { part: 'fairness', subject: 'beside one slow and one dead', figure: 'rate', against: 'healthy alone', atLeast: 0.8 },
+  { part: 'fairness', subject: 'beside one slow and one dead', figure: 'small project ms', atMost: 1000 },
+  { part: 'fairness', subject: 'beside one slow and one dead', figure: 'cancel ms', atMost: 1000 },
 ]
 
 export interface Verdict extends Rule {

@@ -1,0 +1,57 @@
+import { sandboxConnections } from '../src/roles/sandbox-connections.ts'
+import { apiKey, type Service } from './services.ts'
+import type { Stack } from './stack.ts'
+
+/** A project of its own with a key and a connection to a Slurm. */
+export interface Tenant {
+  projectId: string
+  connectionId: string
+  key: string
+}
+
+/** Makes a project for each address of a slurmrestd. */
+export async function makeTenants(stack: Stack, api: Service, slurmUrls: readonly string[]): Promise<Tenant[]> {
+  const tenants = []
+  for (const [index, baseUrl] of slurmUrls.entries()) {
+    const name = `tenant-${index}`
+    const { id: projectId } = await post<{ id: string }>(api, '/projects', apiKey, { name })
+    const { key } = await post<{ key: string }>(api, '/api-keys', apiKey, { name, projectId, scopes: ['admin'] })
+    const { id } = await post<{ id: string }>(api, '/connections', key, connectionTo(stack, baseUrl))
+    tenants.push({ projectId, connectionId: id, key })
+  }
+  return tenants
+}
+
+export async function removeTenants({ pool }: Stack, tenants: readonly Tenant[]): Promise<void> {
+  const projects = tenants.map(({ projectId }) => projectId)
+  for (const table of ['sweeps', 'workloads', 'api_keys'])
+    await pool.query(`DELETE FROM ${table} WHERE ${ownedBy(table)}`, [projects])
+  await pool.query('DELETE FROM connections WHERE project_id = ANY($1)', [projects])
+  await pool.query('DELETE FROM projects WHERE id = ANY($1)', [projects])
+}
+
+const ownedBy = (table: string) =>
+  table === 'sweeps'
+    ? 'connection_id IN (SELECT id FROM connections WHERE project_id = ANY($1))'
+    : 'project_id = ANY($1)'
+
+export function submitJob(api: Service, { key }: Tenant, name: string): Promise<{ id: string }> {
+  const resources = { cpus: 1, memoryMiB: 1024 }
+  return post(api, '/jobs', key, { provider: 'slurm', name, script: '#!/bin/sh\nsleep 3600\n', resources })
+}
+
+/** Sends a request and answers what came back; rejects where it was refused. */
+export async function post<Answer>(api: Service, path: string, key: string, body: object = {}): Promise<Answer> {
+  const response = await fetch(api.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Answer
+}
+
+function connectionTo(stack: Stack, baseUrl: string): object {
+  const known = sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings)
+  return { ...known, settings: { slurm: { ...known?.settings.slurm, baseUrl } } }
+}
