@@ -116,7 +116,7 @@ export const configSchema = Type.Object({
     // Renewed several times in its length, each time by a statement.
     minimum: 1000,
     maximum: 3_600_000,
-    default: 15_000,
+    default: 12_000,
     description:
       'How long after the death of a worker another takes over its work; one that lives renews its leases. In milliseconds.',
   }),
