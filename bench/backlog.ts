@@ -15,7 +15,12 @@ export const ownProgress = `SELECT count(*) FILTER (WHERE status IN ('queued', '
 export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
   const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
   const authorization = `Bearer ${apiKey}`
-  const { accepted } = await load.ask<LoadResult>({ url: api.url, connections: 50, amount: jobs, authorization })
+  const { accepted } = await load.ask<LoadResult>({
+    url: api.url,
+    connections: Math.min(jobs, 50),
+    amount: jobs,
+    authorization,
+  })
   await Promise.all([api.stop(), load.stop()])
   if (accepted !== jobs) throw new Error(`Of ${jobs} jobs ${accepted} were accepted.`)
   await stack.pool.query('VACUUM ANALYZE')

@@ -4,6 +4,7 @@ import type { Part, PartResult } from './part.ts'
 import { accept } from './parts/accept.ts'
 import { drain } from './parts/drain.ts'
 import { fairness } from './parts/fairness.ts'
+import { processes } from './parts/process.ts'
 import { describeMachine, writeResults } from './results.ts'
 import { failures, judge } from './rules.ts'
 import { connectSlurm } from './services.ts'
@@ -12,7 +13,7 @@ import { describeResult, describeVerdicts } from './table.ts'
 
 // How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
 
-const parts: readonly Part[] = [accept, drain, fairness]
+const parts: readonly Part[] = [accept, drain, fairness, processes]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 

@@ -52,6 +52,11 @@ export const rules: readonly Rule[] = [
   { part: 'fairness', subject: 'beside one slow and one dead', figure: 'rate', against: 'healthy alone', atLeast: 0.8 },
   { part: 'fairness', subject: 'beside one slow and one dead', figure: 'small project ms', atMost: 1000 },
   { part: 'fairness', subject: 'beside one slow and one dead', figure: 'cancel ms', atMost: 1000 },
+  { part: 'process', subject: 'api', figure: 'process RSS MiB', atMost: 220 },
+  { part: 'process', subject: 'worker', figure: 'process RSS MiB', atMost: 220 },
+  { part: 'process', subject: 'killed worker', figure: 'seconds until all went on', atMost: 15 },
+  // What was under way at the kill was sent, or not: either way it is there once.
+  { part: 'process', subject: 'killed worker', figure: 'creates', atMost: 1, isCount: true },
 ]
 
 export interface Verdict extends Rule {

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ownProgress, submitBacklog, watchBacklog } from '../backlog.ts'
+import { watchProcesses } from '../measure.ts'
+import type { Figures, Part } from '../part.ts'
+import { type Service, startService } from '../services.ts'
+import type { Stack } from '../stack.ts'
+
+/** What a process costs that has nothing to do, how long it takes to start, and who goes on where one is killed. */
+export const processes: Part = {
+  name: 'process',
+  unit: 'second',
+  async run(stack, { isShort }) {
+    const seconds = isShort ? 2 : 10
+    return {
+      api: await measureApi(stack, seconds),
+      worker: await measureWorker(stack, seconds),
+      'killed worker': await measureTakeover(stack, isShort ? 300 : 2000),
+    }
+  },
+}
+
+async function measureApi(stack: Stack, seconds: number): Promise<Figures> {
+  await stack.clear()
+  const startedAt = performance.now()
+  const api = await startService(stack, 'api')
+  const readyMs = performance.now() - startedAt
+  return { 'ready ms': readyMs, ...(await measureIdle(stack, api, seconds)) }
+}
+
+/** A worker is ready when it has sent what it found. */
+async function measureWorker(stack: Stack, seconds: number): Promise<Figures> {
+  await stack.clear()
+  await submitBacklog(stack, 1)
+  const startedAt = performance.now()
+  const worker = await startService(stack, 'worker')
+  await watchBacklog(stack, ownProgress, [worker]).until((left) => left === 0)
+  const readyMs = performance.now() - startedAt
+  return { 'ready ms': readyMs, ...(await measureIdle(stack, worker, seconds)) }
+}
+
+const settleMs = 2000
+
+async function measureIdle(stack: Stack, service: Service, seconds: number): Promise<Figures> {
+  await sleep(settleMs)
+  const watch = await watchProcesses(stack, { process: service.pid })
+  await sleep(seconds * 1000)
+  const used = await watch.end(seconds)
+  await service.stop()
+  return used
+}
+
+/**
+ * Kills a worker in the middle of a backlog and starts another: how long after the kill what it held is with the provider.
+ * Of these the other one first looks what became of the calls that were under way.
+ */
+async function measureTakeover(stack: Stack, jobs: number): Promise<Figures> {
+  await stack.clear()
+  await submitBacklog(stack, jobs)
+  const killed = await startService(stack, 'worker')
+  await watchBacklog(stack, ownProgress, [killed]).until((left) => left < jobs / 2)
+  process.kill(killed.pid, 'SIGKILL')
+  const killedAt = performance.now()
+  const { rows } = await stack.pool.query<{ id: string }>('SELECT id FROM workloads WHERE lease_until > now()')
+  const ids = rows.map(({ id }) => id)
+  const next = await startService(stack, 'worker')
+  const held = `SELECT count(*) AS left, 0 AS leases FROM workloads WHERE id IN (${ids.map((id) => `'${id}'`).join(', ') || 'NULL'})
+    AND status IN ('queued', 'dispatching')`
+  await watchBacklog(stack, held, [next]).until((left) => left === 0)
+  const seconds = (performance.now() - killedAt) / 1000
+  await watchBacklog(stack, ownProgress, [next]).until((left) => left === 0)
+  const { slurm = {} } = await stack.sandbox.ask({})
+  await next.stop()
+  return { leases: ids.length, 'seconds until all went on': seconds, creates: (slurm['job.submit'] ?? 0) / jobs }
+}
