@@ -55,14 +55,22 @@ describe('a megabyte of a hostile text', { timeout: 60_000 }, () => {
     )
   })
 
-  it('is cleaned when a provider repeats a hundred long variables', () => {
+  it.each([
+    ['alike', (index: number) => `${'v'.repeat(4090)}${index}`],
+    ['of many words', (index: number) => `${'a-'.repeat(2045)}${index}`],
+  ])('is cleaned when a provider repeats a hundred long variables for each of ten tasks: %s', (_what, makeValue) => {
+    const variables = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`NAME_${index}`, makeValue(index)]))
     const echo = {
-      env: Object.entries(values).map(([name, value]) => ({ name, value })),
-      log: Object.values(values).join(' '),
+      env: Object.entries(variables).map(([name, value]) => ({ name, value })),
+      log: Object.values(variables).join(' '),
     }
+    const tasks = Array.from({ length: 10 }, () => echo)
+    const own = makeHide(variables)
     let shown: Json = null
-    expect(cpuMsOf(() => (shown = hide.json(echo)))).toBeLessThan(mostCpuMs)
-    expect(JSON.stringify(shown)).not.toContain('vvvv')
+    // The driver's part, and then the engine's.
+    expect(cpuMsOf(() => redactText(tasks.map(({ log }) => log).join(' ')))).toBeLessThan(mostCpuMs)
+    expect(cpuMsOf(() => (shown = own.json({ tasks })))).toBeLessThan(mostCpuMs)
+    expect(JSON.stringify(shown)).not.toMatch(/vvvv|a-a-/)
   })
 })
 
