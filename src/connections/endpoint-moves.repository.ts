@@ -37,7 +37,7 @@ export function makeEndpointMoves(prisma: PrismaClient, by: Actor) {
         prisma.$executeRaw(writing(by, { id, settings: settings.replace(localOrigin, follow) })),
       ),
       ...[...former].map((from) =>
-        prisma.$executeRaw(renaming(`import/${provider}/${from}/`, `import/${provider}/${origin}/`)),
+        prisma.$executeRaw(renaming(importsAt(provider, from), importsAt(provider, origin))),
       ),
     ])
     for (const { id } of moved) await wakeWaiting(id)
@@ -60,7 +60,12 @@ function writing(by: Actor, { id, settings }: { id: string; settings: string }):
     ${auditStatement(by, act, Prisma.sql`c`)}`
 }
 
-/** One record for each imported object, which is known by its origin. */
+/** What the exclusive keys of imports from an address begin with; see `idSpaceName`. */
+function importsAt(provider: string, origin: string): string {
+  return `import/${provider}/${new URL(origin).host}/`
+}
+
+/** One record for each imported object, which is known by its address. */
 function renaming(from: string, to: string): Prisma.Sql {
   return Prisma.sql`
     UPDATE workloads SET exclusive_key = ${to}::text || substr(exclusive_key, ${from.length + 1}::int)
