@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
-import { generateConfigurationPage, generateConfigurationTable } from './docs/configuration.ts'
+import { generateConfigurationPage } from './docs/configuration.ts'
 import { generateEventTypes } from './docs/event-types.ts'
 import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
@@ -29,14 +29,8 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/exactly-once.md', generate: (current) => generateFindingTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
-  {
-    path: 'README.md',
-    generate: (current) =>
-      generateRoutes(
-        generateConfigurationTable(generateProviderMatrix(current, described)),
-        join(root, 'openapi/openapi.json'),
-      ),
-  },
+  { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
+  { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },
   ...described.map((provider) => ({
     path: `docs/providers/${provider.id}.md`,
     generate: (current: string) => generateProviderReference(current, provider),

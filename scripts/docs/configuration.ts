@@ -1,7 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { describeAllowed } from '../../src/config.ts'
 import { configSchema } from '../../src/config-schema.ts'
-import { code, table, withGeneratedPart } from './markdown.ts'
 
 /** docs/configuration.md, from the schema that the environment is checked against. */
 export function generateConfigurationPage(): string {
@@ -22,21 +21,6 @@ ${rows.join('\n')}
 \`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
 
 ${keys}${tokens}${outgoing}`
-}
-
-/** README.md with every variable in a line. */
-export function generateConfigurationTable(readme: string): string {
-  const rows = Object.entries(configSchema.properties).map(([name, { default: standard, description = '' }]) => [
-    code(name),
-    standard === undefined ? '–' : code(String(standard)),
-    firstSentence(description),
-  ])
-  const text = table(['variable', 'default', 'what for'], rows)
-  return withGeneratedPart(readme, { name: 'configuration', heading: 'Configuration', text })
-}
-
-function firstSentence(text: string): string {
-  return text.split(/(?<=\.) (?=[A-Z])/, 1)[0] ?? ''
 }
 
 const keys = `## Changing SECRETS_KEY

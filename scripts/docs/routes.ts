@@ -5,11 +5,11 @@ interface OpenApi {
   paths: Readonly<Record<string, Readonly<Record<string, { summary?: string; tags?: readonly string[] }>>>>
 }
 
-/** README.md with the table of routes, from the OpenAPI document as it was written last. */
-export async function generateRoutes(readme: string, openapiFile: string): Promise<string> {
+/** docs/api.md with the table of routes, from the OpenAPI document as it was written last. */
+export async function generateRoutes(page: string, openapiFile: string): Promise<string> {
   const { paths } = JSON.parse(await readFile(openapiFile, 'utf8')) as OpenApi
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary = '' }]) => [code(`${method.toUpperCase()} ${path}`), summary]),
   )
-  return withGeneratedPart(readme, { name: 'routes', heading: 'Routes', text: table(['route', 'what for'], rows) })
+  return withGeneratedPart(page, { name: 'routes', heading: 'Routes', text: table(['route', 'description'], rows) })
 }
