@@ -42,7 +42,8 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   return {
     /** How many workloads to claim of each connection. Empty: no slot is free, or nobody has room. */
     choose(candidates: readonly { connectionId: string; projectId: string }[]): Map<string, number> {
-      const roomOf = (id: string) => Math.min(slots.room(id), budget.available(id))
+      const isContended = candidates.some(({ connectionId }) => !slots.isSlow(connectionId))
+      const roomOf = (id: string) => Math.min(slots.room(id, isContended), budget.available(id))
       return allocate(
         slots.free(),
         candidates.map((candidate) => ({ ...candidate, room: roomOf(candidate.connectionId) })),

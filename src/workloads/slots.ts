@@ -6,8 +6,14 @@ export interface Slots {
   free(): number
   /** Resolves when one is free. */
   untilFree(): Promise<void>
-  /** How many more workloads of this connection may be taken now. */
-  room(connectionId: string): number
+  /** Whether its passes take long; not of a connection that is not known yet. */
+  isSlow(connectionId: string): boolean
+  /**
+   * How many more workloads of this connection may be taken now.
+   *
+   * @param isContended connections that are not slow have work, too
+   */
+  room(connectionId: string, isContended: boolean): number
   take(connectionId: string): Slot
 }
 
@@ -33,8 +39,9 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
   const firstLimit = Math.max(1, Math.ceil(total / 8))
   /** One connection never fills all: a quarter is left to those that come later. */
   const maxLimit = Math.max(1, Math.floor((total * 3) / 4))
-  /** All slow connections together. */
+  /** All slow connections together: half, so that there are some for whoever comes; a quarter while others have work. */
   const slowTotal = Math.max(1, Math.floor(total / 2))
+  const contendedSlowTotal = Math.max(1, Math.floor(total / 4))
   const uses = new Map<string, Use>()
   /** Those with slots: never more than there are slots, however many connections there are. */
   const busy = new Set<Use>()
@@ -68,12 +75,18 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
       while (taken >= total) await freed.promise
     },
 
-    room(connectionId) {
+    isSlow(connectionId) {
+      const use = uses.get(connectionId)
+      return use !== undefined && isSlow(use, clock.monotonicMs())
+    },
+
+    room(connectionId, isContended) {
       const nowMs = clock.monotonicMs()
       const use = uses.get(connectionId)
       if (use === undefined) return Math.min(total - taken, firstLimit)
       const own = use.limit - use.takenAtMs.size
-      const shared = isSlow(use, nowMs) ? slowTotal - takenBySlow(nowMs) : own
+      const most = isContended ? contendedSlowTotal : slowTotal
+      const shared = isSlow(use, nowMs) ? most - takenBySlow(nowMs) : own
       return Math.max(0, Math.min(total - taken, own, shared))
     },
 

@@ -12,15 +12,15 @@ function prove(slots: ReturnType<typeof makeSlots>, connectionId: string, count 
   for (let index = 0; index < count; index += 1) slots.take(connectionId).release(true)
 }
 
-const takeAll = (slots: ReturnType<typeof makeSlots>, connectionId: string) =>
-  Array.from({ length: slots.room(connectionId) }, () => slots.take(connectionId))
+const takeAll = (slots: ReturnType<typeof makeSlots>, connectionId: string, isContended = false) =>
+  Array.from({ length: slots.room(connectionId, isContended) }, () => slots.take(connectionId))
 
 describe('the slots of a worker', () => {
   it('are few for a connection that has not shown how fast it is, and three quarters for one that has', () => {
     const { slots } = clocked(16)
-    expect(slots.room('new')).toBe(2)
+    expect(slots.room('new', false)).toBe(2)
     prove(slots, 'fast')
-    expect(slots.room('fast')).toBe(12)
+    expect(slots.room('fast', false)).toBe(12)
   })
 
   it('are half at most for all slow connections together, so the others have theirs', () => {
@@ -33,25 +33,38 @@ describe('the slots of a worker', () => {
     takeAll(slots, 'slow')
     takeAll(slots, 'dead')
     expect(slots.free()).toBe(8)
-    expect([slots.room('slow'), slots.room('dead')]).toEqual([0, 0])
+    expect([slots.room('slow', false), slots.room('dead', false)]).toEqual([0, 0])
     prove(slots, 'healthy')
-    expect(slots.room('healthy')).toBe(8)
+    expect(slots.room('healthy', false)).toBe(8)
+  })
+
+  it('are a quarter at most for all slow connections while others have work', () => {
+    const { slots, pass } = clocked(16)
+    for (const id of ['slow', 'dead']) {
+      prove(slots, id)
+      slots.take(id)
+    }
+    pass(3000)
+    expect(['slow', 'healthy'].map(slots.isSlow)).toEqual([true, false])
+    takeAll(slots, 'slow', true)
+    expect(slots.free()).toBe(12)
+    expect([slots.room('slow', true), slots.room('dead', true), slots.room('dead', false)]).toEqual([0, 0, 4])
   })
 
   it('that were reserved in vain say nothing about a connection', () => {
     const { slots } = clocked(16)
     for (let index = 0; index < 20; index += 1) slots.take('idle').release(false)
-    expect(slots.room('idle')).toBe(2)
+    expect(slots.room('idle', false)).toBe(2)
   })
 
   it('are never fewer than one for anybody, and none twice', async () => {
     const { slots } = clocked(1)
     const slot = slots.take('a')
-    expect([slots.free(), slots.room('a'), slots.room('b')]).toEqual([0, 0, 0])
+    expect([slots.free(), slots.room('a', false), slots.room('b', false)]).toEqual([0, 0, 0])
     const freed = slots.untilFree()
     slot.release(true)
     slot.release(true)
     await freed
-    expect([slots.free(), slots.room('b')]).toEqual([1, 1])
+    expect([slots.free(), slots.room('b', false)]).toEqual([1, 1])
   })
 })
