@@ -5,7 +5,7 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|telemetry|request-rates)\\.ts$'
-const database = '^src/infra/(database|database-errors|statements|audit-statement|project-turn)\\.ts$'
+const database = '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-turn)\\.ts$'
 const vocabulary = '^src/vocabulary/'
 
 /** Each room, and what it may import of src/ besides itself. */

@@ -13,7 +13,7 @@ import { notModified, refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 import { type Followed, registerStream } from './stream.routes.ts'
 
-/** Where a page ended. */
+/** Up to where a list was examined. */
 export interface Position {
   id: string
   name?: string
@@ -28,7 +28,12 @@ export interface Records<R extends { id: string; name: string; version: number }
   singular: 'Job' | 'Environment'
   query: TObject
   waits: WaitPlaces
-  list(projectId: string, query: ListQuery, page: { after: Position | null; limit: number }): Promise<readonly R[]>
+  /** A page, and where the next one begins; null: there is none. */
+  list(
+    projectId: string,
+    query: ListQuery,
+    page: { after: Position | null; limit: number },
+  ): Promise<{ found: readonly R[]; next: Position | null }>
   patch(
     target: { projectId: string; by: Actor; id: string; ifVersions: readonly number[] | null },
     patch: object,
@@ -79,7 +84,7 @@ function registerList<R extends { id: string; name: string; version: number }>(
         operationId: `list${singular}s`,
         summary: `List ${plural}`,
         description:
-          'Newest first, unless asked otherwise. A cursor is good only for the list and the filters it came from.',
+          'Newest first, unless asked otherwise. A cursor is good only for the list and the filters it came from. If several filters match few records, a page may have fewer than `limit`, or none, and still a `nextCursor`: go on until there is none.',
         querystring: records.query,
         response: { 200: Type.Ref(`${singular}Page`), ...refusals() },
       },
@@ -88,14 +93,9 @@ function registerList<R extends { id: string; name: string; version: number }>(
       const { limit = 50, cursor, view = 'basic', ...filters } = request.query as ListQuery
       const list = { name: plural, filters }
       const after = positionIn<Position>(cursor, list)
-      // One more than asked for tells whether there is a next page.
-      const found = await records.list(request.caller.projectId, filters, { after, limit: limit + 1 })
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
-      const data = await Promise.all(page.map((record) => records.view(record, view)))
-      if (found.length <= limit || last === undefined) return { data }
-      const position: Position = filters.namePrefix === undefined ? { id: last.id } : { id: last.id, name: last.name }
-      return { data, nextCursor: encodeCursor(position, list) }
+      const { found, next } = await records.list(request.caller.projectId, filters, { after, limit })
+      const data = await Promise.all(found.map((record) => records.view(record, view)))
+      return next === null ? { data } : { data, nextCursor: encodeCursor(next, list) }
     },
   )
 }

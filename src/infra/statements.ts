@@ -10,7 +10,15 @@ import { reject } from './classified-adapter.ts'
  */
 export interface Statements {
   /** Times come back as `Date`, JSON as values, 8-byte integers as text. */
-  rows<R>(statement: Prisma.Sql): Promise<R[]>
+  rows<R>(statement: Prisma.Sql, options?: StatementOptions): Promise<R[]>
+}
+
+export interface StatementOptions {
+  /**
+   * false: parsed and planned for this execution alone. For statements that have very many texts, since each connection
+   * keeps what has a name.
+   */
+  isNamed?: boolean
 }
 
 export function makeStatements(pool: Pick<Pool, 'query'>): Statements {
@@ -25,8 +33,8 @@ export function makeStatements(pool: Pick<Pool, 'query'>): Statements {
   }
 
   return {
-    async rows<R>({ text, values }: Prisma.Sql) {
-      const config = { name: nameOf(text), text, values: values as unknown[] }
+    async rows<R>({ text, values }: Prisma.Sql, { isNamed = true }: StatementOptions = {}) {
+      const config = { ...(isNamed ? { name: nameOf(text) } : {}), text, values: values as unknown[] }
       const { rows }: QueryResult = await pool.query(config).catch(reject)
       return rows as R[]
     },

@@ -1,168 +1,139 @@
 import { Prisma } from '../infra/database.ts'
-import { environmentTransitions } from '../vocabulary/environment.ts'
-import { idAt } from '../vocabulary/ids.ts'
-import { jobTransitions } from '../vocabulary/job.ts'
-import type { Kind } from '../vocabulary/kinds.ts'
-import { statusesOf, terminalStatuses } from '../vocabulary/transitions.ts'
+import { intersection, type Source, type Sources } from '../infra/intersection.ts'
+import { afterPage, conditionsOf, namesWithin, rangeOf, timesOf } from './list-conditions.repository.ts'
+import { isByName, type ListQuery } from './list-filter.ts'
+import { everything, sourcesOf } from './list-sources.repository.ts'
 import { workloadColumns } from './row.repository.ts'
 
-/** What a list is narrowed down to. All given filters hold; several statuses are alternatives. */
-export interface Filter {
-  status?: readonly string[]
-  labels?: readonly { key: string; value: string }[]
-  provider?: string
-  connectionId?: string
-  environmentId?: string
-  remoteId?: string
-  active?: boolean
-  namePrefix?: string
-  createdAfter?: Date
-  createdBefore?: Date
-  ids?: readonly string[]
-}
-
-/** Where a page begins: after this id (and, in a list by name, after this name). */
-export interface After {
-  id: string
-  name?: string
-}
-
-export interface ListQuery {
-  projectId: string
-  kind: Kind
-  filter: Filter
-  order: 'asc' | 'desc'
-  limit: number
-  after: After | null
-}
-
-/** An id tells the time of the process that made it, `created_at` that of the database; they are not further apart. */
-const clockErrorMs = 3_600_000
+export type { After, Filter, ListQuery } from './list-filter.ts'
 
 /**
- * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation.
- * Narrowed down by any one filter, a page costs a page, however much there is that the filter leaves out; a test counts
- * the rows. At the end of a time it may cost an hour more, and of several filters one has an index, and what that finds is
- * read until the page is full.
+ * One page by keyset. However it is filtered, and whether or not anything matches, it reads a bounded number of rows for each row
+ * of a page; a test counts them. If the page is not full by then, the last row has `isLast`: there may be more after
+ * `examinedId` (and `examinedName`). That row may have no record.
  */
 export function listStatement(query: ListQuery): Prisma.Sql {
-  const [label, ...moreLabels] = query.filter.labels ?? []
-  const more = moreLabels.map(({ key, value }) => Prisma.sql`w.labels->>${key} = ${value}`)
-  if (label !== undefined) return labelled(query, label, more)
-  const source = mergedFrom(query)
-  if (source === null) return page(query, [])
+  const direction = Prisma.raw(query.order)
+  const order = isByName(query) ? Prisma.sql`p.name ${direction}, p.id ${direction}` : Prisma.sql`p.id ${direction}`
+  // OFFSET keeps the planner from merging a subquery with the rest: each row is read by its id, whatever statistics say.
   return Prisma.sql`
-    SELECT ${workloadColumns} FROM ${source} ORDER BY w.id ${Prisma.raw(query.order)} LIMIT ${query.limit}`
+    SELECT ${workloadColumns}, p.id AS "examinedId", p.name AS "examinedName", p.is_last AS "isLast"
+    FROM (${pageOf(query)}) p LEFT JOIN LATERAL (SELECT * FROM workloads w WHERE w.id = p.id AND p.is_found OFFSET 0) w ON true
+    ORDER BY ${order} LIMIT ${query.limit}`
 }
 
-/** The first label is read from its own index, which is ordered by id. What bounds the id bounds both tables. */
-function labelled(query: ListQuery, { key, value }: { key: string; value: string }, more: Prisma.Sql[]): Prisma.Sql {
-  const { projectId, kind } = query
-  const from = Prisma.sql`workload_labels l JOIN workloads w ON w.id = l.workload_id
-    AND l.project_id = ${projectId} AND l.kind = ${kind} AND l.key = ${key} AND l.value = ${value}`
-  return page(query, more, { from, ids: [Prisma.sql`l.workload_id`, Prisma.sql`w.id`] })
+/** The ids and names of a page. */
+function pageOf(query: ListQuery): Prisma.Sql {
+  const { ids, remoteId } = query.filter
+  if (ids !== undefined || remoteId !== undefined) return fromFew(query)
+  const hasTimes = timesOf(query.filter).length > 0
+  const [first, ...others] = sourcesOf(query)
+  if (isByName(query)) {
+    if (first === undefined && !hasTimes) return byName(query)
+    return byNameAnd(query, [first ?? everything(query), ...others])
+  }
+  if (first !== undefined && others.length > 0) return fromAll(query, [first, ...others])
+  if (hasTimes) return byTime(query, first ?? null)
+  return Prisma.sql`
+    SELECT t.id, NULL AS name, true AS is_found, false AS is_last
+    FROM (${(first ?? everything(query)).page(rangeOf(query), query.limit)}) t`
 }
 
-function page(
-  query: ListQuery,
-  more: readonly Prisma.Sql[],
-  { from = Prisma.sql`workloads w`, columns = workloadColumns, ids = [Prisma.sql`w.id`] } = {},
-): Prisma.Sql {
-  const { projectId, kind, filter, order, limit } = query
-  const conditions = [
-    Prisma.sql`w.project_id = ${projectId} AND w.kind = ${kind}`,
-    ...simpleConditions(filter),
-    ...ids.flatMap((id) => boundsOf(query, id)),
-    ...more,
-  ]
-  const direction = Prisma.raw(order)
-  const ordering = isByName(query)
-    ? Prisma.sql`w.name ${direction}, w.id ${direction}`
-    : Prisma.sql`${ids[0]} ${direction}`
-  return Prisma.sql`SELECT ${columns} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${ordering} LIMIT ${limit}`
+/** How many rows may be read for `perRow` reads for each row of a page; a small page may cost as much as one of 20. */
+function readsFor({ limit }: ListQuery, perRow: number): number {
+  return perRow * Math.max(limit, 20)
 }
 
-/**
- * Where an index is in order only for each of several values, a page is read for each of them, and those are merged: for
- * each status, by its name, so that the planner knows how rare it is; for each connection that may have this remote id.
- */
-function mergedFrom(query: ListQuery): Prisma.Sql | null {
-  const { namePrefix, ids, environmentId, connectionId, provider, remoteId } = query.filter
-  if (namePrefix !== undefined || ids !== undefined || environmentId !== undefined) return null
-  const pageWith = (condition: Prisma.Sql) => page(query, [condition], { columns: Prisma.sql`w.*` })
-  const statuses = statusesIn(query)
-  if (remoteId !== undefined)
-    return connectionId !== undefined
-      ? null
-      : Prisma.sql`(SELECT c.id FROM connections c WHERE c.project_id = ${query.projectId}) b
-          CROSS JOIN LATERAL (${pageWith(Prisma.sql`w.connection_id = b.id`)}) w`
-  // A connection or a provider has an index of its own, and few of what they have may be of a status.
-  if (statuses === null || connectionId !== undefined || provider !== undefined) return null
-  const pages = statuses.map((status) => Prisma.sql`(${pageWith(ofStatus(query, status))})`)
-  return Prisma.sql`(${pages.length === 0 ? pageWith(Prisma.sql`false`) : Prisma.join(pages, ' UNION ALL ')}) w`
+/** Those with given ids, or with a remote id over any connection of the project: few, so that all are read. */
+function fromFew(query: ListQuery): Prisma.Sql {
+  const { projectId, kind, limit, filter } = query
+  const { ids, remoteId, connectionId } = filter
+  const few =
+    ids === undefined
+      ? Prisma.sql`(SELECT c.id FROM connections c WHERE c.project_id = ${projectId}
+          ${connectionId === undefined ? Prisma.empty : Prisma.sql`AND c.id = ${connectionId}`}) c CROSS JOIN LATERAL (
+          SELECT * FROM workloads w WHERE w.connection_id = c.id AND w.kind = ${kind} AND w.remote_id = ${remoteId} OFFSET 0) w`
+      : Prisma.sql`(SELECT DISTINCT unnest(${ids}::text[]) AS id) i
+          CROSS JOIN LATERAL (SELECT * FROM workloads w WHERE w.id = i.id OFFSET 0) w`
+  return Prisma.sql`
+    SELECT w.id, w.name, true AS is_found, false AS is_last FROM ${few}
+    WHERE ${Prisma.join([...conditionsOf(query), ...afterPage(query)], ' AND ')}
+    ORDER BY ${orderOf(query)} LIMIT ${limit}`
 }
 
-const statusesByKind: Readonly<Record<Kind, { all: readonly string[]; ended: readonly string[] }>> = {
-  job: { all: statusesOf(jobTransitions), ended: terminalStatuses(jobTransitions) },
-  environment: { all: statusesOf(environmentTransitions), ended: terminalStatuses(environmentTransitions) },
+/** Filtered by several. */
+function fromAll(query: ListQuery, sources: Sources): Prisma.Sql {
+  const common = commonOf(query, sources, { limit: query.limit, reads: readsFor(query, 12) })
+  return Prisma.sql`
+    WITH RECURSIVE ${common}
+    SELECT j.id, NULL AS name, j.is_found, j.is_last FROM jump j WHERE j.is_found OR j.is_last`
 }
 
-/** Some of these have ended, which `ended_at` tells: an environment whose create failed stays until it is deleted. */
-const mayHaveEnded: Readonly<Record<Kind, readonly string[]>> = { job: [], environment: ['failed'] }
-
-/** The statuses that are asked for, by name or as those of what is active or is not; null = any. */
-function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly string[] | null {
-  if (active === undefined) return status === undefined ? null : [...new Set(status)]
-  const { all, ended } = statusesByKind[kind]
-  const asked = new Set(status ?? all)
-  return [...asked].filter((each) => mayHaveEnded[kind].includes(each) || ended.includes(each) !== active)
+/** The ids that all sources have, of records made within the times of the filter. */
+function commonOf(query: ListQuery, sources: Sources, most: { limit: number; reads: number }): Prisma.Sql {
+  const times = timesOf(query.filter)
+  return intersection(sources, {
+    ...{ order: query.order, ...most, ...rangeOf(query) },
+    ...(times.length === 0
+      ? {}
+      : {
+          also: (id) =>
+            Prisma.sql`SELECT FROM workloads w WHERE ${Prisma.join([Prisma.sql`w.id = ${id}`, ...times], ' AND ')}`,
+        }),
+  })
 }
 
-/** Said as the partial indexes say it, where only some of a status have ended. */
-function ofStatus({ kind, filter: { active } }: ListQuery, status: string): Prisma.Sql {
-  if (active === undefined || !mayHaveEnded[kind].includes(status)) return Prisma.sql`w.status = ${status}`
-  return Prisma.sql`w.status = ${status} AND w.ended_at IS ${active ? Prisma.sql`NULL` : Prisma.sql`NOT NULL`}`
+/** Filtered by time of creation, and by one other at most. Ids are bounded by it, but not to the moment. */
+function byTime(query: ListQuery, source: Source | null): Prisma.Sql {
+  const times = Prisma.join(timesOf(query.filter), ' AND ')
+  const most = readsFor(query, source === null ? 16 : 8)
+  const read =
+    source === null
+      ? everything(query).page(rangeOf(query), most, Prisma.sql`w.id, ${times} AS is_found`)
+      : Prisma.sql`
+          SELECT s.id, w.is_found FROM (${source.page(rangeOf(query), most)}) s
+          CROSS JOIN LATERAL (SELECT ${times} AS is_found FROM workloads w WHERE w.id = s.id OFFSET 0) w`
+  const direction = Prisma.raw(query.order)
+  return Prisma.sql`
+    SELECT t.id, NULL AS name, t.is_found, t.is_last FROM (
+      SELECT r.id, r.is_found, row_number() OVER (ORDER BY r.id ${direction}) = ${most} AS is_last FROM (${read}) r
+    ) t WHERE t.is_found OR t.is_last ORDER BY t.id ${direction} LIMIT ${query.limit}`
 }
 
-function isByName({ filter }: ListQuery): boolean {
-  return filter.namePrefix !== undefined
+function byName(query: ListQuery): Prisma.Sql {
+  return Prisma.sql`
+    SELECT w.id, w.name, true AS is_found, false AS is_last FROM workloads w
+    WHERE ${Prisma.join(namesOf(query), ' AND ')} ORDER BY ${orderOf(query)} LIMIT ${query.limit}`
 }
 
-/** Where the page before ended, and the times: what an index in the order of ids need not read. */
-function boundsOf(query: ListQuery, id: Prisma.Sql): Prisma.Sql[] {
-  const { kind, after, order } = query
-  const { createdAfter, createdBefore } = query.filter
-  const comparison = Prisma.raw(order === 'asc' ? '>' : '<')
-  const optional: (Prisma.Sql | false)[] = [
-    after !== null && !isByName(query) && Prisma.sql`${id} ${comparison} ${after.id}`,
-    after !== null && isByName(query) && Prisma.sql`(w.name, w.id) ${comparison} (${after.name ?? ''}, ${after.id})`,
-    createdAfter !== undefined && Prisma.sql`${id} >= ${idAt(kind, createdAfter.getTime() - clockErrorMs)}`,
-    createdBefore !== undefined && Prisma.sql`${id} < ${idAt(kind, createdBefore.getTime() + clockErrorMs)}`,
-  ]
-  return optional.filter((condition) => condition !== false)
+/** If few records pass the other filters, these are sorted; otherwise those with the prefix are read in their order. */
+function byNameAnd(query: ListQuery, sources: Sources): Prisma.Sql {
+  const { limit } = query
+  const most = readsFor(query, 10)
+  const order = orderOf(query)
+  const names = Prisma.join(namesOf(query), ' AND ')
+  const found = Prisma.join(conditionsOf(query), ' AND ')
+  const common = commonOf(query, sources, { limit: readsFor(query, 4), reads: readsFor(query, 4) })
+  return Prisma.sql`
+    WITH RECURSIVE ${common},
+    few AS MATERIALIZED (SELECT NOT bool_or(j.is_last) AS are_all FROM jump j)
+    (SELECT w.id, w.name, true AS is_found, false AS is_last
+      FROM jump j CROSS JOIN LATERAL (SELECT * FROM workloads w WHERE w.id = j.id AND j.is_found OFFSET 0) w
+      WHERE (SELECT are_all FROM few) AND ${names} ORDER BY ${order} LIMIT ${limit})
+    UNION ALL
+    (SELECT w.id, w.name, w.is_found, w.is_last FROM (
+      SELECT w.id, w.name, ${found} AS is_found, row_number() OVER (ORDER BY ${order}) = ${most} AS is_last
+      FROM workloads w WHERE NOT (SELECT are_all FROM few) AND ${names} ORDER BY ${order} LIMIT ${most}
+    ) w WHERE w.is_found OR w.is_last ORDER BY ${order} LIMIT ${limit})`
 }
 
-function simpleConditions(filter: Filter): Prisma.Sql[] {
-  const { status, provider, connectionId, environmentId, remoteId, active, namePrefix, ids } = filter
-  const { createdAfter, createdBefore } = filter
-  const optional: (Prisma.Sql | false)[] = [
-    status !== undefined && Prisma.sql`w.status = ANY(${status})`,
-    provider !== undefined && Prisma.sql`w.provider = ${provider}`,
-    connectionId !== undefined && Prisma.sql`w.connection_id = ${connectionId}`,
-    environmentId !== undefined && Prisma.sql`w.environment_id = ${environmentId}`,
-    remoteId !== undefined && Prisma.sql`w.remote_id = ${remoteId}`,
-    active === true && Prisma.sql`w.live AND w.ended_at IS NULL`,
-    active === false && Prisma.sql`NOT (w.live AND w.ended_at IS NULL)`,
-    namePrefix !== undefined && Prisma.sql`w.name >= ${namePrefix} AND w.name < ${beyond(namePrefix)}`,
-    // Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it.
-    createdAfter !== undefined && Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`,
-    createdBefore !== undefined && Prisma.sql`w.created_at < ${createdBefore}`,
-    ids !== undefined && Prisma.sql`w.id = ANY(${ids})`,
-  ]
-  return optional.filter((condition) => condition !== false)
+function namesOf(query: ListQuery): Prisma.Sql[] {
+  const { projectId, kind, filter } = query
+  const own = Prisma.sql`w.project_id = ${projectId} AND w.kind = ${kind}`
+  return [own, namesWithin(filter.namePrefix ?? ''), ...afterPage(query)]
 }
 
-/** The first string after all that begin with `prefix`; names are compared by byte. */
-function beyond(prefix: string): string {
-  return `${prefix}\u{10ffff}`
+function orderOf(query: ListQuery): Prisma.Sql {
+  const { order } = query
+  return Prisma.raw(isByName(query) ? `w.name ${order}, w.id ${order}` : `w.id ${order}`)
 }

@@ -2,7 +2,8 @@ import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { Prisma } from '../infra/database.ts'
 import type { Statements } from '../infra/statements.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import { type ListQuery, listStatement } from './list.repository.ts'
+import { listStatement } from './list.repository.ts'
+import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 import type { Workload } from './workload.ts'
 
@@ -31,10 +32,18 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
     },
 
-    /** One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. */
-    async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> {
-      const rows = await sql.rows<WorkloadRecord>(listStatement(query))
-      return rows.map((row) => toWorkload<K>(row))
+    /**
+     * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. A page may be
+     * short, or empty, although there is a next one: where several filters hold, a bounded number of rows is examined.
+     */
+    async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> {
+      // One more than asked for shows whether there is a next page.
+      const statement = listStatement({ ...query, limit: query.limit + 1 })
+      const rows = await sql.rows<WorkloadRecord & Examined>(statement, { isNamed: isPlain(query) })
+      const shown = rows.filter(({ id }) => id !== null).slice(0, query.limit)
+      const last = rows.length > query.limit ? rows[query.limit - 1] : rows.at(-1)
+      const isMore = last !== undefined && (rows.length > query.limit || last.isLast)
+      return { found: shown.map((row) => toWorkload<K>(row)), next: isMore ? placeOf(last) : null }
     },
 
     /**
@@ -95,4 +104,15 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       return rows.map((row) => row.id)
     },
   }
+}
+
+/** How far a list was examined, beside each of its rows. */
+interface Examined {
+  examinedId: string
+  examinedName: string | null
+  isLast: boolean
+}
+
+function placeOf({ examinedId, examinedName }: Examined): After {
+  return { id: examinedId, ...(examinedName === null ? {} : { name: examinedName }) }
 }

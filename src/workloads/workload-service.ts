@@ -5,7 +5,7 @@ import type { Desired, Kind, Verb } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import type { WorkloadKind, WorkloadKinds } from './kind.ts'
-import type { ListQuery } from './list.repository.ts'
+import type { ListQuery, Page } from './list-filter.ts'
 import type { Wake } from './ports.ts'
 import type { ReadsRepository } from './reads.repository.ts'
 import { type Revision, revise } from './revise.ts'
@@ -52,7 +52,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
   return {
     get,
 
-    list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Workload<K>[]> => reads.list(query),
+    list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> => reads.list(query),
 
     /** Changes labels, and of the spec what can be changed on an existing object. */
     async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {

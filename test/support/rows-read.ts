@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import { type Database, Prisma } from '../../src/infra/database.ts'
 
 interface PlanNode {
@@ -8,15 +9,40 @@ interface PlanNode {
   Plans?: PlanNode[]
 }
 
+interface Explained {
+  read: number
+  plan: string
+}
+
 /** Runs a statement and counts the rows of tables that it reads, shown or not; with its plan, for whoever asks why. */
-export async function explain(
-  { prisma }: Pick<Database, 'prisma'>,
-  statement: Prisma.Sql,
-): Promise<{ read: number; plan: string }> {
+export async function explain({ prisma }: Pick<Database, 'prisma'>, statement: Prisma.Sql): Promise<Explained> {
   const [row] = await prisma.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
     Prisma.sql`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${statement}`,
   )
-  const plan = row?.['QUERY PLAN'][0].Plan as PlanNode
+  return explainedBy(row?.['QUERY PLAN'][0].Plan as PlanNode)
+}
+
+/** Postgres plans a prepared statement for the values of each execution at first, and may plan it once for all later on. */
+export type Planning = 'for these values' | 'for any values'
+
+/** The same, planned in a certain way. */
+export async function explainAs(client: Client, planning: Planning, { text, values }: Prisma.Sql): Promise<Explained> {
+  const mode = planning === 'for any values' ? 'force_generic_plan' : 'force_custom_plan'
+  const given = values.map((value) => literal(client, value)).join(', ')
+  await client.query(`SET plan_cache_mode = ${mode}; PREPARE explained AS ${text}`)
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE explained(${given})`,
+  )
+  await client.query('DEALLOCATE explained; RESET plan_cache_mode')
+  return explainedBy(rows[0]?.['QUERY PLAN'][0].Plan as PlanNode)
+}
+
+function literal(client: Client, value: unknown): string {
+  if (Array.isArray(value)) return `ARRAY[${value.map((each) => literal(client, each)).join(', ')}]::text[]`
+  return client.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))
+}
+
+function explainedBy(plan: PlanNode): Explained {
   return { read: rowsRead(plan), plan: JSON.stringify(plan, null, 1) }
 }
 

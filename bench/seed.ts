@@ -1,0 +1,73 @@
+import type { ClientBase, Pool } from 'pg'
+
+/** Whose jobs are made, and over which connections: most over the first, few over the second, a handful over the third. */
+export interface SeedTarget {
+  projectId: string
+  connectionIds: readonly [string, string, string]
+  /** The environment that one job in twenty ran in. */
+  environmentId: string
+}
+
+/** What the rare ones of `seedJobs` are found by; each names the oldest twenty jobs. */
+export const rareJobs = 20
+
+/** The days over which all jobs were made, however many there are. */
+export const seededDays = 60
+
+/**
+ * Makes that many jobs in a project, as a service that has run for long has them: most succeeded, the newest are active, a
+ * tenth failed or was canceled; labels, names, providers and connections that most jobs share, and others that few have.
+ * Indexes are built after the rows, from the definitions that they had. A million takes one to two minutes. Nothing is
+ * vacuumed or analyzed.
+ */
+export async function seedJobs(pool: Pool | ClientBase, target: SeedTarget, count: number): Promise<void> {
+  const { rows: indexes } = await pool.query<{ name: string; definition: string }>(definitionsOfIndexes)
+  const names = indexes.map(({ name }) => `"${name}"`).join(', ')
+  await pool.query(`DROP INDEX ${names}`)
+  const { projectId, connectionIds, environmentId } = target
+  await pool.query(insertJobs, [projectId, ...connectionIds, environmentId, count])
+  await pool.query(insertLabels, [projectId])
+  for (const { definition } of indexes) await pool.query(definition)
+}
+
+const definitionsOfIndexes = `
+  SELECT i.indexname AS name, i.indexdef AS definition FROM pg_indexes i
+  WHERE i.schemaname = current_schema() AND i.tablename IN ('workloads', 'workload_labels')
+    AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)`
+
+/** What an id begins with is the time, in ten digits of 5 bits: see vocabulary/ids.ts. */
+const timeDigits = Array.from(
+  { length: 10 },
+  (_, index) => `substr('0123456789abcdefghjkmnpqrstvwxyz', ((ms >> ${45 - 5 * index}) & 31)::int + 1, 1)`,
+).join(' || ')
+
+const insertJobs = `
+  WITH numbered AS (
+    SELECT n, count, n <= ${rareJobs} AS is_rare, n > count - GREATEST(count / 2000, ${rareJobs}) AS is_active,
+      date_trunc('milliseconds', now()) - (count - n) * (interval '${seededDays} days' / count) AS at
+    FROM (SELECT $6::bigint AS count) c, generate_series(1, count) n
+  ), drawn AS (
+    SELECT *, (EXTRACT(epoch FROM at) * 1000)::bigint AS ms,
+      CASE WHEN is_rare THEN 'zebra-' ELSE (ARRAY['train-', 'eval-', 'prepare-', 'train-large-'])[1 + n * 7 % 4] END || n AS name
+    FROM numbered
+  )
+  INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark, status, live, remote_id,
+    created_at, updated_at, status_changed_at, dispatched_at, started_at, ended_at, version, seq, generation)
+  SELECT 'job_' || ${timeDigits} || lpad(n::text, 16, '0'), $1, 'job',
+    CASE WHEN is_rare THEN 'scnet' WHEN n % 10 = 0 THEN 'aitems' ELSE 'slurm' END,
+    CASE WHEN is_rare THEN $4 WHEN n % 10 = 0 THEN $3 ELSE $2 END,
+    CASE WHEN n % 20 = 1 THEN $5 END,
+    name,
+    jsonb_build_object('env', CASE WHEN n % 3 = 0 THEN 'staging' ELSE 'prod' END, 'team', 't' || n % 50,
+      'half', CASE WHEN is_rare THEN 'rare' WHEN n % 2 = 0 THEN 'even' ELSE 'odd' END, 'day', 'd' || n * ${seededDays} / count),
+    jsonb_build_object('name', name, 'script', repeat('#!/bin/sh\\npython train.py --epochs 10\\n', 8) || n, 'resources', '{"cpus":8,"memoryMiB":65536}'::jsonb),
+    'm' || n || '-' || $1,
+    CASE WHEN is_active THEN (ARRAY['queued', 'running', 'pending', 'dispatching'])[1 + n % 4]
+      WHEN is_rare THEN 'unknown' WHEN n % 12 = 0 THEN 'failed' WHEN n % 40 = 1 THEN 'canceled' ELSE 'succeeded' END,
+    is_active, 'r' || n, at, at, at, at, at, CASE WHEN NOT is_active THEN at + interval '1 hour' END, 6, 6, 0
+  FROM drawn ORDER BY n`
+
+const insertLabels = `
+  INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+  SELECT w.project_id, w.kind, l.key, l.value, w.id FROM workloads w, jsonb_each_text(w.labels) l
+  WHERE w.project_id = $1 ORDER BY 1, 2, 3, 4, 5`

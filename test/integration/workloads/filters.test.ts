@@ -1,0 +1,252 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rareJobs, type SeedTarget, seedJobs } from '../../../bench/seed.ts'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/list.repository.ts'
+import type { Page } from '../../../src/workloads/list-filter.ts'
+import { makeReadsRepository, type ReadsRepository } from '../../../src/workloads/reads.repository.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import { explainAs, type Planning } from '../../support/rows-read.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+const count = 20_000
+const limit = 20
+/** What a page may read at most. */
+const mostRows = 20 * limit
+
+const rare = makeId('connection')
+const target: SeedTarget = {
+  projectId: makeId('project'),
+  connectionIds: [makeId('connection'), makeId('connection'), rare],
+  environmentId: makeId('environment'),
+}
+const [usual] = target.connectionIds
+const { environmentId } = target
+
+let test: TestDatabase
+let client: Client
+let database: Database
+let reads: ReadsRepository
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  client = new Client({ connectionString: test.url })
+  await client.connect()
+  database = makeDatabase({ url: test.url, poolSize: 1 })
+  reads = makeReadsRepository(database.sql, (id) => Promise.resolve({ connectionIds: [id], name: id }))
+  await client.query('ALTER TABLE workloads SET (autovacuum_enabled = off)')
+  await client.query('ALTER TABLE workload_labels SET (autovacuum_enabled = off)')
+  for (const [index, id] of target.connectionIds.entries())
+    await client.query(
+      `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ($1, $2, 'slurm', $3, '{}', '')`,
+      [id, target.projectId, `c${index}`],
+    )
+  await seedJobs(client, target, count)
+  // What another project has at the same time has no part in it.
+  await seedJobs(client, { ...target, projectId: makeId('project'), environmentId: makeId('environment') }, count)
+  // Environments too: most have failed and were never made, or are active beside very many that were not.
+  await client.query(
+    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, ended_at)
+     SELECT 'env_' || substr(id, 5), project_id, 'environment', provider, connection_id, name, labels, '{}', 'e' || mark,
+       CASE WHEN live THEN 'running' ELSE 'failed' END, true, CASE WHEN NOT live THEN now() END FROM workloads WHERE project_id = $1`,
+    [target.projectId],
+  )
+  await client.query(
+    `INSERT INTO workload_labels SELECT project_id, 'environment', key, value, 'env_' || substr(workload_id, 5) FROM workload_labels WHERE project_id = $1`,
+    [target.projectId],
+  )
+  // Nothing below reads much: what does is cut off.
+  await client.query(`SET statement_timeout = '20s'`)
+}, 120_000)
+
+afterAll(async () => {
+  await client?.end()
+  await database?.close()
+  await test?.drop()
+})
+
+const labels = (...given: string[]) =>
+  given.map((label) => ({ key: label.split(':')[0] ?? '', value: label.split(':')[1] ?? '' }))
+const dayMs = 86_400_000
+const ago = (days: number) => new Date(Date.now() - days * dayMs)
+
+/** Alone and together; most have, few have, none has, and none has although each alone has very many. */
+const filters: Readonly<Record<string, Filter>> = {
+  nothing: {},
+  'a status that most have': { status: ['succeeded'] },
+  'a status that few have': { status: ['unknown'] },
+  'a status that none has': { status: ['canceling'] },
+  'many statuses': { status: ['failed', 'canceled', 'unknown', 'running', 'queued', 'canceling', 'pending'] },
+  'being active': { active: true },
+  'having ended': { active: false },
+  'a provider that most have': { provider: 'slurm' },
+  'a provider that few have': { provider: 'scnet' },
+  'a provider that none has': { provider: 'modelarts' },
+  'a connection that most have': { connectionId: usual },
+  'a connection that few have': { connectionId: rare },
+  'a connection that none has': { connectionId: makeId('connection') },
+  'an environment': { environmentId },
+  'an environment without jobs': { environmentId: makeId('environment') },
+  'a remote id': { remoteId: 'r77' },
+  'a remote id that none has': { remoteId: 'x' },
+  'a label that most have': { labels: labels('env:prod') },
+  'a label that few have': { labels: labels('half:rare') },
+  'a label that none has': { labels: labels('env:none') },
+  'a name that many have': { namePrefix: 'train' },
+  'a name that few have': { namePrefix: 'zebra' },
+  'a name that none has': { namePrefix: 'nobody' },
+  'a recent time': { createdAfter: ago(1) },
+  'a time long ago': { createdBefore: ago(50) },
+  'a time before all': { createdBefore: ago(100) },
+  'a time after all': { createdAfter: ago(-1) },
+  ids: { ids: ['job_00', 'job_01'] },
+
+  'a label and a status': { labels: labels('team:t7'), status: ['succeeded'] },
+  'a label and a status that few have': { labels: labels('env:prod'), status: ['unknown'] },
+  'a label that few have and a status': { labels: labels('half:rare'), status: ['succeeded'] },
+  'a label and a status that are apart in time': { labels: labels('day:d3'), status: ['running'] },
+  'a label and a status that nothing has both of': { labels: labels('half:odd'), status: ['failed'] },
+  'a label and being active': { labels: labels('half:odd'), active: true },
+  'a label and having ended': { labels: labels('half:odd'), active: false },
+  'a label and many statuses that nothing has both of': { labels: labels('day:d3'), status: ['running', 'queued'] },
+  'a label and a name': { labels: labels('env:prod'), namePrefix: 'train' },
+  'a label that few have and a name': { labels: labels('half:rare'), namePrefix: 'train' },
+  'a label and a name that few have': { labels: labels('env:prod'), namePrefix: 'zebra' },
+  'a label and a name that nothing has both of': { labels: labels('half:odd'), namePrefix: 'prepare-' },
+  'two labels': { labels: labels('env:prod', 'team:t5') },
+  'two labels, of which few have one': { labels: labels('env:prod', 'half:rare') },
+  'two labels that nothing has both of': { labels: labels('half:odd', 'team:t2') },
+  'two values of one label': { labels: labels('half:odd', 'half:even') },
+  'three labels': { labels: labels('env:prod', 'half:odd', 'team:t5') },
+  'a label, a status and a name': { labels: labels('half:odd'), status: ['failed'], namePrefix: 'train' },
+  'a status and a name': { status: ['failed'], namePrefix: 'train' },
+  'a status and a connection': { status: ['unknown'], connectionId: usual },
+  'a provider and a name that nothing has both of': { provider: 'scnet', namePrefix: 'train' },
+  'an environment and a status that nothing has both of': { environmentId, status: ['queued'] },
+  'a label and a recent time': { labels: labels('team:t2'), createdAfter: ago(1) },
+  'a name and a recent time': { namePrefix: 'train', createdAfter: ago(1) },
+  'a status and a time': { status: ['succeeded'], createdBefore: ago(30) },
+  'ids and a label': { ids: ['job_00'], labels: labels('env:prod') },
+  'a remote id and a status': { remoteId: 'r77', status: ['running'] },
+  everything: {
+    ...{ labels: labels('env:prod', 'team:t5'), status: ['succeeded', 'failed'], active: false, provider: 'slurm' },
+    ...{ connectionId: usual, createdBefore: ago(3), createdAfter: ago(40) },
+  },
+}
+
+const queryOf = (filter: Filter, more: Partial<ListQuery> = {}): ListQuery => ({
+  ...{ projectId: target.projectId, kind: 'job', filter, order: 'desc', limit, after: null, ...more },
+})
+
+const plannings: readonly Planning[] = ['for these values', 'for any values']
+
+describe.each(['without statistics', 'with statistics'])('a page, %s', (statistics) => {
+  beforeAll(async () => {
+    if (statistics === 'with statistics') await client.query('ANALYZE')
+  }, 60_000)
+
+  describe.each(plannings)('planned %s', (planning) => {
+    it.each(Object.entries(filters))('narrowed down by %s reads a bounded number of rows', async (_, filter) => {
+      for (const order of ['asc', 'desc'] as const) {
+        const { read, plan } = await explainAs(client, planning, listStatement(queryOf(filter, { order })))
+        expect(read, plan).toBeLessThanOrEqual(mostRows)
+      }
+    })
+
+    it.each(Object.entries(filters).filter(([, { environmentId, remoteId }]) => environmentId === remoteId))(
+      'of environments, narrowed down by %s, reads a bounded number of rows',
+      async (_, given) => {
+        const statuses = {
+          succeeded: 'failed',
+          unknown: 'stopping',
+          canceling: 'deleting',
+          pending: 'starting',
+          canceled: 'deleted',
+        }
+        const status = given.status?.map((each) => (statuses as Record<string, string>)[each] ?? each)
+        const filter = status === undefined ? given : { ...given, status }
+        const { read, plan } = await explainAs(
+          client,
+          planning,
+          listStatement(queryOf(filter, { kind: 'environment' })),
+        )
+        expect(read, plan).toBeLessThanOrEqual(mostRows)
+      },
+    )
+  })
+})
+
+/** The first pages, at most so many. */
+async function walk(filter: Filter, order: 'asc' | 'desc', most = 12) {
+  const ids: string[] = []
+  let after: ListQuery['after'] = null
+  for (let pages = 1; pages <= most; pages += 1) {
+    const { found, next }: Page<Workload<'job'>> = await reads.list({
+      ...queryOf(filter, { order, after }),
+      kind: 'job',
+    })
+    expect(found.length).toBeLessThanOrEqual(limit)
+    ids.push(...found.map(({ id }) => id))
+    if (next === null) return { ids, pages, areAll: true }
+    after = next
+  }
+  return { ids, pages: most, areAll: false }
+}
+
+/** The same list, as a scan of the table finds it. */
+async function expected(filter: Filter, order: 'asc' | 'desc'): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM workloads WHERE project_id = $1 AND kind = 'job' AND ($2::text[] IS NULL OR status = ANY($2)) AND labels @> $3
+       AND starts_with(name, $4) AND ($5::text IS NULL OR provider = $5) AND ($6::text IS NULL OR connection_id = $6)
+       AND ($7::bool IS NULL OR live = $7) AND ($8::text IS NULL OR environment_id = $8) AND ($9::text IS NULL OR remote_id = $9)
+       AND ($10::timestamptz IS NULL OR created_at > $10) AND ($11::timestamptz IS NULL OR created_at < $11)
+       AND ($12::text[] IS NULL OR id = ANY($12))
+     ORDER BY ${filter.namePrefix === undefined ? '' : `name ${order},`} id ${order}`,
+    [
+      ...[
+        target.projectId,
+        filter.status,
+        Object.fromEntries((filter.labels ?? []).map(({ key, value }) => [key, value])),
+      ],
+      ...[
+        filter.namePrefix ?? '',
+        filter.provider,
+        filter.connectionId,
+        filter.active,
+        filter.environmentId,
+        filter.remoteId,
+      ],
+      ...[filter.createdAfter, filter.createdBefore, filter.ids],
+    ],
+  )
+  return rows.map(({ id }) => id)
+}
+
+it.each(Object.entries(filters).filter(([name]) => name !== 'two values of one label'))(
+  'the pages narrowed down by %s show what a scan finds, in its order',
+  async (_, filter) => {
+    for (const order of ['asc', 'desc'] as const) {
+      const { ids, areAll } = await walk(filter, order)
+      const wanted = await expected(filter, order)
+      expect(ids).toEqual(areAll ? wanted : wanted.slice(0, ids.length))
+    }
+  },
+)
+
+it('what few have, or what is apart in time, is told to be all of it on the first page', async () => {
+  for (const [name, filter] of Object.entries(filters)) {
+    if (!/few|none|apart|two values/.test(name)) continue
+    const { ids, pages } = await walk(filter, 'desc', 2)
+    expect(ids.length, name).toBeLessThanOrEqual(rareJobs)
+    expect(pages, name).toBe(1)
+  }
+})
+
+it('jobs of an environment of another project are neither shown nor read', async () => {
+  const query = queryOf({ environmentId }, { projectId: makeId('project') })
+  const { text, values } = listStatement(query)
+  expect((await client.query(text, values as unknown[])).rows).toEqual([])
+  const { read, plan } = await explainAs(client, 'for these values', listStatement(query))
+  expect(read, plan).toBeLessThanOrEqual(2)
+})
