@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { encodeCursor, pageAnswer, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -117,7 +117,7 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
         operationId: 'listAudit',
         summary: 'Who did what',
         description:
-          'Every change that a client asked for, every access that was handed out, and every request that its scopes did not permit.',
+          'Every change that a client asked for, every access that was handed out, and every request that its scopes did not permit. If several filters match few entries, a page may have fewer than `limit`, or none, and still a `nextCursor`: go on until there is none.',
         querystring: auditQuery,
         response: { 200: Type.Ref('AuditPage'), ...refusals() },
       },
@@ -126,7 +126,9 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
       const { limit = 50, cursor, ...filters } = request.query as Static<typeof auditQuery>
       const list = { name: 'audit', filters }
       const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
-      return pageAnswer(await audit.list(filters, { after, limit: limit + 1 }), { limit, list, view: entryViewOf })
+      const { found, next } = await audit.list(filters, { after, limit })
+      const data = found.map(entryViewOf)
+      return next === null ? { data } : { data, nextCursor: encodeCursor({ id: next }, list) }
     },
   )
 }
