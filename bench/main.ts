@@ -5,6 +5,8 @@ import { accept } from './parts/accept.ts'
 import { drain } from './parts/drain.ts'
 import { fairness } from './parts/fairness.ts'
 import { processes } from './parts/process.ts'
+import { read } from './parts/read.ts'
+import { writePlots } from './plots.ts'
 import { describeMachine, writeResults } from './results.ts'
 import { failures, judge } from './rules.ts'
 import { connectSlurm } from './services.ts'
@@ -13,7 +15,7 @@ import { describeResult, describeVerdicts } from './table.ts'
 
 // How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
 
-const parts: readonly Part[] = [accept, drain, fairness, processes]
+const parts: readonly Part[] = [accept, drain, fairness, processes, read]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
@@ -30,6 +32,7 @@ const verdicts = judge(results, options)
 for (const result of results) console.log(`\n${describeResult(result)}`)
 console.log(`\n${describeVerdicts(verdicts)}`)
 console.log(`\nWritten to ${await writeResults({ options, machine, results, verdicts })}`)
+for (const path of await writePlots(options.plots, parts, results)) console.log(`Plotted to ${path}`)
 if (failures(verdicts).length > 0) {
   console.error('\nA count is worse than it may be: see "NOT MET" above.')
   process.exitCode = 1

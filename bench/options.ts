@@ -8,9 +8,12 @@ export interface Options {
   hasPeers: boolean
   /** Where Postgres keeps its data, on a disk. */
   dir: string
+  /** Where plots are written. */
+  plots: string
 }
 
-const usage = 'Usage: npm run bench -- [part ...] [--short] [--peers] [--rounds <number>] [--dir <directory on a disk>]'
+const usage =
+  'Usage: npm run bench -- [part ...] [--short] [--peers] [--rounds <number>] [--dir <directory on a disk>] [--plots <directory>]'
 
 /**
  * Reads the command line.
@@ -30,6 +33,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     hasPeers: values.peers ?? false,
     rounds,
     dir: values.dir ?? '.data/bench',
+    plots: values.plots ?? 'bench/results',
   }
 }
 
@@ -43,6 +47,7 @@ function parse(args: readonly string[]) {
         peers: { type: 'boolean' },
         rounds: { type: 'string' },
         dir: { type: 'string' },
+        plots: { type: 'string' },
       },
     })
   } catch (cause) {

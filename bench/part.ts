@@ -18,6 +18,8 @@ export interface Part {
   name: string
   /** What is counted: `request`, `job`. */
   unit: string
+  /** Figures that are plotted against size: `p99 ms` is measured as `p99 ms at 10000` and so on. */
+  plotted?: readonly string[]
   run(stack: Stack, options: RoundOptions): Promise<Round>
 }
 

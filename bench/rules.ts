@@ -57,6 +57,8 @@ export const rules: readonly Rule[] = [
   { part: 'process', subject: 'killed worker', figure: 'seconds until all went on', atMost: 15 },
   // What was under way at the kill was sent, or not: either way it is there once.
   { part: 'process', subject: 'killed worker', figure: 'creates', atMost: 1, isCount: true },
+  { part: 'read', subject: 'worst', figure: 'rows per row of a page', atMost: 20, isCount: true },
+  { part: 'read', subject: 'worst', figure: 'p99 growth', atMost: 3 },
 ]
 
 export interface Verdict extends Rule {

@@ -45,14 +45,29 @@ export function startLoad(): Promise<Program<unknown>> {
 /** Connects the first project to the sandbox's Slurm account. */
 export async function connectSlurm(stack: Stack): Promise<void> {
   const api = await startService(stack, 'api')
-  const connection = sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings)
-  const response = await fetch(`${api.url}/connections`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(connection),
-  })
-  if (!response.ok) throw new Error(`POST /connections: ${response.status} ${await response.text()}`)
+  await postTo(api, apiKey, 'connections', slurmConnection(stack))
   await api.stop()
+}
+
+/** The request for a connection to the sandbox's Slurm account. */
+export function slurmConnection(stack: Stack): object {
+  return sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings) ?? {}
+}
+
+/** Creates something and returns it. */
+export async function postTo(
+  { url }: Service,
+  key: string,
+  path: string,
+  body: object,
+): Promise<{ id: string; key: string }> {
+  const response = await fetch(`${url}/${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`POST /${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as { id: string; key: string }
 }
 
 const readyTries = 1200

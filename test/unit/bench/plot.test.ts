@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { renderPlot } from '../../../bench/plot.ts'
+import { seriesOf } from '../../../bench/plots.ts'
+
+const plotOf = (...series: Parameters<typeof renderPlot>[0]['series'][number][]) =>
+  renderPlot({ title: 'a < b', x: 'jobs', y: 'ms', series })
+
+describe('a plot', () => {
+  it('has both scales logarithmic, from power of ten to power of ten', () => {
+    const svg = plotOf({
+      name: 'list',
+      points: [
+        { x: 10_000, y: 2 },
+        { x: 100_000, y: 20 },
+        { x: 1_000_000, y: 20 },
+      ],
+    })
+    const [, places = ''] = /<polyline points="([^"]+)"/.exec(svg) ?? []
+    const [first, second, third] = places.split(' ').map((place) => place.split(',').map(Number))
+    expect([first?.[0], second?.[0], third?.[0]]).toEqual([70, 315, 560])
+    expect(second?.[1]).toBe(third?.[1])
+    expect(svg).toContain('>10k</text>')
+    expect(svg).toContain('>1M</text>')
+  })
+
+  it('leaves out what has no place on a logarithmic scale', () => {
+    const svg = plotOf({ name: 'zero', points: [{ x: 10, y: 0 }] }, { name: 'one', points: [{ x: 10, y: 1 }] })
+    expect(svg).not.toContain('zero')
+    expect(svg).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('is well-formed whatever it is called', () => {
+    expect(plotOf({ name: 'a & b', points: [{ x: 1, y: 1 }] })).toContain('>a &lt; b</text>')
+  })
+})
+
+it('a series is what a subject has measured at several sizes, smallest first', () => {
+  const medians = { list: { 'p99 ms at 1000': 3, 'p99 ms at 10': 1, 'p50 ms at 10': 9, rate: 5 } }
+  const points = [
+    { x: 10, y: 1 },
+    { x: 1000, y: 3 },
+  ]
+  expect(seriesOf(medians, 'p99 ms')).toEqual([{ name: 'list', points }])
+})
