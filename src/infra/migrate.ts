@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runMigrations } from 'bullmq'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { noFilters, readMigrations, withSchemaEngine } from './schema-engine.ts'
 import { unlimited } from './schema-engine-adapter.ts'
 import { makeSessions, type Pooling, transactionSettings } from './sessions.ts'
@@ -16,6 +17,8 @@ export interface MigrateOptions {
 
 /** Spells `SWYD`. Any number serves, as long as every version of Switchyard takes the same. */
 const migrationLock = 0x53575944
+
+const retryMs = 200
 
 /**
  * Brings the database to this version's schema, with the tables of BullMQ's Postgres backend (schema `bullmq`), which a
@@ -52,12 +55,21 @@ async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
   try {
     await client.query('BEGIN')
     await client.query(transactionSettings(unlimited))
-    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+    await lock(client)
     return await work()
   } finally {
     // Nothing was written here. Closed with its transaction open, so that this cannot fail.
     client.release(true)
   }
+}
+
+/**
+ * Tries until it has the lock. CREATE INDEX CONCURRENTLY waits for every older snapshot: who waited inside a statement would have
+ * one, and so would an open transaction whose last statement had parameters.
+ */
+async function lock(client: PoolClient): Promise<void> {
+  const statement = `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS "isOurs"`
+  while (!(await client.query<{ isOurs: boolean }>(statement)).rows[0]?.isOurs) await sleep(retryMs)
 }
 
 async function migrateQueue(sessions: Pool): Promise<number> {

@@ -5,7 +5,7 @@ import { isByName, type ListQuery } from './list-filter.ts'
 import { everything, sourcesOf } from './list-sources.repository.ts'
 import { workloadColumns } from './row.repository.ts'
 
-export type { After, Filter, ListQuery } from './list-filter.ts'
+export type { Filter, ListQuery } from './list-filter.ts'
 
 /**
  * One page by keyset. However it is filtered, and whether or not anything matches, it reads a bounded number of rows for each row

@@ -52,6 +52,15 @@ describe('migrate', () => {
     expect((await client.query("SELECT shout('aye') AS word")).rows).toEqual([{ word: 'AYE' }])
   })
 
+  it('builds an index while rows are written, if that is all that a migration does', async () => {
+    await addMigration('20260101000000_table', 'CREATE TABLE large (id int);')
+    await addMigration('20260102000000_index', 'CREATE INDEX CONCURRENTLY "large_id" ON "large" ("id");\n')
+    // Those that wait for their turn must not be waited for.
+    await Promise.all([1, 2, 3].map(() => migrate({ url: database.url, migrationsDir })))
+    const { rows } = await client.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'large_id'::regclass")
+    expect(rows).toEqual([{ indisvalid: true }])
+  })
+
   it('undoes the whole of a migration that fails, says which, and does not go on', async () => {
     await addMigration('20260101000000_broken', 'CREATE TABLE half (id int); CREATE TABLE bad (id no_such_type);')
     await addMigration('20260102000000_later', 'CREATE TABLE later (id int);')
