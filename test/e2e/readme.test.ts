@@ -18,7 +18,7 @@ async function readCommands(url: string): Promise<string> {
 
 it('what the README shows as a first job works, and works again', async () => {
   const [database, sandbox] = [await createTestDatabase(), await startSandbox()]
-  const switchyard = await startSwitchyard({ databaseUrl: database.url })
+  const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
   for (const connection of sandboxConnections(sandbox)) await switchyard.api.ok('POST', '/connections', connection)
   const commands = await readCommands(switchyard.service.url ?? '')
   const runOnce = async () => (await run('bash', ['-eu', '-c', commands])).stdout.trim().split('\n')
