@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { isObject } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -64,7 +64,7 @@ export function makeClient(deps: {
     const failure = failureOf(response, { clock, secrets }, `${method} ${target(path)}`)
     if (failure !== null) throw settle(failure)
     const isEmpty = response.text.trim() === ''
-    return { body: tryParseJson(response.text), isEmpty, bad: () => badAnswer(response, call, secrets) }
+    return { body: jsonOf(response), isEmpty, bad: () => badAnswer(response, call, secrets) }
   }
 
   async function read(path: string, signal: AbortSignal): Promise<JsonObject> {

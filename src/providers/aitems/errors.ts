@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readObject, readText } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
@@ -27,7 +27,7 @@ const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: str
 export function failureOf(response: HttpResponse, reading: Reading, request: string): Failure | null {
   const gateway = gatewayFailure(response, reading)
   if (gateway !== null) return gateway
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   if (response.status >= 200 && response.status < 300 && !speaksOfError(body)) return null
   const isOfService = response.text.trim() === '' || isObject(body)
   const row = isOfService ? documented[response.status] : undefined

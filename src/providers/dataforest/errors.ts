@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
@@ -37,7 +37,7 @@ const listedWords: readonly (readonly [RegExp, number])[] = [
  * Source: https://api.ncloud-docs.com/docs/analytics-dataforest
  */
 export function failureOf(response: HttpResponse, reading: Reading): Failure | null {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && isObject(body) && body.success === true) return null
   const gateway = gatewayFailure(response, reading)

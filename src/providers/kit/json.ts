@@ -14,7 +14,8 @@ const keepDigits: Reviver = (_key, value, { source }) =>
 /** JSON, or `undefined` where the text is none. */
 export function tryParseJson(text: string): Json | undefined {
   try {
-    return /\d{16}/.test(text)
+    // To look at each value takes several times as long, so it is done only where there may be such a number.
+    return /\d{16}/.test(text) && /(?:^|[[:,])\s*-?\d{16}/.test(text)
       ? JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
       : JSON.parse(text)
   } catch {
@@ -22,9 +23,17 @@ export function tryParseJson(text: string): Json | undefined {
   }
 }
 
+const bodies = new WeakMap<HttpResponse, Json | undefined>()
+
+/** The body as JSON, or `undefined` where it is none. Parsed once, whoever asks: a page of a list is long. */
+export function jsonOf(response: HttpResponse): Json | undefined {
+  if (!bodies.has(response)) bodies.set(response, tryParseJson(response.text))
+  return bodies.get(response)
+}
+
 /** The body as JSON; rejects HTML, truncated and empty bodies as `bad_response` with the first words of it. */
 export function parseBody(response: HttpResponse, secrets: readonly string[] = []): Json {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   if (body !== undefined) return body
   throw new ProviderError(
     'bad_response',

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
@@ -41,7 +41,7 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
  * The services write errors in four shapes; an older one also fails with HTTP 200 and `is_success: false`.
  */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && !saysNo(body)) return null
   const said = sayingOf(body)
@@ -63,7 +63,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
  * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
  */
 export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
-  const said = sayingOf(tryParseJson(response.text))
+  const said = sayingOf(jsonOf(response))
   const words = wordsOf(response, said, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
   const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, said)

@@ -1,5 +1,5 @@
 import { readObject } from '../kit/fields.ts'
-import { tryParseJson } from '../kit/json.ts'
+import { jsonOf } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import { makeTokenCache, type Token, type TokenCache } from '../kit/token-cache.ts'
@@ -49,7 +49,7 @@ async function requestToken({ http, clock, settings, login }: Deps, signal: Abor
     const detail = 'IAM answered HTTP 201 without the header X-Subject-Token.'
     throw new ProviderError('bad_response', detail, { httpStatus: 201, notSent: true })
   }
-  const expiresAt = readTime(readObject(tryParseJson(response.text), 'token'), 'expires_at')
+  const expiresAt = readTime(readObject(jsonOf(response), 'token'), 'expires_at')
   return { value, expiresAt: expiresAt ?? new Date(clock.now().getTime() + unknownLifeMs) }
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { isObject } from '../kit/fields.ts'
-import { tryParseJson } from '../kit/json.ts'
+import { jsonOf } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
 import { codeOf, dataOf, failureOf, isDocumentedRefusal, type Reading, wordsOf } from './errors.ts'
@@ -68,7 +68,7 @@ export function makeClient(deps: {
       const read = (response: HttpResponse, reading: Reading) => {
         try {
           const data = dataOf(response, reading)
-          return { data, said: wordsOf(tryParseJson(response.text), reading.secrets) }
+          return { data, said: wordsOf(jsonOf(response), reading.secrets) }
         } catch (error) {
           // Inside, so that only a documented rejection of the token makes the call again.
           throw createFailure(error, isDocumentedRefusal)
@@ -107,6 +107,6 @@ function bodyOf({ json, form }: ScnetCall): { body?: string } {
 function isErrorEnvelope(response: HttpResponse): boolean {
   const type = response.headers['content-type']
   if (typeof type !== 'string' || !type.includes('json')) return false
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   return isObject(body) && codeOf(body) !== undefined && ('msg' in body || 'message' in body || 'data' in body)
 }

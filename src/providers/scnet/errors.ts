@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
@@ -63,14 +63,14 @@ export interface Reading {
 
 /** `data` of an answer. Rejects with a ProviderError unless the envelope says code "0". */
 export function dataOf(response: HttpResponse, reading: Reading): Json {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   if (codeOf(body) === '0') return isObject(body) ? (body.data ?? null) : null
   throw failureOf(response, reading)
 }
 
 /** The failure that an answer tells, whose code is known not to be "0". */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   const code = codeOf(body)
   const waitMs = retryAfterMs(response.headers, clock)
   const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
 import { readId } from '../kit/fields.ts'
-import { tryParseJson } from '../kit/json.ts'
+import { jsonOf } from '../kit/json.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { bodyOf, type ErrorContext, failureOf, isRefusedSubmit } from './errors.ts'
@@ -63,7 +63,7 @@ export function makeClient(deps: {
 
     describe(signal) {
       const read = (answer: HttpResponse, context: ErrorContext) => {
-        const body = tryParseJson(answer.text)
+        const body = jsonOf(answer)
         if (answer.status === 200 && body !== undefined && readId(body, 'openapi') !== undefined) return body
         throw failureOf(answer, context)
       }
@@ -92,7 +92,7 @@ export function contentType({ json }: SlurmCall): Record<string, string> {
 
 /** A held job, or one that cannot run as the partition is now, has an id and errors: it was taken. */
 function jobIdOf(answer: HttpResponse, context: ErrorContext): string {
-  const id = readId(tryParseJson(answer.text), 'job_id') ?? ''
+  const id = readId(jsonOf(answer), 'job_id') ?? ''
   if (answer.status === 200 && /^[1-9]\d*$/.test(id)) return id
   throw failureOf(answer, context)
 }

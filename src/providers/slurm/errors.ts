@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readList, readNumber, readText } from '../kit/fields.ts'
-import { excerpt, tryParseJson } from '../kit/json.ts'
+import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanWords } from '../kit/redact.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
@@ -48,7 +48,7 @@ export interface ErrorContext {
 
 /** The body of an answer that tells no error, or a ProviderError. A submit may have both: there the job id decides. */
 export function bodyOf(response: HttpResponse, context: ErrorContext): Json {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   const isGood = response.status >= 200 && response.status < 300 && isObject(body)
   if (isGood && 'errors' in body && readList(body, 'errors').length === 0) return body
   throw failureOf(response, context)
@@ -56,7 +56,7 @@ export function bodyOf(response: HttpResponse, context: ErrorContext): Json {
 
 /** What an answer that is no success says. */
 export function failureOf(response: HttpResponse, context: ErrorContext): ProviderError {
-  const body = tryParseJson(response.text)
+  const body = jsonOf(response)
   const errors = readList(body, 'errors')
   if (errors.length === 0) return bareFailure(response, context)
   const code = codeAmong(errors)

@@ -11,7 +11,7 @@ import {
   readObject,
   readText,
 } from '../../../src/providers/kit/fields.ts'
-import { excerpt, parseBody, tryParseJson } from '../../../src/providers/kit/json.ts'
+import { excerpt, jsonOf, parseBody, tryParseJson } from '../../../src/providers/kit/json.ts'
 import {
   descriptionMarkLength,
   markDescription,
@@ -195,6 +195,26 @@ describe('bodies', () => {
     expect(parseBody({ ...html, text: 'true' })).toBe(true)
     expect(excerpt('x'.repeat(1000)).length).toBeLessThan(200)
   })
+
+  it('are parsed once, however many read them', () => {
+    let reads = 0
+    const response = {
+      ...{ status: 200, headers: {} },
+      get text() {
+        reads += 1
+        return '{"items":[]}'
+      },
+    }
+    expect(jsonOf(response)).toBe(parseBody(response))
+    expect(reads).toBe(1)
+  })
+
+  it.each(['-12345678901234567', '[1, 12345678901234567]', '{"a":\n12345678901234567}', '12345678901234567'])(
+    'keep the digits of a long number wherever it stands: %s',
+    (text) => {
+      expect(JSON.stringify(tryParseJson(text))).toContain(`"${/-?\d{16,}/.exec(text)?.[0]}"`)
+    },
+  )
 
   it('keep the digits of ids that a double cannot hold', () => {
     expect(tryParseJson('{"id":12345678901234567890,"n":5,"at":1722237457000}')).toEqual({

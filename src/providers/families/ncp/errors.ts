@@ -1,6 +1,6 @@
 import { codeOfBareStatus } from '../../kit/bare-status.ts'
 import { readId, readObject, readText } from '../../kit/fields.ts'
-import { tryParseJson } from '../../kit/json.ts'
+import { jsonOf } from '../../kit/json.ts'
 import { cleanWords } from '../../kit/redact.ts'
 import { retryAfterMs } from '../../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../../provider.ts'
@@ -66,7 +66,7 @@ export interface Reading {
 
 /** The failure that an answer in the gateway's envelope `{error: {errorCode, message}}` tells; null for any other body. */
 export function gatewayFailure(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
-  const envelope = readObject(tryParseJson(response.text), 'error')
+  const envelope = readObject(jsonOf(response), 'error')
   const errorCode = readId(envelope, 'errorCode')
   if (errorCode === undefined) return null
   const row = gatewayRows[`${response.status}/${errorCode}`]
