@@ -68,8 +68,8 @@ export interface Observation<K extends Kind = Kind> {
   tasks?: readonly Task<K>[]
   /** Provider-specific results, shown as `result.<provider>`. */
   result?: JsonObject
-  /** The provider's own words, secrets removed. */
-  payload: Json
+  /** The provider's own words, secrets removed. Made when asked for: of most objects in a list nobody does. */
+  payload(): Json
   /**
    * Paths of the payload that this answer never has and another one of the same object may: what a list leaves out of the
    * details, `spec.storage`. What was last shown there is kept.
@@ -250,7 +250,7 @@ export interface Driver<K extends Kind = Kind> {
    * create and the create could not carry (datasets of a service). Pure, so true at every such sighting: that an
    * update which was refused is not sent over and over is the engine's part.
    */
-  needsUpdate?(spec: Spec<K>, seen: Pick<Observation<K>, 'rawState' | 'payload'>): boolean
+  needsUpdate?(spec: Spec<K>, seen: { rawState: string; payload: Json }): boolean
   logs?(remoteId: string, cursor: string | null, signal: AbortSignal): Promise<LogChunk>
   access?(remoteId: string, signal: AbortSignal): Promise<Access>
   catalog?(signal: AbortSignal): Promise<Catalog>

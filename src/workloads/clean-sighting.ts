@@ -12,12 +12,13 @@ const maxTasks = 10_000
  * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
  */
 export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation<K> {
-  const { exitCode, signal, startedAt, endedAt, ...words } = seen
+  const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
   const { rawState, remoteName, message, tasks, ...clean } = cleanJson(
     words as unknown as Json,
   ) as unknown as Observation<K>
   return {
     ...clean,
+    payload: () => cleanJson(payload()),
     rawState: cutTo(maxLengths.rawState, rawState),
     ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
     ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),

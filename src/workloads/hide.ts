@@ -38,7 +38,7 @@ export function hideInSighting<K extends Kind>(hide: Hide, seen: Observation<K>)
   const { payload, message, remoteName, tasks, result, rawState, status } = seen
   return {
     ...seen,
-    payload: hide.json(payload),
+    payload: () => hide.json(payload()),
     ...(status === null ? { rawState: hide.text(rawState) } : {}),
     ...(message === undefined ? {} : { message: hide.text(message) }),
     ...(remoteName === undefined ? {} : { remoteName: hide.text(remoteName) }),

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../vocabulary/json.ts'
 
 /** The payload of a sighting, with what an earlier one showed at the places that this answer never has. */
 export function withKept({ payload, omits = [] }: Pick<Observation, 'payload' | 'omits'>, earlier: Json): Json {
-  return omits.reduce((kept, path) => keepAt(kept, earlier, path.split('.')), payload)
+  return omits.reduce((kept, path) => keepAt(kept, earlier, path.split('.')), payload())
 }
 
 /** A place whose surroundings are shown no more is gone with them, and what was cut for its size is left as it is. */

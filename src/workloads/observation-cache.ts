@@ -58,7 +58,7 @@ function isSettled({ nextAttemptAt, controlledAt, failures, missingSince }: Work
   return nextAttemptAt === null && controlledAt === null && failures === 0 && missingSince === null
 }
 
-/** Of everything but the payload, which alone is no news. */
-function digestOf({ payload: _, ...told }: Observation): string {
-  return hash('md5', JSON.stringify(told), 'base64')
+/** Of everything but the payload, which alone is no news: JSON leaves out what is made when it is asked for. */
+function digestOf(seen: Observation): string {
+  return hash('md5', JSON.stringify(seen), 'base64')
 }

@@ -19,6 +19,25 @@ export function observed<K extends Kind>(
   seen: Observation<K>,
   facts: Pick<Facts<K>, 'now' | 'tempo'>,
 ): Change<K> {
+  return withPayload(workload, seen, changeOf(kind, workload, seen, facts))
+}
+
+/** The change with the payload of the sighting, which is made now. */
+export function withPayload<K extends Kind>(
+  { remotePayload }: Workload<K>,
+  seen: Observation<K>,
+  change: Change<K>,
+): Change<K> {
+  return { ...change, remotePayload: withKept(cleanSighting(seen), remotePayload) }
+}
+
+/** `observed` but for the payload, which is no news by itself. */
+export function changeOf<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
   const clean = cleanSighting(seen)
   const change = inOrder(workload, {
     ...details(kind, workload, clean, facts.now),
@@ -78,7 +97,6 @@ function details<K extends Kind>(
   const startedAt = seen.startedAt ?? workload.startedAt
   return {
     rawState: seen.rawState,
-    remotePayload: withKept(seen, workload.remotePayload),
     observedAt: now,
     missingSince: null,
     nextAttemptAt: null,

@@ -145,7 +145,8 @@ async function readyEnvironment({ harness, account }: Bench, { provider }: Conne
   const { remoteId } = await driver.create({ ...given, sendBy, firstSentAt: new Date(0) }, signal)
   if (remoteId === null) return expect.fail('an environment of a provider that needs one has an id at once')
   const seen = await driver.get(remoteId, signal)
-  if (seen !== 'gone' && driver.needsUpdate?.(spec, seen)) await driver.update?.(remoteId, spec, signal)
+  if (seen !== 'gone' && driver.needsUpdate?.(spec, { ...seen, payload: seen.payload() }))
+    await driver.update?.(remoteId, spec, signal)
   return remoteId
 }
 

@@ -3,7 +3,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { descriptionMarkLength, markDescription, markOfDescription, withoutMark } from '../kit/marks.ts'
-import type { Intent, Observation } from '../provider.ts'
+import type { Intent } from '../provider.ts'
 import type { ChangeRequest } from './client.ts'
 import type { BindDatasets, CreateService, EditService, SetInterval, TrainService } from './wire.ts'
 
@@ -118,7 +118,7 @@ export function updatesOf(service: Json, spec: EnvironmentSpec): { datasets?: Ch
  */
 export function isUpdateDue(
   spec: EnvironmentSpec,
-  { rawState, payload }: Pick<Observation<'environment'>, 'rawState' | 'payload'>,
+  { rawState, payload }: { rawState: string; payload: Json },
 ): boolean {
   if (rawState === 'datasetRequired') return wantedDatasets(spec) !== null
   const term = readText(optionsOf(spec), 'term')

@@ -106,6 +106,6 @@ export function environmentOf(service: Json, literals: readonly string[]): Obser
     ...(reason === undefined ? {} : { reason }),
     ...(name === undefined ? {} : { remoteName: name }),
     ...(description === undefined ? {} : { mark: markOfDescription(readText(service, 'description')) }),
-    payload: boundedPayload(service, literals),
+    payload: () => boundedPayload(service, literals),
   }
 }

@@ -62,7 +62,7 @@ export function jobOf(
     ...(mark === undefined ? {} : { mark }),
     tasks,
     result: { trainings: parts.map(({ ref, train }) => resultOf(ref, train, service)) },
-    payload: boundedPayload({ service, trains: shown }, literals),
+    payload: () => boundedPayload({ service, trains: shown }, literals),
   }
 }
 

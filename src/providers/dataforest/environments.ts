@@ -159,7 +159,7 @@ function environmentOf(workspace: JsonObject, literals: readonly string[]): Obse
     ...(rawState === 'disabled' ? { reason: 'disabled' as const } : {}),
     ...(name === undefined ? {} : { remoteName: name }),
     ...(description === undefined ? {} : { mark: markOfDescription(readText(workspace, 'description')) }),
-    payload: boundedPayload(workspace, literals),
+    payload: () => boundedPayload(workspace, literals),
   }
 }
 

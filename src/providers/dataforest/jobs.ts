@@ -190,7 +190,7 @@ function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | nul
     ...(name === undefined ? {} : { remoteName: name }),
     ...(mark === undefined ? {} : { mark }),
     ...(appId === undefined ? {} : { result: { appId } }),
-    payload: boundedPayload(app, literals),
+    payload: () => boundedPayload(app, literals),
   }
 }
 

@@ -43,7 +43,7 @@ export function environmentOf(
     mark: markOfName(server, markLength),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(lastActivityAt === undefined ? {} : { result: { lastActivityAt: lastActivityAt.toISOString() } }),
-    payload: boundedPayload(withoutVariables(model, optionKeys.environmentVariables), literals),
+    payload: () => boundedPayload(withoutVariables(model, optionKeys.environmentVariables), literals),
   }
 }
 

@@ -165,7 +165,7 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
       remoteName: name,
       mark: name === undefined ? undefined : markOfName(name, markLength),
     }),
-    payload: payloadOf(instance, literals),
+    payload: () => payloadOf(instance, literals),
   }
 }
 

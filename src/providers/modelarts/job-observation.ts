@@ -45,7 +45,7 @@ export function trainingJobSeen(job: Json, literals: readonly string[]): Observa
       mark: name === undefined ? undefined : markOfName(name, markLength),
       tasks: tasksOf(state, status),
     }),
-    payload: payloadOf(job, literals),
+    payload: () => payloadOf(job, literals),
   }
 }
 

@@ -53,7 +53,7 @@ export function notebookSeen(notebook: Json, literals: readonly string[]): Obser
       remoteName: name,
       mark: name === undefined ? undefined : markOfName(name, markLength),
     }),
-    payload: payloadOf(notebook, literals),
+    payload: () => payloadOf(notebook, literals),
   }
 }
 

@@ -139,7 +139,7 @@ export function sightingOf(item: Json, settings: ScnetSettings, literals: readon
     rawState,
     ...(remoteName === undefined ? {} : { remoteName }),
     ...(mark === undefined ? {} : { mark }),
-    payload: boundedPayload(shown, literals),
+    payload: () => boundedPayload(shown, literals),
   }
 }
 

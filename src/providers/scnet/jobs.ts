@@ -165,7 +165,7 @@ function jobOf(
     ...timesOf(job, verdict.status, settings.timeOffset),
     ...(said === undefined || said === 'None' ? {} : { message: `The scheduler says: ${said}` }),
     ...(name === undefined ? {} : { remoteName: name, mark: markOf(name) }),
-    payload: boundedPayload(job, literals),
+    payload: () => boundedPayload(job, literals),
     ...(isListed ? { omits: missingIn(job, detailFields) } : {}),
   }
 }

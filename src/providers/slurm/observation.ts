@@ -18,7 +18,7 @@ export function observe(job: Json, literals: readonly string[]): Observation<'jo
     ...timesOf(job, verdict.status),
     ...(name === undefined ? {} : { remoteName: name }),
     mark: markOfDescription(readText(job, 'comment')),
-    payload: boundedPayload(job, literals),
+    payload: () => boundedPayload(job, literals),
   }
 }
 

@@ -71,7 +71,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       const spec = { ...intent.spec, name: intent.spec.name ?? freshName(), description: 'said anew' } as Spec<K>
       await subject.driver().update?.(remoteId, spec, signal)
       await subject.driver().update?.(remoteId, spec, signal)
-      expect(JSON.stringify((await subject.look(remoteId)).payload)).toContain('said anew')
+      expect(JSON.stringify((await subject.look(remoteId)).payload())).toContain('said anew')
       expect(onlyId(await subject.find(intent))).toBe(remoteId)
     })
   })

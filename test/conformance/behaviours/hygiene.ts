@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
+import { shown } from '../../support/shown.ts'
 import { failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
 import { echoing } from '../wire-tap.ts'
 
@@ -75,7 +76,7 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       const other = bench.open().driver(subject.kind)
       expect(onlyId((await other.find([intent], signal)).get(intent.mark) ?? { absent: true })).toBe(remoteId)
       const seen = await other.get(remoteId, signal)
-      expect(seen).toEqual(await subject.look(remoteId))
+      expect(shown(seen)).toEqual(shown(await subject.look(remoteId)))
     })
 
     // The look for secrets is made after each test, over all that came out of the drivers.

@@ -28,9 +28,9 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
     it('says which parts of what a look shows are not in a list', async () => {
       const { remoteId } = await subject.make()
       bench.advance(longMs)
-      const look = pathsIn((await subject.look(remoteId)).payload)
+      const look = pathsIn((await subject.look(remoteId)).payload())
       const [listed] = await subject.listAll([remoteId])
-      const shown = new Set(pathsIn(listed?.payload))
+      const shown = new Set(pathsIn(listed?.payload()))
       const omits = listed?.omits ?? []
       const isOmitted = (path: string) => omits.some((each) => path === each || path.startsWith(`${each}.`))
       expect(look.filter((path) => !shown.has(path) && !isOmitted(path))).toEqual([])

@@ -78,7 +78,7 @@ export function describeObservation<K extends Kind>(subject: Subject<K>): void {
       bench.connection.tap.alter = withUnheardOfFields
       const { payload, ...seen } = await subject.look(remoteId)
       expect(seen).toEqual(plain)
-      expect(JSON.stringify(payload)).toContain('unheardOf')
+      expect(JSON.stringify(payload())).toContain('unheardOf')
       expect(await subject.find(intent)).toMatchObject({ found: [{ remoteId, status: plain.status }] })
       expect((await subject.listAll([remoteId])).map((each) => each.remoteId)).toEqual([remoteId])
     })

@@ -36,7 +36,9 @@ const end = (mark: string) => database.prisma.$executeRaw`
 async function orphansAmong(marks: readonly string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
   const list: Driver<'job'>['list'] = async () => {
     await meanwhile()
-    const seen = marks.map((mark) => ({ remoteId: mark, mark, status: 'running', rawState: 'R', payload: {} }) as const)
+    const seen = marks.map(
+      (mark) => ({ remoteId: mark, mark, status: 'running', rawState: 'R', payload: () => ({}) }) as const,
+    )
     return { seen, next: null }
   }
   const driver = { list, markLength: 12 } as unknown as Driver<'job'>

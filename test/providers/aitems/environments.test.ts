@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Intent } from '../../../src/providers/provider.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { shown } from '../../support/shown.ts'
 import { clock, failureOf, route, sendBy, service, signal, useConnection } from './connection.ts'
 
 const aitems = useConnection()
@@ -134,7 +135,7 @@ describe('what a service shows', () => {
       x: [1],
     }
     aitems.stub.once(route(`GET /services/${id}`), { body })
-    expect(await aitems.environment.get(id, signal)).toEqual({
+    expect(shown(await aitems.environment.get(id, signal))).toEqual({
       remoteId: id,
       status: 'running',
       rawState: 'learnable',

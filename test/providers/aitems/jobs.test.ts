@@ -5,6 +5,7 @@ import type { Intent, Observation } from '../../../src/providers/provider.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { mostCpuMs } from '../../support/cpu-time.ts'
+import { shown } from '../../support/shown.ts'
 import { clock, failureOf, route, sendBy, service, signal, train, useConnection } from './connection.ts'
 
 const aitems = useConnection()
@@ -314,7 +315,7 @@ describe('what a training shows', () => {
       { dataType: 'relatedItem', trainVersion: 'v1', status: 'enable', rowCount: 7 },
     ]
     const seen = await get({ status: 'completed', inference: true }, { status: 'learnable', infers })
-    expect(seen).toMatchObject({
+    expect(shown(seen)).toMatchObject({
       status: 'succeeded',
       startedAt: new Date('2023-11-14T22:14:00.000Z'),
       mark: 'k7m2n9qd4x',
@@ -436,7 +437,7 @@ describe('listing trainings', () => {
     showTrain(one)
     const remoteId = `${id}/pop:v1`
     const { seen } = await aitems.job.list({ cursor: null, watched: [remoteId] }, signal)
-    expect(seen).toEqual([await aitems.job.get(remoteId, signal)])
+    expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
   })
 
   it('takes no longer than there are trains, each with a mark of its own', async () => {

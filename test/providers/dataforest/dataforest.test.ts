@@ -8,6 +8,7 @@ import type { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { EnvironmentSpec, JobSpec } from '../../../src/vocabulary/spec.ts'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
+import { shown } from '../../support/shown.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 const keys = { accessKey: 'EXAMPLEACCESSKEY0001', secretKey: 'exampleSecretKeyForUnitTestsOnly00000001' }
@@ -299,7 +300,7 @@ describe('observing AI apps', () => {
     }
     stub.on(route('aiapps/getDetail'), { body: ended })
     const seen = await driver('job').get('a', signal)
-    expect(seen).toMatchObject({
+    expect(shown(seen)).toMatchObject({
       startedAt: new Date('2022-08-01T02:10:00Z'),
       endedAt: new Date('2022-08-01T02:20:00Z'),
       result: { appId: 'application_1_2' },

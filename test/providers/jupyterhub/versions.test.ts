@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec } from '../../../src/providers/field-rules.ts'
 import { missingScopes } from '../../../src/providers/jupyterhub/scopes.ts'
 import { jupyterhubSettings } from '../../../src/providers/jupyterhub/settings.ts'
+import { shown } from '../../support/shown.ts'
 import { signal, startTestHub } from './connection.ts'
 
 let hub: Awaited<ReturnType<typeof startTestHub>>
@@ -144,6 +145,6 @@ describe('on JupyterHub 6', () => {
   it('options arrive as they do elsewhere', async () => {
     const { driver } = hub.open({ optionKeys: { image: 'image' } })
     const remoteId = await hub.make(driver, { name: 'n', image: 'x' })
-    expect(await driver.get(remoteId, signal)).toMatchObject({ payload: { user_options: { image: 'x' } } })
+    expect(shown(await driver.get(remoteId, signal))).toMatchObject({ payload: { user_options: { image: 'x' } } })
   })
 })

@@ -3,6 +3,7 @@ import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { verdictOf } from '../../../src/workloads/failure-policy.ts'
 import { badAddresses } from '../../support/bad-addresses.ts'
+import { textOf } from '../../support/shown.ts'
 import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
 
 const stub = useScnetStub()
@@ -254,7 +255,7 @@ describe('a container', () => {
   it('keeps no start script in its payload, since it may hold secrets', async () => {
     stub.server.on(detail(id), ok(container({ startScriptContent: 'export PASSWORD=hunter2\n' })))
     const seen = await stub.environment().get(id, signal)
-    expect(JSON.stringify(seen)).not.toContain('hunter2')
+    expect(textOf(seen)).not.toContain('hunter2')
   })
 
   it.each([

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { withKept } from '../../../src/workloads/kept-payload.ts'
+import { shown } from '../../support/shown.ts'
 import { failed, failureOf, jobIntent, ok, signal, useScnetStub } from './scnet-stub.ts'
 
 const stub = useScnetStub()
@@ -215,7 +216,7 @@ describe('what is accepted', () => {
 describe('a job', () => {
   it('is shown by its detail while it is live', async () => {
     stub.server.on(detail, ok(running))
-    expect(await stub.job().get('63436', signal)).toEqual({
+    expect(shown(await stub.job().get('63436', signal))).toEqual({
       remoteId: '63436',
       rawState: 'statR',
       status: 'running',
@@ -265,7 +266,7 @@ describe('a job', () => {
     const seen = { status: 'succeeded', exitCode: 0 }
     expect(await stub.job().get('63436', signal)).toMatchObject(seen)
     stub.server.once(past, ok(ended))
-    expect(await stub.job().get('63436', signal)).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
+    expect(shown(await stub.job().get('63436', signal))).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
   })
 
   it('that was to start after its end never ran', async () => {
@@ -335,7 +336,7 @@ describe('lists and searches', () => {
     stub.server.on(detail, ok(running))
     expect(await stub.job().get('63436', signal)).not.toHaveProperty('omits')
     // What is seen first in a list and then in its detail keeps what only the detail tells.
-    expect(withKept(seen[0] ?? { payload: null }, running)).toEqual(running)
+    expect(withKept(seen[0] ?? { payload: () => null }, running)).toEqual(running)
   })
 
   it('find a job once, though both lists show it, from a quarter of an hour before it was sent', async () => {

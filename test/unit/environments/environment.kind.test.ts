@@ -12,7 +12,7 @@ const facts = { now, tempo: { quickMs: 1000, slowMs: 30_000, resendMs: 60_000, c
 function seenAs(environment: Workload<'environment'>, ...statuses: Status<'environment'>[]) {
   let seen = environment
   for (const status of statuses) {
-    const sighting = { remoteId: 'r', status, rawState: status, payload: {} }
+    const sighting = { remoteId: 'r', status, rawState: status, payload: () => ({}) }
     seen = { ...seen, ...observed(environmentKind, seen, sighting, facts) }
   }
   return seen

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { cleanSighting } from '../../../src/workloads/clean-sighting.ts'
+import { shown } from '../../support/shown.ts'
 
-const sighting = { remoteId: 'r', status: null, rawState: 'UP', payload: {} }
+const sighting = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ word: 'UP' }) }
 
 describe('what a provider says of an object', () => {
   it('stays as it is where a table can hold it', () => {
     const seen = { ...sighting, remoteName: 'n'.repeat(512), message: 'm'.repeat(1000), exitCode: 3 }
-    expect(cleanSighting(seen)).toEqual(seen)
-    expect(cleanSighting(sighting)).toEqual(sighting)
+    expect(shown(cleanSighting(seen))).toEqual(shown(seen))
+    expect(shown(cleanSighting(sighting))).toEqual(shown(sighting))
   })
 
   it('is cut where it goes on and on, between characters', () => {
@@ -28,6 +29,10 @@ describe('what a provider says of an object', () => {
 
   it('loses what no table takes', () => {
     const odd = { ...sighting, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
-    expect(cleanSighting(odd)).toEqual({ ...sighting, rawState: 'UP\ufffd' })
+    const payload = () => ({ word: 'U\0P\ud800' })
+    expect(shown(cleanSighting({ ...odd, payload }))).toEqual({
+      ...sighting,
+      ...{ rawState: 'UP\ufffd', payload: { word: 'UP\ufffd' } },
+    })
   })
 })

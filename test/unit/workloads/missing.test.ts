@@ -88,7 +88,7 @@ describe('a list', () => {
 
   type Shown = readonly Partial<Observation<'job'>>[]
   const show = (seen: Shown, next: string | null = null) => ({
-    seen: seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: {}, ...each })),
+    seen: seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: () => ({}), ...each })),
     next,
   })
 

@@ -40,7 +40,13 @@ describe('"this name exists" in answer to the only create', () => {
   })
 
   it('is our own object where the look shows the mark', () => {
-    const seen = { remoteId: '5', status: 'running' as const, rawState: 'enabled', mark: 'sy7k2m9qd4', payload: {} }
+    const seen = {
+      remoteId: '5',
+      status: 'running' as const,
+      rawState: 'enabled',
+      mark: 'sy7k2m9qd4',
+      payload: () => ({}),
+    }
     expect(look({ found: { found: [seen], isComplete: true } })).toMatchObject({ change: { remoteId: '5' } })
   })
 

@@ -11,7 +11,7 @@ const facts = makeFacts<'job'>({ now: seenAt('12:10:00.000') })
 const running = { status: 'running', startedAt: seenAt('12:00:00.900') } as const
 
 function job(seen: Partial<Observation<'job'>>) {
-  const over = { remoteId: '1', status: 'succeeded', rawState: 'DONE', payload: null } as const
+  const over = { remoteId: '1', status: 'succeeded', rawState: 'DONE', payload: () => null } as const
   return observed(jobKind, makeWorkload('job', running), { ...over, ...seen }, facts)
 }
 
@@ -39,7 +39,7 @@ describe('a sighting in a list', () => {
     observed(
       environmentKind,
       makeWorkload('environment', { status: 'running', remotePayload: detail }),
-      { remoteId: '1', status: 'running', rawState: 'RUNNING', payload, omits },
+      { remoteId: '1', status: 'running', rawState: 'RUNNING', payload: () => payload, omits },
       makeFacts<'environment'>(),
     ).remotePayload
 

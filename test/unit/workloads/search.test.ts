@@ -68,8 +68,9 @@ describe('that a walk shows no mark', () => {
 
 describe('what a walk shows', () => {
   const workload = makeWorkload('job', { mark: 'sy7k2m9qd4' })
+  const payload = () => ({})
   const object = (remoteId: string, mark?: string) => ({
-    ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload: {} },
+    ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload },
     ...(mark === undefined ? {} : { mark }),
   })
   const marked = object('5', workload.mark)

@@ -81,7 +81,7 @@ export function makeMemoryProvider({
   const observation = (known: RemoteObject): Observation => {
     const state = stateOf(known)
     const status = (life.states[state] ?? null) as Observation['status']
-    return { remoteId: known.id, status, rawState: state, mark: known.mark, payload: { state } }
+    return { remoteId: known.id, status, rawState: state, mark: known.mark, payload: () => ({ state }) }
   }
 
   function execute(fate: CallFate, act: () => void): void {
@@ -171,7 +171,9 @@ export function makeMemoryProvider({
   const found = (mark: string): Found => {
     const known = shown()
     const isFound = known !== null && known.mark === mark && isListed(findsLate ? nameAskedAt : known.madeAt)
-    const others = neighbours.map((remoteId): Observation => ({ remoteId, status: null, rawState: '', payload: null }))
+    const others = neighbours.map(
+      (remoteId): Observation => ({ remoteId, status: null, rawState: '', payload: () => null }),
+    )
     const seen = [...others, ...(isFound ? [observation(known)] : [])]
     return seen.length > 0 ? { found: seen, isComplete: true } : { absent: true }
   }
