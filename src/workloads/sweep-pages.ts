@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { orphanCandidate } from '../connections/orphans.ts'
 import type { Driver, Observation } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../vocabulary/transitions.ts'
-import { hideInSighting } from './hide.ts'
-import { isSomebodyElses, observed, tellsNews } from './observe.ts'
+import { isSomebodyElses } from './observe.ts'
+import { type Comparison, type Fresh, makeComparison } from './sweep-comparison.ts'
 import type { WalkDeps } from './sweep-deps.ts'
-import { writeAll } from './sweep-writes.ts'
-import type { AsRead, Watched } from './sweeps.repository.ts'
+import type { Watched } from './sweeps.repository.ts'
 
 /** What one walk found out. */
 export interface Walk {
@@ -19,16 +18,33 @@ export interface Walk {
   strayMarks: readonly string[]
 }
 
-/** Reads a list page after page, and writes what each tells of what is watched. */
+/**
+ * Reads a list page after page, and writes what each tells of what is watched. Pages are read on while what they tell is
+ * compared and written, so a scan takes as long as its calls.
+ */
 export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+  const comparison = makeComparison(deps)
+  try {
+    return await readAll(deps, watched, comparison)
+  } finally {
+    // Nothing is written of a walk that is over.
+    await comparison.end().catch(() => {})
+  }
+}
+
+async function readAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  comparison: Comparison<K>,
+): Promise<Walk> {
   const { driver, bounds, shutdown } = deps
   // Where ids are given out again, two records may have the same one: an object is of those whose mark it may carry.
   const byRemoteId = Map.groupBy(watched, ({ remoteId }) => remoteId)
-  const seenIds = new Set<string>()
   const remoteIds = [...byRemoteId.keys()]
-  let cursor: string | null = null
+  const seenIds = new Set<string>()
   const strayMarks: string[] = []
-  let changed = 0
+  const end = async (isComplete: boolean) => ({ seenIds, isComplete, changed: await comparison.end(), strayMarks })
+  let cursor: string | null = null
   for (let page = 0; page < bounds.maxPages; page += 1) {
     await untilAllowed(deps)
     const signal = AbortSignal.any([AbortSignal.timeout(bounds.callTimeoutMs), shutdown])
@@ -36,24 +52,49 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
       { cursor, watched: remoteIds },
       signal,
     )
-    const sightings = seen.map((observation) => {
-      const items = byRemoteId.get(observation.remoteId) ?? []
-      return { observation, items: items.filter((item) => !isSomebodyElses(item, observation)) }
-    })
-    const ours = sightings.flatMap(({ observation, items }) => items.map((item) => ({ item, observation })))
-    for (const { item } of ours) seenIds.add(item.id)
-    const fresh = ours.filter(({ item, observation }) => !deps.cache.isKnown(item, observation))
-    const strangers = sightings.flatMap(({ observation, items }) => (items.length === 0 ? [observation] : []))
-    for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
-    changed += await applyPage(deps, fresh)
-    if (next === null) return { seenIds, isComplete: watched.length < bounds.maxWatched, changed, strayMarks }
+    for (let from = 0; from < seen.length; from += atOnce) {
+      // A list without pages is one long page: others have their turn in between.
+      if (from > 0) await turn()
+      await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, strayMarks, comparison })
+    }
+    if (next === null) return end(watched.length < bounds.maxWatched)
     cursor = next
   }
   deps.log.warn(
     { connectionId: deps.claimed.connectionId, pages: bounds.maxPages },
     'a list is longer than a sweep reads',
   )
-  return { seenIds, isComplete: false, changed, strayMarks }
+  return end(false)
+}
+
+/** Observations that are looked at without a pause. */
+const atOnce = 500
+
+interface Sorting<K extends Kind> {
+  byRemoteId: ReadonlyMap<string, readonly Watched[]>
+  seenIds: Set<string>
+  strayMarks: string[]
+  comparison: Comparison<K>
+}
+
+/** What the last scan showed already is done with here; the rest is compared, or is a stranger's. */
+async function sort<K extends Kind>(
+  deps: WalkDeps<K>,
+  seen: readonly Observation<K>[],
+  { byRemoteId, seenIds, strayMarks, comparison }: Sorting<K>,
+): Promise<void> {
+  const fresh: Fresh<K>[] = []
+  const strangers: Observation<K>[] = []
+  for (const observation of seen) {
+    const items = (byRemoteId.get(observation.remoteId) ?? []).filter((item) => !isSomebodyElses(item, observation))
+    if (items.length === 0) strangers.push(observation)
+    for (const item of items) {
+      seenIds.add(item.id)
+      if (!deps.cache.isKnown(item, observation)) fresh.push({ item, observation })
+    }
+  }
+  for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
+  await comparison.add(fresh)
 }
 
 /** A walk keeps no hand busy, so it may wait between its pages. */
@@ -69,24 +110,4 @@ function strayMarksIn<K extends Kind>(
   const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
   const known = { installationTag, isOver }
   return strangers.flatMap((seen) => orphanCandidate(known, kind.name, seen, driver.markLength).map(({ mark }) => mark))
-}
-
-async function applyPage<K extends Kind>(
-  deps: WalkDeps<K>,
-  ours: readonly { item: Watched; observation: Observation<K> }[],
-): Promise<number> {
-  if (ours.length === 0) return 0
-  const observations = new Map(ours.map(({ item, observation }) => [item.id, observation]))
-  const unchanged = (await deps.repository.unchanged(ours.map(({ item }) => item))) as AsRead<K>[]
-  const secretsOf = await deps.secretsOfAll(unchanged.map(({ workload }) => workload))
-  const changes = unchanged.flatMap(({ workload, row }) => {
-    const shown = observations.get(workload.id)
-    if (shown === undefined) return []
-    const seen = hideInSighting(secretsOf(workload.id).hide, shown)
-    const change = observed(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
-    if (tellsNews(workload, change)) return [{ workload, row, change }]
-    deps.cache.note(workload, shown)
-    return []
-  })
-  return writeAll(deps, changes)
 }

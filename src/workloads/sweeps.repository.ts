@@ -54,6 +54,8 @@ const epochMs = (column: string) => Prisma.raw(`floor(extract(epoch FROM ${colum
 
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
+const watchedPerRow = 500
+
 const watchedColumns = Prisma.sql`
   id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
 
@@ -85,19 +87,19 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
     },
 
     /**
-     * Live workloads with a remote object: the snapshot that a scan compares its pages with. One row for all, since a scan
-     * reads tens of thousands of them every time.
+     * Live workloads with a remote object: the snapshot that a scan compares its pages with. One row for many, since a scan
+     * reads tens of thousands of them every time, and not one for all, which would be parsed at one go.
      */
     async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
-      const [row] = await sql.rows<{ all: WatchedTuple[] | null }>(Prisma.sql`
+      const rows = await sql.rows<{ some: WatchedTuple[] }>(Prisma.sql`
         SELECT json_agg(json_build_array(id, remote_id, mark, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
-          ${epochMs('missing_since')})) AS all
+          ${epochMs('missing_since')}) ORDER BY remote_id, id) AS some
         FROM (
-          SELECT * FROM workloads
+          SELECT (row_number() OVER (ORDER BY remote_id, id) - 1) / ${watchedPerRow}::int AS part, * FROM workloads
           WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
           ORDER BY remote_id, id LIMIT ${limit}
-        ) w`)
-      return (row?.all ?? []).map(toWatched)
+        ) w GROUP BY part ORDER BY part`)
+      return rows.flatMap(({ some }) => some.map(toWatched))
     },
 
     /** What comes after the snapshot and waits for no look yet, the longest unseen first. */
