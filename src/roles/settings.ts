@@ -21,7 +21,8 @@ export function settingsOf(config: Config): ContainerSettings {
     upkeepIntervalMs: config.UPKEEP_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,
     callsPerSecond: config.PROVIDER_CALLS_PER_SECOND,
-    sweepConcurrency: 4,
+    // A scan mostly waits for its provider; each holds a page of its list, which may be large.
+    sweepConcurrency: 16,
     sweep: {
       minMs: config.SWEEP_MIN_INTERVAL_MS,
       maxMs: config.SWEEP_MAX_INTERVAL_MS,

@@ -23,6 +23,7 @@ import type { OpenSecrets } from './secret-variables.ts'
 import { makeSlots } from './slots.ts'
 import { makeSweep } from './sweep.ts'
 import type { SweepBounds } from './sweep-deps.ts'
+import { makeSweeping } from './sweeping.ts'
 import { makeSweepsRepository } from './sweeps.repository.ts'
 import { makeUpkeep } from './upkeep.ts'
 import { makeWorkloadWorkers, type WorkloadWorkers } from './workload-workers.ts'
@@ -114,12 +115,10 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { pruneKeys } = makeAdmissionRepository(database)
   const upkeep = makeUpkeep({
     scheduler,
-    sweeps,
-    sweep,
+    sweeping: makeSweeping({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
     prunes: [pruneKeys, makePruneEvents(prisma, settings.events)],
     intervalMs: settings.upkeepIntervalMs,
     leaseMs: settings.leaseMs,
-    sweepConcurrency: settings.sweepConcurrency,
     log,
   })
   return makeWorkloadWorkers({ backend: deps.backend, scheduler, upkeep, log })

@@ -11,11 +11,12 @@ import { after, nextSweepMs } from './tempo.ts'
 
 /**
  * One walk over a connection's list: every watched workload is compared with what the provider shows, page by page.
- * What did not change costs no write; what is missing from a complete walk is looked at by itself.
+ * What did not change costs no write; what is missing from a complete walk is looked at by itself. Answers after how many
+ * milliseconds the next walk is due, null where that is not known.
  */
 export function makeSweep(deps: SweepDeps) {
   const caches = makeObservationCaches()
-  return async function sweep(claimed: ClaimedSweep): Promise<void> {
+  return async function sweep(claimed: ClaimedSweep): Promise<number | null> {
     if (claimed.kind === 'job') return walk({ ...deps, caches }, deps.kinds.job, claimed)
     return walk({ ...deps, caches }, deps.kinds.environment, claimed)
   }
@@ -25,25 +26,25 @@ async function walk<K extends Kind>(
   deps: SweepDeps & { caches: ReturnType<typeof makeObservationCaches> },
   kind: WorkloadKind<K>,
   claimed: ClaimedSweep,
-): Promise<void> {
-  const { repository, bounds } = deps
+): Promise<number | null> {
+  const { bounds } = deps
   if (claimed.notBefore !== null && claimed.notBefore > claimed.startedAt) {
     const nextMs = claimed.notBefore.getTime() - claimed.startedAt.getTime()
-    return repository.finish(claimed, { nextMs, seen: null })
+    return finish(deps, claimed, { nextMs, seen: null })
   }
-  if (claimed.isHeld) return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
-  const watched = await repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
+  if (claimed.isHeld) return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
+  const watched = await deps.repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
   const cache = deps.caches.of(claimed.connectionId, kind.name)
   if (watched.length === 0) {
     deps.caches.forget(claimed.connectionId, kind.name)
-    return repository.finish(claimed, { nextMs: null, seen: 0 })
+    return finish(deps, claimed, { nextMs: null, seen: 0 })
   }
   try {
     const connection = await deps.connections.open(claimed.connectionId, claimed.connectionVersion)
     const driver = connection.driver(kind.name)
-    if (driver === undefined) return repository.finish(claimed, { nextMs: null, seen: null })
+    if (driver === undefined) return finish(deps, claimed, { nextMs: null, seen: null })
     if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
-      return repository.finish(claimed, { nextMs: bounds.maxMs, seen: null })
+      return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
     const walkDeps = { ...deps, kind, driver, claimed, cache }
     const result = await readList(walkDeps, watched)
     cache.keep(result.seenIds)
@@ -56,11 +57,20 @@ async function walk<K extends Kind>(
       maxMs: bounds.maxMs,
     })
     const orphans = result.isComplete ? await countOrphans(walkDeps, result.strayMarks) : null
-    await repository.finish(claimed, { nextMs, seen: result.seenIds.size, orphans })
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
+    return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })
   } catch (error) {
-    await giveUp(deps, claimed, error)
+    return giveUp(deps, claimed, error)
   }
+}
+
+async function finish(
+  { repository }: SweepDeps,
+  claimed: ClaimedSweep,
+  ending: Parameters<SweepDeps['repository']['finish']>[1],
+): Promise<number | null> {
+  await repository.finish(claimed, ending)
+  return ending.nextMs
 }
 
 /** A list that is too large to be read leaves what is watched to looks one by one. */
@@ -90,12 +100,12 @@ async function countOrphans<K extends Kind>(
 }
 
 /** A walk that failed proves nothing; the next one comes later. */
-async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<void> {
+async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
   const { connectionId, kind } = claimed
   deps.log.warn({ err: error, connectionId, kind }, 'a sweep failed')
   if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
   const { minMs, maxMs } = deps.bounds
-  await deps.repository.finish(claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
+  return finish(deps, claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
 }
 
 function calledBy(claimed: ClaimedSweep): CalledConnection {

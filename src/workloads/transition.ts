@@ -43,8 +43,10 @@ export function transition<K extends Kind>(
     event: hasMoved ? eventOf(next) : null,
     parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),
+    // What a scan has found needs no other one at once: its own end says when the next one comes.
     wakesSweep:
       isLive &&
+      !('row' in basis) &&
       next.remoteId !== null &&
       (next.status !== workload.status || workload.remoteId === null || workload.rawState === null),
     answer,

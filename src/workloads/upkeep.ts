@@ -1,6 +1,6 @@
 import type { Log } from './ports.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
+import type { Sweeping } from './sweeping.ts'
 
 export interface Upkeep {
   start(): void
@@ -10,13 +10,11 @@ export interface Upkeep {
 
 interface Deps {
   scheduler: Pick<Scheduler, 'poll' | 'renewLeases'>
-  sweeps: SweepsRepository
-  sweep(claimed: ClaimedSweep): Promise<void>
+  sweeping: Sweeping
   /** Each deletes so many rows at most that are not kept any more, and answers how many it came to. */
   prunes: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
   leaseMs: number
-  sweepConcurrency: number
   log: Log
 }
 
@@ -28,34 +26,12 @@ const mostPrunes = 100
  * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
  * wait. So losing the whole queue loses at most one interval.
  */
-export function makeUpkeep({
-  scheduler,
-  sweeps,
-  sweep,
-  prunes,
-  intervalMs,
-  leaseMs,
-  sweepConcurrency,
-  log,
-}: Deps): Upkeep {
-  const sweeping = new Map<ClaimedSweep, Promise<void>>()
+export function makeUpkeep({ scheduler, sweeping, prunes, intervalMs, leaseMs, log }: Deps): Upkeep {
   const loops: { stop(): Promise<void> }[] = []
-
-  async function sweepDue(): Promise<void> {
-    const free = sweepConcurrency - sweeping.size
-    if (free <= 0) return
-    for (const claimed of await sweeps.claimDue(free)) {
-      const run = sweep(claimed).catch((error: unknown) =>
-        log.warn({ err: error, connectionId: claimed.connectionId }, 'a sweep could not be written'),
-      )
-      sweeping.set(claimed, run)
-      void run.finally(() => sweeping.delete(claimed))
-    }
-  }
 
   /** What is under way for long is not taken over as long as this process lives. */
   async function renewLeases(): Promise<void> {
-    await Promise.all([scheduler.renewLeases(), sweeps.renew([...sweeping.keys()])])
+    await Promise.all([scheduler.renewLeases(), sweeping.renew()])
   }
 
   return {
@@ -63,13 +39,13 @@ export function makeUpkeep({
       loops.push(
         every(intervalMs, scheduler.poll, log),
         every(leaseMs / 6, renewLeases, log),
-        every(intervalMs, sweepDue, log),
+        every(intervalMs, sweeping.look, log),
         ...prunes.map((prune) => every(pruneEveryMs, () => pruneAll(prune), log)),
       )
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()))
-      await Promise.allSettled(sweeping.values())
+      await sweeping.stop()
     },
   }
 }

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import type { Statements } from '../../../src/infra/statements.ts'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import type { Observation, Page } from '../../../src/providers/provider.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { nothingToHide } from '../../../src/workloads/hide.ts'
+import { makeLanes } from '../../../src/workloads/lanes.ts'
+import { makeReadsRepository } from '../../../src/workloads/reads.repository.ts'
+import { makeSweep } from '../../../src/workloads/sweep.ts'
+import type { SweepDeps } from '../../../src/workloads/sweep-deps.ts'
+import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
+import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/writes.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { makeFacts } from '../../unit/workloads/make-workload.ts'
+
+const { tempo } = makeFacts()
+const connectionId = 'conn_scanned'
+const installationTag = 'abc'
+const pageSize = 50
+/** Of one scan of a list in which nothing is new: the snapshot, and the end of the scan. */
+const statementsOfScan = 2
+/** Of what is new, up to 200 at once: the records, and one write for all. */
+const statementsOfBatch = 2
+const bounds = { minMs: 60_000, maxMs: 120_000, callTimeoutMs: 10_000, maxPages: 100, maxWatched: 10_000, graceMs: 0 }
+
+let test: TestDatabase
+let database: Database
+let sql: Statements
+let statements: string[]
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 4 })
+  sql = {
+    rows: (statement) => {
+      statements.push(statement.text)
+      return database.sql.rows(statement)
+    },
+  }
+  await database.prisma.$executeRaw`
+    INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+    VALUES (${connectionId}, 'p', 'modelarts', 'c', '{}', '')`
+})
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+beforeEach(async () => {
+  statements = []
+  await database.prisma.$executeRaw`TRUNCATE workloads, workload_events, sweeps`
+  await database.prisma
+    .$executeRaw`INSERT INTO sweeps (connection_id, kind, due_at) VALUES (${connectionId}, 'job', now())`
+})
+
+/** A provider whose list shows these jobs, in pages. */
+function makeProvider(count: number) {
+  const jobs = Array.from({ length: count }, (_, index) => ({
+    remoteId: `r${index}`,
+    mark: `abcmark${index}`,
+    state: 'R',
+  }))
+  const counts = { calls: 0, payloads: 0 }
+  const shown = ({ remoteId, mark, state }: (typeof jobs)[number]): Observation<'job'> => ({
+    ...{ remoteId, mark, rawState: state, status: state === 'R' ? 'running' : 'pending', startedAt: new Date(0) },
+    payload: () => ({ made: ++counts.payloads }),
+  })
+  const list = async ({ cursor }: Page) => {
+    counts.calls += 1
+    const from = Number(cursor ?? 0)
+    const to = from + pageSize
+    return { seen: jobs.slice(from, to).map(shown), next: to < jobs.length ? String(to) : null }
+  }
+  const driver = { list, traits: makeFacts<'job'>().traits, states: {}, controls: {}, markLength: 12 }
+  return { jobs, counts, driver }
+}
+
+type Provider = ReturnType<typeof makeProvider>
+
+/** One process's scans of that list, as an engine makes them. */
+function makeScans({ driver }: Pick<Provider, 'driver'>) {
+  const repository = makeSweepsRepository(sql, 60_000)
+  const ignore = () => {}
+  const warnings: string[] = []
+  const sweep = makeSweep({
+    ...{ kinds: { job: jobKind }, repository, tempo, bounds, installationTag, budget: { take: () => 0 } },
+    connections: { open: async () => ({ driver: () => driver }) },
+    secretsOfAll: async () => () => ({ hide: nothingToHide }),
+    write: makeLanes<Write, Written>({
+      ...{ flush: makeWritesRepository(sql).write, lanes: 1, maxItems: 200 },
+      ...{ isDataError: () => false, isTransient: () => false },
+    }),
+    heldMarks: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).heldMarks,
+    wake: { changed: ignore },
+    log: {
+      ...{ debug: ignore, info: ignore, error: (context: object) => expect.fail(JSON.stringify(context)) },
+      warn: (_: object, message: string) => warnings.push(message),
+    },
+    shutdown: new AbortController().signal,
+  } as unknown as SweepDeps)
+  return {
+    warnings,
+    /** Answers after how long the next one is due. */
+    async scan(): Promise<number | null> {
+      await database.prisma.$executeRaw`UPDATE sweeps SET due_at = now()`
+      const [claimed] = await repository.claimDue(1)
+      if (claimed === undefined) throw new Error('no scan is due')
+      statements = []
+      return sweep(claimed)
+    },
+  }
+}
+
+async function makeRecords(count: number): Promise<void> {
+  const ids = Array.from({ length: count }, () => makeId('job'))
+  await database.prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, raw_state, dispatched_at, started_at)
+    SELECT id, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', 'abcmark' || n - 1, 'running', true, 'r' || n - 1, 'R', now(), to_timestamp(0)
+    FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
+}
+
+async function read<T>(text: string): Promise<T[]> {
+  return (await database.pool.query(text)).rows as T[]
+}
+
+it.each([50, 500])('of %i jobs that are as they were costs its pages and two statements', async (count) => {
+  await makeRecords(count)
+  const provider = makeProvider(count)
+  const { scan } = makeScans(provider)
+  // What a process knows nothing of is compared once.
+  await scan()
+  provider.counts.calls = 0
+  await scan()
+  expect(statements, statements.join('\n')).toHaveLength(statementsOfScan)
+  expect(provider.counts).toEqual({ calls: count / pageSize, payloads: 0 })
+})
+
+it('writes what has changed on all pages at once, and makes no other payload', async () => {
+  await makeRecords(500)
+  const provider = makeProvider(500)
+  const { scan } = makeScans(provider)
+  await scan()
+  for (const [index, job] of provider.jobs.entries()) if (index % 25 === 0) job.state = 'PD'
+  await scan()
+  expect(statements, statements.join('\n')).toHaveLength(statementsOfScan + statementsOfBatch)
+  expect(provider.counts.payloads).toBe(20)
+  const events = await read<{ count: string }>(`SELECT count(*) FROM workload_events WHERE type = 'job.pending'`)
+  expect(events).toEqual([{ count: '20' }])
+})
+
+it('compares a long page in batches, when a process knows nothing of it', async () => {
+  await makeRecords(450)
+  const provider = makeProvider(450)
+  const all = provider.driver.list
+  const list = async (page: Page) => {
+    const pages = await Promise.all(
+      [0, 50, 100, 150, 200, 250, 300, 350, 400].map((from) => all({ ...page, cursor: String(from) })),
+    )
+    return { seen: pages.flatMap(({ seen }) => seen), next: null }
+  }
+  await makeScans({ driver: { ...provider.driver, list } }).scan()
+  expect(statements, statements.join('\n')).toHaveLength(statementsOfScan + 3)
+})
+
+it('comes again after its pause, also when it has found something', async () => {
+  await makeRecords(1)
+  const provider = makeProvider(1)
+  const { scan } = makeScans(provider)
+  await scan()
+  for (const job of provider.jobs) job.state = 'PD'
+  expect(await scan()).toBe(bounds.minMs)
+  expect(await read('SELECT due_at > now() + interval \'30 s\' AS "isLater" FROM sweeps')).toEqual([{ isLater: true }])
+})
+
+it('beside a drain takes nothing for an orphan whose create is under way, and counts what is one', async () => {
+  await makeRecords(50)
+  const provider = makeProvider(60)
+  const create = (index: number) => database.prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live)
+    VALUES (${makeId('job')}, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', ${`abcmark${index}`}, 'dispatching', true)`
+  for (const index of [50, 51, 52]) await create(index)
+  const all = provider.driver.list
+  const list = async (page: Page) => {
+    const seen = await all(page)
+    // Sent while the list was read.
+    if (page.cursor === null) for (const index of [53, 54, 55, 56, 57, 58]) await create(index)
+    return seen
+  }
+  const { scan, warnings } = makeScans({ driver: { ...provider.driver, list } })
+  await scan()
+  expect(await read('SELECT last_orphans AS count FROM sweeps')).toEqual([{ count: 1 }])
+  await create(59)
+  provider.jobs.splice(53)
+  warnings.length = 0
+  await makeScans(provider).scan()
+  expect(await read('SELECT last_orphans AS count FROM sweeps')).toEqual([{ count: 0 }])
+  expect(warnings).toEqual([])
+})
