@@ -159,7 +159,10 @@ function makeCollection<D extends object>({ provider, kind, shelf, write, now }:
       return object?.deletedAt === null ? object : undefined
     },
     all,
-    listed: ({ lagMs, isEmpty }) => (isEmpty ? [] : all().filter((object) => object.createdAt + lagMs <= now())),
+    listed: ({ lagMs, isEmpty }) => {
+      const youngest = now() - lagMs
+      return isEmpty ? [] : all().filter(({ createdAt }) => createdAt <= youngest)
+    },
     change: replace,
     remove: (id) => {
       replace(id, { deletedAt: now() })

@@ -17,6 +17,11 @@ export function tasksOf({ spec }: JobRequest): string[] {
   return Array.from({ length: spec?.resource?.node_count ?? 1 }, (_, index) => `worker-${index}`)
 }
 
+/** The workspace of a job; 0 is the default one. */
+export function workspaceIdOf({ metadata }: JobRequest): string {
+  return metadata.workspace_id ?? '0'
+}
+
 /** A training job as every operation shows it. */
 export function jobView({ id, name, data, createdAt, timeline }: Job, caller: ModelartsAccount, now: number) {
   const { request, description } = data
@@ -28,7 +33,7 @@ export function jobView({ id, name, data, createdAt, timeline }: Job, caller: Mo
       name,
       description,
       create_time: createdAt,
-      workspace_id: metadata.workspace_id ?? '0',
+      workspace_id: workspaceIdOf(request),
       ai_project: 'default-ai-project',
       user_name: caller.userName,
       ...(metadata.annotations && { annotations: metadata.annotations }),

@@ -7,7 +7,7 @@ import { logLines, maxPreviewBytes } from './job-logs.ts'
 import { reportOperations } from './job-reports.ts'
 import { assertJob } from './job-rules.ts'
 import { type Filter, matcher } from './job-search.ts'
-import { jobFlavors, jobView, scriptOf, tasksOf } from './job-view.ts'
+import { jobFlavors, jobView, scriptOf, tasksOf, workspaceIdOf } from './job-view.ts'
 import { jobLife, terminated } from './movement.ts'
 import { Refusal } from './refusals.ts'
 import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
@@ -186,15 +186,15 @@ function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call
   if (sort_by !== '' && sort_by !== 'create_time') {
     throw new Refusal(400, '2790', 'Unsupported sorting item.', 'Check whether the sorting item is valid.')
   }
+  const view = (job: WorldObject<JobData>) => jobView(job, caller, world.now())
   const matches = matcher(filters, caller.userId)
-  const all = shelf.listed(caller, call).map((job) => jobView(job, caller, world.now()))
-  const inWorkspace = all.filter(
-    ({ metadata }) => metadata.workspace_id === (asked.workspace_id ?? metadata.workspace_id),
-  )
-  const found = inWorkspace.filter(matches)
+  const all = shelf.listed(caller, call)
+  const isInWorkspace = ({ data }: WorldObject<JobData>) => workspaceIdOf(data.request) === asked.workspace_id
+  const inWorkspace = asked.workspace_id === undefined ? all : all.filter(isInWorkspace)
+  const found = filters.length === 0 ? inWorkspace : inWorkspace.filter((job) => matches(view(job)))
   if (order === 'desc') found.reverse()
   // The offset counts pages, from 0; `total` counts all jobs, `count` those that match.
-  const items = found.slice(offset * limit, (offset + 1) * limit)
+  const items = found.slice(offset * limit, (offset + 1) * limit).map(view)
   return ok({
     total: all.length,
     count: found.length,

@@ -95,8 +95,9 @@ export function makeShelf<D extends object>(
 ): Shelf<D> {
   const isOwn = (object: WorldObject<D>, caller: ModelartsAccount) => object.owner === caller.projectId
   const clearAway = () => {
+    const at = now()
     for (const { id, timeline } of collection.all()) {
-      if (momentAt(timeline, now()).state === goneState) collection.remove(id)
+      if (timeline.at(-1)?.state === goneState && momentAt(timeline, at).state === goneState) collection.remove(id)
     }
   }
   return {
