@@ -4,6 +4,7 @@ import type { Part, PartResult } from './part.ts'
 import { accept } from './parts/accept.ts'
 import { drain } from './parts/drain.ts'
 import { fairness } from './parts/fairness.ts'
+import { observe } from './parts/observe.ts'
 import { processes } from './parts/process.ts'
 import { read } from './parts/read.ts'
 import { writePlots } from './plots.ts'
@@ -15,7 +16,7 @@ import { describeResult, describeVerdicts } from './table.ts'
 
 // How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
 
-const parts: readonly Part[] = [accept, drain, fairness, processes, read]
+const parts: readonly Part[] = [accept, drain, fairness, observe, read, processes]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 

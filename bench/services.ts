@@ -15,7 +15,12 @@ export interface Service extends Program<unknown> {
 export const apiKey = 'sy_bench-key-of-the-first-project-00001'
 
 /** Starts Switchyard in one role; resolves once an API is ready, and at once for a worker. */
-export async function startService(stack: Stack, role: 'api' | 'worker', queue: Queue = 'redis'): Promise<Service> {
+export async function startService(
+  stack: Stack,
+  role: 'api' | 'worker',
+  queue: Queue = 'redis',
+  more: Record<string, string> = {},
+): Promise<Service> {
   const port = await freePort()
   const env = {
     ROLE: role,
@@ -30,6 +35,7 @@ export async function startService(stack: Stack, role: 'api' | 'worker', queue: 
     REQUEST_RATE_LIMIT: '0',
     PROVIDER_CALLS_PER_SECOND: '0',
     WORKER_CONCURRENCY: String(slots),
+    ...more,
   }
   const program = await startProgram<unknown>(new URL('../src/main.ts', import.meta.url), env, ['serve'])
   const url = `http://127.0.0.1:${port}`
