@@ -44,6 +44,9 @@ export function startBinary<Ready>(
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000)
     })
+  child.once('exit', (code, signal) => {
+    said += `(ended with ${signal ?? code})`
+  })
   const onExit = () => child.kill('SIGKILL')
   process.once('exit', onExit)
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
