@@ -7,8 +7,8 @@ import { makeUnknownKeys } from './unknown-keys.ts'
 import { findValidKey } from './valid-key.ts'
 
 /**
- * How long a key that was good is believed without asking again, and how many are remembered. Requests that last ask
- * every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
+ * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests
+ * that last ask every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
  */
 const believedMs = 2000
 const mostRemembered = 10_000
@@ -36,7 +36,9 @@ interface Deps {
 
 /** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
-  const known = new Map<string, { identity: Identity; untilMs: number }>()
+  const known = new Map<string, { answer: Identity | Refusal; untilMs: number }>()
+  /** Questions under way: requests of one key that come together share one. */
+  const asking = new Map<string, Promise<Identity>>()
   const unknownKeys = makeUnknownKeys(clock)
   // While an issuer is away nobody tells junk from the tokens of honest callers: counted apart, so that keys are let in.
   const unexaminedTokens = makeUnknownKeys(clock)
@@ -75,21 +77,33 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     return code
   }
 
-  async function identify(secret: string, address: string): Promise<Identity> {
-    const name = hashOfKey(secret).toString('base64')
-    const remembered = known.get(name)
-    if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return remembered.identity
-    const verify = looksLikeToken.test(secret) ? verifyToken : null
-    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
-    if (remembered === undefined) refuseMore(address, verify)
-    const identity = await prove(secret, verify).catch((error: unknown) => {
-      if (countFailure(error, address) === 'unauthenticated') known.delete(name)
+  function remember(name: string, answer: Identity | Refusal, ms: number): void {
+    if (known.size >= mostRemembered) known.clear()
+    known.set(name, { answer, untilMs: clock.monotonicMs() + ms })
+  }
+
+  async function examine(name: string, address: string, proof: Promise<Identity>): Promise<Identity> {
+    const identity = await proof.catch((error: Refusal) => {
+      const code = countFailure(error, address)
+      // One that was good: whatever it has open hears of it without another question each.
+      if (code === 'unauthenticated' && known.has(name)) remember(name, error, believedMs)
       throw error
     })
     const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
-    if (known.size >= mostRemembered) known.clear()
-    known.set(name, { identity, untilMs: clock.monotonicMs() + Math.min(believedMs, leftMs) })
+    remember(name, identity, Math.min(believedMs, leftMs))
     return identity
+  }
+
+  async function identify(secret: string, address: string): Promise<Identity> {
+    const name = hashOfKey(secret).toString('base64')
+    const remembered = known.get(name)
+    if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
+    const verify = looksLikeToken.test(secret) ? verifyToken : null
+    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
+    if (remembered === undefined) refuseMore(address, verify)
+    const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
+    asking.set(name, asked)
+    return asked
   }
 
   return async (request) => {
@@ -99,6 +113,11 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     }
     return callerOf(await identify(match[1], request.ip), request)
   }
+}
+
+function orThrow(answer: Identity | Refusal): Identity {
+  if (answer instanceof Refusal) throw answer
+  return answer
 }
 
 function callerOf({ projectId, scopes, subject }: Identity, request: Parameters<Authenticate>[0]): Caller {

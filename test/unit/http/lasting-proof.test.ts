@@ -18,8 +18,15 @@ afterEach(() => {
 /** An open request of a key, which `revoke` ends; a time that stands still unless it is moved. */
 function openRequest() {
   let asked = async (): Promise<typeof row | null> => row
+  let questions = 0
   const authenticate = makeAuthenticate({
-    keys: { valid: () => asked(), used: async () => {} },
+    keys: {
+      valid: () => {
+        questions += 1
+        return asked()
+      },
+      used: async () => {},
+    },
     ...{ verifyToken: null, log: { warn: () => {} } },
     clock: { now: () => new Date(), monotonicMs: () => Date.now() },
   })
@@ -28,6 +35,7 @@ function openRequest() {
   return {
     request,
     authenticate: () => authenticate(request),
+    questions: () => questions,
     becomes: (answer: typeof asked) => {
       asked = answer
     },
@@ -46,6 +54,22 @@ describe('a request that lasts', () => {
     becomes(async () => null)
     await vi.advanceTimersByTimeAsync(4999)
     expect(shutOut).toHaveBeenCalledTimes(1)
+  })
+
+  it('ends however many others its key has open, and asks no oftener for them', async () => {
+    const { request, authenticate, questions, becomes } = openRequest()
+    await authenticate()
+    const shutOut = vi.fn()
+    for (let count = 0; count < 1000; count += 1) {
+      watchCaller(request, shutOut)
+      await vi.advanceTimersByTimeAsync(2)
+    }
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(questions()).toBeLessThanOrEqual(8)
+    becomes(async () => null)
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(shutOut).toHaveBeenCalledTimes(1000)
+    expect(questions()).toBeLessThanOrEqual(12)
   })
 
   it('goes on while the key is good, or nobody can tell', async () => {
