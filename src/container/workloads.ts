@@ -9,6 +9,8 @@ import { makeEventsRepository } from '../events/events.repository.ts'
 import type { EventRoutesDeps } from '../events/events.routes.ts'
 import { makeFeedRepository } from '../events/feed.repository.ts'
 import { makeFeed } from '../events/feed.ts'
+import { openFeedStream } from '../events/feed-stream.ts'
+import { makeTails } from '../events/tails.ts'
 import type { Wake } from '../events/wake.ts'
 import { makeStreamPlaces, makeWaitPlaces } from '../http/places.ts'
 import { jobKind } from '../jobs/job.kind.ts'
@@ -72,6 +74,8 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   }
   const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
   const events = makeEventsRepository(prisma)
+  const feed = makeFeed({ repository: makeFeedRepository(prisma), ...settings.events })
+  const tails = makeTails({ feed, wait: wake.wait, clock })
   const attempts = makeAttemptsRepository(sql, settings.leaseMs)
   const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
   const noteAccess: AskDeps['noteAccess'] = (access) =>
@@ -85,8 +89,9 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   }
   return {
     events: {
-      feed: makeFeed({ repository: makeFeedRepository(prisma), ...settings.events }),
-      ...{ streams: common.streams, wait: wake.wait, clock },
+      feed,
+      open: (audience, telling) => openFeedStream({ feed, tails, clock }, audience, telling),
+      streams: common.streams,
     },
     jobs: {
       ...common,

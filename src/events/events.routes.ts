@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { type Streams, sendEvents } from '../http/event-stream.ts'
-import type { Following } from '../http/follow.ts'
+import { type Streams, sendTexts, type Telling } from '../http/event-stream.ts'
 import { streamHeaders } from '../http/headers.ts'
+import { isStillLetIn } from '../http/lasting-proof.ts'
 import { cursorQuery, limitQuery, refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { streamed } from '../http/stream.routes.ts'
@@ -11,12 +11,13 @@ import { Refusal } from '../vocabulary/refusal.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
 import { ProjectEventPage, ProjectEventSchema } from './event.schemas.ts'
 import type { Feed } from './feed.ts'
+import type { Audience } from './feed-stream.ts'
 
 export interface EventRoutesDeps {
   feed: Feed
+  /** Its events as the text of a stream. */
+  open: (audience: Audience, telling: Telling) => Promise<AsyncIterable<string | Uint8Array>>
   streams: Streams
-  wait: (projectId: string, ms: number, signal: AbortSignal) => Promise<boolean>
-  clock: Following<string>['clock']
 }
 
 const scopeOf: Readonly<Record<Kind, Scope>> = { job: 'jobs:read', environment: 'environments:read' }
@@ -26,7 +27,6 @@ const cursor = Type.Optional({
   ...cursorQuery,
   description: '`endCursor` or `nextCursor` of a page, or the `id` of a message.',
 })
-const mostAtOnce = 200
 
 /** What happens in the whole project: page by page, or as it happens. */
 export async function registerEvents(server: HttpServer, deps: EventRoutesDeps): Promise<void> {
@@ -60,7 +60,7 @@ function registerPages(server: HttpServer, { feed }: EventRoutesDeps): void {
   )
 }
 
-function registerStream(server: HttpServer, { feed, streams, wait, clock }: EventRoutesDeps): void {
+function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps): void {
   server.get(
     '/events/stream',
     {
@@ -78,18 +78,16 @@ function registerStream(server: HttpServer, { feed, streams, wait, clock }: Even
         response: { ...streamed, ...refusals(410) },
       },
     },
-    async (request, reply) => {
-      const { projectId } = request.caller
-      const from = lastIdOf(request) ?? (request.query as { cursor?: string }).cursor ?? (await feed.now(projectId))
-      return sendEvents(request, reply, {
-        read: (after) =>
-          feed
-            .read(projectId, { kinds: kindsOf(request), cursor: after, limit: mostAtOnce })
-            .catch((error: unknown) => Promise.reject(blaming(request, error))),
-        wait: (ms, signal) => wait(projectId, ms, signal),
-        ...{ from, streams, clock },
-      })
-    },
+    async (request, reply) =>
+      sendTexts(request, reply, streams, (telling) => {
+        const audience = {
+          projectId: request.caller.projectId,
+          cursor: lastIdOf(request) ?? (request.query as { cursor?: string }).cursor ?? null,
+          kinds: () => kindsOf(request),
+          isPermitted: () => isStillLetIn(request),
+        }
+        return open(audience, telling).catch((error: unknown) => Promise.reject(blaming(request, error)))
+      }),
   )
 }
 

@@ -1,8 +1,24 @@
-import { encodeCursor, notOurs, positionIn } from '../http/cursor.ts'
 import type { Reading } from '../http/follow.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
+import { cursorOf, type Place, placeIn } from './feed-cursor.ts'
+
+/** An event as clients see it, under the cursor of its position. */
+export interface FeedMessage {
+  id: string
+  data: object
+  kind: Kind
+  position: FeedPosition
+}
+
+export interface MessagePage {
+  messages: readonly FeedMessage[]
+  /** The last of them; where there is none, where it began. */
+  end: Place
+  isFull: boolean
+  isBehind: boolean
+}
 
 /** Everything that happens in a project, in an order that does not change after it was read. */
 export interface Feed {
@@ -16,6 +32,8 @@ export interface Feed {
     projectId: string,
     query: { kinds: readonly Kind[]; cursor: string | null; limit: number },
   ): Promise<Reading<string>>
+  /** The same of all kinds, and after a place. */
+  page(projectId: string, query: { after: Place | null; limit: number }): Promise<MessagePage>
   /** The cursor of this moment. */
   now(projectId: string): Promise<string>
 }
@@ -25,54 +43,38 @@ interface Deps {
   retentionDays: number
 }
 
-const list = { name: 'events', filters: {} }
-
 export function makeFeed({ repository, retentionDays }: Deps): Feed {
+  async function page(projectId: string, { after, limit }: { after: Place | null; limit: number }) {
+    const found = (await repository.read(projectId, { after: after?.position ?? null, limit })) ?? noProject()
+    const { epoch, isFull, isBehind } = found
+    if (after !== null && after.epoch !== epoch)
+      throw expired('The database was restored or replaced since it was given out')
+    if (after !== null && found.isPruned) throw expired(`Events are kept for ${retentionDays} days`)
+    const messages = found.events.map((event) => messageOf(event, epoch))
+    return { messages, end: { position: found.end, epoch }, isFull, isBehind }
+  }
+
   return {
+    page,
+
     async read(projectId, { kinds, cursor, limit }) {
-      const from = placeIn(cursor)
-      const page = (await repository.read(projectId, { after: from?.position ?? null, limit })) ?? noProject()
-      if (from !== null && from.epoch !== page.epoch)
-        throw expired('The database was restored or replaced since it was given out')
-      if (from !== null && page.isPruned) throw expired(`Events are kept for ${retentionDays} days`)
-      const cursorOf = (position: FeedPosition) => encodeCursor(toCursor(position, page.epoch), list)
-      return {
-        messages: page.events
-          .filter(({ kind }) => kinds.includes(kind))
-          .map((event) => ({ id: cursorOf(event), data: viewOf(event) })),
-        position: cursorOf(page.end),
-        isFull: page.isFull,
-        isBehind: page.isBehind,
-        isOver: false,
-      }
+      const after = cursor === null ? null : placeIn(cursor)
+      const { messages, end, ...rest } = await page(projectId, { after, limit })
+      const shown = messages.filter(({ kind }) => kinds.includes(kind))
+      return { ...rest, messages: shown, position: cursorOf(end), isOver: false }
     },
 
     async now(projectId) {
       const { end, epoch } = (await repository.end(projectId)) ?? noProject()
-      return encodeCursor(toCursor(end, epoch), list)
+      return cursorOf({ position: end, epoch })
     },
   }
 }
 
-function viewOf({ id, seq, type, at, data, kind, workloadId }: ProjectEvent) {
-  return { id, seq, type, at: at.toISOString(), data, kind, recordId: workloadId }
-}
-
-function toCursor({ xid, workloadId, seq }: FeedPosition, epoch: string) {
-  return { id: workloadId, xid, seq: String(seq), epoch }
-}
-
-const mostXid = 2n ** 63n - 1n
-const mostSeq = 2 ** 31 - 1
-
-/** @throws Refusal where it is no cursor, or holds what the database would not take */
-function placeIn(cursor: string | null): { position: FeedPosition; epoch: string } | null {
-  const found = positionIn<Partial<ReturnType<typeof toCursor>>>(cursor ?? undefined, list)
-  if (found === null) return null
-  const { id: workloadId = '', xid = '', seq = '', epoch = '' } = found
-  if (!/^\d{1,19}$/.test(xid) || BigInt(xid) > mostXid || !/^\d{1,10}$/.test(seq) || Number(seq) > mostSeq)
-    throw notOurs()
-  return { position: { xid, workloadId, seq: Number(seq) }, epoch }
+function messageOf({ id, seq, type, at, data, kind, workloadId, xid }: ProjectEvent, epoch: string): FeedMessage {
+  const position = { xid, workloadId, seq }
+  const view = { id, seq, type, at: at.toISOString(), data, kind, recordId: workloadId }
+  return { id: cursorOf({ position, epoch }), data: view, kind, position }
 }
 
 function expired(why: string): Refusal {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Following, follow, type Reading } from './follow.ts'
+import { type Following, follow, type Message, type Reading } from './follow.ts'
 import { isStillLetIn, watchCaller } from './lasting-proof.ts'
 import type { Places } from './places.ts'
 
@@ -18,6 +18,14 @@ export interface Streaming<P> extends Pick<Following<P>, 'read' | 'wait' | 'cloc
 /** How long a client may take what was on its way to it when the process is about to stop. */
 const takeRestMs = 1000
 
+/** What is told, and for how long. */
+export interface Telling {
+  /** Aborted when the client leaves, its key is revoked, or the process is about to stop. */
+  signal: AbortSignal
+  /** Ends it from this side; what is on its way may be taken for a moment. */
+  end(): void
+}
+
 /**
  * Answers with Server-Sent Events until there are no more, the client leaves, its key is revoked, or this process stops;
  * a client that reconnects with `Last-Event-ID` goes on where it was. What the first read refuses is refused as usual,
@@ -28,28 +36,41 @@ export async function sendEvents<P>(
   reply: FastifyReply,
   { streams, from, ...streaming }: Streaming<P>,
 ): Promise<FastifyReply> {
-  const { signal } = takePlace(request, reply, streams)
-  const first = await streaming.read(from)
-  if (first.isOver && first.messages.length === 0) return reply.code(204).send()
-  const following = { ...streaming, isPermitted: () => isStillLetIn(request) }
+  return sendTexts(request, reply, streams, async ({ signal }) => {
+    const first = await streaming.read(from)
+    if (first.isOver && first.messages.length === 0) return null
+    return textsOf(follow({ ...streaming, isPermitted: () => isStillLetIn(request) }, first, signal))
+  })
+}
+
+/** The same with texts that are made elsewhere, each of whole messages; null where nothing more is expected. */
+export async function sendTexts(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  streams: Streams,
+  open: (telling: Telling) => Promise<AsyncIterable<string | Uint8Array> | null>,
+): Promise<FastifyReply> {
+  const texts = await open(takePlace(request, reply, streams))
+  if (texts === null) return reply.code(204).send()
   return (
     reply
       .type('text/event-stream')
       // No connection to keep: a stream that ends at shutdown would leave it idle, just before it is closed.
       .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
-      .send(Readable.from(textOf(follow(following, first, signal), request)))
+      // In bytes: of objects a stream would keep many that its client does not take.
+      .send(Readable.from(untilTheyBreakOff(texts, request), { objectMode: false }))
   )
 }
 
-/** A place until the answer is over. Aborted when the client leaves, its key is revoked, or the process is about to stop. */
-function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): AbortController {
+/** A place until the answer is over. */
+function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): Telling {
   const over = new AbortController()
   const leave = take(request.caller.by.subject)
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     over.abort()
     // Whoever takes nothing is not waited for.
-    timer = setTimeout(() => raw.destroy(), takeRestMs)
+    timer ??= setTimeout(() => raw.destroy(), takeRestMs)
   }
   const stopWatching = watchCaller(request, end)
   const close = () => {
@@ -59,28 +80,33 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
     ended.removeEventListener('abort', end)
     clearTimeout(timer)
   }
+  const telling = { signal: over.signal, end }
   if (raw.closed) {
     close()
-    return over
+    return telling
   }
   raw.once('close', close)
   if (ended.aborted) end()
   else ended.addEventListener('abort', end, { once: true })
-  return over
+  return telling
 }
 
-/** A reading that fails ends the stream as if it were over: the client comes back, and then is told what is wrong. */
-async function* textOf<P>(readings: AsyncIterable<Reading<P>>, request: FastifyRequest): AsyncGenerator<string> {
+/** Texts that fail end the stream as if it were over: the client comes back, and then is told what is wrong. */
+async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRequest): AsyncGenerator<T> {
   try {
-    for await (const { messages } of readings)
-      yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
+    yield* texts
   } catch (error) {
     // One line for each stream, and there may be many: whatever is away is told in full elsewhere.
     request.log.warn({ reason: (error as Error).message }, 'a stream of events broke off')
   }
 }
 
-function messageText({ id, data }: Reading<unknown>['messages'][number]): string {
+async function* textsOf<P>(readings: AsyncIterable<Reading<P>>): AsyncGenerator<string> {
+  for await (const { messages } of readings)
+    yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
+}
+
+export function messageText({ id, data }: Message): string {
   return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
@@ -88,4 +114,4 @@ function messageText({ id, data }: Reading<unknown>['messages'][number]): string
  * Keeps the connection open: a comment, with no blank line after it. Clients that are not browsers take a block without data
  * for an empty message, and some any blank line once they have seen an id.
  */
-const heartbeat = ':\n'
+export const heartbeat = ':\n'

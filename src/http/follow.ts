@@ -1,6 +1,11 @@
+export interface Message {
+  id: string | number
+  data: object
+}
+
 /** What was new after a position. */
-export interface Reading<P> {
-  messages: readonly { id: string | number; data: object }[]
+export interface Reading<P, M extends Message = Message> {
+  messages: readonly M[]
   /** Where it ended. */
   position: P
   /** There is more at once. */
@@ -11,8 +16,8 @@ export interface Reading<P> {
   isOver: boolean
 }
 
-export interface Following<P> {
-  read(after: P): Promise<Reading<P>>
+export interface Following<P, M extends Message = Message> {
+  read(after: P): Promise<Reading<P, M>>
   /** Resolves when there may be something new, after `ms`, or when aborted. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>
   /** Whether the reader may still read. Asked before everything but the first. */
@@ -32,11 +37,11 @@ const mostBehindMs = 1000
  * Hands on what was read first, then reads on until it is over, the reader may not any more, or `signal` is aborted. It
  * listens before it reads, so that nothing falls between the two, and reads no more before what was read is taken.
  */
-export async function* follow<P>(
-  { read, wait, isPermitted, clock }: Following<P>,
-  first: Reading<P>,
+export async function* follow<P, M extends Message>(
+  { read, wait, isPermitted, clock }: Following<P, M>,
+  first: Reading<P, M>,
   signal: AbortSignal,
-): AsyncGenerator<Reading<P>, void> {
+): AsyncGenerator<Reading<P, M>, void> {
   yield first
   const pace = makePace(clock)
   for (let last = first; !last.isOver && !signal.aborted && (await isPermitted()); ) {

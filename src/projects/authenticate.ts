@@ -37,6 +37,8 @@ interface Deps {
 /** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
   const known = new Map<string, { answer: Identity | Refusal; untilMs: number }>()
+  /** A stream is asked for before everything that it tells: its key is digested once. */
+  const names = new WeakMap<object, string>()
   /** Questions under way: requests of one key that come together share one. */
   const asking = new Map<string, Promise<Identity>>()
   const unknownKeys = makeUnknownKeys(clock)
@@ -94,8 +96,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     return identity
   }
 
-  async function identify(secret: string, address: string): Promise<Identity> {
-    const name = hashOfKey(secret).toString('base64')
+  async function identify(name: string, secret: string, address: string): Promise<Identity> {
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
     const verify = looksLikeToken.test(secret) ? verifyToken : null
@@ -111,7 +112,9 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (match?.[1] === undefined) {
       throw new Refusal('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
     }
-    return callerOf(await identify(match[1], request.ip), request)
+    const name = names.get(request) ?? hashOfKey(match[1]).toString('base64')
+    names.set(request, name)
+    return callerOf(await identify(name, match[1], request.ip), request)
   }
 }
 

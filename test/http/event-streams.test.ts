@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
+import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
@@ -75,8 +76,8 @@ async function answers(url: string, apiKey = testApiKey): Promise<boolean> {
 }
 
 /** A client that has opened a stream and takes nothing of it. */
-async function openPaused(url: string): Promise<ClientRequest> {
-  const sent = request(url, { headers: { authorization: `Bearer ${testApiKey}` } })
+async function openPaused(url: string, apiKey = testApiKey): Promise<ClientRequest> {
+  const sent = request(url, { headers: { authorization: `Bearer ${apiKey}` } })
   sent.on('error', () => {})
   const response = once(sent, 'response')
   sent.end()
@@ -220,6 +221,34 @@ describe.concurrent('a client that does not read', () => {
     await vi.waitUntil(() => answers(url), { timeout: 8000, interval: 200 })
     paused.destroy()
     await impatient.stop()
+  })
+})
+
+describe("a client of the project's stream that does not read", () => {
+  it('is cut off when what comes next is not in memory any more, and nobody else is', { timeout: 30_000 }, async () => {
+    const project = await bench.api.ok('POST', '/projects', { name: 'flooded' })
+    const { key } = await bench.api.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes: ['admin'] })
+    const api = makeApiCaller(bench.url, String(key))
+    const connection = await api.ok('POST', '/connections', sandboxConnections(bench.sandbox)[0])
+    const environment = await api.ok('POST', '/environments', environmentRequest({ connectionId: connection.id }))
+    // There are places for two.
+    const url = `${other.service.url}/events/stream`
+    const paused = await openPaused(url, String(key))
+    const quick = openEventStream(url, { apiKey: String(key) })
+    await quick.untilOpen()
+    expect(await answers(url, String(key))).toBe(false)
+    // More than sockets take, and much more than is kept in memory.
+    for (let turn = 0; turn < 8; turn += 1) await addEvents(environment, { count: 500, text: 'x'.repeat(4000) })
+    await bench.open.prisma
+      .$executeRaw`SELECT pg_notify('switchyard_changed_' || tag, ${String(project.id)}) FROM installation`
+    await vi.waitUntil(() => answers(url, String(key)), { timeout: 20_000, interval: 200 })
+    const events = await quick.untilCount(4000)
+    expect(seqs(events.filter(({ type }) => type === 'environment.updated'))).toEqual(
+      Array.from({ length: 4000 }, (_, index) => index + 2),
+    )
+    expect(quick.connections).toEqual([{ status: 200, lastEventId: null }])
+    quick.close()
+    paused.destroy()
   })
 })
 

@@ -1,0 +1,140 @@
+import { heartbeat, messageText, type Telling } from '../http/event-stream.ts'
+import type { Following } from '../http/follow.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { FeedPosition } from './feed.repository.ts'
+import type { Feed, FeedMessage } from './feed.ts'
+import { isAfter, type Place, placeIn } from './feed-cursor.ts'
+import type { Listener, Tail, Tails } from './tails.ts'
+
+interface Deps {
+  feed: Feed
+  tails: Tails
+  clock: Following<unknown>['clock']
+}
+
+/** Who wants to hear of what, from where on. */
+export interface Audience {
+  projectId: string
+  /** Null: from now on. */
+  cursor: string | null
+  /** As far as the key may read them, now. */
+  kinds(): readonly Kind[]
+  /** Whether the key still holds. Asked before anything is handed on. */
+  isPermitted(): Promise<boolean>
+}
+
+const mostAtOnce = 200
+/** Who was told nothing for so long is told that the connection is alive; looked at every second. */
+const quietMs = 3500
+
+/**
+ * A project's events as the text of a stream. What is older than the tail has in memory comes from the database, page by
+ * page as the client takes it; from there on from the tail, which reads once for all. The two meet by position: each
+ * event is after the last one that was handed on, and everything between the tail's begin and its end is in memory.
+ */
+export async function openFeedStream(
+  deps: Deps,
+  audience: Audience,
+  telling: Telling,
+): Promise<AsyncIterable<string | Uint8Array>> {
+  const { feed, tails } = deps
+  const { projectId, cursor } = audience
+  const from = placeIn(cursor ?? (await feed.now(projectId)))
+  let wake = () => {}
+  const listener: Listener = { position: null, sendingSinceMs: null, wake: () => wake(), cut: telling.end }
+  telling.signal.addEventListener('abort', () => wake(), { once: true })
+  const tail = await tails.join(projectId, listener, telling.signal)
+  const news = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+    })
+  const reader = { ...deps, ...audience, tail, listener, signal: telling.signal, news }
+  // A cursor that cannot be honoured is refused before anything is told.
+  const first = isInMemory(tail, from) ? { text: '', end: from, isMore: true } : await olderStep(reader, from)
+  listener.position = isInMemory(tail, first.end) ? first.end.position : null
+  return textsFrom(reader, first)
+}
+
+interface Reader extends Omit<Deps, 'tails'>, Omit<Audience, 'cursor'> {
+  signal: AbortSignal
+  tail: Tail
+  listener: Listener
+  /** Resolves when there may be something new, the clock is to be looked at, or the stream is over. */
+  news(): Promise<void>
+}
+
+interface Step {
+  text: string | Uint8Array
+  end: Place
+  /** There may be more at once. */
+  isMore: boolean
+}
+
+async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | Uint8Array, void> {
+  const { clock, listener } = reader
+  const toTell = withHeartbeats(clock)
+  let at = first.end
+  listener.sendingSinceMs = clock.monotonicMs()
+  yield first.text.length > 0 ? first.text : heartbeat
+  listener.sendingSinceMs = null
+  while (!reader.signal.aborted) {
+    // Before it looks, so that nothing falls between the two.
+    const news = reader.news()
+    const step = await nextStep(reader, at)
+    if (step === null) return
+    at = step.end
+    const text = toTell(step)
+    listener.sendingSinceMs = clock.monotonicMs()
+    if (text.length > 0) yield text
+    listener.sendingSinceMs = null
+    if (!step.isMore) await news
+  }
+}
+
+/** Tells whoever was told nothing for long that the connection is alive. */
+function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string | Uint8Array {
+  let toldAtMs = monotonicMs()
+  return ({ text, isMore }) => {
+    const isDue = !isMore && monotonicMs() - toldAtMs >= quietMs
+    if (text.length > 0 || isDue) toldAtMs = monotonicMs()
+    return text.length === 0 && isDue ? heartbeat : text
+  }
+}
+
+/** Null: the key does not hold any more. */
+async function nextStep(reader: Reader, at: Place): Promise<Step | null> {
+  const { tail, listener } = reader
+  const isLive = isInMemory(tail, at)
+  listener.position = isLive ? at.position : null
+  if (!isLive) return (await reader.isPermitted()) ? olderStep(reader, at) : null
+  const batch = tail.recent.after(at.position)
+  if (batch === null) return { text: '', end: at, isMore: false }
+  if (!(await reader.isPermitted())) return null
+  listener.position = batch.end
+  return { text: batch.textAfter(at.position, reader.kinds()), end: { ...at, position: batch.end }, isMore: true }
+}
+
+async function olderStep({ feed, tail, projectId, kinds }: Reader, at: Place): Promise<Step> {
+  const begin = tail.recent.begin()
+  const { messages, end } = await feed.page(projectId, { after: at, limit: mostAtOnce })
+  if (messages.length === 0) return { text: '', end: later(at, begin), isMore: false }
+  return { text: textOf(messages, kinds()), end, isMore: true }
+}
+
+/** Where nothing follows a position, nothing lies between it and a place that was read before. */
+function later(at: Place, position: FeedPosition): Place {
+  return isAfter(position, at.position) ? { ...at, position } : at
+}
+
+function textOf(messages: readonly FeedMessage[], kinds: readonly Kind[]): string {
+  return messages
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(messageText)
+    .join('')
+}
+
+/** @throws what the tail has broken off with */
+function isInMemory({ epoch, recent, error }: Tail, at: Place): boolean {
+  if (error() !== null) throw error()
+  return at.epoch === epoch && !isAfter(recent.begin(), at.position)
+}

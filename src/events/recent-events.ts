@@ -1,0 +1,79 @@
+import { messageText } from '../http/event-stream.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { FeedPosition } from './feed.repository.ts'
+import type { FeedMessage } from './feed.ts'
+import { isAfter } from './feed-cursor.ts'
+
+/** Events of a project that were read together, as text that is made once for all who listen. */
+export interface Batch {
+  end: FeedPosition
+  /** Those of these kinds that come after a position; empty where there is none. */
+  textAfter(position: FeedPosition, kinds: readonly Kind[]): Uint8Array
+}
+
+/** The newest events of a project without a gap: as many as have room. */
+export interface RecentEvents {
+  /** All that comes after it, up to the newest, is here. */
+  begin(): FeedPosition
+  /** Those with the next event after a position that is not before `begin()`; null where there is none yet. */
+  after(position: FeedPosition): Batch | null
+  append(messages: readonly FeedMessage[]): void
+}
+
+export function makeRecentEvents(begin: FeedPosition, mostBytes: number): RecentEvents {
+  let first = begin
+  let bytes = 0
+  const batches: (Batch & { bytes: number })[] = []
+
+  return {
+    begin: () => first,
+
+    after(position) {
+      let next: Batch | null = null
+      for (let index = batches.length - 1; index >= 0; index -= 1) {
+        const batch = batches[index]
+        if (batch === undefined || !isAfter(batch.end, position)) break
+        next = batch
+      }
+      return next
+    },
+
+    append(messages) {
+      const last = messages.at(-1)
+      if (last === undefined) return
+      const batch = makeBatch(messages, { begin: batches.at(-1)?.end ?? first, end: last.position })
+      batches.push(batch)
+      bytes += batch.bytes
+      // The newest stays, however long it is.
+      while (bytes > mostBytes && batches.length > 1) {
+        const gone = batches.shift()
+        bytes -= gone?.bytes ?? 0
+        first = gone?.end ?? first
+      }
+    },
+  }
+}
+
+function makeBatch(messages: readonly FeedMessage[], { begin, end }: { begin: FeedPosition; end: FeedPosition }) {
+  const texts = messages.map((message) => ({ ...message, text: messageText(message) }))
+  const whole = new Map<string, Uint8Array>()
+
+  function joined(position: FeedPosition | null, kinds: readonly Kind[]): Uint8Array {
+    const wanted = texts.filter(
+      (message) => kinds.includes(message.kind) && (position === null || isAfter(message.position, position)),
+    )
+    return Buffer.from(wanted.map(({ text }) => text).join(''))
+  }
+
+  return {
+    end,
+    bytes: texts.reduce((sum, { text }) => sum + text.length, 0),
+    textAfter(position: FeedPosition, kinds: readonly Kind[]): Uint8Array {
+      if (isAfter(position, begin)) return joined(position, kinds)
+      const key = kinds.join()
+      const text = whole.get(key) ?? joined(null, kinds)
+      whole.set(key, text)
+      return text
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { type Following, follow } from '../http/follow.ts'
+import type { FeedPosition } from './feed.repository.ts'
+import type { Feed } from './feed.ts'
+import { isAfter, type Place, placeIn } from './feed-cursor.ts'
+import { makeRecentEvents, type RecentEvents } from './recent-events.ts'
+
+/** Who listens to a project. */
+export interface Listener {
+  /** Up to where it was handed events; null while it reads from the database, at its own pace. */
+  position: FeedPosition | null
+  /** Since when it has something to take; null where it has taken everything. */
+  sendingSinceMs: number | null
+  /** There may be something new, or it is time to look at the clock. */
+  wake(): void
+  /** It does not take what it is sent, and what comes next for it is not in memory any more. */
+  cut(): void
+}
+
+/** The newest events of a project, read once for all who listen to it in this process. */
+export interface Tail {
+  epoch: string
+  recent: Omit<RecentEvents, 'append'>
+  /** Why it reads no more; null while it does. */
+  error(): unknown
+}
+
+export interface Tails {
+  /** Until `signal` is aborted the listener is woken. Rejects where the database cannot be read. */
+  join(projectId: string, listener: Listener, signal: AbortSignal): Promise<Tail>
+}
+
+interface Deps {
+  feed: Pick<Feed, 'page' | 'now'>
+  wait(projectId: string, ms: number, signal: AbortSignal): Promise<unknown>
+  clock: Following<unknown>['clock']
+  /** Room for the texts of each project. */
+  mostBytes?: number
+}
+
+const mostAtOnce = 200
+const defaultBytes = 1024 ** 2
+const tickMs = 1000
+/** How long a listener may take nothing once it has been left behind. One that takes something reads on from the database. */
+const patienceMs = 2000
+
+/** One reader for each project that somebody listens to, from the first listener to the last. */
+export function makeTails(deps: Deps): Tails {
+  const running = new Map<string, ReturnType<typeof startTail>>()
+
+  return {
+    join(projectId, listener, signal) {
+      const tail = running.get(projectId) ?? startTail(deps, projectId)
+      running.set(projectId, tail)
+      tail.listeners.add(listener)
+      const forget = () => {
+        if (running.get(projectId) === tail) running.delete(projectId)
+      }
+      const leave = () => {
+        tail.listeners.delete(listener)
+        if (tail.listeners.size > 0) return
+        tail.stop()
+        forget()
+      }
+      // Whoever comes after it has broken off gets a new one.
+      tail.ended.then(forget)
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+      return tail.begun
+    },
+  }
+}
+
+function startTail(deps: Deps, projectId: string) {
+  const listeners = new Set<Listener>()
+  const over = new AbortController()
+  let recent: RecentEvents | null = null
+  let failure: unknown = null
+
+  function lookAround(): void {
+    for (const listener of listeners) {
+      if (recent !== null && isStuck(listener, recent.begin(), deps.clock.monotonicMs())) listener.cut()
+      listener.wake()
+    }
+  }
+  const ticking = setInterval(lookAround, tickMs)
+
+  async function begin(): Promise<{ tail: Tail; reading: Promise<void> }> {
+    const now = placeIn(await deps.feed.now(projectId))
+    const events = makeRecentEvents(now.position, deps.mostBytes ?? defaultBytes)
+    recent = events
+    return { tail: { epoch: now.epoch, recent: events, error: () => failure }, reading: readOn(now, events) }
+  }
+
+  async function readOn(now: Place, events: RecentEvents): Promise<void> {
+    const nothing = { messages: [], position: now, isFull: false, isBehind: false, isOver: false }
+    for await (const { messages } of follow(followingOf(deps, projectId), nothing, over.signal)) {
+      events.append(messages)
+      lookAround()
+    }
+  }
+
+  const beginning = begin()
+  const ended = beginning
+    .then(({ reading }) => reading)
+    .catch((error: unknown) => {
+      failure = error
+    })
+    .finally(() => {
+      clearInterval(ticking)
+      lookAround()
+    })
+  return { listeners, ended, begun: beginning.then(({ tail }) => tail), stop: () => over.abort() }
+}
+
+function isStuck({ position, sendingSinceMs }: Listener, begin: FeedPosition, nowMs: number): boolean {
+  if (position === null || sendingSinceMs === null) return false
+  return nowMs - sendingSinceMs >= patienceMs && isAfter(begin, position)
+}
+
+function followingOf({ feed, wait, clock }: Deps, projectId: string) {
+  return {
+    clock,
+    wait: (ms: number, signal: AbortSignal) => wait(projectId, ms, signal),
+    // Each listener is asked for its own key.
+    isPermitted: async () => true,
+    async read(after: Place) {
+      const { end, ...page } = await feed.page(projectId, { after, limit: mostAtOnce })
+      return { ...page, position: end, isOver: false }
+    },
+  }
+}
