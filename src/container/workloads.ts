@@ -13,6 +13,7 @@ import { openFeedStream } from '../events/feed-stream.ts'
 import { makeTails } from '../events/tails.ts'
 import type { Wake } from '../events/wake.ts'
 import { makeStreamPlaces, makeWaitPlaces } from '../http/places.ts'
+import { isTransientError } from '../infra/database-errors.ts'
 import { jobKind } from '../jobs/job.kind.ts'
 import { makeJobSchemas } from '../jobs/job.schemas.ts'
 import { jobActions } from '../jobs/job.view.ts'
@@ -24,9 +25,11 @@ import { makeAdmissionRepository } from '../workloads/admission.repository.ts'
 import { makeAdmission } from '../workloads/admission.ts'
 import { type AskDeps, makeAsk } from '../workloads/ask.ts'
 import { makeAttemptsRepository } from '../workloads/attempts.repository.ts'
+import { makeReadFollowed } from '../workloads/followed-events.ts'
 import { makeImport } from '../workloads/import.ts'
 import type { ReadsRepository } from '../workloads/reads.repository.ts'
 import { makeRecordPort } from '../workloads/record-port.ts'
+import { makeRereads } from '../workloads/rereads.ts'
 import { makeResolutionsRepository } from '../workloads/resolutions.repository.ts'
 import { makeResolve } from '../workloads/resolve.ts'
 import type { OpenSecrets } from '../workloads/secret-variables.ts'
@@ -77,7 +80,11 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const feed = makeFeed({ repository: makeFeedRepository(prisma), ...settings.events })
   const tails = makeTails({ feed, wait: wake.wait, clock })
   const attempts = makeAttemptsRepository(sql, settings.leaseMs)
-  const looking = { service, events, attempts, wait: wake.wait, clock, driverOf }
+  const looking = {
+    ...{ service, events, attempts, wait: wake.wait, clock, driverOf },
+    rereads: makeRereads(reads, isTransientError),
+    readFollowed: makeReadFollowed(events, isTransientError),
+  }
   const noteAccess: AskDeps['noteAccess'] = (access) =>
     tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })
   const common = {

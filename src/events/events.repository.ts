@@ -25,25 +25,50 @@ export function makeEventsRepository(prisma: PrismaClient) {
         WHERE workload_id = ${workloadId} AND project_id = ${projectId} AND seq > ${after} ORDER BY seq LIMIT ${limit}`
     },
 
-    /** The same, and whether the workload has ended, as of one moment. Null: the project has none. */
-    async follow(
-      { projectId, kind, id }: { projectId: string; kind: Kind; id: string },
-      { after, limit }: { after: number; limit: number },
-    ): Promise<{ events: Event[]; hasEnded: boolean } | null> {
-      const rows = await prisma.$queryRaw<(OrNone<Event> & { hasEnded: boolean })[]>`
-        SELECT NOT w.live AS "hasEnded", e.id, e.seq, e.type, e.at, e.data
-        FROM workloads w LEFT JOIN LATERAL (
-          SELECT * FROM workload_events WHERE workload_id = w.id AND seq > ${after} ORDER BY seq LIMIT ${limit}
+    /**
+     * The same of many, each with whether the workload has ended, as of one moment; in their order. Null: the project has
+     * none. No more than `limit` of each.
+     */
+    async follow(many: readonly FollowedPlace[], limit: number): Promise<(FollowedEvents | null)[]> {
+      const rows = await prisma.$queryRaw<(OrNone<Event> & { place: number; hasEnded: boolean })[]>`
+        SELECT k.place::int, NOT w.live AS "hasEnded", e.id, e.seq, e.type, e.at, e.data
+        FROM unnest(${many.map(({ id }) => id)}::text[], ${many.map(({ projectId }) => projectId)}::text[],
+          ${many.map(({ kind }) => kind)}::text[], ${many.map(({ after }) => after)}::int[])
+          WITH ORDINALITY AS k(id, project_id, kind, after, place)
+        JOIN workloads w ON w.id = k.id AND w.project_id = k.project_id AND w.kind = k.kind
+        LEFT JOIN LATERAL (
+          SELECT * FROM workload_events WHERE workload_id = w.id AND seq > k.after ORDER BY seq LIMIT ${limit}
         ) e ON true
-        WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind} ORDER BY e.seq`
-      const [first] = rows
-      if (first === undefined) return null
-      return {
-        hasEnded: first.hasEnded,
-        events: rows.flatMap(({ hasEnded: _, ...event }) => (isThere(event) ? event : [])),
-      }
+        ORDER BY k.place, e.seq`
+      const byPlace = Map.groupBy(rows, ({ place }) => place)
+      return many.map((_, index) => followedIn(byPlace.get(index + 1), limit))
     },
   }
+}
+
+/** The events of which workload, after which `seq`. */
+export interface FollowedPlace {
+  projectId: string
+  kind: Kind
+  id: string
+  after: number
+}
+
+export interface FollowedEvents {
+  events: Event[]
+  /** There may be more at once. */
+  isFull: boolean
+  hasEnded: boolean
+}
+
+function followedIn(
+  rows: readonly (OrNone<Event> & { place: number; hasEnded: boolean })[] | undefined,
+  limit: number,
+): FollowedEvents | null {
+  const [first] = rows ?? []
+  if (rows === undefined || first === undefined) return null
+  const events = rows.flatMap(({ hasEnded: _, place: __, ...event }) => (isThere(event) ? event : []))
+  return { events, isFull: events.length === limit, hasEnded: first.hasEnded }
 }
 
 /** A row of an outer join. */

@@ -1,6 +1,6 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { Prisma } from '../infra/database.ts'
-import type { Statements } from '../infra/statements.ts'
+import { isOneOf, type Statements } from '../infra/statements.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { listStatement } from './list.repository.ts'
 import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts'
@@ -14,6 +14,9 @@ export interface Claims {
   /** Another create into the same environment is open, so it may have made them. */
   isContested: boolean
 }
+
+/** What of a workload tells whether it has changed, as it was read before. */
+export type Known = Pick<Workload, 'id' | 'version' | 'carriedGeneration'>
 
 /** Who stands for a remote object. */
 export interface Holder {
@@ -30,6 +33,16 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
         SELECT ${workloadColumns} FROM workloads w WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind}`)
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+
+    /** Those of any project that are not as they were known, by id. */
+    async changedSince(known: readonly Known[]): Promise<ReadonlyMap<string, Workload>> {
+      const [ids, versions] = [known.map(({ id }) => id), known.map(({ version }) => version)]
+      const generations = known.map(({ carriedGeneration }) => carriedGeneration)
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        SELECT ${workloadColumns} FROM unnest(${ids}::text[], ${versions}::int[], ${generations}::int[]) AS k(id, version, generation)
+        JOIN workloads w ON ${isOneOf('w.id', ids)} AND w.id = k.id AND (w.version, w.carried_generation) IS DISTINCT FROM (k.version, k.generation)`)
+      return new Map(rows.map((row) => [String(row.id), toWorkload(row)]))
     },
 
     /**

@@ -1,10 +1,13 @@
-import type { Event, EventsRepository } from '../events/events.repository.ts'
+import type { EventsRepository, FollowedEvents } from '../events/events.repository.ts'
+import { untilTick } from '../events/ticks.ts'
 import type { Driver } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import type { AttemptsRepository } from './attempts.repository.ts'
+import type { ReadFollowed } from './followed-events.ts'
 import type { WorkloadKind } from './kind.ts'
 import { filterOf, type ListParameters } from './list-query.ts'
+import type { Rereads } from './rereads.ts'
 import { readUntil } from './waiting.ts'
 import type { Workload } from './workload.ts'
 import { attemptViewOf, eventViewOf, remoteViewOf, viewOf } from './workload.view.ts'
@@ -13,7 +16,9 @@ import { noSuch, type Target, type WorkloadService } from './workload-service.ts
 export interface RecordPortDeps<K extends Kind> {
   kind: WorkloadKind<K>
   service: WorkloadService
-  events: EventsRepository
+  events: Pick<EventsRepository, 'of'>
+  readFollowed: ReadFollowed
+  rereads: Rereads
   attempts: Pick<AttemptsRepository, 'ledger'>
   wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
@@ -26,8 +31,6 @@ interface Query extends ListParameters {
   order?: 'asc' | 'desc'
 }
 
-const mostAtOnce = 200
-
 /** A part of a list whose entries are numbered from 1. */
 interface Numbered {
   after: number
@@ -36,7 +39,7 @@ interface Numbered {
 
 /** What the record routes of HTTP need to know about one kind of workload. */
 export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
-  const { kind, service, events, attempts } = deps
+  const { kind, service, events, attempts, rereads, readFollowed } = deps
   return {
     get: (projectId: string, id: string) => service.get(kind.name, projectId, id),
     list: (
@@ -60,7 +63,11 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
     ) =>
       readUntil(
         {
-          read: () => service.get(kind.name, projectId, id),
+          async read(last) {
+            const workload = await rereads.read({ projectId, kind: kind.name, id }, last)
+            if (workload === null) throw noSuch(kind.name, id)
+            return workload
+          },
           wait: (ms, signal) => deps.wait(id, ms, signal),
           clock: deps.clock,
         },
@@ -69,11 +76,11 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
       ),
     follow: (projectId: string, id: string) => ({
       async read(after: number) {
-        const found = await events.follow({ projectId, kind: kind.name, id }, { after, limit: mostAtOnce })
+        const found = await readFollowed({ projectId, kind: kind.name, id, after })
         if (found === null) throw noSuch(kind.name, id)
         return readingOf(found, after)
       },
-      wait: (ms: number, signal: AbortSignal) => deps.wait(id, ms, signal),
+      wait: (ms: number, signal: AbortSignal) => deps.wait(id, untilTick(deps.clock, ms), signal),
       clock: deps.clock,
     }),
     events: async (projectId: string, id: string, page: Numbered) =>
@@ -87,8 +94,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
 export type RecordPort<K extends Kind> = ReturnType<typeof makeRecordPort<K>>
 
 /** The last events of a record that has ended are the last there are. */
-function readingOf({ events, hasEnded }: { events: readonly Event[]; hasEnded: boolean }, after: number) {
-  const isFull = events.length === mostAtOnce
+function readingOf({ events, isFull, hasEnded }: FollowedEvents, after: number) {
   return {
     messages: events.map((event) => ({ id: event.seq, data: eventViewOf(event) })),
     position: events.at(-1)?.seq ?? after,
