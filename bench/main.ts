@@ -7,6 +7,7 @@ import { fairness } from './parts/fairness.ts'
 import { observe } from './parts/observe.ts'
 import { processes } from './parts/process.ts'
 import { read } from './parts/read.ts'
+import { streams } from './parts/streams.ts'
 import { writePlots } from './plots.ts'
 import { describeMachine, writeResults } from './results.ts'
 import { failures, judge } from './rules.ts'
@@ -16,7 +17,7 @@ import { describeResult, describeVerdicts } from './table.ts'
 
 // How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
 
-const parts: readonly Part[] = [accept, drain, fairness, observe, read, processes]
+const parts: readonly Part[] = [accept, drain, fairness, observe, read, streams, processes]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 

@@ -9,6 +9,12 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2
 }
 
+/** The value below which this part of them lies; 0 of none. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort()
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
 /** Subject by subject and figure by figure; a figure that a round lacks is the median of the others. */
 export function mediansOf(rounds: readonly Round[]): Round {
   return combine<Figures>(rounds, (measured) => combine(measured, median))

@@ -10,7 +10,7 @@ export interface Program<Ready> {
   /** The end of what it wrote. */
   output(): string
   /** Sends a message and resolves with the next one that comes back; rejects when the process ends instead. */
-  ask<Answer>(message: object): Promise<Answer>
+  ask<Answer>(message: object | string): Promise<Answer>
   stop(): Promise<void>
 }
 

@@ -62,6 +62,14 @@ export const rules: readonly Rule[] = [
   ...observing('1k jobs'),
   ...observing('10k jobs', { isLong: true }),
   ...observing('100k jobs', { isLong: true }),
+  { part: 'streams', subject: 'many', figure: 'misplaced', atMost: 0, isCount: true },
+  // Most of them are those of requests that wait anew, each with a key, a record and a view of its own.
+  { part: 'streams', subject: 'many', figure: 'statements', atMost: 4, isCount: true },
+  { part: 'streams', subject: 'many', figure: 'statements', against: 'few', atMost: 1.5, isCount: true },
+  { part: 'streams', subject: 'many', figure: 'p99 ms', atMost: 250 },
+  { part: 'streams', subject: 'many', figure: 'wait p99 ms', atMost: 250 },
+  { part: 'streams', subject: 'many', figure: 'accepted/s', against: 'nobody', atLeast: 0.7 },
+  { part: 'streams', subject: 'many', figure: 'api RSS MiB', atMost: 300 },
 ]
 
 /** What is asked of the scans of very many running jobs, however many they are. */

@@ -19,7 +19,7 @@ export async function startService(
   stack: Stack,
   role: 'api' | 'worker',
   queue: Queue = 'redis',
-  more: Record<string, string> = {},
+  settings: Record<string, string> = {},
 ): Promise<Service> {
   const port = await freePort()
   const env = {
@@ -35,7 +35,7 @@ export async function startService(
     REQUEST_RATE_LIMIT: '0',
     PROVIDER_CALLS_PER_SECOND: '0',
     WORKER_CONCURRENCY: String(slots),
-    ...more,
+    ...settings,
   }
   const program = await startProgram<unknown>(new URL('../src/main.ts', import.meta.url), env, ['serve'])
   const url = `http://127.0.0.1:${port}`

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Changes, makeChanges } from '../changes.ts'
+import { watchProcesses } from '../measure.ts'
+import type { Figures, Part } from '../part.ts'
+import { type Program, startProgram } from '../program.ts'
+import type { Audience, Heard } from '../programs/audience.ts'
+import type { Load, LoadResult } from '../programs/load.ts'
+import { apiKey, type Service, startLoad, startService } from '../services.ts'
+import type { Stack } from '../stack.ts'
+import { makeTenants, removeTenants } from '../tenants.ts'
+
+const perSecond = 50
+
+/** Streams of one project and requests that wait, all at one API process, while its jobs change; and accepting beside it. */
+export const streams: Part = {
+  name: 'streams',
+  unit: 'event',
+  async run(stack, { isShort }) {
+    const size = isShort ? { few: 10, many: 100, seconds: 3 } : { few: 100, many: 1000, seconds: 10 }
+    await stack.clear()
+    const [api, load] = await Promise.all([startService(stack, 'api', 'redis', roomForMany), startLoad()])
+    const tenants = await makeTenants(stack, api, [stack.sandbox.ready.urls.slurm])
+    const [{ projectId, key } = { projectId: '', key: '' }] = tenants
+    const jobs = await submit(stack, { api, load, projectId, key, count: size.many })
+    const changes = await makeChanges(stack, projectId)
+    const scene: Scene = { stack, api, load, key, changes, seconds: size.seconds }
+    const measured = {
+      nobody: { 'accepted/s': await acceptBeside(scene, jobs.slice(0, 1)) },
+      few: await measure(scene, jobs.slice(0, size.few)),
+      many: await measure(scene, jobs),
+    }
+    await Promise.all([api.stop(), load.stop()])
+    await removeTenants(stack, tenants)
+    return measured
+  },
+}
+
+const roomForMany = { EVENT_STREAMS_MAX_PER_KEY: '2000', PREFER_WAIT_MAX_PER_KEY: '2000' }
+
+interface Scene {
+  stack: Stack
+  api: Service
+  load: Program<unknown>
+  /** Of the project that is listened to. */
+  key: string
+  changes: Changes
+  seconds: number
+}
+
+interface Backlog {
+  api: Service
+  load: Program<unknown>
+  projectId: string
+  key: string
+  count: number
+}
+
+async function submit({ pool }: Stack, { api, load, projectId, key, count }: Backlog): Promise<string[]> {
+  const asked: Load = { url: api.url, connections: 20, amount: count, authorization: `Bearer ${key}` }
+  const { accepted } = await load.ask<LoadResult>(asked)
+  if (accepted !== count) throw new Error(`Of ${count} jobs ${accepted} were accepted.`)
+  await pool.query('VACUUM ANALYZE')
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM workloads WHERE project_id = $1 ORDER BY id', [
+    projectId,
+  ])
+  return rows.map((row) => row.id)
+}
+
+/** As many listeners as jobs, and a request that waits for each of them. */
+async function measure(scene: Scene, jobs: readonly string[]): Promise<Figures> {
+  const { stack, api, key, changes, seconds } = scene
+  const audience = await startProgram<unknown>(new URL('../programs/audience.ts', import.meta.url), {})
+  const asked: Audience = { url: api.url, authorization: `Bearer ${key}`, listeners: jobs.length, jobs }
+  await audience.ask(asked)
+  await changes.during(sleep(2000), { jobs, perSecond })
+  await audience.ask('report')
+  const before = await statementsOf(stack)
+  const processes = await watchProcesses(stack, { api: api.pid, audience: audience.pid })
+  const told = await changes.during(sleep(seconds * 1000), { jobs, perSecond })
+  const statements = (await statementsOf(stack)) - before
+  const used = await processes.end(told.changes)
+  await sleep(500)
+  const heard = await audience.ask<Heard>('report')
+  const accepted = await acceptBeside(scene, jobs)
+  const beside = await audience.ask<Heard>('report')
+  await audience.stop()
+  return {
+    rate: told.changes / told.seconds,
+    ...{ 'p50 ms': heard.p50Ms, 'p99 ms': heard.p99Ms, 'wait p50 ms': heard.waitP50Ms, 'wait p99 ms': heard.waitP99Ms },
+    statements: statements / told.changes,
+    ...used,
+    // In shares of what every listener should have heard.
+    heard: heard.messages / (told.changes * jobs.length),
+    'wait answers': heard.answers / told.changes,
+    misplaced: beside.misplaced,
+    broken: beside.broken,
+    'accepted/s': accepted,
+    'p99 ms while accepting': beside.p99Ms,
+  }
+}
+
+/** Jobs of another project are accepted while these change. */
+async function acceptBeside({ api, load, changes, seconds }: Scene, jobs: readonly string[]): Promise<number> {
+  const asked: Load = { url: api.url, connections: 64, seconds, authorization: `Bearer ${apiKey}` }
+  const accepting = load.ask<LoadResult>(asked)
+  await changes.during(accepting, { jobs, perSecond })
+  const { accepted, seconds: taken } = await accepting
+  return accepted / taken
+}
+
+/** What clients other than the bench have sent so far. */
+async function statementsOf({ pool }: Stack): Promise<number> {
+  const { rows } = await pool.query<{ calls: string }>(`SELECT sum(calls) AS calls FROM pg_stat_statements s
+    JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()`)
+  return Number(rows[0]?.calls)
+}

@@ -1,0 +1,99 @@
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { percentile } from '../medians.ts'
+
+// Who listens, in a process of its own: streams of the project's events, and requests that wait for one job each.
+
+/** Opens everything; answered once every stream has begun. */
+export interface Audience {
+  url: string
+  authorization: string
+  listeners: number
+  /** A request waits for each of them, again and again. */
+  jobs: readonly string[]
+}
+
+/** What came since the last time it was asked for. */
+export interface Heard {
+  /** Events, counted once for each listener. */
+  messages: number
+  /** Messages that were not the next one of their stream: something was missed, or came twice. */
+  misplaced: number
+  /** Streams that have ended, and waits that were not answered with a job. */
+  broken: number
+  p50Ms: number
+  p99Ms: number
+  /** Waits that were answered with a change. */
+  answers: number
+  waitP50Ms: number
+  waitP99Ms: number
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
+let told: number[] = []
+let answered: number[] = []
+let misplaced = 0
+let broken = 0
+
+process.once('disconnect', () => process.exit(0))
+process.on('message', (message: Audience | 'report') => {
+  if (message === 'report') process.send?.(report())
+  else void open(message).then(() => process.send?.({}))
+})
+process.send?.({})
+
+async function open({ url, authorization, listeners, jobs }: Audience): Promise<void> {
+  const headers = { authorization }
+  for (let count = 0; count < listeners; count++) await listen(`${url}/events/stream`, headers)
+  for (const id of jobs) waitFor(`${url}/jobs/${id}`, headers).catch(() => (broken += 1))
+}
+
+function report(): Heard {
+  const heard = {
+    ...{ messages: told.length, misplaced, broken, answers: answered.length },
+    ...{ p50Ms: percentile(told, 0.5), p99Ms: percentile(told, 0.99) },
+    ...{ waitP50Ms: percentile(answered, 0.5), waitP99Ms: percentile(answered, 0.99) },
+  }
+  told = []
+  answered = []
+  return heard
+}
+
+/** `number` and `sentAtMicros` stand in each event; the clock is one for all processes of a machine. */
+const stamp = /"number":(\d+),"sentAtMicros":(\d+)/g
+const sinceMs = (micros: number) => (Number(process.hrtime.bigint() / 1000n) - micros) / 1000
+
+/** Resolves with the first text of a stream. */
+async function listen(url: string, headers: Record<string, string>): Promise<void> {
+  const response = await request(url, headers, false)
+  let rest = ''
+  let next: number | undefined
+  response.on('close', () => (broken += 1))
+  response.setEncoding('latin1').on('data', (text: string) => {
+    const seen = rest + text
+    const whole = seen.lastIndexOf('\n\n') + 2
+    rest = whole === 1 ? seen : seen.slice(whole)
+    for (const [, number, sentAt] of seen.slice(0, whole === 1 ? 0 : whole).matchAll(stamp)) {
+      if (next !== undefined && Number(number) !== next) misplaced += 1
+      next = Number(number) + 1
+      told.push(sinceMs(Number(sentAt)))
+    }
+  })
+}
+
+async function waitFor(url: string, headers: Record<string, string>): Promise<void> {
+  let etag: string | undefined
+  do {
+    const waiting = etag === undefined ? {} : { prefer: 'wait=60', 'if-none-match': etag }
+    const response = await request(url, { ...headers, ...waiting }, agent)
+    let text = ''
+    for await (const chunk of response.setEncoding('utf8')) text += chunk
+    const sentAt = /"statusMessage":"(\d+)"/.exec(text)?.[1]
+    if (etag !== undefined && sentAt !== undefined) answered.push(sinceMs(Number(sentAt)))
+    etag = response.headers.etag
+  } while (etag !== undefined)
+  throw new Error(`GET ${url} has no ETag.`)
+}
+
+function request(url: string, headers: Record<string, string>, over: Agent | false): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => get(url, { headers, agent: over }, resolve).on('error', reject))
+}
