@@ -7,13 +7,14 @@ import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { wholeText } from '../support/api-caller.ts'
 import { type Operation, operations, type Schema } from '../support/contract.ts'
+import { fuzzRuns } from '../support/fuzz.ts'
 import { expectProblem } from '../support/problems.ts'
 import { spoilt, valuesOf } from '../support/schema-arbitrary.ts'
 import { testApiKey } from '../support/switchyard.ts'
 import { makeUnconnectedApp } from '../support/unconnected-app.ts'
 
-/** Requests for each route; 1000 in CI. For a long search: FUZZ_RUNS=20000, and a FUZZ_SEED to see a failure again. */
-const numRuns = Number(process.env.FUZZ_RUNS ?? 150)
+/** Requests for each route. FUZZ_SEED shows a failure again. */
+const numRuns = fuzzRuns
 /** Of what its checks let through, one request in so many goes on to the service; failures shrink towards that one. */
 const goesOn = fc.nat({ max: 4 }).map((drawn) => drawn === 0)
 const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }

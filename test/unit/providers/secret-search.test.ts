@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeSecretSearch, withoutSpans } from '../../../src/providers/secret-search.ts'
 import { cpuMsOf, mostCpuMs } from '../../support/cpu-time.ts'
+import { fuzzRuns } from '../../support/fuzz.ts'
 
 function without(text: string, secrets: readonly string[], maxLength?: number): string {
   return withoutSpans(text, makeSecretSearch(secrets)(text), maxLength)
@@ -33,7 +34,7 @@ describe('secrets in a text', () => {
         const text = `${body}......`
         expect(without(text, secrets)).toBe(slowlyWithout(text, secrets))
       }),
-      { numRuns: 2000 },
+      { numRuns: 2 * fuzzRuns },
     )
   })
 

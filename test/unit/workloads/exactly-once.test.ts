@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { verdictOf } from '../../../src/workloads/failure-policy.ts'
 import { hasOpenWish } from '../../../src/workloads/workload.ts'
+import { fuzzRuns } from '../../support/fuzz.ts'
 import { drive, type Ending, type Story } from './model/drive.ts'
 import { stories } from './model/stories.ts'
 
@@ -12,7 +13,7 @@ import { stories } from './model/stories.ts'
  * clients that change their minds. A forbidden transition, a change after the end, an event without news and a second
  * create are told by the model itself.
  */
-const runs = { numRuns: 5000 }
+const runs = { numRuns: 5 * fuzzRuns }
 const limit = { timeout: 120_000 }
 
 const isParked = ({ row }: Ending) => row.reason === 'outcome_unknown' && row.dueAt === null
