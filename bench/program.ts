@@ -14,13 +14,16 @@ export interface Program<Ready> {
   stop(): Promise<void>
 }
 
+/** As scripts/run.mjs starts the service, and the baselines alike. */
+const flags = ['--no-warnings', '--max-semi-space-size=16']
+
 /** Starts a TypeScript program; one that is given no arguments says over IPC that it is ready. */
 export async function startProgram<Ready>(
   program: URL,
   env: Record<string, string>,
   args: readonly string[] = [],
 ): Promise<Program<Ready>> {
-  const started = startBinary<Ready>(process.execPath, ['--no-warnings', fileURLToPath(program), ...args], env)
+  const started = startBinary<Ready>(process.execPath, [...flags, fileURLToPath(program), ...args], env)
   return args.length > 0 ? started : { ...started, ready: await started.answer<Ready>() }
 }
 

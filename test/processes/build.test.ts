@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(image, { recursive: true, force: true }))
 
 const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  run(process.execPath, ['--enable-source-maps', 'dist/main.js', ...args], {
+  run(process.execPath, ['--max-semi-space-size=16', '--enable-source-maps', 'dist/main.js', ...args], {
     cwd: image,
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
     maxBuffer: 64 * 1024 * 1024,
@@ -40,7 +40,9 @@ describe('the build', () => {
     const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8')
     expect(dockerfile).toContain('tsc -p tsconfig.build.json')
     expect(dockerfile).toContain('COPY --from=build /app/prisma/migrations ./prisma/migrations')
-    expect(dockerfile).toContain('CMD ["node", "--enable-source-maps", "dist/main.js", "serve"]')
+    expect(dockerfile).toContain(
+      'CMD ["node", "--max-semi-space-size=16", "--enable-source-maps", "dist/main.js", "serve"]',
+    )
   })
 
   it('says what it can do, without a word of warning', async () => {
