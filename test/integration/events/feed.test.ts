@@ -310,6 +310,7 @@ describe('a database that was restored', () => {
   it('takes no cursor of the time before', async () => {
     const projectId = await makeProject()
     await makeRecord(projectId)
+    await read(projectId)
     const events = makeFeed({ repository: feed, retentionDays: 30 })
     const cursor = await events.now(projectId)
     expect((await events.read(projectId, { ...query, cursor })).messages).toEqual([])
