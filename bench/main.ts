@@ -7,7 +7,9 @@ import { fairness } from './parts/fairness.ts'
 import { observe } from './parts/observe.ts'
 import { processes } from './parts/process.ts'
 import { read } from './parts/read.ts'
+import { soak } from './parts/soak.ts'
 import { streams } from './parts/streams.ts'
+import { webhooks } from './parts/webhooks.ts'
 import { writePlots } from './plots.ts'
 import { describeMachine, writeResults } from './results.ts'
 import { failures, judge } from './rules.ts'
@@ -17,7 +19,7 @@ import { describeResult, describeVerdicts } from './table.ts'
 
 // How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
 
-const parts: readonly Part[] = [accept, drain, fairness, observe, read, streams, processes]
+const parts: readonly Part[] = [accept, drain, fairness, observe, read, streams, webhooks, processes, soak]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
@@ -42,10 +44,7 @@ if (failures(verdicts).length > 0) {
 
 function optionsOf(args: readonly string[]): Options {
   try {
-    return readOptions(
-      args,
-      parts.map(({ name }) => name),
-    )
+    return readOptions(args, parts)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exit(2)
@@ -54,8 +53,9 @@ function optionsOf(args: readonly string[]): Options {
 
 async function runRounds(part: Part): Promise<PartResult> {
   const rounds = []
-  for (let round = 1; round <= options.rounds; round++) {
-    console.error(`${part.name}: round ${round} of ${options.rounds}`)
+  const count = part.onRequest ? 1 : options.rounds
+  for (let round = 1; round <= count; round++) {
+    console.error(`${part.name}: round ${round} of ${count}`)
     rounds.push(await part.run(stack, options))
   }
   return { part: part.name, unit: part.unit, rounds, medians: mediansOf(rounds) }

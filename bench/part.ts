@@ -11,6 +11,8 @@ export interface RoundOptions {
   isShort: boolean
   /** Other engines are measured, too. */
   hasPeers: boolean
+  /** How long a soak lasts. */
+  minutes: number
 }
 
 /** One question of the bench: how fast, at what cost, beside what. */
@@ -20,6 +22,8 @@ export interface Part {
   unit: string
   /** Figures that are plotted against size: `p99 ms` is measured as `p99 ms at 10000` and so on. */
   plotted?: readonly string[]
+  /** Measured when it is named, and in one round: it takes long. */
+  onRequest?: true
   run(stack: Stack, options: RoundOptions): Promise<Round>
 }
 

@@ -61,6 +61,8 @@ export async function startStack(dir: string): Promise<Stack> {
   await pool.query('CREATE EXTENSION pg_stat_statements')
   await pool.query(`CREATE TABLE bare_jobs (id text PRIMARY KEY, provider text, name text, status text, spec jsonb, labels jsonb,
     created_at timestamptz NOT NULL DEFAULT now(), remote_id text, started_at timestamptz, ended_at timestamptz)`)
+  await pool.query(`CREATE TABLE bare_deliveries (id text PRIMARY KEY, url text, secret text, payload jsonb, status text, http_status int,
+    settled_at timestamptz)`)
   const redis = await startRedisServer()
   const sandbox: SandboxProgram = await startProgram(new URL('./programs/sandbox.ts', import.meta.url), {})
   return {
@@ -79,7 +81,7 @@ export async function startStack(dir: string): Promise<Stack> {
 
 async function clear(pool: Pool, redisUrl: string, sandbox: SandboxProgram): Promise<void> {
   await pool.query(`TRUNCATE bare_jobs, workloads, workload_labels, workload_secrets, idempotency_keys,
-    workload_attempts, workload_events, sweeps`)
+    workload_attempts, workload_events, sweeps, webhook_endpoints, webhook_deliveries, bare_deliveries`)
   await pool.query('CHECKPOINT')
   const redis = new Redis(redisUrl)
   await redis.flushall()

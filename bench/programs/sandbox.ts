@@ -6,7 +6,9 @@ import { startSandbox } from '../../src/sandbox/server.ts'
 process.once('disconnect', () => process.exit(0))
 const count = Number(process.env.COUNT ?? 1)
 const sandboxes = await Promise.all(
-  Array.from({ length: count }, () => startSandbox({ settings: { slurm: { runningMs: 3_600_000 } } })),
+  Array.from({ length: count }, () =>
+    startSandbox({ settings: { slurm: { runningMs: 3_600_000, ...JSON.parse(process.env.SLURM ?? '{}') } } }),
+  ),
 )
 process.on('message', ({ reset, fault }: { reset?: true; fault?: FaultInput }) => {
   for (const sandbox of sandboxes) {

@@ -9,7 +9,7 @@ const resultOf = (...rounds: Round[]): PartResult => ({
   rounds,
   medians: mediansOf(rounds),
 })
-const long = { isShort: false, hasPeers: false }
+const long = { isShort: false, hasPeers: false, minutes: 10 }
 const rule = (own: Partial<Rule>): Rule => ({ part: 'drain', subject: 'us', figure: 'rate', ...own })
 
 describe('a bar of the bench', () => {

@@ -57,7 +57,8 @@ describe('the table', () => {
 })
 
 describe('the command line', () => {
-  const read = (...args: string[]) => readOptions(args, ['accept', 'drain'])
+  const read = (...args: string[]) =>
+    readOptions(args, [{ name: 'accept' }, { name: 'drain' }, { name: 'soak', onRequest: true }])
 
   it('runs all parts three times, or the named ones', () => {
     expect(read()).toMatchObject({ parts: ['accept', 'drain'], rounds: 3, isShort: false })
@@ -65,9 +66,15 @@ describe('the command line', () => {
     expect(read('--short')).toMatchObject({ parts: ['accept', 'drain'], rounds: 1, isShort: true })
   })
 
+  it('runs what takes long only when it is named', () => {
+    expect(read('soak', '--minutes', '3')).toMatchObject({ parts: ['soak'], minutes: 3 })
+    expect(read('drain', 'soak')).toMatchObject({ parts: ['drain', 'soak'], minutes: 10 })
+  })
+
   it('refuses what it does not know, and says what there is', () => {
-    expect(() => read('observe')).toThrow('There is no part "observe"; there are accept, drain. Usage')
+    expect(() => read('observe')).toThrow('There is no part "observe"; there are accept, drain, soak. Usage')
     expect(() => read('--rounds', '0')).toThrow('--rounds is "0"')
+    expect(() => read('soak', '--minutes', 'ten')).toThrow('--minutes is "ten"')
     expect(() => read('--fast')).toThrow(/--fast.*Usage/)
   })
 })

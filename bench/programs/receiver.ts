@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { percentile } from '../medians.ts'
+
+// Receivers of webhooks, each an origin of its own, in a process of their own. A message says how each of them answers, and is
+// answered with their URLs; `report` is answered with what has come so far.
+
+/** `quick` answers at once, `slow` after a second, `silent` never. */
+export type Manner = 'quick' | 'slow' | 'silent'
+
+/** `release` breaks off what has not been answered. */
+export type ReceiverMessage = { open: readonly Manner[] } | { report: true } | { release: true }
+
+/** Of the quick ones together. */
+export interface Report {
+  /** Messages that were answered, each counted once. */
+  messages: number
+  duplicates: number
+  /** From the time in a message, that of its event's transaction, to the answer. */
+  p50Ms: number
+  p99Ms: number
+  /** Connections that were open at one moment, those of all receivers. */
+  mostSockets: number
+}
+
+const slowMs = 1000
+const seen = new Set<string>()
+const unanswered: ServerResponse[] = []
+const sockets = new Set<Socket>()
+const lags: number[] = []
+let duplicates = 0
+let mostSockets = 0
+
+process.once('disconnect', () => process.exit(0))
+process.on('message', async (message: ReceiverMessage) => {
+  if ('release' in message) for (const response of unanswered) response.destroy()
+  process.send?.('open' in message ? await Promise.all(message.open.map(open)) : report())
+})
+process.send?.({})
+
+async function open(manner: Manner, index: number): Promise<string> {
+  const server = createServer(
+    (request, response) => void answer(request, response, { manner, index }).catch(() => response.destroy()),
+  )
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    mostSockets = Math.max(mostSockets, sockets.size)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.keepAliveTimeout = 60_000
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { manner, index }: { manner: Manner; index: number },
+): Promise<void> {
+  const { timestamp } = (await json(request)) as { timestamp: string }
+  if (manner === 'silent') {
+    unanswered.push(response)
+    return
+  }
+  if (manner === 'slow') await sleep(slowMs)
+  response.writeHead(204).end()
+  if (manner === 'quick') note(`${index} ${request.headers['webhook-id']}`, Date.now() - Date.parse(timestamp))
+}
+
+function note(delivery: string, lagMs: number): void {
+  if (seen.has(delivery)) duplicates += 1
+  seen.add(delivery)
+  lags.push(lagMs)
+}
+
+function report(): Report {
+  const taken = { messages: lags.length - duplicates, duplicates, mostSockets }
+  return { ...taken, p50Ms: percentile(lags, 0.5), p99Ms: percentile(lags, 0.99) }
+}
