@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { countDatabase, watchProcesses } from '../measure.ts'
+import type { Figures, Part } from '../part.ts'
+import { type Program, startProgram } from '../program.ts'
+import type { Load, LoadResult } from '../programs/load.ts'
+import type { Manner, Report } from '../programs/receiver.ts'
+import { startLoad, startService } from '../services.ts'
+import type { Stack } from '../stack.ts'
+import { makeTenants, post, removeTenants, submitJob, type Tenant } from '../tenants.ts'
+
+const projects = 10
+const endpointsEach = 5
+const endpoints = projects * endpointsEach
+/** As many as a worker has under way. */
+const concurrency = 64
+const pollMs = 100
+const patienceMs = 120_000
+
+/** Events of ten projects with five endpoints each, which a worker sends; beside a loop that posts and writes one UPDATE. */
+export const webhooks: Part = {
+  name: 'webhooks',
+  unit: 'message',
+  async run(stack, { isShort }) {
+    const jobs = isShort ? 200 : 2000
+    const quick = Array<Manner>(endpoints).fill('quick')
+    const troubled = quick.with(0, 'silent').with(endpointsEach, 'slow')
+    const measured = {
+      switchyard: await measureBurst(stack, jobs, quick),
+      'bare loop': await measureBare(stack, jobs * endpointsEach),
+      'beside one silent and one slow': await measureBurst(stack, jobs, troubled),
+    }
+    return isShort ? measured : { ...measured, 'five jobs a second': await measureSteady(stack) }
+  },
+}
+
+/** Jobs are accepted, an event each, before a worker starts; all that it has to do then is to send. */
+async function measureBurst(stack: Stack, jobs: number, manners: readonly Manner[]): Promise<Figures> {
+  const scene = await prepare(stack, manners)
+  await accept(stack, scene.tenants, jobs)
+  const events = await countEvents(stack)
+  const quick = manners.filter((manner) => manner === 'quick').length
+  const expected = (events * quick) / projects
+  const database = await countDatabase(stack)
+  const worker = await startService(stack, 'worker')
+  const figures = await watch(stack, { receiver: scene.receiver, sender: worker, expected })
+  await scene.receiver.ask({ release: true })
+  await worker.stop()
+  const counted = await database.end(expected)
+  await scene.end()
+  return { ...figures, ...counted }
+}
+
+async function measureBare(stack: Stack, deliveries: number): Promise<Figures> {
+  await stack.clear()
+  const receiver = await startReceiver()
+  const urls = await receiver.ask<string[]>({ open: Array<Manner>(endpoints).fill('quick') })
+  await stack.pool.query(
+    `INSERT INTO bare_deliveries (id, url, secret, payload, status)
+    SELECT 'evt_' || n, ($1::text[])[1 + n % $2::int], 'whsec_' || encode(sha256(n::text::bytea), 'base64'),
+      jsonb_build_object('type', 'job.queued', 'timestamp', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'data', jsonb_build_object('status', 'queued', 'eventId', 'evt_' || n, 'recordId', 'job_' || n, 'kind', 'job', 'seq', 1)), 'pending'
+    FROM generate_series(1, $3::int) n`,
+    [urls, endpoints, deliveries],
+  )
+  await stack.pool.query('VACUUM ANALYZE bare_deliveries')
+  const database = await countDatabase(stack)
+  const env = { DATABASE_URL: stack.databaseUrl, CONCURRENCY: String(concurrency) }
+  const sender = await startProgram<unknown>(new URL('../programs/bare-sender.ts', import.meta.url), env)
+  const figures = await watch(stack, { receiver, sender, expected: deliveries })
+  await sender.stop()
+  const counted = await database.end(deliveries)
+  await receiver.stop()
+  return { ...figures, ...counted }
+}
+
+/** What a receiver waits while the worker has its other work, too. */
+async function measureSteady(stack: Stack): Promise<Figures> {
+  const scene = await prepare(stack, Array<Manner>(endpoints).fill('quick'))
+  const [api, worker] = [await startService(stack, 'api'), await startService(stack, 'worker')]
+  const startedAt = performance.now()
+  for (let count = 0; count < 50; count++) {
+    const tenant = scene.tenants[count % projects]
+    if (tenant !== undefined) await submitJob(api, tenant, `job-${count}`)
+    await sleep(Math.max(0, startedAt + (count + 1) * 200 - performance.now()))
+  }
+  await sleep(2000)
+  const expected = (await countEvents(stack)) * endpointsEach
+  const report = await untilTaken(scene.receiver, worker, expected)
+  const seconds = (performance.now() - startedAt) / 1000
+  await Promise.all([api.stop(), worker.stop()])
+  await scene.end()
+  return { rate: report.messages / seconds, ...lagOf(report), ...lossOf(report, expected) }
+}
+
+interface Scene {
+  tenants: Tenant[]
+  receiver: Program<unknown>
+  end(): Promise<void>
+}
+
+/** Projects with their endpoints. No worker runs, and no job is there. */
+async function prepare(stack: Stack, manners: readonly Manner[]): Promise<Scene> {
+  await stack.clear()
+  const [api, receiver] = await Promise.all([startService(stack, 'api'), startReceiver()])
+  const tenants = await makeTenants(stack, api, Array<string>(projects).fill(stack.sandbox.ready.urls.slurm))
+  const urls = await receiver.ask<string[]>({ open: manners })
+  for (const [index, url] of urls.entries()) {
+    const tenant = tenants[Math.floor(index / endpointsEach)]
+    if (tenant !== undefined) await post(api, '/webhook-endpoints', tenant.key, { url })
+  }
+  await api.stop()
+  const end = async () => {
+    await receiver.stop()
+    await removeTenants(stack, tenants)
+  }
+  return { tenants, receiver, end }
+}
+
+const startReceiver = () => startProgram<unknown>(new URL('../programs/receiver.ts', import.meta.url), {})
+
+/** Over the API, with an event each; then nothing is due but what is to be sent. */
+async function accept(stack: Stack, tenants: readonly Tenant[], jobs: number): Promise<void> {
+  const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
+  for (const { key } of tenants) {
+    const asked: Load = { url: api.url, connections: 20, amount: jobs / projects, authorization: `Bearer ${key}` }
+    const { failed } = await load.ask<LoadResult>(asked)
+    if (failed > 0) throw new Error(`${failed} jobs were not accepted.`)
+  }
+  await Promise.all([api.stop(), load.stop()])
+  await stack.pool.query('UPDATE workloads SET due_at = NULL')
+  await stack.pool.query('VACUUM ANALYZE')
+}
+
+async function countEvents({ pool }: Stack): Promise<number> {
+  const { rows } = await pool.query<{ events: number }>('SELECT count(*)::int AS events FROM workload_events')
+  return rows[0]?.events ?? 0
+}
+
+interface Sending {
+  receiver: Program<unknown>
+  sender: Program<unknown>
+  /** Deliveries to endpoints that answer at once. */
+  expected: number
+}
+
+/** Rate and CPU count from the first delivery that is seen, so that the start of a process is left out. */
+async function watch(stack: Stack, { receiver, sender, expected }: Sending): Promise<Figures> {
+  const { messages: first } = await untilTaken(receiver, sender, 1)
+  const startedAt = performance.now()
+  const processes = await watchProcesses(stack, { worker: sender.pid, receiver: receiver.pid })
+  const report = await untilTaken(receiver, sender, expected)
+  const seconds = (performance.now() - startedAt) / 1000
+  const used = await processes.end(expected - first)
+  return {
+    rate: (expected - first) / seconds,
+    ...used,
+    'most sockets': report.mostSockets,
+    ...lossOf(report, expected),
+  }
+}
+
+async function untilTaken(receiver: Program<unknown>, sender: Program<unknown>, messages: number): Promise<Report> {
+  const giveUpAt = performance.now() + patienceMs
+  for (;;) {
+    const report = await receiver.ask<Report>({ report: true })
+    if (report.messages >= messages || performance.now() > giveUpAt) return report
+    if (sender.hasEnded()) throw new Error(`The sender ended: ${sender.output()}`)
+    await sleep(pollMs)
+  }
+}
+
+const lagOf = ({ p50Ms, p99Ms }: Report): Figures => ({ 'p50 ms': p50Ms, 'p99 ms': p99Ms })
+
+/** Of what is due to endpoints that answer at once. */
+function lossOf({ messages, duplicates }: Report, expected: number): Figures {
+  return { missing: Math.max(expected - messages, 0), twice: duplicates }
+}
