@@ -1,4 +1,5 @@
 import type { Wake } from '../events/wake.ts'
+import { isDataError, isTransientError } from '../infra/database-errors.ts'
 import { type Egress, egressRefusedCode, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeAttempts } from '../webhooks/attempt.ts'
@@ -10,11 +11,12 @@ import { makeEndpointChangesRepository } from '../webhooks/endpoint-changes.repo
 import { makeEndpointsRepository } from '../webhooks/endpoints.repository.ts'
 import { makeFanOut } from '../webhooks/fan-out.repository.ts'
 import { makeWebhookMeasures } from '../webhooks/measures.repository.ts'
-import { makeOutcomesRepository } from '../webhooks/outcomes.repository.ts'
+import { type Delivered, makeOutcomesRepository } from '../webhooks/outcomes.repository.ts'
 import { makePruning } from '../webhooks/pruning.repository.ts'
 import { makeSender, type WebhookSender } from '../webhooks/sender.ts'
 import { makeWebhookService } from '../webhooks/webhook-service.ts'
 import type { WebhookRoutesDeps } from '../webhooks/webhooks.routes.ts'
+import { makeLanes } from '../workloads/lanes.ts'
 import type { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
 
@@ -54,9 +56,10 @@ function makeSenderOf({
   version,
   ...deps
 }: WebhooksDeps & { egress: Egress }): WebhookSender {
-  const { prisma } = database
+  const { prisma, sql } = database
   const { webhooks, upkeepIntervalMs } = settings
-  const claims = makeClaimsRepository(prisma, webhooks.leaseMs)
+  const claims = makeClaimsRepository(sql, webhooks.leaseMs)
+  const outcomes = makeOutcomesRepository(sql, webhooks)
   const attempts = makeAttempts({
     connector: () => deps.egress.connector(webhooks.timeoutMs),
     egressRefusedCode,
@@ -64,11 +67,27 @@ function makeSenderOf({
     timeoutMs: webhooks.timeoutMs,
   })
   const deliver = makeDeliver({
-    ...{ attempts, claims, outcomes: makeOutcomesRepository(prisma, webhooks), open: deps.secretBox.open },
+    ...{
+      attempts,
+      claims,
+      outcomes: { ...outcomes, delivered: joined(outcomes.delivered) },
+      open: deps.secretBox.open,
+    },
     ...{ userAgent: `Switchyard/${version}`, settings: webhooks, log: logger, shutdown: deps.shutdown },
   })
   return makeSender({
-    ...{ fanOut: makeFanOut(prisma), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },
+    ...{ fanOut: makeFanOut(sql), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },
     ...{ wake: deps.wake, intervalMs: upkeepIntervalMs, settings: webhooks, clock, log: logger },
+  })
+}
+
+/** What is delivered at about the same time is written by one statement. */
+function joined(write: (all: readonly Delivered[]) => Promise<void>): (one: Delivered) => Promise<void> {
+  return makeLanes<Delivered, void>({
+    flush: async (all) => {
+      await write(all)
+      return []
+    },
+    ...{ lanes: 2, maxItems: 200, keyOf: ({ id }) => id, isDataError, isTransient: isTransientError },
   })
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 
 /** A delivery that this process alone sends, until the lease runs out. */
 export interface ClaimedDelivery {
@@ -40,7 +41,7 @@ export interface Shares {
   busy: { byEndpoint: ReadonlyMap<string, number>; byProject: ReadonlyMap<string, number> }
 }
 
-export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
+export function makeClaimsRepository(sql: Statements, leaseMs: number) {
   /**
    * Due again when the lease ends, so that a process that dies is followed by another. What is due is picked once, whatever
    * the plan: each run would lock as many again, since it skips what the one before it has taken.
@@ -49,7 +50,8 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
     return Prisma.sql`
       , picked AS MATERIALIZED (${due})
       UPDATE webhook_deliveries d SET lease_id = ${leaseId}, due_at = now() + ${leaseMs} * interval '1 ms'
-      FROM picked p JOIN webhook_endpoints e ON e.id = p.endpoint_id WHERE d.id = p.id
+      FROM picked p JOIN webhook_endpoints e ON e.id = p.endpoint_id
+      WHERE d.id = p.id AND d.id = ANY(ARRAY(SELECT id FROM picked))
       RETURNING d.id, d.lease_id AS "leaseId", d.endpoint_id AS "endpointId", d.project_id AS "projectId", d.event_id AS "eventId",
         d.type, d.payload, d.step, e.url, e.epoch, e.sealed_secret AS "sealedSecret",
         COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now`
@@ -61,7 +63,7 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
      * over its endpoints in an order that is drawn.
      */
     async claimSteady(limit: number, { mostEach, mostOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
-      return prisma.$queryRaw<ClaimedDelivery[]>`
+      return sql.rows<ClaimedDelivery>(Prisma.sql`
         WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
           SELECT e.id, ${mostEach}::int - COALESCE(u.count, 0) AS room, ${mostOfProject}::int - COALESCE(p.count, 0) AS "projectRoom",
             row_number() OVER (PARTITION BY e.project_id ORDER BY random()) AS turn, count(*) OVER (PARTITION BY e.project_id) AS peers
@@ -80,12 +82,12 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
               WHERE t.endpoint_id = r.id AND t.status = 'pending' AND t.due_at <= now()
               ORDER BY t.due_at LIMIT LEAST(r.room, GREATEST(1, r."projectRoom" / r.peers)) FOR UPDATE SKIP LOCKED
             ) share LIMIT ${limit}`,
-        )}`
+        )}`)
     },
 
     /** One due delivery of each endpoint that has failed last and has paused long enough; nobody else tries meanwhile. */
     async claimProbes(limit: number): Promise<ClaimedDelivery[]> {
-      return prisma.$queryRaw<ClaimedDelivery[]>`
+      return sql.rows<ClaimedDelivery>(Prisma.sql`
         WITH ready AS MATERIALIZED (
           SELECT e.id FROM webhook_endpoints e
           WHERE e.enabled AND e.failures > 0 AND e.not_before <= now() AND ${isLetAlone} IS NOT TRUE AND ${hasDue}
@@ -101,17 +103,17 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
               WHERE t.endpoint_id = probing.id AND t.status = 'pending' AND t.due_at <= now()
               ORDER BY t.due_at LIMIT 1 FOR UPDATE SKIP LOCKED
             ) share`,
-        )}`
+        )}`)
     },
 
     /** Gives back what could not be tried at all. Its endpoint counts as failing: one delivery at a time tries again. */
     async putBack({ id, leaseId }: ClaimedDelivery, pauseMs: number): Promise<void> {
-      await prisma.$executeRaw`
+      await sql.rows(Prisma.sql`
         WITH d AS (
           UPDATE webhook_deliveries SET lease_id = NULL, due_at = now() WHERE id = ${id} AND lease_id = ${leaseId} RETURNING endpoint_id
         )
         UPDATE webhook_endpoints e SET failures = e.failures + 1, not_before = now() + ${pauseMs} * interval '1 ms'
-        FROM d WHERE e.id = d.endpoint_id`
+        FROM d WHERE e.id = d.endpoint_id`)
     },
   }
 }
@@ -119,8 +121,10 @@ export function makeClaimsRepository(prisma: PrismaClient, leaseMs: number) {
 /** It asked for it. */
 const isLetAlone = Prisma.sql`(e.asked_until > now())`
 
-const hasDue = Prisma.sql`
-  (SELECT true FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' AND t.due_at <= now() LIMIT 1)`
+/** In an order, so that it is one step in the index: any that is due may be found sooner by reading the table, it seems. */
+const hasDue = Prisma.sql`(
+    SELECT t.due_at FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' ORDER BY t.due_at LIMIT 1
+  ) <= now()`
 
 function counted(counts: ReadonlyMap<string, number>): Prisma.Sql {
   return Prisma.sql`unnest(${[...counts.keys()]}::text[], ${[...counts.values()]}::int[]) AS`

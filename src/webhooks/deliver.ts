@@ -1,6 +1,6 @@
 import type { Answer, Attempts } from './attempt.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
-import type { OutcomesRepository } from './outcomes.repository.ts'
+import type { Delivered, OutcomesRepository } from './outcomes.repository.ts'
 import { signedHeaders } from './signature.ts'
 import { verdictOn } from './verdict.ts'
 import type { EndpointSecrets } from './webhook-endpoint.ts'
@@ -9,7 +9,7 @@ import type { WebhookSettings } from './webhook-settings.ts'
 export interface DeliverDeps {
   attempts: Pick<Attempts, 'post'>
   claims: Pick<ClaimsRepository, 'putBack'>
-  outcomes: OutcomesRepository
+  outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(taken: Delivered): Promise<void> }
   /** @throws when no key of this process opens it */
   open(endpointId: string, sealed: string): object
   userAgent: string
@@ -55,9 +55,10 @@ function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: 
 
 async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: Answer): Promise<void> {
   const { outcomes, log, settings } = deps
-  const { id: deliveryId, endpointId, eventId, step, failures, now } = claim
+  const { id: deliveryId, endpointId, eventId, leaseId, epoch, step, failures, now } = claim
   const verdict = verdictOn(answer, { step, failures, now, chance: Math.random() }, settings)
-  if (verdict.is === 'delivered') return outcomes.delivered(claim, answer)
+  const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null
+  if (verdict.is === 'delivered') return outcomes.delivered({ id: deliveryId, leaseId, endpointId, epoch, httpStatus })
   const disabled = await outcomes.failed(claim, answer, verdict)
   const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
   const context = { deliveryId, endpointId, eventId, attempt: step + 1, ...said }

@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import type { Statements } from '../infra/statements.ts'
 import { idAt } from '../vocabulary/ids.ts'
 
 export interface FannedOut {
@@ -26,9 +27,9 @@ const mostEvents = 100
  * still be open. What lies beyond is read by a later tick. A cursor may stand at the horizon of the statement that
  * wrote it, although a crash makes Postgres give out numbers again: that statement's own number is no lower, and is kept.
  */
-export function makeFanOut(prisma: PrismaClient): FanOut {
+export function makeFanOut(sql: Statements): FanOut {
   return async () => {
-    const [found] = await prisma.$queryRaw<FannedOut[]>`
+    const [found] = await sql.rows<FannedOut>(Prisma.sql`
       WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid), ahead AS MATERIALIZED (
         SELECT e.id, e.cursor_xid, row_number() OVER (PARTITION BY e.project_id ORDER BY e.cursor_xid) AS turn, (
           SELECT v.xid FROM workload_events v
@@ -67,7 +68,7 @@ export function makeFanOut(prisma: PrismaClient): FanOut {
         ON CONFLICT (endpoint_id, event_id) DO NOTHING
       )
       SELECT EXISTS (SELECT 1 FROM ahead) AS "hasEndpoints", EXISTS (SELECT 1 FROM ahead WHERE xid IS NOT NULL) AS "isBehind",
-        (SELECT count(*)::int FROM news) AS read`
+        (SELECT count(*)::int FROM news) AS read`)
     return found ?? { hasEndpoints: false, isBehind: false, read: 0 }
   }
 }

@@ -1,25 +1,41 @@
 import { auditStatement } from '../infra/audit-statement.ts'
-import { Prisma, type PrismaClient } from '../infra/database.ts'
+import { Prisma } from '../infra/database.ts'
+import { isOneOf, type Statements } from '../infra/statements.ts'
 import { systemActor } from '../vocabulary/actor.ts'
 import type { Answer } from './attempt.ts'
 import type { ClaimedDelivery } from './claims.repository.ts'
 import type { Failure } from './verdict.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 
+/** What an endpoint has taken, under the claim that it was sent with. */
+export interface Delivered extends Pick<ClaimedDelivery, 'id' | 'leaseId' | 'endpointId' | 'epoch'> {
+  httpStatus: number | null
+}
+
 export type OutcomesRepository = ReturnType<typeof makeOutcomesRepository>
 
 /** What became of attempts. Whoever has lost the claim meanwhile writes nothing: another sends it again. */
-export function makeOutcomesRepository(prisma: PrismaClient, { disableAfterMs }: { disableAfterMs: number }) {
+export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { disableAfterMs: number }) {
   return {
-    async delivered({ id, leaseId, epoch }: ClaimedDelivery, answer: Answer): Promise<void> {
-      await prisma.$executeRaw`
-        WITH d AS (
-          UPDATE webhook_deliveries SET status = 'delivered', due_at = NULL, settled_at = now(), step = step + 1, ${attempted(answer)}
-          WHERE id = ${id} AND lease_id = ${leaseId} RETURNING endpoint_id
+    /**
+     * One statement for all that were taken at about the same time, each of them once. Endpoints that have something to be
+     * noted come before the deliveries and in the order of their ids, so that nobody waits for somebody who waits for him.
+     */
+    async delivered(all: readonly Delivered[]): Promise<void> {
+      const [ids, endpointIds] = [all.map(({ id }) => id), [...new Set(all.map(({ endpointId }) => endpointId))]]
+      await sql.rows(Prisma.sql`
+        WITH input AS (
+          SELECT * FROM json_to_recordset(${JSON.stringify(all)}::json) AS i(id text, "leaseId" text, epoch int, "httpStatus" int)
+        ), noted AS MATERIALIZED (
+          SELECT e.id FROM webhook_endpoints e WHERE ${isOneOf('e.id', endpointIds)} AND ${isNews} ORDER BY e.id FOR UPDATE OF e
+        ), d AS (
+          UPDATE webhook_deliveries d SET status = 'delivered', due_at = NULL, settled_at = now(), step = d.step + 1,
+            attempts = d.attempts + 1, lease_id = NULL, last_attempt_at = now(), last_http_status = i."httpStatus", last_reason = NULL
+          FROM input i WHERE ${isOneOf('d.id', ids)} AND d.id = i.id AND d.lease_id = i."leaseId" AND (SELECT count(*) FROM noted) >= 0
+          RETURNING d.endpoint_id, i.epoch
         )
         UPDATE webhook_endpoints e SET failures = 0, not_before = NULL, failing_since = NULL, last_succeeded_at = now()
-        FROM d WHERE e.id = d.endpoint_id AND e.epoch = ${epoch}
-          AND (e.failures > 0 OR e.last_succeeded_at IS NULL OR e.last_succeeded_at < now() - interval '1 minute')`
+        WHERE e.id IN (SELECT id FROM noted) AND (e.id, e.epoch) IN (SELECT endpoint_id, epoch FROM d)`)
     },
 
     /**
@@ -30,7 +46,7 @@ export function makeOutcomesRepository(prisma: PrismaClient, { disableAfterMs }:
     async failed(claim: ClaimedDelivery, answer: Answer, failure: Failure): Promise<DisabledReason | null> {
       const { retryMs, pauseMs, askedMs, disables } = failure
       const isProbe = claim.failures > 0
-      const rows = await prisma.$queryRaw<{ reason: DisabledReason }[]>`
+      const rows = await sql.rows<{ reason: DisabledReason }>(Prisma.sql`
         WITH asked AS MATERIALIZED (
           SELECT e.id, e.epoch = ${claim.epoch} AS "isSame" FROM webhook_endpoints e
           JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.id = ${claim.id} AND d.lease_id = ${claim.leaseId} FOR UPDATE OF e
@@ -53,11 +69,15 @@ export function makeOutcomesRepository(prisma: PrismaClient, { disableAfterMs }:
         ), disabled AS (SELECT * FROM e WHERE reason IS NOT NULL), audited AS (
           ${auditStatement(systemActor, { action: 'webhook_endpoint.disabled', data: { reason: disables ?? 'failing' } }, Prisma.sql`disabled`)}
         )
-        SELECT reason FROM disabled`
+        SELECT reason FROM disabled`)
       return rows[0]?.reason ?? null
     },
   }
 }
+
+/** To the minute, or it would be a write for each delivery. */
+const isNews = Prisma.sql`
+  (e.failures > 0 OR e.last_succeeded_at IS NULL OR e.last_succeeded_at < now() - interval '1 minute')`
 
 function attempted(answer: Answer): Prisma.Sql {
   const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null

@@ -18,9 +18,9 @@ afterAll(() => bench.stop())
 
 const day = 86_400_000
 const read = (id: string) => bench.api.ok('GET', `/webhook-endpoints/${id}`)
-const claims = () => makeClaimsRepository(bench.open.prisma, 60_000)
+const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
 const steady = () => claims().claimSteady(10, idle)
-const outcomes = () => makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 5 * day })
+const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 5 * day })
 const failure = { retryMs: 0, pauseMs: 0, askedMs: 0, disables: null }
 const answer = { httpStatus: 500, retryAfter: null }
 const setEndpoint = (id: string, assignments: string) =>
@@ -65,7 +65,7 @@ describe('an endpoint that has failed', () => {
     expect(await read(id)).toHaveProperty('failingSince')
     const [probe] = await claims().claimProbes(10)
     if (probe === undefined) throw new Error('nobody tries')
-    await outcomes().delivered(probe, { httpStatus: 204, retryAfter: null })
+    await outcomes().delivered([{ ...probe, httpStatus: 204 }])
     expect(await read(id)).not.toHaveProperty('failingSince')
     expect(await steady()).toHaveLength(3)
   })

@@ -17,8 +17,8 @@ afterEach(async () => {
 afterAll(() => bench.stop())
 
 const sql = (statement: string, values: unknown[] = []) => bench.open.pool.query(statement, values)
-const claims = () => makeClaimsRepository(bench.open.prisma, 60_000)
-const outcomes = () => makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 86_400_000 })
+const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
+const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 86_400_000 })
 const shares: Shares = { ...idle, mostEach: 8, mostOfProject: 16 }
 const failed = { httpStatus: 429, retryAfter: '3600' }
 const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
@@ -105,7 +105,7 @@ describe('the fan-out', () => {
     for (let count = 0; count < 120; count += 1) await bench.record({ projectId: large, seq: count + 1 })
     await bench.record()
     await bench.settled()
-    await makeFanOut(bench.open.prisma)()
+    await makeFanOut(bench.open.sql)()
     const { rows } = await sql('SELECT project_id AS id, count(*)::int FROM webhook_deliveries GROUP BY 1')
     expect(rows).toContainEqual({ id: bench.projectId, count: 1 })
     expect(rows).toContainEqual({ id: large, count: 4900 })
@@ -117,7 +117,7 @@ describe('an endpoint that asks to be left alone', () => {
     const { id } = await bench.register('/busy')
     const [first, second] = await claimAll(id, 3)
     if (first === undefined || second === undefined) throw new Error('nothing was due')
-    const succeed = () => outcomes().delivered(second, { httpStatus: 204, retryAfter: null })
+    const succeed = () => outcomes().delivered([{ ...second, httpStatus: 204 }])
     if (when === 'before') await succeed()
     await outcomes().failed(first, failed, failure)
     if (when === 'after') await succeed()

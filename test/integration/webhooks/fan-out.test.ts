@@ -10,7 +10,7 @@ const others: Database[] = []
 
 beforeAll(async () => {
   bench = await startWebhookBench()
-  fanOut = makeFanOut(bench.open.prisma)
+  fanOut = makeFanOut(bench.open.sql)
   for (const _ of [1, 2, 3]) others.push(makeDatabase({ url: bench.database.url, poolSize: 2 }))
 })
 afterAll(async () => {
@@ -36,7 +36,7 @@ describe('each event is recorded once for each endpoint that wants it', () => {
     const endpoints = await Promise.all(['/a', '/b', '/c'].map((path) => bench.register(path)))
     const events: string[] = []
     for (let seq = 1; seq <= 250; seq += 1) events.push(await bench.record({ seq }))
-    const fanOuts = [bench.open, ...others].map(({ prisma }) => makeFanOut(prisma))
+    const fanOuts = [bench.open, ...others].map(({ sql }) => makeFanOut(sql))
     for (let round = 0; round < 6; round += 1) await Promise.all(fanOuts.flatMap((each) => [each(), each()]))
     await readAll()
     for (const { id } of endpoints) expect((await recordedFor(id)).toSorted()).toEqual(events.toSorted())

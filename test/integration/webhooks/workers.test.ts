@@ -25,7 +25,7 @@ const start = async (...options: Parameters<WebhookBench['startWorkers']>) => {
 }
 
 const claimOne = async (leaseMs: number) => {
-  const claims = makeClaimsRepository(bench.open.prisma, leaseMs)
+  const claims = makeClaimsRepository(bench.open.sql, leaseMs)
   const claimed = await claims.claimSteady(10, idle)
   return { claims, claimed }
 }
@@ -90,10 +90,10 @@ it('what a process writes that has lost its claim is not believed', async () => 
   const [late] = claimed
   await until(async () => (await claimOne(60_000)).claimed.length === 1)
   if (late === undefined) throw new Error('nothing was claimed')
-  const outcomes = makeOutcomesRepository(bench.open.prisma, { disableAfterMs: 1000 })
+  const outcomes = makeOutcomesRepository(bench.open.sql, { disableAfterMs: 1000 })
   const gone = { httpStatus: 410, retryAfter: null }
   await claims.putBack(late, 0)
-  await outcomes.delivered(late, { httpStatus: 200, retryAfter: null })
+  await outcomes.delivered([{ ...late, httpStatus: 200 }])
   expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' })).toBe(null)
   expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })
   expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import type { Statements } from '../../../src/infra/statements.ts'
+import { type ClaimedDelivery, makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
+import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { idle } from './webhook-bench.ts'
+
+// Some thousand deliveries are where Postgres begins to read whole tables for a handful of rows.
+
+const large = ['webhook_deliveries', 'workload_events'] as const
+const leaseMs = 25_000
+
+let test: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 2 })
+  await database.pool.query(`
+    INSERT INTO webhook_endpoints (id, project_id, url, description, event_types, enabled, sealed_secret)
+    SELECT 'whk_' || n, 'p' || n % 10, 'https://example.com', '', '{}', true, 'x' FROM generate_series(1, 50) n;
+    INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload)
+    SELECT 'whd_' || n, 'whk_' || 1 + n % 50, 'p', 'evt_' || n, 'job.failed', '{}' FROM generate_series(1, 5000) n;
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT 'job_' || n, 1, 'evt_' || n, 'p' || n % 10, 'job', 'job.running', '{}' FROM generate_series(1, 5000) n;
+    ANALYZE`)
+})
+
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+
+const claim = { id: 'whd_1', leaseId: 'lease', endpointId: 'whk_1', epoch: 1, failures: 0 } as ClaimedDelivery
+const failure = { retryMs: 1000, pauseMs: 1000, askedMs: 0, disables: null }
+const outcomes = (sql: Statements) => makeOutcomesRepository(sql, { disableAfterMs: 1000 })
+
+const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>> = {
+  'the fan-out': (sql) => makeFanOut(sql)(),
+  'a claim': (sql) => makeClaimsRepository(sql, leaseMs).claimSteady(64, idle),
+  'a claim of probes': (sql) => makeClaimsRepository(sql, leaseMs).claimProbes(16),
+  'a claim that is given back': (sql) => makeClaimsRepository(sql, leaseMs).putBack(claim, 1000),
+  'what was delivered': (sql) => outcomes(sql).delivered([{ ...claim, httpStatus: 204 }]),
+  'what failed': (sql) => outcomes(sql).failed(claim, { httpStatus: 500, retryAfter: null }, failure),
+}
+
+it.each(Object.entries(statements))('%s reads no table whole', async (_, run) => {
+  const texts: string[] = []
+  await run({
+    async rows({ text }) {
+      texts.push(text)
+      return []
+    },
+  })
+  expect(texts).toHaveLength(1)
+  // The plan that a named statement has after some executions, whatever its values.
+  const { rows } = await database.pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${texts[0]}`)
+  const plan = rows.map((row) => row['QUERY PLAN'])
+  const scans = plan.filter((line) => line.includes('Seq Scan on'))
+  expect(scans.filter((line) => large.some((table) => line.includes(`Seq Scan on ${table} `)))).toEqual([])
+})
