@@ -26,39 +26,65 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-/** Between two ticks, however much changes; or so many times as long as a tick took: most of the time it rests. */
+/** Between two looks for what is new, however much changes; or so many times as long as one took: most of the time it rests. */
 const pauseMs = 50
 const pauseFactor = 3
 const pruneEveryMs = 60_000
 
+/** Deliveries that were begun, and how long the claims took. */
+interface Taken {
+  count: number
+  tookMs: number
+}
+
+const nothing: Taken = { count: 0, tookMs: 0 }
+
 /**
  * One loop: turn new events into deliveries, claim what is due as far as there are free hands, and wait until something
- * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait.
+ * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait. While
+ * claims bring something the next one comes once half of that is over, so that hands are not idle beside a backlog.
  */
 export function makeSender(deps: Deps): WebhookSender {
   const { claims, clock, log } = deps
   const { concurrency, perEndpoint: mostEach, perProject: mostOfProject } = deps.settings
-  // Whoever has a free hand looks at once: there may be more.
-  const hands = makeHands({ deliver: deps.deliver, concurrency, onFree: () => nudge.abort(), log })
+  const hands = makeHands({ deliver: deps.deliver, concurrency, onFree, log })
   const pruning = makePruner(pruneEveryMs, deps)
   const news = makeNews(deps)
   let nudge = new AbortController()
+  /** Hands that have to be free again before another claim is worth its statement. */
+  let awaited = 0
+  let probedMs = Number.NEGATIVE_INFINITY
   const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
 
-  async function takeDue(): Promise<void> {
-    const probes = Math.min(hands.free(), mostOfProject - hands.probing())
-    if (probes > 0) hands.take(await claims.claimProbes(probes))
-    if (hands.free() > 0)
-      hands.take(await claims.claimSteady(hands.free(), { mostEach, mostOfProject, busy: hands.busy }))
+  /** Whoever has free hands looks at once: there may be more. */
+  function onFree(): void {
+    awaited -= 1
+    if (awaited <= 0) nudge.abort()
   }
 
-  async function tick(): Promise<void> {
-    const { hasEndpoints, read } = await news.look()
-    if (hasEndpoints) await takeDue()
-    // There may be more.
-    if (read > 0) nudge.abort()
+  async function claimProbes(): Promise<ClaimedDelivery[]> {
+    const most = Math.min(hands.free(), mostOfProject - hands.probing())
+    if (most <= 0 || clock.monotonicMs() - probedMs < pauseMs) return []
+    probedMs = clock.monotonicMs()
+    return claims.claimProbes(most)
+  }
+
+  async function takeDue(): Promise<Taken> {
+    const beganMs = clock.monotonicMs()
+    const probes = await claimProbes()
+    hands.take(probes)
+    const free = hands.free()
+    const steady = free > 0 ? await claims.claimSteady(free, { mostEach, mostOfProject, busy: hands.busy }) : []
+    hands.take(steady)
+    return { count: probes.length + steady.length, tookMs: clock.monotonicMs() - beganMs }
+  }
+
+  async function tick(): Promise<Taken> {
+    const hasEndpoints = await news.look()
+    const taken = hasEndpoints ? await takeDue() : nothing
     pruning.lookAtTheClock()
+    return taken
   }
 
   async function run(): Promise<void> {
@@ -68,12 +94,17 @@ export function makeSender(deps: Deps): WebhookSender {
       // Begun before the tick, so that nothing is missed that is told while it runs.
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
-      await tick().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not look into the database'))
+      const { count, tookMs } = await tick().catch((error: unknown) => {
+        log.warn({ err: error }, 'webhooks could not look into the database')
+        return nothing
+      })
+      awaited = Math.ceil(count / 2)
       // Where nobody is to be told of anything, what changes is nobody's news.
       const leastMs = news.hasReaders() ? pauseMs : deps.intervalMs
-      const restMs = Math.max(pauseFactor * (clock.monotonicMs() - beganMs), leastMs)
+      const restMs = count > 0 ? tookMs : Math.max(pauseFactor * (clock.monotonicMs() - beganMs), leastMs)
       await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
-      const timer = setTimeout(() => nudge.abort(), news.untilNextMs())
+      // Those that answer late are not waited for: others may be due.
+      const timer = setTimeout(() => nudge.abort(), Math.min(news.untilNextMs(), count > 0 ? pauseMs : deps.intervalMs))
       isAwaited = await told
       clearTimeout(timer)
     }
@@ -95,24 +126,33 @@ export function makeSender(deps: Deps): WebhookSender {
 }
 
 /**
- * New events, made deliveries. What an open transaction holds back nobody tells of a second time: it is looked for again,
- * half as often each time that all of it is still held back, down to once in an interval. Nothing else waits for that.
+ * New events, made deliveries, at a pace of its own. What an open transaction holds back nobody tells of a second time: it
+ * is looked for again, half as often each time that all of it is still held back, down to once in an interval. Nothing else
+ * waits for that.
  */
 function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' | 'intervalMs'>) {
   let last: FannedOut = { hasEndpoints: true, isBehind: false, read: 0 }
   let heldBack = 0
   let notBeforeMs = Number.NEGATIVE_INFINITY
+  /** There may be more than was read, or something was told that nobody has looked for yet. */
+  let isOwed = false
   return {
-    async look(): Promise<FannedOut> {
-      if (clock.monotonicMs() < notBeforeMs) return { ...last, read: 0 }
+    /** Answers whether anybody may have something due. */
+    async look(): Promise<boolean> {
+      const beganMs = clock.monotonicMs()
+      isOwed = beganMs < notBeforeMs
+      if (isOwed) return last.hasEndpoints
       last = await fanOut()
+      isOwed = last.read > 0
       heldBack = last.isBehind && last.read === 0 ? heldBack + 1 : 0
-      const waitMs = heldBack === 0 ? 0 : Math.min(pauseMs * 2 ** Math.min(heldBack - 1, 20), intervalMs)
+      const tookMs = clock.monotonicMs() - beganMs
+      const paceMs = Math.max(pauseMs, pauseFactor * tookMs)
+      const waitMs = heldBack === 0 ? paceMs : Math.min(pauseMs * 2 ** Math.min(heldBack - 1, 20), intervalMs)
       notBeforeMs = clock.monotonicMs() + waitMs
-      return last
+      return last.hasEndpoints
     },
     hasReaders: () => last.hasEndpoints,
-    untilNextMs: () => (heldBack === 0 ? intervalMs : Math.max(pauseMs, notBeforeMs - clock.monotonicMs())),
+    untilNextMs: () => (isOwed || heldBack > 0 ? Math.max(0, notBeforeMs - clock.monotonicMs()) : intervalMs),
   }
 }
 
