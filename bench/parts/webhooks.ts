@@ -4,7 +4,7 @@ import type { Figures, Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
 import type { Manner, Report } from '../programs/receiver.ts'
-import { startLoad, startService } from '../services.ts'
+import { type Service, startLoad, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 import { makeTenants, post, removeTenants, submitJob, type Tenant } from '../tenants.ts'
 
@@ -36,7 +36,8 @@ export const webhooks: Part = {
 /** Jobs are accepted, an event each, before a worker starts; all that it has to do then is to send. */
 async function measureBurst(stack: Stack, jobs: number, manners: readonly Manner[]): Promise<Figures> {
   const scene = await prepare(stack, manners)
-  await accept(stack, scene.tenants, jobs)
+  await accept(stack, scene, jobs)
+  await scene.api.stop()
   const events = await countEvents(stack)
   const quick = manners.filter((manner) => manner === 'quick').length
   const expected = (events * quick) / projects
@@ -76,23 +77,39 @@ async function measureBare(stack: Stack, deliveries: number): Promise<Figures> {
 /** What a receiver waits while the worker has its other work, too. */
 async function measureSteady(stack: Stack): Promise<Figures> {
   const scene = await prepare(stack, Array<Manner>(endpoints).fill('quick'))
-  const [api, worker] = [await startService(stack, 'api'), await startService(stack, 'worker')]
+  const { api } = scene
+  const worker = await startService(stack, 'worker')
+  // What the first second costs is starting.
+  await submitSteadily({ api, tenants: scene.tenants, jobs: projects })
+  const { messages: before } = await untilTaken(scene.receiver, worker, projects * endpointsEach)
+  await scene.receiver.ask({ time: true })
   const startedAt = performance.now()
-  for (let count = 0; count < 50; count++) {
-    const tenant = scene.tenants[count % projects]
-    if (tenant !== undefined) await submitJob(api, tenant, `job-${count}`)
-    await sleep(Math.max(0, startedAt + (count + 1) * 200 - performance.now()))
-  }
-  await sleep(2000)
+  await submitSteadily({ api, tenants: scene.tenants, jobs: 50 })
   const expected = (await countEvents(stack)) * endpointsEach
   const report = await untilTaken(scene.receiver, worker, expected)
   const seconds = (performance.now() - startedAt) / 1000
   await Promise.all([api.stop(), worker.stop()])
   await scene.end()
-  return { rate: report.messages / seconds, ...lagOf(report), ...lossOf(report, expected) }
+  return { rate: (report.messages - before) / seconds, ...lagOf(report), ...lossOf(report, expected) }
+}
+
+/** Five a second, in turn; then until they run. */
+async function submitSteadily({
+  api,
+  tenants,
+  jobs,
+}: Pick<Scene, 'api' | 'tenants'> & { jobs: number }): Promise<void> {
+  const startedAt = performance.now()
+  for (let count = 0; count < jobs; count++) {
+    const tenant = tenants[count % projects]
+    if (tenant !== undefined) await submitJob(api, tenant, `job-${count}`)
+    await sleep(Math.max(0, startedAt + (count + 1) * 200 - performance.now()))
+  }
+  await sleep(2000)
 }
 
 interface Scene {
+  api: Service
   tenants: Tenant[]
   receiver: Program<unknown>
   end(): Promise<void>
@@ -108,25 +125,24 @@ async function prepare(stack: Stack, manners: readonly Manner[]): Promise<Scene>
     const tenant = tenants[Math.floor(index / endpointsEach)]
     if (tenant !== undefined) await post(api, '/webhook-endpoints', tenant.key, { url })
   }
-  await api.stop()
   const end = async () => {
     await receiver.stop()
     await removeTenants(stack, tenants)
   }
-  return { tenants, receiver, end }
+  return { api, tenants, receiver, end }
 }
 
 const startReceiver = () => startProgram<unknown>(new URL('../programs/receiver.ts', import.meta.url), {})
 
 /** Over the API, with an event each; then nothing is due but what is to be sent. */
-async function accept(stack: Stack, tenants: readonly Tenant[], jobs: number): Promise<void> {
-  const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
+async function accept(stack: Stack, { api, tenants }: Scene, jobs: number): Promise<void> {
+  const load = await startLoad()
   for (const { key } of tenants) {
     const asked: Load = { url: api.url, connections: 20, amount: jobs / projects, authorization: `Bearer ${key}` }
     const { failed } = await load.ask<LoadResult>(asked)
     if (failed > 0) throw new Error(`${failed} jobs were not accepted.`)
   }
-  await Promise.all([api.stop(), load.stop()])
+  await load.stop()
   await stack.pool.query('UPDATE workloads SET due_at = NULL')
   await stack.pool.query('VACUUM ANALYZE')
 }

@@ -11,8 +11,8 @@ import { percentile } from '../medians.ts'
 /** `quick` answers at once, `slow` after a second, `silent` never. */
 export type Manner = 'quick' | 'slow' | 'silent'
 
-/** `release` breaks off what has not been answered. */
-export type ReceiverMessage = { open: readonly Manner[] } | { report: true } | { release: true }
+/** `release` breaks off what has not been answered; `time` times what comes from now on. */
+export type ReceiverMessage = { open: readonly Manner[] } | { report: true } | { release: true } | { time: true }
 
 /** Of the quick ones together. */
 export interface Report {
@@ -31,11 +31,13 @@ const seen = new Set<string>()
 const unanswered: ServerResponse[] = []
 const sockets = new Set<Socket>()
 const lags: number[] = []
+let timedFrom = 0
 let duplicates = 0
 let mostSockets = 0
 
 process.once('disconnect', () => process.exit(0))
 process.on('message', async (message: ReceiverMessage) => {
+  if ('time' in message) timedFrom = lags.length
   if ('release' in message) for (const response of unanswered) response.destroy()
   process.send?.('open' in message ? await Promise.all(message.open.map(open)) : report())
 })
@@ -78,5 +80,6 @@ function note(delivery: string, lagMs: number): void {
 
 function report(): Report {
   const taken = { messages: lags.length - duplicates, duplicates, mostSockets }
-  return { ...taken, p50Ms: percentile(lags, 0.5), p99Ms: percentile(lags, 0.99) }
+  const timed = lags.slice(timedFrom)
+  return { ...taken, p50Ms: percentile(timed, 0.5), p99Ms: percentile(timed, 0.99) }
 }
