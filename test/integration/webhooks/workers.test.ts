@@ -100,6 +100,27 @@ it('what a process writes that has lost its claim is not believed', async () => 
   expect((await claimOne(1)).claimed).toEqual([])
 })
 
+it('what is delivered at the same time is written together, but for what somebody else has claimed meanwhile', async () => {
+  const [one, other] = [await bench.register('/one'), await bench.register('/other')]
+  for (const { id } of [one, one, other]) await bench.test(id)
+  const { claimed } = await claimOne(60_000)
+  const [lost, ...kept] = claimed
+  if (lost === undefined) throw new Error('nothing was claimed')
+  await makeOutcomesRepository(bench.open.sql, { disableAfterMs: 1000 }).delivered([
+    { ...lost, leaseId: 'before', httpStatus: 204 },
+    ...kept.map((claim) => ({ ...claim, httpStatus: 204 })),
+  ])
+  const { rows } = await bench.open.pool.query('SELECT id, status, attempts FROM webhook_deliveries')
+  expect(rows).toHaveLength(3)
+  for (const row of rows)
+    expect(row).toMatchObject(
+      row.id === lost.id ? { status: 'pending', attempts: 0 } : { status: 'delivered', attempts: 1 },
+    )
+  const endpoints = await Promise.all([one, other].map(({ id }) => bench.api.ok('GET', `/webhook-endpoints/${id}`)))
+  const succeeded = endpoints.filter((endpoint) => 'lastSucceededAt' in endpoint).map(({ id }) => id)
+  expect(succeeded.toSorted()).toEqual([...new Set(kept.map(({ endpointId }) => endpointId))].toSorted())
+})
+
 it('a slow endpoint does not slow the others', async () => {
   const slow: StubServer = await startStubServer()
   slow.on('POST /slow', { isSilent: true })
