@@ -27,6 +27,7 @@ export const rules: readonly Rule[] = [
   { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'three Prisma creates', atLeast: 6 },
   { part: 'accept', subject: 'switchyard', figure: 'rate', against: 'Restate', atLeast: 1.5, isPeer: true },
   { part: 'accept', subject: 'switchyard', figure: 'p99 ms', atMost: 60 },
+  { part: 'accept', subject: 'beside a worker', figure: 'rate', against: 'switchyard', atLeast: 0.4, isLong: true },
   { part: 'accept', subject: 'Postgres queue', figure: 'failed', atMost: 0, isCount: true },
   { part: 'accept', subject: 'Postgres queue', figure: 'rate', against: 'switchyard', atLeast: 0.7 },
   { part: 'drain', subject: 'switchyard', figure: 'leases', atMost: slots, isCount: true },

@@ -16,7 +16,11 @@ export const accept: Part = {
   async run(stack, options) {
     const load = await startLoad()
     const measured: Record<string, Figures> = {}
-    const all = options.hasPeers ? { ...subjects, Restate: restate } : subjects
+    const all = {
+      ...subjects,
+      ...(options.isShort ? {} : { 'beside a worker': besideWorker }),
+      ...(options.hasPeers ? { Restate: restate } : {}),
+    }
     for (const [subject, start] of Object.entries(all)) {
       await stack.clear()
       const database = await countDatabase(stack)
@@ -44,6 +48,17 @@ const subjects: Readonly<Record<string, (stack: Stack) => Promise<Subject>>> = {
 
 function switchyardOver(queue: Queue): (stack: Stack) => Promise<Service> {
   return (stack) => startService(stack, 'api', queue)
+}
+
+/** What is accepted is carried out at the same time. */
+async function besideWorker(stack: Stack): Promise<Service> {
+  const [api, worker] = await Promise.all([startService(stack, 'api'), startService(stack, 'worker')])
+  return {
+    ...api,
+    async stop() {
+      await Promise.all([api.stop(), worker.stop()])
+    },
+  }
 }
 
 function bareApi(store: 'insert' | 'prisma'): (stack: Stack) => Promise<Service> {
