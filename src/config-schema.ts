@@ -250,8 +250,16 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 36_500,
     default: 90,
-    description: 'How long events are kept, in days. The last one of each record always is.',
+    description: 'How long events are kept, in days. The last one of each record is kept as long as the record.',
   }),
+  WORKLOAD_RETENTION_DAYS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 36_500,
+      description:
+        'How long jobs and environments are kept after they have ended, in days; forever if absent. Nothing is deleted at a provider. Must be at least `EVENT_RETENTION_DAYS`.',
+    }),
+  ),
 })
 
 /** A duration in milliseconds that some timer will wait for. */

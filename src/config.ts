@@ -81,6 +81,21 @@ function findContradictions(config: Config): string[] {
         `(${config.SWEEP_MAX_INTERVAL_MS}). Lower the first or raise the second.`,
     )
   }
+  const {
+    WORKLOAD_RETENTION_DAYS: workloadDays,
+    EVENT_RETENTION_DAYS: eventDays,
+    IDEMPOTENCY_TTL_HOURS: hours,
+  } = config
+  if (workloadDays !== undefined && workloadDays < eventDays) {
+    problems.push(
+      `WORKLOAD_RETENTION_DAYS is ${workloadDays}, less than EVENT_RETENTION_DAYS (${eventDays}). Raise the first or lower the second.`,
+    )
+  }
+  if (workloadDays !== undefined && workloadDays * 24 < hours) {
+    problems.push(
+      `WORKLOAD_RETENTION_DAYS is ${workloadDays}, less than IDEMPOTENCY_TTL_HOURS (${hours}): a repeated request would find no record. Raise the first or lower the second.`,
+    )
+  }
   if (config.SHUTDOWN_TIMEOUT_MS <= config.PROVIDER_TIMEOUT_MS) {
     problems.push(
       `SHUTDOWN_TIMEOUT_MS is ${config.SHUTDOWN_TIMEOUT_MS}: calls under way would be cut off. ` +

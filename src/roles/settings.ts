@@ -36,6 +36,7 @@ export function settingsOf(config: Config): ContainerSettings {
     waiting: { maxSeconds: config.PREFER_WAIT_MAX_SECONDS, perCaller: config.PREFER_WAIT_MAX_PER_KEY },
     streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },
     events: { retentionDays: config.EVENT_RETENTION_DAYS },
+    ...(config.WORKLOAD_RETENTION_DAYS === undefined ? {} : { workloadRetentionDays: config.WORKLOAD_RETENTION_DAYS }),
     egressAllow: egressAllowOf(config),
     webhooks: webhookSettings({ timeoutMs: config.WEBHOOK_TIMEOUT_MS }),
     edge: {

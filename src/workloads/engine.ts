@@ -18,6 +18,7 @@ import { makePerform } from './perform.ts'
 import type { Connections, Log, Wake } from './ports.ts'
 import { makeReadsRepository } from './reads.repository.ts'
 import { makeReconcile } from './reconcile.ts'
+import { makePruneWorkloads } from './retention.repository.ts'
 import { makeScheduler } from './scheduler.ts'
 import type { OpenSecrets } from './secret-variables.ts'
 import { makeSlots } from './slots.ts'
@@ -57,6 +58,8 @@ export interface EngineSettings {
   sweepConcurrency: number
   sweep: SweepBounds
   events: { retentionDays: number }
+  /** How long ended workloads are kept, in days; absent: for ever. */
+  workloadRetentionDays?: number
 }
 
 /** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
@@ -116,7 +119,11 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const upkeep = makeUpkeep({
     scheduler,
     sweeping: makeSweeping({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
-    prunes: [pruneKeys, makePruneEvents(prisma, settings.events)],
+    prunes: [
+      pruneKeys,
+      makePruneEvents(prisma, settings.events),
+      makePruneWorkloads(database, settings.workloadRetentionDays),
+    ],
     intervalMs: settings.upkeepIntervalMs,
     leaseMs: settings.leaseMs,
     log,

@@ -44,6 +44,11 @@ describe('configuration', () => {
     [{ LEASE_MS: '999' }, 'LEASE_MS is "999": it must be a whole number from 1000 to 3600000.'],
     [{ SHUTDOWN_TIMEOUT_MS: '30000' }, 'SHUTDOWN_TIMEOUT_MS is 30000: calls under way would be cut off.'],
     [{ SHUTDOWN_DRAIN_MS: '40000' }, 'SHUTDOWN_DRAIN_MS is 40000: no time is left to finish requests.'],
+    [{ WORKLOAD_RETENTION_DAYS: '89' }, 'WORKLOAD_RETENTION_DAYS is 89, less than EVENT_RETENTION_DAYS (90).'],
+    [
+      { WORKLOAD_RETENTION_DAYS: '90', IDEMPOTENCY_TTL_HOURS: '8760' },
+      'WORKLOAD_RETENTION_DAYS is 90, less than IDEMPOTENCY_TTL_HOURS (8760)',
+    ],
     [{ SWEEP_MIN_INTERVAL_MS: '60001' }, 'SWEEP_MIN_INTERVAL_MS is 60001, more than SWEEP_MAX_INTERVAL_MS'],
   ])('says of %o which variable is wrong, and how to put it right', (env, message) => {
     expect(problemsOf(env)).toEqual([expect.stringContaining(message)])

@@ -4,12 +4,13 @@ import type { Statements } from '../../../src/infra/statements.ts'
 import { makeAdmissionRepository } from '../../../src/workloads/admission.repository.ts'
 import { makeAttemptsRepository, type Opening } from '../../../src/workloads/attempts.repository.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/leases.repository.ts'
+import { makePruneWorkloads } from '../../../src/workloads/retention.repository.ts'
 import { makeWritesRepository, type Write } from '../../../src/workloads/writes.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 // A backlog of some thousand jobs is where Postgres begins to read whole tables for a handful of rows.
 
-const large = ['workloads', 'workload_attempts', 'idempotency_keys'] as const
+const large = ['workloads', 'workload_labels', 'workload_attempts', 'workload_events', 'idempotency_keys'] as const
 const leaseMs = 15_000
 
 let test: TestDatabase
@@ -25,6 +26,8 @@ beforeAll(async () => {
     FROM generate_series(1, 3000) n;
     INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
     SELECT 'job_' || n, 1, 'm' || n, '{}', 'null', now(), now() FROM generate_series(1, 3000) n;
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT 'job_' || n, 1, 'evt_' || n, 'p', 'job', 'job.queued', '{}' FROM generate_series(1, 3000) n;
     INSERT INTO idempotency_keys (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
     SELECT 'p', 'job', sha256(n::text::bytea), 'job_' || n, sha256('x'), now() + interval '1 day' FROM generate_series(1, 3000) n;
     ANALYZE`)
@@ -43,6 +46,7 @@ const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>
   'a renewal': (sql) => makeLeasesRepository(sql, leaseMs).renew([claimed]),
   'an entry in the ledger': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as Opening]),
   'a write': (sql) => makeWritesRepository(sql).write([{ id: 'job_1', answer: null } as Write]),
+  retention: (sql) => makePruneWorkloads({ sql }, 90)(500),
   'a look at keys': (sql) =>
     makeAdmissionRepository({ ...database, sql }).keyHolders([{ projectId: 'p', kind: 'job', hash: '00' }]),
 }
