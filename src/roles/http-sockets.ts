@@ -64,6 +64,7 @@ export function watchSockets(server: HttpServer): HttpSockets {
 const quietMs = 5
 const quietRounds = 3
 const mostHeldMs = 200
+const ignore = () => {}
 
 /**
  * Accepts connections and answers none, until none has come for some moments. What the system has accepted and this process
@@ -75,7 +76,11 @@ const mostHeldMs = 200
  */
 async function holdComers(server: HttpServer): Promise<() => void> {
   const held: Socket[] = []
-  const hold = (socket: Socket): number => held.push(socket)
+  const hold = (socket: Socket): void => {
+    // Whoever resets it meanwhile has nobody else who hears of that, and an error that nobody hears ends the process.
+    socket.on('error', ignore)
+    held.push(socket)
+  }
   const listeners = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection').on('connection', hold)
   const untilMs = performance.now() + mostHeldMs
@@ -88,6 +93,10 @@ async function holdComers(server: HttpServer): Promise<() => void> {
   return () => {
     server.off('connection', hold)
     for (const listener of listeners) server.on('connection', listener)
-    for (const socket of held) server.emit('connection', socket)
+    for (const socket of held) {
+      if (socket.destroyed) continue
+      server.emit('connection', socket)
+      socket.off('error', ignore)
+    }
   }
 }
