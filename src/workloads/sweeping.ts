@@ -25,16 +25,23 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
   const underWay = new Map<ClaimedSweep, Promise<void>>()
   /** One for each list, and one for whoever waits for a place. */
   const timers = new Map<string, NodeJS.Timeout>()
+  /** One claim at a time: two that counted the same free places would fill them twice. */
+  let lastLook: Promise<void> = Promise.resolve()
   let isStopped = false
 
-  async function look(): Promise<void> {
+  function look(): Promise<void> {
+    const looked = lastLook.then(claimSome)
+    lastLook = looked.catch(() => {})
+    return looked
+  }
+
+  async function claimSome(): Promise<void> {
     const free = concurrency - underWay.size
     if (isStopped || free <= 0) return
     for (const claimed of await sweeps.claimDue(free)) begin(claimed)
   }
 
   function begin(claimed: ClaimedSweep): void {
-    const isLast = underWay.size === concurrency - 1
     const { connectionId, kind } = claimed
     const run = sweep(claimed)
       .catch((error: unknown) => {
@@ -42,9 +49,10 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
         return null
       })
       .then((nextMs) => {
+        const wasFull = underWay.size >= concurrency
         underWay.delete(claimed)
         // Somebody may have waited for this place.
-        if (isLast) lookIn(0, 'a place')
+        if (wasFull) lookIn(0, 'a place')
         if (nextMs !== null) lookIn(nextMs, `${connectionId}/${kind}`)
       })
     underWay.set(claimed, run)
@@ -66,6 +74,8 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
     async stop() {
       isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
+      // What is being claimed now is scanned, and waited for.
+      await lastLook
       await Promise.allSettled(underWay.values())
     },
   }
