@@ -47,22 +47,28 @@ const patienceMs = 2000
 export function makeTails(deps: Deps): Tails {
   const running = new Map<string, ReturnType<typeof startTail>>()
 
+  function start(projectId: string) {
+    const tail = startTail(deps, projectId)
+    running.set(projectId, tail)
+    // Whoever comes after it has broken off gets a new one. Said once: what each listener said here would be kept as long.
+    tail.ended.then(() => forget(projectId, tail))
+    return tail
+  }
+
+  function forget(projectId: string, tail: ReturnType<typeof startTail>): void {
+    if (running.get(projectId) === tail) running.delete(projectId)
+  }
+
   return {
     join(projectId, listener, signal) {
-      const tail = running.get(projectId) ?? startTail(deps, projectId)
-      running.set(projectId, tail)
+      const tail = running.get(projectId) ?? start(projectId)
       tail.listeners.add(listener)
-      const forget = () => {
-        if (running.get(projectId) === tail) running.delete(projectId)
-      }
       const leave = () => {
         tail.listeners.delete(listener)
         if (tail.listeners.size > 0) return
         tail.stop()
-        forget()
+        forget(projectId, tail)
       }
-      // Whoever comes after it has broken off gets a new one.
-      tail.ended.then(forget)
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave, { once: true })
       return tail.begun

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, it } from 'vitest'
+import type { Place } from '../../../src/events/feed-cursor.ts'
+import { cursorOf } from '../../../src/events/feed-cursor.ts'
+import { type Listener, makeTails } from '../../../src/events/tails.ts'
+
+setFlagsFromString('--expose_gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+const end: Place = { position: { xid: '1', workloadId: 'job_1', seq: 1 }, epoch: 'here' }
+const listenerOf = (): Listener => ({ position: null, sendingSinceMs: null, wake() {}, cut() {} })
+
+it('keeps nothing of listeners that have left while others stay', async () => {
+  const tails = makeTails({
+    feed: {
+      now: async () => cursorOf(end),
+      page: async () => ({ messages: [], end, isFull: false, isBehind: false }),
+    },
+    wait: (_projectId, ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+    clock: { monotonicMs: () => performance.now() },
+  })
+  const staying = new AbortController()
+  await tails.join('prj', listenerOf(), staying.signal)
+
+  async function comeAndGo(): Promise<WeakRef<Listener>> {
+    const listener = listenerOf()
+    const leaving = new AbortController()
+    await tails.join('prj', listener, leaving.signal)
+    leaving.abort()
+    return new WeakRef(listener)
+  }
+  const gone = await Promise.all(Array.from({ length: 20 }, comeAndGo))
+  await sleep(10)
+  collectGarbage()
+  const kept = gone.filter((listener) => listener.deref() !== undefined)
+  staying.abort()
+  expect(kept).toEqual([])
+})
