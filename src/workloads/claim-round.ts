@@ -42,11 +42,18 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   return {
     /** How many workloads to claim of each connection. Empty: no slot is free, or nobody has room. */
     choose(candidates: readonly { connectionId: string; projectId: string }[]): Map<string, number> {
-      const isContended = candidates.some(({ connectionId }) => !slots.isSlow(connectionId))
+      const withSpeed = candidates.map((each) => ({ ...each, isSlow: slots.isSlow(each.connectionId) }))
+      const isContended = withSpeed.some(({ isSlow }) => !isSlow)
       const roomOf = (id: string) => Math.min(slots.room(id, isContended), budget.available(id))
+      const withRoom = withSpeed.map((each) => ({ ...each, room: roomOf(each.connectionId) }))
+      // Each slow one has room for what is left to all of them: they divide it first.
+      const slow = allocate(
+        slots.roomOfSlow(isContended),
+        withRoom.filter(({ isSlow }) => isSlow),
+      )
       return allocate(
         slots.free(),
-        candidates.map((candidate) => ({ ...candidate, room: roomOf(candidate.connectionId) })),
+        withRoom.map((each) => (each.isSlow ? { ...each, room: slow.get(each.connectionId) ?? 0 } : each)),
       )
     },
 

@@ -14,6 +14,8 @@ export interface Slots {
    * @param isContended connections that are not slow have work, too
    */
   room(connectionId: string, isContended: boolean): number
+  /** How many more all slow connections together may take now. */
+  roomOfSlow(isContended: boolean): number
   take(connectionId: string): Slot
 }
 
@@ -59,6 +61,9 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
     return count
   }
 
+  const roomOfSlow = (isContended: boolean, nowMs: number) =>
+    Math.max(0, Math.min(total - taken, (isContended ? contendedSlowTotal : slowTotal) - takenBySlow(nowMs)))
+
   function useOf(connectionId: string): Use {
     const known = uses.get(connectionId)
     if (known !== undefined) return known
@@ -85,10 +90,11 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
       const use = uses.get(connectionId)
       if (use === undefined) return Math.min(total - taken, firstLimit)
       const own = use.limit - use.takenAtMs.size
-      const most = isContended ? contendedSlowTotal : slowTotal
-      const shared = isSlow(use, nowMs) ? most - takenBySlow(nowMs) : own
+      const shared = isSlow(use, nowMs) ? roomOfSlow(isContended, nowMs) : own
       return Math.max(0, Math.min(total - taken, own, shared))
     },
+
+    roomOfSlow: (isContended) => roomOfSlow(isContended, clock.monotonicMs()),
 
     take(connectionId) {
       const use = useOf(connectionId)
