@@ -107,7 +107,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   })
   const sweep = makeSweep({
     ...shared,
-    budget,
+    budget: { take: budget.takeForScan },
     secretsOfAll: deps.secrets.ofAll,
     heldMarks,
     installationTag: deps.installationTag,

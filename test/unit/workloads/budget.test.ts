@@ -51,4 +51,35 @@ describe('the budget of a connection', () => {
     expect(takeAll('a')).toBe(1000)
     expect(budget.available('a')).toBe(Number.POSITIVE_INFINITY)
   })
+
+  it('is shared by a long scan with claims that look from time to time', () => {
+    const { budget, pass } = clocked(2)
+    const counts = { pages: 0, claims: 0 }
+    const claim = () => {
+      if (budget.available('a') > 0 && budget.take('a') === 0) counts.claims += 1
+    }
+    let scansAtMs = 0
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 10) {
+      // A scan waits as long as it was told, and takes what there is before a claim looks again.
+      if (nowMs >= scansAtMs) {
+        const waitMs = budget.takeForScan('a')
+        if (waitMs === 0) counts.pages += 1
+        scansAtMs = nowMs + waitMs
+      }
+      if (nowMs % 250 === 0) claim()
+      pass(10)
+    }
+    expect(Math.min(counts.pages, counts.claims)).toBeGreaterThan(50)
+    expect(counts.pages + counts.claims).toBeGreaterThan(110)
+  })
+
+  it('is a scan’s alone while no claim wants it', () => {
+    const { budget, pass } = clocked(10)
+    let pages = 0
+    for (let round = 0; round < 50; round += 1) {
+      pass(100)
+      while (budget.takeForScan('a') === 0) pages += 1
+    }
+    expect(pages).toBeGreaterThanOrEqual(50)
+  })
 })
