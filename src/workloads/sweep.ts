@@ -102,9 +102,11 @@ async function countOrphans<K extends Kind>(
 /** A walk that failed proves nothing; the next one comes later. */
 async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
   const { connectionId, kind } = claimed
+  const { minMs, maxMs } = deps.bounds
+  // Cut off because this process ends: that says nothing of the connection, and the next process goes on.
+  if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
   deps.log.warn({ err: error, connectionId, kind }, 'a sweep failed')
   if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
-  const { minMs, maxMs } = deps.bounds
   return finish(deps, claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
 }
 

@@ -3,6 +3,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Observation, Page } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { nothingToHide } from '../../../src/workloads/hide.ts'
 import { makeLanes } from '../../../src/workloads/lanes.ts'
@@ -78,13 +79,17 @@ function makeProvider(count: number) {
 type Provider = ReturnType<typeof makeProvider>
 
 /** One process's scans of that list, as an engine makes them. */
-function makeScans({ driver }: Pick<Provider, 'driver'>) {
+function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal = new AbortController().signal) {
   const repository = makeSweepsRepository(sql, 60_000)
   const ignore = () => {}
   const warnings: string[] = []
+  const failures: unknown[] = []
   const sweep = makeSweep({
     ...{ kinds: { job: jobKind }, repository, tempo, bounds, installationTag, budget: { take: () => 0 } },
-    connections: { open: async () => ({ driver: () => driver }) },
+    connections: {
+      open: async () => ({ driver: () => driver }),
+      failed: async (_: object, error: unknown) => void failures.push(error),
+    },
     secretsOfAll: async () => () => ({ hide: nothingToHide }),
     write: makeLanes<Write, Written>({
       ...{ flush: makeWritesRepository(sql).write, lanes: 1, maxItems: 200 },
@@ -96,10 +101,11 @@ function makeScans({ driver }: Pick<Provider, 'driver'>) {
       ...{ debug: ignore, info: ignore, error: (context: object) => expect.fail(JSON.stringify(context)) },
       warn: (_: object, message: string) => warnings.push(message),
     },
-    shutdown: new AbortController().signal,
+    shutdown,
   } as unknown as SweepDeps)
   return {
     warnings,
+    failures,
     /** Answers after how long the next one is due. */
     async scan(): Promise<number | null> {
       await database.prisma.$executeRaw`UPDATE sweeps SET due_at = now()`
@@ -195,4 +201,20 @@ it('beside a drain takes nothing for an orphan whose create is under way, and co
   await makeScans(provider).scan()
   expect(await read('SELECT last_orphans AS count FROM sweeps')).toEqual([{ count: 0 }])
   expect(warnings).toEqual([])
+})
+
+it.each([
+  ['fails says so of its connection', false, 1],
+  ['is cut off because the process ends says nothing of its connection', true, 0],
+])('that %s', async (_, isEnding, told) => {
+  await makeRecords(1)
+  const ending = new AbortController()
+  const list = async () => {
+    if (isEnding) ending.abort()
+    throw new ProviderError('timeout', 'the caller gave up')
+  }
+  const { scan, failures } = makeScans({ driver: { ...makeProvider(1).driver, list } }, ending.signal)
+  expect(await scan()).toBe(bounds.minMs)
+  expect(failures).toHaveLength(told)
+  expect(await read('SELECT lease_id AS "leaseId" FROM sweeps')).toEqual([{ leaseId: null }])
 })
