@@ -94,8 +94,9 @@ async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | 
 /** Tells whoever was told nothing for long that the connection is alive. */
 function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string | Uint8Array {
   let toldAtMs = monotonicMs()
-  return ({ text, isMore }) => {
-    const isDue = !isMore && monotonicMs() - toldAtMs >= quietMs
+  // Also of one that reads on: pages of what its key may not read are as silent as none.
+  return ({ text }) => {
+    const isDue = monotonicMs() - toldAtMs >= quietMs
     if (text.length > 0 || isDue) toldAtMs = monotonicMs()
     return text.length === 0 && isDue ? heartbeat : text
   }

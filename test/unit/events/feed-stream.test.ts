@@ -44,6 +44,21 @@ describe('who listens to a project', () => {
     })
   })
 
+  it('is told that it is alive while it reads pages that its key may not read', async () => {
+    await inVirtualTime(async (pass) => {
+      const scene = makeScene()
+      for (let xid = 1; xid <= 4001; xid += 1) scene.write(xid, [1])
+      scene.show()
+      const isPermitted = () => new Promise<boolean>((resolve) => setTimeout(resolve, 500, true))
+      const jobs = await scene.listen({ cursor: scene.cursorOf(scene.written[0]), kinds: ['job'], isPermitted })
+      void jobs.takeAll()
+      await pass(9000)
+      expect([jobs.told, jobs.comments()]).toEqual([[], 3])
+      jobs.leave()
+      await pass(1000)
+    })
+  })
+
   it('is told nothing once its key does not hold any more', async () => {
     await inVirtualTime(async (pass) => {
       const scene = makeScene()
