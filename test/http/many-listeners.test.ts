@@ -55,7 +55,8 @@ function streamsOf(pathOf: (environment: ApiRecord) => string): Listen {
       }),
     )
     return {
-      ready: async () => {},
+      // Each reads once more when it has told what it began with.
+      ready: untilQuiet,
       untilTold: async (times) =>
         void (await vi.waitUntil(() => told.every(({ messages }) => messages >= times), { timeout: 20_000 })),
     }
