@@ -47,7 +47,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentWish
           tags,
           operationId: `${verb}Environment`,
           summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
-          description: 'Answers once the wish is recorded, as `requestedAction`. Repeating it is harmless.',
+          description: 'Returns once the request is recorded as `requestedAction`. Repeating it is harmless.',
           params,
           headers: changeHeaders,
           response: changed,
@@ -71,7 +71,7 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentWis
         operationId: 'deleteEnvironment',
         summary: 'Delete an environment',
         description:
-          'Answers once the wish is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
+          'Returns once the request is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
         params,
         headers: changeHeaders,
         querystring: deleteQuery,

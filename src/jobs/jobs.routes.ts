@@ -130,7 +130,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
         operationId: 'cancelJob',
         summary: 'Cancel a job',
         description:
-          'Answers once the wish is recorded. Repeating it is harmless. A job that has ended otherwise answers 409.',
+          'Returns once the request is recorded. Repeating it is harmless. A job that has ended otherwise returns 409.',
         params,
         headers: changeHeaders,
         response: { ...accepts, ...refusals(404, 409, 412, 422) },
