@@ -66,11 +66,22 @@ export function makeEnvironments(
     }
   }
 
-  /** A refused create does not say that the name is taken; one harmless question does. */
+  /**
+   * A refused create does not say that the name is taken; one harmless question does. While that has no answer, the name
+   * may be taken by this very workspace, so the create's outcome is not known.
+   */
   async function isNameTaken(name: string, signal: AbortSignal): Promise<boolean> {
     const question = { accountId: settings.accountId, name }
-    const answer = await client.call('aiworkspaces/checkAvailableName', question, signal).catch(() => ({}))
-    return readFlag(answer, 'availableName') === false
+    try {
+      const isAvailable = readFlag(
+        await client.call('aiworkspaces/checkAvailableName', question, signal),
+        'availableName',
+      )
+      if (isAvailable !== undefined) return !isAvailable
+    } catch (cause) {
+      throw new ProviderError('outcome_unknown', `Whether the name ${name} is taken could not be asked.`, { cause })
+    }
+    throw new ProviderError('outcome_unknown', `DataForest did not say whether the name ${name} is taken.`)
   }
 
   return {

@@ -58,24 +58,29 @@ export function makeClient(deps: {
 
   /**
    * The hub answers 403 to a token that it does not know and to one that may not. What tells them apart is whether the
-   * token may ask who it is: every token may, whatever its scopes.
+   * token may ask who it is: every token may, whatever its scopes. As long as that question fails, the 403 means neither.
    */
   async function whoIsRefused(failure: Failure, call: HubCall, signal: AbortSignal): Promise<Failure> {
     const { error } = failure
     if (error.code !== 'permission_denied' || !failure.isRefusal) return failure
     const field = 'credentials.token'
-    const known = call === self ? isAboutScopes(error) : await isKnown(signal)
-    if (known) return { ...failure, error: renamed(error, { field }) }
+    const isKnown = call === self ? isAboutScopes(error) : await isTokenKnown(signal)
+    if (isKnown === undefined) {
+      const message = `Whether JupyterHub knows the token could not be asked. ${error.message}`
+      return { isRefusal: false, error: renamed(error, { code: 'unavailable', message }) }
+    }
+    if (isKnown) return { ...failure, error: renamed(error, { field }) }
     const message = `JupyterHub does not know the token. ${error.message}`
     return { ...failure, error: renamed(error, { code: 'unauthenticated', message, field }) }
   }
 
-  /** Known unless the hub says otherwise: a question that fails proves nothing. */
-  async function isKnown(signal: AbortSignal): Promise<boolean> {
-    const { response, ...reading } = await send(self, { signal }).catch(() => ({ response: null, clock, secrets: [] }))
-    if (response?.status !== 403) return true
-    const { error, isRefusal } = failureOf(response, reading)
-    return !isRefusal || isAboutScopes(error)
+  /** Undefined where the question itself fails. */
+  async function isTokenKnown(signal: AbortSignal): Promise<boolean | undefined> {
+    const answer = await send(self, { signal }).catch(() => undefined)
+    if (answer === undefined) return undefined
+    if (answer.response.status === 200) return true
+    const { error, isRefusal } = failureOf(answer.response, answer)
+    return isRefusal && error.code === 'permission_denied' ? isAboutScopes(error) : undefined
   }
 
   async function explain(call: HubCall, answer: Awaited<ReturnType<typeof send>>, signal: AbortSignal) {

@@ -16,8 +16,7 @@ export function makeControls(client: HubClient, servers: Servers): Required<Driv
   async function unlessGone(error: unknown, name: ServerName, signal: AbortSignal): Promise<void> {
     const isMissing = isNotFound(error)
     if (!isMissing && !hasStumbled(error)) throw error
-    const seen = await servers.read(name, signal).catch(() => null)
-    if (seen === 'gone') return
+    if ((await servers.read(name, signal)) === 'gone') return
     throw isMissing ? renamed(error, { code: 'permission_denied', field: 'credentials.token' }) : error
   }
 

@@ -3,7 +3,7 @@ import { ProviderError } from '../provider-error.ts'
 import { accessTo } from './access.ts'
 import { type HubClient, jsonHeaders } from './client.ts'
 import { makeControls, started } from './controls.ts'
-import { renamed } from './errors.ts'
+import { isNotFound, renamed } from './errors.ts'
 import { findServers } from './finding.ts'
 import { acceptsOf, faultsOf, markLength, options, remoteIdOf, serverOf, userOptionsOf } from './mapping.ts'
 import { environmentOf, states } from './observation.ts'
@@ -52,9 +52,11 @@ export function makeEnvironments(
     async create(intent, signal) {
       const name = serverOf(intent, settings)
       const fence = { sendBy: intent.sendBy, signal }
-      if (settings.createsUsers) await ensureUser(client, name.user, fence)
+      const withoutUser = settings.createsUsers ? await ensureUser(client, name.user, fence) : null
       const call = { method: 'POST', path: serverPath(name), body: userOptionsOf(intent.spec, settings) } as const
-      await client.create(call, started, fence)
+      await client.create(call, started, fence).catch((error: unknown) => {
+        throw withoutUser !== null && isNotFound(error) ? withoutUser : error
+      })
       // The answer tells no id, and need not: the name is the id.
       return { remoteId: remoteIdOf(name) }
     },
@@ -78,17 +80,23 @@ export function makeEnvironments(
 }
 
 /**
- * A named server needs its user to exist. Whatever the hub says to this, above all that it has the user (409) and that
- * the token may not add any (403), the start itself tells what is so. Only without an answer nothing is started.
+ * A named server needs its user to exist. Whatever the hub says to this, the start itself tells what is so; only without
+ * an answer nothing is started. Resolves with the failure, which then is what a start fails with that finds no user,
+ * unless it means that the hub has the user (409) or that the token may not add any (403).
  */
 async function ensureUser(
   client: HubClient,
   user: string,
   fence: { sendBy: SendBy; signal: AbortSignal },
-): Promise<void> {
-  await client.read({ method: 'POST', path: userPath(user) }, fence).catch((error: unknown) => {
+): Promise<ProviderError | null> {
+  try {
+    await client.read({ method: 'POST', path: userPath(user) }, fence)
+    return null
+  } catch (error) {
     if (!(error instanceof ProviderError)) throw error
+    const failure = renamed(error, { notSent: true })
     const isAnswered = error.httpStatus !== undefined
-    if (error.notSent || (error.code === 'timeout' && !isAnswered)) throw renamed(error, { notSent: true })
-  })
+    if (error.notSent || (error.code === 'timeout' && !isAnswered)) throw failure
+    return error.code === 'conflict' || error.code === 'permission_denied' ? null : failure
+  }
 }

@@ -384,6 +384,17 @@ describe('AI workspaces', () => {
     expect(bodies()[1]).toEqual(['aiworkspaces/checkAvailableName', { accountId, name: 'api-test' }])
   })
 
+  it.each([
+    ['fails', { status: 503, body: { success: false } }],
+    ['does not say', { body: { success: true } }],
+  ])('refused with HTTP 400 while the question after the name %s may exist', async (_how, answer) => {
+    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
+    stub.once(route('aiworkspaces/checkAvailableName'), answer)
+    expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({
+      code: 'outcome_unknown',
+    })
+  })
+
   it('refused for another parameter cost no further question', async () => {
     const message = 'invalid request parameter (configuration.docker.image, \'a/b\'). "^x$"와 일치해야 합니다'
     stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message } })

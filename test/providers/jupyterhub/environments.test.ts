@@ -240,6 +240,42 @@ describe('access', () => {
   })
 })
 
+describe('a refusal whose cause cannot be asked', () => {
+  it.each([
+    ['unavailable', { kind: 'error_before' }],
+    ['unreadable', { kind: 'html_body' }],
+    ['cut off', { kind: 'reset' }],
+  ] as const)('is none while the hub is %s', async (_how, fault) => {
+    const { driver } = hub.open({ createsUsers: false }, 'nobodys-token')
+    hub.sandbox.faults.add({ ...fault, operation: 'self.get', times: 1 })
+    const intent = hub.intent({ name: 'n' })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it.each([
+    ['unavailable', { kind: 'error_before' }],
+    ['too busy', { kind: 'rate_limited' }],
+    ['cut off', { kind: 'reset' }],
+  ] as const)('is none where the user could not be added, the hub being %s', async (_how, fault) => {
+    const { driver } = hub.open({ username: undefined })
+    hub.sandbox.faults.add({ ...fault, operation: 'users.create', times: 1 })
+    const intent = hub.intent({ name: 'n', providerOptions: { jupyterhub: { username: 'newcomer' } } })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ notSent: true })
+    await driver.create(intent, signal)
+  })
+
+  it('leaves a delete to be done again', async () => {
+    const { driver } = hub.open()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    await driver.controls.delete?.(remoteId, signal)
+    hub.clock.advance(1000)
+    hub.sandbox.faults.add({ kind: 'error_before', operation: 'users.get', times: 1 })
+    await expect(driver.controls.delete?.(remoteId, signal)).rejects.toMatchObject({ code: 'unavailable' })
+    await driver.controls.delete?.(remoteId, signal)
+  })
+})
+
 describe('verify', () => {
   it('tells a token that nobody has from one that may too little, and names what it lacks', async () => {
     const field = 'credentials.token'
