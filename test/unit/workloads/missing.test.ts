@@ -92,11 +92,18 @@ describe('a list', () => {
     next,
   })
 
+  interface Surroundings {
+    maxWatched?: number
+    listLagMs?: number
+    graceMs?: number
+    heldMarks?: SweepDeps['heldMarks']
+  }
+
   /** What a walk that shows these objects writes, and what it raises. */
   async function sweep(
     live: readonly Workload<'job'>[],
     list: Shown | (() => Promise<object>),
-    { maxWatched = 100, ...more }: { maxWatched?: number; heldMarks?: SweepDeps['heldMarks'] } = {},
+    { maxWatched = 100, listLagMs = 0, graceMs = 0, ...more }: Surroundings = {},
   ) {
     const warnings: string[] = []
     const warn = (_: object, message: string) => warnings.push(message)
@@ -105,7 +112,7 @@ describe('a list', () => {
     const ignore = () => {}
     const driver = {
       list: typeof list === 'function' ? list : async () => show(list),
-      traits: makeFacts().traits,
+      traits: { ...makeFacts().traits, listLagMs },
       states: {},
       controls: {},
       markLength: 12,
@@ -131,7 +138,7 @@ describe('a list', () => {
       heldMarks: async () => new Set<string>(),
       budget: { take: () => 0 },
       ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
-      bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs: 0 },
+      bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs },
       ...more,
     } as unknown as SweepDeps
     const claimed = { kind: 'job', startedAt: start, notBefore: null, isHeld: false, lastMs: 0 } as ClaimedSweep
@@ -145,8 +152,10 @@ describe('a list', () => {
       since.push(from)
       return new Set<string>()
     }
-    const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', mark: 'memstray12345' }], { heldMarks })
-    expect(since).toEqual([at(-makeFacts().traits.listLagMs)])
+    const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', mark: 'memstray12345' }], {
+      ...{ heldMarks, listLagMs: 200, graceMs: 50 },
+    })
+    expect(since).toEqual([at(-250)])
     expect(warnings).toEqual(['orphans: see GET /connections/{id}/orphans'])
   })
 
