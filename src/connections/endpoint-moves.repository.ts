@@ -60,7 +60,7 @@ function writing(by: Actor, { id, settings }: { id: string; settings: string }):
     ${auditStatement(by, act, Prisma.sql`c`)}`
 }
 
-/** What the exclusive keys of imports from an address begin with; see `idSpaceName`. */
+/** What the exclusive keys of imports from an address begin with; see `idSourceOf`. */
 function importsAt(provider: string, origin: string): string {
   return `import/${provider}/${new URL(origin).host}/`
 }

@@ -1,5 +1,5 @@
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
-import { idSpaceName } from '../connections/id-spaces.ts'
+import { idSourceOf } from '../connections/id-spaces.ts'
 import { renumberRestoredEvents } from '../events/restored.repository.ts'
 import type { Database, PrismaClient } from '../infra/database.ts'
 import { missingMigrations } from '../infra/migrations.ts'
@@ -67,8 +67,8 @@ export async function examineDatabase({
   const connections = await makeConnectionsRepository(prisma).all()
   const idSpaces = connections.flatMap(({ id: connectionId, provider, settings }) =>
     kinds.flatMap((kind) => {
-      const idSpace = idSpaceName(providerById(provider), settings, kind)
-      return idSpace === null ? [] : [{ connectionId, kind, idSpace }]
+      const source = idSourceOf(providerById(provider), settings, kind)
+      return source === null ? [] : [{ connectionId, kind, ...source }]
     }),
   )
   return { checks: checkNames, findings: await examine(prisma, idSpaces) }

@@ -59,7 +59,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   environments: EnvironmentRoutesDeps
   events: EventRoutesDeps
 } {
-  const { clock, settings, providers, tenancy, connections, reads, wake, installationTag } = deps
+  const { clock, settings, providers, tenancy, connections, reads, idSpaceOf, wake, installationTag } = deps
   const { prisma, sql } = deps.database
   const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
@@ -90,7 +90,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const common = {
     submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
     ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
-    resolve: makeResolve({ kinds, reads, resolutions: makeResolutionsRepository(prisma), wake, hint }),
+    resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), wake, hint }),
     waits: makeWaitPlaces(settings.waiting),
     streams: { ...makeStreamPlaces(settings.streaming), ended: wake.ended },
   }
@@ -110,7 +110,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       ...common,
       schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
       service: makeEnvironmentService({ workloads: service, reads }),
-      importEnvironment: makeImport({ ...taking, kind: environmentKind, idSpaceOf: deps.idSpaceOf, callTimeoutMs }),
+      importEnvironment: makeImport({ ...taking, kind: environmentKind, idSpaceOf, callTimeoutMs }),
       records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
     },
   }

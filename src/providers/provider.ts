@@ -344,10 +344,12 @@ export interface Provider {
    */
   uniqueIds?(settings: JsonObject): readonly Kind[]
   /**
-   * Of the other kinds: which part of the base URL's service gives out remote ids, where several do so apart from each other.
-   * With the base URL it tells which connections see the same objects under the same ids, whoever's credentials they have.
+   * Of the other kinds: how the settings call the part of the base URL's service that gives out remote ids, where several do so
+   * apart from each other. With the base URL it tells which connections see the same objects under the same ids, whoever's
+   * credentials they have. Where settings may call one part in several ways, all that are given: two connections are
+   * taken to see the same part unless a name that both give differs.
    */
-  idSpace?(settings: JsonObject): string
+  idSpace?(settings: JsonObject): Readonly<Record<string, string>>
   /** Pure: sends nothing. */
   open(session: Session): OpenProvider
 }

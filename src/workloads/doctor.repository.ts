@@ -1,3 +1,4 @@
+import type { IdSource } from '../connections/id-spaces.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
@@ -10,11 +11,10 @@ export interface Finding {
 
 const mostPerCheck = 100
 
-/** A connection, and the name of what gives out the remote ids of a kind that it sees. */
-export interface InIdSpace {
+/** A connection, and what gives out the remote ids of a kind that it sees; see `mayBeOne`. */
+export interface InIdSpace extends IdSource {
   connectionId: string
   kind: Kind
-  idSpace: string
 }
 
 /** What must always hold, as the query that finds where it does not. */
@@ -30,10 +30,16 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     -- What is not kept any more is missing at the beginning.
     HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.pruned_xid > '0' THEN min(e.seq) - 1 ELSE 0 END`,
   'a remote object has one live record': Prisma.sql`
-    SELECT min(w.id) AS "workloadId", w.remote_id || ' is held by ' || string_agg(w.id, ', ' ORDER BY w.id) AS detail
-    FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, kind text, "idSpace" text)
-      ON s."connectionId" = w.connection_id AND s.kind = w.kind
-    WHERE w.live AND w.remote_id IS NOT NULL GROUP BY COALESCE(s."idSpace", w.connection_id), w.kind, w.remote_id HAVING count(*) > 1`,
+    WITH held AS MATERIALIZED (
+      SELECT w.id, w.kind, w.remote_id, COALESCE(s.service, w.connection_id) AS service, COALESCE(s.names, '{}') AS names
+      FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, kind text, service text, names jsonb)
+        ON s."connectionId" = w.connection_id AND s.kind = w.kind
+      WHERE w.live AND w.remote_id IS NOT NULL
+    )
+    SELECT w.id AS "workloadId", w.remote_id || ' is held by ' || w.id || ', ' || string_agg(o.id, ', ' ORDER BY o.id) AS detail
+    FROM held w JOIN held o ON o.service = w.service AND o.kind = w.kind AND o.remote_id = w.remote_id AND o.id > w.id
+    WHERE NOT EXISTS (SELECT FROM jsonb_each_text(w.names) a JOIN jsonb_each_text(o.names) b USING (key) WHERE a.value <> b.value)
+    GROUP BY w.id, w.remote_id`,
   'no lease outlives its time': Prisma.sql`
     SELECT id AS "workloadId", 'leased until ' || lease_until AS detail FROM workloads
     WHERE lease_id IS NOT NULL AND (lease_until < now() - interval '15 minutes' OR lease_until > now() + interval '1 hour')`,

@@ -24,6 +24,32 @@ export interface Holder {
   projectId: string
 }
 
+export interface RemoteObject {
+  remoteId: string
+  /** The mark that it carries, where it shows one. */
+  mark: string | null
+}
+
+/**
+ * A live workload, of any project, that stands for this remote object over one of the connections, or will once an answer to its
+ * create is taken up, or that has the mark that the object carries and was not told its id yet.
+ */
+export function holderStatement(
+  connectionIds: readonly string[],
+  kind: Kind,
+  { remoteId, mark }: RemoteObject,
+  exceptId: string | null = null,
+): Prisma.Sql {
+  return Prisma.sql`
+    SELECT id, project_id AS "projectId" FROM workloads w
+    WHERE live AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
+      AND (connection_id = ANY(${[...connectionIds]}) AND (remote_id = ${remoteId} OR remote_id IS NULL AND EXISTS (
+          SELECT FROM workload_attempts a
+          WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'found')))
+        OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
+    LIMIT 1`
+}
+
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
 export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
@@ -74,20 +100,10 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
 
-    /**
-     * A live workload, of any project, that already stands for this remote object over any connection that sees it, or that
-     * has the mark that it carries and was not told its id yet.
-     */
-    async holderOf(
-      connectionId: string,
-      kind: Kind,
-      { remoteId, mark }: { remoteId: string; mark: string | null },
-    ): Promise<Holder | null> {
+    /** Who stands for this object already over any connection that sees it; see `holderStatement`. */
+    async holderOf(connectionId: string, kind: Kind, object: RemoteObject): Promise<Holder | null> {
       const { connectionIds } = await idSpaceOf(connectionId, kind)
-      const rows = await sql.rows<Holder>(Prisma.sql`
-        SELECT id, project_id AS "projectId" FROM workloads
-        WHERE live AND kind = ${kind} AND (connection_id = ANY(${connectionIds}) AND remote_id = ${remoteId}
-          OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId}) LIMIT 1`)
+      const rows = await sql.rows<Holder>(holderStatement(connectionIds, kind, object))
       return rows[0] ?? null
     },
 

@@ -1,3 +1,4 @@
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { nameOf } from './import.ts'
@@ -16,7 +17,8 @@ export type Resolution =
 
 export interface ResolveDeps {
   kinds: WorkloadKinds
-  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  reads: Pick<ReadsRepository, 'get'>
+  idSpaceOf: IdSpaceOf
   resolutions: ResolutionsRepository
   wake: Wake
   hint(connectionId: string): void
@@ -25,7 +27,7 @@ export interface ResolveDeps {
 export type Resolve = ReturnType<typeof makeResolve>
 
 /** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
-export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDeps) {
+export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
@@ -47,19 +49,22 @@ export function makeResolve({ kinds, reads, resolutions, wake, hint }: ResolveDe
       open: Workload<K>,
       decided: { remoteId: string } | { outcome: 'not_created' },
     ): Promise<boolean> {
-      const remoteId = 'remoteId' in decided ? decided.remoteId : null
-      const holder = remoteId === null ? null : await reads.holderOf(open.connectionId, kind, { remoteId, mark: null })
-      if (holder !== null)
-        throw new Refusal(
-          'wrong_state',
-          `Object ${remoteId} is ${nameOf(holder, target.projectId)} already. Look again which object this one is.`,
-        )
-      return resolutions.answerAttempt({ ...target, kind }, kinds[kind].sending, {
-        outcome: remoteId === null ? 'absent' : 'found',
-        remoteId,
-      })
+      const answered = await resolutions.answerAttempt(
+        { ...target, kind },
+        kinds[kind].sending,
+        'remoteId' in decided
+          ? { outcome: 'found', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
+          : { outcome: 'absent', remoteId: null },
+      )
+      if (typeof answered === 'boolean') return answered
+      throw new Refusal('wrong_state', isHeld(decided, nameOf(answered, target.projectId)))
     }
   }
+}
+
+function isHeld(decided: Resolution, holder: string): string {
+  const object = 'remoteId' in decided ? decided.remoteId : ''
+  return `Object ${object} is ${holder} already, over this connection or one that may lead to the same place. Look again which object this one is.`
 }
 
 function nothingToResolve(workload: Workload): Refusal {

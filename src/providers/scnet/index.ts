@@ -54,26 +54,29 @@ export const scnetProvider: Provider = {
   },
   credentialFault,
   scope(settings) {
-    const { clusterId, clusterName, loginUrl, platformUrl, schedulerId, clusterUser, jobApi } = settingsOf(settings)
+    const { loginUrl, platformUrl, schedulerId, clusterUser, jobApi, ...region } = settingsOf(settings)
     // Not the portal user: one can be renamed, and what belongs to the account stays where it is.
     return {
       loginUrl,
       platformUrl,
       jobApi,
-      ...(clusterId === undefined ? {} : { clusterId }),
-      ...(clusterName === undefined ? {} : { clusterName }),
+      ...regionOf(region),
       ...(schedulerId === undefined ? {} : { schedulerId }),
       ...(clusterUser === undefined ? {} : { clusterUser }),
     }
   },
   /** Containers have UUIDs. */
   uniqueIds: (settings) => (settingsOf(settings).jobApi === 'container' ? ['job', 'environment'] : ['environment']),
-  /** Batch jobs are numbered by region. */
-  idSpace(settings) {
-    const { clusterId, clusterName } = settingsOf(settings)
-    return clusterId ?? clusterName ?? ''
-  },
+  /** Batch jobs are numbered by region, which may be called by its id or by its name. */
+  idSpace: (settings) => regionOf(settingsOf(settings)),
   open,
+}
+
+function regionOf({ clusterId, clusterName }: Pick<ScnetSettings, 'clusterId' | 'clusterName'>) {
+  return {
+    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(clusterName === undefined ? {} : { clusterName }),
+  }
 }
 
 function open({ http, clock, ...session }: Session): OpenProvider {

@@ -56,3 +56,58 @@ it('the doctor finds an object that two connections hold, and takes no two objec
     `ada/same is held by ${[one, other].sort().join(', ')}`,
   ])
 })
+
+/** A batch job over a connection of its own to the region that is called so; an open attempt where it is not known by an id. */
+async function batchJob(name: string, region: object, remoteId: string | null): Promise<string> {
+  const settings = { user: 'u', platformUrl: 'http://127.0.0.1:9', loginUrl: 'http://127.0.0.1:9', ...region }
+  const connection: ApiRecord = await bench.api.ok('POST', '/connections', {
+    ...{ name, settings: { scnet: settings }, credentials: { scnet: { accessKey: 'k', secretKey: 's' } } },
+  })
+  const request = { name: 'batch', command: ['true'], queue: 'q', timeLimitSeconds: 60 }
+  const { id } = await bench.api.ok('POST', '/jobs', { ...request, connectionId: connection.id })
+  if (remoteId !== null) {
+    await bench.open.prisma.$executeRaw`UPDATE workloads SET remote_id = ${remoteId} WHERE id = ${id}`
+    return id
+  }
+  await bench.open.prisma.$executeRaw`
+    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome)
+    SELECT id, 1, mark, '{}', '{}', now(), now(), 'unknown' FROM workloads WHERE id = ${id}`
+  await bench.open.prisma.$executeRaw`UPDATE workloads SET status = 'dispatching', due_at = NULL WHERE id = ${id}`
+  return id
+}
+
+const east = { clusterId: '11112' }
+const resolve = (id: string, remoteId: string) => bench.api.call('POST', `/jobs/${id}/resolve`, { body: { remoteId } })
+
+it('the doctor finds a batch job that two hold who call its region differently, and none of two regions', async () => {
+  const one = await batchJob('by id', east, '4711')
+  const other = await batchJob('by name', { clusterName: 'East' }, '4711')
+  const named = await batchJob('by both', { ...east, clusterName: 'East' }, '4712')
+  await batchJob('west', { clusterId: '11113', clusterName: 'West' }, '4712')
+  const { findings } = await examineDatabase(bench.open)
+  const held = findings.filter(({ detail }) => /^47/.test(detail))
+  expect(held).toMatchObject([{ detail: `4711 is held by ${[one, other].sort().join(', ')}` }])
+  expect(await resolve(await batchJob('open east', { clusterName: 'East' }, null), '4712')).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining(`Object 4712 is ${named} already`) },
+  })
+  expect(await resolve(await batchJob('open south', { clusterId: '11114' }, null), '4712')).toMatchObject({
+    status: 202,
+  })
+})
+
+it('an operator gives an object to one of two open creates, at once or one after the other', async () => {
+  const open = await Promise.all(
+    ['first', 'second', 'third'].map((name) => batchJob(name, { clusterId: '11115' }, null)),
+  )
+  const answers = await Promise.all(open.map((id) => resolve(id, '4713')))
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409])
+  const [loser = ''] = open.filter((_, index) => answers[index]?.status === 409)
+  const [winner = ''] = open.filter((_, index) => answers[index]?.status === 202)
+  expect(await resolve(loser, '4713')).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining(`Object 4713 is ${winner} already`) },
+  })
+  expect(await resolve(winner, '4713')).toMatchObject({ status: 202 })
+  expect(await resolve(loser, '4714')).toMatchObject({ status: 202 })
+})
