@@ -17,13 +17,13 @@ export function generateFindingTable(page: string, described: readonly ProviderD
   return withGeneratedPart(page, { name: 'finding', heading: 'By provider', text: table(head, rows) })
 }
 
-function cellsOf({ finding, uniqueNames }: KindDescription): string[] {
-  const { markLength, markIn, maxProcessingMs, listLagMs, forgetsAfterMs } = finding
+function cellsOf({ createRecovery, uniqueNames }: KindDescription): string[] {
+  const { tagLength, tagField, maxProcessingMs, listConsistencyLagMs, retentionMs } = createRecovery
   return [
-    `${markLength} characters`,
-    markIn === undefined ? 'nothing' : markIn === 'the address' ? markIn : code(markIn),
+    `${tagLength} characters`,
+    tagField === undefined ? 'nothing' : tagField === 'the address' ? tagField : code(tagField),
     uniqueNames ? 'unique' : 'may repeat',
-    `${duration(maxProcessingMs)} + ${duration(listLagMs)}`,
-    forgetsAfterMs === undefined ? 'good' : duration(forgetsAfterMs),
+    `${duration(maxProcessingMs)} + ${duration(listConsistencyLagMs)}`,
+    retentionMs === undefined ? 'good' : duration(retentionMs),
   ]
 }

@@ -38,7 +38,7 @@ function rowsOf(provider: ProviderDescription): string[][] {
 function cellsOf(does: KindDescription): string[] {
   const { logs, access, catalog } = does.capabilities
   return [
-    does.verbs.join(', ') || '–',
+    does.actions.join(', ') || '–',
     changesOf(does),
     yes(logs),
     yes(access),

@@ -54,21 +54,27 @@ function part(title: string, text: string): string {
 }
 
 function abilitiesOf(kind: KindDescription): string[][] {
-  const { capabilities, finding, deletableIn } = kind
+  const { capabilities, createRecovery, deletableIn } = kind
   const able = Object.entries(capabilities).flatMap(([name, is]) => (is ? [name] : []))
   return [
-    ['verbs', kind.verbs.join(', ') || 'none'],
+    ['verbs', kind.actions.join(', ') || 'none'],
     ['also', able.join(', ') || 'nothing'],
     ...limitRows(kind),
     ...(kind.environment === 'none' ? [] : [['`environmentId`', environmentWords[kind.environment]]]),
     ...(kind.exclusiveEnvironment ? [['jobs per environment', 'one at a time']] : []),
     ['names', kind.uniqueNames ? 'unique at the provider' : 'may repeat'],
     ...(deletableIn === undefined ? [] : [['deleted only when', deletableIn.map(code).join(', ')]]),
-    ['mark', `${finding.markLength} characters, ${finding.markIn === undefined ? 'not sent' : code(finding.markIn)}`],
-    ['list may lag', duration(finding.listLagMs)],
-    ['may still execute what was given up on', `for ${duration(finding.maxProcessingMs)}`],
-    ['stays findable', finding.forgetsAfterMs === undefined ? 'for good' : `for ${duration(finding.forgetsAfterMs)}`],
-    ...(finding.reusesIds ? [['ids', 'are given out again']] : []),
+    [
+      'mark',
+      `${createRecovery.tagLength} characters, ${createRecovery.tagField === undefined ? 'not sent' : code(createRecovery.tagField)}`,
+    ],
+    ['list may lag', duration(createRecovery.listConsistencyLagMs)],
+    ['may still execute what was given up on', `for ${duration(createRecovery.maxProcessingMs)}`],
+    [
+      'stays findable',
+      createRecovery.retentionMs === undefined ? 'for good' : `for ${duration(createRecovery.retentionMs)}`,
+    ],
+    ...(createRecovery.reusesIds ? [['ids', 'are given out again']] : []),
   ]
 }
 

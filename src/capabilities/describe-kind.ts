@@ -20,7 +20,7 @@ export function describeKind<K extends Kind>(driver: Driver<K>): KindDescription
     exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
     uniqueNames: traits.uniqueNames,
     ...(traits.deletableIn === undefined ? {} : { deletableIn: [...traits.deletableIn] }),
-    finding: findingOf(driver),
+    createRecovery: createRecoveryOf(driver),
   }
 }
 
@@ -33,7 +33,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
   const timeLimit = enforcerOf(driver, 'timeLimitSeconds', 'timeLimit')
   const autoStop = enforcerOf(driver, 'autoStop', 'autoStop')
   return {
-    verbs: (Object.keys(driver.controls) as Verb<K>[]).filter((verb) => driver.controls[verb] !== undefined),
+    actions: (Object.keys(driver.controls) as Verb<K>[]).filter((verb) => driver.controls[verb] !== undefined),
     capabilities: {
       logs: driver.logs !== undefined,
       access: driver.access !== undefined,
@@ -74,15 +74,15 @@ function describeField(path: FieldPath | 'secretVariables', rule: FieldRule | un
   ]
 }
 
-function findingOf<K extends Kind>(driver: Driver<K>): KindDescription['finding'] {
+function createRecoveryOf<K extends Kind>(driver: Driver<K>): KindDescription['createRecovery'] {
   const { listLagMs, maxProcessingMs, forgetsAfterMs, reusesIds = false } = driver.traits
-  const markIn = markPlaceOf(driver)
+  const tagField = markPlaceOf(driver)
   return {
-    markLength: driver.markLength,
-    ...(markIn === undefined ? {} : { markIn }),
-    listLagMs,
+    tagLength: driver.markLength,
+    ...(tagField === undefined ? {} : { tagField }),
+    listConsistencyLagMs: listLagMs,
     maxProcessingMs,
-    ...(forgetsAfterMs === undefined ? {} : { forgetsAfterMs }),
+    ...(forgetsAfterMs === undefined ? {} : { retentionMs: forgetsAfterMs }),
     reusesIds,
   }
 }

@@ -53,9 +53,9 @@ function kindSummariesOf({ job, environment }: ProviderDescription['kinds']): Pr
   }
 }
 
-function kindSummaryOf({ verbs, capabilities, environment, timeLimit, autoStop }: KindDescription) {
+function kindSummaryOf({ actions, capabilities, environment, timeLimit, autoStop }: KindDescription) {
   return {
-    verbs,
+    actions,
     capabilities,
     environment,
     ...(timeLimit === undefined ? {} : { timeLimit }),

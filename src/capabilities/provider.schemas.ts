@@ -41,7 +41,7 @@ export const ProviderField = Type.Object(
 )
 
 const summaryFields = {
-  verbs: strings('What can be done to one that exists: cancel, start, stop, delete.'),
+  actions: strings('What can be done to one that exists: cancel, start, stop, delete.'),
   capabilities: Type.Object({
     logs: Type.Boolean(),
     access: Type.Boolean({ description: 'Its addresses, ports and tokens can be read.' }),
@@ -79,17 +79,17 @@ export const ProviderKind = Type.Object(
     deletableIn: Type.Optional(
       strings('Statuses in which the provider takes a delete; in others it is stopped first. Absent: in any.'),
     ),
-    finding: Type.Object(
+    createRecovery: Type.Object(
       {
-        markLength: Type.Integer({ description: 'Characters of the mark.' }),
-        markIn: Type.Optional(
+        tagLength: Type.Integer({ description: 'Characters of the mark.' }),
+        tagField: Type.Optional(
           Type.String({ description: 'Where the create carries the mark; absent: it carries none.' }),
         ),
-        listLagMs: Type.Integer({ description: "How long the provider's list may trail behind a create." }),
+        listConsistencyLagMs: Type.Integer({ description: "How long the provider's list may trail behind a create." }),
         maxProcessingMs: Type.Integer({
           description: 'How long the provider may still execute a request that was given up on.',
         }),
-        forgetsAfterMs: Type.Optional(
+        retentionMs: Type.Optional(
           Type.Integer({ description: 'How long ended work stays findable; absent: for good.' }),
         ),
         reusesIds: Type.Boolean({ description: 'The provider gives ids out again after a while.' }),

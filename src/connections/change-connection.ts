@@ -58,7 +58,7 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
     throw versionMismatch(current)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
-    throw new Refusal('wrong_state', `There is a connection named ${change.name} already. Choose another name.`)
+    throw new Refusal('conflict', `There is a connection named ${change.name} already. Choose another name.`)
   return changed ?? attempt(deps, request, left - 1, seen ?? destination)
 }
 

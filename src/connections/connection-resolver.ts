@@ -83,7 +83,7 @@ async function byId(
 /** No connection is named, or none of that name exists. */
 function missing(pointer: string, detail: string): Refusal {
   const errors: Fault[] = [{ in: 'body', pointer, code: 'connection', detail }]
-  return new Refusal('connection_missing', detail, { errors })
+  return new Refusal('connection_not_found', detail, { errors })
 }
 
 /** The connection is known, and this part of the request belongs to another provider. */

@@ -70,7 +70,7 @@ export function makeConnectionService(deps: Deps) {
       })
       await driven.http.close()
       if (created === 'name_taken')
-        throw new Refusal('wrong_state', `There is a connection named ${request.name} already. Choose another name.`)
+        throw new Refusal('conflict', `There is a connection named ${request.name} already. Choose another name.`)
       if ('overQuota' in created) throw quotaExceeded(created.overQuota)
       deps.onChange()
       return created

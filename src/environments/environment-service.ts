@@ -71,7 +71,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
 
 function isOver({ id, live }: Workload<'environment'>, verb: 'start' | 'stop'): Refusal {
   const what = live ? 'is being deleted' : 'is deleted'
-  return new Refusal('wrong_state', `Environment ${id} ${what}, so it cannot ${verb}. Make a new one.`)
+  return new Refusal('conflict', `Environment ${id} ${what}, so it cannot ${verb}. Make a new one.`)
 }
 
 function inUse(environment: Workload<'environment'>, jobs: readonly string[]): Refusal {
@@ -83,5 +83,5 @@ function inUse(environment: Workload<'environment'>, jobs: readonly string[]): R
 
 function neverMade(environment: Workload<'environment'>): Refusal {
   const detail = `Environment ${environment.id} was never made: ${environment.message ?? 'its provider refused it'} Delete it and make a new one.`
-  return new Refusal('wrong_state', detail)
+  return new Refusal('conflict', detail)
 }

@@ -55,7 +55,7 @@ export async function registerOperations(
       const reason = draining.isOn()
         ? stopping
         : await Promise.race([readiness.check(), sleep(checkLimitMs, tookTooLong, { ref: false })])
-      if (reason !== null) throw new Refusal('overloaded', reason, { retryAfterSeconds: 1 })
+      if (reason !== null) throw new Refusal('unavailable', reason, { retryAfterSeconds: 1 })
       return { status: 'ok' }
     },
   )

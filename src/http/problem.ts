@@ -12,7 +12,7 @@ const statuses: Readonly<Record<RefusalCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   not_acceptable: 406,
-  wrong_state: 409,
+  conflict: 409,
   connection_in_use: 409,
   environment_in_use: 409,
   cursor_expired: 410,
@@ -20,13 +20,13 @@ const statuses: Readonly<Record<RefusalCode, number>> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   connection_ambiguous: 422,
-  connection_missing: 422,
+  connection_not_found: 422,
   idempotency_key_reused: 422,
   unsupported: 422,
   unprocessable: 422,
   rate_limited: 429,
   provider_error: 502,
-  overloaded: 503,
+  unavailable: 503,
 }
 
 const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
@@ -37,7 +37,7 @@ const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
   not_found: 'Not found',
   method_not_allowed: 'The method is not allowed here',
   not_acceptable: 'Not available in that form',
-  wrong_state: 'Not possible in this state',
+  conflict: 'Not possible in this state',
   connection_in_use: 'The connection is in use',
   environment_in_use: 'The environment is in use',
   cursor_expired: 'What comes next is not kept any more',
@@ -45,13 +45,13 @@ const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
   payload_too_large: 'The body is too large',
   unsupported_media_type: 'The body is not plain JSON',
   connection_ambiguous: 'Several connections could be meant',
-  connection_missing: 'No connection to that provider',
+  connection_not_found: 'No connection to that provider',
   idempotency_key_reused: 'The Idempotency-Key was used with another body',
   unsupported: 'The provider does not support this',
   unprocessable: 'The request cannot be honoured',
   rate_limited: 'Too many requests',
   provider_error: 'The provider did not do it',
-  overloaded: 'Overloaded',
+  unavailable: 'Service unavailable',
   internal: 'Switchyard failed',
 }
 
@@ -91,7 +91,7 @@ export const ProblemSchema = Type.Object(
 
 export type Problem = Static<typeof ProblemSchema>
 
-const retryable: ReadonlySet<string> = new Set(['rate_limited', 'overloaded', 'provider_error', 'internal'])
+const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', 'provider_error', 'internal'])
 
 /** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -142,7 +142,7 @@ function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Re
       if (statusCode === 413)
         return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
       if (statusCode === 503)
-        return new Refusal('overloaded', 'The service is overloaded. Try again in a moment.', { retryAfterSeconds: 1 })
+        return new Refusal('unavailable', 'The service is overloaded. Try again in a moment.', { retryAfterSeconds: 1 })
       if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
         return new Refusal('invalid_request', message ?? 'The request is not valid.')
       return null

@@ -46,7 +46,7 @@ export interface ServerOptions {
 }
 
 const away = new Refusal(
-  'overloaded',
+  'unavailable',
   'Something that this needs is away for the moment. Send it again a little later.',
   {
     retryAfterSeconds: 1,

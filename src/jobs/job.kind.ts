@@ -40,9 +40,9 @@ export const jobKind: WorkloadKind<'job'> = {
   },
 
   whenGone(job) {
-    if (job.status !== 'canceling') return { status: 'unknown', reason: 'record_gone' }
+    if (job.status !== 'canceling') return { status: 'unknown', reason: 'remote_record_lost' }
     return job.enforcing === null
-      ? { status: 'canceled', reason: 'record_gone' }
+      ? { status: 'canceled', reason: 'remote_record_lost' }
       : { status: 'failed', reason: job.enforcing }
   },
 
@@ -51,7 +51,7 @@ export const jobKind: WorkloadKind<'job'> = {
       return { status: 'failed', reason: job.enforcing }
     if (status === 'canceled')
       return { status, reason: reason ?? (job.desired === 'cancel' ? null : 'canceled_remotely') }
-    if (status === 'unknown') return { status, reason: reason ?? 'no_verdict' }
+    if (status === 'unknown') return { status, reason: reason ?? 'outcome_not_reported' }
     if (status === 'pending' && job.status === 'running') return { status, reason: reason ?? 'requeued' }
     return { status, reason }
   },

@@ -215,5 +215,5 @@ async function cancel(service: WorkloadService, request: FastifyRequest): Promis
     eventType: 'job.cancel_requested',
   })
   if (job.live || job.status === 'canceled') return job
-  throw new Refusal('wrong_state', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
+  throw new Refusal('conflict', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
 }

@@ -31,7 +31,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         summary: 'Make an API key',
         description: 'The answer holds the key itself, this once. It is stored as a hash.',
         body: Type.Ref('ApiKeyRequest'),
-        response: { 201: withHeaders(Type.Ref('FreshApiKey'), 'Location'), ...refusals(404, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -111,7 +111,7 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
           'The new one has the same project, name and scopes, and from now on the same lifetime unless `expiresAt` says otherwise; the old one goes on for `overlapSeconds`.',
         params,
         body: Type.Ref('ApiKeyRotation'),
-        response: { 201: withHeaders(Type.Ref('FreshApiKey'), 'Location'), ...refusals(404, 409, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

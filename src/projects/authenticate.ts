@@ -75,7 +75,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   function countFailure(error: unknown, address: string): string | null {
     const code = error instanceof Refusal ? error.code : null
     if (code === 'unauthenticated') unknownKeys.count(address)
-    if (code === 'overloaded') unexaminedTokens.count(address)
+    if (code === 'unavailable') unexaminedTokens.count(address)
     return code
   }
 

@@ -69,7 +69,7 @@ function noProject(claim: string): Refusal {
 }
 
 function unreachable(cause: unknown): Refusal {
-  return new Refusal('overloaded', 'The OIDC issuer is unavailable, so its keys are unknown. Try again in a moment.', {
+  return new Refusal('unavailable', 'The OIDC issuer is unavailable, so its keys are unknown. Try again in a moment.', {
     retryAfterSeconds: 5,
     cause,
   })

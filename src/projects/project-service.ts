@@ -76,7 +76,7 @@ export function makeProjectService({ projects, keys }: Deps) {
       const rotated = await keys.rotate(id, next, by)
       if (rotated !== null) return { ...rotated, key }
       if ((await keys.get(id)) === null) return noKey(id)
-      throw new Refusal('wrong_state', `API key ${id} is expired or revoked. Make a new one instead.`)
+      throw new Refusal('conflict', `API key ${id} is expired or revoked. Make a new one instead.`)
     },
   }
 }
@@ -90,7 +90,7 @@ function refusePast(expiresAt: Date | null): void {
 }
 
 function nameTaken(name: string): Refusal {
-  return new Refusal('wrong_state', `There is a project named ${name} already. Choose another name.`)
+  return new Refusal('conflict', `There is a project named ${name} already. Choose another name.`)
 }
 
 function noProject(id: string): never {

@@ -60,9 +60,9 @@ const keyFields = {
   lastUsedAt: Type.Optional(time('To the minute.')),
 }
 const ApiKeySchema = Type.Object(keyFields, { $id: 'ApiKey', description: 'A key, without the key itself.' })
-const FreshApiKey = Type.Object(
+const ApiKeyWithSecret = Type.Object(
   { ...keyFields, key: Type.String({ description: 'The key itself: shown this once, and stored nowhere.' }) },
-  { $id: 'FreshApiKey', description: 'A key that was just made.' },
+  { $id: 'ApiKeyWithSecret', description: 'A key that was just made.' },
 )
 const ApiKeyRequest = Type.Object(
   {
@@ -114,7 +114,7 @@ export const projectSchemas = [
   ProjectSchema,
   pageOf('Project', 'ProjectPage', 'Projects, oldest first.'),
   ApiKeySchema,
-  FreshApiKey,
+  ApiKeyWithSecret,
   ApiKeyRequest,
   ApiKeyRotation,
   pageOf('ApiKey', 'ApiKeyPage', 'Keys, oldest first.'),

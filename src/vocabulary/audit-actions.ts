@@ -26,7 +26,7 @@ export const auditActions = [
   'webhook_endpoint.updated',
   'webhook_endpoint.secret_rotated',
   'webhook_endpoint.tested',
-  'webhook_endpoint.recovered',
+  'webhook_endpoint.replayed',
   'webhook_endpoint.disabled',
   'webhook_endpoint.deleted',
   'webhook_delivery.redelivered',

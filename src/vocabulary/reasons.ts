@@ -23,7 +23,7 @@ export const reasons = {
   disabled: 'The provider disabled it.',
   unrecognized_remote_state:
     'The provider reports a state that this version does not know; the raw word is in `remote.state`.',
-  missing_remotely: 'The provider does not show it any more; being confirmed.',
+  remote_not_found: 'The provider does not show it any more; being confirmed.',
   // ended
   environment_failed: 'The environment failed or was deleted before the job could be sent.',
   provider_refused: 'The provider refused the request; `error` has its words.',
@@ -37,9 +37,9 @@ export const reasons = {
   canceled_remotely: 'It was canceled at the provider, not through Switchyard.',
   stopped_remotely: 'It was stopped at the provider, not through Switchyard.',
   deleted_remotely: 'It was deleted at the provider, not through Switchyard.',
-  no_verdict: 'It ended and the provider does not say how.',
-  record_gone: "The provider's record of it is gone, so how it ended cannot be told.",
-  partial: 'A part of its tasks succeeded.',
+  outcome_not_reported: 'It ended and the provider does not say how.',
+  remote_record_lost: "The provider's record of it is gone, so how it ended cannot be told.",
+  partially_succeeded: 'A part of its tasks succeeded.',
   internal_error: 'Switchyard failed on it repeatedly; an operator has to look.',
 } as const
 

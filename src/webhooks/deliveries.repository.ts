@@ -82,7 +82,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
     },
 
     /** Up to `limit` failed deliveries that were made since then become pending again; the oldest first. Answers how many. */
-    async recover(
+    async replay(
       { projectId, id, by }: EndpointOf,
       { since, limit }: { since: Date; limit: number },
     ): Promise<number> {
@@ -95,7 +95,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
         ), d AS (
           UPDATE webhook_deliveries SET ${pendingAgain} WHERE id IN (SELECT id FROM picked) RETURNING endpoint_id, project_id
         ), e AS (SELECT endpoint_id AS id, min(project_id) AS project_id FROM d GROUP BY endpoint_id), audited AS (
-          ${auditStatement(by, { action: 'webhook_endpoint.recovered', data: { since } }, Prisma.sql`e`)}
+          ${auditStatement(by, { action: 'webhook_endpoint.replayed', data: { since } }, Prisma.sql`e`)}
         )
         SELECT count(*)::int AS count FROM d`
       return rows[0]?.count ?? 0

@@ -31,7 +31,7 @@ export function registerDeliveries(server: HttpServer, deps: Deps): void {
   registerOne(server, deps)
   registerTest(server, deps)
   registerRedelivery(server, deps)
-  registerRecovery(server, deps)
+  registerReplay(server, deps)
 }
 
 function registerList(server: HttpServer, { deliveries }: Deps): void {
@@ -132,29 +132,29 @@ function registerRedelivery(server: HttpServer, { deliveries }: Deps): void {
   )
 }
 
-function registerRecovery(server: HttpServer, { deliveries }: Deps): void {
+function registerReplay(server: HttpServer, { deliveries }: Deps): void {
   server.post(
-    '/webhook-endpoints/:id/recover',
+    '/webhook-endpoints/:id/replay',
     {
       config,
       schema: {
         tags,
-        operationId: 'recoverWebhookEndpoint',
+        operationId: 'replayWebhookEndpoint',
         summary: 'Send everything again that was given up since a time',
         description: 'The oldest first, at most 50,000 in a request; `isComplete` tells whether there are more.',
         params,
-        body: Type.Ref('WebhookRecovery'),
-        response: { 202: withHeaders(Type.Ref('WebhookRecovered'), 'Location'), ...refusals(404, 409, 413, 415) },
+        body: Type.Ref('WebhookReplayRequest'),
+        response: { 202: withHeaders(Type.Ref('WebhookReplayResult'), 'Location'), ...refusals(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {
       const { since } = request.body as { since: string }
       const target = endpointOf(request)
-      const recovered = await deliveries.recover(target, instantOf(since, { in: 'body', pointer: '/since' }))
+      const replayed = await deliveries.replay(target, instantOf(since, { in: 'body', pointer: '/since' }))
       return reply
         .code(202)
         .header('location', `${placeOf(target.id)}?status=pending`)
-        .send(recovered)
+        .send(replayed)
     },
   )
 }

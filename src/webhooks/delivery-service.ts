@@ -22,7 +22,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     const { enabled } = await endpoint(projectId, id)
     if (enabled) return
     const detail = `Webhook endpoint ${id} is disabled. Enable it first: PATCH /webhook-endpoints/${id} {"enabled": true}.`
-    throw new Refusal('wrong_state', detail)
+    throw new Refusal('conflict', detail)
   }
 
   async function get({ projectId, id }: Omit<EndpointOf, 'by'>, deliveryId: string): Promise<WebhookDelivery> {
@@ -48,7 +48,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
       await refuseDisabled(target)
       const delivery = await repository.insertTest(target)
       // Disabled between the two: the answer is the same.
-      if (delivery === null) throw new Refusal('wrong_state', `Webhook endpoint ${target.id} is disabled.`)
+      if (delivery === null) throw new Refusal('conflict', `Webhook endpoint ${target.id} is disabled.`)
       onPending(target.id)
       return delivery
     },
@@ -57,16 +57,16 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
       await refuseDisabled(target)
       await get(target, deliveryId)
       const delivery = await repository.redeliver(target, deliveryId)
-      if (delivery === null) throw new Refusal('wrong_state', `Delivery ${deliveryId} is pending: it is sent anyway.`)
+      if (delivery === null) throw new Refusal('conflict', `Delivery ${deliveryId} is pending: it is sent anyway.`)
       onPending(target.id)
       return delivery
     },
 
-    async recover(target: EndpointOf, since: Date): Promise<{ count: number; isComplete: boolean }> {
+    async replay(target: EndpointOf, since: Date): Promise<{ count: number; isComplete: boolean }> {
       await refuseDisabled(target)
       let count = 0
       for (let left = mostStatements; left > 0; left -= 1) {
-        const some = await repository.recover(target, { since, limit: mostPerStatement })
+        const some = await repository.replay(target, { since, limit: mostPerStatement })
         count += some
         if (some > 0) onPending(target.id)
         if (some < mostPerStatement) return { count, isComplete: true }

@@ -75,12 +75,12 @@ const WebhookEndpointSchema = Type.Object(endpointFields, {
   $id: 'WebhookEndpoint',
   description: 'Where the events of the project are posted to. Its secret is not shown.',
 })
-const FreshWebhookEndpoint = Type.Object(
+const WebhookEndpointWithSecret = Type.Object(
   {
     ...endpointFields,
     secret: Type.String({ description: 'Verifies what is posted: shown this once.', examples: ['whsec_…'] }),
   },
-  { $id: 'FreshWebhookEndpoint', description: 'An endpoint that was just made, or whose secret is new.' },
+  { $id: 'WebhookEndpointWithSecret', description: 'An endpoint that was just made, or whose secret is new.' },
 )
 
 const WebhookSecretRotation = Type.Object(
@@ -96,16 +96,16 @@ const WebhookSecretRotation = Type.Object(
   },
   { $id: 'WebhookSecretRotation', ...closed },
 )
-const WebhookRecovery = Type.Object(
+const WebhookReplayRequest = Type.Object(
   { since: time('Deliveries that were made since then, and have failed.') },
-  { $id: 'WebhookRecovery', ...closed },
+  { $id: 'WebhookReplayRequest', ...closed },
 )
-const WebhookRecovered = Type.Object(
+const WebhookReplayResult = Type.Object(
   {
     count: Type.Integer({ description: 'Deliveries that are pending again.' }),
     isComplete: Type.Boolean({ description: 'false: there are more; ask again.' }),
   },
-  { $id: 'WebhookRecovered', description: 'How many deliveries are sent again.' },
+  { $id: 'WebhookReplayResult', description: 'How many deliveries are sent again.' },
 )
 
 const WebhookDeliverySchema = Type.Object(
@@ -141,11 +141,11 @@ export const webhookSchemas = [
   WebhookEndpointRequest,
   WebhookEndpointPatch,
   WebhookEndpointSchema,
-  FreshWebhookEndpoint,
+  WebhookEndpointWithSecret,
   pageOf('WebhookEndpoint', 'WebhookEndpointPage', 'Endpoints, oldest first.'),
   WebhookSecretRotation,
-  WebhookRecovery,
-  WebhookRecovered,
+  WebhookReplayRequest,
+  WebhookReplayResult,
   WebhookDeliverySchema,
   pageOf('WebhookDelivery', 'WebhookDeliveryPage', 'Deliveries, newest first.'),
 ]

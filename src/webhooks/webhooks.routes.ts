@@ -42,7 +42,7 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
           'What happens from now on. The answer holds the secret that verifies the messages, this once. At most 50 in a project.',
         body: Type.Ref('WebhookEndpointRequest'),
         response: {
-          201: withHeaders(Type.Ref('FreshWebhookEndpoint'), 'ETag', 'Location'),
+          201: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag', 'Location'),
           ...refusals(413, 415, 422),
         },
       },
@@ -155,7 +155,7 @@ function registerRotation(server: HttpServer, { service }: WebhookRoutesDeps): v
         params,
         headers: changeHeaders,
         body: Type.Ref('WebhookSecretRotation'),
-        response: { 200: withHeaders(Type.Ref('FreshWebhookEndpoint'), 'ETag'), ...refusals(404, 412, 413, 415) },
+        response: { 200: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag'), ...refusals(404, 412, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -48,7 +48,7 @@ export function afterFind<K extends Kind>(
       return { change: parked(`${found.found.length} objects at the provider may be this one.`), answer: null }
     const taken = adopted(kind, workload, only.remoteId, facts.now)
     const seen = observed(kind, { ...workload, ...taken }, only, facts)
-    return { change: { ...taken, ...seen }, answer: answerOf(facts, 'found', only.remoteId, null) }
+    return { change: { ...taken, ...seen }, answer: answerOf(facts, 'recovered', only.remoteId, null) }
   }
   if ('absent' in found && found.nameIsTaken === true && wasRefusedForItsName(facts))
     return afterAbsent(kind, workload, facts)
@@ -83,10 +83,10 @@ function confirmAbsence<K extends Kind>({ missingSince }: Workload<K>, { now, te
 function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Absorbed<K> {
   const error = facts.attempt?.error ?? null
   if (isCalledOff(kind, workload))
-    return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'absent', null, error) }
+    return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
   if (error?.code === 'conflict')
-    return { change: refused(kind, facts, error), answer: answerOf(facts, 'refused', null, error) }
-  return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'absent', null, error) }
+    return { change: refused(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
+  return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
 }
 
 /** A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. */
@@ -116,8 +116,9 @@ export function afterFailedCreate<K extends Kind>(
       answer: answerOf(facts, 'unknown', null, said),
     }
   }
-  if (verdict === 'final') return { change: refused(kind, facts, said), answer: answerOf(facts, 'refused', null, said) }
-  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'refused', null, said)
+  if (verdict === 'final')
+    return { change: refused(kind, facts, said), answer: answerOf(facts, 'rejected', null, said) }
+  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, said)
   return { change: { status: kind.waiting, exclusiveKey: null, ...tryAgain(workload, facts, error) }, answer }
 }
 

@@ -67,8 +67,8 @@ export function makeAsk(deps: AskDeps) {
 
 /** What an answer about one object means for whoever asked. */
 const refusalCodes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
-  not_found: 'wrong_state',
-  conflict: 'wrong_state',
+  not_found: 'conflict',
+  conflict: 'conflict',
   unsupported: 'unsupported',
 }
 
@@ -82,7 +82,7 @@ function doesNotExist({ id, status, live, endedAt }: Workload, what: string): Re
   const detail = isOver
     ? `${id} ended as ${status} before it existed at its provider, so it has no ${what}.`
     : `${id} does not exist at its provider yet (${status}). Ask again later.`
-  return new Refusal('wrong_state', detail)
+  return new Refusal('conflict', detail)
 }
 
 function cannot(workload: Workload, what: string): Refusal {

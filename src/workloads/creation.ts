@@ -40,15 +40,15 @@ function afterAttempt<K extends Kind>(
 ): Action<K> {
   switch (attempt.outcome) {
     case 'created':
-    case 'found':
+    case 'recovered':
       return attempt.remoteId === null
         ? find(workload, facts)
         : { do: 'settle', change: adopted(kind, workload, attempt.remoteId, facts.now) }
-    case 'refused':
+    case 'rejected':
       if (attempt.error?.retryable) return beforeSending(kind, workload, facts)
       return { do: 'settle', change: refusedBy(kind, workload, attempt, facts.now) }
     case 'not_sent':
-    case 'absent':
+    case 'not_created':
       return beforeSending(kind, workload, facts)
     case 'unknown':
     case null:

@@ -51,7 +51,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
   'what was made is known by its id': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' made ' || a.remote_id || ', the record says ' || COALESCE(w.remote_id, 'none') AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
-    WHERE a.outcome IN ('created', 'found') AND a.remote_id IS NOT NULL AND a.remote_id IS DISTINCT FROM w.remote_id
+    WHERE a.outcome IN ('created', 'recovered') AND a.remote_id IS NOT NULL AND a.remote_id IS DISTINCT FROM w.remote_id
       AND a.ended_at < now() - interval '15 minutes'`,
   'what is due is looked at': Prisma.sql`
     SELECT id AS "workloadId", 'due since ' || due_at AS detail FROM workloads WHERE due_at < now() - interval '15 minutes'`,

@@ -43,7 +43,7 @@ const waitingReasons: Readonly<Record<ProviderErrorCode, Reason>> = {
   invalid_request: 'provider_refused',
   unauthenticated: 'credentials_rejected',
   permission_denied: 'provider_refused',
-  not_found: 'missing_remotely',
+  not_found: 'remote_not_found',
   conflict: 'updating',
   unsupported: 'provider_refused',
   quota_exceeded: 'quota_exceeded',

@@ -56,7 +56,7 @@ export function lookIfUnsure<K extends Kind>(
 
 /** Since when looks say that it is gone. A list that does not show it sets `missingSince` alone. */
 export function goneSinceOf({ missingSince, reason }: Pick<Workload, 'missingSince' | 'reason'>): Date | null {
-  return reason === 'missing_remotely' ? missingSince : null
+  return reason === 'remote_not_found' ? missingSince : null
 }
 
 function lookAt<K extends Kind>(workload: Workload<K>, facts: Facts<K>, at: Date): Action<K> {

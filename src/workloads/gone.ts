@@ -13,7 +13,7 @@ export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Worklo
     ? staysGoneFrom(kind, workload, facts, laterOf(missingSince, workload.controlledAt))
     : after(missingSince, facts.tempo.confirmGoneMs)
   if (facts.now < believedAt)
-    return { ...(isExpected ? {} : { reason: 'missing_remotely' }), missingSince, dueAt: believedAt }
+    return { ...(isExpected ? {} : { reason: 'remote_not_found' }), missingSince, dueAt: believedAt }
   return {
     ...meaning,
     message: null,

@@ -124,7 +124,7 @@ export function nameOf(holder: Holder, projectId: string): string {
 }
 
 function isKnownAlready(remoteId: string, holder: string): Refusal {
-  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use that record.`, 'wrong_state')
+  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use that record.`, 'conflict')
 }
 
 /** The provider's name, cut down to what a name may be here. */
@@ -140,7 +140,7 @@ function refused(
   pointer: string,
   code: string,
   detail: string,
-  refusal: 'unprocessable' | 'wrong_state' = 'unprocessable',
+  refusal: 'unprocessable' | 'conflict' = 'unprocessable',
 ): Refusal {
   return new Refusal(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
 }

@@ -31,7 +31,7 @@ function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): 
   const todo = mayRecover
     ? `Start it (POST /environments/${id}/start) and submit once it runs, or use another one.`
     : 'Use another one.'
-  return new Refusal('wrong_state', `Environment ${id} is ${what}, so it takes no jobs. ${todo}`)
+  return new Refusal('conflict', `Environment ${id} is ${what}, so it takes no jobs. ${todo}`)
 }
 
 interface Place {

@@ -127,7 +127,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         JOIN connections c ON c.id = w.connection_id
         LEFT JOIN workloads e ON e.id = w.environment_id
         LEFT JOIN LATERAL (
-          SELECT min(t.started_at) AS first, count(*) FILTER (WHERE COALESCE(t.outcome, 'unknown') NOT IN ('refused', 'not_sent'))::int AS in_doubt,
+          SELECT min(t.started_at) AS first, count(*) FILTER (WHERE COALESCE(t.outcome, 'unknown') NOT IN ('rejected', 'not_sent'))::int AS in_doubt,
             (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true

@@ -15,8 +15,8 @@ export interface ResolutionTarget {
 
 /** What is known of an open create: which object came of it, seen by these connections, or that none did. */
 export type OpenAnswer =
-  | { outcome: 'found'; remoteId: string; connectionIds: readonly string[] }
-  | { outcome: 'absent'; remoteId: null }
+  | { outcome: 'recovered'; remoteId: string; connectionIds: readonly string[] }
+  | { outcome: 'not_created'; remoteId: null }
 
 export type ResolutionsRepository = ReturnType<typeof makeResolutionsRepository>
 
@@ -29,7 +29,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
      * still be carried out.
      */
     async answerAttempt(target: ResolutionTarget, sending: string, answer: OpenAnswer): Promise<boolean | Holder> {
-      if (answer.outcome === 'absent') return isWritten(prisma.$queryRaw(answering(target, sending, answer)))
+      if (answer.outcome === 'not_created') return isWritten(prisma.$queryRaw(answering(target, sending, answer)))
       const { remoteId, connectionIds } = answer
       return prisma.$transaction(async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${target.kind}/${remoteId}`}, 0))`
@@ -72,7 +72,7 @@ function answering(
       UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
       WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${sending}
         AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
-        AND (${outcome} = 'found' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.settled_at > now()))
+        AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.settled_at > now()))
       RETURNING w.id, w.seq, w.project_id, w.kind, w.status
     ), answered AS (
       UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL

@@ -53,11 +53,11 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }
         { ...target, kind },
         kinds[kind].sending,
         'remoteId' in decided
-          ? { outcome: 'found', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
-          : { outcome: 'absent', remoteId: null },
+          ? { outcome: 'recovered', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
+          : { outcome: 'not_created', remoteId: null },
       )
       if (typeof answered === 'boolean') return answered
-      throw new Refusal('wrong_state', isHeld(decided, nameOf(answered, target.projectId)))
+      throw new Refusal('conflict', isHeld(decided, nameOf(answered, target.projectId)))
     }
   }
 }
@@ -69,5 +69,5 @@ function isHeld(decided: Resolution, holder: string): string {
 
 function nothingToResolve(workload: Workload): Refusal {
   const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}; only an open create, or a job of unknown end, can be resolved, and \`not_created\` only once its request cannot be carried out any more. It may be in work right now: read it again.`
-  return new Refusal('wrong_state', detail)
+  return new Refusal('conflict', detail)
 }

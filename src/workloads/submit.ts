@@ -68,7 +68,7 @@ interface Considered<K extends Kind> {
 
 export interface PreviewResult<K extends Kind> {
   problems: readonly SpecProblem[]
-  effective: Spec<K>
+  effectiveRequest: Spec<K>
   request: (PlannedRequest & { url: string }) | null
 }
 
@@ -102,7 +102,7 @@ export function makeSubmit(deps: SubmitDeps) {
     /** What would become of a request. Nothing is stored or sent. */
     async preview<K extends Kind>(submission: Submission<K>): Promise<PreviewResult<K>> {
       const { driver, problems, spec, secretVariables, environment, opened } = await consider(deps, submission)
-      if (problems.length > 0) return { problems, effective: spec, request: null }
+      if (problems.length > 0) return { problems, effectiveRequest: spec, request: null }
       const planned = driver.plan({
         mark: makeMark(driver.markLength, deps.installationTag),
         spec: spec.secretVariableNames === undefined ? spec : masked(spec, secretVariables),
@@ -111,7 +111,7 @@ export function makeSubmit(deps: SubmitDeps) {
         sendBy: { at: new Date(0), monotonicMs: 0 },
         firstSentAt: new Date(0),
       })
-      return { problems, effective: spec, request: { ...planned, url: opened.origin + planned.target } }
+      return { problems, effectiveRequest: spec, request: { ...planned, url: opened.origin + planned.target } }
     },
   }
 }

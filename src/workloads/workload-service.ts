@@ -159,7 +159,7 @@ async function whyNot<K extends Kind>(
   if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
   const isCalledOff = kinds[kind].callsOff.includes(now.desired)
   const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
-  return new Refusal('wrong_state', `${id} is ${what}. Read it again before asking for more.`)
+  return new Refusal('conflict', `${id} is ${what}. Read it again before asking for more.`)
 }
 
 /** `If-Match`, checked before anything is done. */

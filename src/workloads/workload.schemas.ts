@@ -187,12 +187,14 @@ export const patchFields = {
 export const AttemptSchema = Type.Object(
   {
     number: Type.Integer(),
-    mark: Type.String({ description: 'What the remote object carries, so that it is found again.' }),
+    correlationTag: Type.String({ description: 'What the remote object carries, so that it is found again.' }),
     scope: Type.Record(Type.String(), Type.Unknown(), { description: 'Where it was to be created.' }),
     startedAt: Type.String({ format: 'date-time' }),
     sendBy: Type.String({ format: 'date-time', description: 'Nothing was sent after this.' }),
     endedAt: moment('When its outcome was known.'),
-    outcome: Type.Optional(machineWord('created, found, refused, not_sent, absent, unknown. None yet: under way.')),
+    outcome: Type.Optional(
+      machineWord('created, recovered, rejected, not_sent, not_created, unknown. None yet: under way.'),
+    ),
     remoteId: Type.Optional(Type.String()),
     error: Type.Optional(WorkloadErrorSchema),
   },
@@ -214,9 +216,11 @@ export const RemotePayload = Type.Object(
 
 export const Preview = Type.Object(
   {
-    isAcceptable: Type.Boolean({ description: 'It would be accepted.' }),
+    valid: Type.Boolean({ description: 'It would be accepted.' }),
     problems: Type.Array(Problem),
-    effective: Type.Record(Type.String(), Type.Unknown(), { description: 'The request with what is filled in.' }),
+    effectiveRequest: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'The request with what is filled in.',
+    }),
     request: Type.Optional(
       Type.Object(
         {

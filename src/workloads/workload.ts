@@ -38,7 +38,7 @@ export interface EngineState<K extends Kind = Kind> {
   remotePayload: Json
   observedAt: Date | null
   /**
-   * Since when the provider does not show it: in its list, or, with the reason `missing_remotely`, by itself. Before it has
+   * Since when the provider does not show it: in its list, or, with the reason `remote_not_found`, by itself. Before it has
    * an id, since when a search that counts did not find it.
    */
   missingSince: Date | null
@@ -89,7 +89,7 @@ export interface Workload<K extends Kind = Kind> extends ClientState<K>, EngineS
   updatedAt: Date
 }
 
-export type AttemptOutcome = 'created' | 'refused' | 'not_sent' | 'unknown' | 'found' | 'absent'
+export type AttemptOutcome = 'created' | 'rejected' | 'not_sent' | 'unknown' | 'recovered' | 'not_created'
 
 /** One try to create: committed before the call, answered after it. All times by the database's clock. */
 export interface Attempt {

@@ -58,7 +58,7 @@ export function remoteViewOf(workload: Workload) {
 export function attemptViewOf(entry: LedgerEntry) {
   return {
     number: entry.number,
-    mark: entry.mark,
+    correlationTag: entry.mark,
     scope: entry.scope,
     startedAt: entry.startedAt.toISOString(),
     sendBy: entry.sendBy.toISOString(),
@@ -100,7 +100,7 @@ function moment<N extends string>(name: N, value: Date | null): { [name in N]?: 
   return given(name, value === null ? null : value.toISOString())
 }
 
-export function previewViewOf({ problems, effective, request }: PreviewResult<Kind>) {
+export function previewViewOf({ problems, effectiveRequest, request }: PreviewResult<Kind>) {
   const planned =
     request === null
       ? null
@@ -110,5 +110,5 @@ export function previewViewOf({ problems, effective, request }: PreviewResult<Ki
           ...given('headers', request.headers ?? null),
           ...given('body', request.body ?? null),
         }
-  return { isAcceptable: problems.length === 0, problems, effective, ...given('request', planned) }
+  return { valid: problems.length === 0, problems, effectiveRequest, ...given('request', planned) }
 }

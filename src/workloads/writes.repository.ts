@@ -64,7 +64,7 @@ const writeStatement = (writes: readonly Write[], ids = writes.map(({ id }) => i
       AND (i."whereRow" IS NULL OR w.xmin::text = i."whereRow")
       AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
       -- Not there, says a search; but the answer that came meanwhile names it.
-      AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'absent'
+      AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'not_created'
         AND EXISTS (SELECT 1 FROM workload_attempts a WHERE a.workload_id = w.id AND a.remote_id IS NOT NULL))
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (

@@ -144,7 +144,7 @@ function isNamed(id: string, remoteId: string | null): boolean {
 
 /** The record has ended and the object is still there. */
 function afterTheEnd(row: RecordRow, { id, isActive }: RemoteObject, say: Say): Finding[] {
-  if (row.reason === 'record_gone' || row.reason === 'deleted_remotely')
+  if (row.reason === 'remote_record_lost' || row.reason === 'deleted_remotely')
     return [say('lost', `says its object is gone, and ${id} exists`)]
   if (row.kind === 'environment' || isActive) return [say('orphans', `has ended, and ${id} goes on`)]
   return []

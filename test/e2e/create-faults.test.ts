@@ -74,21 +74,21 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
   ])('is found and adopted, not sent again, when it was executed and %s', async ([, fault]) => {
     const { account, environment, job } = await submitInto(fault)
     await expectOne(account, environment, job)
-    expect(await outcomes(job)).toEqual(['found'])
+    expect(await outcomes(job)).toEqual(['recovered'])
   })
 
   it.concurrent('is found when it is executed only after the client gave up', async () => {
     const delayMs = Math.round(sendWithinMs / 2)
     const { account, environment, job } = await submitInto({ kind: 'execute_late', delayMs, hangsUp: true, times: 1 })
     await expectOne(account, environment, job)
-    expect(await outcomes(job)).toEqual(['found'])
+    expect(await outcomes(job)).toEqual(['recovered'])
   })
 
   it.concurrent('is found although the list shows new objects late', async () => {
     const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 700, times: 20 })
     const { account, environment, job } = await submitInto({ kind: 'drop_answer', times: 1 }, 'sleep 1')
     await expectOne(account, environment, job)
-    expect(await outcomes(job)).toEqual(['found'])
+    expect(await outcomes(job)).toEqual(['recovered'])
     sandbox.faults.clear(lag.id)
   })
 
@@ -101,7 +101,7 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     const doubtful = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'outcome_unknown')
     expect(doubtful.status).toBe('dispatching')
     await expectOne(account, environment, job)
-    expect(await outcomes(job)).toEqual(['absent', 'created'])
+    expect(await outcomes(job)).toEqual(['not_created', 'created'])
     const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as {
       data: { startedAt: string }[]
     }
@@ -115,7 +115,7 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     const waiting = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'rate_limited')
     expect(waiting).toMatchObject({ status: 'queued', nextAttemptAt: expect.any(String) })
     await expectOne(account, environment, job)
-    expect(await outcomes(job)).toEqual(['refused', 'created'])
+    expect(await outcomes(job)).toEqual(['rejected', 'created'])
   })
 
   it.concurrent('waits for credentials that are taken again, and goes on by itself', async () => {
@@ -147,7 +147,7 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     for (const { job } of [made, notMade]) expect((await ended(job)).status).toBe('canceled')
     expect(made.account.apps(made.environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(notMade.account.apps(notMade.environment)).toEqual([])
-    expect(await outcomes(notMade.job)).toEqual(['absent'])
+    expect(await outcomes(notMade.job)).toEqual(['not_created'])
   })
 
   it.concurrent('canceled while it is being sent, is killed as soon as it is there', async () => {

@@ -146,7 +146,7 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
     const late = await switchyard.api.call('POST', '/jobs', {
       body: { environmentId: environment.id, name: 'late', image: 'tensorflow:r2.3.1-py3', script: 'ls' },
     })
-    expect(late).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(late).toMatchObject({ status: 409, body: { code: 'conflict' } })
   })
 
   it.concurrent('deleted before it was sent is never made', async () => {

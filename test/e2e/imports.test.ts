@@ -157,7 +157,7 @@ it.concurrent('an object is one record, whatever projects import it over whateve
   const answers = await Promise.all(importers.map(async (one) => ({ ...one, ...(await one.importIt()) })))
   expect(answers.map(({ status, body }) => [status, body.code]).sort()).toEqual([
     [202, undefined],
-    [409, 'wrong_state'],
+    [409, 'conflict'],
   ])
   const [winner, loser] = answers.toSorted((a, b) => a.status - b.status)
   const id = String(winner?.body.id)

@@ -78,7 +78,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
   it.concurrent('is unknown when the provider does not say how it ended, never guessed', async () => {
     const job = await running()
     sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', verdict: 'UNDEFINED' })
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'no_verdict' })
+    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'outcome_not_reported' })
   })
 
   it.concurrent('keeps its status in a state that nobody has heard of, and shows the word', async () => {
@@ -101,7 +101,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
   it.concurrent('is unknown when its record is gone at the provider', async () => {
     const job = await running()
     sandbox.remove('dataforest', remoteId(job))
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'record_gone' })
+    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
   it.concurrent('is canceled while it runs; asked twice it is canceled once, asked after the end it is 409', async () => {
@@ -114,7 +114,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
     expect(over.statusReason).toBeUndefined()
     expect((await cancel(job)).status).toBe(202)
     const finished = await ended(await account.job(environment))
-    expect(await cancel(finished)).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(await cancel(finished)).toMatchObject({ status: 409, body: { code: 'conflict' } })
   })
 
   it.concurrent('canceled right after it was accepted, never goes on running', async () => {

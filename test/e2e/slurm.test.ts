@@ -57,7 +57,7 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
     )
     sandbox.world.advance(60_000 + 301_000)
     for (const { id } of faults) sandbox.faults.clear(id)
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'record_gone' })
+    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
   it('that Slurm refuses and keeps a record of are that record', async () => {

@@ -69,7 +69,7 @@ beforeAll(async () => {
     createApiKey: [key],
     createWebhookEndpoint: [endpoint],
     updateWebhookEndpoint: [endpoint],
-    recoverWebhookEndpoint: [{ since: '2024-01-01T00:00:00Z' }],
+    replayWebhookEndpoint: [{ since: '2024-01-01T00:00:00Z' }],
   }
 })
 

@@ -167,7 +167,7 @@ describe.each(aboutOne)('$method $path', (operation: Operation) => {
     resolveJob: { outcome: 'not_created' },
     resolveEnvironment: { outcome: 'not_created' },
     updateWebhookEndpoint: { description: 'x' },
-    recoverWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
+    replayWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
   }
 
   it.each([
@@ -196,14 +196,14 @@ describe('what a submit names', () => {
   const modelarts = () => ({ name: 'a', image: 'i/j:1', script: 's', connectionId: bench.connections.modelarts })
 
   it.each<[string, () => object, string, string]>([
-    ['an unknown provider', () => ({ name: 'a', provider: 'acme' }), 'connection_missing', '/provider'],
+    ['an unknown provider', () => ({ name: 'a', provider: 'acme' }), 'connection_not_found', '/provider'],
     [
       'an unknown connection',
       () => ({ name: 'a', connectionId: `conn${nobody}` }),
-      'connection_missing',
+      'connection_not_found',
       '/connectionId',
     ],
-    ['nothing', () => ({ name: 'a' }), 'connection_missing', ''],
+    ['nothing', () => ({ name: 'a' }), 'connection_not_found', ''],
     ['an unknown environment', () => jobRequest({ environmentId: `env${nobody}` }), 'unprocessable', '/environmentId'],
     [
       'an environment of another connection',

@@ -83,7 +83,7 @@ describe('while the database is away', () => {
   const retryable = async (call: Promise<Response>) => {
     const response = await call
     const body = await response.json()
-    expect([response.status, body]).toEqual([503, expect.objectContaining({ code: 'overloaded', retryable: true })])
+    expect([response.status, body]).toEqual([503, expect.objectContaining({ code: 'unavailable', retryable: true })])
     expectProblem(response, body)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   }

@@ -59,8 +59,8 @@ describe('a submit', () => {
   ])('to /%s takes an empty list or map as one that is left out', async (path, fields, makeRequest) => {
     const request = await makeRequest()
     const preview = async (more: object) => {
-      const { problems, effective } = await api.ok('POST', `/${path}/preview`, { ...request, ...more })
-      return { problems, effective }
+      const { problems, effectiveRequest } = await api.ok('POST', `/${path}/preview`, { ...request, ...more })
+      return { problems, effectiveRequest }
     }
     const optional = Object.entries({ ...fields, ...secretFields, labels: Labels, providerOptions: Type.Object({}) })
     const empty = optional.flatMap(([name, schema]) => {
@@ -81,15 +81,15 @@ describe('a submit', () => {
     const { id: environmentId } = await makeEnvironment()
     const preview = await api.ok('POST', '/jobs/preview', jobRequest({ environmentId, providerOptions }))
     expect(preview.problems).toEqual([])
-    expect(preview.effective).not.toHaveProperty('providerOptions')
+    expect(preview.effectiveRequest).not.toHaveProperty('providerOptions')
   })
 
   it('takes empty parts of options as left out, and keeps an option that says something by being there', async () => {
     const connectionId = bench.connections.modelarts ?? ''
     const request = { name: 'notebook', connectionId, ...notebook }
     const preview = async (more: object) => {
-      const { problems, effective } = await api.ok('POST', '/environments/preview', { ...request, ...more })
-      return { problems, effective }
+      const { problems, effectiveRequest } = await api.ok('POST', '/environments/preview', { ...request, ...more })
+      return { problems, effectiveRequest }
     }
     const bare = await preview({})
     expect(bare.problems).toEqual([])
@@ -99,7 +99,7 @@ describe('a submit', () => {
     const { id: environmentId } = await api.ok('POST', '/environments', service)
     const training = { name: 'training', environmentId, providerOptions: { aitems: { types: ['pop'], hpo: {} } } }
     expect(await api.ok('POST', '/jobs/preview', training)).toMatchObject({
-      ...{ problems: [], effective: { providerOptions: training.providerOptions } },
+      ...{ problems: [], effectiveRequest: { providerOptions: training.providerOptions } },
       request: { body: { hpConfig: { is_enabled: true } } },
     })
   })
@@ -120,7 +120,7 @@ describe('a submit', () => {
     const headers = { 'idempotency-key': 'sparse' }
     const first = await api.call('POST', '/jobs', { body, headers })
     expect(first.body).toMatchObject(filled)
-    expect(await api.ok('POST', '/jobs/preview', body)).toMatchObject({ effective: filled })
+    expect(await api.ok('POST', '/jobs/preview', body)).toMatchObject({ effectiveRequest: filled })
     expect((await api.call('POST', '/jobs', { body, headers })).body.id).toBe(first.body.id)
     const other = await api.call('POST', '/jobs', { body: { ...body, ...filled }, headers })
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
@@ -149,7 +149,7 @@ describe('a submit', () => {
       remoteId,
     ])
     const refused = await api.call('POST', '/jobs', { body: jobRequest({ environmentId: environment.id }) })
-    expect(refused).toMatchObject({ status: 409, body: { code: 'wrong_state', detail: expect.stringContaining(todo) } })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining(todo) } })
   })
 
   it('refuses a key that is too long', async () => {
@@ -371,7 +371,7 @@ describe('a preview', () => {
     const before = (await api.ok('GET', '/environments?limit=200')).data
     const { body: preview, status } = await api.call('POST', '/environments/preview', { body })
     expect(status).toBe(200)
-    expect(preview).toMatchObject({ isAcceptable: true, problems: [], effective: { image: body.image } })
+    expect(preview).toMatchObject({ valid: true, problems: [], effectiveRequest: { image: body.image } })
     const request = preview.request as { method: string; url: string; body: Record<string, unknown> }
     expect(request).toMatchObject({
       method: 'POST',
@@ -398,7 +398,7 @@ describe('a preview', () => {
     }
     const preview = await api.ok('POST', '/environments/preview', body)
     const refused = await api.call('POST', '/environments', { body })
-    expect(preview).toMatchObject({ isAcceptable: false })
+    expect(preview).toMatchObject({ valid: false })
     expect(preview.request).toBeUndefined()
     const problems = preview.problems as object[]
     expect(refused.status).toBe(422)
@@ -461,7 +461,7 @@ describe('a verb', () => {
     const { id } = await makeJob()
     await sql.query(`UPDATE workloads SET status = 'succeeded', live = false WHERE id = $1`, [id])
     const refused = await api.call('POST', `/jobs/${id}/cancel`)
-    expect(refused).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } })
     const { id: environment } = await makeEnvironment()
     await sql.query(`UPDATE workloads SET status = 'deleted', live = false WHERE id = $1`, [environment])
     expect((await api.call('POST', `/environments/${environment}/start`)).status).toBe(409)
@@ -551,7 +551,7 @@ describe('asking for what only a provider has', () => {
       await end(id, status, false)
       for (const path of [`/jobs/${id}/logs`, `/jobs/${id}/logs/raw`]) {
         const { body } = await read(path)
-        expect(body).toMatchObject({ status: 409, code: 'wrong_state', retryable: false })
+        expect(body).toMatchObject({ status: 409, code: 'conflict', retryable: false })
         expect(body.detail).toBe(`${id} ended as ${status} before it existed at its provider, so it has no logs.`)
       }
     }

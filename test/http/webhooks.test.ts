@@ -233,7 +233,7 @@ describe('deliveries', () => {
     const made = await make()
     const { id, eventId } = await api.ok('POST', `${pathOf(made)}/test`)
     const path = `${pathOf(made)}/deliveries/${id}/redeliver`
-    expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'conflict' } })
     for (const status of ['failed', 'delivered']) {
       await settle(id, status, { attempts: 10, step: 10 })
       const again = await api.call('POST', path)
@@ -255,14 +255,14 @@ describe('deliveries', () => {
     )
     await bench.open.pool.query("UPDATE webhook_deliveries SET status = 'failed' WHERE id < 'whd_1'")
     const body = { since: new Date(Date.now() - 60_000).toISOString() }
-    const answer = await api.call('POST', `${pathOf(made)}/recover`, { body })
+    const answer = await api.call('POST', `${pathOf(made)}/replay`, { body })
     // Not the ten old ones, and not the ten that were delivered.
     expect(answer).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
     expect(answer.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
-    const again = await api.call('POST', `${pathOf(made)}/recover`, { body })
+    const again = await api.call('POST', `${pathOf(made)}/replay`, { body })
     expect(again.body).toEqual({ count: 0, isComplete: true })
     for (const since of ['yesterday', 7, undefined])
-      expect((await api.call('POST', `${pathOf(made)}/recover`, { body: { since } })).status).toBe(400)
+      expect((await api.call('POST', `${pathOf(made)}/replay`, { body: { since } })).status).toBe(400)
   })
 
   it('cannot be asked for while the endpoint is disabled', async () => {
@@ -271,12 +271,12 @@ describe('deliveries', () => {
     await settle(id, 'failed', {})
     await api.ok('PATCH', pathOf(made), { enabled: false })
     const since = '2024-01-01T00:00:00Z'
-    for (const [end, body] of [['/test'], [`/deliveries/${id}/redeliver`], ['/recover', { since }]] as [
+    for (const [end, body] of [['/test'], [`/deliveries/${id}/redeliver`], ['/replay', { since }]] as [
       string,
       object?,
     ][])
       expect(await api.call('POST', pathOf(made) + end, body && { body }), end).toMatchObject({
-        ...{ status: 409, body: { code: 'wrong_state', detail: expect.stringContaining('Enable it first') } },
+        ...{ status: 409, body: { code: 'conflict', detail: expect.stringContaining('Enable it first') } },
       })
   })
 

@@ -92,7 +92,7 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
     worker = await startWorker()
     await expectOneEach([job])
     expect(account.apps(environment)).toHaveLength(before + 1)
-    expect(await outcomes(job)).toEqual(['found'])
+    expect(await outcomes(job)).toEqual(['recovered'])
   })
 
   it('is finished by a worker that is told to stop: the answer is written, and the process exits 0', async () => {

@@ -148,7 +148,7 @@ function defineTests(binDir: string | null): void {
         '%s is refused before it is sent',
         async (name) => {
           expect(await preview(name, await connect())).toMatchObject({
-            isAcceptable: false,
+            valid: false,
             problems: [{ pointer: '/name' }],
           })
         },
@@ -156,7 +156,7 @@ function defineTests(binDir: string | null): void {
 
       it('of fifteen characters is taken by every version', async () => {
         const connectionId = await connect()
-        expect(await preview('exactly-15-char', connectionId)).toMatchObject({ isAcceptable: true })
+        expect(await preview('exactly-15-char', connectionId)).toMatchObject({ valid: true })
         const { environment } = await running(connectionId, 'exactly-15-char')
         await remove(environment)
       })
@@ -251,7 +251,7 @@ function defineTests(binDir: string | null): void {
         proxy.cutNext('POST', /\/servers\//)
         const { environment, server } = await running(connectionId, 'cut-off')
         const { data } = await switchyard.api.ok('GET', `${path(environment)}/attempts`)
-        expect(data).toMatchObject([{ outcome: 'found' }])
+        expect(data).toMatchObject([{ outcome: 'recovered' }])
         expect(proxy.requests.filter((each) => each.startsWith('POST') && each.includes('/servers/'))).toHaveLength(1)
         expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('cut-off-'))).toEqual([server])
         expect(await statusBehind(await accessTo(environment))).toMatchObject({ kernels: 0 })

@@ -217,7 +217,7 @@ describeReal('a real Slurm cluster behind Switchyard', slurmRequirements(), () =
       expect(record).toMatchObject({ status: 'succeeded' })
       expect(cluster.jobsNamed(job.name)).toEqual([record.remote?.id])
       const { data } = await switchyard.api.ok('GET', `${path(job)}/attempts`)
-      expect(data).toMatchObject([{ outcome: 'found', remoteId: record.remote?.id }])
+      expect(data).toMatchObject([{ outcome: 'recovered', remoteId: record.remote?.id }])
     })
 
     it('when the controller is restarted in the middle', async () => {

@@ -42,7 +42,7 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
 
   it('has every state, verb and optional method', () => {
     expect(Object.fromEntries(described?.states.map(({ raw, status }) => [raw, status]) ?? [])).toEqual(driver.states)
-    expect(described?.verbs).toEqual(Object.keys(driver.controls))
+    expect(described?.actions).toEqual(Object.keys(driver.controls))
     const present = Object.fromEntries(optionalMethods.map((name) => [name, driver[name] !== undefined]))
     expect(described?.capabilities).toEqual(present)
   })
@@ -59,9 +59,13 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
       environment,
       uniqueNames: traits.uniqueNames,
       exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
-      finding: { markLength, listLagMs: traits.listLagMs, maxProcessingMs: traits.maxProcessingMs },
+      createRecovery: {
+        tagLength: markLength,
+        listConsistencyLagMs: traits.listLagMs,
+        maxProcessingMs: traits.maxProcessingMs,
+      },
     })
-    expect(described?.finding.forgetsAfterMs).toBe(traits.forgetsAfterMs)
+    expect(described?.createRecovery.retentionMs).toBe(traits.forgetsAfterMs)
     expect(described?.deletableIn).toEqual(traits.deletableIn)
   })
 })
@@ -185,7 +189,7 @@ describe('describing a provider', () => {
   ] satisfies [string, Partial<Driver<'job'>>, string | undefined][])(
     'finds the mark that a create carries %s',
     (_where, driver, place) => {
-      expect(describeProvider(acme(() => driver)).kinds.job?.finding.markIn).toBe(place)
+      expect(describeProvider(acme(() => driver)).kinds.job?.createRecovery.tagField).toBe(place)
     },
   )
 
@@ -198,6 +202,6 @@ describe('describing a provider', () => {
 
   it('is shortened for lists', () => {
     const [kind] = Object.values(summaryOf(describeProvider(acme(() => ({})))).kinds)
-    expect(Object.keys(kind ?? {})).toEqual(['verbs', 'capabilities', 'environment', 'timeLimit'])
+    expect(Object.keys(kind ?? {})).toEqual(['actions', 'capabilities', 'environment', 'timeLimit'])
   })
 })

@@ -110,9 +110,9 @@ function overallStatus(all: readonly (Status<'job'> | null)[]): Status<'job'> | 
 }
 
 function reasonOf(status: Status<'job'> | null, tasks: readonly Task<'job'>[]): { reason?: Reason } {
-  if (status === 'unknown') return { reason: 'no_verdict' }
+  if (status === 'unknown') return { reason: 'outcome_not_reported' }
   const isPartial = status === 'failed' && tasks.some((task) => task.status === 'succeeded')
-  return isPartial ? { reason: 'partial' } : {}
+  return isPartial ? { reason: 'partially_succeeded' } : {}
 }
 
 function failureOf({ type }: TrainRef, train: Json): string[] {

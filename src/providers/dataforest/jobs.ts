@@ -185,7 +185,7 @@ function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | nul
     remoteId,
     status,
     rawState,
-    ...(status === 'unknown' ? { reason: 'no_verdict' as const } : {}),
+    ...(status === 'unknown' ? { reason: 'outcome_not_reported' as const } : {}),
     ...timesOf(app, status !== null && isTerminal(jobTransitions, status)),
     ...(name === undefined ? {} : { remoteName: name }),
     ...(mark === undefined ? {} : { mark }),

@@ -144,11 +144,11 @@ export function sightingOf(item: Json, settings: ScnetSettings, literals: readon
 }
 
 /** The mark that a container shows; undefined where this answer lacks the field that would show it. */
-export function markOf(item: Json, { markIn }: ScnetSettings): string | null | undefined {
+export function markOf(item: Json, { tagField }: ScnetSettings): string | null | undefined {
   if (!isObject(item)) return undefined
-  const text = markIn === 'name' ? item.instanceServiceName : item.description
+  const text = tagField === 'name' ? item.instanceServiceName : item.description
   if (typeof text !== 'string') return undefined
-  return markIn === 'name' ? markOfName(text, containerMarkLength) : markOfDescription(text)
+  return tagField === 'name' ? markOfName(text, containerMarkLength) : markOfDescription(text)
 }
 
 /** Which of the marks a whole list shows. Unless it was whole and showed every item's mark, nothing is absent. */
@@ -166,7 +166,7 @@ export function searchMarks<T>(
     if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
     return isShown
       ? { absent: true }
-      : { inconclusive: `SCNet's container list does not show every ${settings.markIn}.` }
+      : { inconclusive: `SCNet's container list does not show every ${settings.tagField}.` }
   }
   return new Map(marks.map((mark) => [mark, lookFor(mark)]))
 }

@@ -99,7 +99,7 @@ function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'>
 /** A history that says no more than "exited" leaves the exit code to tell. */
 function exited(exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
   if (isNonZero(exit)) return { status: 'failed', reason: 'nonzero_exit' }
-  return exit.exitCode === 0 ? { status: 'succeeded' } : { status: 'unknown', reason: 'no_verdict' }
+  return exit.exitCode === 0 ? { status: 'succeeded' } : { status: 'unknown', reason: 'outcome_not_reported' }
 }
 
 function failureOf(job: Json, exit: Exit): Reason | undefined {

@@ -13,15 +13,15 @@ export const containerMarkLength = 10
 const taskTypes = { ssh: 'ssh', jupyter: 'jupyter', vscode: 'codeserver', rstudio: 'rstudio' } as const
 
 /** What a container takes, whether it is an environment or a job. */
-export function containerAccepts({ defaultResourceGroup, markIn }: ScnetSettings): Accepts {
+export function containerAccepts({ defaultResourceGroup, tagField }: ScnetSettings): Accepts {
   return {
     name: {
       to: 'instanceServiceName',
-      ...(markIn === 'name'
+      ...(tagField === 'name'
         ? { note: 'a mark is put behind it; the characters that SCNet takes are not documented' }
         : {}),
     },
-    description: { to: 'description', ...(markIn === 'description' ? { note: 'a mark is put behind it' } : {}) },
+    description: { to: 'description', ...(tagField === 'description' ? { note: 'a mark is put behind it' } : {}) },
     image: { to: 'imagePath, version', required: true, note: "the full reference in the region's registry" },
     queue: {
       to: 'resourceGroup',
@@ -109,13 +109,13 @@ interface ContainerParts {
 
 function containerOf(
   { spec, mark }: Pick<Intent, 'spec' | 'mark'>,
-  { markIn, defaultResourceGroup }: ScnetSettings,
+  { tagField, defaultResourceGroup }: ScnetSettings,
   parts: ContainerParts,
 ): CreateContainer {
   const { cpus = 0, memoryMiB = 0, accelerator, nodes = 1 } = spec.resources ?? {}
   const image = spec.image ?? ''
   return {
-    ...namesOf(spec, mark, markIn),
+    ...namesOf(spec, mark, tagField),
     taskType: parts.taskType,
     acceleratorType: acceleratorType(spec),
     version: String(option(spec, 'version') ?? image.slice(image.lastIndexOf('/') + 1)),
@@ -134,9 +134,9 @@ function containerOf(
   }
 }
 
-function namesOf(spec: Intent['spec'], mark: string, markIn: ScnetSettings['markIn']) {
+function namesOf(spec: Intent['spec'], mark: string, tagField: ScnetSettings['tagField']) {
   const { name, description } = spec
-  return markIn === 'name'
+  return tagField === 'name'
     ? { instanceServiceName: markName(name, mark), description: description ?? '' }
     : { instanceServiceName: name, description: markDescription(description, mark) }
 }

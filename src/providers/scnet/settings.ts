@@ -31,7 +31,7 @@ export const scnetSettings = Type.Object(
       description:
         'How the container list takes its parameters: GET with a JSON body, `/task/list` with a query, or `/task` with a query.',
     }),
-    markIn: choice(['name', 'description'], {
+    tagField: choice(['name', 'description'], {
       default: 'name',
       description: "Where a container's mark stands; the characters of names are not documented.",
     }),

@@ -19,7 +19,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       const driver = subject.driver()
       const has = Object.fromEntries(optional.map((method) => [method, typeof driver[method] === 'function']))
       expect(shown?.capabilities).toEqual(has)
-      expect(shown?.verbs).toEqual(Object.keys(driver.controls))
+      expect(shown?.actions).toEqual(Object.keys(driver.controls))
       expect(shown?.environment).toBe(driver.environment ?? 'none')
       expect(shown?.states.map(({ raw }) => raw)).toEqual(Object.keys(driver.states))
     })

@@ -239,7 +239,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       verifyConnection: undefined,
       testWebhookEndpoint: undefined,
       redeliverWebhook: undefined,
-      recoverWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
+      replayWebhookEndpoint: { since: '2024-01-01T00:00:00Z' },
       cancelJob: undefined,
       startEnvironment: undefined,
       stopEnvironment: undefined,

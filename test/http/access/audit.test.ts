@@ -155,7 +155,7 @@ describe('each thing that it tells of', () => {
     await vi.waitUntil(async () => (await ok('GET', path)).enabled === false, { timeout: 10_000 })
     await worker.stop()
     await ok('PATCH', path, { enabled: true })
-    await ok('POST', `${path}/recover`, { since: '2024-01-01T00:00:00Z' })
+    await ok('POST', `${path}/replay`, { since: '2024-01-01T00:00:00Z' })
     await sql.query("UPDATE webhook_deliveries SET status = 'failed', due_at = NULL, settled_at = now()")
     await ok('POST', `${path}/deliveries/${testId}/redeliver`)
     expect((await bench.api.call('DELETE', path)).status).toBe(204)

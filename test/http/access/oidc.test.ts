@@ -147,7 +147,7 @@ describe('an issuer in trouble', () => {
     const verify = freshVerifier({}, clock)
     const token = await issuer.sign(good())
     issuer.answerKeysWith(listener)
-    await expect(verify(token)).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 5 })
+    await expect(verify(token)).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 })
     issuer.answerKeysWith(null)
     clock.advance(2000)
     expect(await verify(token)).toMatchObject({ projectId: 'research' })
@@ -173,7 +173,7 @@ describe('an issuer in trouble', () => {
     const once = asked.length
     expect(asked.filter((url) => url.endsWith(path))).toHaveLength(1)
     clock.advance(2000)
-    for (const result of await send()) expect(result).toMatchObject({ reason: { code: 'overloaded' } })
+    for (const result of await send()) expect(result).toMatchObject({ reason: { code: 'unavailable' } })
     expect(asked).toHaveLength(2 * once)
   })
 

@@ -52,7 +52,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
     [
       ...['GET /webhook-endpoints', 'POST /webhook-endpoints'],
       ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /webhook-endpoints/{id}`),
-      ...['rotate-secret', 'test', 'recover'].map((verb) => `POST /webhook-endpoints/{id}/${verb}`),
+      ...['rotate-secret', 'test', 'replay'].map((verb) => `POST /webhook-endpoints/{id}/${verb}`),
       'GET /webhook-endpoints/{id}/deliveries',
       'GET /webhook-endpoints/{id}/deliveries/{deliveryId}',
       'POST /webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver',
@@ -150,7 +150,7 @@ describe("another project's key", () => {
     'POST /environments/{id}/resolve': { outcome: 'not_created' },
     'PATCH /projects/{id}': { name: 'taken' },
     'PATCH /webhook-endpoints/{id}': { description: 'taken' },
-    'POST /webhook-endpoints/{id}/recover': { since: '2024-01-01T00:00:00Z' },
+    'POST /webhook-endpoints/{id}/replay': { since: '2024-01-01T00:00:00Z' },
   }
   /** What all administrators of the installation share: who is none is not let in at all. */
   const shared = new Set(['projects', 'api-keys'])

@@ -85,7 +85,9 @@ it.concurrent('an environment that is deleted at the provider takes its jobs alo
   await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
   const gone = await switchyard.api.untilStatus(`/environments/${environment.id}`, 'deleted')
   expect(gone.statusReason).toBe('deleted_remotely')
-  expect(await switchyard.api.untilStatus(jobPath(running), 'unknown')).toMatchObject({ statusReason: 'record_gone' })
+  expect(await switchyard.api.untilStatus(jobPath(running), 'unknown')).toMatchObject({
+    statusReason: 'remote_record_lost',
+  })
   expect((await switchyard.api.untilStatus(jobPath(waiting), 'failed')).error).toMatchObject({
     code: expect.stringMatching(/^(environment_failed|not_found|invalid_request|conflict)$/),
   })
@@ -128,7 +130,7 @@ async function withOneNumber(name: string) {
 it.concurrent('a job whose number was given to somebody else’s job is gone, and that one goes on', async () => {
   const { old, isUntouched } = await withOneNumber('number-given-again')
   const ended = await switchyard.api.untilStatus(jobPath(old), 'unknown')
-  expect(ended.statusReason).toBe('record_gone')
+  expect(ended.statusReason).toBe('remote_record_lost')
   expect(await isUntouched()).toBe(true)
 })
 
@@ -136,7 +138,7 @@ it.concurrent('a cancel does not touch the job that has the number now', async (
   const { old, isUntouched } = await withOneNumber('canceled-number')
   await ok('POST', `${jobPath(old)}/cancel`)
   const ended = await switchyard.api.untilStatus(jobPath(old), 'canceled', 'unknown')
-  expect(ended.statusReason).toBe('record_gone')
+  expect(ended.statusReason).toBe('remote_record_lost')
   expect(await isUntouched()).toBe(true)
 })
 

@@ -89,7 +89,7 @@ const sent = (turn: Turn): Turn => ({
   claimed: { ...turn.claimed, workload: { ...turn.claimed.workload, status: 'dispatching' } },
 })
 const named = (number: number, remoteId: string): Answer => ({ number, outcome: 'created', remoteId, error: null })
-const absent = (number: number): Answer => ({ number, outcome: 'absent', remoteId: null, error: null })
+const absent = (number: number): Answer => ({ number, outcome: 'not_created', remoteId: null, error: null })
 const giveUp = (id: string) =>
   open.prisma
     .$executeRaw`UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() - interval '1 s' WHERE id = ${id}`
@@ -225,7 +225,7 @@ describe('a create that may still be carried out', () => {
     await openAttempt(await claim(id), { settleMs: 60_000 })
     await giveUp(id)
     const resolve = (body: object) => bench.api.call('POST', `/jobs/${id}/resolve`, { body })
-    expect(await resolve({ outcome: 'not_created' })).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(await resolve({ outcome: 'not_created' })).toMatchObject({ status: 409, body: { code: 'conflict' } })
     expect(await resolve({ remoteId: '4713' })).toMatchObject({ status: 202 })
   })
 })

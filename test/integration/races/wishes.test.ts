@@ -122,7 +122,7 @@ describe('a delete', () => {
     )
     expect(refused).toMatchObject({
       status: 409,
-      body: { code: 'wrong_state', detail: expect.stringContaining('delete') },
+      body: { code: 'conflict', detail: expect.stringContaining('delete') },
     })
     await switchyard.api.untilStatus(path, 'deleted')
   })

@@ -131,7 +131,7 @@ it('a failed delivery is sent again on demand, and all of them after a recovery'
   bench.receiver.on('POST /recovered', { status: 200 })
   await bench.api.ok('POST', `/webhook-endpoints/${id}/deliveries/${sent[0]?.id}/redeliver`)
   await bench.untilDelivery(id, (delivery) => delivery.id === sent[0]?.id && delivery.status === 'delivered')
-  expect(await bench.api.ok('POST', `/webhook-endpoints/${id}/recover`, { since })).toEqual({
+  expect(await bench.api.ok('POST', `/webhook-endpoints/${id}/replay`, { since })).toEqual({
     count: 2,
     isComplete: true,
   })

@@ -54,8 +54,8 @@ it('a claim of walks takes no more than it was asked for', async () => {
 it.each([
   ['nothing', [], 0],
   ['one without an answer', [null], 1],
-  ['those that made nothing for certain, and one that may have', ['refused', 'not_sent', 'unknown'], 1],
-  ['one that a search did not find, and the next', ['absent', 'unknown'], 2],
+  ['those that made nothing for certain, and one that may have', ['rejected', 'not_sent', 'unknown'], 1],
+  ['one that a search did not find, and the next', ['not_created', 'unknown'], 2],
   ['one without an answer, and the next', [null, 'unknown'], 2],
 ])('of %s the attempts in doubt are counted', async (_, outcomes, expected) => {
   const { pool, sql } = database

@@ -89,7 +89,7 @@ describe('secret variables', () => {
   it('are masked in a preview, which stores nothing', async () => {
     const before = await client.query('SELECT count(*) FROM workload_secrets')
     const preview = await switchyard.api.ok('POST', '/environments/preview', request({ secretVariables }))
-    expect(preview).toMatchObject({ problems: [], effective: { secretVariableNames: ['DB_PHRASE', 'PIN'] } })
+    expect(preview).toMatchObject({ problems: [], effectiveRequest: { secretVariableNames: ['DB_PHRASE', 'PIN'] } })
     expect(JSON.stringify(preview)).toContain('"DB_PHRASE":"[redacted]"')
     expect(JSON.stringify(preview)).not.toContain(canary)
     expect((await client.query('SELECT count(*) FROM workload_secrets')).rows).toEqual(before.rows)

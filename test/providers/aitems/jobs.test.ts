@@ -216,7 +216,9 @@ describe('finding a training', () => {
     showService({ status: 'learnable' })
     showTrains(bare('pop', 'v1', { status: 'completed' }))
     expect(await find(both)).toMatchObject({
-      found: [{ status: 'unknown', reason: 'no_verdict', tasks: [{ status: 'succeeded' }, { status: 'unknown' }] }],
+      found: [
+        { status: 'unknown', reason: 'outcome_not_reported', tasks: [{ status: 'succeeded' }, { status: 'unknown' }] },
+      ],
     })
   })
 
@@ -304,7 +306,7 @@ describe('what a training shows', () => {
   it('that is ready in a service that is idle has ended without a verdict', async () => {
     expect(await get({ status: 'ready' }, { status: 'learnable' })).toMatchObject({
       status: 'unknown',
-      reason: 'no_verdict',
+      reason: 'outcome_not_reported',
       rawState: 'ready (service learnable)',
     })
   })
@@ -344,7 +346,7 @@ describe('what a training shows', () => {
   })
 
   it.each([
-    ['completed', 'learningFailed', 'failed', 'partial'],
+    ['completed', 'learningFailed', 'failed', 'partially_succeeded'],
     ['requestFailed', 'learningFailed', 'failed', undefined],
     ['completed', 'learning', 'running', undefined],
     ['completed', 'waiting', 'running', undefined],
@@ -391,7 +393,7 @@ describe('what a training shows', () => {
     showService()
     noTrain('relatedItem/versions/v2')
     showTrain(train('pop', 'v1', { status: 'completed' }))
-    expect(await aitems.job.get(remoteId, signal)).toMatchObject({ status: 'unknown', reason: 'no_verdict' })
+    expect(await aitems.job.get(remoteId, signal)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
   })
 
   it.each(['', id, `${id}/`, `${id}/pop`, `${id}/pop:v1,`, `/pop:v1`, `${id}/pop:%E0%A4%A`, 'a/b/pop:v1'])(

@@ -124,7 +124,7 @@ describe('a create', () => {
   it('puts the mark into the description where the connection says so', async () => {
     stub.server.on(create, ok(id))
     const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, mark)
-    await stub.environment({ markIn: 'description' }).create(intent, signal)
+    await stub.environment({ tagField: 'description' }).create(intent, signal)
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toMatchObject({
       instanceServiceName: 'Instances_2205113838',
       description: `mine [sy:${mark}]`,
@@ -350,9 +350,9 @@ describe('a search', () => {
 
   it('in a list that does not show where the mark would be concludes nothing', async () => {
     stub.server.on(list, ok({ total: 1, list: [container({ description: undefined })] }))
-    expect((await find({ markIn: 'description' })).get(mark)).toHaveProperty('inconclusive')
+    expect((await find({ tagField: 'description' })).get(mark)).toHaveProperty('inconclusive')
     stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${mark}]` })] }))
-    const found = await find({ markIn: 'description' })
+    const found = await find({ tagField: 'description' })
     expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }] })
     expect(found.get('a000000000')).toEqual({ absent: true })
   })

@@ -77,7 +77,7 @@ describe('a request that lasts', () => {
     const shutOut = vi.fn()
     const stop = watchCaller(request, shutOut)
     await vi.advanceTimersByTimeAsync(10_000)
-    for (const error of [new Error('the database is away'), new Refusal('overloaded', 'the issuer is away')]) {
+    for (const error of [new Error('the database is away'), new Refusal('unavailable', 'the issuer is away')]) {
       becomes(() => Promise.reject(error))
       await vi.advanceTimersByTimeAsync(10_000)
     }

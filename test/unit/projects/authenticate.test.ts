@@ -52,14 +52,14 @@ function setup() {
 describe('tokens that nobody can examine, while their issuer is away', () => {
   it('are refused as too many after a while, for a minute, by the network that they come from', async () => {
     const { clock, sendJunk, asked } = setup()
-    expect(new Set(await sendJunk(300))).toEqual(new Set(['overloaded']))
+    expect(new Set(await sendJunk(300))).toEqual(new Set(['unavailable']))
     clock.advance(10_000)
     const before = asked()
     expect(new Set(await sendJunk(20))).toEqual(new Set(['rate_limited']))
     expect(asked()).toBe(before)
-    expect(await sendJunk(1, '198.51.100.7')).toEqual(['overloaded'])
+    expect(await sendJunk(1, '198.51.100.7')).toEqual(['unavailable'])
     clock.advance(50_000)
-    expect(await sendJunk(1)).toEqual(['overloaded'])
+    expect(await sendJunk(1)).toEqual(['unavailable'])
   })
 
   it('do not keep out a key that comes from the same network', async () => {

@@ -84,7 +84,7 @@ describe('the state of an HPC job', () => {
     expect(verdictOf({ jobStatus: 'statE' }, false)).toMatchObject({ status: 'running' })
     expect(verdictOf({ jobState: 'statE', jobExitStatus: 0 }, true)).toMatchObject({ status: 'succeeded', exitCode: 0 })
     expect(verdictOf({ jobState: 'statE', jobExitStatus: 1 }, true)).toMatchObject({ status: 'failed' })
-    expect(verdictOf({ jobState: 'statE' }, true)).toMatchObject({ status: 'unknown', reason: 'no_verdict' })
+    expect(verdictOf({ jobState: 'statE' }, true)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
   })
 
   it('shows no exit code of a job that runs', () => {

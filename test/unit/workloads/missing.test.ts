@@ -31,12 +31,12 @@ describe('an object that is not shown', () => {
 
   it('to two looks, one after the other, is gone', () => {
     const missing = look(running, 0)
-    expect(missing).toMatchObject({ status: 'running', reason: 'missing_remotely', missingSince: start })
+    expect(missing).toMatchObject({ status: 'running', reason: 'remote_not_found', missingSince: start })
     const until = at(tempo.confirmGoneMs)
     expect(missing.dueAt).toEqual(until)
     expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
     expect(look(missing, tempo.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
-    expect(look(missing, tempo.confirmGoneMs)).toMatchObject({ status: 'unknown', reason: 'record_gone' })
+    expect(look(missing, tempo.confirmGoneMs)).toMatchObject({ status: 'unknown', reason: 'remote_record_lost' })
   })
 })
 

@@ -31,7 +31,7 @@ describe('"this name exists" in answer to the only create', () => {
   it('is decided by one look that shows whose the name is', () => {
     expect(look()).toMatchObject({
       change: { status: 'failed', reason: 'provider_refused', message: 'exists', error },
-      answer: { number: 1, outcome: 'refused', remoteId: null },
+      answer: { number: 1, outcome: 'rejected', remoteId: null },
     })
   })
 

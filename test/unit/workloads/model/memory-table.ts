@@ -96,7 +96,7 @@ export function makeMemoryTable(
   function mayWrite({ whereStatus, whereRow, whereLease, answer: told }: Write): boolean {
     if (row.status !== whereStatus) return false
     if (whereRow !== null && tokenOf(row) !== whereRow) return false
-    if (told?.outcome === 'absent' && attempts.some(({ remoteId }) => remoteId !== null)) return false
+    if (told?.outcome === 'not_created' && attempts.some(({ remoteId }) => remoteId !== null)) return false
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
 
@@ -173,7 +173,7 @@ export function makeMemoryTable(
           connectionHeld: false,
         },
         firstSentAt: attempts[0]?.startedAt ?? null,
-        attemptsInDoubt: attempts.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'not_sent').length,
+        attemptsInDoubt: attempts.filter(({ outcome }) => outcome !== 'rejected' && outcome !== 'not_sent').length,
         attempt: attempts.find(({ remoteId }) => remoteId !== null) ?? attempts.at(-1) ?? null,
       }
       return { claimed: { workload: row, leaseId }, facts }
