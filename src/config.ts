@@ -1,10 +1,10 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
-import { configSchema } from './config-schema.ts'
+import { configSchema, renamedSettings } from './config-schema.ts'
 
 export type Config = Readonly<Static<typeof configSchema>>
 
-/** Every problem of the environment at once, in words for whoever starts Switchyard. */
+/** Every problem of the environment, reported together. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly problems: readonly string[]
@@ -15,7 +15,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Their values are, or contain, passwords: never repeated. */
+/** Their values are or contain passwords and are never printed. */
 const secretVariables: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
@@ -31,10 +31,19 @@ const secretVariables: ReadonlySet<string> = new Set([
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const renamed = findRenamed(given)
+  if (renamed.length > 0) throw new ConfigError(renamed)
   const config = parse(given)
   const problems = findContradictions(config)
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
+}
+
+/** Values are not repeated: `DOCS` and `METRICS` are plain words that another program may use. */
+function findRenamed(given: Record<string, unknown>): string[] {
+  return renamedSettings
+    .filter(({ old }) => given[old] !== undefined)
+    .map(({ old, name, hint }) => `${old} is now ${name}. Set ${name}${hint ? ` (${hint})` : ''} and remove ${old}.`)
 }
 
 function parse(given: Record<string, unknown>): Config {
@@ -47,7 +56,7 @@ function parse(given: Record<string, unknown>): Config {
   }
 }
 
-/** The validator reports a value once per alternative that it misses; a person wants to read it once. */
+/** The validator reports a value once per alternative; each variable is named once. */
 function invalidVariables(error: unknown): (keyof typeof configSchema.properties)[] {
   const { errors = [] } = error as { errors?: { instancePath: string }[] }
   const invalid = new Set(errors.map(({ instancePath }) => instancePath.slice(1)))
@@ -58,14 +67,15 @@ function invalidVariables(error: unknown): (keyof typeof configSchema.properties
 
 function describeProblem(name: keyof typeof configSchema.properties, value: unknown): string {
   const schema: TSchema = configSchema.properties[name]
-  const shown = secretVariables.has(name) ? 'has a value (not shown) that is not valid' : `is ${JSON.stringify(value)}`
+  const shown = secretVariables.has(name) ? 'has an invalid value (not shown)' : `is ${JSON.stringify(value)}`
   const otherwise = schema.default === undefined ? 'or leave it out' : `or leave it out for ${schema.default}`
   return `${name} ${shown}: it must be ${describeAllowed(schema)}. Correct it, ${otherwise}.`
 }
 
-/** What values a variable takes, in words; also printed in docs/configuration.md. */
+/** The allowed values of a variable, in words; also printed in docs/configuration.md. */
 export function describeAllowed(schema: TSchema): string {
   if (schema.title !== undefined) return schema.title
+  if (schema.type === 'boolean') return '`true` or `false`'
   if (schema.type === 'integer') return `a whole number from ${schema.minimum} to ${schema.maximum}`
   const choices = (schema.anyOf as { const: string }[]).map((choice) => `\`${choice.const}\``)
   return `one of ${choices.join(', ')}`
@@ -74,7 +84,7 @@ export function describeAllowed(schema: TSchema): string {
 function findContradictions(config: Config): string[] {
   const problems = urlsWithPasswords.flatMap((name) => findUrlProblem(name, config[name]))
   if (config.DATABASE_DIRECT_URL !== undefined && config.DATABASE_URL === undefined)
-    problems.push('DATABASE_DIRECT_URL is set and DATABASE_URL is not. Set both, or DATABASE_URL alone.')
+    problems.push('DATABASE_DIRECT_URL is set and DATABASE_URL is not. Set both, or only DATABASE_URL.')
   if (config.SWEEP_MIN_INTERVAL_MS > config.SWEEP_MAX_INTERVAL_MS) {
     problems.push(
       `SWEEP_MIN_INTERVAL_MS is ${config.SWEEP_MIN_INTERVAL_MS}, more than SWEEP_MAX_INTERVAL_MS ` +
@@ -98,13 +108,13 @@ function findContradictions(config: Config): string[] {
   }
   if (config.SHUTDOWN_TIMEOUT_MS <= config.PROVIDER_TIMEOUT_MS) {
     problems.push(
-      `SHUTDOWN_TIMEOUT_MS is ${config.SHUTDOWN_TIMEOUT_MS}: calls under way would be cut off. ` +
+      `SHUTDOWN_TIMEOUT_MS is ${config.SHUTDOWN_TIMEOUT_MS}: in-flight calls would be aborted. ` +
         `It must be more than PROVIDER_TIMEOUT_MS (${config.PROVIDER_TIMEOUT_MS}).`,
     )
   }
   if (config.SHUTDOWN_DRAIN_MS >= config.SHUTDOWN_TIMEOUT_MS) {
     problems.push(
-      `SHUTDOWN_DRAIN_MS is ${config.SHUTDOWN_DRAIN_MS}: no time is left to finish requests. ` +
+      `SHUTDOWN_DRAIN_MS is ${config.SHUTDOWN_DRAIN_MS}: no time would be left to finish requests. ` +
         `It must be less than SHUTDOWN_TIMEOUT_MS (${config.SHUTDOWN_TIMEOUT_MS}).`,
     )
   }

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { describeAllowed } from '../../src/config.ts'
-import { configSchema } from '../../src/config-schema.ts'
+import { configSchema, renamedSettings } from '../../src/config-schema.ts'
 
 /** docs/configuration.md, from the schema that the environment is checked against. */
 export function generateConfigurationPage(): string {
@@ -9,91 +9,106 @@ export function generateConfigurationPage(): string {
 
 <!-- Written by scripts/generate-docs.ts from src/config-schema.ts; change it there and run \`npm run docs:generate\`. -->
 
-Switchyard is configured by environment variables alone. They are read once at the start; a value that is not valid
-stops the start with a message that names the variable, and an empty one counts as not set. The values of
-\`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`, \`REDIS_URL\`, \`SECRETS_KEY\` and \`BOOTSTRAP_API_KEY\` are never printed.
+Switchyard is configured with environment variables. They are read once at startup. An invalid value ends the startup with a
+message that names the variable; an empty value counts as not set. The values of \`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`,
+\`REDIS_URL\`, \`SECRETS_KEY\` and \`BOOTSTRAP_API_KEY\` are never printed.
 
-| variable | value | default | meaning |
+## Settings
+
+| Variable | Value | Default | Description |
 |---|---|---|---|
 ${rows.join('\n')}
 
-\`SHUTDOWN_TIMEOUT_MS\` must be more than \`PROVIDER_TIMEOUT_MS\` and than \`SHUTDOWN_DRAIN_MS\`, and
-\`SWEEP_MAX_INTERVAL_MS\` no less than \`SWEEP_MIN_INTERVAL_MS\`.
+\`SHUTDOWN_TIMEOUT_MS\` must be greater than \`PROVIDER_TIMEOUT_MS\` and \`SHUTDOWN_DRAIN_MS\`. \`SWEEP_MAX_INTERVAL_MS\` must not be
+less than \`SWEEP_MIN_INTERVAL_MS\`.
 
-${keys}${tokens}${outgoing}`
+${renamed()}${keys}${tokens}${outgoing}`
 }
 
-const keys = `## Changing SECRETS_KEY
+function renamed(): string {
+  const rows = renamedSettings.map(({ old, name, hint }) => `| \`${old}\` | \`${name}\`${hint ? `: ${hint}` : ''} |`)
+  return `## Renamed settings
 
-Every sealed text names its key by a fingerprint, so keys are changed while everything runs:
+A former name that is still set ends the startup with a message that names its replacement.
 
-1. \`SECRETS_KEY=<old>,<new>\` for every process. All can read what either key sealed.
-2. \`SECRETS_KEY=<new>,<old>\` for every process. From here on the new key seals.
-3. \`main.ts secrets rotate\` seals everything anew, in pages, beside reads and writes. It can be
-   broken off and repeated, prints what it did, tells each project's audit log, and exits 0 only when nothing is left under
-   another key than the first.
-4. After \`IDEMPOTENCY_TTL_HOURS\`, \`SECRETS_KEY=<new>\`. Earlier, a repeated request with secret variables could be refused
-   as another body. Backups from before step 3 still need the old key.
+| Former name | Replacement |
+|---|---|
+${rows.join('\n')}
 
-Step 1 may be skipped where all processes are restarted at the same moment.
+`
+}
+
+const keys = `## Rotating SECRETS_KEY
+
+Every encrypted value names its key by a fingerprint, so keys can be rotated without downtime:
+
+1. Set \`SECRETS_KEY=<old>,<new>\` for every process. All processes can now decrypt with either key.
+2. Set \`SECRETS_KEY=<new>,<old>\` for every process. New values are now encrypted with the new key.
+3. Run \`main.ts secrets rotate\`. It re-encrypts all values in pages while the service runs. It can be interrupted and repeated,
+   prints a report, writes to each project's audit log, and exits with code 0 only if every value is encrypted with the first key.
+4. After \`IDEMPOTENCY_TTL_HOURS\`, set \`SECRETS_KEY=<new>\`. Earlier, a repeated request with secret variables could be rejected
+   as a different request. Backups made before step 3 still require the old key.
+
+Step 1 can be skipped if all processes are restarted at the same time.
 
 `
 
 const tokens = `## OpenID Connect tokens
 
-With \`OIDC_ISSUER\` and \`OIDC_AUDIENCE\`, a signed access token (JWT) of that issuer is accepted like an API key. It must have:
+With \`OIDC_ISSUER\` and \`OIDC_AUDIENCE\` set, a signed access token (JWT) of that issuer is accepted in addition to API keys. It must have:
 
-- \`iss\`, exactly \`OIDC_ISSUER\`, and a signature by one of the keys that the issuer's discovery document leads to;
+- \`iss\`, equal to \`OIDC_ISSUER\`, and a signature by one of the keys published through the issuer's discovery document;
 - \`exp\`, at most 30 s ago and before the year 10000, and \`nbf\`, if present, at most 30 s ahead;
 - \`sub\`, 1 to 255 characters without control characters;
 - one of \`OIDC_AUDIENCE\` in \`OIDC_AUDIENCE_CLAIM\`;
-- the id or name of one project in \`OIDC_PROJECT_CLAIM\`, as text or as a list of one;
-- scopes in \`OIDC_SCOPES_CLAIM\`, each after \`OIDC_SCOPE_PREFIX\`. Scopes that are not Switchyard's are ignored.
+- the id or name of one project in \`OIDC_PROJECT_CLAIM\`, as a string or a list of one;
+- scopes in \`OIDC_SCOPES_CLAIM\`, each after \`OIDC_SCOPE_PREFIX\`. Unknown scopes are ignored.
 
-A claim is set by its name or by its path: \`resource_access.switchyard.roles\` is \`roles\` in \`switchyard\` in \`resource_access\`. A
-name that contains dots (\`https://example.com/project\`) is found as it is.
+A claim is configured by its name or its path: \`resource_access.switchyard.roles\` is \`roles\` in \`switchyard\` in \`resource_access\`. A
+name that contains dots, such as \`https://example.com/project\`, is matched first.
 
-| issuer | settings |
+| Issuer | Settings |
 |---|---|
-| Amazon Cognito | \`OIDC_AUDIENCE=<client ids>\`, \`OIDC_AUDIENCE_CLAIM=client_id\`, since its access tokens have no \`aud\`; \`OIDC_SCOPE_PREFIX=<resource server>/\`; \`OIDC_PROJECT_CLAIM=client_id\` with projects named by client id, or a claim that a pre token generation trigger adds |
+| Amazon Cognito | \`OIDC_AUDIENCE=<client ids>\`, \`OIDC_AUDIENCE_CLAIM=client_id\`, since its access tokens have no \`aud\`; \`OIDC_SCOPE_PREFIX=<resource server>/\`; \`OIDC_PROJECT_CLAIM=client_id\` with projects named by client id, or a claim added by a pre token generation trigger |
 | Keycloak | an audience mapper for \`aud\`; client roles named like the scopes: \`OIDC_SCOPES_CLAIM=resource_access.<client>.roles\` |
 | Microsoft Entra ID | \`OIDC_AUDIENCE=<application id>\`, \`OIDC_SCOPES_CLAIM=roles\` for applications, \`scp\` for users |
 | Auth0 | \`OIDC_PROJECT_CLAIM=https://example.com/project\`, added by an action; \`OIDC_SCOPES_CLAIM=permissions\` or \`scope\` |
 
-\`OIDC_AUDIENCE_CLAIM=client_id\` accepts every token that the issuer gave to that client, also one that the client obtained for
-another API: use it only if the issuer sends no \`aud\`.
+\`OIDC_AUDIENCE_CLAIM=client_id\` accepts every token issued to that client, including tokens for other APIs. Use it only if the
+issuer sends no \`aud\`.
 
-The issuer is asked for its keys at most once in two seconds by each process, whatever tokens arrive. Tokens that are not valid
-count like unknown keys: after 300 failed authentications within a minute a network is answered 429.
+Each process requests the issuer's keys at most once every two seconds, independent of the number of tokens. Invalid tokens
+count like unknown keys: after 300 failed authentications within a minute, requests of that network receive 429.
 
 `
 
 const outgoing = `## Outgoing requests
 
-Clients choose where their connections and webhooks go, so Switchyard holds every URL that a client sends against the
-operator's rules: when it is written (422, code \`egress_denied\`) and again for each TCP connection, after the name was resolved.
-Nothing but **https to public addresses** is called unless \`EGRESS_ALLOW\` lists it. Refused are private, loopback,
-link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses inside
-IPv6 (mapped, 6to4, Teredo, NAT64), and plain http anywhere, since credentials would travel readable.
+Clients choose the destinations of connections and webhooks. Switchyard therefore checks every client-supplied URL against the
+operator's rules when it is written (422, code \`egress_denied\`) and again for each TCP connection, after name resolution.
+Only **https to public addresses** is allowed unless \`EGRESS_ALLOW\` lists the destination. Private, loopback,
+link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses embedded in
+IPv6 (mapped, 6to4, Teredo, NAT64) and all plain http are rejected; plain http would expose credentials.
 
-| entry | allows |
+| Entry | Allows |
 |---|---|
-| \`slurm.example.internal\` | this name, at a public, private or loopback address, by https or http |
+| \`slurm.example.internal\` | this name, at a public, private or loopback address, over https or http |
 | \`*.hpc.example.internal\` | every name below it, likewise |
-| \`10.20.0.5\`, \`[fd00::5]\` | this address, under whatever name |
-| \`10.20.0.0/16\`, \`fd00::/8\` | every address of the range, under whatever name |
-| \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port alone |
+| \`10.20.0.5\`, \`[fd00::5]\` | this address, under any name |
+| \`10.20.0.0/16\`, \`fd00::/8\` | every address of the range, under any name |
+| \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port only |
 
 - In-house servers (**Slurm, JupyterHub**) need an entry each: \`EGRESS_ALLOW=slurm.example.internal:6820,hub.example.internal\`.
-- Link-local addresses and the metadata services of clouds (169.254.169.254, 100.100.100.200, fd00:ec2::254, fd20:ce::254 and
-  others) are allowed by no name and no range, only by their own address.
-- Behind NAT64, list \`64:ff9b::/96\`; what it stands for is still judged.
-- Without \`DATABASE_URL\` the embedded sandbox is listed by itself, with its ports.
-- A connection whose host is not allowed (any more) waits: its workloads show \`egress_denied\`, and nothing is sent. A name that
-  does not exist is told the same way unless it is listed, and after the same time: nobody finds out which names exist inside.
-  A refused name is answered at whole seconds from its lookup (half seconds or less where a call may take a second or less), which
-  hides a name server's time up to that; one that takes seconds over one name and none over another is still seen.
-- Redirects are not followed, and no proxy is taken from the environment.
+- Link-local addresses and cloud metadata services (169.254.169.254, 100.100.100.200, fd00:ec2::254, fd20:ce::254 and
+  others) are allowed only by their exact address, never by a name or a range.
+- Behind NAT64, list \`64:ff9b::/96\`. The embedded IPv4 address is still checked.
+- Without \`DATABASE_URL\`, the embedded sandbox and its ports are allowed automatically.
+- If the host of a connection is no longer allowed, its workloads wait with reason \`egress_denied\` and nothing is sent.
+- An unlisted name that does not exist is reported like one that is not allowed, and after the same time, so that callers cannot
+  discover internal names. The response is sent at full seconds after the lookup (at most half seconds if a call may take a second
+  or less). This conceals lookup times up to that unit; a name server that takes seconds for one name and none for another is
+  still distinguishable.
+- Redirects are not followed. Proxy settings of the environment are ignored.
 `
 
 function describeVariable(name: string, schema: TSchema): string {

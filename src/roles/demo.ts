@@ -12,7 +12,7 @@ import { untilSignal } from './until-signal.ts'
 /** Quick looks, so that a demo is watched and not waited for. Timing alone differs from a real service. */
 const quick = {
   PORT: '0',
-  UPKEEP_INTERVAL_MS: '100',
+  POLL_INTERVAL_MS: '100',
   SWEEP_MIN_INTERVAL_MS: '200',
   SWEEP_MAX_INTERVAL_MS: '2000',
   LOG_LEVEL: 'warn',

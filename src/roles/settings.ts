@@ -16,9 +16,9 @@ export function settingsOf(config: Config): ContainerSettings {
       confirmGoneMs: 10_000,
     },
     timing: { callTimeoutMs: config.PROVIDER_TIMEOUT_MS, sendWithinMs: config.PROVIDER_TIMEOUT_MS * sendWithinPart },
-    heldProviders: new Set(config.HELD_PROVIDERS?.split(',') ?? []),
+    heldProviders: new Set(config.PAUSED_PROVIDERS?.split(',') ?? []),
     leaseMs: config.LEASE_MS,
-    upkeepIntervalMs: config.UPKEEP_INTERVAL_MS,
+    upkeepIntervalMs: config.POLL_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,
     callsPerSecond: config.PROVIDER_CALLS_PER_SECOND,
     // A scan mostly waits for its provider; each holds a page of its list, which may be large.
@@ -43,8 +43,8 @@ export function settingsOf(config: Config): ContainerSettings {
       trustedProxies: trustedProxiesOf(config),
       corsOrigins: listOf(config.CORS_ORIGINS).map((origin) => readable('CORS_ORIGINS', origin)),
       publicUrl: publicUrlOf(config),
-      hasDocs: config.DOCS === 'open',
-      hasMetrics: config.METRICS === 'open',
+      hasDocs: config.DOCS_ENABLED,
+      hasMetrics: config.METRICS_ENABLED,
       patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },
     },
     requestRate:

@@ -75,7 +75,7 @@ describe('GET /', () => {
   })
 
   it('names no documents where none are served', async () => {
-    const app = await appOf({ environment: { DOCS: 'closed' } })
+    const app = await appOf({ environment: { DOCS_ENABLED: 'false' } })
     const asked = await app.inject({ url: '/', headers: html })
     expect([asked.statusCode, asked.json()]).toEqual([
       200,
@@ -116,8 +116,8 @@ describe('PUBLIC_URL', () => {
 })
 
 it.each([
-  [{ DOCS: 'closed' }, ['/docs', '/docs/json', '/docs/static/index.html', '/openapi.json']],
-  [{ METRICS: 'closed' }, ['/metrics']],
+  [{ DOCS_ENABLED: 'false' }, ['/docs', '/docs/json', '/docs/static/index.html', '/openapi.json']],
+  [{ METRICS_ENABLED: 'false' }, ['/metrics']],
 ])('with %o there is no %o', async (environment, urls) => {
   const app = await appOf({ environment })
   for (const url of urls) expect((await app.inject(url)).statusCode, url).toBe(404)

@@ -30,7 +30,7 @@ describe('serve, with nothing configured', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
     // The sandbox takes the ports from PORT + 100 on.
     const PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
-    const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
+    const quick = { POLL_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
     const start = async () => {
       const running = runCommand(['serve'], { DATA_DIR: dataDir, PORT, ...quick })
       const { url } = await running.logged(({ msg }) => msg === 'ready')
@@ -59,7 +59,7 @@ describe('serve, with nothing configured', () => {
 describe('serve, with a data directory of its own', () => {
   let dataDir: string
   let PORT: string
-  const quick = { UPKEEP_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
+  const quick = { POLL_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
   const start = async (env: Readonly<Record<string, string>> = {}) => {
     const running = runCommand(['serve'], { DATA_DIR: dataDir, PORT, ...quick, ...env })
     const { url } = await running.logged(({ msg }) => msg === 'ready')

@@ -119,7 +119,7 @@ export const quickEnvironment = {
   PORT: '0',
   SECRETS_KEY: testSecretsKey,
   BOOTSTRAP_API_KEY: testApiKey,
-  UPKEEP_INTERVAL_MS: '60',
+  POLL_INTERVAL_MS: '60',
   SWEEP_MIN_INTERVAL_MS: '80',
   SWEEP_MAX_INTERVAL_MS: '400',
   PROVIDER_TIMEOUT_MS: '1000',

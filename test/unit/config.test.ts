@@ -42,8 +42,8 @@ describe('configuration', () => {
     ],
     [{ IDEMPOTENCY_TTL_HOURS: '23' }, 'IDEMPOTENCY_TTL_HOURS is "23": it must be a whole number from 24 to 8760.'],
     [{ LEASE_MS: '999' }, 'LEASE_MS is "999": it must be a whole number from 1000 to 3600000.'],
-    [{ SHUTDOWN_TIMEOUT_MS: '30000' }, 'SHUTDOWN_TIMEOUT_MS is 30000: calls under way would be cut off.'],
-    [{ SHUTDOWN_DRAIN_MS: '40000' }, 'SHUTDOWN_DRAIN_MS is 40000: no time is left to finish requests.'],
+    [{ SHUTDOWN_TIMEOUT_MS: '30000' }, 'SHUTDOWN_TIMEOUT_MS is 30000: in-flight calls would be aborted.'],
+    [{ SHUTDOWN_DRAIN_MS: '40000' }, 'SHUTDOWN_DRAIN_MS is 40000: no time would be left to finish requests.'],
     [{ WORKLOAD_RETENTION_DAYS: '89' }, 'WORKLOAD_RETENTION_DAYS is 89, less than EVENT_RETENTION_DAYS (90).'],
     [
       { WORKLOAD_RETENTION_DAYS: '90', IDEMPOTENCY_TTL_HOURS: '8760' },
@@ -52,6 +52,30 @@ describe('configuration', () => {
     [{ SWEEP_MIN_INTERVAL_MS: '60001' }, 'SWEEP_MIN_INTERVAL_MS is 60001, more than SWEEP_MAX_INTERVAL_MS'],
   ])('says of %o which variable is wrong, and how to put it right', (env, message) => {
     expect(problemsOf(env)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('reads booleans', () => {
+    expect(readConfig({})).toMatchObject({ DOCS_ENABLED: true, METRICS_ENABLED: true })
+    expect(readConfig({ DOCS_ENABLED: 'false' })).toMatchObject({ DOCS_ENABLED: false, METRICS_ENABLED: true })
+    expect(problemsOf({ METRICS_ENABLED: 'closed' })).toEqual([
+      'METRICS_ENABLED is "closed": it must be `true` or `false`. Correct it, or leave it out for true.',
+    ])
+  })
+
+  it.each([
+    ['HELD_PROVIDERS', 'PAUSED_PROVIDERS'],
+    ['UPKEEP_INTERVAL_MS', 'POLL_INTERVAL_MS'],
+    ['DOCS', 'DOCS_ENABLED'],
+    ['METRICS', 'METRICS_ENABLED'],
+  ])('rejects %s and names %s, which replaces it', (old, name) => {
+    const [problem, ...others] = problemsOf({ [old]: 'anything', [name]: '' })
+    expect(others).toEqual([])
+    expect(problem).toContain(`${old} is now ${name}. Set ${name}`)
+    expect(problem).not.toContain('anything')
+  })
+
+  it('names every setting under a former name at the same time', () => {
+    expect(problemsOf({ HELD_PROVIDERS: 'aitems', DOCS: 'closed' })).toHaveLength(2)
   })
 
   it('reports every problem at once', () => {
