@@ -1,31 +1,31 @@
-/** Each command is loaded when it is asked for: `migrate` needs no HTTP service, `openapi` no database. */
+/** Commands are loaded on demand: `migrate` needs no HTTP service, `openapi` no database. */
 const commands = {
   serve: {
-    does: 'Run the service: API, workers, or both (ROLE).',
+    does: 'Run the service: API, worker, or both (ROLE).',
     run: async () => (await import('./roles/serve.ts')).serve(),
   },
   demo: {
-    does: 'Send example jobs to every sandbox provider and watch them end.',
+    does: 'Run example jobs on every sandbox provider.',
     run: async () => (await import('./roles/demo.ts')).demo(),
   },
   migrate: {
-    does: 'Bring the database to this version.',
+    does: 'Apply pending database migrations.',
     run: async () => (await import('./roles/migrate.ts')).runMigrations(),
   },
   sandbox: {
-    does: 'Run the sandbox providers alone.',
+    does: 'Run only the sandbox providers.',
     run: async () => (await import('./roles/sandbox.ts')).runSandbox(),
   },
   key: {
-    does: 'Make an API key: key create --name <name>.',
+    does: 'Create an API key: key create --name <name>.',
     run: async (args: readonly string[]) => (await import('./roles/key.ts')).runKey(args),
   },
   secrets: {
-    does: 'Seal all secrets anew with the first key of SECRETS_KEY: secrets rotate.',
+    does: 'Re-encrypt all secrets with the first key of SECRETS_KEY: secrets rotate.',
     run: async (args: readonly string[]) => (await import('./roles/secrets.ts')).runSecrets(args),
   },
   doctor: {
-    does: 'Look for what must not be in the database.',
+    does: 'Check database invariants.',
     run: async () => (await import('./roles/doctor.ts')).runDoctor(),
   },
   openapi: {
@@ -39,7 +39,7 @@ function usage(): string {
   return `Usage: main.ts <command>\n\n${lines.join('\n')}\n\nConfiguration is read from the environment; see docs/configuration.md.\n`
 }
 
-/** What follows a command's name is its own; most take nothing. */
+/** Arguments after the name belong to the command; most accept none. */
 async function main([name, ...args]: readonly string[]): Promise<void> {
   const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : name
   if (name === '--help' || name === '-h') process.stdout.write(usage())
@@ -51,7 +51,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 const takesArguments: ReadonlySet<string> = new Set(['key', 'secrets'])
 
-/** When a command is over, nothing may keep the process: this timer does not, and it fires only where something does. */
+/** Ends the process if an open handle keeps it after the command has finished. The timer itself does not. */
 const lingerMs = 2000
 
 // A report that Node writes when it crashes must not hold SECRETS_KEY.

@@ -45,17 +45,16 @@ export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
   }
 }
 
-/** What stands against serving requests on this database; null when nothing does. */
+/** The reason why this database cannot serve requests; null if it can. */
 export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<string | null> {
   try {
-    if ((await missingMigrations(pool)).length > 0)
-      return 'The database lacks migrations of this version. Run `migrate`.'
+    if ((await missingMigrations(pool)).length > 0) return 'The database schema is out of date. Run `migrate`.'
     const { rows } = await pool.query<{ mode: string }>("SELECT current_setting('transaction_read_only') AS mode")
     return rows[0]?.mode === 'off'
       ? null
-      : 'The database is read-only. Connect to the primary, as a user who may write.'
+      : 'The database is read-only. Connect to the primary, with a user that can write.'
   } catch {
-    return 'The database does not answer as it should.'
+    return 'The database does not respond correctly.'
   }
 }
 

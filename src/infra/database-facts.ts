@@ -54,7 +54,7 @@ export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promi
     await withClients([directUrl, directUrl], async ([listener, other]) => {
       if ((await findPooling(listener, other)) === 'transaction')
         throw new UnfitDatabaseError(
-          'is given a DATABASE_DIRECT_URL that leads through a pooler in transaction mode. Name the server itself there',
+          'has a DATABASE_DIRECT_URL that leads through a pooler in transaction mode. Set it to the server itself',
         )
       await checkListen(listener, first)
     })
@@ -65,14 +65,14 @@ export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promi
 /** @throws UnfitDatabaseError where nothing should run on it */
 export function checkFacts({ version, encoding, isWritable }: DatabaseFacts): void {
   if (Number.parseInt(version, 10) < oldestMajor)
-    throw new UnfitDatabaseError(`is Postgres ${version}; version ${oldestMajor} or newer is needed. Upgrade it`)
+    throw new UnfitDatabaseError(`is Postgres ${version}; version ${oldestMajor} or newer is required. Upgrade it`)
   if (encoding !== 'UTF8')
     throw new UnfitDatabaseError(
-      `has the encoding ${encoding}, which does not hold every text. Create one with ENCODING 'UTF8' TEMPLATE template0`,
+      `has the encoding ${encoding}, which cannot store all text. Create a database with ENCODING 'UTF8' TEMPLATE template0`,
     )
   if (!isWritable)
     throw new UnfitDatabaseError(
-      'is read-only: a standby, or default_transaction_read_only. Set DATABASE_URL to the primary, as a user who may write',
+      'is read-only: a standby, or default_transaction_read_only is set. Set DATABASE_URL to the primary, with a user that can write',
     )
 }
 
@@ -113,7 +113,7 @@ async function heldBackendOf(client: Client): Promise<number> {
   await client.query('BEGIN').catch((error: { message: string }) => {
     if (!/statement pooling/i.test(error.message)) throw error
     throw new UnfitDatabaseError(
-      'is behind a pooler in statement mode, which knows no transactions. Use its transaction or session mode',
+      'is behind a pooler in statement mode, which does not support transactions. Use its transaction or session mode',
     )
   })
   const pid = await backendOf(client)
@@ -134,7 +134,7 @@ async function checkListen(listener: Client, notifier: Client): Promise<void> {
   await listener.query(`UNLISTEN ${channel}`)
   if (isHeard) return
   throw new UnfitDatabaseError(
-    'does not pass a NOTIFY on to who listens. Set DATABASE_DIRECT_URL to the same database, past whatever is between',
+    'does not deliver NOTIFY to listeners. Set DATABASE_DIRECT_URL to the same database, bypassing any intermediary',
   )
 }
 

@@ -9,7 +9,7 @@ import { startLocalStack } from './local-stack.ts'
 import { runStories } from './run-stories.ts'
 import { untilSignal } from './until-signal.ts'
 
-/** Quick looks, so that a demo is watched and not waited for. Timing alone differs from a real service. */
+/** Short intervals. Only the timing differs from a real service. */
 const quick = {
   PORT: '0',
   POLL_INTERVAL_MS: '100',
@@ -42,12 +42,12 @@ export async function demo(): Promise<void> {
     const failures = await Promise.race([
       runStories(api, makeStories(stack.sandbox), { limitMs: storyLimitMs, say }),
       interrupted,
-      stack.lost.then(({ message }) => [`the embedded Postgres is gone: ${message}`]),
+      stack.lost.then(({ message }) => [`embedded Postgres failed: ${message}`]),
     ])
     say(
       failures.length === 0
-        ? '\nEverything ended as it should.'
-        : `\nNot as it should be:\n${failures.map((failure) => `  ✗ ${failure}`).join('\n')}`,
+        ? '\nAll scenarios succeeded.'
+        : `\nFailures:\n${failures.map((failure) => `  ✗ ${failure}`).join('\n')}`,
     )
     process.exitCode = failures.length === 0 ? 0 : 1
   } finally {

@@ -2,10 +2,10 @@ import { ConfigError, readConfig } from '../config.ts'
 import { examineDatabase } from '../container.ts'
 import { withDatabase } from './database.ts'
 
-/** Looks for what must not be in the configured database. Prints what it finds; exits 1 if there is anything. */
+/** Checks the invariants of the configured database, prints violations and exits with code 1 if there are any. */
 export async function runDoctor(): Promise<void> {
   const { DATABASE_URL: url } = readConfig()
-  if (url === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database to look at.'])
+  if (url === undefined) throw new ConfigError(['DATABASE_URL is not set. Set it to the database to check.'])
   await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' }, async (database) => {
     const { checks, findings } = await examineDatabase(database)
     for (const check of checks) {

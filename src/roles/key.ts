@@ -7,21 +7,22 @@ import { shellActor } from './shell-actor.ts'
 
 const usage = `Usage: main.ts key create --name <name> [--project <name>] [--scopes <scope,scope>] [--days <number>]
 
-  --name     what the key is called
-  --project  the project it opens, made where there is none of that name (default: default)
+  --name     name of the key
+  --project  name of its project, created if it does not exist (default: default)
   --scopes   any of ${scopes.join(', ')} (default: admin)
-  --days     how long it is good (default: until it is revoked)
+  --days     validity in days (default: unlimited)
 `
 
-/** `key create`: makes an API key straight in the database and prints it. For the first one, and for when none is left. */
+/** `key create`: creates an API key directly in the database and prints it, for example the first one. */
 export async function runKey(args: readonly string[]): Promise<void> {
   const { action, ...wanted } = parse(args)
   if (action !== 'create') throw new ConfigError([usage])
   const { DATABASE_URL: databaseUrl } = readConfig()
-  if (databaseUrl === undefined) throw new ConfigError(['DATABASE_URL is not set: say which database the key is for.'])
+  if (databaseUrl === undefined)
+    throw new ConfigError(['DATABASE_URL is not set. Set it to the database of the installation.'])
   await withDatabase({ url: databaseUrl, poolSize: 1 }, async (database) => {
     const { id, key, projectId } = await makeKeyMaker(database, shellActor())(wanted)
-    process.stderr.write(`Key ${id} of project ${projectId}. It is shown this once:\n`)
+    process.stderr.write(`Key ${id} of project ${projectId}. The key is shown only once:\n`)
     process.stdout.write(`${key}\n`)
   })
 }
@@ -41,8 +42,9 @@ function parse(args: readonly string[]) {
   const named = values.scopes.split(',')
   const wrong = named.find((scope) => !isScope(scope))
   if (name === undefined) throw new ConfigError([`--name is missing.\n\n${usage}`])
-  if (wrong !== undefined) throw new ConfigError([`${wrong} is no scope.\n\n${usage}`])
-  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new ConfigError(['--days takes a whole number.'])
+  if (wrong !== undefined) throw new ConfigError([`Unknown scope: ${wrong}.\n\n${usage}`])
+  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days))
+    throw new ConfigError(['--days must be a whole number from 1 to 99999.'])
   const expiresAt = days === undefined ? null : new Date(Date.now() + Number(days) * 86_400_000)
   return { action: positionals[0], name, project, scopes: named as Scope[], expiresAt }
 }

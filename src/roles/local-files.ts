@@ -21,7 +21,7 @@ export function makeLocalFiles(dataDir: string) {
       return await work()
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      const problem = `${path(name)} can be neither read nor made (${code}). Correct DATA_DIR`
+      const problem = `${path(name)} cannot be read or created (${code}). Correct DATA_DIR`
       throw new StartError(`Switchyard cannot start: ${problem}.`, { cause: error })
     }
   }
@@ -38,7 +38,7 @@ export function makeLocalFiles(dataDir: string) {
     async secretsKey(): Promise<string> {
       const key = await drawOnce('secrets.key', randomBytes(32).toString('base64'))
       if (aSecretsKey.test(key)) return key
-      const problem = `${path('secrets.key')} does not hold a key of 32 bytes. Restore it; what it sealed cannot be opened without it`
+      const problem = `${path('secrets.key')} does not contain a key of 32 bytes. Restore it: data encrypted with it cannot be decrypted otherwise`
       throw new StartError(`Switchyard cannot start: ${problem}.`)
     },
     /** Whether it opens anything is the database's to say. */

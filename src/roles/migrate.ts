@@ -6,19 +6,19 @@ import { examine } from './database.ts'
 import { migrationError } from './start-error.ts'
 
 /**
- * Brings the configured database to this version, past its pooler where there is a way. Safe in several processes at once:
- * one does it, the others wait.
+ * Applies pending migrations, over `DATABASE_DIRECT_URL` if set. Safe in several processes at the same time: one migrates,
+ * the others wait.
  */
 export async function runMigrations(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
   logConsole(logger)
   if (config.DATABASE_URL === undefined)
-    throw new ConfigError(['DATABASE_URL is not set: say which database to migrate.'])
+    throw new ConfigError(['DATABASE_URL is not set. Set it to the database to migrate.'])
   const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL
   const { pooling } = await examine({ url })
   const { applied } = await migrate({ url, pooling }).catch((error: unknown) => {
     throw migrationError(url, error)
   })
-  logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database is migrated')
+  logger.info({ applied }, applied.length === 0 ? 'database up to date' : 'database migrated')
 }

@@ -22,7 +22,7 @@ export async function openSandbox(place: SandboxPlace, elsewhere: string): Promi
   const last = place.port + Object.keys(sandboxProviders).length
   if (last > lastPort)
     throw new ConfigError([
-      `The sandbox takes the ports ${place.port} to ${last}, but ${lastPort} is the last. Lower PORT.`,
+      `The sandbox needs the ports ${place.port} to ${last}, beyond the last port ${lastPort}. Lower PORT.`,
     ])
   return startSandbox(place).catch((error: unknown) => {
     const { port = place.port } = error as { port?: number }

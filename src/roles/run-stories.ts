@@ -42,7 +42,7 @@ async function tell(
     isWanted: ({ status }) => status === 'deleted',
   })
   if (deleted.status !== 'deleted')
-    failures.push(`${provider}: environment ${deleted.id} is not deleted but ${describe(deleted)}`)
+    failures.push(`${provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`)
   await timeline(api, 'environments', deleted, telling.say)
   return failures
 }

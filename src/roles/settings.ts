@@ -78,9 +78,7 @@ function trustedProxiesOf({ TRUSTED_PROXIES }: Config): readonly string[] {
     .filter(
       (proxy) => !namedRanges.has(proxy) && !ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy) && !isMasked(proxy),
     )
-    .map(
-      (proxy) => `TRUSTED_PROXIES has ${JSON.stringify(proxy)}, which is neither an address nor a range. Correct it.`,
-    )
+    .map((proxy) => `TRUSTED_PROXIES has ${JSON.stringify(proxy)}, which is not an address or a range. Correct it.`)
   if (problems.length > 0) throw new ConfigError(problems)
   return proxies
 }
@@ -96,7 +94,7 @@ function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config
   if (issuer === undefined && audience === undefined) return {}
   if (issuer === undefined || audience === undefined)
-    throw new ConfigError(['OIDC_ISSUER and OIDC_AUDIENCE belong together: set both, or neither.'])
+    throw new ConfigError(['OIDC_ISSUER and OIDC_AUDIENCE require each other. Set both, or neither.'])
   readable('OIDC_ISSUER', issuer)
   return {
     oidc: {

@@ -11,17 +11,17 @@ export class StartError extends Error {
 
 /** SQLSTATEs that say what is wrong with the database itself: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const refusals: Readonly<Record<string, string>> = {
-  '28P01': 'refuses this user. Correct DATABASE_URL',
-  '28000': 'refuses this user. Correct DATABASE_URL',
+  '28P01': 'rejects this user. Correct DATABASE_URL',
+  '28000': 'rejects this user. Correct DATABASE_URL',
   '3D000': 'does not exist. Create it, or correct DATABASE_URL',
-  '42P01': 'is not as this version needs it. Run `migrate` first',
-  '42703': 'is not as this version needs it. Run `migrate` first',
-  '42501': 'does not let this user do what is needed. Run as its owner, or grant it',
+  '42P01': 'has an outdated schema. Run `migrate` first',
+  '42703': 'has an outdated schema. Run `migrate` first',
+  '42501': 'denies this user a required permission. Connect as the owner, or grant it',
 }
 
 const unknownAuthority =
-  'has a certificate that is signed by no authority known here. Add `sslmode=verify-full&sslrootcert=<file>` to ' +
-  'DATABASE_URL, with the certificate of its authority'
+  'has a certificate signed by an unknown authority. Add `sslmode=verify-full&sslrootcert=<file>` to ' +
+  'DATABASE_URL, with the certificate of the authority'
 
 /** What TLS says: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const tlsProblems: Readonly<Record<string, string>> = {
@@ -30,11 +30,11 @@ const tlsProblems: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another host name. Connect to the name that it is for',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another host name. Connect to the name in the certificate',
   CERT_HAS_EXPIRED: 'has a certificate that has expired. Renew it',
 }
 
-const noAnswer = 'does not answer in time. Start it; behind a pooler, let that open more connections to the server'
+const noAnswer = 'does not respond in time. Start it; behind a pooler, allow more server connections'
 
 /** What the database was asked and answered. Names neither user nor password, but what the server says may name the user. */
 export function databaseError(databaseUrl: string, error: unknown): StartError {
@@ -57,11 +57,11 @@ function problemOf(error: unknown): string {
   const code = sqlStateOf(error) ?? rest.code ?? ''
   const words = serverMessageOf(error) ?? (severity === undefined ? null : message)
   const known = refusals[code] ?? tlsProblems[code]
-  const said = words === null || isPlain.has(code) ? '' : `. It says: ${words}`
+  const said = words === null || isPlain.has(code) ? '' : `. Its message: ${words}`
   if (known !== undefined) return known + said
-  if (words !== null) return `refuses (${code})${said}`
+  if (words !== null) return `rejects the connection (${code})${said}`
   if (message === 'Query read timeout') return noAnswer
-  if (path !== undefined) return `cannot be asked: the file ${path} of DATABASE_URL cannot be read (${code})`
+  if (path !== undefined) return `cannot be reached: the file ${path} named in DATABASE_URL cannot be read (${code})`
   return `cannot be reached (${code === '' ? message : code}). Start it, or correct DATABASE_URL`
 }
 
@@ -82,15 +82,15 @@ export function migrationsError(databaseUrl: string, missing: readonly string[])
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
 }
 
-const notHere = 'is not an address of this machine. Correct HOST'
+const notHere = 'is not an address of this host. Correct HOST'
 
 const listenProblems: Readonly<Record<string, (elsewhere: string) => string>> = {
-  EADDRINUSE: (elsewhere) => `is in use. Stop what listens there, or set ${elsewhere}`,
+  EADDRINUSE: (elsewhere) => `is in use. Stop the other process, or set ${elsewhere}`,
   ...Object.fromEntries(
     // EINVAL: a link-local address without its zone.
     ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL'].map((code) => [code, () => notHere]),
   ),
-  EACCES: () => 'is not for this user to listen on. Set a PORT above 1023',
+  EACCES: () => 'requires privileges that this user lacks. Set a PORT above 1023',
 }
 
 const listenCalls: ReadonlySet<string> = new Set(['listen', 'getaddrinfo', 'bind'])
@@ -108,7 +108,7 @@ export function listenError(place: ListenPlace, error: unknown): unknown {
   const { host, port, what = '', elsewhere = 'another PORT' } = place
   const { code = '', syscall = '' } = error as Partial<Record<'code' | 'syscall', string>>
   if (!listenCalls.has(syscall)) return error
-  const problem = listenProblems[code]?.(elsewhere) ?? `cannot be listened on (${code}). Correct HOST and PORT`
+  const problem = listenProblems[code]?.(elsewhere) ?? `is not available (${code}). Correct HOST and PORT`
   return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
 }
 
@@ -125,7 +125,7 @@ export function journalError(file: string, error: unknown): StartError | null {
   if (!isDamaged && code === undefined) return null
   const problem = isDamaged
     ? `is damaged (${error.message}). Repair it, or remove it to start with an empty sandbox`
-    : `can be neither read nor written (${code}). Correct DATA_DIR`
+    : `cannot be read or written (${code}). Correct DATA_DIR`
   return new StartError(`Switchyard cannot start: ${file} ${problem}.`, { cause: error })
 }
 
@@ -134,5 +134,5 @@ export function failureText(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError || error instanceof Refusal) return error.message
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code?.startsWith('ERR_PARSE_ARGS')) return message
-  return `Switchyard failed in a way that was not foreseen: ${message}. Please report this:\n${stack}`
+  return `Unexpected error: ${message}. Please report it:\n${stack}`
 }

@@ -24,7 +24,7 @@ describe('the sandbox, where its ports are not to be had', () => {
     const opened = openSandbox({ port: first, host }, 'another PORT')
     await expect(opened).rejects.toThrow(
       new StartError(
-        `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop what listens there, or set another PORT.`,
+        `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop the other process, or set another PORT.`,
       ),
     )
     other.close()
@@ -32,13 +32,15 @@ describe('the sandbox, where its ports are not to be had', () => {
 
   it('says that there are not enough of them after PORT', async () => {
     const opened = openSandbox({ port: 65_532, host }, 'another PORT')
-    await expect(opened).rejects.toThrow(/takes the ports 65532 to 65538, but 65535 is the last\. Lower PORT\./)
+    await expect(opened).rejects.toThrow(
+      /needs the ports 65532 to 65538, beyond the last port 65535\. Lower PORT\./,
+    )
     await expect(opened).rejects.toThrow(ConfigError)
   })
 
   it('names what is no address of this machine', async () => {
     const opened = openSandbox({ port: 0, host: '192.0.2.1' }, 'another PORT')
-    await expect(opened).rejects.toThrow('is not an address of this machine. Correct HOST.')
+    await expect(opened).rejects.toThrow('is not an address of this host. Correct HOST.')
   })
 })
 
@@ -66,7 +68,7 @@ describe('an embedded stack, where its data directory cannot be used', () => {
   })
 
   it.each([
-    ['secrets.key', 'not a key', /secrets\.key does not hold a key of 32 bytes\. Restore it/],
+    ['secrets.key', 'not a key', /secrets\.key does not contain a key of 32 bytes\. Restore it/],
     ['sandbox.jsonl', '{"generation":1}\n{"gener\n', /sandbox\.jsonl is damaged \(.*\)\. Repair it, or remove it/],
   ])('names a %s that is damaged', async (name, text, sentence) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-odd-'))

@@ -25,5 +25,5 @@ it('key create prints a key that opens its project', async () => {
 
 it('key create says what is wrong with what it was given', async () => {
   const wrong = await main('key', 'create', '--name', 'x', '--scopes', 'everything').catch((error: unknown) => error)
-  expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('everything is no scope') })
+  expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Unknown scope: everything') })
 })

@@ -215,8 +215,12 @@ describe('changing the secrets key', () => {
   }, 60_000)
 
   it.each([
-    { ring: () => `${newKey},${oldKey}`, code: 0, says: /^ok {2}connections: \d sealed anew$/m },
-    { ring: key, code: 1, says: /^✗ {3}connections: 0 sealed anew\n {6}conn_\w+ {2}no key of SECRETS_KEY opens it/m },
+    { ring: () => `${newKey},${oldKey}`, code: 0, says: /^ok {2}connections: \d re-encrypted$/m },
+    {
+      ring: key,
+      code: 1,
+      says: /^✗ {3}connections: 0 re-encrypted\n {6}conn_\w+ {2}not decryptable with any key of SECRETS_KEY/m,
+    },
   ])('is a command that exits $code', async ({ ring, code, says }) => {
     const secretsKey = ring()
     const ran = await run(['secrets', 'rotate'], { DATABASE_URL: database.url, SECRETS_KEY: secretsKey })

@@ -10,23 +10,26 @@ describe('what is wrong with a database', () => {
   it.each([
     [
       refused('08P01', 'unsupported startup parameter: options'),
-      'refuses (08P01). It says: unsupported startup parameter',
+      'rejects the connection (08P01). Its message: unsupported startup parameter',
     ],
     [
       refused('28000', 'no pg_hba.conf entry for host "10.0.0.9"'),
-      'refuses this user. Correct DATABASE_URL. It says: no pg_hba',
+      'rejects this user. Correct DATABASE_URL. Its message: no pg_hba',
     ],
-    [refused('53300', 'sorry, too many clients already'), 'refuses (53300). It says: sorry, too many clients already.'],
+    [
+      refused('53300', 'sorry, too many clients already'),
+      'rejects the connection (53300). Its message: sorry, too many clients already.',
+    ],
     [
       Object.assign(new Error('self-signed certificate'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
       '&sslrootcert=<file>` to DATABASE_URL',
     ],
     [
       Object.assign(new Error('ENOENT'), { code: 'ENOENT', path: '/ca.pem' }),
-      'the file /ca.pem of DATABASE_URL cannot be read',
+      'the file /ca.pem named in DATABASE_URL cannot be read',
     ],
     [Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'cannot be reached (ECONNREFUSED)'],
-    [new Error('Query read timeout'), 'behind a pooler, let that open more connections'],
+    [new Error('Query read timeout'), 'behind a pooler, allow more server connections'],
   ])('%s is told with what to do, and with the words of the server', (error, sentence) => {
     const { message } = databaseError(url, error)
     expect(message).toContain(`Switchyard cannot start: the database db.example/switchyard `)
@@ -43,7 +46,7 @@ it('a statement that the database refuses while the service starts is told in th
   })
   expect(startErrorOf(url, refusal)).toMatchObject({
     message: expect.stringContaining(
-      `does not let this user do what is needed. Run as its owner, or grant it. It says: ${originalMessage}.`,
+      `denies this user a required permission. Connect as the owner, or grant it. Its message: ${originalMessage}.`,
     ),
   })
   const mistake = new TypeError('x is not a function')
@@ -51,9 +54,9 @@ it('a statement that the database refuses while the service starts is told in th
 })
 
 it.each([
-  ['EINVAL', 'is not an address of this machine. Correct HOST'],
-  ['EAI_AGAIN', 'is not an address of this machine. Correct HOST'],
-  ['EMFILE', 'cannot be listened on (EMFILE). Correct HOST and PORT'],
+  ['EINVAL', 'is not an address of this host. Correct HOST'],
+  ['EAI_AGAIN', 'is not an address of this host. Correct HOST'],
+  ['EMFILE', 'is not available (EMFILE). Correct HOST and PORT'],
 ])('an address that cannot be listened on, for %s, is told in a sentence', (code, sentence) => {
   const error = Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen' })
   expect(listenError({ host: 'fe80::1', port: 80 }, error)).toEqual(
@@ -66,6 +69,6 @@ it('what a command was given wrong is a sentence, and a mistake of the program s
   expect(failureText(argument)).toBe("Unknown option '--foo'")
   expect(failureText(new Refusal('quota_exceeded', 'The quota is used up.'))).toBe('The quota is used up.')
   expect(failureText(new TypeError('x is not a function'))).toMatch(
-    /^Switchyard failed in a way that was not foreseen: x is not a function\. Please report this:\nTypeError.*\n +at /,
+    /^Unexpected error: x is not a function\. Please report it:\nTypeError.*\n +at /,
   )
 })
