@@ -68,7 +68,7 @@ export function makeWake({ installationTag, notify, connect, log }: Deps): Wake 
     const payload = pending.size > mostIds ? everything : [...pending].join(',')
     pending.clear()
     if (connect === null) heard(payload)
-    notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'waiters could not be told'))
+    notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'change notification failed'))
   }
 
   /** A client that did not get as far as listening is ended here; one that did tells when it is lost. */
@@ -95,9 +95,7 @@ export function makeWake({ installationTag, notify, connect, log }: Deps): Wake 
     while (!isClosed && client === null) {
       await sleep(reconnectMs)
       if (!isClosed)
-        await listen(make).catch((error: unknown) =>
-          log.warn({ err: error }, 'listening for changes failed; trying again'),
-        )
+        await listen(make).catch((error: unknown) => log.warn({ err: error }, 'listening for changes failed; retrying'))
     }
     isReconnecting = false
     waiters.wakeAll()

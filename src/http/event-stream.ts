@@ -97,7 +97,7 @@ async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRe
     yield* texts
   } catch (error) {
     // One line for each stream, and there may be many: whatever is away is told in full elsewhere.
-    request.log.warn({ reason: (error as Error).message }, 'a stream of events broke off')
+    request.log.warn({ reason: (error as Error).message }, 'event stream aborted')
   }
 }
 

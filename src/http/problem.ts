@@ -96,7 +96,7 @@ const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', '
 /** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = asRefusal(error)
-  if (refusal === null) request.log.error({ err: error }, 'a request failed')
+  if (refusal === null) request.log.error({ err: error }, 'request failed')
   const status = refusal === null ? 500 : statuses[refusal.code]
   if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
   if (status === 401) void reply.header('www-authenticate', 'Bearer')

@@ -97,7 +97,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
   server.addSchema(ProblemSchema)
   server.setErrorHandler((error, request, reply) => {
     if (!isOutage(error)) return sendProblem(error, request, reply)
-    request.log.warn({ err: error }, 'a request failed because something that it needs is away')
+    request.log.warn({ err: error }, 'request failed: dependency unavailable')
     return sendProblem(away, request, reply)
   })
   server.addHook('onRequest', async (request, reply) => {
@@ -115,7 +115,10 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
 
 function logAnswers(server: HttpServer): void {
   server.addHook('onResponse', async ({ method, routeOptions, log }, { statusCode, elapsedTime }) => {
-    log.debug({ method, route: routeOptions.url, status: statusCode, tookMs: Math.round(elapsedTime) }, 'answered')
+    log.debug(
+      { method, route: routeOptions.url, status: statusCode, tookMs: Math.round(elapsedTime) },
+      'request completed',
+    )
   })
 }
 

@@ -48,7 +48,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   async function byKey(key: string): Promise<Identity | null> {
     const row = await findValidKey(keys, key)
     if (row === null) return null
-    keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
+    keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'last-used update failed'))
     return {
       subject: row.id,
       projectId: row.projectId,

@@ -23,7 +23,7 @@ export function makeHints({ queue, log }: Deps): Hints {
   let isSending = false
   let isClosed = false
   queue.on('error', (error) => {
-    if (!isClosed) log.warn({ err: error }, 'the queue is away; work goes on from the database')
+    if (!isClosed) log.warn({ err: error }, 'queue unavailable; falling back to database polling')
   })
 
   function send(): void {
@@ -39,7 +39,7 @@ export function makeHints({ queue, log }: Deps): Hints {
         })),
       )
       .catch((error: unknown) =>
-        log.warn({ err: error, hints: batch.length }, 'hints were lost; upkeep finds their work'),
+        log.warn({ err: error, hints: batch.length }, 'wake-up messages dropped; poller will recover'),
       )
       .finally(() => {
         isSending = false

@@ -32,13 +32,13 @@ export function makeQueueWorker<Q extends QueueName>({
       name,
       async ({ data }) => {
         const payload = readPayload(queue, data)
-        if (payload === null) return log.warn({ queue: name }, 'a message that is not ours was dropped')
+        if (payload === null) return log.warn({ queue: name }, 'invalid queue message dropped')
         await handle(payload)
       },
       concurrency,
     )
     made.on('error', (error) => {
-      if (!isClosed) log.warn({ err: error, queue: name }, 'the queue is away; work goes on from the database')
+      if (!isClosed) log.warn({ err: error, queue: name }, 'queue unavailable; falling back to database polling')
     })
     return made
   }
@@ -47,7 +47,7 @@ export function makeQueueWorker<Q extends QueueName>({
     async start() {
       // Made here and not before: a worker holds a connection from its making on, and a process without work needs none.
       worker = make()
-      worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'the queue worker ended'))
+      worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'queue worker stopped'))
     },
     async stop() {
       isClosed = true

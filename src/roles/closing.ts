@@ -15,9 +15,9 @@ export function makeClosing(log: { warn(context: object, message: string): void 
   async function closeOne({ name, close }: (typeof parts)[number]): Promise<void> {
     try {
       const isClosed = await isDoneWithin(longestMs, Promise.resolve(close()))
-      if (!isClosed) log.warn({ part: name, waitedMs: longestMs }, 'a part did not close in time')
+      if (!isClosed) log.warn({ part: name, waitedMs: longestMs }, 'component close timed out')
     } catch (error) {
-      log.warn({ err: error, part: name }, 'a part could not be closed')
+      log.warn({ err: error, part: name }, 'component close failed')
     }
   }
 

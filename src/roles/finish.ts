@@ -38,10 +38,10 @@ export async function finish(
   const working = role === 'api' ? [] : [workers.stop(), sender.stop()]
   const finished = Promise.allSettled([stopAnswering(container, front, drainMs), ...working])
   if (await isDoneWithin(shutdownTimeoutMs, finished)) return
-  logger.warn({ shutdownTimeoutMs }, 'calls under way are cut off; they will be looked for')
+  logger.warn({ shutdownTimeoutMs }, 'shutdown timeout: aborting in-flight calls')
   shutdown.abort()
   front?.app.server.closeAllConnections()
-  if (!(await isDoneWithin(writeMs, finished))) logger.warn('some work could not be written; its leases will run out')
+  if (!(await isDoneWithin(writeMs, finished))) logger.warn('reconcile results not saved; leases will expire')
 }
 
 async function stopAnswering({ draining, wake }: Container, front: Front | null, drainMs: number): Promise<void> {

@@ -28,8 +28,7 @@ export async function openingKey({ given, files, database, by, logger }: Sources
   const find = makeKeyFinder(database)
   const found = given === undefined ? null : await find(given)
   if (given !== undefined && found !== null) return { key: given, projectId: found.projectId }
-  if (given !== undefined)
-    logger.warn('BOOTSTRAP_API_KEY opens nothing here: it is taken where the database is empty, and this one is not')
+  if (given !== undefined) logger.warn('BOOTSTRAP_API_KEY is ignored: it applies only to an empty database')
   const kept = await files.apiKey()
   const known = await find(kept)
   if (known !== null) return { key: kept, projectId: known.projectId }

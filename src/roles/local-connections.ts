@@ -27,7 +27,7 @@ export async function connectSandbox(
       await app.connections.service.create(owner, connection)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      if (error.code !== 'conflict') logger.warn({ err: error }, `the connection ${connection.name} was not created`)
+      if (error.code !== 'conflict') logger.warn({ err: error }, `connection ${connection.name} not created`)
     }
   }
 }

@@ -92,8 +92,8 @@ function startPostgres({ dataDir, persistent, logger }: LocalStackOptions, onLos
     dataDir: join(dataDir, 'postgres'),
     persistent,
     log: (line) => logger.debug(line),
-    onDeath: (how) => logger.warn({ how }, 'the embedded Postgres ended; starting it again'),
-    onRestart: () => logger.info('the embedded Postgres is back'),
+    onDeath: (how) => logger.warn({ how }, 'embedded Postgres stopped; restarting'),
+    onRestart: () => logger.info('embedded Postgres restarted'),
     onLost,
   }).catch((error: unknown) => {
     throw embeddedPostgresError(error)

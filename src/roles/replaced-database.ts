@@ -12,14 +12,14 @@ export async function watchForReplacement(
   async function look(): Promise<void> {
     const reopened = await reopenReplaced()
     if (reopened === null) return
-    logger.warn({ reopened }, 'the database was replaced: looking for what may have been made in the time that is lost')
+    logger.warn({ reopened }, 'database replaced; checking for remote objects created in the lost interval')
   }
 
   await look()
   let current = Promise.resolve()
   const timer = setInterval(() => {
     // The database may be away for a while; the next look comes.
-    current = current.then(look).catch((err: unknown) => logger.debug({ err }, 'the database did not say who it is'))
+    current = current.then(look).catch((err: unknown) => logger.debug({ err }, 'database identity unavailable'))
   }, lookEveryMs)
   return async () => {
     clearInterval(timer)

@@ -9,7 +9,7 @@ export async function runSandbox(): Promise<void> {
   const logger = makeLogger({ level: config.LOG_LEVEL })
   const signal = untilSignal()
   const sandbox = await openSandbox({ port: config.PORT, host: config.HOST }, 'another PORT')
-  logger.info({ control: sandbox.url, ...sandbox.urls }, 'the sandbox is ready')
+  logger.info({ control: sandbox.url, ...sandbox.urls }, 'sandbox ready')
   await signal
   await sandbox.close()
 }

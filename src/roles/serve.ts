@@ -9,15 +9,15 @@ import { untilSignal } from './until-signal.ts'
 /** The first port of the embedded sandbox, after the service's own. */
 const sandboxPortOffset = 100
 
-/** What `serve` has started. */
+/** The running service. */
 interface Running extends Pick<Service, 'stop'> {
-  /** Resolves when it cannot go on, with why. */
+  /** Resolves with the reason when the service cannot continue. */
   lost?: Promise<Error>
 }
 
 const never = new Promise<never>(() => {})
 
-/** Runs until it is told to stop. With `DATABASE_URL` on what is configured; without it on what it brings along. */
+/** Runs until SIGTERM or SIGINT. Without `DATABASE_URL` it starts the embedded stack. */
 export async function serve(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })
@@ -29,10 +29,10 @@ export async function serve(): Promise<void> {
       : await serveConfigured(config, logger, config.DATABASE_URL)
   const received = await Promise.race([signal, lost])
   if (received instanceof Error) {
-    logger.fatal({ err: received }, 'the embedded Postgres is gone and cannot be started again')
+    logger.fatal({ err: received }, 'embedded Postgres failed and cannot be restarted')
     process.exitCode = 1
-  } else logger.info({ signal: received }, 'stopping: finishing what is under way')
-  // Somebody at a terminal waits; a proxy in front is not told by Ctrl-C.
+  } else logger.info({ signal: received }, 'stopping; finishing in-flight work')
+  // Draining is for proxies. Ctrl-C at a terminal stops without it.
   await stop(received === 'SIGTERM' ? config.SHUTDOWN_DRAIN_MS : 0)
   logger.info('stopped')
 }
@@ -40,7 +40,7 @@ export async function serve(): Promise<void> {
 async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<Running> {
   if (config.SECRETS_KEY === undefined) {
     throw new ConfigError([
-      'SECRETS_KEY is not set. With DATABASE_URL it is needed: make one with `openssl rand -base64 32` and keep it.',
+      'SECRETS_KEY is not set and is required with DATABASE_URL. Generate it with `openssl rand -base64 32` and keep it.',
     ])
   }
   const service = await startService({
@@ -76,7 +76,7 @@ function welcome(url: string, apiKey: string): string {
   return `
 Switchyard is ready at ${url}  (API documentation: ${url}/docs)
 
-Providers are the embedded SANDBOX: nothing runs anywhere, and nothing is billed.
+Providers are the embedded SANDBOX: no workload is executed and nothing is billed.
 Your API key: ${apiKey}
 
 Try it:

@@ -108,7 +108,7 @@ async function openDatabase(
 ) {
   const database = makeDatabase({
     ...{ url: databaseUrl, pooling, poolSize: databasePoolSize },
-    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+    onIdleError: (error) => logger.warn({ err: error }, 'database connection lost'),
   })
   closing.add('database', database.close)
   await checkMigrations(databaseUrl, database)

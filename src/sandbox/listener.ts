@@ -46,7 +46,7 @@ export function makeListener(parts: ListenerParts): FastifyInstance {
       try {
         run()
       } catch (error) {
-        parts.log?.debug({ provider: parts.provider, error }, 'sandbox call failed after its client had left')
+        parts.log?.debug({ provider: parts.provider, error }, 'sandbox call failed after its client disconnected')
       }
     }, delayMs)
     timers.add(timer)

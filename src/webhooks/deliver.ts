@@ -41,7 +41,7 @@ function secretsOf({ open, log }: DeliverDeps, claim: ClaimedDelivery): Endpoint
     const { secret, previous } = open(claim.endpointId, claim.sealedSecret) as EndpointSecrets
     return claim.isOverlapping && previous !== undefined ? { secret, previous } : { secret }
   } catch (error) {
-    log.error({ err: error, endpointId: claim.endpointId }, 'the secret of a webhook endpoint cannot be opened')
+    log.error({ err: error, endpointId: claim.endpointId }, 'webhook secret decryption failed')
     return null
   }
 }
@@ -62,7 +62,7 @@ async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: Answer)
   const disabled = await outcomes.failed(claim, answer, verdict)
   const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
   const context = { deliveryId, endpointId, eventId, attempt: step + 1, ...said }
-  if (disabled !== null) log.warn({ ...context, disabled }, 'a webhook endpoint was disabled')
-  else if (verdict.retryMs === null) log.warn(context, 'a webhook delivery was given up')
-  else log.info(context, 'a webhook delivery failed; it is tried again')
+  if (disabled !== null) log.warn({ ...context, disabled }, 'webhook endpoint disabled')
+  else if (verdict.retryMs === null) log.warn(context, 'webhook delivery failed permanently')
+  else log.info(context, 'webhook delivery failed; retrying')
 }

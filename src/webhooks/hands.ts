@@ -32,7 +32,7 @@ export function makeHands({ deliver, concurrency, onFree, log }: Deps): Hands {
     add(busy.byProject, projectId, 1)
     const run = deliver(claim)
       .catch((error: unknown) =>
-        log.warn({ err: error, endpointId, deliveryId: claim.id }, 'a webhook delivery was cut off; it is sent again'),
+        log.warn({ err: error, endpointId, deliveryId: claim.id }, 'webhook delivery aborted; will resend'),
       )
       .finally(() => {
         running.delete(run)

@@ -95,7 +95,7 @@ export function makeSender(deps: Deps): WebhookSender {
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       const { count, tookMs } = await tick().catch((error: unknown) => {
-        log.warn({ err: error }, 'webhooks could not look into the database')
+        log.warn({ err: error }, 'polling the database failed')
         return nothing
       })
       awaited = Math.ceil(count / 2)
@@ -164,7 +164,7 @@ function makePruner(everyMs: number, { clock, prune, log }: Pick<Deps, 'clock' |
     lookAtTheClock() {
       if (clock.monotonicMs() - lastMs < everyMs) return
       lastMs = clock.monotonicMs()
-      run = prune().catch((error: unknown) => log.warn({ err: error }, 'old webhook deliveries could not be removed'))
+      run = prune().catch((error: unknown) => log.warn({ err: error }, 'pruning webhook deliveries failed'))
     },
     over: () => run,
   }

@@ -23,7 +23,7 @@ export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write)
         return await write(item)
       } catch (error) {
         if (item.answer === null || isDataError(error) || shutdown.aborted) throw error
-        log.warn({ err: error, workloadId: item.id, pauseMs }, 'an answer of a provider could not be written yet')
+        log.warn({ err: error, workloadId: item.id, pauseMs }, 'provider response not saved; retrying')
         await sleep(pauseMs)
       }
     }

@@ -64,7 +64,7 @@ async function takeTurn<K extends Kind>(
     const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.tempo)
     return await step(deps, { kind, claimed, facts, driver, connection })
   } catch (error) {
-    deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'a turn failed')
+    deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
     const facts = bareFacts<K>(known, deps.tempo)
     const change = afterInternalFailure(workload, facts)
     return commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null })
@@ -84,10 +84,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   }
   const performed = await deps.perform(hand, action)
   if (performed === null) {
-    deps.log.info(
-      { workloadId: workload.id },
-      'nothing was sent: the lease is lost, or the client wants something else meanwhile',
-    )
+    deps.log.info({ workloadId: workload.id }, 'create skipped: lease lost or desired state changed')
     await deps.release(claimed as unknown as Claimed, 0)
     return true
   }
@@ -118,15 +115,15 @@ function report<K extends Kind>(
   if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
   const told =
     outcome.did === 'fail' ? deps.connections.failed(called, outcome.error) : deps.connections.succeeded(called)
-  told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, "a connection's health was not written"))
+  told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, 'connection health not saved'))
 }
 
 async function tellDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
   const { id: workloadId, projectId, connectionId, mark } = workload
   const context = { workloadId, connectionId, mark, remoteId }
-  deps.log.error(context, 'duplicate_detected: the provider holds two objects for one workload')
+  deps.log.error(context, 'duplicate_detected: two remote objects exist for one workload')
   await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
-    deps.log.error({ ...context, err: error }, 'the event of it could not be written')
+    deps.log.error({ ...context, err: error }, 'duplicate event not saved')
   })
   deps.wake.changed([projectId, workloadId])
 }
@@ -141,10 +138,7 @@ async function commit<K extends Kind>(
   const written = await deps.write(write as unknown as Write)
   if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, absorbed.answer?.remoteId ?? '')
   if (!written.isWritten) {
-    deps.log.info(
-      { workloadId: workload.id, status: write.state.status },
-      'somebody was faster; what was decided here is dropped',
-    )
+    deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written, so where the lease is still ours nobody else would look before it ends.
     await deps.release(claimed as unknown as Claimed, deps.tempo.slowMs)
     return false

@@ -22,7 +22,7 @@ export async function lookForMissing<K extends Kind>(
   const most = mostLooks(watched)
   if (missing.length > most) {
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
-    log.error(context, 'a list lacks suspiciously many objects; they are read one by one, a few at a time')
+    log.error(context, 'too many objects missing from provider list; verifying individually')
   }
   await lookAt(deps, missing, most)
 }

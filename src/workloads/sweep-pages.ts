@@ -60,10 +60,7 @@ async function readAll<K extends Kind>(
     if (next === null) return end(watched.length < bounds.maxWatched)
     cursor = next
   }
-  deps.log.warn(
-    { connectionId: deps.claimed.connectionId, pages: bounds.maxPages },
-    'a list is longer than a sweep reads',
-  )
+  deps.log.warn({ connectionId: deps.claimed.connectionId, pages: bounds.maxPages }, 'provider list exceeds page limit')
   return end(false)
 }
 

@@ -17,7 +17,7 @@ export async function writeAll<K extends Kind>(deps: WalkDeps<K>, changes: reado
   const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
   results.forEach((result, index) => {
     if (result.status === 'rejected')
-      deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'a sighting could not be written')
+      deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'observation not saved')
   })
   return results.filter((result) => result.status === 'fulfilled' && result.value).length
 }

@@ -95,7 +95,8 @@ async function countOrphans<K extends Kind>(
   const { connectionId, kind, startedAt } = claimed
   const held = await deps.heldMarks(kind, marks, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
   const count = marks.filter((mark) => !held.has(mark)).length
-  if (count > 0) deps.log.warn({ connectionId, count }, 'orphans: see GET /connections/{id}/orphans')
+  if (count > 0)
+    deps.log.warn({ connectionId, count }, 'orphaned remote objects found; see GET /connections/{id}/orphans')
   return count
 }
 
@@ -105,7 +106,7 @@ async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): P
   const { minMs, maxMs } = deps.bounds
   // Cut off because this process ends: that says nothing of the connection, and the next process goes on.
   if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
-  deps.log.warn({ err: error, connectionId, kind }, 'a sweep failed')
+  deps.log.warn({ err: error, connectionId, kind }, 'sweep failed')
   if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
   return finish(deps, claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
 }

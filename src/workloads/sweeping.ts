@@ -45,7 +45,7 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
     const { connectionId, kind } = claimed
     const run = sweep(claimed)
       .catch((error: unknown) => {
-        log.warn({ err: error, connectionId }, 'a sweep could not be written')
+        log.warn({ err: error, connectionId }, 'sweep state not saved')
         return null
       })
       .then((nextMs) => {
@@ -63,7 +63,7 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
     clearTimeout(timers.get(why))
     const timer = setTimeout(() => {
       timers.delete(why)
-      look().catch((error: unknown) => log.warn({ err: error }, 'due sweeps could not be claimed'))
+      look().catch((error: unknown) => log.warn({ err: error }, 'claiming due sweeps failed'))
     }, waitMs)
     timers.set(why, timer)
   }

@@ -65,7 +65,7 @@ function every(intervalMs: number, run: () => Promise<unknown>, log: Log): { sto
     current = run()
       .then(
         () => {},
-        (error: unknown) => log.warn({ err: error }, 'upkeep could not look into the database'),
+        (error: unknown) => log.warn({ err: error }, 'polling the database failed'),
       )
       .finally(() => {
         if (!isStopped) timer = setTimeout(tick, intervalMs)

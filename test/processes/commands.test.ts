@@ -151,7 +151,7 @@ describe('serve, with a data directory of its own', () => {
       process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL')
     }
     await kill()
-    await serving.logged(({ msg }) => msg === 'the embedded Postgres is back')
+    await serving.logged(({ msg }) => msg === 'embedded Postgres restarted')
     const api = serving.callerWith(await keptKey())
     await vi.waitUntil(async () => (await api.call('GET', '/readyz')).status === 200, { timeout: 20_000 })
     const { id } = await api.ok('POST', '/environments', workspace)
@@ -189,7 +189,7 @@ describe('demo', () => {
   it.concurrent('tells every story to its end and exits 0', async () => {
     const { code, stdout, stderr } = await runCommand(['demo'], {}).exited
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain('Everything ended as it should.')
+    expect(stdout).toContain('All scenarios succeeded.')
     for (const [kind, end] of [
       ['environment', 'deleted'],
       ['job', 'succeeded'],
@@ -232,7 +232,7 @@ describe('migrate', () => {
     const env = { DATABASE_URL: database.url }
     const exits = await Promise.all([1, 2, 3, 4].map(() => runCommand(['migrate'], env).exited))
     expect(exits.map(({ code, stderr }) => ({ code, stderr }))).toEqual(exits.map(() => ({ code: 0, stderr: '' })))
-    expect(exits.filter(({ stdout }) => stdout.includes('the database is migrated'))).toHaveLength(1)
+    expect(exits.filter(({ stdout }) => stdout.includes('database migrated'))).toHaveLength(1)
     const { rows } = await onDatabase(database, (client) =>
       client.query<{ times: number }>('SELECT count(*)::int AS times FROM _prisma_migrations GROUP BY migration_name'),
     )

@@ -39,7 +39,7 @@ describe('a start that cannot succeed', () => {
     expect([code, stdout, stderr]).toEqual([
       1,
       '',
-      `Switchyard cannot start: 127.0.0.1:${port} is in use. Stop what listens there, or set another PORT.\n`,
+      `Switchyard cannot start: 127.0.0.1:${port} is in use. Stop the other process, or set another PORT.\n`,
     ])
   })
 
@@ -55,7 +55,7 @@ describe('a start that cannot succeed', () => {
     expect([code, stdout, stderr]).toEqual([
       1,
       '',
-      `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop what listens there, or set another PORT.\n`,
+      `Switchyard cannot start: 127.0.0.1:${port}, a port of the sandbox, is in use. Stop the other process, or set another PORT.\n`,
     ])
     await rm(dataDir, { recursive: true, force: true })
   })
@@ -71,7 +71,7 @@ describe('a start that cannot succeed', () => {
   })
 
   it.concurrent.for([
-    ['/template1', 'is not as this version needs it. Run `migrate` first.'],
+    ['/template1', 'has an outdated schema. Run `migrate` first.'],
     ['/no_such_database', 'does not exist. Create it, or correct DATABASE_URL.'],
   ] as const)('says what is wrong with the database %s', async ([path, problem]) => {
     const url = at(path)
@@ -96,8 +96,8 @@ it('says in a sentence that its user may not do what a start does', async () => 
   expect([code, stdout, stderr]).toEqual([
     1,
     '',
-    `Switchyard cannot start: the database ${url.host}${url.pathname} does not let this user do what is needed. ` +
-      'Run as its owner, or grant it. It says: permission denied for table installation.\n',
+    `Switchyard cannot start: the database ${url.host}${url.pathname} denies this user a required permission. ` +
+      'Connect as the owner, or grant it. Its message: permission denied for table installation.\n',
   ])
   await admin.query(`DROP OWNED BY ${user}`)
   await admin.query(`DROP ROLE ${user}`)
@@ -105,7 +105,7 @@ it('says in a sentence that its user may not do what a start does', async () => 
   await own.drop()
 })
 
-const wasCutOff = ({ stdout }: Exit) => stdout.includes('cut off')
+const wasCutOff = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
 
 describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
   const queue = kind === 'redis' ? { REDIS_URL: inject('testRedisUrl') } : {}

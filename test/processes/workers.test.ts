@@ -27,7 +27,7 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
     }
     return data.map(({ outcome }) => outcome)
   }
-  const wasCutOff = ({ stdout }: Exit) => stdout.includes('cut off')
+  const wasCutOff = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
 
   /** A job whose create is with the provider, and whose answer is on its way. */
   async function jobBeingSent(): Promise<ApiRecord> {

@@ -156,7 +156,7 @@ describe('a list', () => {
       ...{ heldMarks, listLagMs: 200, graceMs: 50 },
     })
     expect(since).toEqual([at(-250)])
-    expect(warnings).toEqual(['orphans: see GET /connections/{id}/orphans'])
+    expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])
   })
 
   it('that lacks one object has it looked at, and tells nobody', async () => {
