@@ -3,9 +3,9 @@ import { code, table, withGeneratedPart } from './markdown.ts'
 import { partsOf } from './provider-parts.ts'
 import { duration } from './provider-reference.ts'
 
-const head = ['provider', 'kind', 'mark', 'stands in', 'names', 'silence proves something after', 'and for']
+const head = ['Provider', 'Kind', 'Correlation tag', 'Field', 'Names', 'Absence conclusive after', 'Retention']
 
-/** docs/exactly-once.md with its table by provider: the mark, and when not finding it says that nothing was made. */
+/** docs/exactly-once.md with its table by provider: the correlation tag, and when its absence is conclusive. */
 export function generateFindingTable(page: string, described: readonly ProviderDescription[]): string {
   const rows = described.flatMap((provider) =>
     partsOf(provider).map(({ kind, choice, does }) => [
@@ -21,9 +21,9 @@ function cellsOf({ createRecovery, uniqueNames }: KindDescription): string[] {
   const { tagLength, tagField, maxProcessingMs, listConsistencyLagMs, retentionMs } = createRecovery
   return [
     `${tagLength} characters`,
-    tagField === undefined ? 'nothing' : tagField === 'the address' ? tagField : code(tagField),
-    uniqueNames ? 'unique' : 'may repeat',
+    tagField === undefined ? 'none' : tagField === 'the address' ? tagField : code(tagField),
+    uniqueNames ? 'unique' : 'not unique',
     `${duration(maxProcessingMs)} + ${duration(listConsistencyLagMs)}`,
-    retentionMs === undefined ? 'good' : duration(retentionMs),
+    retentionMs === undefined ? 'unlimited' : duration(retentionMs),
   ]
 }

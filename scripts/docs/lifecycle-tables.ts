@@ -9,31 +9,31 @@ import { verdictOf, waitingReason } from '../../src/workloads/failure-policy.ts'
 import type { WorkloadKind } from '../../src/workloads/kind.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
 
-/** Every code with what it says, in the order of `ProviderErrorCode`; a new one does not compile until it is here. */
+/** The meaning of every code, in the order of `ProviderErrorCode`. */
 const codes: Readonly<Record<ProviderErrorCode, string>> = {
-  invalid_request: 'the request breaks a rule of the provider',
-  unauthenticated: 'the credentials are wrong',
-  permission_denied: 'the credentials may not do this',
-  not_found: 'there is no such object',
+  invalid_request: 'the request violates a rule of the provider',
+  unauthenticated: 'the credentials are invalid',
+  permission_denied: 'the credentials lack the permission',
+  not_found: 'the object does not exist',
   conflict: 'the name is taken, or the object is busy',
-  unsupported: 'the provider, or this route of it, cannot do it',
-  quota_exceeded: "the account's quota is used up",
-  no_capacity: 'the provider has no room now',
+  unsupported: 'the provider, or this API of it, does not support it',
+  quota_exceeded: "the account's quota is exceeded",
+  no_capacity: 'the provider has no free capacity',
   rate_limited: 'too many calls',
   egress_denied: "the operator does not allow the provider's host",
-  unavailable: 'no answer, or a fault of the provider',
-  timeout: 'no answer in time',
-  outcome_unknown: 'nobody can tell what was done',
-  bad_response: 'an answer that says nothing',
-  internal: 'the driver failed',
+  unavailable: 'no response, or a server error',
+  timeout: 'no response in time',
+  outcome_unknown: 'the effect of the call is unknown',
+  bad_response: 'a response that cannot be interpreted',
+  internal: 'unexpected driver error',
 }
 
-/** docs/job-lifecycle.md with the tables that follow from the code: statuses of each kind, failures, reasons. */
+/** docs/job-lifecycle.md with its generated tables: statuses of each kind, failures, reasons. */
 export function generateLifecycleTables(page: string): string {
   const parts = [
     { name: 'job-statuses', heading: 'Statuses of a job', text: statusTable(jobKind) },
     { name: 'environment-statuses', heading: 'Statuses of an environment', text: statusTable(environmentKind) },
-    { name: 'failures', heading: 'What a failed call means', text: failureTable() },
+    { name: 'failures', heading: 'Provider error handling', text: failureTable() },
     { name: 'reasons', heading: 'Reasons', text: reasonTable() },
   ]
   return parts.reduce(withGeneratedPart, page)
@@ -44,24 +44,24 @@ function statusTable<K extends Kind>(kind: WorkloadKind<K>): string {
   const rows = statusesOf(transitions).map((status) => [
     code(status),
     partsOf(kind, status).join(', ') || '–',
-    isTerminal(transitions, status) ? 'nothing: the end' : (transitions[status] ?? []).map(code).join(' '),
+    isTerminal(transitions, status) ? 'none (final)' : (transitions[status] ?? []).map(code).join(' '),
   ])
-  return table(['status', 'what it is to the engine', 'may become'], rows)
+  return table(['Status', 'Meaning to the engine', 'Transitions to'], rows)
 }
 
-/** The parts that a status plays in the record which the kind hands to the engine. */
+/** The roles of a status in the kind's record. */
 function partsOf<K extends Kind>(kind: WorkloadKind<K>, status: string): string[] {
   const verbs = Object.entries(kind.inFlight).filter(([, inFlight]) => inFlight === status)
   const parts: readonly [boolean, string][] = [
-    [kind.waiting === status, 'not sent yet'],
-    [kind.sending === status, 'an attempt to create is open'],
-    [kind.taken === status, 'the provider took it'],
-    [kind.running === status, 'it runs'],
-    [(kind.settled as readonly string[]).includes(status), 'settled'],
-    [kind.refused === status, 'the create was refused, or it failed'],
-    [kind.calledOff === status, 'called off before anything was made, or ended so'],
+    [kind.waiting === status, 'not dispatched'],
+    [kind.sending === status, 'a creation attempt is open'],
+    [kind.taken === status, 'accepted by the provider'],
+    [kind.running === status, 'running'],
+    [(kind.settled as readonly string[]).includes(status), 'stable'],
+    [kind.refused === status, 'create rejected, or failed'],
+    [kind.calledOff === status, 'canceled before dispatch, or ended by request'],
   ]
-  return [...parts.flatMap(([is, part]) => (is ? [part] : [])), ...verbs.map(([verb]) => `${verb} is under way`)]
+  return [...parts.flatMap(([is, part]) => (is ? [part] : [])), ...verbs.map(([verb]) => `${verb} in progress`)]
 }
 
 function failureTable(): string {
@@ -71,19 +71,19 @@ function failureTable(): string {
     )
     return [code(each), codes[each], ...verdicts, code(waitingReason(each)), pauseOf(each)]
   })
-  return table(['code', 'the provider says', 'create', 'verb', 'look', 'shown while waiting', 'the connection'], rows)
+  return table(['Code', 'Meaning', 'Create', 'Action', 'Read', 'Reason while waiting', 'Connection'], rows)
 }
 
 function pauseOf(each: ProviderErrorCode): string {
   const pause = pauseFor({ code: each, field: undefined, retryAfterMs: undefined })
   if (pause === null) return '–'
-  const from = pause.tolerated === 0 ? 'pauses at once' : `pauses from failure ${pause.tolerated + 1} in a row`
+  const from = pause.tolerated === 0 ? 'pauses immediately' : `pauses after ${pause.tolerated + 1} consecutive failures`
   return `${from}: ${pause.firstMs / 1000} s, doubling up to ${pause.mostMs / 1000} s`
 }
 
 function reasonTable(): string {
   return table(
-    ['reason', 'meaning'],
+    ['Reason', 'Meaning'],
     Object.entries(reasons).map(([reason, meaning]) => [code(reason), meaning]),
   )
 }

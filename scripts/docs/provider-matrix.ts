@@ -3,15 +3,15 @@ import { code, table, withGeneratedPart } from './markdown.ts'
 import { partsOf } from './provider-parts.ts'
 
 const head = [
-  'provider',
-  'kind',
-  'verbs',
-  'change',
-  'logs',
-  'access',
-  'catalog',
-  'time limit, auto-stop',
-  'environment',
+  'Provider',
+  'Kind',
+  'Actions',
+  'Mutable fields',
+  'Logs',
+  'Access',
+  'Catalog',
+  'Time limit, auto-stop',
+  'Environment',
 ]
 
 /** README.md with the matrix of what each provider can do. */
@@ -21,8 +21,7 @@ export function generateProviderMatrix(readme: string, providers: readonly Provi
     heading: 'Providers',
     text: `${table(head, providers.flatMap(rowsOf))}
 
-What a provider cannot do is refused when it is asked for, never ignored. \`GET /providers\` tells the same to programs,
-\`GET /connections/{id}/capabilities\` for the settings of one connection.`,
+\`GET /providers\` returns the same information, and \`GET /connections/{id}/capabilities\` for the settings of one connection.`,
   })
 }
 

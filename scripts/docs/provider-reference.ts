@@ -6,12 +6,12 @@ import { partsOf } from './provider-parts.ts'
 import { describeRule, propertyRows } from './schema-words.ts'
 
 const titles = { job: 'Jobs', environment: 'Environments' } satisfies Record<Kind, string>
-const propertyHead = ['name', 'value', 'meaning']
+const propertyHead = ['Name', 'Value', 'Description']
 
 /** docs/providers/<id>.md with its tables; a page that is not there yet begins with its title. */
 export function generateProviderReference(page: string, provider: ProviderDescription): string {
   const parts = [
-    'From the code, with example settings; `GET /connections/{id}/capabilities` tells it for those of a connection.',
+    'Generated from the code with example settings. `GET /connections/{id}/capabilities` returns the values of a connection.',
     propertiesPart('Settings', provider.settings),
     propertiesPart('Credentials', provider.credentials),
     ...partsOf(provider).flatMap(({ kind, choice, does }) =>
@@ -33,19 +33,19 @@ function kindParts(provider: string, title: string, kind: KindDescription): stri
   ])
   const states = kind.states.map(({ raw, status }) => [code(raw), code(status)])
   return [
-    part(`${title}: fields`, table(['field', 'sent as', 'rule'], fields)),
+    part(`${title}: fields`, table(['Field', 'Sent as', 'Rule'], fields)),
     ...(kind.options === undefined
       ? []
       : [propertiesPart(`${title}: \`providerOptions.${provider}\``, kind.options, kind.mutableOptions)]),
-    part(`${title}: states`, table(['state', 'status'], [...states, ['any other', 'unchanged']])),
-    part(`${title}: capabilities`, table(['', ''], abilitiesOf(kind))),
+    part(`${title}: states`, table(['State', 'Status'], [...states, ['any other', 'unchanged']])),
+    part(`${title}: capabilities`, table(['Property', 'Value'], abilitiesOf(kind))),
   ]
 }
 
 function propertiesPart(title: string, schema: JsonObject, mutable: readonly string[] = []): string {
   const rows = propertyRows(schema)
   if (rows.length === 0) return part(title, 'None.')
-  const changed = mutable.length === 0 ? '' : `\n\nCan be changed: ${mutable.map(code).join(', ')}.`
+  const changed = mutable.length === 0 ? '' : `\n\nMutable: ${mutable.map(code).join(', ')}.`
   return part(title, table(propertyHead, rows) + changed)
 }
 
@@ -57,30 +57,30 @@ function abilitiesOf(kind: KindDescription): string[][] {
   const { capabilities, createRecovery, deletableIn } = kind
   const able = Object.entries(capabilities).flatMap(([name, is]) => (is ? [name] : []))
   return [
-    ['verbs', kind.actions.join(', ') || 'none'],
-    ['also', able.join(', ') || 'nothing'],
+    ['actions', kind.actions.join(', ') || 'none'],
+    ['capabilities', able.join(', ') || 'none'],
     ...limitRows(kind),
     ...(kind.environment === 'none' ? [] : [['`environmentId`', environmentWords[kind.environment]]]),
     ...(kind.exclusiveEnvironment ? [['jobs per environment', 'one at a time']] : []),
-    ['names', kind.uniqueNames ? 'unique at the provider' : 'may repeat'],
-    ...(deletableIn === undefined ? [] : [['deleted only when', deletableIn.map(code).join(', ')]]),
+    ['names', kind.uniqueNames ? 'unique at the provider' : 'not unique'],
+    ...(deletableIn === undefined ? [] : [['deletable in', deletableIn.map(code).join(', ')]]),
     [
-      'mark',
+      'correlation tag',
       `${createRecovery.tagLength} characters, ${createRecovery.tagField === undefined ? 'not sent' : code(createRecovery.tagField)}`,
     ],
-    ['list may lag', duration(createRecovery.listConsistencyLagMs)],
-    ['may still execute what was given up on', `for ${duration(createRecovery.maxProcessingMs)}`],
+    ['list consistency lag', duration(createRecovery.listConsistencyLagMs)],
+    ['maximum processing after a timeout', duration(createRecovery.maxProcessingMs)],
     [
-      'stays findable',
-      createRecovery.retentionMs === undefined ? 'for good' : `for ${duration(createRecovery.retentionMs)}`,
+      'retention of finished objects',
+      createRecovery.retentionMs === undefined ? 'unlimited' : duration(createRecovery.retentionMs),
     ],
-    ...(createRecovery.reusesIds ? [['ids', 'are given out again']] : []),
+    ...(createRecovery.reusesIds ? [['ids', 'are reused']] : []),
   ]
 }
 
 const environmentWords = {
-  required: 'required: the job runs inside',
-  optional: 'optional: the job waits until that one runs, and runs beside it',
+  required: 'required: the job runs in it',
+  optional: 'optional: the job waits until it is running, and runs separately',
 }
 
 function limitRows({ timeLimit, autoStop }: KindDescription): string[][] {

@@ -11,5 +11,5 @@ export async function generateRoutes(page: string, openapiFile: string): Promise
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary = '' }]) => [code(`${method.toUpperCase()} ${path}`), summary]),
   )
-  return withGeneratedPart(page, { name: 'routes', heading: 'Routes', text: table(['route', 'description'], rows) })
+  return withGeneratedPart(page, { name: 'routes', heading: 'Routes', text: table(['Route', 'Description'], rows) })
 }

@@ -10,7 +10,7 @@ export function describeRule(field: FieldDescription): string {
     ...bounds(field),
     ...(field.values === undefined ? [] : [`one of ${listed(field.values)}`]),
     ...(field.default === undefined ? [] : [`default ${shown(field.default as Json)}`]),
-    ...(mutable ? ['can be changed'] : []),
+    ...(mutable ? ['mutable'] : []),
     ...(note === undefined ? [] : [note]),
   ])
 }

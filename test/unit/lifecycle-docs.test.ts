@@ -15,7 +15,7 @@ describe('the tables of the life of a workload', () => {
     const rows = rowsOf(part)
     for (const [status, targets] of Object.entries(transitions)) {
       const followers =
-        targets.length === 0 ? 'nothing: the end' : targets.map((target: string) => `\`${target}\``).join(' ')
+        targets.length === 0 ? 'none (final)' : targets.map((target: string) => `\`${target}\``).join(' ')
       expect(rows.find((row) => row.startsWith(`| \`${status}\` |`))).toContain(`| ${followers} |`)
     }
   })
