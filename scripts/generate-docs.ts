@@ -5,6 +5,7 @@ import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateAdrIndex } from './docs/adr-index.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
 import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
@@ -31,6 +32,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
+  { path: 'docs/README.md', generate: (current) => generateDocsIndex(current, described) },
   { path: 'docs/adr/README.md', generate: () => generateAdrIndex(join(root, 'docs/adr')) },
   { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },
   ...described.map((provider) => ({
