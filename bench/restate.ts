@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { sandboxConnections } from '../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../src/roles/sandbox-connections.ts'
 import { freePort } from '../test/support/free-ports.ts'
 import { type Program, startBinary, startProgram } from './program.ts'
 import type { Stack } from './stack.ts'
@@ -44,7 +44,7 @@ export async function startRestate(stack: Stack, handler: 'none' | 'call'): Prom
       RESTATE_LOG_FILTER: 'error',
     },
   )
-  const slurm = sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings)
+  const slurm = sandboxConnection(stack.sandbox.ready, 'slurm')
   const service = await startProgram<unknown>(new URL('./programs/restate-service.ts', import.meta.url), {
     SDK: pathToFileURL(join(modules, '@restatedev', 'restate-sdk', 'dist', 'index.js')).href,
     PORT: String(port),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sandboxConnections } from '../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../src/roles/sandbox-connections.ts'
 import { freePort } from '../test/support/free-ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { slots } from './rules.ts'
@@ -57,7 +57,7 @@ export async function connectSlurm(stack: Stack): Promise<void> {
 
 /** The request for a connection to the sandbox's Slurm account. */
 export function slurmConnection(stack: Stack): object {
-  return sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings) ?? {}
+  return sandboxConnection(stack.sandbox.ready, 'slurm') ?? {}
 }
 
 /** Creates something and returns it. */

@@ -1,4 +1,4 @@
-import { sandboxConnections } from '../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../src/roles/sandbox-connections.ts'
 import { apiKey, type Service } from './services.ts'
 import type { Stack } from './stack.ts'
 
@@ -52,6 +52,6 @@ export async function post<Answer>(api: Service, path: string, key: string, body
 }
 
 function connectionTo(stack: Stack, baseUrl: string): object {
-  const known = sandboxConnections(stack.sandbox.ready).find(({ settings }) => 'slurm' in settings)
+  const known = sandboxConnection(stack.sandbox.ready, 'slurm')
   return { ...known, settings: { slurm: { ...known?.settings.slurm, baseUrl } } }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const steps: readonly { name: string; script: string }[] = [
   { name: 'formatting and lint', script: 'lint' },
+  { name: 'lists of providers', script: 'providers:check' },
   { name: 'types', script: 'types' },
   { name: 'arrows between rooms', script: 'boundaries' },
   { name: 'unused code', script: 'unused' },

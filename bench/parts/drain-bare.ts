@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../../src/roles/sandbox-connections.ts'
 import { type Program, startProgram } from '../program.ts'
 import { slots } from '../rules.ts'
 import type { Stack } from '../stack.ts'
@@ -23,7 +23,7 @@ export async function enqueueBareJobs({ pool, redis }: Stack, count: number): Pr
 
 /** A BullMQ worker that creates each job at the provider and writes one UPDATE. */
 export function startBareWorker({ databaseUrl, redis, sandbox }: Stack): Promise<Program<unknown>> {
-  const slurm = sandboxConnections(sandbox.ready).find(({ settings }) => 'slurm' in settings)
+  const slurm = sandboxConnection(sandbox.ready, 'slurm')
   return startProgram(new URL('../programs/bare-worker.ts', import.meta.url), {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,

@@ -1,3 +1,4 @@
+// Written by npm run providers:generate from the folders.
 import { aitemsProvider } from './aitems/index.ts'
 import { dataforestProvider } from './dataforest/index.ts'
 import { jupyterhubProvider } from './jupyterhub/index.ts'
@@ -8,10 +9,10 @@ import { slurmProvider } from './slurm/index.ts'
 
 /** Every provider that this version can talk to. */
 export const providers: readonly Provider[] = [
-  dataforestProvider,
   aitemsProvider,
+  dataforestProvider,
+  jupyterhubProvider,
   modelartsProvider,
   scnetProvider,
   slurmProvider,
-  jupyterhubProvider,
 ]

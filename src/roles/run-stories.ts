@@ -22,37 +22,38 @@ export async function runStories(api: ApiClient, stories: readonly Story[], tell
   return failures
 }
 
-/** One provider: make an environment, run its jobs, delete it. Answers what went wrong. */
-async function tell(
-  api: ApiClient,
-  { environment: request, unblock, jobs, provider }: Story,
-  telling: Telling,
-): Promise<string[]> {
-  const accepted = await api.post('/environments', request)
-  const environment = await settle(api, accepted, { unblock, telling })
+/** One provider: make an environment, run the job, delete it. Answers what went wrong. */
+async function tell(api: ApiClient, story: Story, telling: Telling): Promise<string[]> {
+  const environment = story.environment && (await settle(api, story, { request: story.environment, telling }))
   const failures =
-    environment.status === 'running'
+    environment === undefined || environment.status === 'running'
       ? []
-      : [`${provider}: environment ${environment.id} ended ${describe(environment)}`]
-  if (failures.length === 0) failures.push(...(await runJobs(api, environment, { jobs, telling })))
+      : [`${story.provider}: environment ${environment.id} ended ${describe(environment)}`]
+  if (failures.length === 0 && story.job !== undefined)
+    failures.push(...(await runJob(api, { environmentId: environment?.id, request: story.job, telling })))
+  if (environment !== undefined) failures.push(...(await remove(api, environment, telling)))
+  return failures
+}
+
+async function remove(api: ApiClient, environment: ApiRecord, telling: Telling): Promise<string[]> {
   await api.delete(`/environments/${environment.id}`)
   const deleted = await follow(api, environment, {
     ...telling,
     plural: 'environments',
     isWanted: ({ status }) => status === 'deleted',
   })
-  if (deleted.status !== 'deleted')
-    failures.push(`${provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`)
   await timeline(api, 'environments', deleted, telling.say)
-  return failures
+  if (deleted.status === 'deleted') return []
+  return [`${deleted.provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`]
 }
 
 /** Until it runs; one that is blocked is sent what it needs. */
 async function settle(
   api: ApiClient,
-  accepted: ApiRecord,
-  { unblock, telling }: { unblock: object | undefined; telling: Telling },
+  { unblock }: Story,
+  { request, telling }: { request: object; telling: Telling },
 ): Promise<ApiRecord> {
+  const accepted = await api.post('/environments', request)
   const environments = { ...telling, plural: 'environments' }
   const isSettled = ({ status }: ApiRecord) => status === 'running' || status === 'blocked'
   const settled = await follow(api, accepted, { ...environments, isWanted: isSettled })
@@ -61,22 +62,14 @@ async function settle(
   return follow(api, patched, { ...environments, isWanted: ({ status }) => status === 'running' })
 }
 
-async function runJobs(
+async function runJob(
   api: ApiClient,
-  environment: ApiRecord,
-  { jobs, telling }: { jobs: readonly object[]; telling: Telling },
+  { environmentId, request, telling }: { environmentId: string | undefined; request: object; telling: Telling },
 ): Promise<string[]> {
-  const failures: string[] = []
-  for (const request of jobs) {
-    const accepted = await api.post(
-      '/jobs',
-      'provider' in request ? request : { environmentId: environment.id, ...request },
-    )
-    const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
-    if (job.status !== 'succeeded') failures.push(`${job.provider}: job ${job.id} ended ${describe(job)}`)
-    await timeline(api, 'jobs', job, telling.say)
-  }
-  return failures
+  const accepted = await api.post('/jobs', 'provider' in request ? request : { environmentId, ...request })
+  const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
+  await timeline(api, 'jobs', job, telling.say)
+  return job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
 }
 
 /** Says each change until the record is as wanted, has ended, or time is over. */

@@ -81,12 +81,37 @@ export interface Room<S extends Settings> {
   url(): string
 }
 
+/** A body of Switchyard's API. */
+export type RequestBody = Readonly<Record<string, unknown>>
+
+/**
+ * How a client of Switchyard uses an emulated provider, in the words of Switchyard's API: what a local installation connects,
+ * what the demo sends, what a load is made of. Nothing that an emulation does depends on it.
+ */
+export interface SandboxClient<A extends Account = Account> {
+  /** What the demo says of its requests. */
+  readonly title: string
+  /** Of `POST /connections`, what is this provider's. */
+  connection(url: string, account: A): { readonly settings: RequestBody; readonly credentials: RequestBody }
+  /** The documents' own example in `POST /environments`, without `provider`. A letter or digit may follow its name. */
+  environment?(account: A): RequestBody & { readonly name: string }
+  /** What such an environment waits for, in `PATCH /environments/{id}`, when it is `blocked`. */
+  unblock?(account: A): RequestBody
+  /** The same in `POST /jobs`. */
+  job?(account: A): RequestBody & { readonly name: string }
+  /** The job runs in the environment. */
+  readonly jobNeedsEnvironment?: true
+}
+
 /** An emulated provider: the one thing that a provider folder exports and the registry lists. */
 export interface SandboxProvider<S extends Settings = Settings, A extends Account = Account> {
   readonly id: string
+  /** Its port is so far above the control API's: given once, never changed, 1 and up without gaps. */
+  readonly portOffset: number
   /** The first is the one a client should use; the others own things that it must not see. */
   readonly accounts: readonly [A, ...A[]]
   /** The settings as they are unless told otherwise. */
   readonly settings: Readonly<S>
+  readonly client: SandboxClient<A>
   open(room: Room<S>): Emulation
 }

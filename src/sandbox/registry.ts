@@ -1,3 +1,4 @@
+// Written by npm run providers:generate from the folders.
 import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
 import { jupyterhub } from './jupyterhub/index.ts'
@@ -5,14 +6,14 @@ import { modelarts } from './modelarts/index.ts'
 import { scnet } from './scnet/index.ts'
 import { slurm } from './slurm/index.ts'
 
-/** Every provider the sandbox emulates. The order gives each its port when a base port is asked for: append only. */
+/** Every provider that the sandbox emulates. */
 export const sandboxProviders = {
-  dataforest,
   aitems,
-  scnet,
-  modelarts,
-  slurm,
+  dataforest,
   jupyterhub,
+  modelarts,
+  scnet,
+  slurm,
 } as const
 
 export type SandboxProviderId = keyof typeof sandboxProviders

@@ -18,7 +18,7 @@ export type AccountOf<P extends SandboxProviderId> = (typeof sandboxProviders)[P
 export interface SandboxOptions<P extends SandboxProviderId> {
   /** Which to run; all when absent. */
   providers?: readonly P[]
-  /** The control API's port; provider n of the registry takes `port + 1 + n`. 0, the default, lets the system choose all. */
+  /** The control API's port; each provider takes the one `portOffset` above it. 0, the default, lets the system choose all. */
   port?: number
   /** Where to listen; 127.0.0.1 by default. */
   host?: string
@@ -105,9 +105,8 @@ async function listen(
   acts: readonly Act[],
   { port = 0, host = '127.0.0.1' }: Pick<SandboxOptions<SandboxProviderId>, 'port' | 'host'>,
 ): Promise<string> {
-  const places = Object.keys(sandboxProviders)
   for (const act of acts) {
-    const ownPort = port === 0 ? 0 : port + 1 + places.indexOf(act.provider.id)
+    const ownPort = port === 0 ? 0 : port + act.provider.portOffset
     act.url = await act.listener.listen({ host, port: ownPort })
   }
   return control.listen({ host, port })

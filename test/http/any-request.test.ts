@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Caller } from '../../src/http/caller.ts'
 import type { HttpServer } from '../../src/http/server.ts'
+import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { makeStories } from '../../src/roles/demo-stories.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnection, sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { wholeText } from '../support/api-caller.ts'
 import { type Operation, operations, type Schema } from '../support/contract.ts'
@@ -30,29 +31,25 @@ let good: Readonly<Record<string, readonly object[]>>
 beforeAll(async () => {
   ;[bench, gate] = await Promise.all([startApiBench({ settings: { requestRate: null } }), makeGate()])
   const { api, connections, sandbox } = bench
-  const [connection] = sandboxConnections(sandbox)
+  const connection = sandboxConnection(sandbox, 'dataforest')
   ids.connections = (await api.ok('POST', '/connections', { ...connection, name: 'to-be-changed' })).id
   ids.projects = (await api.ok('POST', '/projects', { name: 'to-be-changed' })).id
   const key = { projectId: ids.projects, name: 'to-be-rotated', scopes: ['jobs:read'] }
   ids['api-keys'] = (await api.ok('POST', '/api-keys', key)).id
-  const stories = makeStories(sandbox).map(({ provider, ...story }) => ({
-    ...story,
-    connectionId: connections[provider],
-  }))
-  const environments = stories.map(({ environment, connectionId }) => ({
-    ...without(environment, 'provider'),
-    connectionId,
-  }))
-  const made = await Promise.all(environments.map((body) => api.ok('POST', '/environments', body)))
-  // Jobs that name no provider run in the environment of their story.
-  const jobs = stories.flatMap((story, index) =>
-    story.jobs.map((job) =>
-      'provider' in job
-        ? { ...without(job, 'provider'), connectionId: story.connectionId }
-        : { ...job, environmentId: made[index]?.id },
-    ),
+  const stories = makeStories(sandbox)
+  const made = new Map<string, ApiRecord>()
+  const environments = stories.flatMap(({ provider, environment }) =>
+    environment === undefined ? [] : [{ ...without(environment, 'provider'), connectionId: connections[provider] }],
   )
-  ids.environments = made[1]?.id ?? ''
+  for (const body of environments) made.set(body.connectionId ?? '', await api.ok('POST', '/environments', body))
+  // Jobs that name no provider run in the environment of their story.
+  const jobs = stories.flatMap(({ provider, job }): object[] => {
+    if (job === undefined) return []
+    const connectionId = connections[provider]
+    if ('provider' in job) return [{ ...without(job, 'provider'), connectionId }]
+    return [{ ...job, environmentId: made.get(connectionId ?? '')?.id }]
+  })
+  ids.environments = made.get(connections.aitems ?? '')?.id ?? ''
   ids.jobs = (await api.ok('POST', '/jobs', jobs[0])).id
   const endpoint = { url: 'http://127.0.0.1:9/hook', eventTypes: ['job.*'] }
   ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', endpoint)).id
@@ -62,7 +59,7 @@ beforeAll(async () => {
     previewJob: jobs,
     createEnvironment: environments,
     previewEnvironment: environments,
-    updateEnvironment: stories.flatMap(({ unblock }) => unblock ?? []),
+    updateEnvironment: stories.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),
     importEnvironment: Object.values(connections).map((id) => ({ connectionId: id, remoteId: '4711' })),
     createConnection: sandboxConnections(sandbox),
     updateConnection: sandboxConnections(sandbox),

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
@@ -229,7 +229,7 @@ describe("a client of the project's stream that does not read", () => {
     const project = await bench.api.ok('POST', '/projects', { name: 'flooded' })
     const { key } = await bench.api.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes: ['admin'] })
     const api = makeApiCaller(bench.url, String(key))
-    const connection = await api.ok('POST', '/connections', sandboxConnections(bench.sandbox)[0])
+    const connection = await api.ok('POST', '/connections', sandboxConnection(bench.sandbox, 'dataforest'))
     const environment = await api.ok('POST', '/environments', environmentRequest({ connectionId: connection.id }))
     // There are places for two.
     const url = `${other.service.url}/events/stream`

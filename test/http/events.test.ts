@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/roles/api-client.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
@@ -43,7 +43,7 @@ async function makeTeam(...scopes: string[]): Promise<Team> {
   return {
     ...{ id, api, apiKey },
     async makeEnvironment() {
-      connectionId ??= (await api.ok('POST', '/connections', sandboxConnections(bench.sandbox)[0])).id
+      connectionId ??= (await api.ok('POST', '/connections', sandboxConnection(bench.sandbox, 'dataforest'))).id
       return api.ok('POST', '/environments', environmentRequest({ connectionId }))
     },
     relabel: (record, value) => api.ok('PATCH', `/environments/${record.id}`, { labels: { value } }),

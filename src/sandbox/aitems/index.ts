@@ -1,5 +1,6 @@
 import { gatewayError, gatewayMishap, verifySignature } from '../families/ncp.ts'
 import type { SandboxProvider } from '../provider.ts'
+import { client } from './client.ts'
 import { errorAnswer } from './errors.ts'
 import { addReadyMade } from './ready-made.ts'
 import { aitemsOperations } from './routes.ts'
@@ -57,8 +58,10 @@ const settings: AitemsSettings = {
 /** NAVER Cloud's AiTEMS: recommendation services and their trainings. https://api.ncloud-docs.com/docs/aitems-overview */
 export const aitems: SandboxProvider<AitemsSettings, AitemsAccount> = {
   id: 'aitems',
+  portOffset: 2,
   accounts,
   settings,
+  client,
   open: (room) => {
     const store = openStore(room)
     const unexpected = (status: number) =>

@@ -1,5 +1,6 @@
 import { gatewayError, gatewayMishap, verifySignature } from '../families/ncp.ts'
 import type { SandboxProvider } from '../provider.ts'
+import { client } from './client.ts'
 import { dataforestOperations } from './routes.ts'
 import { serviceError } from './service.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
@@ -39,8 +40,10 @@ const settings: DataforestSettings = {
 /** NAVER Cloud's Data Forest: AI workspaces and AI apps. https://api.ncloud-docs.com/docs/analytics-dataforest */
 export const dataforest: SandboxProvider<DataforestSettings, DataforestAccount> = {
   id: 'dataforest',
+  portOffset: 1,
   accounts,
   settings,
+  client,
   open: (room) => ({
     operations: dataforestOperations(room, accounts),
     authenticate: (call) => {

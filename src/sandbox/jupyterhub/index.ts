@@ -1,5 +1,6 @@
 import type { SandboxProvider } from '../provider.ts'
 import { makeCallers } from './callers.ts'
+import { client } from './client.ts'
 import { mishapAnswer } from './errors.ts'
 import { jupyterhubOperations } from './routes.ts'
 import { openStore } from './store.ts'
@@ -67,8 +68,10 @@ const settings: JupyterhubSettings = {
 /** JupyterHub with named servers, as version 3.0 or what the setting `version` says. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
 export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> = {
   id: 'jupyterhub',
+  portOffset: 6,
   accounts,
   settings,
+  client,
   open: (room) => {
     const store = openStore(room)
     const callers = makeCallers(accounts, store)

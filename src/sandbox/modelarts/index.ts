@@ -1,4 +1,5 @@
 import type { SandboxProvider } from '../provider.ts'
+import { client } from './client.ts'
 import { makeGate } from './gate.ts'
 import { answerToMishap } from './refusals.ts'
 import { modelartsOperations } from './routes.ts'
@@ -84,8 +85,10 @@ const settings: ModelartsSettings = {
 /** ModelArts of Open Telekom Cloud, with the part of IAM that it needs. https://docs.otc.t-systems.com/modelarts/api-ref/ */
 export const modelarts: SandboxProvider<ModelartsSettings, ModelartsAccount> = {
   id: 'modelarts',
+  portOffset: 4,
   accounts,
   settings,
+  client,
   open: ({ world, settings: live, url }) => {
     const gate = makeGate({ accounts, settings: live, now: world.now })
     const operations = modelartsOperations({

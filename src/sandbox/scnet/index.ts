@@ -1,4 +1,5 @@
 import type { SandboxProvider } from '../provider.ts'
+import { client } from './client.ts'
 import { mishapAnswer } from './envelope.ts'
 import { scnetOperations } from './routes.ts'
 import { makeGate } from './service.ts'
@@ -74,8 +75,10 @@ const settings: ScnetSettings = {
 /** SCNet (Sugon "AC"): container instances and HPC jobs. https://www.scnet.cn/ac/openapi/doc/2.0/ */
 export const scnet: SandboxProvider<ScnetSettings, ScnetAccount> = {
   id: 'scnet',
+  portOffset: 3,
   accounts,
   settings,
+  client,
   open: (room) => {
     const gate = makeGate(accounts, room.settings)
     return {

@@ -1,5 +1,6 @@
 import type { SandboxProvider } from '../provider.ts'
 import { authenticationFailure, envelope, unknownUrl, unreadableQuery } from './answers.ts'
+import { client } from './client.ts'
 import { slurmOperations } from './routes.ts'
 import { hasHeaders } from './tokens.ts'
 import type { SlurmAccount, SlurmSettings } from './wire.ts'
@@ -26,8 +27,10 @@ const accessDenied = { status: 500, body: envelope('v0.0.38', [denied]) }
 /** Slurm's REST daemon over one small cluster. https://slurm.schedmd.com/rest_api.html */
 export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
   id: 'slurm',
+  portOffset: 5,
   accounts,
   settings,
+  client,
   open: (room) => ({
     operations: slurmOperations(room, accounts),
     authenticate: (call) => (hasHeaders(call) ? null : authenticationFailure),

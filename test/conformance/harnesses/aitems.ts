@@ -92,3 +92,5 @@ export const aitems: ProviderHarness = {
     },
   },
 }
+
+export const harnesses = [aitems]

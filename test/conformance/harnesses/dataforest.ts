@@ -95,3 +95,5 @@ export const dataforest: ProviderHarness = {
     },
   },
 }
+
+export const harnesses = [dataforest]

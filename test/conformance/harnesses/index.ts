@@ -1,21 +1,18 @@
+// Written by npm run providers:generate from the folders.
 import type { ProviderHarness } from '../harness.ts'
-import { aitems } from './aitems.ts'
-import { dataforest } from './dataforest.ts'
-import { jupyterhubAnyUser, jupyterhubOneUser, jupyterhubSix } from './jupyterhub.ts'
-import { modelartsDemanager, modelartsNotebooks } from './modelarts.ts'
-import { scnetContainer, scnetHpc } from './scnet.ts'
-import { slurm } from './slurm.ts'
+import { harnesses as aitems } from './aitems.ts'
+import { harnesses as dataforest } from './dataforest.ts'
+import { harnesses as jupyterhub } from './jupyterhub.ts'
+import { harnesses as modelarts } from './modelarts.ts'
+import { harnesses as scnet } from './scnet.ts'
+import { harnesses as slurm } from './slurm.ts'
 
 /** Every variant of every provider. */
 export const harnesses: readonly ProviderHarness[] = [
-  dataforest,
-  aitems,
-  modelartsDemanager,
-  modelartsNotebooks,
-  scnetHpc,
-  scnetContainer,
-  jupyterhubOneUser,
-  jupyterhubAnyUser,
-  jupyterhubSix,
-  slurm,
+  ...aitems,
+  ...dataforest,
+  ...jupyterhub,
+  ...modelarts,
+  ...scnet,
+  ...slurm,
 ]

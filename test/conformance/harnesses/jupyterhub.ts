@@ -90,3 +90,5 @@ export const jupyterhubAnyUser: ProviderHarness = {
     },
   },
 }
+
+export const harnesses = [jupyterhubOneUser, jupyterhubAnyUser, jupyterhubSix]

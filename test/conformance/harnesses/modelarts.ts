@@ -243,3 +243,5 @@ export const modelartsNotebooks: ProviderHarness = {
     },
   },
 }
+
+export const harnesses = [modelartsDemanager, modelartsNotebooks]

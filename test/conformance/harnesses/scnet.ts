@@ -207,3 +207,5 @@ export const scnetContainer: ProviderHarness = {
     environment: environments,
   },
 }
+
+export const harnesses = [scnetHpc, scnetContainer]

@@ -83,3 +83,5 @@ export const slurm: ProviderHarness = {
     },
   },
 }
+
+export const harnesses = [slurm]

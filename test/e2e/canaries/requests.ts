@@ -16,18 +16,8 @@ export function connectionsOf(sandbox: Sandbox): Connection[] {
 
 /** Requests to every provider, in both kinds where it has both. Jobs that need an environment come without one. */
 export function requestsOf(sandbox: Sandbox): { kind: 'jobs' | 'environments'; provider: string; body: object }[] {
-  const ofStories = makeStories(sandbox).flatMap(({ provider, environment, jobs }) => [
-    { kind: 'environments' as const, provider, body: environment },
-    ...jobs.map((body) => ({ kind: 'jobs' as const, provider, body })),
+  return makeStories(sandbox).flatMap(({ provider, environment, job }) => [
+    ...(environment === undefined ? [] : [{ kind: 'environments' as const, provider, body: environment }]),
+    ...(job === undefined ? [] : [{ kind: 'jobs' as const, provider, body: job }]),
   ])
-  const more = [
-    {
-      kind: 'jobs' as const,
-      provider: 'slurm',
-      body: { provider: 'slurm', name: 'hello', script: '#!/bin/sh\nenv\n' },
-    },
-    { kind: 'environments' as const, provider: 'jupyterhub', body: { provider: 'jupyterhub', name: 'notebook' } },
-  ]
-  const told = new Set(ofStories.map(({ provider }) => provider))
-  return [...ofStories, ...more.filter(({ provider }) => !told.has(provider))]
 }
