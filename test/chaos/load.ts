@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../src/sandbox/random.ts'
 import type { Client } from './client.ts'
-import { poolEnvironment, type RequestShape, shapes } from './shapes.ts'
+import { type Accounts, bodyOf, type RequestShape, shapes } from './shapes.ts'
 
 /** What the client of a run was told, workload by workload: the first of the three lists. */
 export interface Told {
@@ -88,7 +88,7 @@ async function repeat(client: Client, told: Told, body: object): Promise<Told> {
 
 export interface LoadParts {
   client: Client
-  accounts: { aitems: { userDatasetId: string; itemDatasetId: string; interactionDatasetId: string } }
+  accounts: Accounts
   told: Told[]
 }
 
@@ -106,12 +106,11 @@ export async function runLoad(items: readonly LoadItem[], parts: LoadParts): Pro
 /** Environments that jobs are sent into; no stop or delete comes for them while jobs do. */
 async function makePools(items: readonly LoadItem[], parts: LoadParts): Promise<Map<string, string[]>> {
   const pools = new Map<string, string[]>()
-  for (const provider of ['dataforest', 'aitems']) {
+  for (const { provider, jobsPerPool } of shapes.filter(({ needsPool }) => needsPool)) {
     const jobs = items.filter(({ shape }) => shape.needsPool && shape.provider === provider).length
-    const size = Math.ceil(jobs / (provider === 'aitems' ? 4 : 40))
     const made = await Promise.all(
-      Array.from({ length: size }, (_, index) => {
-        const body = poolEnvironment(provider, index, parts.accounts)
+      Array.from({ length: Math.ceil(jobs / jobsPerPool) }, (_, index) => {
+        const body = bodyOf({ provider, kind: 'environment' }, { accounts: parts.accounts, suffix: `pool${index}` })
         return submit(parts.client, { key: `pool-${provider}-${index}`, kind: 'environment', provider, body })
       }),
     )
@@ -132,7 +131,7 @@ async function runItem(
   await sleep(Math.max(0, startedMs + atMs - performance.now()))
   const environments = pools.get(shape.provider) ?? []
   const body = {
-    ...shape.body(index, accounts),
+    ...bodyOf(shape, { accounts, suffix: String(index) }),
     ...(shape.needsPool ? { environmentId: environments[pool % environments.length] } : {}),
   }
   const answered = await submit(client, { key: `load-${index}`, kind: shape.kind, provider: shape.provider, body })

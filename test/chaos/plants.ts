@@ -1,8 +1,9 @@
+import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import type { Answer, Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import { frozenName } from './guards.ts'
 import { submit, type Told } from './load.ts'
-import { app, training, workspace } from './shapes.ts'
+import { bodyOf } from './shapes.ts'
 import type { Stack } from './stack.ts'
 import type { ChaosTiming } from './timing.ts'
 
@@ -58,7 +59,7 @@ async function wishDuringLook(parts: PlantParts): Promise<void> {
   const { client, board, timing } = parts
   const delayMs = timing.settings.timing.callTimeoutMs * 0.6
   const end = await board.add({ kind: 'stall', operation: 'aiworkspaces.getDetail', delayMs })
-  const id = await send(parts, 'environment', 'dataforest', workspace('held-look'))
+  const id = await send(parts, 'environment', 'dataforest', { name: 'held-look' })
   await client.until(
     `/environments/${id}`,
     ({ remote, status }) => remote?.id !== undefined && status === 'provisioning',
@@ -80,7 +81,7 @@ async function nameTaken(parts: PlantParts): Promise<void> {
   const lagMs = sendWithinMs + callTimeoutMs + maxProcessingMs + listLagMs * 1.7
   await board.add({ kind: 'drop_answer', operation: 'jobs.create', times: 1 })
   const end = await board.add({ kind: 'list_lag', provider: 'modelarts', lagMs })
-  const id = await send(parts, 'job', 'modelarts', training('taken'))
+  const id = await send(parts, 'job', 'modelarts', { name: 'taken' })
   const isDecided = ({ remote, status }: Answer['body']) => remote?.id !== undefined || status === 'failed'
   await parts.client.until(`/jobs/${id}`, isDecided, lagMs + limitMs)
   await end()
@@ -95,7 +96,7 @@ async function twins(parts: PlantParts): Promise<string> {
 }
 
 async function openWorkspace(parts: PlantParts, name: string): Promise<{ id: string; remoteId: string }> {
-  const id = await send(parts, 'environment', 'dataforest', workspace(name))
+  const id = await send(parts, 'environment', 'dataforest', { name })
   const body = await parts.client.until(`/environments/${id}`, ({ status }) => status === 'running', limitMs)
   const remoteId = body?.remote?.id
   if (remoteId === undefined) throw new Error(`environment ${name} did not come up in ${limitMs} ms`)
@@ -103,14 +104,15 @@ async function openWorkspace(parts: PlantParts, name: string): Promise<{ id: str
 }
 
 const sendApp = (parts: PlantParts, environmentId: string, name: string) =>
-  send(parts, 'job', 'dataforest', { ...app(name), environmentId })
+  send(parts, 'job', 'dataforest', { name, environmentId })
 
 async function send(
-  { client, told }: PlantParts,
+  { client, stack, told }: PlantParts,
   kind: Told['kind'],
-  provider: string,
-  body: { name: string; [field: string]: unknown },
+  provider: SandboxProviderId,
+  own: { name: string; environmentId?: string },
 ): Promise<string> {
+  const body = { ...bodyOf({ provider, kind }, { ...stack, ...own }), ...own }
   const answered = await submit(client, { key: `plant-${body.name}`, kind, provider, body })
   told.push(answered)
   const [id] = answered.ids

@@ -1,132 +1,72 @@
-import type { LoadParts } from './load.ts'
+import { openInertly } from '../../src/capabilities/describe-provider.ts'
+import type { Driver } from '../../src/providers/provider.ts'
+import { providers } from '../../src/providers/registry.ts'
+import type { Account, SandboxProvider } from '../../src/sandbox/provider.ts'
+import { type SandboxProviderId, sandboxProviders } from '../../src/sandbox/registry.ts'
+import { type Kind, kinds } from '../../src/vocabulary/kinds.ts'
+
+export type Accounts = Readonly<Record<string, Account>>
 
 /** One kind of request to one provider. */
 export interface RequestShape {
-  provider: string
-  kind: 'job' | 'environment'
-  /** How many of a hundred requests are of this shape. */
+  provider: SandboxProviderId
+  kind: Kind
+  /** How often it is drawn, beside the others'. */
   weight: number
-  verbs: readonly ('cancel' | 'stop' | 'start' | 'delete')[]
+  verbs: readonly string[]
   /** A job that runs in an environment of the same provider. */
   needsPool: boolean
-  body(index: number, accounts: LoadParts['accounts']): object
+  /** How many of its jobs share one. */
+  jobsPerPool: number
 }
 
-const gpu = { cpus: 1, memoryMiB: 1024, accelerator: { kind: 'gpu', model: 'T4', count: 1 } }
-const tensorflow = 'tensorflow:r2.3.1-py3'
-
-export const workspace = (name: string) => ({
-  provider: 'dataforest',
-  name,
-  image: tensorflow,
-  command: ['ls'],
-  queue: 'gpu',
-  resources: gpu,
-})
-export const app = (name: string) => ({
-  name,
-  image: tensorflow,
-  script: 'python train.py',
-  queue: 'gpu',
-  resources: gpu,
+/** Every kind of every provider, with what its driver can do. */
+export const shapes: readonly RequestShape[] = Object.values(sandboxProviders).flatMap(({ id }) => {
+  const provider = providers.find((each) => each.id === id)
+  const drivers = provider === undefined ? {} : openInertly(provider, provider.sample.settings).drivers
+  return kinds.flatMap((kind) => {
+    const driver = drivers[kind]
+    return driver === undefined ? [] : [shapeOf(id as SandboxProviderId, kind, driver)]
+  })
 })
 
-export const training = (name: string) => ({
-  provider: 'modelarts',
-  name,
-  image: 'deep-learning/pytorch:2.1',
-  script: 'python train.py',
-  resources: { flavor: 'modelarts.vm.gpu.v100' },
-})
-
-const service = (name: string, { aitems }: LoadParts['accounts']) => {
-  const datasetIds = {
-    user: aitems.userDatasetId,
-    item: aitems.itemDatasetId,
-    interaction: aitems.interactionDatasetId,
+function shapeOf(
+  provider: SandboxProviderId,
+  kind: Kind,
+  { controls, traits, environment }: Driver<'job'> | Driver<'environment'>,
+): RequestShape {
+  // Where jobs come one after the other, many of them would take longer than the run.
+  const isSlow = traits.exclusiveEnvironment === true
+  return {
+    provider,
+    kind,
+    weight: kind === 'environment' ? 6 : isSlow ? 5 : 16,
+    verbs: Object.keys(controls),
+    needsPool: environment === 'required',
+    jobsPerPool: isSlow ? 4 : 40,
   }
-  return { provider: 'aitems', name, providerOptions: { aitems: { serviceType: 'batch', datasetIds } } }
 }
 
-const job = { kind: 'job', verbs: ['cancel'], needsPool: false } as const
-const environment = { kind: 'environment', verbs: ['stop', 'start', 'delete'], needsPool: false } as const
+/** The request of a shape, with all that it needs to run, and a name of its own or the example's with this behind it. */
+export function bodyOf(
+  { provider, kind }: Pick<RequestShape, 'provider' | 'kind'>,
+  { accounts, ...given }: { accounts: Accounts } & ({ name: string } | { suffix: string }),
+): { name: string } {
+  const { client }: SandboxProvider = sandboxProviders[provider]
+  const account = accounts[provider] ?? {}
+  const example = client[kind]?.(account)
+  if (example === undefined) throw new Error(`the sandbox's client of ${provider} has no example of a ${kind}`)
+  const name = 'name' in given ? given.name : example.name + given.suffix
+  const needs = kind === 'environment' ? (client.unblock?.(account) ?? {}) : {}
+  const place = kind === 'job' && client.jobNeedsEnvironment ? {} : { provider }
+  return { ...place, ...merged(example, needs), name }
+}
 
-export const shapes: readonly RequestShape[] = [
-  { ...job, provider: 'dataforest', weight: 26, needsPool: true, body: (index) => app(`train-${index}`) },
-  { ...environment, provider: 'dataforest', weight: 8, verbs: ['delete'], body: (index) => workspace(`ws-${index}`) },
-  {
-    ...job,
-    provider: 'modelarts',
-    weight: 16,
-    body: (index) => training(`train-${index}`),
-  },
-  {
-    ...environment,
-    provider: 'modelarts',
-    weight: 10,
-    body: (index) => ({
-      provider: 'modelarts',
-      name: `notebook-${index}`,
-      image: 'Ascend-Power-Engine 1.0(python3)',
-      resources: { flavor: 'modelarts.kat1.xlarge' },
-      storage: { type: 'obs', source: '/aaaaaaaaa/output/' },
-      providerOptions: { modelarts: { workspaceId: '0' } },
-    }),
-  },
-  {
-    ...job,
-    provider: 'scnet',
-    weight: 14,
-    body: (index) => ({
-      provider: 'scnet',
-      name: `hello-${index}`,
-      script: 'echo hello',
-      resources: { cpus: 1 },
-      timeLimitSeconds: 3600,
-    }),
-  },
-  {
-    ...environment,
-    provider: 'scnet',
-    weight: 6,
-    body: (index) => ({
-      provider: 'scnet',
-      name: `Instances_${index}`,
-      image: '10.0.35.26:5000/gpu/admin/base/jupyter:4.4-py3.7-cpu',
-      queue: 'TeslaM40',
-      resources: { cpus: 3, memoryMiB: 15360, accelerator: { kind: 'gpu', count: 1 } },
-    }),
-  },
-  {
-    ...job,
-    provider: 'slurm',
-    weight: 10,
-    body: (index) => ({ provider: 'slurm', name: `sleep-${index}`, script: 'sleep 1\nexit 0\n' }),
-  },
-  {
-    ...environment,
-    provider: 'jupyterhub',
-    weight: 6,
-    body: (index) => ({ provider: 'jupyterhub', name: `lab-${index}` }),
-  },
-  {
-    ...environment,
-    provider: 'aitems',
-    weight: 3,
-    verbs: ['delete'],
-    body: (index, accounts) => service(`svc${index}`, accounts),
-  },
-  {
-    ...job,
-    provider: 'aitems',
-    weight: 5,
-    verbs: [],
-    needsPool: true,
-    body: (index) => ({ name: `nightly-${index}`, providerOptions: { aitems: { types: ['pop'] } } }),
-  },
-]
-
-/** A long-lived environment that jobs of the provider run in. */
-export function poolEnvironment(provider: string, index: number, accounts: LoadParts['accounts']): object {
-  return provider === 'aitems' ? service(`pool${index}`, accounts) : workspace(`pool-${index}`)
+/** Both, objects in each other too. */
+function merged(a: object, b: object): object {
+  const entries = Object.entries(b).map(([key, value]) => {
+    const known = (a as Record<string, unknown>)[key]
+    return [key, typeof known === 'object' && known !== null ? merged(known, value) : value]
+  })
+  return { ...a, ...Object.fromEntries(entries) }
 }

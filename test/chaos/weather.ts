@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 import type { Random } from '../../src/sandbox/random.ts'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
+import { harnesses } from '../conformance/harnesses/index.ts'
 import type { Client } from './client.ts'
 import type { FaultBoard } from './fault-board.ts'
 import type { Stack } from './stack.ts'
@@ -24,17 +25,9 @@ export interface WeatherParts {
   say(line: string): void
 }
 
-const creates = [
-  'aiapps.submit',
-  'aiworkspaces.create',
-  'services.create',
-  'services.train',
-  'instances.create',
-  'jobs.create',
-  'container.create',
-  'job.submit',
-  'servers.start',
-]
+const creates = new Set(
+  harnesses.flatMap(({ kinds }) => Object.values(kinds).map(({ operations }) => operations.create)),
+)
 const providerIds = Object.keys(sandboxProviders)
 
 /** What is in the air all the time: each create fails in some way once in four, other calls once in thirty. */
@@ -52,7 +45,7 @@ function standingFaults({ latestMs, lagMs, settings }: ChaosTiming): FaultInput[
     { kind: 'empty_body', probability: 0.02 },
   ]
   return [
-    ...creates.flatMap((operation) => onCreates.map((fault) => ({ ...fault, operation }))),
+    ...[...creates].flatMap((operation) => onCreates.map((fault) => ({ ...fault, operation }))),
     { kind: 'list_lag', probability: 0.5, lagMs },
     { kind: 'error_before', probability: 0.01 },
     { kind: 'reset', probability: 0.01 },
