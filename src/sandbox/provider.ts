@@ -97,7 +97,7 @@ export interface SandboxClient<A extends Account = Account> {
   environment?(account: A): RequestBody & { readonly name: string }
   /** What such an environment waits for, in `PATCH /environments/{id}`, when it is `blocked`. */
   unblock?(account: A): RequestBody
-  /** The same in `POST /jobs`. */
+  /** The same in `POST /jobs`. It makes one object. */
   job?(account: A): RequestBody & { readonly name: string }
   /** The job runs in the environment. */
   readonly jobNeedsEnvironment?: true

@@ -196,7 +196,7 @@ describe('what a submit names', () => {
   const modelarts = () => ({ name: 'a', image: 'i/j:1', script: 's', connectionId: bench.connections.modelarts })
 
   it.each<[string, () => object, string, string]>([
-    ['an unknown provider', () => ({ name: 'a', provider: 'acme' }), 'connection_not_found', '/provider'],
+    ['an unknown provider', () => ({ name: 'a', provider: 'nobody' }), 'connection_not_found', '/provider'],
     [
       'an unknown connection',
       () => ({ name: 'a', connectionId: `conn${nobody}` }),

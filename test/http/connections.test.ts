@@ -73,7 +73,7 @@ describe('POST /connections', () => {
       '/settings',
     ],
     ['settings of none', (body) => ({ ...body, settings: {} }), 400, '/settings'],
-    ['a provider that nobody knows', (body) => ({ ...body, settings: { acme: {} } }), 400, '/settings/acme'],
+    ['a provider that nobody knows', (body) => ({ ...body, settings: { nobody: {} } }), 400, '/settings/nobody'],
     [
       'a setting that nobody knows',
       (body) => ({ ...body, settings: { dataforest: { ...body.settings.dataforest, x: 1 } } }),

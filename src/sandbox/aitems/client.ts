@@ -2,7 +2,7 @@ import type { SandboxClient } from '../provider.ts'
 import type { AitemsAccount } from './wire.ts'
 
 export const client: SandboxClient<AitemsAccount> = {
-  title: 'AiTEMS: a service, its datasets bound afterwards, and a training of two types',
+  title: 'AiTEMS: a service, its datasets bound afterwards, and a training',
   connection: (baseUrl, { accessKey, secretKey }) => ({
     settings: { baseUrl },
     credentials: { accessKey, secretKey },
@@ -15,6 +15,6 @@ export const client: SandboxClient<AitemsAccount> = {
   unblock: ({ userDatasetId: user, itemDatasetId: item, interactionDatasetId: interaction }) => ({
     providerOptions: { aitems: { datasetIds: { user, item, interaction } } },
   }),
-  job: () => ({ name: 'nightly', providerOptions: { aitems: { types: ['personalRecommend', 'pop'] } } }),
+  job: () => ({ name: 'nightly', providerOptions: { aitems: { types: ['pop'] } } }),
   jobNeedsEnvironment: true,
 }
