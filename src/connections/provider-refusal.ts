@@ -37,3 +37,15 @@ export function providerRefusal(
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
   })
 }
+
+/** What an answer about one object means for its caller. */
+const codesOfObjects: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
+  not_found: 'conflict',
+  conflict: 'conflict',
+  unsupported: 'unsupported',
+}
+
+/** The same for a question about one object. */
+export function objectRefusal(provider: string, error: ProviderError): Refusal {
+  return providerRefusal(provider, error, codesOfObjects)
+}

@@ -1,9 +1,9 @@
-import { providerRefusal } from '../connections/provider-refusal.ts'
+import { objectRefusal } from '../connections/provider-refusal.ts'
 import type { Access, Driver, LogChunk } from '../providers/provider.ts'
-import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
+import { ProviderError } from '../providers/provider-error.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import { Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/refusal.ts'
 import { type Hide, hideInError } from './hide.ts'
 import type { OpenSecrets } from './secret-variables.ts'
 import type { Workload } from './workload.ts'
@@ -38,7 +38,7 @@ export function makeAsk(deps: AskDeps) {
       if (answer === undefined) throw cannot(workload, what)
       return clean(await answer, hide)
     } catch (error) {
-      throw error instanceof ProviderError ? refusalOf(workload.provider, hideInError(hide, error)) : error
+      throw error instanceof ProviderError ? objectRefusal(workload.provider, hideInError(hide, error)) : error
     }
   }
 
@@ -63,17 +63,6 @@ export function makeAsk(deps: AskDeps) {
       return access
     },
   }
-}
-
-/** What an answer about one object means for whoever asked. */
-const refusalCodes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
-  not_found: 'conflict',
-  conflict: 'conflict',
-  unsupported: 'unsupported',
-}
-
-export function refusalOf(provider: string, error: ProviderError): Refusal {
-  return providerRefusal(provider, error, refusalCodes)
 }
 
 /** Only what may still be made is worth asking again. */

@@ -1,4 +1,5 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
+import { objectRefusal } from '../connections/provider-refusal.ts'
 import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Driver } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
@@ -7,10 +8,9 @@ import { makeId } from '../vocabulary/ids.ts'
 import type { Json } from '../vocabulary/json.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { type Admission, makeMark } from './admission.ts'
-import { refusalOf } from './ask.ts'
 import type { WorkloadKind } from './kind.ts'
 import type { Wake } from './ports.ts'
-import type { Holder, ReadsRepository } from './reads.repository.ts'
+import { nameOf, type ReadsRepository } from './reads.repository.ts'
 import type { ResolveConnection } from './submit.ts'
 import type { Workload } from './workload.ts'
 
@@ -113,14 +113,9 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
-    throw refusalOf(provider, error)
+    throw objectRefusal(provider, error)
   }
   throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)
-}
-
-/** What belongs to another project is not named. */
-export function nameOf(holder: Holder, projectId: string): string {
-  return holder.projectId === projectId ? holder.id : "another project's"
 }
 
 function isKnownAlready(remoteId: string, holder: string): Refusal {

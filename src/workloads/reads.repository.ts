@@ -50,6 +50,11 @@ export function holderStatement(
     LIMIT 1`
 }
 
+/** What belongs to another project is not named. */
+export function nameOf(holder: Holder, projectId: string): string {
+  return holder.projectId === projectId ? holder.id : "another project's"
+}
+
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
 export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
