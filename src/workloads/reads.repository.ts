@@ -45,7 +45,7 @@ export function holderStatement(
     WHERE live AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
       AND (connection_id = ANY(${[...connectionIds]}) AND (remote_id = ${remoteId} OR remote_id IS NULL AND EXISTS (
           SELECT FROM workload_attempts a
-          WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'found')))
+          WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'recovered')))
         OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
     LIMIT 1`
 }
