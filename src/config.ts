@@ -141,23 +141,45 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
   return name === 'REDIS_URL' ? [] : findParameterProblem(name, rest)
 }
 
-/** Those that have an effect: of `pg`, and of infra/connection-url.ts. */
+const seconds = { allowed: /^(?!0)\d{1,4}$/, inWords: 'a number of seconds from 1 to 9999' }
+
+/** What infra/connecting.ts reads. */
+const connectingValues: Readonly<Record<string, { allowed: RegExp; inWords: string }>> = {
+  channel_binding: { allowed: /^(disable|prefer|require)$/, inWords: '`disable`, `prefer` or `require`' },
+  connect_timeout: seconds,
+  pool_timeout: seconds,
+  pgbouncer: { allowed: /^(true|false)$/, inWords: '`true` or `false`' },
+  connection_limit: { allowed: /^([2-9]|[1-9]\d{1,2}|1000)$/, inWords: 'a whole number from 2 to 1000' },
+}
+
+/** Those that have an effect: of `pg`, and of infra/connection-url.ts and infra/connecting.ts. */
 const databaseParameters: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'application_name', 'options', 'schema', 'search_path'],
   ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
   ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'],
+  ...Object.keys(connectingValues),
 ])
 
 /** `pg` reads what it knows and says nothing of the rest: whoever wrote it believes that it holds. */
 function findParameterProblem(name: string, rest: string): string[] {
   const parameters = new URLSearchParams(rest.split('?').slice(1).join('?'))
   const unknown = [...new Set(parameters.keys())].filter((each) => !databaseParameters.has(each))
-  if (unknown.length === 0) return []
+  if (unknown.length === 0) return findValueProblem(name, parameters)
   const named = unknown.every((each) => /^\w{1,63}$/.test(each)) ? `the parameters ${unknown.join(', ')}` : 'parameters'
   return [
     `${name} (not shown) has ${named}, which would have no effect. Leave out all but ${[...databaseParameters].join(', ')}; ` +
       'a setting of sessions goes into options, as -c%20name%3Dvalue.',
   ]
+}
+
+function findValueProblem(name: string, parameters: URLSearchParams): string[] {
+  return Object.entries(connectingValues).flatMap(([parameter, { allowed, inWords }]) =>
+    parameters.getAll(parameter).every((value) => allowed.test(value))
+      ? []
+      : [
+          `${name} (not shown) has a ${parameter} that is not valid: it must be ${inWords}. Correct it, or leave it out.`,
+        ],
+  )
 }
 
 function isDecodable(text: string): boolean {

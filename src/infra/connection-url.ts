@@ -1,6 +1,8 @@
+import { connectingParameters } from './connecting.ts'
+
 /** What a connection URL says, apart from what poolers drop or refuse at the start of a session. */
 export interface ConnectionUrl {
-  /** To connect with: no session setting is left in it. */
+  /** For `pg` to read: no session setting is left in it, and nothing that `readConnecting` tells. */
   url: string
   /** Session settings that it names, as `options=-c name=value`, as `schema`, or by their own name. */
   settings: Readonly<Record<string, string>>
@@ -13,6 +15,7 @@ const ownNames = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
 export function readConnectionUrl(text: string): ConnectionUrl {
   const url = parse(text)
   const { searchParams } = url
+  for (const name of connectingParameters) searchParams.delete(name)
   const settings: Record<string, string> = {}
   for (const name of ownNames) {
     const value = searchParams.get(name)

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
+import { readConnecting } from './connecting.ts'
 import { readConnectionUrl } from './connection-url.ts'
 import type { Pooling } from './sessions.ts'
+import { clientOf } from './url-client.ts'
 
 /** What the database is like, as a new session finds it. */
 export interface DatabaseFacts {
@@ -44,7 +46,7 @@ const rounds = 8
 export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promise<DatabaseFacts> {
   return withClients([url, url], async ([first, second]) => {
     const found = await readSession(first)
-    const pooling = await findPooling(first, second)
+    const pooling = await poolingOf(url, [first, second])
     const facts = { ...found, pooling }
     if (directUrl === undefined) {
       if (pooling === 'transaction') return { ...facts, listen: 'none: polling' }
@@ -52,7 +54,7 @@ export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promi
       return { ...facts, listen: pooling === 'none' ? 'direct' : 'through the pooler' }
     }
     await withClients([directUrl, directUrl], async ([listener, other]) => {
-      if ((await findPooling(listener, other)) === 'transaction')
+      if ((await poolingOf(directUrl, [listener, other])) === 'transaction')
         throw new UnfitDatabaseError(
           'has a DATABASE_DIRECT_URL that leads through a pooler in transaction mode. Set it to the server itself',
         )
@@ -86,6 +88,12 @@ async function readSession(
   const [row] = rows
   if (row === undefined) throw new Error('The database answered nothing about itself.')
   return row
+}
+
+/** A pooler that serves nobody else may not be noticed; where the URL names it, it is believed. */
+async function poolingOf(url: string, [first, second]: [Client, Client]): Promise<Pooling> {
+  const found = await findPooling(first, second)
+  return readConnecting(url).isPooled ? 'transaction' : found
 }
 
 /**
@@ -142,7 +150,7 @@ async function checkListen(listener: Client, notifier: Client): Promise<void> {
 async function withClients<T>(urls: [string, string], use: (clients: [Client, Client]) => Promise<T>): Promise<T> {
   const made = urls.map(
     (url) =>
-      new Client({
+      new (clientOf(url))({
         connectionString: readConnectionUrl(url).url,
         application_name: 'switchyard-start',
         connectionTimeoutMillis: connectTimeoutMs,

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { makeClassifiedAdapter } from './classified-adapter.ts'
+import { readConnecting } from './connecting.ts'
 import { makeSessions, type Pooling, settingsOf, transactionSettings } from './sessions.ts'
 import { makeStatements, type Statements } from './statements.ts'
 import { makeZonedAdapter } from './zoned-adapter.ts'
@@ -11,7 +12,7 @@ export interface DatabaseOptions {
   url: string
   /** What stands between, as `examineDatabaseAt` found it; nothing when absent. */
   pooling?: Pooling
-  /** Connections at most, for everything that this process does in the database. */
+  /** Connections at most, for everything that this process does in the database; fewer where the URL says so. */
   poolSize: number
   /** A statement that runs longer is cancelled; default 30 s. */
   statementTimeoutMs?: number
@@ -19,7 +20,7 @@ export interface DatabaseOptions {
   lockTimeoutMs?: number
   /** A transaction left open and idle this long loses its connection; default 60 s. */
   idleInTransactionTimeoutMs?: number
-  /** How long to wait for a free connection before giving up; default 10 s. */
+  /** How long to wait for a free connection before giving up; default what the URL says, or 10 s. */
   acquireTimeoutMs?: number
   /** Shown in `pg_stat_activity`, to tell processes apart. */
   applicationName?: string
@@ -47,10 +48,11 @@ export function makeDatabase(options: DatabaseOptions): Database {
     lock_timeout: `${options.lockTimeoutMs ?? 10_000}ms`,
     idle_in_transaction_session_timeout: `${options.idleInTransactionTimeoutMs ?? 60_000}ms`,
   }
+  const { mostConnections = options.poolSize, poolTimeoutMs = 10_000 } = readConnecting(url)
   const pool = makeSessions({
-    ...{ url, pooling, defaults, max: options.poolSize },
+    ...{ url, pooling, defaults, max: Math.min(options.poolSize, mostConnections) },
     applicationName: options.applicationName ?? 'switchyard',
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 10_000,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? poolTimeoutMs,
   })
   // Without a listener a connection that the server closes while idle would end the process.
   let isClosed = false

@@ -1,5 +1,7 @@
 import { type ClientBase, escapeLiteral, Pool, type QueryConfig, type QueryResult } from 'pg'
+import { readConnecting } from './connecting.ts'
 import { readConnectionUrl } from './connection-url.ts'
+import { clientOf } from './url-client.ts'
 import { readZones } from './zoned-adapter.ts'
 
 /**
@@ -41,9 +43,13 @@ export function makeSessions({ pooling, max, applicationName, acquireTimeoutMs, 
   const { url, settings } = settingsOf(options)
   const pool = new Pool({
     connectionString: url,
+    Client: clientOf(options.url),
     max,
     application_name: applicationName,
-    ...(acquireTimeoutMs === undefined ? {} : { connectionTimeoutMillis: acquireTimeoutMs }),
+    // It also ends the wait for a server, which has a limit of its own where the URL says so.
+    ...(acquireTimeoutMs === undefined
+      ? {}
+      : { connectionTimeoutMillis: Math.max(acquireTimeoutMs, readConnecting(options.url).connectTimeoutMs ?? 0) }),
     onConnect: (client) => prepare(client, pooling, settings),
   })
   return pooling === 'transaction' ? Object.assign(pool, { query: inTransactions(pool, beginWith(settings)) }) : pool

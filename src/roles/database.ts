@@ -1,9 +1,9 @@
-import { Client } from 'pg'
 import { readConnectionUrl } from '../infra/connection-url.ts'
 import { type Database, type DatabaseOptions, makeDatabase } from '../infra/database.ts'
 import { checkFacts, type DatabaseFacts, type DatabaseUrls, examineDatabaseAt } from '../infra/database-facts.ts'
 import { missingMigrations } from '../infra/migrations.ts'
 import { makeSessions } from '../infra/sessions.ts'
+import { clientOf } from '../infra/url-client.ts'
 import { databaseError, migrationsError, StartError } from './start-error.ts'
 
 /**
@@ -52,7 +52,7 @@ export function ownSessions({ url, directUrl }: DatabaseUrls, { pooling, listen 
   const way = directUrl === undefined ? { url, pooling } : { url: directUrl, pooling: 'session' as const }
   const canListen = listen !== 'none: polling'
   const connectListener = () =>
-    new Client({
+    new (clientOf(way.url))({
       connectionString: readConnectionUrl(way.url).url,
       application_name: 'switchyard-listen',
       // It is silent for long, and a connection that is lost on the way must be noticed.

@@ -93,7 +93,15 @@ describe('configuration', () => {
     ['postgresql://db.example/switchyard?application_name=me@work', 'an @ or # in a parameter'],
     ['postgresql://somebody:hunter2@db.example/switchyard?TimeZone=Asia/Seoul', 'has the parameters TimeZone, which'],
     ['postgresql://db.example/switchyard?sslmode=require&Schema=x&a=1&a=2', 'has the parameters Schema, a, which'],
-    ['postgresql://somebody@/switchyard?host=/run/postgresql&channel_binding=require', 'parameters channel_binding,'],
+    ['postgresql://somebody@/switchyard?host=/run/postgresql&keepalives=1', 'parameters keepalives, which'],
+    [
+      'postgresql://db.example/switchyard?channel_binding=hunter2',
+      'has a channel_binding that is not valid: it must be',
+    ],
+    ['postgresql://db.example/switchyard?connect_timeout=0', 'a number of seconds from 1 to 9999'],
+    ['postgresql://db.example/switchyard?pgbouncer=yes', 'has a pgbouncer that is not valid: it must be `true` or'],
+    ['postgresql://db.example/switchyard?connection_limit=1', 'a whole number from 2 to 1000'],
+    ['postgresql://db.example/switchyard?pool_timeout=10&pool_timeout=1e9', 'has a pool_timeout that is not valid'],
     ['postgresql://db.example/switchyard?hunter%202=', 'has parameters, which would have no effect'],
   ])('says what is wrong with %s and repeats nothing of it', (url, message) => {
     for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
@@ -111,6 +119,8 @@ describe('configuration', () => {
     'postgresql:///switchyard?host=/var/run/postgresql',
     'postgresql://somebody@/switchyard?host=/var/run/postgresql',
     'postgresql://db.example',
+    'postgresql://somebody@ep-1.neon.example/switchyard?sslmode=require&channel_binding=require',
+    'postgresql://db.example/switchyard?pgbouncer=true&connection_limit=5&connect_timeout=10&pool_timeout=20',
     'postgresql://db.example/switchyard?schema=app&search_path=app&lock_timeout=5s&application_name=me%40work',
   ])('takes %s', (url) => {
     expect(readConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url)

@@ -13,6 +13,7 @@ describe('a connection URL', () => {
     ['options=-c%20search_path%3Da%5C%20b,c', { search_path: 'a b,c' }, ''],
     ['options=endpoint%3Dep-1%20-c%20work_mem%3D8MB', { work_mem: '8MB' }, 'endpoint=ep-1'],
     ['options=project%3Dp1', {}, 'project=p1'],
+    ['channel_binding=require&connect_timeout=5&pgbouncer=true&connection_limit=5&pool_timeout=9', {}, ''],
     ['search_path=app,public', { search_path: 'app,public' }, ''],
     ['lock_timeout=500&schema=Own', { lock_timeout: '500', search_path: '"Own"' }, ''],
   ])('gives up the settings of ?%s, and keeps what else it says', (parameters, settings, options) => {

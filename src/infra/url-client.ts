@@ -1,0 +1,37 @@
+import type { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { Client, type ClientConfig } from 'pg'
+import { readConnecting } from './connecting.ts'
+
+/** The class of clients that connect as this URL says. */
+export function clientOf(url: string): new (config?: ClientConfig) => Client {
+  const { channelBinding, connectTimeoutMs } = readConnecting(url)
+  return class extends Client {
+    constructor(config: ClientConfig = {}) {
+      super({
+        ...config,
+        enableChannelBinding: channelBinding !== 'disable',
+        ...(connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: connectTimeoutMs }),
+      })
+      if (channelBinding === 'require') requireBinding(this)
+    }
+  }
+}
+
+/** `pg` binds where the server offers it. Where it does not, the connection ends here before a password is sent. */
+function requireBinding(client: Client): void {
+  const { connection } = client as Client & { connection?: EventEmitter & { stream: Duplex } }
+  if (connection === undefined) throw new Error('this version of pg does not show its connection')
+  let isBound = false
+  const refuse = () => {
+    if (!isBound)
+      connection.stream.destroy(new Error('channel_binding=require, and the server offers no channel binding'))
+  }
+  // Heard before the client itself does, which listens from when it connects.
+  connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
+    isBound = mechanisms.includes('SCRAM-SHA-256-PLUS')
+    refuse()
+  })
+  for (const event of ['authenticationOk', 'authenticationMD5Password', 'authenticationCleartextPassword'])
+    connection.on(event, refuse)
+}
