@@ -18,14 +18,18 @@ export function clientOf(url: string): new (config?: ClientConfig) => Client {
   }
 }
 
+const unbound = () =>
+  Object.assign(new Error('channel_binding=require, and the server offers no channel binding'), {
+    code: 'NO_CHANNEL_BINDING',
+  })
+
 /** `pg` binds where the server offers it. Where it does not, the connection ends here before a password is sent. */
 function requireBinding(client: Client): void {
   const { connection } = client as Client & { connection?: EventEmitter & { stream: Duplex } }
   if (connection === undefined) throw new Error('this version of pg does not show its connection')
   let isBound = false
   const refuse = () => {
-    if (!isBound)
-      connection.stream.destroy(new Error('channel_binding=require, and the server offers no channel binding'))
+    if (!isBound) connection.stream.destroy(unbound())
   }
   // Heard before the client itself does, which listens from when it connects.
   connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {

@@ -30,6 +30,10 @@ const tlsProblems: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  // Raised by infra/url-client.ts.
+  NO_CHANNEL_BINDING:
+    'offers no channel binding, which DATABASE_URL requires. Connect with TLS (`sslmode=verify-full`) to a server that uses ' +
+    'SCRAM-SHA-256 passwords, or leave out `channel_binding`',
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another host name. Connect to the name in the certificate',
   CERT_HAS_EXPIRED: 'has a certificate that has expired. Renew it',
 }
