@@ -96,6 +96,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const budget = makeBudget(settings.callsPerSecond, clock)
   const reconcile = makeReconcile({
     ...shared,
+    shutdown,
     noteDuplicate,
     release: (claimed, delayMs) => leases.release([claimed], delayMs),
     perform: makePerform(acting),

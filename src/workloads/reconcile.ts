@@ -31,6 +31,8 @@ export interface ReconcileDeps {
   tempo: Tempo
   heldProviders: ReadonlySet<string>
   log: Log
+  /** Aborted when the process has to end now. */
+  shutdown: AbortSignal
 }
 
 /** A workload on which Switchyard itself fails this often waits for an operator. */
@@ -88,8 +90,15 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
     await deps.release(claimed as unknown as Claimed, 0)
     return true
   }
-  report(deps, hand, { outcome: performed.outcome, isProbe })
-  const absorbed = absorb(kind, performed.workload, performed.facts, performed.outcome)
+  const { outcome } = performed
+  const isCutOff = outcome.did === 'fail' && deps.shutdown.aborted
+  // It says nothing of the workload either, and the next process looks at once. What a write or a create came to is noted.
+  if (isCutOff && outcome.operation === 'look') {
+    await deps.release(claimed as unknown as Claimed, 0)
+    return false
+  }
+  if (!isCutOff) report(deps, hand, { outcome, isProbe })
+  const absorbed = absorb(kind, performed.workload, performed.facts, outcome)
   // What comes next is decided on what was just seen, not on what was known before.
   const seen = shownBy({ ...performed.workload, ...absorbed.change }, hand.driver)
   return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, absorbed)

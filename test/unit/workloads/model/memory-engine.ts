@@ -126,6 +126,7 @@ function makeProcess(
   const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
   const shared = {
     ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, write, heldProviders: new Set<string>() },
+    shutdown: never,
     budget: { take: () => 0 },
     connections: {
       open: async () => ({ provider: 'memory', version: 1, origin: '', scope: {}, driver: () => driver as never }),
@@ -151,7 +152,7 @@ function makeProcess(
     reconcile: makeReconcile({ ...shared, perform, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
     sweep: makeSweep({
       ...{ ...shared, heldMarks, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
-      ...{ bounds, shutdown: never },
+      bounds,
     } as Parameters<typeof makeSweep>[0]),
   }
 }
