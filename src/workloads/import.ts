@@ -53,8 +53,9 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         'unsupported',
         `Provider ${opened.provider} has no environments over this connection.`,
       )
-    const { remoteId } = request
-    const seen = await look(driver, opened.provider, remoteId, deps.callTimeoutMs)
+    const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
+    // As the provider writes it: it may take one id in several spellings.
+    const { remoteId } = seen
     const holder = await deps.reads.holderOf(connectionId, 'environment', { remoteId, mark: seen.mark ?? null })
     if (holder !== null) throw isKnownAlready(remoteId, nameOf(holder, projectId))
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)

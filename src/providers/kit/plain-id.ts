@@ -17,3 +17,13 @@ export function plainId(id: string): string {
   const message = `"${id.slice(0, 80)}" is no id: letters, digits, hyphens and underscores are. Nothing was sent.`
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
+
+/**
+ * The same for ids that are numbers. A service that reads `007` as 7 would show one object under two ids, so that two records
+ * could stand for it.
+ */
+export function plainNumber(id: string): string {
+  if (/^[1-9]\d*$/.test(id)) return id
+  const message = `"${id.slice(0, 80)}" is no id: a number without leading zeros is. Nothing was sent.`
+  throw new ProviderError('invalid_request', message, { notSent: true })
+}

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
-import { plainId } from '../kit/plain-id.ts'
+import { plainNumber } from '../kit/plain-id.ts'
 import type { ProviderClock } from '../provider.ts'
 import type { ScnetClient } from './client.ts'
 import { localTime } from './durations.ts'
@@ -76,7 +76,7 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
     /** Detail, then live list, then history: an ended job leaves the first two after 5 minutes. */
     async read(jobId, signal) {
       const query = new URLSearchParams({ strJobManagerID: await client.region.schedulerId(signal) })
-      const detail = await one(`/openapi/v2/jobs/${plainId(jobId)}?${query}`, signal)
+      const detail = await one(`/openapi/v2/jobs/${plainNumber(jobId)}?${query}`, signal)
       if (detail !== null) return { job: { ...detail, jobId }, isEnded: false, isListed: false }
       const listed = await among(jobId, await live({ strJobId: jobId }, signal))
       if (typeof listed !== 'string') return { job: listed, isEnded: false, isListed: true }

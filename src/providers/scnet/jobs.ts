@@ -3,7 +3,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { missingIn } from '../kit/listed.ts'
-import { plainId } from '../kit/plain-id.ts'
+import { plainNumber } from '../kit/plain-id.ts'
 import { boundedPayload, redact } from '../kit/redact.ts'
 import { ranBetween, readTime } from '../kit/times.ts'
 import type { Catalog, Driver, Found, Observation, PlannedRequest, ProviderClock, Traits } from '../provider.ts'
@@ -126,7 +126,7 @@ function submitCall(body: SubmitJob): ScnetCall {
 async function cancelCall(client: ScnetClient, jobId: string, signal: AbortSignal): Promise<ScnetCall> {
   const schedulerId = await client.region.schedulerId(signal)
   const user = await client.region.clusterUser(signal)
-  const form = { jobMethod: '5', strJobInfoMap: `${schedulerId},${user}:${plainId(jobId)}:` }
+  const form = { jobMethod: '5', strJobInfoMap: `${schedulerId},${user}:${plainNumber(jobId)}:` }
   return { method: 'DELETE', path: '/openapi/v2/jobs', form }
 }
 

@@ -415,3 +415,14 @@ it('the catalog lists the queues of the cluster user', async () => {
   stub.server.on(`GET ${hpc}/queuenames/users/bob_hpc?strJobManagerID=1638523853`, ok(queues))
   expect(await stub.job().catalog?.(signal)).toEqual({ queues })
 })
+
+it.each(['063436', '0', ' 63436', '63436a'])(
+  'an id that may be read as the number of another job is none: %s',
+  async (id) => {
+    expect(await failureOf(stub.job().get(id, signal))).toMatchObject({ code: 'invalid_request', notSent: true })
+    expect(await failureOf(stub.job().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
+      code: 'invalid_request',
+    })
+    expect(stub.calls()).toEqual([])
+  },
+)
