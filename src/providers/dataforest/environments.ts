@@ -67,21 +67,17 @@ export function makeEnvironments(
   }
 
   /**
-   * A refused create does not say that the name is taken; one harmless question does. While that has no answer, the name
-   * may be taken by this very workspace, so the create's outcome is not known.
+   * A rejected create does not say that the name is taken; one read-only question does. While that cannot be asked, the
+   * name may be taken by this very workspace, so the outcome of the create is unknown.
    */
   async function isNameTaken(name: string, signal: AbortSignal): Promise<boolean> {
     const question = { accountId: settings.accountId, name }
     try {
-      const isAvailable = readFlag(
-        await client.call('aiworkspaces/checkAvailableName', question, signal),
-        'availableName',
-      )
-      if (isAvailable !== undefined) return !isAvailable
+      return readFlag(await client.call('aiworkspaces/checkAvailableName', question, signal), 'availableName') === false
     } catch (cause) {
+      if (isRejection(cause)) return false
       throw new ProviderError('outcome_unknown', `Whether the name ${name} is taken could not be asked.`, { cause })
     }
-    throw new ProviderError('outcome_unknown', `DataForest did not say whether the name ${name} is taken.`)
   }
 
   return {
@@ -198,6 +194,11 @@ function mayBe(workspace: Json, name: string): boolean {
 }
 
 /** HTTP 400 by the service, unless it names another parameter than the name. */
+/** DataForest's definite no to a question, which a later one would get too. */
+function isRejection(error: unknown): boolean {
+  return error instanceof ProviderError && (error.code === 'invalid_request' || error.code === 'permission_denied')
+}
+
 function mayBeNameClash(error: unknown): error is ProviderError {
   if (!(error instanceof ProviderError) || error.code !== 'invalid_request' || error.notSent) return false
   return error.parameter === undefined || error.parameter === 'name'

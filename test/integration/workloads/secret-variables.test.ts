@@ -138,6 +138,7 @@ describe('secret variables', () => {
     const stub = await startStubServer()
     const repeated = (sent: string) => `no ${/"PIN":"12"/.exec(sent)?.[0]} nor ${new RegExp(canary).exec(sent)?.[0]}`
     stub.on('POST /api/v2/aiworkspaces/create', ({ body }) => ({ status, body: answer(repeated(body)) }))
+    stub.on('POST /api/v2/aiworkspaces/checkAvailableName', () => ({ body: { success: true, availableName: true } }))
     const { id: connectionId } = await switchyard.api.ok('POST', '/connections', {
       name: `stub-${status}`,
       settings: { dataforest: { baseUrl: stub.url, accountId: '6COytUeFj7b8eOhq2L5zL' } },

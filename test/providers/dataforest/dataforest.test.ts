@@ -385,14 +385,12 @@ describe('AI workspaces', () => {
   })
 
   it.each([
-    ['fails', { status: 503, body: { success: false } }],
-    ['does not say', { body: { success: true } }],
-  ])('refused with HTTP 400 while the question after the name %s may exist', async (_how, answer) => {
+    ['fails', 503, 'outcome_unknown'],
+    ['is rejected', 400, 'invalid_request'],
+  ])('refused with HTTP 400 while the question after the name %s', async (_how, status, code) => {
     stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
-    stub.once(route('aiworkspaces/checkAvailableName'), answer)
-    expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({
-      code: 'outcome_unknown',
-    })
+    stub.once(route('aiworkspaces/checkAvailableName'), { status, body: { success: false, message: 'no' } })
+    expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({ code })
   })
 
   it('refused for another parameter cost no further question', async () => {
