@@ -6,6 +6,7 @@ import { boundedValidation, type Validate } from './bounded-validation.ts'
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
 type BuildSerializer = NonNullable<CompilersFactory['buildSerializer']>
+type SharedSchemas = Parameters<ReturnType<typeof AjvCompiler>>[0]
 type Serialize = (data: unknown) => string
 
 /** The schemas are the routes' own, which the OpenAPI document shows and `npm run openapi:lint` examines. */
@@ -14,42 +15,65 @@ const common = { removeAdditional: false, ...unexamined } as const
 
 /**
  * Validators and serializers are made when a request first needs them, and one serves all routes with that schema: most
- * answers share a few. To make each route's own at the start took four seconds of CPU, at every start.
+ * routes and answers share a few. To make each route's own at the start took four seconds of CPU, at every start. The
+ * servers of a process share them too.
  */
 export const compilersFactory: CompilersFactory = {
-  /** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
-  buildValidator: ((externalSchemas: Parameters<ReturnType<typeof AjvCompiler>>[0]) => {
-    const build = AjvCompiler()
-    const compilers = (options: object) => ({
-      all: once(() => build(externalSchemas, { customOptions: { ...common, ...options, allErrors: true } })),
-      first: once(() => build(externalSchemas, { customOptions: { ...common, ...options, allErrors: false } })),
-    })
-    const strict = compilers({ coerceTypes: false, useDefaults: false })
-    const lenient = compilers({ coerceTypes: 'array', useDefaults: true })
-    return (route: { httpPart?: string }) => {
-      const { all, first } = route.httpPart === 'body' ? strict : lenient
-      return boundedValidation({
-        all: once(() => all()(route) as Validate),
-        first: once(() => first()(route) as Validate),
-      })
-    }
-  }) as BuildValidator,
+  buildValidator: oneForEachSet(makeValidators) as BuildValidator,
+  buildSerializer: oneForEachSet(makeSerializers) as BuildSerializer,
+}
 
-  buildSerializer: ((externalSchemas: unknown, options: unknown) => {
-    const build = once(() => SerializerCompiler()(externalSchemas, options as never))
-    const bySchema = new Map<string, Serialize>()
-    return ({ schema, ...route }: { schema: object }) => {
-      // The headers of an answer are told to readers of the document; they are no part of its body.
-      const body = { ...schema, headers: undefined }
-      const key = JSON.stringify(body)
-      const known = bySchema.get(key)
-      if (known !== undefined) return known
-      const compile = once(() => build()({ ...route, schema: body } as never) as Serialize)
-      const serialize: Serialize = (data) => compile()(data)
-      bySchema.set(key, serialize)
-      return serialize
-    }
-  }) as BuildSerializer,
+/** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
+function makeValidators(sharedSchemas: SharedSchemas) {
+  const build = AjvCompiler()
+  const compilers = (options: object) => {
+    const compiler = (allErrors: boolean) =>
+      once(() => build(sharedSchemas, { customOptions: { ...common, ...options, allErrors } }))
+    const [all, first] = [compiler(true), compiler(false)]
+    return oneForEach((schema: object) => ({
+      all: once(() => all()({ schema } as never) as Validate),
+      first: once(() => first()({ schema } as never) as Validate),
+    }))
+  }
+  const strict = compilers({ coerceTypes: false, useDefaults: false })
+  const lenient = compilers({ coerceTypes: 'array', useDefaults: true })
+  return ({ schema, httpPart }: { schema: object; httpPart?: string }) =>
+    boundedValidation((httpPart === 'body' ? strict : lenient)(schema))
+}
+
+function makeSerializers(sharedSchemas: object) {
+  const build = once(() => SerializerCompiler()(sharedSchemas as never, undefined as never))
+  const serializer = oneForEach((schema: object): Serialize => {
+    const compile = once(() => build()({ schema } as never) as Serialize)
+    return (data) => compile()(data)
+  })
+  // The headers of an answer are told to readers of the document; they are no part of its body.
+  return ({ schema }: { schema: object }) => serializer({ ...schema, headers: undefined })
+}
+
+/** Fastify asks for compilers at each route anew, with the same schemas in a set of its own. */
+function oneForEachSet<S extends object, T>(make: (schemas: S) => T): (schemas: S) => T {
+  const madeOf = oneForEach(make)
+  let last: { schemas: unknown[]; made: T } | undefined
+  return (set) => {
+    const schemas = Object.values(set)
+    const isLast = schemas.length === last?.schemas.length && schemas.every((one, at) => one === last?.schemas[at])
+    if (last === undefined || !isLast) last = { schemas, made: madeOf(set) }
+    return last.made
+  }
+}
+
+/** What is made of a schema serves all that read the same. */
+function oneForEach<S, T>(make: (schema: S) => T): (schema: S) => T {
+  const made = new Map<string, T>()
+  return (schema) => {
+    const text = JSON.stringify(schema)
+    const known = made.get(text)
+    if (known !== undefined) return known
+    const value = make(schema)
+    made.set(text, value)
+    return value
+  }
 }
 
 function once<T>(make: () => T): () => T {

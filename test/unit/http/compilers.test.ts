@@ -12,10 +12,10 @@ function validatorOf(httpPart: string, schema: TSchema): Validate {
 }
 const validators = compilersFactory.buildValidator?.(shared, {}) as (route: object) => unknown
 
-function serializerOf(schema: object): Serialize {
+function serializerOf(schema: object, sharedSchemas: object = shared): Serialize {
+  const serializers = compilersFactory.buildSerializer?.(sharedSchemas, {} as never) as (route: object) => unknown
   return serializers({ schema, method: 'GET', url: '/', httpStatus: '200' }) as Serialize
 }
-const serializers = compilersFactory.buildSerializer?.(shared, {} as never) as (route: object) => unknown
 
 const page = Type.Object(
   { limit: Type.Optional(Type.Integer({ default: 50 })), ids: Type.Optional(Type.Array(Type.String())) },
@@ -69,6 +69,19 @@ describe('a serializer', () => {
     expect(serializerOf(Type.Ref('Named'))).toBe(serialize)
     expect(serializerOf({ ...Type.Ref('Named'), headers: { ETag: Type.String() } })).toBe(serialize)
     expect(serializerOf(page)).not.toBe(serialize)
+  })
+
+  it('is one for all compilers that are asked for with schemas that read the same', () => {
+    const serialize = serializerOf(Type.Ref('Named'))
+    expect(serializerOf(Type.Ref('Named'), { ...shared })).toBe(serialize)
+    expect(serializerOf(Type.Ref('Named'), structuredClone(shared))).toBe(serialize)
+  })
+
+  it('follows the schemas that it was asked for with', () => {
+    const others = { Named: Type.Object({ title: Type.String() }, { $id: 'Named' }) }
+    const both = { name: 'a', title: 'b' }
+    expect(serializerOf(Type.Ref('Named'), others)(both)).toBe('{"title":"b"}')
+    expect(serializerOf(Type.Ref('Named'))(both)).toBe('{"name":"a"}')
   })
 
   it('writes what its schema names and no more', () => {
