@@ -1,3 +1,4 @@
+import AjvCompiler from '@fastify/ajv-compiler'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type FaultInput, type Faults, faultInput } from './faults.ts'
@@ -10,6 +11,9 @@ const pushBody = Type.Object(
 )
 const advanceBody = Type.Object({ ms: Type.Integer({ minimum: 0 }) }, { additionalProperties: false })
 const settingsBody = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String()]))
+
+/** One for all sandboxes of a process: they take the same bodies, and a compiler knows what it has compiled. */
+const buildValidator = AjvCompiler()
 
 /** What the control API drives. */
 export interface ControlParts {
@@ -28,6 +32,7 @@ export function makeControl(parts: ControlParts): FastifyInstance {
   const app = Fastify({
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    schemaController: { compilersFactory: { buildValidator } },
   } as const)
   app.setErrorHandler((error, _request, reply) => {
     const status =
