@@ -4,7 +4,10 @@ import type { Statements } from '../infra/statements.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+import { makeWatchlists, type Watched } from './watchlists.repository.ts'
 import type { Workload } from './workload.ts'
+
+export type { Watched } from './watchlists.repository.ts'
 
 /** A walk that this process alone may do now. */
 export interface ClaimedSweep {
@@ -23,43 +26,19 @@ export interface ClaimedSweep {
   pauseReason: Reason | null
 }
 
-/** What the engine expects to see in a list. */
-export interface Watched {
-  id: string
-  remoteId: string
-  mark: string
-  imported: boolean
-  version: number
-  dispatchedAt: Date | null
-  observedAt: Date | null
-  /** Since when it waits for a look by itself. */
-  missingSince: Date | null
-}
-
 /** A workload and the very row that it was read from, which every write replaces by another. */
 export interface AsRead<K extends Kind = Kind> {
   workload: Workload<K>
   row: string
 }
 
-type WatchedTuple = [string, string, string, boolean, number, number | null, number | null, number | null]
-
-function toWatched([id, remoteId, mark, imported, version, dispatched, observed, missing]: WatchedTuple): Watched {
-  const at = (ms: number | null) => (ms === null ? null : new Date(ms))
-  const times = { dispatchedAt: at(dispatched), observedAt: at(observed), missingSince: at(missing) }
-  return { id, remoteId, mark, imported, version, ...times }
-}
-
-const epochMs = (column: string) => Prisma.raw(`floor(extract(epoch FROM ${column}) * 1000)::float8`)
-
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
-
-const watchedPerRow = 500
 
 const watchedColumns = Prisma.sql`
   id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
 
 export function makeSweepsRepository(sql: Statements, leaseMs: number) {
+  const watchlists = makeWatchlists(sql)
   return {
     async claimDue(limit: number): Promise<ClaimedSweep[]> {
       const leaseId = randomUUID()
@@ -86,21 +65,8 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
         WHERE lease_id = ANY(${claims.map(({ leaseId }) => leaseId)})`)
     },
 
-    /**
-     * Live workloads with a remote object: the snapshot that a scan compares its pages with. One row for many, since a scan
-     * reads tens of thousands of them every time, and not one for all, which would be parsed at one go.
-     */
-    async watched(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
-      const rows = await sql.rows<{ some: WatchedTuple[] }>(Prisma.sql`
-        SELECT json_agg(json_build_array(id, remote_id, mark, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
-          ${epochMs('missing_since')}) ORDER BY remote_id, id) AS some
-        FROM (
-          SELECT (row_number() OVER (ORDER BY remote_id, id) - 1) / ${watchedPerRow}::int AS part, * FROM workloads
-          WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
-          ORDER BY remote_id, id LIMIT ${limit}
-        ) w GROUP BY part ORDER BY part`)
-      return rows.flatMap(({ some }) => some.map(toWatched))
-    },
+    /** Live workloads with a remote object: the snapshot that a scan compares its pages with. */
+    watched: watchlists.read,
 
     /** What comes after the snapshot and waits for no look yet, the longest unseen first. */
     async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {

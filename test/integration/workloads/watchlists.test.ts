@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { makeId } from '../../../src/vocabulary/ids.ts'
+import { makeWatchlists } from '../../../src/workloads/watchlists.repository.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let test: TestDatabase
+let database: Database
+/** How many workloads each statement has brought. */
+let brought: number[]
+let nowMs: number
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = makeDatabase({ url: test.url, poolSize: 4 })
+})
+afterAll(async () => {
+  await database?.close()
+  await test?.drop()
+})
+beforeEach(async () => {
+  await database.prisma.$executeRaw`TRUNCATE workloads`
+  brought = []
+  nowMs = 0
+})
+
+function makeReader(limit = 10_000) {
+  const sql: Database['sql'] = {
+    async rows<R>(statement: Parameters<Database['sql']['rows']>[0]) {
+      const rows = await database.sql.rows<R>(statement)
+      brought.push((rows as { some: unknown[] | null }[]).reduce((sum, { some }) => sum + (some?.length ?? 0), 0))
+      return rows
+    },
+  }
+  const { read } = makeWatchlists(sql, () => nowMs)
+  return async () => {
+    const watched = await read('conn', 'job', limit)
+    return watched.map(({ remoteId, version }) => `${remoteId} v${version}`).toSorted()
+  }
+}
+
+async function insert(count: number, first = 0): Promise<void> {
+  const ids = Array.from({ length: count }, () => makeId('job'))
+  await database.prisma.$executeRaw`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, dispatched_at)
+    SELECT id, 'p', 'job', 'modelarts', 'conn', 'n', '{}', '{}', 'mark' || n + ${first}::int, 'running', true, 'r' || n + ${first}::int, now()
+    FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
+}
+
+const run = (text: string) => database.pool.query(text)
+const end = `UPDATE workloads SET live = false, status = 'succeeded' WHERE remote_id = 'r1'`
+const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1'`
+
+it('is read whole once, then only what has changed or come', async () => {
+  await insert(1200)
+  const read = makeReader()
+  const first = await read()
+  expect(await read()).toEqual(first)
+  await run(change)
+  await insert(1, 5000)
+  expect(await read()).toEqual([...first.filter((item) => item !== 'r1 v1'), 'r1 v2', 'r5001 v1'].toSorted())
+  expect(brought).toEqual([1200, 0, 2])
+})
+
+it('shows what an older transaction commits after a newer one', async () => {
+  await insert(2)
+  const read = makeReader()
+  const older = await database.pool.connect()
+  await older.query('BEGIN')
+  await older.query(change)
+  await run(`UPDATE workloads SET version = 7 WHERE remote_id = 'r2'`)
+  expect(await read()).toEqual(['r1 v1', 'r2 v7'])
+  await older.query('COMMIT')
+  older.release()
+  expect(await read()).toEqual(['r1 v2', 'r2 v7'])
+  await read()
+  expect(brought.at(-1)).toBe(0)
+})
+
+it.each([
+  ['ended', end],
+  ['lost its object', `UPDATE workloads SET remote_id = NULL WHERE remote_id = 'r1'`],
+  ['been deleted', `DELETE FROM workloads WHERE remote_id = 'r1'`],
+])('holds no workload that has %s', async (_, statement) => {
+  await insert(3)
+  const read = makeReader()
+  await read()
+  await run(statement)
+  const left = await read()
+  expect(left.join()).not.toContain('r1 ')
+  expect(await makeReader()()).toEqual(left)
+})
+
+it('tells what has ended while another has come', async () => {
+  await insert(3)
+  const read = makeReader()
+  await read()
+  await run(end)
+  await insert(1, 8)
+  expect(await read()).toEqual(['r2 v1', 'r3 v1', 'r9 v1'])
+})
+
+it('is read whole again after a minute, whatever was missed', async () => {
+  await insert(3)
+  const read = makeReader()
+  await read()
+  nowMs = 60_001
+  await read()
+  expect(brought).toEqual([3, 3])
+})
+
+it('longer than what is watched is read whole each time, in the order of remote ids', async () => {
+  await insert(3)
+  const read = makeReader(2)
+  expect(await read()).toEqual(['r1 v1', 'r2 v1'])
+  await run(end)
+  expect(await read()).toEqual(['r2 v1', 'r3 v1'])
+})
