@@ -152,9 +152,9 @@ function settled<K extends Kind>(
   }
 }
 
-/** That a wish was refused stays visible as long as the status stays. */
-function keptReason<K extends Kind>(workload: Workload<K>, status: Status<K>): Reason | null {
-  return workload.status === status && workload.reason === 'provider_refused' ? workload.reason : null
+/** That a wish was refused, and that a job waits once more, stay visible as long as the status stays. */
+function keptReason<K extends Kind>({ status, reason }: Workload<K>, now: Status<K>): Reason | null {
+  return status === now && (reason === 'provider_refused' || reason === 'requeued') ? reason : null
 }
 
 function keptMessage<K extends Kind>(workload: Workload<K>): string | null {

@@ -33,6 +33,21 @@ describe('a sighting of an end', () => {
   })
 })
 
+describe('a job that its provider put back into its queue', () => {
+  const seen = { remoteId: '1', status: 'pending', rawState: 'PD', payload: () => null } as const
+  const again = (status: 'running' | 'pending', more: Partial<Observation<'job'>> = {}) =>
+    observed(jobKind, makeWorkload('job', { ...running, status, reason: 'requeued' }), { ...seen, ...more }, facts)
+
+  it('says so as long as it waits, unless there is another reason', () => {
+    expect(again('pending')).toMatchObject({ status: 'pending', reason: 'requeued' })
+    expect(again('pending', { reason: 'start_required' })).toMatchObject({ reason: 'start_required' })
+  })
+
+  it('says so no more once it runs', () => {
+    expect(again('pending', { status: 'running' })).toMatchObject({ status: 'running', reason: null })
+  })
+})
+
 describe('a sighting in a list', () => {
   const detail = { name: 'a', spec: { storage: { path: '/b/' }, url: 'old' }, error_code: 'X' }
   const sighting = (payload: Json, omits: readonly string[] = []) =>
