@@ -5,6 +5,7 @@ import { changeOf, tellsNews, withPayload } from './observe.ts'
 import type { WalkDeps } from './sweep-deps.ts'
 import { writeAll } from './sweep-writes.ts'
 import type { AsRead, Watched } from './sweeps.repository.ts'
+import type { Workload } from './workload.ts'
 
 /** A watched workload and what was shown of it that the last scan had not shown. */
 export interface Fresh<K extends Kind> {
@@ -72,14 +73,22 @@ async function compare<K extends Kind>(deps: WalkDeps<K>, fresh: readonly Fresh<
   const observations = new Map(fresh.map(({ item, observation }) => [item.id, observation]))
   const unchanged = (await deps.repository.unchanged(fresh.map(({ item }) => item))) as AsRead<K>[]
   const secretsOf = await deps.secretsOfAll(unchanged.map(({ workload }) => workload))
-  const changes = unchanged.flatMap(({ workload, row }) => {
+  /** What was shown of a workload, where that is news of it; where it is none it is noted. */
+  const newsOf = (workload: Workload<K>) => {
     const shown = observations.get(workload.id)
-    if (shown === undefined) return []
+    if (shown === undefined) return null
     const seen = hideInSighting(secretsOf(workload.id).hide, shown)
     const change = changeOf(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
-    if (tellsNews(workload, change)) return [{ workload, row, change: withPayload(workload, seen, change) }]
+    if (tellsNews(workload, change)) return { seen, change }
     deps.cache.note(workload, shown)
-    return []
+    return null
+  }
+  const changes = unchanged.flatMap(({ workload, row }) => {
+    const news = newsOf(workload)
+    return news === null ? [] : [{ workload, row, change: withPayload(workload, news.seen, news.change) }]
   })
-  return writeAll(deps, changes)
+  const written = await writeAll(deps, changes)
+  // Where the next scan shows the same it need not read what is known.
+  for (const workload of written) newsOf(workload)
+  return written.length
 }

@@ -12,25 +12,31 @@ export interface Sighted<K extends Kind> extends AsRead<K> {
   change: Change<K>
 }
 
-/** Writes what a walk tells of workloads, each as it was read; answers how many were still so. */
-export async function writeAll<K extends Kind>(deps: WalkDeps<K>, changes: readonly Sighted<K>[]): Promise<number> {
+/** Writes what a walk tells of workloads, each as it was read; answers with those that were still so, as they are now. */
+export async function writeAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  changes: readonly Sighted<K>[],
+): Promise<Workload<K>[]> {
   const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
-  results.forEach((result, index) => {
-    if (result.status === 'rejected')
-      deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'observation not saved')
+  return results.flatMap((result, index) => {
+    if (result.status === 'fulfilled') return result.value ?? []
+    deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'observation not saved')
+    return []
   })
-  return results.filter((result) => result.status === 'fulfilled' && result.value).length
 }
 
-async function writeOne<K extends Kind>(deps: WalkDeps<K>, { workload, row, change }: Sighted<K>): Promise<boolean> {
+async function writeOne<K extends Kind>(
+  deps: WalkDeps<K>,
+  { workload, row, change }: Sighted<K>,
+): Promise<Workload<K> | null> {
   const facts = factsFor(deps, { ...workload, ...change })
   const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
   const written = await deps.write(write as unknown as Write)
-  if (!written.isWritten) return false
+  if (!written.isWritten) return null
   if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
-  return true
+  return { ...workload, ...write.state, version: workload.version + Number(write.isNews) }
 }
 
 function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {

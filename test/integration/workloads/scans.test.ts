@@ -152,6 +152,8 @@ it('writes what has changed on all pages at once, and makes no other payload', a
   expect(provider.counts.payloads).toBe(20)
   const events = await read<{ count: string }>(`SELECT count(*) FROM workload_events WHERE type = 'job.pending'`)
   expect(events).toEqual([{ count: '20' }])
+  await scan()
+  expect(statements, 'what was written is known').toHaveLength(statementsOfScan)
 })
 
 it('compares a long page in batches, when a process knows nothing of it', async () => {
