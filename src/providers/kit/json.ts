@@ -15,12 +15,33 @@ const keepDigits: Reviver = (_key, value, { source }) =>
 export function tryParseJson(text: string): Json | undefined {
   try {
     // To look at each value takes several times as long, so it is done only where there may be such a number.
-    return /\d{16}/.test(text) && /(?:^|[[:,])\s*-?\d{16}/.test(text)
+    return hasLongDigits(text) && /(?:^|[[:,])\s*-?\d{16}/.test(text)
       ? JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
       : JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+const longDigits = 16
+
+/** Whether so many digits stand in a row. A row of them covers one of every 16 places: only those are looked at. */
+function hasLongDigits(text: string): boolean {
+  for (let at = longDigits - 1; at < text.length; at += longDigits) {
+    if (!isDigit(text, at)) continue
+    let from = at
+    let to = at + 1
+    while (at - from < longDigits && isDigit(text, from - 1)) from -= 1
+    while (to - from < longDigits && isDigit(text, to)) to += 1
+    if (to - from >= longDigits) return true
+  }
+  return false
+}
+
+/** Outside of the text `charCodeAt` is NaN. */
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
 }
 
 const bodies = new WeakMap<HttpResponse, Json | undefined>()

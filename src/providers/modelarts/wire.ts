@@ -116,7 +116,10 @@ type Given<T> = { [F in keyof T]?: Exclude<T[F], undefined> }
 
 /** The fields that are not undefined. */
 export function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>
+  // For each object of each page: several times as fast as by way of a list of entries.
+  const kept: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) kept[key] = value
+  return kept as Given<T>
 }
 
 /** An answer without secrets: besides what the kit knows, the query of links to objects (they are signed). */

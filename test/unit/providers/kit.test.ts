@@ -216,6 +216,14 @@ describe('bodies', () => {
     },
   )
 
+  it('keep them at every place, and however long they are', () => {
+    for (let before = 0; before < 40; before++)
+      for (const length of [16, 17, 18, 31, 32, 33]) {
+        const digits = '9'.repeat(length)
+        expect(tryParseJson(`{"n":"${'x'.repeat(before)}","id":${digits}}`)).toMatchObject({ id: digits })
+      }
+  })
+
   it('keep the digits of ids that a double cannot hold', () => {
     expect(tryParseJson('{"id":12345678901234567890,"n":5,"at":1722237457000}')).toEqual({
       id: '12345678901234567890',
