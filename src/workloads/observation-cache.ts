@@ -16,11 +16,6 @@ export interface ObservationCache {
   keep(ids: ReadonlySet<string>): void
 }
 
-interface Known {
-  version: number
-  digest: string
-}
-
 export function makeObservationCaches() {
   const byList = new Map<string, ObservationCache>()
   return {
@@ -36,16 +31,15 @@ export function makeObservationCaches() {
 }
 
 function makeCache(): ObservationCache {
-  const known = new Map<string, Known>()
+  // One string for each, since there are very many.
+  const known = new Map<string, string>()
   return {
     isKnown({ id, version, missingSince }, seen) {
       const noted = known.get(id)
-      return (
-        noted !== undefined && missingSince === null && noted.version === version && noted.digest === digestOf(seen)
-      )
+      return noted !== undefined && missingSince === null && noted === digestOf(version, seen)
     },
     note(workload, seen) {
-      if (isSettled(workload)) known.set(workload.id, { version: workload.version, digest: digestOf(seen) })
+      if (isSettled(workload)) known.set(workload.id, digestOf(workload.version, seen))
     },
     keep(ids) {
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
@@ -59,8 +53,8 @@ function isSettled({ nextAttemptAt, controlledAt, failures, missingSince }: Work
 }
 
 /** Of everything but the payload, which alone is no news: JSON leaves out what is made when it is asked for. */
-function digestOf(seen: Observation): string {
+function digestOf(version: number, seen: Observation): string {
   // A moment as a number: as text it costs as much as the rest.
   const moments = { startedAt: seen.startedAt?.getTime(), endedAt: seen.endedAt?.getTime() }
-  return hash('sha1', JSON.stringify({ ...seen, ...moments }), 'base64')
+  return hash('sha1', JSON.stringify({ ...seen, ...moments, version }), 'base64')
 }

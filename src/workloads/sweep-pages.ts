@@ -38,8 +38,7 @@ async function readAll<K extends Kind>(
   comparison: Comparison<K>,
 ): Promise<Walk> {
   const { driver, bounds, shutdown } = deps
-  // Where ids are given out again, two records may have the same one: an object is of those whose mark it may carry.
-  const byRemoteId = Map.groupBy(watched, ({ remoteId }) => remoteId)
+  const byRemoteId = indexOf(watched)
   const remoteIds = [...byRemoteId.keys()]
   const seenIds = new Set<string>()
   const strayMarks: string[] = []
@@ -64,11 +63,26 @@ async function readAll<K extends Kind>(
   return end(false)
 }
 
+/**
+ * What is watched, by remote id. Where ids are given out again, two records may have the same one: an object is of those
+ * whose mark it may carry. An array for each of very many would be memory for the few.
+ */
+type Index = ReadonlyMap<string, Watched | readonly Watched[]>
+
+function indexOf(watched: readonly Watched[]): Index {
+  const index = new Map<string, Watched | readonly Watched[]>()
+  for (const item of watched) {
+    const others = index.get(item.remoteId)
+    index.set(item.remoteId, others === undefined ? item : [others, item].flat())
+  }
+  return index
+}
+
 /** Observations that are looked at without a pause. */
 const atOnce = 500
 
 interface Sorting<K extends Kind> {
-  byRemoteId: ReadonlyMap<string, readonly Watched[]>
+  byRemoteId: Index
   seenIds: Set<string>
   strayMarks: string[]
   comparison: Comparison<K>
@@ -83,7 +97,9 @@ async function sort<K extends Kind>(
   const fresh: Fresh<K>[] = []
   const strangers: Observation<K>[] = []
   for (const observation of seen) {
-    const items = (byRemoteId.get(observation.remoteId) ?? []).filter((item) => !isSomebodyElses(item, observation))
+    const items = [byRemoteId.get(observation.remoteId) ?? []]
+      .flat()
+      .filter((item) => !isSomebodyElses(item, observation))
     if (items.length === 0) strangers.push(observation)
     for (const item of items) {
       seenIds.add(item.id)

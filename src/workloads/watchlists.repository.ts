@@ -67,7 +67,7 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
     const key = `${connectionId}/${kind}`
     const readWholeAtMs = nowMs()
     const parts = await readChanges(connectionId, kind, limit, null)
-    const watched = parts.flatMap(({ some }) => (some ?? []).map(toWatched))
+    const watched = parts.flatMap(({ some }) => (some ?? []).map((tuple) => new KeptWatched(tuple)))
     const horizon = parts[0]?.horizon
     // What is cut off cannot be told from what has left.
     if (horizon === undefined || watched.length >= limit) lists.delete(key)
@@ -86,7 +86,7 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
       const list = lists.get(`${connectionId}/${kind}`)
       if (list === undefined) return readWhole(connectionId, kind, limit)
       const parts = await readChanges(connectionId, kind, limit, list.horizon)
-      for (const { some } of parts) for (const tuple of some ?? []) list.byId.set(tuple[0], toWatched(tuple))
+      for (const { some } of parts) for (const tuple of some ?? []) list.byId.set(tuple[0], new KeptWatched(tuple))
       // Some have left, or more have come than are kept.
       if (list.byId.size !== parts[0]?.count || list.byId.size >= limit) return readWhole(connectionId, kind, limit)
       list.horizon = parts[0].horizon
@@ -95,8 +95,41 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   }
 }
 
-function toWatched([id, remoteId, mark, imported, version, dispatched, observed, missing]: WatchedTuple): Watched {
-  const at = (ms: number | null) => (ms === null ? null : new Date(ms))
-  const times = { dispatchedAt: at(dispatched), observedAt: at(observed), missingSince: at(missing) }
-  return { id, remoteId, mark, imported, version, ...times }
+/** Times are kept as numbers, since there are very many: a `Date` takes six times as much memory. */
+class KeptWatched implements Watched {
+  readonly id: string
+  readonly remoteId: string
+  readonly mark: string
+  readonly imported: boolean
+  readonly version: number
+  readonly #dispatchedMs: number | null
+  readonly #observedMs: number | null
+  readonly #missingMs: number | null
+
+  constructor([id, remoteId, mark, imported, version, dispatchedMs, observedMs, missingMs]: WatchedTuple) {
+    this.id = id
+    this.remoteId = remoteId
+    this.mark = mark
+    this.imported = imported
+    this.version = version
+    this.#dispatchedMs = dispatchedMs
+    this.#observedMs = observedMs
+    this.#missingMs = missingMs
+  }
+
+  get dispatchedAt(): Date | null {
+    return dateOf(this.#dispatchedMs)
+  }
+
+  get observedAt(): Date | null {
+    return dateOf(this.#observedMs)
+  }
+
+  get missingSince(): Date | null {
+    return dateOf(this.#missingMs)
+  }
+}
+
+function dateOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms)
 }
