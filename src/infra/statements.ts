@@ -42,9 +42,12 @@ export function makeStatements(pool: Pick<Pool, 'query'>): Statements {
 }
 
 /**
- * That a column with an index holds one of these ids. Said beside a join with rows that came as JSON: Postgres takes those
- * for a hundred, and would rather read a table of some thousand rows whole than look up so many.
+ * That a column with an index holds one of these ids, which are given or selected. Said beside a join with rows that came as
+ * JSON: Postgres takes those for a hundred, and would rather read a table of some thousand rows whole than look up so many.
+ * Selected in either case, since a plan for an array that is known looks cheaper than one for any, and would be made anew
+ * for each execution.
  */
-export function isOneOf(column: string, ids: readonly string[]): Prisma.Sql {
-  return Prisma.sql`${Prisma.raw(column)} = ANY(${[...ids]}::text[])`
+export function isOneOf(column: string, ids: readonly string[] | Prisma.Sql): Prisma.Sql {
+  const selected = 'text' in ids ? ids : Prisma.sql`SELECT unnest(${[...ids]}::text[])`
+  return Prisma.sql`${Prisma.raw(column)} = ANY(ARRAY(${selected}))`
 }

@@ -71,18 +71,16 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
   }
 }
 
-const openStatement = (
-  openings: readonly Opening[],
-  leaseMs: number,
-  ids = openings.map(({ workloadId }) => workloadId),
-) => Prisma.sql`
+const inputIds = Prisma.sql`SELECT "workloadId" FROM input`
+
+const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
       "workloadId" text, "leaseId" text, version int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
       "sendWithinMs" float8, "settleMs" float8, event jsonb)
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
-    WHERE ${isOneOf('w.id', ids)} AND w.lease_id = i."leaseId" AND w.version = i.version AND w.due_at = w.lease_until
+    WHERE ${isOneOf('w.id', inputIds)} AND w.lease_id = i."leaseId" AND w.version = i.version AND w.due_at = w.lease_until
       AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
@@ -91,7 +89,7 @@ const openStatement = (
       lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms',
       status_changed_at = CASE WHEN w.status <> i."to" THEN now() ELSE w.status_changed_at END,
       version = w.version + 1, seq = w.seq + 1, updated_at = now()
-    FROM input i WHERE ${isOneOf('w.id', ids)} AND w.id = i."workloadId" AND w.id IN (SELECT id FROM locked)
+    FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i."workloadId" AND w.id IN (SELECT id FROM locked)
     RETURNING w.id, w.kind, w.project_id, w.version, w.seq
   ), attempts AS (
     INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)

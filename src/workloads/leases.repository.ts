@@ -131,7 +131,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
             (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true
-        WHERE w.id = ANY(${ids})`)
+        WHERE ${isOneOf('w.id', ids)}`)
       return new Map(
         rows.map((row) => [row.id, { ...row, attempt: row.attempt === null ? null : toAttempt(row.attempt) }]),
       )

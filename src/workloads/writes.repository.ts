@@ -52,7 +52,9 @@ export function makeWritesRepository(sql: Statements) {
   }
 }
 
-const writeStatement = (writes: readonly Write[], ids = writes.map(({ id }) => id)) => Prisma.sql`
+const inputIds = Prisma.sql`SELECT id FROM input`
+
+const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
       id text, kind text, "whereStatus" text, "whereLease" text, "whereRow" text,
@@ -60,12 +62,12 @@ const writeStatement = (writes: readonly Write[], ids = writes.map(({ id }) => i
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
-    WHERE ${isOneOf('w.id', ids)} AND w.status = i."whereStatus"
+    WHERE ${isOneOf('w.id', inputIds)} AND w.status = i."whereStatus"
       AND (i."whereRow" IS NULL OR w.xmin::text = i."whereRow")
       AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
       -- Not there, says a search; but the answer that came meanwhile names it.
       AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'not_created'
-        AND EXISTS (SELECT 1 FROM workload_attempts a WHERE a.workload_id = w.id AND a.remote_id IS NOT NULL))
+        AND EXISTS (SELECT 1 FROM workload_attempts a WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = w.id AND a.remote_id IS NOT NULL))
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET ${engineAssignments},
@@ -77,7 +79,7 @@ const writeStatement = (writes: readonly Write[], ids = writes.map(({ id }) => i
       seq = w.seq + (i.event IS NOT NULL)::int,
       status_changed_at = CASE WHEN i.status <> i."whereStatus" THEN now() ELSE w.status_changed_at END,
       updated_at = CASE WHEN i."isNews" THEN now() ELSE w.updated_at END
-    FROM input i WHERE ${isOneOf('w.id', ids)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
+    FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
     RETURNING w.id, w.kind, w.project_id, w.connection_id, w.version, w.seq, w.due_at, i.event, i."wakesDependants", i."wakesSweep"
   ), events AS (
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
@@ -87,17 +89,17 @@ const writeStatement = (writes: readonly Write[], ids = writes.map(({ id }) => i
     -- What was decided of an attempt stands, unless the provider names an object after all.
     UPDATE workload_attempts a SET outcome = CASE WHEN a.remote_id IS NULL THEN i."attemptOutcome" ELSE a.outcome END,
       ended_at = COALESCE(a.ended_at, now()), remote_id = COALESCE(a.remote_id, i."attemptRemoteId"), error = COALESCE(i."attemptError", a.error)
-    FROM input i WHERE ${isOneOf('a.workload_id', ids)} AND a.workload_id = i.id AND a.number = i."attemptNumber"
+    FROM input i WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = i.id AND a.number = i."attemptNumber"
       AND (a.outcome IS NULL OR a.outcome = 'unknown' OR a.remote_id IS DISTINCT FROM COALESCE(i."attemptRemoteId", a.remote_id))
     RETURNING a.workload_id, a.remote_id
   ), late AS (
     -- The lease was taken over meanwhile: whoever holds it now must see this answer.
     UPDATE workloads w SET due_at = now() FROM answered a
-    WHERE ${isOneOf('w.id', ids)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.live AND w.id NOT IN (SELECT id FROM locked)
+    WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.live AND w.id NOT IN (SELECT id FROM locked)
   ), dependants AS (
     UPDATE workloads j SET due_at = now() WHERE j.id IN (
       SELECT d.id FROM workloads d JOIN updated u ON u."wakesDependants" AND d.environment_id = u.id
-      WHERE ${isOneOf('d.environment_id', ids)} AND d.live AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
+      WHERE ${isOneOf('d.environment_id', inputIds)} AND d.live AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
   ), sweeps AS (
     -- Locked even where one is due already: a walk that begins now would not see these rows, and must not be the last.
     UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
