@@ -2,11 +2,18 @@ import type { Pool } from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { makeClassifiedAdapter } from './classified-adapter.ts'
 import { readConnecting } from './connecting.ts'
-import { makeSessions, type Pooling, settingsOf, transactionSettings } from './sessions.ts'
+import { makeSessions, type Pooling, type Settings, settingsOf, transactionSettings } from './sessions.ts'
 import { makeStatements, type Statements } from './statements.ts'
 import { makeZonedAdapter } from './zoned-adapter.ts'
 
 export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
+
+/**
+ * For processes that serve. Statements with names are planned once and kept, often while a table is still small, when reading
+ * it whole is cheapest; it then grows by thousands of rows before Postgres plans anew. So whatever has an index uses it, and
+ * what has none is not compiled for the cost that Postgres then gives it.
+ */
+export const servingSettings: Settings = { enable_seqscan: 'off', jit: 'off' }
 
 export interface DatabaseOptions {
   url: string
@@ -14,6 +21,8 @@ export interface DatabaseOptions {
   pooling?: Pooling
   /** Connections at most, for everything that this process does in the database; fewer where the URL says so. */
   poolSize: number
+  /** Of each session, where the URL says nothing else. */
+  defaults?: Settings
   /** A statement that runs longer is cancelled; default 30 s. */
   statementTimeoutMs?: number
   /** Who waits longer for a row that somebody else has gives up, and may try again; default 10 s. */
@@ -44,6 +53,7 @@ export interface Database {
 export function makeDatabase(options: DatabaseOptions): Database {
   const { url, pooling = 'none' } = options
   const defaults = {
+    ...options.defaults,
     statement_timeout: `${options.statementTimeoutMs ?? 30_000}ms`,
     lock_timeout: `${options.lockTimeoutMs ?? 10_000}ms`,
     idle_in_transaction_session_timeout: `${options.idleInTransactionTimeoutMs ?? 60_000}ms`,

@@ -9,7 +9,7 @@ import {
   prepareInstallation,
 } from '../container.ts'
 import { systemClock } from '../infra/clock.ts'
-import { type Database, makeDatabase } from '../infra/database.ts'
+import { type Database, makeDatabase, servingSettings } from '../infra/database.ts'
 import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
@@ -107,7 +107,7 @@ async function openDatabase(
   { pooling }: DatabaseFacts,
 ) {
   const database = makeDatabase({
-    ...{ url: databaseUrl, pooling, poolSize: databasePoolSize },
+    ...{ url: databaseUrl, pooling, poolSize: databasePoolSize, defaults: servingSettings },
     onIdleError: (error) => logger.warn({ err: error }, 'database connection lost'),
   })
   closing.add('database', database.close)

@@ -19,6 +19,29 @@ export async function tablesReadWhole(
     },
   })
   if (texts.length !== 1) throw new Error(`${texts.length} statements were sent instead of one.`)
-  const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${texts[0]}`)
-  return tables.filter((table) => rows.some((row) => row['QUERY PLAN'].includes(`Seq Scan on ${table} `)))
+  const { rows } = await pool.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF, FORMAT JSON) ${texts[0]}`)
+  const read = new Set(
+    nodesOf(rows[0]['QUERY PLAN'][0].Plan)
+      .filter(isWhole)
+      .map((node) => node['Relation Name']),
+  )
+  return tables.filter((table) => read.has(table))
+}
+
+interface PlanNode {
+  'Node Type': string
+  'Relation Name'?: string
+  'Index Name'?: string
+  'Index Cond'?: string
+  Plans?: readonly PlanNode[]
+}
+
+function nodesOf(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+}
+
+/** Row by row, or in the order of its key. */
+function isWhole(node: PlanNode): boolean {
+  const isByKey = node['Index Name']?.endsWith('_pkey') === true
+  return node['Node Type'] === 'Seq Scan' || (isByKey && node['Index Cond'] === undefined)
 }
