@@ -10,17 +10,16 @@ const documents = readDocuments()
 /** Names of the API and of settings that have been replaced. */
 const retiredNames = [
   ...['wrong_state', 'connection_missing', 'no_verdict', 'record_gone', 'missing_remotely'],
-  ...['isAcceptable', 'markLength', 'markIn', 'forgetsAfterMs', 'listLagMs', 'FreshApiKey', 'FreshWebhookEndpoint'],
+  ...['isAcceptable', 'markLength', 'markIn', 'forgetsAfterMs', 'FreshApiKey', 'FreshWebhookEndpoint'],
   ...['HELD_PROVIDERS', 'UPKEEP_INTERVAL_MS', 'DOCS=', 'METRICS='],
 ]
 /** They list former names on purpose. */
 const historical: ReadonlySet<string> = new Set(['CHANGELOG.md', 'docs/configuration.md'])
-/** Still the names of the contract that drivers implement, and of settings of the sandbox. */
-const ofDrivers: ReadonlySet<string> = new Set(['markLength', 'forgetsAfterMs', 'listLagMs'])
+/** Still the names of the contract that drivers implement. */
+const ofDrivers: ReadonlySet<string> = new Set(['markLength', 'forgetsAfterMs'])
 const internal: ReadonlySet<string> = new Set([
   'docs/job-lifecycle.md',
   'docs/adding-a-provider.md',
-  'docs/sandbox.md',
   'docs/adr/0013-marks-as-long-as-the-field-allows.md',
 ])
 
