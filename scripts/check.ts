@@ -9,13 +9,13 @@ const steps: readonly { name: string; script: string }[] = [
   { name: 'types', script: 'types' },
   { name: 'arrows between rooms', script: 'boundaries' },
   { name: 'unused code', script: 'unused' },
-  { name: 'regular expressions that take no longer than their text is long', script: 'regexps' },
+  { name: 'regular expressions with linear running time', script: 'regexps' },
   { name: 'OpenAPI matches the routes', script: 'openapi:check' },
   { name: 'OpenAPI lint', script: 'openapi:lint' },
   { name: 'generated documents', script: 'docs:check' },
   { name: 'migrations match the schema', script: 'migration:check' },
   { name: 'tests', script: 'test' },
-  { name: 'tests with processes of their own', script: 'test:processes' },
+  { name: 'tests in separate processes', script: 'test:processes' },
 ]
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))

@@ -55,6 +55,6 @@ for (const { path, generate } of documents) {
   await writeFile(file, wanted)
 }
 
-const verb = isCheck ? 'is behind the code: run npm run docs:generate' : 'written'
+const verb = isCheck ? 'is out of date: run npm run docs:generate' : 'written'
 for (const path of stale) console.log(`${path} ${verb}`)
 if (isCheck && stale.length > 0) process.exitCode = 1

@@ -42,22 +42,22 @@ async function findDifference(): Promise<string | null> {
 
 function report(difference: string | null): void {
   if (difference === null) {
-    console.log('prisma/migrations leads to prisma/schema.prisma')
+    console.log('prisma/migrations matches prisma/schema.prisma')
     return
   }
-  console.error('prisma/schema.prisma says more than prisma/migrations: run npm run migration:new -- <name>\n')
+  console.error('prisma/schema.prisma differs from prisma/migrations: run npm run migration:new -- <name>\n')
   console.error(difference)
   process.exitCode = 1
 }
 
 async function writeMigration(label: string, difference: string | null): Promise<void> {
   if (difference === null) {
-    console.log('Nothing to do: prisma/migrations leads to prisma/schema.prisma already.')
+    console.log('Nothing to do: prisma/migrations matches prisma/schema.prisma.')
     return
   }
   const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
   const dir = join(migrationsDir, `${timestamp}_${label}`)
   await mkdir(dir, { recursive: true })
   await writeFile(join(dir, 'migration.sql'), difference)
-  console.log(`prisma/migrations/${timestamp}_${label}/migration.sql written; read it before you commit it`)
+  console.log(`prisma/migrations/${timestamp}_${label}/migration.sql written; review it before you commit it`)
 }

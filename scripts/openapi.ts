@@ -15,9 +15,9 @@ const wanted = `${JSON.stringify(JSON.parse(stdout), null, 2)}\n`
 const current = await readFile(file, 'utf8').catch(() => '')
 
 if (current === wanted) {
-  console.log('openapi/openapi.json is what the routes say')
+  console.log('openapi/openapi.json matches the routes')
 } else if (process.argv.includes('--check')) {
-  console.error('openapi/openapi.json is behind the routes: run npm run openapi and commit it')
+  console.error('openapi/openapi.json is out of date: run npm run openapi and commit it')
   process.exitCode = 1
 } else {
   await mkdir(dirname(file), { recursive: true })
