@@ -7,7 +7,7 @@ const steps: readonly { name: string; script: string }[] = [
   { name: 'formatting and lint', script: 'lint' },
   { name: 'lists of providers', script: 'providers:check' },
   { name: 'types', script: 'types' },
-  { name: 'arrows between rooms', script: 'boundaries' },
+  { name: 'dependencies between modules', script: 'boundaries' },
   { name: 'unused code', script: 'unused' },
   { name: 'regular expressions with linear running time', script: 'regexps' },
   { name: 'OpenAPI matches the routes', script: 'openapi:check' },

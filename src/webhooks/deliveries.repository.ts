@@ -82,10 +82,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
     },
 
     /** Up to `limit` failed deliveries that were made since then become pending again; the oldest first. Answers how many. */
-    async replay(
-      { projectId, id, by }: EndpointOf,
-      { since, limit }: { since: Date; limit: number },
-    ): Promise<number> {
+    async replay({ projectId, id, by }: EndpointOf, { since, limit }: { since: Date; limit: number }): Promise<number> {
       const rows = await prisma.$queryRaw<{ count: number }[]>`
         WITH picked AS MATERIALIZED (
             SELECT id FROM webhook_deliveries
