@@ -9,9 +9,10 @@ import { createTestDatabase } from '../support/test-database.ts'
 
 const run = promisify(execFile)
 
+const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+
 /** The commands under "First job", for this service. */
-async function readCommands(url: string): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+function commandsFor(url: string): string {
   const block = /<!-- first-job:start -->\n```sh\n(.*?)```/s.exec(readme)?.[1] ?? ''
   return block.replace(/^API=.*$/m, `API=${url}`).replace(/^KEY=.*$/m, `KEY=${testApiKey}`)
 }
@@ -20,13 +21,14 @@ it('what the README shows as a first job works, and works again', async () => {
   const [database, sandbox] = [await createTestDatabase(), await startSandbox()]
   const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
   for (const connection of sandboxConnections(sandbox)) await switchyard.api.ok('POST', '/connections', connection)
-  const commands = await readCommands(switchyard.service.url ?? '')
+  const commands = commandsFor(switchyard.service.url ?? '')
   const runOnce = async () => (await run('bash', ['-eu', '-c', commands])).stdout.trim().split('\n')
   for (const lines of [await runOnce(), await runOnce()]) {
     const [job, events, rejected, environment, train, logs, deleted] = lines.map((line) => JSON.parse(line))
     expect(job).toMatchObject({ provider: 'slurm', status: 'succeeded', exitCode: 0 })
     expect(events.data.at(-1)).toMatchObject({ type: 'job.succeeded' })
     expect(rejected).toMatchObject({ status: 422, code: 'unsupported', errors: [{ pointer: '/image' }] })
+    for (const shown of [rejected.title, rejected.detail]) expect(readme).toContain(JSON.stringify(shown))
     expect(environment).toMatchObject({ status: 'running' })
     expect(train).toMatchObject({ status: 'succeeded', environmentId: environment.id })
     expect(logs).toMatchObject({ links: [{ url: expect.stringContaining('containerlogs') }] })
