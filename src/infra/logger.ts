@@ -1,48 +1,13 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { isSecretName } from '../vocabulary/secret-names.ts'
 
 export type { Logger } from 'pino'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
-/** Field names that never reach a log line, at the top and up to two levels down. Header names are lower case in Node. */
-const secretFields = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'x-auth-token',
-  'x-subject-token',
-  'x-slurm-user-token',
-  'x-ncp-access-key',
-  'x-ncp-secret-key',
-  'x-ncp-signature-v2',
-  'x-ncp-apigw-signature-v2',
-  'x-ncp-iam-access-key',
-  'x-api-key',
-  'apiKey',
-  'api_key',
-  'accessKey',
-  'access_key',
-  'credentials',
-  'password',
-  'privateKey',
-  'secret',
-  'secretKey',
-  'secret_key',
-  'secretVariables',
-  'secretsKey',
-  'signature',
-  'signingSecret',
-  'token',
-  'accessToken',
-  'access_token',
-  'refreshToken',
-]
-
-const redactPaths = secretFields.flatMap((field) => {
-  const step = /^\w+$/.test(field) ? `.${field}` : `["${field}"]`
-  return [step.replace(/^\./, ''), `*${step}`, `*.*${step}`]
-})
+/** How many objects in each other are searched for names of secrets. */
+const searchedDepth = 3
 
 export interface LogOptions {
   level: LogLevel
@@ -59,7 +24,7 @@ export interface LogOptions {
 export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
-    redact: { paths: redactPaths, censor: '[redacted]' },
+    formatters: { log: (fields) => withoutSecrets(fields, 1), bindings: (fields) => withoutSecrets(fields, 1) },
     serializers: { err: describeError },
   }
   if (destination !== undefined) return pino(options, destination)
@@ -67,6 +32,21 @@ export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
   if (!readable) return pino(options)
   const settings = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }
   return pino({ ...options, transport: { target: 'pino-pretty', options: settings } })
+}
+
+/** A copy without what names of fields and headers call a secret. Objects of a class are left to their serializers. */
+function withoutSecrets(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    if (isSecretName(name) && typeof value !== 'boolean' && value !== null) return [name, '[redacted]']
+    return [name, depth < searchedDepth && isPlain(value) ? withoutSecrets(value, depth + 1) : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** What a log line tells of an error. Libraries hang whole clients and pools on theirs. */

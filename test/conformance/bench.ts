@@ -5,6 +5,7 @@ import type { Driver, OpenProvider } from '../../src/providers/provider.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
+import { isSecretName } from '../../src/vocabulary/secret-names.ts'
 import type { Account, ProviderHarness, SandboxSettings } from './harness.ts'
 import { tapWire, type WireTap } from './wire-tap.ts'
 
@@ -73,6 +74,11 @@ export function useBench(harness: ProviderHarness): Bench {
 
   afterEach(async () => {
     const secrets = [...secretsOf(harness, sandbox.accounts[id]), ...taps.flatMap((tap) => tap.proofs())]
+    const named = Object.entries(harness.credentials(sandbox.accounts[id])).filter(([name]) => isSecretName(name))
+    const headers = taps.flatMap((tap) => tap.requests.flatMap((request) => Object.entries(request.headers ?? {})))
+    const shownInLogs = headers.filter(
+      ([name, value]) => !isSecretName(name) && named.some(([, secret]) => value.includes(String(secret))),
+    )
     const shown = [...outcomes, ...written.flat()].map(showAll).join('\n')
     for (const spy of spies) spy.mockRestore()
     for (const close of closing) await close()
@@ -83,6 +89,7 @@ export function useBench(harness: ProviderHarness): Bench {
       if (shown.includes(piece)) expect.fail(`A secret came out of the driver: ${around(shown, piece)}`)
     }
     expect(written, 'a driver writes nothing').toEqual([])
+    expect(shownInLogs, 'a secret is in a header whose name says so').toEqual([])
   })
 
   function open({ settings = {}, credentials = {}, timeoutMs = 10_000 }: Opening = {}): Connection {

@@ -1,4 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { isSecretName } from '../../vocabulary/secret-names.ts'
 import {
   hidden,
   makeSecretSearch,
@@ -10,8 +11,6 @@ import {
 } from '../secret-search.ts'
 import { patternSpans } from './secret-patterns.ts'
 
-const secretKey =
-  /passw(or)?d|passphrase|pwd$|secret|token$|credential|authori[sz]ation|signature|cookie|(access|api|private|secret)[-_]?key|key[-_]?pair$|^(ak|sk)$/i
 /** Of lists and objects in each other. */
 export const maxDepth = 32
 const maxTextLength = 4096
@@ -79,7 +78,7 @@ export function boundedPayload(value: Json, literals: readonly string[] = []): J
  */
 export function sentSecrets(headers: Readonly<Record<string, string>>, known: readonly string[] = []): string[] {
   const proofs = Object.entries(headers).flatMap(([name, value]) =>
-    secretKey.test(name) ? [value, ...partsOf(value)] : [],
+    isSecretName(name) ? [value, ...partsOf(value)] : [],
   )
   const all = [...proofs, ...known].filter((each) => each.length >= minSecretLength)
   return [...new Set(all.flatMap(spellingsOf))]
@@ -115,7 +114,7 @@ function redactAt(value: Json, redaction: Redaction, depth: number): Json {
   if (isList(value)) return listOf(value, redaction, (item) => redactAt(item, redaction, depth + 1))
   const entries = listOf(Object.entries(value), redaction, ([key, item]) => {
     redaction.left -= key.length
-    const isSecret = secretKey.test(key) && typeof item !== 'boolean' && item !== null
+    const isSecret = isSecretName(key) && typeof item !== 'boolean' && item !== null
     return [key, isSecret ? hidden : redactAt(item, redaction, depth + 1)] as const
   })
   return Object.fromEntries(entries)

@@ -21,6 +21,7 @@ describe('the logger', () => {
     ['one level down', { connection: { credentials: { any: 'hunter2' } } }],
     ['in request headers', { req: { headers: { authorization: 'Bearer hunter2' } } }],
     ['in signed headers', { req: { headers: { 'x-ncp-apigw-signature-v2': 'hunter2', 'x-auth-token': 'hunter2' } } }],
+    ['in a header of a provider that nobody knows yet', { headers: { 'X-Acme-Session-Token': 'hunter2' } }],
     ['in header form at the top', { 'x-ncp-iam-access-key': 'hunter2' }],
   ])('removes a secret %s', (_where, record) => {
     expect(logged(record)).not.toContain('hunter2')
