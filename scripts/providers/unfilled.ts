@@ -19,8 +19,8 @@ export function unfilledPlaces(root: string, id: string): string[] {
       readFileSync(join(root, file), 'utf8')
         .split('\n')
         .flatMap((line, index) => {
-          const [, what] = /\bfill in: (.+?)(?:'\)| -->)?$/.exec(line) ?? []
-          return what === undefined ? [] : [`${file}:${index + 1}  ${what}`]
+          const [, what] = line.split('fill in: ')
+          return what === undefined ? [] : [`${file}:${index + 1}  ${what.replace(/('\)| -->)$/, '')}`]
         }),
     )
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { openInertly } from '../../../src/capabilities/describe-provider.ts'
 import { makeLogger } from '../../../src/infra/logger.ts'
 import { providers } from '../../../src/providers/registry.ts'
+import { sandboxConnections } from '../../../src/roles/sandbox-connections.ts'
 import { type FaultInput, faultKinds } from '../../../src/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
 import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
@@ -11,7 +12,7 @@ import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 import { type Canary, canariesIn, drawCanary, shownIn } from './canaries.ts'
 import { makeRecorder, operationsOf, type Recorder } from './every-route.ts'
-import { connectionsOf, requestsOf } from './requests.ts'
+import { requestsOf } from './requests.ts'
 import { dumpDatabase, watchRedis } from './watchers.ts'
 
 const secretsKey = randomBytes(32)
@@ -73,7 +74,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   const accepted: { path: string; provider: string; hasSecrets: boolean }[] = []
 
   it('are taken by every provider', async () => {
-    for (const connection of connectionsOf(sandbox)) {
+    for (const connection of sandboxConnections(sandbox)) {
       canaries.push(...canariesIn('credentials', connection.credentials))
       const { status, body } = await post('/connections', connection)
       expect(status, connection.name).toBe(201)
@@ -88,7 +89,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
 
   /** Providers whose drivers say that they take variables. */
   const withVariables = () =>
-    connectionsOf(sandbox).flatMap(({ settings }) =>
+    sandboxConnections(sandbox).flatMap(({ settings }) =>
       providers.flatMap((provider) => {
         const given = settings[provider.id]
         const drivers = given === undefined ? {} : openInertly(provider, given).drivers
@@ -155,7 +156,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       await post('/jobs', body + variables.BETA.value)
       await post('/jobs', body)
     }
-    for (const { name, settings, credentials } of connectionsOf(sandbox)) {
+    for (const { name, settings, credentials } of sandboxConnections(sandbox)) {
       const [[provider, given]] = Object.entries(credentials as Record<string, object>) as [[string, object]]
       const spoilt = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
       const made = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: spoilt } })
