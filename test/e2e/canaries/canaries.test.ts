@@ -123,7 +123,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     ids.set('deliveries', tested.id)
     await switchyard.api.ok('GET', path)
     await vi.waitUntil(() => receiver.requests.length > 5, { timeout: 20_000 })
-    expect(log.join('')).toContain('a webhook delivery failed')
+    expect(log.join('')).toContain('webhook delivery failed')
   })
 
   const canariesOfSecret = (secret: string): Canary[] =>
