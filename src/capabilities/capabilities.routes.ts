@@ -42,8 +42,8 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
       schema: {
         tags,
         operationId: 'listProviders',
-        summary: 'List the providers',
-        description: 'All of them on one page, with what each can do in short.',
+        summary: 'List providers',
+        description: 'Returns all supported providers with a summary of their capabilities. Not paginated.',
         response: { 200: Type.Ref('ProviderList'), ...refusals() },
       },
     },
@@ -57,10 +57,9 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
       schema: {
         tags,
         operationId: 'getProvider',
-        summary: 'Read what a provider can do',
-        description:
-          'The fields that it honours and their rules, its options, states and limits, and what a connection to it needs.',
-        params: Type.Object({ provider: Type.String({ description: "The provider's id.", examples: ['dataforest'] }) }),
+        summary: 'Get a provider',
+        description: 'Returns supported fields with constraints, options, states, limits and connection settings.',
+        params: Type.Object({ provider: Type.String({ description: 'Provider id.', examples: ['dataforest'] }) }),
         response: { 200: Type.Ref('Provider'), ...refusals(404) },
       },
     },

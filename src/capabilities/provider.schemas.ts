@@ -15,98 +15,114 @@ const enforcer = (description: string) =>
 export const ProviderField = Type.Object(
   {
     path: Type.String({
-      description: 'The field of the request. Below a list it is that of each item.',
+      description: 'Path of the request field. For lists, the path of an item.',
       examples: ['resources.accelerator.count'],
     }),
     to: Type.Optional(
-      Type.String({ description: "Where it goes, in the provider's words; absent: it is not sent as it is." }),
+      Type.String({ description: 'Name of the provider field; absent if the value is not sent unchanged.' }),
     ),
-    required: Type.Boolean(),
-    mutable: Type.Boolean({ description: 'Can be changed with PATCH on what exists.' }),
-    pattern: Type.Optional(Type.String({ description: 'What a string, or each string of a list, must match.' })),
-    minLength: Type.Optional(Type.Integer()),
-    maxLength: Type.Optional(Type.Integer({ description: 'Characters that are left for the client.' })),
-    minimum: Type.Optional(Type.Number()),
-    maximum: Type.Optional(Type.Number()),
-    maxItems: Type.Optional(Type.Integer()),
+    required: Type.Boolean({ description: 'Whether the field is required.' }),
+    mutable: Type.Boolean({ description: 'Whether PATCH can change it on existing objects.' }),
+    pattern: Type.Optional(
+      Type.String({ description: 'Regular expression that the string, or each string of a list, must match.' }),
+    ),
+    minLength: Type.Optional(Type.Integer({ description: 'Minimum length in characters.' })),
+    maxLength: Type.Optional(Type.Integer({ description: 'Maximum length in characters.' })),
+    minimum: Type.Optional(Type.Number({ description: 'Minimum value.' })),
+    maximum: Type.Optional(Type.Number({ description: 'Maximum value.' })),
+    maxItems: Type.Optional(Type.Integer({ description: 'Maximum number of items.' })),
     values: Type.Optional(
       Type.Array(Type.Unsafe<string | number | boolean>({ type: ['string', 'number', 'boolean'] }), {
-        description: 'The only values it takes.',
+        description: 'Allowed values.',
       }),
     ),
-    default: Type.Optional(Type.Unknown({ description: 'What is sent where the field is absent.' })),
-    note: Type.Optional(Type.String()),
+    default: Type.Optional(Type.Unknown({ description: 'Value sent if the field is absent.' })),
+    note: Type.Optional(Type.String({ description: 'Additional constraint in words.' })),
   },
-  { $id: 'ProviderField', description: 'A field of the request that the provider honours.' },
+  { $id: 'ProviderField', description: 'Request field that the provider supports.' },
 )
 
 const summaryFields = {
-  actions: strings('What can be done to one that exists: cancel, start, stop, delete.'),
-  capabilities: Type.Object({
-    logs: Type.Boolean(),
-    access: Type.Boolean({ description: 'Its addresses, ports and tokens can be read.' }),
-    catalog: Type.Boolean({ description: 'What there is to choose from can be listed.' }),
-    update: Type.Boolean({ description: 'Something of it can be changed at the provider.' }),
-  }),
+  actions: strings('Supported actions on existing objects: `cancel`, `start`, `stop`, `delete`.'),
+  capabilities: Type.Object(
+    {
+      logs: Type.Boolean({ description: 'Supports reading logs.' }),
+      access: Type.Boolean({ description: 'Supports access details: URLs, ports and tokens.' }),
+      catalog: Type.Boolean({ description: 'Supports the catalog of flavors, images and queues.' }),
+      update: Type.Boolean({ description: 'Supports updates of existing objects.' }),
+    },
+    { description: 'Optional operations.' },
+  ),
   environment: Type.Unsafe<'required' | 'optional' | 'none'>({
     type: 'string',
     enum: ['required', 'optional', 'none'],
     description:
-      'What `environmentId` is to a job. required: it runs inside. optional: it waits until that one runs, and runs beside it. none: refused.',
+      'How jobs use environments. `required`: the job runs inside one. `optional`: the job waits until the environment runs and runs beside it. `none`: `environmentId` is not supported.',
   }),
-  timeLimit: enforcer('Who ends it after `timeLimitSeconds`; absent: it takes no time limit.'),
-  autoStop: enforcer('Who stops it by `autoStop`; absent: it takes no such rule.'),
+  timeLimit: enforcer('Who enforces `timeLimitSeconds`; absent if not supported.'),
+  autoStop: enforcer('Who enforces `autoStop`; absent if not supported.'),
 }
 
 export const ProviderKindSummary = Type.Object(summaryFields, {
   $id: 'ProviderKindSummary',
-  description: 'What a provider can do with jobs, or with environments.',
+  description: 'Capabilities of a provider for jobs or environments.',
 })
 
 export const ProviderKind = Type.Object(
   {
     ...summaryFields,
     fields: Type.Array(refTo(ProviderField), {
-      description: 'What is honoured. A field that is not here is refused with 422, never ignored.',
+      description: 'Supported fields. Other fields return 422 and are never ignored.',
     }),
-    options: Type.Optional(jsonSchema('The JSON schema of `providerOptions.<provider>`; absent: there are none.')),
-    mutableOptions: strings('Options that can be changed with PATCH on what exists.'),
-    states: Type.Array(Type.Object({ raw: Type.String(), status: Type.String() }), {
-      description: "The provider's states and the status that each becomes. An unlisted one changes nothing.",
-    }),
-    exclusiveEnvironment: Type.Boolean({ description: 'An environment takes one open job at a time.' }),
-    uniqueNames: Type.Boolean({ description: 'The provider makes no second one of the same name.' }),
+    options: Type.Optional(jsonSchema('JSON schema of `providerOptions.<provider>`; absent if none.')),
+    mutableOptions: strings('Options that PATCH can change on existing objects.'),
+    states: Type.Array(
+      Type.Object({
+        raw: Type.String({ description: 'Raw provider state.' }),
+        status: Type.String({ description: 'Status of the record.' }),
+      }),
+      {
+        description: 'Mapping of provider states to statuses. Unknown states are ignored.',
+      },
+    ),
+    exclusiveEnvironment: Type.Boolean({ description: 'Whether an environment runs one job at a time.' }),
+    uniqueNames: Type.Boolean({ description: 'Whether names are unique at the provider.' }),
     deletableIn: Type.Optional(
-      strings('Statuses in which the provider takes a delete; in others it is stopped first. Absent: in any.'),
+      strings('Deletable statuses; in other statuses the object is stopped first. Absent if deletable in any status.'),
     ),
     createRecovery: Type.Object(
       {
-        tagLength: Type.Integer({ description: 'Characters of the mark.' }),
+        tagLength: Type.Integer({ description: 'Length of the correlation tag in characters.' }),
         tagField: Type.Optional(
-          Type.String({ description: 'Where the create carries the mark; absent: it carries none.' }),
+          Type.String({ description: 'Provider field that carries the correlation tag; absent if none does.' }),
         ),
-        listConsistencyLagMs: Type.Integer({ description: "How long the provider's list may trail behind a create." }),
+        listConsistencyLagMs: Type.Integer({
+          description: 'List consistency lag: time until a created object appears in lists.',
+        }),
         maxProcessingMs: Type.Integer({
-          description: 'How long the provider may still execute a request that was given up on.',
+          description: 'Maximum processing time of a request after the client timed out.',
         }),
         retentionMs: Type.Optional(
-          Type.Integer({ description: 'How long ended work stays findable; absent: for good.' }),
+          Type.Integer({ description: 'Retention of finished work at the provider; absent if unlimited.' }),
         ),
-        reusesIds: Type.Boolean({ description: 'The provider gives ids out again after a while.' }),
+        reusesIds: Type.Boolean({ description: 'Whether the provider reuses ids.' }),
       },
-      { description: 'How a create whose outcome is not known is found again.' },
+      { description: 'Recovery of creates with an unknown outcome.' },
     ),
   },
-  { $id: 'ProviderKind', description: 'All that a provider can do with jobs, or with environments.' },
+  { $id: 'ProviderKind', description: 'Full capabilities of a provider for jobs or environments.' },
 )
 
 const perKind = <S extends TSchema>(schema: S) =>
-  Type.Object({ job: Type.Optional(refTo(schema)), environment: Type.Optional(refTo(schema)) })
+  Type.Object(
+    { job: Type.Optional(refTo(schema)), environment: Type.Optional(refTo(schema)) },
+    { description: 'Capabilities by kind; absent if the kind is not supported.' },
+  )
 
 const variant = <S extends TSchema>(schema: S) =>
   Type.Object({
     settings: Type.Record(Type.String(), Type.String(), {
-      description: "The choice of an API by a connection's settings.",
+      description: 'Connection setting that selects this variant.',
       examples: [{ jobApi: 'container' }],
     }),
     kinds: perKind(schema),
@@ -115,44 +131,44 @@ const variant = <S extends TSchema>(schema: S) =>
 const variants = <S extends TSchema>(schema: S) =>
   Type.Optional(
     Type.Array(variant(schema), {
-      description: 'The kinds that are otherwise where a connection chooses another API. Absent: there is one API.',
+      description: 'Variants by connection setting, for providers with several APIs. Absent if there is one API.',
     }),
   )
 
 const names = {
-  id: Type.String({ examples: ['dataforest'] }),
-  title: Type.String(),
-  documentation: Type.String({ description: 'Where the vendor documents the API.' }),
+  id: Type.String({ description: 'Provider id.', examples: ['dataforest'] }),
+  title: Type.String({ description: 'Product name.' }),
+  documentation: Type.String({ description: "URL of the vendor's API documentation." }),
 }
 
 export const ProviderSummary = Type.Object(
   { ...names, kinds: perKind(ProviderKindSummary), variants: variants(ProviderKindSummary) },
-  { $id: 'ProviderSummary', description: 'A provider and what it can do, in short.' },
+  { $id: 'ProviderSummary', description: 'Provider with a summary of its capabilities.' },
 )
 
 export const ProviderList = Type.Object(
-  { data: Type.Array(refTo(ProviderSummary)) },
-  { $id: 'ProviderList', description: 'Every provider that this version can talk to.' },
+  { data: Type.Array(refTo(ProviderSummary), { description: 'Providers.' }) },
+  { $id: 'ProviderList', description: 'Supported providers.' },
 )
 
 export const ProviderSchema = Type.Object(
   {
     ...names,
-    settings: jsonSchema("The JSON schema of a connection's settings."),
-    credentials: jsonSchema("The JSON schema of a connection's credentials."),
+    settings: jsonSchema('JSON schema of connection settings.'),
+    credentials: jsonSchema('JSON schema of connection credentials.'),
     kinds: perKind(ProviderKind),
     variants: variants(ProviderKind),
   },
   {
     $id: 'Provider',
     description:
-      "All that a provider can do, with example settings. A connection's own settings may change it: see its capabilities.",
+      'Full capabilities with example settings. Connection settings may change them: see the capabilities of the connection.',
   },
 )
 
 export const ConnectionCapabilities = Type.Object(
-  { provider: Type.String(), kinds: perKind(ProviderKind) },
-  { $id: 'ConnectionCapabilities', description: 'What the provider can do with the settings of one connection.' },
+  { provider: Type.String({ description: 'Provider id.' }), kinds: perKind(ProviderKind) },
+  { $id: 'ConnectionCapabilities', description: 'Capabilities with the settings of a connection.' },
 )
 
 export type FieldDescription = Static<typeof ProviderField>

@@ -14,12 +14,22 @@ const exactlyOneProvider = { additionalProperties: false, minProperties: 1, maxP
 
 /** One optional closed object per provider, exactly one of them given: no `oneOf`, so that generated clients stay simple. */
 export function makeConnectionSchemas(providers: readonly ConnectableProvider[]) {
-  const byProvider = (pick: (provider: ConnectableProvider) => TObject) =>
-    Object.fromEntries(providers.map((provider) => [provider.id, Type.Optional(closed(pick(provider)))]))
+  const byProvider = (what: string, pick: (provider: ConnectableProvider) => TObject) =>
+    Object.fromEntries(
+      providers.map((provider) => {
+        const description = `${what} of ${provider.id}.`
+        return [provider.id, Type.Optional({ ...closed(pick(provider)), description })]
+      }),
+    )
   const settings = (minProperties: number) =>
     Type.Object(
-      byProvider((provider) => lenient(provider.settings)),
-      { additionalProperties: false, minProperties, maxProperties: 1, description: 'By provider id.' },
+      byProvider('Settings', (provider) => lenient(provider.settings)),
+      {
+        additionalProperties: false,
+        minProperties,
+        maxProperties: 1,
+        description: 'Connection settings, keyed by provider id.',
+      },
     )
   const ConnectionRequest = Type.Object(
     {
@@ -27,32 +37,39 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
         minLength: 1,
         maxLength: 64,
         pattern: '^[A-Za-z0-9_][A-Za-z0-9_. -]*$',
-        description: 'Unique in the project.',
+        description: 'Connection name, unique in the project.',
       }),
       settings: settings(1),
       credentials: Type.Object(
-        byProvider((provider) => provider.credentials),
+        byProvider('Credentials', (provider) => provider.credentials),
         {
           additionalProperties: false,
           minProperties: 1,
           maxProperties: 1,
-          description: 'By the same provider id. Encrypted, never shown again.',
+          description: 'Credentials, keyed by the same provider id. Encrypted and never returned.',
         },
       ),
     },
-    { $id: 'ConnectionRequest', additionalProperties: false, description: 'An account at a provider.' },
+    { $id: 'ConnectionRequest', additionalProperties: false, description: 'Provider account to connect.' },
   )
   const ConnectionPatch = Type.Object(
     {
       name: Type.Optional(ConnectionRequest.properties.name),
       held: Type.Optional(
-        Type.Boolean({ description: 'true: nothing is sent over it until this is false again; its workloads wait.' }),
+        Type.Boolean({
+          description: '`true` suspends all calls over the connection until set to `false`; its workloads wait.',
+        }),
       ),
-      settings: Type.Optional(Type.Object(byProvider(patched), exactlyOneProvider)),
+      settings: Type.Optional(
+        Type.Object(byProvider('Settings', patched), {
+          ...exactlyOneProvider,
+          description: 'Settings to change, keyed by provider id.',
+        }),
+      ),
       credentials: Type.Optional(
         Type.Object(
-          byProvider((provider) => provider.credentials),
-          exactlyOneProvider,
+          byProvider('Credentials', (provider) => provider.credentials),
+          { ...exactlyOneProvider, description: 'New credentials, keyed by provider id. Replaced as a whole.' },
         ),
       ),
     },
@@ -61,30 +78,28 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
       additionalProperties: false,
       minProperties: 1,
       description:
-        'What can be changed: the name, a hold, the credentials as a whole, and settings that do not decide where its objects live. null removes a setting; one with a default goes back to it. Settings that decide which hosts receive the credentials change only together with new credentials.',
+        'Changes to a connection: name, hold, credentials (replaced as a whole) and non-identifying settings. `null` removes a setting or resets it to its default. Settings that determine which hosts receive the credentials can change only together with new credentials.',
     },
   )
   const Connection = Type.Object(
     {
-      id: idSchema('connection', 'The connection.'),
-      provider: Type.String(),
-      name: Type.String(),
+      id: idSchema('connection', 'Connection id.'),
+      provider: Type.String({ description: 'Provider id.' }),
+      name: Type.String({ description: 'Connection name.' }),
       settings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
-        description: 'By provider id, with defaults filled in.',
+        description: 'Settings with defaults applied, keyed by provider id.',
       }),
-      version: Type.Integer(),
-      held: Type.Boolean({ description: 'Nothing is sent over it.' }),
+      version: Type.Integer({ description: 'Version, incremented by each change; also its `ETag`.' }),
+      held: Type.Boolean({ description: 'Whether an operator suspended all calls over the connection.' }),
       pausedUntil: Type.Optional(
-        Type.String({ format: 'date-time', description: 'No call before this; its workloads wait.' }),
+        Type.String({ format: 'date-time', description: 'Paused until; workloads of the connection wait.' }),
       ),
-      pauseReason: Type.Optional(Type.String()),
-      verifiedAt: Type.Optional(
-        Type.String({ format: 'date-time', description: 'When its credentials last worked in a check.' }),
-      ),
-      createdAt: Type.String({ format: 'date-time' }),
-      updatedAt: Type.String({ format: 'date-time' }),
+      pauseReason: Type.Optional(Type.String({ description: 'Reason of the pause. Extensible; expect new values.' })),
+      verifiedAt: Type.Optional(Type.String({ format: 'date-time', description: 'Last verified at.' })),
+      createdAt: Type.String({ format: 'date-time', description: 'Created at.' }),
+      updatedAt: Type.String({ format: 'date-time', description: 'Updated at.' }),
     },
-    { $id: 'Connection', description: 'An account at a provider. Credentials are never part of it.' },
+    { $id: 'Connection', description: 'Connection to a provider account. Credentials are never returned.' },
   )
   return {
     ConnectionRequest,
@@ -97,45 +112,49 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
   }
 }
 
-const lists = Type.Record(Type.String(), Type.Array(Type.Record(Type.String(), Type.Unknown())))
+const lists = (description: string) =>
+  Type.Optional(Type.Record(Type.String(), Type.Array(Type.Record(Type.String(), Type.Unknown())), { description }))
 const ConnectionCatalog = Type.Object(
-  { job: Type.Optional(lists), environment: Type.Optional(lists) },
-  { $id: 'ConnectionCatalog', description: "By kind, the provider's own lists." },
+  { job: lists('Lists for jobs, by name.'), environment: lists('Lists for environments, by name.') },
+  { $id: 'ConnectionCatalog', description: 'Catalog of the provider by kind: flavors, images, queues and similar.' },
 )
 
 const OrphanReport = Type.Object(
   {
     orphans: Type.Array(
       Type.Object({
-        kind: Type.String(),
-        remoteId: Type.String(),
-        name: Type.Optional(Type.String()),
-        state: Type.String(),
-        mark: Type.String(),
+        kind: Type.String({ description: '`job` or `environment`.' }),
+        remoteId: Type.String({ description: 'Id at the provider.' }),
+        name: Type.Optional(Type.String({ description: 'Name at the provider.' })),
+        state: Type.String({ description: 'Raw provider state.' }),
+        correlationTag: Type.String({ description: 'Correlation tag on the object.' }),
       }),
+      { description: 'Orphaned objects.' },
     ),
-    isComplete: Type.Boolean({ description: 'False: the list is longer than what was read.' }),
+    isComplete: Type.Boolean({
+      description: 'Whether all provider lists were read completely; `false` if the scan was truncated.',
+    }),
   },
-  { $id: 'OrphanReport', description: 'What carries our mark and belongs to no live record.' },
+  { $id: 'OrphanReport', description: 'Orphaned remote objects.' },
 )
 
 const Verification = Type.Object(
   {
-    ok: Type.Boolean(),
-    code: Type.Optional(Type.String()),
-    message: Type.Optional(Type.String()),
+    ok: Type.Boolean({ description: 'Whether the provider accepted the credentials.' }),
+    code: Type.Optional(Type.String({ description: 'Error code, if the verification failed.' })),
+    message: Type.Optional(Type.String({ description: 'Error message, if the verification failed.' })),
     field: Type.Optional(
       Type.String({
-        description: 'The setting or credential that is wrong, where the provider tells: `credentials.secretKey`.',
+        description: 'Invalid setting or credential, if the provider reports it, such as `credentials.secretKey`.',
       }),
     ),
   },
-  { $id: 'Verification', description: 'Whether the provider takes the credentials.' },
+  { $id: 'Verification', description: 'Verification result.' },
 )
 
 export const connectionQuery = Type.Object(
   {
-    provider: Type.Optional(Type.String({ maxLength: 32 })),
+    provider: Type.Optional(Type.String({ maxLength: 32, description: 'Filter by provider id.' })),
     limit: Type.Optional(limitQuery),
     cursor: Type.Optional(cursorQuery),
   },
@@ -161,7 +180,9 @@ function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
   const properties = Object.entries(settings.properties).map(([name, property]) => {
     const isNeeded = property.default === undefined && settings.required?.includes(name) === true
     const schema = isNeeded ? property : nullable(property)
-    const guarded = endpointSettings.includes(name) ? withNote(schema, 'Changes only with new credentials.') : schema
+    const guarded = endpointSettings.includes(name)
+      ? withNote(schema, 'Changes only together with new credentials.')
+      : schema
     return [name, Type.Optional(guarded)] as const
   })
   return Type.Object(Object.fromEntries(properties), { additionalProperties: false })

@@ -24,7 +24,7 @@ export interface ConnectionRoutesDeps {
   capabilitiesSchemaId: string
 }
 
-const params = Type.Object({ id: idSchema('connection', 'The connection.') })
+const params = Type.Object({ id: idSchema('connection', 'Connection id.') })
 const tags = ['Connections']
 const managers: readonly Scope[] = ['connections:manage']
 /** Whoever submits may see over which connections; nothing secret is shown. */
@@ -54,8 +54,8 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
       schema: {
         tags,
         operationId: 'createConnection',
-        summary: 'Connect an account at a provider',
-        description: 'Credentials are encrypted and never shown again. Nothing is sent to the provider; see verify.',
+        summary: 'Create a connection',
+        description: 'Credentials are encrypted and never returned. Does not contact the provider; use verify.',
         body: Type.Ref('ConnectionRequest'),
         response: { 201: withHeaders(Type.Ref('Connection'), 'ETag', 'Location'), ...refusals(409, 413, 415, 422) },
       },
@@ -76,6 +76,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
         tags,
         operationId: 'listConnections',
         summary: 'List connections',
+        description: 'Connections of the project, oldest first. Credentials are never returned.',
         querystring: connectionQuery,
         response: { 200: Type.Ref('ConnectionPage'), ...refusals() },
       },
@@ -102,7 +103,8 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
       schema: {
         tags,
         operationId: 'getConnection',
-        summary: 'Read a connection',
+        summary: 'Get a connection',
+        description: 'Returns settings and state. Credentials are never returned.',
         params,
         headers: readHeaders,
         response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...notModified(), ...refusals(404) },
@@ -120,11 +122,12 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
       schema: {
         tags,
         operationId: 'deleteConnection',
-        summary: 'Forget a connection and its credentials',
-        description: 'Refused while jobs or environments over it have not ended.',
+        summary: 'Delete a connection',
+        description:
+          'Deletes the connection and its credentials. Returns 409 while active jobs or environments use it.',
         params,
         headers: changeHeaders,
-        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 409, 412) },
+        response: { 204: Type.Null({ description: 'Deleted.' }), ...refusals(404, 409, 412) },
       },
     },
     async (request, reply) => {
@@ -142,9 +145,9 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
       schema: {
         tags,
         operationId: 'updateConnection',
-        summary: 'Change a connection',
+        summary: 'Update a connection',
         description:
-          'New credentials take effect without a restart. A hold stops everything that would be sent over it.',
+          'New credentials take effect without a restart. `held: true` suspends all calls over the connection.',
         params,
         headers: changeHeaders,
         body: Type.Ref('ConnectionPatch'),
@@ -169,9 +172,9 @@ function registerQuestions(
       schema: {
         tags,
         operationId: 'verifyConnection',
-        summary: 'Ask the provider whether it takes the credentials',
+        summary: 'Verify a connection',
         description:
-          'Makes one harmless call. The answer names the wrong field where the provider tells. A yes ends a pause, and what waited for that goes on.',
+          'Sends one read-only request to the provider. On failure, `field` names the invalid setting or credential if the provider reports it. On success, the connection is unpaused and waiting workloads resume.',
         params,
         response: { 200: Type.Ref('Verification'), ...refusals(404) },
       },
@@ -185,8 +188,8 @@ function registerQuestions(
       schema: {
         tags,
         operationId: 'getConnectionCapabilities',
-        summary: 'What can be done over this connection',
-        description: "Some of a provider's capabilities depend on the settings of the connection.",
+        summary: "Get a connection's capabilities",
+        description: "Returns the provider's capabilities as determined by the settings of this connection.",
         params,
         response: { 200: Type.Ref(capabilitiesSchemaId), ...refusals(404) },
       },
@@ -206,8 +209,8 @@ function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps
       schema: {
         tags,
         operationId: 'getConnectionCatalog',
-        summary: 'What can be chosen from',
-        description: 'Flavors, images, queues and the like, asked from the provider now.',
+        summary: 'List available flavors, images and queues',
+        description: 'Fetched live from the provider.',
         params,
         response: { 200: Type.Ref('ConnectionCatalog'), ...refusals(404, 422, 502) },
       },
@@ -224,9 +227,9 @@ function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps
       schema: {
         tags,
         operationId: 'listConnectionOrphans',
-        summary: 'Objects at the provider that nobody here answers for',
+        summary: 'List orphaned remote objects',
         description:
-          'Active, with a mark of this installation, and of no live record. Walks the lists of the provider; nothing is deleted by itself.',
+          'Returns active remote objects tagged by this installation without a live record. Scans provider lists; deletes nothing.',
         params,
         response: { 200: Type.Ref('OrphanReport'), ...refusals(404, 502) },
       },

@@ -8,7 +8,7 @@ export interface Orphan {
   remoteId: string
   name?: string
   state: string
-  mark: string
+  correlationTag: string
 }
 
 export interface OrphanReport {
@@ -57,9 +57,9 @@ async function withoutHeld(
   deps: OrphanDeps,
   { kind, found, since }: { kind: Kind; found: readonly Orphan[]; since: Date },
 ): Promise<readonly Orphan[]> {
-  const marks = found.map(({ mark }) => mark)
+  const marks = found.map(({ correlationTag }) => correlationTag)
   const held = await deps.heldMarks(kind, marks, since)
-  return found.filter(({ mark }) => !held.has(mark))
+  return found.filter(({ correlationTag }) => !held.has(correlationTag))
 }
 
 /** Short marks carry no tag: there, one of another installation cannot be told apart. */
@@ -73,5 +73,13 @@ export function orphanCandidate<K extends Kind>(
   if (mark === undefined || mark === null || (status !== null && deps.isOver(kind, status))) return []
   const isTagged = markLength >= deps.installationTag.length + 8
   if (isTagged && !mark.startsWith(deps.installationTag)) return []
-  return [{ kind, remoteId, ...(remoteName === undefined ? {} : { name: remoteName }), state: rawState, mark }]
+  return [
+    {
+      kind,
+      remoteId,
+      ...(remoteName === undefined ? {} : { name: remoteName }),
+      state: rawState,
+      correlationTag: mark,
+    },
+  ]
 }

@@ -12,7 +12,7 @@ interface EnvironmentWishes {
   records: RecordPort<'environment'>
 }
 
-const params = Type.Object({ id: idSchema('environment', 'The environment.') })
+const params = Type.Object({ id: idSchema('environment', 'Environment id.') })
 const tags = ['Environments']
 const changed = {
   202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location'),
@@ -22,11 +22,9 @@ const changed = {
 const deleteQuery = Type.Object(
   {
     cancelJobs: Type.Optional(
-      Type.Boolean({ default: false, description: 'Cancel the jobs that still use it first.' }),
+      Type.Boolean({ default: false, description: 'Cancel active jobs of the environment first.' }),
     ),
-    remote: Type.Optional(
-      Type.Boolean({ default: false, description: 'Of an import: delete the object at the provider too.' }),
-    ),
+    remote: Type.Optional(Type.Boolean({ default: false, description: 'For imports, also delete the remote object.' })),
   },
   { additionalProperties: false },
 )
@@ -47,7 +45,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentWish
           tags,
           operationId: `${verb}Environment`,
           summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
-          description: 'Returns once the request is recorded as `requestedAction`. Repeating it is harmless.',
+          description: 'Returns once the request is recorded as `requestedAction`. Idempotent.',
           params,
           headers: changeHeaders,
           response: changed,
@@ -71,7 +69,7 @@ function registerDelete(server: HttpServer, { service, records }: EnvironmentWis
         operationId: 'deleteEnvironment',
         summary: 'Delete an environment',
         description:
-          'Returns once the request is recorded; the record stays readable. With live jobs it is refused unless `cancelJobs=true`.',
+          'Returns once the request is recorded; the record remains readable. Returns 409 while jobs are active, unless `cancelJobs=true`.',
         params,
         headers: changeHeaders,
         querystring: deleteQuery,

@@ -15,36 +15,40 @@ import {
 /** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
   const request = { ...requestTarget, ...environmentFields, ...secretFields, ...providerOptionsSchema(options) }
-  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(environmentTransitions) })
+  const status = Type.Unsafe<string>({
+    type: 'string',
+    enum: statusesOf(environmentTransitions),
+    description: 'Status.',
+  })
   const EnvironmentRequest = Type.Object(request, {
     $id: 'EnvironmentRequest',
     additionalProperties: false,
-    description: 'An environment to make. Only `name` is always required.',
+    description: 'Environment to create. Requires `name`, and `connectionId` or `provider`.',
   })
   const Environment = Type.Object(
     {
-      id: idSchema('environment', 'The environment.'),
+      id: idSchema('environment', 'Environment id.'),
       ...recordFields(status, ['start', 'stop', 'delete', 'access']),
       requestedAction: Type.Optional(
         Type.Unsafe<string>({
           type: 'string',
           enum: ['start', 'stop', 'delete'],
           description:
-            'Action that was requested last; absent once it is sent to the provider, rejected, or not needed. The status follows.',
+            'Last requested action; absent once it is sent to the provider, rejected or no longer needed. The status changes afterwards.',
         }),
       ),
       deleteRequestedAt: Type.Optional(
         Type.String({
           format: 'date-time',
-          description: 'When its deletion was requested. The status follows once the provider has been told.',
+          description: 'Deletion requested at. The status changes after the request is sent to the provider.',
         }),
       ),
-      imported: Type.Boolean({ description: 'It existed before Switchyard knew of it.' }),
+      imported: Type.Boolean({ description: 'Whether the environment was imported.' }),
       ...environmentFields,
       ...secretNameFields,
       ...providerOptionsSchema(options),
     },
-    { $id: 'Environment', description: 'An environment: the request as accepted, and what has become of it.' },
+    { $id: 'Environment', description: 'Environment: the accepted request and its current state.' },
   )
   const { name: _, ...changeable } = environmentFields
   const EnvironmentPatch = Type.Object(
@@ -54,7 +58,7 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
       additionalProperties: false,
       minProperties: 1,
       description:
-        'What can be changed on an environment: labels and description always, the rest where its provider can.',
+        'Changes to an environment. Labels and description can always change, other fields if the provider supports it.',
     },
   )
   return {
@@ -67,14 +71,14 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
 
 export const EnvironmentImport = Type.Object(
   {
-    connectionId: idSchema('connection', 'The connection that sees it.'),
-    remoteId: Type.String({ minLength: 1, maxLength: 512, description: "The object's id at the provider." }),
+    connectionId: idSchema('connection', 'Connection to use.'),
+    remoteId: Type.String({ minLength: 1, maxLength: 512, description: 'Id of the object at the provider.' }),
     name: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 64,
         pattern: namePattern,
-        description: "Default: the provider's name of it.",
+        description: 'Name of the record. Defaults to the name at the provider.',
       }),
     ),
     labels: Type.Optional(Labels),
@@ -82,20 +86,20 @@ export const EnvironmentImport = Type.Object(
   {
     $id: 'EnvironmentImport',
     additionalProperties: false,
-    description: 'An object that exists at the provider already.',
+    description: 'Existing remote object to import.',
   },
 )
 
 export const EnvironmentResolution = Type.Object(
   {
     remoteId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 512, description: 'This object at the provider is it.' }),
+      Type.String({ minLength: 1, maxLength: 512, description: 'Id of the created object at the provider.' }),
     ),
     outcome: Type.Optional(
       Type.Unsafe<'not_created'>({
         type: 'string',
         enum: ['not_created'],
-        description: 'None was made; it is sent again.',
+        description: '`not_created`: nothing was created; the create is retried.',
       }),
     ),
   },
@@ -104,26 +108,51 @@ export const EnvironmentResolution = Type.Object(
     additionalProperties: false,
     minProperties: 1,
     maxProperties: 1,
-    description: 'What an operator found out: one of these.',
+    description: 'Operator resolution: exactly one property.',
   },
 )
 
 export const AccessSchema = Type.Object(
   {
-    urls: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),
-    ports: Type.Optional(
-      Type.Array(Type.Object({ port: Type.Integer(), protocol: Type.String(), url: Type.Optional(Type.String()) })),
+    urls: Type.Array(
+      Type.Object({
+        name: Type.String({ description: 'Interface name.' }),
+        url: Type.String({ description: 'URL of the interface.' }),
+      }),
+      { description: 'URLs of the interfaces.' },
     ),
-    ssh: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer(), user: Type.Optional(Type.String()) })),
-    token: Type.Optional(Type.String()),
+    ports: Type.Optional(
+      Type.Array(
+        Type.Object({
+          port: Type.Integer({ description: 'Port number.' }),
+          protocol: Type.String({ description: 'Protocol.' }),
+          url: Type.Optional(Type.String({ description: 'URL of the port, if it has one.' })),
+        }),
+        { description: 'Exposed ports.' },
+      ),
+    ),
+    ssh: Type.Optional(
+      Type.Object(
+        {
+          host: Type.String({ description: 'Host name or address.' }),
+          port: Type.Integer({ description: 'Port number.' }),
+          user: Type.Optional(Type.String({ description: 'User name.' })),
+        },
+        { description: 'SSH login.' },
+      ),
+    ),
+    token: Type.Optional(Type.String({ description: 'Access token. Secret.' })),
     authorization: Type.Optional(
       Type.String({
         description:
-          'The header `Authorization` for requests to `urls`, where they take the token so. A browser that opens them without it is asked to log in, unless the token stands in the URL.',
+          'Value of the `Authorization` header for requests to `urls`, if they accept the token there. Without it, browsers are asked to log in, unless the URL contains the token.',
       }),
     ),
   },
-  { $id: 'Access', description: 'The ways into an environment. Secrets: not stored here, not to be cached.' },
+  {
+    $id: 'Access',
+    description: 'Access details of an environment. They contain secrets and are not stored; do not cache them.',
+  },
 )
 
 export const environmentQuery = Type.Object(

@@ -41,7 +41,7 @@ export interface EnvironmentRoutesDeps {
 
 type Environment = Workload<'environment'>
 
-const id = idSchema('environment', 'The environment.')
+const id = idSchema('environment', 'Environment id.')
 const params = Type.Object({ id })
 const tags = ['Environments']
 const accepts = { 202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location') }
@@ -83,8 +83,9 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
       schema: {
         tags,
         operationId: 'createEnvironment',
-        summary: 'Make an environment',
-        description: 'Answers once the request is recorded durably; it is sent to its provider right after.',
+        summary: 'Create an environment',
+        description:
+          'Returns 202 once the environment is stored durably; dispatch to the provider is asynchronous. Fields that the provider does not support return 422.',
         headers: submitHeaders,
         body: Type.Ref('EnvironmentRequest'),
         response: {
@@ -107,9 +108,9 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
       schema: {
         tags,
         operationId: 'previewEnvironment',
-        summary: 'See what would become of an environment',
+        summary: 'Preview an environment (dry run)',
         description:
-          "The problems, the effective values, and the provider's request as it would be sent. Nothing is stored or sent.",
+          'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
         body: Type.Ref('EnvironmentRequest'),
         response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
       },
@@ -126,9 +127,8 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
       schema: {
         tags,
         operationId: 'importEnvironment',
-        summary: 'Take over an object that exists at the provider',
-        description:
-          'It then takes jobs like any other. Deleting the record leaves the object alone unless asked otherwise.',
+        summary: 'Import an existing environment',
+        description: 'Jobs can then run in it. Deleting the record keeps the remote object unless `remote=true`.',
         body: Type.Ref('EnvironmentImport'),
         response: { ...accepts, ...refusals(404, 409, 413, 415, 422, 502) },
       },
@@ -148,8 +148,9 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
       schema: {
         tags,
         operationId: 'resolveEnvironment',
-        summary: 'Settle what cannot be told',
-        description: 'For operators, after a look at the provider: which object it is, or that none was made.',
+        summary: 'Resolve an unknown outcome',
+        description:
+          'Operator action after inspecting the provider: give the remote id, or confirm that nothing was created.',
         params,
         headers: changeHeaders,
         body: Type.Ref('EnvironmentResolution'),
@@ -171,8 +172,8 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
       schema: {
         tags,
         operationId: 'getEnvironmentAccess',
-        summary: 'The ways in',
-        description: 'URLs, ports, SSH and tokens, asked from the provider now. Nothing of it is stored.',
+        summary: 'Get access details',
+        description: 'URLs, ports, SSH details and tokens, fetched live from the provider. Not stored.',
         params,
         response: { 200: Type.Ref('Access'), ...refusals(404, 409, 422, 502) },
       },

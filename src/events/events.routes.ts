@@ -25,7 +25,7 @@ const about = { tags: ['Events'] }
 const config = { scopes: Object.values(scopeOf) }
 const cursor = Type.Optional({
   ...cursorQuery,
-  description: '`endCursor` or `nextCursor` of a page, or the `id` of a message.',
+  description: '`endCursor` or `nextCursor` of a page, or the `id` of a stream message.',
 })
 
 /** What happens in the whole project: page by page, or as it happens. */
@@ -43,9 +43,9 @@ function registerPages(server: HttpServer, { feed }: EventRoutesDeps): void {
       schema: {
         ...about,
         operationId: 'listEvents',
-        summary: 'What happened in the project',
+        summary: 'List project events',
         description:
-          'Oldest first, those of jobs and of environments as far as the key may read them. A page may be shorter than `limit` although there is more. The order is the same for everybody and does not change; within a record it is that of `seq`.',
+          "Oldest first, filtered by the key's scopes. A page may be shorter than `limit` even if more events exist. The order is stable and the same for all readers; within a record it follows `seq`.",
         querystring: Type.Object({ limit: Type.Optional(limitQuery), cursor }, { additionalProperties: false }),
         response: { 200: Type.Ref('ProjectEventPage'), ...refusals(410) },
       },
@@ -69,9 +69,9 @@ function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps):
       schema: {
         ...about,
         operationId: 'streamEvents',
-        summary: 'What happens in the project, as it happens',
+        summary: 'Stream project events',
         description:
-          'From now on, or from `Last-Event-ID` or `cursor`: whoever reconnects with the last `id` misses nothing. Answers 410 where what came after it is not kept any more.',
+          'Starts with new events, or after `Last-Event-ID` or `cursor`. Resuming with the last `id` loses no events; returns 410 if they have expired.',
         headers: streamHeaders,
         querystring: Type.Object({ cursor }, { additionalProperties: false }),
         produces: ['text/event-stream'],

@@ -6,13 +6,11 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
  */
 const sent = (description: string) => Type.Optional(Type.String({ description }))
 
-const ifNoneMatch = sent('The `ETag` that the client has. The answer is 304 while it is still the current one.')
+const ifNoneMatch = sent('`ETag` of the cached version. Returns 304 if it is still current.')
 
 /** Headers of a change. */
 export const changeHeaders = Type.Object({
-  'if-match': sent(
-    'The `ETag` of the record as it was read, or a list of them. When it has none of them any more, the answer is 412.',
-  ),
+  'if-match': sent('One or more `ETag` values. Returns 412 if none matches the current version.'),
 })
 
 /** Headers of a read. */
@@ -23,24 +21,24 @@ export function waitHeaders({ maxSeconds }: { maxSeconds: number }): TObject {
   return Type.Object({
     'if-none-match': ifNoneMatch,
     prefer: sent(
-      `\`wait=N\` answers after N seconds, ${maxSeconds} at most, or earlier: with \`If-None-Match\` when the record changes, without when nothing more is expected of it.`,
+      `Long-poll timeout, \`wait=N\` with up to ${maxSeconds} seconds. Returns earlier if the record changes (with \`If-None-Match\`) or reaches a stable status (without).`,
     ),
   })
 }
 
 /** Headers of a stream of events. */
 export const streamHeaders = Type.Object({
-  'last-event-id': sent('The `id` of the last message that was received: the stream goes on after it.'),
+  'last-event-id': sent('`id` of the last message received. The stream resumes after it.'),
 })
 
 const answered = {
-  ETag: "The record's version, for `If-Match` and `If-None-Match`.",
-  Location: 'Where the record is read.',
-  'Accept-Encoding': '`identity`: the coding of the body is not taken.',
-  'Idempotency-Replayed': '`true`: this `Idempotency-Key` had been used, and this is the record that it made.',
-  'Preference-Applied': 'The wait that was honoured, such as `wait=30`.',
-  'Retry-After': 'Seconds after which another try makes sense.',
-  'WWW-Authenticate': 'How to authenticate.',
+  ETag: 'Version of the record, for `If-Match` and `If-None-Match`.',
+  Location: 'URL of the record.',
+  'Accept-Encoding': '`identity`: compressed bodies are not accepted.',
+  'Idempotency-Replayed': '`true`: replay of the original response for this `Idempotency-Key`.',
+  'Preference-Applied': 'Applied wait, such as `wait=30`.',
+  'Retry-After': 'Seconds to wait before a retry.',
+  'WWW-Authenticate': 'Authentication scheme.',
 } as const
 
 export type AnswerHeader = keyof typeof answered

@@ -29,8 +29,8 @@ export interface NumberedPage {
 }
 
 export const historyPages = [
-  pageOf('Event', 'EventPage', 'What happened to a record, in order.'),
-  pageOf('Attempt', 'AttemptPage', 'Every try to create the remote object, first to last.'),
+  pageOf('Event', 'EventPage', 'Events of a record, oldest first.'),
+  pageOf('Attempt', 'AttemptPage', 'Creation attempts, oldest first.'),
 ]
 
 const pageQuery = { limit: Type.Optional(limitQuery), cursor: Type.Optional(cursorQuery) }
@@ -53,12 +53,14 @@ interface HistoryQuery {
 export function registerHistories<R>(server: HttpServer, records: Histories<R>): void {
   const { plural, singular } = records
   registerHistory(server, records, {
-    ...{ name: 'events', operationId: `list${singular}Events`, summary: 'Its history' },
+    ...{ name: 'events', operationId: `list${singular}Events`, summary: 'List events' },
+    description: 'Status changes and requested actions of the record, oldest first.',
     ...{ querystring: eventQuery, page: 'EventPage' },
     read: async (projectId, id, page) => (await records.events(projectId, id, page)).map((e) => [e.seq, e]),
   })
   registerHistory(server, records, {
-    ...{ name: 'attempts', operationId: `list${singular}Attempts`, summary: 'Every try to create it' },
+    ...{ name: 'attempts', operationId: `list${singular}Attempts`, summary: 'List creation attempts' },
+    description: 'Attempts to create the object at the provider, oldest first, with their outcomes.',
     ...{ querystring: attemptQuery, page: 'AttemptPage' },
     read: async (projectId, id, page) => (await records.attempts(projectId, id, page)).map((e) => [e.number, e]),
   })
@@ -69,7 +71,8 @@ export function registerHistories<R>(server: HttpServer, records: Histories<R>):
       schema: {
         ...about(records),
         operationId: `get${singular}Remote`,
-        summary: 'What the provider showed last',
+        summary: 'Get the latest provider payload',
+        description: 'Returns what the provider reported last, redacted. Does not contact the provider.',
         response: { 200: Type.Ref('RemotePayload'), ...refusals(404) },
       },
     },
@@ -81,6 +84,7 @@ interface History {
   name: 'events' | 'attempts'
   operationId: string
   summary: string
+  description: string
   querystring: TObject
   page: string
   /** Entries with their numbers. */
@@ -88,13 +92,13 @@ interface History {
 }
 
 function registerHistory<R>(server: HttpServer, records: Histories<R>, history: History): void {
-  const { name, operationId, summary, querystring, page } = history
+  const { name, operationId, summary, description, querystring, page } = history
   server.get(
     `/${records.plural}/:id/${name}`,
     {
       config: { scopes: records.scopes.read },
       schema: {
-        ...{ ...about(records), operationId, summary, querystring },
+        ...{ ...about(records), operationId, summary, description, querystring },
         response: { 200: Type.Ref(page), ...refusals(404) },
       },
     },

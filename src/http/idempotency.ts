@@ -7,7 +7,7 @@ export const submitHeaders = Type.Object({
       minLength: 1,
       maxLength: 255,
       description:
-        'The same key with the same body answers the same record again, however often it is sent. Remembered for at least 24 hours.',
+        'Makes retries safe: the same key with the same body replays the original response. Kept for at least 24 hours.',
     }),
   ),
 })

@@ -4,14 +4,14 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { EdgeSettings, HttpServer } from './server.ts'
 
 export const tags = [
-  { name: 'Jobs', description: 'Work that runs to an end.' },
-  { name: 'Environments', description: 'Workspaces, instances and services that stay until they are deleted.' },
-  { name: 'Connections', description: "A project's accounts at providers. Credentials go in and never come out." },
-  { name: 'Events', description: 'What happens in the project: page by page, or as it happens.' },
-  { name: 'Webhooks', description: 'Who is told what happens, by signed messages.' },
-  { name: 'Providers', description: 'What each provider can do, from the code.' },
+  { name: 'Jobs', description: 'Batch jobs that run to completion.' },
+  { name: 'Environments', description: 'Long-lived workspaces, instances and services.' },
+  { name: 'Connections', description: 'Provider accounts. Credentials are write-only.' },
+  { name: 'Events', description: 'Project event feed, paginated or streamed.' },
+  { name: 'Webhooks', description: 'Signed event notifications.' },
+  { name: 'Providers', description: 'Provider capabilities.' },
   { name: 'Administration', description: 'Projects, API keys and the audit log, for administrators.' },
-  { name: 'Operations', description: 'For those who run this service.' },
+  { name: 'Operations', description: 'Health checks and metrics.' },
 ]
 
 /** Serves the contract as `/openapi.json` and for people at `/docs`. Must be registered before any route. */
@@ -25,14 +25,19 @@ export async function registerOpenApi(
       info: {
         title: 'Switchyard',
         version,
-        description:
-          'One contract, `/jobs` and `/environments`, over AI-compute providers that each speak their own API.',
+        description: 'One REST contract, `/jobs` and `/environments`, for multiple AI-compute providers.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: edge.publicUrl === '' ? '/' : edge.publicUrl }],
       tags,
       components: {
-        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a project.' } },
+        securitySchemes: {
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'API key or OIDC access token, sent as `Authorization: Bearer <token>`.',
+          },
+        },
       },
       security: [{ apiKey: [] }],
     },

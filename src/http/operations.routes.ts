@@ -16,7 +16,10 @@ const checkLimitMs = 2000
 const stopping = 'This process is about to stop. Send requests to another instance.'
 const tookTooLong = `The database did not answer within ${checkLimitMs} ms.`
 
-const Health = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' })
+const Health = Type.Object(
+  { status: Type.Literal('ok', { description: 'Always `ok`.' }) },
+  { $id: 'Health', description: 'Healthy.' },
+)
 
 /** For load balancers and orchestrators: no key needed. */
 export async function registerOperations(
@@ -32,7 +35,8 @@ export async function registerOperations(
       schema: {
         ...open,
         operationId: 'getLiveness',
-        summary: 'Is the process alive?',
+        summary: 'Liveness probe',
+        description: 'Returns 200 while the process is running. Checks no dependencies.',
         response: { 200: Type.Ref('Health') },
       },
     },
@@ -45,9 +49,9 @@ export async function registerOperations(
       schema: {
         ...open,
         operationId: 'getReadiness',
-        summary: 'Can it serve requests?',
+        summary: 'Readiness probe',
         description:
-          'Asks the database, and whether it has every migration of this version. A process that is about to stop answers 503. The queue does not count: accepted work does not depend on it.',
+          'Checks the database and pending migrations. Returns 503 while the process shuts down. The queue is not required.',
         response: { 200: Type.Ref('Health'), 503: refusals()[503] },
       },
     },

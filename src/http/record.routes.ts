@@ -84,7 +84,7 @@ function registerList<R extends { id: string; name: string; version: number }>(
         operationId: `list${singular}s`,
         summary: `List ${plural}`,
         description:
-          'Newest first, unless asked otherwise. A cursor is good only for the list and the filters it came from. If several filters match few records, a page may have fewer than `limit`, or none, and still a `nextCursor`: go on until there is none.',
+          'Newest first by default. A cursor is valid only with the same filters. A page may contain fewer records than `limit`, or none, and still have a `nextCursor`: continue until it is absent.',
         querystring: records.query,
         response: { 200: Type.Ref(`${singular}Page`), ...refusals() },
       },
@@ -113,9 +113,9 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       schema: {
         tags: [tag],
         operationId: `get${singular}`,
-        summary: `Read one of the ${plural}`,
+        summary: `Get ${withArticle(singular)}`,
         description:
-          '`If-None-Match` answers 304. `Prefer: wait=N` waits: with `If-None-Match` until it changes, without until nothing more is expected.',
+          '`Prefer: wait=N` enables long polling: with `If-None-Match`, waits until the record changes, otherwise until it reaches a stable status.',
         params,
         headers: waitHeaders(records.waits),
         response: {
@@ -137,9 +137,9 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       schema: {
         tags: [tag],
         operationId: `update${singular}`,
-        summary: 'Change labels, and what can be changed at the provider',
+        summary: `Update ${withArticle(singular)}`,
         description:
-          'Labels are merged. A field that the provider cannot change on an existing object is refused with 422.',
+          'Labels are merged with the existing ones. Fields that the provider cannot change on existing objects return 422.',
         params,
         headers: changeHeaders,
         body: Type.Ref(`${singular}Patch`),
@@ -152,6 +152,10 @@ function registerOne<R extends { id: string; name: string; version: number }>(
       return records.view(record, 'full')
     },
   )
+}
+
+function withArticle(singular: 'Job' | 'Environment'): string {
+  return singular === 'Job' ? 'a job' : 'an environment'
 }
 
 async function readAsPreferred<R extends { id: string; name: string; version: number }>(

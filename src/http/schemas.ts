@@ -8,10 +8,8 @@ import { ProblemSchema } from './problem.ts'
 export function pageOf(recordId: string, pageId: string, description: string) {
   return Type.Object(
     {
-      data: Type.Array(Type.Ref(recordId)),
-      nextCursor: Type.Optional(
-        Type.String({ description: 'Send it as `cursor` for the next page; absent on the last one.' }),
-      ),
+      data: Type.Array(Type.Ref(recordId), { description: 'Records of the page.' }),
+      nextCursor: Type.Optional(Type.String({ description: 'Cursor of the next page; absent on the last page.' })),
     },
     { $id: pageId, description },
   )
@@ -21,37 +19,37 @@ export const limitQuery = Type.Integer({
   minimum: 1,
   maximum: 200,
   default: 50,
-  description: 'Records on a page at most.',
+  description: 'Page size.',
 })
 export const cursorQuery = Type.String({
   minLength: 1,
   maxLength: 2048,
-  description: '`nextCursor` of the page before.',
+  description: '`nextCursor` from the previous page.',
 })
 
 export const afterQuery = Type.Integer({
   minimum: 0,
   maximum: 2_147_483_647,
   default: 0,
-  description: 'Only events after this `seq`.',
+  description: 'Return only events with a higher `seq`.',
 })
 
 const problem = { content: { 'application/problem+json': { schema: Type.Ref(ProblemSchema.$id as string) } } }
 
 const explanations: Readonly<Record<number, string>> = {
-  400: 'The request is not of the form that this route takes.',
-  401: 'No valid API key.',
-  403: 'The scopes or the quota do not permit it.',
-  404: 'There is none in this project.',
-  409: 'Not possible in this state.',
-  410: 'What comes after the cursor is not kept any more.',
-  412: 'The record is not at the version that `If-Match` names.',
-  413: 'The body is too large.',
-  415: 'The body is not JSON, or in a coding such as gzip.',
-  422: 'The provider, or another field, forbids it.',
+  400: 'Invalid request.',
+  401: 'Missing or invalid credentials.',
+  403: 'Forbidden: a scope is missing or a quota is exceeded.',
+  404: 'Not found in this project.',
+  409: 'Conflict with the current state.',
+  410: 'Cursor expired: the events after it have been deleted.',
+  412: 'Precondition failed: the current version does not match `If-Match`.',
+  413: 'Request body too large.',
+  415: 'Unsupported media type: the body must be uncompressed JSON.',
+  422: 'Unprocessable request: rejected by provider constraints or by rules between fields.',
   429: 'Too many requests.',
-  502: 'The provider did not do it.',
-  503: 'Overloaded, or a part that is needed is away.',
+  502: 'The provider failed or rejected the request.',
+  503: 'Service unavailable.',
 }
 
 const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
@@ -67,7 +65,7 @@ export function refusals(...more: number[]): Record<number, TSchema> {
   const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(
     codes.map((code) => {
-      const schema = { description: explanations[code] ?? 'Refused.', ...problem } as unknown as TSchema
+      const schema = { description: explanations[code] ?? 'Request failed.', ...problem } as unknown as TSchema
       return [code, headers[code] === undefined ? schema : withHeaders(schema, ...headers[code])]
     }),
   )
@@ -75,5 +73,5 @@ export function refusals(...more: number[]): Record<number, TSchema> {
 
 /** A 304 has no body. */
 export function notModified(...more: readonly AnswerHeader[]): Record<304, TSchema> {
-  return { 304: withHeaders(Type.Null({ description: 'It is still as the client knows it.' }), 'ETag', ...more) }
+  return { 304: withHeaders(Type.Null({ description: 'Not modified.' }), 'ETag', ...more) }
 }

@@ -22,12 +22,13 @@ export interface Followed {
 }
 
 const messages = Type.String({
-  description: 'Server-Sent Events: `data` is an event as in the list, `id` is what to send as `Last-Event-ID`.',
+  description:
+    'Server-Sent Events. `data` is an event as returned by the list; send `id` as `Last-Event-ID` to resume.',
 })
 
 /** What a stream answers besides refusals. */
 export const streamed = {
-  200: { description: 'The events, as they happen.', content: { 'text/event-stream': { schema: messages } } },
+  200: { description: 'Event stream.', content: { 'text/event-stream': { schema: messages } } },
 } as const
 
 /** A record's history and news in one connection, for every kind. */
@@ -42,16 +43,16 @@ export function registerStream(server: HttpServer, records: Followed): void {
       schema: {
         tags: [tag],
         operationId: `stream${singular}Events`,
-        summary: 'Its history, and what happens from now on',
+        summary: 'Stream events',
         description:
-          'Ends with the event that ends the record. Whoever reconnects with `Last-Event-ID` goes on where they were; the answer is 204 where nothing more is expected.',
+          'Sends past events, then new ones as they occur, and closes after the final event. Reconnect with `Last-Event-ID` to resume; returns 204 when the stream is complete.',
         params: Type.Object({ id }),
         headers: streamHeaders,
         querystring: Type.Object({ after: Type.Optional(afterQuery) }, { additionalProperties: false }),
         produces: ['text/event-stream'],
         response: {
           ...streamed,
-          204: Type.Null({ description: 'It has ended, and all its events were read.' }),
+          204: Type.Null({ description: 'Stream complete.' }),
           ...refusals(404),
         },
       },

@@ -16,7 +16,7 @@ import {
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
   const environmentId = idSchema(
     'environment',
-    'The environment it runs in or, where the provider takes no jobs in one, waits for: GET /providers/{provider}.',
+    'Environment to run in or, depending on the provider, to wait for. See `environment` in GET /providers/{provider}.',
   )
   const request = {
     ...requestTarget,
@@ -25,15 +25,15 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
     ...secretFields,
     ...providerOptionsSchema(options),
   }
-  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(jobTransitions) })
+  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(jobTransitions), description: 'Status.' })
   const JobRequest = Type.Object(request, {
     $id: 'JobRequest',
     additionalProperties: false,
-    description: 'A job to run. Only `name` is always required.',
+    description: 'Job to run. Requires `name`, and `connectionId` or `provider`.',
   })
   const Job = Type.Object(
     {
-      id: idSchema('job', 'The job.'),
+      id: idSchema('job', 'Job id.'),
       ...recordFields(status, ['cancel', 'logs']),
       environmentId: Type.Optional(environmentId),
       ...jobFields,
@@ -42,30 +42,30 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
       cancelRequestedAt: Type.Optional(
         Type.String({
           format: 'date-time',
-          description: 'When its cancellation was requested. The status follows once the provider has been told.',
+          description: 'Cancellation requested at. The status changes after the request is sent to the provider.',
         }),
       ),
     },
-    { $id: 'Job', description: 'A job: the request as accepted, and what has become of it.' },
+    { $id: 'Job', description: 'Job: the accepted request and its current state.' },
   )
   const JobPatch = Type.Object(patchFields, {
     $id: 'JobPatch',
     additionalProperties: false,
     minProperties: 1,
-    description: 'What can be changed on a job.',
+    description: 'Changes to a job.',
   })
   return { JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
 }
 
 const resolutionFields = {
   remoteId: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 512, description: 'This object at the provider is it.' }),
+    Type.String({ minLength: 1, maxLength: 512, description: 'Id of the created object at the provider.' }),
   ),
   outcome: Type.Optional(
     Type.Unsafe<'not_created'>({
       type: 'string',
       enum: ['not_created'],
-      description: 'None was made; it is sent again.',
+      description: '`not_created`: nothing was created; the create is retried.',
     }),
   ),
 }
@@ -78,22 +78,25 @@ export const JobResolution = Type.Object(
       Type.Unsafe<string>({
         type: 'string',
         enum: ['succeeded', 'failed', 'canceled'],
-        description: 'How a job of unknown end has ended.',
+        description: 'Final status of a job with an unknown outcome.',
       }),
     ),
   },
-  { $id: 'JobResolution', ...exactlyOne, description: 'What an operator found out: one of these.' },
+  { $id: 'JobResolution', ...exactlyOne, description: 'Operator resolution: exactly one property.' },
 )
 
 export const LogChunkSchema = Type.Object(
   {
-    text: Type.Optional(Type.String({ description: 'The output, where the provider gives text.' })),
-    links: Type.Array(Type.Object({ name: Type.String(), url: Type.String() }), {
-      description: 'Where the output can be read.',
-    }),
-    next: Type.Optional(Type.String({ description: 'Send it as `cursor` for more.' })),
+    text: Type.Optional(Type.String({ description: 'Output text, if the provider offers it.' })),
+    links: Type.Array(
+      Type.Object({ name: Type.String({ description: 'Link name.' }), url: Type.String({ description: 'Link URL.' }) }),
+      {
+        description: 'Links to the output.',
+      },
+    ),
+    next: Type.Optional(Type.String({ description: 'Cursor for the next part; absent at the end.' })),
   },
-  { $id: 'LogChunk', description: "A part of a job's output, as its provider shows it now." },
+  { $id: 'LogChunk', description: 'Part of the output of a job, fetched live from the provider.' },
 )
 
 export const logQuery = Type.Object({ cursor: Type.Optional(cursorQuery) }, { additionalProperties: false })
@@ -101,7 +104,7 @@ export const logQuery = Type.Object({ cursor: Type.Optional(cursorQuery) }, { ad
 export const jobQuery = Type.Object(
   {
     ...workloadQuery(statusesOf(jobTransitions)),
-    environmentId: Type.Optional(idSchema('environment', 'Jobs of this environment.')),
+    environmentId: Type.Optional(idSchema('environment', 'Filter by environment.')),
     limit: Type.Optional(limitQuery),
     cursor: Type.Optional(cursorQuery),
   },

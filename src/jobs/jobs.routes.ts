@@ -31,7 +31,7 @@ export interface JobRoutesDeps {
   streams: Streams
 }
 
-const id = idSchema('job', 'The job.')
+const id = idSchema('job', 'Job id.')
 const params = Type.Object({ id })
 const tags = ['Jobs']
 const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
@@ -70,7 +70,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
         operationId: 'submitJob',
         summary: 'Submit a job',
         description:
-          'Answers once the job is recorded durably; it is sent to its provider right after. What the provider would not honour is refused with 422.',
+          'Returns 202 once the job is stored durably; dispatch to the provider is asynchronous. Fields that the provider does not support return 422.',
         headers: submitHeaders,
         body: Type.Ref('JobRequest'),
         response: {
@@ -101,9 +101,9 @@ function registerPreview(server: HttpServer, submit: Submit): void {
       schema: {
         tags,
         operationId: 'previewJob',
-        summary: 'See what would become of a job',
+        summary: 'Preview a job (dry run)',
         description:
-          "The problems, the effective values, and the provider's request as it would be sent. Nothing is stored or sent.",
+          'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
         body: Type.Ref('JobRequest'),
         response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
       },
@@ -130,7 +130,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
         operationId: 'cancelJob',
         summary: 'Cancel a job',
         description:
-          'Returns once the request is recorded. Repeating it is harmless. A job that has ended otherwise returns 409.',
+          'Returns once the request is recorded. Idempotent. Returns 409 if the job has already finished with another status.',
         params,
         headers: changeHeaders,
         response: { ...accepts, ...refusals(404, 409, 412, 422) },
@@ -151,9 +151,9 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
       schema: {
         tags,
         operationId: 'resolveJob',
-        summary: 'Settle what cannot be told',
+        summary: 'Resolve an unknown outcome',
         description:
-          'For operators, after a look at the provider: which object it is, or that none was made, or how a job of unknown end has ended.',
+          'Operator action after inspecting the provider: give the remote id, confirm that nothing was created, or set the final status of a job with an unknown outcome.',
         params,
         headers: changeHeaders,
         body: Type.Ref('JobResolution'),
@@ -182,8 +182,8 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
       schema: {
         ...about,
         operationId: 'getJobLogs',
-        summary: "A job's output",
-        description: 'Asks the provider. What there is depends on it: text, links, or both.',
+        summary: 'Get job logs',
+        description: 'Fetched live from the provider. Depending on the provider: text, links or both.',
         response: { 200: Type.Ref('LogChunk'), ...refusals(404, 409, 422, 502) },
       },
     },
@@ -196,10 +196,14 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
       schema: {
         ...about,
         operationId: 'getJobLogsRaw',
-        summary: "A job's output as plain text",
+        summary: 'Get job logs as plain text',
+        description: 'Fetched live from the provider. Empty if the provider offers only links.',
         produces: ['text/plain'],
         response: {
-          200: { description: 'The text.', content: { 'text/plain': { schema: Type.String() } } },
+          200: {
+            description: 'Log text; empty if the provider offers only links.',
+            content: { 'text/plain': { schema: Type.String() } },
+          },
           ...refusals(404, 409, 422, 502),
         },
       },

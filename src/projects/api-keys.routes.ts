@@ -12,7 +12,7 @@ import type { FreshKey, ProjectService } from './project-service.ts'
 
 const tags = ['Administration']
 const config = { scopes: ['admin'] as const }
-const params = Type.Object({ id: idSchema('apiKey', 'The key.') })
+const params = Type.Object({ id: idSchema('apiKey', 'API key id.') })
 
 export function registerApiKeys(server: HttpServer, service: ProjectService): void {
   registerCollection(server, service)
@@ -28,8 +28,8 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'createApiKey',
-        summary: 'Make an API key',
-        description: 'The answer holds the key itself, this once. It is stored as a hash.',
+        summary: 'Create an API key',
+        description: 'The key is shown only once and stored as a hash.',
         body: Type.Ref('ApiKeyRequest'),
         response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 413, 415) },
       },
@@ -52,6 +52,8 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         tags,
         operationId: 'listApiKeys',
         summary: 'List API keys',
+        description:
+          'API keys of all projects, oldest first, including expired and revoked ones. Secrets are not returned.',
         querystring: keyQuery,
         response: { 200: Type.Ref('ApiKeyPage'), ...refusals() },
       },
@@ -74,7 +76,8 @@ function registerOne(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'getApiKey',
-        summary: 'Read an API key',
+        summary: 'Get an API key',
+        description: 'Returns scopes, expiry and last use of the key. The secret is not returned.',
         params,
         response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
       },
@@ -89,7 +92,7 @@ function registerOne(server: HttpServer, service: ProjectService): void {
         tags,
         operationId: 'revokeApiKey',
         summary: 'Revoke an API key',
-        description: 'Every instance refuses it within five seconds. Its record stays, for the audit log names it.',
+        description: 'Takes effect within 5 seconds. The record is kept for the audit log.',
         params,
         response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
       },
@@ -106,9 +109,9 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'rotateApiKey',
-        summary: 'Put a new key in the place of one',
+        summary: 'Rotate an API key',
         description:
-          'The new one has the same project, name and scopes, and from now on the same lifetime unless `expiresAt` says otherwise; the old one goes on for `overlapSeconds`.',
+          'The new key has the same project, name and scopes, and the same lifetime unless `expiresAt` is set. The old key stays valid for `overlapSeconds`.',
         params,
         body: Type.Ref('ApiKeyRotation'),
         response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 409, 413, 415) },

@@ -9,26 +9,31 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 
 const QuotaSchema = Type.Object(
   {
-    activeWorkloads: atMost('Jobs and environments that have not ended.'),
+    activeWorkloads: atMost('Maximum number of active jobs and environments.'),
     accelerators: atMost(
-      'Accelerators that those ask for together, by `resources.accelerator`. What a flavor, a queue or a whole node has is not counted.',
+      'Maximum number of accelerators requested by active jobs and environments in `resources.accelerator`. Accelerators of flavors, queues or whole nodes are not counted.',
     ),
-    connections: atMost('Accounts at providers.'),
+    connections: atMost('Maximum number of connections.'),
   },
-  { $id: 'Quota', additionalProperties: false, description: 'What a project may have at a time; absent: no limit.' },
+  { $id: 'Quota', additionalProperties: false, description: 'Concurrent limits of a project; no limit if absent.' },
 )
-const name = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$' })
+const name = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$',
+  description: 'Name.',
+})
 const scopeList = Type.Array(Type.Unsafe<Scope>({ type: 'string', enum: [...scopes] }), {
   minItems: 1,
   maxItems: scopes.length,
   uniqueItems: true,
-  description: '`admin` includes every other scope, in every project.',
+  description: 'Scopes of the key. `admin` includes all scopes in all projects.',
 })
-const expiresAt = (absent: string) => Type.Optional(time(`From then on it opens nothing. Absent: ${absent}.`))
+const expiresAt = (absent: string) => Type.Optional(time(`Expires at. Defaults to ${absent}.`))
 
 const ProjectRequest = Type.Object(
   { name, quota: Type.Optional(Type.Ref('Quota')) },
-  { $id: 'ProjectRequest', additionalProperties: false },
+  { $id: 'ProjectRequest', additionalProperties: false, description: 'Project to create.' },
 )
 const ProjectPatch = Type.Object(
   { name: Type.Optional(name), quota: Type.Optional(Type.Ref('Quota')) },
@@ -36,42 +41,42 @@ const ProjectPatch = Type.Object(
     $id: 'ProjectPatch',
     additionalProperties: false,
     minProperties: 1,
-    description: 'A quota is replaced as a whole.',
+    description: 'Changes to a project. The quota is replaced as a whole.',
   },
 )
 const ProjectSchema = Type.Object(
   {
-    id: idSchema('project', 'The project.'),
-    name: Type.String(),
+    id: idSchema('project', 'Project id.'),
+    name: Type.String({ description: 'Project name.' }),
     quota: Type.Ref('Quota'),
-    createdAt: time('When it was made.'),
+    createdAt: time('Created at.'),
   },
-  { $id: 'Project', description: 'Whom things belong to. What one project has, no other sees.' },
+  { $id: 'Project', description: 'Isolated tenant.' },
 )
 
 const keyFields = {
-  id: idSchema('apiKey', 'The key, as it is named; it opens nothing.'),
-  projectId: idSchema('project', 'The project it opens.'),
-  name: Type.String(),
-  scopes: Type.Array(Type.String()),
-  createdAt: time('When it was made.'),
-  expiresAt: Type.Optional(time('From then on it opens nothing.')),
-  revokedAt: Type.Optional(time('Since then it opens nothing.')),
-  lastUsedAt: Type.Optional(time('To the minute.')),
+  id: idSchema('apiKey', 'Key id (not the secret).'),
+  projectId: idSchema('project', 'Project of the key.'),
+  name: Type.String({ description: 'Key name.' }),
+  scopes: Type.Array(Type.String(), { description: 'Scopes of the key.' }),
+  createdAt: time('Created at.'),
+  expiresAt: Type.Optional(time('Expires at.')),
+  revokedAt: Type.Optional(time('Revoked at.')),
+  lastUsedAt: Type.Optional(time('Last used at, with minute precision.')),
 }
-const ApiKeySchema = Type.Object(keyFields, { $id: 'ApiKey', description: 'A key, without the key itself.' })
+const ApiKeySchema = Type.Object(keyFields, { $id: 'ApiKey', description: 'API key without the secret.' })
 const ApiKeyWithSecret = Type.Object(
-  { ...keyFields, key: Type.String({ description: 'The key itself: shown this once, and stored nowhere.' }) },
-  { $id: 'ApiKeyWithSecret', description: 'A key that was just made.' },
+  { ...keyFields, key: Type.String({ description: 'Secret key; shown only once, stored as a hash.' }) },
+  { $id: 'ApiKeyWithSecret', description: 'API key with its secret, returned on creation and rotation.' },
 )
 const ApiKeyRequest = Type.Object(
   {
     name,
-    projectId: Type.Optional(idSchema('project', "Absent: the caller's own.")),
+    projectId: Type.Optional(idSchema('project', 'Project of the key. Defaults to the project of the caller.')),
     scopes: scopeList,
-    expiresAt: expiresAt('until it is revoked'),
+    expiresAt: expiresAt('no expiry'),
   },
-  { $id: 'ApiKeyRequest', additionalProperties: false },
+  { $id: 'ApiKeyRequest', additionalProperties: false, description: 'API key to create.' },
 )
 const ApiKeyRotation = Type.Object(
   {
@@ -80,31 +85,33 @@ const ApiKeyRotation = Type.Object(
         minimum: 0,
         maximum: 2_592_000,
         default: 86_400,
-        description: 'How long the old key still works.',
+        description: 'How long the old key stays valid, in seconds.',
       }),
     ),
-    expiresAt: expiresAt('it lasts as long as the old one did'),
+    expiresAt: expiresAt('the lifetime of the old key'),
   },
-  { $id: 'ApiKeyRotation', additionalProperties: false },
+  { $id: 'ApiKeyRotation', additionalProperties: false, description: 'Rotation of an API key.' },
 )
 
 const AuditEntrySchema = Type.Object(
   {
-    id: idSchema('audit', 'The entry.'),
-    at: time('When.'),
-    projectId: Type.String(),
+    id: idSchema('audit', 'Entry id.'),
+    at: time('Timestamp.'),
+    projectId: Type.String({ description: 'Project id.' }),
     subject: Type.String({
-      description:
-        "Who: an API key's id, `oidc:` and a token's subject, `shell:` and the user who ran a command, `bootstrap`, or `system`: Switchyard itself.",
+      description: 'Actor: API key id, `oidc:<subject>`, `shell:<user>`, `bootstrap`, or `system` for Switchyard.',
     }),
-    address: Type.String({ description: 'From where.' }),
-    requestId: Type.String(),
-    action: Type.String({ examples: ['job.submitted'] }),
-    objectId: Type.Optional(Type.String({ description: 'Of what.' })),
-    outcome: Type.String({ enum: ['done', 'refused'] }),
-    data: Type.Object({}, { additionalProperties: true }),
+    address: Type.String({ description: 'Source address.' }),
+    requestId: Type.String({ description: 'Id of the request.' }),
+    action: Type.String({ description: 'Action.', examples: ['job.submitted'] }),
+    objectId: Type.Optional(Type.String({ description: 'Id of the object, if there is one.' })),
+    outcome: Type.String({
+      enum: ['done', 'refused'],
+      description: '`done`, or `refused` if the request was denied.',
+    }),
+    data: Type.Object({}, { additionalProperties: true, description: 'Details of the action.' }),
   },
-  { $id: 'AuditEntry', description: 'Who did what. Written with the change it tells of, and never changed.' },
+  { $id: 'AuditEntry', description: 'Audit log entry; append-only.' },
 )
 
 export const projectSchemas = [
@@ -112,14 +119,14 @@ export const projectSchemas = [
   ProjectRequest,
   ProjectPatch,
   ProjectSchema,
-  pageOf('Project', 'ProjectPage', 'Projects, oldest first.'),
+  pageOf('Project', 'ProjectPage', 'Page of projects, oldest first.'),
   ApiKeySchema,
   ApiKeyWithSecret,
   ApiKeyRequest,
   ApiKeyRotation,
-  pageOf('ApiKey', 'ApiKeyPage', 'Keys, oldest first.'),
+  pageOf('ApiKey', 'ApiKeyPage', 'Page of API keys, oldest first.'),
   AuditEntrySchema,
-  pageOf('AuditEntry', 'AuditPage', 'What was done, newest first.'),
+  pageOf('AuditEntry', 'AuditPage', 'Page of audit log entries, newest first.'),
 ]
 
 const page = { limit: Type.Optional(limitQuery), cursor: Type.Optional(cursorQuery) }
@@ -128,16 +135,16 @@ const text = (description: string) => Type.Optional(Type.String({ minLength: 1, 
 
 export const pageQuery = Type.Object(page, closed)
 export const keyQuery = Type.Object(
-  { ...page, projectId: Type.Optional(idSchema('project', 'Keys of this project alone.')) },
+  { ...page, projectId: Type.Optional(idSchema('project', 'Filter by project.')) },
   closed,
 )
 export const auditQuery = Type.Object(
   {
     ...page,
-    projectId: Type.Optional(idSchema('project', 'In this project.')),
-    subject: text('By whom.'),
-    objectId: text('Of what.'),
-    action: text('What was done.'),
+    projectId: Type.Optional(idSchema('project', 'Filter by project.')),
+    subject: text('Filter by actor.'),
+    objectId: text('Filter by object id.'),
+    action: text('Filter by action.'),
   },
   closed,
 )

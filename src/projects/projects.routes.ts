@@ -18,7 +18,7 @@ export interface ProjectRoutesDeps {
 
 const tags = ['Administration']
 const config = { scopes: ['admin'] as const }
-const params = Type.Object({ id: idSchema('project', 'The project.') })
+const params = Type.Object({ id: idSchema('project', 'Project id.') })
 
 /** Projects, API keys and the audit log: for administrators, who see every project. */
 export async function registerProjects(server: HttpServer, { service, audit }: ProjectRoutesDeps): Promise<void> {
@@ -37,7 +37,8 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'createProject',
-        summary: 'Make a project',
+        summary: 'Create a project',
+        description: 'Creates an isolated tenant. Create API keys for it with POST /api-keys.',
         body: Type.Ref('ProjectRequest'),
         response: { 201: withHeaders(Type.Ref('Project'), 'Location'), ...refusals(409, 413, 415) },
       },
@@ -56,6 +57,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         tags,
         operationId: 'listProjects',
         summary: 'List projects',
+        description: 'All projects of the installation, oldest first.',
         querystring: pageQuery,
         response: { 200: Type.Ref('ProjectPage'), ...refusals() },
       },
@@ -77,7 +79,8 @@ function registerOne(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'getProject',
-        summary: 'Read a project',
+        summary: 'Get a project',
+        description: 'Returns the name and the quota of the project.',
         params,
         response: { 200: Type.Ref('Project'), ...refusals(404) },
       },
@@ -91,8 +94,8 @@ function registerOne(server: HttpServer, service: ProjectService): void {
       schema: {
         tags,
         operationId: 'updateProject',
-        summary: 'Rename a project, or change its quota',
-        description: 'What is there already stays, also beyond a smaller quota.',
+        summary: 'Update a project',
+        description: 'Existing resources are kept, even above the new quota.',
         params,
         body: Type.Ref('ProjectPatch'),
         response: { 200: Type.Ref('Project'), ...refusals(404, 409, 413, 415) },
@@ -115,9 +118,9 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
       schema: {
         tags,
         operationId: 'listAudit',
-        summary: 'Who did what',
+        summary: 'List audit log entries',
         description:
-          'Every change that a client asked for, every access that was handed out, and every request that its scopes did not permit. If several filters match few entries, a page may have fewer than `limit`, or none, and still a `nextCursor`: go on until there is none.',
+          'Client changes, access disclosures and denied requests, newest first. A page may contain fewer entries than `limit`, or none, and still have a `nextCursor`: continue until it is absent.',
         querystring: auditQuery,
         response: { 200: Type.Ref('AuditPage'), ...refusals() },
       },

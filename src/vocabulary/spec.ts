@@ -15,7 +15,7 @@ const maxInt32 = 2_147_483_647
 export const Labels = Type.Record(Type.String({ pattern: labelKeyPattern }), Type.String({ maxLength: 128 }), {
   maxProperties: 32,
   additionalProperties: false,
-  description: 'Key-value pairs of your own, to find workloads by. Kept in Switchyard, never sent to a provider.',
+  description: 'User-defined key-value pairs for filtering. Stored in Switchyard, never sent to a provider.',
   examples: [{ team: 'vision', stage: 'dev' }],
 })
 
@@ -26,10 +26,11 @@ const Accelerator = Type.Object(
         type: 'string',
         enum: ['gpu', 'npu', 'dcu', 'mlu'],
         default: 'gpu',
+        description: 'Accelerator type.',
       }),
     ),
-    model: Type.Optional(text(1, 64, "The model, in the provider's own word.")),
-    count: Type.Integer({ minimum: 1, maximum: 64 }),
+    model: Type.Optional(text(1, 64, 'Accelerator model, as named by the provider.')),
+    count: Type.Integer({ minimum: 1, maximum: 64, description: 'Accelerators per node.' }),
   },
   { additionalProperties: false, description: 'Accelerators per node.' },
 )
@@ -37,56 +38,61 @@ const Accelerator = Type.Object(
 const Resources = Type.Object(
   {
     flavor: Type.Optional(
-      text(1, 128, 'A named machine type of the provider; excludes cpus, memoryMiB and accelerator.'),
+      text(1, 128, 'Machine type of the provider. Excludes `cpus`, `memoryMiB` and `accelerator`.'),
     ),
-    cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-    memoryMiB: Type.Optional(Type.Integer({ minimum: 1, maximum: maxInt32 })),
+    cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'CPU cores per node.' })),
+    memoryMiB: Type.Optional(Type.Integer({ minimum: 1, maximum: maxInt32, description: 'Memory per node in MiB.' })),
     accelerator: Type.Optional(Accelerator),
-    nodes: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1 })),
+    nodes: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1, description: 'Number of nodes.' })),
   },
-  { additionalProperties: false, description: 'What it runs on. Everything but `nodes` is per node.' },
+  { additionalProperties: false, description: 'Compute resources. Values are per node, except `nodes`.' },
 )
 
 const Input = Type.Object(
   {
-    name: Type.Optional(text(1, 64, 'A name, where the provider wants one.')),
-    source: text(1, 2048, "The provider's native path, or `scheme:…` where it has several stores."),
-    path: text(1, 1024, 'Where it appears inside.'),
+    name: Type.Optional(text(1, 64, 'Name of the item, if the provider requires one.')),
+    source: text(1, 2048, 'Storage path at the provider, or `scheme:…` if the provider has several stores.'),
+    path: text(1, 1024, 'Path inside the job or environment.'),
   },
   { additionalProperties: false },
 )
 
 const Output = Type.Object(
   {
-    name: Type.Optional(text(1, 64, 'A name, where the provider wants one.')),
-    destination: text(1, 2048, "The provider's native path, or `scheme:…` where it has several stores."),
-    path: text(1, 1024, 'Where it is read from, inside.'),
-    overwrite: Type.Optional(Type.Boolean({ default: false })),
+    name: Type.Optional(text(1, 64, 'Name of the item, if the provider requires one.')),
+    destination: text(1, 2048, 'Storage path at the provider, or `scheme:…` if the provider has several stores.'),
+    path: text(1, 1024, 'Source path inside the job or environment.'),
+    overwrite: Type.Optional(Type.Boolean({ default: false, description: 'Whether to overwrite existing files.' })),
   },
   { additionalProperties: false },
 )
 
 const Mount = Type.Object(
   {
-    source: text(1, 2048, "The provider's native path."),
-    path: text(1, 1024, 'Where it is mounted.'),
-    type: Type.Optional(text(1, 32, "The provider's kind of mount.")),
-    readOnly: Type.Optional(Type.Boolean({ default: false })),
+    source: text(1, 2048, 'Storage path at the provider.'),
+    path: text(1, 1024, 'Mount path.'),
+    type: Type.Optional(text(1, 32, 'Mount type, as named by the provider.')),
+    readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Whether the mount is read-only.' })),
   },
   { additionalProperties: false },
 )
 
 const Port = Type.Object(
   {
-    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'Port number.' }),
     protocol: Type.Optional(
-      Type.Unsafe<'tcp' | 'http' | 'ssh'>({ type: 'string', enum: ['tcp', 'http', 'ssh'], default: 'tcp' }),
+      Type.Unsafe<'tcp' | 'http' | 'ssh'>({
+        type: 'string',
+        enum: ['tcp', 'http', 'ssh'],
+        default: 'tcp',
+        description: 'Protocol.',
+      }),
     ),
   },
   { additionalProperties: false },
 )
 
-const variables = (more: { description?: string; writeOnly?: true } = {}) =>
+const variables = (more: { description: string; writeOnly?: true }) =>
   Type.Record(Type.String({ pattern: variablePattern }), Type.String({ maxLength: 4096 }), {
     maxProperties: 100,
     additionalProperties: false,
@@ -99,7 +105,7 @@ export const secretFields = {
     variables({
       writeOnly: true,
       description:
-        'Environment variables that are encrypted here, sent to the provider, and never shown again; its answers and logs are shown without them.',
+        'Secret environment variables: encrypted, sent to the provider, never returned, and redacted from logs and payloads.',
     }),
   ),
 }
@@ -107,7 +113,7 @@ export const secretFields = {
 /** What the record shows of them. */
 export const secretNameFields = {
   secretVariableNames: Type.Optional(
-    Type.Array(Type.String(), { description: 'Names of the secret variables; their values are never shown.' }),
+    Type.Array(Type.String(), { description: 'Names of the secret variables. Values are never returned.' }),
   ),
 }
 
@@ -116,27 +122,25 @@ const commonFields = {
     minLength: 1,
     maxLength: 64,
     pattern: namePattern,
-    description: "A name. The provider's own rule may be narrower.",
+    description: 'Name. Provider limits may be stricter.',
   }),
-  description: Type.Optional(text(0, 512, 'Free text.')),
-  image: Type.Optional(text(1, 512, "A container image or the provider's own name of one.")),
+  description: Type.Optional(text(0, 512, 'Free-form description.')),
+  image: Type.Optional(text(1, 512, 'Container image, or the name of an image of the provider.')),
   command: Type.Optional(
     Type.Array(Type.String({ maxLength: 65_536 }), {
       maxItems: 256,
-      description: 'The program and its arguments, 64 KiB in all; excludes `script`.',
+      description: 'Program and arguments, up to 64 KiB in total. Excludes `script`.',
     }),
   ),
-  script: Type.Optional(text(1, 65_536, 'Shell text; excludes `command`.')),
-  environmentVariables: Type.Optional(variables()),
-  workingDirectory: Type.Optional(text(1, 1024, 'The directory it starts in.')),
-  queue: Type.Optional(
-    text(1, 128, 'The named capacity it competes for: YARN queue, partition, resource group, pool.'),
-  ),
+  script: Type.Optional(text(1, 65_536, 'Shell script. Excludes `command`.')),
+  environmentVariables: Type.Optional(variables({ description: 'Environment variables.' })),
+  workingDirectory: Type.Optional(text(1, 1024, 'Working directory.')),
+  queue: Type.Optional(text(1, 128, 'Queue, partition, resource group or pool.')),
   resources: Type.Optional(Resources),
-  inputs: Type.Optional(Type.Array(Input, { maxItems: 64, description: 'Copied in before the start.' })),
-  outputs: Type.Optional(Type.Array(Output, { maxItems: 64, description: 'Copied out at the end.' })),
-  mounts: Type.Optional(Type.Array(Mount, { maxItems: 32, description: 'Live storage.' })),
-  ports: Type.Optional(Type.Array(Port, { maxItems: 32, description: 'Ports to open.' })),
+  inputs: Type.Optional(Type.Array(Input, { maxItems: 64, description: 'Files staged in before the start.' })),
+  outputs: Type.Optional(Type.Array(Output, { maxItems: 64, description: 'Files staged out at the end.' })),
+  mounts: Type.Optional(Type.Array(Mount, { maxItems: 32, description: 'Volume mounts.' })),
+  ports: Type.Optional(Type.Array(Port, { maxItems: 32, description: 'Exposed ports.' })),
 }
 
 export const jobFields = {
@@ -145,11 +149,12 @@ export const jobFields = {
     Type.Integer({
       minimum: 60,
       maximum: 31_536_000,
-      description: 'The longest it may run, counted from `startedAt`. Switchyard ends it where the provider cannot.',
+      description:
+        'Maximum run time in seconds, counted from `startedAt`. Enforced by the provider, otherwise by Switchyard.',
     }),
   ),
-  stdoutPath: Type.Optional(text(1, 1024, 'Where standard output is written.')),
-  stderrPath: Type.Optional(text(1, 1024, 'Where standard error is written.')),
+  stdoutPath: Type.Optional(text(1, 1024, 'File path for standard output.')),
+  stderrPath: Type.Optional(text(1, 1024, 'File path for standard error.')),
 }
 
 export const environmentFields = {
@@ -163,34 +168,48 @@ export const environmentFields = {
       {
         maxItems: 4,
         uniqueItems: true,
-        description: 'The ways in.',
+        description: 'Access interfaces.',
       },
     ),
   ),
   storage: Type.Optional(
     Type.Object(
       {
-        type: Type.Optional(text(1, 32, "The provider's kind of storage.")),
-        source: Type.Optional(text(1, 2048, "The provider's native path.")),
-        sizeGiB: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+        type: Type.Optional(text(1, 32, 'Storage type, as named by the provider.')),
+        source: Type.Optional(text(1, 2048, 'Storage path at the provider.')),
+        sizeGiB: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Size in GiB.' })),
       },
-      { additionalProperties: false },
+      { additionalProperties: false, description: 'Persistent storage of the environment.' },
     ),
   ),
   autoStop: Type.Optional(
     Type.Object(
       {
-        afterSeconds: Type.Integer({ minimum: 300, maximum: 31_536_000 }),
+        afterSeconds: Type.Integer({
+          minimum: 300,
+          maximum: 31_536_000,
+          description: 'Stop after this many seconds.',
+        }),
         basis: Type.Optional(
-          Type.Unsafe<'running' | 'idle'>({ type: 'string', enum: ['running', 'idle'], default: 'running' }),
+          Type.Unsafe<'running' | 'idle'>({
+            type: 'string',
+            enum: ['running', 'idle'],
+            default: 'running',
+            description: '`running`: counted from the start. `idle`: counted while the environment is idle.',
+          }),
         ),
       },
-      { additionalProperties: false, description: 'Stops by itself; absent = never.' },
+      { additionalProperties: false, description: 'Auto-stop policy; never stops if absent.' },
     ),
   ),
-  startupScript: Type.Optional(text(1, 65_536, 'Shell text that runs at each start.')),
+  startupScript: Type.Optional(text(1, 65_536, 'Shell script that runs at each start.')),
   startupScriptScope: Type.Optional(
-    Type.Unsafe<'all' | 'first'>({ type: 'string', enum: ['all', 'first'], default: 'all' }),
+    Type.Unsafe<'all' | 'first'>({
+      type: 'string',
+      enum: ['all', 'first'],
+      default: 'all',
+      description: 'Nodes that run `startupScript`: all of them or only the first.',
+    }),
   ),
 }
 

@@ -19,10 +19,10 @@ interface Deps {
 const path = '/webhook-endpoints/:id/deliveries'
 const tags = ['Webhooks']
 const config = { scopes: ['webhooks:manage'] as const }
-const params = Type.Object({ id: idSchema('webhookEndpoint', 'The endpoint.') })
+const params = Type.Object({ id: idSchema('webhookEndpoint', 'Webhook endpoint id.') })
 const deliveryParams = Type.Object({
   ...params.properties,
-  deliveryId: idSchema('webhookDelivery', 'The delivery.'),
+  deliveryId: idSchema('webhookDelivery', 'Delivery id.'),
 })
 
 /** What was sent to an endpoint, and having something sent. */
@@ -42,7 +42,8 @@ function registerList(server: HttpServer, { deliveries }: Deps): void {
       schema: {
         tags,
         operationId: 'listWebhookDeliveries',
-        summary: 'What was recorded for an endpoint, and how it went',
+        summary: 'List deliveries',
+        description: 'Deliveries of the endpoint, newest first, with the result of the last attempt.',
         params,
         querystring: deliveryQuery,
         response: { 200: Type.Ref('WebhookDeliveryPage'), ...refusals(404) },
@@ -71,7 +72,8 @@ function registerOne(server: HttpServer, { deliveries }: Deps): void {
       schema: {
         tags,
         operationId: 'getWebhookDelivery',
-        summary: 'Read a delivery',
+        summary: 'Get a delivery',
+        description: 'Returns the status of the delivery and the result of its last attempt.',
         params: deliveryParams,
         response: { 200: Type.Ref('WebhookDelivery'), ...refusals(404) },
       },
@@ -91,8 +93,8 @@ function registerTest(server: HttpServer, { deliveries }: Deps): void {
       schema: {
         tags,
         operationId: 'testWebhookEndpoint',
-        summary: 'Send a message of type webhook.test',
-        description: 'Whatever `eventTypes` says. How it went is read from the deliveries.',
+        summary: 'Send a test event',
+        description: 'Sends a `webhook.test` message; ignores `eventTypes`. See deliveries for the result.',
         params,
         response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
       },
@@ -115,8 +117,9 @@ function registerRedelivery(server: HttpServer, { deliveries }: Deps): void {
       schema: {
         tags,
         operationId: 'redeliverWebhook',
-        summary: 'Send a delivery again',
-        description: 'One that was taken or given up, with the same `webhook-id`, and all its attempts before it.',
+        summary: 'Redeliver a delivery',
+        description:
+          'For a delivered or failed delivery. Uses the same `webhook-id` and starts the full retry schedule.',
         params: deliveryParams,
         response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
       },
@@ -140,8 +143,9 @@ function registerReplay(server: HttpServer, { deliveries }: Deps): void {
       schema: {
         tags,
         operationId: 'replayWebhookEndpoint',
-        summary: 'Send everything again that was given up since a time',
-        description: 'The oldest first, at most 50,000 in a request; `isComplete` tells whether there are more.',
+        summary: 'Replay failed deliveries',
+        description:
+          'Re-queues deliveries that failed since a time, oldest first, up to 50,000 per request. `isComplete: false` means more remain: repeat the request.',
         params,
         body: Type.Ref('WebhookReplayRequest'),
         response: { 202: withHeaders(Type.Ref('WebhookReplayResult'), 'Location'), ...refusals(404, 409, 413, 415) },

@@ -11,20 +11,20 @@ const day = 86_400
 const url = Type.String({
   minLength: 1,
   maxLength: 2048,
-  description: 'Events are posted to it: https, without user or password.',
+  description: 'Delivery URL: `https`, without user name or password.',
   examples: ['https://example.com/hooks/switchyard'],
 })
-const description = Type.String({ maxLength: 512 })
+const description = Type.String({ maxLength: 512, description: 'Free-form description.' })
 const eventTypes = Type.Array(
   Type.String({ maxLength: 64, pattern: '^(job|environment)\\.(\\*|[a-z][a-z_]*)$', examples: ['job.succeeded'] }),
   {
     maxItems: 64,
     uniqueItems: true,
-    description: 'Types of events, such as `job.succeeded`, or all of a kind, as `job.*`. Absent or empty: all.',
+    description: 'Event types to deliver, such as `job.succeeded`, or `job.*` for all of a kind. Absent or empty: all.',
   },
 )
-const enabled = Type.Boolean({ description: 'false: nothing is recorded or sent for it.' })
-const status = Type.Unsafe<string>({ type: 'string', enum: [...deliveryStatuses] })
+const enabled = Type.Boolean({ description: '`false`: no deliveries are created or sent.' })
+const status = Type.Unsafe<string>({ type: 'string', enum: [...deliveryStatuses], description: 'Delivery status.' })
 
 const WebhookEndpointRequest = Type.Object(
   {
@@ -33,7 +33,7 @@ const WebhookEndpointRequest = Type.Object(
     eventTypes: Type.Optional(eventTypes),
     enabled: Type.Optional(enabled),
   },
-  { $id: 'WebhookEndpointRequest', ...closed },
+  { $id: 'WebhookEndpointRequest', ...closed, description: 'Webhook endpoint to create.' },
 )
 const WebhookEndpointPatch = Type.Object(
   {
@@ -42,45 +42,48 @@ const WebhookEndpointPatch = Type.Object(
     eventTypes: Type.Optional(eventTypes),
     enabled: Type.Optional(
       Type.Boolean({
-        description: 'true, after it was disabled: it gets what happens from now on, and what was pending.',
+        description: '`true` resumes delivery of pending and new events; `false` suspends it.',
       }),
     ),
   },
-  { $id: 'WebhookEndpointPatch', ...closed, minProperties: 1 },
+  { $id: 'WebhookEndpointPatch', ...closed, minProperties: 1, description: 'Changes to a webhook endpoint.' },
 )
 
 const endpointFields = {
-  id: idSchema('webhookEndpoint', 'The endpoint.'),
-  url: Type.String(),
-  description: Type.String(),
-  eventTypes: Type.Array(Type.String(), { description: 'Empty: all.' }),
-  enabled: Type.Boolean(),
+  id: idSchema('webhookEndpoint', 'Webhook endpoint id.'),
+  url: Type.String({ description: 'Delivery URL.' }),
+  description,
+  eventTypes: Type.Array(Type.String(), { description: 'Event types to deliver; empty: all.' }),
+  enabled: Type.Boolean({ description: 'Whether events are delivered.' }),
   version: Type.Integer({
     description:
-      'Counts changes of what was asked, and being disabled; also the ETag. How deliveries go is not counted.',
+      'Version, incremented by configuration changes and automatic disabling, not by deliveries; also its `ETag`.',
   }),
-  failingSince: moment('Since then nothing has succeeded, and the last delivery failed.'),
-  lastSucceededAt: moment('To the minute.'),
-  disabledAt: moment('Since then it gets nothing.'),
+  failingSince: moment('Failing since: no delivery has succeeded since then.'),
+  lastSucceededAt: moment('Last successful delivery at, with minute precision.'),
+  disabledAt: moment('Disabled at.'),
   disabledReason: Type.Optional(
     Type.String({
       description:
-        '`gone`: it answered 410. `failing`: nothing succeeded for five days. Absent where a client disabled it.',
+        '`gone`: the endpoint returned 410. `failing`: no delivery succeeded for five days. Absent if disabled by a client.',
     }),
   ),
-  createdAt: time('When it was made.'),
-  updatedAt: time('When it was changed.'),
+  createdAt: time('Created at.'),
+  updatedAt: time('Updated at.'),
 }
 const WebhookEndpointSchema = Type.Object(endpointFields, {
   $id: 'WebhookEndpoint',
-  description: 'Where the events of the project are posted to. Its secret is not shown.',
+  description: 'Webhook endpoint of the project. The signing secret is not returned.',
 })
 const WebhookEndpointWithSecret = Type.Object(
   {
     ...endpointFields,
-    secret: Type.String({ description: 'Verifies what is posted: shown this once.', examples: ['whsec_…'] }),
+    secret: Type.String({ description: 'Signing secret; shown only once.', examples: ['whsec_…'] }),
   },
-  { $id: 'WebhookEndpointWithSecret', description: 'An endpoint that was just made, or whose secret is new.' },
+  {
+    $id: 'WebhookEndpointWithSecret',
+    description: 'Webhook endpoint with its signing secret, returned on creation and rotation.',
+  },
 )
 
 const WebhookSecretRotation = Type.Object(
@@ -90,51 +93,54 @@ const WebhookSecretRotation = Type.Object(
         minimum: 0,
         maximum: 7 * day,
         default: day,
-        description: 'How long messages are signed with the old secret as well.',
+        description: 'How long messages are also signed with the old secret, in seconds.',
       }),
     ),
   },
-  { $id: 'WebhookSecretRotation', ...closed },
+  { $id: 'WebhookSecretRotation', ...closed, description: 'Rotation of a webhook secret.' },
 )
 const WebhookReplayRequest = Type.Object(
-  { since: time('Deliveries that were made since then, and have failed.') },
-  { $id: 'WebhookReplayRequest', ...closed },
+  { since: time('Replay failed deliveries created since this time.') },
+  { $id: 'WebhookReplayRequest', ...closed, description: 'Which failed deliveries to replay.' },
 )
 const WebhookReplayResult = Type.Object(
   {
-    count: Type.Integer({ description: 'Deliveries that are pending again.' }),
-    isComplete: Type.Boolean({ description: 'false: there are more; ask again.' }),
+    count: Type.Integer({ description: 'Number of deliveries re-queued.' }),
+    isComplete: Type.Boolean({ description: '`false`: more deliveries remain; repeat the request.' }),
   },
-  { $id: 'WebhookReplayResult', description: 'How many deliveries are sent again.' },
+  { $id: 'WebhookReplayResult', description: 'Replay result.' },
 )
 
 const WebhookDeliverySchema = Type.Object(
   {
-    id: idSchema('webhookDelivery', 'The delivery.'),
-    eventId: Type.String({ description: '`webhook-id` of the message, the same over all attempts.' }),
-    type: Type.String({ examples: ['job.succeeded'] }),
+    id: idSchema('webhookDelivery', 'Delivery id.'),
+    eventId: Type.String({ description: '`webhook-id` of the message, constant across attempts.' }),
+    type: Type.String({ description: 'Event type.', examples: ['job.succeeded'] }),
     status,
-    attempts: Type.Integer(),
-    createdAt: time('When it was recorded.'),
-    nextAttemptAt: moment('When it is tried, unless the endpoint is disabled.'),
-    deliveredAt: moment('When a 2xx came.'),
+    attempts: Type.Integer({ description: 'Number of delivery attempts.' }),
+    createdAt: time('Created at.'),
+    nextAttemptAt: moment('Time of the next attempt, unless the endpoint is disabled.'),
+    deliveredAt: moment('Delivered at.'),
     lastAttempt: Type.Optional(
       Type.Object(
         {
-          at: time('When it ended.'),
-          httpStatus: Type.Optional(Type.Integer({ description: 'What the endpoint answered.' })),
+          at: time('Completed at.'),
+          httpStatus: Type.Optional(Type.Integer({ description: 'HTTP status returned by the endpoint.' })),
           reason: Type.Optional(
             Type.String({
               description:
-                'Why there was no answer: `timeout`, `unreachable`, `connection_lost`, `egress_denied`. An open list.',
+                'Reason without a response: `timeout`, `unreachable`, `connection_lost`, `egress_denied`. Extensible; expect new values.',
             }),
           ),
         },
-        { description: 'How the last attempt went.' },
+        { description: 'Last attempt.' },
       ),
     ),
   },
-  { $id: 'WebhookDelivery', description: 'One event for one endpoint. Kept for 30 days after it is settled.' },
+  {
+    $id: 'WebhookDelivery',
+    description: 'Delivery of an event to an endpoint. Kept for 30 days after it is delivered or failed.',
+  },
 )
 
 export const webhookSchemas = [
@@ -142,12 +148,12 @@ export const webhookSchemas = [
   WebhookEndpointPatch,
   WebhookEndpointSchema,
   WebhookEndpointWithSecret,
-  pageOf('WebhookEndpoint', 'WebhookEndpointPage', 'Endpoints, oldest first.'),
+  pageOf('WebhookEndpoint', 'WebhookEndpointPage', 'Page of webhook endpoints, oldest first.'),
   WebhookSecretRotation,
   WebhookReplayRequest,
   WebhookReplayResult,
   WebhookDeliverySchema,
-  pageOf('WebhookDelivery', 'WebhookDeliveryPage', 'Deliveries, newest first.'),
+  pageOf('WebhookDelivery', 'WebhookDeliveryPage', 'Page of deliveries, newest first.'),
 ]
 
 const page = { limit: Type.Optional(limitQuery), cursor: Type.Optional(cursorQuery) }

@@ -18,7 +18,7 @@ export interface WebhookRoutesDeps {
 
 const tags = ['Webhooks']
 const config = { scopes: ['webhooks:manage'] as const }
-const params = Type.Object({ id: idSchema('webhookEndpoint', 'The endpoint.') })
+const params = Type.Object({ id: idSchema('webhookEndpoint', 'Webhook endpoint id.') })
 
 export async function registerWebhooks(server: HttpServer, deps: WebhookRoutesDeps): Promise<void> {
   for (const schema of webhookSchemas) server.addSchema(schema)
@@ -37,9 +37,9 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
       schema: {
         tags,
         operationId: 'createWebhookEndpoint',
-        summary: 'Have events posted to a URL',
+        summary: 'Create a webhook endpoint',
         description:
-          'What happens from now on. The answer holds the secret that verifies the messages, this once. At most 50 in a project.',
+          'Receives events from now on. The response contains the signing secret, shown only once. Limit: 50 per project.',
         body: Type.Ref('WebhookEndpointRequest'),
         response: {
           201: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag', 'Location'),
@@ -63,6 +63,7 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
         tags,
         operationId: 'listWebhookEndpoints',
         summary: 'List webhook endpoints',
+        description: 'Webhook endpoints of the project, oldest first. Signing secrets are not returned.',
         querystring: endpointQuery,
         response: { 200: Type.Ref('WebhookEndpointPage'), ...refusals() },
       },
@@ -85,7 +86,8 @@ function registerOne(server: HttpServer, { service }: WebhookRoutesDeps): void {
       schema: {
         tags,
         operationId: 'getWebhookEndpoint',
-        summary: 'Read a webhook endpoint',
+        summary: 'Get a webhook endpoint',
+        description: 'Returns configuration and delivery health. The signing secret is not returned.',
         params,
         headers: readHeaders,
         response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...notModified(), ...refusals(404) },
@@ -103,11 +105,11 @@ function registerOne(server: HttpServer, { service }: WebhookRoutesDeps): void {
       schema: {
         tags,
         operationId: 'deleteWebhookEndpoint',
-        summary: 'Post nothing there any more',
-        description: 'What is pending is not sent; what was recorded for it is forgotten.',
+        summary: 'Delete a webhook endpoint',
+        description: 'Pending deliveries are dropped and the delivery history is deleted.',
         params,
         headers: changeHeaders,
-        response: { 204: Type.Null({ description: 'It is gone.' }), ...refusals(404, 412) },
+        response: { 204: Type.Null({ description: 'Deleted.' }), ...refusals(404, 412) },
       },
     },
     async (request, reply) => {
@@ -125,9 +127,9 @@ function registerChange(server: HttpServer, { service }: WebhookRoutesDeps): voi
       schema: {
         tags,
         operationId: 'updateWebhookEndpoint',
-        summary: 'Change a webhook endpoint',
+        summary: 'Update a webhook endpoint',
         description:
-          'While it is disabled nothing is recorded for it; what is pending waits, for 30 days at most, until it is enabled again.',
+          'While the endpoint is disabled, no deliveries are created; pending ones are kept for up to 30 days.',
         params,
         headers: changeHeaders,
         body: Type.Ref('WebhookEndpointPatch'),
@@ -149,9 +151,9 @@ function registerRotation(server: HttpServer, { service }: WebhookRoutesDeps): v
       schema: {
         tags,
         operationId: 'rotateWebhookSecret',
-        summary: 'Put a new secret in the place of the old one',
+        summary: 'Rotate a webhook secret',
         description:
-          'For `overlapSeconds` messages are signed with both, so that a receiver may know either. The answer holds the new one, this once.',
+          'For `overlapSeconds`, messages are signed with both secrets, so receivers can verify with either. The response contains the new secret, shown only once.',
         params,
         headers: changeHeaders,
         body: Type.Ref('WebhookSecretRotation'),

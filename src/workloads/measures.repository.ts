@@ -5,7 +5,7 @@ import { connectionsWithDueTimes } from './leases.repository.ts'
 type Row = { name: string; labels: Record<string, string>; value: number }
 
 const measures: Readonly<Record<string, Pick<Measure, 'help' | 'labels'>>> = {
-  live_workloads: { help: 'Jobs and environments that have not ended.', labels: ['kind', 'provider', 'status'] },
+  live_workloads: { help: 'Maximum number of active jobs and environments.', labels: ['kind', 'provider', 'status'] },
   parked_workloads: { help: 'Those that wait for an operator: see resolve.', labels: ['kind', 'provider', 'reason'] },
   overdue_seconds: { help: 'How long the oldest due workload has been waiting for a worker.', labels: [] },
   paused_connections: { help: 'Connections that nothing is sent over for now.', labels: ['provider', 'reason'] },

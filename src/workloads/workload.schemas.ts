@@ -4,16 +4,18 @@ import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
 /** The parts of the API's schemas that both kinds share. */
 
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+const time = (description: string) => Type.String({ format: 'date-time', description })
+const moment = (description: string) => Type.Optional(time(description))
 const machineWord = (description: string) => Type.String({ pattern: '^[a-z][a-z0-9_]*$', description })
 
 /** Where a request goes, and what the client files it under. */
 export const requestTarget = {
-  connectionId: Type.Optional(idSchema('connection', 'The connection to use.')),
+  connectionId: Type.Optional(idSchema('connection', 'Connection to use.')),
   provider: Type.Optional(
     Type.String({
       pattern: '^[a-z][a-z0-9]{1,31}$',
-      description: 'Instead of a connection, where the project has exactly one to this provider.',
+      description:
+        'Provider id. Alternative to `connectionId` if the project has exactly one connection to this provider.',
     }),
   ),
   labels: Type.Optional(Labels),
@@ -24,7 +26,7 @@ export function providerOptionsSchema(options: Readonly<Record<string, TObject>>
   const byProvider = Object.fromEntries(
     Object.entries(options).map(([provider, schema]) => [
       provider,
-      Type.Optional(isPartial ? Type.Partial(schema, { additionalProperties: false }) : schema),
+      Type.Optional(optionsOf(provider, schema, isPartial)),
     ]),
   )
   return {
@@ -32,82 +34,95 @@ export function providerOptionsSchema(options: Readonly<Record<string, TObject>>
       Type.Object(byProvider, {
         additionalProperties: false,
         maxProperties: 1,
-        description: 'What only this provider has, by its id.',
+        description: 'Provider-specific options, keyed by provider id.',
       }),
     ),
   }
 }
 
-const ProviderOfError = Type.Object({
-  id: Type.String(),
-  httpStatus: Type.Optional(Type.Integer()),
-  code: Type.Optional(Type.String()),
-  message: Type.Optional(Type.String()),
-})
+function optionsOf(provider: string, schema: TObject, isPartial: boolean): TObject {
+  const description = `Options of ${provider}.`
+  return isPartial ? Type.Partial(schema, { additionalProperties: false, description }) : { ...schema, description }
+}
 
-const Problem = Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() })
+const ProviderOfError = Type.Object(
+  {
+    id: Type.String({ description: 'Provider id.' }),
+    httpStatus: Type.Optional(Type.Integer({ description: 'HTTP status returned by the provider.' })),
+    code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
+    message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
+  },
+  { description: 'Provider error.' },
+)
+
+const Problem = Type.Object({
+  pointer: Type.String({ description: 'JSON pointer into the request.' }),
+  code: Type.String({ description: 'Error code of the field.' }),
+  detail: Type.String({ description: 'What is wrong and how to correct it.' }),
+})
 
 const WorkloadErrorSchema = Type.Object(
   {
-    code: machineWord('What went wrong. An open list.'),
-    message: Type.String(),
-    retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
+    code: machineWord('Error code. Extensible; expect new values.'),
+    message: Type.String({ description: 'Human-readable message.' }),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
     errors: Type.Optional(
-      Type.Array(Problem, { description: 'The fields of the request that the provider blames, where it tells.' }),
+      Type.Array(Problem, { description: 'Request fields that the provider rejected, if reported.' }),
     ),
     provider: Type.Optional(ProviderOfError),
   },
-  { description: 'Why it failed.' },
+  { description: 'Error details.' },
 )
 
 /** What a record shows beside its request. */
 export function recordFields(status: TSchema, actions: readonly string[]) {
   return {
-    provider: Type.String({ description: 'The provider.' }),
-    connectionId: idSchema('connection', 'The connection it uses.'),
+    provider: Type.String({ description: 'Provider id.' }),
+    connectionId: idSchema('connection', 'Connection used.'),
     labels: Labels,
-    held: Type.Optional(Type.Boolean({ description: 'true: nothing is sent to the provider for it.' })),
-    version: Type.Integer({ description: 'Counts changes; also the ETag.' }),
+    held: Type.Optional(Type.Boolean({ description: '`true` while provider calls for the record are suspended.' })),
+    version: Type.Integer({ description: 'Version of the record, incremented by each change; also its `ETag`.' }),
     status,
-    statusReason: Type.Optional(machineWord('Why it is in this status. An open list.')),
-    statusMessage: Type.Optional(Type.String({ description: 'The same for people.' })),
-    statusChangedAt: Type.String({ format: 'date-time' }),
+    statusReason: Type.Optional(machineWord('Machine-readable reason of the status. Extensible; expect new values.')),
+    statusMessage: Type.Optional(Type.String({ description: 'Human-readable reason.' })),
+    statusChangedAt: time('Last status change at.'),
     actions: Type.Array(Type.Unsafe<string>({ type: 'string', enum: actions }), {
-      description: 'What can be asked of it now.',
+      description: 'Currently allowed actions.',
     }),
-    nextAttemptAt: moment('When the provider is tried again.'),
-    createdAt: Type.String({ format: 'date-time' }),
-    updatedAt: Type.String({ format: 'date-time' }),
-    dispatchedAt: moment('When the provider took it.'),
-    startedAt: moment('When it began to run.'),
-    endedAt: moment('When it ended.'),
-    exitCode: Type.Optional(Type.Integer()),
-    signal: Type.Optional(Type.Integer()),
+    nextAttemptAt: moment('Time of the next attempt.'),
+    createdAt: time('Created at.'),
+    updatedAt: time('Updated at.'),
+    dispatchedAt: moment('Accepted by the provider at.'),
+    startedAt: moment('Started at.'),
+    endedAt: moment('Ended at.'),
+    exitCode: Type.Optional(Type.Integer({ description: 'Exit code of the program.' })),
+    signal: Type.Optional(Type.Integer({ description: 'Number of the signal that ended the program.' })),
     error: Type.Optional(WorkloadErrorSchema),
     tasks: Type.Optional(
       Type.Array(
         Type.Object({
-          id: Type.String(),
-          name: Type.String(),
-          remoteId: Type.Optional(Type.String()),
-          status: Type.Optional(Type.String()),
-          exitCode: Type.Optional(Type.Integer()),
-          logUrl: Type.Optional(Type.String()),
+          id: Type.String({ description: 'Task id.' }),
+          name: Type.String({ description: 'Task name.' }),
+          remoteId: Type.Optional(Type.String({ description: 'Id of the task at the provider.' })),
+          status: Type.Optional(Type.String({ description: 'Status of the task.' })),
+          exitCode: Type.Optional(Type.Integer({ description: 'Exit code of the task.' })),
+          logUrl: Type.Optional(Type.String({ description: 'URL of the task log.' })),
         }),
+        { description: 'Tasks of the job, if the provider reports them.' },
       ),
     ),
     remote: Type.Optional(
       Type.Object(
         {
-          id: Type.Optional(Type.String()),
-          name: Type.Optional(Type.String()),
-          state: Type.Optional(Type.String({ description: "The provider's own word." })),
+          id: Type.Optional(Type.String({ description: 'Id at the provider.' })),
+          name: Type.Optional(Type.String({ description: 'Name at the provider.' })),
+          state: Type.Optional(Type.String({ description: 'Raw provider state.' })),
         },
-        { description: 'The object at the provider.' },
+        { description: 'Object at the provider.' },
       ),
     ),
     result: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: "The provider's own results, by its id." }),
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Provider-specific results, keyed by provider id.' }),
     ),
   }
 }
@@ -118,36 +133,33 @@ export function workloadQuery(statuses: readonly string[]) {
     status: Type.Optional(
       Type.Array(Type.Unsafe<string>({ type: 'string', enum: statuses }), {
         maxItems: 20,
-        description: 'In one of these statuses; repeat it for several.',
+        description: 'Filter by status (repeatable).',
       }),
     ),
     label: Type.Optional(
       // A value may hold line breaks, which a dot does not match.
       Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}:[\\s\\S]{0,128}$' }), {
         maxItems: 8,
-        description: '`key:value`; repeat it for several, all must hold.',
+        description: 'Filter by label, `key:value` (repeatable; all must match).',
       }),
     ),
-    provider: Type.Optional(Type.String({ maxLength: 32 })),
-    connectionId: Type.Optional(idSchema('connection', 'Over this connection.')),
-    remoteId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 512, description: 'With this id at the provider.' }),
-    ),
+    provider: Type.Optional(Type.String({ maxLength: 32, description: 'Filter by provider id.' })),
+    connectionId: Type.Optional(idSchema('connection', 'Filter by connection.')),
+    remoteId: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'Filter by remote id.' })),
     active: Type.Optional(
       Type.Boolean({
-        description: 'true: not ended. false: ended, which an environment whose creation failed has too.',
+        description:
+          '`true`: only active records. `false`: only finished ones, including environments whose creation failed.',
       }),
     ),
-    namePrefix: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'Name begins so; the list is then ordered by name.' }),
-    ),
-    createdAfter: Type.Optional(Type.String({ format: 'date-time' })),
-    createdBefore: Type.Optional(Type.String({ format: 'date-time' })),
+    namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Name prefix; sorts by name.' })),
+    createdAfter: moment('Only records created at or after this time.'),
+    createdBefore: moment('Only records created before this time.'),
     ids: Type.Optional(
       Type.Array(Type.String({ maxLength: 64 }), {
         minItems: 1,
         maxItems: 100,
-        description: 'These records; repeat it for several.',
+        description: 'Filter by id (repeatable).',
       }),
     ),
     order: Type.Optional(
@@ -155,7 +167,7 @@ export function workloadQuery(statuses: readonly string[]) {
         type: 'string',
         enum: ['asc', 'desc'],
         default: 'desc',
-        description: 'By creation.',
+        description: 'Sort order by creation time.',
       }),
     ),
     view: Type.Optional(
@@ -163,7 +175,7 @@ export function workloadQuery(statuses: readonly string[]) {
         type: 'string',
         enum: ['basic', 'full'],
         default: 'basic',
-        description: 'full: with the long fields of the request.',
+        description: '`full` includes large request fields such as `script` and `environmentVariables`.',
       }),
     ),
   }
@@ -175,66 +187,72 @@ export const patchFields = {
     Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
       maxProperties: 64,
       additionalProperties: false,
-      description: 'Merged into the labels; null removes one.',
+      description: 'Labels to merge; `null` removes a label.',
     }),
   ),
-  description: Type.Optional(Type.String({ maxLength: 512, description: 'Free text.' })),
+  description: Type.Optional(Type.String({ maxLength: 512, description: 'Free-form description.' })),
   held: Type.Optional(
-    Type.Boolean({ description: 'true: nothing is sent to the provider for it until this is false again.' }),
+    Type.Boolean({ description: '`true` suspends all provider calls for the record until set to `false`.' }),
   ),
 }
 
 export const AttemptSchema = Type.Object(
   {
-    number: Type.Integer(),
-    correlationTag: Type.String({ description: 'What the remote object carries, so that it is found again.' }),
-    scope: Type.Record(Type.String(), Type.Unknown(), { description: 'Where it was to be created.' }),
-    startedAt: Type.String({ format: 'date-time' }),
-    sendBy: Type.String({ format: 'date-time', description: 'Nothing was sent after this.' }),
-    endedAt: moment('When its outcome was known.'),
+    number: Type.Integer({ description: 'Number of the attempt, starting at 1.' }),
+    correlationTag: Type.String({ description: 'Correlation tag on the remote object.' }),
+    scope: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Target scope at the provider: base URL, account and region.',
+    }),
+    startedAt: time('Started at.'),
+    sendBy: time('Send deadline: nothing is sent after this time.'),
+    endedAt: moment('Completed at.'),
     outcome: Type.Optional(
-      machineWord('created, recovered, rejected, not_sent, not_created, unknown. None yet: under way.'),
+      machineWord(
+        'Outcome: `created`, `recovered` (found by its correlation tag), `rejected`, `not_sent`, `not_created` or `unknown`. Absent while in progress.',
+      ),
     ),
-    remoteId: Type.Optional(Type.String()),
+    remoteId: Type.Optional(Type.String({ description: 'Id of the created object at the provider.' })),
     error: Type.Optional(WorkloadErrorSchema),
   },
-  { $id: 'Attempt', description: 'One try to create the remote object.' },
+  { $id: 'Attempt', description: 'Creation attempt of the remote object.' },
 )
 
 export const RemotePayload = Type.Object(
   {
-    observedAt: moment('When the provider said so.'),
-    id: Type.Optional(Type.String()),
-    state: Type.Optional(Type.String()),
+    observedAt: moment('Observed at.'),
+    id: Type.Optional(Type.String({ description: 'Id at the provider.' })),
+    state: Type.Optional(Type.String({ description: 'Raw provider state.' })),
     payload: Type.Unknown({
       description:
-        "The provider's own words, secrets removed. Parts that its list leaves out are as the details last showed them.",
+        'Raw provider payload, redacted. Fields that the provider omits from lists are kept from the last detail response.',
     }),
   },
-  { $id: 'RemotePayload', description: 'What the provider showed last.' },
+  { $id: 'RemotePayload', description: 'Latest provider payload.' },
 )
 
 export const Preview = Type.Object(
   {
-    valid: Type.Boolean({ description: 'It would be accepted.' }),
-    problems: Type.Array(Problem),
+    valid: Type.Boolean({ description: 'Whether the request would be accepted.' }),
+    problems: Type.Array(Problem, { description: 'Validation errors; empty if the request is valid.' }),
     effectiveRequest: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'The request with what is filled in.',
+      description: 'Request with defaults applied.',
     }),
     request: Type.Optional(
       Type.Object(
         {
-          method: Type.String(),
-          url: Type.String(),
-          headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-          body: Type.Optional(Type.Unknown()),
+          method: Type.String({ description: 'HTTP method.' }),
+          url: Type.String({ description: 'URL.' }),
+          headers: Type.Optional(
+            Type.Record(Type.String(), Type.String(), { description: 'Headers other than authentication.' }),
+          ),
+          body: Type.Optional(Type.Unknown({ description: 'Request body.' })),
         },
         {
           description:
-            "The provider's request as it would be sent; authentication and secrets left out, the mark an example, and `remote-id-of-env_…` for an environment that is not made yet.",
+            'Provider request as it would be sent, without authentication and secrets. Contains an example correlation tag, and `remote-id-of-env_…` for an environment that does not exist yet.',
         },
       ),
     ),
   },
-  { $id: 'Preview', description: 'What would become of a request. Nothing is stored or sent.' },
+  { $id: 'Preview', description: 'Result of a dry run. Nothing is stored or sent.' },
 )

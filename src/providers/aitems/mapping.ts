@@ -18,18 +18,21 @@ const terms = ['hour1', 'hour3', 'hour6', 'hour12'] as const
 export const environmentOptions = Type.Object(
   {
     serviceType: Type.Optional(
-      word(['batch', 'interval'], 'Trained on demand, or again and again by itself; `batch` where absent.'),
+      word(
+        ['batch', 'interval'],
+        '`batch`: trained on demand; `interval`: trained on a schedule. Defaults to `batch`.',
+      ),
     ),
     datasetIds: Type.Optional(
       Type.Object(
-        { user: datasetId(), item: datasetId(), interaction: datasetId() },
+        { user: datasetId('Users'), item: datasetId('Items'), interaction: datasetId('Interactions') },
         {
           additionalProperties: false,
-          description: 'The datasets that it learns from, bound after the service was made. Can be changed later.',
+          description: 'Training datasets, bound after the service is created. Can be changed later.',
         },
       ),
     ),
-    term: Type.Optional(word(terms, 'How often an `interval` service learns. Can be changed later.')),
+    term: Type.Optional(word(terms, 'Training interval of an `interval` service. Can be changed later.')),
   },
   { additionalProperties: false },
 )
@@ -37,26 +40,62 @@ export const environmentOptions = Type.Object(
 /** HPO options with the ranges of the documents, whose list goes on: other options are sent as they are. */
 export const jobOptions = Type.Object(
   {
-    types: Type.Array(word(trainTypes, 'What is recommended.'), {
+    types: Type.Array(word(trainTypes, 'Recommendation type.'), {
       minItems: 1,
       maxItems: trainTypes.length,
       uniqueItems: true,
-      description: 'What to train; each type becomes a task of the job.',
+      description: 'Model types to train; each becomes a task of the job.',
     }),
     hpo: Type.Optional(
       Type.Object(
         {
-          session_max_timestamp: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
-          item_top_n: Type.Optional(Type.Integer({ minimum: 1000, maximum: 500_000 })),
-          min_item_cut: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-          min_session_length: Type.Optional(Type.Integer({ minimum: 2, maximum: 1000 })),
-          max_user_recommend_top: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-          max_relate_recommend_top: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          session_max_timestamp: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              maximum: 86_400,
+              description: 'Maximum gap within a session (`session_max_timestamp`).',
+            }),
+          ),
+          item_top_n: Type.Optional(
+            Type.Integer({
+              minimum: 1000,
+              maximum: 500_000,
+              description: 'Number of top items to use (`item_top_n`).',
+            }),
+          ),
+          min_item_cut: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'Minimum occurrences of an item (`min_item_cut`).',
+            }),
+          ),
+          min_session_length: Type.Optional(
+            Type.Integer({
+              minimum: 2,
+              maximum: 1000,
+              description: 'Minimum length of a session (`min_session_length`).',
+            }),
+          ),
+          max_user_recommend_top: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'Maximum recommendations per user (`max_user_recommend_top`).',
+            }),
+          ),
+          max_relate_recommend_top: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'Maximum related recommendations per item (`max_relate_recommend_top`).',
+            }),
+          ),
         },
         {
           additionalProperties: true,
           description:
-            "Hyperparameter optimization (`hpConfig`); absent = off. Absent options get the vendor's defaults.",
+            'Hyperparameter optimization (`hpConfig`); disabled if absent. Absent options use vendor defaults.',
         },
       ),
     ),
@@ -152,6 +191,6 @@ function word(words: readonly string[], description: string) {
   return Type.String({ enum: [...words], pattern: `^(${words.join('|')})$`, description })
 }
 
-function datasetId() {
-  return Type.String({ pattern: '^[0-9A-Za-z_-]{1,64}$' })
+function datasetId(type: string) {
+  return Type.String({ pattern: '^[0-9A-Za-z_-]{1,64}$', description: `${type} dataset id.` })
 }

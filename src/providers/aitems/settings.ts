@@ -9,12 +9,12 @@ export const aitemsSettings = Type.Object(
       pattern: '^https?://[^\\s?#]+$',
       maxLength: 512,
       default: 'https://aitems.apigw.ntruss.com',
-      description: 'The API gateway.',
+      description: 'Base URL of the API gateway.',
     }),
     timezoneOffset: Type.String({
       pattern: '^[+-]\\d{2}:\\d{2}$',
       default: '+09:00',
-      description: 'What the times of AiTEMS are read in: they carry no zone. Korean time unless set otherwise.',
+      description: 'UTC offset of AiTEMS timestamps, which carry none. Defaults to Korean time.',
     }),
   },
   { additionalProperties: false },
@@ -23,7 +23,7 @@ export const aitemsSettings = Type.Object(
 export const aitemsCredentials = Type.Object(
   {
     accessKey: Type.String({ pattern: '^[!-~]{1,128}$', description: 'Access Key ID of the account or sub account.' }),
-    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Its Secret Key.' }),
+    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Secret Key that belongs to the Access Key ID.' }),
   },
   { additionalProperties: false },
 )

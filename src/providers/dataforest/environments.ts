@@ -22,10 +22,10 @@ const maxDescriptionLength = 255
 const options = Type.Object(
   {
     configurationName: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'Name of the configuration; `name` where absent.' }),
+      Type.String({ minLength: 1, maxLength: 64, description: 'Configuration name. Defaults to `name`.' }),
     ),
     userPackageUri: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 2048, description: 'A zip file that lies in HDFS already.' }),
+      Type.String({ minLength: 1, maxLength: 2048, description: 'URI of an existing zip file in HDFS.' }),
     ),
   },
   { additionalProperties: false },

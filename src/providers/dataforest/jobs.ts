@@ -45,7 +45,7 @@ const options = Type.Object(
         // The vendor documents no charset and ends the prefix with a hyphen: what a list shows has to begin with it as sent.
         pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
         description:
-          "Pins the beginning of the app's name: letters, digits, `_` and `-`. Without it the prefix is a mark by which a lost submit is found again for certain.",
+          'Fixed prefix of the app name: letters, digits, `_` and `-`. Without it, the prefix is a correlation tag that makes recovery of lost submits reliable.',
       }),
     ),
   },

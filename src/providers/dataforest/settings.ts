@@ -7,20 +7,20 @@ export const dataforestSettings = Type.Object(
   {
     accountId: Type.String({
       pattern: '^[0-9A-Za-z]{1,22}$',
-      description: "The Data Forest account's id (not the NAVER Cloud account), as accounts/getList shows it.",
+      description: 'Data Forest account id (not the NAVER Cloud account), as returned by accounts/getList.',
       examples: ['6COytUeFj7b8eOhq2L5zL'],
     }),
     baseUrl: Type.String({
       pattern: '^https?://[^\\s?#]+$',
       maxLength: 512,
       default: 'https://df.apigw.ntruss.com',
-      description: 'The API gateway.',
+      description: 'Base URL of the API gateway.',
     }),
     defaultQueue: Type.String({
       minLength: 1,
       maxLength: 128,
       default: 'gpu',
-      description: 'The YARN queue of requests that name none.',
+      description: 'Default YARN queue.',
     }),
   },
   { additionalProperties: false },
@@ -29,7 +29,7 @@ export const dataforestSettings = Type.Object(
 export const dataforestCredentials = Type.Object(
   {
     accessKey: Type.String({ pattern: '^[!-~]{1,128}$', description: 'Access Key ID of the account or sub account.' }),
-    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Its Secret Key.' }),
+    secretKey: Type.String({ pattern: '^[!-~]{1,256}$', description: 'Secret Key that belongs to the Access Key ID.' }),
   },
   { additionalProperties: false },
 )

@@ -24,11 +24,11 @@ export interface ServerName {
 
 export const options: TObject = Type.Object(
   {
-    username: usernameSchema("The user who owns the server, where the connection's settings name none."),
+    username: usernameSchema('User who owns the server. Required if the connection settings name no user.'),
     userOptions: Type.Optional(
       Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
         maxProperties: 64,
-        description: 'Goes into `user_options` as it is. Only keys that `clientOptions` of the connection lists.',
+        description: 'Passed through to `user_options`. Limited to keys listed in `clientOptions` of the connection.',
       }),
     ),
   },

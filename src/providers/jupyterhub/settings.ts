@@ -8,7 +8,10 @@ const usernamePattern = '^(?!\\.+$)[^/!=%?#\\s]{1,255}$'
 const notReserved = '^(?!(?:user_options|display_name)$)'
 const optionKey = (what: string) =>
   Type.Optional(
-    Type.String({ pattern: `${notReserved}[A-Za-z_][A-Za-z0-9_.-]{0,63}$`, description: `${what} Absent: refused.` }),
+    Type.String({
+      pattern: `${notReserved}[A-Za-z_][A-Za-z0-9_.-]{0,63}$`,
+      description: `${what} If absent, the field is not supported.`,
+    }),
   )
 
 export const usernameSchema = (description: string) =>
@@ -17,18 +20,18 @@ export const usernameSchema = (description: string) =>
 /** Which key of `user_options` each field becomes: a spawner reads what its hub's operator taught it to read. */
 const optionKeys = Type.Object(
   {
-    image: optionKey('Carries `image`, as a string.'),
-    flavor: optionKey('Carries `resources.flavor`, as a string; `profile` is what KubeSpawner reads.'),
-    cpus: optionKey('Carries `resources.cpus`, as a number.'),
-    memoryMiB: optionKey("Carries `resources.memoryMiB` as JupyterHub's own byte specification, `4096M`."),
-    accelerators: optionKey('Carries the number of GPUs, `resources.accelerator.count`.'),
-    acceleratorModel: optionKey('Carries `resources.accelerator.model`, as a string.'),
-    environmentVariables: optionKey('Carries `environmentVariables`, as an object.'),
+    image: optionKey('Receives `image`, as a string.'),
+    flavor: optionKey('Receives `resources.flavor`, as a string; KubeSpawner reads `profile`.'),
+    cpus: optionKey('Receives `resources.cpus`, as a number.'),
+    memoryMiB: optionKey('Receives `resources.memoryMiB` as a JupyterHub byte specification, such as `4096M`.'),
+    accelerators: optionKey('Receives the number of GPUs, `resources.accelerator.count`.'),
+    acceleratorModel: optionKey('Receives `resources.accelerator.model`, as a string.'),
+    environmentVariables: optionKey('Receives `environmentVariables`, as an object.'),
   },
   {
     additionalProperties: false,
     default: {},
-    description: "Which keys of `user_options` the hub's spawner reads. What has no key is refused, not ignored.",
+    description: "Keys of `user_options` that the hub's spawner reads. Fields without a key return 422.",
   },
 )
 
@@ -37,7 +40,7 @@ export const jupyterhubSettings = Type.Object(
     baseUrl: Type.String({
       pattern: '^https?://[^\\s?#%]+$',
       maxLength: 512,
-      description: "The hub's public address with its base URL, without `/hub`. JupyterHub 3.0 or newer.",
+      description: 'Public URL of the hub including its base URL, without `/hub`. Requires JupyterHub 3.0 or newer.',
       examples: ['https://jupyter.example.com'],
     }),
     subdomainHost: Type.Optional(
@@ -45,31 +48,31 @@ export const jupyterhubSettings = Type.Object(
         pattern: '^https?://[^\\s/?#%@]+$',
         maxLength: 512,
         description:
-          "The hub's `subdomain_host`, where it has one: each user's servers are on a host of their own below it. Absent: servers are at the hub's own address. A token is handed out for no other address.",
+          "`subdomain_host` of the hub, if set: each user's servers have a separate host below it. Absent if servers share the hub's address. Access tokens are issued for these addresses only.",
         examples: ['https://jupyter.example.com'],
       }),
     ),
-    username: usernameSchema('The user who owns every server. Absent: each request names one.'),
+    username: usernameSchema('User who owns all servers. If absent, each request names a user.'),
     createsUsers: Type.Boolean({
       default: true,
-      description: 'Whether a user that the hub does not know is added before its first server.',
+      description: 'Whether unknown users are created before their first server.',
     }),
     optionKeys,
     clientOptions: Type.Array(Type.String({ pattern: notReserved, minLength: 1, maxLength: 64 }), {
       maxItems: 64,
       default: [],
-      description: 'Keys of `user_options` that a request may set as it likes, in `providerOptions`.',
+      description: 'Keys of `user_options` that requests can set in `providerOptions.jupyterhub.userOptions`.',
     }),
     accessSeconds: Type.Integer({
       minimum: 60,
       maximum: 2_592_000,
       default: 3600,
-      description: 'How long a token is valid that opens a server.',
+      description: 'Lifetime of access tokens, in seconds.',
     }),
     tokenInUrl: Type.Optional(
       Type.Boolean({
         description:
-          "Whether the hub's servers take a token from their address (`allow_token_in_url`). Absent: as JupyterHub's versions do unless told otherwise, up to 4.x.",
+          "Whether servers accept a token in the URL (`allow_token_in_url`). Defaults to the default of the hub's JupyterHub version: accepted up to 4.x.",
       }),
     ),
   },
@@ -81,7 +84,7 @@ export const jupyterhubCredentials = Type.Object(
     token: Type.String({
       pattern: '^[!-~]{1,512}$',
       description:
-        'API token of a service or user with the scopes admin:users (or servers and read:users), tokens, access:servers; list:users where requests name users.',
+        'API token of a service or user with the scopes `admin:users` (or `servers` and `read:users`), `tokens` and `access:servers`; also `list:users` if requests name users.',
     }),
   },
   { additionalProperties: false },

@@ -10,14 +10,15 @@ const closed = { additionalProperties: false }
 const workspaceId = Type.Optional(
   Type.String({
     pattern: '^[A-Za-z0-9_-]{1,64}$',
-    description: "Workspace; the connection's where absent. Lists of the connection do not show another workspace.",
+    description:
+      'Workspace id. Defaults to the workspace of the connection, whose lists do not include other workspaces.',
   }),
 )
 
 const annotations = Type.Optional(
   Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ maxLength: 1024 }), {
     maxProperties: 32,
-    description: "The vendor's map of labels and switches.",
+    description: 'Vendor-defined labels and switches.',
   }),
 )
 
@@ -25,59 +26,85 @@ const annotations = Type.Optional(
 export const environmentOptions = Type.Object(
   {
     workspaceId,
-    aiProjectId: text(64, 'ai_project.id, reserved by the vendor. Only `demanager`.'),
+    aiProjectId: text(
+      64,
+      'AI project id (`ai_project.id`), reserved by the vendor. Requires `environmentApi: demanager`.',
+    ),
     annotations,
     autoStopPrompt: Type.Optional(
       Type.Boolean({
         description:
-          "spec.auto_stop.prompt: whether the vendor's console asks again before it stops. Only `demanager`.",
+          "Whether the vendor's console asks for confirmation before an auto-stop (`spec.auto_stop.prompt`). Requires `environmentApi: demanager`.",
       }),
     ),
     extendStorage: Type.Optional(
       Type.Array(
-        Type.Object({ type: Type.String({ maxLength: 32 }), path: Type.String({ maxLength: 2048 }) }, closed),
+        Type.Object(
+          {
+            type: Type.String({ maxLength: 32, description: 'Storage type.' }),
+            path: Type.String({ maxLength: 2048, description: 'Storage path.' }),
+          },
+          closed,
+        ),
         {
           maxItems: 8,
-          description: 'spec.extend_storage: only `obsfs`, and in some dedicated pools. Only `demanager`.',
+          description:
+            'Additional storage (`spec.extend_storage`): `obsfs`, available in some dedicated pools. Requires `environmentApi: demanager`.',
         },
       ),
     ),
     pool: Type.Optional(
       Type.Object(
         {
-          type: text(64, 'pool.type: USER_DEFINED is a dedicated pool.'),
-          name: text(128, 'pool.name'),
-          ownerProjectId: text(64, 'pool.owner.project_id'),
+          type: text(64, 'Pool type (`pool.type`); `USER_DEFINED` is a dedicated pool.'),
+          name: text(128, 'Pool name (`pool.name`).'),
+          ownerProjectId: text(64, 'Project that owns the pool (`pool.owner.project_id`).'),
         },
-        { ...closed, description: 'Beside pool.id, which is `queue`. Only `demanager`.' },
+        { ...closed, description: 'Pool details; `queue` sets `pool.id`. Requires `environmentApi: demanager`.' },
       ),
     ),
     volume: Type.Optional(
       Type.Object(
         {
-          ownership: Type.Optional(choice(['MANAGED', 'DEDICATED'])),
-          id: text(128, 'volume.id: the file system behind `storage.source`, for EFS and SFS.'),
+          ownership: Type.Optional(
+            choice(['MANAGED', 'DEDICATED'], { description: 'Volume ownership (`volume.ownership`).' }),
+          ),
+          id: text(128, 'File system id (`volume.id`) for EFS and SFS; `storage.source` is its path.'),
           dewSecretName: Type.Optional(
             Type.String({
               pattern: '^[A-Za-z0-9_-]{1,64}$',
-              description: 'volume.dew_secret_name: the DEW secret that holds the keys to the bucket, for OBS.',
+              description: 'DEW secret with the bucket keys (`volume.dew_secret_name`), for OBS.',
             }),
           ),
         },
-        { ...closed, description: 'Only `notebooks`.' },
+        { ...closed, description: 'Volume details. Requires `environmentApi: notebooks`.' },
       ),
     ),
     endpoints: Type.Optional(
       Type.Array(
         Type.Object(
           {
-            service: choice(['NOTEBOOK', 'SSH']),
-            keyPairNames: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 10 })),
-            allowedAccessIps: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 5 })),
+            service: choice(['NOTEBOOK', 'SSH'], { description: 'Access service.' }),
+            keyPairNames: Type.Optional(
+              Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+                maxItems: 10,
+                description: 'Names of SSH key pairs.',
+              }),
+            ),
+            allowedAccessIps: Type.Optional(
+              Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+                maxItems: 5,
+                description: 'IP addresses allowed to connect.',
+              }),
+            ),
           },
           closed,
         ),
-        { maxItems: 2, description: 'Details of the ways in that `interfaces` names. Only `notebooks`.' },
+        {
+          maxItems: 2,
+          description:
+            'Settings of the access interfaces listed in `interfaces`. Requires `environmentApi: notebooks`.',
+        },
       ),
     ),
   },
@@ -97,36 +124,42 @@ export const jobOptions = Type.Object(
     algorithm: Type.Optional(
       Type.Object(
         {
-          id: text(64, 'An algorithm of the project.'),
-          subscriptionId: text(64, 'A subscribed algorithm; with itemVersionId.'),
-          itemVersionId: text(64, 'Its version.'),
-          codeDir: text(1024, 'An OBS directory with code; with bootFile.'),
-          bootFile: text(1024, 'The file in it that is started.'),
-          localCodeDir: text(1024, 'Where the code is put in the container, below /home.'),
+          id: text(64, 'Id of an algorithm of the project.'),
+          subscriptionId: text(64, 'Id of a subscribed algorithm. Requires `itemVersionId`.'),
+          itemVersionId: text(64, 'Version.'),
+          codeDir: text(1024, 'OBS directory with the code. Requires `bootFile`.'),
+          bootFile: text(1024, 'File in `codeDir` to start.'),
+          localCodeDir: text(1024, 'Directory below `/home` in the container where the code is placed.'),
         },
-        { ...closed, description: 'One of id, subscriptionId with itemVersionId, codeDir with bootFile.' },
+        {
+          ...closed,
+          description: 'Algorithm: one of `id`, `subscriptionId` with `itemVersionId`, or `codeDir` with `bootFile`.',
+        },
       ),
     ),
     engine: Type.Optional(
       Type.Object(
         {
-          id: text(128, 'A preset framework, by id.'),
-          name: text(128, 'A preset framework, by name; with version.'),
-          version: text(128, 'Its version.'),
+          id: text(128, 'Framework id.'),
+          name: text(128, 'Framework name. Requires `version`.'),
+          version: text(128, 'Version.'),
         },
-        { ...closed, description: 'The framework that code runs in; `image` where it is an image.' },
+        { ...closed, description: 'Preset framework to run the code in. Use `image` for a container image.' },
       ),
     ),
     parameters: Type.Optional(
       Type.Array(
         Type.Object(
-          { name: Type.String({ minLength: 1, maxLength: 256 }), value: Type.String({ maxLength: 4096 }) },
+          {
+            name: Type.String({ minLength: 1, maxLength: 256, description: 'Parameter name.' }),
+            value: Type.String({ maxLength: 4096, description: 'Parameter value.' }),
+          },
           closed,
         ),
-        { maxItems: 100, description: 'Running parameters of the algorithm.' },
+        { maxItems: 100, description: 'Parameters passed to the algorithm.' },
       ),
     ),
-    logPath: text(1024, 'The OBS directory that logs are exported to.'),
+    logPath: text(1024, 'OBS directory for exported logs.'),
   },
   closed,
 )

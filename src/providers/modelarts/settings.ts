@@ -11,43 +11,43 @@ export const modelartsSettings = Type.Object(
   {
     region: Type.String({
       pattern: '^[a-z0-9-]{2,40}$',
-      description: 'The region. ModelArts is regional.',
+      description: 'Region id.',
       examples: ['eu-de'],
     }),
     domain: Type.String({
       pattern: '^[a-z0-9.-]{3,200}$',
       default: 'otc.t-systems.com',
       description:
-        "The cloud's external domain, the end of its host names: `otc.t-systems.com`, `myhuaweicloud.com` (`myhuaweicloud.cn` for ap-southeast-1).",
+        'External domain of the cloud, the suffix of its host names: `otc.t-systems.com`, `myhuaweicloud.com` (`myhuaweicloud.cn` for ap-southeast-1).',
     }),
     projectId: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,64}$',
-      description: "The project's id in that region. It stands in every path.",
+      description: 'Project id in the region.',
       examples: ['77b6a44cba5143ab91d13ab9a8ff44fd'],
     }),
     projectName: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 64,
-        description: 'Asks for tokens by the name of the project instead of its id. Only with a password.',
+        description: 'Requests tokens by project name instead of project id. Requires a password.',
       }),
     ),
-    baseUrl: url('The ModelArts endpoint; `https://modelarts.<region>.<domain>` where absent.'),
-    iamUrl: url('The IAM endpoint that gives tokens; `https://iam.<region>.<domain>` where absent.'),
+    baseUrl: url('ModelArts endpoint. Defaults to `https://modelarts.<region>.<domain>`.'),
+    iamUrl: url('IAM endpoint that issues tokens. Defaults to `https://iam.<region>.<domain>`.'),
     workspaceId: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,64}$',
       default: '0',
-      description: 'The workspace that is created in and listed. `0` is the default workspace.',
+      description: 'Workspace in which objects are created and listed. `0` is the default workspace.',
     }),
     environmentApi: choice(['demanager', 'notebooks'], {
       default: 'demanager',
       description:
-        'What environments are: development environment instances (`demanager`, which the vendor calls historical) or notebook instances (`notebooks`).',
+        'API used for environments: development environment instances (`demanager`, which the vendor calls historical) or notebook instances (`notebooks`).',
     }),
     visibility: choice(['own', 'all'], {
       default: 'own',
       description:
-        "Whose environments the lists show: the user's own or everybody's, which the user must be allowed to see. With `all`, credentials may later be replaced by another user's.",
+        'Whose environments lists return: those of the user (`own`) or of all users (`all`), which requires the permission to see them. With `all`, the credentials can later be replaced by those of another user.',
     }),
   },
   { additionalProperties: false },
@@ -62,12 +62,12 @@ const headerText = (maxLength: number, description: string) =>
 
 export const modelartsCredentials = Type.Object(
   {
-    accessKey: headerText(128, 'Access key (AK). With `secretKey`; excludes a password.'),
-    secretKey: headerText(256, 'Secret key (SK).'),
-    securityToken: headerText(8192, 'Of a temporary access key.'),
-    username: secret(128, 'IAM user. With `password` and `domainName`; excludes an access key.'),
-    password: secret(256, "The IAM user's password."),
-    domainName: secret(128, 'The account that the user belongs to.'),
+    accessKey: headerText(128, 'Access key (AK). Requires `secretKey`; excludes a password.'),
+    secretKey: headerText(256, 'Secret key (SK). Requires `accessKey`.'),
+    securityToken: headerText(8192, 'Security token of a temporary access key.'),
+    username: secret(128, 'IAM user name. Requires `password` and `domainName`; excludes an access key.'),
+    password: secret(256, 'Password of the IAM user.'),
+    domainName: secret(128, 'Account (domain) of the IAM user.'),
   },
   { additionalProperties: false, minProperties: 2 },
 )

@@ -10,7 +10,7 @@ const version = (only = '') =>
     Type.String({
       minLength: 1,
       maxLength: 256,
-      description: `The image's short name; the last part of \`image\` where absent.${only}`,
+      description: `Short name of the image. Defaults to the last part of \`image\`.${only}`,
     }),
   )
 
@@ -23,27 +23,28 @@ export const jobOptions = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 1024,
-        description: 'GAP_NODE_STRING; excludes `resources.nodes`. Only `hpc`.',
+        description: 'Node list (`GAP_NODE_STRING`). Excludes `resources.nodes`. Requires `jobApi: hpc`.',
       }),
     ),
     processes: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000,
-        description: 'GAP_NPROC, in all; excludes `resources.cpus`. Only `hpc`.',
+        description: 'Total number of processes (`GAP_NPROC`). Excludes `resources.cpus`. Requires `jobApi: hpc`.',
       }),
     ),
-    exclusive: Type.Optional(Type.Boolean({ description: 'GAP_EXCLUSIVE: whole nodes. Only `hpc`.' })),
-    version: version(' Only `container`.'),
+    exclusive: Type.Optional(
+      Type.Boolean({ description: 'Allocates whole nodes (`GAP_EXCLUSIVE`). Requires `jobApi: hpc`.' }),
+    ),
+    version: version(' Requires `jobApi: container`.'),
     interface: Type.Optional(
       choice(['ssh', 'jupyter', 'vscode', 'rstudio'], {
-        description:
-          'The type of the container, ssh where absent: every container has one, also where nobody logs in. Only `container`.',
+        description: 'Container type. Defaults to `ssh`. Requires `jobApi: container`.',
       }),
     ),
     startScriptScope: Type.Optional(
       choice(['all', 'first'], {
-        description: 'Which containers run the program; all where absent. Only `container`.',
+        description: 'Which containers run the program. Defaults to `all`. Requires `jobApi: container`.',
       }),
     ),
   },

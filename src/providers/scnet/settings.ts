@@ -13,52 +13,58 @@ const headerWord = (maxLength: number, description: string) =>
 /** What the manual leaves open is a setting here; each default is what the documents or most clients show. */
 export const scnetSettings = Type.Object(
   {
-    user: headerWord(128, 'The portal user that the credentials belong to.'),
-    clusterId: Type.Optional(word(64, "The region's id, as the token list shows it. This or `clusterName` is needed.")),
-    clusterName: Type.Optional(word(128, "The region's name, as the token list shows it.")),
-    loginUrl: url('Host of the access-key login.', { default: 'https://api.scnet.cn' }),
-    platformUrl: url('Host of the `/ac` platform calls.', { default: 'https://www.scnet.cn' }),
-    aiUrl: Type.Optional(url("Pins the region's container service, which is discovered otherwise.")),
-    hpcUrl: Type.Optional(url("Pins the region's HPC service.")),
-    efileUrl: Type.Optional(url("Pins the region's file service.")),
+    user: headerWord(128, 'Portal user that owns the credentials.'),
+    clusterId: Type.Optional(
+      word(64, 'Region id, as returned by the token list. Required unless `clusterName` is set.'),
+    ),
+    clusterName: Type.Optional(
+      word(128, 'Region name, as returned by the token list. Required unless `clusterId` is set.'),
+    ),
+    loginUrl: url('Base URL of the access-key login.', { default: 'https://api.scnet.cn' }),
+    platformUrl: url('Base URL of the `/ac` platform API.', { default: 'https://www.scnet.cn' }),
+    aiUrl: Type.Optional(url("Overrides discovery of the region's container service URL.")),
+    hpcUrl: Type.Optional(url("Overrides discovery of the region's HPC service URL.")),
+    efileUrl: Type.Optional(url("Overrides discovery of the region's file service URL.")),
     jobApi: choice(['hpc', 'container'], {
       default: 'hpc',
       description:
-        'What a job is: a batch job of the HPC service, or a container with a start script (no exit code, no logs, success only inferred).',
+        'API used for jobs: batch jobs of the HPC service (`hpc`), or containers with a start script (`container`: no exit code, no logs, success is inferred).',
     }),
     listForm: choice(['body', 'query', 'taskQuery'], {
       default: 'body',
       description:
-        'How the container list takes its parameters: GET with a JSON body, `/task/list` with a query, or `/task` with a query.',
+        'Request form of the container list: GET with a JSON body (`body`), `/task/list` with a query (`query`), or `/task` with a query (`taskQuery`).',
     }),
     tagField: choice(['name', 'description'], {
       default: 'name',
-      description: "Where a container's mark stands; the characters of names are not documented.",
+      description:
+        'Container field that carries the correlation tag. The characters allowed in names are not documented.',
     }),
     timeOffset: Type.String({
       pattern: '^[+-][0-9]{2}:[0-9]{2}$',
       default: '+08:00',
-      description: 'The zone of timestamps, which carry none.',
+      description: 'UTC offset of provider timestamps, which carry none.',
     }),
-    schedulerId: Type.Optional(word(64, 'The HPC scheduler (strJobManagerID), which is discovered otherwise.')),
-    clusterUser: Type.Optional(word(128, "The account on the region's cluster, which is discovered otherwise.")),
+    schedulerId: Type.Optional(word(64, 'Overrides discovery of the HPC scheduler id (`strJobManagerID`).')),
+    clusterUser: Type.Optional(word(128, "Overrides discovery of the account on the region's cluster.")),
     defaultWorkingDirectory: Type.Optional(
-      word(1024, "Where HPC jobs run that name no directory; the cluster user's home otherwise."),
+      word(1024, 'Default working directory of HPC jobs. Defaults to the home directory of the cluster user.'),
     ),
-    defaultQueue: Type.Optional(word(128, 'The queue of HPC jobs that name none.')),
-    defaultResourceGroup: Type.Optional(word(128, 'The resource group of containers that name none.')),
+    defaultQueue: Type.Optional(word(128, 'Default queue of HPC jobs.')),
+    defaultResourceGroup: Type.Optional(word(128, 'Default resource group of containers.')),
     defaultWallTimeSeconds: Type.Optional(
-      Type.Integer({ minimum: 60, maximum: 31_536_000, description: 'The time limit of jobs that set none.' }),
+      Type.Integer({ minimum: 60, maximum: 31_536_000, description: 'Default time limit of jobs, in seconds.' }),
     ),
     hasHistory: Type.Boolean({
       default: true,
-      description: 'Whether the HPC history can be read. Without it an ended job is forgotten after 5 minutes.',
+      description:
+        'Whether the HPC history can be read. Without it, a finished job can no longer be found after 5 minutes.',
     }),
     historyDays: Type.Integer({
       minimum: 1,
       maximum: 90,
       default: 30,
-      description: 'How far back the HPC history is searched for a job that nothing else shows.',
+      description: 'Number of days that the HPC history is searched for jobs missing from other lists.',
     }),
   },
   { additionalProperties: false },
@@ -66,10 +72,12 @@ export const scnetSettings = Type.Object(
 
 export const scnetCredentials = Type.Object(
   {
-    accessKey: Type.Optional(headerWord(128, 'Access key of the pair made in the console. Goes with `secretKey`.')),
-    secretKey: Type.Optional(headerWord(256, 'Secret key of the pair.')),
-    password: Type.Optional(headerWord(256, 'The password of the old login. Goes with `orgId`.')),
-    orgId: Type.Optional(headerWord(128, 'The organization id that third parties are given for the old login.')),
+    accessKey: Type.Optional(headerWord(128, 'Access key of a console key pair. Requires `secretKey`.')),
+    secretKey: Type.Optional(headerWord(256, 'Secret key of the console key pair.')),
+    password: Type.Optional(headerWord(256, 'Password of the legacy login. Requires `orgId`.')),
+    orgId: Type.Optional(
+      headerWord(128, 'Organization id issued to third parties for the legacy login. Requires `password`.'),
+    ),
   },
   { additionalProperties: false },
 )

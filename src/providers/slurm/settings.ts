@@ -11,24 +11,24 @@ export const slurmSettings = Type.Object(
     baseUrl: Type.String({
       pattern: '^https?://[^\\s?#]+$',
       maxLength: 512,
-      description: 'Where slurmrestd answers, `http://login1:6820`. A path in it is put before `/slurm/…`.',
+      description: 'slurmrestd base URL, such as `http://login1:6820`. A path is prepended to `/slurm/…`.',
     }),
-    user: Type.String({ pattern: '^[!-~]{1,64}$', description: 'The cluster user that jobs run as.' }),
-    version: choice(supportedVersions, { default: 'v0.0.38', description: 'The REST plugin to speak.' }),
+    user: Type.String({ pattern: '^[!-~]{1,64}$', description: 'Cluster user that jobs run as.' }),
+    version: choice(supportedVersions, { default: 'v0.0.38', description: 'REST API version of slurmrestd.' }),
     path: Type.String({
       minLength: 1,
       maxLength: 4096,
       default: '/usr/local/bin:/usr/bin:/bin',
-      description: 'The PATH of jobs that set none: Slurm gives a job no variable that is not sent with it.',
+      description: 'Default `PATH` of jobs: Slurm passes only variables that are sent with the job.',
     }),
     defaultWorkingDirectory: Type.Optional(
-      Type.String({ pattern: '^/', maxLength: 1024, description: 'Where jobs run that name no directory.' }),
+      Type.String({ pattern: '^/', maxLength: 1024, description: 'Default working directory of jobs.' }),
     ),
     minJobAgeSeconds: Type.Integer({
       minimum: 60,
       maximum: 31_536_000,
       default: 300,
-      description: "The cluster's `MinJobAge`: how long the controller still shows a job that has ended.",
+      description: '`MinJobAge` of the cluster: how long the controller returns finished jobs, in seconds.',
     }),
   },
   { additionalProperties: false },
@@ -40,14 +40,15 @@ export const slurmCredentials = Type.Object(
       Type.String({
         pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]*$',
         maxLength: 8192,
-        description: 'A JWT of the user, as `scontrol token` prints it. This or `key`.',
+        description: 'JWT of the user, as printed by `scontrol token`. Excludes `key`.',
       }),
     ),
     key: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9+/]{22,}={0,2}$',
         maxLength: 8192,
-        description: "The cluster's `jwt_key` file in base64: tokens are made from it, each valid for minutes.",
+        description:
+          'The `jwt_key` file of the cluster in base64, used to create short-lived tokens. Excludes `token`.',
       }),
     ),
   },

@@ -46,7 +46,7 @@ async function orphansAmong(marks: readonly string[], meanwhile: () => Promise<u
   const reads = makeReadsRepository(database.sql, async (id) => ({ name: id, connectionIds: [id] }))
   const deps = { ...reads, installationTag, isOver: () => false, maxPages: 1 }
   const { orphans } = await findOrphans(deps, opened, signal)
-  return orphans.map(({ mark }) => mark)
+  return orphans.map(({ correlationTag }) => correlationTag)
 }
 
 it('takes nothing for an orphan that was made, or has ended, while the list was read', async () => {
