@@ -95,7 +95,7 @@ export function openInertly(provider: Provider, settings: JsonObject): OpenProvi
 
 const inertHttp: HttpClient = {
   send: async () => {
-    throw new Error('A provider that is only described must send nothing.')
+    throw new Error('A described provider must not send requests.')
   },
 }
 

@@ -58,7 +58,7 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
     throw versionMismatch(current)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
-    throw new Refusal('conflict', `There is a connection named ${change.name} already. Choose another name.`)
+    throw new Refusal('conflict', `A connection named ${change.name} already exists. Choose another name.`)
   return changed ?? attempt(deps, request, left - 1, seen ?? destination)
 }
 
@@ -95,7 +95,7 @@ function changeOf(
 function versionMismatch({ version }: Connection): Refusal {
   return new Refusal(
     'version_mismatch',
-    `The connection is at version ${version} now. Read it again and repeat what you want on that.`,
+    `The connection is at version ${version}. Re-read the resource and retry with its current ETag.`,
   )
 }
 
@@ -107,5 +107,5 @@ function ofProvider(
   if (byProvider === undefined) return null
   const given = byProvider[provider.id]
   if (given !== undefined) return given
-  throw mismatch(pointer, `This connection is to ${provider.id}: send what is under that id.`)
+  throw mismatch(pointer, `This connection is to ${provider.id}. Send the settings and credentials of that provider.`)
 }

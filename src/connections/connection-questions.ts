@@ -40,7 +40,7 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
         return answer === undefined ? [] : [answer.then((catalog) => [kind, catalog] as const)]
       })
       if (asked.length === 0)
-        throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog over this connection.`)
+        throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog for this connection.`)
       return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
     },
 

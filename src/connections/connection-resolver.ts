@@ -52,15 +52,12 @@ async function find(
 ): Promise<Connection> {
   if (connectionId !== undefined) return byId(repository, projectId, connectionId, provider)
   if (provider === undefined)
-    throw missing(
-      '',
-      'Say where it is to run: send `connectionId`, or `provider` where the project has one connection to it.',
-    )
+    throw missing('', 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.')
   if (providerById(provider) === undefined)
-    throw missing('/provider', `There is no provider ${provider}. List them with GET /providers.`)
+    throw missing('/provider', `There is no provider ${provider}. See GET /providers.`)
   const [only, ...others] = await repository.list(projectId, { provider, after: null, limit: 20 })
   if (only === undefined)
-    throw missing('/provider', `This project has no connection to ${provider}. Make one with POST /connections.`)
+    throw missing('/provider', `This project has no connection to ${provider}. Create one with POST /connections.`)
   if (others.length > 0) throw ambiguous(provider, [only, ...others])
   return only
 }
@@ -73,9 +70,12 @@ async function byId(
 ): Promise<Connection> {
   const connection = await repository.get(projectId, id)
   if (connection === null)
-    throw missing('/connectionId', `There is no connection ${id} in this project. List yours with GET /connections.`)
+    throw missing('/connectionId', `There is no connection ${id} in this project. See GET /connections.`)
   if (provider !== undefined && provider !== connection.provider) {
-    throw mismatch('/provider', `Connection ${id} is to ${connection.provider}, not ${provider}. Send one of the two.`)
+    throw mismatch(
+      '/provider',
+      `Connection ${id} is to ${connection.provider}, not ${provider}. Specify only one of them.`,
+    )
   }
   return connection
 }
@@ -94,7 +94,7 @@ export function mismatch(pointer: string, detail: string): Refusal {
 
 function ambiguous(provider: string, connections: readonly Connection[]): Refusal {
   const ids = connections.map((connection) => `${connection.id} (${connection.name})`).join(', ')
-  const detail = `This project has several connections to ${provider}: ${ids}. Send the one you mean as connectionId.`
+  const detail = `This project has several connections to ${provider}: ${ids}. Specify \`connectionId\`.`
   return new Refusal('connection_ambiguous', detail, {
     errors: [{ in: 'body', pointer: '/provider', code: 'ambiguous', detail }],
   })

@@ -39,7 +39,7 @@ export function makeConnectionService(deps: Deps) {
   async function get(projectId: string, id: string): Promise<Connection> {
     const connection = await repository.get(projectId, id)
     if (connection === null)
-      throw new Refusal('not_found', `There is no connection ${id} in this project. List yours with GET /connections.`)
+      throw new Refusal('not_found', `There is no connection ${id} in this project. See GET /connections.`)
     return connection
   }
 
@@ -70,7 +70,7 @@ export function makeConnectionService(deps: Deps) {
       })
       await driven.http.close()
       if (created === 'name_taken')
-        throw new Refusal('conflict', `There is a connection named ${request.name} already. Choose another name.`)
+        throw new Refusal('conflict', `A connection named ${request.name} already exists. Choose another name.`)
       if ('overQuota' in created) throw quotaExceeded(created.overQuota)
       deps.onChange()
       return created
@@ -81,17 +81,17 @@ export function makeConnectionService(deps: Deps) {
       const outcome = await repository.remove(target)
       deps.onChange()
       if (outcome === 'not_found')
-        throw new Refusal(
-          'not_found',
-          `There is no connection ${id} in this project. List yours with GET /connections.`,
-        )
+        throw new Refusal('not_found', `There is no connection ${id} in this project. See GET /connections.`)
       if (outcome === 'in_use')
         throw new Refusal(
           'connection_in_use',
-          `Connection ${id} has jobs or environments that have not ended. End or delete them first.`,
+          `Connection ${id} has active jobs or environments. Cancel or delete them first.`,
         )
       if (outcome === 'changed')
-        throw new Refusal('version_mismatch', `Connection ${id} has changed. Read it again before you delete it.`)
+        throw new Refusal(
+          'version_mismatch',
+          `Connection ${id} has changed. Re-read the resource and retry with its current ETag.`,
+        )
       deps.opened.forget(id)
     },
   }
@@ -103,11 +103,11 @@ function accountOf({ providerById }: Deps, { settings, credentials }: Connection
   const [credentialsOf] = Object.keys(credentials)
   const provider = id === undefined ? undefined : providerById(id)
   if (id === undefined || provider === undefined)
-    throw mismatch('/settings', 'Send the settings of one provider, under its id.')
+    throw mismatch('/settings', 'Send the settings of exactly one provider, keyed by its id.')
   if (credentialsOf !== id)
     throw mismatch(
       '/credentials',
-      `The settings are of ${id}, the credentials of ${credentialsOf}. Send both of one provider.`,
+      `The settings belong to ${id}, the credentials belong to ${credentialsOf}. Send both for the same provider.`,
     )
   const filled = withDefaults(provider.settings, settings[id] ?? {})
   return { provider, settings: filled, credentials: credentials[id] ?? {} }

@@ -30,7 +30,7 @@ export function providerRefusal(
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(providerCode === undefined ? {} : { code: providerCode }),
   }
-  return new Refusal(codes[code] ?? 'provider_error', `The provider did not answer this: ${message}`, {
+  return new Refusal(codes[code] ?? 'provider_error', `Provider request failed: ${message}`, {
     provider: said,
     isRetryable: passing.has(code),
     cause: error,

@@ -31,7 +31,7 @@ interface Key {
 export function makeSecretBox(secretsKeys: string): SecretBox {
   const keys = secretsKeys.split(',').map(readKey)
   const [first, ...others] = keys
-  if (first === undefined) throw new Error('A secrets key is needed.')
+  if (first === undefined) throw new Error('A secrets key is required.')
   return {
     sealedPrefix: `${format}.${first.id}.`,
 

@@ -71,17 +71,17 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
 
 function isOver({ id, live }: Workload<'environment'>, verb: 'start' | 'stop'): Refusal {
   const what = live ? 'is being deleted' : 'is deleted'
-  return new Refusal('conflict', `Environment ${id} ${what}, so it cannot ${verb}. Make a new one.`)
+  return new Refusal('conflict', `Environment ${id} ${what} and cannot ${verb}. Create a new one.`)
 }
 
 function inUse(environment: Workload<'environment'>, jobs: readonly string[]): Refusal {
   const named = jobs.slice(0, namedJobs).join(', ')
   const more = jobs.length > namedJobs ? ' and more' : ''
-  const detail = `Environment ${environment.id} is used by ${named}${more}. Wait for them, or delete it with ?cancelJobs=true.`
+  const detail = `Environment ${environment.id} is used by ${named}${more}. Wait for them to finish, or delete it with ?cancelJobs=true.`
   return new Refusal('environment_in_use', detail)
 }
 
 function neverMade(environment: Workload<'environment'>): Refusal {
-  const detail = `Environment ${environment.id} was never made: ${environment.message ?? 'its provider refused it'} Delete it and make a new one.`
+  const detail = `Environment ${environment.id} was never created: ${environment.message ?? 'rejected by the provider.'} Delete it and create a new one.`
   return new Refusal('conflict', detail)
 }

@@ -48,8 +48,8 @@ export function makeFeed({ repository, retentionDays }: Deps): Feed {
     const found = (await repository.read(projectId, { after: after?.position ?? null, limit })) ?? noProject()
     const { epoch, isFull, isBehind } = found
     if (after !== null && after.epoch !== epoch)
-      throw expired('The database was restored or replaced since it was given out')
-    if (after !== null && found.isPruned) throw expired(`Events are kept for ${retentionDays} days`)
+      throw expired('The database was restored or replaced after the cursor was issued')
+    if (after !== null && found.isPruned) throw expired(`Events are retained for ${retentionDays} days`)
     const messages = found.events.map((event) => messageOf(event, epoch))
     return { messages, end: { position: found.end, epoch }, isFull, isBehind }
   }
@@ -78,7 +78,7 @@ function messageOf({ id, seq, type, at, data, kind, workloadId, xid }: ProjectEv
 }
 
 function expired(why: string): Refusal {
-  const detail = `What comes after this cursor cannot be told. ${why}. Read the records themselves, then begin again without cursor.`
+  const detail = `Cursor expired. ${why}. Read the records, then start again without a cursor.`
   return new Refusal('cursor_expired', detail, {
     errors: [{ in: 'query', pointer: 'cursor', code: 'cursor_expired', detail }],
   })

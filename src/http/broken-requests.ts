@@ -7,11 +7,14 @@ import type { Problem } from './problem.ts'
 const broken: Readonly<Record<string, { status: number; detail: string }>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
-    detail: 'The request line and headers are larger than this service accepts. Send less.',
+    detail: 'The request line and headers exceed the maximum size. Reduce the header size.',
   },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request took too long to arrive. Send it faster.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    detail: 'Request timed out: it was not received completely in time. Retry.',
+  },
 }
-const notHttp = { status: 400, detail: 'This is not a valid HTTP request. Check its request line and headers.' }
+const notHttp = { status: 400, detail: 'Invalid HTTP request. Check the request line and headers.' }
 
 /** Of every answer: it is data, for nobody but who asked. */
 export const plainHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
@@ -29,12 +32,14 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
 
 /** A CONNECT, which asks for a tunnel: there is no response object, and Node would close the socket without an answer. */
 export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
-  endWith(socket, { status: 405, detail: 'This service is no proxy: CONNECT is not allowed.' }, ['allow: GET, HEAD'])
+  endWith(socket, { status: 405, detail: 'CONNECT is not supported: this service is not a proxy.' }, [
+    'allow: GET, HEAD',
+  ])
 }
 
 /** An `Expect` other than `100-continue`, which Node asks about before it makes a request of it. */
 export function answerExpectation({ headers, url }: IncomingMessage, response: ServerResponse): void {
-  const detail = `Expect: ${headers.expect} cannot be met; only 100-continue can. Remove the header.`
+  const detail = `Expect: ${headers.expect} is not supported; only 100-continue is. Remove the header.`
   const problem = problemOf(417, detail, url?.split('?', 1)[0])
   const body = JSON.stringify(problem)
   response

@@ -27,7 +27,7 @@ function ifMatchVersions(request: FastifyRequest): readonly number[] | null {
   if (header === undefined || header.trim() === '*') return null
   const versions = versionsOf(header)
   if (versions.length > 0) return versions
-  const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the record as it was read.`
+  const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the last response.`
   throw new Refusal('invalid_request', detail, {
     errors: [{ in: 'header', pointer: 'if-match', code: 'format', detail }],
   })

@@ -23,7 +23,7 @@ export function positionIn<P extends object>(cursor: string | undefined, list: L
   const [madeFor, position] = parse(cursor)
   if (madeFor !== digest(list))
     throw invalid(
-      'belongs to another list, or to one with other filters. Repeat those of the first page, or begin again without cursor',
+      'belongs to a different list or filters. Send the filters of the first page, or start again without a cursor',
     )
   return position as P
 }
@@ -61,7 +61,7 @@ function parse(cursor: string): [string, object] {
 
 /** What is wrong with a text that only looks like a cursor. */
 export function notOurs(): Refusal {
-  return invalid('is not one that this service gave out. Begin again without cursor')
+  return invalid('is invalid. Start again without a cursor')
 }
 
 /** Text that a query can carry, as ours always is. */

@@ -43,6 +43,6 @@ function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): Refusal {
   const has = held.size === 0 ? 'none' : [...held].join(', ')
   return new Refusal(
     'permission_denied',
-    `This needs the scope ${needed.join(' or ')}; yours are: ${has}. Ask an administrator for a key that has it.`,
+    `Missing scope: this request requires ${needed.join(' or ')}; yours are: ${has}. Ask an administrator for a key with that scope.`,
   )
 }

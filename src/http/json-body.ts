@@ -13,9 +13,9 @@ export function takeJsonOnly(server: HttpServer): void {
     const charset = charsetOf(request.headers['content-type'] ?? '')
     if (!utf8Names.has(charset))
       return done(
-        new Refusal('unsupported_media_type', `JSON is UTF-8, not ${charset}. Send it so, without a charset.`),
+        new Refusal('unsupported_media_type', `Charset ${charset} is not supported. Use UTF-8 and omit the charset.`),
       )
-    if (!isUtf8(body)) return done(new Refusal('invalid_request', 'The body is not valid UTF-8. Encode it so.'))
+    if (!isUtf8(body)) return done(new Refusal('invalid_request', 'The body is not valid UTF-8. Use UTF-8.'))
     return parse(request, body.toString('utf8'), done)
   })
 }
@@ -28,7 +28,7 @@ function refuseCodings(server: HttpServer): void {
     const coding = `${content},${transfer}`.split(',').find((name) => !plainCodings.has(name.trim().toLowerCase()))
     if (coding === undefined) return
     void reply.header('accept-encoding', 'identity')
-    const detail = `A body in the coding ${coding.trim().slice(0, 64)} is not taken. Send it as it is, without Content-Encoding.`
+    const detail = `Content-Encoding ${coding.trim().slice(0, 64)} is not supported. Send the body uncompressed, without Content-Encoding.`
     throw new Refusal('unsupported_media_type', detail)
   })
 }

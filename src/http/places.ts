@@ -17,14 +17,14 @@ export interface WaitPlaces extends Places {
 
 /** For requests that wait for a change. */
 export function makeWaitPlaces({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitPlaces {
-  const instead = 'Ask without Prefer: wait, or list several records at once.'
-  return { maxSeconds, ...makePlaces(perCaller, { what: 'requests waiting', instead }) }
+  const instead = 'Omit `Prefer: wait`, or list several records in one request.'
+  return { maxSeconds, ...makePlaces(perCaller, { what: 'waiting requests', instead }) }
 }
 
 /** For streams of events. */
 export function makeStreamPlaces({ perCaller }: { perCaller: number }): Places {
-  const instead = 'Close one, or follow everything in a single one: GET /events/stream.'
-  return makePlaces(perCaller, { what: 'event streams open', instead })
+  const instead = 'Close one, or use a single project stream: GET /events/stream.'
+  return makePlaces(perCaller, { what: 'open event streams', instead })
 }
 
 function makePlaces(perCaller: number, { what, instead }: { what: string; instead: string }): Places {
@@ -47,9 +47,7 @@ function makePlaces(perCaller: number, { what, instead }: { what: string; instea
 }
 
 function allTaken(what: string, instead: string): Refusal {
-  return new Refusal(
-    'rate_limited',
-    `This key has ${what} at this instance already, which is as many as it may. ${instead}`,
-    { retryAfterSeconds: 1 },
-  )
+  return new Refusal('rate_limited', `Limit reached: this key has ${what} at this instance. ${instead}`, {
+    retryAfterSeconds: 1,
+  })
 }

@@ -119,7 +119,7 @@ function problemOf(refusal: Refusal | null, status: number, request: FastifyRequ
     type: `urn:switchyard:problem:${code}`,
     title: titles[code],
     status,
-    detail: refusal?.message ?? 'Switchyard failed on this request. Its log has the details under this request id.',
+    detail: refusal?.message ?? 'Internal error. The service log has details under this request id.',
     instance: request.url.split('?', 1)[0] ?? '/',
     code,
     errors: (refusal?.errors ?? []).slice(0, mostFaults),
@@ -140,16 +140,18 @@ function asRefusal(error: unknown): Refusal | null {
 function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Refusal | null {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
+      return new Refusal('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Refusal('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new Refusal('invalid_request', 'The body is not valid JSON.')
     default:
       if (statusCode === 413)
-        return new Refusal('payload_too_large', 'The body is larger than this service takes. Send less.')
+        return new Refusal('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
       if (statusCode === 503)
-        return new Refusal('unavailable', 'The service is overloaded. Try again in a moment.', { retryAfterSeconds: 1 })
+        return new Refusal('unavailable', 'The service is temporarily unavailable. Retry later.', {
+          retryAfterSeconds: 1,
+        })
       if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
         return new Refusal('invalid_request', message ?? 'The request is not valid.')
       return null
@@ -167,8 +169,7 @@ function fromValidation(error: FastifyError): Refusal {
   const where = places[error.validationContext ?? 'body'] ?? 'body'
   const faults = (error.validation ?? []).map((problem) => faultOf(where, problem))
   // A path that cannot be anybody's is answered like one that is nobody's.
-  if (where === 'path')
-    return new Refusal('not_found', faults[0]?.detail ?? 'There is no such thing.', { errors: faults })
+  if (where === 'path') return new Refusal('not_found', faults[0]?.detail ?? 'Not found.', { errors: faults })
   const first = faults[0]?.detail ?? 'The request is not valid.'
   const count = `${faults.length < mostFaults ? '' : 'at least '}${faults.length - 1}`
   const more = faults.length > 1 ? ` (and ${count} more)` : ''

@@ -17,7 +17,7 @@ export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, '
     if (isAllowed) return
     throw new Refusal(
       'rate_limited',
-      `This key may send ${limit} requests in ${windowSeconds} seconds, and has. Try again in ${resetSeconds} seconds.`,
+      `Rate limit of ${limit} requests per ${windowSeconds} s exceeded. Retry in ${resetSeconds} s.`,
       { retryAfterSeconds: Math.max(1, resetSeconds) },
     )
   })

@@ -31,12 +31,16 @@ function visit(value: unknown, place: Place, depth: number): void {
 function refuseString(value: string, place: Place): void {
   if (value.includes('\0')) throw fault(place, 'characters', 'contains a NUL character. Remove it')
   if (!value.isWellFormed())
-    throw fault(place, 'characters', 'contains half of a surrogate pair. Send well-formed Unicode')
+    throw fault(place, 'characters', 'contains an unpaired surrogate. Send well-formed Unicode')
 }
 
 function refuseNumber(value: number, place: Place): void {
   if (Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return
-  throw fault(place, 'range', 'is a number that JSON readers do not agree on. Keep within ±9007199254740991')
+  throw fault(
+    place,
+    'range',
+    'is a number outside the range that JSON supports exactly. Use a value within ±9007199254740991',
+  )
 }
 
 function fault(place: Place, code: string, what: string): Refusal {

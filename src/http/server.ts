@@ -45,13 +45,9 @@ export interface ServerOptions {
   isOutage(error: unknown): boolean
 }
 
-const away = new Refusal(
-  'unavailable',
-  'Something that this needs is away for the moment. Send it again a little later.',
-  {
-    retryAfterSeconds: 1,
-  },
-)
+const away = new Refusal('unavailable', 'A dependency is temporarily unavailable. Retry later.', {
+  retryAfterSeconds: 1,
+})
 
 /** Ids that a client may give a request: they end up in log lines and answers. */
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/

@@ -15,14 +15,14 @@ const literalHost = /^\[([0-9a-f:.]+)\](?::\d*)?$/i
  */
 export function refuseAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1')
-    throw refused('host', 'required', 'The request has no Host header, which HTTP/1.1 requires. Send one.')
+    throw refused('host', 'required', 'The Host header is missing; HTTP/1.1 requires it.')
   if (headers.host !== undefined && !isHost(headers.host))
-    throw refused('host', 'invalid', 'The Host header is not of the form host or host:port. Send the host of the URL.')
+    throw refused('host', 'invalid', 'The Host header is invalid: it must have the form host or host:port.')
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''
     if (!single.has(name)) continue
-    if (seen.has(name)) throw refused(name, 'duplicate', `The header ${name} was sent twice. Send it once.`)
+    if (seen.has(name)) throw refused(name, 'duplicate', `The header ${name} was sent more than once. Send it once.`)
     seen.add(name)
   }
 }

@@ -21,7 +21,7 @@ export function refuseUnknownRoutes(server: HttpServer): void {
     const path = pathOf(request)
     const allowed = methodsAt(path)
     if (allowed.length > 0) return notAllowed(request, reply, allowed)
-    const nothing = new Refusal('not_found', `There is no ${request.method} ${path}. See /openapi.json.`)
+    const nothing = new Refusal('not_found', `${request.method} ${path} does not exist. See /openapi.json.`)
     return sendProblem(nothing, request, reply)
   }
 
@@ -45,7 +45,7 @@ function isPreflight({ headers }: FastifyRequest): boolean {
 function notAllowed(request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): FastifyReply {
   const allow = methods.join(', ')
   void reply.header('allow', allow)
-  const detail = `${pathOf(request)} takes ${allow}, not ${request.method}.`
+  const detail = `${pathOf(request)} allows ${allow}, not ${request.method}.`
   return sendProblem(new Refusal('method_not_allowed', detail), request, reply)
 }
 

@@ -72,7 +72,7 @@ function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null 
 
 function environmentFailed(job: Job, status: string, now: Date) {
   const reason: Reason = 'environment_failed'
-  const message = `Environment ${job.environmentId} is ${status}, so the job was never sent. Submit it again with another environment.`
+  const message = `Environment ${job.environmentId} is ${status}, so the job was not sent. Submit a new job with another environment.`
   return {
     status: 'failed' as const,
     reason,

@@ -63,7 +63,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (identity !== null) return identity
     throw new Refusal(
       'unauthenticated',
-      'This API key is not valid: unknown, expired or revoked. Check it, or ask for a new one.',
+      'Invalid API key: unknown, expired or revoked. Check the key, or obtain a new one.',
     )
   }
 

@@ -26,12 +26,12 @@ const text = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 
 export function subjectIn({ sub }: Readonly<Record<string, unknown>>): string {
   if (isText(sub)) return sub
-  throw invalidToken('its claim sub is not a text of 1 to 255 characters without control characters')
+  throw invalidToken('claim sub must be a string of 1 to 255 characters without control characters')
 }
 
 export function endIn({ exp }: JWTPayload): Date {
   if (exp !== undefined && exp <= latestEndSeconds) return new Date((exp + toleratedSeconds) * 1000)
-  throw invalidToken('its claim exp is not a time before the year 10000')
+  throw invalidToken('claim exp must be a time before the year 10000')
 }
 
 export function requireAudience(claims: JWTPayload, { audiences, audienceClaim }: ClaimSettings): void {

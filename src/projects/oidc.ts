@@ -64,12 +64,12 @@ function speaksAgainstToken(error: unknown): error is errors.JOSEError {
 function noProject(claim: string): Refusal {
   return new Refusal(
     'unauthenticated',
-    `This token's claim ${claim} names no project here. Ask an administrator to make the project, or to correct the claim.`,
+    `This token's claim ${claim} does not name an existing project. Ask an administrator to create the project or to correct the claim.`,
   )
 }
 
 function unreachable(cause: unknown): Refusal {
-  return new Refusal('unavailable', 'The OIDC issuer is unavailable, so its keys are unknown. Try again in a moment.', {
+  return new Refusal('unavailable', 'OIDC issuer unavailable. Retry later.', {
     retryAfterSeconds: 5,
     cause,
   })

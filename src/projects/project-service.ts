@@ -76,27 +76,27 @@ export function makeProjectService({ projects, keys }: Deps) {
       const rotated = await keys.rotate(id, next, by)
       if (rotated !== null) return { ...rotated, key }
       if ((await keys.get(id)) === null) return noKey(id)
-      throw new Refusal('conflict', `API key ${id} is expired or revoked. Make a new one instead.`)
+      throw new Refusal('conflict', `API key ${id} is expired or revoked. Create a new one.`)
     },
   }
 }
 
 function refusePast(expiresAt: Date | null): void {
   if (expiresAt === null || expiresAt.getTime() > Date.now()) return
-  const detail = `/expiresAt is ${expiresAt.toISOString()}, which has passed. Choose a time to come.`
+  const detail = `/expiresAt is ${expiresAt.toISOString()}, which is in the past. It must be in the future.`
   throw new Refusal('invalid_request', detail, {
     errors: [{ in: 'body', pointer: '/expiresAt', code: 'past', detail }],
   })
 }
 
 function nameTaken(name: string): Refusal {
-  return new Refusal('conflict', `There is a project named ${name} already. Choose another name.`)
+  return new Refusal('conflict', `A project named ${name} already exists. Choose another name.`)
 }
 
 function noProject(id: string): never {
-  throw new Refusal('not_found', `There is no project ${id}. List them with GET /projects.`)
+  throw new Refusal('not_found', `There is no project ${id}. See GET /projects.`)
 }
 
 function noKey(id: string): never {
-  throw new Refusal('not_found', `There is no API key ${id}. List them with GET /api-keys.`)
+  throw new Refusal('not_found', `There is no API key ${id}. See GET /api-keys.`)
 }

@@ -108,7 +108,7 @@ function refusals(provider: string, accepts: Accepts, { path, places }: { path: 
     .map(({ pointer }) => ({
       pointer,
       code: 'unsupported',
-      detail: `${provider} does not honour \`${path}\`. Leave it out, or use a provider that does (GET /providers).`,
+      detail: `${provider} does not support \`${path}\`. Remove it, or use a provider that supports it (GET /providers).`,
     }))
 }
 
@@ -125,7 +125,7 @@ function missingPlaces(path: FieldPath, places: readonly Place[]): readonly Plac
 
 function missingProblem(provider: string, { pointer }: Place, rule: FieldRule): SpecProblem {
   const note = rule.note === undefined ? '' : ` (${rule.note})`
-  return { pointer, code: 'required', detail: `${provider} needs it${note}. Send it.` }
+  return { pointer, code: 'required', detail: `${provider} requires this field${note}.` }
 }
 
 function optionProblems(
@@ -135,12 +135,12 @@ function optionProblems(
   return Object.entries(given).flatMap(([id, values]) => {
     const pointer = `/providerOptions${pointerStep(id)}`
     if (id !== provider) {
-      const detail = `These are options of ${id}, but the request goes to ${provider}. Leave them out, or send it to ${id}.`
+      const detail = `These are options of ${id}, but the provider of the request is ${provider}. Remove them, or use a connection to ${id}.`
       return [{ pointer, code: 'unsupported', detail }]
     }
     if (options !== undefined) return optionErrors(options, pointer, values)
     if (Object.keys(values).length === 0) return []
-    return [{ pointer, code: 'unsupported', detail: `${provider} has no options for this kind. Leave them out.` }]
+    return [{ pointer, code: 'unsupported', detail: `${provider} has no options for this kind. Remove them.` }]
   })
 }
 

@@ -27,7 +27,7 @@ export function valueProblems(field: RuledField, { pointer, value }: Place): rea
 
 function countProblems({ provider, rule: { maxItems } }: RuledField, pointer: string, count: number): SpecProblem[] {
   if (maxItems === undefined || count <= maxItems) return []
-  const detail = `${count} items; ${provider} takes at most ${maxItems}. Send fewer.`
+  const detail = `${count} items; ${provider} accepts at most ${maxItems}.`
   return [{ pointer, code: 'too_many', detail }]
 }
 

@@ -12,6 +12,6 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z')
 export function instantOf(text: string, { in: where, pointer }: Pick<Fault, 'in' | 'pointer'>): Date {
   const at = new Date(text)
   if (at.getTime() >= earliest && at.getTime() <= latest) return at
-  const detail = `${pointer} is ${text}, which is no time between the years 1 and 9999. Send one like 2024-05-01T12:00:00Z.`
+  const detail = `${pointer} is ${text}, an invalid timestamp: the year must be between 1 and 9999. Example: 2024-05-01T12:00:00Z.`
   throw new Refusal('invalid_request', detail, { errors: [{ in: where, pointer, code: 'format', detail }] })
 }

@@ -10,6 +10,6 @@ export interface Quota {
 export function quotaExceeded(numbers: string): Refusal {
   return new Refusal(
     'quota_exceeded',
-    `The project uses ${numbers}. End some of them, or ask an administrator for a larger quota.`,
+    `The project uses ${numbers}. Delete some of them, or ask an administrator for a larger quota.`,
   )
 }

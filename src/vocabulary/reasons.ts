@@ -11,8 +11,9 @@ export const reasons = {
   egress_denied:
     "The provider's host does not exist, or the operator of this installation does not allow calls to it. Retried automatically.",
   rate_limited: 'The provider limits the request rate. Retried automatically.',
-  quota_exceeded: "The quota of the account or the capacity of the provider is exhausted. Retried automatically.",
-  credentials_rejected: 'The provider rejected the credentials of the connection. Retried automatically once they are corrected.',
+  quota_exceeded: 'The quota of the account or the capacity of the provider is exhausted. Retried automatically.',
+  credentials_rejected:
+    'The provider rejected the credentials of the connection. Retried automatically once they are corrected.',
   outcome_unknown: 'A create was sent and its outcome is unknown. Switchyard searches for the object.',
   // at the provider
   suspended: 'Suspended by the provider.',
@@ -21,8 +22,7 @@ export const reasons = {
   datasets_required: 'Datasets not bound.',
   start_required: 'Must be started before it can be used.',
   disabled: 'Disabled at the provider.',
-  unrecognized_remote_state:
-    'The provider reports a state that this version does not know. See `remote.state`.',
+  unrecognized_remote_state: 'The provider reports a state that this version does not know. See `remote.state`.',
   remote_not_found: 'Not found at the provider; confirming.',
   // ended
   environment_failed: 'The environment failed or was deleted before the job was sent.',

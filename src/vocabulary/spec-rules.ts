@@ -58,7 +58,7 @@ function exclusionProblems(spec: RuledFields): SpecProblem[] {
       .map((other) => ({
         pointer: `/${other.replaceAll('.', '/')}`,
         code: 'exclusive',
-        detail: `\`${other}\` and \`${first}\` exclude each other: send one of them.`,
+        detail: `\`${other}\` and \`${first}\` are mutually exclusive. Send only one of them.`,
       }))
   })
 }
@@ -66,7 +66,7 @@ function exclusionProblems(spec: RuledFields): SpecProblem[] {
 function commandProblems(command: readonly string[]): SpecProblem[] {
   const bytes = command.reduce((sum, word) => sum + new TextEncoder().encode(word).byteLength, 0)
   if (bytes <= maxCommandBytes) return []
-  const detail = `command has ${bytes} bytes; at most ${maxCommandBytes} are taken in all. Put long text into a file or \`script\`.`
+  const detail = `command has ${bytes} bytes in total; the maximum is ${maxCommandBytes}. Use a file or \`script\` for long text.`
   return [{ pointer: '/command', code: 'too_long', detail }]
 }
 

@@ -29,7 +29,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     await endpoint(projectId, id)
     const delivery = await repository.get(id, deliveryId)
     if (delivery !== null) return delivery
-    const detail = `Webhook endpoint ${id} has no delivery ${deliveryId}. List them with GET /webhook-endpoints/${id}/deliveries.`
+    const detail = `Webhook endpoint ${id} has no delivery ${deliveryId}. See GET /webhook-endpoints/${id}/deliveries.`
     throw new Refusal('not_found', detail)
   }
 
@@ -57,7 +57,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
       await refuseDisabled(target)
       await get(target, deliveryId)
       const delivery = await repository.redeliver(target, deliveryId)
-      if (delivery === null) throw new Refusal('conflict', `Delivery ${deliveryId} is pending: it is sent anyway.`)
+      if (delivery === null) throw new Refusal('conflict', `Delivery ${deliveryId} is already pending.`)
       onPending(target.id)
       return delivery
     },

@@ -32,13 +32,9 @@ export function makeWebhookMeasures(prisma: PrismaClient) {
         (SELECT count(*)::float8 FROM webhook_endpoints WHERE enabled AND failures > 0) AS failing`
     const [{ pending, failed, overdueSeconds, failing } = nothing] = rows
     return [
-      one('webhook_deliveries_pending', `Webhook deliveries that wait to be taken, ${most} at most.`, pending),
-      one('webhook_deliveries_failed', `Webhook deliveries that were given up, ${most} at most.`, failed),
-      one(
-        'webhook_overdue_seconds',
-        'How long the oldest due delivery of an endpoint that does not fail has waited.',
-        overdueSeconds,
-      ),
+      one('webhook_deliveries_pending', `Pending webhook deliveries, ${most} at most.`, pending),
+      one('webhook_deliveries_failed', `Permanently failed webhook deliveries, ${most} at most.`, failed),
+      one('webhook_overdue_seconds', 'Age of the oldest due delivery of a healthy endpoint.', overdueSeconds),
       one('failing_webhook_endpoints', 'Webhook endpoints whose last delivery failed.', failing),
     ]
   }

@@ -36,14 +36,14 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
   async function get(projectId: string, id: string): Promise<SealedEndpoint> {
     const endpoint = await repository.get(projectId, id)
     if (endpoint !== null) return endpoint
-    const detail = `There is no webhook endpoint ${id} in this project. List yours with GET /webhook-endpoints.`
+    const detail = `There is no webhook endpoint ${id} in this project. See GET /webhook-endpoints.`
     throw new Refusal('not_found', detail)
   }
 
   /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
   async function changedMeanwhile({ projectId, id }: Target): Promise<never> {
     const { version } = await get(projectId, id)
-    const detail = `The webhook endpoint is at version ${version} now. Read it again and repeat what you want on that.`
+    const detail = `The webhook endpoint is at version ${version}. Re-read the resource and retry with its current ETag.`
     throw new Refusal('version_mismatch', detail)
   }
 
@@ -62,7 +62,7 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
       const created = await repository.insert(endpoint, mostPerProject)
       if (created !== null) return { ...created, secret }
       const numbers = `${mostPerProject} of ${mostPerProject} webhook endpoints`
-      throw new Refusal('quota_exceeded', `The project has ${numbers}. Delete one that it does not need.`)
+      throw new Refusal('quota_exceeded', `The project has ${numbers}. Delete an existing one first.`)
     },
 
     async change(target: Target, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
@@ -99,7 +99,7 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
 
 /** A URL as it will be called: what looks like another one is shown as what it is. */
 function callable(egressRefusal: Deps['egressRefusal'], url: string): string {
-  const detail = egressRefusal(url) ?? (new URL(url).port === '0' ? 'Port 0 is nobody. Leave it out for 443.' : null)
+  const detail = egressRefusal(url) ?? (new URL(url).port === '0' ? 'Port 0 is invalid. Omit the port for 443.' : null)
   if (detail === null) return new URL(url).href
   const fault: Fault = { in: 'body', pointer: '/url', code: 'egress_denied', detail }
   throw new Refusal('unprocessable', detail, { errors: [fault] })
@@ -109,7 +109,7 @@ function callable(egressRefusal: Deps['egressRefusal'], url: string): string {
 function refuseUnknown(eventTypes: readonly string[] = []): void {
   const errors = eventTypes.flatMap((type, index): Fault[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []
-    const detail = `${type} is no event that occurs here. The types are listed in docs/webhooks.md.`
+    const detail = `${type} is an unknown event type. See docs/webhooks.md for the list.`
     return [{ in: 'body', pointer: `/eventTypes/${index}`, code: 'unknown_event_type', detail }]
   })
   if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })

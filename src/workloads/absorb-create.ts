@@ -45,7 +45,7 @@ export function afterFind<K extends Kind>(
   if ('found' in found) {
     const [only, ...others] = found.found
     if (only === undefined || others.length > 0)
-      return { change: parked(`${found.found.length} objects at the provider may be this one.`), answer: null }
+      return { change: parked(`${found.found.length} objects at the provider match this record.`), answer: null }
     const taken = adopted(kind, workload, only.remoteId, facts.now)
     const seen = observed(kind, { ...workload, ...taken }, only, facts)
     return { change: { ...taken, ...seen }, answer: answerOf(facts, 'recovered', only.remoteId, null) }
@@ -55,7 +55,10 @@ export function afterFind<K extends Kind>(
   if ('absent' in found && absentCounts === 'yes')
     return confirmAbsence(workload, facts) ?? afterAbsent(kind, workload, facts)
   if ('absent' in found && absentCounts === 'too_late') {
-    return { change: parked('The provider forgets ended work, so its silence proves nothing any more.'), answer: null }
+    return {
+      change: parked('The provider deletes records of finished work, so their absence is not conclusive.'),
+      answer: null,
+    }
   }
   return { change: lookAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
 }
@@ -138,7 +141,7 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
 function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {
   const sentAt = facts.attempt?.startedAt ?? facts.now
   const giveUpAt = after(facts.attempt?.settledAt ?? facts.now, parkAfterMs)
-  if (facts.now > giveUpAt) return parked(why ?? 'The provider did not show whether it was created.')
+  if (facts.now > giveUpAt) return parked(why ?? 'The provider did not report whether it was created.')
   const waitedMs = facts.now.getTime() - sentAt.getTime()
   const at = after(facts.now, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs))
   return { reason: 'outcome_unknown', message: why, nextAttemptAt: at, dueAt: at }
@@ -146,7 +149,7 @@ function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<
 
 /** Only an operator can tell: it stays visible and costs nothing. */
 function parked<K extends Kind>(why: string): Change<K> {
-  const message = `${why} An operator has to look at the provider and resolve it.`
+  const message = `${why} Operator action required: inspect the provider, then call resolve.`
   return { reason: 'outcome_unknown', message, nextAttemptAt: null, dueAt: null }
 }
 

@@ -81,7 +81,9 @@ export async function orFailure<R>(
     return await run()
   } catch (error) {
     const told =
-      error instanceof ProviderError ? error : new ProviderError('internal', 'The driver failed.', { cause: error })
+      error instanceof ProviderError
+        ? error
+        : new ProviderError('internal', 'Unexpected driver error.', { cause: error })
     return { did: 'fail', operation, error: told }
   }
 }

@@ -194,14 +194,11 @@ function keyOf(workload: NewWorkload, hash: string): string {
 }
 
 function connectionGone(workload: NewWorkload): Refusal {
-  return new Refusal(
-    'not_found',
-    `Connection ${workload.connectionId} does not exist. List yours with GET /connections.`,
-  )
+  return new Refusal('not_found', `Connection ${workload.connectionId} does not exist. See GET /connections.`)
 }
 
 function keyReused(workloadId: string): Refusal {
-  const detail = `This Idempotency-Key was used for ${workloadId} with another body. Send the same body, or a new key.`
+  const detail = `This Idempotency-Key was used for ${workloadId} with a different body. Send the same body, or a new key.`
   return new Refusal('idempotency_key_reused', detail, {
     errors: [{ in: 'header', pointer: 'idempotency-key', code: 'reused', detail }],
   })

@@ -69,12 +69,12 @@ export function makeAsk(deps: AskDeps) {
 function doesNotExist({ id, status, live, endedAt }: Workload, what: string): Refusal {
   const isOver = !live || endedAt !== null
   const detail = isOver
-    ? `${id} ended as ${status} before it existed at its provider, so it has no ${what}.`
-    : `${id} does not exist at its provider yet (${status}). Ask again later.`
+    ? `${id} ended as ${status} before it was created at the provider, so it has no ${what}.`
+    : `${id} is not created at the provider yet (status ${status}). Retry later.`
   return new Refusal('conflict', detail)
 }
 
 function cannot(workload: Workload, what: string): Refusal {
-  const detail = `Provider ${workload.provider} has no ${what} of a ${workload.kind} over this connection. What it has: GET /providers/${workload.provider}.`
+  const detail = `Provider ${workload.provider} does not support ${what} for a ${workload.kind}. See GET /providers/${workload.provider}.`
   return new Refusal('unsupported', detail)
 }

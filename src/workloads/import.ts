@@ -51,7 +51,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
       throw refused(
         '/connectionId',
         'unsupported',
-        `Provider ${opened.provider} has no environments over this connection.`,
+        `Provider ${opened.provider} does not support environments for this connection.`,
       )
     const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
     // As the provider writes it: it may take one id in several spellings.
@@ -116,11 +116,15 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
     if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
     throw objectRefusal(provider, error)
   }
-  throw refused('/remoteId', 'not_found', `The provider has no object ${remoteId} over this connection. Check the id.`)
+  throw refused(
+    '/remoteId',
+    'not_found',
+    `The provider returned no object ${remoteId} for this connection. Check the id.`,
+  )
 }
 
 function isKnownAlready(remoteId: string, holder: string): Refusal {
-  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use that record.`, 'conflict')
+  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use the existing record.`, 'conflict')
 }
 
 /** The provider's name, cut down to what a name may be here. */

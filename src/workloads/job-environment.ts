@@ -15,7 +15,7 @@ export async function environmentNamed(
 ): Promise<Workload<'environment'>> {
   const environment = await reads.get(projectId, 'environment', id)
   if (environment === null) {
-    const detail = `There is no environment ${id} in this project. List yours with GET /environments.`
+    const detail = `There is no environment ${id} in this project. See GET /environments.`
     throw new Refusal('unprocessable', detail, {
       errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
     })
@@ -29,9 +29,9 @@ function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): 
   const what = isDeleted && status !== 'deleted' ? 'being deleted' : status
   const mayRecover = !isDeleted && remoteId !== null
   const todo = mayRecover
-    ? `Start it (POST /environments/${id}/start) and submit once it runs, or use another one.`
-    : 'Use another one.'
-  return new Refusal('conflict', `Environment ${id} is ${what}, so it takes no jobs. ${todo}`)
+    ? `Start it (POST /environments/${id}/start) and submit the job when it runs, or use another environment.`
+    : 'Use another environment.'
+  return new Refusal('conflict', `Environment ${id} is ${what} and does not accept jobs. ${todo}`)
 }
 
 interface Place {
@@ -49,14 +49,14 @@ export function environmentProblems(
   const pointer = '/environmentId'
   if (environment === null) {
     if (takes !== 'required') return []
-    const detail = `Jobs of ${provider} run in an environment: name one with \`environmentId\`.`
+    const detail = `Jobs of ${provider} run in an environment: specify \`environmentId\`.`
     return [{ pointer, code: 'required', detail }]
   }
   if (takes === undefined) {
-    const detail = `Jobs of ${provider} have nothing to do with environments. Leave \`environmentId\` out.`
+    const detail = `Provider ${provider} does not support \`environmentId\`. Remove it.`
     return [{ pointer, code: 'unsupported', detail }]
   }
   if (environment.connectionId === connectionId) return []
-  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Name that connection, or none.`
+  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Specify that connection, or omit it.`
   return [{ pointer, code: 'unprocessable', detail }]
 }

@@ -34,4 +34,4 @@ export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): PerformDe
 }
 
 /** A driver that says nothing about a mark has proved nothing about it. */
-const unanswered: Found<never> = { inconclusive: 'The provider was searched without an answer for this mark.' }
+const unanswered: Found<never> = { inconclusive: 'The search did not cover this correlation tag.' }

@@ -5,19 +5,25 @@ import { connectionsWithDueTimes } from './leases.repository.ts'
 type Row = { name: string; labels: Record<string, string>; value: number }
 
 const measures: Readonly<Record<string, Pick<Measure, 'help' | 'labels'>>> = {
-  live_workloads: { help: 'Maximum number of active jobs and environments.', labels: ['kind', 'provider', 'status'] },
-  parked_workloads: { help: 'Those that wait for an operator: see resolve.', labels: ['kind', 'provider', 'reason'] },
-  overdue_seconds: { help: 'How long the oldest due workload has been waiting for a worker.', labels: [] },
-  paused_connections: { help: 'Connections that nothing is sent over for now.', labels: ['provider', 'reason'] },
+  live_workloads: { help: 'Active jobs and environments.', labels: ['kind', 'provider', 'status'] },
+  parked_workloads: {
+    help: 'Workloads that require an operator: see resolve.',
+    labels: ['kind', 'provider', 'reason'],
+  },
+  overdue_seconds: { help: 'Age of the oldest due workload.', labels: [] },
+  paused_connections: { help: 'Paused or held connections.', labels: ['provider', 'reason'] },
   sweep_age_seconds: {
-    help: 'Since the last complete walk over a list, where one is due.',
+    help: 'Seconds since the last complete scan of a provider list, if one is due.',
     labels: ['connection', 'kind'],
   },
   orphans: {
-    help: 'Active objects with a mark of this installation that no live record answers for, at the last complete walk.',
+    help: 'Active remote objects tagged by this installation without a live record, at the last complete scan.',
     labels: ['connection', 'kind'],
   },
-  duplicates: { help: 'Answers that told of a second object for one workload; see duplicate_detected.', labels: [] },
+  duplicates: {
+    help: 'Provider responses that reported a second object for a workload; see duplicate_detected.',
+    labels: [],
+  },
 }
 
 /** What an operator watches, in one statement. */

@@ -138,7 +138,7 @@ function settled<K extends Kind>(
   const isFailure = status === kind.refused
   const failure = {
     code: reason ?? ('provider_refused' as const),
-    message: message ?? 'The provider reports a failure.',
+    message: message ?? 'The provider reported a failure.',
     retryable: false,
   }
   const isOver = isTerminal(kind.transitions, status)

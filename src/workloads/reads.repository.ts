@@ -127,7 +127,7 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     /** The database's clock. */
     async now(): Promise<Date> {
       const [row] = await sql.rows<{ now: Date }>(Prisma.sql`SELECT now()`)
-      if (row === undefined) throw new Error('the database did not tell the time')
+      if (row === undefined) throw new Error('the database did not return its time')
       return row.now
     },
 

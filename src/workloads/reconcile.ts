@@ -228,7 +228,7 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
 
 function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, tempo }: Facts<K>): Change<K> {
   const failures = workload.reason === 'internal_error' ? workload.failures + 1 : 1
-  const message = 'Switchyard failed on this workload; its log has the details.'
+  const message = 'Internal error. The service log has details.'
   if (failures >= internalFailuresBeforeParking)
     return { reason: 'internal_error', message, failures, nextAttemptAt: null, dueAt: null }
   const at = after(now, backoffMs(failures, tempo.quickMs, tempo.slowMs))

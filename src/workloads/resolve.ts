@@ -63,10 +63,10 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }
 
 function isHeld(decided: Resolution, holder: string): string {
   const object = 'remoteId' in decided ? decided.remoteId : ''
-  return `Object ${object} is ${holder} already, over this connection or one that may lead to the same place. Look again which object this one is.`
+  return `Object ${object} is ${holder} already, through this connection or another one to the same account. Check the id of the object.`
 }
 
 function nothingToResolve(workload: Workload): Refusal {
-  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}; only an open create, or a job of unknown end, can be resolved, and \`not_created\` only once its request cannot be carried out any more. It may be in work right now: read it again.`
+  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}. Only an open create or a job with an unknown outcome can be resolved, and \`not_created\` only after the send deadline and the maximum processing time. A worker may be processing it: re-read it and retry.`
   return new Refusal('conflict', detail)
 }

@@ -67,7 +67,7 @@ function immutableFields<K extends Kind>(
   return pathsOf(revision)
     .filter(isFixed)
     .map((path) => {
-      const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. What can: GET /providers/${workload.provider}. Otherwise make a new one.`
+      const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. See GET /providers/${workload.provider} for mutable fields, or create a new one.`
       return { in: 'body', pointer: `/${path}`, code: 'unsupported', detail }
     })
 }

@@ -33,8 +33,10 @@ async function whichIsOurs<K extends Kind>(
   if (free.length === 0)
     return isComplete
       ? { absent: true }
-      : { inconclusive: 'The list was not whole, and what it shows belongs to others.' }
-  return isContested ? { inconclusive: 'What was found may be of another open create.' } : { found: free, isComplete }
+      : { inconclusive: 'The list was incomplete, and its objects belong to other records.' }
+  return isContested
+    ? { inconclusive: 'The object may belong to another create in progress.' }
+    : { found: free, isComplete }
 }
 
 /**

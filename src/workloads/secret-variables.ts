@@ -55,7 +55,7 @@ function openOne(secretBox: Pick<SecretBox, 'open'>, id: string, sealed: string 
   }
 }
 
-const cannotBeOpened = 'Its secret variables cannot be opened: SECRETS_KEY lacks the key that sealed them.'
+const cannotBeOpened = 'The secret variables cannot be decrypted: SECRETS_KEY lacks the key that encrypted them.'
 
 function refuseToFill(): never {
   throw new ProviderError('internal', cannotBeOpened, { notSent: true })
@@ -92,7 +92,7 @@ export function toldOfSecrets(
     ...twice.map((name) => ({
       pointer: `/secretVariables/${name}`,
       code: 'exclusive',
-      detail: `${name} is among \`environmentVariables\` too: send it once.`,
+      detail: `${name} is also in \`environmentVariables\`. Send it only once.`,
     })),
   ]
 }

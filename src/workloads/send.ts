@@ -104,7 +104,7 @@ function busy<K extends Kind>(facts: Facts<K>): Change<K> {
   const at = after(facts.now, facts.tempo.slowMs)
   return {
     reason: 'environment_busy',
-    message: 'Its environment takes one job at a time.',
+    message: 'The environment runs one job at a time.',
     nextAttemptAt: at,
     dueAt: at,
   }

@@ -234,7 +234,7 @@ function notHonoured(problems: readonly SpecProblem[]): Refusal {
 }
 
 function noSuchKind(provider: string, kind: Kind): Refusal {
-  const detail = `Provider ${provider} has no ${kind}s over this connection. See GET /providers/${provider}.`
+  const detail = `Provider ${provider} does not support ${kind}s for this connection. See GET /providers/${provider}.`
   return new Refusal('unsupported', detail, {
     errors: [{ in: 'body', pointer: '/connectionId', code: 'unsupported', detail }],
   })

@@ -122,5 +122,7 @@ function strayMarksIn<K extends Kind>(
 ): string[] {
   const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
   const known = { installationTag, isOver }
-  return strangers.flatMap((seen) => orphanCandidate(known, kind.name, seen, driver.markLength).map(({ correlationTag }) => correlationTag))
+  return strangers.flatMap((seen) =>
+    orphanCandidate(known, kind.name, seen, driver.markLength).map(({ correlationTag }) => correlationTag),
+  )
 }

@@ -159,7 +159,7 @@ async function whyNot<K extends Kind>(
   if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
   const isCalledOff = kinds[kind].callsOff.includes(now.desired)
   const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
-  return new Refusal('conflict', `${id} is ${what}. Read it again before asking for more.`)
+  return new Refusal('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
 }
 
 /** `If-Match`, checked before anything is done. */
@@ -170,16 +170,16 @@ export function refuseOtherVersion(workload: Workload, ifVersions: readonly numb
 function mismatch(version: number): Refusal {
   return new Refusal(
     'version_mismatch',
-    `The record is at version ${version} now. Read it again and repeat what you want on that.`,
+    `The record is at version ${version}. Re-read the resource and retry with its current ETag.`,
   )
 }
 
 export function noSuch(kind: Kind, id: string): Refusal {
-  return new Refusal('not_found', `There is no ${kind} ${id} in this project. List yours with GET /${kind}s.`)
+  return new Refusal('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
 }
 
 function hasNoVerb(workload: Workload, verb: string): Refusal {
-  const detail = `Provider ${workload.provider} cannot ${verb} a ${workload.kind}. What it can do: GET /providers/${workload.provider}.`
+  const detail = `Provider ${workload.provider} does not support ${verb} for a ${workload.kind}. See GET /providers/${workload.provider}.`
   return new Refusal('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
 }
 
@@ -190,7 +190,7 @@ function merged(
   const all = { ...labels, ...patch }
   const kept = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
   if (kept.length > 32) {
-    const detail = `labels would have ${kept.length} entries; 32 are the most. Remove some by setting them to null.`
+    const detail = `labels would have ${kept.length} entries; the maximum is 32. Set some to null to remove them.`
     throw new Refusal('unprocessable', detail, {
       errors: [{ in: 'body', pointer: '/labels', code: 'maxProperties', detail }],
     })

@@ -191,7 +191,7 @@ describe.concurrent("a record's stream", () => {
     const { response, body } = await get(url, { authorization: `Bearer ${apiKey}` })
     expect(response.status).toBe(429)
     expectProblem(response, body)
-    expect((body as ApiRecord).detail).toContain('2 event streams open')
+    expect((body as ApiRecord).detail).toContain('2 open event streams')
     open[0]?.close()
     await vi.waitUntil(() => answers(url, apiKey), { timeout: 8000 })
     open[1]?.close()

@@ -542,7 +542,7 @@ describe('asking for what only a provider has', () => {
 
   it('is no use while it is not made, and says so', async () => {
     const answer = await read(`/jobs/${(await makeJob()).id}/logs`)
-    expect(answer).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Ask again later') } })
+    expect(answer).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Retry later') } })
   })
 
   it('is never any use where it ended before it was made, and does not say to ask again', async () => {
@@ -552,7 +552,7 @@ describe('asking for what only a provider has', () => {
       for (const path of [`/jobs/${id}/logs`, `/jobs/${id}/logs/raw`]) {
         const { body } = await read(path)
         expect(body).toMatchObject({ status: 409, code: 'conflict', retryable: false })
-        expect(body.detail).toBe(`${id} ended as ${status} before it existed at its provider, so it has no logs.`)
+        expect(body.detail).toBe(`${id} ended as ${status} before it was created at the provider, so it has no logs.`)
       }
     }
     const body = { name: 'nb', connectionId: bench.connections.jupyterhub }
@@ -563,7 +563,7 @@ describe('asking for what only a provider has', () => {
     ] as const) {
       await end(id, status, live)
       expect((await read(`/environments/${id}/access`)).body.detail).toBe(
-        `${id} ended as ${status} before it existed at its provider, so it has no access.`,
+        `${id} ended as ${status} before it was created at the provider, so it has no access.`,
       )
     }
   })

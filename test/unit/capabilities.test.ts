@@ -179,7 +179,7 @@ describe('describing a provider', () => {
       }),
     )
     const request = { method: 'GET', target: '/', signal: AbortSignal.timeout(1000) }
-    await expect(http?.send(request)).rejects.toThrow('must send nothing')
+    await expect(http?.send(request)).rejects.toThrow('must not send requests')
   })
 
   it.each([

@@ -124,6 +124,6 @@ function bodyOf({ body, isEmpty, bad }: Said): Json {
 
 function badAnswer({ status, text }: HttpResponse, { method, path }: Call, secrets: readonly string[]): ProviderError {
   const words = excerpt(text, secrets)
-  const message = `HTTP ${status} to ${method} ${path} with a body that is not what AiTEMS documents: ${words}`
+  const message = `HTTP ${status} to ${method} ${path} with an undocumented body: ${words}`
   return new ProviderError('bad_response', message, { httpStatus: status })
 }

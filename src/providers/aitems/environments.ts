@@ -66,7 +66,7 @@ export function makeEnvironments(
     const service = await readService(client, remoteId, signal)
     if (service === 'gone') return service
     const seen = environmentOf(service, literals)
-    if (seen === null) throw new ProviderError('bad_response', 'AiTEMS answered with no service.')
+    if (seen === null) throw new ProviderError('bad_response', 'AiTEMS returned no service.')
     return seen
   }
 
@@ -118,7 +118,7 @@ export function makeEnvironments(
 
     async update(remoteId, spec, signal) {
       const service = await readService(client, remoteId, signal)
-      if (service === 'gone') throw new ProviderError('not_found', 'AiTEMS has no such service any more.')
+      if (service === 'gone') throw new ProviderError('not_found', 'The AiTEMS service no longer exists.')
       const { datasets, others } = updatesOf(service, spec)
       if (datasets !== undefined) {
         assertDatasetsCanChange(service)
@@ -161,7 +161,7 @@ function termFaults(spec: EnvironmentSpec, shown: Json): readonly SpecFault[] {
   const options = optionsOf(spec)
   const type = readText(shown, 'type') ?? readText(options, 'serviceType')
   if (readText(options, 'term') === undefined || type === 'interval') return []
-  const detail = 'Only a service that learns by itself has a term: send `serviceType: "interval"`, or no `term`.'
+  const detail = '`term` requires `serviceType: "interval"`. Set it, or remove `term`.'
   return [{ pointer: '/providerOptions/aitems/term', detail }]
 }
 
@@ -183,7 +183,7 @@ function verdictOn(
   const found = seen.filter((each) => each.mark === mark)
   const isMarkHidden = seen.some((each) => (each.remoteName ?? spec.name) === spec.name && each.mark === undefined)
   if (found.length > 0) return { found, isComplete: isRead && !isMarkHidden }
-  if (!isRead) return { inconclusive: 'there are services that were not read: too many, or without an id' }
+  if (!isRead) return { inconclusive: 'some services were not read: too many, or without an id' }
   return isMarkHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
 }
 
@@ -191,7 +191,7 @@ function verdictOn(
 function assertDatasetsCanChange(service: Json): void {
   const state = readText(service, 'status') ?? '(none)'
   if (activityOf(service) !== 'learning' && state !== 'scheduled') return
-  const message = `Datasets cannot be bound while the service is \`${state}\`; AiTEMS takes them while it is \`learnable\`.`
+  const message = `Datasets cannot be bound while the service is \`${state}\`; AiTEMS accepts them while it is \`learnable\`.`
   throw new ProviderError('conflict', message)
 }
 

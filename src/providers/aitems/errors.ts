@@ -37,7 +37,7 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(row?.field === undefined ? {} : { field: row.field }),
   }
-  const message = `AiTEMS answered HTTP ${response.status} to ${request}: ${wordsOf(body, response.text, reading.secrets)}`
+  const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${wordsOf(body, response.text, reading.secrets)}`
   const code = row?.code ?? codeOfBareStatus(response.status)
   return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
 }

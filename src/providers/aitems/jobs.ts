@@ -13,7 +13,7 @@ import { trainStates } from './train-state.ts'
 import { makeTrainings } from './trainings.ts'
 
 const accepts: Accepts = {
-  name: { to: '', note: 'kept in Switchyard; a training has no name' },
+  name: { to: '', note: 'kept in Switchyard; trainings have no name' },
   description: {
     to: 'description',
     maxLength: maxDescriptionLength,
@@ -50,10 +50,10 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
 
     async prepare(spec, environmentRemoteId, signal) {
       const seen = environmentRemoteId === null ? 'gone' : await trainings.walk(environmentRemoteId, signal)
-      if (seen === 'gone') throw new ProviderError('not_found', 'AiTEMS has no such service.')
+      if (seen === 'gone') throw new ProviderError('not_found', 'The AiTEMS service does not exist.')
       if (activityOf(seen.service) === 'learning') {
         const state = readText(seen.service, 'status')
-        throw new ProviderError('conflict', `The service is \`${state}\`: it takes one training at a time.`)
+        throw new ProviderError('conflict', `The service is \`${state}\`: it runs one training at a time.`)
       }
       return beforeOf(seen, typesOf(spec))
     },
@@ -69,7 +69,8 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
     async create(intent, signal) {
       const path = pathOf(intent)
       if (readText(intent.before, 'serviceType') === 'interval') {
-        const message = 'The service is of type `interval`: it learns by itself and takes no training request.'
+        const message =
+          'The service has type `interval`: it is trained on a schedule and does not accept training requests.'
         throw new ProviderError('invalid_request', message, { notSent: true })
       }
       await client.create(path, JSON.stringify(trainingOf(intent)), { sendBy: intent.sendBy, signal })
@@ -90,7 +91,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
 
 function pathOf({ environmentRemoteId }: Intent<'job'>): string {
   if (environmentRemoteId !== null) return `/services/${plainId(environmentRemoteId)}`
-  throw new ProviderError('invalid_request', 'A training needs a service.', { notSent: true })
+  throw new ProviderError('invalid_request', 'A training requires a service.', { notSent: true })
 }
 
 function optionFaults(spec: JobSpec): readonly SpecFault[] {
@@ -98,10 +99,10 @@ function optionFaults(spec: JobSpec): readonly SpecFault[] {
   const { hpo } = optionsOf(spec)
   const faults: SpecFault[] = []
   if (typesOf(spec).length === 0) {
-    faults.push({ pointer: `${pointer}/types`, detail: 'A training needs to know what to recommend: send `types`.' })
+    faults.push({ pointer: `${pointer}/types`, detail: '`types` is required: the recommendation types to train.' })
   }
   if (isObject(hpo) && Object.hasOwn(hpo, 'is_enabled')) {
-    faults.push({ pointer: `${pointer}/hpo/is_enabled`, detail: 'It follows from `hpo` being there. Leave it out.' })
+    faults.push({ pointer: `${pointer}/hpo/is_enabled`, detail: 'It is derived from `hpo`. Remove it.' })
   }
   return faults
 }

@@ -68,7 +68,7 @@ export function walkServices(client: AitemsClient, signal: AbortSignal) {
 /** The items of a list's answer, and where the next page begins. A list that is not there is not an empty list. */
 export function itemsFrom(answer: JsonObject, key: string, offset: number): { items: Json[]; next: number | null } {
   const items = answer[key]
-  if (!Array.isArray(items)) throw new ProviderError('bad_response', `AiTEMS answered a list without \`${key}\`.`)
+  if (!Array.isArray(items)) throw new ProviderError('bad_response', `AiTEMS returned a list without \`${key}\`.`)
   const isFull = items.length > 0 && items.length >= (readNumber(answer, 'limit') ?? pageLength)
   return { items, next: isFull ? offset + items.length : null }
 }

@@ -33,7 +33,7 @@ export function findTraining(
 ): Found<'job'> {
   const marked = walk.trains.filter((train) => markOfTrain(train) === intent.mark)
   const trains = marked.length > 0 ? marked : newTrains(intent, walk)
-  if (trains === null) return { inconclusive: 'what was trained before is not known, and no train shows a mark' }
+  if (trains === null) return { inconclusive: 'earlier trainings are unknown, and no train shows a correlation tag' }
   const isIdle = activityOf(walk.service) === 'idle'
   if (trains.length > 0) {
     const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
@@ -44,7 +44,7 @@ export function findTraining(
       : { inconclusive: 'not every type shows a new train yet' }
   }
   if (!isIdle) return { inconclusive: `the service is \`${readText(walk.service, 'status')}\` and shows no new train` }
-  return walk.isComplete ? { absent: true } : { inconclusive: 'the list of trains is longer than is read' }
+  return walk.isComplete ? { absent: true } : { inconclusive: 'the list of trains exceeds the page limit' }
 }
 
 /** Null: it cannot be told. */

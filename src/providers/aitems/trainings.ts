@@ -51,7 +51,7 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
     async find(intent, signal) {
       const serviceId = intent.environmentRemoteId
       const seen = serviceId === null ? 'gone' : await walk(serviceId, signal)
-      if (serviceId === null || seen === 'gone') return { inconclusive: 'its service is gone' }
+      if (serviceId === null || seen === 'gone') return { inconclusive: 'its service no longer exists' }
       return findTraining(intent, seen, (refs) =>
         jobOf({ ...seen, remoteId: remoteIdOf({ serviceId, trains: refs }), refs }, reading),
       )

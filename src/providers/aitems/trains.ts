@@ -43,7 +43,7 @@ export function jobRefOf(remoteId: string): JobRef {
   const ref = readJobRef(remoteId)
   if (ref !== null) return ref
   const shown = remoteId.slice(0, 80)
-  const message = `"${shown}" is no training of AiTEMS: \`<serviceId>/<type>:<version>[,<type>:<version>]\` is.`
+  const message = `"${shown}" is not an AiTEMS training id. Expected: \`<serviceId>/<type>:<version>[,<type>:<version>]\`.`
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
 

@@ -24,7 +24,7 @@ export interface DataforestClient {
 export function contentsOf(answer: JsonObject): { contents: readonly Json[]; isComplete: boolean } {
   const { contents } = answer
   if (!Array.isArray(contents))
-    throw new ProviderError('bad_response', 'Data Forest answered a list without `contents`.')
+    throw new ProviderError('bad_response', 'Data Forest returned a list without `contents`.')
   return { contents, isComplete: (readNumber(answer, 'total') ?? contents.length) <= contents.length }
 }
 

@@ -76,7 +76,7 @@ export function makeEnvironments(
       return readFlag(await client.call('aiworkspaces/checkAvailableName', question, signal), 'availableName') === false
     } catch (cause) {
       if (isRejection(cause)) return false
-      throw new ProviderError('outcome_unknown', `Whether the name ${name} is taken could not be asked.`, { cause })
+      throw new ProviderError('outcome_unknown', `Could not check whether the name ${name} is taken.`, { cause })
     }
   }
 
@@ -102,7 +102,7 @@ export function makeEnvironments(
         return { remoteId: readId(answer, 'id') ?? null }
       } catch (error) {
         if (!mayBeNameClash(error) || !(await isNameTaken(intent.spec.name, signal))) throw error
-        const detail = `An AI workspace named ${intent.spec.name} exists already in this account. ${error.message}`
+        const detail = `An AI workspace named ${intent.spec.name} already exists in this account. ${error.message}`
         throw new ProviderError('conflict', detail, { httpStatus: 400, parameter: 'name' })
       }
     },
@@ -119,7 +119,7 @@ export function makeEnvironments(
       const listed = (await listWorkspaces(signal)).seen.find((each) => each.remoteId === remoteId)
       const isDisabled = readFlag(workspace, 'disabled') ?? listed?.status === 'blocked'
       const seen = environmentOf({ ...workspace, id: remoteId, disabled: isDisabled }, literals)
-      if (seen === null) throw new ProviderError('bad_response', 'aiworkspaces/getDetail answered with no workspace.')
+      if (seen === null) throw new ProviderError('bad_response', 'aiworkspaces/getDetail returned no workspace.')
       return seen
     },
 

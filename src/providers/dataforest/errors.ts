@@ -44,7 +44,7 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   if (gateway !== null) return gateway
   if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
   const code = isOk ? 'bad_response' : codeOfBareStatus(response.status)
-  const message = `HTTP ${response.status} in no form that is documented: ${excerpt(response.text, reading.secrets)}`
+  const message = `HTTP ${response.status} in an undocumented form: ${excerpt(response.text, reading.secrets)}`
   return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
 }
 
@@ -58,7 +58,7 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   const isOk = response.status < 300
   const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
   const code = documented[status]
-  const message = `Data Forest answered HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
+  const message = `Data Forest returned HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
   // The service has no machine-readable codes.
   const parameter = badParameter.exec(said)?.[1]
   const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }

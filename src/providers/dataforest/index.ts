@@ -55,7 +55,7 @@ async function verify(client: DataforestClient, accountId: string, signal: Abort
   const account = readList(answer, 'contents').find((each) => readId(each, 'id') === accountId)
   const field = 'settings.accountId'
   if (account === undefined) {
-    const detail = `The keys are valid, but they show no Data Forest account with the id ${accountId}.`
+    const detail = `The keys are valid, but they cannot access a Data Forest account with id ${accountId}.`
     throw new ProviderError('not_found', detail, { field })
   }
   if (readFlag(account, 'disabled') === true) {

@@ -95,7 +95,7 @@ export function makeJobs(
     if (app === 'gone') return app
     // The answer to a question about one id is about that id, also where it does not repeat it.
     const seen = jobOf({ ...app, id: readId(app, 'id') ?? remoteId }, literals)
-    if (seen === null) throw new ProviderError('bad_response', 'aiapps/getDetail answered with no app.')
+    if (seen === null) throw new ProviderError('bad_response', 'aiapps/getDetail returned no app.')
     return seen
   }
 
@@ -127,7 +127,7 @@ export function makeJobs(
       const found = new Map<string, Found<'job'>>()
       for (const intent of intents) {
         const workspace = await workspaceNameOf(client, intent, signal)
-        if (workspace === 'gone') found.set(intent.mark, { inconclusive: 'its AI workspace is gone' })
+        if (workspace === 'gone') found.set(intent.mark, { inconclusive: 'its AI workspace no longer exists' })
         else found.set(intent.mark, findApps(apps, { intent, workspace, isComplete, literals }))
       }
       return found
@@ -157,7 +157,7 @@ export function makeJobs(
     /** No API gives the text; each container has a link to its log. */
     async logs(remoteId, _cursor, signal): Promise<LogChunk> {
       const app = await detail(remoteId, signal)
-      if (app === 'gone') throw new ProviderError('not_found', 'Data Forest has no such AI app any more.')
+      if (app === 'gone') throw new ProviderError('not_found', 'The Data Forest AI app no longer exists.')
       return { links: readEntries(app, 'containers').flatMap(([key, container]) => linkOf(key, container)) }
     },
   }
@@ -165,7 +165,7 @@ export function makeJobs(
 
 function acceptsOf(defaultQueue: string): Accepts {
   return {
-    name: { to: '', note: 'kept in Switchyard; the app is named after a mark or `namePrefix`' },
+    name: { to: '', note: 'kept in Switchyard; the app is named after a correlation tag or `namePrefix`' },
     description: { to: '', note: 'kept in Switchyard' },
     ...commonAccepts(defaultQueue),
     timeLimitSeconds: { to: '', note: 'Switchyard kills the app' },

@@ -20,11 +20,11 @@ export function commonAccepts(defaultQueue: string): Accepts {
     environmentVariables: { to: 'docker.env' },
     workingDirectory: { to: 'docker.workdir' },
     queue: { to: 'queueName', default: defaultQueue, note: 'a YARN queue' },
-    'resources.cpus': { to: 'resource.cpuCount', note: '1 where absent' },
-    'resources.memoryMiB': { to: 'resource.memoryMb', note: '15 GB where absent' },
+    'resources.cpus': { to: 'resource.cpuCount', note: 'defaults to 1' },
+    'resources.memoryMiB': { to: 'resource.memoryMb', note: 'defaults to 15 GB' },
     'resources.accelerator': { to: 'resource.gpuCount, resource.gpuModel' },
     'resources.accelerator.kind': { to: '', values: ['gpu'] },
-    'resources.accelerator.model': { to: 'resource.gpuModel', note: 'V100 where absent; the documents also show T4' },
+    'resources.accelerator.model': { to: 'resource.gpuModel', note: 'defaults to V100; the documents also show T4' },
     'resources.accelerator.count': { to: 'resource.gpuCount', minimum: 1, maximum: 8 },
     inputs: { to: 'data.input' },
     'inputs.source': { to: 'data.input[].hdfs', note: 'an HDFS path' },
@@ -42,7 +42,9 @@ export function commonAccepts(defaultQueue: string): Accepts {
 /** `docker.command` is required: something has to run. */
 export function programFaults(spec: AnySpec): readonly SpecFault[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
-  return [{ pointer: '/command', detail: 'Data Forest needs a program (docker.command): send `command` or `script`.' }]
+  return [
+    { pointer: '/command', detail: 'Data Forest requires a program (docker.command): send `command` or `script`.' },
+  ]
 }
 
 /** The body of `aiworkspaces/create`. */

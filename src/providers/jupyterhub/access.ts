@@ -23,7 +23,7 @@ export async function accessTo(
 ): Promise<Access> {
   const name = servers.nameOf(remoteId)
   const found = name === null ? 'gone' : await servers.read(name, signal)
-  if (name === null || found === 'gone') throw new ProviderError('not_found', 'JupyterHub has no such server.')
+  if (name === null || found === 'gone') throw new ProviderError('not_found', 'The JupyterHub server does not exist.')
   if (rawStateOf(found.model) !== 'ready') return { urls: [] }
   const url = webUrl(readText(found.model, 'url') ?? '/', settings.baseUrl)
   // A token goes nowhere else.
@@ -52,7 +52,7 @@ async function makeToken(
   { seconds, signal }: { seconds: number; signal: AbortSignal },
 ): Promise<string | undefined> {
   const body: NewToken = {
-    note: 'Made by Switchyard to open one server',
+    note: 'Created by Switchyard for access to one server',
     expires_in: seconds,
     scopes: [`access:servers!server=${user}/${server}`],
   }

@@ -66,11 +66,11 @@ export function makeClient(deps: {
     const field = 'credentials.token'
     const isKnown = call === self ? isAboutScopes(error) : await isTokenKnown(signal)
     if (isKnown === undefined) {
-      const message = `Whether JupyterHub knows the token could not be asked. ${error.message}`
+      const message = `Could not check whether JupyterHub accepts the token. ${error.message}`
       return { isRefusal: false, error: renamed(error, { code: 'unavailable', message }) }
     }
     if (isKnown) return { ...failure, error: renamed(error, { field }) }
-    const message = `JupyterHub does not know the token. ${error.message}`
+    const message = `JupyterHub rejected the token. ${error.message}`
     return { ...failure, error: renamed(error, { code: 'unauthenticated', message, field }) }
   }
 
@@ -120,7 +120,7 @@ export function makeClient(deps: {
 function isDone({ status, text }: HttpResponse, statuses: readonly number[]): boolean {
   if (!statuses.includes(status)) return false
   if (text === '') return true
-  throw new ProviderError('bad_response', `HTTP ${status} with a body, where JupyterHub sends none.`, {
+  throw new ProviderError('bad_response', `HTTP ${status} with an unexpected body.`, {
     httpStatus: status,
   })
 }

@@ -31,7 +31,7 @@ export function makeControls(client: HubClient, servers: Servers): Required<Driv
     /** Without a body the hub takes the options of the last start. */
     async start(remoteId, signal) {
       const name = servers.nameOf(remoteId)
-      if (name === null) throw new ProviderError('not_found', 'This connection has no such server.')
+      if (name === null) throw new ProviderError('not_found', 'The server does not exist on this connection.')
       await client.act({ method: 'POST', path: serverPath(name) }, started, { signal }).catch((error: unknown) => {
         if (!isRunningAlready(error)) throw error
       })

@@ -48,11 +48,11 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const details = { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   const said = saidByHub(response)
   if (said === undefined) {
-    const message = `HTTP ${status} in no form of JupyterHub: ${excerpt(response.text, secrets)}`
+    const message = `HTTP ${status} in an undocumented form: ${excerpt(response.text, secrets)}`
     return { error: new ProviderError(codeOfBareStatus(status), message, details), isRefusal: false }
   }
   const code = (status < 500 ? hubWords.find(([words]) => words.test(said))?.[1] : undefined) ?? hubCodes[status]
-  const message = `JupyterHub answered HTTP ${status}: ${cleanWords(said, secrets)}`
+  const message = `JupyterHub returned HTTP ${status}: ${cleanWords(said, secrets)}`
   const fallback = status >= 500 ? 'unavailable' : 'bad_response'
   return { error: new ProviderError(code ?? fallback, message, details), isRefusal: code !== undefined }
 }
@@ -64,7 +64,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
 function saidByHub({ status, text }: HttpResponse): string | undefined {
   const body = tryParseJson(text)
   if (!isObject(body) || body.status !== status || status < 400) return undefined
-  return body.message === null ? (STATUS_CODES[status] ?? 'no reason given') : readText(body, 'message')
+  return body.message === null ? (STATUS_CODES[status] ?? 'no reason') : readText(body, 'message')
 }
 
 /** The words with which the hub refuses a token that it knows. */

@@ -12,5 +12,5 @@ export async function hubVersion(client: HubClient, signal: AbortSignal): Promis
   })
   const version = readText(hub, 'version')
   if (version !== undefined) return { version, major: Number.parseInt(version, 10) }
-  throw new ProviderError('bad_response', 'There is no JupyterHub at this address.', { field })
+  throw new ProviderError('bad_response', 'No JupyterHub found at this URL.', { field })
 }

@@ -65,7 +65,7 @@ async function verify(client: HubClient, settings: JupyterhubSettings, signal: A
   await verifyHub(client, signal)
   const owner = await client.whoAmI(signal)
   if (readText(owner, 'name') === undefined) {
-    throw new ProviderError('bad_response', 'JupyterHub does not say who the token belongs to.', { httpStatus: 200 })
+    throw new ProviderError('bad_response', 'JupyterHub does not report the owner of the token.', { httpStatus: 200 })
   }
   const { username, createsUsers } = settings
   const forAll = username === undefined ? ['list:users', ...(createsUsers ? ['admin:users'] : [])] : []
@@ -86,12 +86,12 @@ function assertScopes(owner: Json, scopes: readonly string[], username: string |
 }
 
 function noSuchUser(username: string): string {
-  return `The hub has no user ${username}, and the connection is set to add none (createsUsers).`
+  return `The hub has no user ${username}, and the connection does not create users (createsUsers).`
 }
 
 async function verifyHub(client: HubClient, signal: AbortSignal): Promise<void> {
   const { version, major } = await hubVersion(client, signal)
   if (major >= oldestVersion) return
-  const detail = `JupyterHub ${version} is too old: it hides stopped servers. Version ${oldestVersion} or newer is needed.`
+  const detail = `JupyterHub ${version} is not supported: it does not list stopped servers. Version ${oldestVersion} or newer is required.`
   throw new ProviderError('unsupported', detail, { field: 'settings.baseUrl' })
 }

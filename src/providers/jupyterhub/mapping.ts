@@ -57,7 +57,7 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
     'resources.accelerator.model': accelerator && sent(keys.acceleratorModel),
     environmentVariables: sent(keys.environmentVariables),
     interfaces: { to: '', values: ['jupyter'], maxItems: 1, note: 'a server is a Jupyter server' },
-    autoStop: { to: '', note: "a hub's own culler of idle servers is its operator's" },
+    autoStop: { to: '', note: "enforced by Switchyard; the hub's idle culler is configured by its operator" },
     'autoStop.afterSeconds': { to: '' },
     'autoStop.basis': { to: '', values: ['running'] },
   })
@@ -69,17 +69,17 @@ export function faultsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): r
   const at = '/providerOptions/jupyterhub'
   const faults: SpecFault[] = []
   if (asked === undefined && settings.username === undefined) {
-    faults.push({ pointer: `${at}/username`, detail: 'The connection names no user, so the request has to.' })
+    faults.push({ pointer: `${at}/username`, detail: 'The connection names no user: specify `username`.' })
   }
   if (asked !== undefined && settings.username !== undefined && asked !== settings.username) {
-    const detail = `Every server of this connection belongs to ${settings.username}. Leave it out.`
+    const detail = `All servers of this connection belong to ${settings.username}. Remove it.`
     faults.push({ pointer: `${at}/username`, detail })
   }
   const taken: ReadonlySet<unknown> = new Set(Object.values(settings.optionKeys))
   for (const key of Object.keys(clientOptionsOf(spec))) {
     if (settings.clientOptions.includes(key) && !taken.has(key)) continue
     const detail = taken.has(key)
-      ? `user_options.${key} comes from a field of the request. Use that field.`
+      ? `user_options.${key} is set by a field of the request. Use that field.`
       : `The connection's clientOptions do not list ${key}. They list: ${settings.clientOptions.join(', ') || 'nothing'}.`
     faults.push({ pointer: `${at}/userOptions/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail })
   }

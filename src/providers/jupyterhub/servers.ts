@@ -92,7 +92,7 @@ export function unseen(user: string): string {
 function serversIn(user: Json): readonly OwnedServer[] {
   const name = readText(user, 'name')
   if (!isObject(user) || name === undefined || user.kind !== 'user') {
-    throw new ProviderError('bad_response', 'JupyterHub answered with no user.', { httpStatus: 200 })
+    throw new ProviderError('bad_response', 'JupyterHub returned no user.', { httpStatus: 200 })
   }
   if (!isObject(user.servers)) {
     const detail = `JupyterHub shows no servers of ${name}: the token lacks the scope read:servers.`

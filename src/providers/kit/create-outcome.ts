@@ -18,10 +18,10 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
  */
 export function createFailure(error: unknown, isDocumented: (error: ProviderError) => boolean): ProviderError {
   if (!(error instanceof ProviderError)) {
-    return new ProviderError('outcome_unknown', 'The create failed in a way that was not foreseen.', { cause: error })
+    return new ProviderError('outcome_unknown', 'The create failed with an unexpected error.', { cause: error })
   }
   if (error.notSent || !refusals.has(error.code) || isDocumented(error)) return error
-  return new ProviderError('outcome_unknown', `Whether it was created is not known: ${error.message}`, {
+  return new ProviderError('outcome_unknown', `Unknown whether it was created: ${error.message}`, {
     ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
     ...(error.providerCode === undefined ? {} : { providerCode: error.providerCode }),
     cause: error,

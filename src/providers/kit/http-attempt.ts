@@ -11,7 +11,7 @@ interface AttemptLimits {
 }
 
 /** Thrown inside undici's hook: undici then drops the request before it writes and keeps the connection. */
-const neverMind = new Error('the request was given up before it was sent')
+const neverMind = new Error('the request was canceled before it was sent')
 
 /**
  * The undici handler of one request. Its one truth is `#isStarted`: undici calls `onRequestStart` in the same
@@ -40,8 +40,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#limits = limits
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = setTimeout(() => this.#giveUp(`no complete answer within ${limits.timeoutMs} ms`), limits.timeoutMs)
-    this.#onAbort = () => this.#giveUp('the caller gave up')
+    this.#timer = setTimeout(() => this.#giveUp(`no complete response within ${limits.timeoutMs} ms`), limits.timeoutMs)
+    this.#onAbort = () => this.#giveUp('the request was aborted')
     if (request.signal.aborted) this.#onAbort()
     else request.signal.addEventListener('abort', this.#onAbort, { once: true })
   }
@@ -58,7 +58,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       throw neverMind
     }
     if (this.#isPastSendBy()) {
-      const detail = `Not sent to ${this.#limits.origin}: the moment until which it may be sent had passed.`
+      const detail = `Not sent to ${this.#limits.origin}: the send deadline had passed.`
       this.#fail(new ProviderError('timeout', detail, { notSent: true }))
       throw neverMind
     }
@@ -78,7 +78,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#chunks.push(chunk)
       return
     }
-    const detail = `${this.#limits.origin} answered HTTP ${this.#status} with more than ${this.#limits.maxResponseBytes} bytes.`
+    const detail = `${this.#limits.origin} returned HTTP ${this.#status} with more than ${this.#limits.maxResponseBytes} bytes.`
     this.#fail(new ProviderError('bad_response', detail, { httpStatus: this.#status, isTooLarge: true }))
   }
 
@@ -102,7 +102,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #giveUp(why: string): void {
     const sent = this.#isStarted ? 'sent' : 'not sent yet'
-    const message = `Gave up on ${this.#limits.origin}: ${why} (${sent}).`
+    const message = `Aborted ${this.#limits.origin}: ${why} (${sent}).`
     this.#fail(new ProviderError('timeout', message, { notSent: !this.#isStarted }))
   }
 

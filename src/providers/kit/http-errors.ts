@@ -12,18 +12,18 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
   const code = codeOf(error)
   if (isSent) {
     const isBad = badAnswer.test(code)
-    const what = isBad ? 'sent an answer that is not HTTP' : 'closed the connection before the answer was complete'
+    const what = isBad ? 'sent a response that is not HTTP' : 'closed the connection before the response was complete'
     return new ProviderError(isBad ? 'bad_response' : 'unavailable', `${origin} ${what} (${code}).`, {
       cause: bare(error),
     })
   }
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-    const detail = `The request to ${origin} cannot be written as HTTP: ${messageOf(error)}.`
+    const detail = `The request to ${origin} is not valid HTTP: ${messageOf(error)}.`
     return new ProviderError('invalid_request', detail, { cause: bare(error), notSent: true })
   }
   if (code === 'EGRESS_NOT_ALLOWED') {
     // The same for both: see withoutAbsence in infra/egress.ts.
-    const detail = `Not sent to ${origin}: its host does not exist, or this installation does not call it. Its operator can list it in EGRESS_ALLOW.`
+    const detail = `Not sent to ${origin}: the host does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW.`
     return new ProviderError('egress_denied', detail, { cause: bare(error), notSent: true })
   }
   return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {

@@ -65,7 +65,7 @@ export function parseBody(response: HttpResponse, secrets: readonly string[] = [
 
 /** A broken list is not quoted: it tells of other objects, secrets of theirs among it. */
 function wordsOf(text: string, secrets: readonly string[]): string {
-  return /^\s*[[{]/.test(text) ? `it begins like it and breaks off (${text.length} characters)` : excerpt(text, secrets)
+  return /^\s*[[{]/.test(text) ? `it is truncated (${text.length} characters)` : excerpt(text, secrets)
 }
 
 const maxExcerptLength = 160

@@ -14,7 +14,7 @@ export function isPlainId(id: string): boolean {
  */
 export function plainId(id: string): string {
   if (isPlainId(id)) return id
-  const message = `"${id.slice(0, 80)}" is no id: letters, digits, hyphens and underscores are. Nothing was sent.`
+  const message = `"${id.slice(0, 80)}" is an invalid id: only letters, digits, hyphens and underscores are allowed. Nothing was sent.`
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
 

@@ -75,7 +75,9 @@ function isRejectedToken(error: unknown): boolean {
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = () =>
-    aborted.reject(new ProviderError('timeout', 'The caller gave up while waiting for a token.', { notSent: true }))
+    aborted.reject(
+      new ProviderError('timeout', 'The request was aborted while waiting for a token.', { notSent: true }),
+    )
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {

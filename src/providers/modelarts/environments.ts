@@ -42,11 +42,11 @@ const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> =
   START_FAILED: { reason: 'launch_failed' },
   READY_TO_START: {
     reason: 'start_required',
-    message: 'A free resource is ready for it: start it.',
+    message: 'A resource is available: start the instance.',
   },
-  UNAVAILABLE: { message: 'ModelArts calls the instance unavailable.' },
-  RESIZING: { reason: 'updating', message: 'Its flavor is being changed.' },
-  RESIZE_FAILED: { message: 'Changing its flavor failed.' },
+  UNAVAILABLE: { message: 'ModelArts reports the instance as unavailable.' },
+  RESIZING: { reason: 'updating', message: 'The flavor is being changed.' },
+  RESIZE_FAILED: { message: 'Changing the flavor failed.' },
 }
 
 /** The list's sample (modelarts_03_0111) has none of these; the details have. */

@@ -48,7 +48,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const meaning = said.code === undefined ? undefined : meaningOf(said.code)
   const code = meaning ?? codeOfStatus(response.status, said)
   const words = wordsOf(response, said, secrets)
-  const message = `ModelArts answered HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
+  const message = `ModelArts returned HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
   const error = new ProviderError(code, message, {
     ...detailsOf(response, clock, said),
     ...fieldOf(said, code),
@@ -67,7 +67,7 @@ export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading
   const words = wordsOf(response, said, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
   const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, said)
-  return new ProviderError(code, `IAM gave no token, HTTP ${response.status}: ${words}`, {
+  return new ProviderError(code, `IAM issued no token, HTTP ${response.status}: ${words}`, {
     ...detailsOf(response, clock, said),
     ...(isRejected ? { field: loginFieldOf(words) } : {}),
     // The call that the token was for has not been made.

@@ -61,9 +61,6 @@ export function foundIn<K extends Kind>(
     const found = [...objects.values()].filter((each) => each.mark === mark)
     if (found.length > 0) return [mark, { found, isComplete: isSure }]
     if (isSure) return [mark, { absent: true }]
-    return [
-      mark,
-      { inconclusive: 'The list of ModelArts was not complete, or showed objects that were not asked for.' },
-    ]
+    return [mark, { inconclusive: 'The ModelArts list was incomplete or contained unexpected objects.' }]
   })
 }

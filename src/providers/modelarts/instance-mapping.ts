@@ -18,7 +18,7 @@ export const instanceAccepts: Accepts = {
     to: 'name',
     pattern: namePattern,
     maxLength: maxNameLength - nameMarkLength(markLength),
-    note: 'letters, digits, hyphens and underscores; a mark is added at the end',
+    note: 'letters, digits, hyphens and underscores; a correlation tag is appended',
   },
   description: { to: 'description', maxLength: 512, pattern: descriptionPattern, default: '', mutable: true },
   image: {
@@ -53,8 +53,7 @@ export function instanceFaults(spec: EnvironmentSpec): readonly SpecFault[] {
 /** The id is the one mandatory part of a pool. */
 function poolFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   if (spec.queue !== undefined || optionsOf(spec).pool === undefined) return []
-  const detail =
-    'providerOptions.modelarts.pool describes the dedicated pool that `queue` names, and there is none: send both.'
+  const detail = 'providerOptions.modelarts.pool requires `queue`, the name of the dedicated pool.'
   return [{ pointer: '/queue', detail }]
 }
 
@@ -64,7 +63,7 @@ export function optionFaults(spec: EnvironmentSpec, api: 'demanager' | 'notebook
   const foreign = foreignOptions[api].filter((name) => options[name] !== undefined)
   return foreign.map((name) => ({
     pointer: `/providerOptions/modelarts/${name}`,
-    detail: `This connection makes environments through the ${api} API, which has no ${name}.`,
+    detail: `This connection uses the ${api} API, which has no ${name}.`,
   }))
 }
 
@@ -72,13 +71,13 @@ export function optionFaults(spec: EnvironmentSpec, api: 'demanager' | 'notebook
 function storageFaults({ storage = {} }: EnvironmentSpec): readonly SpecFault[] {
   const { type = 'obs', source, sizeGiB } = storage
   if (type === 'evs') {
-    if (sizeGiB === undefined) return [{ pointer: '/storage/sizeGiB', detail: 'Storage of type evs needs its size.' }]
+    if (sizeGiB === undefined) return [{ pointer: '/storage/sizeGiB', detail: 'Storage of type evs requires a size.' }]
     return source === undefined ? [] : [{ pointer: '/storage/source', detail: 'Storage of type evs has no source.' }]
   }
   if (sizeGiB !== undefined) return [{ pointer: '/storage/sizeGiB', detail: 'Storage of type obs has no size.' }]
   if (source !== undefined && /^(obs:\/)?\/[^/]+\/.*[^/]\/$/.test(source)) return []
   const was = source === undefined ? 'nothing' : `"${source}"`
-  const detail = `Storage of type obs needs a directory in a bucket that ends with a slash, like /bucket/directory/; sent was ${was}.`
+  const detail = `Storage of type obs requires a directory in a bucket that ends with a slash, such as /bucket/directory/; received ${was}.`
   return [{ pointer: '/storage/source', detail }]
 }
 

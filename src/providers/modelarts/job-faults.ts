@@ -17,22 +17,22 @@ function programFaults(spec: JobSpec): readonly SpecFault[] {
   const algorithm = readObject(optionsOf(spec), 'algorithm')
   const has = (name: string) => readText(algorithm, name) !== undefined
   const where = '/providerOptions/modelarts/algorithm'
-  if (has('codeDir') !== has('bootFile')) return fault(where, 'codeDir and bootFile go together.')
+  if (has('codeDir') !== has('bootFile')) return fault(where, 'codeDir and bootFile must be sent together.')
   if (has('subscriptionId') !== has('itemVersionId')) {
-    return fault(where, 'subscriptionId and itemVersionId go together.')
+    return fault(where, 'subscriptionId and itemVersionId must be sent together.')
   }
   const [form, ...others] = ['id', 'subscriptionId', 'codeDir'].filter(has)
   if (others.length > 0) {
-    return fault(where, `An algorithm is given in one form; these are several: ${[form, ...others].join(', ')}.`)
+    return fault(where, `Specify the algorithm in exactly one form. Given: ${[form, ...others].join(', ')}.`)
   }
   return form === undefined ? imageFaults(spec) : algorithmFaults(spec, form)
 }
 
 function imageFaults(spec: JobSpec): readonly SpecFault[] {
   if (spec.image === undefined) {
-    return fault('/image', 'A training job needs an image with a command, or providerOptions.modelarts.algorithm.')
+    return fault('/image', 'A training job requires an image with a command, or providerOptions.modelarts.algorithm.')
   }
-  return hasCommand(spec) ? [] : fault('/command', 'An image needs a program: send `command` or `script`.')
+  return hasCommand(spec) ? [] : fault('/command', 'An image requires a program: send `command` or `script`.')
 }
 
 function algorithmFaults(spec: JobSpec, form: string): readonly SpecFault[] {
@@ -40,14 +40,14 @@ function algorithmFaults(spec: JobSpec, form: string): readonly SpecFault[] {
   const hasEngine = spec.image !== undefined || Object.keys(engine).length > 0
   if (hasCommand(spec)) {
     const pointer = spec.command === undefined ? '/script' : '/command'
-    return fault(pointer, 'A command belongs to an image alone; an algorithm starts by itself, with `parameters`.')
+    return fault(pointer, '`command` requires an image; an algorithm is started with `parameters` instead.')
   }
   if (form === 'codeDir') {
-    const detail = 'Code with a boot file needs an engine: send `image` or providerOptions.modelarts.engine.'
+    const detail = '`bootFile` requires an engine: send `image` or providerOptions.modelarts.engine.'
     return hasEngine ? [] : fault('/image', detail)
   }
   return hasEngine
-    ? fault('/image', `An algorithm given by ${form} brings its engine: send no image and no engine.`)
+    ? fault('/image', `An algorithm given by ${form} includes its engine: remove the image and the engine.`)
     : []
 }
 
@@ -57,13 +57,13 @@ function hasCommand(spec: JobSpec): boolean {
 
 function resourceFaults({ resources, queue }: JobSpec): readonly SpecFault[] {
   if (resources?.flavor !== undefined || queue !== undefined) return []
-  return fault('/resources/flavor', 'A training job needs a flavor, or a dedicated pool (`queue`).')
+  return fault('/resources/flavor', 'A training job requires a flavor or a dedicated pool (`queue`).')
 }
 
 function dataFaults({ inputs = [], mounts = [] }: JobSpec): readonly SpecFault[] {
   const ofInputs = inputs.flatMap(({ source }, index) =>
     source.startsWith('dataset:') && !datasetSource.test(source)
-      ? fault(`/inputs/${index}/source`, `A data set is dataset:<id>/<version id>; sent was "${source}".`)
+      ? fault(`/inputs/${index}/source`, `A dataset has the form dataset:<id>/<version id>; received "${source}".`)
       : [],
   )
   const ofMounts = mounts.flatMap(({ source, readOnly }, index) =>

@@ -18,7 +18,7 @@ export const notebookAccepts: Accepts = {
     to: 'name',
     pattern: namePattern,
     maxLength: 64,
-    note: 'letters, digits, hyphens and underscores; a mark is added at the end',
+    note: 'letters, digits, hyphens and underscores; a correlation tag is appended',
   },
   description: { to: 'description', maxLength: 512, pattern: descriptionPattern, default: '', mutable: true },
   image: { to: 'image_id', required: true, pattern: '^[0-9a-fA-F-]{36}$', note: 'the id (UUID) of an image' },
@@ -30,7 +30,7 @@ export const notebookAccepts: Accepts = {
   'storage.source': {
     to: 'volume.uri',
     maxLength: 1024,
-    note: 'the mount address of a file system of your own (EFS, SFS), or `obs://bucket/directory/` (OBS, OBSFS)',
+    note: 'the mount address of a dedicated file system (EFS, SFS), or `obs://bucket/directory/` (OBS, OBSFS)',
   },
   'storage.sizeGiB': { to: 'volume.capacity', maximum: 4096 },
   autoStop: { to: 'duration, lease' },
@@ -41,7 +41,7 @@ export const notebookAccepts: Accepts = {
   },
   'autoStop.basis': { to: 'lease.type', values: ['running', 'idle'] },
   startupScript: { to: 'hooks.container_hooks.post_start.script', note: 'sent in Base64' },
-  startupScriptScope: { to: '', values: ['all'], note: 'it runs at each start' },
+  startupScriptScope: { to: '', values: ['all'], note: 'runs at each start' },
 }
 
 export function notebookFaults(spec: EnvironmentSpec): readonly SpecFault[] {

@@ -30,9 +30,9 @@ export const notebookStates: Readonly<Record<string, Status<'environment'>>> = {
 const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> = {
   CREATE_FAILED: { reason: 'launch_failed' },
   START_FAILED: { reason: 'launch_failed' },
-  SNAPSHOTTING: { reason: 'updating', message: 'Its image is being saved.' },
-  FROZEN: { reason: 'suspended', message: 'ModelArts has frozen it, as it does for an account in arrears.' },
-  DELETE_FAILED: { message: 'ModelArts could not delete it.' },
+  SNAPSHOTTING: { reason: 'updating', message: 'The image is being saved.' },
+  FROZEN: { reason: 'suspended', message: 'Frozen by ModelArts, as for an account in arrears.' },
+  DELETE_FAILED: { message: 'ModelArts failed to delete the notebook.' },
 }
 
 /** One notebook, from the list, the details or the answer of a create. */

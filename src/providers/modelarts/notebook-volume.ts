@@ -34,8 +34,8 @@ function fileSystemFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   const isOwn = ownership === 'DEDICATED'
   return [
     ...noSecret(spec),
-    ...ruled(isOwn && uri === undefined, at.source, 'A file system of your own needs its address.'),
-    ...ruled(isOwn && id === undefined, at.id, 'A file system of your own (storage.source) needs its id.'),
+    ...ruled(isOwn && uri === undefined, at.source, 'A dedicated file system requires its address.'),
+    ...ruled(isOwn && id === undefined, at.id, 'A dedicated file system (storage.source) requires its id.'),
     ...ruled(!isOwn && uri !== undefined, at.source, 'A managed file system has no address.'),
   ]
 }
@@ -49,8 +49,8 @@ function diskFaults(spec: EnvironmentSpec): readonly SpecFault[] {
 function bucketFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   const { category, uri, capacity, dew_secret_name: secret } = volumeOf(spec)
   const was = uri === undefined ? 'nothing' : `"${uri}"`
-  const rule = `Storage of type ${category} needs a directory that ends with a slash, obs://bucket/directory/; sent was ${was}.`
-  const keys = 'Storage of type OBS needs the name of the DEW secret that holds the keys to the bucket.'
+  const rule = `Storage of type ${category} requires a directory that ends with a slash, obs://bucket/directory/; received ${was}.`
+  const keys = 'Storage of type OBS requires the name of the DEW secret with the bucket keys.'
   return [
     ...ruled(!/^obs:\/\/[^/]+\/(.*\/)?$/.test(uri ?? ''), at.source, rule),
     ...ruled(capacity !== undefined, at.size, `Storage of type ${category} has no size.`),

@@ -85,7 +85,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   return {
     async existing(remoteId, signal) {
       const object = await details(remoteId, signal)
-      if (object === 'gone') throw new ProviderError('not_found', `ModelArts has no such ${word} any more.`)
+      if (object === 'gone') throw new ProviderError('not_found', `The ModelArts ${word} no longer exists.`)
       return object
     },
 

@@ -115,18 +115,18 @@ export function credentialsOf(credentials: JsonObject): ModelartsCredentials {
   const [other] = Object.keys(login)
   if (!hasKeys) return loginOf(login)
   if (other !== undefined) {
-    return wrong(other, 'Give either an access key and a secret key or a user with a password, not both.')
+    return wrong(other, 'Specify either an access key and a secret key, or a user with a password, but not both.')
   }
-  if (accessKey === undefined) return wrong('accessKey', 'A secret key needs its access key.')
-  if (secretKey === undefined) return wrong('secretKey', 'An access key needs its secret key.')
+  if (accessKey === undefined) return wrong('accessKey', '`secretKey` requires `accessKey`.')
+  if (secretKey === undefined) return wrong('secretKey', '`accessKey` requires `secretKey`.')
   return { by: 'keys', keys: { accessKey, secretKey, ...(securityToken === undefined ? {} : { securityToken }) } }
 }
 
 function loginOf({ username, password, domainName }: Partial<Login>): ModelartsCredentials {
-  if (username === undefined) return wrong('username', 'A password needs its user.')
-  if (password === undefined) return wrong('password', 'A user needs its password.')
+  if (username === undefined) return wrong('username', '`password` requires `username`.')
+  if (password === undefined) return wrong('password', '`username` requires `password`.')
   if (domainName === undefined) {
-    return wrong('domainName', 'A user and its password need the account (domain) of the user.')
+    return wrong('domainName', '`username` and `password` require `domainName`.')
   }
   return { by: 'password', login: { username, password, domainName } }
 }

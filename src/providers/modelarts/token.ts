@@ -46,7 +46,7 @@ async function requestToken({ http, clock, settings, login }: Deps, signal: Abor
   // The token is in the header only.
   const value = response.headers['x-subject-token']
   if (typeof value !== 'string' || value === '') {
-    const detail = 'IAM answered HTTP 201 without the header X-Subject-Token.'
+    const detail = 'IAM returned HTTP 201 without the header X-Subject-Token.'
     throw new ProviderError('bad_response', detail, { httpStatus: 201, notSent: true })
   }
   const expiresAt = readTime(readObject(jsonOf(response), 'token'), 'expires_at')
@@ -61,13 +61,9 @@ function tokenRequest({ projectId, projectName }: ModelartsSettings, { username,
 
 function notSent(error: unknown): ProviderError {
   const known = error instanceof ProviderError ? error : null
-  return new ProviderError(
-    known?.code ?? 'internal',
-    `No token from IAM: ${known?.message ?? 'an unforeseen failure'}`,
-    {
-      field: 'settings.iamUrl',
-      notSent: true,
-      cause: error,
-    },
-  )
+  return new ProviderError(known?.code ?? 'internal', `No token from IAM: ${known?.message ?? 'an unexpected error'}`, {
+    field: 'settings.iamUrl',
+    notSent: true,
+    cause: error,
+  })
 }

@@ -11,7 +11,7 @@ import { isAboutObject } from './errors.ts'
 /** Ports with their addresses, and, where SCNet tells it, that of the web interface, which may carry a token of its own. */
 export async function accessTo(containers: Containers, remoteId: string, signal: AbortSignal): Promise<Access> {
   const item = await containers.read(remoteId, signal)
-  if (item === 'gone') throw new ProviderError('not_found', 'SCNet has no such container any more.')
+  if (item === 'gone') throw new ProviderError('not_found', 'The SCNet container no longer exists.')
   const taskType = readText(item, 'taskType') ?? 'ssh'
   const ports = readList(item, 'containerPortInfoList').filter(isObject)
   const url = taskType === 'ssh' ? null : await toldOf(containers, `/${plainId(remoteId)}/url`, signal)

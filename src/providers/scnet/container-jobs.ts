@@ -96,7 +96,7 @@ function jobAccepts(settings: ScnetSettings): Driver<'job'>['accepts'] {
     timeLimitSeconds: {
       to: 'timeoutLimit',
       ...(seconds === undefined ? { required: true } : { default: seconds }),
-      note: 'a container has to have an end, since it may outlive its script',
+      note: 'a container may outlive its script',
     },
   }
 }
@@ -122,7 +122,7 @@ function verdictOf(rawState: string, isAtLimit: boolean): Pick<Observation<'job'
   }
   const status = (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null
   if (status === 'succeeded') {
-    return { status, message: 'Inferred from Completed: SCNet tells no exit code of a container.' }
+    return { status, message: 'Inferred from Completed: SCNet reports no exit code for containers.' }
   }
-  return status === 'failed' ? { status, message: 'SCNet reports Failed and does not say why.' } : { status }
+  return status === 'failed' ? { status, message: 'SCNet reports Failed without a reason.' } : { status }
 }

@@ -162,7 +162,8 @@ export function searchMarks<T>(
     const ours = walk.items.filter((item) => markOf(item, settings) === mark)
     const found = ours.flatMap((item) => observe(item) ?? [])
     if (found.length > 0) return { found, isComplete: walk.isComplete && isShown && found.length === ours.length }
-    if (ours.length > 0) return { inconclusive: 'SCNet lists a container with this mark without its id or status.' }
+    if (ours.length > 0)
+      return { inconclusive: 'SCNet lists a container with this correlation tag without its id or status.' }
     if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
     return isShown
       ? { absent: true }

@@ -60,7 +60,7 @@ export function makeEnvironments(
   return {
     accepts: {
       ...containerAccepts(settings),
-      environmentVariables: { to: 'startScriptContent', note: 'exported before `startupScript`, which must be there' },
+      environmentVariables: { to: 'startScriptContent', note: 'exported before `startupScript`, which is required' },
       interfaces: { to: 'taskType', maxItems: 1, default: ['jupyter'], note: 'exactly one' },
       autoStop: { to: 'timeoutLimit', note: 'absent = unlimited' },
       'autoStop.afterSeconds': { to: 'timeoutLimit' },
@@ -133,7 +133,7 @@ function environmentOf(
     ...sighting,
     status: (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null,
     ...(isAutoStopped ? { reason: 'auto_stopped' as const } : {}),
-    ...(rawState === 'Failed' ? { message: 'SCNet reports Failed and does not say why.' } : {}),
+    ...(rawState === 'Failed' ? { message: 'SCNet reports Failed without a reason.' } : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
   }
 }

@@ -76,7 +76,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   if (code === undefined) {
     const words = excerpt(response.text, secrets)
-    const message = `SCNet answered HTTP ${response.status} without a code: ${words}`
+    const message = `SCNet returned HTTP ${response.status} without a code: ${words}`
     return new ProviderError(codeOfBareStatus(response.status), message, details)
   }
   const row = rowOf(code)
@@ -84,7 +84,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const isToken = isTokenTrouble(code, said)
   const meaning = row === undefined ? '' : ` (${row.meaning})`
   const portable = isToken ? 'unauthenticated' : (row?.code ?? 'bad_response')
-  return new ProviderError(portable, `SCNet answered code ${code}${meaning}: ${said}`, {
+  return new ProviderError(portable, `SCNet returned code ${code}${meaning}: ${said}`, {
     ...details,
     providerCode: code,
   })
@@ -160,6 +160,6 @@ export function wordsOf(body: Json | undefined, secrets: readonly string[]): str
 export function notShown(jobId: string): ProviderError {
   return new ProviderError(
     'bad_response',
-    `SCNet's lists could not be read to their end, and show no job ${jobId} so far.`,
+    `SCNet's lists could not be read to their end, and contain no job ${jobId} so far.`,
   )
 }

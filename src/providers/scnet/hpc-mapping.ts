@@ -8,12 +8,12 @@ import type { SubmitJob } from './wire.ts'
 
 export function hpcAccepts({ defaultQueue, defaultWallTimeSeconds }: ScnetSettings): Accepts {
   return {
-    name: { to: '', note: 'kept in Switchyard; the job is named after a mark' },
+    name: { to: '', note: 'kept in Switchyard; the job is named after a correlation tag' },
     description: { to: '', note: 'kept in Switchyard' },
     command: { to: 'GAP_CMD_FILE' },
     script: { to: 'GAP_CMD_FILE' },
     environmentVariables: { to: 'GAP_CMD_FILE', note: 'exported before the program' },
-    workingDirectory: { to: 'GAP_WORK_DIR', note: "absolute; the cluster user's home where absent", pattern: '^/' },
+    workingDirectory: { to: 'GAP_WORK_DIR', note: "absolute; defaults to the cluster user's home", pattern: '^/' },
     queue: { to: 'GAP_QUEUE', ...(defaultQueue === undefined ? { required: true } : { default: defaultQueue }) },
     'resources.cpus': { to: 'GAP_PPN' },
     'resources.memoryMiB': { to: 'GAP_JOB_MEM', note: 'sent in MB' },
@@ -25,8 +25,8 @@ export function hpcAccepts({ defaultQueue, defaultWallTimeSeconds }: ScnetSettin
       to: 'GAP_WALL_TIME',
       ...(defaultWallTimeSeconds === undefined ? { required: true } : { default: defaultWallTimeSeconds }),
     },
-    stdoutPath: { to: 'GAP_STD_OUT_FILE', note: 'std.out.%j where absent; below the working directory if relative' },
-    stderrPath: { to: 'GAP_STD_ERR_FILE', note: 'std.err.%j where absent; below the working directory if relative' },
+    stdoutPath: { to: 'GAP_STD_OUT_FILE', note: 'defaults to std.out.%j; below the working directory if relative' },
+    stderrPath: { to: 'GAP_STD_ERR_FILE', note: 'defaults to std.err.%j; below the working directory if relative' },
   }
 }
 
@@ -38,7 +38,7 @@ export function hpcFaults(spec: JobSpec): readonly SpecFault[] {
     faults.push({ pointer: '/providerOptions/scnet/nodeList', detail })
   }
   if (option(spec, 'processes') !== undefined && spec.resources?.cpus !== undefined) {
-    const detail = 'GAP_NPROC excludes GAP_PPN: send `processes` (in all) or `resources.cpus` (per node), not both.'
+    const detail = 'GAP_NPROC excludes GAP_PPN: send `processes` (total) or `resources.cpus` (per node), not both.'
     faults.push({ pointer: '/providerOptions/scnet/processes', detail })
   }
   return faults

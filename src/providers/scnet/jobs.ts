@@ -74,7 +74,7 @@ export function makeJobs(
       const remoteId = readId({ data }, 'data') ?? readId(data, 'jobId') ?? ''
       if (/^\d+$/.test(remoteId)) return { remoteId }
       // Seen live: code "0" with no id, the reason in `msg`. A conflict makes the engine look first, then give up.
-      throw new ProviderError('conflict', `SCNet took the submit and gave no job id. It says: ${said}`)
+      throw new ProviderError('conflict', `SCNet accepted the job but returned no job id. Message: ${said}`)
     },
 
     async find(intents, signal) {
@@ -105,7 +105,7 @@ export function makeJobs(
 
     async logs(remoteId, cursor, signal) {
       const record = await reads.read(remoteId, signal)
-      if (record === 'gone') throw new ProviderError('not_found', 'SCNet has no such job any more.')
+      if (record === 'gone') throw new ProviderError('not_found', 'The SCNet job no longer exists.')
       return await readLog(client, record.job, { remoteId, cursor }, signal)
     },
 
@@ -163,7 +163,7 @@ function jobOf(
     remoteId,
     ...verdict,
     ...timesOf(job, verdict.status, settings.timeOffset),
-    ...(said === undefined || said === 'None' ? {} : { message: `The scheduler says: ${said}` }),
+    ...(said === undefined || said === 'None' ? {} : { message: `Scheduler: ${said}` }),
     ...(name === undefined ? {} : { remoteName: name, mark: markOf(name) }),
     payload: () => boundedPayload(job, literals),
     ...(isListed ? { omits: missingIn(job, detailFields) } : {}),

@@ -27,10 +27,7 @@ export function pageOf(data: Json): ListPage {
     if (Array.isArray(items)) return { items, total }
     if (total === 0) return { items: [], total }
   }
-  throw new ProviderError(
-    'bad_response',
-    'SCNet answered a list in no form that is known: no list, records, items or rows.',
-  )
+  throw new ProviderError('bad_response', 'SCNet returned a list in an unknown form: no list, records, items or rows.')
 }
 
 /**

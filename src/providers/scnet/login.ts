@@ -72,7 +72,7 @@ function loginRequest({ settings, credentials, clock }: LoginDeps): Omit<HttpReq
   if (password !== undefined && orgId !== undefined) {
     return { ...at(platformUrl, '/ac/openapi/v2/tokens'), headers: { user, password, orgId } }
   }
-  const detail = 'SCNet needs `accessKey` and `secretKey`, or `password` and `orgId`; one of a pair is missing.'
+  const detail = 'SCNet requires `accessKey` and `secretKey`, or `password` and `orgId`; one of a pair is missing.'
   throw new ProviderError('unauthenticated', detail, { field: 'credentials', notSent: true })
 }
 
@@ -87,7 +87,7 @@ function noSuchRegion(regions: readonly Json[], settings: ScnetSettings): Provid
   const asked =
     clusterId === undefined && clusterName === undefined
       ? 'The connection names no region.'
-      : `The user has no region ${[clusterId, clusterName].filter((each) => each !== undefined).join(' / ')}.`
+      : `The user has no access to region ${[clusterId, clusterName].filter((each) => each !== undefined).join(' / ')}.`
   const detail = `${asked} SCNet lists: ${listed(regions)}.`
   return new ProviderError('permission_denied', detail, { field: fieldOf(settings) })
 }
@@ -117,7 +117,7 @@ function loginFailure(error: unknown, { settings, credentials }: LoginDeps): unk
   if (error.providerCode === '10007') return about(error, 'permission_denied', 'settings.user', '')
   if (!refusals.has(error.code)) return error
   const parts = isKeyPair ? 'user, accessKey, secretKey and this clock' : 'user, password and orgId'
-  return about(error, 'unauthenticated', 'credentials', `SCNet does not say which of ${parts} is wrong.`)
+  return about(error, 'unauthenticated', 'credentials', `SCNet does not report which of ${parts} is wrong.`)
 }
 
 const refusals: ReadonlySet<ProviderErrorCode> = new Set([

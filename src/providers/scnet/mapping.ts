@@ -18,10 +18,13 @@ export function containerAccepts({ defaultResourceGroup, tagField }: ScnetSettin
     name: {
       to: 'instanceServiceName',
       ...(tagField === 'name'
-        ? { note: 'a mark is put behind it; the characters that SCNet takes are not documented' }
+        ? { note: 'a correlation tag is appended; the allowed characters are not documented' }
         : {}),
     },
-    description: { to: 'description', ...(tagField === 'description' ? { note: 'a mark is put behind it' } : {}) },
+    description: {
+      to: 'description',
+      ...(tagField === 'description' ? { note: 'a correlation tag is appended' } : {}),
+    },
     image: { to: 'imagePath, version', required: true, note: "the full reference in the region's registry" },
     queue: {
       to: 'resourceGroup',
@@ -97,7 +100,7 @@ export function containerJobFaults(spec: JobSpec): readonly SpecFault[] {
 /** Something has to run. */
 export function programFaults(spec: JobSpec): readonly SpecFault[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
-  return [{ pointer: '/command', detail: 'SCNet needs a program: send `command` or `script`.' }]
+  return [{ pointer: '/command', detail: 'SCNet requires a program: send `command` or `script`.' }]
 }
 
 interface ContainerParts {

@@ -61,7 +61,7 @@ export function foreignOptionFaults(spec: Intent<'job'>['spec'], api: ScnetSetti
   const foreign = foreignOptions[api].filter((name) => option(spec, name) !== undefined)
   return foreign.map((name) => ({
     pointer: `/providerOptions/scnet/${name}`,
-    detail: `This connection makes jobs through the ${api} API, which has no ${name}.`,
+    detail: `This connection uses the ${api} API for jobs, which has no ${name}.`,
   }))
 }
 

@@ -47,7 +47,7 @@ export function makeRegion(deps: RegionDeps): Region {
   async function inCluster(field: 'userName' | 'homePath', setting: string, signal: AbortSignal): Promise<string> {
     const value = readText(readObject(await centerOf(signal), 'clusterUserInfo'), field)
     if (value !== undefined) return value
-    const detail = `SCNet's center does not tell clusterUserInfo.${field}. Set \`${setting}\` in the connection.`
+    const detail = `SCNet's center does not return clusterUserInfo.${field}. Set \`${setting}\` in the connection.`
     throw new ProviderError('permission_denied', detail, { field: `settings.${setting}`, notSent: true })
   }
 
@@ -140,7 +140,7 @@ function onlyScheduler(data: Json): string {
   if (only !== undefined && others.length === 0) return only
   const detail =
     only === undefined
-      ? 'SCNet lists no scheduler for this region, so it takes no HPC jobs.'
+      ? 'SCNet lists no scheduler for this region, so HPC jobs are not available.'
       : `The region has several schedulers (${ids.join(', ')}). Set \`schedulerId\` in the connection.`
   throw new ProviderError('permission_denied', detail, { field: 'settings.schedulerId' })
 }

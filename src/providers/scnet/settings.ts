@@ -107,11 +107,11 @@ export function credentialFault(credentials: JsonObject): CredentialFault | null
   const given = credentialsOf(credentials)
   const [pair, other] = pairs.filter((names) => names.some((name) => given[name] !== undefined))
   if (pair === undefined || other !== undefined) {
-    const detail = 'Give either `accessKey` and `secretKey` or `password` and `orgId`, and not both pairs.'
+    const detail = 'Specify either `accessKey` and `secretKey`, or `password` and `orgId`, but not both.'
     return { field: other?.find((name) => given[name] !== undefined) ?? 'accessKey', detail }
   }
   const missing = pair.find((name) => given[name] === undefined)
   return missing === undefined
     ? null
-    : { field: missing, detail: `\`${pair[0]}\` and \`${pair[1]}\` go together; \`${missing}\` is missing.` }
+    : { field: missing, detail: `\`${pair[0]}\` and \`${pair[1]}\` must be sent together; \`${missing}\` is missing.` }
 }

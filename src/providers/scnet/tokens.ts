@@ -54,6 +54,6 @@ export function makeTokens(deps: LoginDeps): Tokens {
 }
 
 function stillRejected(error: ProviderError): ProviderError {
-  const detail = `${error.message} A new token was rejected too, so the user may not do this.`
+  const detail = `${error.message} A new token was also rejected: the user lacks the permission.`
   return new ProviderError('permission_denied', detail, { ...detailsOf(error), cause: error })
 }

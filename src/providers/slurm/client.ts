@@ -98,6 +98,6 @@ function jobIdOf(answer: HttpResponse, context: ErrorContext): string {
 }
 
 function expired(at: Date | undefined): ProviderError {
-  const detail = `Not sent: the token expired at ${at?.toISOString()}. Give a new one, or the key.`
+  const detail = `Not sent: the token expired at ${at?.toISOString()}. Update the connection with a new token, or with the key.`
   return new ProviderError('unauthenticated', detail, { field: 'credentials.token', notSent: true })
 }

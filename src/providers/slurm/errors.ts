@@ -63,7 +63,7 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
   const said = cleanWords(wordsOf(errors), context.literals)
   if (code === undefined || isUnreachable(code)) return unreachable(response, { code, said, ...context })
   const portable = rows[code]?.code ?? (isOfController(code) ? 'conflict' : 'bad_response')
-  return new ProviderError(portable, `Slurm answered error ${code}: ${said}`, {
+  return new ProviderError(portable, `Slurm returned error ${code}: ${said}`, {
     httpStatus: response.status,
     providerCode: code,
   })
@@ -92,7 +92,7 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
   }
   const isAuthentication = status === 401 && text.startsWith('Authentication failure')
   const said = excerpt(text, context.literals)
-  return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without one of Slurm's errors: ${said}`, {
+  return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without a Slurm error: ${said}`, {
     httpStatus: status,
     ...(isAuthentication ? { providerCode: unauthenticatedText, field: 'credentials' } : {}),
   })
@@ -108,11 +108,11 @@ function unreachable(
 ): ProviderError {
   const details = { httpStatus: status, providerCode: code }
   if (isExpired) {
-    const detail = `The token has expired. Give a new one. Slurm answered error ${code}: ${said}`
+    const detail = `The token has expired. Update the connection with a new one. Slurm returned error ${code}: ${said}`
     return new ProviderError('unauthenticated', detail, { ...details, field: 'credentials.token' })
   }
-  const why = 'Its controller is not reached, or rejects the token'
-  return new ProviderError('unavailable', `${why}. Slurm answered error ${code}: ${said}`, details)
+  const why = 'The controller is unreachable or rejects the token'
+  return new ProviderError('unavailable', `${why}. Slurm returned error ${code}: ${said}`, details)
 }
 
 /** Numbers of the way between slurmrestd and the controller: -1, 1000 to 1999, 5003 to 5005, and those of `auth`. */

@@ -53,7 +53,7 @@ function assertOwnToken({ user }: SlurmSettings, token: string | undefined): voi
 async function assertServed(client: SlurmClient, { version }: SlurmSettings, signal: AbortSignal): Promise<void> {
   const served = servedVersions(await client.describe(signal))
   if (served.includes(version)) return
-  const detail = `slurmrestd serves ${served.join(', ') || 'no version'} and not ${version}. Start it with \`-s openapi/${version}\`, or set \`version\` to one that it serves, if Switchyard speaks it.`
+  const detail = `slurmrestd serves ${served.join(', ') || 'no version'} and not ${version}. Start it with \`-s openapi/${version}\`, or set \`version\` to one that it serves, if Switchyard supports it.`
   throw new ProviderError('unsupported', detail, { field: 'settings.version' })
 }
 
@@ -66,7 +66,7 @@ async function assertTaken(client: SlurmClient, field: string, signal: AbortSign
     if (!(error instanceof ProviderError) || error.providerCode === undefined) throw error
     if (error.providerCode === noSuchJob) return
     if (error.providerCode !== zeroBytes) throw error
-    const detail = `Slurm's controller rejects the token: another key, another user, or one that it does not know.`
+    const detail = `Slurm's controller rejects the token: different key, different user, or unknown user.`
     throw new ProviderError('unauthenticated', detail, { field, providerCode: zeroBytes, cause: error })
   })
 }

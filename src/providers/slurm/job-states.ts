@@ -99,7 +99,7 @@ function detailOf(job: Json): string {
 
 function messageOf(job: Json, detail: string): string {
   const more = readText(job, 'state_description')
-  return `Slurm says: ${detail}${more === undefined ? '' : ` (${more})`}`
+  return `Slurm: ${detail}${more === undefined ? '' : ` (${more})`}`
 }
 
 export function isOver(status: Status<'job'> | null): boolean {

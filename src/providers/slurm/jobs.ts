@@ -44,7 +44,7 @@ export function makeJobs(
   async function readAll(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const body = await client.call({ method: 'GET', path: '/jobs' }, signal)
     if (!isObject(body) || !Array.isArray(body.jobs)) {
-      throw new ProviderError('bad_response', 'Slurm answered a list of jobs without `jobs`.')
+      throw new ProviderError('bad_response', 'Slurm returned a list of jobs without `jobs`.')
     }
     return readList(body, 'jobs')
       .filter(isObject)
@@ -85,7 +85,7 @@ export function makeJobs(
         if (error instanceof ProviderError && error.providerCode === noSuchJob) return 'gone'
         throw error
       }
-      throw new ProviderError('bad_response', `Slurm answered for job ${remoteId} without its record.`)
+      throw new ProviderError('bad_response', `Slurm responded for job ${remoteId} without its record.`)
     },
 
     async list(_page, signal) {
@@ -119,6 +119,7 @@ function lookFor(
   const ours = jobs.filter((job) => markOfDescription(readText(job, 'comment')) === mark)
   const found = ours.flatMap((job) => observe(job, literals) ?? [])
   if (found.length > 0) return { found, isComplete: isShown && found.length === ours.length }
-  if (ours.length > 0) return { inconclusive: "Slurm shows a job with the mark, without the job's id or state." }
+  if (ours.length > 0)
+    return { inconclusive: 'Slurm shows a job with the correlation tag, but without its id or state.' }
   return isShown ? { absent: true } : { inconclusive: "Slurm's list does not show every job's comment." }
 }

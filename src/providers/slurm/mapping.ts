@@ -13,8 +13,8 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
     name: { to: 'job.name' },
     description: { to: '', note: 'kept in Switchyard' },
     command: { to: 'script', note: 'a script of one line, run by /bin/sh' },
-    script: { to: 'script', note: '`#!/bin/sh` is put before one that names no interpreter' },
-    environmentVariables: { to: 'job.environment', note: 'all that the job gets, besides PATH' },
+    script: { to: 'script', note: '`#!/bin/sh` is prepended if no interpreter is named' },
+    environmentVariables: { to: 'job.environment', note: 'the only variables of the job, besides PATH' },
     workingDirectory: {
       to: 'job.current_working_directory',
       pattern: '^/',
@@ -25,12 +25,12 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
     'resources.memoryMiB': { to: 'job.memory_per_node' },
     'resources.accelerator': { to: 'job.gres' },
     'resources.accelerator.kind': { to: 'job.gres', values: acceleratorKinds },
-    'resources.accelerator.model': { to: 'job.gres', pattern: '^[A-Za-z0-9_.-]+$', note: "the cluster's own word" },
+    'resources.accelerator.model': { to: 'job.gres', pattern: '^[A-Za-z0-9_.-]+$', note: 'as named by the cluster' },
     'resources.accelerator.count': { to: 'job.gres' },
     'resources.nodes': { to: 'job.nodes', default: 1 },
     timeLimitSeconds: { to: 'job.time_limit', note: 'minutes, rounded up; Switchyard ends it to the second' },
-    stdoutPath: { to: 'job.standard_output', note: 'slurm-<id>.out in the working directory where absent' },
-    stderrPath: { to: 'job.standard_error', note: 'joined to standard output where absent' },
+    stdoutPath: { to: 'job.standard_output', note: 'defaults to slurm-<id>.out in the working directory' },
+    stderrPath: { to: 'job.standard_error', note: 'defaults to standard output' },
   }
 }
 
@@ -38,7 +38,7 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
 export function jobFaults(spec: JobSpec): readonly SpecFault[] {
   const faults: SpecFault[] = []
   if (spec.command === undefined && spec.script === undefined) {
-    faults.push({ pointer: '/command', detail: 'Slurm needs a program: send `command` or `script`.' })
+    faults.push({ pointer: '/command', detail: 'Slurm requires a program: send `command` or `script`.' })
   }
   const perNode = tasksPerNode(spec)
   const { cpus } = spec.resources ?? {}
@@ -55,7 +55,7 @@ function acceleratorFaults(spec: JobSpec): readonly SpecFault[] {
   const nameOf = (gres: string) => /^\s*(?:gres[:/])?([^:=/\s]*)/i.exec(gres)?.[1]?.toLowerCase() ?? ''
   return asked.map(nameOf).flatMap((name) => {
     if (!acceleratorKinds.includes(name)) return []
-    const detail = `\`${name}\` is no further resource here: ask for it with \`resources.accelerator\`.`
+    const detail = `\`${name}\` is not supported here: use \`resources.accelerator\`.`
     return [{ pointer: '/providerOptions/slurm/gres', detail }]
   })
 }

@@ -43,7 +43,7 @@ describe('a token of the issuer', () => {
     expect((await two.as(elsewhere).call('GET', '/jobs')).status).toBe(401)
     const { status, body } = await two.as(nowhere).call('GET', '/jobs')
     expect(status).toBe(401)
-    expect(body.detail).toContain('names no project')
+    expect(body.detail).toContain('does not name an existing project')
   })
 
   it('is known by a new key of the issuer without a restart', async () => {

@@ -213,7 +213,7 @@ it.each([
   const ending = new AbortController()
   const list = async () => {
     if (isEnding) ending.abort()
-    throw new ProviderError('timeout', 'the caller gave up')
+    throw new ProviderError('timeout', 'the request was aborted')
   }
   const { scan, failures } = makeScans({ driver: { ...makeProvider(1).driver, list } }, ending.signal)
   expect(await scan()).toBe(bounds.minMs)

@@ -347,7 +347,7 @@ describe('updating a service', () => {
     aitems.stub.once(route(`POST /services/${id}/datasets`), { status: 400, body: { message: '데이터셋이 없습니다' } })
     const error = await failureOf(update({}, spec({ datasetIds })))
     expect(error).toMatchObject({ code: 'invalid_request' })
-    expect(error.message).toBe(`AiTEMS answered HTTP 400 to POST /api/v1/services/${id}/datasets: 데이터셋이 없습니다`)
+    expect(error.message).toBe(`AiTEMS returned HTTP 400 to POST /api/v1/services/${id}/datasets: 데이터셋이 없습니다`)
   })
 
   it('has nothing to update where the service is gone', async () => {

@@ -67,7 +67,7 @@ describe.each(versions)('on JupyterHub %s', (version) => {
 
   it('a create for a user who is not there is refused, in words', async () => {
     const { driver } = hub.open({ createsUsers: false })
-    const refused = { code: 'not_found', message: 'JupyterHub answered HTTP 404: Not Found' }
+    const refused = { code: 'not_found', message: 'JupyterHub returned HTTP 404: Not Found' }
     await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject(refused)
   })
 

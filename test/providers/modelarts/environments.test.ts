@@ -273,7 +273,7 @@ describe('looking at an instance', () => {
 
   it.each([
     [{ status: 'CREATE_FAILED', error_code: 'ModelArts.6360' }, 'ModelArts reports ModelArts.6360.'],
-    [{ status: 'UNAVAILABLE', error_code: 'X1' }, 'ModelArts calls the instance unavailable. (X1)'],
+    [{ status: 'UNAVAILABLE', error_code: 'X1' }, 'ModelArts reports the instance as unavailable. (X1)'],
     [{ status: 'RUNNING', error_code: 'X1' }, undefined],
     [{ status: 'CREATE_FAILED', error_code: null }, undefined],
   ])('shows the code that a failed instance has of its own: %j', async (shown, message) => {

@@ -230,7 +230,7 @@ describe('a job', () => {
   it('that waits shows no start, though the scheduler names one', async () => {
     stub.server.on(detail, ok({ ...running, jobStatus: 'statH', reason: 'JobHeldUser' }))
     const seen = await stub.job().get('63436', signal)
-    expect(seen).toMatchObject({ status: 'pending', reason: 'held', message: 'The scheduler says: JobHeldUser' })
+    expect(seen).toMatchObject({ status: 'pending', reason: 'held', message: 'Scheduler: JobHeldUser' })
     expect(seen).not.toHaveProperty('startedAt')
   })
 

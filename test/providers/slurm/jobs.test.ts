@@ -208,7 +208,7 @@ describe('a look at a job of Slurm', () => {
 
   it('takes the time at which a job may start for no start', async () => {
     const waiting = await look({ job_state: 'PENDING', state_reason: 'Resources', nodes: '', exit_code: 0 })
-    expect(waiting).toMatchObject({ status: 'pending', message: 'Slurm says: Resources' })
+    expect(waiting).toMatchObject({ status: 'pending', message: 'Slurm: Resources' })
     for (const field of ['startedAt', 'endedAt', 'exitCode']) expect(waiting).not.toHaveProperty(field)
   })
 

@@ -71,7 +71,7 @@ describe('the errors of AiTEMS', () => {
     ['', '(empty)'],
     [{ message: 'Bearer abcdefghijklmnop' }, 'Bearer [redacted]'],
   ])('finds the words in %o', (body, words) => {
-    expect(failure(400, body)?.error.message).toBe(`AiTEMS answered HTTP 400 to GET /api/v1/services: ${words}`)
+    expect(failure(400, body)?.error.message).toBe(`AiTEMS returned HTTP 400 to GET /api/v1/services: ${words}`)
   })
 
   it("keeps Retry-After, and knows the service's 404 from the gateway's", () => {

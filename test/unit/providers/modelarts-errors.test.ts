@@ -22,7 +22,7 @@ describe('what an answer of ModelArts means', () => {
   ])('is read from the error shape of %s', (_name, body) => {
     const { error, isRefusal } = failure(400, body)
     expect(error).toMatchObject({ code: 'invalid_request', providerCode: 'ModelArts.6318', httpStatus: 400 })
-    expect(error.message).toBe('ModelArts answered HTTP 400 ModelArts.6318: The path is bad.')
+    expect(error.message).toBe('ModelArts returned HTTP 400 ModelArts.6318: The path is bad.')
     expect(isRefusal).toBe(true)
   })
 

@@ -115,8 +115,8 @@ describe('lists', () => {
 
   it('take no list for an empty one only where the total says 0', () => {
     expect(pageOf({ total: 0, list: null }).items).toEqual([])
-    expect(() => pageOf(null)).toThrow('in no form that is known')
-    expect(() => pageOf({ total: 2 })).toThrow('in no form that is known')
+    expect(() => pageOf(null)).toThrow('in an unknown form')
+    expect(() => pageOf({ total: 2 })).toThrow('in an unknown form')
   })
 
   it('are complete at their total', async () => {

@@ -33,7 +33,7 @@ const gatewayRows: Readonly<Record<string, GatewayRow>> = {
     code: 'unauthenticated',
     isRefusal: true,
     field: 'credentials',
-    hint: 'The gateway does not say which of accessKey, secretKey and clock is wrong.',
+    hint: 'The gateway does not report which of accessKey, secretKey and clock is wrong.',
   },
   '401/210': {
     code: 'permission_denied',
@@ -46,7 +46,7 @@ const gatewayRows: Readonly<Record<string, GatewayRow>> = {
     code: 'unsupported',
     isRefusal: true,
     field: 'settings.baseUrl',
-    hint: 'The gateway has no such route: the base URL is wrong, or the product no longer offers this operation.',
+    hint: 'The gateway has no such route: the base URL is wrong, or the product no longer supports this operation.',
   },
   '413/430': { code: 'invalid_request', isRefusal: true },
   '429/400': { code: 'quota_exceeded', isRefusal: true },
@@ -71,13 +71,13 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
   if (errorCode === undefined) return null
   const row = gatewayRows[`${response.status}/${errorCode}`]
   const said = readText(envelope, 'message') ?? 'no message'
-  const text = `The gateway answered HTTP ${response.status}, errorCode ${errorCode}: ${cleanWords(said, secrets)}.`
+  const text = `The gateway returned HTTP ${response.status}, errorCode ${errorCode}: ${cleanWords(said, secrets)}.`
   if (row === undefined) {
     const code = codeOfBareStatus(response.status)
     return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRefusal: false }
   }
   const isClock = errorCode === '200' && isClockSkewed(response, clock)
-  const hint = isClock ? 'The clock of this machine differs from theirs by 5 minutes or more.' : row.hint
+  const hint = isClock ? "The clock of this machine differs from the gateway's by 5 minutes or more." : row.hint
   const field = isClock ? 'clock' : row.field
   const message = hint === undefined ? text : `${text} ${hint}`
   const error = failureOf(response, clock, {
