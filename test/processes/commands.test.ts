@@ -96,7 +96,7 @@ describe('serve, with a data directory of its own', () => {
     expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
 
     const third = await start({ BOOTSTRAP_API_KEY: 'sy_another-one-that-opens-nothing-here' })
-    expect(third.stdout()).toContain('BOOTSTRAP_API_KEY opens nothing here')
+    expect(third.stdout()).toContain('BOOTSTRAP_API_KEY is ignored')
     await third.callerWith(await keptKey()).ok('GET', `/environments/${id}`)
     await third.end('SIGTERM')
   })
@@ -161,7 +161,7 @@ describe('serve, with a data directory of its own', () => {
     await kill()
     const exit = await serving.exited
     expect(exit.code).toBe(1)
-    expect(exit.stdout).toContain('cannot be started again')
+    expect(exit.stdout).toContain('cannot be restarted')
   })
 
   it('ends with the npm that started it', async () => {
