@@ -24,6 +24,6 @@ export function plainId(id: string): string {
  */
 export function plainNumber(id: string): string {
   if (/^[1-9]\d*$/.test(id)) return id
-  const message = `"${id.slice(0, 80)}" is no id: a number without leading zeros is. Nothing was sent.`
+  const message = `"${id.slice(0, 80)}" is not a valid id: ids are numbers without leading zeros. Nothing was sent.`
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
