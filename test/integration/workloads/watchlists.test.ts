@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeWatchlists } from '../../../src/workloads/watchlists.repository.ts'
@@ -47,6 +47,13 @@ async function insert(count: number, first = 0): Promise<void> {
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
 
+/** Resolves once every transaction so far has ended, those of other tests in the same cluster too: their rows are read again. */
+async function untilEnded(): Promise<void> {
+  const { rows } = await run('SELECT pg_current_xact_id() AS xid')
+  const isOver = `SELECT pg_snapshot_xmin(pg_current_snapshot()) > '${rows[0].xid}'::xid8 AS over`
+  await vi.waitUntil(async () => (await run(isOver)).rows[0].over, { timeout: 20_000 })
+}
+
 const run = (text: string) => database.pool.query(text)
 const end = `UPDATE workloads SET live = false, status = 'succeeded' WHERE remote_id = 'r1'`
 const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1'`
@@ -54,6 +61,7 @@ const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1
 it('is read whole once, then only what has changed or come', async () => {
   await insert(1200)
   const read = makeReader()
+  await untilEnded()
   const first = await read()
   expect(await read()).toEqual(first)
   await run(change)
@@ -73,6 +81,8 @@ it('shows what an older transaction commits after a newer one', async () => {
   await older.query('COMMIT')
   older.release()
   expect(await read()).toEqual(['r1 v2', 'r2 v7'])
+  await untilEnded()
+  await read()
   await read()
   expect(brought.at(-1)).toBe(0)
 })
