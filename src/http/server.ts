@@ -118,12 +118,19 @@ function logAnswers(server: HttpServer): void {
   })
 }
 
-function madeOnUse<T extends object>(make: () => T): T {
-  let made: T | undefined
-  return new Proxy({} as T, {
+const loggingMethods: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'child'])
+
+/** Makes the logger when something is logged with it. Fastify looks at each method of every request's logger before. */
+function madeOnUse(make: () => FastifyBaseLogger): FastifyBaseLogger {
+  let made: FastifyBaseLogger | undefined
+  const read = (name: string | symbol): unknown => {
+    made ??= make()
+    return Reflect.get(made, name, made)
+  }
+  return new Proxy({} as FastifyBaseLogger, {
     get(_, name) {
-      made ??= make()
-      return Reflect.get(made, name, made)
+      if (!loggingMethods.has(name)) return read(name)
+      return (...parts: unknown[]) => (read(name) as (...parts: unknown[]) => unknown).apply(made, parts)
     },
   })
 }

@@ -1,0 +1,26 @@
+import { pino } from 'pino'
+import { expect, it, vi } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { makeDraining } from '../../src/http/draining.ts'
+import { makeServer } from '../../src/http/server.ts'
+import { settingsOf } from '../../src/roles/settings.ts'
+
+const { edge } = settingsOf(readConfig({}))
+
+it('makes a logger for a request that logs, and for no other', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
+  const server = makeServer({ logger, bodyLimitBytes: 1024, edge, draining: makeDraining(), isOutage: () => false })
+  server.get('/quiet', async () => ({}))
+  server.get('/loud', async ({ log }) => log.info({ answer: 42 }, 'heard'))
+  await server.ready()
+  const child = vi.spyOn(logger, 'child')
+
+  expect((await server.inject('/quiet')).statusCode).toBe(200)
+  expect(child).not.toHaveBeenCalled()
+
+  await server.inject({ url: '/loud', headers: { 'x-request-id': 'r1' } })
+  expect(child).toHaveBeenCalledOnce()
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ reqId: 'r1', answer: 42, msg: 'heard' }])
+  await server.close()
+})
