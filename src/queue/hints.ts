@@ -15,12 +15,15 @@ interface Deps {
 /** Hints that wait while the queue does not answer. Beyond it the newest are dropped: upkeep finds the rest. */
 const mostWaiting = 10_000
 const mostInOneAdd = 500
+/** From one add to the next, so that steady requests do not each pay for one. The first is not kept waiting. */
+const pauseMs = 10
 
 /** Hints go out in bulk and are never awaited: `add` neither resolves nor rejects for many seconds while Redis is away. */
 export function makeHints({ queue, log }: Deps): Hints {
   /** One hint for each connection tells of everything that is due over it. */
   const waiting = new Set<string>()
   let isSending = false
+  let pause: NodeJS.Timeout | undefined
   let isClosed = false
   queue.on('error', (error) => {
     if (!isClosed) log.warn({ err: error }, 'queue unavailable; falling back to database polling')
@@ -42,8 +45,10 @@ export function makeHints({ queue, log }: Deps): Hints {
         log.warn({ err: error, hints: batch.length }, 'wake-up messages dropped; poller will recover'),
       )
       .finally(() => {
-        isSending = false
-        send()
+        pause = setTimeout(() => {
+          isSending = false
+          send()
+        }, pauseMs)
       })
   }
 
@@ -57,6 +62,7 @@ export function makeHints({ queue, log }: Deps): Hints {
     async close() {
       isClosed = true
       waiting.clear()
+      clearTimeout(pause)
       await queue.close()
     },
   }
