@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import { suggestionFor } from '../vocabulary/nearest.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
 import { summaryOf } from './describe-provider.ts'
 import {
@@ -73,6 +74,6 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
 }
 
 function unknownProvider(id: string, known: readonly string[]): Refusal {
-  const detail = `There is no provider ${JSON.stringify(id)}. There are: ${known.join(', ')}.`
+  const detail = `There is no provider ${JSON.stringify(id)}. Providers: ${known.join(', ')}.${suggestionFor(id, known)}`
   return new Refusal('not_found', detail, { errors: [{ in: 'path', pointer: 'provider', code: 'not_found', detail }] })
 }

@@ -1,5 +1,6 @@
-import type { Provider } from '../providers/provider.ts'
+import { suggestionFor } from '../vocabulary/nearest.ts'
 import { type Fault, Refusal } from '../vocabulary/refusal.ts'
+import { missingTarget } from '../vocabulary/request-target.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionsRepository } from './connections.repository.ts'
 import type { OpenConnections } from './open-connections.ts'
@@ -7,7 +8,7 @@ import type { OpenConnections } from './open-connections.ts'
 interface Deps {
   repository: Pick<ConnectionsRepository, 'get' | 'list'>
   opened: OpenConnections
-  providerById(id: string): Provider | undefined
+  providerIds: readonly string[]
   clock: { monotonicMs(): number }
 }
 
@@ -46,15 +47,17 @@ export function makeConnectionResolver(deps: Deps) {
 }
 
 async function find(
-  { repository, providerById }: Deps,
+  { repository, providerIds }: Deps,
   projectId: string,
   { connectionId, provider }: { connectionId?: string; provider?: string },
 ): Promise<Connection> {
   if (connectionId !== undefined) return byId(repository, projectId, connectionId, provider)
   if (provider === undefined)
-    throw missing('', 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.')
-  if (providerById(provider) === undefined)
-    throw missing('/provider', `There is no provider ${provider}. See GET /providers.`)
+    throw new Refusal('connection_not_found', missingTarget.detail, { errors: [missingTarget] })
+  if (!providerIds.includes(provider)) {
+    const suggestion = suggestionFor(provider, providerIds)
+    throw missing('/provider', `There is no provider ${provider}. See GET /providers.${suggestion}`)
+  }
   const [only, ...others] = await repository.list(projectId, { provider, after: null, limit: 20 })
   if (only === undefined)
     throw missing('/provider', `This project has no connection to ${provider}. Create one with POST /connections.`)

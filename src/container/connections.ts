@@ -38,7 +38,7 @@ export function makeConnections(deps: ConnectionsDeps) {
     ...{ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock },
     ...{ wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
-  const resolver = makeConnectionResolver({ repository, opened, providerById, clock })
+  const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
   const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service

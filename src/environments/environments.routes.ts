@@ -10,6 +10,7 @@ import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { targetFaults } from '../vocabulary/request-target.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { ImportEnvironment } from '../workloads/import.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
@@ -79,7 +80,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments',
     {
-      config: { scopes: ['environments:write'] },
+      config: { scopes: ['environments:write'], bodyRules: targetFaults },
       schema: {
         tags,
         operationId: 'createEnvironment',
@@ -104,7 +105,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments/preview',
     {
-      config: { scopes: ['environments:write'] },
+      config: { scopes: ['environments:write'], bodyRules: targetFaults },
       schema: {
         tags,
         operationId: 'previewEnvironment',

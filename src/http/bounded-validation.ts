@@ -1,10 +1,19 @@
-/** A fault as Ajv tells it. */
+import type { PatternedSchema } from '../vocabulary/pattern-words.ts'
+
+/** A fault as Ajv tells it, with its option `verbose`. */
 export interface AjvFault {
   instancePath: string
   schemaPath: string
   keyword: string
   params: Record<string, unknown>
   message?: string
+  /** The schema with the rule, and what it rejected. */
+  parentSchema?: PatternedSchema & {
+    enum?: readonly unknown[]
+    properties?: Readonly<Record<string, unknown>>
+    patternProperties?: object
+  }
+  data?: unknown
 }
 
 export type Validate = ((data: unknown) => unknown) & { errors?: AjvFault[] | null }

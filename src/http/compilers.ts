@@ -11,7 +11,7 @@ type Serialize = (data: unknown) => string
 
 /** The schemas are the routes' own, which the OpenAPI document shows and `npm run openapi:lint` examines. */
 const unexamined = { meta: false, validateSchema: false } as const
-const common = { removeAdditional: false, ...unexamined } as const
+const common = { removeAdditional: false, verbose: true, ...unexamined } as const
 
 /**
  * Validators and serializers are made when a request first needs them, and one serves all routes with that schema: most

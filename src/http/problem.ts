@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
-import { type AjvFault, mostFaults } from './bounded-validation.ts'
+import { mostFaults } from './bounded-validation.ts'
+import { refusalOfValidation } from './validation-errors.ts'
 
 /** The one place that knows which HTTP status a refusal has. */
 const statuses: Readonly<Record<RefusalCode, number>> = {
@@ -102,7 +103,7 @@ const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', '
 
 /** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = asRefusal(error)
+  const refusal = asRefusal(error, request)
   if (refusal === null) request.log.error({ err: error }, 'request failed')
   const status = refusal === null ? 500 : statuses[refusal.code]
   if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
@@ -129,10 +130,10 @@ function problemOf(refusal: Refusal | null, status: number, request: FastifyRequ
   }
 }
 
-function asRefusal(error: unknown): Refusal | null {
+function asRefusal(error: unknown, request: FastifyRequest): Refusal | null {
   if (error instanceof Refusal) return error
   const fastifyError = error as Partial<FastifyError>
-  if (fastifyError.validation !== undefined) return fromValidation(fastifyError as FastifyError)
+  if (fastifyError.validation !== undefined) return refusalOfValidation(fastifyError as FastifyError, request)
   return fromFramework(fastifyError)
 }
 
@@ -156,50 +157,4 @@ function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Re
         return new Refusal('invalid_request', message ?? 'The request is not valid.')
       return null
   }
-}
-
-const places: Readonly<Record<string, Fault['in']>> = {
-  body: 'body',
-  querystring: 'query',
-  params: 'path',
-  headers: 'header',
-}
-
-function fromValidation(error: FastifyError): Refusal {
-  const where = places[error.validationContext ?? 'body'] ?? 'body'
-  const faults = (error.validation ?? []).map((problem) => faultOf(where, problem))
-  // A path that cannot be anybody's is answered like one that is nobody's.
-  if (where === 'path') return new Refusal('not_found', faults[0]?.detail ?? 'Not found.', { errors: faults })
-  const first = faults[0]?.detail ?? 'The request is not valid.'
-  const count = `${faults.length < mostFaults ? '' : 'at least '}${faults.length - 1}`
-  const more = faults.length > 1 ? ` (and ${count} more)` : ''
-  return new Refusal('invalid_request', `${first}${more}`, { errors: faults })
-}
-
-function faultOf(where: Fault['in'], problem: AjvFault): Fault {
-  const { instancePath, keyword, params, message } = problem
-  const named = params.additionalProperty ?? params.missingProperty
-  const path = typeof named === 'string' ? `${instancePath}/${escapePointer(shortened(named))}` : instancePath
-  const pointer = where === 'body' ? path : path.slice(1)
-  const shown = pointer === '' ? 'The body' : pointer
-  return { in: where, pointer, code: keyword, detail: detailOf(shown, problem, message ?? 'is not valid') }
-}
-
-function detailOf(shown: string, { keyword, params }: AjvFault, message: string): string {
-  if (keyword === 'additionalProperties') return `${shown} is not a field here. Remove it, or check its spelling.`
-  if (keyword === 'required') return `${shown} is missing.`
-  if (keyword === 'enum')
-    return `${shown} must be one of ${(params.allowedValues as unknown[]).map(String).join(', ')}.`
-  return `${shown} ${message}.`
-}
-
-/** A name that nobody knows may be as long as the body. */
-function shortened(name: string): string {
-  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength)}…`
-}
-
-const maxNameLength = 256
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -11,6 +11,7 @@ import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Refusal } from '../vocabulary/refusal.ts'
+import { targetFaults } from '../vocabulary/request-target.ts'
 import type { Ask } from '../workloads/ask.ts'
 import type { RecordPort } from '../workloads/record-port.ts'
 import type { Resolution, Resolve } from '../workloads/resolve.ts'
@@ -64,7 +65,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
   server.post(
     '/jobs',
     {
-      config: { scopes: ['jobs:write'] },
+      config: { scopes: ['jobs:write'], bodyRules: targetFaults },
       schema: {
         tags,
         operationId: 'submitJob',
@@ -97,7 +98,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
   server.post(
     '/jobs/preview',
     {
-      config: { scopes: ['jobs:write'] },
+      config: { scopes: ['jobs:write'], bodyRules: targetFaults },
       schema: {
         tags,
         operationId: 'previewJob',

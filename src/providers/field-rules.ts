@@ -1,7 +1,10 @@
 import type { TObject } from '@sinclair/typebox'
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
+import { suggestionFor } from '../vocabulary/nearest.ts'
+import { patternRuleOf } from '../vocabulary/pattern-words.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
 import { isBegun, type Place, parentOf, placesOf, pointerStep } from './field-places.ts'
@@ -151,12 +154,20 @@ function optionErrors(options: TObject, pointer: string, values: unknown): reado
   const known = Object.keys(options.properties).join(', ')
   const problems: SpecProblem[] = []
   // Faults are found one by one, as they are asked for: a list of options may have as many as it has items.
-  for (const { path, message } of Value.Errors(options, values)) {
-    const detail = `${message}. Options are: ${known === '' ? '(none)' : known}.`
+  for (const error of Value.Errors(options, values)) {
+    const { path } = error
+    const detail = `${optionRuleOf(error, options)} Options are: ${known === '' ? '(none)' : known}.`
     problems.push({ pointer: pointer + path, code: 'invalid_option', detail })
     if (problems.length === maxOptionFaults) break
   }
   return problems
+}
+
+function optionRuleOf({ type, path, schema, message }: ValueError, options: TObject): string {
+  if (type === ValueErrorType.ObjectAdditionalProperties)
+    return `${message}.${suggestionFor(path.slice(1), Object.keys(options.properties))}`
+  if (Array.isArray(schema.enum)) return `Expected one of ${schema.enum.join(', ')}.`
+  return type === ValueErrorType.StringPattern ? `It ${patternRuleOf(schema)}` : `${message}.`
 }
 
 function isExcluded(spec: object, path: FieldPath): boolean {

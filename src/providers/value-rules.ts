@@ -1,3 +1,4 @@
+import { patternInWords } from '../vocabulary/pattern-words.ts'
 import type { FieldPath } from '../vocabulary/spec.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import { type Place, pointerStep } from './field-places.ts'
@@ -65,7 +66,7 @@ function textRules({ pattern, minLength, maxLength }: FieldRule, value: string):
     broken.push({ code: 'too_long', must: `have at most ${maxLength} characters`, does })
   }
   if (pattern !== undefined && !new RegExp(pattern).test(value)) {
-    broken.push({ code: 'pattern', must: `match ${pattern}` })
+    broken.push({ code: 'pattern', must: `be ${patternInWords(pattern) ?? 'in a valid form'}` })
   }
   return broken
 }

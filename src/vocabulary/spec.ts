@@ -15,7 +15,8 @@ const maxInt32 = 2_147_483_647
 export const Labels = Type.Record(Type.String({ pattern: labelKeyPattern }), Type.String({ maxLength: 128 }), {
   maxProperties: 32,
   additionalProperties: false,
-  description: 'User-defined key-value pairs for filtering. Stored in Switchyard, never sent to a provider.',
+  description:
+    'User-defined key-value pairs for filtering. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`. Stored in Switchyard, never sent to a provider.',
   examples: [{ team: 'vision', stage: 'dev' }],
 })
 
@@ -105,7 +106,7 @@ export const secretFields = {
     variables({
       writeOnly: true,
       description:
-        'Secret environment variables: encrypted, sent to the provider, never returned, and redacted from logs and payloads.',
+        'Secret environment variables: encrypted, sent to the provider, never returned, and redacted from logs and payloads. Names as in `environmentVariables`.',
     }),
   ),
 }
@@ -123,6 +124,7 @@ const commonFields = {
     maxLength: 64,
     pattern: namePattern,
     description: 'Name. Provider limits may be stricter.',
+    examples: ['train-1'],
   }),
   description: Type.Optional(text(0, 512, 'Free-form description.')),
   image: Type.Optional(text(1, 512, 'Container image, or the name of an image of the provider.')),
@@ -133,7 +135,12 @@ const commonFields = {
     }),
   ),
   script: Type.Optional(text(1, 65_536, 'Shell script. Excludes `command`.')),
-  environmentVariables: Type.Optional(variables({ description: 'Environment variables.' })),
+  environmentVariables: Type.Optional(
+    variables({
+      description:
+        'Environment variables. Names have letters, digits and `_` and do not start with a digit, such as `DATA_DIR`.',
+    }),
+  ),
   workingDirectory: Type.Optional(text(1, 1024, 'Working directory.')),
   queue: Type.Optional(text(1, 128, 'Queue, partition, resource group or pool.')),
   resources: Type.Optional(Resources),

@@ -1,5 +1,6 @@
 import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
+import { suggestionFor } from '../vocabulary/nearest.ts'
 import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import type { EndpointChangesRepository } from './endpoint-changes.repository.ts'
 import type { EndpointsRepository, SealedEndpoint, Target } from './endpoints.repository.ts'
@@ -109,7 +110,7 @@ function callable(egressRefusal: Deps['egressRefusal'], url: string): string {
 function refuseUnknown(eventTypes: readonly string[] = []): void {
   const errors = eventTypes.flatMap((type, index): Fault[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []
-    const detail = `${type} is an unknown event type. See docs/webhooks.md for the list.`
+    const detail = `${type} is an unknown event type. See docs/webhooks.md for the list.${suggestionFor(type, [...knownTypes])}`
     return [{ in: 'body', pointer: `/eventTypes/${index}`, code: 'unknown_event_type', detail }]
   })
   if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })

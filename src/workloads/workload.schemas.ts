@@ -187,7 +187,8 @@ export const patchFields = {
     Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
       maxProperties: 64,
       additionalProperties: false,
-      description: 'Labels to merge; `null` removes a label.',
+      description:
+        'Labels to merge; `null` removes a label. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
     }),
   ),
   description: Type.Optional(Type.String({ maxLength: 512, description: 'Free-form description.' })),

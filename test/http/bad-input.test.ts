@@ -203,7 +203,7 @@ describe('what a submit names', () => {
       'connection_not_found',
       '/connectionId',
     ],
-    ['nothing', () => ({ name: 'a' }), 'connection_not_found', ''],
+    ['nothing', () => ({ name: 'a' }), 'connection_not_found', '/provider'],
     ['an unknown environment', () => jobRequest({ environmentId: `env${nobody}` }), 'unprocessable', '/environmentId'],
     [
       'an environment of another connection',

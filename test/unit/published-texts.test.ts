@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { describeProvider } from '../../src/capabilities/describe-provider.ts'
 import { titles } from '../../src/http/problem.ts'
+import { providers } from '../../src/providers/registry.ts'
+import { type PatternedSchema, patternInWords } from '../../src/vocabulary/pattern-words.ts'
 import { reasons } from '../../src/vocabulary/reasons.ts'
+import { document } from '../support/contract.ts'
 import { contractTexts, messageTexts, type PublishedText } from '../support/published-texts.ts'
 import { retiredWordsIn } from '../support/retired-words.ts'
 
@@ -38,4 +42,37 @@ it('no message uses a retired word', () => {
 it('finds what is missing or retired', () => {
   expect(retiredWordsIn('Whoever reconnects goes on where they were.')).toHaveLength(2)
   expect(retiredWordsIn('Reconnect to resume.')).toEqual([])
+})
+
+/** Every schema with a pattern, in the contract. */
+function patterned(value: unknown, at = ''): { at: string; schema: PatternedSchema }[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { pattern, enum: values } = value as { pattern?: unknown; enum?: unknown }
+  const own = typeof pattern === 'string' && values === undefined ? [{ at, schema: value as PatternedSchema }] : []
+  return [...own, ...Object.entries(value).flatMap(([key, inner]) => patterned(inner, `${at}/${key}`))]
+}
+
+describe('a pattern', () => {
+  const answers = /^\/(Attempt|Job|Environment)\//
+  // Whose fields are credentials shows no example.
+  const isTold = ({ pattern = '', description = '', examples = [] }: PatternedSchema, at: string) =>
+    patternInWords(pattern) !== null || (description !== '' && (examples.length > 0 || at.includes('/credentials/')))
+
+  it('of a request is told in words, and with an example', () => {
+    const all = patterned(document.components.schemas).filter(({ at }) => !answers.test(at))
+    expect(all.length).toBeGreaterThan(50)
+    expect(all.filter(({ at, schema }) => !isTold(schema, at))).toEqual([])
+  })
+
+  it.each(providers)('of $id’s rules is told in words', (provider) => {
+    const { kinds, variants = [] } = describeProvider(provider)
+    const fields = [kinds, ...variants.map((variant) => variant.kinds)].flatMap(({ job, environment }) => [
+      ...(job?.fields ?? []),
+      ...(environment?.fields ?? []),
+    ])
+    const untold = fields.filter(
+      ({ pattern, note }) => pattern !== undefined && patternInWords(pattern) === null && note === undefined,
+    )
+    expect(untold).toEqual([])
+  })
 })

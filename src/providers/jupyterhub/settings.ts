@@ -10,12 +10,19 @@ const optionKey = (what: string) =>
   Type.Optional(
     Type.String({
       pattern: `${notReserved}[A-Za-z_][A-Za-z0-9_.-]{0,63}$`,
-      description: `${what} If absent, the field is not supported.`,
+      examples: ['image'],
+      description: `${what} A name of letters, digits, \`_\`, \`.\` and \`-\`, but not \`user_options\` or \`display_name\`. If absent, the field is not supported.`,
     }),
   )
 
 export const usernameSchema = (description: string) =>
-  Type.Optional(Type.String({ pattern: usernamePattern, description }))
+  Type.Optional(
+    Type.String({
+      pattern: usernamePattern,
+      description: `${description} Up to 255 characters except spaces and \`/!=%?#\`.`,
+      examples: ['alice'],
+    }),
+  )
 
 /** Which key of `user_options` each field becomes: a spawner reads what its hub's operator taught it to read. */
 const optionKeys = Type.Object(
@@ -58,11 +65,20 @@ export const jupyterhubSettings = Type.Object(
       description: 'Whether unknown users are created before their first server.',
     }),
     optionKeys,
-    clientOptions: Type.Array(Type.String({ pattern: notReserved, minLength: 1, maxLength: 64 }), {
-      maxItems: 64,
-      default: [],
-      description: 'Keys of `user_options` that requests can set in `providerOptions.jupyterhub.userOptions`.',
-    }),
+    clientOptions: Type.Array(
+      Type.String({
+        pattern: notReserved,
+        minLength: 1,
+        maxLength: 64,
+        description: 'Key other than `user_options` and `display_name`.',
+        examples: ['profile'],
+      }),
+      {
+        maxItems: 64,
+        default: [],
+        description: 'Keys of `user_options` that requests can set in `providerOptions.jupyterhub.userOptions`.',
+      },
+    ),
     accessSeconds: Type.Integer({
       minimum: 60,
       maximum: 2_592_000,

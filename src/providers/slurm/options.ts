@@ -17,6 +17,7 @@ export const slurmOptions = Type.Object(
     beginTime: Type.Optional(
       Type.String({
         pattern: '^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?|now\\+\\d{1,9}(minutes|hours|days|weeks)?)$',
+        examples: ['now+2hours'],
         description: 'Earliest start: `2027-01-31T18:00:00` in the time zone of the cluster, or `now+2hours`.',
       }),
     ),

@@ -40,7 +40,8 @@ export const slurmCredentials = Type.Object(
       Type.String({
         pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]*$',
         maxLength: 8192,
-        description: 'JWT of the user, as printed by `scontrol token`. Excludes `key`.',
+        description: 'JWT of the user, as printed by `scontrol token`: three parts separated by dots. Excludes `key`.',
+        examples: ['header.payload.signature'],
       }),
     ),
     key: Type.Optional(
@@ -48,7 +49,7 @@ export const slurmCredentials = Type.Object(
         pattern: '^[A-Za-z0-9+/]{22,}={0,2}$',
         maxLength: 8192,
         description:
-          'The `jwt_key` file of the cluster in base64, used to create short-lived tokens. Excludes `token`.',
+          'The `jwt_key` file of the cluster in base64 without line breaks, used to create short-lived tokens. Excludes `token`.',
       }),
     ),
   },

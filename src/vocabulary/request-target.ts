@@ -1,0 +1,12 @@
+import type { Fault } from './refusal.ts'
+
+const detail = 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.'
+
+/** What is wrong with a request that names neither a connection nor a provider. */
+export const missingTarget: Fault = { in: 'body', pointer: '/provider', code: 'required', detail }
+
+/** The same of a body that no schema has passed. */
+export function targetFaults(body: unknown): readonly Fault[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
+  return 'connectionId' in body || 'provider' in body ? [] : [missingTarget]
+}
