@@ -93,7 +93,7 @@ describe('two workers on one database', () => {
     const follow = (job: ApiRecord, isSo: (record: ApiRecord) => boolean) => one.api.until(path(job), isSo)
     await Promise.all(jobs.map((job) => follow(job, ({ statusReason }) => statusReason === 'outcome_unknown')))
     sandbox.faults.clear(unlisted.id)
-    const isContested = ({ statusMessage = '' }: ApiRecord) => statusMessage.includes('another open create')
+    const isContested = ({ statusMessage = '' }: ApiRecord) => statusMessage.includes('another create in progress')
     await Promise.all(jobs.map((job) => follow(job, isContested)))
     const [first, second] = jobs
     const [app] = account.apps(own)
