@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventTypes } from '../../src/vocabulary/event-types.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { ApiCaller } from '../support/api-caller.ts'
-import { environmentRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 
 /** Nobody sends here: a delivery stays as the test has left it. */
@@ -20,8 +18,6 @@ beforeEach(async () => {
 afterAll(() => bench?.stop())
 
 const url = 'https://example.com/hooks?token=t0p'
-const unknown = 'whk_01h455vb4pex5vsknk084sn02q'
-const unknownDelivery = 'whd_01h455vb4pex5vsknk084sn02q'
 const make = (more: object = {}) => api.ok('POST', '/webhook-endpoints', { url, ...more })
 const pathOf = ({ id }: { id: string }) => `/webhook-endpoints/${id}`
 
@@ -193,156 +189,3 @@ it('what is deleted is gone, with its deliveries, and so is its URL from the dat
   const { rows } = await bench.open.pool.query('SELECT to_jsonb(e)::text AS text FROM webhook_endpoints e')
   expect(rows.map(({ text }) => text).join()).not.toContain('t0p')
 })
-
-describe('deliveries', () => {
-  it('a test is one, pending, and read where Location says', async () => {
-    const made = await make({ eventTypes: ['job.failed'] })
-    const answer = await api.call('POST', `${pathOf(made)}/test`)
-    expect(answer.status).toBe(202)
-    expect(answer.body).toEqual({
-      ...{ id: expect.stringMatching(/^whd_/), eventId: expect.stringMatching(/^evt_/), type: 'webhook.test' },
-      ...{ status: 'pending', attempts: 0, createdAt: expect.any(String), nextAttemptAt: expect.any(String) },
-    })
-    expect(await api.ok('GET', answer.headers.get('location') ?? '')).toEqual(answer.body)
-    expect((await api.ok('GET', `${pathOf(made)}/deliveries`)).data).toEqual([answer.body])
-  })
-
-  it('are listed newest first, by status, and in pages', async () => {
-    const made = await make()
-    const path = `${pathOf(made)}/deliveries`
-    const ids: string[] = []
-    for (const _ of [0, 1, 2, 3, 4]) ids.unshift((await api.ok('POST', `${pathOf(made)}/test`)).id)
-    await settle(ids[1] ?? '', 'failed', { last_http_status: 500 })
-    await settle(ids[3] ?? '', 'delivered', { last_http_status: 204 })
-    const idsOf = async (query: string) =>
-      ((await api.ok('GET', path + query)).data as unknown as { id: string }[]).map(({ id }) => id)
-    expect(await idsOf('')).toEqual(ids)
-    expect(await idsOf('?status=failed')).toEqual([ids[1]])
-    expect(await idsOf('?status=delivered')).toEqual([ids[3]])
-    expect(await idsOf('?status=pending')).toEqual([ids[0], ids[2], ids[4]])
-    const first = await api.ok('GET', `${path}?limit=2`)
-    expect(await idsOf(`?limit=3&cursor=${first.nextCursor}`)).toEqual(ids.slice(2))
-    expect((await api.call('GET', `${path}?status=failed&cursor=${first.nextCursor}`)).status).toBe(400)
-    expect((await api.call('GET', `${path}?status=lost`)).status).toBe(400)
-    expect(await api.ok('GET', `${path}/${ids[3]}`)).toMatchObject({
-      ...{ status: 'delivered', deliveredAt: expect.any(String), lastAttempt: { httpStatus: 204 } },
-    })
-  })
-
-  it('are sent again on demand: a delivered or a failed one, with its event id, and not one that is pending', async () => {
-    const made = await make()
-    const { id, eventId } = await api.ok('POST', `${pathOf(made)}/test`)
-    const path = `${pathOf(made)}/deliveries/${id}/redeliver`
-    expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'conflict' } })
-    for (const status of ['failed', 'delivered']) {
-      await settle(id, status, { attempts: 10, step: 10 })
-      const again = await api.call('POST', path)
-      expect(again).toMatchObject({ status: 202, body: { id, eventId, status: 'pending', attempts: 10 } })
-      expect(again.headers.get('location')).toBe(`${pathOf(made)}/deliveries/${id}`)
-      expect(again.body).not.toHaveProperty('deliveredAt')
-    }
-  })
-
-  it('that have failed since a time are all sent again', async () => {
-    const made = await make()
-    const count = 2500
-    await bench.open.pool.query(
-      `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
-        SELECT 'whd_' || CASE WHEN n <= 10 THEN '00' ELSE '7z' END || lpad(n::text, 24, '0'), e.id, e.project_id, 'evt_' || n, 'job.failed', '{}',
-          CASE WHEN n <= 20 THEN 'delivered' ELSE 'failed' END, NULL, now()
-        FROM webhook_endpoints e, generate_series(1, $1::int) n`,
-      [count],
-    )
-    await bench.open.pool.query("UPDATE webhook_deliveries SET status = 'failed' WHERE id < 'whd_1'")
-    const body = { since: new Date(Date.now() - 60_000).toISOString() }
-    const answer = await api.call('POST', `${pathOf(made)}/replay`, { body })
-    // Not the ten old ones, and not the ten that were delivered.
-    expect(answer).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
-    expect(answer.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
-    const again = await api.call('POST', `${pathOf(made)}/replay`, { body })
-    expect(again.body).toEqual({ count: 0, isComplete: true })
-    for (const since of ['yesterday', 7, undefined])
-      expect((await api.call('POST', `${pathOf(made)}/replay`, { body: { since } })).status).toBe(400)
-  })
-
-  it('cannot be asked for while the endpoint is disabled', async () => {
-    const made = await make()
-    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
-    await settle(id, 'failed', {})
-    await api.ok('PATCH', pathOf(made), { enabled: false })
-    const since = '2024-01-01T00:00:00Z'
-    for (const [end, body] of [['/test'], [`/deliveries/${id}/redeliver`], ['/replay', { since }]] as [
-      string,
-      object?,
-    ][])
-      expect(await api.call('POST', pathOf(made) + end, body && { body }), end).toMatchObject({
-        ...{ status: 409, body: { code: 'conflict', detail: expect.stringContaining('Enable it first') } },
-      })
-  })
-
-  it('of another endpoint, and of none, are nobody’s', async () => {
-    const [made, other] = [await make(), await make()]
-    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
-    await settle(id, 'failed', {})
-    const paths = [
-      `${pathOf(other)}/deliveries/${id}`,
-      `${pathOf({ id: unknown })}/deliveries/${id}`,
-      `${pathOf(made)}/deliveries/${unknownDelivery}`,
-    ]
-    for (const path of paths) {
-      expect((await api.call('GET', path)).status, path).toBe(404)
-      expect((await api.call('POST', `${path}/redeliver`)).status, path).toBe(404)
-    }
-    expect((await api.call('GET', `${pathOf({ id: unknown })}/deliveries`)).status).toBe(404)
-  })
-})
-
-it('every event that is written has a type that an endpoint may ask for', async () => {
-  const environment = await api.ok(
-    'POST',
-    '/environments',
-    environmentRequest({ connectionId: bench.connections.dataforest }),
-  )
-  await api.ok('PATCH', `/environments/${environment.id}`, { labels: { a: 'b' } })
-  await api.ok('DELETE', `/environments/${environment.id}`)
-  const job = await api.ok('POST', '/jobs', {
-    provider: 'slurm',
-    name: 'a',
-    script: '#!/bin/sh\n',
-    workingDirectory: '/tmp',
-  })
-  await api.ok('PATCH', `/jobs/${job.id}`, { labels: { a: 'b' } })
-  await api.ok('POST', `/jobs/${job.id}/cancel`)
-  const { rows } = await bench.open.pool.query('SELECT DISTINCT type FROM workload_events')
-  expect(rows.length).toBeGreaterThan(4)
-  expect(rows.map(({ type }) => type).filter((type) => !eventTypes.has(type))).toEqual([])
-})
-
-it('is measured: what is pending, what has failed, which endpoints fail, and how late the others are', async () => {
-  const [made, broken] = [await make(), await make()]
-  const late = await api.ok('POST', `${pathOf(made)}/test`)
-  const failed = await api.ok('POST', `${pathOf(made)}/test`)
-  const waiting = await api.ok('POST', `${pathOf(broken)}/test`)
-  await settle(failed.id, 'failed', {})
-  const { pool } = bench.open
-  const dueSince = (id: string, ago: string) =>
-    pool.query('UPDATE webhook_deliveries SET due_at = now() - $2::interval WHERE id = $1', [id, ago])
-  await dueSince(late.id, '90 s')
-  await dueSince(waiting.id, '1 day')
-  await pool.query('UPDATE webhook_endpoints SET failures = 1, not_before = now() WHERE id = $1', [broken.id])
-  const text = await (await fetch(`${bench.url}/metrics`)).text()
-  const measured = (name: string) => Number(new RegExp(`^switchyard_${name} (.*)$`, 'm').exec(text)?.[1])
-  expect(measured('webhook_deliveries_pending')).toBe(2)
-  expect(measured('webhook_deliveries_failed')).toBe(1)
-  expect(measured('failing_webhook_endpoints')).toBe(1)
-  expect(measured('webhook_overdue_seconds')).toBeGreaterThanOrEqual(90)
-  expect(measured('webhook_overdue_seconds')).toBeLessThan(3600)
-})
-
-function settle(id: string, status: string, more: Readonly<Record<string, number>>): Promise<unknown> {
-  const columns = Object.entries(more).map(([name, value]) => `, ${name} = ${value}`)
-  return bench.open.pool.query(
-    `UPDATE webhook_deliveries SET status = $2, due_at = NULL, settled_at = now(), last_attempt_at = now() ${columns.join('')} WHERE id = $1`,
-    [id, status],
-  )
-}

@@ -22,14 +22,6 @@ import {
   withoutMark,
 } from '../../../src/providers/kit/marks.ts'
 import { walkPages } from '../../../src/providers/kit/pages.ts'
-import {
-  boundedPayload,
-  cleanWords,
-  maxPayloadBytes,
-  redact,
-  redactText,
-  sentSecrets,
-} from '../../../src/providers/kit/redact.ts'
 import { retryAfterMs } from '../../../src/providers/kit/retry-after.ts'
 import { exportLines, quoteCommand } from '../../../src/providers/kit/shell.ts'
 import { readTime } from '../../../src/providers/kit/times.ts'
@@ -38,109 +30,8 @@ import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
-interface Proofs {
-  signature: string
-  digest: string
-  token: string
-  known: string
-  odd: string
-}
-
 const mark = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'))
-
-describe('redact', () => {
-  it.each(['password', 'adminPasswd', 'secretKey', 'x-auth-token', 'Authorization', 'sk', 'access_key', 'keyPair'])(
-    'hides what stands under %s, nested too',
-    (key) => {
-      const clean = JSON.stringify(redact({ list: [{ deep: { [key]: 'hush-hush' } }], [key]: { inner: 'hush' } }))
-      expect(clean).not.toContain('hush')
-    },
-  )
-
-  it('keeps what only sounds like a secret', () => {
-    const value = { hasToken: true, passwordSet: false, tokens: 5, key: 'a', state: 'RUNNING', accessKeyId: null }
-    expect(redact(value)).toEqual(value)
-  })
-
-  it('hides literals, bearer tokens, URL passwords and private keys inside strings', () => {
-    const value =
-      'key=LITERAL1 Bearer abcdefghijk https://u:pw@host/x?token=abc&a=1 -----BEGIN RSA PRIVATE KEY-----\nhush'
-    const clean = redactText(value, ['LITERAL1'])
-    for (const secret of ['LITERAL1', 'abcdefghijk', 'pw@', '=abc', 'hush']) expect(clean).not.toContain(secret)
-    expect(clean).toContain('a=1')
-  })
-
-  it.each([
-    ['the header as it is', ({ signature }: Proofs) => signature],
-    ['JSON with its slashes escaped', ({ signature }: Proofs) => JSON.stringify(signature).replaceAll('/', '\\/')],
-    ['JSON with its quotes escaped', ({ odd }: Proofs) => JSON.stringify({ message: odd })],
-    ['a query string', ({ signature }: Proofs) => `?s=${encodeURIComponent(signature)}`],
-    ['a part of the header', ({ digest }: Proofs) => `your signature ${digest} is not ours`],
-    ['a bearer token', ({ token }: Proofs) => `token <${token}> has expired`],
-    ['a known secret', ({ known }: Proofs) => `the key ${known} is locked`],
-  ])('hides what a request carried where an answer repeats it as %s', (_form, repeat) => {
-    const proofs = {
-      signature: 'ab/cd+ef/gh==',
-      digest: '0a1b2c3d',
-      token: 'opaque.token',
-      known: 'AKAK',
-      odd: 'p"a\\ss',
-    }
-    const headers = {
-      'content-type': 'application/json',
-      'x-ncp-apigw-signature-v2': proofs.signature,
-      authorization: `SDK-HMAC-SHA256 Access=AKID, SignedHeaders=host, Signature=${proofs.digest}`,
-      cookie: proofs.odd,
-      'proxy-authorization': `Bearer ${proofs.token}`,
-    }
-    const said = repeat(proofs)
-    expect(cleanWords(said, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
-    for (const filler of [0, 140, 155, 480, 495, 4090]) {
-      const words = 'x'.repeat(filler) + said
-      for (const clean of [
-        cleanWords(words, sentSecrets(headers, ['AKAK'])),
-        excerpt(words, sentSecrets(headers, ['AKAK'])),
-      ]) {
-        // No secret, nor the first half of one where the text is cut.
-        for (const secret of Object.values(proofs))
-          expect(clean).not.toContain(secret.slice(0, Math.ceil(secret.length / 2)))
-      }
-    }
-  })
-
-  it('marks where words were cut, so that whoever hides more of them sees half a word', () => {
-    expect(cleanWords('x'.repeat(500), [])).toBe('x'.repeat(500))
-    expect(cleanWords('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}…`)
-    expect(excerpt(`${'x'.repeat(161)}`)).toBe(`"${'x'.repeat(160)}…"`)
-  })
-
-  it('takes no secret for one that a request did not carry, and nothing for a secret that proves nothing', () => {
-    const headers = {
-      accept: 'application/json',
-      'x-project-id': 'project-1',
-      'x-sdk-date': '20240101T000000Z',
-      token: 'abc',
-    }
-    expect(sentSecrets(headers)).toEqual([])
-    expect(cleanWords('project-1 is not yours', sentSecrets(headers))).toBe('project-1 is not yours')
-  })
-
-  it('hides what stands under a name of a secret in text that is JSON', () => {
-    const clean = redactText('{"user":"ann","password":"hush \\" hush","accessToken" : "hush","n":1')
-    expect(clean).toBe('{"user":"ann","password":"[redacted]","accessToken" : "[redacted]","n":1')
-  })
-
-  it('keeps a payload within its bound, whatever is in it', () => {
-    const many: Json = Array.from({ length: 5000 }, (_, i) => ({ index: i, word: '\u0001é"'.repeat(10) }))
-    expect(Buffer.byteLength(JSON.stringify(boundedPayload(many)))).toBeLessThanOrEqual(maxPayloadBytes)
-    expect(boundedPayload(many)).toMatchObject({ cut: true })
-    expect(boundedPayload({ log: 'x'.repeat(100_000), id: 'a' })).toMatchObject({ id: 'a' })
-    let deep: Json = 'end'
-    for (let i = 0; i < 1000; i++) deep = [deep]
-    expect(JSON.stringify(boundedPayload(deep))).toContain('too deep')
-  })
-})
 
 describe('readers', () => {
   it('never throw, whatever they read from', () => {

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import type { Intent } from '../../../src/providers/provider.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { clock, failureOf, route, sendBy, service, signal, useConnection } from './connection.ts'
+
+const aitems = useConnection()
+const id = 'fboyb1a2b3c'
+
+const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSpec> = {}): EnvironmentSpec => ({
+  name: 'service',
+  description: 'test',
+  ...more,
+  providerOptions: { aitems: options },
+})
+
+function intent(more: Partial<Intent<'environment'>> = {}): Intent<'environment'> {
+  return {
+    mark: 'k7m2n9qd4x',
+    spec: spec({ serviceType: 'batch' }),
+    environmentRemoteId: null,
+    before: null,
+    sendBy: sendBy(),
+    firstSentAt: clock.now(),
+    ...more,
+  }
+}
+
+const firstPage = 'GET /services?offset=0&limit=1000'
+
+describe('listing services', () => {
+  it('reads one page at a time, as far as the answered limit goes, and cannot tell marks', async () => {
+    const item = (serviceId: string) => ({
+      serviceId,
+      name: 'n',
+      status: 'learnable',
+      actionName: 'x',
+      permission: 'y',
+    })
+    aitems.stub.once(route(firstPage), { body: { services: [item('a'), item('b')], offset: 0, limit: 2 } })
+    aitems.stub.once(route('GET /services?offset=2&limit=1000'), {
+      body: { services: [item('c')], offset: 2, limit: 2 },
+    })
+    const first = await aitems.environment.list({ cursor: null, watched: [] }, signal)
+    const second = await aitems.environment.list({ cursor: first.next, watched: [] }, signal)
+    expect([...first.seen, ...second.seen].map(({ remoteId, status }) => [remoteId, status])).toEqual([
+      ['a', 'running'],
+      ['b', 'running'],
+      ['c', 'running'],
+    ])
+    expect(first.seen[0]).not.toHaveProperty('mark')
+    expect([first.next, second.next]).toEqual(['2', null])
+  })
+
+  it('takes a list that is not there for a fault, not for an empty list', async () => {
+    aitems.stub.once(route(firstPage), { body: { offset: 0, limit: 1000 } })
+    expect(await failureOf(aitems.environment.list({ cursor: null, watched: [] }, signal))).toMatchObject({
+      code: 'bad_response',
+    })
+  })
+})
+
+describe('finding a lost service', () => {
+  const item = (serviceId: string, more = {}) => ({ serviceId, name: 'service', status: 'learnable', ...more })
+  const listed = (...services: unknown[]) => aitems.stub.once(route(firstPage), { body: { services } })
+  const find = async (...intents: Intent<'environment'>[]) => aitems.environment.find(intents, signal)
+
+  it('reads those of its name and knows it by its mark, several intents in one walk', async () => {
+    listed(item('a'), item('b'), item('c', { name: 'other' }), item('d', { name: 'else' }))
+    aitems.stub.once(route('GET /services/a'), { body: service({ serviceId: 'a', description: 'test' }) })
+    aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
+    aitems.stub.once(route('GET /services/c'), {
+      body: service({ serviceId: 'c', name: 'other', description: '[sy:zzzzzzzzzz]' }),
+    })
+    const found = await find(intent(), intent({ mark: 'other00000', spec: spec({}, { name: 'other' }) }))
+    expect(found.get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'b', mark: 'k7m2n9qd4x' }] })
+    expect(found.get('other00000')).toEqual({ absent: true })
+  })
+
+  it('finds both where two attempts were executed', async () => {
+    listed(item('a'), item('b'))
+    aitems.stub.once(route('GET /services/a'), { body: service({ serviceId: 'a' }) })
+    aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
+    expect((await find(intent())).get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'a' }, { remoteId: 'b' }] })
+  })
+
+  it('finds it on the second page', async () => {
+    const other = item('a', { name: 'other' })
+    aitems.stub.once(route(firstPage), { body: { services: [other], offset: 0, limit: 1 } })
+    aitems.stub.once(route('GET /services?offset=1&limit=1000'), { body: { services: [item('b')], limit: 1 } })
+    aitems.stub.once(route('GET /services?offset=2&limit=1000'), { body: { services: [], limit: 1 } })
+    aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
+    expect((await find(intent())).get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'b' }] })
+  })
+
+  it('is not sure where the offset is ignored and the same page comes again', async () => {
+    const body = { services: [item('a', { name: 'other' })], limit: 1 }
+    aitems.stub.once(route(firstPage), { body })
+    aitems.stub.once(route('GET /services?offset=1&limit=1000'), { body })
+    expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
+  })
+
+  it('is not sure where a service of its name shows no description', async () => {
+    listed(item('a'))
+    aitems.stub.once(route('GET /services/a'), { body: { serviceId: 'a', name: 'service', status: 'learnable' } })
+    expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
+  })
+
+  it('is not sure where more services have its name than are read', async () => {
+    listed(...Array.from({ length: 33 }, (_, index) => item(`s${index}`)))
+    for (let index = 0; index < 32; index++) {
+      aitems.stub.once(route(`GET /services/s${index}`), { body: service({ serviceId: `s${index}`, description: '' }) })
+    }
+    expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
+  })
+
+  it('leaves services alone that were made days before, and those that vanish meanwhile', async () => {
+    listed(item('old', { createdDate: '2023-11-12T00:00:00.000' }), item('vanished'))
+    aitems.stub.once(route('GET /services/vanished'), { status: 404, body: {} })
+    expect((await find(intent())).get('k7m2n9qd4x')).toEqual({ absent: true })
+    expect(aitems.calls()).toEqual([[firstPage], ['GET /services/vanished']])
+  })
+
+  it('fails where a read fails: then nothing is known', async () => {
+    listed(item('a'))
+    aitems.stub.once(route('GET /services/a'), { status: 500, body: {} })
+    expect(await failureOf(find(intent()))).toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('deleting a service', () => {
+  it.each([
+    { body: { result: 'ok' } },
+    { body: 'true' },
+    { status: 204, body: undefined },
+    { status: 404, body: { message: 'no such service' } },
+  ])('answered with %o is done', async (answer) => {
+    aitems.stub.once(route(`DELETE /services/${id}`), answer)
+    await aitems.environment.controls.delete?.(id, signal)
+    expect(aitems.calls()).toEqual([[`DELETE /services/${id}`]])
+  })
+
+  it.each([
+    [{ status: 404, body: { error: { errorCode: '300', message: 'x' } } }, 'unsupported'],
+    [{ status: 400, body: { message: 'learning' } }, 'invalid_request'],
+    [{ status: 200, body: '<html>' }, 'bad_response'],
+  ])('answered with %o fails as %s', async (answer, code) => {
+    aitems.stub.once(route(`DELETE /services/${id}`), answer)
+    expect(await failureOf(aitems.environment.controls.delete?.(id, signal) ?? Promise.resolve())).toMatchObject({
+      code,
+    })
+  })
+
+  it('is all that can be controlled', () => {
+    expect(Object.keys(aitems.environment.controls)).toEqual(['delete'])
+  })
+})

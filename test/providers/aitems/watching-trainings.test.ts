@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import type { Observation } from '../../../src/providers/provider.ts'
+import type { Json } from '../../../src/vocabulary/json.ts'
+import { mostCpuMs } from '../../support/cpu-time.ts'
+import { shown } from '../../support/shown.ts'
+import { failureOf, route, service, signal, train, useConnection } from './connection.ts'
+
+const aitems = useConnection()
+const id = 'fboyb1a2b3c'
+
+const showService = (more: Record<string, Json> = {}) =>
+  aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning', ...more }) })
+const showTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
+const showTrain = (one: Json & { type?: Json; version?: Json }) =>
+  aitems.stub.once(route(`GET /services/${id}/trains/${one.type}/versions/${one.version}`), { body: one })
+
+describe('what a training shows', () => {
+  const get = async (one: Record<string, Json>, ofService: Record<string, Json> = {}) => {
+    showService(ofService)
+    showTrain(train('pop', 'v1', one))
+    return aitems.job.get(`${id}/pop:v1`, signal)
+  }
+
+  it.each([
+    ['ready', 'pending'],
+    ['requesting', 'pending'],
+    ['waiting', 'pending'],
+    ['learning', 'running'],
+    ['stopping', 'running'],
+    ['completed', 'succeeded'],
+    ['requestFailed', 'failed'],
+    ['refinedFailed', 'failed'],
+    ['learningFailed', 'failed'],
+  ])('%s is %s', async (state, status) => {
+    expect(aitems.job.states[state]).toBe(status)
+    expect(await get({ status: state })).toMatchObject({ remoteId: `${id}/pop:v1`, status, rawState: state })
+  })
+
+  it.each([
+    ['upload_error', 'learning', 'failed'],
+    ['requestLearning', 'learnable', 'running'],
+    ['processing', 'learning', 'running'],
+    ['polishing', 'learning', null],
+    ['polishing', 'hibernating', null],
+    ['polishing', 'learnable', 'unknown'],
+    ['constructor', 'learning', null],
+  ])('the word %s, which is not documented, in a service that is %s is %s', async (state, ofService, status) => {
+    expect(await get({ status: state }, { status: ofService })).toMatchObject({ status, rawState: state })
+  })
+
+  it('that is ready in a service that is idle has ended without a verdict', async () => {
+    expect(await get({ status: 'ready' }, { status: 'learnable' })).toMatchObject({
+      status: 'unknown',
+      reason: 'outcome_not_reported',
+      rawState: 'ready (service learnable)',
+    })
+  })
+
+  it('tells its times in the zone of the connection, its results and row counts, and keeps the raw words', async () => {
+    const infers = [
+      { dataType: 'pop', trainVersion: 'v1', status: 'enable', rowCount: '1200' },
+      { dataType: 'relatedItem', trainVersion: 'v1', status: 'enable', rowCount: 7 },
+    ]
+    const seen = await get({ status: 'completed', inference: true }, { status: 'learnable', infers })
+    expect(shown(seen)).toMatchObject({
+      status: 'succeeded',
+      startedAt: new Date('2023-11-14T22:14:00.000Z'),
+      mark: 'k7m2n9qd4x',
+      result: { trainings: [{ type: 'pop', version: 'v1', status: 'completed', inference: true, rowCount: 1200 }] },
+      payload: { trains: [{ createdDate: '2023-11-15T07:14:00.000' }] },
+    })
+  })
+
+  it('reads a row count that is a number, and lives without any', async () => {
+    const infers = [{ trainVersion: 'v1', rowCount: 15 }]
+    expect(await get({ status: 'completed' }, { infers })).toMatchObject({ result: { trainings: [{ rowCount: 15 }] } })
+    const seen = (await get({ status: 'completed' }, { infers: null })) as Observation<'job'>
+    expect(seen.result).toEqual({
+      trainings: [{ type: 'pop', version: 'v1', status: 'completed', inference: false }],
+    })
+  })
+
+  it('has not started while it waits', async () => {
+    expect(await get({ status: 'waiting' })).not.toHaveProperty('startedAt')
+  })
+
+  it('is read with fields missing', async () => {
+    showService()
+    aitems.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: {} })
+    expect(await aitems.job.get(`${id}/pop:v1`, signal)).toMatchObject({ status: null, rawState: '(none)' })
+  })
+
+  it.each([
+    ['completed', 'learningFailed', 'failed', 'partially_succeeded'],
+    ['requestFailed', 'learningFailed', 'failed', undefined],
+    ['completed', 'learning', 'running', undefined],
+    ['completed', 'waiting', 'running', undefined],
+    ['waiting', 'ready', 'pending', undefined],
+    ['completed', 'completed', 'succeeded', undefined],
+    ['completed', 'polishing', null, undefined],
+    ['learning', 'polishing', 'running', undefined],
+  ])('of two types, %s and %s, is %s', async (one, other, status, reason) => {
+    showService()
+    showTrain(train('relatedItem', 'v2', { status: other }))
+    showTrain(train('pop', 'v1', { status: one }))
+    const seen = (await aitems.job.get(`${id}/relatedItem:v2,pop:v1`, signal)) as Observation<'job'>
+    expect([seen.status, seen.reason]).toEqual([status, reason])
+    expect(seen.tasks).toHaveLength(2)
+  })
+
+  it('says what failed', async () => {
+    expect(await get({ status: 'refinedFailed' })).toMatchObject({
+      message: 'pop: refinedFailed (the data could not be refined)',
+    })
+  })
+
+  it('completes a missing type by the mark of the others, under the same id', async () => {
+    showService()
+    showTrain(train('pop', 'v1', { status: 'completed' }))
+    showTrains(train('relatedItem', 'v8', { description: '[sy:aaaaaaaaaa]' }), train('relatedItem', 'v9'))
+    expect(await aitems.job.get(`${id}/relatedItem:,pop:v1`, signal)).toMatchObject({
+      remoteId: `${id}/relatedItem:,pop:v1`,
+      status: 'running',
+      tasks: [{ name: 'relatedItem', remoteId: 'v9', status: 'running' }, { status: 'succeeded' }],
+    })
+  })
+
+  it('is gone with its service, or with all its trains, but not with one of them', async () => {
+    const remoteId = `${id}/relatedItem:v2,pop:v1`
+    const noTrain = (one: string) =>
+      aitems.stub.once(route(`GET /services/${id}/trains/${one}`), { status: 404, body: {} })
+    aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
+    expect(await aitems.job.get(remoteId, signal)).toBe('gone')
+    showService()
+    noTrain('pop/versions/v1')
+    noTrain('relatedItem/versions/v2')
+    expect(await aitems.job.get(remoteId, signal)).toBe('gone')
+    showService()
+    noTrain('relatedItem/versions/v2')
+    showTrain(train('pop', 'v1', { status: 'completed' }))
+    expect(await aitems.job.get(remoteId, signal)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
+  })
+
+  it.each(['', id, `${id}/`, `${id}/pop`, `${id}/pop:v1,`, `/pop:v1`, `${id}/pop:%E0%A4%A`, 'a/b/pop:v1'])(
+    'is not asked for under "%s"',
+    async (remoteId) => {
+      expect(await failureOf(aitems.job.get(remoteId, signal))).toMatchObject({ code: 'invalid_request' })
+    },
+  )
+
+  it('has no cancel and no logs', () => {
+    expect(aitems.job.controls).toEqual({})
+    expect(aitems.job.logs).toBeUndefined()
+    expect(aitems.job.traits.exclusiveEnvironment).toBe(true)
+    expect(aitems.job.environment).toBe('required')
+  })
+})
+
+describe('listing trainings', () => {
+  it('walks the services of the watched jobs, as they show them, and others that carry a mark', async () => {
+    showService()
+    showTrains(
+      train('pop', 'v1', { status: 'completed' }),
+      train('relatedItem', 'v2'),
+      train('pop', 'v5', { description: '[sy:aaaaaaaaaa]' }),
+      train('relatedItem', 'v6', { description: '[sy:aaaaaaaaaa]' }),
+      train('pop', 'v7', { description: 'theirs' }),
+    )
+    aitems.stub.once(route('GET /services/gone0000000'), { status: 404, body: {} })
+    const watched = [`${id}/relatedItem:v2,pop:v1`, 'gone0000000/pop:v1', `${id}/pop:v99`]
+    const { seen, next } = await aitems.job.list({ cursor: null, watched }, signal)
+    expect(seen.map(({ remoteId, mark, status }) => [remoteId, mark, status])).toEqual([
+      [`${id}/relatedItem:v2,pop:v1`, 'k7m2n9qd4x', 'running'],
+      [`${id}/relatedItem:v6,pop:v5`, 'aaaaaaaaaa', 'running'],
+    ])
+    expect(next).toBeNull()
+  })
+
+  it('shows the same of a job as looking at it alone', async () => {
+    const one = train('pop', 'v1', { status: 'completed', inference: true })
+    showService()
+    showTrains(one)
+    showService()
+    showTrain(one)
+    const remoteId = `${id}/pop:v1`
+    const { seen } = await aitems.job.list({ cursor: null, watched: [remoteId] }, signal)
+    expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
+  })
+
+  it('takes no longer than there are trains, each with a mark of its own', async () => {
+    const many = Array.from({ length: 8000 }, (_, index) => ({
+      ...{ type: 'pop', version: `v${index}`, status: 'ready' },
+      description: `[sy:${String(index).padStart(10, 'a')}]`,
+    }))
+    showService()
+    showTrains(...many)
+    aitems.stub.once(route(`GET /services/${id}/trains?offset=8000&limit=1000`), { body: { trains: [] } })
+    const before = process.cpuUsage()
+    const { seen } = await aitems.job.list({ cursor: null, watched: [`${id}/pop:v1`] }, signal)
+    const { user, system } = process.cpuUsage(before)
+    expect(seen).toHaveLength(8000)
+    expect((user + system) / 1000).toBeLessThan(mostCpuMs)
+  }, 60_000)
+
+  it('is not kept from the others by an id that is none', async () => {
+    showService()
+    showTrains(train('pop', 'v1'))
+    const watched = ['../x/pop:v1', 'no id', `${id}/pop:v1`]
+    const { seen } = await aitems.job.list({ cursor: null, watched }, signal)
+    expect(seen.map(({ remoteId }) => remoteId)).toEqual([`${id}/pop:v1`])
+  })
+
+  it('reads eight services on a page', async () => {
+    const ids = Array.from({ length: 9 }, (_, index) => `s${index}`)
+    for (const each of ids) {
+      aitems.stub.once(route(`GET /services/${each}`), { body: service({ serviceId: each, status: 'learning' }) })
+      aitems.stub.once(route(`GET /services/${each}/trains`), { body: { trains: [train('pop', 'v1')] } })
+    }
+    const watched = ids.map((each) => `${each}/pop:v1`).reverse()
+    const first = await aitems.job.list({ cursor: null, watched }, signal)
+    expect([first.seen.length, first.next]).toEqual([8, 's7'])
+    const second = await aitems.job.list({ cursor: first.next, watched }, signal)
+    expect([second.seen.map(({ remoteId }) => remoteId), second.next]).toEqual([['s8/pop:v1'], null])
+  })
+
+  it('makes no call where nothing is watched', async () => {
+    expect(await aitems.job.list({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
+  })
+})
+
+describe('a connection in another zone', () => {
+  const elsewhere = useConnection({ timezoneOffset: '+00:00' })
+
+  it('reads times in it', async () => {
+    elsewhere.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning' }) })
+    elsewhere.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: train('pop', 'v1') })
+    expect(await elsewhere.job.get(`${id}/pop:v1`, signal)).toMatchObject({
+      startedAt: new Date('2023-11-15T07:14:00.000Z'),
+    })
+  })
+})

@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
+import { ncpSignature } from '../../../src/providers/families/ncp/signature.ts'
+import { makeHttpClient } from '../../../src/providers/kit/http.ts'
+import type { Driver, OpenProvider } from '../../../src/providers/provider.ts'
+import { badAddresses } from '../../support/bad-addresses.ts'
+import { shown } from '../../support/shown.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { accepted, clock, failureOf, jobIntent, keys } from './samples.ts'
+
+const accountId = '6COytUeFj7b8eOhq2L5zL'
+const { signal } = new AbortController()
+
+let stub: StubServer
+let provider: OpenProvider
+let closeHttp: () => Promise<void>
+
+beforeEach(async () => {
+  stub = await startStubServer()
+  const http = makeHttpClient({
+    baseUrl: stub.url,
+    clock,
+    connectTimeoutMs: 1000,
+    timeoutMs: 1000,
+    maxResponseBytes: 1e6,
+  })
+  closeHttp = http.close
+  provider = dataforestProvider.open({ settings: { accountId, baseUrl: stub.url }, credentials: keys, http, clock })
+})
+
+afterEach(async () => {
+  expect(stub.unexpected).toEqual([])
+  for (const { method, target, headers } of stub.requests) {
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-ncp-apigw-timestamp': '1700000000000',
+      'x-ncp-iam-access-key': keys.accessKey,
+      'x-ncp-apigw-signature-v2': ncpSignature({ method, target, timestampMs: 1_700_000_000_000 }, keys),
+    })
+  }
+  await closeHttp()
+  await stub.close()
+})
+
+function driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
+  const found = provider.drivers[kind]
+  if (found === undefined) throw new Error(`no driver for ${kind}`)
+  return found as Driver<K>
+}
+
+const route = (operation: string) => `POST /api/v2/${operation}`
+const bodies = () => stub.requests.map(({ target, body }) => [target.replace('/api/v2/', ''), JSON.parse(body)])
+
+describe('finding AI apps', () => {
+  const apps = [
+    { id: 'a1', name: 's7k2m9qd-cvbp-1zqz', state: 'RUNNING', finalStatus: 'UNDEFINED' },
+    { id: 'a2', name: 'mine-aaaa-bbbb', workspaceName: 'ws', state: 'RUNNING', startedAt: '2023-11-15T07:13:20+09:00' },
+    { id: 'a3', name: 'mine-cccc-dddd', workspaceName: 'ws', state: 'RUNNING', startedAt: '2023-11-15T07:09:00+09:00' },
+    { id: 'a4', name: 'mine-cccc-eeee', workspaceName: 'ws', state: 'RUNNING', startedAt: '2023-11-15T07:00:00+09:00' },
+    { id: 'a5', name: 'mine-cccc-ffff', workspaceName: 'other', state: 'RUNNING' },
+  ]
+
+  it('is one walk for all marks, absent only when the walk was complete', async () => {
+    stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
+    const found = await driver('job').find([jobIntent(), jobIntent({}, 'zzzzzzzz')], signal)
+    expect(found.get('s7k2m9qd')).toMatchObject({ found: [{ remoteId: 'a1', status: 'running' }] })
+    expect(found.get('zzzzzzzz')).toEqual({ absent: true })
+    expect(bodies()).toEqual([['aiapps/getList', { search: { accountId } }]])
+
+    stub.once(route('aiapps/getList'), { body: { success: true, total: 9, contents: apps } })
+    const partial = await driver('job').find([jobIntent({}, 'zzzzzzzz')], signal)
+    expect(partial.get('zzzzzzzz')).toHaveProperty('inconclusive')
+  })
+
+  it('with a pinned prefix returns all that fit by prefix, workspace and start time', async () => {
+    stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
+    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
+    const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
+    const found = await driver('job').find([intent], signal)
+    expect(found.get(intent.mark)).toMatchObject({ found: [{ remoteId: 'a2' }, { remoteId: 'a3' }] })
+  })
+
+  it.each([
+    ['whole', apps.slice(1), undefined, true],
+    ['cut short', apps.slice(1), 9, false],
+    ['silent about an app’s workspace', apps, undefined, false],
+  ])('tells of what it found that the list was %s', async (_how, contents, total, isComplete) => {
+    stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
+    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
+    const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
+    expect((await driver('job').find([intent], signal)).get(intent.mark)).toMatchObject({ isComplete })
+  })
+
+  it('rejects when the list cannot be read, rather than calling it absent', async () => {
+    stub.once(route('aiapps/getList'), { body: { success: false, message: 'hm' } })
+    expect((await failureOf(driver('job').find([jobIntent()], signal))).code).toBe('invalid_request')
+  })
+})
+
+describe('observing AI apps', () => {
+  it.each([
+    ['NEW', 'UNDEFINED', 'pending'],
+    ['NEW_SAVING', 'UNDEFINED', 'pending'],
+    ['SUBMITTED', 'UNDEFINED', 'pending'],
+    ['ACCEPTED', 'UNDEFINED', 'pending'],
+    ['RUNNING', 'UNDEFINED', 'running'],
+    ['FINISHED', 'SUCCEEDED', 'succeeded'],
+    ['FINISHED', 'FAILED', 'failed'],
+    ['FINISHED', 'KILLED', 'canceled'],
+    ['FINISHED', 'UNDEFINED', 'unknown'],
+    ['FINISHED', 'ENDED', 'unknown'],
+    ['FINISHED', undefined, 'unknown'],
+    ['FINISHED', 'HMM', null],
+    ['FAILED', 'FAILED', 'failed'],
+    ['KILLED', 'KILLED', 'canceled'],
+    ['constructor', 'UNDEFINED', null],
+    [undefined, undefined, null],
+  ])('%s with %s is %s', async (state, finalStatus, status) => {
+    stub.once(route('aiapps/getDetail'), { body: { ...accepted, state, finalStatus } })
+    const seen = await driver('job').get('dN2vdAwrCMZdUzGKKiFy6Z', signal)
+    expect(seen).toMatchObject({ status })
+    expect(bodies()).toEqual([['aiapps/getDetail', { id: 'dN2vdAwrCMZdUzGKKiFy6Z' }]])
+  })
+
+  it('starts with the first container, ends at finishedAt, and shows its logs as links', async () => {
+    const ended = {
+      ...accepted,
+      appId: 'application_1_2',
+      state: 'FINISHED',
+      finalStatus: 'SUCCEEDED',
+      finishedAt: '2022-08-01T11:20:00+09:00',
+      containers: {
+        b: { containerId: 'c2', createdAt: '2022-08-01T11:12:00+09:00', logUrl: 'https://logs/c2' },
+        a: { containerId: 'c1', createdAt: '2022-08-01T11:10:00+09:00', logUrl: '' },
+      },
+      token: 'hush',
+    }
+    stub.on(route('aiapps/getDetail'), { body: ended })
+    const seen = await driver('job').get('a', signal)
+    expect(shown(seen)).toMatchObject({
+      startedAt: new Date('2022-08-01T02:10:00Z'),
+      endedAt: new Date('2022-08-01T02:20:00Z'),
+      result: { appId: 'application_1_2' },
+      payload: { token: '[redacted]' },
+    })
+    const logs = await driver('job').logs?.('a', null, signal)
+    expect(logs).toEqual({ links: [{ name: 'c2', url: 'https://logs/c2' }] })
+  })
+
+  it.each(badAddresses)('hands out no link that is no http(s) URL: %j', async (logUrl) => {
+    stub.once(route('aiapps/getDetail'), { body: { ...accepted, containers: { a: { containerId: 'c1', logUrl } } } })
+    const failure = await failureOf(driver('job').logs?.('a', null, signal) ?? Promise.resolve())
+    expect(failure).toMatchObject({ code: 'bad_response' })
+  })
+
+  it('is gone by the service only, never by a missing route or a proxy', async () => {
+    stub.once(route('aiapps/getDetail'), { status: 404, body: { success: false, message: 'no such element' } })
+    expect(await driver('job').get('a', signal)).toBe('gone')
+    stub.once(route('aiapps/getDetail'), { status: 404, body: { error: { errorCode: '300', message: 'no route' } } })
+    expect((await failureOf(driver('job').get('a', signal))).code).toBe('unsupported')
+    stub.once(route('aiapps/getDetail'), { status: 404, body: '<html>' })
+    expect((await failureOf(driver('job').get('a', signal))).code).toBe('bad_response')
+  })
+
+  it('lists all on one page, apps without an id left out', async () => {
+    stub.once(route('aiapps/getList'), { body: { success: true, contents: [accepted, { name: 'x' }, null, 7] } })
+    const page = await driver('job').list({ cursor: null, watched: [] }, signal)
+    expect(page.next).toBeNull()
+    expect(page.seen.map((each) => each.remoteId)).toEqual(['dN2vdAwrCMZdUzGKKiFy6Z'])
+  })
+})
+
+describe('canceling an AI app', () => {
+  const refused = { status: 400, body: { success: false, message: 'app is not running' } }
+
+  it('kills it', async () => {
+    stub.once(route('aiapps/kill'), { body: { success: true, message: 'success', id: 'a' } })
+    await driver('job').controls.cancel?.('a', signal)
+    expect(bodies()).toEqual([['aiapps/kill', { id: 'a' }]])
+  })
+
+  it.each([
+    { body: { ...accepted, state: 'FINISHED', finalStatus: 'SUCCEEDED' } },
+    { status: 404, body: { success: false, message: 'no such element' } },
+  ])('is a success where it has ended or is gone: %o', async (detail) => {
+    stub.once(route('aiapps/kill'), refused)
+    stub.once(route('aiapps/getDetail'), detail)
+    await driver('job').controls.cancel?.('a', signal)
+  })
+
+  it('fails where it still runs', async () => {
+    stub.once(route('aiapps/kill'), refused)
+    stub.once(route('aiapps/getDetail'), { body: { ...accepted, state: 'RUNNING' } })
+    expect(await failureOf(driver('job').controls.cancel?.('a', signal) ?? Promise.resolve())).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('app is not running'),
+    })
+  })
+})

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
+import { ncpSignature } from '../../../src/providers/families/ncp/signature.ts'
+import { makeHttpClient } from '../../../src/providers/kit/http.ts'
+import type { Driver, Intent, OpenProvider } from '../../../src/providers/provider.ts'
+import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { clock, failureOf, keys, sendBy } from './samples.ts'
+
+const accountId = '6COytUeFj7b8eOhq2L5zL'
+const { signal } = new AbortController()
+
+let stub: StubServer
+let provider: OpenProvider
+let closeHttp: () => Promise<void>
+
+beforeEach(async () => {
+  stub = await startStubServer()
+  const http = makeHttpClient({
+    baseUrl: stub.url,
+    clock,
+    connectTimeoutMs: 1000,
+    timeoutMs: 1000,
+    maxResponseBytes: 1e6,
+  })
+  closeHttp = http.close
+  provider = dataforestProvider.open({ settings: { accountId, baseUrl: stub.url }, credentials: keys, http, clock })
+})
+
+afterEach(async () => {
+  expect(stub.unexpected).toEqual([])
+  for (const { method, target, headers } of stub.requests) {
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-ncp-apigw-timestamp': '1700000000000',
+      'x-ncp-iam-access-key': keys.accessKey,
+      'x-ncp-apigw-signature-v2': ncpSignature({ method, target, timestampMs: 1_700_000_000_000 }, keys),
+    })
+  }
+  await closeHttp()
+  await stub.close()
+})
+
+function driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
+  const found = provider.drivers[kind]
+  if (found === undefined) throw new Error(`no driver for ${kind}`)
+  return found as Driver<K>
+}
+
+const route = (operation: string) => `POST /api/v2/${operation}`
+const bodies = () => stub.requests.map(({ target, body }) => [target.replace('/api/v2/', ''), JSON.parse(body)])
+
+const environmentSpec: EnvironmentSpec = {
+  name: 'api-test',
+  description: 'test',
+  image: 'tensorflow:r2.3.1-py3',
+  command: ['ls'],
+  workingDirectory: '/root/',
+  queue: 'gpu',
+  resources: { cpus: 1, memoryMiB: 1024, accelerator: { kind: 'gpu', model: 'T4', count: 1 } },
+  inputs: [{ source: 'string', path: 'string' }],
+  outputs: [{ destination: 'string', path: 'string', overwrite: true }],
+  providerOptions: { dataforest: { configurationName: 'test', userPackageUri: 'string' } },
+}
+
+function environmentIntent(spec: Partial<EnvironmentSpec> = {}): Intent<'environment'> {
+  return {
+    mark: 'm7k2m9qd4xwa',
+    spec: { ...environmentSpec, ...spec },
+    environmentRemoteId: null,
+    before: null,
+    sendBy: sendBy(),
+    firstSentAt: clock.now(),
+  }
+}
+
+describe('AI workspaces', () => {
+  it('are created by the documented request, byte for byte', async () => {
+    stub.once(route('aiworkspaces/create'), { body: { success: true, id: 'YPIolVXWcPTcCs9dNi89Gn' } })
+    expect(await driver('environment').create(environmentIntent(), signal)).toEqual({
+      remoteId: 'YPIolVXWcPTcCs9dNi89Gn',
+    })
+    expect(stub.requests[0]?.body).toBe(
+      '{"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"data":{"input":[{"hdfs":"string","path":"string"}],"output":[{"hdfs":"string","overwrite":true,"path":"string"}]},"docker":{"command":"ls","image":"tensorflow:r2.3.1-py3","workdir":"/root/"},"name":"test","queueName":"gpu","resource":{"cpuCount":1,"gpuCount":1,"gpuModel":"T4","memoryMb":1024},"userPackageUri":"string"},"description":"test [sy:m7k2m9qd4xwa]","name":"api-test"}',
+    )
+  })
+
+  it.each([
+    [false, 'conflict'],
+    [true, 'invalid_request'],
+  ])('refused with HTTP 400 while the name is available=%s: %s', async (availableName, code) => {
+    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
+    stub.once(route('aiworkspaces/checkAvailableName'), { body: { success: true, availableName } })
+    const error = await failureOf(driver('environment').create(environmentIntent(), signal))
+    expect(error).toMatchObject({ code, httpStatus: 400 })
+    expect(error.message).toContain('이름 오류')
+    expect(bodies()[1]).toEqual(['aiworkspaces/checkAvailableName', { accountId, name: 'api-test' }])
+  })
+
+  it.each([
+    ['fails', 503, 'outcome_unknown'],
+    ['is rejected', 400, 'invalid_request'],
+  ])('refused with HTTP 400 while the question after the name %s', async (_how, status, code) => {
+    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
+    stub.once(route('aiworkspaces/checkAvailableName'), { status, body: { success: false, message: 'no' } })
+    expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({ code })
+  })
+
+  it('refused for another parameter cost no further question', async () => {
+    const message = 'invalid request parameter (configuration.docker.image, \'a/b\'). "^x$"와 일치해야 합니다'
+    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message } })
+    expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({
+      code: 'invalid_request',
+    })
+  })
+
+  const workspaces = [
+    { id: 'w1', name: 'api-test', description: 'test [sy:m7k2m9qd4xwa]', disabled: false },
+    { id: 'w2', name: 'other', description: 'mine', disabled: true },
+    { id: 'w3', name: 'bare' },
+  ]
+
+  it('are found by the mark in their description', async () => {
+    stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
+    const intent = environmentIntent()
+    const other = { ...intent, mark: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
+    const found = await driver('environment').find([environmentIntent(), other], signal)
+    expect(found.get('m7k2m9qd4xwa')).toMatchObject({ found: [{ remoteId: 'w1' }] })
+    expect(found.get('aaaaaaaaaaaa')).toEqual({ absent: true })
+    expect(bodies()).toEqual([['aiworkspaces/getList', { search: { accountId } }]])
+  })
+
+  it('that hold the name of one that is looked for, with another mark or none, are told of', async () => {
+    const find = async (contents: object[]) => {
+      stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
+      const intent = { ...environmentIntent(), mark: 'aaaaaaaaaaaa' }
+      return (await driver('environment').find([intent], signal)).get(intent.mark)
+    }
+    const { name } = environmentIntent().spec
+    for (const description of ['mine', '', 'test [sy:m7k2m9qd4xwa]'])
+      expect(await find([{ id: 'w1', name, description }])).toEqual({ absent: true, nameIsTaken: true })
+    expect(await find([{ id: 'w1', name: 'other', description: '' }])).toEqual({ absent: true })
+    // Whose it is has to be shown.
+    expect(await find([{ id: 'w1', name }])).toHaveProperty('inconclusive')
+  })
+
+  it('are running where they are, blocked where disabled, and show whether they carry a mark', async () => {
+    stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
+    const { seen } = await driver('environment').list({ cursor: null, watched: [] }, signal)
+    expect(seen.map(({ status, mark, reason }) => ({ status, mark, reason }))).toEqual([
+      { status: 'running', mark: 'm7k2m9qd4xwa', reason: undefined },
+      { status: 'blocked', mark: null, reason: 'disabled' },
+      { status: 'running', mark: undefined, reason: undefined },
+    ])
+    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, ...workspaces[1], disabled: undefined } })
+    expect(await driver('environment').get('w2', signal)).toMatchObject({ status: 'blocked', rawState: 'disabled' })
+  })
+
+  it('are gone, and deleted, when the service knows no such element', async () => {
+    const gone = { status: 404, body: { success: false, message: 'no such element' } }
+    stub.once(route('aiworkspaces/getDetail'), gone)
+    stub.once(route('aiworkspaces/delete'), gone)
+    expect(await driver('environment').get('w1', signal)).toBe('gone')
+    await driver('environment').controls.delete?.('w1', signal)
+  })
+
+  it('neither start nor stop', () => {
+    expect(Object.keys(driver('environment').controls)).toEqual(['delete'])
+  })
+
+  it('show the images that can be named, and the configurations that there are without what may be secret', async () => {
+    const answers: Record<string, unknown> = {
+      tensorflow: { success: true, dockerImages: { tf: ['tensorflow:r2.3.1-py3'] } },
+      pytorch: { success: true, dockerImages: {} },
+    }
+    stub.on(route('aiworkspaces/getDockerImageList'), ({ body }) => ({
+      body: answers[JSON.parse(body).search.typeName],
+    }))
+    const docker = { image: 'pytorch:1', command: 'sh -c "KEY=s3cret"', args: 's3cret', env: { KEY: 's3cret' } }
+    const configuration = { name: 'small', docker, queueName: 'gpu', resource: { gpuCount: 1 }, data: {} }
+    const modifiedAt = '2022-07-27T09:00:00.000+0900'
+    stub.on(route('aiworkspaces/getList'), {
+      body: { success: true, contents: [{ id: 'w1', name: 'one' }, { id: 'w2' }] },
+    })
+    stub.on(route('aiworkspaces/getConfigurationList'), ({ body }) =>
+      JSON.parse(body).id === 'w1'
+        ? { body: { success: true, total: 1, contents: [{ configuration, modifiedAt }] } }
+        : { status: 404, body: { success: false, message: 'no such element' } },
+    )
+    expect(await driver('environment').catalog?.(signal)).toEqual({
+      images: [{ type: 'tensorflow', image: 'tensorflow:r2.3.1-py3' }],
+      configurations: [
+        {
+          ...{ aiWorkspaceId: 'w1', workspaceName: 'one', name: 'small', image: 'pytorch:1', queueName: 'gpu' },
+          ...{ resource: { gpuCount: 1 }, modifiedAt },
+        },
+      ],
+    })
+  })
+})

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { signal, startTestHub } from './connection.ts'
+
+let hub: Awaited<ReturnType<typeof startTestHub>>
+beforeAll(async () => {
+  hub = await startTestHub()
+})
+beforeEach(() => hub.sandbox.reset())
+afterAll(() => hub.close())
+
+describe('access', () => {
+  it("is an address with a token of the user's that opens this server alone, for a while", async () => {
+    const { driver } = hub.open({ accessSeconds: 60 })
+    const remoteId = await hub.make(driver, { name: 'n' })
+    const other = await hub.make(driver, { name: 'other' })
+    const access = await driver.access?.(remoteId, signal)
+    const token = access?.token ?? ''
+    expect(token).not.toBe(hub.sandbox.accounts.jupyterhub.token)
+    expect(access?.urls).toEqual([{ name: 'jupyter', url: `${hub.url}/user/${remoteId}/?token=${token}` }])
+    const status = async (id: string) => (await fetch(`${hub.url}/user/${id}/api/status?token=${token}`)).status
+    expect(await status(remoteId)).toBe(200)
+    expect(await status(other)).toBe(403)
+    hub.clock.advance(60_000)
+    expect(await status(remoteId)).toBe(403)
+  })
+
+  it('has no address before the server is ready, and makes no token for it', async () => {
+    const { driver, requests } = hub.open()
+    const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
+    expect(await driver.access?.(remoteId ?? '', signal)).toEqual({ urls: [] })
+    expect(requests.some(({ target }) => target.endsWith('/tokens'))).toBe(false)
+  })
+
+  it('is the address alone where the connection may make no tokens', async () => {
+    const { driver } = hub.open()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    hub.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', operation: 'tokens.create' })
+    expect(await driver.access?.(remoteId, signal)).toEqual({
+      urls: [{ name: 'jupyter', url: `${hub.url}/user/${remoteId}/` }],
+    })
+  })
+})
+
+describe('a refusal whose cause cannot be asked', () => {
+  it.each([
+    ['unavailable', { kind: 'error_before' }],
+    ['unreadable', { kind: 'html_body' }],
+    ['cut off', { kind: 'reset' }],
+  ] as const)('is none while the hub is %s', async (_how, fault) => {
+    const { driver } = hub.open({ createsUsers: false }, 'nobodys-token')
+    hub.sandbox.faults.add({ ...fault, operation: 'self.get', times: 1 })
+    const intent = hub.intent({ name: 'n' })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it.each([
+    ['unavailable', { kind: 'error_before' }],
+    ['too busy', { kind: 'rate_limited' }],
+    ['cut off', { kind: 'reset' }],
+  ] as const)('is none where the user could not be added, the hub being %s', async (_how, fault) => {
+    const { driver } = hub.open({ username: undefined })
+    hub.sandbox.faults.add({ ...fault, operation: 'users.create', times: 1 })
+    const intent = hub.intent({ name: 'n', providerOptions: { jupyterhub: { username: 'newcomer' } } })
+    await expect(driver.create(intent, signal)).rejects.toMatchObject({ notSent: true })
+    await driver.create(intent, signal)
+  })
+
+  it('leaves a delete to be done again', async () => {
+    const { driver } = hub.open()
+    const remoteId = await hub.make(driver, { name: 'n' })
+    await driver.controls.delete?.(remoteId, signal)
+    hub.clock.advance(1000)
+    hub.sandbox.faults.add({ kind: 'error_before', operation: 'users.get', times: 1 })
+    await expect(driver.controls.delete?.(remoteId, signal)).rejects.toMatchObject({ code: 'unavailable' })
+    await driver.controls.delete?.(remoteId, signal)
+  })
+})
+
+describe('verify', () => {
+  it('tells a token that nobody has from one that may too little, and names what it lacks', async () => {
+    const field = 'credentials.token'
+    await expect(hub.open({}, 'nobodys-token').provider.verify(signal)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      field,
+    })
+    await expect(hub.open({}, hub.limitedToken).provider.verify(signal)).rejects.toMatchObject({
+      code: 'permission_denied',
+      field,
+      message: expect.stringContaining('read:servers, servers, delete:servers'),
+    })
+    await hub.open({ username: 'ben' }, hub.limitedToken).provider.verify(signal)
+    await expect(hub.open({ username: undefined }, hub.limitedToken).provider.verify(signal)).rejects.toMatchObject({
+      message: expect.stringContaining('list:users'),
+    })
+  })
+
+  it('names a user that is not there and may not be added', async () => {
+    await hub.open().provider.verify(signal)
+    await expect(hub.open({ createsUsers: false }).provider.verify(signal)).rejects.toMatchObject({
+      code: 'not_found',
+      field: 'settings.username',
+    })
+  })
+
+  it('names an address where there is no hub, or one that is too old', async () => {
+    const field = 'settings.baseUrl'
+    await expect(hub.open({ baseUrl: `${hub.url}/elsewhere` }).provider.verify(signal)).rejects.toMatchObject({ field })
+    hub.sandbox.changeSettings('jupyterhub', { version: '2.3.1' })
+    await expect(hub.open().provider.verify(signal)).rejects.toMatchObject({ code: 'unsupported', field })
+    hub.sandbox.changeSettings('jupyterhub', { version: '5.2.1' })
+    await hub.open().provider.verify(signal)
+  })
+})

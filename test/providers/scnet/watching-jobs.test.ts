@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest'
+import { withKept } from '../../../src/workloads/kept-payload.ts'
+import { shown } from '../../support/shown.ts'
+import { spec } from './job-samples.ts'
+import { failed, failureOf, jobIntent, ok, signal, useScnetStub } from './scnet-stub.ts'
+
+const stub = useScnetStub()
+const hpc = '/hpc/openapi/v2'
+const detail = `GET ${hpc}/jobs/63436?strJobManagerID=1638523853`
+const liveById = `GET ${hpc}/jobs?strClusterIDList=1638523853&strJobId=63436&start=0&limit=100`
+/** The detail of the history, which is slow beyond use without this time. */
+const past = `GET ${hpc}/historyjobs/1638523853/63436?acctTime=1764591000`
+const live = (start = 0) => `GET ${hpc}/jobs?strClusterIDList=1638523853&start=${start}&limit=100`
+/** From and to are in the platform's zone, +08:00. */
+const history = (from: string, more = '') =>
+  `GET ${hpc}/historyjobs?${new URLSearchParams({
+    strClusterNameList: '1638523853',
+    startTime: from,
+    endTime: '2025-12-01 21:41:31',
+    timeType: 'CUSTOM',
+    isQueryByQueueTime: 'false',
+  })}${more}&start=0&limit=100`
+const lastDay = history('2025-11-30 21:26:31', '&jobId=63436')
+const lastMonth = history('2025-11-01 21:26:31', '&jobId=63436')
+const none = ok({ total: 0, list: [] })
+const mark = 's7k2m9qd4xw1'
+
+/** A live record, as live systems show it. */
+const running = {
+  jobId: '63436',
+  jobName: mark,
+  jobStatus: 'statR',
+  queue: 'debug',
+  jobStartTime: '2025-12-01 21:00:00',
+  jobRunTime: '00:01:31',
+  wallTimeReq: '4-04:00:00',
+  reason: 'None',
+  exitCode: '',
+  workDir: '/public/home/bob_hpc/run',
+  outputPath: '/public/home/bob_hpc/run/std.out.63436',
+  errorPath: '/public/home/bob_hpc/run/std.err.63436',
+}
+
+const ended = {
+  jobId: '63436',
+  jobName: mark,
+  jobState: 'statC',
+  jobExitStatus: 0,
+  jobStartTime: '2025-12-01 20:00:00',
+  jobEndTime: '2025-12-01 20:10:00',
+  workdir: '/public/home/bob_hpc/run',
+  stdout: '/public/home/bob_hpc/run/std.out.63436',
+  stderr: null,
+}
+
+describe('a job', () => {
+  it('is shown by its detail while it is live', async () => {
+    stub.server.on(detail, ok(running))
+    expect(shown(await stub.job().get('63436', signal))).toEqual({
+      remoteId: '63436',
+      rawState: 'statR',
+      status: 'running',
+      startedAt: new Date('2025-12-01T13:00:00Z'),
+      remoteName: mark,
+      mark,
+      payload: running,
+    })
+  })
+
+  it('that waits shows no start, though the scheduler names one', async () => {
+    stub.server.on(detail, ok({ ...running, jobStatus: 'statH', reason: 'JobHeldUser' }))
+    const seen = await stub.job().get('63436', signal)
+    expect(seen).toMatchObject({ status: 'pending', reason: 'held', message: 'Scheduler: JobHeldUser' })
+    expect(seen).not.toHaveProperty('startedAt')
+  })
+
+  it('is looked for in the live list, then in the history', async () => {
+    stub.server.on(detail, ok(null))
+    stub.server.once(liveById, ok({ total: 1, list: [running] }))
+    expect(await stub.job().get('63436', signal)).toMatchObject({ rawState: 'statR' })
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, ok({ total: 1, list: [ended] }))
+    expect(await stub.job().get('63436', signal)).toMatchObject({
+      status: 'succeeded',
+      exitCode: 0,
+      startedAt: new Date('2025-12-01T12:00:00Z'),
+      endedAt: new Date('2025-12-01T12:10:00Z'),
+    })
+  })
+
+  it('is found in a history that speaks the words of the scheduler', async () => {
+    stub.server.on(detail, failed('10004', 'no'))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, none)
+    const record = { ...ended, jobId: 63436, jobState: 'TIMEOUT', jobExitStatus: 0 }
+    stub.server.on(lastMonth, ok({ total: 1, list: [record] }))
+    expect(await stub.job().get('63436', signal)).toMatchObject({ status: 'failed', reason: 'time_limit' })
+  })
+
+  it('is asked for in the history with the time that its list shows, and is as the list says where that fails', async () => {
+    const { stdout: _, ...record } = { ...ended, acctTime: 1764591000 }
+    stub.server.on(detail, ok(null))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, ok({ total: 1, list: [record] }))
+    stub.server.once(past, { status: 504, body: 'no' })
+    const seen = { status: 'succeeded', exitCode: 0 }
+    expect(await stub.job().get('63436', signal)).toMatchObject(seen)
+    stub.server.once(past, ok(ended))
+    expect(shown(await stub.job().get('63436', signal))).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
+  })
+
+  it('that was to start after its end never ran', async () => {
+    const canceled = { ...running, jobStatus: 'statDE', jobStartTime: '2025-12-02 08:00:00' }
+    stub.server.on(detail, ok({ ...canceled, jobEndTime: '2025-12-01 21:20:00' }))
+    const seen = await stub.job().get('63436', signal)
+    expect(seen).toMatchObject({ status: 'canceled', endedAt: new Date('2025-12-01T13:20:00Z') })
+    expect(seen).not.toHaveProperty('startedAt')
+  })
+
+  it('is gone when neither list shows it, and not when one could not be read to its end', async () => {
+    stub.server.on(detail, failed('10004', 'no'))
+    stub.server.on(liveById, none)
+    stub.server.on(lastDay, none)
+    stub.server.on(lastMonth, none)
+    expect(await stub.job().get('63436', signal)).toBe('gone')
+    stub.server.on(lastMonth, ok({ total: 9, list: [] }))
+    expect((await failureOf(stub.job().get('63436', signal))).code).toBe('bad_response')
+  })
+
+  it('is gone with the live list where there is no history', async () => {
+    stub.server.on(detail, ok(null))
+    stub.server.on(liveById, ok({ total: 0, list: [] }))
+    const driver = stub.job({ hasHistory: false })
+    expect(await driver.get('63436', signal)).toBe('gone')
+    expect(driver.traits.forgetsAfterMs).toBe(300_000)
+    expect(stub.job().traits.forgetsAfterMs).toBeUndefined()
+  })
+
+  it('is not looked for elsewhere when the service fails', async () => {
+    stub.server.on(detail, { status: 503, body: 'no' })
+    expect((await failureOf(stub.job().get('63436', signal))).code).toBe('unavailable')
+  })
+
+  it('of another name carries no mark of ours', async () => {
+    stub.server.on(detail, ok({ ...running, jobName: 'STDIN_0910_094758' }))
+    expect(await stub.job().get('63436', signal)).toMatchObject({ mark: null, remoteName: 'STDIN_0910_094758' })
+  })
+})
+
+describe('lists and searches', () => {
+  it('read the live list, then the last hour of the history', async () => {
+    stub.server.on(live(), ok({ total: 2, list: [running] }))
+    stub.server.on(live(1), ok({ total: 2, list: [{ ...running, jobId: '2', jobStatus: 'statZ' }] }))
+    stub.server.on(history('2025-12-01 20:26:31'), ok({ total: 1, list: [{ ...ended, jobId: '3' }] }))
+    const driver = stub.job()
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await driver.list({ cursor, watched: [] }, signal)
+      seen.push(...page.seen.map(({ remoteId, status }) => `${remoteId} ${status}`))
+      cursor = page.next
+    } while (cursor !== null)
+    expect(seen).toEqual(['63436 running', '2 null', '3 succeeded'])
+  })
+
+  it('say which fields of a detail they do not show', async () => {
+    const { outputPath, errorPath, exitCode, ...short } = running
+    stub.server.on(live(), ok({ total: 1, list: [short] }))
+    stub.server.on(history('2025-12-01 21:11:31'), none)
+    const { seen } = await stub.job().list({ cursor: null, watched: [] }, signal)
+    const omits = seen[0]?.omits ?? []
+    expect(omits).toEqual(expect.arrayContaining(['outputPath', 'errorPath', 'exitCode']))
+    expect(omits.filter((name) => name in short)).toEqual([])
+    const found = (await stub.job().find([jobIntent(stub.clock, spec, mark)], signal)).get(mark)
+    expect(found).toMatchObject({ found: [{ omits }] })
+    stub.server.on(detail, ok(running))
+    expect(await stub.job().get('63436', signal)).not.toHaveProperty('omits')
+    // What is seen first in a list and then in its detail keeps what only the detail tells.
+    expect(withKept(seen[0] ?? { payload: () => null }, running)).toEqual(running)
+  })
+
+  it('find a job once, though both lists show it, from a quarter of an hour before it was sent', async () => {
+    stub.server.on(live(), ok({ total: 1, list: [{ ...running, jobStatus: 'statC' }] }))
+    stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 1, records: [ended] }))
+    const intents = [jobIntent(stub.clock, spec, mark), jobIntent(stub.clock, spec, 'a00000000000')]
+    const found = await stub.job().find(intents, signal)
+    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: '63436', status: 'succeeded' }] })
+    expect(found.get('a00000000000')).toEqual({ absent: true })
+  })
+
+  it('conclude nothing from a history that could not be read to its end', async () => {
+    stub.server.on(live(), ok({ total: 0, list: [] }))
+    stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 3, list: [] }))
+    const found = await stub.job().find([jobIntent(stub.clock, spec, mark)], signal)
+    expect(found.get(mark)).toHaveProperty('inconclusive')
+  })
+})
+
+describe('a cancel', () => {
+  const cancel = `DELETE ${hpc}/jobs`
+
+  it('is a form that names the scheduler, the cluster user and the job', async () => {
+    stub.server.on(cancel, ok({ '1638523853': 'ok' }))
+    await stub.job().controls.cancel?.('63436', signal)
+    expect(stub.calls()).toEqual([[cancel, 'jobMethod=5&strJobInfoMap=1638523853%2Cbob_hpc%3A63436%3A']])
+    expect(stub.server.requests.at(-1)?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+  })
+
+  it('of an ended job succeeds, of a running one says why not', async () => {
+    stub.server.on(cancel, failed('10004', 'job not in queue'))
+    stub.server.once(detail, ok({ ...running, jobStatus: 'statDE' }))
+    await stub.job().controls.cancel?.('63436', signal)
+    stub.server.once(detail, ok(running))
+    const error = await failureOf(stub.job().controls.cancel?.('63436', signal) ?? Promise.resolve())
+    expect(error).toMatchObject({ code: 'invalid_request', providerCode: '10004' })
+  })
+})
+
+describe('logs', () => {
+  const file = (name: string) =>
+    `GET /efile/openapi/v2/file/download?${new URLSearchParams({ path: `/public/home/bob_hpc/run/${name}` })}`
+
+  it('are the output files, one after the other', async () => {
+    stub.server.on(detail, ok({ ...running, outputPath: 'std.out.%j' }))
+    stub.server.on(file('std.out.63436'), { body: 'epoch 1\n' })
+    stub.server.on(file('std.err.63436'), failed('911020', 'no such file'))
+    const driver = stub.job()
+    expect(await driver.logs?.('63436', null, signal)).toEqual({ text: 'epoch 1\n', links: [], next: 'stderr' })
+    expect(await driver.logs?.('63436', 'stderr', signal)).toEqual({ text: '', links: [] })
+  })
+
+  it('of an ended job are where the history says', async () => {
+    stub.server.on(detail, ok(null))
+    stub.server.on(liveById, ok({ total: 0, list: [] }))
+    stub.server.on(lastDay, ok({ total: 1, list: [ended] }))
+    stub.server.on(file('std.out.63436'), {
+      headers: { 'content-type': 'application/octet-stream' },
+      body: '{"code":1}',
+    })
+    expect(await stub.job().logs?.('63436', null, signal)).toEqual({ text: '{"code":1}', links: [] })
+  })
+
+  it('that may not be read say so', async () => {
+    stub.server.on(detail, ok(running))
+    stub.server.on(file('std.out.63436'), failed('911030', 'denied'))
+    expect(await failureOf(stub.job().logs?.('63436', null, signal) ?? Promise.resolve())).toMatchObject({
+      code: 'permission_denied',
+      providerCode: '911030',
+    })
+  })
+})
+
+it('the catalog lists the queues of the cluster user', async () => {
+  const queues = [{ queueName: 'debug', queFreeNcpus: '12' }]
+  stub.server.on(`GET ${hpc}/queuenames/users/bob_hpc?strJobManagerID=1638523853`, ok(queues))
+  expect(await stub.job().catalog?.(signal)).toEqual({ queues })
+})
