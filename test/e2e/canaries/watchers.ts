@@ -38,7 +38,9 @@ export async function dumpDatabase(url: string): Promise<Map<string, string>> {
       dump.set(name, rows.map(({ row }) => row).join('\n'))
     }
     // Postgres keeps the text of running and last statements.
-    const { rows } = await client.query<{ query: string }>('SELECT query FROM pg_stat_activity WHERE query IS NOT NULL')
+    const { rows } = await client.query<{ query: string }>(
+      'SELECT query FROM pg_stat_activity WHERE datname = current_database()',
+    )
     return dump.set('pg_stat_activity', rows.map(({ query }) => query).join('\n'))
   } finally {
     await client.end()

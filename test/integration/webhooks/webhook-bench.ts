@@ -4,6 +4,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import type { Shares } from '../../../src/webhooks/claims.repository.ts'
 import type { ApiCaller } from '../../support/api-caller.ts'
+import { settled } from '../../support/settled.ts'
 import { type RecordedRequest, type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { quickSettings, type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
@@ -129,12 +130,6 @@ export async function record({ pool }: Pick<Database, 'pool'>, event: EventInput
     [workloadId, seq, id, projectId, kind, type],
   )
   return id
-}
-
-async function settled({ pool }: Database): Promise<void> {
-  const { rows } = await pool.query('SELECT pg_current_snapshot()::text::pg_snapshot AS seen')
-  const isOver = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= pg_snapshot_xmax($1::pg_snapshot) AS "isOver"'
-  await until(async () => (await pool.query(isOver, [rows[0].seen])).rows[0].isOver)
 }
 
 /** As a receiver does it. @throws when nothing of it verifies */

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeWatchlists } from '../../../src/workloads/watchlists.repository.ts'
+import { settled } from '../../support/settled.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let test: TestDatabase
@@ -47,13 +48,6 @@ async function insert(count: number, first = 0): Promise<void> {
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
 
-/** Resolves once every transaction so far has ended, those of other tests in the same cluster too: their rows are read again. */
-async function untilEnded(): Promise<void> {
-  const { rows } = await run('SELECT pg_current_xact_id() AS xid')
-  const isOver = `SELECT pg_snapshot_xmin(pg_current_snapshot()) > '${rows[0].xid}'::xid8 AS over`
-  await vi.waitUntil(async () => (await run(isOver)).rows[0].over, { timeout: 20_000 })
-}
-
 const run = (text: string) => database.pool.query(text)
 const end = `UPDATE workloads SET live = false, status = 'succeeded' WHERE remote_id = 'r1'`
 const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1'`
@@ -61,7 +55,7 @@ const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1
 it('is read whole once, then only what has changed or come', async () => {
   await insert(1200)
   const read = makeReader()
-  await untilEnded()
+  await settled(database)
   const first = await read()
   expect(await read()).toEqual(first)
   await run(change)
@@ -81,7 +75,7 @@ it('shows what an older transaction commits after a newer one', async () => {
   await older.query('COMMIT')
   older.release()
   expect(await read()).toEqual(['r1 v2', 'r2 v7'])
-  await untilEnded()
+  await settled(database)
   await read()
   await read()
   expect(brought.at(-1)).toBe(0)
