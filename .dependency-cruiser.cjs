@@ -1,33 +1,81 @@
-// The arrows between the rooms of src/: who may import whom. Everything that is not listed is refused.
+// The dependencies between the modules of src/: which may import which. Everything that is not listed is refused.
 // test/tooling/boundaries.test.ts proves that each rule fires. dependency-cruiser reads TypeScript 6 at most: with
 // TypeScript 7 it finds no modules and calls that a success, which the same test would notice.
 
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|telemetry|request-rates)\\.ts$'
-const database = '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-turn)\\.ts$'
+const database =
+  '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-lock|batcher)\\.ts$'
 const vocabulary = '^src/vocabulary/'
+/** What a workload and its kind are, and what the engine is handed: the files of workloads/ beside its folders. */
+const workload = '^src/workloads/[^/]+\\.ts$'
+const store = '^src/workloads/store/'
+const apply = '^src/workloads/apply/'
+const engine = '^src/workloads/engine/'
+const secrets = '^src/secrets/'
 
-/** Each room, and what it may import of src/ besides itself. */
-const rooms = {
+/** Each module, and what it may import of src/ besides itself. */
+const modules = {
   vocabulary: [],
   infra: ['^src/generated/', vocabulary],
-  config: ['^src/config-schema\\.ts$'],
+  config: [],
   http: [vocabulary, infraTypes],
   queue: [vocabulary, infraTypes, database],
   events: [vocabulary, '^src/http/', infraTypes, database],
-  connections: [vocabulary, '^src/http/', contract, infraTypes, database],
+  secrets: [vocabulary, contract, database],
+  connections: [vocabulary, '^src/http/', contract, secrets, infraTypes, database],
   capabilities: [vocabulary, '^src/http/', contract],
-  projects: [vocabulary, '^src/http/', infraTypes, database],
+  access: [vocabulary, '^src/http/', infraTypes, database],
   webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, database],
-  workloads: [vocabulary, '^src/connections/', '^src/events/', '^src/queue/', contract, infraTypes, database],
-  jobs: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract],
-  environments: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract],
+  'workloads/store': [vocabulary, workload, '^src/connections/id-spaces', database],
+  'workloads/apply': [vocabulary, contract, workload, store, database],
+  'workloads/engine': [vocabulary, contract, workload, store, apply, secrets, infraTypes, database],
+  'workloads/sweep': [
+    ...[
+      vocabulary,
+      contract,
+      workload,
+      store,
+      apply,
+      engine,
+      secrets,
+      '^src/connections/orphans',
+      infraTypes,
+      database,
+    ],
+  ],
+  'workloads/schedule': [vocabulary, workload, engine, '^src/workloads/sweep/', '^src/queue/', infraTypes, database],
+  'workloads/maintenance': [
+    ...[vocabulary, workload, apply, engine, '^src/connections/id-spaces', infraTypes, database],
+  ],
+  'workloads/intake': [
+    vocabulary,
+    contract,
+    workload,
+    store,
+    apply,
+    secrets,
+    '^src/connections/',
+    infraTypes,
+    database,
+  ],
+  'workloads/actions': [
+    vocabulary,
+    contract,
+    workload,
+    store,
+    apply,
+    secrets,
+    '^src/connections/',
+    infraTypes,
+    database,
+  ],
+  records: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract, infraTypes, database],
+  jobs: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
+  environments: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
   sandbox: [],
 }
-
-/** Rooms whose modules lie elsewhere than in src/<room>/. */
-const roomPaths = { config: '^src/config(-schema)?\\.ts$' }
 
 const only = (name, from, allowed, comment) => ({
   name,
@@ -37,13 +85,21 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^src/', pathNot: [from, ...allowed] },
 })
 
-const roomRules = Object.entries(rooms).map(([room, allowed]) =>
+const moduleRules = Object.entries(modules).map(([module, allowed]) =>
   only(
-    `${room}-imports-only-its-arrows`,
-    roomPaths[room] ?? `^src/${room}/`,
+    `${module.replace('/', '-')}-imports-only-its-dependencies`,
+    `^src/${module}/`,
     allowed,
-    `The arrows of ${room}/ are listed in .dependency-cruiser.cjs. Hand the thing in, or move it down.`,
+    `The dependencies of ${module}/ are listed in .dependency-cruiser.cjs. Hand the thing in, or move it down.`,
   ),
+)
+
+/** The bottom of workloads/ depends on no folder of it. */
+const workloadRule = only(
+  'workload-imports-only-contract-and-vocabulary',
+  workload,
+  [vocabulary, contract],
+  'What a workload and its kind are is the bottom of workloads/.',
 )
 
 const providerRules = [
@@ -60,20 +116,20 @@ const providerRules = [
     'The kit serves every provider and knows none.',
   ),
   only(
-    'families-import-only-kit-and-contract',
-    '^src/providers/families/',
+    'vendors-import-only-kit-and-contract',
+    '^src/providers/vendors/',
     [vocabulary, contract, '^src/providers/kit/'],
-    'A family is what some providers share; it knows none of them.',
+    'What the products of one vendor share knows none of them.',
   ),
   {
-    name: 'provider-imports-no-other-room',
+    name: 'provider-imports-no-other-module',
     comment:
-      'A provider sees the contract, the kit, the families and the vocabulary; never the engine or another provider.',
+      'A provider sees the contract, the kit, the vendors and the vocabulary; never the engine or another provider.',
     severity: 'error',
-    from: { path: '^src/providers/([^/]+)/', pathNot: '^src/providers/(kit|families)/' },
+    from: { path: '^src/providers/([^/]+)/', pathNot: '^src/providers/(kit|vendors)/' },
     to: {
       path: '^src/',
-      pathNot: ['^src/providers/$1/', '^src/providers/(kit|families)/', contract, vocabulary],
+      pathNot: ['^src/providers/$1/', '^src/providers/(kit|vendors)/', contract, vocabulary],
     },
   },
   only(
@@ -93,24 +149,24 @@ const topRules = [
     to: { path: '^src/', pathNot: ['^src/http/', '\\.(routes|schemas)\\.ts$', infraTypes] },
   },
   only(
-    'roles-import-only-app-and-container',
-    '^src/roles/',
-    ['^src/(container|app|config|config-schema)\\.ts$', '^src/infra/', '^src/sandbox/', vocabulary, '^src/queue/'],
-    'A role starts and stops what the container has put together.',
+    'commands-import-only-app-and-container',
+    '^src/commands/',
+    ['^src/app\\.ts$', '^src/container/', '^src/config/', '^src/infra/', '^src/sandbox/', vocabulary, '^src/queue/'],
+    'A command starts and stops what the container has put together.',
   ),
   {
     name: 'nobody-imports-the-top',
-    comment: 'main, roles, container and app are the top of the tree: what they have is handed down.',
+    comment: 'main, commands, container and app are the top of the tree: what they have is handed down.',
     severity: 'error',
-    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container(/|\\.ts$))' },
-    to: { path: '^src/(main\\.ts$|roles/|container(/|\\.ts$)|app\\.ts$)' },
+    from: { path: '^src/', pathNot: '^src/(main\\.ts$|commands/|container/)' },
+    to: { path: '^src/(main\\.ts$|commands/|container/|app\\.ts$)' },
   },
   {
     name: 'environment-is-read-at-the-top',
     comment: 'Configuration is parsed once and handed in as values.',
     severity: 'error',
-    from: { path: '^src/', pathNot: '^src/(main\\.ts$|roles/|container\\.ts$|config(-schema)?\\.ts$)' },
-    to: { path: '^src/config(-schema)?\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/(main\\.ts$|commands/|container/container\\.ts$|config/)' },
+    to: { path: '^src/config/' },
   },
 ]
 
@@ -135,7 +191,7 @@ const packageRules = [
     severity: 'error',
     from: {
       path: '^src/',
-      pathNot: ['^src/(http|roles|sandbox)/', '\\.routes\\.ts$', '^src/(app|container)\\.ts$', '^src/container/'],
+      pathNot: ['^src/(http|commands|container|sandbox)/', '\\.routes\\.ts$', '^src/app\\.ts$'],
     },
     to: {
       path: 'node_modules/(fastify|@fastify/[^/]+|fastify-plugin)/',
@@ -176,7 +232,7 @@ const cycleRules = [
   },
   {
     name: 'no-cycle-between-folders',
-    comment: 'Two rooms that need each other are one room, or lack a third below them.',
+    comment: 'Two modules that need each other are one module, or lack a third below them.',
     severity: 'error',
     scope: 'folder',
     from: { path: '^src', pathNot: '^src/generated' },
@@ -184,7 +240,7 @@ const cycleRules = [
   },
   {
     name: 'every-import-resolves',
-    comment: 'An import that cannot be followed is an arrow that cannot be checked.',
+    comment: 'An import that cannot be followed is a dependency that cannot be checked.',
     severity: 'error',
     from: { path: '^src/' },
     to: { couldNotResolve: true },
@@ -192,7 +248,7 @@ const cycleRules = [
 ]
 
 module.exports = {
-  forbidden: [...roomRules, ...providerRules, ...topRules, ...packageRules, ...cycleRules],
+  forbidden: [...moduleRules, workloadRule, ...providerRules, ...topRules, ...packageRules, ...cycleRules],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

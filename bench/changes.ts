@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeWake } from '../src/events/wake.ts'
+import { makeWake } from '../src/events/change-notifier.ts'
 import type { Stack } from './stack.ts'
 
 const write = `WITH w AS (

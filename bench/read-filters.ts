@@ -1,4 +1,4 @@
-import type { ListParameters } from '../src/workloads/list-query.ts'
+import type { ListParameters } from '../src/records/list-query.ts'
 import { type SeedTarget, seededDays } from './seed.ts'
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()

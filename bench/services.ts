@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sandboxConnection } from '../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../src/commands/sandbox-connections.ts'
 import { freePort } from '../test/support/free-ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { slots } from './rules.ts'

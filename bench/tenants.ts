@@ -1,4 +1,4 @@
-import { sandboxConnection } from '../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../src/commands/sandbox-connections.ts'
 import { apiKey, type Service } from './services.ts'
 import type { Stack } from './stack.ts'
 

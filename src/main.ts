@@ -2,35 +2,35 @@
 const commands = {
   serve: {
     does: 'Run the service: API, worker, or both (ROLE).',
-    run: async () => (await import('./roles/serve.ts')).serve(),
+    run: async () => (await import('./commands/serve.ts')).serve(),
   },
   demo: {
     does: 'Run example jobs on every sandbox provider.',
-    run: async () => (await import('./roles/demo.ts')).demo(),
+    run: async () => (await import('./commands/demo.ts')).demo(),
   },
   migrate: {
     does: 'Apply pending database migrations.',
-    run: async () => (await import('./roles/migrate.ts')).runMigrations(),
+    run: async () => (await import('./commands/migrate.ts')).runMigrations(),
   },
   sandbox: {
     does: 'Run only the sandbox providers.',
-    run: async () => (await import('./roles/sandbox.ts')).runSandbox(),
+    run: async () => (await import('./commands/sandbox.ts')).runSandbox(),
   },
   key: {
     does: 'Create an API key: key create --name <name>.',
-    run: async (args: readonly string[]) => (await import('./roles/key.ts')).runKey(args),
+    run: async (args: readonly string[]) => (await import('./commands/key.ts')).runKey(args),
   },
   secrets: {
     does: 'Re-encrypt all secrets with the first key of SECRETS_KEY: secrets rotate.',
-    run: async (args: readonly string[]) => (await import('./roles/secrets.ts')).runSecrets(args),
+    run: async (args: readonly string[]) => (await import('./commands/secrets.ts')).runSecrets(args),
   },
   doctor: {
     does: 'Check database invariants.',
-    run: async () => (await import('./roles/doctor.ts')).runDoctor(),
+    run: async () => (await import('./commands/doctor.ts')).runDoctor(),
   },
   openapi: {
     does: 'Print the OpenAPI document.',
-    run: async () => (await import('./roles/openapi.ts')).printOpenApi(),
+    run: async () => (await import('./commands/openapi.ts')).printOpenApi(),
   },
 } as const
 
@@ -60,7 +60,7 @@ process.report.excludeEnv = true
 main(process.argv.slice(2))
   .catch(async (error: unknown) => {
     process.exitCode = 1
-    const { failureText } = await import('./roles/start-error.ts')
+    const { failureText } = await import('./commands/start-error.ts')
     process.stderr.write(`${failureText(error)}\n`)
   })
   .finally(() => setTimeout(() => process.exit(), lingerMs).unref())

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { sandboxConnection } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
 import { type Program, startProgram } from '../program.ts'
 import { slots } from '../rules.ts'
 import type { Stack } from '../stack.ts'

@@ -1,13 +1,13 @@
 import type { TSchema } from '@sinclair/typebox'
-import { describeAllowed } from '../../src/config.ts'
-import { configSchema, renamedSettings } from '../../src/config-schema.ts'
+import { describeAllowed } from '../../src/config/config.ts'
+import { configSchema, renamedSettings } from '../../src/config/schema.ts'
 
 /** docs/configuration.md, from the schema that the environment is checked against. */
 export function generateConfigurationPage(): string {
   const rows = Object.entries(configSchema.properties).map(([name, schema]) => describeVariable(name, schema))
   return `# Configuration
 
-<!-- Written by scripts/generate-docs.ts from src/config-schema.ts; change it there and run \`npm run docs:generate\`. -->
+<!-- Written by scripts/generate-docs.ts from src/config/schema.ts; change it there and run \`npm run docs:generate\`. -->
 
 Switchyard is configured with environment variables. They are read once at startup. An invalid value ends the startup with a
 message that names the variable; an empty value counts as not set. The values of \`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`,

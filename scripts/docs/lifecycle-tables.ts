@@ -5,7 +5,7 @@ import type { ProviderErrorCode } from '../../src/providers/provider-error.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { reasons } from '../../src/vocabulary/reasons.ts'
 import { isTerminal, statusesOf, type Transitions } from '../../src/vocabulary/transitions.ts'
-import { verdictOf, waitingReason } from '../../src/workloads/failure-policy.ts'
+import { verdictOf, waitingReason } from '../../src/workloads/apply/failure-policy.ts'
 import type { WorkloadKind } from '../../src/workloads/kind.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
 import { summaryOf } from './describe-provider.ts'
 import {
   ConnectionCapabilities,

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
+import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
 import { mismatch } from './connection-resolver.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import { refuseIncomplete } from './incomplete-credentials.ts'
 import { destinationIn, reviseSettings } from './revise-settings.ts'
-import type { SecretBox } from './secret-box.ts'
 
 export interface ConnectionPatch {
   name?: string

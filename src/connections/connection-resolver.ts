@@ -1,5 +1,5 @@
+import { type Fault, Refusal } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
-import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import { missingTarget } from '../vocabulary/request-target.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionsRepository } from './connections.repository.ts'

@@ -1,19 +1,19 @@
 import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
+import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { quotaExceeded } from '../vocabulary/quota.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
 import type { Connection } from './connection.ts'
 import { mismatch } from './connection-resolver.ts'
 import type { ConnectionsRepository, Removal } from './connections.repository.ts'
 import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
 import { refuseIncomplete } from './incomplete-credentials.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
-import type { SecretBox } from './secret-box.ts'
 
 export interface ConnectionRequest {
   name: string

@@ -1,6 +1,6 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
-import { inTurnOf } from '../infra/project-turn.ts'
+import { inTurnOf } from '../infra/project-lock.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'

@@ -1,7 +1,7 @@
 import type { HttpClient, Provider } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
+import { type Fault, Refusal } from '../vocabulary/api-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
-import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 
 /** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
 export type EgressRefusal = (url: string) => string | null

@@ -1,6 +1,6 @@
 import type { Provider } from '../providers/provider.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
 
 /** Refuses credentials that no call could be made with, at the one that is missing or superfluous. */
 export function refuseIncomplete(provider: Provider, credentials: JsonObject): void {

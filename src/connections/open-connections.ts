@@ -1,5 +1,6 @@
 import type { Driver, Drivers, HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
 import type { ProviderError } from '../providers/provider-error.ts'
+import type { SecretBox } from '../secrets/secret-box.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
@@ -7,7 +8,6 @@ import type { Called, ConnectionsRepository, SealedConnection } from './connecti
 import { namingAddresses } from './endpoints.ts'
 import { makeOpenedCache } from './opened-cache.ts'
 import { pauseFor } from './pause.ts'
-import type { SecretBox } from './secret-box.ts'
 
 /** An HTTP client of one connection's own: its sockets are nobody else's. */
 export interface ConnectionHttp extends HttpClient {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
+import { type Fault, Refusal } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
-import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 
 /** What a PATCH makes of a connection's settings. */
 export interface SettingsChange {

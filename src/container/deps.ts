@@ -1,14 +1,14 @@
-import type { ListenClient } from '../events/wake.ts'
+import type { OidcSettings } from '../access/oidc.ts'
+import type { ListenClient } from '../events/change-notifier.ts'
 import type { EdgeSettings } from '../http/server.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { Database } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
 import type { RequestRates } from '../infra/request-rates.ts'
-import type { OidcSettings } from '../projects/oidc.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import type { WebhookSettings } from '../webhooks/webhook-settings.ts'
-import type { EngineSettings, makeEngine } from '../workloads/engine.ts'
+import type { EngineSettings, makeEngine } from './engine.ts'
 
 /** What the composition root is handed. */
 export interface ContainerDeps {

@@ -1,18 +1,18 @@
+import { bootstrap, drawInstallationTag } from '../access/bootstrap.ts'
+import { makeInstallationRepository } from '../access/installation.repository.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import { idSourceOf } from '../connections/id-spaces.ts'
 import { renumberRestoredEvents } from '../events/restored.repository.ts'
 import type { Database, PrismaClient } from '../infra/database.ts'
 import { missingMigrations } from '../infra/migrations.ts'
-import { bootstrap, drawInstallationTag } from '../projects/bootstrap.ts'
-import { makeInstallationRepository } from '../projects/installation.repository.ts'
 import { providers } from '../providers/registry.ts'
 import { kinds } from '../vocabulary/kinds.ts'
-import { checkNames, examine, type Finding } from '../workloads/doctor.repository.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
-import { reopenAll } from '../workloads/reopen.repository.ts'
+import { checkNames, examine, type Finding } from '../workloads/maintenance/doctor.repository.ts'
+import { reopenAll } from '../workloads/maintenance/restore-recovery.repository.ts'
 
+export { makeKeyFinder, makeKeyMaker } from '../access/key-maker.ts'
 export { makeEndpointMoves } from '../connections/endpoint-moves.repository.ts'
-export { makeKeyFinder, makeKeyMaker } from '../projects/key-maker.ts'
 
 /**
  * What the database itself has to know before anything runs on it: the installation's tag, and the first project with

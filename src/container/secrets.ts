@@ -1,7 +1,7 @@
-import { type Rotated, rotateSecrets } from '../connections/rotate-secrets.ts'
-import { makeSealedRowsRepository } from '../connections/sealed-rows.repository.ts'
-import { makeSecretBox } from '../connections/secret-box.ts'
 import type { Database } from '../infra/database.ts'
+import { type Rotated, rotateSecrets } from '../secrets/rotate-secrets.ts'
+import { makeSealedRowsRepository } from '../secrets/sealed-rows.repository.ts'
+import { makeSecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 
 /** Seals everything anew with the first of these keys. Safe while others read and write. */

@@ -1,7 +1,7 @@
-import { Refusal } from '../vocabulary/refusal.ts'
-import type { ReadsRepository } from '../workloads/reads.repository.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
+import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
+import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/workload-service.ts'
 
 interface Deps {
   workloads: WorkloadService

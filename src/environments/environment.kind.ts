@@ -1,10 +1,10 @@
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, isCalledOff, pausedUntil } from '../workloads/creation.ts'
-import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
+import { creationAction, isCalledOff, pausedUntil } from '../workloads/apply/creation.ts'
+import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
+import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
-import { after } from '../workloads/tempo.ts'
 import { hasOpenWish, type Workload } from '../workloads/workload.ts'
 
 type Environment = Workload<'environment'>

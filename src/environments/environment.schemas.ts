@@ -1,16 +1,16 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
-import { environmentTransitions } from '../vocabulary/environment.ts'
-import { idSchema } from '../vocabulary/ids.ts'
-import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
-import { statusesOf } from '../vocabulary/transitions.ts'
 import {
   patchFields,
   providerOptionsSchema,
   recordFields,
   requestTarget,
   workloadQuery,
-} from '../workloads/workload.schemas.ts'
+} from '../records/record.schemas.ts'
+import { environmentTransitions } from '../vocabulary/environment.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
+import { statusesOf } from '../vocabulary/transitions.ts'
 
 /** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {

@@ -1,23 +1,23 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
+import type { WaitPlaces } from '../http/concurrency-limits.ts'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
 import type { Streams } from '../http/event-stream.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
-import { keyOf, submitHeaders } from '../http/idempotency.ts'
-import type { WaitPlaces } from '../http/places.ts'
-import { type Records, registerRecords } from '../http/record.routes.ts'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import { keyOf, submitHeaders } from '../records/idempotency.ts'
+import { type Records, registerRecords } from '../records/record.routes.ts'
+import { previewViewOf } from '../records/record.view.ts'
+import type { RecordPort } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetFaults } from '../vocabulary/request-target.ts'
-import type { Ask } from '../workloads/ask.ts'
-import type { ImportEnvironment } from '../workloads/import.ts'
-import type { RecordPort } from '../workloads/record-port.ts'
-import type { Resolution, Resolve } from '../workloads/resolve.ts'
-import type { SubmissionBody, Submit } from '../workloads/submit.ts'
+import type { Ask } from '../workloads/actions/provider-queries.ts'
+import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
+import type { ImportEnvironment } from '../workloads/intake/import.ts'
+import type { SubmissionBody, Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { previewViewOf } from '../workloads/workload.view.ts'
 import {
   AccessSchema,
   EnvironmentImport,
@@ -25,8 +25,8 @@ import {
   environmentQuery,
   type makeEnvironmentSchemas,
 } from './environment.schemas.ts'
+import { registerWishes } from './environment-actions.routes.ts'
 import type { EnvironmentService } from './environment-service.ts'
-import { registerWishes } from './environment-wishes.routes.ts'
 
 export interface EnvironmentRoutesDeps {
   schemas: ReturnType<typeof makeEnvironmentSchemas>

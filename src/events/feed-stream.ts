@@ -1,5 +1,5 @@
 import { heartbeat, messageText, type Telling } from '../http/event-stream.ts'
-import type { Following } from '../http/follow.ts'
+import type { Following } from '../http/event-tail.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed, FeedMessage } from './feed.ts'

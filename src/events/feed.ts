@@ -1,6 +1,6 @@
-import type { Reading } from '../http/follow.ts'
+import type { Reading } from '../http/event-tail.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
 import { cursorOf, type Place, placeIn } from './feed-cursor.ts'
 

@@ -1,4 +1,4 @@
-import { type Following, follow } from '../http/follow.ts'
+import { type Following, follow } from '../http/event-tail.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed } from './feed.ts'
 import { isAfter, type Place, placeIn } from './feed-cursor.ts'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../vocabulary/actor.ts'
 
-import type { Fault } from '../vocabulary/refusal.ts'
+import type { Fault } from '../vocabulary/api-error.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
 /** Who sent a request. Every query is narrowed to the project. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import { ownerOf } from './caller.ts'
 
 /** The version of a record, as HTTP says it. */

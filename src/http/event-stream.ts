@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Following, follow, type Message, type Reading } from './follow.ts'
+import type { Places } from './concurrency-limits.ts'
+import { type Following, follow, type Message, type Reading } from './event-tail.ts'
 import { isStillLetIn, watchCaller } from './lasting-proof.ts'
-import type { Places } from './places.ts'
 
 /** Where streams have their places, and what ends them all: the process is about to stop. */
 export interface Streams extends Places {

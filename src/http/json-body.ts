@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 
 /** Bodies are JSON in UTF-8. Bytes that are not would be taken for U+FFFD, and something else be stored than was sent. */

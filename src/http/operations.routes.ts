@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import type { Metrics } from '../infra/telemetry.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { Draining } from './draining.ts'
 import { refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type Fault, Refusal, type RefusalCode } from '../vocabulary/refusal.ts'
+import { type Fault, Refusal, type RefusalCode } from '../vocabulary/api-error.ts'
 import { mostFaults } from './bounded-validation.ts'
 import { refusalOfValidation } from './validation-errors.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { RequestRates } from '../infra/request-rates.ts'
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './server.ts'
 
 /**

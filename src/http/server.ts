@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
-import { Refusal } from '../vocabulary/refusal.ts'
-import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './broken-requests.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
+import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './client-errors.ts'
 import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { locatePublicly } from './public-url.ts'
-import { refuseUnsafeText } from './safe-text.ts'
 import { refuseAmbiguousHeaders } from './single-headers.ts'
+import { refuseUnsafeText } from './text-validation.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
 
 export type { HttpServer }

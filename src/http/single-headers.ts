@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 
 /** Of these Node keeps the first and drops the others, while a proxy on the way may have gone by another one. */
 const single: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type'])

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
+import { type Fault, Refusal } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
-import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import { type AjvFault, mostFaults } from './bounded-validation.ts'
 
 const places: Readonly<Record<string, Fault['in']>> = {

@@ -2,10 +2,10 @@ import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, hasMade, isCalledOff } from '../workloads/creation.ts'
-import { control, followVerb, lookIfUnsure } from '../workloads/follow-up.ts'
+import { creationAction, hasMade, isCalledOff } from '../workloads/apply/creation.ts'
+import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
+import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
-import { after } from '../workloads/tempo.ts'
 import { hasOpenWish, type Workload } from '../workloads/workload.ts'
 
 type Job = Workload<'job'>

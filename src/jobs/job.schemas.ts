@@ -1,16 +1,16 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
-import { idSchema } from '../vocabulary/ids.ts'
-import { jobTransitions } from '../vocabulary/job.ts'
-import { jobFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
-import { statusesOf } from '../vocabulary/transitions.ts'
 import {
   patchFields,
   providerOptionsSchema,
   recordFields,
   requestTarget,
   workloadQuery,
-} from '../workloads/workload.schemas.ts'
+} from '../records/record.schemas.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import { jobTransitions } from '../vocabulary/job.ts'
+import { jobFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
+import { statusesOf } from '../vocabulary/transitions.ts'
 
 /** The schemas of jobs. The options of each provider are handed in: nothing here knows a provider. */
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {

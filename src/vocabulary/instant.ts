@@ -1,4 +1,4 @@
-import { type Fault, Refusal } from './refusal.ts'
+import { type Fault, Refusal } from './api-error.ts'
 
 const earliest = Date.parse('0001-01-01T00:00:00Z')
 const latest = Date.parse('9999-12-31T23:59:59.999Z')

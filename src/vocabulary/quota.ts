@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts'
+import { Refusal } from './api-error.ts'
 
 /** What a project may have at a time; absent = as many as there are. */
 export interface Quota {

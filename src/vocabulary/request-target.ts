@@ -1,4 +1,4 @@
-import type { Fault } from './refusal.ts'
+import type { Fault } from './api-error.ts'
 
 const detail = 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.'
 

@@ -1,8 +1,8 @@
 import type { Answer, Attempts } from './attempt.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
+import { verdictOn } from './delivery-outcome.ts'
 import type { Delivered, OutcomesRepository } from './outcomes.repository.ts'
 import { signedHeaders } from './signature.ts'
-import { verdictOn } from './verdict.ts'
 import type { EndpointSecrets } from './webhook-endpoint.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/refusal.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
 import type { DeliveriesRepository, EndpointOf } from './deliveries.repository.ts'
 import type { DeliveryStatus, WebhookDelivery, WebhookEndpoint } from './webhook-endpoint.ts'
 

@@ -4,7 +4,7 @@ import { isOneOf, type Statements } from '../infra/statements.ts'
 import { systemActor } from '../vocabulary/actor.ts'
 import type { Answer } from './attempt.ts'
 import type { ClaimedDelivery } from './claims.repository.ts'
-import type { Failure } from './verdict.ts'
+import type { Failure } from './delivery-outcome.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 
 /** What an endpoint has taken, under the claim that it was sent with. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Wake } from '../events/wake.ts'
+import type { Wake } from '../events/change-notifier.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
+import { makeHands } from './delivery-slots.ts'
 import type { FannedOut, FanOut } from './fan-out.repository.ts'
-import { makeHands } from './hands.ts'
 import type { PruneDeliveries } from './pruning.repository.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 

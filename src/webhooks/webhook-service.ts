@@ -1,7 +1,7 @@
+import { type Fault, Refusal } from '../vocabulary/api-error.ts'
 import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
-import { type Fault, Refusal } from '../vocabulary/refusal.ts'
 import type { EndpointChangesRepository } from './endpoint-changes.repository.ts'
 import type { EndpointsRepository, SealedEndpoint, Target } from './endpoints.repository.ts'
 import { drawSecret } from './signature.ts'

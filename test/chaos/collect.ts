@@ -4,7 +4,7 @@ import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
 import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
-import type { RecordRow, RemoteObject } from './judge.ts'
+import type { RecordRow, RemoteObject } from './verifier.ts'
 
 /** What an ended state is called at each provider: the drivers' own tables, and the sandbox's words for verdicts. */
 const endedWords = new Set([

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeEngine } from '../../src/container/engine.ts'
 import { type Database, Prisma } from '../../src/infra/database.ts'
 import type { Driver, Intent, OpenProvider, Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
-import { makeEngine } from '../../src/workloads/engine.ts'
 import type { Guard } from './options.ts'
 import type { ChaosTiming } from './timing.ts'
 

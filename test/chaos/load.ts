@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../src/sandbox/random.ts'
 import type { Client } from './client.ts'
-import { type Accounts, bodyOf, type RequestShape, shapes } from './shapes.ts'
+import { type Accounts, bodyOf, type RequestShape, shapes } from './request-templates.ts'
 
 /** What the client of a run was told, workload by workload: the first of the three lists. */
 export interface Told {

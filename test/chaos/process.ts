@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
+import { startService } from '../../src/commands/service.ts'
 import { type Clock, systemClock } from '../../src/infra/clock.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
-import { startService } from '../../src/roles/service.ts'
 import { chaosEngine, chaosProviders } from './guards.ts'
 import type { Guard } from './options.ts'
 import type { ChaosTiming } from './timing.ts'

@@ -1,4 +1,4 @@
-import { faultNames, type Verdict } from './judge.ts'
+import { faultNames, type Verdict } from './verifier.ts'
 
 export interface Report {
   seed: string

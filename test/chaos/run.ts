@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { examineDatabase } from '../../src/container.ts'
+import { examineDatabase } from '../../src/container/container.ts'
 import { makeDatabase } from '../../src/infra/database.ts'
 import { makeRandom } from '../../src/sandbox/random.ts'
+import { runWeather } from './background-faults.ts'
 import { type Client, makeClient } from './client.ts'
 import {
   countOpen,
@@ -16,15 +17,14 @@ import {
 } from './collect.ts'
 import { makeFaultBoard } from './fault-board.ts'
 import { type Follower, startFollower } from './follower.ts'
-import { judge } from './judge.ts'
 import { drawLoad, runLoad, type Told } from './load.ts'
 import type { ChaosOptions } from './options.ts'
-import { runPlants } from './plants.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { Report } from './report.ts'
+import { runPlants } from './seeded-cases.ts'
 import { type Stack, startStack } from './stack.ts'
 import { timingOf } from './timing.ts'
-import { runWeather } from './weather.ts'
+import { judge } from './verifier.ts'
 
 /**
  * One run: start everything, let clients and faults loose, wait until all is settled, compare the three lists.

@@ -1,6 +1,6 @@
-import { readConfig } from '../../src/config.ts'
-import { type ContainerSettings, webhookSettings } from '../../src/container.ts'
-import { settingsOf } from '../../src/roles/settings.ts'
+import { settingsOf } from '../../src/commands/settings.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { type ContainerSettings, webhookSettings } from '../../src/container/container.ts'
 
 /**
  * The waits of a run. The sandbox keeps what the drivers' traits promise here, with a margin for a busy machine:

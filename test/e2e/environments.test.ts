@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import {
   type Account,
   environmentRequest,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 
 /** Texts that would be more than text where they stood in a header, in a log line or on a terminal as they are. */

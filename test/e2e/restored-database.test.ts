@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { expect, inject, it } from 'vitest'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { jobRequest, openAccount, startQuickSandbox } from '../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'

@@ -2,12 +2,12 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerCapabilities } from '../../src/capabilities/capabilities.routes.ts'
 import { describeProvider, summaryOf } from '../../src/capabilities/describe-provider.ts'
-import { readConfig } from '../../src/config.ts'
+import { settingsOf } from '../../src/commands/settings.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { makeDraining } from '../../src/http/draining.ts'
 import { registerOpenApi } from '../../src/http/openapi.ts'
 import { type HttpServer, makeServer } from '../../src/http/server.ts'
 import { providers } from '../../src/providers/registry.ts'
-import { settingsOf } from '../../src/roles/settings.ts'
 
 const described = providers.map((provider) => describeProvider(provider))
 const { edge } = settingsOf(readConfig({}))

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeSecretBox } from '../../src/connections/secret-box.ts'
+import { makeSecretBox } from '../../src/secrets/secret-box.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { ProviderHarness } from '../conformance/harness.ts'
 import { harnesses } from '../conformance/harnesses/index.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
-import { sandboxConnection } from '../../src/roles/sandbox-connections.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'

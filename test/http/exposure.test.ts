@@ -3,10 +3,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readConfig } from '../../src/config.ts'
+import { settingsOf } from '../../src/commands/settings.ts'
+import { readConfig } from '../../src/config/config.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import type { HttpServer } from '../../src/http/server.ts'
-import { settingsOf } from '../../src/roles/settings.ts'
 import { makeUnconnectedApp } from '../support/unconnected-app.ts'
 
 /** What the environment opens and closes. Nothing here asks a database. */

@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { expect, it, vi } from 'vitest'
-import { readConfig } from '../../src/config.ts'
+import { settingsOf } from '../../src/commands/settings.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { makeDraining } from '../../src/http/draining.ts'
 import { makeServer } from '../../src/http/server.ts'
-import { settingsOf } from '../../src/roles/settings.ts'
 
 const { edge } = settingsOf(readConfig({}))
 

@@ -45,7 +45,12 @@ describe('a new provider', { timeout: 240_000 }, () => {
     for (const path of [...rooms, ...configuration]) await cp(join(root, path), join(copy, path), { recursive: true })
     // Enough for what a provider consists of, and a third of all that there is to check.
     const include = ['providers', 'sandbox'].flatMap((room) => [`src/${room}`, `test/${room}/acme*`])
-    const parts = [...include, 'src/roles/sandbox-connections.ts', 'src/roles/demo-stories.ts', 'test/conformance']
+    const parts = [
+      ...include,
+      'src/commands/sandbox-connections.ts',
+      'src/commands/demo-scenarios.ts',
+      'test/conformance',
+    ]
     await writeFile(
       join(copy, 'tsconfig.acme.json'),
       JSON.stringify({ extends: './tsconfig.json', compilerOptions: { incremental: true }, include: parts }),

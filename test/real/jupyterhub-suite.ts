@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { providers } from '../../src/providers/registry.ts'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import type { HubPrograms, HubVersion } from './jupyterhub-install.ts'

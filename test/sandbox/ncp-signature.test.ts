@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { verifySignature } from '../../src/sandbox/families/ncp.ts'
+import { verifySignature } from '../../src/sandbox/vendors/ncp.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { post, sign } from './ncp-client.ts'
 

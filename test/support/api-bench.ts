@@ -1,5 +1,5 @@
+import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { type Database, makeDatabase } from '../../src/infra/database.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
 import { type Switchyard, type SwitchyardOptions, startSwitchyard } from './switchyard.ts'

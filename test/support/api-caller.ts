@@ -1,4 +1,4 @@
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 
 export interface Answer {
   status: number

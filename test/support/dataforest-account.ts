@@ -1,4 +1,4 @@
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import type { ObjectView } from '../../src/sandbox/steering.ts'
 import type { ApiCaller } from './api-caller.ts'

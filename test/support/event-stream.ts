@@ -1,6 +1,6 @@
 import { EventSource } from 'eventsource'
 import { vi } from 'vitest'
-import type { ApiRecord } from '../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { testApiKey } from './switchyard.ts'
 
 /** A stream as a browser's EventSource reads it: it reconnects by itself, with the last id that it has seen. */

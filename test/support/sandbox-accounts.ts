@@ -1,5 +1,5 @@
-import type { ApiRecord } from '../../src/roles/api-client.ts'
-import { sandboxConnections } from '../../src/roles/sandbox-connections.ts'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
 import { type AppDeps, makeApp } from '../../src/app.ts'
+import { makeUnconnected } from '../../src/commands/openapi.ts'
 import type { HttpServer } from '../../src/http/server.ts'
-import { makeUnconnected } from '../../src/roles/openapi.ts'
 
 interface Options {
   environment?: NodeJS.ProcessEnv

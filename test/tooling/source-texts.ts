@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 export interface SourceText {
-  /** `src/events/wake.ts:71` */
+  /** `src/events/change-notifier.ts:71` */
   at: string
   text: string
 }
@@ -18,7 +18,7 @@ export function readLogMessages(): readonly SourceText[] {
 
 /** Every sentence of the command line and of the configuration: usage, progress, start errors, descriptions. */
 export function readCommandTexts(): readonly SourceText[] {
-  const files = ['src/main.ts', 'src/config.ts', 'src/config-schema.ts', 'src/roles/*.ts']
+  const files = ['src/main.ts', 'src/config/config.ts', 'src/config/schema.ts', 'src/roles/*.ts']
   return files.flatMap((pattern) => textsOf(pattern, sentencesIn))
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { configSchema, renamedSettings } from '../../src/config-schema.ts'
+import { configSchema, renamedSettings } from '../../src/config/schema.ts'
 import { retiredWordsIn } from '../support/retired-words.ts'
 import { proseOf, readDocuments } from './documents.ts'
 import { logMessagesIn, readCommandTexts, readLogMessages, type SourceText, sentencesIn } from './source-texts.ts'

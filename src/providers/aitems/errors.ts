@@ -1,5 +1,4 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { type Failure, gatewayFailure, type Reading } from '../families/ncp/errors.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
@@ -7,6 +6,7 @@ import { cleanWords } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
+import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
 
 /**
  * The statuses that the overview lists with a meaning; 500 is left out, since it tells nothing about what was done.

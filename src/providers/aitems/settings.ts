@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
-import type { NcpKeys } from '../families/ncp/signature.ts'
+import type { NcpKeys } from '../vendors/ncp/signature.ts'
 
 export const aitemsSettings = Type.Object(
   {

@@ -1,5 +1,5 @@
-import { type NcpKeys, ncpHeaders } from '../families/ncp/signature.ts'
 import type { ProviderClock } from '../provider.ts'
+import { type NcpKeys, ncpHeaders } from '../vendors/ncp/signature.ts'
 
 /** Signs one request, at the moment it is made: a signature is good for 5 minutes around its timestamp. */
 export type Signer = (method: string, target: string) => Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { markDescription } from '../kit/correlation-tags.ts'
 import { readId, readList, readText } from '../kit/fields.ts'
-import { markDescription } from '../kit/marks.ts'
 import type { Found, Intent, Observation } from '../provider.ts'
 import { typesOf } from './mapping.ts'
 import { activityOf } from './services.ts'

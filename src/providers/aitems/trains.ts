@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { markOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
-import { markOfDescription } from '../kit/marks.ts'
 import { isPlainId, plainId } from '../kit/plain-id.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AitemsClient } from './client.ts'

@@ -1,5 +1,5 @@
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription } from '../kit/marks.ts'
+import { markDescription } from '../kit/correlation-tags.ts'
 import { quoteWord } from '../kit/shell.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import type { AiAppData, AiAppDocker, AiAppResource, CreateAiWorkspace, SubmitAiApp } from './wire.ts'

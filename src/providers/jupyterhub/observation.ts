@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
+import { markOfName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readText } from '../kit/fields.ts'
-import { markOfName } from '../kit/marks.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation } from '../provider.ts'

@@ -1,6 +1,6 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { markName, nameMarkLength } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
-import { markName, nameMarkLength } from '../kit/marks.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { foreignOptions, optionsOf } from './options.ts'
 import { type CreateInstance, given, type InstanceAutoStop, type InstanceStorage } from './wire.ts'

@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
+import { markName, nameMarkLength } from '../kit/correlation-tags.ts'
 import { isObject, readList, readObject, readText } from '../kit/fields.ts'
-import { markName, nameMarkLength } from '../kit/marks.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import type { Accepts, Intent } from '../provider.ts'
 import { markLength, namePattern } from './instance-mapping.ts'

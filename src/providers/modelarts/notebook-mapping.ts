@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import { markName } from '../kit/correlation-tags.ts'
 import { readList, readText } from '../kit/fields.ts'
-import { markName } from '../kit/marks.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { descriptionPattern, namePattern, optionFaults } from './instance-mapping.ts'
 import { volumeFaults, volumeOf } from './notebook-volume.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { markName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
-import { markName } from '../kit/marks.ts'
 import type { Catalog, Driver, Traits } from '../provider.ts'
 import type { Call, ModelartsClient } from './client.ts'
 import { makeControls } from './controls.ts'

@@ -1,5 +1,5 @@
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription, markName } from '../kit/marks.ts'
+import { markDescription, markName } from '../kit/correlation-tags.ts'
 import { exportLines, quoteCommand, quoteWord } from '../kit/shell.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import { clockTime } from './durations.ts'

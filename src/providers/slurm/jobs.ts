@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { markOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
-import { markOfDescription } from '../kit/marks.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
 import type { Driver, Found, Intent, Traits } from '../provider.ts'

@@ -1,5 +1,5 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription } from '../kit/marks.ts'
+import { markDescription } from '../kit/correlation-tags.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import type { Accepts, Intent, SpecFault } from '../provider.ts'
 import type { SlurmSettings } from './settings.ts'

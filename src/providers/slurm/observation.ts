@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { markOfDescription } from '../kit/correlation-tags.ts'
 import { readId, readText } from '../kit/fields.ts'
-import { markOfDescription } from '../kit/marks.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation } from '../provider.ts'

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { gatewayError } from '../families/ncp.ts'
 import type { Answer } from '../provider.ts'
+import { gatewayError } from '../vendors/ncp.ts'
 import { type AitemsSettings, wallTime } from './wire.ts'
 
 /** A refusal of the service. The overview lists statuses and no body. https://api.ncloud-docs.com/docs/aitems-overview */

@@ -1,5 +1,5 @@
-import { gatewayError, gatewayMishap, verifySignature } from '../families/ncp.ts'
 import type { SandboxProvider } from '../provider.ts'
+import { gatewayError, gatewayMishap, verifySignature } from '../vendors/ncp.ts'
 import { client } from './client.ts'
 import { errorAnswer } from './errors.ts'
 import { addReadyMade } from './ready-made.ts'

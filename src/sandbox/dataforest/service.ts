@@ -1,6 +1,6 @@
-import { gatewayError } from '../families/ncp.ts'
 import { isRecord } from '../fields.ts'
 import type { Answer, Call, Operation } from '../provider.ts'
+import { gatewayError } from '../vendors/ncp.ts'
 import { type OperationName, objectionTo } from './rules.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
 

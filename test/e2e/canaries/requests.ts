@@ -1,4 +1,4 @@
-import { makeStories } from '../../../src/roles/demo-stories.ts'
+import { makeStories } from '../../../src/commands/demo-scenarios.ts'
 import type { Sandbox } from '../../../src/sandbox/server.ts'
 
 /** Requests to every provider, in both kinds where it has both. Jobs that need an environment come without one. */

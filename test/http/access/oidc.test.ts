@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { makeOidcVerifier } from '../../../src/projects/oidc.ts'
+import { makeOidcVerifier } from '../../../src/access/oidc.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { type OidcIssuer, startOidcIssuer } from '../../support/oidc-issuer.ts'
 import { startTwoInstances } from './start-two.ts'

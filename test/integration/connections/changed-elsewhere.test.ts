@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ApiRecord } from '../../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { makeWake } from '../../../src/events/wake.ts'
+import { makeWake } from '../../../src/events/change-notifier.ts'
 import { PrismaClient } from '../../../src/generated/prisma/client.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { isTransientError, sqlStateOf } from '../../../src/infra/database-errors.ts'

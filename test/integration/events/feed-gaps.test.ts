@@ -1,14 +1,14 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { makeInstallationRepository } from '../../../src/access/installation.repository.ts'
 import { type FeedPosition, makeFeedRepository } from '../../../src/events/feed.repository.ts'
 import { type Feed, makeFeed } from '../../../src/events/feed.ts'
 import { makePruneEvents } from '../../../src/events/prune.repository.ts'
 import { renumberRestoredEvents } from '../../../src/events/restored.repository.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
-import { makeInstallationRepository } from '../../../src/projects/installation.repository.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
-import { examine } from '../../../src/workloads/doctor.repository.ts'
-import { makeDuplicatesRepository } from '../../../src/workloads/duplicates.repository.ts'
+import { examine } from '../../../src/workloads/maintenance/doctor.repository.ts'
+import { makeDuplicatesRepository } from '../../../src/workloads/maintenance/duplicates.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let database: TestDatabase

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { makeSecretBox } from '../../../src/connections/secret-box.ts'
+import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
 import { makePruning } from '../../../src/webhooks/pruning.repository.ts'

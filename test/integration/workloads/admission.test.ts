@@ -3,8 +3,8 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
-import { makeAdmissionRepository, type NewWorkload } from '../../../src/workloads/admission.repository.ts'
-import { type Admission, hashOf, makeAdmission, makeMark } from '../../../src/workloads/admission.ts'
+import { makeAdmissionRepository, type NewWorkload } from '../../../src/workloads/intake/admission.repository.ts'
+import { type Admission, hashOf, makeAdmission, makeMark } from '../../../src/workloads/intake/admission.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 const projectId = makeId('project')

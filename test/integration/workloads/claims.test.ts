@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
-import { makeLeasesRepository } from '../../../src/workloads/leases.repository.ts'
-import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
+import { makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
+import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let test: TestDatabase

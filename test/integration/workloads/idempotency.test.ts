@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiRecord } from '../../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import type { Answer, ApiCaller } from '../../support/api-caller.ts'
 import {
   type Account,

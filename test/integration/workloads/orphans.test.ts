@@ -4,7 +4,7 @@ import { findOrphans } from '../../../src/connections/orphans.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import type { Driver } from '../../../src/providers/provider.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
-import { makeReadsRepository } from '../../../src/workloads/reads.repository.ts'
+import { makeReadsRepository } from '../../../src/workloads/store/reads.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 const installationTag = 'abc'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
-import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/list.repository.ts'
-import { makeSweepsRepository } from '../../../src/workloads/sweeps.repository.ts'
+import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/store/list.repository.ts'
+import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import { explain } from '../../support/rows-read.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
-import { examine } from '../../../src/workloads/doctor.repository.ts'
-import { makePruneWorkloads } from '../../../src/workloads/retention.repository.ts'
+import { examine } from '../../../src/workloads/maintenance/doctor.repository.ts'
+import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let test: TestDatabase

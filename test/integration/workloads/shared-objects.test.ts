@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { examineDatabase } from '../../../src/container.ts'
-import type { ApiRecord } from '../../../src/roles/api-client.ts'
+import type { ApiRecord } from '../../../src/commands/api-client.ts'
+import { examineDatabase } from '../../../src/container/container.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { environmentRequest } from '../../support/dataforest-account.ts'
 

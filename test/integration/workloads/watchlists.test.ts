@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
-import { makeWatchlists } from '../../../src/workloads/watchlists.repository.ts'
+import { makeWatchlists } from '../../../src/workloads/sweep/watchlists.repository.ts'
 import { settled } from '../../support/settled.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 

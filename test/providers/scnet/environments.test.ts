@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { verdictOf } from '../../../src/workloads/failure-policy.ts'
+import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
 import { spec } from './container-samples.ts'
 import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
 

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { type ConnectionPatch, makeChangeConnection } from '../../../src/connections/change-connection.ts'
 import type { Connection } from '../../../src/connections/connection.ts'
 import type { ConnectionChange } from '../../../src/connections/connection-changes.repository.ts'
-import { makeSecretBox } from '../../../src/connections/secret-box.ts'
 import { modelartsProvider } from '../../../src/providers/modelarts/index.ts'
+import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import type { JsonObject } from '../../../src/vocabulary/json.ts'
 
 const settings = { ...modelartsProvider.sample.settings, domain: 'good.example.com', visibility: 'own' }

@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { expect, it } from 'vitest'
 import type { ConnectionsRepository, SealedConnection } from '../../../src/connections/connections.repository.ts'
 import { makeOpenConnections } from '../../../src/connections/open-connections.ts'
-import { makeSecretBox } from '../../../src/connections/secret-box.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
+import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 
 const secretBox = makeSecretBox('42'.repeat(32))
 

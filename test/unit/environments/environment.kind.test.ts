@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import type { Status } from '../../../src/vocabulary/kinds.ts'
-import { observed } from '../../../src/workloads/observe.ts'
+import { observed } from '../../../src/workloads/apply/observe.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeFacts, makeWorkload } from '../workloads/make-workload.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { mostFaults } from '../../../src/http/bounded-validation.ts'
 import { compilersFactory } from '../../../src/http/compilers.ts'
 import { sendProblem } from '../../../src/http/problem.ts'
-import { refuseUnsafeText } from '../../../src/http/safe-text.ts'
+import { refuseUnsafeText } from '../../../src/http/text-validation.ts'
 import { jobFields } from '../../../src/vocabulary/spec.ts'
 import { cpuMsOf } from '../../support/cpu-time.ts'
 

@@ -3,9 +3,9 @@ import { get, type IncomingMessage } from 'node:http'
 import fastify, { type FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Caller } from '../../../src/http/caller.ts'
+import { makeStreamPlaces } from '../../../src/http/concurrency-limits.ts'
 import { sendEvents } from '../../../src/http/event-stream.ts'
-import { makeStreamPlaces } from '../../../src/http/places.ts'
-import { Refusal } from '../../../src/vocabulary/refusal.ts'
+import { Refusal } from '../../../src/vocabulary/api-error.ts'
 
 const caller: Caller = { projectId: 'prj', scopes: new Set(), by: { subject: 'key', address: '', requestId: '' } }
 const server = fastify()

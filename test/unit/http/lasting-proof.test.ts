@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hashOfKey } from '../../../src/access/api-key.ts'
+import { makeAuthenticate } from '../../../src/access/authenticate.ts'
 import { watchCaller } from '../../../src/http/lasting-proof.ts'
-import { hashOfKey } from '../../../src/projects/api-key.ts'
-import { makeAuthenticate } from '../../../src/projects/authenticate.ts'
-import { Refusal } from '../../../src/vocabulary/refusal.ts'
+import { Refusal } from '../../../src/vocabulary/api-error.ts'
 
 const key = 'a-key-that-is-revoked-while-its-request-is-open'
 const row = { id: 'key_1', projectId: 'prj_1', scopes: [], expiresAt: null, hash: hashOfKey(key) }

@@ -3,7 +3,7 @@ import { DatabaseError } from 'pg'
 import { expect, it } from 'vitest'
 import { isDataError, isTransientError, isUniqueViolation, sqlStateOf } from '../../../src/infra/database-errors.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import { Refusal } from '../../../src/vocabulary/refusal.ts'
+import { Refusal } from '../../../src/vocabulary/api-error.ts'
 import { prismaError as known, databaseError as raw } from '../../support/database-error.ts'
 
 /** As Prisma wraps what the server said. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codeOfBareStatus } from '../../../src/providers/kit/bare-status.ts'
-import { verdictOf } from '../../../src/workloads/failure-policy.ts'
+import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
 
 describe('a status whose body is in no form that is documented', () => {
   it.each([400, 404, 405, 408, 409, 413, 429, 500, 502, 503, 504])(

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  descriptionMarkLength,
+  markDescription,
+  markName,
+  markOfDescription,
+  markOfName,
+  nameMarkLength,
+  withoutMark,
+} from '../../../src/providers/kit/correlation-tags.ts'
 import { createFailure } from '../../../src/providers/kit/create-outcome.ts'
 import {
   readEntries,
@@ -12,15 +21,6 @@ import {
   readText,
 } from '../../../src/providers/kit/fields.ts'
 import { excerpt, jsonOf, parseBody, tryParseJson } from '../../../src/providers/kit/json.ts'
-import {
-  descriptionMarkLength,
-  markDescription,
-  markName,
-  markOfDescription,
-  markOfName,
-  nameMarkLength,
-  withoutMark,
-} from '../../../src/providers/kit/marks.ts'
 import { walkPages } from '../../../src/providers/kit/pages.ts'
 import { retryAfterMs } from '../../../src/providers/kit/retry-after.ts'
 import { exportLines, quoteCommand } from '../../../src/providers/kit/shell.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ncpHeaders, ncpSignature } from '../../../src/providers/families/ncp/signature.ts'
+import { ncpHeaders, ncpSignature } from '../../../src/providers/vendors/ncp/signature.ts'
 
 const keys = { accessKey: 'EXAMPLEACCESSKEY0001', secretKey: 'exampleSecretKeyForUnitTestsOnly00000001' }
 const timestampMs = 1_700_000_000_000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/admission.repository.ts'
-import { fingerprintOf, hashOf, makeAdmission, makeMark } from '../../../src/workloads/admission.ts'
+import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/intake/admission.repository.ts'
+import { fingerprintOf, hashOf, makeAdmission, makeMark } from '../../../src/workloads/intake/admission.ts'
 import { databaseError } from '../../support/database-error.ts'
 
 describe('a mark', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeBudget } from '../../../src/workloads/budget.ts'
+import { makeBudget } from '../../../src/workloads/engine/budget.ts'
 
 function clocked(callsPerSecond: number) {
   let nowMs = 50_000

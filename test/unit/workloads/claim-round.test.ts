@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { makeBudget } from '../../../src/workloads/budget.ts'
-import { makeClaimRound } from '../../../src/workloads/claim-round.ts'
-import { makeSlots } from '../../../src/workloads/slots.ts'
+import { makeBudget } from '../../../src/workloads/engine/budget.ts'
+import { makeClaimRound } from '../../../src/workloads/schedule/claim-round.ts'
+import { makeSlots } from '../../../src/workloads/schedule/slots.ts'
 
 /** Sixteen slots, and connections whose last pass has taken three seconds. */
 function makeScene(slowIds: readonly string[]) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
-import { verdictOf } from '../../../src/workloads/failure-policy.ts'
+import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
 import { hasOpenWish } from '../../../src/workloads/workload.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
 import { drive, type Ending, type Story } from './model/drive.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderErrorCode } from '../../../src/providers/provider-error.ts'
-import { isRetryable, verdictOf, waitingReason } from '../../../src/workloads/failure-policy.ts'
+import { isRetryable, verdictOf, waitingReason } from '../../../src/workloads/apply/failure-policy.ts'
 
 const sent = (code: ProviderErrorCode) => ({ code, notSent: false })
 const saysNothing = ['unavailable', 'timeout', 'outcome_unknown', 'bad_response', 'internal'] as const

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import type { Found } from '../../../src/providers/provider.ts'
-import { absorb } from '../../../src/workloads/absorb.ts'
+import { absorb } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../../src/providers/provider.ts'
-import { makeObservationCaches } from '../../../src/workloads/observation-cache.ts'
-import type { Watched } from '../../../src/workloads/sweeps.repository.ts'
+import { makeObservationCaches } from '../../../src/workloads/sweep/observation-cache.ts'
+import type { Watched } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeWorkload } from './make-workload.ts'
 

@@ -3,7 +3,7 @@ import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Observation } from '../../../src/providers/provider.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
-import { observed } from '../../../src/workloads/observe.ts'
+import { observed } from '../../../src/workloads/apply/observe.ts'
 import { makeFacts, makeWorkload } from './make-workload.ts'
 
 const seenAt = (time: string) => new Date(`2024-05-01T${time}Z`)

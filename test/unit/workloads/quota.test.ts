@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { pickFitting, type WorkloadUsage } from '../../../src/workloads/quota.ts'
+import { pickFitting, type WorkloadUsage } from '../../../src/workloads/intake/quota.ts'
 
 const usage = (quota: WorkloadUsage['quota'], activeWorkloads = 0, accelerators = 0): WorkloadUsage => ({
   ...{ quota, activeWorkloads, accelerators },

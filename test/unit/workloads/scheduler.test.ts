@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { makeBudget } from '../../../src/workloads/budget.ts'
-import type { Claimed, LeasesRepository, Share } from '../../../src/workloads/leases.repository.ts'
-import { makeScheduler } from '../../../src/workloads/scheduler.ts'
-import { makeSlots } from '../../../src/workloads/slots.ts'
+import { makeBudget } from '../../../src/workloads/engine/budget.ts'
+import type { Claimed, LeasesRepository, Share } from '../../../src/workloads/engine/leases.repository.ts'
+import { makeScheduler } from '../../../src/workloads/schedule/scheduler.ts'
+import { makeSlots } from '../../../src/workloads/schedule/slots.ts'
 import { makeWorkload } from './make-workload.ts'
 
 const clock = { monotonicMs: () => performance.now() }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeSlots } from '../../../src/workloads/slots.ts'
+import { makeSlots } from '../../../src/workloads/schedule/slots.ts'
 
 function clocked(total: number) {
   let nowMs = 1000

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
-import { transition } from '../../../src/workloads/transition.ts'
+import { transition } from '../../../src/workloads/apply/transition.ts'
 import { makeFacts, makeWorkload } from './make-workload.ts'
 
 const basis = { leaseId: 'lease' }

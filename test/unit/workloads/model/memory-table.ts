@@ -1,10 +1,10 @@
 import { isAllowed } from '../../../../src/vocabulary/transitions.ts'
-import { asAttempt, type Opened, type Opening } from '../../../../src/workloads/attempts.repository.ts'
+import type { Write, Written } from '../../../../src/workloads/apply/writes.repository.ts'
+import { asAttempt, type Opened, type Opening } from '../../../../src/workloads/engine/attempts.repository.ts'
+import type { Claimed, ClaimFacts } from '../../../../src/workloads/engine/leases.repository.ts'
 import type { WorkloadKind } from '../../../../src/workloads/kind.ts'
-import type { Claimed, ClaimFacts } from '../../../../src/workloads/leases.repository.ts'
-import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/workloads/sweeps.repository.ts'
+import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/workloads/sweep/sweeps.repository.ts'
 import type { Attempt, Workload } from '../../../../src/workloads/workload.ts'
-import type { Write, Written } from '../../../../src/workloads/writes.repository.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** What an event told, and on whose doing: `attempt` where a create was committed. */

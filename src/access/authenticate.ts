@@ -1,0 +1,128 @@
+import type { Authenticate, Caller } from '../http/caller.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
+import { isScope, type Scope } from '../vocabulary/scopes.ts'
+import { hashOfKey } from './api-key.ts'
+import type { ApiKeysRepository } from './api-keys.repository.ts'
+import { makeUnknownKeys } from './failed-auth-limiter.ts'
+import { findValidKey } from './valid-key.ts'
+
+/**
+ * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests
+ * that last ask every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
+ */
+const believedMs = 2000
+const mostRemembered = 10_000
+
+/** Who somebody has proved to be. */
+export interface Identity {
+  subject: string
+  projectId: string
+  scopes: ReadonlySet<Scope>
+  /** When the proof ends. */
+  expiresAt: Date | null
+}
+
+/** A second way in beside API keys, for texts that look like a token; throws a Refusal for one that is not good. */
+export type TokenVerifier = (token: string) => Promise<Identity>
+
+const looksLikeToken = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+interface Deps {
+  keys: Pick<ApiKeysRepository, 'valid' | 'used'>
+  verifyToken: TokenVerifier | null
+  clock: { now(): Date; monotonicMs(): number }
+  log: { warn(context: object, message: string): void }
+}
+
+/** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
+export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
+  const known = new Map<string, { answer: Identity | Refusal; untilMs: number }>()
+  /** A stream is asked for before everything that it tells: its key is digested once. */
+  const names = new WeakMap<object, string>()
+  /** Questions under way: requests of one key that come together share one. */
+  const asking = new Map<string, Promise<Identity>>()
+  const unknownKeys = makeUnknownKeys(clock)
+  // While an issuer is away nobody tells junk from the tokens of honest callers: counted apart, so that keys are let in.
+  const unexaminedTokens = makeUnknownKeys(clock)
+
+  async function byKey(key: string): Promise<Identity | null> {
+    const row = await findValidKey(keys, key)
+    if (row === null) return null
+    keys.used(row.id).catch((error: unknown) => log.warn({ err: error }, 'last-used update failed'))
+    return {
+      subject: row.id,
+      projectId: row.projectId,
+      scopes: new Set(row.scopes.filter(isScope)),
+      expiresAt: row.expiresAt,
+    }
+  }
+
+  /** @throws Refusal where nobody is proved, or the proof cannot be examined now */
+  async function prove(secret: string, verify: TokenVerifier | null): Promise<Identity> {
+    const identity = await (verify ?? byKey)(secret)
+    if (identity !== null) return identity
+    throw new Refusal(
+      'unauthenticated',
+      'Invalid API key: unknown, expired or revoked. Check the key, or obtain a new one.',
+    )
+  }
+
+  function refuseMore(address: string, verify: TokenVerifier | null): void {
+    unknownKeys.refuseMore(address)
+    if (verify !== null) unexaminedTokens.refuseMore(address)
+  }
+
+  function countFailure(error: unknown, address: string): string | null {
+    const code = error instanceof Refusal ? error.code : null
+    if (code === 'unauthenticated') unknownKeys.count(address)
+    if (code === 'unavailable') unexaminedTokens.count(address)
+    return code
+  }
+
+  function remember(name: string, answer: Identity | Refusal, ms: number): void {
+    if (known.size >= mostRemembered) known.clear()
+    known.set(name, { answer, untilMs: clock.monotonicMs() + ms })
+  }
+
+  async function examine(name: string, address: string, proof: Promise<Identity>): Promise<Identity> {
+    const identity = await proof.catch((error: Refusal) => {
+      const code = countFailure(error, address)
+      // One that was good: whatever it has open hears of it without another question each.
+      if (code === 'unauthenticated' && known.has(name)) remember(name, error, believedMs)
+      throw error
+    })
+    const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
+    remember(name, identity, Math.min(believedMs, leftMs))
+    return identity
+  }
+
+  async function identify(name: string, secret: string, address: string): Promise<Identity> {
+    const remembered = known.get(name)
+    if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
+    const verify = looksLikeToken.test(secret) ? verifyToken : null
+    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
+    if (remembered === undefined) refuseMore(address, verify)
+    const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
+    asking.set(name, asked)
+    return asked
+  }
+
+  return async (request) => {
+    const match = /^Bearer ([!-~]{1,8192})$/i.exec(request.headers.authorization ?? '')
+    if (match?.[1] === undefined) {
+      throw new Refusal('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
+    }
+    const name = names.get(request) ?? hashOfKey(match[1]).toString('base64')
+    names.set(request, name)
+    return callerOf(await identify(name, match[1], request.ip), request)
+  }
+}
+
+function orThrow(answer: Identity | Refusal): Identity {
+  if (answer instanceof Refusal) throw answer
+  return answer
+}
+
+function callerOf({ projectId, scopes, subject }: Identity, request: Parameters<Authenticate>[0]): Caller {
+  return { projectId, scopes, by: { subject, address: request.ip, requestId: request.id } }
+}

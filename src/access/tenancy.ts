@@ -1,0 +1,40 @@
+import type { GuardDeps } from '../http/auth-hooks.ts'
+import type { PrismaClient } from '../infra/database.ts'
+import type { Logger } from '../infra/logger.ts'
+import { makeApiKeysRepository } from './api-keys.repository.ts'
+import { makeAuditRepository } from './audit.repository.ts'
+import { makeAuthenticate } from './authenticate.ts'
+import { makeOidcVerifier, type OidcSettings } from './oidc.ts'
+import { makeProjectService } from './project-service.ts'
+import { makeProjectsRepository } from './projects.repository.ts'
+import type { ProjectRoutesDeps } from './projects.routes.ts'
+
+interface Deps {
+  prisma: PrismaClient
+  clock: { now(): Date; monotonicMs(): number }
+  log: Logger
+  /** Absent: API keys are the only way in. */
+  oidc?: OidcSettings
+}
+
+/** Who may do what, in which project, and who did it: the parts of this room, put together. */
+export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
+  const projects = makeProjectsRepository(prisma)
+  const keys = makeApiKeysRepository(prisma)
+  const audit = makeAuditRepository(prisma)
+  const verifyToken =
+    oidc === undefined
+      ? null
+      : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch: globalThis.fetch, clock })
+  const guard: GuardDeps = {
+    authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
+    onRefused: async ({ projectId, by }, request) => {
+      const { method, routeOptions } = request
+      const data = { method, route: routeOptions.url }
+      await audit.write({ projectId, by, action: 'request.refused', outcome: 'refused', data })
+    },
+  }
+  const service = makeProjectService({ projects, keys })
+  const routes: ProjectRoutesDeps = { service, audit }
+  return { guard, routes, audit }
+}

@@ -1,0 +1,18 @@
+import { ConfigError, readConfig } from '../config/config.ts'
+import { examineDatabase } from '../container/container.ts'
+import { withDatabase } from './database.ts'
+
+/** Checks the invariants of the configured database, prints violations and exits with code 1 if there are any. */
+export async function runDoctor(): Promise<void> {
+  const { DATABASE_URL: url } = readConfig()
+  if (url === undefined) throw new ConfigError(['DATABASE_URL is not set. Set it to the database to check.'])
+  await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' }, async (database) => {
+    const { checks, findings } = await examineDatabase(database)
+    for (const check of checks) {
+      const found = findings.filter((finding) => finding.check === check)
+      process.stdout.write(`${found.length === 0 ? 'ok ' : '✗  '} ${check}\n`)
+      for (const { workloadId, detail } of found) process.stdout.write(`     ${workloadId}  ${detail}\n`)
+    }
+    process.exitCode = findings.length === 0 ? 0 : 1
+  })
+}

@@ -1,0 +1,32 @@
+import { ConfigError } from '../config/config.ts'
+import { sandboxProviders } from '../sandbox/registry.ts'
+import { type Sandbox, startSandbox } from '../sandbox/server.ts'
+import { journalError, listenError } from './start-error.ts'
+
+interface SandboxPlace {
+  /** The first of its ports; 0 takes free ones. */
+  port: number
+  host: string
+  journalFile?: string
+}
+
+const lastPort = 65_535
+
+/**
+ * Starts the sandbox with every provider.
+ *
+ * @param elsewhere what to set for other ports
+ * @throws StartError or ConfigError where its ports are not to be had, or its journal is not to be read
+ */
+export async function openSandbox(place: SandboxPlace, elsewhere: string): Promise<Sandbox> {
+  const last = place.port + Object.keys(sandboxProviders).length
+  if (last > lastPort)
+    throw new ConfigError([
+      `The sandbox needs the ports ${place.port} to ${last}, beyond the last port ${lastPort}. Lower PORT.`,
+    ])
+  return startSandbox(place).catch((error: unknown) => {
+    const { port = place.port } = error as { port?: number }
+    const told = listenError({ host: place.host, port, what: ', a port of the sandbox,', elsewhere }, error)
+    throw (told === error && place.journalFile !== undefined && journalError(place.journalFile, error)) || told
+  })
+}

@@ -1,0 +1,47 @@
+import { type AppDeps, makeApp } from '../app.ts'
+import { readConfig } from '../config/config.ts'
+import { makeContainer } from '../container/container.ts'
+import { systemClock } from '../infra/clock.ts'
+import { makeDatabase } from '../infra/database.ts'
+import { makeLogger } from '../infra/logger.ts'
+import { readVersion } from './service.ts'
+import { settingsOf } from './settings.ts'
+
+/** A queue that takes everything and does nothing: the document needs none. */
+const noQueue = {
+  kind: 'postgres' as const,
+  makeQueue: () => silent,
+  makeWorker: () => ({ ...silent, run: async () => {} }),
+  close: async () => {},
+}
+const silent = { addBulk: async () => {}, on: () => {}, close: async () => {} }
+/** Never connected to. */
+const nowhere = 'postgresql://nobody@127.0.0.1:1/none'
+
+/** Prints the contract, from the routes as they are. Connects to nothing. */
+export async function printOpenApi(): Promise<void> {
+  const unconnected = makeUnconnected({})
+  const app = await makeApp(unconnected.deps)
+  await app.ready()
+  process.stdout.write(`${JSON.stringify(app.swagger(), null, 2)}\n`)
+  await app.close()
+  await unconnected.close()
+}
+
+/** What an application needs, as the environment wants it, with no database and no queue: good for all that asks neither. */
+export function makeUnconnected(environment: NodeJS.ProcessEnv): { deps: AppDeps; close(): Promise<void> } {
+  const database = makeDatabase({ url: nowhere, poolSize: 1 })
+  const container = makeContainer({
+    ...{
+      database,
+      connectListener: null,
+      backend: noQueue,
+      requestRates: null,
+      clock: systemClock,
+      logger: makeLogger({ level: 'silent' }),
+      version: readVersion(),
+    },
+    ...{ secretsKey: '0'.repeat(64), installationTag: 'aaa', settings: settingsOf(readConfig(environment)) },
+  })
+  return { deps: container.app, close: database.close }
+}

@@ -1,0 +1,119 @@
+import type { ApiClient, ApiRecord } from './api-client.ts'
+import type { Story } from './demo-scenarios.ts'
+
+/** How the stories are told. */
+interface Telling {
+  /** Each step at most. */
+  limitMs: number
+  say(line: string): void
+}
+
+/** Follows each story to its end, one after the other. Answers what was not as it should be; empty = everything was. */
+export async function runStories(api: ApiClient, stories: readonly Story[], telling: Telling): Promise<string[]> {
+  const { say } = telling
+  const failures: string[] = []
+  for (const story of stories) {
+    say(`\n${story.title}`)
+    const told = await tell(api, story, telling).catch((error: unknown) => [
+      `${story.provider}: ${(error as Error).message}`,
+    ])
+    failures.push(...told)
+  }
+  return failures
+}
+
+/** One provider: make an environment, run the job, delete it. Answers what went wrong. */
+async function tell(api: ApiClient, story: Story, telling: Telling): Promise<string[]> {
+  const environment = story.environment && (await settle(api, story, { request: story.environment, telling }))
+  const failures =
+    environment === undefined || environment.status === 'running'
+      ? []
+      : [`${story.provider}: environment ${environment.id} ended ${describe(environment)}`]
+  if (failures.length === 0 && story.job !== undefined)
+    failures.push(...(await runJob(api, { environmentId: environment?.id, request: story.job, telling })))
+  if (environment !== undefined) failures.push(...(await remove(api, environment, telling)))
+  return failures
+}
+
+async function remove(api: ApiClient, environment: ApiRecord, telling: Telling): Promise<string[]> {
+  await api.delete(`/environments/${environment.id}`)
+  const deleted = await follow(api, environment, {
+    ...telling,
+    plural: 'environments',
+    isWanted: ({ status }) => status === 'deleted',
+  })
+  await timeline(api, 'environments', deleted, telling.say)
+  if (deleted.status === 'deleted') return []
+  return [`${deleted.provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`]
+}
+
+/** Until it runs; one that is blocked is sent what it needs. */
+async function settle(
+  api: ApiClient,
+  { unblock }: Story,
+  { request, telling }: { request: object; telling: Telling },
+): Promise<ApiRecord> {
+  const accepted = await api.post('/environments', request)
+  const environments = { ...telling, plural: 'environments' }
+  const isSettled = ({ status }: ApiRecord) => status === 'running' || status === 'blocked'
+  const settled = await follow(api, accepted, { ...environments, isWanted: isSettled })
+  if (settled.status !== 'blocked' || unblock === undefined) return settled
+  const patched = await api.patch(`/environments/${settled.id}`, unblock)
+  return follow(api, patched, { ...environments, isWanted: ({ status }) => status === 'running' })
+}
+
+async function runJob(
+  api: ApiClient,
+  { environmentId, request, telling }: { environmentId: string | undefined; request: object; telling: Telling },
+): Promise<string[]> {
+  const accepted = await api.post('/jobs', 'provider' in request ? request : { environmentId, ...request })
+  const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
+  await timeline(api, 'jobs', job, telling.say)
+  return job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
+}
+
+/** Says each change until the record is as wanted, has ended, or time is over. */
+async function follow(
+  api: ApiClient,
+  first: ApiRecord,
+  { plural, isWanted, limitMs, say }: Telling & { plural: string; isWanted(record: ApiRecord): boolean },
+): Promise<ApiRecord> {
+  const untilMs = performance.now() + limitMs
+  let record = first
+  let shown = ''
+  for (;;) {
+    const line = `  ${record.id}  ${describe(record)}`
+    if (line !== shown) say(line)
+    shown = line
+    const leftMs = untilMs - performance.now()
+    if (isWanted(record) || ended.has(record.status) || leftMs <= 0) return record
+    record = (await changed(api, plural, record, Math.min(5, Math.ceil(leftMs / 1000)))) ?? record
+  }
+}
+
+const ended: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled', 'unknown', 'deleted'])
+
+/** Waits for the next version; null where none came for a while. */
+async function changed(api: ApiClient, plural: string, record: ApiRecord, seconds: number): Promise<ApiRecord | null> {
+  return api.get<ApiRecord | null>(`/${plural}/${record.id}`, {
+    prefer: `wait=${seconds}`,
+    'if-none-match': `"${record.version}"`,
+  })
+}
+
+async function timeline(api: ApiClient, plural: string, record: ApiRecord, say: Telling['say']): Promise<void> {
+  const { data } = await api.get<{ data: { at: string; type: string; data: { remoteState?: string } }[] }>(
+    `/${plural}/${record.id}/events?limit=200`,
+  )
+  const begin = Date.parse(data[0]?.at ?? '')
+  for (const event of data) {
+    const seconds = ((Date.parse(event.at) - begin) / 1000).toFixed(2).padStart(7)
+    say(`    ${seconds}s  ${event.type}${event.data.remoteState === undefined ? '' : `  (${event.data.remoteState})`}`)
+  }
+}
+
+function describe({ status, statusReason, statusMessage, remote }: ApiRecord): string {
+  const reason =
+    statusReason === undefined ? '' : ` (${statusReason}${statusMessage === undefined ? '' : `: ${statusMessage}`})`
+  return `${status}${reason}${remote?.state === undefined ? '' : `  ← ${remote.state}`}`
+}

@@ -1,0 +1,15 @@
+import { readConfig } from '../config/config.ts'
+import { makeLogger } from '../infra/logger.ts'
+import { openSandbox } from './open-sandbox.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** Runs the sandbox alone: its control API on `PORT`, the providers on the ports after it. */
+export async function runSandbox(): Promise<void> {
+  const config = readConfig()
+  const logger = makeLogger({ level: config.LOG_LEVEL })
+  const signal = untilSignal()
+  const sandbox = await openSandbox({ port: config.PORT, host: config.HOST }, 'another PORT')
+  logger.info({ control: sandbox.url, ...sandbox.urls }, 'sandbox ready')
+  await signal
+  await sandbox.close()
+}

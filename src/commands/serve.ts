@@ -1,0 +1,87 @@
+import { type Config, ConfigError, readConfig } from '../config/config.ts'
+import { logConsole } from '../infra/console-lines.ts'
+import { type Logger, makeLogger } from '../infra/logger.ts'
+import { startLocalStack } from './local-stack.ts'
+import { type Service, startService } from './service.ts'
+import { settingsOf } from './settings.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** The first port of the embedded sandbox, after the service's own. */
+const sandboxPortOffset = 100
+
+/** The running service. */
+interface Running extends Pick<Service, 'stop'> {
+  /** Resolves with the reason when the service cannot continue. */
+  lost?: Promise<Error>
+}
+
+const never = new Promise<never>(() => {})
+
+/** Runs until SIGTERM or SIGINT. Without `DATABASE_URL` it starts the embedded stack. */
+export async function serve(): Promise<void> {
+  const config = readConfig()
+  const logger = makeLogger({ level: config.LOG_LEVEL })
+  logConsole(logger)
+  const signal = untilSignal()
+  const { stop, lost = never } =
+    config.DATABASE_URL === undefined
+      ? await serveLocally(config, logger)
+      : await serveConfigured(config, logger, config.DATABASE_URL)
+  const received = await Promise.race([signal, lost])
+  if (received instanceof Error) {
+    logger.fatal({ err: received }, 'embedded Postgres failed and cannot be restarted')
+    process.exitCode = 1
+  } else logger.info({ signal: received }, 'stopping; finishing in-flight work')
+  // Draining is for proxies. Ctrl-C at a terminal stops without it.
+  await stop(received === 'SIGTERM' ? config.SHUTDOWN_DRAIN_MS : 0)
+  logger.info('stopped')
+}
+
+async function serveConfigured(config: Config, logger: Logger, databaseUrl: string): Promise<Running> {
+  if (config.SECRETS_KEY === undefined) {
+    throw new ConfigError([
+      'SECRETS_KEY is not set and is required with DATABASE_URL. Generate it with `openssl rand -base64 32` and keep it.',
+    ])
+  }
+  const service = await startService({
+    role: config.ROLE,
+    host: config.HOST,
+    port: config.PORT,
+    databaseUrl,
+    ...(config.DATABASE_DIRECT_URL === undefined ? {} : { databaseDirectUrl: config.DATABASE_DIRECT_URL }),
+    databasePoolSize: config.DATABASE_POOL_SIZE,
+    ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
+    secretsKey: config.SECRETS_KEY,
+    ...(config.BOOTSTRAP_API_KEY === undefined ? {} : { bootstrapApiKey: config.BOOTSTRAP_API_KEY }),
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    settings: settingsOf(config),
+    logger,
+  })
+  logger.info({ role: config.ROLE, url: service.url }, 'ready')
+  return service
+}
+
+async function serveLocally(config: Config, logger: Logger): Promise<Running> {
+  const sandboxPort = config.PORT === 0 ? 0 : config.PORT + sandboxPortOffset
+  const stack = await startLocalStack({ config, dataDir: config.DATA_DIR, persistent: true, sandboxPort, logger })
+  logger.info({ role: 'all', url: stack.url, sandbox: stack.sandbox.url }, 'ready')
+  // Values of the environment are never printed.
+  const isGiven = stack.apiKey === config.BOOTSTRAP_API_KEY
+  process.stdout.write(welcome(stack.url, isGiven ? '$BOOTSTRAP_API_KEY' : stack.apiKey))
+  return stack
+}
+
+function welcome(url: string, apiKey: string): string {
+  const body = '{"provider":"dataforest","name":"hello","image":"tensorflow:r2.3.1-py3","command":["ls"]}'
+  return `
+Switchyard is ready at ${url}  (API documentation: ${url}/docs)
+
+Providers are the embedded SANDBOX: no workload is executed and nothing is billed.
+Your API key: ${apiKey}
+
+Try it:
+  curl -s ${url}/environments -H "authorization: Bearer ${apiKey}" \\
+    -H 'content-type: application/json' -d '${body}'
+
+`
+}

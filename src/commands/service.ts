@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { makeApp } from '../app.ts'
+import {
+  type Container,
+  type ContainerDeps,
+  type ContainerSettings,
+  makeContainer,
+  prepareInstallation,
+} from '../container/container.ts'
+import { systemClock } from '../infra/clock.ts'
+import { type Database, makeDatabase, servingSettings } from '../infra/database.ts'
+import type { DatabaseFacts } from '../infra/database-facts.ts'
+import type { Logger } from '../infra/logger.ts'
+import { makeRequestRates } from '../infra/request-rates.ts'
+import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.ts'
+import { type Closing, makeClosing } from './closing.ts'
+import { checkMigrations, examine, ownSessions } from './database.ts'
+import { type App, finish } from './finish.ts'
+import { watchSockets } from './http-sockets.ts'
+import { watchForReplacement } from './replaced-database.ts'
+import { listenError, startErrorOf } from './start-error.ts'
+
+export interface ServiceOptions {
+  role: 'all' | 'api' | 'worker'
+  host: string
+  port: number
+  databaseUrl: string
+  /** Past a pooler that `databaseUrl` leads through. */
+  databaseDirectUrl?: string
+  databasePoolSize: number
+  /** Absent: the queue lives in the database. */
+  redis?: { url: string; prefix?: string }
+  secretsKey: string
+  /** Admin key of the first project, made when the database is empty. */
+  bootstrapApiKey?: string
+  shutdownTimeoutMs: number
+  settings: ContainerSettings
+  /** Parts that a harness replaces. */
+  parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock'>>
+  logger: Logger
+}
+
+/** One running process's worth of Switchyard. */
+export interface Service {
+  /** Null where this role answers no requests. */
+  url: string | null
+  container: Container
+  /**
+   * Stops taking requests and work, finishes what is under way within the limit, closes everything. Never fails.
+   *
+   * @param drainMs how long requests are still taken before that; 0 when left out
+   */
+  stop(drainMs?: number): Promise<void>
+}
+
+/**
+ * Starts what the role says, on a database that is migrated. When that fails, whatever was opened is closed again.
+ *
+ * @throws StartError where the database or the port are not as they must be
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const closing = makeClosing(options.logger)
+  try {
+    return await open(options, closing)
+  } catch (error) {
+    await closing.close()
+    throw startErrorOf(options.databaseUrl, error)
+  }
+}
+
+async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
+  const { role, host, port, logger } = options
+  const facts = await examine({ url: options.databaseUrl, directUrl: options.databaseDirectUrl })
+  logger.info({ database: facts }, 'database checked')
+  const database = await openDatabase(options, closing, facts)
+  const { tag: installationTag } = await prepareInstallation(database, options.bootstrapApiKey)
+  const container = assemble(options, closing, { database, installationTag, facts })
+  closing.add('watch over the database', await watchForReplacement(container, logger))
+  await container.wake.start()
+  const app = role === 'worker' ? null : await makeApp(container.app)
+  const front = app && { app, sockets: watchSockets(app.server) }
+  if (app !== null) {
+    closing.add('http', () => app.close())
+    await app.listen({ host, port }).catch((error: unknown) => {
+      throw listenError(options, error)
+    })
+  }
+  if (role !== 'api') {
+    await container.workers.start()
+    container.sender.start()
+  }
+  return {
+    url: urlOf(app),
+    container,
+    async stop(drainMs = 0) {
+      await finish(container, front, { ...options, drainMs })
+      await closing.close()
+    },
+  }
+}
+
+/** Asks the database whether it is migrated, so that what is wrong with it is told before anything else is opened. */
+async function openDatabase(
+  { databaseUrl, databasePoolSize, logger }: ServiceOptions,
+  closing: Closing,
+  { pooling }: DatabaseFacts,
+) {
+  const database = makeDatabase({
+    ...{ url: databaseUrl, pooling, poolSize: databasePoolSize, defaults: servingSettings },
+    onIdleError: (error) => logger.warn({ err: error }, 'database connection lost'),
+  })
+  closing.add('database', database.close)
+  await checkMigrations(databaseUrl, database)
+  return database
+}
+
+function assemble(
+  { role, redis, secretsKey, settings, parts, logger, ...urls }: ServiceOptions,
+  closing: Closing,
+  { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
+): Container {
+  const own = ownSessions({ url: urls.databaseUrl, directUrl: urls.databaseDirectUrl }, facts)
+  const shared = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.url, redis.prefix)
+  const backend = ofInstallation(shared, installed.installationTag)
+  closing.add('queue', backend.close)
+  const rate = role === 'worker' ? null : settings.requestRate
+  const requestRates =
+    rate && makeRequestRates({ ...rate, redisUrl: redis?.url ?? null, pool: installed.database.pool })
+  if (requestRates !== null) closing.add('request rates', requestRates.close)
+  const container = makeContainer({
+    requestRates,
+    ...{ ...installed, connectListener: own.connectListener, backend, clock: systemClock, logger },
+    ...{ secretsKey, version: readVersion(), settings, ...parts },
+  })
+  closing.add('connections', container.opened.close)
+  container.opened.start()
+  closing.add('listener', container.wake.close)
+  closing.add('hints', container.hints.close)
+  return container
+}
+
+function urlOf(app: App | null): string | null {
+  const address = app?.server.address() as AddressInfo | null | undefined
+  if (!address) return null
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}
+
+export function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
+}

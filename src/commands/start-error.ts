@@ -1,0 +1,142 @@
+import { ConfigError } from '../config/config.ts'
+import { nameDatabase } from '../infra/connection-url.ts'
+import { isDatabaseError, serverMessageOf, sqlStateOf } from '../infra/database-errors.ts'
+import { UnfitDatabaseError } from '../infra/database-facts.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
+
+/** Why the service cannot start, in one line for whoever starts it. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/** SQLSTATEs that say what is wrong with the database itself: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const refusals: Readonly<Record<string, string>> = {
+  '28P01': 'rejects this user. Correct DATABASE_URL',
+  '28000': 'rejects this user. Correct DATABASE_URL',
+  '3D000': 'does not exist. Create it, or correct DATABASE_URL',
+  '42P01': 'has an outdated schema. Run `migrate` first',
+  '42703': 'has an outdated schema. Run `migrate` first',
+  '42501': 'denies this user a required permission. Connect as the owner, or grant it',
+}
+
+const unknownAuthority =
+  'has a certificate signed by an unknown authority. Add `sslmode=verify-full&sslrootcert=<file>` to ' +
+  'DATABASE_URL, with the certificate of the authority'
+
+/** What TLS says: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const tlsProblems: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  // Raised by infra/url-client.ts.
+  NO_CHANNEL_BINDING:
+    'offers no channel binding, which DATABASE_URL requires. Connect with TLS (`sslmode=verify-full`) to a server that uses ' +
+    'SCRAM-SHA-256 passwords, or leave out `channel_binding`',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another host name. Connect to the name in the certificate',
+  CERT_HAS_EXPIRED: 'has a certificate that has expired. Renew it',
+}
+
+const noAnswer = 'does not respond in time. Start it; behind a pooler, allow more server connections'
+
+/** What the database was asked and answered. Names neither user nor password, but what the server says may name the user. */
+export function databaseError(databaseUrl: string, error: unknown): StartError {
+  return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${problemOf(error)}.`, {
+    cause: error,
+  })
+}
+
+/** The same error, or, if it is the database's, the sentence about that. */
+export function startErrorOf(databaseUrl: string, error: unknown): unknown {
+  return !(error instanceof StartError) && isDatabaseError(error) ? databaseError(databaseUrl, error) : error
+}
+
+/** Refusals that say all there is to say. */
+const isPlain: ReadonlySet<string> = new Set(['28P01', '3D000', '42P01', '42703'])
+
+function problemOf(error: unknown): string {
+  if (error instanceof UnfitDatabaseError) return error.message
+  const { message, severity, path, ...rest } = error as Partial<Record<'code' | 'severity' | 'path', string>> & Error
+  const code = sqlStateOf(error) ?? rest.code ?? ''
+  const words = serverMessageOf(error) ?? (severity === undefined ? null : message)
+  const known = refusals[code] ?? tlsProblems[code]
+  const said = words === null || isPlain.has(code) ? '' : `. Its message: ${words}`
+  if (known !== undefined) return known + said
+  if (words !== null) return `rejects the connection (${code})${said}`
+  if (message === 'Query read timeout') return noAnswer
+  if (path !== undefined) return `cannot be reached: the file ${path} named in DATABASE_URL cannot be read (${code})`
+  return `cannot be reached (${code === '' ? message : code}). Start it, or correct DATABASE_URL`
+}
+
+/** The engine's own stack follows its words. */
+const engineTrace = /\n[^\S\n]*0: \w+::/
+
+/** What stopped a migration, in the words of Postgres or of the engine that runs them. */
+export function migrationError(databaseUrl: string, error: unknown): StartError {
+  const [said = ''] = (error as Error).message.split(engineTrace, 1)
+  return new StartError(`Switchyard cannot migrate the database ${nameDatabase(databaseUrl)}: ${said.trim()}`, {
+    cause: error,
+  })
+}
+
+/** Where an older version, or a migration that failed, left the database behind. */
+export function migrationsError(databaseUrl: string, missing: readonly string[]): StartError {
+  const what = `lacks migrations of this version (${missing.join(', ')}). Run \`migrate\` first`
+  return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
+}
+
+const notHere = 'is not an address of this host. Correct HOST'
+
+const listenProblems: Readonly<Record<string, (elsewhere: string) => string>> = {
+  EADDRINUSE: (elsewhere) => `is in use. Stop the other process, or set ${elsewhere}`,
+  ...Object.fromEntries(
+    // EINVAL: a link-local address without its zone.
+    ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL'].map((code) => [code, () => notHere]),
+  ),
+  EACCES: () => 'requires privileges that this user lacks. Set a PORT above 1023',
+}
+
+const listenCalls: ReadonlySet<string> = new Set(['listen', 'getaddrinfo', 'bind'])
+
+interface ListenPlace {
+  host: string
+  port: number
+  /** What would listen there, where it is not the service itself. */
+  what?: string
+  /** What to set for another port. */
+  elsewhere?: string
+}
+
+export function listenError(place: ListenPlace, error: unknown): unknown {
+  const { host, port, what = '', elsewhere = 'another PORT' } = place
+  const { code = '', syscall = '' } = error as Partial<Record<'code' | 'syscall', string>>
+  if (!listenCalls.has(syscall)) return error
+  const problem = listenProblems[code]?.(elsewhere) ?? `is not available (${code}). Correct HOST and PORT`
+  return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
+}
+
+/** What the embedded Postgres said, or what kept it from being started. */
+export function embeddedPostgresError(error: unknown): StartError {
+  const { message } = error as Error
+  return new StartError(`Switchyard cannot start its embedded Postgres: ${message}`, { cause: error })
+}
+
+/** What the sandbox keeps its objects in is damaged, or not to be read and written. Null for any other error. */
+export function journalError(file: string, error: unknown): StartError | null {
+  const isDamaged = error instanceof SyntaxError
+  const { code } = error as NodeJS.ErrnoException
+  if (!isDamaged && code === undefined) return null
+  const problem = isDamaged
+    ? `is damaged (${error.message}). Repair it, or remove it to start with an empty sandbox`
+    : `cannot be read or written (${code}). Correct DATA_DIR`
+  return new StartError(`Switchyard cannot start: ${file} ${problem}.`, { cause: error })
+}
+
+/** What a command prints if it fails: a sentence, or, for a mistake of the program itself, where it happened. */
+export function failureText(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof Refusal) return error.message
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code?.startsWith('ERR_PARSE_ARGS')) return message
+  return `Unexpected error: ${message}. Please report it:\n${stack}`
+}

@@ -1,0 +1,80 @@
+import type { Catalog } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import type { Actor } from '../vocabulary/actor.ts'
+import { Refusal } from '../vocabulary/api-error.ts'
+import { type Kind, kinds } from '../vocabulary/kinds.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionChangesRepository } from './connection-changes.repository.ts'
+import type { OpenConnections } from './open-connections.ts'
+import { findOrphans, type OrphanDeps, type OrphanReport } from './orphans.ts'
+import { providerRefusal } from './provider-api-error.ts'
+
+export interface VerificationResult {
+  ok: boolean
+  code?: string
+  message?: string
+  field?: string
+}
+
+interface Deps {
+  orphans: OrphanDeps
+
+  get(projectId: string, id: string): Promise<Connection>
+  repository: Pick<ConnectionChangesRepository, 'verified' | 'wakeWaiting'>
+  opened: OpenConnections
+  callTimeoutMs: number
+}
+
+export type ConnectionQuestions = ReturnType<typeof makeConnectionQuestions>
+
+/** What only the provider can tell about a connection, asked while the client waits. */
+export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
+  return {
+    /** What can be chosen from at the provider, by kind. */
+    async catalog(projectId: string, id: string): Promise<{ [kind in Kind]?: Catalog }> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      const signal = AbortSignal.timeout(deps.callTimeoutMs)
+      const asked = kinds.flatMap((kind) => {
+        const answer = opened.drivers[kind]?.catalog?.(signal)
+        return answer === undefined ? [] : [answer.then((catalog) => [kind, catalog] as const)]
+      })
+      if (asked.length === 0)
+        throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog for this connection.`)
+      return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
+    },
+
+    /** Active objects at the provider that carry a mark of this installation and belong to no live record. */
+    async orphans(projectId: string, id: string): Promise<OrphanReport> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      return findOrphans(deps.orphans, opened, AbortSignal.timeout(deps.callTimeoutMs)).catch((error: unknown) =>
+        refuse(connection.provider, error),
+      )
+    },
+
+    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure; its yes ends a pause. */
+    async verify({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<VerificationResult> {
+      const connection = await get(projectId, id)
+      const opened = await deps.opened.open(id, connection.version)
+      try {
+        await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
+        await repository.verified({ id, version: opened.version, by })
+        await repository.wakeWaiting(id)
+        return { ok: true }
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error
+        return {
+          ok: false,
+          code: error.code,
+          message: error.message,
+          ...(error.field === undefined ? {} : { field: error.field }),
+        }
+      }
+    },
+  }
+}
+
+function refuse(provider: string, error: unknown): never {
+  throw error instanceof ProviderError ? providerRefusal(provider, error) : error
+}

@@ -1,0 +1,51 @@
+import type { ProviderError, ProviderErrorCode } from '../providers/provider-error.ts'
+import { Refusal, type RefusalCode } from '../vocabulary/api-error.ts'
+
+/** What the same request may find otherwise later. The rest stays so until somebody changes something. */
+const passing: ReadonlySet<ProviderErrorCode> = new Set([
+  'rate_limited',
+  'no_capacity',
+  'unavailable',
+  'timeout',
+  'outcome_unknown',
+  'bad_response',
+  'internal',
+])
+
+/**
+ * A provider's failure while a client waits. It is the provider's, never an outage of this service; credentials that no
+ * call can be made with are the connection's own.
+ */
+export function providerRefusal(
+  provider: string,
+  error: ProviderError,
+  codes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {},
+): Refusal {
+  const { code, message, field, httpStatus, providerCode, retryAfterMs, notSent } = error
+  if (code === 'unauthenticated' && notSent && field?.startsWith('credentials') === true)
+    return new Refusal('unprocessable', `The connection's credentials cannot be used: ${message}`, { cause: error })
+  const said = {
+    id: provider,
+    message,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(providerCode === undefined ? {} : { code: providerCode }),
+  }
+  return new Refusal(codes[code] ?? 'provider_error', `Provider request failed: ${message}`, {
+    provider: said,
+    isRetryable: passing.has(code),
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
+  })
+}
+
+/** What an answer about one object means for its caller. */
+const codesOfObjects: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
+  not_found: 'conflict',
+  conflict: 'conflict',
+  unsupported: 'unsupported',
+}
+
+/** The same for a question about one object. */
+export function objectRefusal(provider: string, error: ProviderError): Refusal {
+  return providerRefusal(provider, error, codesOfObjects)
+}

@@ -1,0 +1,111 @@
+import { makeTenancy } from '../access/tenancy.ts'
+import type { AppDeps } from '../app.ts'
+import { describeProvider } from '../capabilities/describe-provider.ts'
+import { makeConnectionsRepository } from '../connections/connections.repository.ts'
+import { makeIdSpaceOf } from '../connections/id-spaces.ts'
+import { makeWake } from '../events/change-notifier.ts'
+import { makeDraining } from '../http/draining.ts'
+import { isTransientError } from '../infra/database-errors.ts'
+import { makeMetrics } from '../infra/telemetry.ts'
+import { providers as registered } from '../providers/registry.ts'
+import { makeHints } from '../queue/hints.ts'
+import { queues } from '../queue/queues.ts'
+import { makeOpenSecrets } from '../secrets/secret-variables.ts'
+import { makeSecretsRepository } from '../secrets/secrets.repository.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import { isTerminal, type Transitions } from '../vocabulary/transitions.ts'
+import { makeMeasuresRepository } from '../workloads/maintenance/measures.repository.ts'
+import { makeReadsRepository } from '../workloads/store/reads.repository.ts'
+import { makeConnections } from './connections.ts'
+import type { ContainerDeps } from './deps.ts'
+import { makeEngine } from './engine.ts'
+import { makeReopenReplaced, whyNotReady } from './installation.ts'
+import { makeWebhooks } from './webhooks.ts'
+import { kinds, makeWorkloads } from './workloads.ts'
+
+export { webhookSettings } from '../webhooks/webhook-settings.ts'
+export type { ContainerDeps, ContainerSettings } from './deps.ts'
+export * from './installation.ts'
+export { sealAnew } from './secrets.ts'
+
+export type Container = ReturnType<typeof makeContainer>
+
+/** The composition root: every room, handed what it needs. Starts nothing. */
+export function makeContainer(deps: ContainerDeps) {
+  const { database, backend, clock, logger, settings, installationTag, providers = registered } = deps
+  const { prisma } = database
+  const { oidc } = settings
+  const shutdown = new AbortController()
+  const draining = makeDraining()
+
+  const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
+  const wake = makeWake({
+    installationTag,
+    notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
+    connect: deps.connectListener,
+    log: logger,
+  })
+  const providerById = (id: string) => providers.find((provider) => provider.id === id)
+  const idSpaceOf = makeIdSpaceOf({ repository: makeConnectionsRepository(prisma), providerById })
+  const reads = makeReadsRepository(database.sql, idSpaceOf)
+  const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
+
+  const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
+  const { secretsKey } = deps
+  const common = { database, clock, settings, installationTag, providers, reads }
+  const connections = makeConnections({ ...common, secretsKey, isOver })
+  const { opened } = connections
+  const secrets = makeOpenSecrets({
+    repository: makeSecretsRepository(prisma),
+    secretBox: connections.secretBox,
+  })
+  const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, wake })
+  const workers = (deps.makeEngine ?? makeEngine)({
+    ...{
+      database,
+      kinds,
+      installationTag,
+      connections: opened,
+      idSpaceOf,
+      secrets,
+      backend,
+      wake,
+      clock,
+      log: logger,
+      settings,
+    },
+    shutdown: shutdown.signal,
+  })
+  const webhooks = makeWebhooks({ ...deps, wake, ...connections, shutdown: shutdown.signal })
+  const measureWorkloads = makeMeasuresRepository(prisma)
+  const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
+
+  const app: AppDeps = {
+    logger,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    isOutage: isTransientError,
+    version: deps.version,
+    edge: settings.edge,
+    draining,
+    requestRates: deps.requestRates,
+    guard: tenancy.guard,
+    projects: tenancy.routes,
+    metrics: settings.edge.hasMetrics ? makeMetrics({ measure, clock }) : null,
+    readiness: { check: () => whyNotReady(database) },
+    capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
+    connections: connections.routes,
+    webhooks: webhooks.routes,
+    ...workloads,
+  }
+  return {
+    app,
+    workers,
+    sender: webhooks.sender,
+    wake,
+    hints,
+    opened,
+    draining,
+    shutdown,
+    reopenReplaced: makeReopenReplaced(prisma, kinds),
+  }
+}

@@ -1,0 +1,147 @@
+import type { IdSpaceOf } from '../connections/id-spaces.ts'
+import { makePruneEvents } from '../events/prune.repository.ts'
+import { type LaneOptions, makeLanes } from '../infra/batcher.ts'
+import type { Clock } from '../infra/clock.ts'
+import type { Database } from '../infra/database.ts'
+import { isDataError, isTransientError } from '../infra/database-errors.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import type { OpenSecrets } from '../secrets/secret-variables.ts'
+import { makeDurableWrite } from '../workloads/apply/retrying-write.ts'
+import { makeWritesRepository, type Write, type Written } from '../workloads/apply/writes.repository.ts'
+import { makeAttemptsRepository, type Opened, type Opening } from '../workloads/engine/attempts.repository.ts'
+import { makeJoinedFind } from '../workloads/engine/batched-find.ts'
+import { makeBudget } from '../workloads/engine/budget.ts'
+import { makePerform } from '../workloads/engine/execute.ts'
+import type { PerformDeps, Timing } from '../workloads/engine/execution-context.ts'
+import { makeLeasesRepository } from '../workloads/engine/leases.repository.ts'
+import { makeReconcile } from '../workloads/engine/reconcile.ts'
+import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
+import type { Tempo, WorkloadKinds } from '../workloads/kind.ts'
+import { makeDuplicatesRepository } from '../workloads/maintenance/duplicates.repository.ts'
+import { makePruneWorkloads } from '../workloads/maintenance/retention.repository.ts'
+import type { Connections, Log, Wake } from '../workloads/ports.ts'
+import { makeUpkeep } from '../workloads/schedule/poller.ts'
+import { makeScheduler } from '../workloads/schedule/scheduler.ts'
+import { makeSlots } from '../workloads/schedule/slots.ts'
+import { makeWorkloadWorkers, type WorkloadWorkers } from '../workloads/schedule/workload-workers.ts'
+import { makeReadsRepository } from '../workloads/store/reads.repository.ts'
+import type { SweepBounds } from '../workloads/sweep/deps.ts'
+import { makeSweeping } from '../workloads/sweep/schedule.ts'
+import { makeSweep } from '../workloads/sweep/sweep.ts'
+import { makeSweepsRepository } from '../workloads/sweep/sweeps.repository.ts'
+
+export interface EngineDeps {
+  database: Pick<Database, 'prisma' | 'sql'>
+  kinds: WorkloadKinds
+  connections: Connections
+  idSpaceOf: IdSpaceOf
+  installationTag: string
+  secrets: OpenSecrets
+  backend: QueueBackend
+  wake: Wake
+  clock: Clock
+  log: Log
+  settings: EngineSettings
+  shutdown: AbortSignal
+}
+
+export interface EngineSettings {
+  tempo: Tempo
+  timing: Timing
+  /** Providers that nothing is sent to for now. */
+  heldProviders: ReadonlySet<string>
+  leaseMs: number
+  upkeepIntervalMs: number
+  concurrency: number
+  /** Calls over one connection that this process may make in a second; 0 = as many as they come. */
+  callsPerSecond: number
+  sweepConcurrency: number
+  sweep: SweepBounds
+  events: { retentionDays: number }
+  /** How long ended workloads are kept, in days; absent: for ever. */
+  workloadRetentionDays?: number
+}
+
+/** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
+export function makeEngine(deps: EngineDeps): WorkloadWorkers {
+  const { database, clock, settings, shutdown, log, wake, kinds, connections } = deps
+  const { prisma, sql } = database
+  const leases = makeLeasesRepository(sql, settings.leaseMs)
+  const sweeps = makeSweepsRepository(sql, settings.leaseMs)
+  const attempts = makeAttemptsRepository(sql, settings.leaseMs)
+  const writes = makeWritesRepository(sql)
+  const { claimsOn, heldMarks } = makeReadsRepository(sql, deps.idSpaceOf)
+  const write = makeDurableWrite({
+    write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
+    log,
+    shutdown,
+  })
+  const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
+  const openAttempt = async (opening: Opening): Promise<Opened | null> => {
+    const opened = await commitAttempt(opening)
+    if (opened !== null) wake.changed([opening.projectId, opening.workloadId])
+    return opened
+  }
+  const acting: PerformDeps = {
+    openAttempt,
+    find: makeJoinedFind(settings.timing, shutdown),
+    secretsOf: deps.secrets.of,
+    claimsOn,
+    clock,
+    timing: settings.timing,
+    shutdown,
+  }
+  const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
+  const noteDuplicate = makeDuplicatesRepository(prisma)
+  const budget = makeBudget(settings.callsPerSecond, clock)
+  const reconcile = makeReconcile({
+    ...shared,
+    shutdown,
+    noteDuplicate,
+    release: (claimed, delayMs) => leases.release([claimed], delayMs),
+    perform: makePerform(acting),
+  })
+  const slots = makeSlots(settings.concurrency, clock)
+  const scheduler = makeScheduler({
+    ...{ leases, reconcile, budget, slots, clock, log },
+    maxPassMs: passCalls * settings.timing.callTimeoutMs,
+  })
+  const sweep = makeSweep({
+    ...shared,
+    budget: { take: budget.takeForScan },
+    secretsOfAll: deps.secrets.ofAll,
+    heldMarks,
+    installationTag: deps.installationTag,
+    repository: sweeps,
+    bounds: settings.sweep,
+    shutdown,
+  })
+  const { pruneKeys } = makeAdmissionRepository(database)
+  const upkeep = makeUpkeep({
+    scheduler,
+    sweeping: makeSweeping({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
+    prunes: [
+      pruneKeys,
+      makePruneEvents(prisma, settings.events),
+      makePruneWorkloads(database, settings.workloadRetentionDays),
+    ],
+    intervalMs: settings.upkeepIntervalMs,
+    leaseMs: settings.leaseMs,
+    log,
+  })
+  return makeWorkloadWorkers({ backend: deps.backend, scheduler, upkeep, log })
+}
+
+/** Provider calls that one pass makes or waits for at most. */
+const passCalls = 3
+
+/** A statement that ends an environment's provisioning also touches the jobs that wait for it: those are written by others. */
+function perKind(makeWrite: () => (write: Write) => Promise<Written>): (write: Write) => Promise<Written> {
+  const byKind = { job: makeWrite(), environment: makeWrite() }
+  return (write) => byKind[write.kind](write)
+}
+
+/** Writes share statements; a row at fault fails alone. */
+function lane<I, O>(flush: LaneOptions<I, O>['flush']): LaneOptions<I, O> {
+  return { flush, lanes: 2, maxItems: 200, isDataError, isTransient: isTransientError }
+}

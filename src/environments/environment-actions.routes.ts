@@ -1,0 +1,84 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { sendAccepted, targetOf } from '../http/conditional.ts'
+import { changeHeaders, withHeaders } from '../http/headers.ts'
+import { refusals } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import type { RecordPort } from '../records/records-api.ts'
+import { idSchema } from '../vocabulary/ids.ts'
+import type { EnvironmentService } from './environment-service.ts'
+
+interface EnvironmentWishes {
+  service: EnvironmentService
+  records: RecordPort<'environment'>
+}
+
+const params = Type.Object({ id: idSchema('environment', 'Environment id.') })
+const tags = ['Environments']
+const changed = {
+  202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location'),
+  ...refusals(404, 409, 412, 422),
+}
+
+const deleteQuery = Type.Object(
+  {
+    cancelJobs: Type.Optional(
+      Type.Boolean({ default: false, description: 'Cancel active jobs of the environment first.' }),
+    ),
+    remote: Type.Optional(Type.Boolean({ default: false, description: 'For imports, also delete the remote object.' })),
+  },
+  { additionalProperties: false },
+)
+
+/** What a client wants of an environment that there is. */
+export function registerWishes(server: HttpServer, deps: EnvironmentWishes): void {
+  registerVerbs(server, deps)
+  registerDelete(server, deps)
+}
+
+function registerVerbs(server: HttpServer, { service, records }: EnvironmentWishes): void {
+  for (const verb of ['start', 'stop'] as const) {
+    server.post(
+      `/environments/:id/${verb}`,
+      {
+        config: { scopes: ['environments:write'] },
+        schema: {
+          tags,
+          operationId: `${verb}Environment`,
+          summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
+          description: 'Returns once the request is recorded as `requestedAction`. Idempotent.',
+          params,
+          headers: changeHeaders,
+          response: changed,
+        },
+      },
+      async (request, reply) => {
+        const environment = await service[verb](targetOf(request))
+        return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
+      },
+    )
+  }
+}
+
+function registerDelete(server: HttpServer, { service, records }: EnvironmentWishes): void {
+  server.delete(
+    '/environments/:id',
+    {
+      config: { scopes: ['environments:write'] },
+      schema: {
+        tags,
+        operationId: 'deleteEnvironment',
+        summary: 'Delete an environment',
+        description:
+          'Returns once the request is recorded; the record remains readable. Returns 409 while jobs are active, unless `cancelJobs=true`.',
+        params,
+        headers: changeHeaders,
+        querystring: deleteQuery,
+        response: changed,
+      },
+    },
+    async (request, reply) => {
+      const environment = await service.remove(targetOf(request), request.query as Static<typeof deleteQuery>)
+      return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
+    },
+  )
+}

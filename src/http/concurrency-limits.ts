@@ -1,0 +1,53 @@
+import { Refusal } from '../vocabulary/api-error.ts'
+
+/** So many requests of one caller may be open at this instance at the same time. */
+export interface Places {
+  /**
+   * Takes one of the caller's places, until what it answers is called.
+   *
+   * @throws Refusal `rate_limited` where all are taken
+   */
+  take(caller: string): () => void
+}
+
+/** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
+export interface WaitPlaces extends Places {
+  readonly maxSeconds: number
+}
+
+/** For requests that wait for a change. */
+export function makeWaitPlaces({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitPlaces {
+  const instead = 'Omit `Prefer: wait`, or list several records in one request.'
+  return { maxSeconds, ...makePlaces(perCaller, { what: 'waiting requests', instead }) }
+}
+
+/** For streams of events. */
+export function makeStreamPlaces({ perCaller }: { perCaller: number }): Places {
+  const instead = 'Close one, or use a single project stream: GET /events/stream.'
+  return makePlaces(perCaller, { what: 'open event streams', instead })
+}
+
+function makePlaces(perCaller: number, { what, instead }: { what: string; instead: string }): Places {
+  const taken = new Map<string, number>()
+
+  function leave(caller: string): void {
+    const left = (taken.get(caller) ?? 1) - 1
+    if (left === 0) taken.delete(caller)
+    else taken.set(caller, left)
+  }
+
+  return {
+    take(caller) {
+      const count = taken.get(caller) ?? 0
+      if (count >= perCaller) throw allTaken(`${count} ${what}`, instead)
+      taken.set(caller, count + 1)
+      return () => leave(caller)
+    },
+  }
+}
+
+function allTaken(what: string, instead: string): Refusal {
+  return new Refusal('rate_limited', `Limit reached: this key has ${what} at this instance. ${instead}`, {
+    retryAfterSeconds: 1,
+  })
+}

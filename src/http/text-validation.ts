@@ -1,0 +1,49 @@
+import { Refusal } from '../vocabulary/api-error.ts'
+
+const deepest = 32
+
+/**
+ * Refuses what no table or provider can hold: NUL, lone surrogates, numbers beyond the safe integers, JSON nested too
+ * deep. One such value would fail a whole batch of other people's requests.
+ */
+export function refuseUnsafeText({ body, query }: { body?: unknown; query?: unknown }): void {
+  visit(body, { in: 'body', pointer: '' }, 0)
+  visit(query, { in: 'query', pointer: '' }, 0)
+}
+
+interface Place {
+  in: 'body' | 'query'
+  pointer: string
+}
+
+function visit(value: unknown, place: Place, depth: number): void {
+  if (typeof value === 'string') refuseString(value, place)
+  if (typeof value === 'number') refuseNumber(value, place)
+  if (value === null || typeof value !== 'object') return
+  if (depth >= deepest) throw fault(place, 'depth', `is nested deeper than ${deepest} levels`)
+  for (const [key, item] of Object.entries(value)) {
+    refuseString(key, place)
+    const step = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    visit(item, { in: place.in, pointer: place.in === 'query' && depth === 0 ? key : place.pointer + step }, depth + 1)
+  }
+}
+
+function refuseString(value: string, place: Place): void {
+  if (value.includes('\0')) throw fault(place, 'characters', 'contains a NUL character. Remove it')
+  if (!value.isWellFormed())
+    throw fault(place, 'characters', 'contains an unpaired surrogate. Send well-formed Unicode')
+}
+
+function refuseNumber(value: number, place: Place): void {
+  if (Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return
+  throw fault(
+    place,
+    'range',
+    'is a number outside the range that JSON supports exactly. Use a value within ±9007199254740991',
+  )
+}
+
+function fault(place: Place, code: string, what: string): Refusal {
+  const detail = `${place.pointer === '' ? `The ${place.in}` : place.pointer} ${what}.`
+  return new Refusal('invalid_request', detail, { errors: [{ ...place, code, detail }] })
+}

@@ -1,0 +1,50 @@
+import { instantOf } from '../vocabulary/instant.ts'
+import type { Filter } from '../workloads/store/list.repository.ts'
+
+/** The query of a list, as the route validated it. */
+export interface ListParameters {
+  status?: string[]
+  label?: string[]
+  provider?: string
+  connectionId?: string
+  environmentId?: string
+  remoteId?: string
+  active?: boolean
+  namePrefix?: string
+  createdAfter?: string
+  createdBefore?: string
+  ids?: string[]
+}
+
+/** What a list is narrowed down to, from its query. Also what a cursor is bound to. */
+export function filterOf(query: ListParameters): Filter {
+  const {
+    label,
+    createdAfter,
+    createdBefore,
+    status,
+    provider,
+    connectionId,
+    environmentId,
+    remoteId,
+    active,
+    namePrefix,
+    ids,
+  } = query
+  const simple = { status, provider, connectionId, environmentId, remoteId, active, namePrefix, ids }
+  return {
+    ...(Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined)) as Filter),
+    ...(label === undefined ? {} : { labels: label.map(splitLabel) }),
+    ...(createdAfter === undefined
+      ? {}
+      : { createdAfter: instantOf(createdAfter, { in: 'query', pointer: 'createdAfter' }) }),
+    ...(createdBefore === undefined
+      ? {}
+      : { createdBefore: instantOf(createdBefore, { in: 'query', pointer: 'createdBefore' }) }),
+  }
+}
+
+function splitLabel(label: string): { key: string; value: string } {
+  const at = label.indexOf(':')
+  return { key: label.slice(0, at), value: label.slice(at + 1) }
+}

@@ -1,0 +1,52 @@
+import { makeLanes } from '../infra/batcher.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { Known, ReadsRepository } from '../workloads/store/reads.repository.ts'
+import type { Workload } from '../workloads/workload.ts'
+
+/** Reads what requests wait for: all that look at the same time share one statement, which answers only what has changed. */
+export interface Rereads {
+  /** As it is now: `last` itself where it has not changed since that was read. Null: the project has none. */
+  read<K extends Kind>(
+    target: { projectId: string; kind: K; id: string },
+    last: Workload<K> | null,
+  ): Promise<Workload<K> | null>
+}
+
+const mostAtOnce = 1000
+/** What nobody has read yet is older than any version. */
+const unread = { version: -1, carriedGeneration: -1 }
+
+export function makeRereads(
+  { changedSince }: Pick<ReadsRepository, 'changedSince'>,
+  isTransient: (error: unknown) => boolean,
+): Rereads {
+  const changedOf = makeLanes<Known, Workload | undefined>({
+    // One: what asks while a statement is under way shares the next.
+    lanes: 1,
+    maxItems: mostAtOnce,
+    isDataError: () => false,
+    isTransient,
+    async flush(items) {
+      const distinct = new Map(items.map((item) => [`${item.id} ${item.version} ${item.carriedGeneration}`, item]))
+      const found = await changedSince([...distinct.values()])
+      return items.map((item) => changed(found.get(item.id), item))
+    },
+  })
+
+  return {
+    async read<K extends Kind>(
+      { projectId, kind, id }: { projectId: string; kind: K; id: string },
+      last: Workload<K> | null,
+    ): Promise<Workload<K> | null> {
+      const { version, carriedGeneration } = last ?? unread
+      const found = await changedOf({ id, version, carriedGeneration })
+      if (found === undefined) return last
+      return found.projectId === projectId && found.kind === kind ? (found as Workload<K>) : null
+    },
+  }
+}
+
+/** Another request may have known less of it. */
+function changed(found: Workload | undefined, { version, carriedGeneration }: Known): Workload | undefined {
+  return found?.version === version && found.carriedGeneration === carriedGeneration ? undefined : found
+}

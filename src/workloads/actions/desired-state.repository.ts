@@ -1,0 +1,113 @@
+import { auditStatement } from '../../infra/audit-statement.ts'
+import { Prisma, type PrismaClient } from '../../infra/database.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import type { AuditAction } from '../../vocabulary/audit-actions.ts'
+import { makeId } from '../../vocabulary/ids.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Desired, Kind } from '../../vocabulary/kinds.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
+import type { Workload } from '../workload.ts'
+
+export type WishEvent = Extract<AuditAction, `${Kind}.${string}_requested`>
+
+/** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
+export interface Wish<K extends Kind = Kind> {
+  projectId: string
+  by: Actor
+  kind: K
+  id: string
+  desired: Desired<K>
+  /** The event's type: `job.cancel_requested`. */
+  eventType: WishEvent
+  /** Only if the record is still at this version. */
+  ifVersions: readonly number[] | null
+  /** Only from one of these statuses, decided again under the row's lock; null = from any. */
+  fromStatuses: readonly string[] | null
+  /** Desires that no other one follows: checked again under the row's lock too. */
+  finalDesires: readonly string[]
+  keepRemote?: boolean
+}
+
+/** What a client changes on a record. Labels ask nothing of the engine; a spec does where the provider has to be told. */
+export interface Patch {
+  projectId: string
+  by: Actor
+  kind: Kind
+  id: string
+  ifVersions: readonly number[] | null
+  spec?: { value: Json; isRemote: boolean }
+  labels?: Readonly<Record<string, string>>
+  held?: boolean
+}
+
+export type WishesRepository = ReturnType<typeof makeWishesRepository>
+
+const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
+
+function fieldsOf({ labels, spec, held }: Patch): string[] {
+  const given = { labels, spec, held }
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+}
+
+export function makeWishesRepository(prisma: PrismaClient) {
+  return {
+    /** Null where the row is not there, not at that version, not in such a status, called off, or has ended. */
+    async wish<K extends Kind>(wish: Wish<K>): Promise<Workload<K> | null> {
+      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+        WITH updated AS (
+          UPDATE workloads w SET desired = ${wish.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
+            version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${wish.keepRemote ?? null}, w.keep_remote),
+            -- One that was refused is requested anew.
+            cancel_requested_at = CASE WHEN ${wish.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
+              WHEN w.generation = w.carried_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
+          WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
+            AND (${wish.ifVersions}::int[] IS NULL OR w.version = ANY(${wish.ifVersions}::int[]))
+            AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))
+            AND (w.desired = ${wish.desired} OR w.desired <> ALL(${wish.finalDesires}::text[]))
+          RETURNING ${workloadColumns}
+        ), event AS (
+          INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${wish.eventType}, jsonb_build_object('status', u.status) FROM updated u
+        ), dependants AS (
+          -- Locked in the order of their ids, as the engine's own writes do.
+          UPDATE workloads j SET due_at = now() WHERE j.id IN (
+            SELECT w.id FROM workloads w JOIN updated u ON w.environment_id = u.id WHERE w.live AND w.remote_id IS NULL ORDER BY w.id FOR UPDATE OF w)
+        ), audited AS (
+          ${auditStatement(wish.by, { action: wish.eventType }, changed)}
+        )
+        SELECT * FROM updated`
+      return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+
+    async patch<K extends Kind>(patch: Patch & { kind: K }): Promise<Workload<K> | null> {
+      const labels = patch.labels === undefined ? null : JSON.stringify(patch.labels)
+      const spec = patch.spec === undefined ? null : JSON.stringify(patch.spec.value)
+      const isRemote = patch.spec?.isRemote ?? false
+      const rows = await prisma.$queryRaw<WorkloadRecord[]>`
+        WITH updated AS (
+          UPDATE workloads w SET labels = COALESCE(${labels}::jsonb, w.labels),
+            spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
+            held = COALESCE(${patch.held ?? null}::boolean, w.held),
+            due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
+            version = w.version + 1, seq = w.seq + 1, updated_at = now()
+          WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
+            AND (${patch.ifVersions}::int[] IS NULL OR w.version = ANY(${patch.ifVersions}::int[]))
+          RETURNING ${workloadColumns}
+        ), event AS (
+          INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, u.kind || '.updated', jsonb_build_object('status', u.status) FROM updated u
+        ), stale AS (
+          DELETE FROM workload_labels l USING updated u WHERE ${labels}::jsonb IS NOT NULL AND l.workload_id = u.id
+            AND l.value IS DISTINCT FROM u.labels->>l.key
+        ), fresh AS (
+          INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+          SELECT u."projectId", u.kind, l.key, l.value, u.id FROM updated u, jsonb_each_text(u.labels) l WHERE ${labels}::jsonb IS NOT NULL
+          ON CONFLICT DO NOTHING
+        ), audited AS (
+          ${auditStatement(patch.by, { action: `${patch.kind}.updated`, data: { fields: fieldsOf(patch) } }, changed)}
+        )
+        SELECT * FROM updated`
+      return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { objectRefusal } from '../../connections/provider-api-error.ts'
+import type { Access, Driver, LogChunk } from '../../providers/provider.ts'
+import { ProviderError } from '../../providers/provider-error.ts'
+import { type Hide, hideInError } from '../../secrets/redact-secrets.ts'
+import type { OpenSecrets } from '../../secrets/secret-variables.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Workload } from '../workload.ts'
+import type { WorkloadService } from './workload-service.ts'
+
+export interface AskDeps {
+  service: Pick<WorkloadService, 'get'>
+  driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  secretsOf: OpenSecrets['of']
+  callTimeoutMs: number
+  /** Tells the audit log. */
+  noteAccess(access: { projectId: string; by: Actor; objectId: string }): Promise<void>
+}
+
+export type Ask = ReturnType<typeof makeAsk>
+
+/** Questions that only the provider can answer, asked while the client waits. The answers are not stored. */
+export function makeAsk(deps: AskDeps) {
+  async function ask<K extends Kind, A>(
+    kind: K,
+    { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
+    question: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
+    clean: (answer: A, hide: Hide) => A,
+  ): Promise<A> {
+    const workload = await deps.service.get(kind, projectId, id)
+    const driver = await deps.driverOf(workload.connectionId, kind)
+    if (driver?.[what] === undefined) throw cannot(workload, what)
+    if (workload.remoteId === null) throw doesNotExist(workload, what)
+    const { hide } = await deps.secretsOf(workload)
+    try {
+      const answer = question(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
+      if (answer === undefined) throw cannot(workload, what)
+      return clean(await answer, hide)
+    } catch (error) {
+      throw error instanceof ProviderError ? objectRefusal(workload.provider, hideInError(hide, error)) : error
+    }
+  }
+
+  return {
+    logs: (projectId: string, id: string, cursor: string | null): Promise<LogChunk> =>
+      ask(
+        'job',
+        { projectId, id, what: 'logs' },
+        (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
+        (chunk, hide) => ({ ...chunk, ...(chunk.text === undefined ? {} : { text: hide.text(chunk.text) }) }),
+      ),
+    /** Some providers make a token for it, so it stands in the audit log before anybody has it. */
+    async access({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<Access> {
+      const access = await ask(
+        'environment',
+        { projectId, id, what: 'access' },
+        (driver, remoteId, signal) => driver.access?.(remoteId, signal),
+        // Access is made of secrets, and whoever may ask for it may have them.
+        (answer: Access) => answer,
+      )
+      await deps.noteAccess({ projectId, by, objectId: id })
+      return access
+    },
+  }
+}
+
+/** Only what may still be made is worth asking again. */
+function doesNotExist({ id, status, live, endedAt }: Workload, what: string): Refusal {
+  const isOver = !live || endedAt !== null
+  const detail = isOver
+    ? `${id} ended as ${status} before it was created at the provider, so it has no ${what}.`
+    : `${id} is not created at the provider yet (status ${status}). Retry later.`
+  return new Refusal('conflict', detail)
+}
+
+function cannot(workload: Workload, what: string): Refusal {
+  const detail = `Provider ${workload.provider} does not support ${what} for a ${workload.kind}. See GET /providers/${workload.provider}.`
+  return new Refusal('unsupported', detail)
+}

@@ -1,0 +1,72 @@
+import type { IdSpaceOf } from '../../connections/id-spaces.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { WorkloadKinds } from '../kind.ts'
+import type { Wake } from '../ports.ts'
+import { nameOf, type ReadsRepository } from '../store/reads.repository.ts'
+import type { Workload } from '../workload.ts'
+import type { ResolutionsRepository } from './resolutions.repository.ts'
+import { refuseOtherVersion, type Target } from './workload-service.ts'
+
+/** What an operator knows: which object it is, that none was made, or how it ended. */
+export type Resolution =
+  | { remoteId: string }
+  | { outcome: 'not_created' }
+  | { status: 'succeeded' | 'failed' | 'canceled' }
+
+export interface ResolveDeps {
+  kinds: WorkloadKinds
+  reads: Pick<ReadsRepository, 'get'>
+  idSpaceOf: IdSpaceOf
+  resolutions: ResolutionsRepository
+  wake: Wake
+  hint(connectionId: string): void
+}
+
+export type Resolve = ReturnType<typeof makeResolve>
+
+/** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
+export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }: ResolveDeps) {
+  return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
+    const workload = await reads.get(target.projectId, kind, target.id)
+    if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
+    refuseOtherVersion(workload, target.ifVersions)
+    const isDone =
+      'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
+    if (!isDone) throw nothingToResolve(workload)
+    wake.changed([target.projectId, target.id])
+    hint(workload.connectionId)
+    return (await reads.get(target.projectId, kind, target.id)) ?? workload
+
+    async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
+      return (
+        unknown.status === 'unknown' && resolutions.settleUnknown({ ...target, kind }, { from: 'unknown', to: status })
+      )
+    }
+
+    async function answer(
+      open: Workload<K>,
+      decided: { remoteId: string } | { outcome: 'not_created' },
+    ): Promise<boolean> {
+      const answered = await resolutions.answerAttempt(
+        { ...target, kind },
+        kinds[kind].sending,
+        'remoteId' in decided
+          ? { outcome: 'recovered', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
+          : { outcome: 'not_created', remoteId: null },
+      )
+      if (typeof answered === 'boolean') return answered
+      throw new Refusal('conflict', isHeld(decided, nameOf(answered, target.projectId)))
+    }
+  }
+}
+
+function isHeld(decided: Resolution, holder: string): string {
+  const object = 'remoteId' in decided ? decided.remoteId : ''
+  return `Object ${object} is ${holder} already, through this connection or another one to the same account. Check the id of the object.`
+}
+
+function nothingToResolve(workload: Workload): Refusal {
+  const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}. Only an open create or a job with an unknown outcome can be resolved, and \`not_created\` only after the send deadline and the maximum processing time. A worker may be processing it: re-read it and retry.`
+  return new Refusal('conflict', detail)
+}

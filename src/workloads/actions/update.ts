@@ -1,0 +1,85 @@
+import { checkSpec, withDefaultsInside } from '../../providers/field-rules.ts'
+import type { Driver } from '../../providers/provider.ts'
+import { type Fault, Refusal } from '../../vocabulary/api-error.ts'
+import type { JsonObject } from '../../vocabulary/json.ts'
+import type { Kind, Spec } from '../../vocabulary/kinds.ts'
+import type { Workload } from '../workload.ts'
+
+/** Fields of a spec that a client wants changed, as PATCH sent them. */
+export type Revision = JsonObject
+
+export interface Revised<K extends Kind> {
+  spec: Spec<K>
+  /** The provider has to be told. */
+  isRemote: boolean
+}
+
+/**
+ * The spec after a PATCH. The description is the client's own; anything else can be changed only where the driver says
+ * that it can change it on an existing object. What is still to be sent has to be what it would accept at create.
+ */
+export function revise<K extends Kind>(
+  workload: Workload<K>,
+  revision: Revision,
+  driver: Driver<K> | undefined,
+): Revised<K> {
+  const refused = immutableFields(workload, revision, driver)
+  if (refused.length > 0) throw new Refusal('unsupported', refused[0]?.detail ?? '', { errors: refused })
+  const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision))
+  const isRemote = Object.keys(revision).some(
+    (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
+  )
+  // What is not made yet will be made from this spec.
+  const isSent = isRemote || workload.remoteId === null
+  if (!isSent || driver === undefined) return { spec, isRemote }
+  const problems = checkSpec({ ...driver, provider: workload.provider }, spec, workload.remotePayload).filter(
+    ({ pointer }) => !workload.imported || isRevised(pointer, revision),
+  )
+  if (problems.length > 0) {
+    const errors = problems.map((problem): Fault => ({ in: 'body', ...problem }))
+    throw new Refusal('unprocessable', problems[0]?.detail ?? '', { errors })
+  }
+  return { spec, isRemote }
+}
+
+/** Of an import little but its name is known: what the client did not send is not held against it. */
+function isRevised(pointer: string, revision: Revision): boolean {
+  return pathsOf(revision).some((path) => pointer === `/${path}` || pointer.startsWith(`/${path}/`))
+}
+
+/** Options are merged one by one; every other field is replaced whole. */
+function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: Revision): Spec<K> {
+  const { providerOptions, ...fields } = revision
+  if (providerOptions === undefined) return { ...spec, ...fields } as Spec<K>
+  const given = (providerOptions as { [provider: string]: JsonObject })[provider] ?? {}
+  const options = { ...spec.providerOptions?.[provider], ...given }
+  return { ...spec, ...fields, providerOptions: { [provider]: options } } as Spec<K>
+}
+
+function immutableFields<K extends Kind>(
+  workload: Workload<K>,
+  revision: Revision,
+  driver: Driver<K> | undefined,
+): Fault[] {
+  const accepts: Readonly<Record<string, { mutable?: true } | undefined>> = driver?.accepts ?? {}
+  const options = (driver?.mutableOptions ?? []).map((option) => optionPath(workload.provider, option))
+  const isFixed = (path: string) => path !== 'description' && accepts[path]?.mutable !== true && !options.includes(path)
+  return pathsOf(revision)
+    .filter(isFixed)
+    .map((path) => {
+      const detail = `/${path} cannot be changed on an existing ${workload.kind} of ${workload.provider}. See GET /providers/${workload.provider} for mutable fields, or create a new one.`
+      return { in: 'body', pointer: `/${path}`, code: 'unsupported', detail }
+    })
+}
+
+/** What a revision names: `autoStop`, `providerOptions/aitems/term`. */
+function pathsOf({ providerOptions = {}, ...fields }: Revision): string[] {
+  const options = Object.entries(providerOptions as { [provider: string]: JsonObject }).flatMap(([provider, given]) =>
+    Object.keys(given).map((option) => optionPath(provider, option)),
+  )
+  return [...Object.keys(fields), ...options]
+}
+
+function optionPath(provider: string, option: string): string {
+  return `providerOptions/${provider}/${option}`
+}

@@ -1,0 +1,199 @@
+import type { Driver } from '../../providers/provider.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Desired, Kind, Verb } from '../../vocabulary/kinds.ts'
+import { isTerminal } from '../../vocabulary/transitions.ts'
+import type { WorkloadKind, WorkloadKinds } from '../kind.ts'
+import type { Wake } from '../ports.ts'
+import type { ListQuery, Page } from '../store/list-filter.ts'
+import type { ReadsRepository } from '../store/reads.repository.ts'
+import { isRequested, type Workload } from '../workload.ts'
+import type { WishEvent, WishesRepository } from './desired-state.repository.ts'
+import { type Revision, revise } from './update.ts'
+
+/** Whose record is meant, and who means it. */
+export interface Target {
+  projectId: string
+  by: Actor
+  id: string
+  /** `If-Match`: only if the record is still at this version. */
+  ifVersions: readonly number[] | null
+}
+
+/** What PATCH changes: null removes a label; the rest is of the spec. */
+export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & Revision
+
+/** The engine writes too; between a reading and a patch it may have been faster. */
+const patchTries = 8
+
+export interface WorkloadServiceDeps {
+  kinds: WorkloadKinds
+  reads: ReadsRepository
+  wishes: WishesRepository
+  /** The driver of a connection as it is open here; undefined where it cannot be opened any more. */
+  driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
+  hint(connectionId: string): void
+  wake: Wake
+}
+
+export type WorkloadService = ReturnType<typeof makeWorkloadService>
+
+/** Reading workloads and taking wishes about them. Every call is narrowed to a project. */
+export function makeWorkloadService(deps: WorkloadServiceDeps) {
+  const { reads, wishes } = deps
+
+  async function get<K extends Kind>(kind: K, projectId: string, id: string): Promise<Workload<K>> {
+    const workload = await reads.get(projectId, kind, id)
+    if (workload === null) throw noSuch(kind, id)
+    return workload
+  }
+
+  return {
+    get,
+
+    list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> => reads.list(query),
+
+    /** Changes labels, and of the spec what can be changed on an existing object. */
+    async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {
+      for (let left = patchTries; ; left -= 1) {
+        const current = await get(kind, target.projectId, target.id)
+        refuseOtherVersion(current, target.ifVersions)
+        const changed = await patchAt(deps, kind, { current, by: target.by }, patch)
+        if (changed !== null) return changed
+        // What was merged holds on one version only; a client that named none does not care which.
+        if (target.ifVersions !== null || left <= 1)
+          throw await whyNot(deps, kind, { ...target, ifVersions: [current.version] })
+      }
+    },
+
+    /**
+     * Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing, and of
+     * what has ended nothing is wanted any more: it comes back as it is.
+     */
+    async wish<K extends Kind>(
+      kind: K,
+      target: Target,
+      wish: { desired: Desired<K>; verb: Verb<K>; eventType: WishEvent; keepRemote?: boolean },
+    ): Promise<Workload<K>> {
+      const current = await get(kind, target.projectId, target.id)
+      refuseOtherVersion(current, target.ifVersions)
+      if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(deps.kinds[kind], current, wish))
+        return current
+      const fromStatuses = await statusesFor(deps, kind, current, wish)
+      const { verb: _, ...wanted } = wish
+      const { callsOff: finalDesires } = deps.kinds[kind]
+      const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
+      if (changed === null) return endedMeanwhile(deps, kind, target)
+      deps.wake.changed([changed.projectId, changed.id])
+      deps.hint(changed.connectionId)
+      return changed
+    },
+  }
+}
+
+async function patchAt<K extends Kind>(
+  { wishes, wake, hint, driverOf }: WorkloadServiceDeps,
+  kind: K,
+  { current, by }: { current: Workload<K>; by: Actor },
+  { labels, held, ...revision }: WorkloadPatch,
+): Promise<Workload<K> | null> {
+  const { projectId, id, version } = current
+  const spec =
+    Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
+  const changed = await wishes.patch<K>({
+    ...{ projectId, by, kind, id, ifVersions: [version] },
+    ...(held === undefined ? {} : { held }),
+    ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
+    ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
+  })
+  if (changed !== null) wake.changed([projectId, id])
+  if (changed !== null && (spec?.isRemote === true || held === false)) hint(current.connectionId)
+  return changed
+}
+
+/** Before it is sent anything can be called off; afterwards it takes the driver's verb. Null = from any status. */
+async function statusesFor<K extends Kind>(
+  deps: WorkloadServiceDeps,
+  kind: K,
+  current: Workload<K>,
+  { verb, keepRemote }: { verb: Verb<K>; keepRemote?: boolean },
+): Promise<readonly string[] | null> {
+  const driver = await deps.driverOf(current.connectionId, kind)
+  if (keepRemote === true || (driver !== undefined && verb in driver.controls)) return null
+  const { waiting } = deps.kinds[kind]
+  if (current.status !== waiting) throw hasNoVerb(current, verb)
+  return [waiting]
+}
+
+/** It is being carried out, or is so already. */
+function isWantedAlready<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  { desired, verb }: { desired: Desired<K>; verb: Verb<K> },
+): boolean {
+  if (isRequested(workload, desired, kind.inFlight[verb])) return true
+  return workload.desired === desired && workload.status === kind.achieves[verb]
+}
+
+/** A wish that was not recorded: where the workload has ended since it was read, it comes back as it is. */
+async function endedMeanwhile<K extends Kind>(
+  deps: WorkloadServiceDeps,
+  kind: K,
+  target: Target,
+): Promise<Workload<K>> {
+  const now = await deps.reads.get(target.projectId, kind, target.id)
+  if (now === null || now.live) throw await whyNot(deps, kind, target)
+  refuseOtherVersion(now, target.ifVersions)
+  return now
+}
+
+/** A write that changed nothing: gone, changed meanwhile, called off, or no longer in a status that allows it. */
+async function whyNot<K extends Kind>(
+  { reads, kinds }: WorkloadServiceDeps,
+  kind: K,
+  { projectId, id, ifVersions }: Target,
+): Promise<Refusal> {
+  const now = await reads.get(projectId, kind, id)
+  if (now === null) return noSuch(kind, id)
+  if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
+  const isCalledOff = kinds[kind].callsOff.includes(now.desired)
+  const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
+  return new Refusal('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
+}
+
+/** `If-Match`, checked before anything is done. */
+export function refuseOtherVersion(workload: Workload, ifVersions: readonly number[] | null): void {
+  if (ifVersions !== null && !ifVersions.includes(workload.version)) throw mismatch(workload.version)
+}
+
+function mismatch(version: number): Refusal {
+  return new Refusal(
+    'version_mismatch',
+    `The record is at version ${version}. Re-read the resource and retry with its current ETag.`,
+  )
+}
+
+export function noSuch(kind: Kind, id: string): Refusal {
+  return new Refusal('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
+}
+
+function hasNoVerb(workload: Workload, verb: string): Refusal {
+  const detail = `Provider ${workload.provider} does not support ${verb} for a ${workload.kind}. See GET /providers/${workload.provider}.`
+  return new Refusal('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
+}
+
+function merged(
+  labels: Readonly<Record<string, string>>,
+  patch: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const all = { ...labels, ...patch }
+  const kept = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
+  if (kept.length > 32) {
+    const detail = `labels would have ${kept.length} entries; the maximum is 32. Set some to null to remove them.`
+    throw new Refusal('unprocessable', detail, {
+      errors: [{ in: 'body', pointer: '/labels', code: 'maxProperties', detail }],
+    })
+  }
+  return Object.fromEntries(kept)
+}

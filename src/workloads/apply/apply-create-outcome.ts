@@ -1,0 +1,163 @@
+import type { Created, Found } from '../../providers/provider.ts'
+import type { ProviderError } from '../../providers/provider-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import type { Change, Facts, WorkloadKind } from '../kind.ts'
+import type { AttemptOutcome, Workload, WorkloadError } from '../workload.ts'
+import { adopted, calledOff, isCalledOff } from './creation.ts'
+import { slowestRetryMs, tryAgain } from './failed-call.ts'
+import type { Verdict } from './failure-policy.ts'
+import { observed } from './observe.ts'
+import type { Absorbed, Answer } from './outcome.ts'
+import { after, backoffMs, lookAgainMs } from './poll-intervals.ts'
+
+/** An undecided create is looked for this long after it settled; then it waits for an operator. */
+const parkAfterMs = 3_600_000
+/** A create of which nothing came is sent again so often without a pause. */
+const triesWithoutPause = 3
+
+/** What the answer to a create makes of a workload. */
+export function afterCreate<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  created: Created<K>,
+): Absorbed<K> {
+  const answer = answerOf(facts, 'created', created.remoteId, null)
+  if (created.remoteId === null) {
+    return {
+      change: { reason: 'outcome_unknown', message: null, dueAt: after(facts.now, facts.tempo.quickMs) },
+      answer,
+    }
+  }
+  const change = adopted(kind, workload, created.remoteId, facts.now)
+  if (created.seen === undefined) return { change, answer }
+  return { change: { ...change, ...observed(kind, { ...workload, ...change }, created.seen, facts) }, answer }
+}
+
+/** What a search for the object of an attempt makes of a workload. */
+export function afterFind<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  { found, absentCounts }: { found: Found<K>; absentCounts: 'yes' | 'too_early' | 'too_late' },
+): Absorbed<K> {
+  if ('found' in found) {
+    const [only, ...others] = found.found
+    if (only === undefined || others.length > 0)
+      return { change: parked(`${found.found.length} objects at the provider match this record.`), answer: null }
+    const taken = adopted(kind, workload, only.remoteId, facts.now)
+    const seen = observed(kind, { ...workload, ...taken }, only, facts)
+    return { change: { ...taken, ...seen }, answer: answerOf(facts, 'recovered', only.remoteId, null) }
+  }
+  if ('absent' in found && found.nameIsTaken === true && wasRefusedForItsName(facts))
+    return afterAbsent(kind, workload, facts)
+  if ('absent' in found && absentCounts === 'yes')
+    return confirmAbsence(workload, facts) ?? afterAbsent(kind, workload, facts)
+  if ('absent' in found && absentCounts === 'too_late') {
+    return {
+      change: parked('The provider deletes records of finished work, so their absence is not conclusive.'),
+      answer: null,
+    }
+  }
+  return { change: lookAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+}
+
+/**
+ * The provider said that the name exists, no attempt but this one can have made anything, and the list shows whose the
+ * name is: no list that trails behind and no late create can change that. After an attempt in doubt it could be our own
+ * object that holds the name, so there a sound *absent* is waited for.
+ */
+function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits }: Facts<K>): boolean {
+  return (
+    traits.uniqueNames && attemptsInDoubt === 1 && attempt?.outcome === 'unknown' && attempt.error?.code === 'conflict'
+  )
+}
+
+/** One look may have met a moment in which the list showed nothing; it counts when a later one says the same. */
+function confirmAbsence<K extends Kind>({ missingSince }: Workload<K>, { now, tempo }: Facts<K>): Absorbed<K> | null {
+  const at = after(missingSince ?? now, tempo.confirmGoneMs)
+  if (missingSince !== null && now >= at) return null
+  const change: Change<K> = { reason: 'outcome_unknown', message: null, nextAttemptAt: at, dueAt: at }
+  return { change: { ...change, missingSince: missingSince ?? now }, answer: null }
+}
+
+/** Nothing was made: send again, give up where the name is taken by somebody else, or end what was called off. */
+function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Absorbed<K> {
+  const error = facts.attempt?.error ?? null
+  if (isCalledOff(kind, workload))
+    return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
+  if (error?.code === 'conflict')
+    return { change: refused(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
+  return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
+}
+
+/** A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. */
+function sentAgain<K extends Kind>(
+  kind: WorkloadKind<K>,
+  { attempt, now, tempo }: Facts<K>,
+  error: WorkloadError | null,
+): Change<K> {
+  const tries = attempt?.number ?? 1
+  const change: Change<K> = { status: kind.waiting, missingSince: null, nextAttemptAt: null }
+  if (error === null || tries < triesWithoutPause) return { ...change, reason: null, message: null }
+  const at = after(now, backoffMs(tries - triesWithoutPause, tempo.slowMs, slowestRetryMs))
+  return { ...change, reason: 'outcome_unknown', message: error.message, nextAttemptAt: at, dueAt: at }
+}
+
+/** What a create that failed makes of a workload. */
+export function afterFailedCreate<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  { error, said, verdict }: { error: ProviderError; said: WorkloadError; verdict: Verdict },
+): Absorbed<K> {
+  if (verdict === 'find' || verdict === 'gone') {
+    const reason: Reason = 'outcome_unknown'
+    return {
+      change: { reason, message: error.message, dueAt: after(facts.now, facts.tempo.quickMs) },
+      answer: answerOf(facts, 'unknown', null, said),
+    }
+  }
+  if (verdict === 'final')
+    return { change: refused(kind, facts, said), answer: answerOf(facts, 'rejected', null, said) }
+  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, said)
+  return { change: { status: kind.waiting, exclusiveKey: null, ...tryAgain(workload, facts, error) }, answer }
+}
+
+function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: WorkloadError): Change<K> {
+  return {
+    status: kind.refused,
+    reason: 'provider_refused',
+    message: error.message,
+    error,
+    missingSince: null,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: facts.now,
+  }
+}
+
+function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {
+  const sentAt = facts.attempt?.startedAt ?? facts.now
+  const giveUpAt = after(facts.attempt?.settledAt ?? facts.now, parkAfterMs)
+  if (facts.now > giveUpAt) return parked(why ?? 'The provider did not report whether it was created.')
+  const waitedMs = facts.now.getTime() - sentAt.getTime()
+  const at = after(facts.now, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs))
+  return { reason: 'outcome_unknown', message: why, nextAttemptAt: at, dueAt: at }
+}
+
+/** Only an operator can tell: it stays visible and costs nothing. */
+function parked<K extends Kind>(why: string): Change<K> {
+  const message = `${why} Operator action required: inspect the provider, then call resolve.`
+  return { reason: 'outcome_unknown', message, nextAttemptAt: null, dueAt: null }
+}
+
+function answerOf<K extends Kind>(
+  facts: Facts<K>,
+  outcome: AttemptOutcome,
+  remoteId: string | null,
+  error: WorkloadError | null,
+): Answer | null {
+  return facts.attempt === null ? null : { number: facts.attempt.number, outcome, remoteId, error }
+}

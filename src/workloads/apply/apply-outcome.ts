@@ -1,0 +1,98 @@
+import type { ProviderError } from '../../providers/provider-error.ts'
+import type { Kind, Verb } from '../../vocabulary/kinds.ts'
+import type { Change, Facts, WorkloadKind } from '../kind.ts'
+import type { Workload, WorkloadError } from '../workload.ts'
+import { afterCreate, afterFailedCreate, afterFind } from './apply-create-outcome.ts'
+import { describeError, tryAgain } from './failed-call.ts'
+import { type Operation, verdictOf } from './failure-policy.ts'
+import { notThere } from './missing-remote.ts'
+import { observed } from './observe.ts'
+import type { Absorbed, Outcome } from './outcome.ts'
+import { after } from './poll-intervals.ts'
+
+/** What an outcome makes of a workload. Pure. `dueAt` is left out where the kind's next action decides it. */
+export function absorb<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  outcome: Outcome<K>,
+): Absorbed<K> {
+  switch (outcome.did) {
+    case 'create':
+      return afterCreate(kind, workload, facts, outcome.created)
+    case 'find':
+      return afterFind(kind, workload, facts, outcome)
+    case 'get':
+      return {
+        change:
+          outcome.seen === 'gone' ? notThere(kind, workload, facts) : observed(kind, workload, outcome.seen, facts),
+        answer: null,
+      }
+    case 'control':
+      return { change: controlled(kind, workload, facts, outcome), answer: null }
+    case 'update':
+      return { change: updated(workload), answer: null }
+    case 'settle':
+      return { change: outcome.change, answer: null }
+    case 'fail':
+      return afterFailure(kind, workload, facts, outcome)
+    default:
+      return outcome satisfies never
+  }
+}
+
+function afterFailure<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  { operation, error, pointer }: { operation: Operation; error: ProviderError; pointer?: string },
+): Absorbed<K> {
+  const said = describeError(workload, error, pointer)
+  const verdict = verdictOf(operation, error)
+  if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
+  if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
+  // A limit that Switchyard enforces is no wish that could be given up: it is tried on, ever more slowly.
+  if (verdict === 'final' && workload.enforcing === null)
+    return { change: wishRefused(workload, said, facts.now), answer: null }
+  return { change: tryAgain(workload, facts, error), answer: null }
+}
+
+/** The verb took: what it does is under way. */
+function controlled<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  { verb, step }: { verb: Verb<K>; step: boolean },
+): Change<K> {
+  const fresh = kind.restartedBy.includes(verb) ? { startedAt: null, endedAt: null, enforcing: null } : {}
+  return {
+    ...fresh,
+    status: kind.inFlight[verb],
+    reason: null,
+    message: null,
+    carriedGeneration: step ? workload.carriedGeneration : workload.generation,
+    controlledAt: facts.now,
+    nextAttemptAt: null,
+    failures: 0,
+    dueAt: after(facts.now, facts.tempo.quickMs),
+  }
+}
+
+/** The object is as the spec says; what that makes of it is looked at right away. */
+function updated<K extends Kind>(workload: Workload<K>): Change<K> {
+  const { specVersion: appliedSpecVersion } = workload
+  return { appliedSpecVersion, rawState: null, nextAttemptAt: null, failures: 0 }
+}
+
+/** The provider will not do it; the workload goes on as it is, and a new wish may try again. */
+function wishRefused<K extends Kind>(workload: Workload<K>, error: WorkloadError, now: Date): Change<K> {
+  return {
+    controlledAt: now,
+    reason: 'provider_refused',
+    message: error.message,
+    carriedGeneration: workload.generation,
+    appliedSpecVersion: workload.specVersion,
+    nextAttemptAt: null,
+    failures: 0,
+  }
+}

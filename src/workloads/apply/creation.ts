@@ -1,0 +1,129 @@
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Action, Change, Facts, WorkloadKind } from '../kind.ts'
+import type { Attempt, Workload } from '../workload.ts'
+import { after } from './poll-intervals.ts'
+
+/**
+ * The decisions of a workload that has no remote object yet, for both kinds.
+ * A create is sent only when no earlier attempt can have made anything.
+ */
+export function creationAction<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+): Action<K> {
+  const { attempt } = facts
+  if (workload.status === kind.sending && attempt !== null) return afterAttempt(kind, workload, facts, attempt)
+  if (workload.status === kind.waiting && hasMade(attempt)) return { do: 'settle', change: { status: kind.sending } }
+  return beforeSending(kind, workload, facts)
+}
+
+/** Known only when it was about to be sent again: the answer came late. */
+export function hasMade(attempt: Attempt | null): boolean {
+  return attempt !== null && attempt.remoteId !== null
+}
+
+/** Lifting a hold wakes what waits; this is for the case that nobody does. */
+const heldRecheckMs = 60_000
+
+function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
+  if (isCalledOff(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
+  return pausedUntil(workload, facts) ?? { do: 'create' }
+}
+
+/** What follows from how the latest attempt ended. An attempt without an outcome was left by a process that died. */
+function afterAttempt<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  attempt: Attempt,
+): Action<K> {
+  switch (attempt.outcome) {
+    case 'created':
+    case 'recovered':
+      return attempt.remoteId === null
+        ? find(workload, facts)
+        : { do: 'settle', change: adopted(kind, workload, attempt.remoteId, facts.now) }
+    case 'rejected':
+      if (attempt.error?.retryable) return beforeSending(kind, workload, facts)
+      return { do: 'settle', change: refusedBy(kind, workload, attempt, facts.now) }
+    case 'not_sent':
+    case 'not_created':
+      return beforeSending(kind, workload, facts)
+    case 'unknown':
+    case null:
+      return find(workload, facts)
+    default:
+      return attempt.outcome satisfies never
+  }
+}
+
+function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> {
+  return pausedUntil(workload, facts) ?? { do: 'find' }
+}
+
+/** What is held, or a connection that is not to be called now, makes its workloads wait, visibly. */
+export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>, facts: Facts<K>): Action<K> | null {
+  if (held || facts.connection.isHeld) return { do: 'wait', until: after(facts.now, heldRecheckMs), reason: 'held' }
+  const { notBefore, pauseReason } = facts.connection
+  if (notBefore === null || notBefore <= facts.now) return null
+  return { do: 'wait', until: notBefore, reason: pauseReason ?? 'provider_unavailable' }
+}
+
+export function isCalledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): boolean {
+  return kind.callsOff.includes(workload.desired)
+}
+
+/** The client called it off and nothing was made: the end. */
+export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, now: Date): Change<K> {
+  return {
+    status: kind.calledOff,
+    reason: null,
+    message: null,
+    carriedGeneration: workload.generation,
+    missingSince: null,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: now,
+    dueAt: null,
+  }
+}
+
+/** From here on the object is known by its remote id, and the connection's list shows it. */
+export function adopted<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  remoteId: string,
+  now: Date,
+): Change<K> {
+  return {
+    status: kind.taken,
+    reason: null,
+    message: null,
+    remoteId,
+    dispatchedAt: workload.dispatchedAt ?? now,
+    missingSince: null,
+    nextAttemptAt: null,
+    failures: 0,
+    error: null,
+  }
+}
+
+function refusedBy<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  attempt: Attempt,
+  now: Date,
+): Change<K> {
+  if (isCalledOff(kind, workload)) return calledOff(kind, workload, now)
+  return {
+    status: kind.refused,
+    reason: 'provider_refused',
+    message: attempt.error?.message ?? null,
+    error: attempt.error,
+    exclusiveKey: null,
+    nextAttemptAt: null,
+    endedAt: now,
+    dueAt: null,
+  }
+}

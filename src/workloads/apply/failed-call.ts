@@ -1,0 +1,38 @@
+import type { ProviderError } from '../../providers/provider-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Change, Facts } from '../kind.ts'
+import type { Workload, WorkloadError } from '../workload.ts'
+import { isRetryable, waitingReason } from './failure-policy.ts'
+import { after, backoffMs } from './poll-intervals.ts'
+import { cleanText } from './sanitize-observation.ts'
+
+/** Tries that wait for the provider double up to this. */
+export const slowestRetryMs = 300_000
+
+/** The same once more, ever more rarely, or when the provider said so. */
+export function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error: ProviderError): Change<K> {
+  const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.tempo.quickMs, slowestRetryMs)
+  const at = after(facts.now, waitMs)
+  return {
+    reason: waitingReason(error.code),
+    message: cleanText(error.message),
+    failures: workload.failures + 1,
+    nextAttemptAt: at,
+    dueAt: at,
+  }
+}
+
+/** A failure as the record and the ledger of attempts tell it. */
+export function describeError(workload: Workload, error: ProviderError, pointer: string | undefined): WorkloadError {
+  const { code, httpStatus, providerCode } = error
+  const message = cleanText(error.message)
+  const isAnswer = httpStatus !== undefined || providerCode !== undefined
+  const provider = {
+    id: workload.provider,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(providerCode === undefined ? {} : { code: providerCode }),
+    ...(isAnswer ? { message } : {}),
+  }
+  const errors = pointer === undefined ? {} : { errors: [{ pointer, code, detail: message }] }
+  return { code, message, retryable: isRetryable(code), ...errors, provider }
+}

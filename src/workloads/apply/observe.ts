@@ -1,0 +1,175 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Observation } from '../../providers/provider.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Kind, Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
+import type { Change, Facts, WorkloadKind } from '../kind.ts'
+import type { EngineState, Workload } from '../workload.ts'
+import { withKept } from './kept-payload.ts'
+import { cleanSighting } from './sanitize-observation.ts'
+
+/**
+ * What a sighting of the remote object makes of a workload. Pure.
+ * A state that nobody has seen, and a status that the table forbids, change nothing but the raw word.
+ */
+export function observed<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
+  return withPayload(workload, seen, changeOf(kind, workload, seen, facts))
+}
+
+/** The change with the payload of the sighting, which is made now. */
+export function withPayload<K extends Kind>(
+  { remotePayload }: Workload<K>,
+  seen: Observation<K>,
+  change: Change<K>,
+): Change<K> {
+  return { ...change, remotePayload: withKept(cleanSighting(seen), remotePayload) }
+}
+
+/** `observed` but for the payload, which is no news by itself. */
+export function changeOf<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
+  const clean = cleanSighting(seen)
+  const change = inOrder(workload, {
+    ...details(kind, workload, clean, facts.now),
+    ...verdict(kind, workload, clean, facts),
+  })
+  return isBackingOff(workload, change, facts.now) ? withoutBackoff(change) : change
+}
+
+/**
+ * Nothing ends before it starts: the two moments may come from two clocks, or from fields of which one counts whole
+ * seconds.
+ */
+function inOrder<K extends Kind>(workload: Workload<K>, change: Change<K>): Change<K> {
+  const { startedAt = workload.startedAt, endedAt = workload.endedAt } = change
+  if (startedAt === null || endedAt === null || endedAt >= startedAt) return change
+  return { ...change, endedAt: startedAt }
+}
+
+/** A verb or an update that failed is waited for: a sighting that brings no other status must not make it due. */
+function isBackingOff<K extends Kind>({ nextAttemptAt, status }: Workload<K>, change: Change<K>, now: Date): boolean {
+  return nextAttemptAt !== null && nextAttemptAt > now && (change.status ?? status) === status
+}
+
+/** `dueAt` stays as it is in the row, since nothing here says another. */
+function withoutBackoff<K extends Kind>({
+  failures: _,
+  nextAttemptAt: __,
+  reason: ___,
+  message: ____,
+  ...rest
+}: Change<K>): Change<K> {
+  return rest
+}
+
+/** Whether a sighting tells anything new. Unchanged workloads cost no write. */
+export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<K>): boolean {
+  const { observedAt: _, remotePayload: __, ...telling } = change
+  return Object.entries(telling).some(
+    ([key, value]) => !isDeepStrictEqual(value, workload[key as keyof EngineState<K>]),
+  )
+}
+
+/** An object under our id that carries another mark is not ours: ids are used again. */
+export function isSomebodyElses(
+  { imported, mark }: Pick<Workload, 'imported' | 'mark'>,
+  seen: Pick<Observation, 'mark'>,
+): boolean {
+  return !imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== mark
+}
+
+function details<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  now: Date,
+): Change<K> {
+  const startedAt = seen.startedAt ?? workload.startedAt
+  return {
+    rawState: seen.rawState,
+    observedAt: now,
+    missingSince: null,
+    nextAttemptAt: null,
+    failures: 0,
+    remoteName: seen.remoteName ?? workload.remoteName,
+    startedAt: startedAt ?? (seen.status === kind.running ? now : null),
+    exitCode: seen.exitCode ?? workload.exitCode,
+    signal: seen.signal ?? workload.signal,
+    ...(seen.tasks === undefined ? {} : { tasks: seen.tasks as unknown as Json }),
+    ...(seen.result === undefined ? {} : { result: seen.result }),
+  }
+}
+
+function verdict<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+): Change<K> {
+  if (seen.status === null) return { reason: 'unrecognized_remote_state', message: seen.message ?? null }
+  const meaning = kind.interpret(workload, {
+    status: seen.status,
+    reason: seen.reason ?? null,
+    startedAt: seen.startedAt ?? workload.startedAt,
+    now: facts.now,
+  })
+  if (!isAllowed(kind.transitions, workload.status, meaning.status)) return {}
+  if (isOutdated(kind, workload, meaning.status, facts)) return {}
+  return settled(kind, workload, seen, { ...meaning, now: facts.now })
+}
+
+function settled<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  seen: Observation<K>,
+  { status, reason, now }: { status: Status<K>; reason: Reason | null; now: Date },
+): Change<K> {
+  const message = seen.message ?? null
+  const isFailure = status === kind.refused
+  const failure = {
+    code: reason ?? ('provider_refused' as const),
+    message: message ?? 'The provider reported a failure.',
+    retryable: false,
+  }
+  const isOver = isTerminal(kind.transitions, status)
+  return {
+    status,
+    reason: reason ?? keptReason(workload, status),
+    message: message ?? (status === workload.status && reason === null ? keptMessage(workload) : null),
+    error: isFailure ? failure : null,
+    endedAt: isOver ? (seen.endedAt ?? workload.endedAt ?? now) : null,
+    ...(isOver ? { exclusiveKey: null } : {}),
+  }
+}
+
+/** That a wish was refused, and that a job waits once more, stay visible as long as the status stays. */
+function keptReason<K extends Kind>({ status, reason }: Workload<K>, now: Status<K>): Reason | null {
+  return status === now && (reason === 'provider_refused' || reason === 'requeued') ? reason : null
+}
+
+function keptMessage<K extends Kind>(workload: Workload<K>): string | null {
+  return workload.reason === 'provider_refused' ? workload.message : null
+}
+
+/** A list may still show what it was before the verb that we have just sent. */
+function isOutdated<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  to: Status<K>,
+  { now, tempo }: Pick<Facts<K>, 'now' | 'tempo'>,
+): boolean {
+  const isBackward = kind.outdatedBy[workload.status]?.includes(to) ?? false
+  return (
+    isBackward && workload.controlledAt !== null && now.getTime() < workload.controlledAt.getTime() + tempo.resendMs
+  )
+}

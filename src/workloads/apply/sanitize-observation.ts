@@ -1,0 +1,58 @@
+import type { Observation } from '../../providers/provider.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+
+const maxInt32 = 2_147_483_647
+/** Characters. A record is read and listed often, so nothing in it is as long as a provider pleases. */
+const maxLengths = { rawState: 200, remoteName: 512, message: 1000 }
+const maxTasks = 10_000
+
+/**
+ * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words or lists, numbers within the columns'
+ * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
+ */
+export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation<K> {
+  const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
+  const { rawState, remoteName, message, tasks, ...clean } = cleanJson(
+    words as unknown as Json,
+  ) as unknown as Observation<K>
+  return {
+    ...clean,
+    payload: () => cleanJson(payload()),
+    rawState: cutTo(maxLengths.rawState, rawState),
+    ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
+    ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),
+    ...(tasks === undefined ? {} : { tasks: tasks.slice(0, maxTasks) }),
+    ...(isInt32(exitCode) ? { exitCode } : {}),
+    ...(isInt32(signal) ? { signal } : {}),
+    ...(isMoment(startedAt) ? { startedAt } : {}),
+    ...(isMoment(endedAt) ? { endedAt } : {}),
+  }
+}
+
+export function cleanText(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed()
+}
+
+/** What was cut ends with `…`. A pair of surrogates is not cut in two. */
+function cutTo(maxLength: number, text: string): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`.replace(/[\ud800-\udbff]…$/, '…')
+}
+
+function cleanJson(value: Json): Json {
+  if (typeof value === 'string') return cleanText(value)
+  if (Array.isArray(value)) return value.map(cleanJson)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [cleanText(key), item === undefined ? item : cleanJson(item)]),
+  )
+}
+
+function isInt32(value: number | undefined): value is number {
+  return value !== undefined && Number.isInteger(value) && Math.abs(value) <= maxInt32
+}
+
+/** Postgres and JSON agree on the years from 1 to 9999. */
+function isMoment(value: Date | undefined): value is Date {
+  return value !== undefined && value.getTime() > -62_135_596_800_000 && value.getTime() < 253_402_300_800_000
+}

@@ -1,0 +1,102 @@
+import { makeId } from '../../vocabulary/ids.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
+import type { Change, Facts, WorkloadKind } from '../kind.ts'
+import { engineStateOf } from '../store/row.repository.ts'
+import { hasOpenWish, type Workload } from '../workload.ts'
+import { tellsNews } from './observe.ts'
+import type { Answer } from './outcome.ts'
+import type { Write } from './writes.repository.ts'
+
+/** Under what a change was decided: a lease, or the very row that was read and that nobody holds. */
+export type Basis = { readonly leaseId: string } | { readonly row: string }
+
+/**
+ * Turns a change into the write that carries it out: the whole new state, its event, whom it wakes.
+ * A transition that the table forbids is a bug here; sightings were filtered before. Pure.
+ */
+export function transition<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  { change, answer }: { change: Change<K>; answer: Answer | null },
+  { facts, basis }: { facts: Facts<K>; basis: Basis },
+): Write<K> {
+  const changed: Workload<K> = { ...workload, ...change }
+  if (!isAllowed(kind.transitions, workload.status, changed.status)) {
+    throw new Error(`${kind.name} ${workload.id}: ${workload.status} → ${changed.status} is not a transition`)
+  }
+  const isLive = !isTerminal(kind.transitions, changed.status)
+  const next =
+    isLive && change.dueAt === undefined
+      ? withNextStep(kind, changed, facts)
+      : { ...changed, dueAt: isLive ? changed.dueAt : null }
+  const hasMoved = next.status !== workload.status || next.reason !== workload.reason
+  return {
+    id: workload.id,
+    kind: kind.name,
+    whereStatus: workload.status,
+    ...whereOf(basis),
+    state: engineStateOf(next),
+    live: isLive,
+    // A record shows what is requested and not carried out.
+    isNews: tellsNews(workload, visible(next)) || hasOpenWish(workload) !== hasOpenWish(next),
+    event: hasMoved ? eventOf(next) : null,
+    parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
+    wakesDependants: kind.wakesDependants(workload.status, next.status),
+    // What a scan has found needs no other one at once: its own end says when the next one comes.
+    wakesSweep:
+      isLive &&
+      !('row' in basis) &&
+      next.remoteId !== null &&
+      (next.status !== workload.status || workload.remoteId === null || workload.rawState === null),
+    answer,
+  }
+}
+
+/** The next decision is made right away: a wait is written down, anything else is due now. */
+function withNextStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Workload<K> {
+  const { nextAttemptAt } = workload
+  if (nextAttemptAt !== null && nextAttemptAt > facts.now) return { ...workload, dueAt: nextAttemptAt }
+  const action = kind.nextAction(workload, facts)
+  if (action.do !== 'wait') return { ...workload, dueAt: facts.now }
+  return { ...workload, ...waiting(action, workload) }
+}
+
+/** What a wait changes: when to look again, and what the client reads meanwhile. */
+export function waiting<K extends Kind>(
+  { until, reason, message }: { until: Date | null; reason?: Workload['reason']; message?: string },
+  workload: Workload<K>,
+): Change<K> {
+  if (reason === undefined) return { dueAt: until }
+  const isSame = reason === workload.reason
+  return { dueAt: until, nextAttemptAt: until, reason, message: message ?? (isSame ? workload.message : null) }
+}
+
+export function eventOf(
+  workload: Pick<Workload, 'kind' | 'status' | 'reason' | 'message' | 'rawState'>,
+): NonNullable<Write['event']> {
+  const { kind, status, reason, message, rawState } = workload
+  const details = { reason, message, remoteState: rawState }
+  const said = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null))
+  return { id: makeId('event'), type: `${kind}.${status}`, data: { status, ...said } }
+}
+
+/** The engine's own bookkeeping is no news to a client. */
+function visible<K extends Kind>(workload: Workload<K>): Change<K> {
+  const {
+    dueAt: _,
+    failures: __,
+    carriedGeneration: ___,
+    appliedSpecVersion: _______,
+    missingSince: ____,
+    controlledAt: _____,
+    exclusiveKey: ______,
+    ...shown
+  } = engineStateOf(workload)
+  return shown as Change<K>
+}
+
+function whereOf(basis: Basis): Pick<Write, 'whereLease' | 'whereRow'> {
+  if ('row' in basis) return { whereLease: null, whereRow: basis.row }
+  return { whereLease: basis.leaseId, whereRow: null }
+}

@@ -1,0 +1,126 @@
+import { Prisma } from '../../infra/database.ts'
+import { isOneOf, type Statements } from '../../infra/statements.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { engineAssignments, engineDefinitions } from '../store/row.repository.ts'
+import type { EngineState } from '../workload.ts'
+import type { Answer } from './outcome.ts'
+
+/** One workload's new state. What stands in `where…` must still hold, or nothing is written. */
+export interface Write<K extends Kind = Kind> {
+  id: string
+  kind: K
+  whereStatus: string
+  /** The lease it was claimed under; null = nobody may hold one. */
+  whereLease: string | null
+  /** For what was decided without a lease: the row as it was read. A client's `version` does not count what turns note. */
+  whereRow: string | null
+  state: EngineState<K>
+  live: boolean
+  /** Something that a client sees has changed. */
+  isNews: boolean
+  event: { id: string; type: string; data: object } | null
+  /** The status of its environment that it was parked on; where that has changed meanwhile it is due at once. */
+  parkedOn: string | null
+  /** Jobs that wait for this environment look again. */
+  wakesDependants: boolean
+  /** The connection's list has something new to watch. */
+  wakesSweep: boolean
+  /** Written to the attempt even when the rest is not: an answer of the provider is never dropped. */
+  answer: Answer | null
+}
+
+export interface Written {
+  /** False: somebody was faster, and nothing but the attempt's answer was written. */
+  isWritten: boolean
+  /** It is due again already. */
+  isDue: boolean
+  /** The answer tells of an object that the workload has no use for: it has another one, or ended without any. */
+  isDuplicate: boolean
+}
+
+/**
+ * The only writer of status. One statement for a batch, in which each workload stands once; rows are locked in the order
+ * of their ids. A claim makes a row due when its lease ends, so a time that differs is somebody's wake-up: it is kept.
+ */
+export function makeWritesRepository(sql: Statements) {
+  return {
+    async write(writes: readonly Write[]): Promise<Written[]> {
+      const rows = await sql.rows<{ id: string } & Written>(writeStatement(writes))
+      const byId = new Map(rows.map(({ id, ...written }) => [id, written]))
+      return writes.map((write) => byId.get(write.id) ?? { isWritten: false, isDue: false, isDuplicate: false })
+    },
+  }
+}
+
+const inputIds = Prisma.sql`SELECT id FROM input`
+
+const writeStatement = (writes: readonly Write[]) => Prisma.sql`
+  WITH input AS (
+    SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
+      id text, kind text, "whereStatus" text, "whereLease" text, "whereRow" text,
+      live boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
+      "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
+  ), locked AS (
+    SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
+    WHERE ${isOneOf('w.id', inputIds)} AND w.status = i."whereStatus"
+      AND (i."whereRow" IS NULL OR w.xmin::text = i."whereRow")
+      AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
+      -- Not there, says a search; but the answer that came meanwhile names it.
+      AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'not_created'
+        AND EXISTS (SELECT 1 FROM workload_attempts a WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = w.id AND a.remote_id IS NOT NULL))
+    ORDER BY w.id FOR UPDATE OF w
+  ), updated AS (
+    UPDATE workloads w SET ${engineAssignments},
+      due_at = CASE WHEN w.due_at IS DISTINCT FROM w.lease_until AND w.due_at <= clock_timestamp() THEN w.due_at
+        WHEN i."parkedOn" IS NOT NULL AND EXISTS (SELECT 1 FROM workloads e WHERE e.id = w.environment_id AND e.status <> i."parkedOn") THEN now()
+        ELSE i."dueAt" END,
+      live = i.live, lease_id = NULL, lease_until = NULL,
+      version = w.version + i."isNews"::int,
+      seq = w.seq + (i.event IS NOT NULL)::int,
+      status_changed_at = CASE WHEN i.status <> i."whereStatus" THEN now() ELSE w.status_changed_at END,
+      updated_at = CASE WHEN i."isNews" THEN now() ELSE w.updated_at END
+    FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
+    RETURNING w.id, w.kind, w.project_id, w.connection_id, w.version, w.seq, w.due_at, i.event, i."wakesDependants", i."wakesSweep"
+  ), events AS (
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT u.id, u.seq, u.event->>'id', u.project_id, u.kind, u.event->>'type', u.event->'data'
+    FROM updated u WHERE u.event IS NOT NULL
+  ), answered AS (
+    -- What was decided of an attempt stands, unless the provider names an object after all.
+    UPDATE workload_attempts a SET outcome = CASE WHEN a.remote_id IS NULL THEN i."attemptOutcome" ELSE a.outcome END,
+      ended_at = COALESCE(a.ended_at, now()), remote_id = COALESCE(a.remote_id, i."attemptRemoteId"), error = COALESCE(i."attemptError", a.error)
+    FROM input i WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = i.id AND a.number = i."attemptNumber"
+      AND (a.outcome IS NULL OR a.outcome = 'unknown' OR a.remote_id IS DISTINCT FROM COALESCE(i."attemptRemoteId", a.remote_id))
+    RETURNING a.workload_id, a.remote_id
+  ), late AS (
+    -- The lease was taken over meanwhile: whoever holds it now must see this answer.
+    UPDATE workloads w SET due_at = now() FROM answered a
+    WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.live AND w.id NOT IN (SELECT id FROM locked)
+  ), dependants AS (
+    UPDATE workloads j SET due_at = now() WHERE j.id IN (
+      SELECT d.id FROM workloads d JOIN updated u ON u."wakesDependants" AND d.environment_id = u.id
+      WHERE ${isOneOf('d.environment_id', inputIds)} AND d.live AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
+  ), sweeps AS (
+    -- Locked even where one is due already: a walk that begins now would not see these rows, and must not be the last.
+    UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
+      SELECT t.connection_id, t.kind FROM sweeps t
+      WHERE (t.connection_id, t.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")
+      ORDER BY t.connection_id, t.kind FOR UPDATE)
+  )
+  SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= clock_timestamp(), false) AS "isDue",
+    EXISTS (
+      SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id
+        AND (i."attemptRemoteId" <> w.remote_id OR i."attemptRemoteId" <> a.remote_id OR (i."attemptRemoteId" IS NOT NULL AND w.remote_id IS NULL AND NOT w.live))
+    ) AS "isDuplicate"
+  FROM input i LEFT JOIN updated u ON u.id = i.id`
+
+function toRow({ answer, state, ...write }: Write) {
+  return {
+    ...state,
+    ...write,
+    attemptNumber: answer?.number ?? null,
+    attemptOutcome: answer?.outcome ?? null,
+    attemptRemoteId: answer?.remoteId ?? null,
+    attemptError: answer?.error ?? null,
+  }
+}

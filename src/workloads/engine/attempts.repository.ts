@@ -1,0 +1,112 @@
+import { Prisma } from '../../infra/database.ts'
+import { isOneOf, type Statements } from '../../infra/statements.ts'
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { Attempt, AttemptOutcome, WorkloadError } from '../workload.ts'
+
+/** An attempt to be committed before its call. */
+export interface Opening {
+  workloadId: string
+  projectId: string
+  leaseId: string
+  /** The record that the decision to send was taken on; what has changed since must be heard first. */
+  version: number
+  /** The status it must have (waiting, or sending after an attempt that made nothing), and the one it gets. */
+  from: string
+  to: string
+  mark: string
+  scope: JsonObject
+  before: Json
+  exclusiveKey: string | null
+  /** From now until no byte may leave any more. */
+  sendWithinMs: number
+  /** From then until the provider's silence proves that nothing was made. */
+  settleMs: number
+  event: { id: string; type: string; data: object }
+}
+
+export interface Opened {
+  number: number
+  startedAt: Date
+  sendBy: Date
+  settledAt: Date
+  version: number
+}
+
+/** An attempt as the ledger shows it. */
+export interface LedgerEntry {
+  number: number
+  mark: string
+  scope: JsonObject
+  sendBy: Date
+  startedAt: Date
+  endedAt: Date | null
+  outcome: AttemptOutcome | null
+  remoteId: string | null
+  error: WorkloadError | null
+}
+
+export type AttemptsRepository = ReturnType<typeof makeAttemptsRepository>
+
+export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
+  return {
+    /**
+     * Commits attempts and moves their workloads to `to`, under a lease that begins anew. Null where the lease is lost, or
+     * anything has changed or asked for a look since the claim; also where this very attempt was committed already, and
+     * only the answer to the commit was lost.
+     * A second holder of an exclusive key fails the batch with a unique violation.
+     */
+    async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
+      const rows = await sql.rows<Opened & { id: string }>(openStatement(openings, leaseMs))
+      const byId = new Map(rows.map(({ id, ...opened }) => [id, opened]))
+      return openings.map((opening) => byId.get(opening.workloadId) ?? null)
+    },
+
+    /** The attempts whose number is after `after`, in order. */
+    async ledger(workloadId: string, { after, limit }: { after: number; limit: number }): Promise<LedgerEntry[]> {
+      return sql.rows<LedgerEntry>(Prisma.sql`
+        SELECT number, mark, scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
+          remote_id AS "remoteId", error
+        FROM workload_attempts WHERE workload_id = ${workloadId} AND number > ${after} ORDER BY number LIMIT ${limit}`)
+    },
+  }
+}
+
+const inputIds = Prisma.sql`SELECT "workloadId" FROM input`
+
+const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.sql`
+  WITH input AS (
+    SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
+      "workloadId" text, "leaseId" text, version int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
+      "sendWithinMs" float8, "settleMs" float8, event jsonb)
+  ), locked AS (
+    SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
+    WHERE ${isOneOf('w.id', inputIds)} AND w.lease_id = i."leaseId" AND w.version = i.version AND w.due_at = w.lease_until
+      AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
+    ORDER BY w.id FOR UPDATE OF w
+  ), updated AS (
+    UPDATE workloads w SET status = i."to", status_reason = NULL, status_message = NULL, next_attempt_at = NULL,
+      exclusive_key = i."exclusiveKey",
+      lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms',
+      status_changed_at = CASE WHEN w.status <> i."to" THEN now() ELSE w.status_changed_at END,
+      version = w.version + 1, seq = w.seq + 1, updated_at = now()
+    FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i."workloadId" AND w.id IN (SELECT id FROM locked)
+    RETURNING w.id, w.kind, w.project_id, w.version, w.seq
+  ), attempts AS (
+    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+    SELECT u.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = u.id), 0) + 1, i.mark, i.scope,
+      COALESCE(i.before, 'null'::jsonb),
+      now() + i."sendWithinMs" * interval '1 ms', now() + (i."sendWithinMs" + i."settleMs") * interval '1 ms'
+    FROM updated u JOIN input i ON i."workloadId" = u.id
+    RETURNING workload_id, number, started_at, send_by, settled_at
+  ), events AS (
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT u.id, u.seq, i.event->>'id', u.project_id, u.kind, i.event->>'type', i.event->'data'
+    FROM updated u JOIN input i ON i."workloadId" = u.id
+  )
+  SELECT u.id, u.version, a.number, a.started_at AS "startedAt", a.send_by AS "sendBy", a.settled_at AS "settledAt"
+  FROM updated u JOIN attempts a ON a.workload_id = u.id`
+
+/** The attempt that the engine goes on with after opening it. */
+export function asAttempt(opened: Opened, before: Json): Attempt {
+  return { ...opened, before, endedAt: null, outcome: null, remoteId: null, error: null }
+}

@@ -1,0 +1,119 @@
+import { isUniqueViolation } from '../../infra/database-errors.ts'
+import type { Driver, SendBy } from '../../providers/provider.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { Kind, Spec } from '../../vocabulary/kinds.ts'
+import type { Outcome } from '../apply/outcome.ts'
+import { after } from '../apply/poll-intervals.ts'
+import { eventOf } from '../apply/transition.ts'
+import type { Change, Facts } from '../kind.ts'
+import type { Workload } from '../workload.ts'
+import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
+import {
+  type Armed,
+  callSignal,
+  type InHand,
+  later,
+  orFailure,
+  type PerformDeps,
+  type Performed,
+} from './execution-context.ts'
+
+/** Creates once: open the secrets, read what `find` will need, commit an attempt, send it before its deadline. */
+export async function send<K extends Kind>(
+  deps: PerformDeps,
+  hand: Armed<K>,
+  startedMs: number,
+): Promise<Performed<K> | null> {
+  const { claimed, facts, driver } = hand
+  const { workload } = claimed
+  const environmentRemoteId = facts.environment?.remoteId ?? null
+  const prepared = await prepare(deps, hand, environmentRemoteId)
+  if ('did' in prepared) return { workload, facts: later(deps, facts, startedMs), outcome: prepared }
+  const { before, spec } = prepared
+  const sendBy = deadline(deps)
+  const opened = await open(deps, hand, before)
+  if (opened === null) return null
+  if (opened === 'busy')
+    return { workload, facts: later(deps, facts, startedMs), outcome: { did: 'settle', change: busy(facts) } }
+  const firstSentAt = facts.firstSentAt ?? opened.startedAt
+  const intent = { mark: workload.mark, spec, environmentRemoteId, before, sendBy, firstSentAt }
+  const outcome: Outcome<K> = await orFailure('create', async () => ({
+    did: 'create' as const,
+    created: await driver.create(intent, callSignal(deps)),
+  }))
+  return {
+    workload: asOpened(hand),
+    facts: { ...later(deps, facts, startedMs), attempt: asAttempt(opened, before), firstSentAt },
+    outcome,
+  }
+}
+
+/** The workload as the commit of the attempt left it: the next write sets all of it. */
+function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: InHand<K>): Workload<K> {
+  const told = { reason: null, message: null, nextAttemptAt: null }
+  return { ...workload, ...told, status: kind.sending, exclusiveKey: exclusiveKeyOf(workload, driver) }
+}
+
+/** What no other workload may hold meanwhile. */
+function exclusiveKeyOf<K extends Kind>({ environmentId }: Workload<K>, { traits }: Driver<K>): string | null {
+  return traits.exclusiveEnvironment === true ? environmentId : null
+}
+
+async function prepare<K extends Kind>(
+  deps: PerformDeps,
+  { claimed, driver, secrets }: Armed<K>,
+  environmentRemoteId: string | null,
+) {
+  return orFailure(
+    'look',
+    async (): Promise<{ before: Json; spec: Spec<K> }> => ({
+      spec: secrets.fill(claimed.workload.spec),
+      before: (await driver.prepare?.(claimed.workload.spec, environmentRemoteId, callSignal(deps))) ?? null,
+    }),
+  )
+}
+
+/** Both clocks are read before the commit, so that this deadline is never later than the one in the ledger. */
+function deadline({ clock, timing }: PerformDeps): SendBy {
+  return { at: after(clock.now(), timing.sendWithinMs), monotonicMs: clock.monotonicMs() + timing.sendWithinMs }
+}
+
+async function open<K extends Kind>(
+  deps: PerformDeps,
+  { kind, claimed, driver, connection }: InHand<K>,
+  before: Json,
+): Promise<Opened | null | 'busy'> {
+  const { workload, leaseId } = claimed
+  const { listLagMs, maxProcessingMs } = driver.traits
+  const opening: Opening = {
+    workloadId: workload.id,
+    projectId: workload.projectId,
+    leaseId,
+    version: workload.version,
+    from: kind.waiting,
+    to: kind.sending,
+    mark: workload.mark,
+    scope: connection.scope,
+    before,
+    exclusiveKey: exclusiveKeyOf(workload, driver),
+    sendWithinMs: deps.timing.sendWithinMs,
+    settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
+    event: eventOf({ ...workload, status: kind.sending, reason: null, message: null }),
+  }
+  try {
+    return await deps.openAttempt(opening)
+  } catch (error) {
+    if (isUniqueViolation(error, 'workloads_exclusive')) return 'busy'
+    throw error
+  }
+}
+
+function busy<K extends Kind>(facts: Facts<K>): Change<K> {
+  const at = after(facts.now, facts.tempo.slowMs)
+  return {
+    reason: 'environment_busy',
+    message: 'The environment runs one job at a time.',
+    nextAttemptAt: at,
+    dueAt: at,
+  }
+}

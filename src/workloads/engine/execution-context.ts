@@ -1,0 +1,89 @@
+import type { Driver, Found, Intent } from '../../providers/provider.ts'
+import { ProviderError } from '../../providers/provider-error.ts'
+import type { Secrets } from '../../secrets/secret-variables.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Operation } from '../apply/failure-policy.ts'
+import type { Outcome } from '../apply/outcome.ts'
+import { after } from '../apply/poll-intervals.ts'
+import type { Action, Facts, WorkloadKind } from '../kind.ts'
+import type { OpenConnection } from '../ports.ts'
+import type { Claims } from '../store/reads.repository.ts'
+import type { Workload } from '../workload.ts'
+import type { Opened, Opening } from './attempts.repository.ts'
+import type { Claimed } from './leases.repository.ts'
+
+/** What acting on a workload needs, and what comes of it. */
+
+export interface Timing {
+  /** One call of a provider at most. */
+  callTimeoutMs: number
+  /** From the attempt's commit until no byte may leave any more. */
+  sendWithinMs: number
+}
+
+export interface PerformDeps {
+  openAttempt(opening: Opening): Promise<Opened | null>
+  /** Joined with other searches over the same connection into one walk. */
+  find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
+  /** The workload's secret variables, opened. */
+  secretsOf(workload: Workload): Promise<Secrets>
+  /** Who else there is for these objects, which show no mark. */
+  claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
+  clock: { now(): Date; monotonicMs(): number }
+  timing: Timing
+  /** Aborted when the process has to end now. */
+  shutdown: AbortSignal
+}
+
+/** A workload in hand, with everything needed to act on it. */
+export interface InHand<K extends Kind> {
+  kind: WorkloadKind<K>
+  claimed: Claimed<K>
+  facts: Facts<K>
+  driver: Driver<K>
+  connection: OpenConnection
+}
+
+/** With its secrets opened: for the time of one action. */
+export interface Armed<K extends Kind> extends InHand<K> {
+  secrets: Secrets
+}
+
+/** The workload, the facts and the outcome after an action. */
+export interface Performed<K extends Kind> {
+  workload: Workload<K>
+  facts: Facts<K>
+  outcome: Outcome<K>
+}
+
+export type Doing<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
+
+/** Ends a call after its time, or when the process has to end. */
+export function callSignal({ timing, shutdown }: Pick<PerformDeps, 'timing' | 'shutdown'>): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(timing.callTimeoutMs), shutdown])
+}
+
+/** The facts as of now: the database's clock at the claim, and what has passed since. */
+export function later<K extends Kind>(
+  { clock }: Pick<PerformDeps, 'clock'>,
+  facts: Facts<K>,
+  startedMs: number,
+): Facts<K> {
+  return { ...facts, now: after(facts.now, clock.monotonicMs() - startedMs) }
+}
+
+/** A driver's failure is an outcome. Anything but a ProviderError is a broken driver, and nothing is known of what it did. */
+export async function orFailure<R>(
+  operation: Operation,
+  run: () => Promise<R>,
+): Promise<R | { did: 'fail'; operation: Operation; error: ProviderError }> {
+  try {
+    return await run()
+  } catch (error) {
+    const told =
+      error instanceof ProviderError
+        ? error
+        : new ProviderError('internal', 'Unexpected driver error.', { cause: error })
+    return { did: 'fail', operation, error: told }
+  }
+}

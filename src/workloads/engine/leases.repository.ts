@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { Prisma } from '../../infra/database.ts'
+import { isOneOf, type Statements } from '../../infra/statements.ts'
+import type { Desired, Kind, Status } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
+import type { Attempt, Workload } from '../workload.ts'
+
+/** A workload that this process alone may act on, until the lease runs out. */
+export interface Claimed<K extends Kind = Kind> {
+  workload: Workload<K>
+  leaseId: string
+}
+
+/** What a decision needs besides the workload, read after the claim, so that nothing older than the lease is believed. */
+export interface ClaimFacts {
+  id: string
+  now: Date
+  connectionVersion: number
+  /** Failed calls in a row of the whole connection. */
+  connectionFailures: number
+  connectionHeld: boolean
+  notBefore: Date | null
+  pauseReason: Reason | null
+  environmentStatus: Status<'environment'> | null
+  environmentRemoteId: string | null
+  environmentDesired: Desired<'environment'> | null
+  firstSentAt: Date | null
+  /** Attempts whose answer does not say for certain that nothing was made. */
+  attemptsInDoubt: number
+  /** Of an environment: jobs that have not ended. */
+  hasLiveJobs: boolean
+  /** The latest one, or an earlier one of which the provider has named an object after all. */
+  attempt: Attempt | null
+}
+
+export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
+
+/** How many workloads of a connection are asked for. */
+export interface Share {
+  connectionId: string
+  count: number
+}
+
+/** One step in the index for each connection, however many workloads it has. */
+export const connectionsWithDueTimes = Prisma.sql`
+  WITH RECURSIVE busy AS (
+    SELECT min(connection_id) AS id FROM workloads WHERE due_at IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(connection_id) FROM workloads WHERE connection_id > busy.id AND due_at IS NOT NULL)
+    FROM busy WHERE id IS NOT NULL
+  )
+  SELECT id FROM busy WHERE id IS NOT NULL`
+
+export function makeLeasesRepository(sql: Statements, leaseMs: number) {
+  return {
+    /** The connections over which something is due that nobody holds, those first that have waited longest. */
+    dueConnections: (): Promise<{ connectionId: string; projectId: string }[]> =>
+      sql.rows(Prisma.sql`
+        SELECT c.id AS "connectionId", c.project_id AS "projectId" FROM (${connectionsWithDueTimes}) b
+        JOIN connections c ON c.id = b.id
+        CROSS JOIN LATERAL (
+          SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+          ORDER BY due_at LIMIT 1
+        ) oldest ORDER BY oldest.due_at`),
+
+    /**
+     * Due workloads that nobody holds, of each connection as many as asked for: first those with an action that a client
+     * requested and nobody has carried out, then those that have been due longest. A claim makes a row due again when the
+     * lease ends, so that a process that dies is followed by another.
+     */
+    async claim(shares: readonly Share[]): Promise<Claimed[]> {
+      const leaseId = randomUUID()
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        WITH share AS (
+          SELECT * FROM json_to_recordset(${JSON.stringify(shares)}::json) AS i("connectionId" text, count int)
+        ),
+        -- Run once, whatever the plan: each run would lock as many again, since it skips what the one before it has taken.
+        requested AS MATERIALIZED (
+          SELECT w.id, w.connection_id FROM share s CROSS JOIN LATERAL (
+            SELECT id, connection_id FROM workloads
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation > carried_generation
+              AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY due_at LIMIT s.count FOR UPDATE SKIP LOCKED
+          ) w
+        ), oldest AS MATERIALIZED (
+          SELECT w.id FROM share s CROSS JOIN LATERAL (
+            SELECT id FROM workloads
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation <= carried_generation
+              AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY due_at LIMIT s.count - (SELECT count(*) FROM requested r WHERE r.connection_id = s."connectionId")
+            FOR UPDATE SKIP LOCKED
+          ) w
+        ), t AS (SELECT id FROM requested UNION ALL SELECT id FROM oldest)
+        UPDATE workloads w SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms'
+        WHERE w.id = ANY(ARRAY(SELECT id FROM t))
+        RETURNING ${workloadColumns}`)
+      return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
+    },
+
+    /** Gives back what is not acted on now; it is due again after `delayMs`, or at once if somebody asked for that meanwhile. */
+    async release(claims: readonly Claimed[], delayMs: number): Promise<void> {
+      if (claims.length === 0) return
+      await sql.rows(Prisma.sql`
+        ${held(claims)}
+        UPDATE workloads w SET lease_id = NULL, lease_until = NULL,
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${delayMs} * interval '1 ms' END
+        WHERE w.id = ANY(ARRAY(SELECT id FROM held))`)
+    },
+
+    /** Lets leases begin again that have run for a third of their time. A due time that somebody else has set stays. */
+    async renew(claims: readonly Claimed[]): Promise<void> {
+      if (claims.length === 0) return
+      await sql.rows(Prisma.sql`
+        ${held(claims)}
+        UPDATE workloads w SET lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
+        WHERE w.id = ANY(ARRAY(SELECT id FROM held)) AND w.lease_until < now() + ${(leaseMs * 2) / 3} * interval '1 ms'`)
+    },
+
+    async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
+      const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
+        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+          e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
+          EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
+        FROM workloads w
+        JOIN connections c ON c.id = w.connection_id
+        LEFT JOIN workloads e ON e.id = w.environment_id
+        LEFT JOIN LATERAL (
+          SELECT min(t.started_at) AS first, count(*) FILTER (WHERE COALESCE(t.outcome, 'unknown') NOT IN ('rejected', 'not_sent'))::int AS in_doubt,
+            (array_agg(to_jsonb(t) ORDER BY t.remote_id IS NULL, t.number DESC))[1] AS decisive
+          FROM workload_attempts t WHERE t.workload_id = w.id
+        ) a ON true
+        WHERE ${isOneOf('w.id', ids)}`)
+      return new Map(
+        rows.map((row) => [row.id, { ...row, attempt: row.attempt === null ? null : toAttempt(row.attempt) }]),
+      )
+    },
+  }
+}
+
+/** Those claims that still stand, locked in the order of their ids, as the engine's other statements do. */
+const held = (claims: readonly Claimed[], ids = claims.map(({ workload }) => workload.id)): Prisma.Sql => Prisma.sql`
+  WITH held AS (
+    SELECT w.id FROM workloads w
+    JOIN json_to_recordset(${JSON.stringify(claims.map(({ workload: { id }, leaseId }) => ({ id, leaseId })))}::json) AS i(id text, "leaseId" text)
+      ON w.id = i.id AND w.lease_id = i."leaseId"
+    WHERE ${isOneOf('w.id', ids)} ORDER BY w.id FOR UPDATE OF w
+  )`
+
+/** An attempt as `to_jsonb` writes it. */
+interface AttemptRecord {
+  number: number
+  started_at: string
+  send_by: string
+  settled_at: string
+  before: Attempt['before']
+  ended_at: string | null
+  outcome: Attempt['outcome']
+  remote_id: string | null
+  error: Attempt['error']
+}
+
+function toAttempt(record: AttemptRecord): Attempt {
+  return {
+    number: record.number,
+    startedAt: new Date(record.started_at),
+    sendBy: new Date(record.send_by),
+    settledAt: new Date(record.settled_at),
+    before: record.before,
+    endedAt: record.ended_at === null ? null : new Date(record.ended_at),
+    outcome: record.outcome,
+    remoteId: record.remote_id,
+    error: record.error,
+  }
+}

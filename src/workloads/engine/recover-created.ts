@@ -1,0 +1,70 @@
+import type { Driver, Found, FoundObjects, Intent } from '../../providers/provider.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Outcome } from '../apply/outcome.ts'
+import { after } from '../apply/poll-intervals.ts'
+import type { Facts } from '../kind.ts'
+import type { Workload } from '../workload.ts'
+import type { InHand, PerformDeps } from './execution-context.ts'
+
+/**
+ * Looks for what an attempt of unknown outcome may have made. An object with the workload's mark is it, whoever else had
+ * its id before. One that shows no mark is it only where nobody else owns it or may have made it.
+ */
+export async function search<K extends Kind>(deps: PerformDeps, hand: InHand<K>): Promise<Outcome<K>> {
+  const { claimed, facts, driver } = hand
+  const { workload } = claimed
+  const startedMs = deps.clock.monotonicMs()
+  const found = await deps.find(workload, driver, intentOf(workload, facts))
+  const absentCounts = whetherAbsentCounts(facts, driver, deps.clock.monotonicMs() - startedMs)
+  const decided = 'found' in found ? await whichIsOurs(deps, hand, found) : found
+  return { did: 'find', found: decided, absentCounts }
+}
+
+async function whichIsOurs<K extends Kind>(
+  deps: PerformDeps,
+  { kind, claimed: { workload } }: InHand<K>,
+  { found, isComplete }: FoundObjects<K>,
+): Promise<Found<K>> {
+  const marked = found.filter((seen) => seen.mark === workload.mark)
+  if (marked.length > 0) return { found: marked, isComplete }
+  const ids = found.map((seen) => seen.remoteId)
+  const { owned, isContested } = await deps.claimsOn(workload, ids, kind.sending)
+  const free = found.filter((seen) => !owned.has(seen.remoteId))
+  if (free.length === 0)
+    return isComplete
+      ? { absent: true }
+      : { inconclusive: 'The list was incomplete, and its objects belong to other records.' }
+  return isContested
+    ? { inconclusive: 'The object may belong to another create in progress.' }
+    : { found: free, isComplete }
+}
+
+/**
+ * A complete walk proves that nothing was made only when it began after the last byte could have left, been executed
+ * and been listed, and ended before the provider forgets ended work. `facts.now` is from before the walk.
+ */
+export function whetherAbsentCounts<K extends Kind>(
+  { attempt, now }: Facts<K>,
+  { traits }: Pick<Driver<K>, 'traits'>,
+  tookMs: number,
+): 'yes' | 'too_early' | 'too_late' {
+  if (attempt === null) return 'too_early'
+  const { forgetsAfterMs, listLagMs, uniqueNames } = traits
+  if (forgetsAfterMs !== undefined && after(now, tookMs) > after(attempt.startedAt, forgetsAfterMs)) return 'too_late'
+  // Where names are unique, "name exists" is a refusal: nothing of this attempt is under way, only the list may trail behind.
+  const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
+  const provesFrom = refusedAt === null ? attempt.settledAt : after(refusedAt, listLagMs)
+  return now > provesFrom ? 'yes' : 'too_early'
+}
+
+function intentOf<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Intent<K> {
+  const firstSentAt = facts.firstSentAt ?? facts.now
+  return {
+    mark: workload.mark,
+    spec: workload.spec,
+    environmentRemoteId: facts.environment?.remoteId ?? null,
+    before: facts.attempt?.before ?? null,
+    sendBy: { at: firstSentAt, monotonicMs: 0 },
+    firstSentAt,
+  }
+}

@@ -1,0 +1,174 @@
+import { type Database, Prisma } from '../../infra/database.ts'
+import { inTurnOf } from '../../infra/project-lock.ts'
+import type { Statements } from '../../infra/statements.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import { makeId } from '../../vocabulary/ids.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import { type OverQuota, pickFitting, type WorkloadUsage } from './quota.ts'
+
+/** A workload about to be recorded. */
+export interface NewWorkload {
+  id: string
+  eventId: string
+  by: Actor
+  projectId: string
+  kind: string
+  provider: string
+  connectionId: string
+  environmentId: string | null
+  name: string
+  labels: Readonly<Record<string, string>>
+  spec: Json
+  mark: string
+  status: string
+  imported: boolean
+  /** Of an import: the object that exists already, and what only one live import may hold: that object. */
+  remoteId: string | null
+  exclusiveKey?: string
+  /** How many it asks for, on all its nodes. */
+  accelerators: number
+  /** Its secret variables, sealed for its id. */
+  sealedSecrets?: string
+  /** sha256 of the client's key, and what tells its body from others, in hex. */
+  key: { hash: string; fingerprint: string; otherFingerprints?: readonly string[]; ttlHours: number } | null
+}
+
+/** When a workload was recorded; `limited`: not recorded, since its project has a quota to be counted against first. */
+export type Inserted = Date | 'limited'
+
+export interface KeyHolder {
+  workloadId: string
+  fingerprint: string
+}
+
+export type AdmissionRepository = ReturnType<typeof makeAdmissionRepository>
+
+export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>) {
+  return {
+    /**
+     * Records many workloads in one statement: row, first event, label rows, idempotency key.
+     * Those that are absent from the result have a key that an earlier request holds, or a connection that is gone. A
+     * repeat after a lost connection records nothing twice.
+     */
+    async insert(news: readonly NewWorkload[]): Promise<Map<string, Inserted>> {
+      return insertAll(sql.rows, news, false)
+    },
+
+    /** The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. */
+    async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
+      const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
+      return inTurnOf(prisma, projectIds, async (tx) => {
+        const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
+        if (fitting.length === 0) return others
+        const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
+        const inserted = await insertAll(rows, fitting, true)
+        return new Map<string, Date | OverQuota>([...others, ...(inserted as Map<string, Date>)])
+      })
+    },
+
+    /** When this workload was recorded; null = it was not. */
+    async recordedAt(id: string): Promise<Date | null> {
+      const rows = await sql.rows<{ at: Date }>(Prisma.sql`SELECT created_at AS at FROM workloads WHERE id = ${id}`)
+      return rows[0]?.at ?? null
+    },
+
+    /** Who holds these keys now. A statement of its own: the one that lost the race cannot see the winner. */
+    async keyHolders(
+      keys: readonly { projectId: string; kind: string; hash: string }[],
+    ): Promise<Map<string, KeyHolder>> {
+      const rows = await sql.rows<KeyHolder & { id: string }>(Prisma.sql`
+        SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
+          encode(k.fingerprint, 'hex') AS fingerprint
+        FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
+        CROSS JOIN LATERAL (
+          SELECT * FROM idempotency_keys
+          WHERE project_id = i."projectId" AND kind = i.kind AND key_hash = decode(i.hash, 'hex') AND expires_at >= now() LIMIT 1
+        ) k`)
+      return new Map(rows.map(({ id, ...holder }) => [id, holder]))
+    },
+
+    async pruneKeys(limit: number): Promise<number> {
+      return prisma.$executeRaw`
+        DELETE FROM idempotency_keys WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at < now() LIMIT ${limit})`
+    },
+  }
+}
+
+async function insertAll(
+  run: Statements['rows'],
+  news: readonly NewWorkload[],
+  isCounted: boolean,
+): Promise<Map<string, Inserted>> {
+  const rows = await run<{ id: string; createdAt: Date | null }>(insertStatement(sortedByKey(news), isCounted))
+  return new Map(rows.map((row) => [row.id, row.createdAt ?? 'limited']))
+}
+
+async function usageOf(
+  tx: Prisma.TransactionClient,
+  projectIds: readonly string[],
+): Promise<Map<string, WorkloadUsage>> {
+  const rows = await tx.$queryRaw<(WorkloadUsage & { id: string })[]>`
+    SELECT p.id, w.active AS "activeWorkloads", w.accelerators, jsonb_strip_nulls(jsonb_build_object(
+      'activeWorkloads', p.max_active_workloads, 'accelerators', p.max_accelerators)) AS quota
+    FROM projects p, LATERAL (
+      SELECT count(*)::int AS active,
+        COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
+      FROM workloads WHERE project_id = p.id AND live AND ended_at IS NULL
+    ) w
+    WHERE p.id = ANY(${[...projectIds]})`
+  return new Map(rows.map(({ id, ...usage }) => [id, usage]))
+}
+
+/** Two processes that insert the same keys in opposite order would wait for each other. */
+function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
+  const keyOf = (item: NewWorkload) => (item.key === null ? '' : `${item.projectId}/${item.kind}/${item.key.hash}`)
+  return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+/** @param isCounted these fit into the quotas of their projects, which are locked */
+const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Prisma.sql`
+  WITH input AS (
+    SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
+      id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
+      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "exclusiveKey" text, "sealedSecrets" text, key jsonb)
+  ), open AS (
+    SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
+  ), limited AS (
+    SELECT id FROM projects WHERE NOT ${isCounted}::boolean AND id IN (SELECT DISTINCT "projectId" FROM input)
+      AND COALESCE(max_active_workloads, max_accelerators) IS NOT NULL
+  ), keyed AS (
+    INSERT INTO idempotency_keys AS k (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
+    SELECT i."projectId", i.kind, decode(i.key->>'hash', 'hex'), i.id, decode(i.key->>'fingerprint', 'hex'),
+      now() + (i.key->>'ttlHours')::int * interval '1 hour'
+    FROM input i WHERE i.key IS NOT NULL AND i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited)
+    ON CONFLICT (project_id, kind, key_hash) DO UPDATE
+      SET workload_id = EXCLUDED.workload_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
+      WHERE k.expires_at < now()
+    RETURNING k.workload_id
+  ), inserted AS (
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark,
+      status, imported, keep_remote, remote_id, exclusive_key, due_at)
+    SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
+      i.status, i.imported, i.imported, i."remoteId", i."exclusiveKey", now()
+    FROM input i
+    WHERE i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, created_at
+  ), events AS (
+    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+    SELECT i.id, 1, i."eventId", i."projectId", i.kind, i.kind || '.' || i.status, jsonb_build_object('status', i.status)
+    FROM input i JOIN inserted n ON n.id = i.id
+  ), audited AS (
+    INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
+    SELECT i."auditId", i."projectId", i.by->>'subject', i.by->>'address', i.by->>'requestId',
+      i.kind || CASE WHEN i.imported THEN '.imported' ELSE '.submitted' END, i.id, 'done', '{}'
+    FROM input i JOIN inserted n ON n.id = i.id
+  ), secrets AS (
+    INSERT INTO workload_secrets (workload_id, sealed)
+    SELECT i.id, i."sealedSecrets" FROM input i JOIN inserted n ON n.id = i.id WHERE i."sealedSecrets" IS NOT NULL
+  ), labels AS (
+    INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
+    SELECT i."projectId", i.kind, l.key, l.value, i.id FROM input i JOIN inserted n ON n.id = i.id, jsonb_each_text(i.labels) l
+  )
+  SELECT id, created_at AS "createdAt" FROM inserted
+  UNION ALL SELECT i.id, NULL FROM input i WHERE i."projectId" IN (SELECT id FROM limited)`

@@ -1,0 +1,205 @@
+import { hash, randomInt } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { makeLanes } from '../../infra/batcher.ts'
+import { isDataError, isTransientError, isUniqueViolation } from '../../infra/database-errors.ts'
+import type { SecretBox } from '../../secrets/secret-box.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import { quotaExceeded } from '../../vocabulary/quota.ts'
+import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
+import type { OverQuota } from './quota.ts'
+
+export interface Admitted {
+  id: string
+  createdAt: Date
+  /** The key was used before with the same body; `id` is that workload's. */
+  isReplay: boolean
+}
+
+export interface Admission {
+  /**
+   * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
+   * Refuses with `idempotency_key_reused` (other body), `quota_exceeded`, or `not_found` (the connection was deleted
+   * meanwhile).
+   */
+  admit(workload: NewWorkload): Promise<Admitted>
+  /** The workload that this key stands for already; null = the key is new. Refuses where it was used with another body. */
+  holderOf(key: { projectId: string; kind: string; hash: string } & Fingerprint): Promise<string | null>
+}
+
+/** What tells a body from others; a body with secrets may stand under another key of the ring. */
+export interface Fingerprint {
+  fingerprint: string
+  otherFingerprints?: readonly string[]
+}
+
+interface Deps {
+  repository: AdmissionRepository
+  lanes: number
+  maxBatch: number
+}
+
+/** When a workload was recorded, or why not; null = its key is held by another, or its connection is gone. */
+type Outcome = Date | 'limited' | OverQuota | null
+
+const maxLimited = 10_000
+
+export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission {
+  const lanesOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>) =>
+    makeLanes<NewWorkload, Outcome>({
+      lanes: count,
+      maxItems: maxBatch,
+      // However much one project sends at once, half of each statement is left to the others.
+      keyOf: ({ projectId }) => projectId,
+      mostPerKey: Math.ceil(maxBatch / 2),
+      isDataError,
+      isTransient: isTransientError,
+      flush: async (news) => {
+        const inserted = await insertAll(news)
+        return news.map((item) => inserted.get(item.id) ?? null)
+      },
+    })
+  const insertFreely = lanesOf(lanes, (news) => repository.insert(news))
+  /** One lane: a second would wait for the projects that the first has locked. */
+  const insertWithinQuota = lanesOf(1, (news) => repository.insertWithinQuota(news))
+  /** Projects that had a quota a moment ago. To count where there is none is only slower. */
+  const limited = new Set<string>()
+
+  /** Most projects have no quota and pay nothing for it: the statement that records says where one has to be counted. */
+  async function insert(workload: NewWorkload): Promise<Outcome> {
+    const { projectId } = workload
+    const free = limited.has(projectId) ? 'limited' : await insertFreely(workload)
+    if (free !== 'limited') return free
+    if (limited.size >= maxLimited) limited.clear()
+    limited.add(projectId)
+    return insertWithinQuota(workload)
+  }
+
+  /** Equal keys that arrive together are joined: the later ones wait for the first and are answered as its replays. */
+  const inFlight = new Map<string, Promise<unknown>>()
+
+  async function admit(workload: NewWorkload): Promise<Admitted> {
+    if (workload.key === null) return record(workload)
+    const id = keyOf(workload, workload.key.hash)
+    const earlier = inFlight.get(id)
+    if (earlier !== undefined) {
+      await earlier.catch(() => {})
+      await nextTurn()
+      return admit(workload)
+    }
+    const now = record(workload)
+    inFlight.set(id, now)
+    return now.finally(() => inFlight.delete(id))
+  }
+
+  async function record(workload: NewWorkload): Promise<Admitted> {
+    const inserted = await insertWithFreshMark(workload)
+    if (inserted instanceof Date) return { id: workload.id, createdAt: inserted, isReplay: false }
+    // An earlier try may have been committed just before its connection was lost; it counts against the quota itself.
+    const createdAt = await repository.recordedAt(workload.id)
+    if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
+    return replay(workload, inserted === 'limited' ? null : inserted)
+  }
+
+  /** Marks are drawn at random; one that exists already is drawn again. */
+  async function insertWithFreshMark(workload: NewWorkload): Promise<Outcome> {
+    try {
+      return await insert(workload)
+    } catch (error) {
+      if (!isUniqueViolation(error, 'workloads_mark_key')) throw error
+      return insert({ ...workload, mark: redrawn(workload.mark) })
+    }
+  }
+
+  async function replay(workload: NewWorkload, inserted: OverQuota | null): Promise<Admitted> {
+    const { projectId, kind, key } = workload
+    const holder = key === null ? null : await holderOf({ projectId, kind, ...key })
+    if (holder === null) throw inserted === null ? connectionGone(workload) : quotaExceeded(inserted.overQuota)
+    return { id: holder, createdAt: new Date(), isReplay: holder !== workload.id }
+  }
+
+  async function holderOf({
+    fingerprint,
+    otherFingerprints = [],
+    ...key
+  }: Parameters<Admission['holderOf']>[0]): Promise<string | null> {
+    const holders = await repository.keyHolders([key])
+    const holder = holders.get(`${key.projectId}/${key.kind}/${key.hash}`)
+    if (holder === undefined) return null
+    if (![fingerprint, ...otherFingerprints].includes(holder.fingerprint)) throw keyReused(holder.workloadId)
+    return holder.workloadId
+  }
+
+  return { admit, holderOf }
+}
+
+/** Letters and digits at random, eight of them for each number that is drawn. */
+function draw(count: number): string {
+  let drawn = ''
+  while (drawn.length < count)
+    drawn += randomInt(36 ** 8)
+      .toString(36)
+      .padStart(8, '0')
+  return drawn.slice(0, count)
+}
+
+/**
+ * A mark: `[a-z][a-z0-9]*`. Where there is room it starts with the installation's tag, so that two gateways on one
+ * account can tell their objects apart.
+ */
+export function makeMark(length: number, installationTag: string): string {
+  if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
+  return `${(10 + randomInt(26)).toString(36)}${draw(length - 1)}`
+}
+
+function redrawn(mark: string): string {
+  return mark.slice(0, 3) + draw(mark.length - 3)
+}
+
+/** sha256 of a body as it was parsed: the order of its keys does not count. */
+export function fingerprintOf(body: unknown): string {
+  return hashOf(canonical(body))
+}
+
+/** A plain hash would let whoever reads the table try out short secrets, so a body that has any is told by a keyed one. */
+export function keyedFingerprintOf(
+  body: { readonly secretVariables?: object },
+  secretBox: Pick<SecretBox, 'digest'>,
+): Fingerprint {
+  if (body.secretVariables === undefined) return { fingerprint: fingerprintOf(body) }
+  const { digest, byOtherKeys } = secretBox.digest(canonical(body))
+  return { fingerprint: digest, otherFingerprints: byOtherKeys }
+}
+
+export function hashOf(key: string): string {
+  return hash('sha256', key)
+}
+
+function canonical(body: unknown): string {
+  return JSON.stringify(sorted(body as Json))
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
+}
+
+function keyOf(workload: NewWorkload, hash: string): string {
+  return `${workload.projectId}/${workload.kind}/${hash}`
+}
+
+function connectionGone(workload: NewWorkload): Refusal {
+  return new Refusal('not_found', `Connection ${workload.connectionId} does not exist. See GET /connections.`)
+}
+
+function keyReused(workloadId: string): Refusal {
+  const detail = `This Idempotency-Key was used for ${workloadId} with a different body. Send the same body, or a new key.`
+  return new Refusal('idempotency_key_reused', detail, {
+    errors: [{ in: 'header', pointer: 'idempotency-key', code: 'reused', detail }],
+  })
+}

@@ -1,0 +1,146 @@
+import type { IdSpaceOf } from '../../connections/id-spaces.ts'
+import { objectRefusal } from '../../connections/provider-api-error.ts'
+import { isUniqueViolation } from '../../infra/database-errors.ts'
+import type { Driver } from '../../providers/provider.ts'
+import { ProviderError } from '../../providers/provider-error.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import { makeId } from '../../vocabulary/ids.ts'
+import type { Json } from '../../vocabulary/json.ts'
+import type { WorkloadKind } from '../kind.ts'
+import type { Wake } from '../ports.ts'
+import { nameOf, type ReadsRepository } from '../store/reads.repository.ts'
+import type { Workload } from '../workload.ts'
+import { type Admission, makeMark } from './admission.ts'
+import type { ResolveConnection } from './submit.ts'
+
+export interface ImportDeps {
+  kind: WorkloadKind<'environment'>
+  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  resolveConnection: ResolveConnection
+  admission: Pick<Admission, 'admit'>
+  wake: Wake
+  hint(connectionId: string): void
+  installationTag: string
+  idSpaceOf: IdSpaceOf
+  callTimeoutMs: number
+}
+
+export interface ImportRequest {
+  connectionId: string
+  remoteId: string
+  name?: string
+  labels?: Readonly<Record<string, string>>
+}
+
+export type ImportEnvironment = (
+  owner: { projectId: string; by: Actor },
+  request: ImportRequest,
+) => Promise<Workload<'environment'>>
+
+/**
+ * Makes a record for an object that exists at the provider already. The provider is asked at once, so that a wrong id is
+ * refused here. An object has one live record, whatever connections and projects see it: importing it twice is refused, with
+ * that record's id where it is the caller's own.
+ */
+export function makeImport(deps: ImportDeps): ImportEnvironment {
+  return async ({ projectId, by }, request) => {
+    const { id: connectionId, opened } = await deps.resolveConnection(projectId, { connectionId: request.connectionId })
+    const driver = opened.driver('environment')
+    if (driver === undefined)
+      throw refused(
+        '/connectionId',
+        'unsupported',
+        `Provider ${opened.provider} does not support environments for this connection.`,
+      )
+    const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
+    // As the provider writes it: it may take one id in several spellings.
+    const { remoteId } = seen
+    const holder = await deps.reads.holderOf(connectionId, 'environment', { remoteId, mark: seen.mark ?? null })
+    if (holder !== null) throw isKnownAlready(remoteId, nameOf(holder, projectId))
+    const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
+    const id = makeId('environment')
+    const { taken } = deps.kind
+    const mark = makeMark(driver.markLength, deps.installationTag)
+    await admit(deps, remoteId, {
+      ...{
+        id,
+        eventId: makeId('event'),
+        by,
+        projectId,
+        kind: 'environment',
+        provider: opened.provider,
+        connectionId,
+        environmentId: null,
+      },
+      ...{
+        name,
+        labels: request.labels ?? {},
+        spec: { name } as Json,
+        mark,
+        status: taken,
+        imported: true,
+        remoteId,
+        exclusiveKey: `import/${(await deps.idSpaceOf(connectionId, 'environment')).name}/${remoteId}`,
+        accelerators: 0,
+        key: null,
+      },
+    })
+    deps.wake.changed([projectId])
+    deps.hint(connectionId)
+    const workload = await deps.reads.get(projectId, 'environment', id)
+    if (workload === null) throw new Error(`${id} was imported and is not there`)
+    return workload
+  }
+}
+
+async function admit(
+  { admission }: ImportDeps,
+  remoteId: string,
+  workload: Parameters<Admission['admit']>[0],
+): Promise<void> {
+  try {
+    await admission.admit(workload)
+  } catch (error) {
+    if (isUniqueViolation(error, 'workloads_exclusive')) throw isKnownAlready(remoteId, 'another request')
+    throw error
+  }
+}
+
+async function look(driver: Driver<'environment'>, provider: string, remoteId: string, timeoutMs: number) {
+  try {
+    const seen = await driver.get(remoteId, AbortSignal.timeout(timeoutMs))
+    if (seen !== 'gone') return seen
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
+    throw objectRefusal(provider, error)
+  }
+  throw refused(
+    '/remoteId',
+    'not_found',
+    `The provider returned no object ${remoteId} for this connection. Check the id.`,
+  )
+}
+
+function isKnownAlready(remoteId: string, holder: string): Refusal {
+  return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use the existing record.`, 'conflict')
+}
+
+/** The provider's name, cut down to what a name may be here. */
+function nameFrom(remoteName: string): string {
+  const cleaned = remoteName
+    .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 64)
+  return cleaned === '' ? 'imported' : cleaned
+}
+
+function refused(
+  pointer: string,
+  code: string,
+  detail: string,
+  refusal: 'unprocessable' | 'conflict' = 'unprocessable',
+): Refusal {
+  return new Refusal(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
+}

@@ -1,0 +1,62 @@
+import type { Driver } from '../../providers/provider.ts'
+import { Refusal } from '../../vocabulary/api-error.ts'
+import { takesNoJobs } from '../../vocabulary/environment.ts'
+import type { SpecProblem } from '../../vocabulary/spec-rules.ts'
+import type { ReadsRepository } from '../store/reads.repository.ts'
+import type { Workload } from '../workload.ts'
+
+/** The environment that a job's request names: whether it is there and takes jobs, and whether the provider has a use for it. */
+
+/** Throws a Refusal where it is not there, or takes no jobs. */
+export async function environmentNamed(
+  reads: Pick<ReadsRepository, 'get'>,
+  projectId: string,
+  id: string,
+): Promise<Workload<'environment'>> {
+  const environment = await reads.get(projectId, 'environment', id)
+  if (environment === null) {
+    const detail = `There is no environment ${id} in this project. See GET /environments.`
+    throw new Refusal('unprocessable', detail, {
+      errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
+    })
+  }
+  if (environment.desired === 'delete' || takesNoJobs.has(environment.status)) throw takesNone(environment)
+  return environment
+}
+
+function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): Refusal {
+  const isDeleted = desired === 'delete' || status !== 'failed'
+  const what = isDeleted && status !== 'deleted' ? 'being deleted' : status
+  const mayRecover = !isDeleted && remoteId !== null
+  const todo = mayRecover
+    ? `Start it (POST /environments/${id}/start) and submit the job when it runs, or use another environment.`
+    : 'Use another environment.'
+  return new Refusal('conflict', `Environment ${id} is ${what} and does not accept jobs. ${todo}`)
+}
+
+interface Place {
+  connectionId: string
+  provider: string
+  /** What environments are to the jobs of its driver. */
+  takes: Driver['environment']
+}
+
+/** What speaks against a job over this connection in that environment, or in none. */
+export function environmentProblems(
+  { connectionId, provider, takes }: Place,
+  environment: Workload<'environment'> | null,
+): SpecProblem[] {
+  const pointer = '/environmentId'
+  if (environment === null) {
+    if (takes !== 'required') return []
+    const detail = `Jobs of ${provider} run in an environment: specify \`environmentId\`.`
+    return [{ pointer, code: 'required', detail }]
+  }
+  if (takes === undefined) {
+    const detail = `Provider ${provider} does not support \`environmentId\`. Remove it.`
+    return [{ pointer, code: 'unsupported', detail }]
+  }
+  if (environment.connectionId === connectionId) return []
+  const detail = `Environment ${environment.id} belongs to connection ${environment.connectionId}, not ${connectionId}. Specify that connection, or omit it.`
+  return [{ pointer, code: 'unprocessable', detail }]
+}

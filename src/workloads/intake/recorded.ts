@@ -1,0 +1,40 @@
+import type { Kind, Spec, Status } from '../../vocabulary/kinds.ts'
+import type { ClientState, EngineState, Workload } from '../workload.ts'
+import type { NewWorkload } from './admission.repository.ts'
+
+/** The record of a workload as its INSERT leaves it, so that nothing is read that was just written. */
+export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, createdAt: Date): Workload<K> {
+  const { id, projectId, provider, connectionId, environmentId, name, labels, mark, imported, remoteId } = created
+  const client: ClientState<K> = {
+    ...{ id, projectId, kind, provider, connectionId, environmentId, name, labels, mark, imported, createdAt },
+    spec: created.spec as unknown as Spec<K>,
+    keepRemote: imported,
+    held: false,
+    desired: 'run',
+    generation: 0,
+    specVersion: 1,
+    cancelRequestedAt: null,
+  }
+  return {
+    ...client,
+    ...untouched<K>(created.status as Status<K>, createdAt),
+    remoteId,
+    version: 1,
+    seq: 1,
+    leaseId: null,
+    live: true,
+    statusChangedAt: createdAt,
+    updatedAt: createdAt,
+  }
+}
+
+/** What the engine writes, before it has written anything: the defaults of the columns. */
+function untouched<K extends Kind>(status: Status<K>, createdAt: Date): EngineState<K> {
+  return {
+    ...{ status, reason: null, message: null, error: null, exitCode: null, signal: null, tasks: null, result: null },
+    ...{ carriedGeneration: 0, appliedSpecVersion: 0, failures: 0, enforcing: null, exclusiveKey: null },
+    ...{ dueAt: createdAt, nextAttemptAt: null, observedAt: null, missingSince: null, controlledAt: null },
+    ...{ dispatchedAt: null, startedAt: null, endedAt: null },
+    ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null },
+  }
+}

@@ -1,0 +1,44 @@
+import { Prisma, type PrismaClient } from '../../infra/database.ts'
+import type { WorkloadKinds } from '../kind.ts'
+
+/** After a restore nothing is known of the time that was lost: long enough for whatever was under way then. */
+const settleMs = 600_000
+const mostAtOnce = 1000
+
+/**
+ * After the database was restored from a backup, or failed over: whatever has no remote object may have got one in the
+ * time that was lost. Each such workload gets an attempt of unknown outcome, so it is looked for before anything is sent:
+ * one that may have begun as early as the record itself, and whose object may have ended long since;
+ * whatever has one is looked at. Answers how many were reopened.
+ */
+export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Promise<number> {
+  let count = 0
+  for (const { name, waiting, sending } of Object.values(kinds)) {
+    for (let batch = mostAtOnce; batch === mostAtOnce; count += batch) {
+      batch = await prisma.$executeRaw(reopenStatement(name, waiting, sending))
+    }
+  }
+  return count
+}
+
+/** The event's id is made of the workload's and its number: this statement makes as many as there are rows. */
+const reopenStatement = (kind: string, waiting: string, sending: string) => Prisma.sql`
+  WITH picked AS MATERIALIZED (
+    SELECT id FROM workloads WHERE kind = ${kind} AND live AND remote_id IS NULL AND NOT imported
+      AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
+    ORDER BY id LIMIT ${mostAtOnce} FOR UPDATE
+  ), reopened AS (
+    UPDATE workloads w SET status = ${sending}, status_reason = 'outcome_unknown', status_message = 'The database was replaced; looking for what may have been made.',
+      status_changed_at = now(), lease_id = NULL, lease_until = NULL, due_at = now(), version = w.version + 1, seq = w.seq + 1, updated_at = now()
+    WHERE w.id IN (SELECT id FROM picked)
+    RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.mark, w.created_at
+  ), attempts AS (
+    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, started_at, send_by, settled_at, outcome)
+    SELECT r.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = r.id), 0) + 1, r.mark,
+      '{"databaseWasReplaced": true}', 'null', r.created_at, now(), now() + ${settleMs} * interval '1 ms', 'unknown'
+    FROM reopened r
+  )
+  INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+  SELECT r.id, r.seq, 'evt_' || substr(r.id, strpos(r.id, '_') + 1) || '_' || r.seq, r.project_id, r.kind, r.kind || '.' || r.status,
+    jsonb_build_object('status', r.status, 'reason', 'outcome_unknown')
+  FROM reopened r`

@@ -1,0 +1,89 @@
+import type { Budget } from '../engine/budget.ts'
+import type { LeasesRepository } from '../engine/leases.repository.ts'
+import type { Turn } from '../engine/reconcile.ts'
+import { allocate } from './allocate.ts'
+import type { Slot, Slots } from './slots.ts'
+
+/** A claimed workload and the slot that it is acted on in. */
+export interface Taken {
+  turn: Turn
+  slot: Slot
+}
+
+interface Deps {
+  leases: Pick<LeasesRepository, 'claim' | 'facts' | 'release'>
+  budget: Pick<Budget, 'take' | 'available' | 'refund'>
+  slots: Slots
+}
+
+/** When claims are due again whose facts could not be read. */
+const retryMs = 250
+
+/** One round of claiming: who may have how many slots now, and the claim that fills them. */
+export function makeClaimRound({ leases, budget, slots }: Deps) {
+  /** Takes slots and calls before the claim is sent, so that nothing is claimed that could not be acted on. */
+  function reserve(shares: ReadonlyMap<string, number>): Map<string, Slot[]> {
+    return new Map(
+      [...shares].map(([connectionId, count]) => {
+        const taken = Array.from({ length: count }, () => slots.take(connectionId))
+        for (let calls = 0; calls < count; calls += 1) budget.take(connectionId)
+        return [connectionId, taken]
+      }),
+    )
+  }
+
+  function giveBack(unused: ReadonlyMap<string, Slot[]>): void {
+    for (const [connectionId, left] of unused) {
+      for (const slot of left) slot.release(false)
+      budget.refund(connectionId, left.length)
+    }
+  }
+
+  return {
+    /** How many workloads to claim of each connection. Empty: no slot is free, or nobody has room. */
+    choose(candidates: readonly { connectionId: string; projectId: string }[]): Map<string, number> {
+      const withSpeed = candidates.map((each) => ({ ...each, isSlow: slots.isSlow(each.connectionId) }))
+      const isContended = withSpeed.some(({ isSlow }) => !isSlow)
+      const roomOf = (id: string) => Math.min(slots.room(id, isContended), budget.available(id))
+      const withRoom = withSpeed.map((each) => ({ ...each, room: roomOf(each.connectionId) }))
+      // Each slow one has room for what is left to all of them: they divide it first.
+      const slow = allocate(
+        slots.roomOfSlow(isContended),
+        withRoom.filter(({ isSlow }) => isSlow),
+      )
+      return allocate(
+        slots.free(),
+        withRoom.map((each) => (each.isSlow ? { ...each, room: slow.get(each.connectionId) ?? 0 } : each)),
+      )
+    },
+
+    async claim(shares: ReadonlyMap<string, number>): Promise<Taken[]> {
+      const reserved = reserve(shares)
+      try {
+        const turns = await claimWithFacts(leases, shares)
+        return turns.flatMap((turn) => {
+          const slot = reserved.get(turn.claimed.workload.connectionId)?.pop()
+          return slot === undefined ? [] : [{ turn, slot }]
+        })
+      } finally {
+        giveBack(reserved)
+      }
+    },
+  }
+}
+
+/** Facts are read after the claim, so that nothing older than the lease is believed; without them the claim is undone. */
+async function claimWithFacts(leases: Deps['leases'], shares: ReadonlyMap<string, number>): Promise<Turn[]> {
+  const claimed = await leases.claim([...shares].map(([connectionId, count]) => ({ connectionId, count })))
+  if (claimed.length === 0) return []
+  try {
+    const facts = await leases.facts(claimed.map(({ workload }) => workload.id))
+    return claimed.flatMap((item) => {
+      const known = facts.get(item.workload.id)
+      return known === undefined ? [] : [{ claimed: item, facts: known }]
+    })
+  } catch (error) {
+    await leases.release(claimed, retryMs).catch(() => {})
+    throw error
+  }
+}

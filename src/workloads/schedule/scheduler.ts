@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Claimed, LeasesRepository } from '../engine/leases.repository.ts'
+import type { Turn } from '../engine/reconcile.ts'
+import type { Log } from '../ports.ts'
+import { makeClaimRound, type Taken } from './claim-round.ts'
+import type { Slots } from './slots.ts'
+
+export interface Scheduler {
+  /** Something may be due over this connection. Resolves once a slot is free, so a worker that is full takes no hints. */
+  hint(connectionId: string): Promise<void>
+  /** Reads over which connections something is due, and takes as much of it as there are free slots. */
+  poll(): Promise<void>
+  /** Extends the leases of what is under way, but not of a pass that should have ended long ago. */
+  renewLeases(): Promise<void>
+  /** Claims nothing any more, and resolves when the passes under way are over. */
+  drain(): Promise<void>
+}
+
+interface Deps {
+  leases: LeasesRepository
+  /** One reconcile pass; answers whether the workload is due again at once. */
+  reconcile(turn: Turn): Promise<boolean>
+  budget: Parameters<typeof makeClaimRound>[0]['budget']
+  slots: Slots
+  clock: { monotonicMs(): number }
+  /** A pass that takes longer has been stopped in the middle of a call: its lease runs out, and another carries on. */
+  maxPassMs: number
+  log: Log
+}
+
+/** How long to wait for more slots to get free, so that one claim fills several. */
+const gatherMs = 4
+/** How long a claim that failed, or connections without room, are left alone. */
+const retryMs = 250
+
+/**
+ * Decides which workloads a worker acts on. One claim at a time: slots are reserved before the claim is sent and counted
+ * for each connection inside it, so no worker ever holds more leases than it has slots, whatever the backlog.
+ */
+export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...deps }: Deps): Scheduler {
+  const { slots } = deps
+  const round = makeClaimRound({ leases, ...deps })
+  const candidates = makeCandidates()
+  const active = new Map<Claimed, { sinceMs: number; pass: Promise<void> }>()
+  let isClaiming = false
+  let isDraining = false
+  const nextClaim = makeAlarm(() => {
+    if (!isClaiming && !isDraining) void claimSome()
+  })
+
+  function schedule(delayMs: number): void {
+    if (!isDraining && !candidates.isEmpty()) nextClaim.within(delayMs)
+  }
+
+  async function claimSome(): Promise<void> {
+    const shares = round.choose(candidates.inOrder())
+    if (shares.size === 0) return slots.free() > 0 ? schedule(retryMs) : undefined
+    isClaiming = true
+    await claim(shares)
+    isClaiming = false
+    schedule(0)
+  }
+
+  async function claim(shares: ReadonlyMap<string, number>): Promise<void> {
+    for (const connectionId of shares.keys()) candidates.remove(connectionId)
+    try {
+      const taken = await round.claim(shares)
+      candidates.learn(shares, taken)
+      if (isDraining) return await putBack(leases, taken)
+      const sinceMs = clock.monotonicMs()
+      for (const item of taken) active.set(item.turn.claimed, { sinceMs, pass: run(item) })
+    } catch (error) {
+      log.warn({ err: error }, 'claim failed; will retry')
+      for (const connectionId of shares.keys()) candidates.add(connectionId)
+      await sleep(retryMs)
+    }
+  }
+
+  async function run({ turn, slot }: Taken): Promise<void> {
+    const { id, connectionId } = turn.claimed.workload
+    try {
+      if (await reconcile(turn)) candidates.add(connectionId)
+    } catch (error) {
+      log.error({ err: error, workloadId: id }, 'reconcile result not saved; lease will expire')
+    }
+    active.delete(turn.claimed)
+    slot.release(true)
+    schedule(gatherMs)
+  }
+
+  return {
+    async hint(connectionId) {
+      candidates.add(connectionId)
+      schedule(0)
+      await slots.untilFree()
+    },
+
+    async poll() {
+      for (const { connectionId, projectId } of await leases.dueConnections()) candidates.add(connectionId, projectId)
+      schedule(0)
+    },
+
+    renewLeases() {
+      const oldestMs = clock.monotonicMs() - maxPassMs
+      return leases.renew([...active].flatMap(([claimed, { sinceMs }]) => (sinceMs < oldestMs ? [] : [claimed])))
+    },
+
+    async drain() {
+      isDraining = true
+      nextClaim.cancel()
+      while (isClaiming || active.size > 0) {
+        await Promise.allSettled([...active.values()].map(({ pass }) => pass))
+        await sleep(1)
+      }
+    },
+  }
+}
+
+/** Calls `ring` once within the time that was asked for last, or sooner if it was asked for sooner before. */
+function makeAlarm(ring: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  let atMs = Number.POSITIVE_INFINITY
+
+  function cancel(): void {
+    clearTimeout(timer)
+    atMs = Number.POSITIVE_INFINITY
+  }
+
+  return {
+    cancel,
+    within(delayMs: number): void {
+      const askedMs = performance.now() + delayMs
+      if (askedMs >= atMs) return
+      cancel()
+      atMs = askedMs
+      timer = setTimeout(() => {
+        atMs = Number.POSITIVE_INFINITY
+        ring()
+      }, delayMs)
+    },
+  }
+}
+
+async function putBack(leases: LeasesRepository, taken: readonly Taken[]): Promise<void> {
+  for (const { slot } of taken) slot.release(false)
+  const claims = taken.map(({ turn }) => turn.claimed)
+  await leases.release(claims, 0)
+}
+
+/** The connections over which something may be due, in the order in which they come next, and their projects. */
+function makeCandidates() {
+  const waiting = new Set<string>()
+  const projectOf = new Map<string, string>()
+
+  function add(connectionId: string, projectId?: string): void {
+    waiting.add(connectionId)
+    if (projectId !== undefined) projectOf.set(connectionId, projectId)
+  }
+
+  return {
+    add,
+    remove: (connectionId: string) => void waiting.delete(connectionId),
+    isEmpty: () => waiting.size === 0,
+    /** One whose project is not known yet stands for itself. */
+    inOrder: () =>
+      [...waiting].map((connectionId) => ({ connectionId, projectId: projectOf.get(connectionId) ?? connectionId })),
+    /** Where a claim filled every slot that it was given there may be more; it comes after the others. */
+    learn(shares: ReadonlyMap<string, number>, taken: readonly Taken[]): void {
+      const workloads = taken.map(({ turn }) => turn.claimed.workload)
+      for (const { connectionId, projectId } of workloads) projectOf.set(connectionId, projectId)
+      for (const [connectionId, count] of shares)
+        if (workloads.filter((workload) => workload.connectionId === connectionId).length >= count) add(connectionId)
+    },
+  }
+}

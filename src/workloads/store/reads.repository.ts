@@ -1,0 +1,152 @@
+import type { IdSpaceOf } from '../../connections/id-spaces.ts'
+import { Prisma } from '../../infra/database.ts'
+import { isOneOf, type Statements } from '../../infra/statements.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Workload } from '../workload.ts'
+import { listStatement } from './list.repository.ts'
+import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+
+/** Who else there is for objects that show no mark. */
+export interface Claims {
+  /** Those that other records stand for, or stood for. */
+  owned: ReadonlySet<string>
+  /** Another create into the same environment is open, so it may have made them. */
+  isContested: boolean
+}
+
+/** What of a workload tells whether it has changed, as it was read before. */
+export type Known = Pick<Workload, 'id' | 'version' | 'carriedGeneration'>
+
+/** Who stands for a remote object. */
+export interface Holder {
+  id: string
+  projectId: string
+}
+
+export interface RemoteObject {
+  remoteId: string
+  /** The mark that it carries, where it shows one. */
+  mark: string | null
+}
+
+/**
+ * A live workload, of any project, that stands for this remote object over one of the connections, or will once an answer to its
+ * create is taken up, or that has the mark that the object carries and was not told its id yet.
+ */
+export function holderStatement(
+  connectionIds: readonly string[],
+  kind: Kind,
+  { remoteId, mark }: RemoteObject,
+  exceptId: string | null = null,
+): Prisma.Sql {
+  return Prisma.sql`
+    SELECT id, project_id AS "projectId" FROM workloads w
+    WHERE live AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
+      AND (connection_id = ANY(${[...connectionIds]}) AND (remote_id = ${remoteId} OR remote_id IS NULL AND EXISTS (
+          SELECT FROM workload_attempts a
+          WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'recovered')))
+        OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
+    LIMIT 1`
+}
+
+/** What belongs to another project is not named. */
+export function nameOf(holder: Holder, projectId: string): string {
+  return holder.projectId === projectId ? holder.id : "another project's"
+}
+
+export type ReadsRepository = ReturnType<typeof makeReadsRepository>
+
+export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
+  return {
+    /** Null: there is none in this project; another project's looks the same. */
+    async get<K extends Kind>(projectId: string, kind: K, id: string): Promise<Workload<K> | null> {
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        SELECT ${workloadColumns} FROM workloads w WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind}`)
+      return rows[0] === undefined ? null : toWorkload<K>(rows[0])
+    },
+
+    /** Those of any project that are not as they were known, by id. */
+    async changedSince(known: readonly Known[]): Promise<ReadonlyMap<string, Workload>> {
+      const [ids, versions] = [known.map(({ id }) => id), known.map(({ version }) => version)]
+      const generations = known.map(({ carriedGeneration }) => carriedGeneration)
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        SELECT ${workloadColumns} FROM unnest(${ids}::text[], ${versions}::int[], ${generations}::int[]) AS k(id, version, generation)
+        JOIN workloads w ON ${isOneOf('w.id', ids)} AND w.id = k.id AND (w.version, w.carried_generation) IS DISTINCT FROM (k.version, k.generation)`)
+      return new Map(rows.map((row) => [String(row.id), toWorkload(row)]))
+    },
+
+    /**
+     * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. A page may be
+     * short, or empty, although there is a next one: where several filters hold, a bounded number of rows is examined.
+     */
+    async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> {
+      // One more than asked for shows whether there is a next page.
+      const statement = listStatement({ ...query, limit: query.limit + 1 })
+      const rows = await sql.rows<WorkloadRecord & Examined>(statement, { isNamed: isPlain(query) })
+      const shown = rows.filter(({ id }) => id !== null).slice(0, query.limit)
+      const last = rows.length > query.limit ? rows[query.limit - 1] : rows.at(-1)
+      const isMore = last !== undefined && (rows.length > query.limit || last.isLast)
+      return { found: shown.map((row) => toWorkload<K>(row)), next: isMore ? placeOf(last) : null }
+    },
+
+    /**
+     * What other records of the kind have to do with these objects, over any connection that sees them. Owned and open are
+     * read in one statement: a create that is adopted in between would be neither.
+     */
+    async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
+      const { connectionIds } = await idSpaceOf(workload.connectionId, workload.kind)
+      const rows = await sql.rows<{ remoteId: string | null }>(Prisma.sql`
+        SELECT remote_id AS "remoteId" FROM workloads
+        WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
+          AND (remote_id = ANY(${remoteIds}) AND (live OR dispatched_at IS NOT NULL)
+            OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
+      const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
+      return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
+    },
+
+    /** Who stands for this object already over any connection that sees it; see `holderStatement`. */
+    async holderOf(connectionId: string, kind: Kind, object: RemoteObject): Promise<Holder | null> {
+      const { connectionIds } = await idSpaceOf(connectionId, kind)
+      const rows = await sql.rows<Holder>(holderStatement(connectionIds, kind, object))
+      return rows[0] ?? null
+    },
+
+    /**
+     * Those of `marks`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
+     * in the lists of both, the list of its own kind tells whether it still goes on. One that has ended `since` the scan began
+     * may have been listed before it did.
+     */
+    async heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>> {
+      const rows = await sql.rows<{ mark: string }>(Prisma.sql`
+        SELECT mark FROM workloads
+        WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`)
+      return new Set(rows.map((row) => row.mark))
+    },
+
+    /** The database's clock. */
+    async now(): Promise<Date> {
+      const [row] = await sql.rows<{ now: Date }>(Prisma.sql`SELECT now()`)
+      if (row === undefined) throw new Error('the database did not return its time')
+      return row.now
+    },
+
+    /** Jobs of an environment that have not ended, by id, after this one. */
+    async liveJobs(environmentId: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
+      const rows = await sql.rows<{ id: string }>(Prisma.sql`
+        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live AND id > ${after} ORDER BY id LIMIT ${limit}`)
+      return rows.map((row) => row.id)
+    },
+  }
+}
+
+/** How far a list was examined, beside each of its rows. */
+interface Examined {
+  examinedId: string
+  examinedName: string | null
+  isLast: boolean
+}
+
+function placeOf({ examinedId, examinedName }: Examined): After {
+  return { id: examinedId, ...(examinedName === null ? {} : { name: examinedName }) }
+}

@@ -1,0 +1,118 @@
+import { Prisma } from '../../infra/database.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { EngineState, Workload } from '../workload.ts'
+
+/** Table column by domain name. The one list from which every statement takes its columns. */
+export const columns = {
+  id: 'id',
+  projectId: 'project_id',
+  kind: 'kind',
+  provider: 'provider',
+  connectionId: 'connection_id',
+  environmentId: 'environment_id',
+  name: 'name',
+  labels: 'labels',
+  spec: 'spec',
+  mark: 'mark',
+  imported: 'imported',
+  keepRemote: 'keep_remote',
+  held: 'held',
+  desired: 'desired',
+  generation: 'generation',
+  specVersion: 'spec_version',
+  cancelRequestedAt: 'cancel_requested_at',
+  createdAt: 'created_at',
+  version: 'version',
+  seq: 'seq',
+  leaseId: 'lease_id',
+  live: 'live',
+  statusChangedAt: 'status_changed_at',
+  updatedAt: 'updated_at',
+  status: 'status',
+  reason: 'status_reason',
+  message: 'status_message',
+  carriedGeneration: 'carried_generation',
+  appliedSpecVersion: 'applied_spec_version',
+  enforcing: 'enforcing',
+  exclusiveKey: 'exclusive_key',
+  dueAt: 'due_at',
+  nextAttemptAt: 'next_attempt_at',
+  failures: 'failures',
+  remoteId: 'remote_id',
+  remoteName: 'remote_name',
+  rawState: 'raw_state',
+  remotePayload: 'remote_payload',
+  observedAt: 'observed_at',
+  missingSince: 'missing_since',
+  controlledAt: 'controlled_at',
+  dispatchedAt: 'dispatched_at',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  exitCode: 'exit_code',
+  signal: 'signal',
+  error: 'error',
+  tasks: 'tasks',
+  result: 'result',
+} as const satisfies Record<keyof Workload, string>
+
+const aliased = (table: string) =>
+  Object.entries(columns)
+    .map(([domain, column]) => `${table}.${column} AS "${domain}"`)
+    .join(', ')
+
+/** `w.id AS "id", …` of a statement whose workloads are called `w`. */
+export const workloadColumns = Prisma.raw(aliased('w'))
+
+/** The only cast between a row and the domain: statuses and kinds are held by CHECKs, JSON by what wrote it. */
+export function toWorkload<K extends Kind = Kind>(row: WorkloadRecord): Workload<K> {
+  return row as unknown as Workload<K>
+}
+
+/** A row as `$queryRaw` returns it under the aliased columns. */
+export type WorkloadRecord = { readonly [column in keyof Workload]: unknown }
+
+/** What the engine writes, with each column's type, for `json_to_recordset`. */
+const engineTypes = {
+  status: 'text',
+  reason: 'text',
+  message: 'text',
+  carriedGeneration: 'int',
+  appliedSpecVersion: 'int',
+  enforcing: 'text',
+  exclusiveKey: 'text',
+  dueAt: 'timestamptz',
+  nextAttemptAt: 'timestamptz',
+  failures: 'int',
+  remoteId: 'text',
+  remoteName: 'text',
+  rawState: 'text',
+  remotePayload: 'jsonb',
+  observedAt: 'timestamptz',
+  missingSince: 'timestamptz',
+  controlledAt: 'timestamptz',
+  dispatchedAt: 'timestamptz',
+  startedAt: 'timestamptz',
+  endedAt: 'timestamptz',
+  exitCode: 'int',
+  signal: 'int',
+  error: 'jsonb',
+  tasks: 'jsonb',
+  result: 'jsonb',
+} as const satisfies Record<keyof EngineState, string>
+
+export const engineKeys = Object.keys(engineTypes) as (keyof EngineState)[]
+
+/** `"status" text, …`: the engine's part of a recordset's column definitions. */
+export const engineDefinitions = Prisma.raw(engineKeys.map((key) => `"${key}" ${engineTypes[key]}`).join(', '))
+
+/** `status = i."status", …` for all that a write sets as it is; `due_at` has a rule of its own. */
+export const engineAssignments = Prisma.raw(
+  engineKeys
+    .filter((key) => key !== 'dueAt')
+    .map((key) => `${columns[key]} = i."${key}"`)
+    .join(', '),
+)
+
+export function engineStateOf<K extends Kind>(workload: Workload<K>): EngineState<K> {
+  return Object.fromEntries(engineKeys.map((key) => [key, workload[key]])) as unknown as EngineState<K>
+}

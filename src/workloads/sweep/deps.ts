@@ -1,0 +1,45 @@
+import type { Driver } from '../../providers/provider.ts'
+import type { OpenSecrets } from '../../secrets/secret-variables.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Write, Written } from '../apply/writes.repository.ts'
+import type { Budget } from '../engine/budget.ts'
+import type { Tempo, WorkloadKind, WorkloadKinds } from '../kind.ts'
+import type { Connections, Log, Wake } from '../ports.ts'
+import type { ObservationCache } from './observation-cache.ts'
+import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
+
+export interface SweepDeps {
+  kinds: WorkloadKinds
+  repository: SweepsRepository
+  connections: Connections
+  secretsOfAll: OpenSecrets['ofAll']
+  budget: Pick<Budget, 'take'>
+  write(write: Write): Promise<Written>
+  /** Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. */
+  heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  installationTag: string
+  wake: Wake
+  log: Log
+  tempo: Tempo
+  bounds: SweepBounds
+  shutdown: AbortSignal
+}
+
+export interface SweepBounds {
+  minMs: number
+  maxMs: number
+  /** One page at most. */
+  callTimeoutMs: number
+  maxPages: number
+  maxWatched: number
+  /** An object younger than this may be missing from a list without a reason. */
+  graceMs: number
+}
+
+/** What one walk is made with. */
+export interface WalkDeps<K extends Kind> extends SweepDeps {
+  kind: WorkloadKind<K>
+  driver: Driver<K>
+  claimed: ClaimedSweep
+  cache: ObservationCache
+}

@@ -1,0 +1,68 @@
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { after } from '../apply/poll-intervals.ts'
+import type { Change } from '../kind.ts'
+import type { WalkDeps } from './deps.ts'
+import type { AsRead, Watched } from './sweeps.repository.ts'
+import { writeAll } from './writes.ts'
+
+/**
+ * Watched workloads that a complete walk did not show are looked at one by one; nothing is concluded from a list alone.
+ * One that suddenly lacks very many is itself suspect: only a few are looked at per walk, the longest unseen first.
+ */
+export async function lookForMissing<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  seenIds: ReadonlySet<string>,
+): Promise<void> {
+  const { claimed, bounds, log, driver } = deps
+  const knownSince = after(claimed.startedAt, -(bounds.graceMs + driver.traits.listLagMs))
+  const missing = watched.filter(
+    ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
+  )
+  const most = mostLooks(watched)
+  if (missing.length > most) {
+    const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
+    log.error(context, 'too many objects missing from provider list; verifying individually')
+  }
+  await lookAt(deps, missing, most)
+}
+
+/**
+ * What a walk could not come to, because the list is longer than is read or too large to be held, is read one by one, a
+ * few per walk, and none more often than a list is read where nothing moves. A look notes when it was, so all of them have
+ * their turn.
+ */
+export async function lookBeyond<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  seenIds: ReadonlySet<string>,
+): Promise<void> {
+  const { claimed, bounds, kind, repository } = deps
+  const most = mostLooks(watched)
+  const last = watched.length < bounds.maxWatched ? undefined : watched.at(-1)
+  const unwatched = last === undefined ? [] : await repository.unwatched(claimed.connectionId, kind.name, last, most)
+  const seenBefore = after(claimed.startedAt, -bounds.maxMs)
+  const unseen = [...watched, ...unwatched].filter(
+    ({ id, observedAt }) => !seenIds.has(id) && (observedAt ?? seenBefore) <= seenBefore,
+  )
+  await lookAt(deps, unseen, most)
+}
+
+function mostLooks({ length }: readonly Watched[]): number {
+  return Math.max(20, Math.floor(length / 20))
+}
+
+/** The longest unseen first. What waits for its look already takes nobody's place. */
+async function lookAt<K extends Kind>(deps: WalkDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
+  const chosen = unseen
+    .filter(({ missingSince }) => missingSince === null)
+    .toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt))
+    .slice(0, most)
+  if (chosen.length === 0) return
+  const unchanged = (await deps.repository.unchanged(chosen)) as AsRead<K>[]
+  const change: Change<K> = { missingSince: deps.claimed.startedAt }
+  await writeAll(
+    deps,
+    unchanged.filter(({ workload }) => workload.missingSince === null).map((read) => ({ ...read, change })),
+  )
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { orphanCandidate } from '../../connections/orphans.ts'
+import type { Driver, Observation } from '../../providers/provider.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
+import { isSomebodyElses } from '../apply/observe.ts'
+import { type Comparison, type Fresh, makeComparison } from './compare.ts'
+import type { WalkDeps } from './deps.ts'
+import type { Watched } from './sweeps.repository.ts'
+
+/** What one walk found out. */
+export interface Walk {
+  /** The watched workloads whose objects it showed. */
+  seenIds: ReadonlySet<string>
+  isComplete: boolean
+  changed: number
+  /** Marks of active objects that nothing watched explains. */
+  strayMarks: readonly string[]
+}
+
+/**
+ * Reads a list page after page, and writes what each tells of what is watched. Pages are read on while what they tell is
+ * compared and written, so a scan takes as long as its calls.
+ */
+export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+  const comparison = makeComparison(deps)
+  try {
+    return await readAll(deps, watched, comparison)
+  } finally {
+    // Nothing is written of a walk that is over.
+    await comparison.end().catch(() => {})
+  }
+}
+
+async function readAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  watched: readonly Watched[],
+  comparison: Comparison<K>,
+): Promise<Walk> {
+  const { driver, bounds, shutdown } = deps
+  const byRemoteId = indexOf(watched)
+  const remoteIds = [...byRemoteId.keys()]
+  const seenIds = new Set<string>()
+  const strayMarks: string[] = []
+  const end = async (isComplete: boolean) => ({ seenIds, isComplete, changed: await comparison.end(), strayMarks })
+  let cursor: string | null = null
+  for (let page = 0; page < bounds.maxPages; page += 1) {
+    await untilAllowed(deps)
+    const signal = AbortSignal.any([AbortSignal.timeout(bounds.callTimeoutMs), shutdown])
+    const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list(
+      { cursor, watched: remoteIds },
+      signal,
+    )
+    for (let from = 0; from < seen.length; from += atOnce) {
+      // A list without pages is one long page: others have their turn in between.
+      if (from > 0) await turn()
+      await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, strayMarks, comparison })
+    }
+    if (next === null) return end(watched.length < bounds.maxWatched)
+    cursor = next
+  }
+  deps.log.warn({ connectionId: deps.claimed.connectionId, pages: bounds.maxPages }, 'provider list exceeds page limit')
+  return end(false)
+}
+
+/**
+ * What is watched, by remote id. Where ids are given out again, two records may have the same one: an object is of those
+ * whose mark it may carry. An array for each of very many would be memory for the few.
+ */
+type Index = ReadonlyMap<string, Watched | readonly Watched[]>
+
+function indexOf(watched: readonly Watched[]): Index {
+  const index = new Map<string, Watched | readonly Watched[]>()
+  for (const item of watched) {
+    const others = index.get(item.remoteId)
+    index.set(item.remoteId, others === undefined ? item : [others, item].flat())
+  }
+  return index
+}
+
+/** Observations that are looked at without a pause. */
+const atOnce = 500
+
+interface Sorting<K extends Kind> {
+  byRemoteId: Index
+  seenIds: Set<string>
+  strayMarks: string[]
+  comparison: Comparison<K>
+}
+
+/** What the last scan showed already is done with here; the rest is compared, or is a stranger's. */
+async function sort<K extends Kind>(
+  deps: WalkDeps<K>,
+  seen: readonly Observation<K>[],
+  { byRemoteId, seenIds, strayMarks, comparison }: Sorting<K>,
+): Promise<void> {
+  const fresh: Fresh<K>[] = []
+  const strangers: Observation<K>[] = []
+  for (const observation of seen) {
+    const items = [byRemoteId.get(observation.remoteId) ?? []]
+      .flat()
+      .filter((item) => !isSomebodyElses(item, observation))
+    if (items.length === 0) strangers.push(observation)
+    for (const item of items) {
+      seenIds.add(item.id)
+      if (!deps.cache.isKnown(item, observation)) fresh.push({ item, observation })
+    }
+  }
+  for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
+  await comparison.add(fresh)
+}
+
+/** A walk keeps no hand busy, so it may wait between its pages. */
+async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: WalkDeps<K>): Promise<void> {
+  for (let waitMs = budget.take(claimed.connectionId); waitMs > 0; waitMs = budget.take(claimed.connectionId))
+    await sleep(waitMs, undefined, { signal: shutdown })
+}
+
+function strayMarksIn<K extends Kind>(
+  { kinds, kind, driver, installationTag }: WalkDeps<K>,
+  strangers: readonly Observation<K>[],
+): string[] {
+  const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
+  const known = { installationTag, isOver }
+  return strangers.flatMap((seen) =>
+    orphanCandidate(known, kind.name, seen, driver.markLength).map(({ correlationTag }) => correlationTag),
+  )
+}

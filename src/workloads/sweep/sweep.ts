@@ -1,0 +1,121 @@
+import { ProviderError } from '../../providers/provider-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { after, nextSweepMs } from '../apply/poll-intervals.ts'
+import type { WorkloadKind } from '../kind.ts'
+import type { CalledConnection } from '../ports.ts'
+import type { SweepDeps, WalkDeps } from './deps.ts'
+import { lookBeyond, lookForMissing } from './missing.ts'
+import { makeObservationCaches } from './observation-cache.ts'
+import { readPages, type Walk } from './scan.ts'
+import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
+
+/**
+ * One walk over a connection's list: every watched workload is compared with what the provider shows, page by page.
+ * What did not change costs no write; what is missing from a complete walk is looked at by itself. Answers after how many
+ * milliseconds the next walk is due, null where that is not known.
+ */
+export function makeSweep(deps: SweepDeps) {
+  const caches = makeObservationCaches()
+  return async function sweep(claimed: ClaimedSweep): Promise<number | null> {
+    if (claimed.kind === 'job') return walk({ ...deps, caches }, deps.kinds.job, claimed)
+    return walk({ ...deps, caches }, deps.kinds.environment, claimed)
+  }
+}
+
+async function walk<K extends Kind>(
+  deps: SweepDeps & { caches: ReturnType<typeof makeObservationCaches> },
+  kind: WorkloadKind<K>,
+  claimed: ClaimedSweep,
+): Promise<number | null> {
+  const { bounds } = deps
+  if (claimed.notBefore !== null && claimed.notBefore > claimed.startedAt) {
+    const nextMs = claimed.notBefore.getTime() - claimed.startedAt.getTime()
+    return finish(deps, claimed, { nextMs, seen: null })
+  }
+  if (claimed.isHeld) return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
+  const watched = await deps.repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
+  const cache = deps.caches.of(claimed.connectionId, kind.name)
+  if (watched.length === 0) {
+    deps.caches.forget(claimed.connectionId, kind.name)
+    return finish(deps, claimed, { nextMs: null, seen: 0 })
+  }
+  try {
+    const connection = await deps.connections.open(claimed.connectionId, claimed.connectionVersion)
+    const driver = connection.driver(kind.name)
+    if (driver === undefined) return finish(deps, claimed, { nextMs: null, seen: null })
+    if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
+      return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
+    const walkDeps = { ...deps, kind, driver, claimed, cache }
+    const result = await readList(walkDeps, watched)
+    cache.keep(result.seenIds)
+    const look = result.isComplete ? lookForMissing : lookBeyond
+    await look(walkDeps, watched, result.seenIds)
+    const nextMs = nextSweepMs({
+      lastMs: claimed.lastMs,
+      changed: result.changed > 0,
+      minMs: bounds.minMs,
+      maxMs: bounds.maxMs,
+    })
+    const orphans = result.isComplete ? await countOrphans(walkDeps, result.strayMarks) : null
+    if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
+    return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })
+  } catch (error) {
+    return giveUp(deps, claimed, error)
+  }
+}
+
+async function finish(
+  { repository }: SweepDeps,
+  claimed: ClaimedSweep,
+  ending: Parameters<SweepDeps['repository']['finish']>[1],
+): Promise<number | null> {
+  await repository.finish(claimed, ending)
+  return ending.nextMs
+}
+
+/** A list that is too large to be read leaves what is watched to looks one by one. */
+async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+  try {
+    return await readPages(deps, watched)
+  } catch (error) {
+    if (error instanceof ProviderError && error.isTooLarge) await lookBeyond(deps, watched, new Set())
+    throw error
+  }
+}
+
+/**
+ * What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. A list trails behind, so
+ * it also shows what has ended a moment ago, perhaps after it was made beside this walk. Nothing is deleted.
+ */
+async function countOrphans<K extends Kind>(
+  { claimed, bounds, driver, ...deps }: WalkDeps<K>,
+  marks: readonly string[],
+): Promise<number> {
+  if (marks.length === 0) return 0
+  const { connectionId, kind, startedAt } = claimed
+  const held = await deps.heldMarks(kind, marks, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
+  const count = marks.filter((mark) => !held.has(mark)).length
+  if (count > 0)
+    deps.log.warn({ connectionId, count }, 'orphaned remote objects found; see GET /connections/{id}/orphans')
+  return count
+}
+
+/** A walk that failed proves nothing; the next one comes later. */
+async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
+  const { connectionId, kind } = claimed
+  const { minMs, maxMs } = deps.bounds
+  // Cut off because this process ends: that says nothing of the connection, and the next process goes on.
+  if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
+  deps.log.warn({ err: error, connectionId, kind }, 'sweep failed')
+  if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
+  return finish(deps, claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
+}
+
+function calledBy(claimed: ClaimedSweep): CalledConnection {
+  return { id: claimed.connectionId, version: claimed.connectionVersion, isProbe: isProbe(claimed) }
+}
+
+/** Its connection was paused and nobody knows yet whether it works again. */
+function isProbe({ hasFailed, notBefore }: ClaimedSweep): boolean {
+  return hasFailed && notBefore !== null
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { Prisma } from '../../infra/database.ts'
+import type { Statements } from '../../infra/statements.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Reason } from '../../vocabulary/reasons.ts'
+import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
+import type { Workload } from '../workload.ts'
+import { makeWatchlists, type Watched } from './watchlists.repository.ts'
+
+export type { Watched } from './watchlists.repository.ts'
+
+/** A walk that this process alone may do now. */
+export interface ClaimedSweep {
+  connectionId: string
+  kind: Kind
+  leaseId: string
+  /** The pause before this walk. */
+  lastMs: number
+  /** The database's clock at the claim. */
+  startedAt: Date
+  connectionVersion: number
+  notBefore: Date | null
+  isHeld: boolean
+  /** Calls over the connection have failed since one succeeded. */
+  hasFailed: boolean
+  pauseReason: Reason | null
+}
+
+/** A workload and the very row that it was read from, which every write replaces by another. */
+export interface AsRead<K extends Kind = Kind> {
+  workload: Workload<K>
+  row: string
+}
+
+export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
+
+const watchedColumns = Prisma.sql`
+  id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
+
+export function makeSweepsRepository(sql: Statements, leaseMs: number) {
+  const watchlists = makeWatchlists(sql)
+  return {
+    async claimDue(limit: number): Promise<ClaimedSweep[]> {
+      const leaseId = randomUUID()
+      return sql.rows<ClaimedSweep>(Prisma.sql`
+        WITH t AS MATERIALIZED (
+          SELECT d.connection_id, d.kind FROM sweeps d
+          WHERE d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now())
+          ORDER BY d.due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+        )
+        UPDATE sweeps s SET lease_id = ${leaseId}, lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = now() + ${leaseMs} * interval '1 ms', last_started_at = now()
+        FROM t, connections c
+        WHERE s.connection_id = t.connection_id AND s.kind = t.kind AND c.id = s.connection_id
+        RETURNING s.connection_id AS "connectionId", s.kind, s.lease_id AS "leaseId", s.interval_ms AS "lastMs", now() AS "startedAt",
+          c.version AS "connectionVersion", c.held AS "isHeld", c.failures > 0 AS "hasFailed", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`)
+    },
+
+    /** Lets the leases of scans under way begin again. A due time that somebody else has set stays. */
+    async renew(claims: readonly ClaimedSweep[]): Promise<void> {
+      if (claims.length === 0) return
+      await sql.rows(Prisma.sql`
+        UPDATE sweeps SET lease_until = now() + ${leaseMs} * interval '1 ms',
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${leaseMs} * interval '1 ms' END
+        WHERE lease_id = ANY(${claims.map(({ leaseId }) => leaseId)})`)
+    },
+
+    /** Live workloads with a remote object: the snapshot that a scan compares its pages with. */
+    watched: watchlists.read,
+
+    /** What comes after the snapshot and waits for no look yet, the longest unseen first. */
+    async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {
+      return sql.rows<Watched>(Prisma.sql`
+        SELECT ${watchedColumns} FROM workloads
+        WHERE connection_id = ${connectionId} AND kind = ${kind} AND (remote_id, id) > (${after.remoteId}, ${after.id}) AND live
+          AND missing_since IS NULL
+        ORDER BY observed_at NULLS FIRST LIMIT ${limit}`)
+    },
+
+    /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */
+    async unchanged(watched: readonly Watched[]): Promise<AsRead[]> {
+      const snapshot = watched.map(({ id, version }) => ({ id, version }))
+      const rows = await sql.rows<WorkloadRecord & { row: string }>(Prisma.sql`
+        SELECT ${workloadColumns}, w.xmin::text AS row FROM workloads w
+        JOIN json_to_recordset(${JSON.stringify(snapshot)}::json) AS i(id text, version int) ON i.id = w.id AND i.version = w.version
+        WHERE w.lease_id IS NULL OR w.lease_until < now()`)
+      return rows.map(({ row, ...record }) => ({ workload: toWorkload(record), row }))
+    },
+
+    /** Ends a walk. Without `nextMs` there is nothing to watch until something is dispatched. */
+    async finish(
+      sweep: ClaimedSweep,
+      { nextMs, seen, orphans = null }: { nextMs: number | null; seen: number | null; orphans?: number | null },
+    ): Promise<void> {
+      await sql.rows(Prisma.sql`
+        UPDATE sweeps SET lease_id = NULL, lease_until = NULL, interval_ms = ${Math.round(nextMs ?? 0)}::int,
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
+          last_completed_at = CASE WHEN ${seen}::int IS NULL THEN last_completed_at ELSE now() END, last_seen = COALESCE(${seen}::int, last_seen),
+          last_orphans = COALESCE(${orphans}::int, last_orphans)
+        WHERE connection_id = ${sweep.connectionId} AND kind = ${sweep.kind} AND lease_id = ${sweep.leaseId}`)
+    },
+  }
+}

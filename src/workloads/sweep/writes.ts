@@ -1,0 +1,61 @@
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { transition } from '../apply/transition.ts'
+import type { Write } from '../apply/writes.repository.ts'
+import { factsOf } from '../engine/reconcile.ts'
+import type { Change, Facts } from '../kind.ts'
+import type { Workload } from '../workload.ts'
+import type { WalkDeps } from './deps.ts'
+import type { AsRead } from './sweeps.repository.ts'
+
+/** What a walk tells of a workload. */
+export interface Sighted<K extends Kind> extends AsRead<K> {
+  change: Change<K>
+}
+
+/** Writes what a walk tells of workloads, each as it was read; answers with those that were still so, as they are now. */
+export async function writeAll<K extends Kind>(
+  deps: WalkDeps<K>,
+  changes: readonly Sighted<K>[],
+): Promise<Workload<K>[]> {
+  const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
+  return results.flatMap((result, index) => {
+    if (result.status === 'fulfilled') return result.value ?? []
+    deps.log.error({ err: result.reason, workloadId: changes[index]?.workload.id }, 'observation not saved')
+    return []
+  })
+}
+
+async function writeOne<K extends Kind>(
+  deps: WalkDeps<K>,
+  { workload, row, change }: Sighted<K>,
+): Promise<Workload<K> | null> {
+  const facts = factsFor(deps, { ...workload, ...change })
+  const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
+  const written = await deps.write(write as unknown as Write)
+  if (!written.isWritten) return null
+  if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
+  if (write.event !== null)
+    deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
+  return { ...workload, ...write.state, version: workload.version + Number(write.isNews) }
+}
+
+function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {
+  const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
+  const none = {
+    connectionFailures: 0,
+    connectionHeld: false,
+    hasLiveJobs: false,
+    environmentStatus: null,
+    environmentRemoteId: null,
+    environmentDesired: null,
+    firstSentAt: null,
+    attemptsInDoubt: 0,
+    attempt: null,
+  }
+  return factsOf(
+    { id: workload.id, now: startedAt, connectionVersion, notBefore, pauseReason, ...none },
+    workload,
+    driver,
+    tempo,
+  )
+}

@@ -1,0 +1,85 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type AuditFilter, auditListStatement, makeAuditRepository } from '../../../src/access/audit.repository.ts'
+import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
+import { explainAs, type Planning } from '../../support/rows-read.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+const count = 20_000
+const limit = 20
+const projectId = makeId('project')
+const filters: readonly AuditFilter[] = [
+  {},
+  { action: 'job.submitted' },
+  { action: 'none' },
+  { subject: 'rare' },
+  { projectId },
+  { projectId: makeId('project') },
+  { objectId: 'o7' },
+  { projectId, action: 'job.submitted' },
+  { projectId, action: 'key.revoked' },
+  { projectId, subject: 'rare' },
+  // Each has very many, and nothing has both.
+  { subject: 'even', action: 'job.cancel_requested' },
+  { projectId, subject: 'even', action: 'job.cancel_requested' },
+]
+
+let test: TestDatabase
+let client: Client
+let database: Database
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  client = new Client({ connectionString: test.url })
+  await client.connect()
+  database = makeDatabase({ url: test.url, poolSize: 1 })
+  await client.query(
+    `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
+     SELECT $1 || lpad(n::text, 16, '0'), $2, CASE WHEN n <= 20 THEN 'rare' WHEN n % 2 = 0 THEN 'even' ELSE 'odd' END, '', '',
+       CASE WHEN n <= 5 THEN 'key.revoked' WHEN n % 2 = 0 THEN 'job.submitted' ELSE 'job.cancel_requested' END, 'o' || n, 'done', '{}'
+     FROM generate_series(1, ${count}) n`,
+    [idAt('audit', Date.parse('2026-01-01T00:00:00Z')), projectId],
+  )
+}, 60_000)
+
+afterAll(async () => {
+  await client?.end()
+  await database?.close()
+  await test?.drop()
+})
+
+it.each<[string, Planning]>([
+  ['without', 'for these values'],
+  ['without', 'for any values'],
+  ['with', 'for these values'],
+  ['with', 'for any values'],
+])(
+  'a page of the audit log reads a bounded number of entries, %s statistics, planned %s',
+  async (statistics, planning) => {
+    if (statistics === 'with') await client.query('ANALYZE audit')
+    for (const filter of filters) {
+      const { read, plan } = await explainAs(client, planning, auditListStatement(filter, { after: null, limit }))
+      expect(read, JSON.stringify(filter) + plan).toBeLessThanOrEqual(20 * limit)
+    }
+  },
+)
+
+it.each(filters)('the pages of %o show what a scan finds, newest first', async (filter) => {
+  const audit = makeAuditRepository(database.prisma)
+  const ids: string[] = []
+  let after: string | null = null
+  for (let pages = 0; pages < 5; pages += 1) {
+    const { found, next }: Awaited<ReturnType<typeof audit.list>> = await audit.list(filter, { after, limit: 200 })
+    ids.push(...found.map(({ id }) => id))
+    after = next
+    if (next === null) break
+  }
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM audit WHERE ($1::text IS NULL OR project_id = $1) AND ($2::text IS NULL OR subject = $2)
+       AND ($3::text IS NULL OR object_id = $3) AND ($4::text IS NULL OR action = $4) ORDER BY id DESC`,
+    [filter.projectId, filter.subject, filter.objectId, filter.action],
+  )
+  const wanted = rows.map(({ id }) => id)
+  expect(ids).toEqual(after === null ? wanted : wanted.slice(0, ids.length))
+})

@@ -1,0 +1,277 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ApiRecord } from '../../../src/commands/api-client.ts'
+import type { Sandbox } from '../../../src/sandbox/server.ts'
+import { environmentRequest, jobRequest, openAccount } from '../../support/dataforest-account.ts'
+import { connectTo, connectWith, makeInstance, makeNotebook, startSandboxes } from '../../support/sandbox-accounts.ts'
+import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { untilFired } from '../../support/until-fired.ts'
+
+let database: TestDatabase
+let sandbox: Sandbox
+let sql: Client
+let switchyard: Switchyard
+
+beforeAll(async () => {
+  ;[database, sandbox] = await Promise.all([createTestDatabase(), startSandboxes()])
+  sql = new Client({ connectionString: database.url })
+  await sql.connect()
+  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+})
+
+afterAll(async () => {
+  await switchyard.stop()
+  await sandbox.close()
+  await sql.end()
+  await database.drop()
+})
+
+const ok = (method: string, path: string, body?: object) => switchyard.api.ok(method, path, body)
+const jobPath = ({ id }: ApiRecord) => `/jobs/${id}`
+const environmentPath = ({ id }: ApiRecord) => `/environments/${id}`
+const canceled = (job: ApiRecord) => switchyard.api.untilStatus(jobPath(job), 'canceled')
+const statuses = async (path: string): Promise<string[]> => {
+  const { data } = (await ok('GET', `${path}/events`)) as unknown as { data: { data: { status: string } }[] }
+  return data.map((event) => event.data.status)
+}
+const attempts = async (job: ApiRecord) =>
+  ((await ok('GET', `${jobPath(job)}/attempts`)) as unknown as { data: object[] }).data
+
+/** Commits a write at the moment when the wish that `send` makes waits for the same row. */
+async function overtaken<T>(write: string, id: string, send: () => Promise<T>): Promise<T> {
+  const other = new Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query(write, [id])
+    const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
+    const answer = send()
+    // Behind us, or behind somebody (a sweep's write) who waits for us: a row lock has a queue.
+    const waits = `
+      WITH behind AS (SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
+      SELECT 1 FROM pg_stat_activity WHERE query LIKE '%SET desired =%'
+        AND pg_blocking_pids(pid) && (SELECT array_agg(pid) || $1::int FROM behind)`
+    await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 10_000 })
+    await other.query('COMMIT')
+    return await answer
+  } finally {
+    await other.end()
+  }
+}
+
+describe('a cancel', () => {
+  it.concurrent('before the create sends nothing', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
+    const job = await account.job(environment)
+    await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'held')
+    await ok('POST', `${jobPath(job)}/cancel`)
+    await canceled(job)
+    expect(await attempts(job)).toEqual([])
+    expect(account.apps(environment)).toEqual([])
+  })
+
+  it.concurrent('at any moment around the create leaves nothing running', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    const jobs = await Promise.all(
+      Array.from({ length: 24 }, async (_, index) => {
+        const job = await account.job(environment, 'sleep 600')
+        await sleep(index * 8)
+        await ok('POST', `${jobPath(job)}/cancel`)
+        return job
+      }),
+    )
+    const over = await Promise.all(jobs.map(canceled))
+    const apps = account.apps(environment)
+    expect(new Set(apps.map(({ state }) => state))).toEqual(new Set(apps.length === 0 ? [] : ['KILLED']))
+    expect(apps.map(({ id }) => id).toSorted()).toEqual(over.flatMap(({ remote }) => remote?.id ?? []).toSorted())
+  })
+
+  it.concurrent('while the answer to the create is on its way kills what it made', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    const object = environment.remote?.id ?? ''
+    const slow = sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 800, times: 1 })
+    const job = await account.job(environment, 'sleep 600')
+    await untilFired(sandbox, slow)
+    expect(await ok('POST', `${jobPath(job)}/cancel`)).toMatchObject({ status: 'dispatching' })
+    await canceled(job)
+    expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
+    expect(await attempts(job)).toHaveLength(1)
+  })
+})
+
+describe('a delete', () => {
+  it.concurrent.each(['start', 'stop'])('that is faster than a %s is not undone by it', async (verb) => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', `faster-than-${verb}`)
+    const environment = await makeInstance(switchyard.api, connectionId, `faster-than-${verb}`)
+    const path = environmentPath(environment)
+    await switchyard.api.untilStatus(path, 'running')
+    if (verb === 'start') {
+      await ok('POST', `${path}/stop`)
+      await switchyard.api.untilStatus(path, 'stopped')
+    }
+    const refused = await overtaken(
+      "UPDATE workloads SET desired = 'delete', generation = generation + 1, due_at = now() WHERE id = $1",
+      environment.id,
+      () => switchyard.api.call('POST', `${path}/${verb}`),
+    )
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'conflict', detail: expect.stringContaining('delete') },
+    })
+    await switchyard.api.untilStatus(path, 'deleted')
+  })
+
+  it.concurrent('is recorded though a job that it cancels ends by itself just then', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const environment = await account.environment()
+    await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
+    const job = await account.job(environment)
+    await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'held')
+    const answer = await overtaken(
+      "UPDATE workloads SET status = 'succeeded', live = false, due_at = NULL WHERE id = $1",
+      job.id,
+      () => switchyard.api.call('DELETE', `${environmentPath(environment)}?cancelJobs=true`),
+    )
+    expect(answer.status).toBe(202)
+    await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
+    await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+  })
+
+  it.concurrent('while the environment is being made deletes what was made', async () => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'delete-while-made')
+    const made = await Promise.all(
+      [0, 20, 60, 120].map(async (delayMs, index) => {
+        const environment = await makeInstance(switchyard.api, connectionId, `made-${index}`)
+        await sleep(delayMs)
+        await ok('DELETE', environmentPath(environment))
+        return environment
+      }),
+    )
+    for (const environment of made) await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+    const left = sandbox.objects('modelarts').filter(({ name }) => /^made-/.test(name))
+    expect(left).toEqual([])
+  })
+
+  it.concurrent('that meets new jobs holds neither: every job ends, and the environment is deleted', async () => {
+    const account = await openAccount(switchyard.api, sandbox)
+    const name = 'meets-jobs'
+    const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
+    const environment = await ok(
+      'POST',
+      '/environments',
+      environmentRequest({ connectionId: account.connectionId, name }),
+    )
+    const submit = () =>
+      switchyard.api.call('POST', '/jobs', { body: jobRequest({ environmentId: environment.id, script: 'true' }) })
+    const [deleted, ...submitted] = await Promise.all([
+      switchyard.api.call('DELETE', `${environmentPath(environment)}?cancelJobs=true`),
+      ...Array.from({ length: 12 }, submit),
+    ])
+    expect(deleted.status).toBe(202)
+    const jobs = submitted.filter(({ status }) => status === 202).map(({ body }) => body)
+    expect(submitted.filter(({ status }) => status !== 202).every(({ status }) => status === 409)).toBe(true)
+    const over = await Promise.all(jobs.map((job) => switchyard.api.untilStatus(jobPath(job), 'canceled', 'failed')))
+    for (const job of over)
+      if (job.status === 'failed') expect(job).toMatchObject({ statusReason: 'environment_failed' })
+    sandbox.faults.clear(hold.id)
+    await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+    expect(account.workspaces().some((workspace) => workspace.name === name)).toBe(false)
+  })
+})
+
+it.concurrent('a job that slips in just before a delete fails with its environment, and holds nobody', async () => {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'aitems', 'slips-in')
+  const providerOptions = { aitems: { serviceType: 'batch' } }
+  const environment = await ok('POST', '/environments', { connectionId, name: 'slips-in', providerOptions })
+  // Until its datasets are bound.
+  await switchyard.api.untilStatus(environmentPath(environment), 'blocked')
+  const training = { environmentId: environment.id, name: 'train', providerOptions: { aitems: { types: ['pop'] } } }
+  const job = await ok('POST', '/jobs', training)
+  await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'environment_not_ready')
+  // As the API writes a delete, but for the look at the jobs that are there.
+  await sql.query(
+    "UPDATE workloads SET desired = 'delete', generation = generation + 1, due_at = now() WHERE id = $1",
+    [environment.id],
+  )
+  await sql.query('UPDATE workloads SET due_at = now() WHERE id = $1', [job.id])
+  expect(await switchyard.api.untilStatus(jobPath(job), 'failed')).toMatchObject({ statusReason: 'environment_failed' })
+  await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+})
+
+describe('a stop', () => {
+  it.concurrent.for([
+    { environmentApi: 'demanager', make: makeInstance },
+    { environmentApi: 'notebooks', make: makeNotebook },
+  ])(
+    'while a $environmentApi environment starts stops it in the end, and another start starts it',
+    async ({ environmentApi, make }, { expect }) => {
+      const name = `stop-${environmentApi}`
+      const connectionId = await connectWith(switchyard.api, sandbox, 'modelarts', {
+        name,
+        settings: { environmentApi },
+      })
+      const environment = await make(switchyard.api, connectionId, name)
+      const path = environmentPath(environment)
+      await switchyard.api.untilStatus(path, 'running')
+      await ok('POST', `${path}/stop`)
+      await switchyard.api.untilStatus(path, 'stopped')
+      await ok('POST', `${path}/start`)
+      await switchyard.api.untilStatus(path, 'starting', 'running')
+      await ok('POST', `${path}/stop`)
+      const settled = await switchyard.api.until(
+        path,
+        ({ status, actions }) => status === 'stopped' && JSON.stringify(actions).includes('start'),
+      )
+      const state = () => sandbox.objects('modelarts').find(({ id }) => id === settled.remote?.id)?.state
+      await expect.poll(state).toBe('STOPPED')
+      expect(await statuses(path)).toContain('starting')
+      await ok('POST', `${path}/start`)
+      await switchyard.api.untilStatus(path, 'running')
+      await expect.poll(state).toBe('RUNNING')
+    },
+  )
+
+  it.concurrent('that comes while another verb is being sent is not lost to the lease', async ({ expect }) => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'wish-under-lease')
+    const environment = await makeInstance(switchyard.api, connectionId, 'wish-under-lease')
+    const path = environmentPath(environment)
+    const { remote } = await switchyard.api.untilStatus(path, 'running')
+    const object = remote?.id ?? ''
+    const slow = sandbox.faults.add({ kind: 'stall', operation: 'instances.action', object, delayMs: 600, times: 1 })
+    await ok('POST', `${path}/stop`)
+    await untilFired(sandbox, slow)
+    // The lease is held by whoever waits for the answer to the stop.
+    await ok('POST', `${path}/start`)
+    await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('STOPPED')
+    await switchyard.api.until(path, ({ status }) => status === 'running')
+    await expect
+      .poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state, { timeout: 10_000 })
+      .toBe('RUNNING')
+    expect(await statuses(path)).toContain('starting')
+  })
+})
+
+it.concurrent('a job parked on an environment just as that begins to run is sent at once', async () => {
+  const account = await openAccount(switchyard.api, sandbox)
+  const rounds = Array.from({ length: 6 }, async (_, index) => {
+    const name = `parked-${index}`
+    sandbox.faults.add({ kind: 'stall', operation: 'aiworkspaces.create', object: name, delayMs: 150, times: 1 })
+    const request = environmentRequest({ connectionId: account.connectionId, name })
+    const environment = await ok('POST', '/environments', request)
+    const jobs = await Promise.all(
+      Array.from({ length: 8 }, async (__, number) => {
+        await sleep(60 + number * 20)
+        return ok('POST', '/jobs', jobRequest({ environmentId: environment.id, script: 'true' }))
+      }),
+    )
+    // Nobody would look at a parked one for a minute.
+    for (const job of jobs) await switchyard.api.untilStatus(jobPath(job), 'succeeded')
+  })
+  await Promise.all(rounds)
+})

@@ -1,0 +1,178 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ApiRecord } from '../../../src/commands/api-client.ts'
+import type { Sandbox } from '../../../src/sandbox/server.ts'
+import { openAccount } from '../../support/dataforest-account.ts'
+import { connectTo, connectWith, makeInstance, startSandboxes } from '../../support/sandbox-accounts.ts'
+import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+
+let database: TestDatabase
+let sql: Client
+let sandbox: Sandbox
+let switchyard: Switchyard
+
+beforeAll(async () => {
+  ;[database, sandbox] = await Promise.all([createTestDatabase(), startSandboxes()])
+  sql = new Client({ connectionString: database.url })
+  await sql.connect()
+  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+})
+
+afterAll(async () => {
+  await switchyard.stop()
+  await sandbox.close()
+  await sql.end()
+  await database.drop()
+})
+
+const ok = (method: string, path: string, body?: object) => switchyard.api.ok(method, path, body)
+const jobPath = ({ id }: ApiRecord) => `/jobs/${id}`
+const remoteId = ({ remote }: ApiRecord) => remote?.id ?? ''
+const typesOf = async (path: string): Promise<string[]> => {
+  const { data } = (await ok('GET', `${path}/events`)) as unknown as { data: { type: string }[] }
+  return data.map(({ type }) => type)
+}
+
+it.concurrent('a page of a list that is older than a stop does not undo it', async ({ expect }) => {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'stale-page')
+  const accepted = await makeInstance(switchyard.api, connectionId, 'stale-page')
+  const path = `/environments/${accepted.id}`
+  await switchyard.api.untilStatus(path, 'running')
+  // From now on each page was read half a second before it arrives.
+  const stale = sandbox.faults.add({ kind: 'stall', operation: 'instances.list', delayMs: 500 })
+  const arrived = () => sandbox.faults.active.find(({ id }) => id === stale.id)?.fired ?? 0
+  await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(0)
+  await ok('POST', `${path}/stop`)
+  await switchyard.api.untilStatus(path, 'stopped')
+  const seen = arrived()
+  await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(seen + 1)
+  sandbox.faults.clear(stale.id)
+  expect((await ok('GET', path)).status).toBe('stopped')
+  const types = await typesOf(path)
+  expect(types.slice(types.indexOf('environment.stopped'))).not.toContain('environment.running')
+})
+
+it.concurrent('a list that shows an object before the answer to its create arrives changes nothing', async () => {
+  const account = await openAccount(switchyard.api, sandbox)
+  const environment = await account.environment()
+  const other = await account.job(environment, 'sleep 600')
+  await switchyard.api.untilStatus(jobPath(other), 'running')
+  sandbox.faults.add({
+    ...{ kind: 'stall', operation: 'aiapps.submit', object: remoteId(environment) },
+    ...{ delayMs: 800, times: 1 },
+  })
+  const job = await account.job(environment, 'sleep 3')
+  const sweepsBefore = sandbox.calls().dataforest?.['aiapps.getList'] ?? 0
+  await switchyard.api.untilStatus(jobPath(job), 'succeeded')
+  expect(sandbox.calls().dataforest?.['aiapps.getList']).toBeGreaterThan(sweepsBefore)
+  expect(account.apps(environment)).toHaveLength(2)
+  expect(await typesOf(jobPath(job))).toEqual([
+    ...['job.queued', 'job.dispatching', 'job.pending', 'job.running', 'job.succeeded'],
+  ])
+})
+
+it.concurrent('an environment that is deleted at the provider takes its jobs along', async () => {
+  const account = await openAccount(switchyard.api, sandbox)
+  const environment = await account.environment()
+  const running = await account.job(environment, 'sleep 600')
+  const seen = await switchyard.api.untilStatus(jobPath(running), 'running')
+  await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
+  const waiting = await account.job(environment)
+  await switchyard.api.until(jobPath(waiting), ({ statusReason }) => statusReason === 'held')
+  sandbox.remove('dataforest', remoteId(environment))
+  sandbox.remove('dataforest', remoteId(seen))
+  await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
+  const gone = await switchyard.api.untilStatus(`/environments/${environment.id}`, 'deleted')
+  expect(gone.statusReason).toBe('deleted_remotely')
+  expect(await switchyard.api.untilStatus(jobPath(running), 'unknown')).toMatchObject({
+    statusReason: 'remote_record_lost',
+  })
+  expect((await switchyard.api.untilStatus(jobPath(waiting), 'failed')).error).toMatchObject({
+    code: expect.stringMatching(/^(environment_failed|not_found|invalid_request|conflict)$/),
+  })
+})
+
+it.concurrent('a job that leaves the list while its record can be read goes on', async ({ expect }) => {
+  const account = await openAccount(switchyard.api, sandbox)
+  const environment = await account.environment()
+  const job = await account.job(environment, 'sleep 600')
+  const seen = await switchyard.api.untilStatus(jobPath(job), 'running')
+  // The list hides what is younger than this; a look at the object itself does not.
+  const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 3_600_000 })
+  const listed = () => sandbox.faults.active.find(({ id }) => id === lag.id)?.fired ?? 0
+  await expect.poll(listed, { timeout: 15_000 }).toBeGreaterThan(5)
+  expect((await ok('GET', jobPath(job))).status).toBe('running')
+  sandbox.faults.clear(lag.id)
+  sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+  await switchyard.api.untilStatus(jobPath(job), 'succeeded')
+})
+
+/** Two jobs, of which the first one's record has aged out, and its number went to the second one. */
+async function withOneNumber(name: string) {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', name)
+  const submit = (job: string) => ok('POST', '/jobs', { connectionId, name: job, script: '#!/bin/sh\nsleep 600' })
+  const [old, fresh] = await Promise.all([submit('old'), submit('fresh')])
+  const [before, living] = await Promise.all([
+    switchyard.api.untilStatus(jobPath(old), 'running'),
+    switchyard.api.untilStatus(jobPath(fresh), 'running'),
+  ])
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [old.id, remoteId(living)])
+  sandbox.remove('slurm', remoteId(before))
+  const isUntouched = async () => {
+    const { status } = await ok('GET', jobPath(fresh))
+    const object = sandbox.objects('slurm').find(({ id }) => id === remoteId(living))
+    return status === 'running' && object?.state === 'RUNNING'
+  }
+  return { old, isUntouched }
+}
+
+it.concurrent('a job whose number was given to somebody else’s job is gone, and that one goes on', async () => {
+  const { old, isUntouched } = await withOneNumber('number-given-again')
+  const ended = await switchyard.api.untilStatus(jobPath(old), 'unknown')
+  expect(ended.statusReason).toBe('remote_record_lost')
+  expect(await isUntouched()).toBe(true)
+})
+
+it.concurrent('a cancel does not touch the job that has the number now', async () => {
+  const { old, isUntouched } = await withOneNumber('canceled-number')
+  await ok('POST', `${jobPath(old)}/cancel`)
+  const ended = await switchyard.api.untilStatus(jobPath(old), 'canceled', 'unknown')
+  expect(ended.statusReason).toBe('remote_record_lost')
+  expect(await isUntouched()).toBe(true)
+})
+
+it('a lost create is found under a number that a job of the past had', async () => {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'number-of-the-past')
+  const submit = (name: string, script: string) => ok('POST', '/jobs', { connectionId, name, script })
+  const past = await submit('past', '#!/bin/sh\nexit 0')
+  await switchyard.api.untilStatus(jobPath(past), 'succeeded')
+  sandbox.faults.add({ kind: 'drop_answer', operation: 'job.submit', provider: 'slurm', times: 1 })
+  const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'job.list', provider: 'slurm' })
+  const known = new Set(sandbox.objects('slurm').map(({ id }) => id))
+  const lost = await submit('lost', '#!/bin/sh\nsleep 600')
+  const made = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
+  await expect.poll(made, { timeout: 10_000 }).toHaveLength(1)
+  const [object] = made()
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [past.id, object?.id])
+  sandbox.faults.clear(unlisted.id)
+  const found = await switchyard.api.untilStatus(jobPath(lost), 'running')
+  expect(remoteId(found)).toBe(object?.id)
+  expect(made()).toHaveLength(1)
+})
+
+it.concurrent('the container that a job leaves is an orphan only where it goes on after the job has ended', async () => {
+  const settings = { jobApi: 'container', defaultResourceGroup: 'CPU' }
+  const connectionId = await connectWith(switchyard.api, sandbox, 'scnet', { name: 'container-jobs', settings })
+  const job = await ok('POST', '/jobs', {
+    ...{ connectionId, name: 'in-a-container', image: 'registry.scnet.invalid/base/pytorch:2.1' },
+    ...{ script: 'sleep 0.2\nexit 0\n', resources: { cpus: 1, memoryMiB: 1024 }, timeLimitSeconds: 3600 },
+    providerOptions: { scnet: { version: 'pytorch:2.1-cpu', interface: 'jupyter', startScriptScope: 'first' } },
+  })
+  const ended = await switchyard.api.untilStatus(jobPath(job), 'succeeded')
+  const orphans = async () =>
+    ((await ok('GET', `/connections/${connectionId}/orphans`)) as unknown as { orphans: object[] }).orphans
+  expect(await orphans()).toEqual([])
+  sandbox.force('scnet', remoteId(ended), { state: 'Running' })
+  expect(await orphans()).toMatchObject([{ kind: 'job', remoteId: remoteId(ended), state: 'Running' }])
+})

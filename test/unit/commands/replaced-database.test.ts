@@ -1,0 +1,25 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { watchForReplacement } from '../../../src/commands/replaced-database.ts'
+import { makeLogger } from '../../../src/infra/logger.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+it('a database that is replaced under a running process is noticed, also after it could not be asked', async () => {
+  const answers: (number | null | Error)[] = [null, new Error('away'), 3, null]
+  const reopenReplaced = vi.fn(async () => {
+    const answer = answers.shift() ?? null
+    if (answer instanceof Error) throw answer
+    return answer
+  })
+  const warnings: unknown[] = []
+  const logger = Object.assign(makeLogger({ level: 'silent' }), { warn: (context: unknown) => warnings.push(context) })
+  const stop = await watchForReplacement({ reopenReplaced }, logger)
+  expect(reopenReplaced).toHaveBeenCalledTimes(1)
+  await vi.advanceTimersByTimeAsync(45_000)
+  expect(reopenReplaced).toHaveBeenCalledTimes(4)
+  expect(warnings).toEqual([{ reopened: 3 }])
+  await stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(reopenReplaced).toHaveBeenCalledTimes(4)
+})

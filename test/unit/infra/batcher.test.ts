@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type LaneOptions, makeLanes } from '../../../src/infra/batcher.ts'
+
+class DataError extends Error {}
+class TransientError extends Error {}
+
+const lanes = (flush: LaneOptions<number, string>['flush'], more: Partial<LaneOptions<number, string>> = {}) =>
+  makeLanes<number, string>({
+    lanes: 1,
+    maxItems: 100,
+    isDataError: (error) => error instanceof DataError,
+    isTransient: (error) => error instanceof TransientError,
+    flush,
+    ...more,
+  })
+
+const answer = (items: readonly number[]) => items.map((item) => `a${item}`)
+
+describe('calls that arrive together', () => {
+  it('share one statement, each with its own answer', async () => {
+    const batches: number[][] = []
+    const call = lanes(async (items) => {
+      batches.push([...items])
+      return answer(items)
+    })
+    expect(await Promise.all([1, 2, 3].map(call))).toEqual(['a1', 'a2', 'a3'])
+    expect(batches).toEqual([[1, 2, 3]])
+  })
+
+  it('about the same thing are kept apart, the second one for the next statement', async () => {
+    const batches: number[][] = []
+    const flush = async (items: readonly number[]) => {
+      batches.push([...items])
+      return answer(items)
+    }
+    const call = lanes(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
+    expect(await Promise.all([1, 11, 2, 21, 3, 4].map(call))).toEqual(['a1', 'a11', 'a2', 'a21', 'a3', 'a4'])
+    expect(batches).toEqual([[1, 2, 3], [11, 4], [21]])
+  })
+
+  it('leave room for others, however many there are of one key', async () => {
+    const batches: number[][] = []
+    const flush = async (items: readonly number[]) => {
+      batches.push([...items])
+      return answer(items)
+    }
+    const call = lanes(flush, { keyOf: (item) => String(item % 10), mostPerKey: 2, maxItems: 4 })
+    await Promise.all([1, 11, 21, 31, 2].map(call))
+    expect(batches).toEqual([
+      [1, 11, 2],
+      [21, 31],
+    ])
+  })
+
+  it('make up the next statement while one is under way', async () => {
+    const batches: number[][] = []
+    const { promise: isOpen, resolve: open } = Promise.withResolvers<void>()
+    const { promise: hasBegun, resolve: begin } = Promise.withResolvers<void>()
+    const call = lanes(async (items) => {
+      batches.push([...items])
+      begin()
+      await isOpen
+      return answer(items)
+    })
+    const first = call(1)
+    await hasBegun
+    const rest = [call(2), call(3)]
+    open()
+    await Promise.all([first, ...rest])
+    expect(batches).toEqual([[1], [2, 3]])
+  })
+
+  it('never make more statements at a time than there are lanes, nor larger ones than allowed', async () => {
+    let running = 0
+    let most = 0
+    const sizes: number[] = []
+    const call = lanes(
+      async (items) => {
+        running += 1
+        most = Math.max(most, running)
+        sizes.push(items.length)
+        await new Promise((resolve) => setImmediate(resolve))
+        running -= 1
+        return answer(items)
+      },
+      { lanes: 2, maxItems: 3 },
+    )
+    const all = Array.from({ length: 20 }, (_, index) => index)
+    expect(await Promise.all(all.map(call))).toEqual(answer(all))
+    expect(most).toBe(2)
+    expect(Math.max(...sizes)).toBe(3)
+  })
+})
+
+describe('an error that belongs to one item', () => {
+  it('fails that item alone, wherever it stands and however many there are', async () => {
+    const cases = fc.record({
+      count: fc.integer({ min: 1, max: 40 }),
+      bad: fc.uniqueArray(fc.nat(39), { maxLength: 4 }),
+    })
+    const property = fc.asyncProperty(cases, async ({ count, bad }) => {
+      const call = lanes(async (items) => {
+        if (items.some((item) => bad.includes(item))) throw new DataError()
+        return answer(items)
+      })
+      const all = Array.from({ length: count }, (_, index) => index)
+      const settled = await Promise.allSettled(all.map(call))
+      settled.forEach((result, item) => {
+        if (bad.includes(item)) expect(result).toMatchObject({ status: 'rejected', reason: expect.any(DataError) })
+        else expect(result).toEqual({ status: 'fulfilled', value: `a${item}` })
+      })
+    })
+    await fc.assert(property, { numRuns: 200 })
+  })
+})
+
+describe('an error of the moment', () => {
+  it('is answered by the same statement once more', async () => {
+    const batches: number[][] = []
+    const call = lanes(async (items) => {
+      batches.push([...items])
+      if (batches.length === 1) throw new TransientError()
+      return answer(items)
+    })
+    expect(await Promise.all([call(1), call(2)])).toEqual(['a1', 'a2'])
+    expect(batches).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+  })
+
+  it('fails everybody the second time, and the next call has its own chance', async () => {
+    let flushes = 0
+    const call = lanes(async (items) => {
+      flushes += 1
+      if (flushes <= 2) throw new TransientError()
+      return answer(items)
+    })
+    expect(await Promise.allSettled([call(1), call(2)])).toEqual([
+      { status: 'rejected', reason: expect.any(TransientError) },
+      { status: 'rejected', reason: expect.any(TransientError) },
+    ])
+    expect(flushes).toBe(2)
+    expect(await call(3)).toBe('a3')
+  })
+})
+
+it('any other error fails the whole batch at once', async () => {
+  let flushes = 0
+  const call = lanes(async () => {
+    flushes += 1
+    throw new TypeError('a bug')
+  })
+  const settled = await Promise.allSettled([call(1), call(2), call(3)])
+  expect(settled.every(({ status }) => status === 'rejected')).toBe(true)
+  expect(flushes).toBe(1)
+})

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { verdictOn } from '../../../src/webhooks/delivery-outcome.ts'
+import { webhookSettings } from '../../../src/webhooks/webhook-settings.ts'
+
+const settings = webhookSettings({ timeoutMs: 10_000 })
+const now = new Date('2024-05-01T12:00:00Z')
+const middle = { step: 0, failures: 0, now, chance: 0.5 }
+const on = (httpStatus: number, retryAfter: string | null = null, more = {}) =>
+  verdictOn({ httpStatus, retryAfter }, { ...middle, ...more }, settings)
+
+it.each([200, 201, 202, 204, 299])('HTTP %i is a success', (httpStatus) => {
+  expect(on(httpStatus)).toEqual({ is: 'delivered' })
+})
+
+it.each([199, 301, 302, 307, 400, 401, 404, 429, 500, 503])('HTTP %i is a failure', (httpStatus) => {
+  expect(on(httpStatus)).toMatchObject({ is: 'failed', retryMs: 5000, disables: null })
+})
+
+it('HTTP 410 is the end of the delivery and of its endpoint', () => {
+  expect(on(410, '60')).toMatchObject({ is: 'failed', retryMs: null, disables: 'gone' })
+})
+
+it('follows the schedule of the specification: ten attempts in about three days', () => {
+  const waits = Array.from({ length: 10 }, (_, step) => {
+    const verdict = on(500, null, { step })
+    return verdict.is === 'failed' ? verdict.retryMs : undefined
+  })
+  const [second, minute, hour] = [1000, 60_000, 3_600_000]
+  const scheduled = [5 * second, 5 * minute, 30 * minute, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * hour)]
+  expect(waits).toEqual([...scheduled, null])
+})
+
+it('spreads what failed together, by a tenth', () => {
+  expect(on(500, null, { chance: 0 })).toMatchObject({ retryMs: 4500 })
+  expect(on(500, null, { chance: 1 })).toMatchObject({ retryMs: 5500 })
+})
+
+it('lets the whole endpoint pause for longer with each failure, up to a minute', () => {
+  const pauses = [0, 1, 2, 5, 6, 1000].map((failures) => {
+    const verdict = on(500, null, { failures })
+    return verdict.is === 'failed' ? verdict.pauseMs : undefined
+  })
+  expect(pauses).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000])
+})
+
+describe('Retry-After', () => {
+  it.each([
+    ['seconds', 503, '120', 120_000],
+    ['a date', 429, 'Wed, 01 May 2024 12:02:00 GMT', 120_000],
+    ['more than an hour', 503, '999999', 3_600_000],
+    ['less than the schedule', 503, '1', 5000],
+    ['a date that has passed', 503, 'Wed, 01 May 2024 11:00:00 GMT', 5000],
+    ['no time at all', 503, 'soon', 5000],
+    ['an answer that has no say in it', 404, '120', 5000],
+  ])('of %s', (_, httpStatus, retryAfter, retryMs) => {
+    expect(on(httpStatus, retryAfter)).toMatchObject({ retryMs })
+  })
+
+  it('holds for the endpoint as a whole', () => {
+    expect(on(429, '120')).toMatchObject({ askedMs: 120_000 })
+  })
+})

@@ -1,0 +1,39 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { backoffMs, lookAgainMs, nextSweepMs } from '../../../src/workloads/apply/poll-intervals.ts'
+
+it('tries wait longer each time, up to a bound, however many have failed', () => {
+  expect([0, 1, 2, 3].map((failures) => backoffMs(failures, 1000, 5000))).toEqual([1000, 2000, 4000, 5000])
+  expect(backoffMs(1_000_000, 1000, 5000)).toBe(5000)
+})
+
+it('looks grow with the time already waited, between quick and slow', () => {
+  expect(lookAgainMs(0, 100, 1000)).toBe(100)
+  expect(lookAgainMs(600, 100, 1000)).toBe(300)
+  expect(lookAgainMs(1e9, 100, 1000)).toBe(1000)
+})
+
+it('a sweep comes soon after a change and ever later while nothing moves', () => {
+  const bounds = { minMs: 1000, maxMs: 60_000 }
+  expect(nextSweepMs({ ...bounds, lastMs: 30_000, changed: true })).toBe(1000)
+  expect(nextSweepMs({ ...bounds, lastMs: 0, changed: false })).toBe(1000)
+  let lastMs = 1000
+  const pauses = Array.from({ length: 15 }, () => {
+    lastMs = nextSweepMs({ ...bounds, lastMs, changed: false })
+    return lastMs
+  })
+  expect(pauses.slice(0, 3)).toEqual([1500, 2250, 3375])
+  expect(pauses.at(-1)).toBe(60_000)
+})
+
+it('a sweep never leaves its bounds, and its pause is a whole number, as the table holds it', () => {
+  const sweeps = fc.record({ lastMs: fc.nat(1e9), changed: fc.boolean(), minMs: fc.integer({ min: 1, max: 1000 }) })
+  fc.assert(
+    fc.property(sweeps, (sweep) => {
+      const nextMs = nextSweepMs({ ...sweep, maxMs: 60_000 })
+      expect(nextMs).toBeGreaterThanOrEqual(sweep.minMs)
+      expect(nextMs).toBeLessThanOrEqual(60_000)
+      expect(Number.isInteger(nextMs)).toBe(true)
+    }),
+  )
+})

@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { jobKind } from '../../../src/jobs/job.kind.ts'
+import type { Driver, Found } from '../../../src/providers/provider.ts'
+import type { InHand, PerformDeps } from '../../../src/workloads/engine/execution-context.ts'
+import { search, whetherAbsentCounts } from '../../../src/workloads/engine/recover-created.ts'
+import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
+
+const started = makeAttempt().startedAt
+const at = (ms: number) => new Date(started.getTime() + ms)
+const traits = (more: object = {}) => ({ traits: { ...makeFacts().traits, ...more } }) as Pick<Driver, 'traits'>
+const settledAt = at(2000)
+
+describe('that a walk shows no mark', () => {
+  it('proves something only when it began after the attempt had settled', () => {
+    const attempt = makeAttempt({ settledAt })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
+  })
+
+  it('counts from when the walk began, not from when it ended', () => {
+    const attempt = makeAttempt({ settledAt })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
+  })
+
+  it('proves nothing when the walk ended after the provider forgets ended work', () => {
+    const facts = makeFacts({ attempt: makeAttempt({ settledAt }), now: at(299_000) })
+    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 500)).toBe('yes')
+    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 1500)).toBe('too_late')
+  })
+
+  it('needs only the list to have caught up where the provider refused the name', () => {
+    const error = { code: 'conflict' as const, message: 'exists', retryable: true }
+    const attempt = makeAttempt({ settledAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
+    const lagging = traits({ listLagMs: 1000, uniqueNames: true })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
+    // Where names may repeat, such an answer does not say that nothing is made.
+    const repeating = traits({ listLagMs: 1000 })
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
+    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
+  })
+
+  it('proves nothing without an attempt', () => {
+    expect(whetherAbsentCounts(makeFacts({ attempt: null }), traits(), 0)).toBe('too_early')
+  })
+
+  it('never proves anything before the attempt has settled, whatever else holds', () => {
+    const cases = fc.record({
+      nowMs: fc.nat(10_000),
+      settledMs: fc.nat(10_000),
+      tookMs: fc.nat(10_000),
+      forgetsAfterMs: fc.nat(20_000),
+    })
+    fc.assert(
+      fc.property(cases, ({ nowMs, settledMs, tookMs, forgetsAfterMs }) => {
+        const facts = makeFacts({ attempt: makeAttempt({ settledAt: at(settledMs) }), now: at(nowMs) })
+        const verdict = whetherAbsentCounts(facts, traits({ forgetsAfterMs }), tookMs)
+        if (verdict === 'yes') {
+          expect(nowMs).toBeGreaterThan(settledMs)
+          expect(nowMs + tookMs).toBeLessThanOrEqual(forgetsAfterMs)
+        }
+      }),
+    )
+  })
+})
+
+describe('what a walk shows', () => {
+  const workload = makeWorkload('job', { mark: 'sy7k2m9qd4' })
+  const payload = () => ({})
+  const object = (remoteId: string, mark?: string) => ({
+    ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload },
+    ...(mark === undefined ? {} : { mark }),
+  })
+  const marked = object('5', workload.mark)
+
+  /** What the search makes of it, while other records own these and another create is open or not. */
+  async function judged(found: Found<'job'>, { owned = [] as string[], isContested = false } = {}) {
+    const deps = {
+      find: async () => found,
+      claimsOn: async () => ({ owned: new Set(owned), isContested }),
+      clock: { now: () => started, monotonicMs: () => 0 },
+    } as unknown as PerformDeps
+    const facts = makeFacts<'job'>({ attempt: makeAttempt({ settledAt }), now: at(2001) })
+    const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as InHand<'job'>
+    return search(deps, hand)
+  }
+
+  it('with the mark is ours, whoever had its id before', async () => {
+    const outcome = await judged({ found: [marked], isComplete: true }, { owned: ['5'], isContested: true })
+    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  })
+
+  it('with the mark is ours, and what shows none beside it is not', async () => {
+    const outcome = await judged({ found: [object('6'), marked], isComplete: true })
+    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  })
+
+  it('without a mark is ours where it is nobody else’s', async () => {
+    const found = [object('5'), object('6')]
+    const outcome = await judged({ found, isComplete: false }, { owned: ['5'] })
+    expect(outcome).toMatchObject({ found: { found: [object('6')] } })
+  })
+
+  it('and belongs to others proves that nothing was made only when the walk was complete', async () => {
+    const found = [object('5')]
+    expect(await judged({ found, isComplete: true }, { owned: ['5'] })).toMatchObject({ found: { absent: true } })
+    const partial = await judged({ found, isComplete: false }, { owned: ['5'] })
+    expect(partial).toHaveProperty('found.inconclusive')
+  })
+
+  it('without a mark may be of another create that is open', async () => {
+    const outcome = await judged({ found: [object('5')], isComplete: true }, { isContested: true })
+    expect(outcome).toHaveProperty('found.inconclusive')
+  })
+})

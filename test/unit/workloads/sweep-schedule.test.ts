@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { makeSweeping, type Sweeping } from '../../../src/workloads/sweep/schedule.ts'
+import type { ClaimedSweep } from '../../../src/workloads/sweep/sweeps.repository.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const claimMs = 5
+const scanMs = 100
+const pauseMs = 250
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Lists that are due, as a table of sweeps has them, and how often each was scanned. */
+function makeLists(count: number, concurrency: number, msOf: (index: number) => number = () => scanMs) {
+  const lists = Array.from({ length: count }, (_, index) => ({ connectionId: `conn_${index}`, dueAt: 0, scans: 0 }))
+  let claims = 0
+  let most = 0
+  let underWay = 0
+  const sweeping = makeSweeping({
+    concurrency,
+    log,
+    sweeps: {
+      async claimDue(limit) {
+        claims += 1
+        const due = lists.filter(({ dueAt }) => dueAt <= Date.now()).slice(0, limit)
+        for (const list of due) list.dueAt = Number.POSITIVE_INFINITY
+        await new Promise((resolve) => setTimeout(resolve, claimMs))
+        return due as unknown as ClaimedSweep[]
+      },
+      async renew() {},
+    },
+    async sweep({ connectionId }) {
+      const list = lists.find((each) => each.connectionId === connectionId)
+      if (list === undefined) throw new Error(connectionId)
+      underWay += 1
+      most = Math.max(most, underWay)
+      await new Promise((resolve) => setTimeout(resolve, msOf(lists.indexOf(list))))
+      underWay -= 1
+      list.scans += 1
+      list.dueAt = Date.now() + pauseMs
+      return pauseMs
+    },
+  })
+  for (const list of lists) list.dueAt = Date.now()
+  return { sweeping, lists, counts: () => ({ claims, most, scans: lists.map(({ scans }) => scans) }) }
+}
+
+async function looked(sweeping: Sweeping): Promise<void> {
+  const look = sweeping.look()
+  await vi.advanceTimersByTimeAsync(claimMs)
+  await look
+}
+
+it('scans each list again when it is due, though nobody looks', async () => {
+  const { sweeping, counts } = makeLists(10, 16)
+  await looked(sweeping)
+  await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs + claimMs) - 1)
+  expect(counts().scans).toEqual(Array(10).fill(3))
+  // At most one look for each scan.
+  expect(counts().claims).toBeLessThanOrEqual(1 + 30)
+})
+
+it('gives a place that gets free to a list that waits for one', async () => {
+  const { sweeping, counts } = makeLists(10, 4)
+  await looked(sweeping)
+  await vi.advanceTimersByTimeAsync(3 * (scanMs + claimMs) + 10)
+  expect(counts()).toMatchObject({ most: 4, scans: Array(10).fill(1) })
+})
+
+it('begins nothing once it is stopped', async () => {
+  const { sweeping, counts } = makeLists(2, 4)
+  await looked(sweeping)
+  const stopped = sweeping.stop()
+  await vi.advanceTimersByTimeAsync(10 * (scanMs + pauseMs))
+  await stopped
+  expect(counts().scans).toEqual([1, 1])
+})
+
+it('gives a place that gets free to a list that waits for one, though a slower scan took the last place', async () => {
+  const { sweeping, counts } = makeLists(3, 2, (index) => (index === 1 ? 60_000 : scanMs))
+  await looked(sweeping)
+  await vi.advanceTimersByTimeAsync(2 * (scanMs + claimMs) + 10)
+  expect(counts().scans).toEqual([1, 0, 1])
+})
+
+it('scans no more lists at a time than it may, though many are looked for at once', async () => {
+  const { sweeping, counts } = makeLists(10, 4)
+  await Promise.all([looked(sweeping), sweeping.look(), sweeping.look()])
+  await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs))
+  expect(counts().most).toBe(4)
+})
+
+it('waits for the scan of what was being claimed when it was stopped', async () => {
+  const { sweeping, counts } = makeLists(1, 4)
+  void sweeping.look()
+  await vi.advanceTimersByTimeAsync(1)
+  let isStopped = false
+  void sweeping.stop().then(() => {
+    isStopped = true
+  })
+  await vi.advanceTimersByTimeAsync(claimMs + scanMs / 2)
+  expect([isStopped, counts().scans]).toEqual([false, [0]])
+  await vi.advanceTimersByTimeAsync(scanMs)
+  expect([isStopped, counts().scans]).toEqual([true, [1]])
+})

@@ -1,0 +1,68 @@
+import { Type } from '@sinclair/typebox'
+import { describe, expect, it } from 'vitest'
+import type { Driver, FieldRule } from '../../../src/providers/provider.ts'
+import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { type Revision, revise } from '../../../src/workloads/actions/update.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
+import { makeWorkload } from './make-workload.ts'
+
+/** Like real ones: more is required at create than can be changed later, and a term fits one type alone. */
+const driver = {
+  accepts: {
+    name: { to: 'name', maxLength: 8 },
+    description: { to: 'description', maxLength: 10, mutable: true },
+    image: { to: 'image', required: true },
+    autoStop: { to: 'stop', mutable: true },
+    'autoStop.afterSeconds': { to: 'stop.after', minimum: 3600, mutable: true },
+    'autoStop.basis': { to: 'stop.basis', values: ['running'] },
+  } satisfies Record<string, FieldRule>,
+  options: Type.Object({ term: Type.Optional(Type.String()) }, { additionalProperties: false }),
+  mutableOptions: ['term'],
+  check: (_spec: unknown, shown: unknown) => [
+    { pointer: '/storage/source', detail: 'It needs storage.' },
+    ...(shown === 'interval' ? [] : [{ pointer: '/providerOptions/acme/term', detail: 'It has no term.' }]),
+  ],
+} as unknown as Driver<'environment'>
+
+const imported = (more: Partial<Workload<'environment'>> = {}) =>
+  makeWorkload('environment', { provider: 'acme', imported: true, spec: { name: 'a-very-long-name' }, ...more })
+
+function pointersOf(workload: Workload<'environment'>, revision: Revision): readonly string[] {
+  try {
+    revise(workload, revision, driver)
+    return []
+  } catch (error) {
+    if (error instanceof Refusal) return (error.errors ?? []).map(({ pointer }) => pointer)
+    throw error
+  }
+}
+
+describe('a revision of an import', () => {
+  it('is not held against what the record does not know', () => {
+    expect(pointersOf(imported(), { autoStop: { afterSeconds: 7200 } })).toEqual([])
+    expect(revise(imported(), { description: 'new' }, driver)).toEqual({
+      spec: { name: 'a-very-long-name', description: 'new' },
+      isRemote: true,
+    })
+  })
+
+  it('keeps the rules of what it changes', () => {
+    expect(pointersOf(imported(), { autoStop: { afterSeconds: 600 } })).toEqual(['/autoStop/afterSeconds'])
+    expect(pointersOf(imported(), { description: 'eleven long' })).toEqual(['/description'])
+    expect(pointersOf(imported(), { image: 'another' })).toEqual(['/image'])
+  })
+
+  it('is checked against what the provider shows', () => {
+    const revision = { providerOptions: { acme: { term: 'hour1' } } }
+    expect(pointersOf(imported(), revision)).toEqual(['/providerOptions/acme/term'])
+    expect(pointersOf(imported({ remotePayload: 'interval' }), revision)).toEqual([])
+  })
+})
+
+describe('a revision of what was made here', () => {
+  it('is checked with all that the record says', () => {
+    const made = makeWorkload('environment', { provider: 'acme', spec: { name: 'made' } })
+    expect(pointersOf(made, { description: 'new' })).toContain('/image')
+    expect(pointersOf(made, { description: 'new' })).toContain('/storage/source')
+  })
+})
