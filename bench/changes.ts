@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeWake } from '../src/events/change-notifier.ts'
+import { makeChangeNotifier } from '../src/events/change-notifier.ts'
 import type { Stack } from './stack.ts'
 
 const write = `WITH w AS (
@@ -15,7 +15,7 @@ const write = `WITH w AS (
  */
 export async function makeChanges(stack: Stack, projectId: string) {
   const { rows } = await stack.pool.query<{ tag: string }>('SELECT tag FROM installation')
-  const wake = makeWake({
+  const wake = makeChangeNotifier({
     installationTag: rows[0]?.tag ?? '',
     notify: async (channel, payload) => void (await stack.pool.query('SELECT pg_notify($1, $2)', [channel, payload])),
     connect: null,

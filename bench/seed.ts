@@ -51,7 +51,7 @@ const insertJobs = `
       CASE WHEN is_rare THEN 'zebra-' ELSE (ARRAY['train-', 'eval-', 'prepare-', 'train-large-'])[1 + n * 7 % 4] END || n AS name
     FROM numbered
   )
-  INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark, status, live, remote_id,
+  INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag, status, active, remote_id,
     created_at, updated_at, status_changed_at, dispatched_at, started_at, ended_at, version, seq, generation)
   SELECT 'job_' || ${timeDigits} || lpad(n::text, 16, '0'), $1, 'job',
     CASE WHEN is_rare THEN 'scnet' WHEN n % 10 = 0 THEN 'aitems' ELSE 'slurm' END,

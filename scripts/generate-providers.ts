@@ -22,7 +22,7 @@ const parts = (id: string) => [
   `docs/providers/${id}.md`,
 ]
 
-const mark = '// Written by npm run providers:generate from the folders.'
+const correlationTag = '// Written by npm run providers:generate from the folders.'
 const block = (open: string, items: readonly string[], close: string) =>
   [open, ...items.map((item) => `  ${item},`), close].join('\n')
 const imports = (line: (id: string) => string, ...others: readonly [path: string, line: string][]) =>
@@ -32,7 +32,7 @@ const imports = (line: (id: string) => string, ...others: readonly [path: string
     .join('\n')
 
 const lists = {
-  'src/providers/registry.ts': `${mark}
+  'src/providers/registry.ts': `${correlationTag}
 ${imports((id) => `import { ${id}Provider } from './${id}/index.ts'`, ['./provider', "import type { Provider } from './provider.ts'"])}
 
 /** Every provider that this version can talk to. */
@@ -42,7 +42,7 @@ ${block(
   ']',
 )}
 `,
-  'src/sandbox/registry.ts': `${mark}
+  'src/sandbox/registry.ts': `${correlationTag}
 ${imports((id) => `import { ${id} } from './${id}/index.ts'`)}
 
 /** Every provider that the sandbox emulates. */
@@ -50,7 +50,7 @@ ${block('export const sandboxProviders = {', ids, '} as const')}
 
 export type SandboxProviderId = keyof typeof sandboxProviders
 `,
-  'test/conformance/harnesses/index.ts': `${mark}
+  'test/conformance/harnesses/index.ts': `${correlationTag}
 import type { ProviderHarness } from '../harness.ts'
 ${imports((id) => `import { harnesses as ${id} } from './${id}.ts'`)}
 

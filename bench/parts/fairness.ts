@@ -82,7 +82,7 @@ async function askInBetween(stack: Stack, api: Service, tenants: readonly Tenant
   const jobs = await Promise.all(tenants.slice(healthy + 2).map((tenant) => submitJob(api, tenant, 'small')))
   const canceledAt = performance.now()
   await post(api, `/jobs/${running?.id}/cancel`, first.key)
-  await until(stack, 'SELECT FROM workloads WHERE id = $1 AND carried_generation < generation', [running?.id])
+  await until(stack, 'SELECT FROM workloads WHERE id = $1 AND observed_generation < generation', [running?.id])
   const cancelMs = performance.now() - canceledAt
   const ids = jobs.map(({ id }) => id)
   await until(stack, 'SELECT FROM workloads WHERE id = ANY($1) AND dispatched_at IS NULL', [ids])

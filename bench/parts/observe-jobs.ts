@@ -61,7 +61,7 @@ function connectionTo(
 export async function copyRows({ pool }: Stack, jobs: number): Promise<void> {
   await pool.query(
     `INSERT INTO workloads SELECT (jsonb_populate_record(w, jsonb_build_object(
-        'id', left(w.id, -5) || lpad(n::text, 5, '0'), 'mark', left(w.mark, -5) || lpad(n::text, 5, '0'), 'name', w.name || '-' || n,
+        'id', left(w.id, -5) || lpad(n::text, 5, '0'), 'correlation_tag', left(w.correlation_tag, -5) || lpad(n::text, 5, '0'), 'name', w.name || '-' || n,
         'remote_id', md5(w.remote_id || '/' || n), 'remote_name', left(w.remote_name, -5) || lpad(n::text, 5, '0')))).*
     FROM workloads w, generate_series(1, $1 - 1) AS n`,
     [jobs],

@@ -59,7 +59,7 @@ async function createThree(job: Job): Promise<void> {
         name,
         labels,
         spec: { script: job.script, ...job.resources },
-        mark: id,
+        correlationTag: id,
         status: 'queued',
       },
     }),

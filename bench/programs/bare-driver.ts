@@ -27,8 +27,8 @@ export function makeBareDriver(connection: string): (id: string, spec: JobSpec) 
   return async (id, spec) => {
     const startedAt = clock.now()
     const sendBy = { at: new Date(startedAt.getTime() + callMs), monotonicMs: clock.monotonicMs() + callMs }
-    const mark = `m${id.replaceAll(/\W|_/g, '').slice(-20)}`
-    const intent = { mark, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: startedAt }
+    const correlationTag = `m${id.replaceAll(/\W|_/g, '').slice(-20)}`
+    const intent = { correlationTag, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: startedAt }
     return (await driver.create(intent, signal)).remoteId
   }
 }

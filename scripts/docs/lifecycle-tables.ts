@@ -78,7 +78,7 @@ function pauseOf(each: ProviderErrorCode): string {
   const pause = pauseFor({ code: each, field: undefined, retryAfterMs: undefined })
   if (pause === null) return '–'
   const from = pause.tolerated === 0 ? 'pauses immediately' : `pauses after ${pause.tolerated + 1} consecutive failures`
-  return `${from}: ${pause.firstMs / 1000} s, doubling up to ${pause.mostMs / 1000} s`
+  return `${from}: ${pause.firstMs / 1000} s, doubling up to ${pause.maxMs / 1000} s`
 }
 
 function reasonTable(): string {

@@ -1,5 +1,5 @@
 import type { Authenticate, Caller } from '../http/caller.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 import { hashOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
@@ -10,8 +10,8 @@ import { findValidKey } from './valid-key.ts'
  * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests
  * that last ask every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
  */
-const believedMs = 2000
-const mostRemembered = 10_000
+const cacheTtlMs = 2000
+const maxRemembered = 10_000
 
 /** Who somebody has proved to be. */
 export interface Identity {
@@ -36,7 +36,7 @@ interface Deps {
 
 /** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
-  const known = new Map<string, { answer: Identity | Refusal; untilMs: number }>()
+  const known = new Map<string, { answer: Identity | ApiError; untilMs: number }>()
   /** A stream is asked for before everything that it tells: its key is digested once. */
   const names = new WeakMap<object, string>()
   /** Questions under way: requests of one key that come together share one. */
@@ -61,7 +61,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   async function prove(secret: string, verify: TokenVerifier | null): Promise<Identity> {
     const identity = await (verify ?? byKey)(secret)
     if (identity !== null) return identity
-    throw new Refusal(
+    throw new ApiError(
       'unauthenticated',
       'Invalid API key: unknown, expired or revoked. Check the key, or obtain a new one.',
     )
@@ -73,26 +73,26 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   }
 
   function countFailure(error: unknown, address: string): string | null {
-    const code = error instanceof Refusal ? error.code : null
+    const code = error instanceof ApiError ? error.code : null
     if (code === 'unauthenticated') unknownKeys.count(address)
     if (code === 'unavailable') unexaminedTokens.count(address)
     return code
   }
 
-  function remember(name: string, answer: Identity | Refusal, ms: number): void {
-    if (known.size >= mostRemembered) known.clear()
+  function remember(name: string, answer: Identity | ApiError, ms: number): void {
+    if (known.size >= maxRemembered) known.clear()
     known.set(name, { answer, untilMs: clock.monotonicMs() + ms })
   }
 
   async function examine(name: string, address: string, proof: Promise<Identity>): Promise<Identity> {
-    const identity = await proof.catch((error: Refusal) => {
+    const identity = await proof.catch((error: ApiError) => {
       const code = countFailure(error, address)
       // One that was good: whatever it has open hears of it without another question each.
-      if (code === 'unauthenticated' && known.has(name)) remember(name, error, believedMs)
+      if (code === 'unauthenticated' && known.has(name)) remember(name, error, cacheTtlMs)
       throw error
     })
-    const leftMs = identity.expiresAt === null ? believedMs : identity.expiresAt.getTime() - clock.now().getTime()
-    remember(name, identity, Math.min(believedMs, leftMs))
+    const leftMs = identity.expiresAt === null ? cacheTtlMs : identity.expiresAt.getTime() - clock.now().getTime()
+    remember(name, identity, Math.min(cacheTtlMs, leftMs))
     return identity
   }
 
@@ -110,7 +110,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   return async (request) => {
     const match = /^Bearer ([!-~]{1,8192})$/i.exec(request.headers.authorization ?? '')
     if (match?.[1] === undefined) {
-      throw new Refusal('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
+      throw new ApiError('unauthenticated', 'Send your API key: Authorization: Bearer <key>.')
     }
     const name = names.get(request) ?? hashOfKey(match[1]).toString('base64')
     names.set(request, name)
@@ -118,8 +118,8 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   }
 }
 
-function orThrow(answer: Identity | Refusal): Identity {
-  if (answer instanceof Refusal) throw answer
+function orThrow(answer: Identity | ApiError): Identity {
+  if (answer instanceof ApiError) throw answer
   return answer
 }
 

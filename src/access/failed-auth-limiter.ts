@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
  * Keys that nobody has and tokens that are not valid, counted by the network that they come from: each costs a question to
@@ -12,9 +12,9 @@ export interface UnknownKeys {
 }
 
 const windowMs = 60_000
-const mostPerNetwork = 300
+const maxPerNetwork = 300
 /** Beyond these, counting begins anew: who has so many addresses is not held by counting them. */
-const mostNetworks = 10_000
+const maxNetworks = 10_000
 
 /** Counts in this process alone, so that a flood costs nothing elsewhere. */
 export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
@@ -22,7 +22,7 @@ export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
   let endsAtMs = clock.monotonicMs() + windowMs
 
   function renew(): void {
-    if (counts.size <= mostNetworks && clock.monotonicMs() < endsAtMs) return
+    if (counts.size <= maxNetworks && clock.monotonicMs() < endsAtMs) return
     counts.clear()
     endsAtMs = clock.monotonicMs() + windowMs
   }
@@ -30,7 +30,7 @@ export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
   return {
     refuseMore(address) {
       renew()
-      if ((counts.get(networkOf(address)) ?? 0) < mostPerNetwork) return
+      if ((counts.get(networkOf(address)) ?? 0) < maxPerNetwork) return
       throw tooMany(Math.ceil((endsAtMs - clock.monotonicMs()) / 1000))
     },
     count(address) {
@@ -47,10 +47,10 @@ function networkOf(address: string): string {
   return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString()
 }
 
-function tooMany(leftSeconds: number): Refusal {
-  return new Refusal(
+function tooMany(leftSeconds: number): ApiError {
+  return new ApiError(
     'rate_limited',
-    `Too many failed authentications from your network: ${mostPerNetwork} within ${windowMs / 1000} seconds. Check your key or token, and try again in ${leftSeconds} seconds.`,
+    `Too many failed authentications from your network: ${maxPerNetwork} within ${windowMs / 1000} seconds. Check your key or token, and try again in ${leftSeconds} seconds.`,
     { retryAfterSeconds: leftSeconds },
   )
 }

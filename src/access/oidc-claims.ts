@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 
 export interface ClaimSettings {
@@ -56,8 +56,8 @@ export function scopesIn(claims: JWTPayload, { scopesClaim, scopePrefix }: Claim
   return new Set(own.filter(isScope))
 }
 
-export function invalidToken(why: string): Refusal {
-  return new Refusal('unauthenticated', `Invalid token: ${why}. Obtain a new token from its issuer.`)
+export function invalidToken(why: string): ApiError {
+  return new ApiError('unauthenticated', `Invalid token: ${why}. Obtain a new token from its issuer.`)
 }
 
 function isText(value: unknown): value is string {

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 
 /** The issuer is asked no more often than this, whoever sends tokens of whatever kind and whatever it answers. */
-const askEveryMs = 2000
+const refreshIntervalMs = 2000
 const timeoutMs = 5000
 
 interface Deps {
@@ -21,14 +21,14 @@ export function makeIssuerKeys({ issuer, fetch, clock }: Deps): JWTVerifyGetKey 
   /** The library asks again for every token as long as it has no keys. */
   const ask: FetchImplementation = async (_url, options) => {
     if (clock.monotonicMs() < notBeforeMs) throw new Error(`${url} was asked a moment ago, in vain`)
-    notBeforeMs = clock.monotonicMs() + askEveryMs
+    notBeforeMs = clock.monotonicMs() + refreshIntervalMs
     const response = await fetch(url, { signal: options.signal, redirect: 'error' })
     const { jwks_uri: keysUrl, issuer: named } = (await response.json()) as { jwks_uri: string; issuer: string }
     if (named !== issuer) throw new Error(`${url} is of the issuer ${named}`)
     return fetch(keysUrl, options)
   }
   return createRemoteJWKSet(new URL(url), {
-    cooldownDuration: askEveryMs,
+    cooldownDuration: refreshIntervalMs,
     timeoutDuration: timeoutMs,
     [customFetch]: ask,
   })

@@ -1,5 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { TokenVerifier } from './authenticate.ts'
 import {
   type ClaimSettings,
@@ -38,7 +38,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): T
       if (decodeJwt(token).iss !== issuer) throw invalidToken(`its claim iss is not ${issuer}`)
       return (await jwtVerify(token, keys, rules)).payload
     } catch (error) {
-      if (error instanceof Refusal) throw error
+      if (error instanceof ApiError) throw error
       if (!speaksAgainstToken(error)) throw unreachable(error)
       throw invalidToken(error.message)
     }
@@ -61,15 +61,15 @@ function speaksAgainstToken(error: unknown): error is errors.JOSEError {
   return error instanceof errors.JOSEError && error.constructor !== errors.JOSEError
 }
 
-function noProject(claim: string): Refusal {
-  return new Refusal(
+function noProject(claim: string): ApiError {
+  return new ApiError(
     'unauthenticated',
     `This token's claim ${claim} does not name an existing project. Ask an administrator to create the project or to correct the claim.`,
   )
 }
 
-function unreachable(cause: unknown): Refusal {
-  return new Refusal('unavailable', 'OIDC issuer unavailable. Retry later.', {
+function unreachable(cause: unknown): ApiError {
+  return new ApiError('unavailable', 'OIDC issuer unavailable. Retry later.', {
     retryAfterSeconds: 5,
     cause,
   })

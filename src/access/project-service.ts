@@ -1,5 +1,5 @@
 import type { Actor } from '../vocabulary/actor.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Quota } from '../vocabulary/quota.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
@@ -76,7 +76,7 @@ export function makeProjectService({ projects, keys }: Deps) {
       const rotated = await keys.rotate(id, next, by)
       if (rotated !== null) return { ...rotated, key }
       if ((await keys.get(id)) === null) return noKey(id)
-      throw new Refusal('conflict', `API key ${id} is expired or revoked. Create a new one.`)
+      throw new ApiError('conflict', `API key ${id} is expired or revoked. Create a new one.`)
     },
   }
 }
@@ -84,19 +84,19 @@ export function makeProjectService({ projects, keys }: Deps) {
 function refusePast(expiresAt: Date | null): void {
   if (expiresAt === null || expiresAt.getTime() > Date.now()) return
   const detail = `/expiresAt is ${expiresAt.toISOString()}, which is in the past. It must be in the future.`
-  throw new Refusal('invalid_request', detail, {
+  throw new ApiError('invalid_request', detail, {
     errors: [{ in: 'body', pointer: '/expiresAt', code: 'past', detail }],
   })
 }
 
-function nameTaken(name: string): Refusal {
-  return new Refusal('conflict', `A project named ${name} already exists. Choose another name.`)
+function nameTaken(name: string): ApiError {
+  return new ApiError('conflict', `A project named ${name} already exists. Choose another name.`)
 }
 
 function noProject(id: string): never {
-  throw new Refusal('not_found', `There is no project ${id}. See GET /projects.`)
+  throw new ApiError('not_found', `There is no project ${id}. See GET /projects.`)
 }
 
 function noKey(id: string): never {
-  throw new Refusal('not_found', `There is no API key ${id}. See GET /api-keys.`)
+  throw new ApiError('not_found', `There is no API key ${id}. See GET /api-keys.`)
 }

@@ -3,8 +3,8 @@ import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { type Scope, scopes } from '../vocabulary/scopes.ts'
 
-const mostInt = 2_147_483_647
-const atMost = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: mostInt, description }))
+const maxInt = 2_147_483_647
+const atMost = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: maxInt, description }))
 const time = (description: string) => Type.String({ format: 'date-time', description })
 
 const QuotaSchema = Type.Object(

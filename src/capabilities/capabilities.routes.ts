@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { summaryOf } from './describe-provider.ts'
 import {
@@ -73,7 +73,7 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
   )
 }
 
-function unknownProvider(id: string, known: readonly string[]): Refusal {
+function unknownProvider(id: string, known: readonly string[]): ApiError {
   const detail = `There is no provider ${JSON.stringify(id)}. Providers: ${known.join(', ')}.${suggestionFor(id, known)}`
-  return new Refusal('not_found', detail, { errors: [{ in: 'path', pointer: 'provider', code: 'not_found', detail }] })
+  return new ApiError('not_found', detail, { errors: [{ in: 'path', pointer: 'provider', code: 'not_found', detail }] })
 }

@@ -2,7 +2,7 @@ import type { Driver, FieldRule } from '../providers/provider.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind, Verb } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
-import { markPlaceOf } from './mark-place.ts'
+import { tagFieldOf } from './mark-place.ts'
 import type { FieldDescription, KindDescription } from './provider.schemas.ts'
 
 /** What one driver can do, read from the driver itself. Calls nothing of it but `plan`. Pure. */
@@ -76,9 +76,9 @@ function describeField(path: FieldPath | 'secretVariables', rule: FieldRule | un
 
 function createRecoveryOf<K extends Kind>(driver: Driver<K>): KindDescription['createRecovery'] {
   const { listLagMs, maxProcessingMs, forgetsAfterMs, reusesIds = false } = driver.traits
-  const tagField = markPlaceOf(driver)
+  const tagField = tagFieldOf(driver)
   return {
-    tagLength: driver.markLength,
+    tagLength: driver.tagLength,
     ...(tagField === undefined ? {} : { tagField }),
     listConsistencyLagMs: listLagMs,
     maxProcessingMs,

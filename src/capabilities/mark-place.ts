@@ -7,28 +7,28 @@ import type { Kind, Spec } from '../vocabulary/kinds.ts'
  * Undefined where the request carries none, or where the driver plans nothing from as little as a name: it may rely on
  * a request that has passed its rules.
  */
-export function markPlaceOf<K extends Kind>(driver: Driver<K>): string | undefined {
-  const mark = 'markplace'.padEnd(driver.markLength, 'x').slice(0, driver.markLength)
+export function tagFieldOf<K extends Kind>(driver: Driver<K>): string | undefined {
+  const correlationTag = 'markplace'.padEnd(driver.tagLength, 'x').slice(0, driver.tagLength)
   try {
     const { body, target } = driver.plan({
-      mark,
+      correlationTag,
       spec: { name: 'example' } as Spec<K>,
       environmentRemoteId: 'example',
       before: null,
       sendBy: { at: new Date(0), monotonicMs: 0 },
       firstSentAt: new Date(0),
     })
-    return pathTo(mark, body ?? null, '') ?? (target.includes(mark) ? 'the address' : undefined)
+    return pathTo(correlationTag, body ?? null, '') ?? (target.includes(correlationTag) ? 'the address' : undefined)
   } catch {
     return undefined
   }
 }
 
-function pathTo(mark: string, value: Json, path: string): string | undefined {
-  if (typeof value === 'string') return value.includes(mark) ? path : undefined
+function pathTo(correlationTag: string, value: Json, path: string): string | undefined {
+  if (typeof value === 'string') return value.includes(correlationTag) ? path : undefined
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, item] of Object.entries(value)) {
-    const found = pathTo(mark, item, stepInto(path, Array.isArray(value) ? null : key))
+    const found = pathTo(correlationTag, item, stepInto(path, Array.isArray(value) ? null : key))
     if (found !== undefined) return found
   }
   return undefined

@@ -15,7 +15,7 @@ interface Use {
   answeredBytes: number
 }
 
-const endUnusedEveryMs = 50
+const endUnusedIntervalMs = 50
 /** Whoever has connected, or begun a request, may take so long for the rest of its headers. */
 const headersMs = 1000
 
@@ -54,7 +54,7 @@ export function watchSockets(server: HttpServer): HttpSockets {
       // Right after the event loop has read what had arrived: a request that was not read would be reset.
       const ending = setInterval(
         () => setImmediate(() => endUnused(performance.now() < patientUntilMs)),
-        endUnusedEveryMs,
+        endUnusedIntervalMs,
       )
       await closed.finally(() => clearInterval(ending))
     },
@@ -63,7 +63,7 @@ export function watchSockets(server: HttpServer): HttpSockets {
 
 const quietMs = 5
 const quietRounds = 3
-const mostHeldMs = 200
+const maxHeldMs = 200
 const ignore = () => {}
 
 /**
@@ -83,7 +83,7 @@ async function holdComers(server: HttpServer): Promise<() => void> {
   }
   const listeners = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection').on('connection', hold)
-  const untilMs = performance.now() + mostHeldMs
+  const untilMs = performance.now() + maxHeldMs
   for (let quiet = 0; quiet < quietRounds && performance.now() < untilMs; ) {
     const before = held.length
     await sleep(quietMs)

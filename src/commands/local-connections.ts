@@ -3,7 +3,7 @@ import type { Database } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
 import type { Sandbox } from '../sandbox/server.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { sandboxConnections } from './sandbox-connections.ts'
 
 /** Points the connections that are there at where the sandbox listens now. Before anything is sent over them. */
@@ -26,7 +26,7 @@ export async function connectSandbox(
     try {
       await app.connections.service.create(owner, connection)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof ApiError)) throw error
       if (error.code !== 'conflict') logger.warn({ err: error }, `connection ${connection.name} not created`)
     }
   }

@@ -2,7 +2,7 @@ import type { Container } from '../container/container.ts'
 import type { Logger } from '../infra/logger.ts'
 
 /** A failover under a running process is noticed within this time. */
-const lookEveryMs = 15_000
+const checkIntervalMs = 15_000
 
 /** Looks whether the database was replaced: once before anything else, then again and again. Answers how to end that. */
 export async function watchForReplacement(
@@ -20,7 +20,7 @@ export async function watchForReplacement(
   const timer = setInterval(() => {
     // The database may be away for a while; the next look comes.
     current = current.then(look).catch((err: unknown) => logger.debug({ err }, 'database identity unavailable'))
-  }, lookEveryMs)
+  }, checkIntervalMs)
   return async () => {
     clearInterval(timer)
     await current

@@ -1,5 +1,5 @@
 import { ConfigError, readConfig } from '../config/config.ts'
-import { sealAnew } from '../container/container.ts'
+import { reseal } from '../container/container.ts'
 import { withDatabase } from './database.ts'
 import { shellActor } from './shell-actor.ts'
 
@@ -18,13 +18,13 @@ export async function runSecrets([action, ...more]: readonly string[]): Promise<
     throw new ConfigError(['SECRETS_KEY is not set. Set it to the new key, a comma and the old key.'])
   const onProgress = ({ table, count }: Pick<Result, 'table' | 'count'>) => say(`    ${table}: ${count} …`)
   await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-secrets' }, async (database) => {
-    const results = await sealAnew(database, { secretsKeys: secretsKey, by: shellActor() }, onProgress)
+    const results = await reseal(database, { secretsKeys: secretsKey, by: shellActor() }, onProgress)
     for (const result of results) report(result)
     process.exitCode = results.every(isClean) ? 0 : 1
   })
 }
 
-type Result = Awaited<ReturnType<typeof sealAnew>>[number]
+type Result = Awaited<ReturnType<typeof reseal>>[number]
 
 function isClean({ unopenable, isComplete }: Result): boolean {
   return unopenable.length === 0 && isComplete

@@ -9,7 +9,7 @@ const sendWithinPart = 0.5
 /** What the configuration means for each part. */
 export function settingsOf(config: Config): ContainerSettings {
   return {
-    tempo: {
+    pollIntervals: {
       quickMs: config.SWEEP_MIN_INTERVAL_MS,
       slowMs: config.SWEEP_MAX_INTERVAL_MS,
       resendMs: 60_000,
@@ -18,7 +18,7 @@ export function settingsOf(config: Config): ContainerSettings {
     timing: { callTimeoutMs: config.PROVIDER_TIMEOUT_MS, sendWithinMs: config.PROVIDER_TIMEOUT_MS * sendWithinPart },
     heldProviders: new Set(config.PAUSED_PROVIDERS?.split(',') ?? []),
     leaseMs: config.LEASE_MS,
-    upkeepIntervalMs: config.POLL_INTERVAL_MS,
+    pollIntervalMs: config.POLL_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,
     callsPerSecond: config.PROVIDER_CALLS_PER_SECOND,
     // A scan mostly waits for its provider; each holds a page of its list, which may be large.

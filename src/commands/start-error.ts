@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config.ts'
 import { nameDatabase } from '../infra/connection-url.ts'
 import { isDatabaseError, serverMessageOf, sqlStateOf } from '../infra/database-errors.ts'
 import { UnfitDatabaseError } from '../infra/database-facts.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /** Why the service cannot start, in one line for whoever starts it. */
 export class StartError extends Error {
@@ -135,7 +135,7 @@ export function journalError(file: string, error: unknown): StartError | null {
 
 /** What a command prints if it fails: a sentence, or, for a mistake of the program itself, where it happened. */
 export function failureText(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof Refusal) return error.message
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof ApiError) return error.message
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code?.startsWith('ERR_PARSE_ARGS')) return message
   return `Unexpected error: ${message}. Please report it:\n${stack}`

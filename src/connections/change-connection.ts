@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
 import { mismatch } from './connection-resolver.ts'
-import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
+import { type EgressDenial, refuseUncallable } from './endpoints.ts'
 import { refuseIncomplete } from './incomplete-credentials.ts'
 import { destinationIn, reviseSettings } from './revise-settings.ts'
 
@@ -23,7 +23,7 @@ interface Deps {
   repository: ConnectionChangesRepository
   secretBox: SecretBox
   providerById(id: string): Provider | undefined
-  egressRefusal: EgressRefusal
+  egressDenial: EgressDenial
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -34,11 +34,11 @@ export type ChangeConnection = (
 ) => Promise<Connection>
 
 /** Another change may come between reading a connection and writing it; the settings are then merged anew, so often. */
-const mostAttempts = 5
+const maxAttempts = 5
 
 export function makeChangeConnection(deps: Deps): ChangeConnection {
   return async (target, patch) => {
-    const changed = await attempt(deps, { target, patch }, mostAttempts)
+    const changed = await attempt(deps, { target, patch }, maxAttempts)
     if (patch.held === false || patch.credentials !== undefined) await deps.repository.wakeWaiting(target.id)
     deps.onChange()
     return changed
@@ -58,7 +58,7 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
     throw versionMismatch(current)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
-    throw new Refusal('conflict', `A connection named ${change.name} already exists. Choose another name.`)
+    throw new ApiError('conflict', `A connection named ${change.name} already exists. Choose another name.`)
   return changed ?? attempt(deps, request, left - 1, seen ?? destination)
 }
 
@@ -80,7 +80,7 @@ function changeOf(
   const given = ofProvider(provider, '/settings', patch.settings)
   const revised =
     given === null ? null : reviseSettings(provider, current.settings, { given, hasCredentials: credentials !== null })
-  if (revised !== null) refuseUncallable(deps.egressRefusal, provider, revised.settings)
+  if (revised !== null) refuseUncallable(deps.egressDenial, provider, revised.settings)
   const change = {
     ...target,
     ifVersions: revised === null && credentials === null ? target.ifVersions : [current.version],
@@ -92,8 +92,8 @@ function changeOf(
   return { change, destination: destinationIn(provider, revised?.settings ?? current.settings) }
 }
 
-function versionMismatch({ version }: Connection): Refusal {
-  return new Refusal(
+function versionMismatch({ version }: Connection): ApiError {
+  return new ApiError(
     'version_mismatch',
     `The connection is at version ${version}. Re-read the resource and retry with its current ETag.`,
   )

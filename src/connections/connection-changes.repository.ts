@@ -70,7 +70,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
           UPDATE sweeps SET due_at = LEAST(due_at, now()) WHERE connection_id = ${connectionId} AND due_at IS NOT NULL
         )
         UPDATE workloads SET due_at = now() WHERE id IN (
-          SELECT id FROM workloads WHERE connection_id = ${connectionId} AND live
+          SELECT id FROM workloads WHERE connection_id = ${connectionId} AND active
             AND (lease_id IS NOT NULL OR status_reason = ANY(${['held', ...pauseReasons]}))
           ORDER BY id FOR UPDATE)`
     },

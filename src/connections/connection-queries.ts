@@ -1,13 +1,13 @@
 import type { Catalog } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChangesRepository } from './connection-changes.repository.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { findOrphans, type OrphanDeps, type OrphanReport } from './orphans.ts'
-import { providerRefusal } from './provider-api-error.ts'
+import { providerApiError } from './provider-api-error.ts'
 
 export interface VerificationResult {
   ok: boolean
@@ -40,7 +40,7 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
         return answer === undefined ? [] : [answer.then((catalog) => [kind, catalog] as const)]
       })
       if (asked.length === 0)
-        throw new Refusal('unsupported', `Provider ${connection.provider} has no catalog for this connection.`)
+        throw new ApiError('unsupported', `Provider ${connection.provider} has no catalog for this connection.`)
       return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
     },
 
@@ -76,5 +76,5 @@ export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
 }
 
 function refuse(provider: string, error: unknown): never {
-  throw error instanceof ProviderError ? providerRefusal(provider, error) : error
+  throw error instanceof ProviderError ? providerApiError(provider, error) : error
 }

@@ -1,4 +1,4 @@
-import { type Fault, Refusal } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { missingTarget } from '../vocabulary/request-target.ts'
 import type { Connection } from './connection.ts'
@@ -18,8 +18,8 @@ interface Target {
 }
 
 /** How long the answer to "which connection is meant" is believed; a deletion in between is caught by admission. */
-const believedMs = 2000
-const mostRemembered = 10_000
+const cacheTtlMs = 2000
+const maxRemembered = 10_000
 
 /** Finds the connection that a request means, and opens it. */
 export function makeConnectionResolver(deps: Deps) {
@@ -31,8 +31,8 @@ export function makeConnectionResolver(deps: Deps) {
     const remembered = known.get(question)
     if (remembered !== undefined && remembered.untilMs > deps.clock.monotonicMs()) return remembered.at
     const at = find(deps, projectId, target)
-    if (known.size >= mostRemembered) known.clear()
-    known.set(question, { untilMs: deps.clock.monotonicMs() + believedMs, at })
+    if (known.size >= maxRemembered) known.clear()
+    known.set(question, { untilMs: deps.clock.monotonicMs() + cacheTtlMs, at })
     at.catch(() => known.delete(question))
     return at
   }
@@ -53,7 +53,7 @@ async function find(
 ): Promise<Connection> {
   if (connectionId !== undefined) return byId(repository, projectId, connectionId, provider)
   if (provider === undefined)
-    throw new Refusal('connection_not_found', missingTarget.detail, { errors: [missingTarget] })
+    throw new ApiError('connection_not_found', missingTarget.detail, { errors: [missingTarget] })
   if (!providerIds.includes(provider)) {
     const suggestion = suggestionFor(provider, providerIds)
     throw missing('/provider', `There is no provider ${provider}. See GET /providers.${suggestion}`)
@@ -84,21 +84,21 @@ async function byId(
 }
 
 /** No connection is named, or none of that name exists. */
-function missing(pointer: string, detail: string): Refusal {
-  const errors: Fault[] = [{ in: 'body', pointer, code: 'connection', detail }]
-  return new Refusal('connection_not_found', detail, { errors })
+function missing(pointer: string, detail: string): ApiError {
+  const errors: ValidationError[] = [{ in: 'body', pointer, code: 'connection', detail }]
+  return new ApiError('connection_not_found', detail, { errors })
 }
 
 /** The connection is known, and this part of the request belongs to another provider. */
-export function mismatch(pointer: string, detail: string): Refusal {
-  const errors: Fault[] = [{ in: 'body', pointer, code: 'provider_mismatch', detail }]
-  return new Refusal('unprocessable', detail, { errors })
+export function mismatch(pointer: string, detail: string): ApiError {
+  const errors: ValidationError[] = [{ in: 'body', pointer, code: 'provider_mismatch', detail }]
+  return new ApiError('unprocessable', detail, { errors })
 }
 
-function ambiguous(provider: string, connections: readonly Connection[]): Refusal {
+function ambiguous(provider: string, connections: readonly Connection[]): ApiError {
   const ids = connections.map((connection) => `${connection.id} (${connection.name})`).join(', ')
   const detail = `This project has several connections to ${provider}: ${ids}. Specify \`connectionId\`.`
-  return new Refusal('connection_ambiguous', detail, {
+  return new ApiError('connection_ambiguous', detail, {
     errors: [{ in: 'body', pointer: '/provider', code: 'ambiguous', detail }],
   })
 }

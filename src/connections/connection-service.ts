@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
@@ -11,7 +11,7 @@ import { quotaExceeded } from '../vocabulary/quota.ts'
 import type { Connection } from './connection.ts'
 import { mismatch } from './connection-resolver.ts'
 import type { ConnectionsRepository, Removal } from './connections.repository.ts'
-import { type EgressRefusal, refuseUncallable } from './endpoints.ts'
+import { type EgressDenial, refuseUncallable } from './endpoints.ts'
 import { refuseIncomplete } from './incomplete-credentials.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 
@@ -26,7 +26,7 @@ interface Deps {
   secretBox: SecretBox
   opened: OpenConnections
   providerById(id: string): Provider | undefined
-  egressRefusal: EgressRefusal
+  egressDenial: EgressDenial
   /** Told when a project's connections have changed. */
   onChange(): void
 }
@@ -39,7 +39,7 @@ export function makeConnectionService(deps: Deps) {
   async function get(projectId: string, id: string): Promise<Connection> {
     const connection = await repository.get(projectId, id)
     if (connection === null)
-      throw new Refusal('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+      throw new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
     return connection
   }
 
@@ -53,7 +53,7 @@ export function makeConnectionService(deps: Deps) {
 
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
-      refuseUncallable(deps.egressRefusal, provider, settings)
+      refuseUncallable(deps.egressDenial, provider, settings)
       refuseIncomplete(provider, credentials)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
@@ -70,7 +70,7 @@ export function makeConnectionService(deps: Deps) {
       })
       await driven.http.close()
       if (created === 'name_taken')
-        throw new Refusal('conflict', `A connection named ${request.name} already exists. Choose another name.`)
+        throw new ApiError('conflict', `A connection named ${request.name} already exists. Choose another name.`)
       if ('overQuota' in created) throw quotaExceeded(created.overQuota)
       deps.onChange()
       return created
@@ -81,14 +81,14 @@ export function makeConnectionService(deps: Deps) {
       const outcome = await repository.remove(target)
       deps.onChange()
       if (outcome === 'not_found')
-        throw new Refusal('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+        throw new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
       if (outcome === 'in_use')
-        throw new Refusal(
+        throw new ApiError(
           'connection_in_use',
           `Connection ${id} has active jobs or environments. Cancel or delete them first.`,
         )
       if (outcome === 'changed')
-        throw new Refusal(
+        throw new ApiError(
           'version_mismatch',
           `Connection ${id} has changed. Re-read the resource and retry with its current ETag.`,
         )

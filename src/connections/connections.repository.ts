@@ -1,6 +1,6 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
-import { inTurnOf } from '../infra/project-lock.ts'
+import { withProjectLock } from '../infra/project-lock.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
@@ -48,7 +48,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
   return {
     /** A name that the project has already, or the numbers that it would go beyond, instead of a connection. */
     async insert(connection: NewConnection): Promise<Connection | 'name_taken' | { overQuota: string }> {
-      return inTurnOf(prisma, [connection.projectId], async (tx) => {
+      return withProjectLock(prisma, [connection.projectId], async (tx) => {
         const overQuota = await beyondQuota(tx, connection.projectId)
         return overQuota === null ? ((await insertOne(tx, connection)) ?? 'name_taken') : { overQuota }
       })
@@ -107,7 +107,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         if (found === undefined) return 'not_found'
         if (ifVersions !== null && !ifVersions.includes(found.version)) return 'changed'
         const used = await tx.$queryRaw<{ id: string }[]>`
-          SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND live LIMIT 1`
+          SELECT id FROM workloads WHERE project_id = ${projectId} AND connection_id = ${id} AND active LIMIT 1`
         if (used.length > 0) return 'in_use'
         await tx.$executeRaw`
           WITH c AS (
@@ -121,14 +121,14 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
 
     /**
      * Counts a failure of the connection itself and, from the `tolerated`th on, pauses it: doubling from `firstMs` up to
-     * `mostMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those
+     * `maxMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those
      * of an earlier version do not: a late no to old credentials says nothing about new ones.
      */
     async failed({ id, version, isProbe }: Called, pause: Pause): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = failures + 1, pause_reason = ${pause.reason},
           not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.askedMs}::float8,
-            LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.mostMs}::float8)) END
+            LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.maxMs}::float8)) END
         WHERE id = ${id} AND version = ${version} AND (${isProbe} OR not_before IS NULL OR not_before <= now())`
     },
 

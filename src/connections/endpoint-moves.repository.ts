@@ -68,6 +68,6 @@ function importsAt(provider: string, origin: string): string {
 /** One record for each imported object, which is known by its address. */
 function renaming(from: string, to: string): Prisma.Sql {
   return Prisma.sql`
-    UPDATE workloads SET exclusive_key = ${to}::text || substr(exclusive_key, ${from.length + 1}::int)
-    WHERE starts_with(exclusive_key, ${from}::text)`
+    UPDATE workloads SET exclusivity_key = ${to}::text || substr(exclusivity_key, ${from.length + 1}::int)
+    WHERE starts_with(exclusivity_key, ${from}::text)`
 }

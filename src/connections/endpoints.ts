@@ -1,23 +1,23 @@
 import type { HttpClient, Provider } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
-import { type Fault, Refusal } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 
 /** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
-export type EgressRefusal = (url: string) => string | null
+export type EgressDenial = (url: string) => string | null
 
 /** Refuses settings whose URLs this installation would never call, each by its pointer. */
-export function refuseUncallable(refusalOf: EgressRefusal, provider: Provider, settings: JsonObject): void {
+export function refuseUncallable(refusalOf: EgressDenial, provider: Provider, settings: JsonObject): void {
   const root = `/settings/${provider.id}`
   const given = urlsIn(root, settings)
   const base = provider.baseUrl(settings)
   // What is put together from other settings (a region, a domain) has no field of its own.
   const all = given.some(({ url }) => url === base) ? given : [...given, { pointer: root, url: base }]
-  const errors = all.flatMap(({ pointer, url }): Fault[] => {
+  const errors = all.flatMap(({ pointer, url }): ValidationError[] => {
     const why = refusalOf(url)
     return why === null ? [] : [{ in: 'body', pointer, code: 'egress_denied', detail: why }]
   })
-  if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })
+  if (errors.length > 0) throw new ApiError('unprocessable', errors[0]?.detail ?? '', { errors })
 }
 
 /** The same client; where nobody takes the connection, its failures name the setting that the address stands in. */

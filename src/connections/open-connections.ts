@@ -41,7 +41,7 @@ export interface OpenConnectionsDeps {
 export type OpenConnections = ReturnType<typeof makeOpenConnections>
 
 /** How often each process looks for opened connections that are deleted or replaced. */
-const staleEveryMs = 5000
+const staleIntervalMs = 5000
 
 /**
  * Opens connections and notes how calls over them went. Tokens live as long as the opened connection, so changed
@@ -70,7 +70,7 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
 
     /** Looks for what is stale until it is closed. A look that fails is made up for by the next. */
     start(): void {
-      timer = setInterval(() => void cache.dropStale().catch(() => {}), staleEveryMs).unref()
+      timer = setInterval(() => void cache.dropStale().catch(() => {}), staleIntervalMs).unref()
     },
 
     /** The driver of a connection as it is now; undefined where it cannot be opened any more. */

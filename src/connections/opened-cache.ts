@@ -14,11 +14,11 @@ interface Deps<E extends Openable> {
 interface Known<E> {
   version: number
   at: Promise<E>
-  believedUntilMs: number
+  cachedUntilMs: number
 }
 
 /** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
-const believedMs = 5000
+const cacheTtlMs = 5000
 
 /** Opened connections, one of each in this process, replaced when a newer version of it is asked for. */
 export function makeOpenedCache<E extends Openable>({ load, versions, clock }: Deps<E>) {
@@ -28,7 +28,7 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     const known = opened.get(connectionId)
     if (known !== undefined && known.version >= version) return (await known.at).opened
     const at = load(connectionId)
-    const fresh: Known<E> = { version, at, believedUntilMs: clock.monotonicMs() + believedMs }
+    const fresh: Known<E> = { version, at, cachedUntilMs: clock.monotonicMs() + cacheTtlMs }
     opened.set(connectionId, fresh)
     at.then(
       (entry) => {
@@ -40,12 +40,12 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     return (await at).opened
   }
 
-  /** As it is now, give or take `believedMs`: another process may have changed it. */
+  /** As it is now, give or take `cacheTtlMs`: another process may have changed it. */
   async function current(connectionId: string): Promise<E['opened']> {
     const known = opened.get(connectionId)
     if (known === undefined) return open(connectionId, 0)
-    if (clock.monotonicMs() < known.believedUntilMs) return (await known.at).opened
-    known.believedUntilMs = clock.monotonicMs() + believedMs
+    if (clock.monotonicMs() < known.cachedUntilMs) return (await known.at).opened
+    known.cachedUntilMs = clock.monotonicMs() + cacheTtlMs
     const version = (await versions([connectionId])).get(connectionId)
     if (version !== undefined) return open(connectionId, version)
     drop(connectionId, known)

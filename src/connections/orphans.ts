@@ -22,7 +22,7 @@ export interface OrphanDeps {
    * Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. Read
    * after the walk, so that what was made or has ended meanwhile is not taken for one.
    */
-  heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
   /** The database's clock. */
   now(): Promise<Date>
   installationTag: string
@@ -33,20 +33,20 @@ export interface OrphanDeps {
 /** Looks for objects that nobody here answers for. Nothing is deleted by itself. */
 export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
   const since = await deps.now()
-  const walks = await Promise.all(kinds.map((kind) => walk(deps, kind, opened.driver(kind), signal)))
-  const orphans = await Promise.all(walks.map(({ kind, found }) => withoutHeld(deps, { kind, found, since })))
+  const scans = await Promise.all(kinds.map((kind) => scan(deps, kind, opened.driver(kind), signal)))
+  const orphans = await Promise.all(scans.map(({ kind, found }) => withoutHeld(deps, { kind, found, since })))
   return {
     orphans: orphans.flat(),
-    isComplete: walks.every(({ isComplete }) => isComplete),
+    isComplete: scans.every(({ isComplete }) => isComplete),
   }
 }
 
-async function walk<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K> | undefined, signal: AbortSignal) {
+async function scan<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K> | undefined, signal: AbortSignal) {
   const found: Orphan[] = []
   let cursor: string | null = null
   for (let page = 0; driver !== undefined && page < deps.maxPages; page += 1) {
     const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver.list({ cursor, watched: [] }, signal)
-    for (const observation of seen) found.push(...orphanCandidate(deps, kind, observation, driver.markLength))
+    for (const observation of seen) found.push(...orphanCandidate(deps, kind, observation, driver.tagLength))
     if (next === null) return { kind, found, isComplete: true }
     cursor = next
   }
@@ -57,8 +57,8 @@ async function withoutHeld(
   deps: OrphanDeps,
   { kind, found, since }: { kind: Kind; found: readonly Orphan[]; since: Date },
 ): Promise<readonly Orphan[]> {
-  const marks = found.map(({ correlationTag }) => correlationTag)
-  const held = await deps.heldMarks(kind, marks, since)
+  const correlationTags = found.map(({ correlationTag }) => correlationTag)
+  const held = await deps.heldTags(kind, correlationTags, since)
   return found.filter(({ correlationTag }) => !held.has(correlationTag))
 }
 
@@ -67,19 +67,20 @@ export function orphanCandidate<K extends Kind>(
   deps: Pick<OrphanDeps, 'installationTag' | 'isOver'>,
   kind: K,
   seen: Observation<K>,
-  markLength: number,
+  tagLength: number,
 ): Orphan[] {
-  const { mark, status, remoteId, remoteName, rawState } = seen
-  if (mark === undefined || mark === null || (status !== null && deps.isOver(kind, status))) return []
-  const isTagged = markLength >= deps.installationTag.length + 8
-  if (isTagged && !mark.startsWith(deps.installationTag)) return []
+  const { correlationTag, status, remoteId, remoteName, rawState } = seen
+  if (correlationTag === undefined || correlationTag === null || (status !== null && deps.isOver(kind, status)))
+    return []
+  const isTagged = tagLength >= deps.installationTag.length + 8
+  if (isTagged && !correlationTag.startsWith(deps.installationTag)) return []
   return [
     {
       kind,
       remoteId,
       ...(remoteName === undefined ? {} : { name: remoteName }),
       state: rawState,
-      correlationTag: mark,
+      correlationTag: correlationTag,
     },
   ]
 }

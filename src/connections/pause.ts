@@ -8,7 +8,7 @@ export interface Pause {
   tolerated: number
   /** The first pause; each further failure doubles it. */
   firstMs: number
-  mostMs: number
+  maxMs: number
   /** What the provider itself asked for. */
   askedMs: number | null
 }
@@ -17,17 +17,17 @@ type Rule = Omit<Pause, 'askedMs'>
 
 /** Failures that are the connection's and not one workload's. Wrong keys are not hammered: some vendors lock them. */
 const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
-  rate_limited: { reason: 'rate_limited', tolerated: 0, firstMs: 1000, mostMs: 300_000 },
-  unauthenticated: { reason: 'credentials_rejected', tolerated: 0, firstMs: 5000, mostMs: 900_000 },
-  egress_denied: { reason: 'egress_denied', tolerated: 0, firstMs: 5000, mostMs: 60_000 },
-  unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, mostMs: 60_000 },
+  rate_limited: { reason: 'rate_limited', tolerated: 0, firstMs: 1000, maxMs: 300_000 },
+  unauthenticated: { reason: 'credentials_rejected', tolerated: 0, firstMs: 5000, maxMs: 900_000 },
+  egress_denied: { reason: 'egress_denied', tolerated: 0, firstMs: 5000, maxMs: 60_000 },
+  unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, maxMs: 60_000 },
 }
 
 /** Why workloads may be waiting that a pause has stopped. */
 export const pauseReasons: readonly Reason[] = Object.values(rules).map(({ reason }) => reason)
 
 /** A process whose clock is wrong is rejected like one with wrong keys, and the others must not wait for it. */
-const wrongClock: Rule = { reason: 'credentials_rejected', tolerated: 0, firstMs: 1000, mostMs: 5000 }
+const wrongClock: Rule = { reason: 'credentials_rejected', tolerated: 0, firstMs: 1000, maxMs: 5000 }
 
 export function pauseFor({
   code,

@@ -1,5 +1,5 @@
 import type { ProviderError, ProviderErrorCode } from '../providers/provider-error.ts'
-import { Refusal, type RefusalCode } from '../vocabulary/api-error.ts'
+import { ApiError, type ApiErrorCode } from '../vocabulary/api-error.ts'
 
 /** What the same request may find otherwise later. The rest stays so until somebody changes something. */
 const passing: ReadonlySet<ProviderErrorCode> = new Set([
@@ -16,21 +16,21 @@ const passing: ReadonlySet<ProviderErrorCode> = new Set([
  * A provider's failure while a client waits. It is the provider's, never an outage of this service; credentials that no
  * call can be made with are the connection's own.
  */
-export function providerRefusal(
+export function providerApiError(
   provider: string,
   error: ProviderError,
-  codes: { readonly [code in ProviderErrorCode]?: RefusalCode } = {},
-): Refusal {
+  codes: { readonly [code in ProviderErrorCode]?: ApiErrorCode } = {},
+): ApiError {
   const { code, message, field, httpStatus, providerCode, retryAfterMs, notSent } = error
   if (code === 'unauthenticated' && notSent && field?.startsWith('credentials') === true)
-    return new Refusal('unprocessable', `The connection's credentials cannot be used: ${message}`, { cause: error })
+    return new ApiError('unprocessable', `The connection's credentials cannot be used: ${message}`, { cause: error })
   const said = {
     id: provider,
     message,
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(providerCode === undefined ? {} : { code: providerCode }),
   }
-  return new Refusal(codes[code] ?? 'provider_error', `Provider request failed: ${message}`, {
+  return new ApiError(codes[code] ?? 'provider_error', `Provider request failed: ${message}`, {
     provider: said,
     isRetryable: passing.has(code),
     cause: error,
@@ -39,13 +39,13 @@ export function providerRefusal(
 }
 
 /** What an answer about one object means for its caller. */
-const codesOfObjects: { readonly [code in ProviderErrorCode]?: RefusalCode } = {
+const codesOfObjects: { readonly [code in ProviderErrorCode]?: ApiErrorCode } = {
   not_found: 'conflict',
   conflict: 'conflict',
   unsupported: 'unsupported',
 }
 
 /** The same for a question about one object. */
-export function objectRefusal(provider: string, error: ProviderError): Refusal {
-  return providerRefusal(provider, error, codesOfObjects)
+export function objectRefusal(provider: string, error: ProviderError): ApiError {
+  return providerApiError(provider, error, codesOfObjects)
 }

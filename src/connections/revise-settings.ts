@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
-import { type Fault, Refusal } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
 /** What a PATCH makes of a connection's settings. */
@@ -73,9 +73,9 @@ function hostsOf(provider: Provider, settings: JsonObject): readonly string[] {
   return [...new Set(urls.map((url) => new URL(url).host))].sort()
 }
 
-function refused(provider: Provider, names: readonly string[], { code, why }: { code: string; why: string }): Refusal {
-  const errors = names.map((name): Fault => {
+function refused(provider: Provider, names: readonly string[], { code, why }: { code: string; why: string }): ApiError {
+  const errors = names.map((name): ValidationError => {
     return { in: 'body', pointer: `/settings/${provider.id}/${name}`, code, detail: `\`${name}\` ${why}` }
   })
-  return new Refusal('unprocessable', errors.map(({ detail }) => detail).join(' '), { errors })
+  return new ApiError('unprocessable', errors.map(({ detail }) => detail).join(' '), { errors })
 }

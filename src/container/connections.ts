@@ -20,7 +20,7 @@ import type { ContainerDeps } from './deps.ts'
 interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  reads: Pick<ReadsRepository, 'heldMarks' | 'now'>
+  reads: Pick<ReadsRepository, 'heldTags' | 'now'>
   isOver(kind: Kind, status: string): boolean
 }
 
@@ -39,7 +39,7 @@ export function makeConnections(deps: ConnectionsDeps) {
     ...{ wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
   const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
-  const shared = { secretBox, providerById, egressRefusal: egress.refusalOf, onChange: resolver.forget }
+  const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
   const orphans = { ...reads, installationTag, isOver, maxPages: settings.sweep.maxPages }

@@ -3,7 +3,7 @@ import type { AppDeps } from '../app.ts'
 import { describeProvider } from '../capabilities/describe-provider.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import { makeIdSpaceOf } from '../connections/id-spaces.ts'
-import { makeWake } from '../events/change-notifier.ts'
+import { makeChangeNotifier } from '../events/change-notifier.ts'
 import { makeDraining } from '../http/draining.ts'
 import { isTransientError } from '../infra/database-errors.ts'
 import { makeMetrics } from '../infra/telemetry.ts'
@@ -26,7 +26,7 @@ import { kinds, makeWorkloads } from './workloads.ts'
 export { webhookSettings } from '../webhooks/webhook-settings.ts'
 export type { ContainerDeps, ContainerSettings } from './deps.ts'
 export * from './installation.ts'
-export { sealAnew } from './secrets.ts'
+export { reseal } from './secrets.ts'
 
 export type Container = ReturnType<typeof makeContainer>
 
@@ -39,7 +39,7 @@ export function makeContainer(deps: ContainerDeps) {
   const draining = makeDraining()
 
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
-  const wake = makeWake({
+  const wake = makeChangeNotifier({
     installationTag,
     notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
     connect: deps.connectListener,

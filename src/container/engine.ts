@@ -1,6 +1,6 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { makePruneEvents } from '../events/prune.repository.ts'
-import { type LaneOptions, makeLanes } from '../infra/batcher.ts'
+import { type BatcherOptions, makeBatcher } from '../infra/batcher.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { Database } from '../infra/database.ts'
 import { isDataError, isTransientError } from '../infra/database-errors.ts'
@@ -11,16 +11,16 @@ import { makeWritesRepository, type Write, type Written } from '../workloads/app
 import { makeAttemptsRepository, type Opened, type Opening } from '../workloads/engine/attempts.repository.ts'
 import { makeJoinedFind } from '../workloads/engine/batched-find.ts'
 import { makeBudget } from '../workloads/engine/budget.ts'
-import { makePerform } from '../workloads/engine/execute.ts'
-import type { PerformDeps, Timing } from '../workloads/engine/execution-context.ts'
+import { makeExecute } from '../workloads/engine/execute.ts'
+import type { ExecutionDeps, Timing } from '../workloads/engine/execution-context.ts'
 import { makeLeasesRepository } from '../workloads/engine/leases.repository.ts'
 import { makeReconcile } from '../workloads/engine/reconcile.ts'
 import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
-import type { Tempo, WorkloadKinds } from '../workloads/kind.ts'
+import type { PollIntervals, WorkloadKinds } from '../workloads/kind.ts'
 import { makeDuplicatesRepository } from '../workloads/maintenance/duplicates.repository.ts'
 import { makePruneWorkloads } from '../workloads/maintenance/retention.repository.ts'
-import type { Connections, Log, Wake } from '../workloads/ports.ts'
-import { makeUpkeep } from '../workloads/schedule/poller.ts'
+import type { ChangeNotifier, Connections, Log } from '../workloads/ports.ts'
+import { makePoller } from '../workloads/schedule/poller.ts'
 import { makeScheduler } from '../workloads/schedule/scheduler.ts'
 import { makeSlots } from '../workloads/schedule/slots.ts'
 import { makeWorkloadWorkers, type WorkloadWorkers } from '../workloads/schedule/workload-workers.ts'
@@ -38,7 +38,7 @@ export interface EngineDeps {
   installationTag: string
   secrets: OpenSecrets
   backend: QueueBackend
-  wake: Wake
+  wake: ChangeNotifier
   clock: Clock
   log: Log
   settings: EngineSettings
@@ -46,12 +46,12 @@ export interface EngineDeps {
 }
 
 export interface EngineSettings {
-  tempo: Tempo
+  pollIntervals: PollIntervals
   timing: Timing
   /** Providers that nothing is sent to for now. */
   heldProviders: ReadonlySet<string>
   leaseMs: number
-  upkeepIntervalMs: number
+  pollIntervalMs: number
   concurrency: number
   /** Calls over one connection that this process may make in a second; 0 = as many as they come. */
   callsPerSecond: number
@@ -68,30 +68,23 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { prisma, sql } = database
   const leases = makeLeasesRepository(sql, settings.leaseMs)
   const sweeps = makeSweepsRepository(sql, settings.leaseMs)
-  const attempts = makeAttemptsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
-  const { claimsOn, heldMarks } = makeReadsRepository(sql, deps.idSpaceOf)
+  const { ownersOf, heldTags } = makeReadsRepository(sql, deps.idSpaceOf)
   const write = makeDurableWrite({
-    write: perKind(() => makeLanes({ ...lane<Write, Written>(writes.write), keyOf: ({ id }) => id })),
+    write: perKind(() => makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     log,
     shutdown,
   })
-  const commitAttempt = makeLanes(lane<Opening, Opened | null>(attempts.open))
-  const openAttempt = async (opening: Opening): Promise<Opened | null> => {
-    const opened = await commitAttempt(opening)
-    if (opened !== null) wake.changed([opening.projectId, opening.workloadId])
-    return opened
+  const execution = makeExecution(deps, ownersOf)
+  const shared = {
+    kinds,
+    connections,
+    write,
+    wake,
+    log,
+    pollIntervals: settings.pollIntervals,
+    heldProviders: settings.heldProviders,
   }
-  const acting: PerformDeps = {
-    openAttempt,
-    find: makeJoinedFind(settings.timing, shutdown),
-    secretsOf: deps.secrets.of,
-    claimsOn,
-    clock,
-    timing: settings.timing,
-    shutdown,
-  }
-  const shared = { kinds, connections, write, wake, log, tempo: settings.tempo, heldProviders: settings.heldProviders }
   const noteDuplicate = makeDuplicatesRepository(prisma)
   const budget = makeBudget(settings.callsPerSecond, clock)
   const reconcile = makeReconcile({
@@ -99,7 +92,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     shutdown,
     noteDuplicate,
     release: (claimed, delayMs) => leases.release([claimed], delayMs),
-    perform: makePerform(acting),
+    perform: makeExecute(execution),
   })
   const slots = makeSlots(settings.concurrency, clock)
   const scheduler = makeScheduler({
@@ -110,14 +103,14 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     ...shared,
     budget: { take: budget.takeForScan },
     secretsOfAll: deps.secrets.ofAll,
-    heldMarks,
+    heldTags,
     installationTag: deps.installationTag,
     repository: sweeps,
     bounds: settings.sweep,
     shutdown,
   })
   const { pruneKeys } = makeAdmissionRepository(database)
-  const upkeep = makeUpkeep({
+  const poller = makePoller({
     scheduler,
     sweeping: makeSweeping({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
     prunes: [
@@ -125,11 +118,31 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
       makePruneEvents(prisma, settings.events),
       makePruneWorkloads(database, settings.workloadRetentionDays),
     ],
-    intervalMs: settings.upkeepIntervalMs,
+    intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,
     log,
   })
-  return makeWorkloadWorkers({ backend: deps.backend, scheduler, upkeep, log })
+  return makeWorkloadWorkers({ backend: deps.backend, scheduler, poller, log })
+}
+
+/** What one action on a provider needs. Attempts that are committed at about the same time share a statement. */
+function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): ExecutionDeps {
+  const { settings, wake, clock, shutdown } = deps
+  const attempts = makeAttemptsRepository(deps.database.sql, settings.leaseMs)
+  const commitAttempt = makeBatcher(batchOptions<Opening, Opened | null>(attempts.open))
+  return {
+    async openAttempt(opening) {
+      const opened = await commitAttempt(opening)
+      if (opened !== null) wake.changed([opening.projectId, opening.workloadId])
+      return opened
+    },
+    find: makeJoinedFind(settings.timing, shutdown),
+    secretsOf: deps.secrets.of,
+    ownersOf,
+    clock,
+    timing: settings.timing,
+    shutdown,
+  }
 }
 
 /** Provider calls that one pass makes or waits for at most. */
@@ -142,6 +155,6 @@ function perKind(makeWrite: () => (write: Write) => Promise<Written>): (write: W
 }
 
 /** Writes share statements; a row at fault fails alone. */
-function lane<I, O>(flush: LaneOptions<I, O>['flush']): LaneOptions<I, O> {
-  return { flush, lanes: 2, maxItems: 200, isDataError, isTransient: isTransientError }
+function batchOptions<I, O>(flush: BatcherOptions<I, O>['flush']): BatcherOptions<I, O> {
+  return { flush, concurrency: 2, maxItems: 200, isDataError, isTransient: isTransientError }
 }

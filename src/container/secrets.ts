@@ -5,7 +5,7 @@ import { makeSecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 
 /** Seals everything anew with the first of these keys. Safe while others read and write. */
-export function sealAnew(
+export function reseal(
   { prisma }: Database,
   { secretsKeys, by }: { secretsKeys: string; by: Actor },
   onProgress: (progress: Pick<Rotated, 'table' | 'count'>) => void,

@@ -1,7 +1,7 @@
-import type { Wake } from '../events/change-notifier.ts'
-import { makeLanes } from '../infra/batcher.ts'
+import type { ChangeNotifier } from '../events/change-notifier.ts'
+import { makeBatcher } from '../infra/batcher.ts'
 import { isDataError, isTransientError } from '../infra/database-errors.ts'
-import { type Egress, egressRefusedCode, makeEgress } from '../infra/egress.ts'
+import { type Egress, egressDeniedCode, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeAttempts } from '../webhooks/attempt.ts'
 import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
@@ -22,7 +22,7 @@ import type { ContainerDeps } from './deps.ts'
 
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
-  wake: Wake
+  wake: ChangeNotifier
   shutdown: AbortSignal
 }
 
@@ -37,7 +37,7 @@ export function makeWebhooks(deps: WebhooksDeps) {
     changes: makeEndpointChangesRepository(prisma),
     seal: secretBox.seal,
     open: secretBox.open,
-    egressRefusal: egress.refusalOf,
+    egressDenial: egress.refusalOf,
   })
   const deliveries = makeDeliveryService({
     repository: makeDeliveriesRepository(prisma),
@@ -57,13 +57,13 @@ function makeSenderOf({
   ...deps
 }: WebhooksDeps & { egress: Egress }): WebhookSender {
   const { prisma, sql } = database
-  const { webhooks, upkeepIntervalMs } = settings
+  const { webhooks, pollIntervalMs } = settings
   const claims = makeClaimsRepository(sql, webhooks.leaseMs)
   const outcomes = makeOutcomesRepository(sql, webhooks)
   const attempts = makeAttempts({
     connector: () => deps.egress.connector(webhooks.timeoutMs),
-    egressRefusedCode,
-    egressRefusal: deps.egress.refusalOf,
+    egressDeniedCode,
+    egressDenial: deps.egress.refusalOf,
     timeoutMs: webhooks.timeoutMs,
   })
   const deliver = makeDeliver({
@@ -77,17 +77,17 @@ function makeSenderOf({
   })
   return makeSender({
     ...{ fanOut: makeFanOut(sql), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },
-    ...{ wake: deps.wake, intervalMs: upkeepIntervalMs, settings: webhooks, clock, log: logger },
+    ...{ wake: deps.wake, intervalMs: pollIntervalMs, settings: webhooks, clock, log: logger },
   })
 }
 
 /** What is delivered at about the same time is written by one statement. */
 function joined(write: (all: readonly Delivered[]) => Promise<void>): (one: Delivered) => Promise<void> {
-  return makeLanes<Delivered, void>({
+  return makeBatcher<Delivered, void>({
     flush: async (all) => {
       await write(all)
       return []
     },
-    ...{ lanes: 2, maxItems: 200, keyOf: ({ id }) => id, isDataError, isTransient: isTransientError },
+    ...{ concurrency: 2, maxItems: 200, keyOf: ({ id }) => id, isDataError, isTransient: isTransientError },
   })
 }

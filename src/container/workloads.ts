@@ -6,7 +6,7 @@ import { makeEnvironmentSchemas } from '../environments/environment.schemas.ts'
 import { environmentActions } from '../environments/environment.view.ts'
 import { makeEnvironmentService } from '../environments/environment-service.ts'
 import type { EnvironmentRoutesDeps } from '../environments/environments.routes.ts'
-import type { Wake } from '../events/change-notifier.ts'
+import type { ChangeNotifier } from '../events/change-notifier.ts'
 import { makeEventsRepository } from '../events/events.repository.ts'
 import type { EventRoutesDeps } from '../events/events.routes.ts'
 import { makeFeedRepository } from '../events/feed.repository.ts'
@@ -25,7 +25,7 @@ import { makeReadFollowed } from '../records/followed-events.ts'
 import { makeRecordPort } from '../records/records-api.ts'
 import { makeRereads } from '../records/rereads.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
-import { makeWishesRepository } from '../workloads/actions/desired-state.repository.ts'
+import { makeDesiredStateRepository } from '../workloads/actions/desired-state.repository.ts'
 import { type AskDeps, makeAsk } from '../workloads/actions/provider-queries.ts'
 import { makeResolutionsRepository } from '../workloads/actions/resolutions.repository.ts'
 import { makeResolve } from '../workloads/actions/resolve.ts'
@@ -50,7 +50,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
   reads: ReadsRepository
   idSpaceOf: IdSpaceOf
   hints: Hints
-  wake: Wake
+  wake: ChangeNotifier
 }
 
 /** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
@@ -65,7 +65,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const { callTimeoutMs } = settings.timing
   const { driverOf } = connections.opened
   const hint = deps.hints.due
-  const admission = makeAdmission({ repository: makeAdmissionRepository(deps.database), lanes: 3, maxBatch: 200 })
+  const admission = makeAdmission({ repository: makeAdmissionRepository(deps.database), concurrency: 3, maxBatch: 200 })
   const { secretBox } = connections
   const taking = {
     reads,
@@ -75,7 +75,14 @@ export function makeWorkloads(deps: WorkloadsDeps): {
     hint,
     installationTag,
   }
-  const service = makeWorkloadService({ kinds, reads, wishes: makeWishesRepository(prisma), driverOf, hint, wake })
+  const service = makeWorkloadService({
+    kinds,
+    reads,
+    desiredStates: makeDesiredStateRepository(prisma),
+    driverOf,
+    hint,
+    wake,
+  })
   const events = makeEventsRepository(prisma)
   const feed = makeFeed({ repository: makeFeedRepository(prisma), ...settings.events })
   const tails = makeTails({ feed, wait: wake.wait, clock })

@@ -7,7 +7,7 @@ import type { RecordPort } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { EnvironmentService } from './environment-service.ts'
 
-interface EnvironmentWishes {
+interface EnvironmentActions {
   service: EnvironmentService
   records: RecordPort<'environment'>
 }
@@ -30,12 +30,12 @@ const deleteQuery = Type.Object(
 )
 
 /** What a client wants of an environment that there is. */
-export function registerWishes(server: HttpServer, deps: EnvironmentWishes): void {
+export function registerActions(server: HttpServer, deps: EnvironmentActions): void {
   registerVerbs(server, deps)
   registerDelete(server, deps)
 }
 
-function registerVerbs(server: HttpServer, { service, records }: EnvironmentWishes): void {
+function registerVerbs(server: HttpServer, { service, records }: EnvironmentActions): void {
   for (const verb of ['start', 'stop'] as const) {
     server.post(
       `/environments/:id/${verb}`,
@@ -59,7 +59,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentWish
   }
 }
 
-function registerDelete(server: HttpServer, { service, records }: EnvironmentWishes): void {
+function registerDelete(server: HttpServer, { service, records }: EnvironmentActions): void {
   server.delete(
     '/environments/:id',
     {

@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { Workload } from '../workloads/workload.ts'
@@ -18,14 +18,14 @@ export type EnvironmentService = ReturnType<typeof makeEnvironmentService>
 export function makeEnvironmentService({ workloads, reads }: Deps) {
   async function settled(target: Target, verb: 'start' | 'stop'): Promise<Workload<'environment'>> {
     const environment = await workloads.get('environment', target.projectId, target.id)
-    if (!environment.live || environment.desired === 'delete') throw isOver(environment, verb)
+    if (!environment.active || environment.desired === 'delete') throw isOver(environment, verb)
     if (verb === 'start' && environment.remoteId === null && environment.status === 'failed')
       throw neverMade(environment)
     const desired = verb === 'start' ? 'run' : 'stop'
     const eventType = `environment.${verb}_requested` as const
-    const wished = await workloads.wish('environment', target, { desired, verb, eventType })
-    if (!wished.live) throw isOver(wished, verb)
-    return wished
+    const requested = await workloads.requestAction('environment', target, { desired, verb, eventType })
+    if (!requested.active) throw isOver(requested, verb)
+    return requested
   }
 
   /** All of them, however many: the environment is deleted only when the last one has ended. */
@@ -33,7 +33,9 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     for (let after = ''; ; ) {
       const page = await reads.liveJobs(environmentId, { after, limit: pageOfJobs })
       const cancel = { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' } as const
-      await Promise.all(page.map((id) => workloads.wish('job', { projectId, by, id, ifVersions: null }, cancel)))
+      await Promise.all(
+        page.map((id) => workloads.requestAction('job', { projectId, by, id, ifVersions: null }, cancel)),
+      )
       const last = page.at(-1)
       if (last === undefined || page.length < pageOfJobs) return
       after = last
@@ -57,9 +59,9 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       const environment = await workloads.get('environment', target.projectId, target.id)
       refuseOtherVersion(environment, target.ifVersions)
       if (cancelJobs) await cancelJobsOf(environment.id, target)
-      else if (environment.live && environment.desired !== 'delete') await refuseWhileUsed(environment)
+      else if (environment.active && environment.desired !== 'delete') await refuseWhileUsed(environment)
       const keepRemote = environment.imported && !remote
-      return workloads.wish('environment', target, {
+      return workloads.requestAction('environment', target, {
         desired: 'delete',
         verb: 'delete',
         eventType: 'environment.delete_requested',
@@ -69,19 +71,19 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
   }
 }
 
-function isOver({ id, live }: Workload<'environment'>, verb: 'start' | 'stop'): Refusal {
-  const what = live ? 'is being deleted' : 'is deleted'
-  return new Refusal('conflict', `Environment ${id} ${what} and cannot ${verb}. Create a new one.`)
+function isOver({ id, active }: Workload<'environment'>, verb: 'start' | 'stop'): ApiError {
+  const what = active ? 'is being deleted' : 'is deleted'
+  return new ApiError('conflict', `Environment ${id} ${what} and cannot ${verb}. Create a new one.`)
 }
 
-function inUse(environment: Workload<'environment'>, jobs: readonly string[]): Refusal {
+function inUse(environment: Workload<'environment'>, jobs: readonly string[]): ApiError {
   const named = jobs.slice(0, namedJobs).join(', ')
   const more = jobs.length > namedJobs ? ' and more' : ''
   const detail = `Environment ${environment.id} is used by ${named}${more}. Wait for them to finish, or delete it with ?cancelJobs=true.`
-  return new Refusal('environment_in_use', detail)
+  return new ApiError('environment_in_use', detail)
 }
 
-function neverMade(environment: Workload<'environment'>): Refusal {
+function neverMade(environment: Workload<'environment'>): ApiError {
   const detail = `Environment ${environment.id} was never created: ${environment.message ?? 'rejected by the provider.'} Delete it and create a new one.`
-  return new Refusal('conflict', detail)
+  return new ApiError('conflict', detail)
 }

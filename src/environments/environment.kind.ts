@@ -1,11 +1,11 @@
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, isCalledOff, pausedUntil } from '../workloads/apply/creation.ts'
+import { creationAction, isCanceledBeforeDispatch, pausedUntil } from '../workloads/apply/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
-import { hasOpenWish, type Workload } from '../workloads/workload.ts'
+import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 type Environment = Workload<'environment'>
 type Decision = Action<'environment'> | null
@@ -31,7 +31,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
     if (isTerminal(environmentTransitions, environment.status)) return { do: 'wait', until: null }
     if (environment.remoteId === null) return beforeItExists(environment, facts)
     return (
-      wishAction(environment, facts) ??
+      pendingAction(environment, facts) ??
       lookIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
     )
   },
@@ -67,25 +67,26 @@ function whyStoppedUnasked(
   if (status === 'provisioning' || status === 'starting') return startedAt === null ? 'launch_failed' : null
   if (status !== 'running' && status !== 'stopping') return null
   const limit = limitAt(environment)
-  return limit !== null && after(now, lateSightingMs) >= limit ? 'auto_stopped' : 'stopped_remotely'
+  return limit !== null && after(now, lateObservationMs) >= limit ? 'auto_stopped' : 'stopped_remotely'
 }
 
 /** A start is seen as late as the next walk over the list, and so much sooner its provider's own limit is reached. */
-const lateSightingMs = 90_000
+const lateObservationMs = 90_000
 
 /** A create that was refused is not sent again by itself: only delete follows. */
 function beforeItExists(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
-  if (environment.status === 'failed' && !isCalledOff(environmentKind, environment)) return { do: 'wait', until: null }
+  if (environment.status === 'failed' && !isCanceledBeforeDispatch(environmentKind, environment))
+    return { do: 'wait', until: null }
   return creationAction(environmentKind, environment, facts)
 }
 
-function wishAction(environment: Environment, facts: Facts<'environment'>): Decision {
+function pendingAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.desired === 'delete') return deleteAction(environment, facts)
   if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
   if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
   if (facts.needsUpdate) return pausedUntil(environment, facts) ?? { do: 'update' }
-  if (!hasOpenWish(environment)) return null
-  if (isSuperseding(environment)) return { do: 'settle', change: onlyLastWish(environment) }
+  if (!hasOpenRequest(environment)) return null
+  if (isSuperseding(environment)) return { do: 'settle', change: onlyLastRequest(environment) }
   if (environment.rawState === null) return null
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
 }
@@ -95,8 +96,8 @@ function deleteAction(environment: Environment, facts: Facts<'environment'>): De
   if (environment.keepRemote) return { do: 'settle', change: { status: 'deleted', reason: null, endedAt: facts.now } }
   if (isMoving(environment) && !isDeletable(environment, facts)) return followVerb(environmentKind, environment, facts)
   if (environment.status === 'deleting') return followVerb(environmentKind, environment, facts)
-  if (!hasOpenWish(environment)) return null
-  if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.tempo.quickMs) }
+  if (!hasOpenRequest(environment)) return null
+  if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.pollIntervals.quickMs) }
   return isDeletable(environment, facts) ? control(environment, facts, 'delete') : stopAction(environment, facts, true)
 }
 
@@ -136,18 +137,18 @@ function autoStop(environment: Environment, facts: Facts<'environment'>): Decisi
 }
 
 /** A wish before this one was never carried out: its verb may have been sent, and the answer lost. */
-function isSuperseding({ generation, carriedGeneration }: Environment): boolean {
-  return generation - carriedGeneration > 1
+function isSuperseding({ generation, observedGeneration }: Environment): boolean {
+  return generation - observedGeneration > 1
 }
 
 /** What was known before says nothing now: it is looked at first. */
-function onlyLastWish({ generation }: Environment) {
-  return { carriedGeneration: generation - 1, rawState: null }
+function onlyLastRequest({ generation }: Environment) {
+  return { observedGeneration: generation - 1, rawState: null }
 }
 
 /** It is as the client wants it, without a call. */
 function carried(environment: Environment): Decision {
-  return { do: 'settle', change: { carriedGeneration: environment.generation } }
+  return { do: 'settle', change: { observedGeneration: environment.generation } }
 }
 
 function isMoving(environment: Environment): boolean {

@@ -9,8 +9,8 @@ export function environmentActions(
   environment: Workload<'environment'>,
   driver: Driver<'environment'> | undefined,
 ): readonly string[] {
-  const { status, live, desired, remoteId } = environment
-  if (!live || isRequested(environment, 'delete', 'deleting')) return []
+  const { status, active, desired, remoteId } = environment
+  if (!active || isRequested(environment, 'delete', 'deleting')) return []
   // A delete that was refused can be asked for again, and nothing else can.
   const isOnlyDeleted = desired === 'delete'
   const can = driver?.controls ?? {}

@@ -25,7 +25,7 @@ import {
   environmentQuery,
   type makeEnvironmentSchemas,
 } from './environment.schemas.ts'
-import { registerWishes } from './environment-actions.routes.ts'
+import { registerActions } from './environment-actions.routes.ts'
 import type { EnvironmentService } from './environment-service.ts'
 
 export interface EnvironmentRoutesDeps {
@@ -71,7 +71,7 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   } satisfies Records<Environment>)
   registerCreate(server, deps)
   registerImport(server, deps)
-  registerWishes(server, deps)
+  registerActions(server, deps)
   registerAccess(server, deps)
   registerResolve(server, deps.resolve, records)
 }

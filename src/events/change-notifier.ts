@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { makeWaiters } from './waiters.ts'
 
 /** Tells waiters, in this process and every other, that there is something new to read. */
-export interface Wake {
+export interface ChangeNotifier {
   /**
    * Ids of workloads that have changed, and of projects with a new event. Joined with what else changes in the next
    * moment. Never awaited, never fails: whoever waits also looks by itself.
@@ -40,15 +40,15 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-const notifyEveryMs = 20
+const notifyIntervalMs = 20
 /** A NOTIFY takes 8000 bytes at most; more ids than this become "look at everything". */
-const mostIds = 200
+const maxIds = 200
 const everything = '*'
 const reconnectMs = 500
 /** Without LISTEN everybody who waits reads again this often. What this process changes is heard at once all the same. */
 const pollMs = 1000
 
-export function makeWake({ installationTag, notify, connect, log }: Deps): Wake {
+export function makeChangeNotifier({ installationTag, notify, connect, log }: Deps): ChangeNotifier {
   const channel = `switchyard_changed_${installationTag}`
   const waiters = makeWaiters()
   const pending = new Set<string>()
@@ -65,7 +65,7 @@ export function makeWake({ installationTag, notify, connect, log }: Deps): Wake 
 
   function tell(): void {
     timer = undefined
-    const payload = pending.size > mostIds ? everything : [...pending].join(',')
+    const payload = pending.size > maxIds ? everything : [...pending].join(',')
     pending.clear()
     if (connect === null) heard(payload)
     notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'change notification failed'))
@@ -104,7 +104,7 @@ export function makeWake({ installationTag, notify, connect, log }: Deps): Wake 
   return {
     changed(ids) {
       for (const id of ids) pending.add(id)
-      timer ??= setTimeout(tell, notifyEveryMs)
+      timer ??= setTimeout(tell, notifyIntervalMs)
     },
 
     wait: waiters.wait,

@@ -31,7 +31,7 @@ export function makeEventsRepository(prisma: PrismaClient) {
      */
     async follow(many: readonly FollowedPlace[], limit: number): Promise<(FollowedEvents | null)[]> {
       const rows = await prisma.$queryRaw<(OrNone<Event> & { place: number; hasEnded: boolean })[]>`
-        SELECT k.place::int, NOT w.live AS "hasEnded", e.id, e.seq, e.type, e.at, e.data
+        SELECT k.place::int, NOT w.active AS "hasEnded", e.id, e.seq, e.type, e.at, e.data
         FROM unnest(${many.map(({ id }) => id)}::text[], ${many.map(({ projectId }) => projectId)}::text[],
           ${many.map(({ kind }) => kind)}::text[], ${many.map(({ after }) => after)}::int[])
           WITH ORDINALITY AS k(id, project_id, kind, after, place)

@@ -6,7 +6,7 @@ import { isStillLetIn } from '../http/lasting-proof.ts'
 import { cursorQuery, limitQuery, refusals } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { streamed } from '../http/stream.routes.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
 import { ProjectEventPage, ProjectEventSchema } from './event.schemas.ts'
@@ -99,9 +99,13 @@ function lastIdOf({ headers }: FastifyRequest): string | undefined {
 
 /** What is wrong with a cursor is told of where it came from. */
 function blaming(request: FastifyRequest, error: unknown): unknown {
-  if (!(error instanceof Refusal) || lastIdOf(request) === undefined) return error
-  const errors = error.errors.map((fault) => ({ ...fault, in: 'header' as const, pointer: 'last-event-id' }))
-  return new Refusal(error.code, error.message.replace(/^cursor /, 'Last-Event-ID '), { errors })
+  if (!(error instanceof ApiError) || lastIdOf(request) === undefined) return error
+  const errors = error.errors.map((validationError) => ({
+    ...validationError,
+    in: 'header' as const,
+    pointer: 'last-event-id',
+  }))
+  return new ApiError(error.code, error.message.replace(/^cursor /, 'Last-Event-ID '), { errors })
 }
 
 function kindsOf({ caller }: FastifyRequest): readonly Kind[] {

@@ -13,14 +13,14 @@ export function cursorOf({ position: { xid, workloadId, seq }, epoch }: Place): 
   return encodeCursor({ id: workloadId, xid, seq: String(seq), epoch }, list)
 }
 
-const mostXid = 2n ** 63n - 1n
-const mostSeq = 2 ** 31 - 1
+const maxXid = 2n ** 63n - 1n
+const maxSeq = 2 ** 31 - 1
 
 /** @throws Refusal where it is no cursor, or holds what the database would not take */
 export function placeIn(cursor: string): Place {
   const found = positionIn<{ id?: string; xid?: string; seq?: string; epoch?: string }>(cursor, list)
   const { id: workloadId = '', xid = '', seq = '', epoch = '' } = found ?? {}
-  if (!/^\d{1,19}$/.test(xid) || BigInt(xid) > mostXid || !/^\d{1,10}$/.test(seq) || Number(seq) > mostSeq)
+  if (!/^\d{1,19}$/.test(xid) || BigInt(xid) > maxXid || !/^\d{1,10}$/.test(seq) || Number(seq) > maxSeq)
     throw notOurs()
   return { position: { xid, workloadId, seq: Number(seq) }, epoch }
 }

@@ -23,7 +23,7 @@ export interface Audience {
   isPermitted(): Promise<boolean>
 }
 
-const mostAtOnce = 200
+const maxConcurrent = 200
 /** Who was told nothing for so long is told that the connection is alive; looked at every second. */
 const quietMs = 3500
 
@@ -117,7 +117,7 @@ async function nextStep(reader: Reader, at: Place): Promise<Step | null> {
 
 async function olderStep({ feed, tail, projectId, kinds }: Reader, at: Place): Promise<Step> {
   const begin = tail.recent.begin()
-  const { messages, end } = await feed.page(projectId, { after: at, limit: mostAtOnce })
+  const { messages, end } = await feed.page(projectId, { after: at, limit: maxConcurrent })
   if (messages.length === 0) return { text: '', end: later(at, begin), isMore: false }
   return { text: textOf(messages, kinds()), end, isMore: true }
 }

@@ -1,5 +1,5 @@
 import type { Reading } from '../http/event-tail.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
 import { cursorOf, type Place, placeIn } from './feed-cursor.ts'
@@ -77,9 +77,9 @@ function messageOf({ id, seq, type, at, data, kind, workloadId, xid }: ProjectEv
   return { id: cursorOf({ position, epoch }), data: view, kind, position }
 }
 
-function expired(why: string): Refusal {
+function expired(why: string): ApiError {
   const detail = `Cursor expired. ${why}. Read the records, then start again without a cursor.`
-  return new Refusal('cursor_expired', detail, {
+  return new ApiError('cursor_expired', detail, {
     errors: [{ in: 'query', pointer: 'cursor', code: 'cursor_expired', detail }],
   })
 }

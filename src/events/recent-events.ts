@@ -20,7 +20,7 @@ export interface RecentEvents {
   append(messages: readonly FeedMessage[]): void
 }
 
-export function makeRecentEvents(begin: FeedPosition, mostBytes: number): RecentEvents {
+export function makeRecentEvents(begin: FeedPosition, maxBytes: number): RecentEvents {
   let first = begin
   let bytes = 0
   const batches: (Batch & { bytes: number })[] = []
@@ -45,7 +45,7 @@ export function makeRecentEvents(begin: FeedPosition, mostBytes: number): Recent
       batches.push(batch)
       bytes += batch.bytes
       // The newest stays, however long it is.
-      while (bytes > mostBytes && batches.length > 1) {
+      while (bytes > maxBytes && batches.length > 1) {
         const gone = batches.shift()
         bytes -= gone?.bytes ?? 0
         first = gone?.end ?? first

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../infra/database.ts'
 
-const mostAtOnce = 10_000
+const maxConcurrent = 10_000
 const batchTimeoutMs = 30_000
 
 /**
@@ -23,7 +23,7 @@ export async function renumberRestoredEvents(prisma: PrismaClient): Promise<void
 }
 
 async function renumber(prisma: PrismaClient, projectId: string): Promise<void> {
-  for (let count = mostAtOnce; count === mostAtOnce; ) {
+  for (let count = maxConcurrent; count === maxConcurrent; ) {
     count = await prisma.$transaction(
       async (tx) => {
         // Nobody writes an event after one that still has such a number, and takes it over.
@@ -32,7 +32,7 @@ async function renumber(prisma: PrismaClient, projectId: string): Promise<void> 
           UPDATE workload_events e SET xid = pg_current_xact_id()
           FROM (
             SELECT workload_id, seq FROM workload_events
-            WHERE project_id = ${projectId} AND xid > pg_current_xact_id() ORDER BY xid, workload_id, seq LIMIT ${mostAtOnce}
+            WHERE project_id = ${projectId} AND xid > pg_current_xact_id() ORDER BY xid, workload_id, seq LIMIT ${maxConcurrent}
           ) old
           WHERE e.workload_id = old.workload_id AND e.seq = old.seq`
       },

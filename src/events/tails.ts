@@ -34,10 +34,10 @@ interface Deps {
   wait(projectId: string, ms: number, signal: AbortSignal): Promise<unknown>
   clock: Following<unknown>['clock']
   /** Room for the texts of each project. */
-  mostBytes?: number
+  maxBytes?: number
 }
 
-const mostAtOnce = 200
+const maxConcurrent = 200
 const defaultBytes = 1024 ** 2
 const tickMs = 1000
 /** How long a listener may take nothing once it has been left behind. One that takes something reads on from the database. */
@@ -92,7 +92,7 @@ function startTail(deps: Deps, projectId: string) {
 
   async function begin(): Promise<{ tail: Tail; reading: Promise<void> }> {
     const now = placeIn(await deps.feed.now(projectId))
-    const events = makeRecentEvents(now.position, deps.mostBytes ?? defaultBytes)
+    const events = makeRecentEvents(now.position, deps.maxBytes ?? defaultBytes)
     recent = events
     return { tail: { epoch: now.epoch, recent: events, error: () => failure }, reading: readOn(now, events) }
   }
@@ -130,7 +130,7 @@ function followingOf({ feed, wait, clock }: Deps, projectId: string) {
     // Each listener is asked for its own key.
     isPermitted: async () => true,
     async read(after: Place) {
-      const { end, ...page } = await feed.page(projectId, { after, limit: mostAtOnce })
+      const { end, ...page } = await feed.page(projectId, { after, limit: maxConcurrent })
       return { ...page, position: end, isOver: false }
     },
   }

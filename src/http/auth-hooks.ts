@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestRates } from '../infra/request-rates.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
 import type { Authenticate, Caller } from './caller.ts'
 import { limitRequestRate } from './request-rate.ts'
@@ -39,9 +39,9 @@ export function guard(server: HttpServer, { authenticate, onRefused }: GuardDeps
   })
 }
 
-function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): Refusal {
+function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): ApiError {
   const has = held.size === 0 ? 'none' : [...held].join(', ')
-  return new Refusal(
+  return new ApiError(
     'permission_denied',
     `Missing scope: this request requires ${needed.join(' or ')}; yours are: ${has}. Ask an administrator for a key with that scope.`,
   )

@@ -1,7 +1,7 @@
 import type { PatternedSchema } from '../vocabulary/pattern-words.ts'
 
 /** A fault as Ajv tells it, with its option `verbose`. */
-export interface AjvFault {
+export interface AjvError {
   instancePath: string
   schemaPath: string
   keyword: string
@@ -16,12 +16,12 @@ export interface AjvFault {
   data?: unknown
 }
 
-export type Validate = ((data: unknown) => unknown) & { errors?: AjvFault[] | null }
+export type Validate = ((data: unknown) => unknown) & { errors?: AjvError[] | null }
 
 /** So many faults are told of one request. */
-export const mostFaults = 50
+export const maxErrors = 50
 /** More values than any request has that a route takes, but for options that no schema knows. */
-const mostValues = 2000
+const maxValues = 2000
 
 /**
  * Tells all faults of data of ordinary size. Of larger data it tells the first, which costs no more than to find it, and
@@ -29,28 +29,29 @@ const mostValues = 2000
  */
 export function boundedValidation({ all, first }: { all: () => Validate; first: () => Validate }): Validate {
   const validate: Validate = (data) => {
-    validate.errors = isLarge(data) ? faultsOfLarge(data, first(), all) : told(all(), data)
+    validate.errors = isLarge(data) ? errorsOfLarge(data, first(), all) : told(all(), data)
     return validate.errors === null
   }
   return validate
 }
 
-function told(validate: Validate, data: unknown): AjvFault[] | null {
-  return validate(data) ? null : (validate.errors ?? []).slice(0, mostFaults)
+function told(validate: Validate, data: unknown): AjvError[] | null {
+  return validate(data) ? null : (validate.errors ?? []).slice(0, maxErrors)
 }
 
-function faultsOfLarge(data: unknown, first: Validate, all: () => Validate): AjvFault[] | null {
+function errorsOfLarge(data: unknown, first: Validate, all: () => Validate): AjvError[] | null {
   const sure = told(first, data)
   if (sure === null) return null
   const known = new Set(sure.map(({ instancePath, keyword }) => `${keyword} ${instancePath}`))
   const more = (told(all(), beginningOf(data)) ?? []).filter(
-    (fault) => holdsOfTheWhole(fault) && !known.has(`${fault.keyword} ${fault.instancePath}`),
+    (validationError) =>
+      holdsOfTheWhole(validationError) && !known.has(`${validationError.keyword} ${validationError.instancePath}`),
   )
-  return [...sure, ...more].slice(0, mostFaults)
+  return [...sure, ...more].slice(0, maxErrors)
 }
 
 function isLarge(data: unknown): boolean {
-  let left = mostValues
+  let left = maxValues
   const isTooMuch = (value: unknown): boolean => {
     left -= 1
     if (left < 0 || typeof value !== 'object' || value === null) return left < 0
@@ -63,7 +64,7 @@ function isLarge(data: unknown): boolean {
 function beginningOf(data: unknown): unknown {
   const top: Record<string, unknown> = {}
   const open: [object, Record<string, unknown>][] = [[{ data }, top]]
-  let left = mostValues
+  let left = maxValues
   for (const [from, to] of open) {
     const entries = Object.entries(Array.isArray(from) ? from.slice(0, left) : from).slice(0, left)
     left -= entries.length
@@ -82,6 +83,6 @@ function emptyOf(value: unknown): Record<string, unknown> | null {
 }
 
 /** Whether a fault of the beginning is one of the whole: what is missing there may come later. */
-function holdsOfTheWhole({ keyword, schemaPath }: AjvFault): boolean {
+function holdsOfTheWhole({ keyword, schemaPath }: AjvError): boolean {
   return !['required', 'minItems', 'minProperties'].includes(keyword) && !/\/(?:anyOf|oneOf|not|if)\b/.test(schemaPath)
 }

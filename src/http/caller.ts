@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../vocabulary/actor.ts'
 
-import type { Fault } from '../vocabulary/api-error.ts'
+import type { ValidationError } from '../vocabulary/api-error.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
 /** Who sent a request. Every query is narrowed to the project. */
@@ -31,6 +31,6 @@ declare module 'fastify' {
     /** Any one of these lets a caller in; none of them: every caller. Each guarded route has to say. */
     scopes?: readonly Scope[]
     /** Rules beyond the schema of the body, told together with what the schema rejects. */
-    bodyRules?: (body: unknown) => readonly Fault[]
+    bodyRules?: (body: unknown) => readonly ValidationError[]
   }
 }

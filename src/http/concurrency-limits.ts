@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /** So many requests of one caller may be open at this instance at the same time. */
 export interface Places {
@@ -46,8 +46,8 @@ function makePlaces(perCaller: number, { what, instead }: { what: string; instea
   }
 }
 
-function allTaken(what: string, instead: string): Refusal {
-  return new Refusal('rate_limited', `Limit reached: this key has ${what} at this instance. ${instead}`, {
+function allTaken(what: string, instead: string): ApiError {
+  return new ApiError('rate_limited', `Limit reached: this key has ${what} at this instance. ${instead}`, {
     retryAfterSeconds: 1,
   })
 }

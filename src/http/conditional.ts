@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { ownerOf } from './caller.ts'
 
 /** The version of a record, as HTTP says it. */
@@ -28,7 +28,7 @@ function ifMatchVersions(request: FastifyRequest): readonly number[] | null {
   const versions = versionsOf(header)
   if (versions.length > 0) return versions
   const detail = `If-Match ${header.slice(0, 64)} is not an ETag of this service. Send the ETag of the last response.`
-  throw new Refusal('invalid_request', detail, {
+  throw new ApiError('invalid_request', detail, {
     errors: [{ in: 'header', pointer: 'if-match', code: 'format', detail }],
   })
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /** What a cursor is bound to. */
 export interface List {
@@ -60,7 +60,7 @@ function parse(cursor: string): [string, object] {
 }
 
 /** What is wrong with a text that only looks like a cursor. */
-export function notOurs(): Refusal {
+export function notOurs(): ApiError {
   return invalid('is invalid. Start again without a cursor')
 }
 
@@ -78,9 +78,9 @@ function digest({ name, filters }: List): string {
     .slice(0, 12)
 }
 
-function invalid(what: string): Refusal {
+function invalid(what: string): ApiError {
   const detail = `cursor ${what}.`
-  return new Refusal('invalid_request', detail, {
+  return new ApiError('invalid_request', detail, {
     errors: [{ in: 'query', pointer: 'cursor', code: 'cursor', detail }],
   })
 }

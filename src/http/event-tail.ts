@@ -28,10 +28,10 @@ export interface Following<P, M extends Message = Message> {
 /** A reader is told where it is where nothing else was told for so long; so often it is read without being woken. */
 const tellMs = 4000
 /** However much happens, it reads no more often: what happened meanwhile comes with one read. */
-const atMostEveryMs = 100
+const minIntervalMs = 100
 /** What is held back is looked for this often at first, and half as often each time that it still is. */
 const behindMs = 50
-const mostBehindMs = 1000
+const maxBehindMs = 1000
 
 /**
  * Hands on what was read first, then reads on until it is over, the reader may not any more, or `signal` is aborted. It
@@ -81,8 +81,8 @@ function makePace(clock: { monotonicMs(): number }) {
         /** What is left of the pause between two reads. */
         pauseMs(reading: Reading<unknown>): number {
           idleTurns = reading.isBehind && !isNews(reading) ? idleTurns + 1 : 0
-          const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), mostBehindMs)
-          return atMs + (reading.isBehind ? behind : atMostEveryMs) - clock.monotonicMs()
+          const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), maxBehindMs)
+          return atMs + (reading.isBehind ? behind : minIntervalMs) - clock.monotonicMs()
         },
       }
     },

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 
 /** Bodies are JSON in UTF-8. Bytes that are not would be taken for U+FFFD, and something else be stored than was sent. */
@@ -13,9 +13,9 @@ export function takeJsonOnly(server: HttpServer): void {
     const charset = charsetOf(request.headers['content-type'] ?? '')
     if (!utf8Names.has(charset))
       return done(
-        new Refusal('unsupported_media_type', `Charset ${charset} is not supported. Use UTF-8 and omit the charset.`),
+        new ApiError('unsupported_media_type', `Charset ${charset} is not supported. Use UTF-8 and omit the charset.`),
       )
-    if (!isUtf8(body)) return done(new Refusal('invalid_request', 'The body is not valid UTF-8. Use UTF-8.'))
+    if (!isUtf8(body)) return done(new ApiError('invalid_request', 'The body is not valid UTF-8. Use UTF-8.'))
     return parse(request, body.toString('utf8'), done)
   })
 }
@@ -29,7 +29,7 @@ function refuseCodings(server: HttpServer): void {
     if (coding === undefined) return
     void reply.header('accept-encoding', 'identity')
     const detail = `Content-Encoding ${coding.trim().slice(0, 64)} is not supported. Send the body uncompressed, without Content-Encoding.`
-    throw new Refusal('unsupported_media_type', detail)
+    throw new ApiError('unsupported_media_type', detail)
   })
 }
 

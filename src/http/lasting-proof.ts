@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
  * How often the caller of a request that lasts is authenticated again. With the time that a key is believed
  * (projects/authenticate.ts) this is less than the five seconds within which a revoked key is refused.
  */
-const provedEveryMs = 2000
+const proofIntervalMs = 2000
 
 /**
  * Whether a key has neither been revoked nor expired while its request was open. Rejects where that cannot be told: an
@@ -16,7 +16,7 @@ export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
     request.caller = await request.server.authenticate(request)
     return true
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'unauthenticated') return false
+    if (error instanceof ApiError && error.code === 'unauthenticated') return false
     throw error
   }
 }
@@ -27,7 +27,7 @@ export function watchCaller(request: FastifyRequest, onShutOut: () => void): () 
   let isOver = false
 
   function watch(): void {
-    timer = setTimeout(() => void prove(), provedEveryMs)
+    timer = setTimeout(() => void prove(), proofIntervalMs)
   }
 
   async function prove(): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import type { Metrics } from '../infra/telemetry.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { Draining } from './draining.ts'
 import { refusals } from './schemas.ts'
 import type { HttpServer } from './server.ts'
@@ -59,7 +59,7 @@ export async function registerOperations(
       const reason = draining.isOn()
         ? stopping
         : await Promise.race([readiness.check(), sleep(checkLimitMs, tookTooLong, { ref: false })])
-      if (reason !== null) throw new Refusal('unavailable', reason, { retryAfterSeconds: 1 })
+      if (reason !== null) throw new ApiError('unavailable', reason, { retryAfterSeconds: 1 })
       return { status: 'ok' }
     },
   )

@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type Fault, Refusal, type RefusalCode } from '../vocabulary/api-error.ts'
-import { mostFaults } from './bounded-validation.ts'
+import { ApiError, type ApiErrorCode, type ValidationError } from '../vocabulary/api-error.ts'
+import { maxErrors } from './bounded-validation.ts'
 import { refusalOfValidation } from './validation-errors.ts'
 
 /** The one place that knows which HTTP status a refusal has. */
-const statuses: Readonly<Record<RefusalCode, number>> = {
+const statuses: Readonly<Record<ApiErrorCode, number>> = {
   invalid_request: 400,
   unauthenticated: 401,
   permission_denied: 403,
@@ -30,7 +30,7 @@ const statuses: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
 }
 
-export const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
+export const titles: Readonly<Record<ApiErrorCode | 'internal', string>> = {
   invalid_request: 'Invalid request',
   unauthenticated: 'Missing or invalid credentials',
   permission_denied: 'Permission denied',
@@ -56,8 +56,8 @@ export const titles: Readonly<Record<RefusalCode | 'internal', string>> = {
   internal: 'Internal error',
 }
 
-const FaultSchema = Type.Object({
-  in: Type.Unsafe<Fault['in']>({
+const ValidationErrorSchema = Type.Object({
+  in: Type.Unsafe<ValidationError['in']>({
     type: 'string',
     enum: ['body', 'query', 'header', 'path'],
     description: 'Part of the request with the error.',
@@ -79,7 +79,7 @@ export const ProblemSchema = Type.Object(
     detail: Type.String({ description: 'What is wrong with this request and how to correct it.' }),
     instance: Type.String({ description: 'Request path.' }),
     code: Type.String({ description: 'Stable error code. New codes may be added.' }),
-    errors: Type.Array(FaultSchema, { description: 'Individual errors.' }),
+    errors: Type.Array(ValidationErrorSchema, { description: 'Individual errors.' }),
     requestId: Type.String({ description: 'Request id, also in the `X-Request-Id` header and the logs.' }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
     provider: Type.Optional(
@@ -103,7 +103,7 @@ const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', '
 
 /** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = asRefusal(error, request)
+  const refusal = asApiError(error, request)
   if (refusal === null) request.log.error({ err: error }, 'request failed')
   const status = refusal === null ? 500 : statuses[refusal.code]
   if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
@@ -114,7 +114,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(JSON.stringify(problemOf(refusal, status, request)))
 }
 
-function problemOf(refusal: Refusal | null, status: number, request: FastifyRequest): Problem {
+function problemOf(refusal: ApiError | null, status: number, request: FastifyRequest): Problem {
   const code = refusal?.code ?? 'internal'
   return {
     type: `urn:switchyard:problem:${code}`,
@@ -123,38 +123,38 @@ function problemOf(refusal: Refusal | null, status: number, request: FastifyRequ
     detail: refusal?.message ?? 'Internal error. The service log has details under this request id.',
     instance: request.url.split('?', 1)[0] ?? '/',
     code,
-    errors: (refusal?.errors ?? []).slice(0, mostFaults),
+    errors: (refusal?.errors ?? []).slice(0, maxErrors),
     requestId: request.id,
     retryable: refusal?.isRetryable ?? retryable.has(code),
     ...(refusal?.provider === undefined ? {} : { provider: refusal.provider }),
   }
 }
 
-function asRefusal(error: unknown, request: FastifyRequest): Refusal | null {
-  if (error instanceof Refusal) return error
+function asApiError(error: unknown, request: FastifyRequest): ApiError | null {
+  if (error instanceof ApiError) return error
   const fastifyError = error as Partial<FastifyError>
   if (fastifyError.validation !== undefined) return refusalOfValidation(fastifyError as FastifyError, request)
   return fromFramework(fastifyError)
 }
 
 /** What Fastify itself refuses, before any handler runs. */
-function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Refusal | null {
+function fromFramework({ code, statusCode, message }: Partial<FastifyError>): ApiError | null {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new Refusal('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
+      return new ApiError('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Refusal('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
+      return new ApiError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.')
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return new Refusal('invalid_request', 'The body is not valid JSON.')
+      return new ApiError('invalid_request', 'The body is not valid JSON.')
     default:
       if (statusCode === 413)
-        return new Refusal('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
+        return new ApiError('payload_too_large', 'The body exceeds the maximum size. Reduce the body size.')
       if (statusCode === 503)
-        return new Refusal('unavailable', 'The service is temporarily unavailable. Retry later.', {
+        return new ApiError('unavailable', 'The service is temporarily unavailable. Retry later.', {
           retryAfterSeconds: 1,
         })
       if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-        return new Refusal('invalid_request', message ?? 'The request is not valid.')
+        return new ApiError('invalid_request', message ?? 'The request is not valid.')
       return null
   }
 }

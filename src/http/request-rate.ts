@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { RequestRates } from '../infra/request-rates.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './server.ts'
 
 /**
@@ -15,7 +15,7 @@ export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, '
       ratelimit: `"default";r=${remaining};t=${resetSeconds}`,
     })
     if (isAllowed) return
-    throw new Refusal(
+    throw new ApiError(
       'rate_limited',
       `Rate limit of ${limit} requests per ${windowSeconds} s exceeded. Retry in ${resetSeconds} s.`,
       { retryAfterSeconds: Math.max(1, resetSeconds) },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './client-errors.ts'
 import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
@@ -45,7 +45,7 @@ export interface ServerOptions {
   isOutage(error: unknown): boolean
 }
 
-const away = new Refusal('unavailable', 'A dependency is temporarily unavailable. Retry later.', {
+const away = new ApiError('unavailable', 'A dependency is temporarily unavailable. Retry later.', {
   retryAfterSeconds: 1,
 })
 

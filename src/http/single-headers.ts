@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 /** Of these Node keeps the first and drops the others, while a proxy on the way may have gone by another one. */
 const single: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type'])
@@ -31,6 +31,6 @@ function isHost(text: string): boolean {
   return namedHost.test(text) || isIPv6(literalHost.exec(text)?.[1] ?? '')
 }
 
-function refused(name: string, code: string, detail: string): Refusal {
-  return new Refusal('invalid_request', detail, { errors: [{ in: 'header', pointer: name, code, detail }] })
+function refused(name: string, code: string, detail: string): ApiError {
+  return new ApiError('invalid_request', detail, { errors: [{ in: 'header', pointer: name, code, detail }] })
 }

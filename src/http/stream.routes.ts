@@ -1,6 +1,6 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { type Streams, sendEvents } from './event-stream.ts'
 import type { Following } from './event-tail.ts'
@@ -65,16 +65,16 @@ export function registerStream(server: HttpServer, records: Followed): void {
   )
 }
 
-const mostSeq = 2 ** 31 - 1
+const maxSeq = 2 ** 31 - 1
 
 /** A reconnecting client repeats the query that it began with. */
 function startOf(request: FastifyRequest): number {
   const { after = 0 } = request.query as { after?: number }
   const lastId = request.headers['last-event-id']
   if (lastId === undefined || lastId === '') return after
-  if (typeof lastId === 'string' && /^\d{1,10}$/.test(lastId) && Number(lastId) <= mostSeq) return Number(lastId)
+  if (typeof lastId === 'string' && /^\d{1,10}$/.test(lastId) && Number(lastId) <= maxSeq) return Number(lastId)
   const detail = 'Last-Event-ID is not the id of an event of this stream. Leave it out to begin with the first event.'
-  throw new Refusal('invalid_request', detail, {
+  throw new ApiError('invalid_request', detail, {
     errors: [{ in: 'header', pointer: 'last-event-id', code: 'format', detail }],
   })
 }

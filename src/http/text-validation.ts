@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 
 const deepest = 32
 
@@ -20,7 +20,7 @@ function visit(value: unknown, place: Place, depth: number): void {
   if (typeof value === 'string') refuseString(value, place)
   if (typeof value === 'number') refuseNumber(value, place)
   if (value === null || typeof value !== 'object') return
-  if (depth >= deepest) throw fault(place, 'depth', `is nested deeper than ${deepest} levels`)
+  if (depth >= deepest) throw validationError(place, 'depth', `is nested deeper than ${deepest} levels`)
   for (const [key, item] of Object.entries(value)) {
     refuseString(key, place)
     const step = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
@@ -29,21 +29,21 @@ function visit(value: unknown, place: Place, depth: number): void {
 }
 
 function refuseString(value: string, place: Place): void {
-  if (value.includes('\0')) throw fault(place, 'characters', 'contains a NUL character. Remove it')
+  if (value.includes('\0')) throw validationError(place, 'characters', 'contains a NUL character. Remove it')
   if (!value.isWellFormed())
-    throw fault(place, 'characters', 'contains an unpaired surrogate. Send well-formed Unicode')
+    throw validationError(place, 'characters', 'contains an unpaired surrogate. Send well-formed Unicode')
 }
 
 function refuseNumber(value: number, place: Place): void {
   if (Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return
-  throw fault(
+  throw validationError(
     place,
     'range',
     'is a number outside the range that JSON supports exactly. Use a value within ±9007199254740991',
   )
 }
 
-function fault(place: Place, code: string, what: string): Refusal {
+function validationError(place: Place, code: string, what: string): ApiError {
   const detail = `${place.pointer === '' ? `The ${place.in}` : place.pointer} ${what}.`
-  return new Refusal('invalid_request', detail, { errors: [{ ...place, code, detail }] })
+  return new ApiError('invalid_request', detail, { errors: [{ ...place, code, detail }] })
 }

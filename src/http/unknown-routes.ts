@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 import { sendProblem } from './problem.ts'
 
@@ -21,7 +21,7 @@ export function refuseUnknownRoutes(server: HttpServer): void {
     const path = pathOf(request)
     const allowed = methodsAt(path)
     if (allowed.length > 0) return notAllowed(request, reply, allowed)
-    const nothing = new Refusal('not_found', `${request.method} ${path} does not exist. See /openapi.json.`)
+    const nothing = new ApiError('not_found', `${request.method} ${path} does not exist. See /openapi.json.`)
     return sendProblem(nothing, request, reply)
   }
 
@@ -46,7 +46,7 @@ function notAllowed(request: FastifyRequest, reply: FastifyReply, methods: reado
   const allow = methods.join(', ')
   void reply.header('allow', allow)
   const detail = `${pathOf(request)} allows ${allow}, not ${request.method}.`
-  return sendProblem(new Refusal('method_not_allowed', detail), request, reply)
+  return sendProblem(new ApiError('method_not_allowed', detail), request, reply)
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { type Fault, Refusal } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
-import { type AjvFault, mostFaults } from './bounded-validation.ts'
+import { type AjvError, maxErrors } from './bounded-validation.ts'
 
-const places: Readonly<Record<string, Fault['in']>> = {
+const places: Readonly<Record<string, ValidationError['in']>> = {
   body: 'body',
   querystring: 'query',
   params: 'path',
@@ -12,27 +12,28 @@ const places: Readonly<Record<string, Fault['in']>> = {
 }
 
 /** What the schemas of a route reject, with what its other rules say of the same body. */
-export function refusalOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): Refusal {
+export function refusalOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): ApiError {
   const where = places[error.validationContext ?? 'body'] ?? 'body'
-  const rejected = (error.validation ?? []) as readonly AjvFault[]
-  const faults = [
-    ...rejected.filter(isTelling).map((problem) => faultOf(where, problem)),
+  const rejected = (error.validation ?? []) as readonly AjvError[]
+  const validationErrors = [
+    ...rejected.filter(isTelling).map((problem) => validationErrorOf(where, problem)),
     ...(where === 'body' ? (routeOptions.config.bodyRules?.(body) ?? []) : []),
   ]
   // A path that cannot be anybody's is answered like one that is nobody's.
-  if (where === 'path') return new Refusal('not_found', faults[0]?.detail ?? 'Not found.', { errors: faults })
-  const first = faults[0]?.detail ?? 'The request is not valid.'
-  const count = `${faults.length < mostFaults ? '' : 'at least '}${faults.length - 1}`
-  const more = faults.length > 1 ? ` (and ${count} more)` : ''
-  return new Refusal('invalid_request', `${first}${more}`, { errors: faults })
+  if (where === 'path')
+    return new ApiError('not_found', validationErrors[0]?.detail ?? 'Not found.', { errors: validationErrors })
+  const first = validationErrors[0]?.detail ?? 'The request is not valid.'
+  const count = `${validationErrors.length < maxErrors ? '' : 'at least '}${validationErrors.length - 1}`
+  const more = validationErrors.length > 1 ? ` (and ${count} more)` : ''
+  return new ApiError('invalid_request', `${first}${more}`, { errors: validationErrors })
 }
 
 /** The pattern of an enumeration repeats its values. */
-function isTelling({ keyword, parentSchema }: AjvFault): boolean {
+function isTelling({ keyword, parentSchema }: AjvError): boolean {
   return keyword !== 'pattern' || parentSchema?.enum === undefined
 }
 
-function faultOf(where: Fault['in'], problem: AjvFault): Fault {
+function validationErrorOf(where: ValidationError['in'], problem: AjvError): ValidationError {
   const { instancePath, keyword, params } = problem
   const named = params.additionalProperty ?? params.missingProperty
   const path = typeof named === 'string' ? `${instancePath}/${escapePointer(shortened(named))}` : instancePath
@@ -42,7 +43,7 @@ function faultOf(where: Fault['in'], problem: AjvFault): Fault {
 }
 
 /** The rule that is broken, and the nearest right name where one is near. */
-function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not valid' }: AjvFault): string {
+function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not valid' }: AjvError): string {
   switch (keyword) {
     case 'additionalProperties':
       return unknownName(String(params.additionalProperty), parentSchema)
@@ -61,7 +62,7 @@ function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not va
 
 function unknownName(
   name: string,
-  { properties = {}, patternProperties, description }: NonNullable<AjvFault['parentSchema']>,
+  { properties = {}, patternProperties, description }: NonNullable<AjvError['parentSchema']>,
 ) {
   if (patternProperties !== undefined) return `is not a valid name here. ${description ?? ''}`.trim()
   return `is not a known field. Remove it, or correct its name.${suggestionFor(name, Object.keys(properties))}`

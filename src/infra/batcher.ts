@@ -2,14 +2,14 @@
  * Joins calls that arrive at the same time into one statement. A few lanes run side by side, so that one slow flush
  * stalls nobody; within a lane, what arrives while a flush is under way makes up the next one.
  */
-export interface LaneOptions<I, O> {
+export interface BatcherOptions<I, O> {
   /** One statement for many items. Answers in the order of the items. */
   flush(items: readonly I[]): Promise<readonly O[]>
-  lanes: number
+  concurrency: number
   maxItems: number
-  /** Of one key's items at most `mostPerKey` share a batch, one unless said otherwise; absent: all may. */
+  /** Of one key's items at most `maxPerKey` share a batch, one unless said otherwise; absent: all may. */
   keyOf?(item: I): string
-  mostPerKey?: number
+  maxPerKey?: number
   /** An error that belongs to one item: the batch is halved until the culprit alone fails. */
   isDataError(error: unknown): boolean
   /** An error of the moment (deadlock, lock timeout, connection lost): the same batch once more. */
@@ -22,12 +22,12 @@ interface Waiting<I, O> {
   reject(error: unknown): void
 }
 
-export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promise<O> {
+export function makeBatcher<I, O>(options: BatcherOptions<I, O>): (item: I) => Promise<O> {
   const queue: Waiting<I, O>[] = []
   let running = 0
 
   function start(): void {
-    while (running < options.lanes && queue.length > 0) {
+    while (running < options.concurrency && queue.length > 0) {
       running += 1
       void run(takeBatch(queue, options)).finally(() => {
         running -= 1
@@ -69,7 +69,7 @@ export function makeLanes<I, O>(options: LaneOptions<I, O>): (item: I) => Promis
 /** What comes first, but for a key that has as many as it may: its others wait for the next batch. */
 function takeBatch<I, O>(
   queue: Waiting<I, O>[],
-  { maxItems, keyOf, mostPerKey = 1 }: LaneOptions<I, O>,
+  { maxItems, keyOf, maxPerKey = 1 }: BatcherOptions<I, O>,
 ): Waiting<I, O>[] {
   if (keyOf === undefined) return queue.splice(0, maxItems)
   const counts = new Map<string, number>()
@@ -77,7 +77,7 @@ function takeBatch<I, O>(
   const rest = queue.splice(0).filter((waiting) => {
     const key = keyOf(waiting.item)
     const count = counts.get(key) ?? 0
-    if (batch.length >= maxItems || count >= mostPerKey) return true
+    if (batch.length >= maxItems || count >= maxPerKey) return true
     counts.set(key, count + 1)
     batch.push(waiting)
     return false

@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net'
 type Callback = Parameters<LookupFunction>[2]
 type Options = Parameters<LookupFunction>[1]
 
-const mostWaiting = 1000
+const maxWaiting = 1000
 
 /**
  * A resolver that asks for `most` names at a time, and once for a name that several want. The system's own occupies a
@@ -31,7 +31,7 @@ export function makeBoundedLookup(most: number, lookup = dns.lookup as LookupFun
     const key = `${hostname} ${options.family ?? 0} ${options.hints ?? 0} ${options.all ?? false}`
     const joined = asked.get(key)
     if (joined !== undefined) return void joined.push(callback)
-    if (asking >= most && waiting.length >= mostWaiting) return callback(tooMany(hostname), [])
+    if (asking >= most && waiting.length >= maxWaiting) return callback(tooMany(hostname), [])
     asked.set(key, [callback])
     if (asking < most) ask(key, hostname, options)
     else waiting.push(() => ask(key, hostname, options))

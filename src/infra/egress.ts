@@ -6,7 +6,7 @@ import { addressOf, classOf } from './egress-address.ts'
 import { allowsAddress, allowsName, type Destination, type EgressRules, withoutRootDot } from './egress-rules.ts'
 
 /** `net`'s own code style, so that whoever reports a failed connection can tell this one. */
-export const egressRefusedCode = 'EGRESS_NOT_ALLOWED'
+export const egressDeniedCode = 'EGRESS_NOT_ALLOWED'
 
 /** Where this installation sends requests on behalf of its clients. For connections, and whatever else takes a URL from a client. */
 export interface Egress {
@@ -18,7 +18,7 @@ export interface Egress {
   /**
    * Opens the sockets of one undici agent. A name is resolved once, for the very connection that is opened, and only
    * allowed addresses of the answer are dialled: a name that answers differently later gains nothing.
-   * Fails with `egressRefusedCode` before anything is sent.
+   * Fails with `egressDeniedCode` before anything is sent.
    */
   connector(timeoutMs: number): buildConnector.connector
 }
@@ -29,7 +29,7 @@ interface Deps {
   lookup?: LookupFunction
 }
 
-const mostNames = 3
+const maxNames = 3
 /** Refusals of names come at multiples of this, or of half the time that a connection may take where that is less. */
 const refusalStepMs = 1000
 
@@ -37,7 +37,7 @@ const refusalStepMs = 1000
  * Without a rule: https to public addresses. A listed name may also be private, and be called by http; a listed
  * address or range likewise. Redirects are nobody's to follow: the HTTP client returns them as answers.
  */
-export function makeEgress({ rules, lookup = makeBoundedLookup(mostNames) }: Deps): Egress {
+export function makeEgress({ rules, lookup = makeBoundedLookup(maxNames) }: Deps): Egress {
   return {
     refusalOf: (url) => refusalOf(rules, url),
     connector: (timeoutMs) => makeConnector({ rules, lookup, timeoutMs }),
@@ -140,7 +140,7 @@ function inSteps(lookup: LookupFunction, stepMs: number): LookupFunction {
   return (hostname, options, callback) => {
     const startedMs = performance.now()
     lookup(hostname, options, (error, ...found) => {
-      if (error?.code !== egressRefusedCode) return callback(error, ...found)
+      if (error?.code !== egressDeniedCode) return callback(error, ...found)
       const leftMs = stepMs - ((performance.now() - startedMs) % stepMs)
       setTimeout(() => callback(error, ...found), leftMs)
     })
@@ -168,7 +168,7 @@ function listOf(found: Parameters<Parameters<LookupFunction>[2]>[1] | undefined)
 /** Which address a name has inside is not told. */
 function refused(hostname: string): NodeJS.ErrnoException {
   const error: NodeJS.ErrnoException = new Error(`${hostname} is not an address that this installation calls`)
-  error.code = egressRefusedCode
+  error.code = egressDeniedCode
   return error
 }
 

@@ -10,7 +10,7 @@ const transactionTimeoutMs = 20_000
  * the first has committed. That needs READ COMMITTED, where each statement has a snapshot of its own; the one that takes
  * the lock keeps the snapshot from before its wait, so counting in it would miss what it has waited for.
  */
-export async function inTurnOf<T>(
+export async function withProjectLock<T>(
   prisma: PrismaClient,
   projectIds: readonly string[],
   work: (tx: Prisma.TransactionClient) => Promise<T>,

@@ -2,11 +2,11 @@ import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, hasMade, isCalledOff } from '../workloads/apply/creation.ts'
+import { creationAction, hasMade, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
 import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
-import { hasOpenWish, type Workload } from '../workloads/workload.ts'
+import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 type Job = Workload<'job'>
 
@@ -35,7 +35,7 @@ export const jobKind: WorkloadKind<'job'> = {
     if (job.remoteId === null) return environmentAction(job, facts) ?? creationAction(jobKind, job, facts)
     return (
       endAction(job, facts) ??
-      lookIfUnsure(job, facts, { unseenMs: facts.tempo.slowMs }) ?? { do: 'wait', until: limitAt(job) }
+      lookIfUnsure(job, facts, { unseenMs: facts.pollIntervals.slowMs }) ?? { do: 'wait', until: limitAt(job) }
     )
   },
 
@@ -60,7 +60,7 @@ export const jobKind: WorkloadKind<'job'> = {
 /** A job that has not been sent waits for its environment, and fails with it. */
 function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
   if (job.status !== 'queued' || facts.environment === null) return null
-  if (isCalledOff(jobKind, job) || hasMade(facts.attempt)) return null
+  if (isCanceledBeforeDispatch(jobKind, job) || hasMade(facts.attempt)) return null
   const { status, remoteId, desired } = facts.environment
   // Its delete waits for the jobs in it, so a job that waited for it in turn would hold both for ever.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
@@ -89,7 +89,7 @@ function endAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
   if (job.enforcing === null && limit !== null && facts.now >= limit && facts.verbs.includes('cancel')) {
     return { do: 'settle', change: { enforcing: 'time_limit' } }
   }
-  const mustEnd = job.enforcing !== null || (isCalledOff(jobKind, job) && hasOpenWish(job))
+  const mustEnd = job.enforcing !== null || (isCanceledBeforeDispatch(jobKind, job) && hasOpenRequest(job))
   return mustEnd ? control(job, facts, 'cancel') : null
 }
 

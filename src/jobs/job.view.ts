@@ -3,7 +3,7 @@ import { isRequested, type Workload } from '../workloads/workload.ts'
 
 /** What can be asked of a job now. Before it is sent it can be called off whatever the provider can do. */
 export function jobActions(job: Workload<'job'>, driver: Driver<'job'> | undefined): readonly string[] {
-  const isPossible = job.live && (job.status === 'queued' || driver?.controls.cancel !== undefined)
+  const isPossible = job.active && (job.status === 'queued' || driver?.controls.cancel !== undefined)
   const isCancelable = isPossible && !isRequested(job, 'cancel', 'canceling')
   const hasLogs = job.remoteId !== null && driver?.logs !== undefined
   return [...(isCancelable ? ['cancel'] : []), ...(hasLogs ? ['logs'] : [])]

@@ -11,7 +11,7 @@ import { keyOf, submitHeaders } from '../records/idempotency.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
 import { previewViewOf } from '../records/record.view.ts'
 import type { RecordPort } from '../records/records-api.ts'
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetFaults } from '../vocabulary/request-target.ts'
 import type { Ask } from '../workloads/actions/provider-queries.ts'
@@ -214,11 +214,11 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
 }
 
 async function cancel(service: WorkloadService, request: FastifyRequest): Promise<Workload<'job'>> {
-  const job = await service.wish('job', targetOf(request), {
+  const job = await service.requestAction('job', targetOf(request), {
     desired: 'cancel',
     verb: 'cancel',
     eventType: 'job.cancel_requested',
   })
-  if (job.live || job.status === 'canceled') return job
-  throw new Refusal('conflict', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
+  if (job.active || job.status === 'canceled') return job
+  throw new ApiError('conflict', `Job ${job.id} has ended: ${job.status}. There is nothing to cancel.`)
 }

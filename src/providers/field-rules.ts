@@ -43,12 +43,12 @@ export function checkSpec<K extends Kind>(
   spec: Spec<K>,
   shown: Json = null,
 ): readonly SpecProblem[] {
-  const faults = rules.check?.(spec, shown) ?? []
+  const validationErrors = rules.check?.(spec, shown) ?? []
   return [
     ...problemsBetweenFields(spec),
     ...fieldPaths.flatMap((path) => problemsAt(rules, path, spec)),
     ...optionProblems(rules, spec.providerOptions ?? {}),
-    ...faults.map((fault) => ({ ...fault, code: 'unprocessable' })),
+    ...validationErrors.map((validationError) => ({ ...validationError, code: 'unprocessable' })),
   ]
 }
 
@@ -147,7 +147,7 @@ function optionProblems(
   })
 }
 
-const maxOptionFaults = 20
+const maxOptionErrors = 20
 
 /** Values are not repeated: an option may hold a secret. */
 function optionErrors(options: TObject, pointer: string, values: unknown): readonly SpecProblem[] {
@@ -158,7 +158,7 @@ function optionErrors(options: TObject, pointer: string, values: unknown): reado
     const { path } = error
     const detail = `${optionRuleOf(error, options)} Options are: ${known === '' ? '(none)' : known}.`
     problems.push({ pointer: pointer + path, code: 'invalid_option', detail })
-    if (problems.length === maxOptionFaults) break
+    if (problems.length === maxOptionErrors) break
   }
   return problems
 }

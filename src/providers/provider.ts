@@ -43,7 +43,7 @@ export interface FieldRule {
 export type Accepts = { readonly [path in FieldPath]?: FieldRule }
 
 /** A fault of a request that no field rule can say. `pointer` is a JSON pointer into the normalized request. */
-export interface SpecFault {
+export interface SpecError {
   pointer: string
   detail: string
 }
@@ -64,7 +64,7 @@ export interface Observation<K extends Kind = Kind> {
   /** The provider's own name of the object, where it has one. */
   remoteName?: string
   /** The mark that the object shows; null = it shows that it has none; absent = this answer cannot tell. */
-  mark?: string | null
+  correlationTag?: string | null
   tasks?: readonly Task<K>[]
   /** Provider-specific results, shown as `result.<provider>`. */
   result?: JsonObject
@@ -88,8 +88,8 @@ export interface Task<K extends Kind = Kind> {
 
 /** One try to create, committed before the call. All tries for one workload carry the same mark. */
 export interface Intent<K extends Kind = Kind> {
-  /** `[a-z][a-z0-9]*` of the length that `Driver.markLength` says. Stands in the remote object, so that it is found again. */
-  mark: string
+  /** `[a-z][a-z0-9]*` of the length that `Driver.tagLength` says. Stands in the remote object, so that it is found again. */
+  correlationTag: string
   spec: Spec<K>
   environmentRemoteId: string | null
   /** What `prepare` saw. */
@@ -204,7 +204,7 @@ export interface Driver<K extends Kind = Kind> {
   readonly states: Readonly<Record<string, Status<K>>>
   readonly traits: Traits<K>
   /** How many characters the mark of this kind has. */
-  readonly markLength: number
+  readonly tagLength: number
   /**
    * What the environment that a job names is to it, always one of the same connection. `required`: the job runs inside,
    * and the create names it. `optional`: the create has no place for it; the job waits until it runs and then runs
@@ -216,7 +216,7 @@ export interface Driver<K extends Kind = Kind> {
    * Faults that no field rule can say. `shown` is the payload of the last sighting, null before there is one: of an
    * import the spec tells only what was changed here. Pure.
    */
-  check?(spec: Spec<K>, shown: Json): readonly SpecFault[]
+  check?(spec: Spec<K>, shown: Json): readonly SpecError[]
   /** Reads what `find` needs to know of the time before the create (AiTEMS versions). Becomes `Intent.before`. */
   prepare?(spec: Spec<K>, environmentRemoteId: string | null, signal: AbortSignal): Promise<Json>
   /** The request that `create` sends. Pure. */
@@ -307,7 +307,7 @@ export interface OpenProvider {
   verify(signal: AbortSignal): Promise<void>
 }
 
-export interface CredentialFault {
+export interface CredentialError {
   /** The credential that is missing or superfluous: `secretKey`. */
   field: string
   detail: string
@@ -335,7 +335,7 @@ export interface Provider {
   /** The URLs of those hosts by setting, including derived ones. Absent: the provider itself tells the URL. Pure. */
   endpoints(settings: JsonObject): Readonly<Record<string, string>>
   /** Why these credentials are incomplete, where their schema cannot express it (half a pair). Pure. */
-  credentialFault?(credentials: JsonObject): CredentialFault | null
+  credentialError?(credentials: JsonObject): CredentialError | null
   /** What decides which account and place objects live in. Frozen once a connection exists, and written to each attempt. */
   scope(settings: JsonObject): JsonObject
   /**

@@ -13,7 +13,7 @@ export const minSecretLength = 4
 /** Of a secret that was cut off; fewer characters may be there by chance. */
 const minPartLength = 6
 /** Whoever cuts a text marks the place so. */
-const cutMark = '…'
+const ellipsis = '…'
 /** A longer piece of a secret is compared by this many characters at both of its ends: the work does not grow with it. */
 const sampleLength = 16
 const filterBits = 12
@@ -143,7 +143,7 @@ function nextKey(key: number, code: number): number {
 }
 
 function nextCut(text: string, from: number): number {
-  const at = text.indexOf(cutMark, from)
+  const at = text.indexOf(ellipsis, from)
   return at < 0 ? text.length : at
 }
 

@@ -13,8 +13,8 @@ interface Deps {
 }
 
 /** Hints that wait while the queue does not answer. Beyond it the newest are dropped: upkeep finds the rest. */
-const mostWaiting = 10_000
-const mostInOneAdd = 500
+const maxWaiting = 10_000
+const maxInOneAdd = 500
 /** From one add to the next, so that steady requests do not each pay for one. The first is not kept waiting. */
 const pauseMs = 10
 
@@ -32,7 +32,7 @@ export function makeHints({ queue, log }: Deps): Hints {
   function send(): void {
     if (isSending || waiting.size === 0) return
     isSending = true
-    const batch = [...waiting].slice(0, mostInOneAdd)
+    const batch = [...waiting].slice(0, maxInOneAdd)
     for (const connectionId of batch) waiting.delete(connectionId)
     queue
       .addBulk(
@@ -54,7 +54,7 @@ export function makeHints({ queue, log }: Deps): Hints {
 
   return {
     due(connectionId) {
-      if (isClosed || waiting.size >= mostWaiting) return
+      if (isClosed || waiting.size >= maxWaiting) return
       waiting.add(connectionId)
       // Once per turn of the event loop, so that a burst of requests shares one round trip.
       if (waiting.size === 1) setImmediate(send)

@@ -3,7 +3,7 @@ import type { Desired, Kind } from '../vocabulary/kinds.ts'
 import { longFields } from '../vocabulary/spec.ts'
 import type { LedgerEntry } from '../workloads/engine/attempts.repository.ts'
 import type { PreviewResult } from '../workloads/intake/submit.ts'
-import { hasOpenWish, type Workload } from '../workloads/workload.ts'
+import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 /** What a client sees of an event of a record that it knows. */
 export function eventViewOf({ at, ...event }: Event) {
@@ -35,7 +35,7 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     ...given('remote', remoteOf(workload)),
     ...given('result', result === null ? null : { [workload.provider]: result }),
     ...(workload.kind === 'environment' ? { imported: workload.imported } : {}),
-    ...(workload.kind === 'environment' && hasOpenWish(workload)
+    ...(workload.kind === 'environment' && hasOpenRequest(workload)
       ? { requestedAction: actionOf[(workload as Workload<'environment'>).desired] }
       : {}),
   }
@@ -58,7 +58,7 @@ export function remoteViewOf(workload: Workload) {
 export function attemptViewOf(entry: LedgerEntry) {
   return {
     number: entry.number,
-    correlationTag: entry.mark,
+    correlationTag: entry.correlationTag,
     scope: entry.scope,
     startedAt: entry.startedAt.toISOString(),
     sendBy: entry.sendBy.toISOString(),

@@ -54,7 +54,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
     },
     isSettled: (workload: Workload<K>) =>
       isTerminal(kind.transitions, workload.status) ||
-      (kind.settled.includes(workload.status) && workload.generation === workload.carriedGeneration),
+      (kind.settled.includes(workload.status) && workload.generation === workload.observedGeneration),
     readUntil: (
       projectId: string,
       id: string,

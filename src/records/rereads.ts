@@ -1,4 +1,4 @@
-import { makeLanes } from '../infra/batcher.ts'
+import { makeBatcher } from '../infra/batcher.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Known, ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { Workload } from '../workloads/workload.ts'
@@ -12,22 +12,22 @@ export interface Rereads {
   ): Promise<Workload<K> | null>
 }
 
-const mostAtOnce = 1000
+const maxConcurrent = 1000
 /** What nobody has read yet is older than any version. */
-const unread = { version: -1, carriedGeneration: -1 }
+const unread = { version: -1, observedGeneration: -1 }
 
 export function makeRereads(
   { changedSince }: Pick<ReadsRepository, 'changedSince'>,
   isTransient: (error: unknown) => boolean,
 ): Rereads {
-  const changedOf = makeLanes<Known, Workload | undefined>({
+  const changedOf = makeBatcher<Known, Workload | undefined>({
     // One: what asks while a statement is under way shares the next.
-    lanes: 1,
-    maxItems: mostAtOnce,
+    concurrency: 1,
+    maxItems: maxConcurrent,
     isDataError: () => false,
     isTransient,
     async flush(items) {
-      const distinct = new Map(items.map((item) => [`${item.id} ${item.version} ${item.carriedGeneration}`, item]))
+      const distinct = new Map(items.map((item) => [`${item.id} ${item.version} ${item.observedGeneration}`, item]))
       const found = await changedSince([...distinct.values()])
       return items.map((item) => changed(found.get(item.id), item))
     },
@@ -38,8 +38,8 @@ export function makeRereads(
       { projectId, kind, id }: { projectId: string; kind: K; id: string },
       last: Workload<K> | null,
     ): Promise<Workload<K> | null> {
-      const { version, carriedGeneration } = last ?? unread
-      const found = await changedOf({ id, version, carriedGeneration })
+      const { version, observedGeneration } = last ?? unread
+      const found = await changedOf({ id, version, observedGeneration })
       if (found === undefined) return last
       return found.projectId === projectId && found.kind === kind ? (found as Workload<K>) : null
     },
@@ -47,6 +47,6 @@ export function makeRereads(
 }
 
 /** Another request may have known less of it. */
-function changed(found: Workload | undefined, { version, carriedGeneration }: Known): Workload | undefined {
-  return found?.version === version && found.carriedGeneration === carriedGeneration ? undefined : found
+function changed(found: Workload | undefined, { version, observedGeneration }: Known): Workload | undefined {
+  return found?.version === version && found.observedGeneration === observedGeneration ? undefined : found
 }

@@ -34,7 +34,7 @@ export function makeHide(variables: Readonly<Record<string, string>>): Hide {
 }
 
 /** A sighting without secrets. What the engine acts on (id, mark, a state that is known) stays as it is. */
-export function hideInSighting<K extends Kind>(hide: Hide, seen: Observation<K>): Observation<K> {
+export function redactObservation<K extends Kind>(hide: Hide, seen: Observation<K>): Observation<K> {
   const { payload, message, remoteName, tasks, result, rawState, status } = seen
   return {
     ...seen,

@@ -13,7 +13,7 @@ export interface Rotated {
 }
 
 /** So many walks that still find something are no coincidence. */
-const mostWalks = 50
+const maxScans = 50
 
 interface Deps {
   repository: SealedRowsRepository
@@ -41,15 +41,15 @@ async function rotateTable(deps: Deps, table: SealedTable): Promise<Rotated> {
     count += more
     deps.onProgress({ table, count })
   }
-  for (let left = mostWalks; left > 0; left -= 1) {
-    const found = await walk(deps, table, unopenable, onPage)
+  for (let left = maxScans; left > 0; left -= 1) {
+    const found = await scan(deps, table, unopenable, onPage)
     if (found === 0) return { table, count, unopenable: [...unopenable], isComplete: true }
   }
   return { table, count, unopenable: [...unopenable], isComplete: false }
 }
 
 /** One walk over a table. Answers how many rows it found that could be opened. */
-async function walk(
+async function scan(
   { repository, secretBox, pageSize = 200 }: Deps,
   table: SealedTable,
   unopenable: Set<string>,
@@ -61,14 +61,14 @@ async function walk(
     const rows = await repository.otherwiseSealed(table, { prefix: secretBox.sealedPrefix, after, limit: pageSize })
     const last = rows.at(-1)
     if (last === undefined) return found
-    const sealedAnew = rows.flatMap((row) => sealAnew(secretBox, row, unopenable))
+    const sealedAnew = rows.flatMap((row) => reseal(secretBox, row, unopenable))
     found += sealedAnew.length
     if (sealedAnew.length > 0) onPage(await repository.replace(table, sealedAnew))
     after = last.id
   }
 }
 
-function sealAnew(secretBox: Deps['secretBox'], { id, sealed }: SealedRow, unopenable: Set<string>) {
+function reseal(secretBox: Deps['secretBox'], { id, sealed }: SealedRow, unopenable: Set<string>) {
   try {
     const to = secretBox.seal(id, secretBox.open(id, sealed))
     unopenable.delete(id)

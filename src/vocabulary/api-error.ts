@@ -2,7 +2,7 @@
  * Every way in which a request is answered "no". Programs act on the code; people read the message.
  * Which HTTP status goes with a code is known in `http/problem.ts` alone.
  */
-export type RefusalCode =
+export type ApiErrorCode =
   | 'invalid_request'
   | 'unauthenticated'
   | 'permission_denied'
@@ -27,7 +27,7 @@ export type RefusalCode =
   | 'method_not_allowed'
 
 /** One thing that is wrong, and where. `pointer` is a JSON pointer into the body, or the parameter's name. */
-export interface Fault {
+export interface ValidationError {
   in: 'body' | 'query' | 'header' | 'path'
   pointer: string
   code: string
@@ -35,16 +35,16 @@ export interface Fault {
 }
 
 /** What the provider said, when a refusal passes its words on. */
-export interface ProviderSaid {
+export interface ProviderErrorDetail {
   id: string
   httpStatus?: number
   code?: string
   message?: string
 }
 
-export interface RefusalDetails {
-  errors?: readonly Fault[]
-  provider?: ProviderSaid
+export interface ApiErrorDetails {
+  errors?: readonly ValidationError[]
+  provider?: ProviderErrorDetail
   retryAfterSeconds?: number
   /** Whether the same request may succeed later, where the code does not tell. */
   isRetryable?: boolean
@@ -52,15 +52,15 @@ export interface RefusalDetails {
 }
 
 /** A request that is answered no. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   override readonly name = 'Refusal'
-  readonly code: RefusalCode
-  readonly errors: readonly Fault[]
-  readonly provider: ProviderSaid | undefined
+  readonly code: ApiErrorCode
+  readonly errors: readonly ValidationError[]
+  readonly provider: ProviderErrorDetail | undefined
   readonly retryAfterSeconds: number | undefined
   readonly isRetryable: boolean | undefined
 
-  constructor(code: RefusalCode, detail: string, more: RefusalDetails = {}) {
+  constructor(code: ApiErrorCode, detail: string, more: ApiErrorDetails = {}) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause })
     this.code = code
     this.errors = more.errors ?? []

@@ -1,4 +1,4 @@
-import { type Fault, Refusal } from './api-error.ts'
+import { ApiError, type ValidationError } from './api-error.ts'
 
 const earliest = Date.parse('0001-01-01T00:00:00Z')
 const latest = Date.parse('9999-12-31T23:59:59.999Z')
@@ -9,9 +9,9 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z')
  *
  * @throws Refusal `invalid_request`
  */
-export function instantOf(text: string, { in: where, pointer }: Pick<Fault, 'in' | 'pointer'>): Date {
+export function instantOf(text: string, { in: where, pointer }: Pick<ValidationError, 'in' | 'pointer'>): Date {
   const at = new Date(text)
   if (at.getTime() >= earliest && at.getTime() <= latest) return at
   const detail = `${pointer} is ${text}, an invalid timestamp: the year must be between 1 and 9999. Example: 2024-05-01T12:00:00Z.`
-  throw new Refusal('invalid_request', detail, { errors: [{ in: where, pointer, code: 'format', detail }] })
+  throw new ApiError('invalid_request', detail, { errors: [{ in: where, pointer, code: 'format', detail }] })
 }

@@ -1,4 +1,4 @@
-import { Refusal } from './api-error.ts'
+import { ApiError } from './api-error.ts'
 
 /** What a project may have at a time; absent = as many as there are. */
 export interface Quota {
@@ -7,8 +7,8 @@ export interface Quota {
   connections?: number
 }
 
-export function quotaExceeded(numbers: string): Refusal {
-  return new Refusal(
+export function quotaExceeded(numbers: string): ApiError {
+  return new ApiError(
     'quota_exceeded',
     `The project uses ${numbers}. Delete some of them, or ask an administrator for a larger quota.`,
   )

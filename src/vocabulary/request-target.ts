@@ -1,12 +1,12 @@
-import type { Fault } from './api-error.ts'
+import type { ValidationError } from './api-error.ts'
 
 const detail = 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.'
 
 /** What is wrong with a request that names neither a connection nor a provider. */
-export const missingTarget: Fault = { in: 'body', pointer: '/provider', code: 'required', detail }
+export const missingTarget: ValidationError = { in: 'body', pointer: '/provider', code: 'required', detail }
 
 /** The same of a body that no schema has passed. */
-export function targetFaults(body: unknown): readonly Fault[] {
+export function targetFaults(body: unknown): readonly ValidationError[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
   return 'connectionId' in body || 'provider' in body ? [] : [missingTarget]
 }

@@ -21,9 +21,9 @@ interface Deps {
   /** Opens the sockets: the egress rules, judged at each connection. */
   connector(): buildConnector.connector
   /** The code of an error by which those rules refuse a connection. */
-  egressRefusedCode: string
+  egressDeniedCode: string
   /** Why nothing is sent to a URL, as far as its text tells; null = it may be tried. */
-  egressRefusal(url: string): string | null
+  egressDenial(url: string): string | null
   timeoutMs: number
 }
 
@@ -31,7 +31,7 @@ interface Deps {
 const maxBodyBytes = 16_384
 const maxBodyMs = 1000
 /** Agents that keep a socket open for the next message, each for one origin. */
-const mostAgents = 128
+const maxAgents = 128
 
 export function makeAttempts(deps: Deps): Attempts {
   const { timeoutMs } = deps
@@ -43,7 +43,7 @@ export function makeAttempts(deps: Deps): Attempts {
     agents.delete(origin)
     agents.set(origin, agent)
     const [oldest] = agents.keys()
-    if (agents.size > mostAgents && oldest !== undefined) {
+    if (agents.size > maxAgents && oldest !== undefined) {
       // Waits for what is under way.
       void agents.get(oldest)?.close()
       agents.delete(oldest)
@@ -63,7 +63,7 @@ export function makeAttempts(deps: Deps): Attempts {
       } catch (error) {
         if (signal.aborted) throw error
         if (limit.aborted) return { reason: 'timeout' }
-        return { reason: deps.egressRefusal(url) === null ? reasonOf(error, deps.egressRefusedCode) : 'egress_denied' }
+        return { reason: deps.egressDenial(url) === null ? reasonOf(error, deps.egressDeniedCode) : 'egress_denied' }
       }
     },
 
@@ -93,11 +93,11 @@ const notConnected: ReadonlySet<string> = new Set([
 ])
 
 /** A name that leads inside is told like one that leads nowhere: nobody learns from it which names there are. */
-function reasonOf(error: unknown, egressRefusedCode: string): SilentReason {
+function reasonOf(error: unknown, egressDeniedCode: string): SilentReason {
   const code = codeOf(error)
   // A handshake that fails is told by OpenSSL's own codes.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
-  return isTls || code === egressRefusedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
+  return isTls || code === egressDeniedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
 }
 
 /** Of several addresses that were tried, the first one's. */

@@ -11,10 +11,10 @@ export interface ClaimedDelivery {
   eventId: string
   type: string
   payload: object
-  step: number
+  retryStep: number
   url: string
   /** Of the endpoint, as it was then. */
-  epoch: number
+  configEpoch: number
   sealedSecret: string
   /** The secret before signs as well. */
   isOverlapping: boolean
@@ -36,8 +36,8 @@ const waiting = Prisma.sql`
 
 /** How many hands may be at work for one endpoint and for one project, and how many are. */
 export interface Shares {
-  mostEach: number
-  mostOfProject: number
+  maxEach: number
+  maxOfProject: number
   busy: { byEndpoint: ReadonlyMap<string, number>; byProject: ReadonlyMap<string, number> }
 }
 
@@ -53,7 +53,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
       FROM picked p JOIN webhook_endpoints e ON e.id = p.endpoint_id
       WHERE d.id = p.id AND d.id = ANY(ARRAY(SELECT id FROM picked))
       RETURNING d.id, d.lease_id AS "leaseId", d.endpoint_id AS "endpointId", d.project_id AS "projectId", d.event_id AS "eventId",
-        d.type, d.payload, d.step, e.url, e.epoch, e.sealed_secret AS "sealedSecret",
+        d.type, d.payload, d.retry_step AS "retryStep", e.url, e.config_epoch AS "configEpoch", e.sealed_secret AS "sealedSecret",
         COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now`
   }
 
@@ -62,15 +62,15 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
      * What is due at endpoints that have not failed last: projects take turns, and of each no more than its share, spread
      * over its endpoints in an order that is drawn.
      */
-    async claimSteady(limit: number, { mostEach, mostOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
+    async claimSteady(limit: number, { maxEach, maxOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
       return sql.rows<ClaimedDelivery>(Prisma.sql`
         WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
-          SELECT e.id, ${mostEach}::int - COALESCE(u.count, 0) AS room, ${mostOfProject}::int - COALESCE(p.count, 0) AS "projectRoom",
+          SELECT e.id, ${maxEach}::int - COALESCE(u.count, 0) AS room, ${maxOfProject}::int - COALESCE(p.count, 0) AS "projectRoom",
             row_number() OVER (PARTITION BY e.project_id ORDER BY random()) AS turn, count(*) OVER (PARTITION BY e.project_id) AS peers
           FROM waiting w JOIN webhook_endpoints e ON e.id = w.id
           LEFT JOIN ${counted(busy.byEndpoint)} u(id, count) ON u.id = e.id
           LEFT JOIN ${counted(busy.byProject)} p(id, count) ON p.id = e.project_id
-          WHERE e.enabled AND e.failures = 0 AND ${isLetAlone} IS NOT TRUE AND COALESCE(u.count, 0) < ${mostEach}::int AND ${hasDue}
+          WHERE e.enabled AND e.failures = 0 AND ${isLetAlone} IS NOT TRUE AND COALESCE(u.count, 0) < ${maxEach}::int AND ${hasDue}
         )
         ${claimed(
           randomUUID(),
@@ -107,7 +107,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
     },
 
     /** Gives back what could not be tried at all. Its endpoint counts as failing: one delivery at a time tries again. */
-    async putBack({ id, leaseId }: ClaimedDelivery, pauseMs: number): Promise<void> {
+    async release({ id, leaseId }: ClaimedDelivery, pauseMs: number): Promise<void> {
       await sql.rows(Prisma.sql`
         WITH d AS (
           UPDATE webhook_deliveries SET lease_id = NULL, due_at = now() WHERE id = ${id} AND lease_id = ${leaseId} RETURNING endpoint_id
@@ -119,7 +119,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
 }
 
 /** It asked for it. */
-const isLetAlone = Prisma.sql`(e.asked_until > now())`
+const isLetAlone = Prisma.sql`(e.retry_after_until > now())`
 
 /** In an order, so that it is one step in the index: any that is due may be found sooner by reading the table, it seems. */
 const hasDue = Prisma.sql`(

@@ -8,7 +8,7 @@ import type { WebhookSettings } from './webhook-settings.ts'
 
 export interface DeliverDeps {
   attempts: Pick<Attempts, 'post'>
-  claims: Pick<ClaimsRepository, 'putBack'>
+  claims: Pick<ClaimsRepository, 'release'>
   outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(taken: Delivered): Promise<void> }
   /** @throws when no key of this process opens it */
   open(endpointId: string, sealed: string): object
@@ -30,7 +30,7 @@ const whenUnopenableMs = 60_000
 export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Promise<void> {
   return async (claim) => {
     const secrets = secretsOf(deps, claim)
-    if (secrets === null) return deps.claims.putBack(claim, whenUnopenableMs)
+    if (secrets === null) return deps.claims.release(claim, whenUnopenableMs)
     const answer = await deps.attempts.post(messageOf(deps, claim, secrets), deps.shutdown)
     await settle(deps, claim, answer)
   }
@@ -55,13 +55,14 @@ function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: 
 
 async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: Answer): Promise<void> {
   const { outcomes, log, settings } = deps
-  const { id: deliveryId, endpointId, eventId, leaseId, epoch, step, failures, now } = claim
-  const verdict = verdictOn(answer, { step, failures, now, chance: Math.random() }, settings)
+  const { id: deliveryId, endpointId, eventId, leaseId, configEpoch, retryStep, failures, now } = claim
+  const verdict = verdictOn(answer, { retryStep, failures, now, chance: Math.random() }, settings)
   const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null
-  if (verdict.is === 'delivered') return outcomes.delivered({ id: deliveryId, leaseId, endpointId, epoch, httpStatus })
+  if (verdict.is === 'delivered')
+    return outcomes.delivered({ id: deliveryId, leaseId, endpointId, configEpoch, httpStatus })
   const disabled = await outcomes.failed(claim, answer, verdict)
   const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
-  const context = { deliveryId, endpointId, eventId, attempt: step + 1, ...said }
+  const context = { deliveryId, endpointId, eventId, attempt: retryStep + 1, ...said }
   if (disabled !== null) log.warn({ ...context, disabled }, 'webhook endpoint disabled')
   else if (verdict.retryMs === null) log.warn(context, 'webhook delivery failed permanently')
   else log.info(context, 'webhook delivery failed; retrying')

@@ -16,13 +16,13 @@ export type DeliveriesRepository = ReturnType<typeof makeDeliveriesRepository>
 const columns = Prisma.raw(`d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.type, d.status, d.attempts,
   d.created_at AS "createdAt", d.settled_at AS "settledAt", d.last_attempt_at AS "lastAttemptAt",
   d.last_http_status AS "lastHttpStatus", d.last_reason AS "lastReason",
-  CASE WHEN e.enabled AND d.lease_id IS NULL AND d.status = 'pending' THEN GREATEST(d.due_at, e.not_before, e.asked_until) END AS "nextAttemptAt"`)
+  CASE WHEN e.enabled AND d.lease_id IS NULL AND d.status = 'pending' THEN GREATEST(d.due_at, e.not_before, e.retry_after_until) END AS "nextAttemptAt"`)
 
 /** An id begins with the time of its process, which may be wrong by so much. */
 const clockSlackMs = 3_600_000
 
 /** It waits as if it were new. */
-const pendingAgain = Prisma.raw(`status = 'pending', step = 0, due_at = now(), settled_at = NULL`)
+const pendingAgain = Prisma.raw(`status = 'pending', retry_step = 0, due_at = now(), settled_at = NULL`)
 
 export function makeDeliveriesRepository(prisma: PrismaClient) {
   return {

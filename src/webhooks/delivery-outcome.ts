@@ -17,7 +17,7 @@ export interface Failure {
 
 interface Situation {
   /** Attempts since it became pending, this one not counted. */
-  step: number
+  retryStep: number
   /** Failures of the endpoint in a row, before this answer. */
   failures: number
   now: Date
@@ -30,18 +30,18 @@ const jitter = 0.1
 
 /** Any 2xx is a success, all else a failure, redirects too. 410 says that nobody wants any more. */
 export function verdictOn(answer: Answer, situation: Situation, settings: WebhookSettings): Verdict {
-  const { scheduleMs, backoff, mostRetryAfterMs } = settings
-  const { step, failures, now, chance } = situation
+  const { scheduleMs, backoff, maxRetryAfterMs } = settings
+  const { retryStep, failures, now, chance } = situation
   if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
   if ('httpStatus' in answer && answer.httpStatus === 410)
     return { is: 'failed', retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' }
-  const askedMs = Math.min(retryAfterMs(answer, now), mostRetryAfterMs)
-  const scheduled = scheduleMs[step]
+  const askedMs = Math.min(retryAfterMs(answer, now), maxRetryAfterMs)
+  const scheduled = scheduleMs[retryStep]
   const spread = 1 + jitter * (2 * chance - 1)
   return {
     is: 'failed',
     retryMs: scheduled === undefined ? null : Math.max(scheduled * spread, askedMs),
-    pauseMs: Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.mostMs) * spread,
+    pauseMs: Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.maxMs) * spread,
     askedMs,
     disables: null,
   }

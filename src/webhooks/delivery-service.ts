@@ -1,4 +1,4 @@
-import { Refusal } from '../vocabulary/api-error.ts'
+import { ApiError } from '../vocabulary/api-error.ts'
 import type { DeliveriesRepository, EndpointOf } from './deliveries.repository.ts'
 import type { DeliveryStatus, WebhookDelivery, WebhookEndpoint } from './webhook-endpoint.ts'
 
@@ -11,8 +11,8 @@ interface Deps {
 }
 
 /** Of each statement, and of one request: 50,000 in all. */
-const mostPerStatement = 1000
-const mostStatements = 50
+const maxPerStatement = 1000
+const maxStatements = 50
 
 export type DeliveryService = ReturnType<typeof makeDeliveryService>
 
@@ -22,7 +22,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     const { enabled } = await endpoint(projectId, id)
     if (enabled) return
     const detail = `Webhook endpoint ${id} is disabled. Enable it first: PATCH /webhook-endpoints/${id} {"enabled": true}.`
-    throw new Refusal('conflict', detail)
+    throw new ApiError('conflict', detail)
   }
 
   async function get({ projectId, id }: Omit<EndpointOf, 'by'>, deliveryId: string): Promise<WebhookDelivery> {
@@ -30,7 +30,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     const delivery = await repository.get(id, deliveryId)
     if (delivery !== null) return delivery
     const detail = `Webhook endpoint ${id} has no delivery ${deliveryId}. See GET /webhook-endpoints/${id}/deliveries.`
-    throw new Refusal('not_found', detail)
+    throw new ApiError('not_found', detail)
   }
 
   return {
@@ -48,7 +48,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
       await refuseDisabled(target)
       const delivery = await repository.insertTest(target)
       // Disabled between the two: the answer is the same.
-      if (delivery === null) throw new Refusal('conflict', `Webhook endpoint ${target.id} is disabled.`)
+      if (delivery === null) throw new ApiError('conflict', `Webhook endpoint ${target.id} is disabled.`)
       onPending(target.id)
       return delivery
     },
@@ -57,7 +57,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
       await refuseDisabled(target)
       await get(target, deliveryId)
       const delivery = await repository.redeliver(target, deliveryId)
-      if (delivery === null) throw new Refusal('conflict', `Delivery ${deliveryId} is already pending.`)
+      if (delivery === null) throw new ApiError('conflict', `Delivery ${deliveryId} is already pending.`)
       onPending(target.id)
       return delivery
     },
@@ -65,11 +65,11 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     async replay(target: EndpointOf, since: Date): Promise<{ count: number; isComplete: boolean }> {
       await refuseDisabled(target)
       let count = 0
-      for (let left = mostStatements; left > 0; left -= 1) {
-        const some = await repository.replay(target, { since, limit: mostPerStatement })
+      for (let left = maxStatements; left > 0; left -= 1) {
+        const some = await repository.replay(target, { since, limit: maxPerStatement })
         count += some
         if (some > 0) onPending(target.id)
-        if (some < mostPerStatement) return { count, isComplete: true }
+        if (some < maxPerStatement) return { count, isComplete: true }
       }
       return { count, isComplete: false }
     },

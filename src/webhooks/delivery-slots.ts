@@ -1,7 +1,7 @@
 import type { ClaimedDelivery, Shares } from './claims.repository.ts'
 
 /** The deliveries that are under way in this process. */
-export interface Hands {
+export interface DeliverySlots {
   /** How many more may begin. */
   free(): number
   /** How many are under way, by endpoint and by project. */
@@ -22,7 +22,7 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-export function makeHands({ deliver, concurrency, onFree, log }: Deps): Hands {
+export function makeDeliverySlots({ deliver, concurrency, onFree, log }: Deps): DeliverySlots {
   const running = new Map<Promise<void>, ClaimedDelivery>()
   const busy = { byEndpoint: new Map<string, number>(), byProject: new Map<string, number>() }
 

@@ -1,6 +1,6 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
-import { inTurnOf } from '../infra/project-lock.ts'
+import { withProjectLock } from '../infra/project-lock.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { WebhookEndpoint } from './webhook-endpoint.ts'
 
@@ -39,7 +39,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
   return {
     /** It gets what happens from now on. Null where the project has `most` already. */
     async insert(endpoint: NewEndpoint, most: number): Promise<WebhookEndpoint | null> {
-      return inTurnOf(prisma, [endpoint.projectId], async (tx) => {
+      return withProjectLock(prisma, [endpoint.projectId], async (tx) => {
         const [counted] = await tx.$queryRaw<{ count: number }[]>`
           SELECT count(*)::int AS count FROM webhook_endpoints WHERE project_id = ${endpoint.projectId} AND deleted_at IS NULL`
         return (counted?.count ?? 0) < most ? insertOne(tx, endpoint) : null

@@ -14,8 +14,8 @@ export interface FannedOut {
 export type FanOut = () => Promise<FannedOut>
 
 /** In one statement, so that it stays a short one. */
-const mostEndpoints = 50
-const mostEvents = 100
+const maxEndpoints = 50
+const maxEvents = 100
 
 /**
  * Turns new events into deliveries, in one statement: it takes endpoints that are behind, of each
@@ -40,13 +40,13 @@ export function makeFanOut(sql: Statements): FanOut {
       ), taken AS MATERIALIZED (
         SELECT e.id, e.project_id, e.event_types, e.cursor_xid, e.cursor_workload_id, e.cursor_seq
         FROM ahead a JOIN webhook_endpoints e ON e.id = a.id AND e.enabled
-        WHERE a.xid < (SELECT xid FROM horizon) ORDER BY a.turn, a.cursor_xid LIMIT ${mostEndpoints} FOR UPDATE OF e SKIP LOCKED
+        WHERE a.xid < (SELECT xid FROM horizon) ORDER BY a.turn, a.cursor_xid LIMIT ${maxEndpoints} FOR UPDATE OF e SKIP LOCKED
       ), news AS MATERIALIZED (
         SELECT t.id AS endpoint_id, t.event_types, v.* FROM taken t CROSS JOIN LATERAL (
           SELECT w.* FROM workload_events w
           WHERE w.project_id = t.project_id AND w.xid < (SELECT xid FROM horizon)
             AND (w.xid, w.workload_id, w.seq) > (t.cursor_xid, t.cursor_workload_id, t.cursor_seq)
-          ORDER BY w.xid, w.workload_id, w.seq LIMIT ${mostEvents}
+          ORDER BY w.xid, w.workload_id, w.seq LIMIT ${maxEvents}
         ) v
       ), moved AS (
         UPDATE webhook_endpoints e SET cursor_xid = n.xid, cursor_workload_id = n.workload_id, cursor_seq = n.seq

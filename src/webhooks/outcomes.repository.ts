@@ -8,7 +8,7 @@ import type { Failure } from './delivery-outcome.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 
 /** What an endpoint has taken, under the claim that it was sent with. */
-export interface Delivered extends Pick<ClaimedDelivery, 'id' | 'leaseId' | 'endpointId' | 'epoch'> {
+export interface Delivered extends Pick<ClaimedDelivery, 'id' | 'leaseId' | 'endpointId' | 'configEpoch'> {
   httpStatus: number | null
 }
 
@@ -25,17 +25,17 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
       const [ids, endpointIds] = [all.map(({ id }) => id), [...new Set(all.map(({ endpointId }) => endpointId))]]
       await sql.rows(Prisma.sql`
         WITH input AS (
-          SELECT * FROM json_to_recordset(${JSON.stringify(all)}::json) AS i(id text, "leaseId" text, epoch int, "httpStatus" int)
+          SELECT * FROM json_to_recordset(${JSON.stringify(all)}::json) AS i(id text, "leaseId" text, "configEpoch" int, "httpStatus" int)
         ), noted AS MATERIALIZED (
           SELECT e.id FROM webhook_endpoints e WHERE ${isOneOf('e.id', endpointIds)} AND ${isNews} ORDER BY e.id FOR UPDATE OF e
         ), d AS (
-          UPDATE webhook_deliveries d SET status = 'delivered', due_at = NULL, settled_at = now(), step = d.step + 1,
+          UPDATE webhook_deliveries d SET status = 'delivered', due_at = NULL, settled_at = now(), retry_step = d.retry_step + 1,
             attempts = d.attempts + 1, lease_id = NULL, last_attempt_at = now(), last_http_status = i."httpStatus", last_reason = NULL
           FROM input i WHERE ${isOneOf('d.id', ids)} AND d.id = i.id AND d.lease_id = i."leaseId" AND (SELECT count(*) FROM noted) >= 0
-          RETURNING d.endpoint_id, i.epoch
+          RETURNING d.endpoint_id, i."configEpoch"
         )
         UPDATE webhook_endpoints e SET failures = 0, not_before = NULL, failing_since = NULL, last_succeeded_at = now()
-        WHERE e.id IN (SELECT id FROM noted) AND (e.id, e.epoch) IN (SELECT endpoint_id, epoch FROM d)`)
+        WHERE e.id IN (SELECT id FROM noted) AND (e.id, e.config_epoch) IN (SELECT endpoint_id, "configEpoch" FROM d)`)
     },
 
     /**
@@ -48,12 +48,12 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
       const isProbe = claim.failures > 0
       const rows = await sql.rows<{ reason: DisabledReason }>(Prisma.sql`
         WITH asked AS MATERIALIZED (
-          SELECT e.id, e.epoch = ${claim.epoch} AS "isSame" FROM webhook_endpoints e
+          SELECT e.id, e.config_epoch = ${claim.configEpoch} AS "isSame" FROM webhook_endpoints e
           JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.id = ${claim.id} AND d.lease_id = ${claim.leaseId} FOR UPDATE OF e
         ), d AS (
           UPDATE webhook_deliveries d SET status = CASE WHEN a."isSame" AND ${retryMs}::float8 IS NULL THEN 'failed' ELSE 'pending' END,
             due_at = CASE WHEN a."isSame" THEN now() + ${retryMs}::float8 * interval '1 ms' ELSE now() END,
-            settled_at = CASE WHEN a."isSame" AND ${retryMs}::float8 IS NULL THEN now() END, step = step + a."isSame"::int, ${attempted(answer)}
+            settled_at = CASE WHEN a."isSame" AND ${retryMs}::float8 IS NULL THEN now() END, retry_step = retry_step + a."isSame"::int, ${attempted(answer)}
           FROM asked a WHERE d.id = ${claim.id} AND d.lease_id = ${claim.leaseId} RETURNING d.endpoint_id
         ), counted AS (
           SELECT e.id, COALESCE(${disables}::text, CASE WHEN e.failing_since < now() - ${disableAfterMs} * interval '1 ms' THEN 'failing' END) AS reason,
@@ -62,7 +62,7 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
         ), e AS (
           UPDATE webhook_endpoints e SET failures = e.failures + c."isCounted"::int, failing_since = COALESCE(e.failing_since, now()),
             not_before = CASE WHEN c."isCounted" THEN now() + ${pauseMs}::float8 * interval '1 ms' ELSE e.not_before END,
-            asked_until = CASE WHEN ${askedMs}::float8 > 0 THEN GREATEST(e.asked_until, now() + ${askedMs}::float8 * interval '1 ms') ELSE e.asked_until END,
+            retry_after_until = CASE WHEN ${askedMs}::float8 > 0 THEN GREATEST(e.retry_after_until, now() + ${askedMs}::float8 * interval '1 ms') ELSE e.retry_after_until END,
             enabled = c.reason IS NULL, disabled_reason = c.reason, disabled_at = CASE WHEN c.reason IS NOT NULL THEN now() END,
             version = e.version + (c.reason IS NOT NULL)::int, updated_at = CASE WHEN c.reason IS NOT NULL THEN now() ELSE e.updated_at END
           FROM counted c WHERE e.id = c.id RETURNING e.id, e.project_id, e.disabled_reason AS reason

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Wake } from '../events/change-notifier.ts'
+import type { ChangeNotifier } from '../events/change-notifier.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
-import { makeHands } from './delivery-slots.ts'
+import { makeDeliverySlots } from './delivery-slots.ts'
 import type { FannedOut, FanOut } from './fan-out.repository.ts'
 import type { PruneDeliveries } from './pruning.repository.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
@@ -17,7 +17,7 @@ interface Deps {
   claims: Pick<ClaimsRepository, 'claimSteady' | 'claimProbes'>
   deliver(claim: ClaimedDelivery): Promise<void>
   prune: PruneDeliveries
-  wake: Pick<Wake, 'waitForAny'>
+  wake: Pick<ChangeNotifier, 'waitForAny'>
   /** Closes the sockets that are kept open. */
   close(): Promise<void>
   intervalMs: number
@@ -29,7 +29,7 @@ interface Deps {
 /** Between two looks for what is new, however much changes; or so many times as long as one took: most of the time it rests. */
 const pauseMs = 50
 const pauseFactor = 3
-const pruneEveryMs = 60_000
+const pruneIntervalMs = 60_000
 
 /** Deliveries that were begun, and how long the claims took. */
 interface Taken {
@@ -46,9 +46,9 @@ const nothing: Taken = { count: 0, tookMs: 0 }
  */
 export function makeSender(deps: Deps): WebhookSender {
   const { claims, clock, log } = deps
-  const { concurrency, perEndpoint: mostEach, perProject: mostOfProject } = deps.settings
-  const hands = makeHands({ deliver: deps.deliver, concurrency, onFree, log })
-  const pruning = makePruner(pruneEveryMs, deps)
+  const { concurrency, perEndpoint: maxEach, perProject: maxOfProject } = deps.settings
+  const deliverySlots = makeDeliverySlots({ deliver: deps.deliver, concurrency, onFree, log })
+  const pruning = makePruner(pruneIntervalMs, deps)
   const news = makeNews(deps)
   let nudge = new AbortController()
   /** Hands that have to be free again before another claim is worth its statement. */
@@ -64,7 +64,7 @@ export function makeSender(deps: Deps): WebhookSender {
   }
 
   async function claimProbes(): Promise<ClaimedDelivery[]> {
-    const most = Math.min(hands.free(), mostOfProject - hands.probing())
+    const most = Math.min(deliverySlots.free(), maxOfProject - deliverySlots.probing())
     if (most <= 0 || clock.monotonicMs() - probedMs < pauseMs) return []
     probedMs = clock.monotonicMs()
     return claims.claimProbes(most)
@@ -73,10 +73,10 @@ export function makeSender(deps: Deps): WebhookSender {
   async function takeDue(): Promise<Taken> {
     const beganMs = clock.monotonicMs()
     const probes = await claimProbes()
-    hands.take(probes)
-    const free = hands.free()
-    const steady = free > 0 ? await claims.claimSteady(free, { mostEach, mostOfProject, busy: hands.busy }) : []
-    hands.take(steady)
+    deliverySlots.take(probes)
+    const free = deliverySlots.free()
+    const steady = free > 0 ? await claims.claimSteady(free, { maxEach, maxOfProject, busy: deliverySlots.busy }) : []
+    deliverySlots.take(steady)
     return { count: probes.length + steady.length, tookMs: clock.monotonicMs() - beganMs }
   }
 
@@ -118,7 +118,7 @@ export function makeSender(deps: Deps): WebhookSender {
       stopping.abort()
       nudge.abort()
       await loop
-      await hands.drain()
+      await deliverySlots.drain()
       await pruning.over()
       await deps.close()
     },
@@ -157,12 +157,12 @@ function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' |
 }
 
 /** Runs beside the loop: what is old takes no time from what is due. */
-function makePruner(everyMs: number, { clock, prune, log }: Pick<Deps, 'clock' | 'prune' | 'log'>) {
+function makePruner(intervalMs: number, { clock, prune, log }: Pick<Deps, 'clock' | 'prune' | 'log'>) {
   let lastMs = Number.NEGATIVE_INFINITY
   let run: Promise<unknown> = Promise.resolve()
   return {
     lookAtTheClock() {
-      if (clock.monotonicMs() - lastMs < everyMs) return
+      if (clock.monotonicMs() - lastMs < intervalMs) return
       lastMs = clock.monotonicMs()
       run = prune().catch((error: unknown) => log.warn({ err: error }, 'pruning webhook deliveries failed'))
     },

@@ -1,4 +1,4 @@
-import { type Fault, Refusal } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
@@ -24,28 +24,28 @@ interface Deps {
   /** @throws when no key of this process opens it */
   open(endpointId: string, sealed: string): object
   /** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
-  egressRefusal(url: string): string | null
+  egressDenial(url: string): string | null
 }
 
 /** Each of them costs a look at every tick. */
-const mostPerProject = 50
+const maxPerProject = 50
 
 export type WebhookService = ReturnType<typeof makeWebhookService>
 
 /** Endpoints of a project: who gets its events. */
-export function makeWebhookService({ repository, changes, seal, open, egressRefusal }: Deps) {
+export function makeWebhookService({ repository, changes, seal, open, egressDenial }: Deps) {
   async function get(projectId: string, id: string): Promise<SealedEndpoint> {
     const endpoint = await repository.get(projectId, id)
     if (endpoint !== null) return endpoint
     const detail = `There is no webhook endpoint ${id} in this project. See GET /webhook-endpoints.`
-    throw new Refusal('not_found', detail)
+    throw new ApiError('not_found', detail)
   }
 
   /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
   async function changedMeanwhile({ projectId, id }: Target): Promise<never> {
     const { version } = await get(projectId, id)
     const detail = `The webhook endpoint is at version ${version}. Re-read the resource and retry with its current ETag.`
-    throw new Refusal('version_mismatch', detail)
+    throw new ApiError('version_mismatch', detail)
   }
 
   return {
@@ -54,20 +54,20 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
     list: repository.list,
 
     async create(owner: Pick<Target, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
-      const url = callable(egressRefusal, request.url)
+      const url = callable(egressDenial, request.url)
       refuseUnknown(request.eventTypes)
       const id = makeId('webhookEndpoint')
       const secret = drawSecret()
       const { description = '', eventTypes = [], enabled = true } = request
       const endpoint = { ...owner, id, url, description, eventTypes, enabled, sealedSecret: seal(id, { secret }) }
-      const created = await repository.insert(endpoint, mostPerProject)
+      const created = await repository.insert(endpoint, maxPerProject)
       if (created !== null) return { ...created, secret }
-      const numbers = `${mostPerProject} of ${mostPerProject} webhook endpoints`
-      throw new Refusal('quota_exceeded', `The project has ${numbers}. Delete an existing one first.`)
+      const numbers = `${maxPerProject} of ${maxPerProject} webhook endpoints`
+      throw new ApiError('quota_exceeded', `The project has ${numbers}. Delete an existing one first.`)
     },
 
     async change(target: Target, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
-      const url = patch.url === undefined ? null : callable(egressRefusal, patch.url)
+      const url = patch.url === undefined ? null : callable(egressDenial, patch.url)
       refuseUnknown(patch.eventTypes)
       const { description = null, eventTypes = null, enabled = null } = patch
       return (await changes.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
@@ -99,19 +99,19 @@ export function makeWebhookService({ repository, changes, seal, open, egressRefu
 }
 
 /** A URL as it will be called: what looks like another one is shown as what it is. */
-function callable(egressRefusal: Deps['egressRefusal'], url: string): string {
-  const detail = egressRefusal(url) ?? (new URL(url).port === '0' ? 'Port 0 is invalid. Omit the port for 443.' : null)
+function callable(egressDenial: Deps['egressDenial'], url: string): string {
+  const detail = egressDenial(url) ?? (new URL(url).port === '0' ? 'Port 0 is invalid. Omit the port for 443.' : null)
   if (detail === null) return new URL(url).href
-  const fault: Fault = { in: 'body', pointer: '/url', code: 'egress_denied', detail }
-  throw new Refusal('unprocessable', detail, { errors: [fault] })
+  const validationError: ValidationError = { in: 'body', pointer: '/url', code: 'egress_denied', detail }
+  throw new ApiError('unprocessable', detail, { errors: [validationError] })
 }
 
 /** A type that never occurs is a spelling mistake: whoever made it would wait for ever. */
 function refuseUnknown(eventTypes: readonly string[] = []): void {
-  const errors = eventTypes.flatMap((type, index): Fault[] => {
+  const errors = eventTypes.flatMap((type, index): ValidationError[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []
     const detail = `${type} is an unknown event type. See docs/webhooks.md for the list.${suggestionFor(type, [...knownTypes])}`
     return [{ in: 'body', pointer: `/eventTypes/${index}`, code: 'unknown_event_type', detail }]
   })
-  if (errors.length > 0) throw new Refusal('unprocessable', errors[0]?.detail ?? '', { errors })
+  if (errors.length > 0) throw new ApiError('unprocessable', errors[0]?.detail ?? '', { errors })
 }

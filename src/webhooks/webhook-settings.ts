@@ -6,9 +6,9 @@ export interface WebhookSettings {
   /** The waits before the second attempt, the third, and so on. After the last of them a delivery has failed. */
   scheduleMs: readonly number[]
   /** The whole endpoint waits so long after a failure, doubling from the first. */
-  backoff: { firstMs: number; mostMs: number }
+  backoff: { firstMs: number; maxMs: number }
   /** The longest `Retry-After` that is honoured. */
-  mostRetryAfterMs: number
+  maxRetryAfterMs: number
   /** An endpoint that has failed for so long without a success is disabled. */
   disableAfterMs: number
   /** Deliveries under way in one process. */
@@ -35,8 +35,8 @@ export function webhookSettings({ timeoutMs }: { timeoutMs: number }): WebhookSe
       ...[5 * second, 5 * minute, 30 * minute],
       ...[2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
     ],
-    backoff: { firstMs: second, mostMs: minute },
-    mostRetryAfterMs: hour,
+    backoff: { firstMs: second, maxMs: minute },
+    maxRetryAfterMs: hour,
     disableAfterMs: 5 * day,
     concurrency: 64,
     perEndpoint: 8,

@@ -5,7 +5,7 @@ import type { Transitions } from '../vocabulary/transitions.ts'
 import type { Attempt, EngineState, Workload } from './workload.ts'
 
 /** The environment that a job runs in. */
-export interface Surroundings {
+export interface EnvironmentState {
   status: Status<'environment'>
   remoteId: string | null
   desired: Desired<'environment'>
@@ -19,7 +19,7 @@ export interface Facts<K extends Kind = Kind> {
   /** The verbs that this connection's driver has. */
   verbs: readonly Verb<K>[]
   connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
-  environment: Surroundings | null
+  environment: EnvironmentState | null
   /** Of an environment: jobs that have not ended. */
   hasLiveJobs: boolean
   /** The object is not as the spec says, and the driver can bring it there. */
@@ -31,11 +31,11 @@ export interface Facts<K extends Kind = Kind> {
   firstSentAt: Date | null
   /** Attempts that may have made something, as far as their answers tell: the latest among them. */
   attemptsInDoubt: number
-  tempo: Tempo
+  pollIntervals: PollIntervals
 }
 
 /** The waits of the engine, in milliseconds. */
-export interface Tempo {
+export interface PollIntervals {
   /** Between looks at something that is about to change; doubles up to `slowMs`. */
   quickMs: number
   slowMs: number
@@ -84,7 +84,7 @@ export interface WorkloadKind<K extends Kind> {
   readonly inFlight: { readonly [V in Verb<K>]: Status<K> }
   /** What a workload is once a verb has done what it does. */
   readonly achieves: { readonly [V in Verb<K>]?: Status<K> }
-  /** Sightings that an in-flight verb has just outdated: ignored until `Tempo.resendMs` after it was sent. */
+  /** Sightings that an in-flight verb has just outdated: ignored until `PollIntervals.resendMs` after it was sent. */
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
   /** Statuses in which nothing is expected to happen by itself. */
   readonly settled: readonly Status<K>[]

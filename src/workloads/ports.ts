@@ -42,7 +42,7 @@ export interface CalledConnection {
 }
 
 /** Tells whoever waits for a workload, or for a project's events, that there is something new. Never awaited, never fails. */
-export interface Wake {
+export interface ChangeNotifier {
   changed(ids: readonly string[]): void
 }
 

@@ -20,12 +20,12 @@ export interface EngineState<K extends Kind = Kind> {
   reason: Reason | null
   message: string | null
   /** The client's wishes up to here are carried out. */
-  carriedGeneration: number
+  observedGeneration: number
   /** The provider was brought to the spec as it was at this version. */
   appliedSpecVersion: number
   /** The limit that Switchyard itself is enforcing. */
   enforcing: 'time_limit' | 'auto_stopped' | null
-  exclusiveKey: string | null
+  exclusivityKey: string | null
   /** When to look again; null = only when something happens. */
   dueAt: Date | null
   /** The same, told to the client, while it waits for a provider. */
@@ -43,7 +43,7 @@ export interface EngineState<K extends Kind = Kind> {
    */
   missingSince: Date | null
   /** When the last verb was sent. */
-  controlledAt: Date | null
+  lastActionAt: Date | null
   dispatchedAt: Date | null
   startedAt: Date | null
   endedAt: Date | null
@@ -65,7 +65,7 @@ export interface ClientState<K extends Kind = Kind> {
   name: string
   labels: Readonly<Record<string, string>>
   spec: Spec<K>
-  mark: string
+  correlationTag: string
   imported: boolean
   /** DELETE ends the record and leaves the remote object alone. */
   keepRemote: boolean
@@ -84,7 +84,7 @@ export interface Workload<K extends Kind = Kind> extends ClientState<K>, EngineS
   version: number
   seq: number
   leaseId: string | null
-  live: boolean
+  active: boolean
   statusChangedAt: Date
   updatedAt: Date
 }
@@ -97,7 +97,7 @@ export interface Attempt {
   startedAt: Date
   sendBy: Date
   /** A complete walk that began after this and shows no mark proves that nothing was made. */
-  settledAt: Date
+  absenceConclusiveAt: Date
   before: Json
   endedAt: Date | null
   outcome: AttemptOutcome | null
@@ -106,8 +106,8 @@ export interface Attempt {
 }
 
 /** Whether the client wants something that has not been carried out. */
-export function hasOpenWish(workload: Pick<Workload, 'generation' | 'carriedGeneration'>): boolean {
-  return workload.generation > workload.carriedGeneration
+export function hasOpenRequest(workload: Pick<Workload, 'generation' | 'observedGeneration'>): boolean {
+  return workload.generation > workload.observedGeneration
 }
 
 /**
@@ -115,5 +115,5 @@ export function hasOpenWish(workload: Pick<Workload, 'generation' | 'carriedGene
  * again. `inFlight`: the status while it is being carried out.
  */
 export function isRequested<K extends Kind>(workload: Workload<K>, desired: Desired<K>, inFlight: Status<K>): boolean {
-  return workload.desired === desired && (hasOpenWish(workload) || workload.status === inFlight)
+  return workload.desired === desired && (hasOpenRequest(workload) || workload.status === inFlight)
 }

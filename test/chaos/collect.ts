@@ -23,19 +23,19 @@ const endedWords = new Set([
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `
-  NOT w.live OR (
-    w.kind = 'environment' AND w.generation = w.carried_generation AND w.lease_id IS NULL AND w.missing_since IS NULL
+  NOT w.active OR (
+    w.kind = 'environment' AND w.generation = w.observed_generation AND w.lease_id IS NULL AND w.missing_since IS NULL
     AND (
       (w.desired = 'run' AND w.status IN ('running', 'failed'))
       OR (w.desired = 'stop' AND w.status IN ('stopped', 'failed'))
     )
   )`
-const parkedSql = `w.live AND w.remote_id IS NULL AND w.status = 'dispatching' AND w.status_reason = 'outcome_unknown' AND w.due_at IS NULL AND w.lease_id IS NULL`
+const parkedSql = `w.active AND w.remote_id IS NULL AND w.status = 'dispatching' AND w.status_reason = 'outcome_unknown' AND w.due_at IS NULL AND w.lease_id IS NULL`
 
 /** The second list: every record. */
 export async function readRows(pool: Pool): Promise<RecordRow[]> {
   const { rows } = await pool.query<RecordRow>(`
-    SELECT w.id, w.kind, w.provider, w.mark, w.status, w.status_reason AS reason, w.desired, w.live,
+    SELECT w.id, w.kind, w.provider, w.correlation_tag, w.status, w.status_reason AS reason, w.desired, w.active,
       w.remote_id AS "remoteId", (${parkedSql}) AS "isParked", (${settledSql}) AS "isSettled"
     FROM workloads w ORDER BY w.id`)
   return rows
@@ -63,7 +63,7 @@ export async function untilThawedMs(pool: Pool, freezeMs: number): Promise<numbe
 export async function describeOpen(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ line: string }>(`
     SELECT concat_ws(' ', w.id, w.provider, w.status, w.status_reason, w.status_message, 'wanted', w.desired,
-      'generation', w.generation, 'of', w.carried_generation, 'due', w.due_at, 'lease until', w.lease_until) AS line
+      'generation', w.generation, 'of', w.observed_generation, 'due', w.due_at, 'lease until', w.lease_until) AS line
     FROM workloads w WHERE NOT (${settledSql}) AND NOT (${parkedSql}) ORDER BY w.id LIMIT 20`)
   return rows.map(({ line }) => line)
 }
@@ -106,7 +106,7 @@ export async function dumpRecords(pool: Pool, file: string): Promise<void> {
 /** The third list, from the sandbox's journal: every object it ever made, also those that are deleted. */
 export async function readObjects(
   journalFile: string,
-  marks: ReadonlySet<string>,
+  correlationTags: ReadonlySet<string>,
   nowMs: number,
 ): Promise<RemoteObject[]> {
   const latest = new Map<string, WorldObject>()
@@ -117,16 +117,16 @@ export async function readObjects(
   return [...latest.values()].map((object) => ({
     provider: object.provider,
     id: object.id,
-    mark: markIn(object, marks),
+    correlationTag: tagField(object, correlationTags),
     isDeleted: object.deletedAt !== null,
     isActive: !isEnded(momentAt(object.timeline, nowMs).state),
   }))
 }
 
 /** The mark stands in the request that made the object: as a word of its own, or after `sy` where it ends a name. */
-function markIn({ name, creation }: WorldObject, marks: ReadonlySet<string>): string | null {
+function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<string>): string | null {
   const words = `${name} ${JSON.stringify(creation)}`.match(/[a-z0-9]+/g) ?? []
-  return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => marks.has(word)) ?? null
+  return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => correlationTags.has(word)) ?? null
 }
 
 function isEnded(state: string): boolean {

@@ -14,7 +14,7 @@ export interface Told {
   refusal: string | null
 }
 
-interface Wish {
+interface ActionRequest {
   verb: 'cancel' | 'stop' | 'start' | 'delete'
   afterMs: number
 }
@@ -28,7 +28,7 @@ export interface LoadItem {
   pool: number
   /** The answer is asked for twice, with one key. */
   asksTwice: boolean
-  wishes: Wish[]
+  desiredStates: ActionRequest[]
 }
 
 const latestWishMs = 4000
@@ -44,20 +44,20 @@ export function drawLoad(random: Random, { workloads, seconds }: { workloads: nu
       shape,
       pool: random.below(1000),
       asksTwice: random.next() < 0.15,
-      wishes: drawWishes(random, shape),
+      desiredStates: drawWishes(random, shape),
     }
   })
 }
 
-function drawWishes(random: Random, { kind, verbs }: RequestShape): Wish[] {
+function drawWishes(random: Random, { kind, verbs }: RequestShape): ActionRequest[] {
   const afterMs = () => random.below(latestWishMs)
   const draw = random.next()
   if (kind === 'job') return draw < 0.3 && verbs.includes('cancel') ? [{ verb: 'cancel', afterMs: afterMs() }] : []
-  const wishes: Wish[] = []
-  if (draw < 0.45 && verbs.includes('stop')) wishes.push({ verb: 'stop', afterMs: afterMs() })
-  if (draw < 0.25 && verbs.includes('start')) wishes.push({ verb: 'start', afterMs: afterMs() })
-  if (random.next() < 0.5) wishes.push({ verb: 'delete', afterMs: afterMs() })
-  return wishes
+  const desiredStates: ActionRequest[] = []
+  if (draw < 0.45 && verbs.includes('stop')) desiredStates.push({ verb: 'stop', afterMs: afterMs() })
+  if (draw < 0.25 && verbs.includes('start')) desiredStates.push({ verb: 'start', afterMs: afterMs() })
+  if (random.next() < 0.5) desiredStates.push({ verb: 'delete', afterMs: afterMs() })
+  return desiredStates
 }
 
 function pick(random: Random, weights: readonly number[]): number {
@@ -124,7 +124,7 @@ async function makePools(items: readonly LoadItem[], parts: LoadParts): Promise<
 }
 
 async function runItem(
-  { index, atMs, shape, pool, asksTwice, wishes }: LoadItem,
+  { index, atMs, shape, pool, asksTwice, desiredStates }: LoadItem,
   { client, accounts, told }: LoadParts,
   { pools, startedMs }: { pools: ReadonlyMap<string, readonly string[]>; startedMs: number },
 ): Promise<void> {
@@ -139,14 +139,19 @@ async function runItem(
   if (asksTwice) await repeat(client, answered, body)
   const [id] = answered.ids
   if (id === undefined) return
-  for (const { verb, afterMs } of wishes) {
+  for (const { verb, afterMs } of desiredStates) {
     await sleep(afterMs)
-    await wish(client, shape.kind, id, verb)
+    await requestAction(client, shape.kind, id, verb)
   }
 }
 
 /** A wish that does not fit the moment is refused; that is an answer like another. */
-async function wish(client: Client, kind: Told['kind'], id: string, verb: Wish['verb']): Promise<void> {
+async function requestAction(
+  client: Client,
+  kind: Told['kind'],
+  id: string,
+  verb: ActionRequest['verb'],
+): Promise<void> {
   const path = `/${kind === 'job' ? 'jobs' : 'environments'}/${id}`
   if (verb === 'delete') await client.call('DELETE', path)
   else await client.call('POST', `${path}/${verb}`)

@@ -96,7 +96,7 @@ async function connect(client: Client, connection: object): Promise<void> {
   if (status !== 201) throw new Error(`a connection was refused: ${body.detail}`)
 }
 
-const lookEveryMs = 250
+const checkIntervalMs = 250
 
 /** Waits until nothing is open any more, or for so long. Answers the providers of what is open still. */
 async function untilSettled({ pool }: Stack, patienceMs: number): Promise<string[]> {
@@ -104,7 +104,7 @@ async function untilSettled({ pool }: Stack, patienceMs: number): Promise<string
   for (;;) {
     const open = await countOpen(pool)
     if (open.size === 0 || performance.now() > untilMs) return [...open.keys()]
-    await sleep(lookEveryMs)
+    await sleep(checkIntervalMs)
   }
 }
 
@@ -137,7 +137,7 @@ async function compare(
     throw new Error(`${receiver.forged} messages to the webhook were not signed as they should be`)
   const feed = { written: await readEvents(stack.pool), told: follower.told, posted: receiver.taken() }
   const rows = await readRows(stack.pool)
-  const marks = new Set(rows.map(({ mark }) => mark))
-  const objects = await readObjects(stack.journalFile, marks, Date.now())
+  const correlationTags = new Set(rows.map(({ correlationTag }) => correlationTag))
+  const objects = await readObjects(stack.journalFile, correlationTags, Date.now())
   return judge({ told, rows, objects, undecidable, unsound: await examine(stack), feed })
 }

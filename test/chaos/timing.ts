@@ -36,10 +36,10 @@ export function timingOf(isShort: boolean): ChaosTiming {
   return {
     settings: {
       ...settings,
-      tempo: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs },
+      pollIntervals: { quickMs: 60, slowMs: 1000, resendMs: 2000, confirmGoneMs },
       timing: { callTimeoutMs, sendWithinMs },
       leaseMs: callTimeoutMs * 3,
-      upkeepIntervalMs: 150,
+      pollIntervalMs: 150,
       concurrency: 12,
       sweepConcurrency: 4,
       sweep: { minMs: 300, maxMs: 2000, callTimeoutMs, maxPages: 200, maxWatched: 10_000, graceMs: 1000 },
@@ -48,7 +48,7 @@ export function timingOf(isShort: boolean): ChaosTiming {
       egressAllow: ['127.0.0.1'],
       webhooks: {
         ...webhookSettings({ timeoutMs: 2000 }),
-        ...{ scheduleMs: Array(100).fill(500), backoff: { firstMs: 50, mostMs: 200 } },
+        ...{ scheduleMs: Array(100).fill(500), backoff: { firstMs: 50, maxMs: 200 } },
       },
     },
     traits,

@@ -6,11 +6,11 @@ export interface RecordRow {
   id: string
   kind: 'job' | 'environment'
   provider: string
-  mark: string
+  correlationTag: string
   status: string
   reason: string | null
   desired: string
-  live: boolean
+  active: boolean
   remoteId: string | null
   /** It waits for an operator, and nothing else will happen by itself. */
   isParked: boolean
@@ -23,7 +23,7 @@ export interface RemoteObject {
   provider: string
   id: string
   /** Of ours; null = not made by Switchyard. */
-  mark: string | null
+  correlationTag: string | null
   isDeleted: boolean
   /** It has not ended: it costs somebody money. */
   isActive: boolean
@@ -76,13 +76,15 @@ export interface Verdict {
  */
 export function judge(lists: Lists): Verdict {
   const byMark = Map.groupBy(
-    lists.objects.filter(({ mark }) => mark !== null),
-    ({ mark }) => mark,
+    lists.objects.filter(({ correlationTag }) => correlationTag !== null),
+    ({ correlationTag }) => correlationTag,
   )
   const exempt = new Set(lists.undecidable)
   const findings = [
     ...promises(lists),
-    ...lists.rows.filter(({ id }) => !exempt.has(id)).flatMap((row) => aboutRow(row, byMark.get(row.mark) ?? [])),
+    ...lists.rows
+      .filter(({ id }) => !exempt.has(id))
+      .flatMap((row) => aboutRow(row, byMark.get(row.correlationTag) ?? [])),
     ...planted(lists),
     ...strangers(lists),
     ...unsound(lists),
@@ -125,7 +127,7 @@ function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
   if (row.remoteId !== null && own === undefined) findings.push(say('lost', `object ${row.remoteId} never was`))
   if (row.remoteId !== null && other !== undefined)
     findings.push(say('orphans', `${other.id} carries its mark and nobody owns it`))
-  if (own !== undefined && !own.isDeleted && !row.live) findings.push(...afterTheEnd(row, own, say))
+  if (own !== undefined && !own.isDeleted && !row.active) findings.push(...afterTheEnd(row, own, say))
   return findings
 }
 
@@ -162,13 +164,15 @@ function planted({ rows, undecidable }: Lists): Finding[] {
 }
 
 function strangers({ rows, objects }: Lists): Finding[] {
-  const marks = new Set(rows.map(({ mark }) => mark))
+  const correlationTags = new Set(rows.map(({ correlationTag }) => correlationTag))
   return objects
-    .filter(({ mark, isDeleted }) => mark !== null && !marks.has(mark) && !isDeleted)
-    .map(({ provider, id, mark }) => ({
+    .filter(
+      ({ correlationTag, isDeleted }) => correlationTag !== null && !correlationTags.has(correlationTag) && !isDeleted,
+    )
+    .map(({ provider, id, correlationTag }) => ({
       what: 'orphans',
       provider,
-      detail: `${id} carries ${mark}, which no record has`,
+      detail: `${id} carries ${correlationTag}, which no record has`,
     }))
 }
 

@@ -68,7 +68,13 @@ export function makeSubject<K extends Kind>(bench: Bench, kind: K, described: Dr
     const environmentRemoteId =
       described.environment === 'required' ? await readyEnvironment(bench, bench.connection) : null
     const before = (await driver().prepare?.(filled, environmentRemoteId, signal)) ?? null
-    return { mark: freshMark(described.markLength), spec: filled, environmentRemoteId, before, ...attempt(bench) }
+    return {
+      correlationTag: freshMark(described.tagLength),
+      spec: filled,
+      environmentRemoteId,
+      before,
+      ...attempt(bench),
+    }
   }
 
   async function make(spec?: Spec<K>): Promise<Made<K>> {
@@ -124,7 +130,7 @@ export function attempt(bench: Bench): Pick<Intent, 'sendBy' | 'firstSentAt'> {
 }
 
 async function findOne<K extends Kind>(driver: Driver<K>, intent: Intent<K>) {
-  const found = (await driver.find([intent], signal)).get(intent.mark)
+  const found = (await driver.find([intent], signal)).get(intent.correlationTag)
   return found ?? expect.fail('find says nothing about a mark that it was asked for')
 }
 
@@ -141,7 +147,7 @@ async function readyEnvironment({ harness, account }: Bench, { provider }: Conne
   const spec = harness.kinds.environment?.spec(freshName(), account)
   if (spec === undefined) return expect.fail('jobs that need an environment need a harness of environments')
   const sendBy = { at: new Date(8.64e15), monotonicMs: Number.POSITIVE_INFINITY }
-  const given = { mark: freshMark(driver.markLength), spec, environmentRemoteId: null, before: null }
+  const given = { correlationTag: freshMark(driver.tagLength), spec, environmentRemoteId: null, before: null }
   const { remoteId } = await driver.create({ ...given, sendBy, firstSentAt: new Date(0) }, signal)
   if (remoteId === null) return expect.fail('an environment of a provider that needs one has an id at once')
   const seen = await driver.get(remoteId, signal)

@@ -53,7 +53,7 @@ async function get(url: string, headers: Record<string, string> = {}, method = '
 /** Ends it as the engine does. */
 async function end({ id }: ApiRecord): Promise<void> {
   await bench.open.prisma.$executeRaw`
-    WITH w AS (UPDATE workloads SET live = false, status = 'deleted', seq = seq + 1 WHERE id = ${id} RETURNING *)
+    WITH w AS (UPDATE workloads SET active = false, status = 'deleted', seq = seq + 1 WHERE id = ${id} RETURNING *)
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT id, seq, 'evt_' || id, project_id, kind, 'environment.deleted', '{"status":"deleted"}' FROM w`
   await bench.open.prisma.$executeRaw`SELECT pg_notify('switchyard_changed_' || tag, ${id}) FROM installation`

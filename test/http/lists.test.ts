@@ -23,7 +23,7 @@ const refusal = async (query: string) => {
 }
 
 /** The pages of a list, one after the other. */
-async function walk(query: string, meanwhile?: () => Promise<void>): Promise<ApiRecord[]> {
+async function scan(query: string, meanwhile?: () => Promise<void>): Promise<ApiRecord[]> {
   const seen: ApiRecord[] = []
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
     const [page]: [Page, unknown] = await Promise.all([
@@ -61,7 +61,7 @@ beforeAll(async () => {
   // What only time and providers could have done to them.
   for (const [index, status] of ['running', 'succeeded', 'failed', 'canceled', 'unknown', 'pending'].entries())
     await sql.query(
-      `UPDATE workloads SET status = $1, live = $2, remote_id = $3, created_at = created_at - $4 * interval '1 minute' WHERE id = ANY($5)`,
+      `UPDATE workloads SET status = $1, active = $2, remote_id = $3, created_at = created_at - $4 * interval '1 minute' WHERE id = ANY($5)`,
       [
         status,
         status === 'running' || status === 'pending',
@@ -71,7 +71,7 @@ beforeAll(async () => {
       ],
     )
   await sql.query(
-    `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+    `INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
      SELECT $1, number, 'mark', '{}', 'null', now(), now() FROM generate_series(1, 5) number`,
     [rows[0]?.id],
   )
@@ -148,8 +148,8 @@ describe('a list of jobs', () => {
     ],
   ])('narrowed to %s shows those and no others, by creation, page by page', async (_, query, isWanted) => {
     const wanted = all.filter(isWanted).map(({ id }) => id)
-    expect((await walk(`${query()}&order=asc`)).map(({ id }) => id)).toEqual(wanted)
-    expect((await walk(query())).map(({ id }) => id)).toEqual(wanted.toReversed())
+    expect((await scan(`${query()}&order=asc`)).map(({ id }) => id)).toEqual(wanted)
+    expect((await scan(query())).map(({ id }) => id)).toEqual(wanted.toReversed())
   })
 
   it('narrowed to a name’s beginning is in the order of names, byte by byte', async () => {
@@ -158,11 +158,11 @@ describe('a list of jobs', () => {
       const wanted = all.filter(({ name }) => name.startsWith(text)).map(({ name }) => name)
       const sorted = wanted.toSorted((a, b) => (a < b ? -1 : 1))
       expect(
-        (await walk(`namePrefix=${prefix}&order=asc`)).map(({ name }) => name),
+        (await scan(`namePrefix=${prefix}&order=asc`)).map(({ name }) => name),
         prefix,
       ).toEqual(sorted)
       expect(
-        (await walk(`namePrefix=${prefix}`)).map(({ name }) => name),
+        (await scan(`namePrefix=${prefix}`)).map(({ name }) => name),
         prefix,
       ).toEqual(sorted.toReversed())
     }
@@ -242,9 +242,9 @@ describe('a cursor', () => {
     const { nextCursor } = await attemptPage('limit=1')
     for (const other of [`${at(1).id}/attempts`, `${at(0).id}/events`])
       expect((await bench.api.call('GET', `/jobs/${other}?cursor=${nextCursor}`)).status).toBe(400)
-    const [mark] = JSON.parse(Buffer.from(String(nextCursor), 'base64url').toString())
+    const [correlationTag] = JSON.parse(Buffer.from(String(nextCursor), 'base64url').toString())
     for (const id of ['a', '-1', '1.5', '', '9'.repeat(10)])
-      expect((await attempts(`cursor=${encoded([mark, { id }])}`)).status, id).toBe(400)
+      expect((await attempts(`cursor=${encoded([correlationTag, { id }])}`)).status, id).toBe(400)
   })
 
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -257,11 +257,14 @@ describe('a cursor', () => {
     ['nonsense', () => 'nonsense'],
     ['not of base64', () => '%00%ff'],
     ['JSON of another shape', () => encoded({ a: 1 })],
-    ['with a number for an id', (mark) => encoded([mark, { id: 7 }])],
-    ['with a list for an id', (mark) => encoded([mark, { id: ['a'] }])],
-    ['with a NUL in its id', (mark) => encoded([mark, { id: '\u0000' }])],
-    ['with half of a surrogate pair in its name', (mark) => encoded([mark, { id: 'a', name: '\ud800' }])],
-    ['without an id', (mark) => encoded([mark, {}])],
+    ['with a number for an id', (correlationTag) => encoded([correlationTag, { id: 7 }])],
+    ['with a list for an id', (correlationTag) => encoded([correlationTag, { id: ['a'] }])],
+    ['with a NUL in its id', (correlationTag) => encoded([correlationTag, { id: '\u0000' }])],
+    [
+      'with half of a surrogate pair in its name',
+      (correlationTag) => encoded([correlationTag, { id: 'a', name: '\ud800' }]),
+    ],
+    ['without an id', (correlationTag) => encoded([correlationTag, {}])],
     ['that is too long', () => 'x'.repeat(3000)],
   ])('that is forged is refused with 400: %s', async (_, forge) => {
     const answer = await refusal(`cursor=${forge(await digest())}`)
@@ -269,12 +272,12 @@ describe('a cursor', () => {
   })
 
   it('loses and repeats nothing while others submit', async () => {
-    const before = (await walk('')).map(({ id }) => id)
+    const before = (await scan('')).map(({ id }) => id)
     const body = jobRequest({ name: 'meanwhile', environmentId: environments[0]?.id })
     for (const order of ['asc', 'desc']) {
       let newcomers = 0
       const seen = (
-        await walk(`order=${order}`, async () => {
+        await scan(`order=${order}`, async () => {
           newcomers += 1
           if (newcomers <= 20) await bench.api.ok('POST', '/jobs', body)
         })

@@ -108,7 +108,7 @@ describe('Prefer: wait', () => {
     expect(unsettled).toMatchObject({ status: 200, body: { status: 'queued' } })
     const [ended] = await Promise.all([
       read(`/jobs/${id}`, { prefer: 'wait=99999' }),
-      sql.query(`UPDATE workloads SET status = 'canceled', live = false, version = version + 1 WHERE id = $1`, [id]),
+      sql.query(`UPDATE workloads SET status = 'canceled', active = false, version = version + 1 WHERE id = $1`, [id]),
     ])
     expect(ended.headers.get('preference-applied')).toBe('wait=10')
     expect(ended.body.status).toBe('canceled')

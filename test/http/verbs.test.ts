@@ -56,9 +56,9 @@ describe('deleting an environment', () => {
     const other = await makeJob()
     // As many as would take long to submit one by one: copies of the one that was.
     const { rows } = await sql.query(`SELECT string_agg(quote_ident(attname), ', ') AS columns FROM pg_attribute
-      WHERE attrelid = 'workloads'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('id', 'mark')`)
+      WHERE attrelid = 'workloads'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('id', 'correlation_tag')`)
     await sql.query(
-      `INSERT INTO workloads (id, mark, ${rows[0].columns})
+      `INSERT INTO workloads (id, correlation_tag, ${rows[0].columns})
         SELECT 'job_' || lpad(n::text, 26, '0'), 'copy' || n, ${rows[0].columns} FROM workloads, generate_series(1, 1050) n WHERE id = $1`,
       [job.id],
     )
@@ -86,11 +86,11 @@ describe('a verb', () => {
 
   it('that comes too late is refused with 409', async () => {
     const { id } = await makeJob()
-    await sql.query(`UPDATE workloads SET status = 'succeeded', live = false WHERE id = $1`, [id])
+    await sql.query(`UPDATE workloads SET status = 'succeeded', active = false WHERE id = $1`, [id])
     const refused = await api.call('POST', `/jobs/${id}/cancel`)
     expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } })
     const { id: environment } = await makeEnvironment()
-    await sql.query(`UPDATE workloads SET status = 'deleted', live = false WHERE id = $1`, [environment])
+    await sql.query(`UPDATE workloads SET status = 'deleted', active = false WHERE id = $1`, [environment])
     expect((await api.call('POST', `/environments/${environment}/start`)).status).toBe(409)
     expect((await api.call('DELETE', `/environments/${environment}`)).status).toBe(202)
     expect((await read(`/environments/${environment}`)).body.status).toBe('deleted')
@@ -108,7 +108,7 @@ describe('a verb', () => {
       const requested = await api.call('POST', `/environments/${id}/${action}`)
       expect(requested).toMatchObject({ status: 202, body: { status, requestedAction: action } })
       expect((await read(`/environments?ids=${id}`)).body.data).toMatchObject([{ requestedAction: action }])
-      await sql.query(`UPDATE workloads SET carried_generation = generation WHERE id = $1`, [id])
+      await sql.query(`UPDATE workloads SET observed_generation = generation WHERE id = $1`, [id])
       expect((await read(`/environments/${id}`)).body).not.toHaveProperty('requestedAction')
     }
   })
@@ -149,7 +149,7 @@ describe('a verb', () => {
     const first = await request()
     expect(first.body.actions).not.toContain(verb)
     await sql.query(
-      `UPDATE workloads SET carried_generation = generation, status_reason = 'provider_refused',
+      `UPDATE workloads SET observed_generation = generation, status_reason = 'provider_refused',
         cancel_requested_at = now() - interval '1 hour' WHERE id = $1`,
       [id],
     )
@@ -165,7 +165,7 @@ describe('a verb', () => {
 
 describe('asking for what only a provider has', () => {
   const end = (id: string, status: string, live: boolean) =>
-    sql.query('UPDATE workloads SET status = $2, live = $3, ended_at = now() WHERE id = $1', [id, status, live])
+    sql.query('UPDATE workloads SET status = $2, active = $3, ended_at = now() WHERE id = $1', [id, status, live])
 
   it('is no use while it is not made, and says so', async () => {
     const answer = await read(`/jobs/${(await makeJob()).id}/logs`)

@@ -18,7 +18,7 @@ const examples = [
     page: 'https://api.ncloud-docs.com/docs/analytics-dataforest-aiworkspaces-create',
     provider: 'dataforest',
     kind: 'environment',
-    mark: 'm7k2m9qd4xwa',
+    correlationTag: 'm7k2m9qd4xwa',
     request:
       '{"provider":"dataforest","name":"api-test","description":"test","image":"tensorflow:r2.3.1-py3","command":["ls"],"workingDirectory":"/root/","queue":"gpu","resources":{"cpus":1,"memoryMiB":1024,"accelerator":{"kind":"gpu","model":"T4","count":1}},"inputs":[{"source":"string","path":"string"}],"outputs":[{"destination":"string","path":"string","overwrite":true}],"providerOptions":{"dataforest":{"configurationName":"test","userPackageUri":"string"}}}',
     sent: 'POST /api/v2/aiworkspaces/create',
@@ -28,7 +28,7 @@ const examples = [
     page: 'https://api.ncloud-docs.com/docs/analytics-dataforest-aiapps-submit',
     provider: 'dataforest',
     kind: 'job',
-    mark: 's7k2m9qd',
+    correlationTag: 's7k2m9qd',
     request:
       '{"environmentId":"env_01h455vb4pex5vsknk084sn02q","name":"train","image":"tensorflow:r2.3.1-py3","script":"python train.py","workingDirectory":"api-test","queue":"gpu","resources":{"cpus":1,"memoryMiB":1024,"accelerator":{"kind":"gpu","model":"T4","count":1}},"inputs":[{"source":"/user/acct/data_in","path":"data_in"}],"outputs":[{"destination":"/user/acct/data_out","path":"data_out","overwrite":false}]}',
     sent: 'POST /api/v2/aiapps/submit',
@@ -38,7 +38,7 @@ const examples = [
     page: 'https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-create',
     provider: 'aitems',
     kind: 'environment',
-    mark: 'k7m2n9qd4x',
+    correlationTag: 'k7m2n9qd4x',
     request:
       '{"provider":"aitems","name":"service","description":"test","providerOptions":{"aitems":{"serviceType":"batch"}}}',
     sent: 'POST /api/v1/services',
@@ -48,7 +48,7 @@ const examples = [
     page: 'https://docs.otc.t-systems.com/modelarts/api-ref/historical_apis (modelarts_03_0110)',
     provider: 'modelarts',
     kind: 'environment',
-    mark: 'k7m2q9dxwa',
+    correlationTag: 'k7m2q9dxwa',
     request:
       '{"provider":"modelarts","name":"notebook-d115","image":"Ascend-Power-Engine 1.0(python3)","resources":{"flavor":"modelarts.kat1.xlarge"},"storage":{"type":"obs","source":"/aaaaaaaaa/output/"},"autoStop":{"afterSeconds":3600},"providerOptions":{"modelarts":{"workspaceId":"0"}}}',
     sent: 'POST /v1/77b6a44cba5143ab91d13ab9a8ff44fd/demanager/instances',
@@ -58,7 +58,7 @@ const examples = [
     page: 'https://www.scnet.cn/ac/openapi/doc/2.0/api/container/create.html',
     provider: 'scnet',
     kind: 'environment',
-    mark: 's7k2m9qd4x',
+    correlationTag: 's7k2m9qd4x',
     request:
       '{"provider":"scnet","name":"Instances_2205113838","description":"","image":"10.0.35.26:5000/gpu/admin/base/jupyter:4.4-py3.7-cpu","interfaces":["ssh"],"queue":"TeslaM40","resources":{"cpus":3,"memoryMiB":15360,"accelerator":{"kind":"gpu","count":1}},"mounts":[{"source":"/public1/home/lizb0530d/test_mount","path":"/mnt/test_mount","type":"data"}],"ports":[{"port":18888,"protocol":"http"}]}',
     sent: 'POST /ai/openapi/v2/instance-service/task',
@@ -90,7 +90,7 @@ function driverOf(id: string, kind: Kind): Driver {
 }
 
 describe("the vendors' own examples", () => {
-  it.each(examples)('$page', async ({ provider, kind, mark, request, sent, body }) => {
+  it.each(examples)('$page', async ({ provider, kind, correlationTag, request, sent, body }) => {
     const { provider: _, environmentId, ...asked } = await taken(kind, request)
     const driver = driverOf(provider, kind)
     const spec = withDefaults(driver.accepts, asked as unknown as Spec)
@@ -100,7 +100,7 @@ describe("the vendors' own examples", () => {
       target,
       body: planned,
     } = driver.plan({
-      mark,
+      correlationTag,
       spec,
       environmentRemoteId: environmentId === undefined ? null : '6ZKSGoSJMMwctK257nxgiL',
       before: null,

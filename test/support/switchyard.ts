@@ -14,10 +14,10 @@ export const testSecretsKey = '42'.repeat(32)
 /** Waits cut down, so that a test sees in moments what takes minutes with real providers. */
 export const quickSettings: ContainerSettings = {
   ...settingsOf(readConfig({})),
-  tempo: { quickMs: 40, slowMs: 300, resendMs: 500, confirmGoneMs: 150 },
+  pollIntervals: { quickMs: 40, slowMs: 300, resendMs: 500, confirmGoneMs: 150 },
   timing: { callTimeoutMs: 1200, sendWithinMs: 600 },
   leaseMs: 4000,
-  upkeepIntervalMs: 120,
+  pollIntervalMs: 120,
   concurrency: 16,
   sweepConcurrency: 4,
   sweep: { minMs: 120, maxMs: 1500, callTimeoutMs: 1200, maxPages: 100, maxWatched: 10_000, graceMs: 0 },
@@ -26,7 +26,7 @@ export const quickSettings: ContainerSettings = {
   egressAllow: ['127.0.0.1'],
   webhooks: {
     ...webhookSettings({ timeoutMs: 600 }),
-    ...{ leaseMs: 3000, scheduleMs: [60, 60, 60], backoff: { firstMs: 30, mostMs: 60 } },
+    ...{ leaseMs: 3000, scheduleMs: [60, 60, 60], backoff: { firstMs: 30, maxMs: 60 } },
   },
 }
 

@@ -16,7 +16,7 @@ const retiredNames = [
 /** They list former names on purpose. */
 const historical: ReadonlySet<string> = new Set(['CHANGELOG.md', 'docs/configuration.md'])
 /** Still the names of the contract that drivers implement. */
-const ofDrivers: ReadonlySet<string> = new Set(['markLength', 'forgetsAfterMs'])
+const ofDrivers: ReadonlySet<string> = new Set(['tagLength', 'forgetsAfterMs'])
 const internal: ReadonlySet<string> = new Set([
   'docs/job-lifecycle.md',
   'docs/adding-a-provider.md',

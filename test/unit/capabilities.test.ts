@@ -54,13 +54,13 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
   })
 
   it("has the driver's limits", () => {
-    const { traits, environment = 'none', markLength } = driver
+    const { traits, environment = 'none', tagLength } = driver
     expect(described).toMatchObject({
       environment,
       uniqueNames: traits.uniqueNames,
       exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
       createRecovery: {
-        tagLength: markLength,
+        tagLength: tagLength,
         listConsistencyLagMs: traits.listLagMs,
         maxProcessingMs: traits.maxProcessingMs,
       },
@@ -92,7 +92,7 @@ describe.each(providers)('the description of $id', (provider) => {
 describe.each(drivers.filter(({ kind }) => kind === 'job'))("a job's environment at $id", ({ provider, driver }) => {
   const planned = (environmentRemoteId: string) =>
     driver.plan({
-      mark: 'm'.repeat(driver.markLength),
+      correlationTag: 'm'.repeat(driver.tagLength),
       spec: { name: 'example' },
       environmentRemoteId,
       before: null,
@@ -117,8 +117,12 @@ const job = (more: Partial<Driver<'job'>> = {}) =>
     accepts: { name: { to: 'n' }, timeLimitSeconds: { to: 'limit' } },
     states: { UP: 'running' },
     traits: { listLagMs: 1, maxProcessingMs: 2, uniqueNames: true, enforces: ['timeLimit'] },
-    markLength: 8,
-    plan: ({ mark }) => ({ method: 'POST', target: '/', body: { tags: [{ key: 'mark' }, { value: `sy-${mark}` }] } }),
+    tagLength: 8,
+    plan: ({ correlationTag }) => ({
+      method: 'POST',
+      target: '/',
+      body: { tags: [{ key: 'mark' }, { value: `sy-${correlationTag}` }] },
+    }),
     controls: {},
     ...more,
   }) as Driver<'job'>
@@ -184,7 +188,11 @@ describe('describing a provider', () => {
 
   it.each([
     ['in the body', {}, 'tags[].value'],
-    ['in the address', { plan: ({ mark }) => ({ method: 'PUT', target: `/jobs/${mark}` }) }, 'the address'],
+    [
+      'in the address',
+      { plan: ({ correlationTag }) => ({ method: 'PUT', target: `/jobs/${correlationTag}` }) },
+      'the address',
+    ],
     ['nowhere', { plan: () => ({ method: 'POST', target: '/', body: 'text' }) }, undefined],
   ] satisfies [string, Partial<Driver<'job'>>, string | undefined][])(
     'finds the mark that a create carries %s',

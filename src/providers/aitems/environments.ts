@@ -4,17 +4,17 @@ import { readId, readText } from '../kit/fields.ts'
 import { asListed } from '../kit/listed.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { readTime } from '../kit/times.ts'
-import type { Accepts, Catalog, Driver, Found, Intent, Observation, SpecFault, Traits } from '../provider.ts'
+import type { Accepts, Catalog, Driver, Found, Intent, Observation, SpecError, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type AitemsClient, jsonHeaders } from './client.ts'
 import { isNoSuchResource } from './errors.ts'
 import {
   environmentOptions,
   isUpdateDue,
-  markLength,
   maxDescriptionLength,
   optionsOf,
   serviceOf,
+  tagLength,
   updatesOf,
 } from './mapping.ts'
 import {
@@ -22,9 +22,9 @@ import {
   environmentOf,
   itemsFrom,
   readService,
+  scanServices,
   serviceStates,
   servicesFrom,
-  walkServices,
 } from './services.ts'
 import type { AitemsSettings } from './settings.ts'
 
@@ -76,8 +76,8 @@ export function makeEnvironments(
     mutableOptions: ['datasetIds', 'term'],
     states: serviceStates,
     traits,
-    markLength,
-    check: termFaults,
+    tagLength,
+    check: termErrors,
 
     plan: (intent) => ({
       method: 'POST',
@@ -143,7 +143,7 @@ async function findServices(
   intents: readonly Intent<'environment'>[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Found<'environment'>>> {
-  const { items, isComplete } = await walkServices(client, signal)
+  const { items, isComplete } = await scanServices(client, signal)
   const candidates = items.filter((item) => intents.some((intent) => mayBe(item, intent, offset)))
   const ids = candidates.flatMap((item) => readId(item, 'serviceId') ?? [])
   const seen: Observation<'environment'>[] = []
@@ -153,11 +153,11 @@ async function findServices(
     seen.push(...read.flatMap((each) => (each === 'gone' ? [] : [each])))
   }
   const isRead = isComplete && candidates.length <= maxReads && ids.length === candidates.length
-  return new Map(intents.map((intent) => [intent.mark, verdictOn(intent, seen, isRead)]))
+  return new Map(intents.map((intent) => [intent.correlationTag, verdictOn(intent, seen, isRead)]))
 }
 
 /** What the service shows counts for more than the spec, which of an import names no type. */
-function termFaults(spec: EnvironmentSpec, shown: Json): readonly SpecFault[] {
+function termErrors(spec: EnvironmentSpec, shown: Json): readonly SpecError[] {
   const options = optionsOf(spec)
   const type = readText(shown, 'type') ?? readText(options, 'serviceType')
   if (readText(options, 'term') === undefined || type === 'interval') return []
@@ -176,15 +176,17 @@ function mayBe(item: Json, { spec, firstSentAt }: Intent<'environment'>, offset:
 }
 
 function verdictOn(
-  { mark, spec }: Intent<'environment'>,
+  { correlationTag, spec }: Intent<'environment'>,
   seen: readonly Observation<'environment'>[],
   isRead: boolean,
 ): Found<'environment'> {
-  const found = seen.filter((each) => each.mark === mark)
-  const isMarkHidden = seen.some((each) => (each.remoteName ?? spec.name) === spec.name && each.mark === undefined)
-  if (found.length > 0) return { found, isComplete: isRead && !isMarkHidden }
+  const found = seen.filter((each) => each.correlationTag === correlationTag)
+  const isTagHidden = seen.some(
+    (each) => (each.remoteName ?? spec.name) === spec.name && each.correlationTag === undefined,
+  )
+  if (found.length > 0) return { found, isComplete: isRead && !isTagHidden }
   if (!isRead) return { inconclusive: 'some services were not read: too many, or without an id' }
-  return isMarkHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
+  return isTagHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
 }
 
 /** The guide: datasets of a service that learns or is scheduled to learn cannot be changed. */

@@ -2,10 +2,10 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { plainId } from '../kit/plain-id.ts'
-import type { Accepts, Driver, Found, Intent, SpecFault, Traits } from '../provider.ts'
+import type { Accepts, Driver, Found, Intent, SpecError, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type AitemsClient, jsonHeaders } from './client.ts'
-import { jobOptions, markLength, maxDescriptionLength, optionsOf, trainingOf, typesOf } from './mapping.ts'
+import { jobOptions, maxDescriptionLength, optionsOf, tagLength, trainingOf, typesOf } from './mapping.ts'
 import { activityOf } from './services.ts'
 import type { AitemsSettings } from './settings.ts'
 import { beforeOf } from './train-search.ts'
@@ -44,12 +44,12 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
     switchOptions: ['hpo'],
     states: trainStates,
     traits,
-    markLength,
+    tagLength,
     environment: 'required',
-    check: optionFaults,
+    check: optionErrors,
 
     async prepare(spec, environmentRemoteId, signal) {
-      const seen = environmentRemoteId === null ? 'gone' : await trainings.walk(environmentRemoteId, signal)
+      const seen = environmentRemoteId === null ? 'gone' : await trainings.scan(environmentRemoteId, signal)
       if (seen === 'gone') throw new ProviderError('not_found', 'The AiTEMS service does not exist.')
       if (activityOf(seen.service) === 'learning') {
         const state = readText(seen.service, 'status')
@@ -79,7 +79,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
 
     async find(intents, signal) {
       const found = new Map<string, Found<'job'>>()
-      for (const intent of intents) found.set(intent.mark, await trainings.find(intent, signal))
+      for (const intent of intents) found.set(intent.correlationTag, await trainings.find(intent, signal))
       return found
     },
 
@@ -94,15 +94,18 @@ function pathOf({ environmentRemoteId }: Intent<'job'>): string {
   throw new ProviderError('invalid_request', 'A training requires a service.', { notSent: true })
 }
 
-function optionFaults(spec: JobSpec): readonly SpecFault[] {
+function optionErrors(spec: JobSpec): readonly SpecError[] {
   const pointer = '/providerOptions/aitems'
   const { hpo } = optionsOf(spec)
-  const faults: SpecFault[] = []
+  const validationErrors: SpecError[] = []
   if (typesOf(spec).length === 0) {
-    faults.push({ pointer: `${pointer}/types`, detail: '`types` is required: the recommendation types to train.' })
+    validationErrors.push({
+      pointer: `${pointer}/types`,
+      detail: '`types` is required: the recommendation types to train.',
+    })
   }
   if (isObject(hpo) && Object.hasOwn(hpo, 'is_enabled')) {
-    faults.push({ pointer: `${pointer}/hpo/is_enabled`, detail: 'It is derived from `hpo`. Remove it.' })
+    validationErrors.push({ pointer: `${pointer}/hpo/is_enabled`, detail: 'It is derived from `hpo`. Remove it.' })
   }
-  return faults
+  return validationErrors
 }

@@ -1,15 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
-import { descriptionMarkLength, markDescription, markOfDescription, withoutMark } from '../kit/correlation-tags.ts'
+import { descriptionTagLength, tagDescription, tagOfDescription, withoutTag } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import type { Intent } from '../provider.ts'
 import type { ChangeRequest } from './client.ts'
 import type { BindDatasets, CreateService, EditService, SetInterval, TrainService } from './wire.ts'
 
 /** Descriptions are short here, so the mark is too: ten characters leave 84 of 100 to the client. */
-export const markLength = 10
-export const maxDescriptionLength = 100 - descriptionMarkLength(markLength)
+export const tagLength = 10
+export const maxDescriptionLength = 100 - descriptionTagLength(tagLength)
 
 export const trainTypes = ['personalRecommend', 'relatedItem', 'pop'] as const
 const datasetTypes = ['user', 'item', 'interaction'] as const
@@ -104,20 +104,23 @@ export const jobOptions = Type.Object(
 )
 
 /** The body of `POST /services`. Datasets and term have calls of their own. */
-export function serviceOf({ spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>): CreateService {
+export function serviceOf({
+  spec,
+  correlationTag,
+}: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>): CreateService {
   return {
     name: spec.name,
-    description: markDescription(spec.description, mark),
+    description: tagDescription(spec.description, correlationTag),
     type: readText(optionsOf(spec), 'serviceType') ?? 'batch',
   }
 }
 
 /** The body of `POST /services/{serviceId}`. */
-export function trainingOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>): TrainService {
+export function trainingOf({ spec, correlationTag }: Pick<Intent<'job'>, 'spec' | 'correlationTag'>): TrainService {
   const { hpo } = optionsOf(spec)
   return {
     types: typesOf(spec),
-    description: markDescription(spec.description, mark),
+    description: tagDescription(spec.description, correlationTag),
     hpConfig: isObject(hpo) ? { is_enabled: true, ...hpo } : { is_enabled: false },
   }
 }
@@ -181,9 +184,9 @@ function missingDatasets(service: Json, spec: EnvironmentSpec): string[] | null 
 /** The mark stays at the end. A description that the spec does not give is not touched. */
 function changedDescription(service: Json, { description }: EnvironmentSpec): string | null {
   const shown = readText(service, 'description') ?? ''
-  if (description === undefined || withoutMark(shown) === description) return null
-  const mark = markOfDescription(shown)
-  return mark === null ? description : markDescription(description, mark)
+  if (description === undefined || withoutTag(shown) === description) return null
+  const correlationTag = tagOfDescription(shown)
+  return correlationTag === null ? description : tagDescription(description, correlationTag)
 }
 
 /** One of these words. The pattern says the same as the enum, for validators that know no enum of strings. */

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
-import { markOfDescription } from '../kit/correlation-tags.ts'
+import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { readId, readNumber, readText } from '../kit/fields.ts'
-import { walkPages } from '../kit/pages.ts'
+import { scanPages } from '../kit/pages.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import type { Observation } from '../provider.ts'
@@ -61,8 +61,8 @@ export async function servicesFrom(client: AitemsClient, offset: number, signal:
 }
 
 /** All services. Incomplete where the list is too long, or the same page came twice. */
-export function walkServices(client: AitemsClient, signal: AbortSignal) {
-  return walkOnce('serviceId', (offset) => servicesFrom(client, offset, signal))
+export function scanServices(client: AitemsClient, signal: AbortSignal) {
+  return scanOnce('serviceId', (offset) => servicesFrom(client, offset, signal))
 }
 
 /** The items of a list's answer, and where the next page begins. A list that is not there is not an empty list. */
@@ -74,12 +74,12 @@ export function itemsFrom(answer: JsonObject, key: string, offset: number): { it
 }
 
 /** Walks a list by offset. A page that shows nothing new means that the offset was ignored: the walk is not complete. */
-export function walkOnce(
+export function scanOnce(
   idKey: string,
   read: (offset: number) => Promise<{ items: Json[]; next: number | null }>,
 ): Promise<{ items: Json[]; isComplete: boolean }> {
   const known = new Set<string>()
-  return walkPages<Json, number>({
+  return scanPages<Json, number>({
     maxPages,
     async read(cursor) {
       const { items, next } = await read(cursor ?? 0)
@@ -105,7 +105,7 @@ export function environmentOf(service: Json, literals: readonly string[]): Obser
     rawState,
     ...(reason === undefined ? {} : { reason }),
     ...(name === undefined ? {} : { remoteName: name }),
-    ...(description === undefined ? {} : { mark: markOfDescription(readText(service, 'description')) }),
+    ...(description === undefined ? {} : { correlationTag: tagOfDescription(readText(service, 'description')) }),
     payload: () => boundedPayload(service, literals),
   }
 }

@@ -1,20 +1,20 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { markDescription } from '../kit/correlation-tags.ts'
+import { tagDescription } from '../kit/correlation-tags.ts'
 import { readId, readList, readText } from '../kit/fields.ts'
 import type { Found, Intent, Observation } from '../provider.ts'
 import { typesOf } from './mapping.ts'
 import { activityOf } from './services.ts'
-import { groupsOf, keyOf, markOfTrain, type TrainRef } from './trains.ts'
+import { groupsOf, keyOf, type TrainRef, tagOfTrain } from './trains.ts'
 
 /** A service's trains, walked after its state was read. */
-export interface TrainWalk {
+export interface TrainScan {
   service: Json
   trains: readonly Json[]
   isComplete: boolean
 }
 
 /** What `prepare` writes down: the trains that are none of ours. */
-export function beforeOf({ service, trains, isComplete }: TrainWalk, types: readonly string[]): Json {
+export function beforeOf({ service, trains, isComplete }: TrainScan, types: readonly string[]): Json {
   return {
     serviceType: readText(service, 'type') ?? null,
     trains: trains.filter((train) => types.includes(readText(train, 'type') ?? '')).map(keyOf),
@@ -28,31 +28,31 @@ export function beforeOf({ service, trains, isComplete }: TrainWalk, types: read
  */
 export function findTraining(
   intent: Intent<'job'>,
-  walk: TrainWalk,
+  scan: TrainScan,
   see: (refs: readonly TrainRef[]) => Observation<'job'>,
 ): Found<'job'> {
-  const marked = walk.trains.filter((train) => markOfTrain(train) === intent.mark)
-  const trains = marked.length > 0 ? marked : newTrains(intent, walk)
+  const marked = scan.trains.filter((train) => tagOfTrain(train) === intent.correlationTag)
+  const trains = marked.length > 0 ? marked : newTrains(intent, scan)
   if (trains === null) return { inconclusive: 'earlier trainings are unknown, and no train shows a correlation tag' }
-  const isIdle = activityOf(walk.service) === 'idle'
+  const isIdle = activityOf(scan.service) === 'idle'
   if (trains.length > 0) {
     const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
     // A type that is still missing can be found later by the mark of the others, or not at all any more.
     const isWhole = marked.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
     return isWhole
-      ? { found: groups.map(see), isComplete: isIdle && walk.isComplete }
+      ? { found: groups.map(see), isComplete: isIdle && scan.isComplete }
       : { inconclusive: 'not every type shows a new train yet' }
   }
-  if (!isIdle) return { inconclusive: `the service is \`${readText(walk.service, 'status')}\` and shows no new train` }
-  return walk.isComplete ? { absent: true } : { inconclusive: 'the list of trains exceeds the page limit' }
+  if (!isIdle) return { inconclusive: `the service is \`${readText(scan.service, 'status')}\` and shows no new train` }
+  return scan.isComplete ? { absent: true } : { inconclusive: 'the list of trains exceeds the page limit' }
 }
 
 /** Null: it cannot be told. */
-function newTrains({ spec, mark, before }: Intent<'job'>, { trains }: TrainWalk): readonly Json[] | null {
+function newTrains({ spec, correlationTag, before }: Intent<'job'>, { trains }: TrainScan): readonly Json[] | null {
   const ofTypes = trains.filter((train) => typesOf(spec).includes(readText(train, 'type') ?? ''))
   // Where marks are shown, a train without ours is not ours.
-  if (ofTypes.length === 0 || trains.some((train) => typeof markOfTrain(train) === 'string')) return []
-  const sent = markDescription(spec.description, mark)
+  if (ofTypes.length === 0 || trains.some((train) => typeof tagOfTrain(train) === 'string')) return []
+  const sent = tagDescription(spec.description, correlationTag)
   const isUntold = (train: Json) => sent.startsWith(readText(train, 'description') ?? '')
   const untold = ofTypes.filter(isUntold)
   if (untold.length === 0) return []

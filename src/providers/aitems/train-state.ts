@@ -6,7 +6,7 @@ import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../provider.ts'
 import { activityOf } from './services.ts'
-import { isTrain, markOfTrain, type TrainRef } from './trains.ts'
+import { isTrain, type TrainRef, tagOfTrain } from './trains.ts'
 
 /**
  * A train's `status`, as its page lists them. Only `completed` has been seen in a real answer.
@@ -49,8 +49,8 @@ export function jobOf(
   const tasks = parts.map(({ ref, train }) => taskOf(ref, train, service))
   const status = overallStatus(tasks.map((task) => task.status))
   const startedAt = status === null || status === 'pending' ? undefined : firstCreation(shown, timezoneOffset)
-  const marks = shown.map(markOfTrain).filter((mark) => mark !== undefined)
-  const mark = marks.find((each) => each !== null) ?? marks[0]
+  const correlationTags = shown.map(tagOfTrain).filter((correlationTag) => correlationTag !== undefined)
+  const correlationTag = correlationTags.find((each) => each !== null) ?? correlationTags[0]
   const said = parts.flatMap(({ ref, train }) => failureOf(ref, train))
   return {
     remoteId,
@@ -59,7 +59,7 @@ export function jobOf(
     ...reasonOf(status, tasks),
     ...(status === 'failed' && said.length > 0 ? { message: said.join('; ') } : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
-    ...(mark === undefined ? {} : { mark }),
+    ...(correlationTag === undefined ? {} : { correlationTag }),
     tasks,
     result: { trainings: parts.map(({ ref, train }) => resultOf(ref, train, service)) },
     payload: () => boundedPayload({ service, trains: shown }, literals),

@@ -3,7 +3,7 @@ import { readId, readText } from '../kit/fields.ts'
 import type { Driver, Found, Intent, Observation } from '../provider.ts'
 import type { AitemsClient } from './client.ts'
 import { readService } from './services.ts'
-import { findTraining, type TrainWalk } from './train-search.ts'
+import { findTraining, type TrainScan } from './train-search.ts'
 import { jobOf } from './train-state.ts'
 import {
   groupsOf,
@@ -12,19 +12,19 @@ import {
   jobRefOf,
   keyOf,
   keyOfRef,
-  markOfTrain,
   readJobRef,
   readTrain,
   remoteIdOf,
+  scanTrains,
   type TrainIndex,
+  tagOfTrain,
   trainOf,
   trainsByKey,
-  walkTrains,
 } from './trains.ts'
 
 export interface Trainings {
   /** A service and all its trains; 'gone' where there is no such service. */
-  walk(serviceId: string, signal: AbortSignal): Promise<TrainWalk | 'gone'>
+  scan(serviceId: string, signal: AbortSignal): Promise<TrainScan | 'gone'>
   find(intent: Intent<'job'>, signal: AbortSignal): Promise<Found<'job'>>
   get: Driver<'job'>['get']
   list: Driver<'job'>['list']
@@ -38,19 +38,19 @@ const servicesAtOnce = 8
 /** Reads jobs: each is one train of a service for each type that was asked for. */
 export function makeTrainings(client: AitemsClient, reading: Reading): Trainings {
   /** The state first: trains that are read after an idle service show how they ended. */
-  async function walk(serviceId: string, signal: AbortSignal): Promise<TrainWalk | 'gone'> {
+  async function scan(serviceId: string, signal: AbortSignal): Promise<TrainScan | 'gone'> {
     const service = await readService(client, serviceId, signal)
     if (service === 'gone') return service
-    const trains = await walkTrains(client, serviceId, signal)
+    const trains = await scanTrains(client, serviceId, signal)
     return trains === 'gone' ? trains : { service, trains: trains.items, isComplete: trains.isComplete }
   }
 
   return {
-    walk,
+    scan,
 
     async find(intent, signal) {
       const serviceId = intent.environmentRemoteId
-      const seen = serviceId === null ? 'gone' : await walk(serviceId, signal)
+      const seen = serviceId === null ? 'gone' : await scan(serviceId, signal)
       if (serviceId === null || seen === 'gone') return { inconclusive: 'its service no longer exists' }
       return findTraining(intent, seen, (refs) =>
         jobOf({ ...seen, remoteId: remoteIdOf({ serviceId, trains: refs }), refs }, reading),
@@ -67,7 +67,7 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       const trains = await Promise.all(read)
       if (trains.every((train) => train === null)) return 'gone'
       if (isWhole(refs)) return jobOf({ remoteId, refs, trains, service }, reading)
-      const all = await walkTrains(client, serviceId, signal)
+      const all = await scanTrains(client, serviceId, signal)
       const shown = all === 'gone' ? trains : [...trains, ...all.items]
       return jobOf({ remoteId, refs: completed(refs, shown), trains: shown, service }, reading)
     },
@@ -81,20 +81,20 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       const serviceIds = [...new Set(jobs.map(({ serviceId }) => serviceId))].sort()
       const rest = serviceIds.filter((serviceId) => cursor === null || serviceId > cursor)
       const page = rest.slice(0, servicesAtOnce)
-      const walks = page.map(async (serviceId) => {
-        const seen = await walk(serviceId, signal)
+      const scans = page.map(async (serviceId) => {
+        const seen = await scan(serviceId, signal)
         const here = jobs.filter((job) => job.serviceId === serviceId)
         if (seen === 'gone') return []
         const byKey = trainsByKey(seen.trains)
         const known = jobsAmong(here, seen, byKey)
         return [...known, ...strayJobs(serviceId, known, seen)].map(observe(seen, byKey))
       })
-      const seen = await Promise.all(walks)
+      const seen = await Promise.all(scans)
       return { seen: seen.flat(), next: rest.length > page.length ? (page.at(-1) ?? null) : null }
     },
   }
 
-  function observe({ service }: TrainWalk, byKey: TrainIndex) {
+  function observe({ service }: TrainScan, byKey: TrainIndex) {
     return ({ remoteId, refs }: SeenJob): Observation<'job'> => {
       const trains = refs.flatMap((ref) => trainOf(byKey, ref) ?? [])
       return jobOf({ remoteId, refs, trains, service }, reading)
@@ -110,18 +110,18 @@ interface SeenJob {
 type WatchedJob = JobRef & { remoteId: string }
 
 /** Those of the watched jobs of which the walk shows anything. */
-function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainWalk, byKey: TrainIndex): SeenJob[] {
+function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainScan, byKey: TrainIndex): SeenJob[] {
   return watched
     .map((job) => ({ remoteId: job.remoteId, refs: completed(job.trains, trains) }))
     .filter(({ refs }) => refs.some((ref) => trainOf(byKey, ref) !== undefined))
 }
 
 /** Other jobs that carry a mark. What was trained without Switchyard is left out. */
-function strayJobs(serviceId: string, known: readonly SeenJob[], walk: TrainWalk): SeenJob[] {
+function strayJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan): SeenJob[] {
   const knownKeys = new Set(known.flatMap(({ refs }) => refs.map(keyOfRef)))
-  const others = walk.trains.filter((train) => !knownKeys.has(keyOf(train)))
-  const groups = [...Map.groupBy(others, markOfTrain)].flatMap(([mark, trains]) =>
-    typeof mark === 'string' ? groupsOf(trains) : [],
+  const others = scan.trains.filter((train) => !knownKeys.has(keyOf(train)))
+  const groups = [...Map.groupBy(others, tagOfTrain)].flatMap(([correlationTag, trains]) =>
+    typeof correlationTag === 'string' ? groupsOf(trains) : [],
   )
   return groups.map((group) => {
     const refs = group.map((train) => ({
@@ -136,10 +136,10 @@ function strayJobs(serviceId: string, known: readonly SeenJob[], walk: TrainWalk
 function completed(refs: JobRef['trains'], trains: readonly Json[]): JobRef['trains'] {
   if (isWhole(refs)) return refs
   const ours = trains.find((train) => refs.some((ref) => isTrain(train, ref)))
-  const mark = ours === undefined ? undefined : markOfTrain(ours)
-  if (typeof mark !== 'string') return refs
+  const correlationTag = ours === undefined ? undefined : tagOfTrain(ours)
+  if (typeof correlationTag !== 'string') return refs
   return refs.map(({ type, version }) => {
-    const late = trains.find((train) => readText(train, 'type') === type && markOfTrain(train) === mark)
+    const late = trains.find((train) => readText(train, 'type') === type && tagOfTrain(train) === correlationTag)
     return { type, version: version ?? readId(late, 'version') ?? null }
   })
 }

@@ -1,11 +1,11 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { markOfDescription } from '../kit/correlation-tags.ts'
+import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { isPlainId, plainId } from '../kit/plain-id.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AitemsClient } from './client.ts'
 import { trainTypes } from './mapping.ts'
-import { itemsFrom, walkOnce } from './services.ts'
+import { itemsFrom, scanOnce } from './services.ts'
 
 /** One train of a job. `version` is null where no train of that type has been seen yet. */
 export interface TrainRef {
@@ -51,7 +51,7 @@ export function jobRefOf(remoteId: string): JobRef {
  * All trains of a service, or 'gone' where there is no such service. Paging is documented by the older pages only, so
  * it is asked for only when the first page is full.
  */
-export async function walkTrains(
+export async function scanTrains(
   client: AitemsClient,
   serviceId: string,
   signal: AbortSignal,
@@ -59,7 +59,7 @@ export async function walkTrains(
   const path = `/services/${plainId(serviceId)}/trains`
   const first = await client.readIfThere(path, signal)
   if (first === 'gone') return first
-  return walkOnce('version', async (offset) =>
+  return scanOnce('version', async (offset) =>
     itemsFrom(
       offset === 0 ? first : await client.read(`${path}?offset=${offset}&limit=1000`, signal),
       'trains',
@@ -106,9 +106,9 @@ export function trainOf(index: TrainIndex, ref: TrainRef): Json | undefined {
 }
 
 /** The mark in a train's description: null = it has none, undefined = the answer shows no description. */
-export function markOfTrain(train: Json): string | null | undefined {
+export function tagOfTrain(train: Json): string | null | undefined {
   const description = isObject(train) ? readText(train, 'description') : undefined
-  return description === undefined ? undefined : markOfDescription(description)
+  return description === undefined ? undefined : tagOfDescription(description)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import { descriptionMarkLength, markOfDescription } from '../kit/correlation-tags.ts'
+import { descriptionTagLength, tagOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readId, readText } from '../kit/fields.ts'
 import { asListed } from '../kit/listed.ts'
 import { boundedPayload } from '../kit/redact.ts'
@@ -10,13 +10,13 @@ import { ProviderError } from '../provider-error.ts'
 import { catalogOf } from './catalog.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
-import { commonAccepts, programFaults, workspaceOf } from './mapping.ts'
+import { commonAccepts, programErrors, workspaceOf } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
 
 /** An AI workspace has no state of its own: these are our words for its `disabled` flag. */
 const states = { enabled: 'running', disabled: 'blocked' } as const satisfies Record<string, Status<'environment'>>
 
-const markLength = 12
+const tagLength = 12
 const maxDescriptionLength = 255
 
 const options = Type.Object(
@@ -85,8 +85,8 @@ export function makeEnvironments(
     options,
     states,
     traits,
-    markLength,
-    check: programFaults,
+    tagLength,
+    check: programErrors,
 
     plan: (intent) => ({
       method: 'POST',
@@ -109,7 +109,7 @@ export function makeEnvironments(
 
     async find(intents, signal) {
       const listed = await listWorkspaces(signal)
-      return new Map(intents.map((intent) => [intent.mark, foundIn(listed, intent)]))
+      return new Map(intents.map((intent) => [intent.correlationTag, foundIn(listed, intent)]))
     },
 
     /** Two calls: only the list shows `disabled`, only the detail says for certain that it is gone. */
@@ -147,7 +147,7 @@ function acceptsOf(defaultQueue: string): Accepts {
       maxLength: 15,
       note: 'starts with a lower-case letter, then lower-case letters, digits and single hyphens; unique in the account',
     },
-    description: { to: 'description', maxLength: maxDescriptionLength - descriptionMarkLength(markLength) },
+    description: { to: 'description', maxLength: maxDescriptionLength - descriptionTagLength(tagLength) },
     ...commonAccepts(defaultQueue),
   }
 }
@@ -165,7 +165,7 @@ function environmentOf(workspace: JsonObject, literals: readonly string[]): Obse
     rawState,
     ...(rawState === 'disabled' ? { reason: 'disabled' as const } : {}),
     ...(name === undefined ? {} : { remoteName: name }),
-    ...(description === undefined ? {} : { mark: markOfDescription(readText(workspace, 'description')) }),
+    ...(description === undefined ? {} : { correlationTag: tagOfDescription(readText(workspace, 'description')) }),
     payload: () => boundedPayload(workspace, literals),
   }
 }
@@ -176,8 +176,11 @@ interface Listed {
   isComplete: boolean
 }
 
-function foundIn({ seen, contents, isComplete }: Listed, { mark, spec }: Intent<'environment'>): Found<'environment'> {
-  const found = seen.filter((each) => each.mark === mark)
+function foundIn(
+  { seen, contents, isComplete }: Listed,
+  { correlationTag, spec }: Intent<'environment'>,
+): Found<'environment'> {
+  const found = seen.filter((each) => each.correlationTag === correlationTag)
   const isUntold = contents.some((each) => mayBe(each, spec.name))
   if (found.length > 0) return { found, isComplete: isComplete && !isUntold }
   if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }

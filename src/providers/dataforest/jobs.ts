@@ -12,7 +12,7 @@ import type { Accepts, Driver, Found, Intent, LogChunk, Observation, Traits } fr
 import { ProviderError } from '../provider-error.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
-import { appOf, commonAccepts, namePrefixOf, pinnedPrefixOf, programFaults } from './mapping.ts'
+import { appOf, commonAccepts, namePrefixOf, pinnedPrefixOf, programErrors } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
 
 /**
@@ -104,9 +104,9 @@ export function makeJobs(
     options,
     states,
     traits,
-    markLength: 8,
+    tagLength: 8,
     environment: 'required',
-    check: programFaults,
+    check: programErrors,
 
     plan: (intent) => ({
       method: 'POST',
@@ -127,8 +127,9 @@ export function makeJobs(
       const found = new Map<string, Found<'job'>>()
       for (const intent of intents) {
         const workspace = await workspaceNameOf(client, intent, signal)
-        if (workspace === 'gone') found.set(intent.mark, { inconclusive: 'its AI workspace no longer exists' })
-        else found.set(intent.mark, findApps(apps, { intent, workspace, isComplete, literals }))
+        if (workspace === 'gone')
+          found.set(intent.correlationTag, { inconclusive: 'its AI workspace no longer exists' })
+        else found.set(intent.correlationTag, findApps(apps, { intent, workspace, isComplete, literals }))
       }
       return found
     },
@@ -179,7 +180,7 @@ function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | nul
   const rawState = rawStateOf(app)
   const status = (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null
   const name = readText(app, 'name')
-  const mark = /^([a-z][a-z0-9]{7})-/.exec(name ?? '')?.[1]
+  const correlationTag = /^([a-z][a-z0-9]{7})-/.exec(name ?? '')?.[1]
   const appId = readText(app, 'appId')
   return {
     remoteId,
@@ -188,7 +189,7 @@ function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | nul
     ...(status === 'unknown' ? { reason: 'outcome_not_reported' as const } : {}),
     ...timesOf(app, status !== null && isTerminal(jobTransitions, status)),
     ...(name === undefined ? {} : { remoteName: name }),
-    ...(mark === undefined ? {} : { mark }),
+    ...(correlationTag === undefined ? {} : { correlationTag }),
     ...(appId === undefined ? {} : { result: { appId } }),
     payload: () => boundedPayload(app, literals),
   }
@@ -218,9 +219,9 @@ const clockToleranceMs = 300_000
 /** A pinned prefix is no proof: workspace and start time narrow it down, and all that fit are returned. */
 function findApps(
   apps: readonly Json[],
-  walk: { intent: Intent<'job'>; workspace: string | null; isComplete: boolean; literals: readonly string[] },
+  scan: { intent: Intent<'job'>; workspace: string | null; isComplete: boolean; literals: readonly string[] },
 ): Found<'job'> {
-  const { intent, workspace } = walk
+  const { intent, workspace } = scan
   const earliestMs = intent.firstSentAt.getTime() - clockToleranceMs
   const isOurs = (app: Json) => {
     if (!readText(app, 'name')?.startsWith(`${namePrefixOf(intent)}-`)) return false
@@ -231,10 +232,10 @@ function findApps(
     )
   }
   const ours = apps.filter(isOurs)
-  const found = ours.flatMap((app) => asListed(jobOf(app, walk.literals), listOmits) ?? [])
+  const found = ours.flatMap((app) => asListed(jobOf(app, scan.literals), listOmits) ?? [])
   const isTold = ours.length === found.length && apps.every((app) => tellsItsName(app, workspace !== null))
-  if (found.length > 0) return { found, isComplete: walk.isComplete && isTold }
-  if (!walk.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
+  if (found.length > 0) return { found, isComplete: scan.isComplete && isTold }
+  if (!scan.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
   return isTold ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without what would tell it apart' }
 }
 

@@ -1,7 +1,7 @@
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription } from '../kit/correlation-tags.ts'
+import { tagDescription } from '../kit/correlation-tags.ts'
 import { quoteWord } from '../kit/shell.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
 import type { AiAppData, AiAppDocker, AiAppResource, CreateAiWorkspace, SubmitAiApp } from './wire.ts'
 
 type AnySpec = JobSpec | EnvironmentSpec
@@ -40,7 +40,7 @@ export function commonAccepts(defaultQueue: string): Accepts {
 }
 
 /** `docker.command` is required: something has to run. */
-export function programFaults(spec: AnySpec): readonly SpecFault[] {
+export function programErrors(spec: AnySpec): readonly SpecError[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
   return [
     { pointer: '/command', detail: 'Data Forest requires a program (docker.command): send `command` or `script`.' },
@@ -49,7 +49,7 @@ export function programFaults(spec: AnySpec): readonly SpecFault[] {
 
 /** The body of `aiworkspaces/create`. */
 export function workspaceOf(
-  { spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>,
+  { spec, correlationTag }: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>,
   { accountId, defaultQueue }: { accountId: string; defaultQueue: string },
 ): CreateAiWorkspace {
   const packageUri = option(spec, 'userPackageUri')
@@ -64,7 +64,7 @@ export function workspaceOf(
       ...(spec.resources === undefined ? {} : { resource: resourceOf(spec) }),
       ...(packageUri === undefined ? {} : { userPackageUri: packageUri }),
     },
-    description: markDescription(spec.description, mark),
+    description: tagDescription(spec.description, correlationTag),
     name: spec.name,
   }
 }
@@ -82,8 +82,8 @@ export function appOf(intent: Intent<'job'>, defaultQueue: string): SubmitAiApp 
 }
 
 /** The prefix that the app's name will have: the client's, or the mark. The vendor adds `-xxxx-xxxx`. */
-export function namePrefixOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>): string {
-  return pinnedPrefixOf(spec) ?? mark
+export function namePrefixOf({ spec, correlationTag }: Pick<Intent<'job'>, 'spec' | 'correlationTag'>): string {
+  return pinnedPrefixOf(spec) ?? correlationTag
 }
 
 export function pinnedPrefixOf(spec: JobSpec): string | undefined {

@@ -5,7 +5,7 @@ import { type HubClient, jsonHeaders } from './client.ts'
 import { makeControls, started } from './controls.ts'
 import { isNotFound, renamed } from './errors.ts'
 import { findServers } from './finding.ts'
-import { acceptsOf, faultsOf, markLength, options, remoteIdOf, serverOf, userOptionsOf } from './mapping.ts'
+import { acceptsOf, errorsOf, options, remoteIdOf, serverOf, tagLength, userOptionsOf } from './mapping.ts'
 import { environmentOf, states } from './observation.ts'
 import { makeServers, type OwnedServer } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
@@ -39,8 +39,8 @@ export function makeEnvironments(
     options,
     states,
     traits,
-    markLength,
-    check: (spec) => faultsOf(spec, settings),
+    tagLength,
+    check: (spec) => errorsOf(spec, settings),
 
     plan: (intent) => ({
       method: 'POST',

@@ -3,7 +3,7 @@ import { remoteIdOf, serverOf } from './mapping.ts'
 import { type OwnedServer, type Servers, unseen } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
 
-type Answer = readonly [mark: string, found: Found<'environment'>]
+type Answer = readonly [correlationTag: string, found: Found<'environment'>]
 
 /** Looks for servers by their names, which hold the marks: one read for all intents of a user. */
 export async function findServers(
@@ -28,7 +28,7 @@ export async function findServers(
     const nothing: Found<'environment'> = isSure ? { absent: true } : { inconclusive: unseen(user) }
     return own.map((intent) => {
       const found = foundOf(intent)
-      return [intent.mark, found.length > 0 ? { found, isComplete: isSure } : nothing]
+      return [intent.correlationTag, found.length > 0 ? { found, isComplete: isSure } : nothing]
     })
   }
 

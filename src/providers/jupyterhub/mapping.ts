@@ -1,13 +1,13 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { markName, nameMarkLength } from '../kit/correlation-tags.ts'
+import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject } from '../kit/fields.ts'
-import type { Accepts, FieldRule, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, FieldRule, Intent, SpecError } from '../provider.ts'
 import { type JupyterhubSettings, usernameSchema } from './settings.ts'
 import type { UserOptions } from './wire.ts'
 
-export const markLength = 12
+export const tagLength = 12
 /**
  * What a new server may be called from 6.0 on: a slug. Held on every version, so that a hub that is upgraded can still
  * start, and does not rename, what was made before.
@@ -44,7 +44,7 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
     name: {
       to: 'server_name',
       pattern: slug,
-      maxLength: maxServerName - nameMarkLength(markLength),
+      maxLength: maxServerName - nameTagLength(tagLength),
       note: 'a letter first, then lower-case letters, digits and single hyphens; part of the address of the server',
     },
     image: sent(keys.image),
@@ -64,16 +64,16 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
 }
 
 /** Who owns the server, and which options a client may set. */
-export function faultsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): readonly SpecFault[] {
+export function errorsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): readonly SpecError[] {
   const asked = usernameOf(spec)
   const at = '/providerOptions/jupyterhub'
-  const faults: SpecFault[] = []
+  const validationErrors: SpecError[] = []
   if (asked === undefined && settings.username === undefined) {
-    faults.push({ pointer: `${at}/username`, detail: 'The connection names no user: specify `username`.' })
+    validationErrors.push({ pointer: `${at}/username`, detail: 'The connection names no user: specify `username`.' })
   }
   if (asked !== undefined && settings.username !== undefined && asked !== settings.username) {
     const detail = `All servers of this connection belong to ${settings.username}. Remove it.`
-    faults.push({ pointer: `${at}/username`, detail })
+    validationErrors.push({ pointer: `${at}/username`, detail })
   }
   const taken: ReadonlySet<unknown> = new Set(Object.values(settings.optionKeys))
   for (const key of Object.keys(clientOptionsOf(spec))) {
@@ -81,14 +81,17 @@ export function faultsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): r
     const detail = taken.has(key)
       ? `user_options.${key} is set by a field of the request. Use that field.`
       : `The connection's clientOptions do not list ${key}. They list: ${settings.clientOptions.join(', ') || 'nothing'}.`
-    faults.push({ pointer: `${at}/userOptions/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail })
+    validationErrors.push({ pointer: `${at}/userOptions/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail })
   }
-  return faults
+  return validationErrors
 }
 
 /** The server of an intent: its name is the client's with the mark behind it, the same at every try. */
-export function serverOf({ spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>, settings: JupyterhubSettings) {
-  return { user: settings.username ?? usernameOf(spec) ?? '', server: markName(spec.name, mark) }
+export function serverOf(
+  { spec, correlationTag }: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>,
+  settings: JupyterhubSettings,
+) {
+  return { user: settings.username ?? usernameOf(spec) ?? '', server: tagName(spec.name, correlationTag) }
 }
 
 /** The body of a start: what the spawner finds in `user_options`. */

@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import { markOfName } from '../kit/correlation-tags.ts'
+import { tagOfName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation } from '../provider.ts'
-import { markLength, remoteIdOf } from './mapping.ts'
+import { remoteIdOf, tagLength } from './mapping.ts'
 import type { OwnedServer } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
 
@@ -40,7 +40,7 @@ export function environmentOf(
     status: (Object.hasOwn(states, rawState) ? states[rawState as keyof typeof states] : undefined) ?? null,
     rawState,
     remoteName: server,
-    mark: markOfName(server, markLength),
+    correlationTag: tagOfName(server, tagLength),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(lastActivityAt === undefined ? {} : { result: { lastActivityAt: lastActivityAt.toISOString() } }),
     payload: () => boundedPayload(withoutVariables(model, optionKeys.environmentVariables), literals),

@@ -4,35 +4,37 @@
  */
 const inDescription = / ?\[sy:([a-z0-9]{6,32})\]$/
 
-/** Characters that `markDescription` adds to a description that is not empty. */
-export function descriptionMarkLength(markLength: number): number {
-  return ' [sy:]'.length + markLength
+/** Characters that `tagDescription` adds to a description that is not empty. */
+export function descriptionTagLength(tagLength: number): number {
+  return ' [sy:]'.length + tagLength
 }
 
-export function markDescription(description: string | undefined, mark: string): string {
-  return description === undefined || description === '' ? `[sy:${mark}]` : `${description} [sy:${mark}]`
+export function tagDescription(description: string | undefined, correlationTag: string): string {
+  return description === undefined || description === ''
+    ? `[sy:${correlationTag}]`
+    : `${description} [sy:${correlationTag}]`
 }
 
 /** The mark at the end of a description; null where there is none. */
-export function markOfDescription(description: string | undefined): string | null {
+export function tagOfDescription(description: string | undefined): string | null {
   return inDescription.exec(description ?? '')?.[1] ?? null
 }
 
-export function withoutMark(description: string): string {
+export function withoutTag(description: string): string {
   return description.replace(inDescription, '')
 }
 
-/** Characters that `markName` adds to a name. */
-export function nameMarkLength(markLength: number): number {
-  return '-sy'.length + markLength
+/** Characters that `tagName` adds to a name. */
+export function nameTagLength(tagLength: number): number {
+  return '-sy'.length + tagLength
 }
 
-export function markName(name: string, mark: string): string {
-  return `${name}-sy${mark}`
+export function tagName(name: string, correlationTag: string): string {
+  return `${name}-sy${correlationTag}`
 }
 
 /** The mark at the end of a name; null where there is none. */
-export function markOfName(name: string | undefined, markLength: number): string | null {
-  const tail = (name ?? '').slice(-nameMarkLength(markLength))
-  return /^-sy[a-z0-9]+$/.test(tail) && tail.length === nameMarkLength(markLength) ? tail.slice(3) : null
+export function tagOfName(name: string | undefined, tagLength: number): string | null {
+  const tail = (name ?? '').slice(-nameTagLength(tagLength))
+  return /^-sy[a-z0-9]+$/.test(tail) && tail.length === nameTagLength(tagLength) ? tail.slice(3) : null
 }

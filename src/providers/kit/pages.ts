@@ -1,14 +1,14 @@
-export interface PageWalk<T, C> {
+export interface PageScan<T, C> {
   read(cursor: C | null): Promise<{ items: readonly T[]; next: C | null }>
   /** The walk ends here, incomplete, however long the list is. */
   maxPages: number
 }
 
 /** Reads page after page. `isComplete` is false when the cap was hit or a cursor led back to itself: then absence proves nothing. */
-export async function walkPages<T, C>({
+export async function scanPages<T, C>({
   read,
   maxPages,
-}: PageWalk<T, C>): Promise<{ items: T[]; isComplete: boolean }> {
+}: PageScan<T, C>): Promise<{ items: T[]; isComplete: boolean }> {
   const items: T[] = []
   let cursor: C | null = null
   for (let page = 0; page < maxPages; page++) {

@@ -125,7 +125,7 @@ function redactString(text: string, redaction: Redaction): string {
   const maxLength = text.length <= maxPayloadBytes ? text.length : maxTextLength
   redaction.left -= maxLength
   const clean = headWithout(text, redaction.search, maxLength)
-  return maxLength === text.length ? clean : cutMark(clean, text.length)
+  return maxLength === text.length ? clean : ellipsis(clean, text.length)
 }
 
 /** As many of them as there is room for. */
@@ -140,13 +140,13 @@ function listOf<T, M>(items: readonly T[], redaction: Redaction, map: (item: T) 
 
 function shortenTexts(value: Json): Json {
   if (typeof value === 'string') {
-    return value.length <= maxTextLength ? value : cutMark(value.slice(0, maxTextLength), value.length)
+    return value.length <= maxTextLength ? value : ellipsis(value.slice(0, maxTextLength), value.length)
   }
   if (typeof value !== 'object' || value === null) return value
   return isList(value) ? value.map(shortenTexts) : mapValues(value, (_key, item) => shortenTexts(item))
 }
 
-function cutMark(head: string, length: number): string {
+function ellipsis(head: string, length: number): string {
   return `${head}… [cut, ${length} characters]`
 }
 

@@ -22,9 +22,9 @@ const isStopped: ReadonlySet<string | null> = new Set(['stopping', 'stopped', 'd
  */
 export function makeControls({ send, get }: Verbs): Required<Driver<'environment'>['controls']> {
   /** Done if it is as wished; else the refusal stands, and is tried again later. */
-  async function doneOr(error: ProviderError, wished: ReadonlySet<string | null>, look: () => ReturnType<Look>) {
+  async function doneOr(error: ProviderError, requested: ReadonlySet<string | null>, look: () => ReturnType<Look>) {
     const seen = await look()
-    if (seen === 'gone' ? !wished.has('deleted') : !wished.has(seen.status)) throw error
+    if (seen === 'gone' ? !requested.has('deleted') : !requested.has(seen.status)) throw error
   }
 
   async function start(remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<void> {

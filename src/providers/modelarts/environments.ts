@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
-import { markOfName } from '../kit/correlation-tags.ts'
+import { tagOfName } from '../kit/correlation-tags.ts'
 import { readId, readNumber, readObject, readText } from '../kit/fields.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { Access, Driver, Observation, Traits } from '../provider.ts'
@@ -10,7 +10,7 @@ import type { Call, ModelartsClient } from './client.ts'
 import { makeControls } from './controls.ts'
 import { vendorCodes } from './error-codes.ts'
 import { itemsOf, type Portion } from './finding.ts'
-import { autoStopOf, instanceAccepts, instanceFaults, instanceOf, markLength } from './instance-mapping.ts'
+import { autoStopOf, instanceAccepts, instanceErrors, instanceOf, tagLength } from './instance-mapping.ts'
 import { environmentOptions } from './options.ts'
 import { makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
@@ -99,8 +99,8 @@ export function makeEnvironments(
     options: environmentOptions,
     states,
     traits,
-    markLength,
-    check: instanceFaults,
+    tagLength,
+    check: instanceErrors,
 
     controls: makeControls({
       get: reading.get,
@@ -163,7 +163,7 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
       reason: remark?.reason,
       message: states[rawState] === 'failed' ? failureOf(instance, remark?.message) : (remark?.message ?? queued),
       remoteName: name,
-      mark: name === undefined ? undefined : markOfName(name, markLength),
+      correlationTag: name === undefined ? undefined : tagOfName(name, tagLength),
     }),
     payload: () => payloadOf(instance, literals),
   }

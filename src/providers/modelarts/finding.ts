@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isObject, readList } from '../kit/fields.ts'
-import { walkPages } from '../kit/pages.ts'
+import { scanPages } from '../kit/pages.ts'
 import type { Found, Intent, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 
@@ -14,7 +14,7 @@ export interface Portion {
   isShort: boolean
 }
 
-export interface Walk<K extends Kind> {
+export interface Scan<K extends Kind> {
   seen: readonly Observation<K>[]
   /** Every page was read and every object understood, and what came is what was asked for: then a missing mark is an absent object. */
   isComplete: boolean
@@ -31,13 +31,13 @@ export function itemsOf(answer: Json, key: string, total: number | undefined): r
 const maxPages = 400
 
 /** Reads all pages. `isAskedFor` tells whether an item passes the filter that was sent: one that does not proves it ignored. */
-export async function walk<K extends Kind>(list: {
+export async function scan<K extends Kind>(list: {
   read(start: number): Promise<Portion>
   isAskedFor(item: JsonObject): boolean
   observe(item: JsonObject): Observation<K> | null
-}): Promise<Walk<K>> {
+}): Promise<Scan<K>> {
   let isShort = false
-  const { items, isComplete } = await walkPages<JsonObject, number>({
+  const { items, isComplete } = await scanPages<JsonObject, number>({
     maxPages,
     read: async (start) => {
       const portion = await list.read(start ?? 0)
@@ -53,14 +53,14 @@ export async function walk<K extends Kind>(list: {
 /** What a walk says about each intent. An object that shifted to a later page while the list was read counts once. */
 export function foundIn<K extends Kind>(
   intents: readonly Intent<K>[],
-  { seen, isComplete }: Walk<K>,
+  { seen, isComplete }: Scan<K>,
 ): (readonly [string, Found<K>])[] {
   const objects = new Map(seen.map((each) => [each.remoteId, each]))
-  const isSure = isComplete && seen.every((each) => each.mark !== undefined)
-  return intents.map(({ mark }) => {
-    const found = [...objects.values()].filter((each) => each.mark === mark)
-    if (found.length > 0) return [mark, { found, isComplete: isSure }]
-    if (isSure) return [mark, { absent: true }]
-    return [mark, { inconclusive: 'The ModelArts list was incomplete or contained unexpected objects.' }]
+  const isSure = isComplete && seen.every((each) => each.correlationTag !== undefined)
+  return intents.map(({ correlationTag }) => {
+    const found = [...objects.values()].filter((each) => each.correlationTag === correlationTag)
+    if (found.length > 0) return [correlationTag, { found, isComplete: isSure }]
+    if (isSure) return [correlationTag, { absent: true }]
+    return [correlationTag, { inconclusive: 'The ModelArts list was incomplete or contained unexpected objects.' }]
   })
 }

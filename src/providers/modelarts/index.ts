@@ -6,7 +6,7 @@ import { listCall, makeEnvironments } from './environments.ts'
 import { makeJobs } from './jobs.ts'
 import { makeNotebooks, notebookListCall } from './notebooks.ts'
 import {
-  credentialFault,
+  credentialError,
   credentialsOf,
   type ModelartsSettings,
   modelartsCredentials,
@@ -32,7 +32,7 @@ export const modelartsProvider: Provider = {
     const { baseUrl, iamUrl } = settingsOf(settings)
     return { baseUrl, iamUrl }
   },
-  credentialFault,
+  credentialError,
   scope: (settings) => {
     const { region, baseUrl, projectId, workspaceId, environmentApi } = settingsOf(settings)
     return { region, baseUrl, projectId, workspaceId, environmentApi }

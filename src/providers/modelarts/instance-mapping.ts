@@ -1,12 +1,12 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { markName, nameMarkLength } from '../kit/correlation-tags.ts'
+import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
 import { foreignOptions, optionsOf } from './options.ts'
 import { type CreateInstance, given, type InstanceAutoStop, type InstanceStorage } from './wire.ts'
 
 /** A mark at the end of a name. */
-export const markLength = 10
+export const tagLength = 10
 const maxNameLength = 64
 
 export const namePattern = '^[A-Za-z0-9_-]+$'
@@ -17,7 +17,7 @@ export const instanceAccepts: Accepts = {
   name: {
     to: 'name',
     pattern: namePattern,
-    maxLength: maxNameLength - nameMarkLength(markLength),
+    maxLength: maxNameLength - nameTagLength(tagLength),
     note: 'letters, digits, hyphens and underscores; a correlation tag is appended',
   },
   description: { to: 'description', maxLength: 512, pattern: descriptionPattern, default: '', mutable: true },
@@ -46,19 +46,19 @@ export const instanceAccepts: Accepts = {
   'autoStop.basis': { to: '', values: ['running'] },
 }
 
-export function instanceFaults(spec: EnvironmentSpec): readonly SpecFault[] {
-  return [...storageFaults(spec), ...poolFaults(spec), ...optionFaults(spec, 'demanager')]
+export function instanceErrors(spec: EnvironmentSpec): readonly SpecError[] {
+  return [...storageErrors(spec), ...poolErrors(spec), ...optionErrors(spec, 'demanager')]
 }
 
 /** The id is the one mandatory part of a pool. */
-function poolFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+function poolErrors(spec: EnvironmentSpec): readonly SpecError[] {
   if (spec.queue !== undefined || optionsOf(spec).pool === undefined) return []
   const detail = 'providerOptions.modelarts.pool requires `queue`, the name of the dedicated pool.'
   return [{ pointer: '/queue', detail }]
 }
 
 /** Options that are documented for the other API. */
-export function optionFaults(spec: EnvironmentSpec, api: 'demanager' | 'notebooks'): readonly SpecFault[] {
+export function optionErrors(spec: EnvironmentSpec, api: 'demanager' | 'notebooks'): readonly SpecError[] {
   const options = optionsOf(spec)
   const foreign = foreignOptions[api].filter((name) => options[name] !== undefined)
   return foreign.map((name) => ({
@@ -68,7 +68,7 @@ export function optionFaults(spec: EnvironmentSpec, api: 'demanager' | 'notebook
 }
 
 /** ModelArts.6317, 6318, 6358: the path is mandatory, ends with a slash and is not a bucket's root. */
-function storageFaults({ storage = {} }: EnvironmentSpec): readonly SpecFault[] {
+function storageErrors({ storage = {} }: EnvironmentSpec): readonly SpecError[] {
   const { type = 'obs', source, sizeGiB } = storage
   if (type === 'evs') {
     if (sizeGiB === undefined) return [{ pointer: '/storage/sizeGiB', detail: 'Storage of type evs requires a size.' }]
@@ -83,7 +83,7 @@ function storageFaults({ storage = {} }: EnvironmentSpec): readonly SpecFault[] 
 
 /** The body of the create. */
 export function instanceOf(
-  { spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>,
+  { spec, correlationTag }: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>,
   workspaceId: string,
 ): CreateInstance {
   const options = optionsOf(spec)
@@ -91,7 +91,7 @@ export function instanceOf(
   const extendStorage = readList(options, 'extendStorage')
   const { annotations } = options
   return {
-    name: markName(spec.name, mark),
+    name: tagName(spec.name, correlationTag),
     description: spec.description ?? '',
     profile_id: spec.image ?? '',
     flavor: spec.resources?.flavor ?? '',

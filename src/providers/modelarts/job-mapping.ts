@@ -1,9 +1,9 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
-import { markName, nameMarkLength } from '../kit/correlation-tags.ts'
+import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readList, readObject, readText } from '../kit/fields.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import type { Accepts, Intent } from '../provider.ts'
-import { markLength, namePattern } from './instance-mapping.ts'
+import { namePattern, tagLength } from './instance-mapping.ts'
 import { optionsOf } from './options.ts'
 import {
   type CreateTrainingJob,
@@ -23,7 +23,7 @@ export const jobAccepts: Accepts = {
   name: {
     to: 'metadata.name',
     pattern: namePattern,
-    maxLength: maxNameLength - nameMarkLength(markLength),
+    maxLength: maxNameLength - nameTagLength(tagLength),
     note: 'letters, digits, hyphens and underscores; a correlation tag is appended',
   },
   description: { to: 'metadata.description', maxLength: 256, mutable: true },
@@ -59,7 +59,7 @@ export const jobAccepts: Accepts = {
 
 /** The body of the create. */
 export function trainingJobOf(
-  { spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>,
+  { spec, correlationTag }: Pick<Intent<'job'>, 'spec' | 'correlationTag'>,
   workspaceId: string,
 ): CreateTrainingJob {
   const options = optionsOf(spec)
@@ -68,7 +68,7 @@ export function trainingJobOf(
   return {
     kind: 'job',
     metadata: {
-      name: markName(spec.name, mark),
+      name: tagName(spec.name, correlationTag),
       ...given({ description: spec.description }),
       workspace_id: workspaceId,
       ...(isObject(annotations) ? { annotations } : {}),

@@ -3,11 +3,11 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
-import { markOfName } from '../kit/correlation-tags.ts'
+import { tagOfName } from '../kit/correlation-tags.ts'
 import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../provider.ts'
-import { markLength } from './instance-mapping.ts'
+import { tagLength } from './instance-mapping.ts'
 import { given, payloadOf } from './wire.ts'
 
 /** `status.phase`. The vendor warns against depending on `secondary_phase`: it only adds a reason. */
@@ -42,7 +42,7 @@ export function trainingJobSeen(job: Json, literals: readonly string[]): Observa
       exitCode: exit.exitCode,
       message: status === 'failed' ? (exit.message ?? endReasonOf(state)) : undefined,
       remoteName: name,
-      mark: name === undefined ? undefined : markOfName(name, markLength),
+      correlationTag: name === undefined ? undefined : tagOfName(name, tagLength),
       tasks: tasksOf(state, status),
     }),
     payload: () => payloadOf(job, literals),

@@ -1,15 +1,15 @@
 import { jobTransitions } from '../../vocabulary/job.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
-import { markName } from '../kit/correlation-tags.ts'
+import { tagName } from '../kit/correlation-tags.ts'
 import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import type { Catalog, Driver, Traits } from '../provider.ts'
 import type { Call, ModelartsClient } from './client.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'
 import { itemsOf, type Portion } from './finding.ts'
-import { markLength } from './instance-mapping.ts'
-import { jobFaults } from './job-faults.ts'
+import { tagLength } from './instance-mapping.ts'
+import { jobErrors } from './job-faults.ts'
 import { makeLogs } from './job-logs.ts'
 import { jobAccepts, trainingJobOf } from './job-mapping.ts'
 import { createdMs, jobStates, trainingJobSeen } from './job-observation.ts'
@@ -43,7 +43,7 @@ export function makeJobs(
     workspaceId: settings.workspaceId,
     noSuch: vendorCodes.noSuchJob,
     createCall: (intent, workspaceId) => ({ ...jobCall('POST'), body: { ...trainingJobOf(intent, workspaceId) } }),
-    nameOf: ({ spec, mark }) => markName(spec.name, mark),
+    nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
     detailsCall: (remoteId) => jobCall('GET', remoteId),
     read: (page, signal) => client.send(searchCall(page), signal).then((answer) => portionOf(answer, page)),
     observe: (job) => trainingJobSeen(job, literals),
@@ -66,10 +66,10 @@ export function makeJobs(
     options: jobOptions,
     states: jobStates,
     traits,
-    markLength,
+    tagLength,
     // A training job names no instance: at most it waits for one.
     environment: 'optional',
-    check: jobFaults,
+    check: jobErrors,
 
     controls: {
       async cancel(remoteId, signal) {

@@ -1,10 +1,10 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { markName } from '../kit/correlation-tags.ts'
+import { tagName } from '../kit/correlation-tags.ts'
 import { readList, readText } from '../kit/fields.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
-import { descriptionPattern, namePattern, optionFaults } from './instance-mapping.ts'
-import { volumeFaults, volumeOf } from './notebook-volume.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
+import { descriptionPattern, namePattern, optionErrors } from './instance-mapping.ts'
+import { volumeErrors, volumeOf } from './notebook-volume.ts'
 import { optionsOf } from './options.ts'
 import { type CreateNotebook, given, type StartQuery } from './wire.ts'
 
@@ -44,17 +44,17 @@ export const notebookAccepts: Accepts = {
   startupScriptScope: { to: '', values: ['all'], note: 'runs at each start' },
 }
 
-export function notebookFaults(spec: EnvironmentSpec): readonly SpecFault[] {
-  return [...volumeFaults(spec), ...optionFaults(spec, 'notebooks')]
+export function notebookErrors(spec: EnvironmentSpec): readonly SpecError[] {
+  return [...volumeErrors(spec), ...optionErrors(spec, 'notebooks')]
 }
 
 /** The body of the create. */
 export function notebookOf(
-  { spec, mark }: Pick<Intent<'environment'>, 'spec' | 'mark'>,
+  { spec, correlationTag }: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>,
   workspaceId: string,
 ): CreateNotebook {
   return {
-    name: markName(spec.name, mark),
+    name: tagName(spec.name, correlationTag),
     description: spec.description ?? '',
     flavor: spec.resources?.flavor ?? '',
     image_id: spec.image ?? '',

@@ -1,11 +1,11 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
-import { markOfName } from '../kit/correlation-tags.ts'
+import { tagOfName } from '../kit/correlation-tags.ts'
 import { readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { Access, Observation } from '../provider.ts'
-import { markLength } from './instance-mapping.ts'
+import { tagLength } from './instance-mapping.ts'
 import { longestLeaseMs, shortestLeaseMs } from './notebook-mapping.ts'
 import { given, payloadOf, type StartQuery } from './wire.ts'
 
@@ -51,7 +51,7 @@ export function notebookSeen(notebook: Json, literals: readonly string[]): Obser
       reason: remark?.reason,
       message: (status === 'failed' ? readText(notebook, 'fail_reason') : undefined) ?? remark?.message,
       remoteName: name,
-      mark: name === undefined ? undefined : markOfName(name, markLength),
+      correlationTag: name === undefined ? undefined : tagOfName(name, tagLength),
     }),
     payload: () => payloadOf(notebook, literals),
   }

@@ -1,6 +1,6 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { readObject, readText } from '../kit/fields.ts'
-import type { SpecFault } from '../provider.ts'
+import type { SpecError } from '../provider.ts'
 import { optionsOf } from './options.ts'
 import { type CreateNotebook, given } from './wire.ts'
 
@@ -17,19 +17,19 @@ const at = {
  * What goes with which category of `volume`. Source: VolumeMountRequest of the vendor's SDK, which says more than the
  * reference.
  */
-export function volumeFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+export function volumeErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { category } = volumeOf(spec)
-  if (fileSystems.has(category)) return fileSystemFaults(spec)
+  if (fileSystems.has(category)) return fileSystemErrors(spec)
   const id = ruled(
     volumeOf(spec).id !== undefined,
     at.id,
     `Only storage of type EFS or SFS has an id; this is ${category}.`,
   )
-  return [...id, ...(category === 'EVS' ? diskFaults(spec) : bucketFaults(spec))]
+  return [...id, ...(category === 'EVS' ? diskErrors(spec) : bucketErrors(spec))]
 }
 
 /** One's own file system is named by address and id; a managed one by neither. */
-function fileSystemFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+function fileSystemErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { ownership, uri, id } = volumeOf(spec)
   const isOwn = ownership === 'DEDICATED'
   return [
@@ -40,13 +40,13 @@ function fileSystemFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   ]
 }
 
-function diskFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+function diskErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { ownership, uri } = volumeOf(spec)
   const detail = 'Storage of type EVS is managed by ModelArts: it has no source and no owner.'
   return [...noSecret(spec), ...ruled(ownership === 'DEDICATED' || uri !== undefined, at.source, detail)]
 }
 
-function bucketFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+function bucketErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { category, uri, capacity, dew_secret_name: secret } = volumeOf(spec)
   const was = uri === undefined ? 'nothing' : `"${uri}"`
   const rule = `Storage of type ${category} requires a directory that ends with a slash, obs://bucket/directory/; received ${was}.`
@@ -58,12 +58,12 @@ function bucketFaults(spec: EnvironmentSpec): readonly SpecFault[] {
   ]
 }
 
-function noSecret(spec: EnvironmentSpec): readonly SpecFault[] {
+function noSecret(spec: EnvironmentSpec): readonly SpecError[] {
   const { category, dew_secret_name: secret } = volumeOf(spec)
   return ruled(secret !== undefined, at.secret, `Only storage of type OBS has one; this is ${category}.`)
 }
 
-function ruled(isBroken: boolean, pointer: string, detail: string): readonly SpecFault[] {
+function ruled(isBroken: boolean, pointer: string, detail: string): readonly SpecError[] {
   return isBroken ? [{ pointer, detail }] : []
 }
 

@@ -1,13 +1,13 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { markName } from '../kit/correlation-tags.ts'
+import { tagName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
 import type { Catalog, Driver, Traits } from '../provider.ts'
 import type { Call, ModelartsClient } from './client.ts'
 import { makeControls } from './controls.ts'
 import { vendorCodes } from './error-codes.ts'
 import { itemsOf, type Portion } from './finding.ts'
-import { markLength } from './instance-mapping.ts'
-import { leaseWanted, notebookAccepts, notebookFaults, notebookOf } from './notebook-mapping.ts'
+import { tagLength } from './instance-mapping.ts'
+import { leaseWanted, notebookAccepts, notebookErrors, notebookOf } from './notebook-mapping.ts'
 import { leaseShown, notebookAccess, notebookSeen, notebookStates } from './notebook-observation.ts'
 import { environmentOptions } from './options.ts'
 import { type ListPage, makeReading } from './resource.ts'
@@ -40,7 +40,7 @@ export function makeNotebooks(
     // The vendor's Terraform provider takes 6357 for "not found" too; the reference does not.
     maybeNoSuch: vendorCodes.busyOrDone,
     createCall: (intent, workspaceId) => ({ ...notebookCall('POST'), body: { ...notebookOf(intent, workspaceId) } }),
-    nameOf: ({ spec, mark }) => markName(spec.name, mark),
+    nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
     detailsCall: (remoteId) => notebookCall('GET', remoteId),
     read: (page, signal) =>
       client.send(notebookListCall(settings, page), signal).then((answer) => portionOf(answer, page.start)),
@@ -55,8 +55,8 @@ export function makeNotebooks(
     options: environmentOptions,
     states: notebookStates,
     traits,
-    markLength,
-    check: notebookFaults,
+    tagLength,
+    check: notebookErrors,
 
     controls: makeControls({
       get: reading.get,

@@ -6,7 +6,7 @@ import type { Driver, Intent, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type Call, jsonHeaders, type ModelartsClient } from './client.ts'
 import { isOneOf } from './errors.ts'
-import { foundIn, type Portion, type Walk, walk } from './finding.ts'
+import { foundIn, type Portion, type Scan, scan } from './finding.ts'
 import { optionsOf } from './options.ts'
 
 /** Which part of a list to read. An API without such a filter leaves `name` and `sinceMs` alone. */
@@ -59,8 +59,8 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   const workspaceOf = ({ spec }: Intent<K>) => readText(optionsOf(spec), 'workspaceId') ?? resource.workspaceId
   const createCall = (intent: Intent<K>) => resource.createCall(intent, workspaceOf(intent))
 
-  function walkWorkspace(filter: Omit<ListPage, 'start'>, signal: AbortSignal): Promise<Walk<K>> {
-    return walk({
+  function scanWorkspace(filter: Omit<ListPage, 'start'>, signal: AbortSignal): Promise<Scan<K>> {
+    return scan({
       read: (start) => resource.read({ ...filter, start }, signal),
       isAskedFor: (item) => (resource.workspaceIdOf(item) ?? filter.workspaceId) === filter.workspaceId,
       observe: observeListed,
@@ -68,7 +68,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   }
 
   async function isUnlisted(remoteId: string, signal: AbortSignal): Promise<boolean> {
-    const { seen, isComplete } = await walkWorkspace({ workspaceId: resource.workspaceId }, signal)
+    const { seen, isComplete } = await scanWorkspace({ workspaceId: resource.workspaceId }, signal)
     return isComplete && !seen.some((each) => each.remoteId === remoteId)
   }
 
@@ -119,7 +119,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
       const groups = [...Map.groupBy(intents, workspaceOf)].map(async ([workspaceId, group]) => {
         const sinceMs = Math.min(...group.map(({ firstSentAt }) => firstSentAt.getTime())) - clockToleranceMs
         const filter = { workspaceId, sinceMs, ...(name === undefined ? {} : { name }) }
-        return foundIn(group, await walkWorkspace(filter, signal))
+        return foundIn(group, await scanWorkspace(filter, signal))
       })
       return new Map((await Promise.all(groups)).flat())
     },

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
-import type { CredentialFault } from '../provider.ts'
+import type { CredentialError } from '../provider.ts'
 
 const url = (description: string) =>
   Type.Optional(Type.String({ pattern: '^https?://[^\\s?#%]+$', maxLength: 512, description }))
@@ -132,7 +132,7 @@ function loginOf({ username, password, domainName }: Partial<Login>): ModelartsC
 }
 
 /** What is wrong with credentials that are not one complete set. */
-export function credentialFault(credentials: JsonObject): CredentialFault | null {
+export function credentialError(credentials: JsonObject): CredentialError | null {
   const read = credentialsOf(credentials)
   return read.by === 'nothing' ? { field: read.field.replace('credentials.', ''), detail: read.detail } : null
 }

@@ -3,10 +3,10 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Driver, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
-import { hasReachedLimit, listedBy, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { hasReachedLimit, listedBy, makeContainers, observationOf, searchTags, timesOf } from './containers.ts'
 import { containerTraits, ended } from './environments.ts'
 import { isAboutObject } from './errors.ts'
-import { containerAccepts, containerJobFaults, containerMarkLength, jobContainer } from './mapping.ts'
+import { containerAccepts, containerJobErrors, containerTagLength, jobContainer } from './mapping.ts'
 import { jobOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
@@ -46,10 +46,10 @@ export function makeContainerJobs(
     options: jobOptions,
     states,
     traits: { ...containerTraits, enforces: ['timeLimit'] },
-    markLength: containerMarkLength,
+    tagLength: containerTagLength,
     // A job is a container of its own: at most it waits for another one.
     environment: 'optional',
-    check: containerJobFaults,
+    check: containerJobErrors,
 
     plan: (intent) => containers.plan(jobContainer(intent, settings)),
 
@@ -59,8 +59,8 @@ export function makeContainerJobs(
     },
 
     async find(intents, signal) {
-      const marks = intents.map(({ mark }) => mark)
-      return searchMarks(await containers.walk(signal), marks, { settings, observe: observeListed })
+      const correlationTags = intents.map(({ correlationTag }) => correlationTag)
+      return searchTags(await containers.scan(signal), correlationTags, { settings, observe: observeListed })
     },
 
     get,
@@ -102,12 +102,12 @@ function jobAccepts(settings: ScnetSettings): Driver<'job'>['accepts'] {
 }
 
 function jobOf(item: Json, settings: ScnetSettings, literals: readonly string[]): Observation<'job'> | null {
-  const sighting = sightingOf(item, settings, literals)
-  if (sighting === null) return null
-  const { rawState } = sighting
+  const observation = observationOf(item, settings, literals)
+  if (observation === null) return null
+  const { rawState } = observation
   const { startedAt, endedAt } = timesOf(item, settings.timeOffset)
   return {
-    ...sighting,
+    ...observation,
     ...verdictOf(rawState, (rawState === 'Completed' || rawState === 'Terminated') && hasReachedLimit(item, settings)),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined || !ended.includes(rawState) ? {} : { endedAt }),

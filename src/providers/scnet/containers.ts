@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { markOfDescription, markOfName } from '../kit/correlation-tags.ts'
+import { tagOfDescription, tagOfName } from '../kit/correlation-tags.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { asListed, missingIn } from '../kit/listed.ts'
 import { plainId } from '../kit/plain-id.ts'
@@ -11,8 +11,8 @@ import { ProviderError } from '../provider-error.ts'
 import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
 import { secondsOf } from './durations.ts'
 import { isAboutObject } from './errors.ts'
-import { pageOf, pageSize, readPage, walkList } from './lists.ts'
-import { containerMarkLength } from './mapping.ts'
+import { pageOf, pageSize, readPage, scanList } from './lists.ts'
+import { containerTagLength } from './mapping.ts'
 import type { ScnetSettings } from './settings.ts'
 import { targetAt } from './urls.ts'
 import type { CreateContainer } from './wire.ts'
@@ -34,7 +34,7 @@ export interface Containers {
   create(body: CreateContainer, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<string | null>
   /** One container, or that there is none. */
   read(id: string, signal: AbortSignal): Promise<JsonObject | 'gone'>
-  walk(signal: AbortSignal): Promise<{ items: readonly Json[]; isComplete: boolean }>
+  scan(signal: AbortSignal): Promise<{ items: readonly Json[]; isComplete: boolean }>
   page(cursor: string | null, signal: AbortSignal): Promise<{ items: readonly Json[]; next: string | null }>
   start(id: string, signal: AbortSignal): Promise<void>
   stop(id: string, signal: AbortSignal): Promise<void>
@@ -59,7 +59,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
 
   /** No answer for an unknown id is documented, so a list that was read to its end decides. */
   async function fromList(id: string, cause: unknown, signal: AbortSignal): Promise<JsonObject | 'gone'> {
-    const { items, isComplete } = await walkList(list(signal))
+    const { items, isComplete } = await scanList(list(signal))
     const item = items.find((each) => idOf(each) === id)
     if (item !== undefined) return isObject(item) ? item : {}
     if (isComplete) return 'gone'
@@ -82,7 +82,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
       return await fromList(id, nothing, signal)
     },
 
-    walk: (signal) => walkList(list(signal)),
+    scan: (signal) => scanList(list(signal)),
     page: (cursor, signal) => readPage(list(signal), cursor),
     start: async (id, signal) => act('POST', `/actions/restart?instanceServiceId=${plainId(id)}`, signal),
     stop: async (id, signal) => act('POST', `/actions/stop?ids=${plainId(id)}`, signal),
@@ -126,50 +126,52 @@ export function listedBy<K extends Kind>(observe: (item: Json) => Observation<K>
 }
 
 /** What every observation of a container says. The start script may hold secrets: it is not kept. */
-export function sightingOf(item: Json, settings: ScnetSettings, literals: readonly string[]) {
+export function observationOf(item: Json, settings: ScnetSettings, literals: readonly string[]) {
   const remoteId = idOf(item)
   const rawState = readText(item, 'status')
   if (!isObject(item) || remoteId === undefined || rawState === undefined) return null
   const remoteName = readText(item, 'instanceServiceName')
-  const mark = markOf(item, settings)
+  const correlationTag = tagOf(item, settings)
   const hasScript = item.startScriptContent !== undefined && item.startScriptContent !== ''
   const shown = hasScript ? { ...item, startScriptContent: '[redacted]' } : item
   return {
     remoteId,
     rawState,
     ...(remoteName === undefined ? {} : { remoteName }),
-    ...(mark === undefined ? {} : { mark }),
+    ...(correlationTag === undefined ? {} : { correlationTag }),
     payload: () => boundedPayload(shown, literals),
   }
 }
 
 /** The mark that a container shows; undefined where this answer lacks the field that would show it. */
-export function markOf(item: Json, { tagField }: ScnetSettings): string | null | undefined {
+export function tagOf(item: Json, { tagField }: ScnetSettings): string | null | undefined {
   if (!isObject(item)) return undefined
   const text = tagField === 'name' ? item.instanceServiceName : item.description
   if (typeof text !== 'string') return undefined
-  return tagField === 'name' ? markOfName(text, containerMarkLength) : markOfDescription(text)
+  return tagField === 'name' ? tagOfName(text, containerTagLength) : tagOfDescription(text)
 }
 
 /** Which of the marks a whole list shows. Unless it was whole and showed every item's mark, nothing is absent. */
-export function searchMarks<T>(
-  walk: { items: readonly Json[]; isComplete: boolean },
-  marks: readonly string[],
+export function searchTags<T>(
+  scan: { items: readonly Json[]; isComplete: boolean },
+  correlationTags: readonly string[],
   { settings, observe }: { settings: ScnetSettings; observe(item: Json): T | null },
 ) {
-  const isShown = walk.items.every((item) => markOf(item, settings) !== undefined)
-  const lookFor = (mark: string): { found: readonly T[]; isComplete: boolean } | Exclude<Found, { found: unknown }> => {
-    const ours = walk.items.filter((item) => markOf(item, settings) === mark)
+  const isShown = scan.items.every((item) => tagOf(item, settings) !== undefined)
+  const lookFor = (
+    correlationTag: string,
+  ): { found: readonly T[]; isComplete: boolean } | Exclude<Found, { found: unknown }> => {
+    const ours = scan.items.filter((item) => tagOf(item, settings) === correlationTag)
     const found = ours.flatMap((item) => observe(item) ?? [])
-    if (found.length > 0) return { found, isComplete: walk.isComplete && isShown && found.length === ours.length }
+    if (found.length > 0) return { found, isComplete: scan.isComplete && isShown && found.length === ours.length }
     if (ours.length > 0)
       return { inconclusive: 'SCNet lists a container with this correlation tag without its id or status.' }
-    if (!walk.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
+    if (!scan.isComplete) return { inconclusive: "SCNet's container list could not be read to its end." }
     return isShown
       ? { absent: true }
       : { inconclusive: `SCNet's container list does not show every ${settings.tagField}.` }
   }
-  return new Map(marks.map((mark) => [mark, lookFor(mark)]))
+  return new Map(correlationTags.map((correlationTag) => [correlationTag, lookFor(correlationTag)]))
 }
 
 /** Whether a container ran as long as its limit allows, so that the limit and not itself may have ended it. */

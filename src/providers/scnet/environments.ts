@@ -4,9 +4,9 @@ import type { Driver, Observation, Traits } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { accessTo, catalogOf } from './container-access.ts'
-import { hasReachedLimit, listedBy, makeContainers, searchMarks, sightingOf, timesOf } from './containers.ts'
+import { hasReachedLimit, listedBy, makeContainers, observationOf, searchTags, timesOf } from './containers.ts'
 import { isAboutObject } from './errors.ts'
-import { containerAccepts, containerMarkLength, environmentContainer, environmentFaults } from './mapping.ts'
+import { containerAccepts, containerTagLength, environmentContainer, environmentErrors } from './mapping.ts'
 import { environmentOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
@@ -76,8 +76,8 @@ export function makeEnvironments(
       // Whether a running one may be deleted is not documented. One that still waits may wait for long, so it is tried.
       deletableIn: ['provisioning', 'stopped', 'failed'],
     },
-    markLength: containerMarkLength,
-    check: environmentFaults,
+    tagLength: containerTagLength,
+    check: environmentErrors,
 
     plan: (intent) => containers.plan(environmentContainer(intent, settings)),
 
@@ -87,8 +87,8 @@ export function makeEnvironments(
     },
 
     async find(intents, signal) {
-      const marks = intents.map(({ mark }) => mark)
-      return searchMarks(await containers.walk(signal), marks, { settings, observe: observeListed })
+      const correlationTags = intents.map(({ correlationTag }) => correlationTag)
+      return searchTags(await containers.scan(signal), correlationTags, { settings, observe: observeListed })
     },
 
     get,
@@ -124,13 +124,13 @@ function environmentOf(
   settings: ScnetSettings,
   literals: readonly string[],
 ): Observation<'environment'> | null {
-  const sighting = sightingOf(item, settings, literals)
-  if (sighting === null) return null
-  const { rawState } = sighting
+  const observation = observationOf(item, settings, literals)
+  if (observation === null) return null
+  const { rawState } = observation
   const { startedAt } = timesOf(item, settings.timeOffset)
   const isAutoStopped = (rawState === 'Terminated' || rawState === 'Completed') && hasReachedLimit(item, settings)
   return {
-    ...sighting,
+    ...observation,
     status: (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null,
     ...(isAutoStopped ? { reason: 'auto_stopped' as const } : {}),
     ...(rawState === 'Failed' ? { message: 'SCNet reports Failed without a reason.' } : {}),

@@ -1,8 +1,8 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
 import { clockTime } from './durations.ts'
-import { programFaults, programOf } from './mapping.ts'
-import { foreignOptionFaults, option } from './options.ts'
+import { programErrors, programOf } from './mapping.ts'
+import { foreignOptionErrors, option } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { SubmitJob } from './wire.ts'
 
@@ -31,17 +31,17 @@ export function hpcAccepts({ defaultQueue, defaultWallTimeSeconds }: ScnetSettin
 }
 
 /** Something has to run, and of two pairs SCNet takes one. */
-export function hpcFaults(spec: JobSpec): readonly SpecFault[] {
-  const faults = [...programFaults(spec), ...foreignOptionFaults(spec, 'hpc')]
+export function hpcErrors(spec: JobSpec): readonly SpecError[] {
+  const validationErrors = [...programErrors(spec), ...foreignOptionErrors(spec, 'hpc')]
   if (option(spec, 'nodeList') !== undefined && (spec.resources?.nodes ?? 1) !== 1) {
     const detail = 'GAP_NODE_STRING excludes GAP_NNODE: send `nodeList` or `resources.nodes`, not both.'
-    faults.push({ pointer: '/providerOptions/scnet/nodeList', detail })
+    validationErrors.push({ pointer: '/providerOptions/scnet/nodeList', detail })
   }
   if (option(spec, 'processes') !== undefined && spec.resources?.cpus !== undefined) {
     const detail = 'GAP_NPROC excludes GAP_PPN: send `processes` (total) or `resources.cpus` (per node), not both.'
-    faults.push({ pointer: '/providerOptions/scnet/processes', detail })
+    validationErrors.push({ pointer: '/providerOptions/scnet/processes', detail })
   }
-  return faults
+  return validationErrors
 }
 
 /** What an HPC submit takes from the region besides the request. */
@@ -52,7 +52,7 @@ export interface HpcPlace {
 }
 
 /** The body of an HPC submit. Of each exclusive pair the other half is sent empty. */
-export function hpcJob({ spec, mark }: Intent<'job'>, place: HpcPlace, settings: ScnetSettings): SubmitJob {
+export function hpcJob({ spec, correlationTag }: Intent<'job'>, place: HpcPlace, settings: ScnetSettings): SubmitJob {
   const workDir = spec.workingDirectory ?? place.homePath
   return {
     strJobManagerID: place.schedulerId,
@@ -60,7 +60,7 @@ export function hpcJob({ spec, mark }: Intent<'job'>, place: HpcPlace, settings:
       GAP_CMD_FILE: programOf(spec),
       ...nodesOf(spec),
       GAP_SUBMIT_TYPE: 'cmd',
-      GAP_JOB_NAME: mark,
+      GAP_JOB_NAME: correlationTag,
       GAP_WORK_DIR: workDir,
       GAP_QUEUE: spec.queue ?? settings.defaultQueue ?? '',
       ...perNode(spec),

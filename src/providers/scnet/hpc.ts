@@ -6,7 +6,7 @@ import type { ScnetClient } from './client.ts'
 import { localTime } from './durations.ts'
 import { isAboutObject, notShown } from './errors.ts'
 import { namesOutput } from './job-logs.ts'
-import { type ListPage, pageOf, pageSize, readPage, walkList } from './lists.ts'
+import { type ListPage, pageOf, pageSize, readPage, scanList } from './lists.ts'
 import type { ScnetSettings } from './settings.ts'
 
 /** A job's record, where it is from: the history has only ended jobs, and lists show a part of what the detail does. */
@@ -20,7 +20,7 @@ export interface JobRecord {
 export interface HpcReads {
   read(jobId: string, signal: AbortSignal): Promise<JobRecord | 'gone'>
   /** Everything live, and everything that ended since then. */
-  walk(since: Date, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; isComplete: boolean }>
+  scan(since: Date, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; isComplete: boolean }>
   page(cursor: string | null, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; next: string | null }>
 }
 
@@ -86,10 +86,10 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
       throw notShown(jobId)
     },
 
-    async walk(since, signal) {
-      const current = await walkList(await live({}, signal))
+    async scan(since, signal) {
+      const current = await scanList(await live({}, signal))
       const backMs = clock.now().getTime() - since.getTime() + slackMs
-      const past = settings.hasHistory ? await walkList(await history(backMs, {}, signal)) : nothing
+      const past = settings.hasHistory ? await scanList(await history(backMs, {}, signal)) : nothing
       return {
         records: [...recordsOf(current.items, false), ...recordsOf(past.items, true)],
         isComplete: current.isComplete && past.isComplete,
@@ -99,8 +99,8 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
     async page(cursor, signal) {
       const [, list = 'live', inner = ''] = /^(live|history)\/(.*)$/.exec(cursor ?? '') ?? []
       const isPast = list === 'history'
-      const walk = isPast ? await history(pagedHistoryMs, {}, signal) : await live({}, signal)
-      const { items, next } = await readPage(walk, inner === '' ? null : inner)
+      const scan = isPast ? await history(pagedHistoryMs, {}, signal) : await live({}, signal)
+      const { items, next } = await readPage(scan, inner === '' ? null : inner)
       const after = isPast || !settings.hasHistory ? null : 'history/'
       return { records: recordsOf(items, isPast), next: next === null ? after : `${list}/${next}` }
     },
@@ -145,8 +145,8 @@ function makeLists(client: ScnetClient, settings: ScnetSettings, clock: Provider
 }
 
 /** What a single read does not show, a list that was read to its end shows or not. */
-async function among(jobId: string, list: Parameters<typeof walkList>[0]): Promise<JsonObject | 'gone' | 'unclear'> {
-  const { items, isComplete } = await walkList(list)
+async function among(jobId: string, list: Parameters<typeof scanList>[0]): Promise<JsonObject | 'gone' | 'unclear'> {
+  const { items, isComplete } = await scanList(list)
   const job = items.filter(isObject).find((each) => idOf(each) === jobId)
   return job ?? (isComplete ? 'gone' : 'unclear')
 }

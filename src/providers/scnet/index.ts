@@ -8,7 +8,7 @@ import { detailsOf } from './errors.ts'
 import { makeJobs } from './jobs.ts'
 import { makeRegion, schedulerIds } from './region.ts'
 import {
-  credentialFault,
+  credentialError,
   credentialsOf,
   type ScnetSettings,
   scnetCredentials,
@@ -52,7 +52,7 @@ export const scnetProvider: Provider = {
       ...(efileUrl === undefined ? {} : { efileUrl }),
     }
   },
-  credentialFault,
+  credentialError,
   scope(settings) {
     const { loginUrl, platformUrl, schedulerId, clusterUser, jobApi, ...region } = settingsOf(settings)
     // Not the portal user: one can be renamed, and what belongs to the account stays where it is.

@@ -11,7 +11,7 @@ import { ProviderError } from '../provider-error.ts'
 import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
 import { isAboutObject } from './errors.ts'
 import { idOf, type JobRecord, makeHpcReads } from './hpc.ts'
-import { type HpcPlace, hpcAccepts, hpcFaults, hpcJob } from './hpc-mapping.ts'
+import { type HpcPlace, hpcAccepts, hpcErrors, hpcJob } from './hpc-mapping.ts'
 import { readLog } from './job-logs.ts'
 import { hpcStates, verdictOf } from './job-states.ts'
 import { jobOptions } from './options.ts'
@@ -20,7 +20,7 @@ import { targetAt } from './urls.ts'
 import type { SubmitJob } from './wire.ts'
 
 /** The mark is the whole job name, of which `[A-Za-z0-9_]`, at most 32, is safe. */
-const markLength = 12
+const tagLength = 12
 
 function traitsOf({ hasHistory }: ScnetSettings): Traits<'job'> {
   return {
@@ -57,10 +57,10 @@ export function makeJobs(
     options: jobOptions,
     states: hpcStates,
     traits: traitsOf(settings),
-    markLength,
+    tagLength,
     // The HPC service knows nothing of containers: at most a job waits for one.
     environment: 'optional',
-    check: hpcFaults,
+    check: hpcErrors,
 
     plan: (intent) => planned(submitCall(hpcJob(intent, plannedPlace(settings), settings)), settings),
 
@@ -79,8 +79,13 @@ export function makeJobs(
 
     async find(intents, signal) {
       const since = new Date(Math.min(...intents.map(({ firstSentAt }) => firstSentAt.getTime())))
-      const { records, isComplete } = await reads.walk(since, signal)
-      return new Map(intents.map(({ mark }) => [mark, lookFor(mark, { records, isComplete, observe })]))
+      const { records, isComplete } = await reads.scan(since, signal)
+      return new Map(
+        intents.map(({ correlationTag }) => [
+          correlationTag,
+          lookFor(correlationTag, { records, isComplete, observe }),
+        ]),
+      )
     },
 
     get,
@@ -164,7 +169,7 @@ function jobOf(
     ...verdict,
     ...timesOf(job, verdict.status, settings.timeOffset),
     ...(said === undefined || said === 'None' ? {} : { message: `Scheduler: ${said}` }),
-    ...(name === undefined ? {} : { remoteName: name, mark: markOf(name) }),
+    ...(name === undefined ? {} : { remoteName: name, correlationTag: tagOf(name) }),
     payload: () => boundedPayload(job, literals),
     ...(isListed ? { omits: missingIn(job, detailFields) } : {}),
   }
@@ -182,26 +187,26 @@ function timesOf(
   return ranBetween(startedAt, endedAt)
 }
 
-function markOf(name: string): string | null {
+function tagOf(name: string): string | null {
   return /^[a-z][a-z0-9]{11}$/.test(name) ? name : null
 }
 
 /** An ended job stands in the live list and in the history alike: one job, not two. */
 function lookFor(
-  mark: string,
-  walk: {
+  correlationTag: string,
+  scan: {
     records: readonly JobRecord[]
     isComplete: boolean
     observe(record: JobRecord): Observation<'job'> | null
   },
 ): Found<'job'> {
-  const ours = walk.records.filter(({ job }) => readText(job, 'jobName') === mark)
-  const shown = ours.flatMap((each) => walk.observe(each) ?? [])
+  const ours = scan.records.filter(({ job }) => readText(job, 'jobName') === correlationTag)
+  const shown = ours.flatMap((each) => scan.observe(each) ?? [])
   const found = [...new Map(shown.map((seen) => [seen.remoteId, seen])).values()]
-  const isShown = walk.records.every(({ job }) => readText(job, 'jobName') !== undefined)
-  if (found.length > 0) return { found, isComplete: walk.isComplete && isShown && shown.length === ours.length }
+  const isShown = scan.records.every(({ job }) => readText(job, 'jobName') !== undefined)
+  if (found.length > 0) return { found, isComplete: scan.isComplete && isShown && shown.length === ours.length }
   if (ours.length > 0) return { inconclusive: 'SCNet lists a job of this name without its id or state.' }
-  if (!walk.isComplete) return { inconclusive: "SCNet's live list and history could not be read to their ends." }
+  if (!scan.isComplete) return { inconclusive: "SCNet's live list and history could not be read to their ends." }
   return isShown ? { absent: true } : { inconclusive: "SCNet's lists do not show every job's name." }
 }
 

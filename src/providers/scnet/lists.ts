@@ -12,7 +12,7 @@ export interface ListPage {
   total: number | undefined
 }
 
-interface Walk {
+interface Scan {
   read(start: number): Promise<ListPage>
   /** What tells one item from another. */
   idOf(item: Json): string | undefined
@@ -35,7 +35,7 @@ export function pageOf(data: Json): ListPage {
  * new at the end (a service that ignores `start` sends all it has each time). Where the total changed on the way
  * something may have slipped from one page to another unseen, so that is not complete.
  */
-export async function walkList({ read, idOf }: Walk): Promise<{ items: Json[]; isComplete: boolean }> {
+export async function scanList({ read, idOf }: Scan): Promise<{ items: Json[]; isComplete: boolean }> {
   const items = new Map<string, Json>()
   const totals = new Set<number | undefined>()
   const end = (isComplete: boolean) => ({ items: [...items.values()], isComplete: isComplete && totals.size === 1 })
@@ -57,13 +57,13 @@ export async function walkList({ read, idOf }: Walk): Promise<{ items: Json[]; i
  * the page before, by which a service that ignores `start` is recognized.
  */
 export async function readPage(
-  walk: Walk,
+  scan: Scan,
   cursor: string | null,
 ): Promise<{ items: readonly Json[]; next: string | null }> {
   const [from = '0', ...rest] = (cursor ?? '0').split(':')
   const start = Number(from)
-  const { items, total } = await walk.read(start)
-  const firstId = (items[0] === undefined ? undefined : walk.idOf(items[0])) ?? ''
+  const { items, total } = await scan.read(start)
+  const firstId = (items[0] === undefined ? undefined : scan.idOf(items[0])) ?? ''
   const isRepeated = start > 0 && firstId === rest.join(':')
   const end = start + items.length
   if (total !== undefined && end < total && (items.length === 0 || isRepeated)) {

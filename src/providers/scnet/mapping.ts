@@ -1,14 +1,14 @@
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription, markName } from '../kit/correlation-tags.ts'
+import { tagDescription, tagName } from '../kit/correlation-tags.ts'
 import { exportLines, quoteCommand, quoteWord } from '../kit/shell.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
 import { clockTime } from './durations.ts'
-import { foreignOptionFaults, option } from './options.ts'
+import { foreignOptionErrors, option } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { CreateContainer } from './wire.ts'
 
 /** Characters of a container's mark. */
-export const containerMarkLength = 10
+export const containerTagLength = 10
 
 const taskTypes = { ssh: 'ssh', jupyter: 'jupyter', vscode: 'codeserver', rstudio: 'rstudio' } as const
 
@@ -86,19 +86,19 @@ function interfaceOf(value: unknown): keyof typeof taskTypes {
 }
 
 /** Environment variables reach a container only through its start script. */
-export function environmentFaults(spec: EnvironmentSpec): readonly SpecFault[] {
+export function environmentErrors(spec: EnvironmentSpec): readonly SpecError[] {
   if (Object.keys(spec.environmentVariables ?? {}).length === 0 || spec.startupScript !== undefined) return []
   const detail =
     'SCNet has no field for environment variables; they are exported in `startupScript`, and there is none.'
   return [{ pointer: '/environmentVariables', detail }]
 }
 
-export function containerJobFaults(spec: JobSpec): readonly SpecFault[] {
-  return [...programFaults(spec), ...foreignOptionFaults(spec, 'container')]
+export function containerJobErrors(spec: JobSpec): readonly SpecError[] {
+  return [...programErrors(spec), ...foreignOptionErrors(spec, 'container')]
 }
 
 /** Something has to run. */
-export function programFaults(spec: JobSpec): readonly SpecFault[] {
+export function programErrors(spec: JobSpec): readonly SpecError[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
   return [{ pointer: '/command', detail: 'SCNet requires a program: send `command` or `script`.' }]
 }
@@ -111,14 +111,14 @@ interface ContainerParts {
 }
 
 function containerOf(
-  { spec, mark }: Pick<Intent, 'spec' | 'mark'>,
+  { spec, correlationTag }: Pick<Intent, 'spec' | 'correlationTag'>,
   { tagField, defaultResourceGroup }: ScnetSettings,
   parts: ContainerParts,
 ): CreateContainer {
   const { cpus = 0, memoryMiB = 0, accelerator, nodes = 1 } = spec.resources ?? {}
   const image = spec.image ?? ''
   return {
-    ...namesOf(spec, mark, tagField),
+    ...namesOf(spec, correlationTag, tagField),
     taskType: parts.taskType,
     acceleratorType: acceleratorType(spec),
     version: String(option(spec, 'version') ?? image.slice(image.lastIndexOf('/') + 1)),
@@ -137,11 +137,11 @@ function containerOf(
   }
 }
 
-function namesOf(spec: Intent['spec'], mark: string, tagField: ScnetSettings['tagField']) {
+function namesOf(spec: Intent['spec'], correlationTag: string, tagField: ScnetSettings['tagField']) {
   const { name, description } = spec
   return tagField === 'name'
-    ? { instanceServiceName: markName(name, mark), description: description ?? '' }
-    : { instanceServiceName: name, description: markDescription(description, mark) }
+    ? { instanceServiceName: tagName(name, correlationTag), description: description ?? '' }
+    : { instanceServiceName: name, description: tagDescription(description, correlationTag) }
 }
 
 function acceleratorType({ resources }: Intent['spec']): CreateContainer['acceleratorType'] {

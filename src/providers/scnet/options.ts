@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { choice } from '../kit/choice.ts'
-import type { Intent, SpecFault } from '../provider.ts'
+import type { Intent, SpecError } from '../provider.ts'
 import type { ScnetSettings } from './settings.ts'
 
 const closed = { additionalProperties: false }
@@ -57,7 +57,7 @@ const foreignOptions = {
   container: ['nodeList', 'processes', 'exclusive'],
 } as const
 
-export function foreignOptionFaults(spec: Intent<'job'>['spec'], api: ScnetSettings['jobApi']): readonly SpecFault[] {
+export function foreignOptionErrors(spec: Intent<'job'>['spec'], api: ScnetSettings['jobApi']): readonly SpecError[] {
   const foreign = foreignOptions[api].filter((name) => option(spec, name) !== undefined)
   return foreign.map((name) => ({
     pointer: `/providerOptions/scnet/${name}`,

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
-import type { CredentialFault } from '../provider.ts'
+import type { CredentialError } from '../provider.ts'
 
 const url = (description: string, more: { default?: string } = {}) =>
   Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description, ...more })
@@ -103,7 +103,7 @@ const pairs = [
 ] as const
 
 /** The schema is one closed object; that exactly one of its two pairs is there and complete is checked here. */
-export function credentialFault(credentials: JsonObject): CredentialFault | null {
+export function credentialError(credentials: JsonObject): CredentialError | null {
   const given = credentialsOf(credentials)
   const [pair, other] = pairs.filter((names) => names.some((name) => given[name] !== undefined))
   if (pair === undefined || other !== undefined) {

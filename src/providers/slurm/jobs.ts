@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
-import { markOfDescription } from '../kit/correlation-tags.ts'
+import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
@@ -8,7 +8,7 @@ import { ProviderError } from '../provider-error.ts'
 import { contentType, type SlurmCall, type SlurmClient, targetOf } from './client.ts'
 import { alreadyDone, noSuchJob } from './errors.ts'
 import { slurmStates } from './job-states.ts'
-import { jobAccepts, jobFaults, submitOf } from './mapping.ts'
+import { jobAccepts, jobErrors, submitOf } from './mapping.ts'
 import { observe } from './observation.ts'
 import { slurmOptions } from './options.ts'
 import type { SlurmSettings } from './settings.ts'
@@ -56,8 +56,8 @@ export function makeJobs(
     options: slurmOptions,
     states: slurmStates,
     traits: traitsOf(settings),
-    markLength: 12,
-    check: jobFaults,
+    tagLength: 12,
+    check: jobErrors,
 
     plan(intent) {
       const call = submitCall(intent)
@@ -72,7 +72,9 @@ export function makeJobs(
     async find(intents, signal) {
       const jobs = await readAll(signal)
       const isShown = jobs.every((job) => typeof job.comment === 'string')
-      return new Map(intents.map(({ mark }) => [mark, lookFor(mark, jobs, { isShown, literals })]))
+      return new Map(
+        intents.map(({ correlationTag }) => [correlationTag, lookFor(correlationTag, jobs, { isShown, literals })]),
+      )
     },
 
     async get(remoteId, signal) {
@@ -112,11 +114,11 @@ export function makeJobs(
 }
 
 function lookFor(
-  mark: string,
+  correlationTag: string,
   jobs: readonly JsonObject[],
   { isShown, literals }: { isShown: boolean; literals: readonly string[] },
 ): Found<'job'> {
-  const ours = jobs.filter((job) => markOfDescription(readText(job, 'comment')) === mark)
+  const ours = jobs.filter((job) => tagOfDescription(readText(job, 'comment')) === correlationTag)
   const found = ours.flatMap((job) => observe(job, literals) ?? [])
   if (found.length > 0) return { found, isComplete: isShown && found.length === ours.length }
   if (ours.length > 0)

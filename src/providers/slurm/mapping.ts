@@ -1,7 +1,7 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
-import { markDescription } from '../kit/correlation-tags.ts'
+import { tagDescription } from '../kit/correlation-tags.ts'
 import { quoteCommand } from '../kit/shell.ts'
-import type { Accepts, Intent, SpecFault } from '../provider.ts'
+import type { Accepts, Intent, SpecError } from '../provider.ts'
 import type { SlurmSettings } from './settings.ts'
 import type { JobProperties, SubmitJob } from './wire.ts'
 
@@ -35,22 +35,22 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
 }
 
 /** Something has to run, and the CPUs of a node are shared out evenly. */
-export function jobFaults(spec: JobSpec): readonly SpecFault[] {
-  const faults: SpecFault[] = []
+export function jobErrors(spec: JobSpec): readonly SpecError[] {
+  const validationErrors: SpecError[] = []
   if (spec.command === undefined && spec.script === undefined) {
-    faults.push({ pointer: '/command', detail: 'Slurm requires a program: send `command` or `script`.' })
+    validationErrors.push({ pointer: '/command', detail: 'Slurm requires a program: send `command` or `script`.' })
   }
   const perNode = tasksPerNode(spec)
   const { cpus } = spec.resources ?? {}
   if (cpus !== undefined && cpus % perNode !== 0) {
     const detail = `${cpus} CPUs of a node cannot be shared out among ${perNode} tasks: \`resources.cpus\` is per node.`
-    faults.push({ pointer: '/providerOptions/slurm/tasksPerNode', detail })
+    validationErrors.push({ pointer: '/providerOptions/slurm/tasksPerNode', detail })
   }
-  return [...faults, ...acceleratorFaults(spec)]
+  return [...validationErrors, ...acceleratorErrors(spec)]
 }
 
 /** Accelerators are counted against the project's quota, by the field that every provider has for them. */
-function acceleratorFaults(spec: JobSpec): readonly SpecFault[] {
+function acceleratorErrors(spec: JobSpec): readonly SpecError[] {
   const asked = option(spec, 'gres')?.split(',') ?? []
   const nameOf = (gres: string) => /^\s*(?:gres[:/])?([^:=/\s]*)/i.exec(gres)?.[1]?.toLowerCase() ?? ''
   return asked.map(nameOf).flatMap((name) => {
@@ -61,7 +61,10 @@ function acceleratorFaults(spec: JobSpec): readonly SpecFault[] {
 }
 
 /** The body of a submit. Pure. */
-export function submitOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>, settings: SlurmSettings): SubmitJob {
+export function submitOf(
+  { spec, correlationTag }: Pick<Intent<'job'>, 'spec' | 'correlationTag'>,
+  settings: SlurmSettings,
+): SubmitJob {
   const { nodes = 1 } = spec.resources ?? {}
   const perNode = tasksPerNode(spec)
   return {
@@ -69,7 +72,7 @@ export function submitOf({ spec, mark }: Pick<Intent<'job'>, 'spec' | 'mark'>, s
     job: {
       name: spec.name,
       // A field of its own, which lists show and nothing else reads.
-      comment: markDescription(undefined, mark),
+      comment: tagDescription(undefined, correlationTag),
       ...given('account', option(spec, 'account')),
       ...given('partition', spec.queue),
       ...given('qos', option(spec, 'qos')),

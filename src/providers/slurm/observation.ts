@@ -1,5 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
-import { markOfDescription } from '../kit/correlation-tags.ts'
+import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { readId, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
@@ -17,7 +17,7 @@ export function observe(job: Json, literals: readonly string[]): Observation<'jo
     ...verdict,
     ...timesOf(job, verdict.status),
     ...(name === undefined ? {} : { remoteName: name }),
-    mark: markOfDescription(readText(job, 'comment')),
+    correlationTag: tagOfDescription(readText(job, 'comment')),
     payload: () => boundedPayload(job, literals),
   }
 }

@@ -8,17 +8,17 @@ import type { Desired, Kind } from '../../vocabulary/kinds.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
 import type { Workload } from '../workload.ts'
 
-export type WishEvent = Extract<AuditAction, `${Kind}.${string}_requested`>
+export type ActionEvent = Extract<AuditAction, `${Kind}.${string}_requested`>
 
 /** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
-export interface Wish<K extends Kind = Kind> {
+export interface ActionRequest<K extends Kind = Kind> {
   projectId: string
   by: Actor
   kind: K
   id: string
   desired: Desired<K>
   /** The event's type: `job.cancel_requested`. */
-  eventType: WishEvent
+  eventType: ActionEvent
   /** Only if the record is still at this version. */
   ifVersions: readonly number[] | null
   /** Only from one of these statuses, decided again under the row's lock; null = from any. */
@@ -40,7 +40,7 @@ export interface Patch {
   held?: boolean
 }
 
-export type WishesRepository = ReturnType<typeof makeWishesRepository>
+export type DesiredStateRepository = ReturnType<typeof makeDesiredStateRepository>
 
 const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
 
@@ -49,31 +49,31 @@ function fieldsOf({ labels, spec, held }: Patch): string[] {
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
 }
 
-export function makeWishesRepository(prisma: PrismaClient) {
+export function makeDesiredStateRepository(prisma: PrismaClient) {
   return {
     /** Null where the row is not there, not at that version, not in such a status, called off, or has ended. */
-    async wish<K extends Kind>(wish: Wish<K>): Promise<Workload<K> | null> {
+    async requestAction<K extends Kind>(requestAction: ActionRequest<K>): Promise<Workload<K> | null> {
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (
-          UPDATE workloads w SET desired = ${wish.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
-            version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${wish.keepRemote ?? null}, w.keep_remote),
+          UPDATE workloads w SET desired = ${requestAction.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
+            version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote),
             -- One that was refused is requested anew.
-            cancel_requested_at = CASE WHEN ${wish.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
-              WHEN w.generation = w.carried_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
-          WHERE w.id = ${wish.id} AND w.project_id = ${wish.projectId} AND w.kind = ${wish.kind} AND w.live
-            AND (${wish.ifVersions}::int[] IS NULL OR w.version = ANY(${wish.ifVersions}::int[]))
-            AND (${wish.fromStatuses}::text[] IS NULL OR w.status = ANY(${wish.fromStatuses}::text[]))
-            AND (w.desired = ${wish.desired} OR w.desired <> ALL(${wish.finalDesires}::text[]))
+            cancel_requested_at = CASE WHEN ${requestAction.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
+              WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
+          WHERE w.id = ${requestAction.id} AND w.project_id = ${requestAction.projectId} AND w.kind = ${requestAction.kind} AND w.active
+            AND (${requestAction.ifVersions}::int[] IS NULL OR w.version = ANY(${requestAction.ifVersions}::int[]))
+            AND (${requestAction.fromStatuses}::text[] IS NULL OR w.status = ANY(${requestAction.fromStatuses}::text[]))
+            AND (w.desired = ${requestAction.desired} OR w.desired <> ALL(${requestAction.finalDesires}::text[]))
           RETURNING ${workloadColumns}
         ), event AS (
           INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${wish.eventType}, jsonb_build_object('status', u.status) FROM updated u
+          SELECT u.id, u.seq, ${makeId('event')}, u."projectId", u.kind, ${requestAction.eventType}, jsonb_build_object('status', u.status) FROM updated u
         ), dependants AS (
           -- Locked in the order of their ids, as the engine's own writes do.
           UPDATE workloads j SET due_at = now() WHERE j.id IN (
-            SELECT w.id FROM workloads w JOIN updated u ON w.environment_id = u.id WHERE w.live AND w.remote_id IS NULL ORDER BY w.id FOR UPDATE OF w)
+            SELECT w.id FROM workloads w JOIN updated u ON w.environment_id = u.id WHERE w.active AND w.remote_id IS NULL ORDER BY w.id FOR UPDATE OF w)
         ), audited AS (
-          ${auditStatement(wish.by, { action: wish.eventType }, changed)}
+          ${auditStatement(requestAction.by, { action: requestAction.eventType }, changed)}
         )
         SELECT * FROM updated`
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
@@ -88,7 +88,7 @@ export function makeWishesRepository(prisma: PrismaClient) {
           UPDATE workloads w SET labels = COALESCE(${labels}::jsonb, w.labels),
             spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
             held = COALESCE(${patch.held ?? null}::boolean, w.held),
-            due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.live THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
+            due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.active THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
             AND (${patch.ifVersions}::int[] IS NULL OR w.version = ANY(${patch.ifVersions}::int[]))

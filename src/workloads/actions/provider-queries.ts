@@ -4,7 +4,7 @@ import { ProviderError } from '../../providers/provider-error.ts'
 import { type Hide, hideInError } from '../../secrets/redact-secrets.ts'
 import type { OpenSecrets } from '../../secrets/secret-variables.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 import type { WorkloadService } from './workload-service.ts'
@@ -66,15 +66,15 @@ export function makeAsk(deps: AskDeps) {
 }
 
 /** Only what may still be made is worth asking again. */
-function doesNotExist({ id, status, live, endedAt }: Workload, what: string): Refusal {
-  const isOver = !live || endedAt !== null
+function doesNotExist({ id, status, active, endedAt }: Workload, what: string): ApiError {
+  const isOver = !active || endedAt !== null
   const detail = isOver
     ? `${id} ended as ${status} before it was created at the provider, so it has no ${what}.`
     : `${id} is not created at the provider yet (status ${status}). Retry later.`
-  return new Refusal('conflict', detail)
+  return new ApiError('conflict', detail)
 }
 
-function cannot(workload: Workload, what: string): Refusal {
+function cannot(workload: Workload, what: string): ApiError {
   const detail = `Provider ${workload.provider} does not support ${what} for a ${workload.kind}. See GET /providers/${workload.provider}.`
-  return new Refusal('unsupported', detail)
+  return new ApiError('unsupported', detail)
 }

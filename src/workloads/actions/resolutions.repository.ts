@@ -33,7 +33,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
       const { remoteId, connectionIds } = answer
       return prisma.$transaction(async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${target.kind}/${remoteId}`}, 0))`
-        const object = { remoteId, mark: null }
+        const object = { remoteId, correlationTag: null }
         const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, target.kind, object, target.id))
         return holder ?? isWritten(tx.$queryRaw(answering(target, sending, answer)))
       })
@@ -72,7 +72,7 @@ function answering(
       UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
       WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${sending}
         AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
-        AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.settled_at > now()))
+        AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.absence_conclusive_at > now()))
       RETURNING w.id, w.seq, w.project_id, w.kind, w.status
     ), answered AS (
       UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL

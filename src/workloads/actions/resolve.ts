@@ -1,8 +1,8 @@
 import type { IdSpaceOf } from '../../connections/id-spaces.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { WorkloadKinds } from '../kind.ts'
-import type { Wake } from '../ports.ts'
+import type { ChangeNotifier } from '../ports.ts'
 import { nameOf, type ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
@@ -19,7 +19,7 @@ export interface ResolveDeps {
   reads: Pick<ReadsRepository, 'get'>
   idSpaceOf: IdSpaceOf
   resolutions: ResolutionsRepository
-  wake: Wake
+  wake: ChangeNotifier
   hint(connectionId: string): void
 }
 
@@ -29,7 +29,7 @@ export type Resolve = ReturnType<typeof makeResolve>
 export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
-    if (workload === null) throw new Refusal('not_found', `There is no ${kind} ${target.id} in this project.`)
+    if (workload === null) throw new ApiError('not_found', `There is no ${kind} ${target.id} in this project.`)
     refuseOtherVersion(workload, target.ifVersions)
     const isDone =
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
@@ -56,7 +56,7 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }
           : { outcome: 'not_created', remoteId: null },
       )
       if (typeof answered === 'boolean') return answered
-      throw new Refusal('conflict', isHeld(decided, nameOf(answered, target.projectId)))
+      throw new ApiError('conflict', isHeld(decided, nameOf(answered, target.projectId)))
     }
   }
 }
@@ -66,7 +66,7 @@ function isHeld(decided: Resolution, holder: string): string {
   return `Object ${object} is ${holder} already, through this connection or another one to the same account. Check the id of the object.`
 }
 
-function nothingToResolve(workload: Workload): Refusal {
+function nothingToResolve(workload: Workload): ApiError {
   const detail = `${workload.id} is ${workload.status}${workload.reason === null ? '' : ` (${workload.reason})`}. Only an open create or a job with an unknown outcome can be resolved, and \`not_created\` only after the send deadline and the maximum processing time. A worker may be processing it: re-read it and retry.`
-  return new Refusal('conflict', detail)
+  return new ApiError('conflict', detail)
 }

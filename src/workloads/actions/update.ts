@@ -1,6 +1,6 @@
 import { checkSpec, withDefaultsInside } from '../../providers/field-rules.ts'
 import type { Driver } from '../../providers/provider.ts'
-import { type Fault, Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../../vocabulary/api-error.ts'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
@@ -24,7 +24,7 @@ export function revise<K extends Kind>(
   driver: Driver<K> | undefined,
 ): Revised<K> {
   const refused = immutableFields(workload, revision, driver)
-  if (refused.length > 0) throw new Refusal('unsupported', refused[0]?.detail ?? '', { errors: refused })
+  if (refused.length > 0) throw new ApiError('unsupported', refused[0]?.detail ?? '', { errors: refused })
   const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision))
   const isRemote = Object.keys(revision).some(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
@@ -36,8 +36,8 @@ export function revise<K extends Kind>(
     ({ pointer }) => !workload.imported || isRevised(pointer, revision),
   )
   if (problems.length > 0) {
-    const errors = problems.map((problem): Fault => ({ in: 'body', ...problem }))
-    throw new Refusal('unprocessable', problems[0]?.detail ?? '', { errors })
+    const errors = problems.map((problem): ValidationError => ({ in: 'body', ...problem }))
+    throw new ApiError('unprocessable', problems[0]?.detail ?? '', { errors })
   }
   return { spec, isRemote }
 }
@@ -60,7 +60,7 @@ function immutableFields<K extends Kind>(
   workload: Workload<K>,
   revision: Revision,
   driver: Driver<K> | undefined,
-): Fault[] {
+): ValidationError[] {
   const accepts: Readonly<Record<string, { mutable?: true } | undefined>> = driver?.accepts ?? {}
   const options = (driver?.mutableOptions ?? []).map((option) => optionPath(workload.provider, option))
   const isFixed = (path: string) => path !== 'description' && accepts[path]?.mutable !== true && !options.includes(path)

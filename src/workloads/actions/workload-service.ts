@@ -1,15 +1,15 @@
 import type { Driver } from '../../providers/provider.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Desired, Kind, Verb } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import type { WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { Wake } from '../ports.ts'
+import type { ChangeNotifier } from '../ports.ts'
 import type { ListQuery, Page } from '../store/list-filter.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import { isRequested, type Workload } from '../workload.ts'
-import type { WishEvent, WishesRepository } from './desired-state.repository.ts'
+import type { ActionEvent, DesiredStateRepository } from './desired-state.repository.ts'
 import { type Revision, revise } from './update.ts'
 
 /** Whose record is meant, and who means it. */
@@ -30,18 +30,18 @@ const patchTries = 8
 export interface WorkloadServiceDeps {
   kinds: WorkloadKinds
   reads: ReadsRepository
-  wishes: WishesRepository
+  desiredStates: DesiredStateRepository
   /** The driver of a connection as it is open here; undefined where it cannot be opened any more. */
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   hint(connectionId: string): void
-  wake: Wake
+  wake: ChangeNotifier
 }
 
 export type WorkloadService = ReturnType<typeof makeWorkloadService>
 
 /** Reading workloads and taking wishes about them. Every call is narrowed to a project. */
 export function makeWorkloadService(deps: WorkloadServiceDeps) {
-  const { reads, wishes } = deps
+  const { reads, desiredStates } = deps
 
   async function get<K extends Kind>(kind: K, projectId: string, id: string): Promise<Workload<K>> {
     const workload = await reads.get(projectId, kind, id)
@@ -71,19 +71,22 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
      * Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing, and of
      * what has ended nothing is wanted any more: it comes back as it is.
      */
-    async wish<K extends Kind>(
+    async requestAction<K extends Kind>(
       kind: K,
       target: Target,
-      wish: { desired: Desired<K>; verb: Verb<K>; eventType: WishEvent; keepRemote?: boolean },
+      requestAction: { desired: Desired<K>; verb: Verb<K>; eventType: ActionEvent; keepRemote?: boolean },
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
       refuseOtherVersion(current, target.ifVersions)
-      if (isTerminal(deps.kinds[kind].transitions, current.status) || isWantedAlready(deps.kinds[kind], current, wish))
+      if (
+        isTerminal(deps.kinds[kind].transitions, current.status) ||
+        isWantedAlready(deps.kinds[kind], current, requestAction)
+      )
         return current
-      const fromStatuses = await statusesFor(deps, kind, current, wish)
-      const { verb: _, ...wanted } = wish
+      const fromStatuses = await statusesFor(deps, kind, current, requestAction)
+      const { verb: _, ...wanted } = requestAction
       const { callsOff: finalDesires } = deps.kinds[kind]
-      const changed = await wishes.wish<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
+      const changed = await desiredStates.requestAction<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
       deps.wake.changed([changed.projectId, changed.id])
       deps.hint(changed.connectionId)
@@ -93,7 +96,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
 }
 
 async function patchAt<K extends Kind>(
-  { wishes, wake, hint, driverOf }: WorkloadServiceDeps,
+  { desiredStates, wake, hint, driverOf }: WorkloadServiceDeps,
   kind: K,
   { current, by }: { current: Workload<K>; by: Actor },
   { labels, held, ...revision }: WorkloadPatch,
@@ -101,7 +104,7 @@ async function patchAt<K extends Kind>(
   const { projectId, id, version } = current
   const spec =
     Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
-  const changed = await wishes.patch<K>({
+  const changed = await desiredStates.patch<K>({
     ...{ projectId, by, kind, id, ifVersions: [version] },
     ...(held === undefined ? {} : { held }),
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
@@ -143,7 +146,7 @@ async function endedMeanwhile<K extends Kind>(
   target: Target,
 ): Promise<Workload<K>> {
   const now = await deps.reads.get(target.projectId, kind, target.id)
-  if (now === null || now.live) throw await whyNot(deps, kind, target)
+  if (now === null || now.active) throw await whyNot(deps, kind, target)
   refuseOtherVersion(now, target.ifVersions)
   return now
 }
@@ -153,13 +156,13 @@ async function whyNot<K extends Kind>(
   { reads, kinds }: WorkloadServiceDeps,
   kind: K,
   { projectId, id, ifVersions }: Target,
-): Promise<Refusal> {
+): Promise<ApiError> {
   const now = await reads.get(projectId, kind, id)
   if (now === null) return noSuch(kind, id)
   if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
-  const isCalledOff = kinds[kind].callsOff.includes(now.desired)
-  const what = isCalledOff ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
-  return new Refusal('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
+  const isCanceledBeforeDispatch = kinds[kind].callsOff.includes(now.desired)
+  const what = isCanceledBeforeDispatch ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
+  return new ApiError('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
 }
 
 /** `If-Match`, checked before anything is done. */
@@ -167,20 +170,20 @@ export function refuseOtherVersion(workload: Workload, ifVersions: readonly numb
   if (ifVersions !== null && !ifVersions.includes(workload.version)) throw mismatch(workload.version)
 }
 
-function mismatch(version: number): Refusal {
-  return new Refusal(
+function mismatch(version: number): ApiError {
+  return new ApiError(
     'version_mismatch',
     `The record is at version ${version}. Re-read the resource and retry with its current ETag.`,
   )
 }
 
-export function noSuch(kind: Kind, id: string): Refusal {
-  return new Refusal('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
+export function noSuch(kind: Kind, id: string): ApiError {
+  return new ApiError('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
 }
 
-function hasNoVerb(workload: Workload, verb: string): Refusal {
+function hasNoVerb(workload: Workload, verb: string): ApiError {
   const detail = `Provider ${workload.provider} does not support ${verb} for a ${workload.kind}. See GET /providers/${workload.provider}.`
-  return new Refusal('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
+  return new ApiError('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
 }
 
 function merged(
@@ -191,7 +194,7 @@ function merged(
   const kept = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
   if (kept.length > 32) {
     const detail = `labels would have ${kept.length} entries; the maximum is 32. Set some to null to remove them.`
-    throw new Refusal('unprocessable', detail, {
+    throw new ApiError('unprocessable', detail, {
       errors: [{ in: 'body', pointer: '/labels', code: 'maxProperties', detail }],
     })
   }

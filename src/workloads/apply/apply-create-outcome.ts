@@ -4,15 +4,15 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { AttemptOutcome, Workload, WorkloadError } from '../workload.ts'
-import { adopted, calledOff, isCalledOff } from './creation.ts'
+import { adopted, calledOff, isCanceledBeforeDispatch } from './creation.ts'
 import { slowestRetryMs, tryAgain } from './failed-call.ts'
 import type { Verdict } from './failure-policy.ts'
 import { observed } from './observe.ts'
-import type { Absorbed, Answer } from './outcome.ts'
+import type { Answer, Applied } from './outcome.ts'
 import { after, backoffMs, lookAgainMs } from './poll-intervals.ts'
 
 /** An undecided create is looked for this long after it settled; then it waits for an operator. */
-const parkAfterMs = 3_600_000
+const operatorAfterMs = 3_600_000
 /** A create of which nothing came is sent again so often without a pause. */
 const triesWithoutPause = 3
 
@@ -22,11 +22,11 @@ export function afterCreate<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   created: Created<K>,
-): Absorbed<K> {
+): Applied<K> {
   const answer = answerOf(facts, 'created', created.remoteId, null)
   if (created.remoteId === null) {
     return {
-      change: { reason: 'outcome_unknown', message: null, dueAt: after(facts.now, facts.tempo.quickMs) },
+      change: { reason: 'outcome_unknown', message: null, dueAt: after(facts.now, facts.pollIntervals.quickMs) },
       answer,
     }
   }
@@ -41,7 +41,7 @@ export function afterFind<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   { found, absentCounts }: { found: Found<K>; absentCounts: 'yes' | 'too_early' | 'too_late' },
-): Absorbed<K> {
+): Applied<K> {
   if ('found' in found) {
     const [only, ...others] = found.found
     if (only === undefined || others.length > 0)
@@ -75,17 +75,20 @@ function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits
 }
 
 /** One look may have met a moment in which the list showed nothing; it counts when a later one says the same. */
-function confirmAbsence<K extends Kind>({ missingSince }: Workload<K>, { now, tempo }: Facts<K>): Absorbed<K> | null {
-  const at = after(missingSince ?? now, tempo.confirmGoneMs)
+function confirmAbsence<K extends Kind>(
+  { missingSince }: Workload<K>,
+  { now, pollIntervals }: Facts<K>,
+): Applied<K> | null {
+  const at = after(missingSince ?? now, pollIntervals.confirmGoneMs)
   if (missingSince !== null && now >= at) return null
   const change: Change<K> = { reason: 'outcome_unknown', message: null, nextAttemptAt: at, dueAt: at }
   return { change: { ...change, missingSince: missingSince ?? now }, answer: null }
 }
 
 /** Nothing was made: send again, give up where the name is taken by somebody else, or end what was called off. */
-function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Absorbed<K> {
+function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Applied<K> {
   const error = facts.attempt?.error ?? null
-  if (isCalledOff(kind, workload))
+  if (isCanceledBeforeDispatch(kind, workload))
     return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
   if (error?.code === 'conflict')
     return { change: refused(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
@@ -95,13 +98,13 @@ function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K
 /** A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. */
 function sentAgain<K extends Kind>(
   kind: WorkloadKind<K>,
-  { attempt, now, tempo }: Facts<K>,
+  { attempt, now, pollIntervals }: Facts<K>,
   error: WorkloadError | null,
 ): Change<K> {
   const tries = attempt?.number ?? 1
   const change: Change<K> = { status: kind.waiting, missingSince: null, nextAttemptAt: null }
   if (error === null || tries < triesWithoutPause) return { ...change, reason: null, message: null }
-  const at = after(now, backoffMs(tries - triesWithoutPause, tempo.slowMs, slowestRetryMs))
+  const at = after(now, backoffMs(tries - triesWithoutPause, pollIntervals.slowMs, slowestRetryMs))
   return { ...change, reason: 'outcome_unknown', message: error.message, nextAttemptAt: at, dueAt: at }
 }
 
@@ -111,18 +114,18 @@ export function afterFailedCreate<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   { error, said, verdict }: { error: ProviderError; said: WorkloadError; verdict: Verdict },
-): Absorbed<K> {
+): Applied<K> {
   if (verdict === 'find' || verdict === 'gone') {
     const reason: Reason = 'outcome_unknown'
     return {
-      change: { reason, message: error.message, dueAt: after(facts.now, facts.tempo.quickMs) },
+      change: { reason, message: error.message, dueAt: after(facts.now, facts.pollIntervals.quickMs) },
       answer: answerOf(facts, 'unknown', null, said),
     }
   }
   if (verdict === 'final')
     return { change: refused(kind, facts, said), answer: answerOf(facts, 'rejected', null, said) }
   const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, said)
-  return { change: { status: kind.waiting, exclusiveKey: null, ...tryAgain(workload, facts, error) }, answer }
+  return { change: { status: kind.waiting, exclusivityKey: null, ...tryAgain(workload, facts, error) }, answer }
 }
 
 function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: WorkloadError): Change<K> {
@@ -132,7 +135,7 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
     message: error.message,
     error,
     missingSince: null,
-    exclusiveKey: null,
+    exclusivityKey: null,
     nextAttemptAt: null,
     endedAt: facts.now,
   }
@@ -140,10 +143,10 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
 
 function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {
   const sentAt = facts.attempt?.startedAt ?? facts.now
-  const giveUpAt = after(facts.attempt?.settledAt ?? facts.now, parkAfterMs)
+  const giveUpAt = after(facts.attempt?.absenceConclusiveAt ?? facts.now, operatorAfterMs)
   if (facts.now > giveUpAt) return parked(why ?? 'The provider did not report whether it was created.')
   const waitedMs = facts.now.getTime() - sentAt.getTime()
-  const at = after(facts.now, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs))
+  const at = after(facts.now, lookAgainMs(waitedMs, facts.pollIntervals.quickMs, facts.pollIntervals.slowMs))
   return { reason: 'outcome_unknown', message: why, nextAttemptAt: at, dueAt: at }
 }
 

@@ -7,16 +7,16 @@ import { describeError, tryAgain } from './failed-call.ts'
 import { type Operation, verdictOf } from './failure-policy.ts'
 import { notThere } from './missing-remote.ts'
 import { observed } from './observe.ts'
-import type { Absorbed, Outcome } from './outcome.ts'
+import type { Applied, Outcome } from './outcome.ts'
 import { after } from './poll-intervals.ts'
 
 /** What an outcome makes of a workload. Pure. `dueAt` is left out where the kind's next action decides it. */
-export function absorb<K extends Kind>(
+export function applyOutcome<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
   outcome: Outcome<K>,
-): Absorbed<K> {
+): Applied<K> {
   switch (outcome.did) {
     case 'create':
       return afterCreate(kind, workload, facts, outcome.created)
@@ -46,14 +46,14 @@ function afterFailure<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   { operation, error, pointer }: { operation: Operation; error: ProviderError; pointer?: string },
-): Absorbed<K> {
+): Applied<K> {
   const said = describeError(workload, error, pointer)
   const verdict = verdictOf(operation, error)
   if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
   if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
   // A limit that Switchyard enforces is no wish that could be given up: it is tried on, ever more slowly.
   if (verdict === 'final' && workload.enforcing === null)
-    return { change: wishRefused(workload, said, facts.now), answer: null }
+    return { change: actionRejected(workload, said, facts.now), answer: null }
   return { change: tryAgain(workload, facts, error), answer: null }
 }
 
@@ -70,11 +70,11 @@ function controlled<K extends Kind>(
     status: kind.inFlight[verb],
     reason: null,
     message: null,
-    carriedGeneration: step ? workload.carriedGeneration : workload.generation,
-    controlledAt: facts.now,
+    observedGeneration: step ? workload.observedGeneration : workload.generation,
+    lastActionAt: facts.now,
     nextAttemptAt: null,
     failures: 0,
-    dueAt: after(facts.now, facts.tempo.quickMs),
+    dueAt: after(facts.now, facts.pollIntervals.quickMs),
   }
 }
 
@@ -85,12 +85,12 @@ function updated<K extends Kind>(workload: Workload<K>): Change<K> {
 }
 
 /** The provider will not do it; the workload goes on as it is, and a new wish may try again. */
-function wishRefused<K extends Kind>(workload: Workload<K>, error: WorkloadError, now: Date): Change<K> {
+function actionRejected<K extends Kind>(workload: Workload<K>, error: WorkloadError, now: Date): Change<K> {
   return {
-    controlledAt: now,
+    lastActionAt: now,
     reason: 'provider_refused',
     message: error.message,
-    carriedGeneration: workload.generation,
+    observedGeneration: workload.generation,
     appliedSpecVersion: workload.specVersion,
     nextAttemptAt: null,
     failures: 0,

@@ -27,7 +27,7 @@ export function hasMade(attempt: Attempt | null): boolean {
 const heldRecheckMs = 60_000
 
 function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
-  if (isCalledOff(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
+  if (isCanceledBeforeDispatch(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
   return pausedUntil(workload, facts) ?? { do: 'create' }
 }
 
@@ -70,7 +70,7 @@ export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>,
   return { do: 'wait', until: notBefore, reason: pauseReason ?? 'provider_unavailable' }
 }
 
-export function isCalledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): boolean {
+export function isCanceledBeforeDispatch<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): boolean {
   return kind.callsOff.includes(workload.desired)
 }
 
@@ -80,9 +80,9 @@ export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workl
     status: kind.calledOff,
     reason: null,
     message: null,
-    carriedGeneration: workload.generation,
+    observedGeneration: workload.generation,
     missingSince: null,
-    exclusiveKey: null,
+    exclusivityKey: null,
     nextAttemptAt: null,
     endedAt: now,
     dueAt: null,
@@ -115,13 +115,13 @@ function refusedBy<K extends Kind>(
   attempt: Attempt,
   now: Date,
 ): Change<K> {
-  if (isCalledOff(kind, workload)) return calledOff(kind, workload, now)
+  if (isCanceledBeforeDispatch(kind, workload)) return calledOff(kind, workload, now)
   return {
     status: kind.refused,
     reason: 'provider_refused',
     message: attempt.error?.message ?? null,
     error: attempt.error,
-    exclusiveKey: null,
+    exclusivityKey: null,
     nextAttemptAt: null,
     endedAt: now,
     dueAt: null,

@@ -11,7 +11,7 @@ export const slowestRetryMs = 300_000
 
 /** The same once more, ever more rarely, or when the provider said so. */
 export function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error: ProviderError): Change<K> {
-  const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.tempo.quickMs, slowestRetryMs)
+  const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.pollIntervals.quickMs, slowestRetryMs)
   const at = after(facts.now, waitMs)
   return {
     reason: waitingReason(error.code),

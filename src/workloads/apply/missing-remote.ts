@@ -9,17 +9,17 @@ export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Worklo
   const meaning = kind.whenGone(workload)
   const isExpected = meaning.reason === null
   const missingSince = (isExpected ? workload.missingSince : goneSinceOf(workload)) ?? facts.now
-  const believedAt = isExpected
-    ? staysGoneFrom(kind, workload, facts, laterOf(missingSince, workload.controlledAt))
-    : after(missingSince, facts.tempo.confirmGoneMs)
-  if (facts.now < believedAt)
-    return { ...(isExpected ? {} : { reason: 'remote_not_found' }), missingSince, dueAt: believedAt }
+  const confirmedAt = isExpected
+    ? staysGoneFrom(kind, workload, facts, laterOf(missingSince, workload.lastActionAt))
+    : after(missingSince, facts.pollIntervals.confirmGoneMs)
+  if (facts.now < confirmedAt)
+    return { ...(isExpected ? {} : { reason: 'remote_not_found' }), missingSince, dueAt: confirmedAt }
   return {
     ...meaning,
     message: null,
     rawState: null,
     missingSince: null,
-    exclusiveKey: null,
+    exclusivityKey: null,
     nextAttemptAt: null,
     endedAt: workload.endedAt ?? facts.now,
   }

@@ -24,16 +24,20 @@ export function followVerb<K extends Kind>(
   facts: Facts<K>,
 ): Action<K> | null {
   const verb = verbInFlight(kind, workload)
-  const { controlledAt } = workload
-  if (verb === null || controlledAt === null) return null
+  const { lastActionAt } = workload
+  if (verb === null || lastActionAt === null) return null
   const hasNoEffect = facts.shows !== workload.status
   // As a step: the verb was sent for an earlier wish, or on the way to one, so a wish that is open stays open.
-  if (hasNoEffect && facts.now >= after(controlledAt, facts.tempo.resendMs))
+  if (hasNoEffect && facts.now >= after(lastActionAt, facts.pollIntervals.resendMs))
     return control(workload, facts, verb, { step: true })
   const lookedAt =
-    workload.observedAt !== null && workload.observedAt > controlledAt ? workload.observedAt : controlledAt
-  const waitedMs = lookedAt.getTime() - controlledAt.getTime()
-  return lookAt(workload, facts, after(lookedAt, lookAgainMs(waitedMs, facts.tempo.quickMs, facts.tempo.slowMs)))
+    workload.observedAt !== null && workload.observedAt > lastActionAt ? workload.observedAt : lastActionAt
+  const waitedMs = lookedAt.getTime() - lastActionAt.getTime()
+  return lookAt(
+    workload,
+    facts,
+    after(lookedAt, lookAgainMs(waitedMs, facts.pollIntervals.quickMs, facts.pollIntervals.slowMs)),
+  )
 }
 
 /**
@@ -47,7 +51,7 @@ export function lookIfUnsure<K extends Kind>(
   { unseenMs }: { unseenMs: number },
 ): Action<K> | null {
   const goneSince = goneSinceOf(workload)
-  if (goneSince !== null) return lookAt(workload, facts, after(goneSince, facts.tempo.confirmGoneMs))
+  if (goneSince !== null) return lookAt(workload, facts, after(goneSince, facts.pollIntervals.confirmGoneMs))
   if (workload.missingSince !== null) return lookAt(workload, facts, facts.now)
   if (workload.rawState !== null) return null
   const { dispatchedAt } = workload

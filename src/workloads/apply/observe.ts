@@ -7,7 +7,7 @@ import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { EngineState, Workload } from '../workload.ts'
 import { withKept } from './kept-payload.ts'
-import { cleanSighting } from './sanitize-observation.ts'
+import { sanitizeObservation } from './sanitize-observation.ts'
 
 /**
  * What a sighting of the remote object makes of a workload. Pure.
@@ -17,7 +17,7 @@ export function observed<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   seen: Observation<K>,
-  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+  facts: Pick<Facts<K>, 'now' | 'pollIntervals'>,
 ): Change<K> {
   return withPayload(workload, seen, changeOf(kind, workload, seen, facts))
 }
@@ -28,7 +28,7 @@ export function withPayload<K extends Kind>(
   seen: Observation<K>,
   change: Change<K>,
 ): Change<K> {
-  return { ...change, remotePayload: withKept(cleanSighting(seen), remotePayload) }
+  return { ...change, remotePayload: withKept(sanitizeObservation(seen), remotePayload) }
 }
 
 /** `observed` but for the payload, which is no news by itself. */
@@ -36,9 +36,9 @@ export function changeOf<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   seen: Observation<K>,
-  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+  facts: Pick<Facts<K>, 'now' | 'pollIntervals'>,
 ): Change<K> {
-  const clean = cleanSighting(seen)
+  const clean = sanitizeObservation(seen)
   const change = inOrder(workload, {
     ...details(kind, workload, clean, facts.now),
     ...verdict(kind, workload, clean, facts),
@@ -82,10 +82,15 @@ export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<
 
 /** An object under our id that carries another mark is not ours: ids are used again. */
 export function isSomebodyElses(
-  { imported, mark }: Pick<Workload, 'imported' | 'mark'>,
-  seen: Pick<Observation, 'mark'>,
+  { imported, correlationTag }: Pick<Workload, 'imported' | 'correlationTag'>,
+  seen: Pick<Observation, 'correlationTag'>,
 ): boolean {
-  return !imported && seen.mark !== undefined && seen.mark !== null && seen.mark !== mark
+  return (
+    !imported &&
+    seen.correlationTag !== undefined &&
+    seen.correlationTag !== null &&
+    seen.correlationTag !== correlationTag
+  )
 }
 
 function details<K extends Kind>(
@@ -114,7 +119,7 @@ function verdict<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   seen: Observation<K>,
-  facts: Pick<Facts<K>, 'now' | 'tempo'>,
+  facts: Pick<Facts<K>, 'now' | 'pollIntervals'>,
 ): Change<K> {
   if (seen.status === null) return { reason: 'unrecognized_remote_state', message: seen.message ?? null }
   const meaning = kind.interpret(workload, {
@@ -148,7 +153,7 @@ function settled<K extends Kind>(
     message: message ?? (status === workload.status && reason === null ? keptMessage(workload) : null),
     error: isFailure ? failure : null,
     endedAt: isOver ? (seen.endedAt ?? workload.endedAt ?? now) : null,
-    ...(isOver ? { exclusiveKey: null } : {}),
+    ...(isOver ? { exclusivityKey: null } : {}),
   }
 }
 
@@ -166,10 +171,12 @@ function isOutdated<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   to: Status<K>,
-  { now, tempo }: Pick<Facts<K>, 'now' | 'tempo'>,
+  { now, pollIntervals }: Pick<Facts<K>, 'now' | 'pollIntervals'>,
 ): boolean {
   const isBackward = kind.outdatedBy[workload.status]?.includes(to) ?? false
   return (
-    isBackward && workload.controlledAt !== null && now.getTime() < workload.controlledAt.getTime() + tempo.resendMs
+    isBackward &&
+    workload.lastActionAt !== null &&
+    now.getTime() < workload.lastActionAt.getTime() + pollIntervals.resendMs
   )
 }

@@ -29,7 +29,7 @@ export interface Answer {
   error: WorkloadError | null
 }
 
-export interface Absorbed<K extends Kind = Kind> {
+export interface Applied<K extends Kind = Kind> {
   change: Change<K>
   answer: Answer | null
 }

@@ -1,8 +1,8 @@
 /** Waits, as pure functions of what has been seen. All in milliseconds. */
 
-/** The wait before try number `failures + 1`: doubles from `firstMs` up to `mostMs`. */
-export function backoffMs(failures: number, firstMs: number, mostMs: number): number {
-  return Math.min(firstMs * 2 ** Math.min(failures, 30), mostMs)
+/** The wait before try number `failures + 1`: doubles from `firstMs` up to `maxMs`. */
+export function backoffMs(failures: number, firstMs: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** Math.min(failures, 30), maxMs)
 }
 
 /** Looks at something that is about to change: often at first, then in steps that grow with the time already waited. */

@@ -11,7 +11,7 @@ const maxTasks = 10_000
  * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words or lists, numbers within the columns'
  * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
  */
-export function cleanSighting<K extends Kind>(seen: Observation<K>): Observation<K> {
+export function sanitizeObservation<K extends Kind>(seen: Observation<K>): Observation<K> {
   const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
   const { rawState, remoteName, message, tasks, ...clean } = cleanJson(
     words as unknown as Json,

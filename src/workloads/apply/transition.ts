@@ -3,7 +3,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import { engineStateOf } from '../store/row.repository.ts'
-import { hasOpenWish, type Workload } from '../workload.ts'
+import { hasOpenRequest, type Workload } from '../workload.ts'
 import { tellsNews } from './observe.ts'
 import type { Answer } from './outcome.ts'
 import type { Write } from './writes.repository.ts'
@@ -37,9 +37,9 @@ export function transition<K extends Kind>(
     whereStatus: workload.status,
     ...whereOf(basis),
     state: engineStateOf(next),
-    live: isLive,
+    active: isLive,
     // A record shows what is requested and not carried out.
-    isNews: tellsNews(workload, visible(next)) || hasOpenWish(workload) !== hasOpenWish(next),
+    isNews: tellsNews(workload, visible(next)) || hasOpenRequest(workload) !== hasOpenRequest(next),
     event: hasMoved ? eventOf(next) : null,
     parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),
@@ -86,11 +86,11 @@ function visible<K extends Kind>(workload: Workload<K>): Change<K> {
   const {
     dueAt: _,
     failures: __,
-    carriedGeneration: ___,
+    observedGeneration: ___,
     appliedSpecVersion: _______,
     missingSince: ____,
-    controlledAt: _____,
-    exclusiveKey: ______,
+    lastActionAt: _____,
+    exclusivityKey: ______,
     ...shown
   } = engineStateOf(workload)
   return shown as Change<K>

@@ -15,7 +15,7 @@ export interface Write<K extends Kind = Kind> {
   /** For what was decided without a lease: the row as it was read. A client's `version` does not count what turns note. */
   whereRow: string | null
   state: EngineState<K>
-  live: boolean
+  active: boolean
   /** Something that a client sees has changed. */
   isNews: boolean
   event: { id: string; type: string; data: object } | null
@@ -58,7 +58,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
       id text, kind text, "whereStatus" text, "whereLease" text, "whereRow" text,
-      live boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
+      active boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
@@ -74,7 +74,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
       due_at = CASE WHEN w.due_at IS DISTINCT FROM w.lease_until AND w.due_at <= clock_timestamp() THEN w.due_at
         WHEN i."parkedOn" IS NOT NULL AND EXISTS (SELECT 1 FROM workloads e WHERE e.id = w.environment_id AND e.status <> i."parkedOn") THEN now()
         ELSE i."dueAt" END,
-      live = i.live, lease_id = NULL, lease_until = NULL,
+      active = i.active, lease_id = NULL, lease_until = NULL,
       version = w.version + i."isNews"::int,
       seq = w.seq + (i.event IS NOT NULL)::int,
       status_changed_at = CASE WHEN i.status <> i."whereStatus" THEN now() ELSE w.status_changed_at END,
@@ -95,11 +95,11 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   ), late AS (
     -- The lease was taken over meanwhile: whoever holds it now must see this answer.
     UPDATE workloads w SET due_at = now() FROM answered a
-    WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.live AND w.id NOT IN (SELECT id FROM locked)
+    WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.active AND w.id NOT IN (SELECT id FROM locked)
   ), dependants AS (
     UPDATE workloads j SET due_at = now() WHERE j.id IN (
       SELECT d.id FROM workloads d JOIN updated u ON u."wakesDependants" AND d.environment_id = u.id
-      WHERE ${isOneOf('d.environment_id', inputIds)} AND d.live AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
+      WHERE ${isOneOf('d.environment_id', inputIds)} AND d.active AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
   ), sweeps AS (
     -- Locked even where one is due already: a walk that begins now would not see these rows, and must not be the last.
     UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
@@ -110,7 +110,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= clock_timestamp(), false) AS "isDue",
     EXISTS (
       SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id
-        AND (i."attemptRemoteId" <> w.remote_id OR i."attemptRemoteId" <> a.remote_id OR (i."attemptRemoteId" IS NOT NULL AND w.remote_id IS NULL AND NOT w.live))
+        AND (i."attemptRemoteId" <> w.remote_id OR i."attemptRemoteId" <> a.remote_id OR (i."attemptRemoteId" IS NOT NULL AND w.remote_id IS NULL AND NOT w.active))
     ) AS "isDuplicate"
   FROM input i LEFT JOIN updated u ON u.id = i.id`
 

@@ -13,10 +13,10 @@ export interface Opening {
   /** The status it must have (waiting, or sending after an attempt that made nothing), and the one it gets. */
   from: string
   to: string
-  mark: string
+  correlationTag: string
   scope: JsonObject
   before: Json
-  exclusiveKey: string | null
+  exclusivityKey: string | null
   /** From now until no byte may leave any more. */
   sendWithinMs: number
   /** From then until the provider's silence proves that nothing was made. */
@@ -28,14 +28,14 @@ export interface Opened {
   number: number
   startedAt: Date
   sendBy: Date
-  settledAt: Date
+  absenceConclusiveAt: Date
   version: number
 }
 
 /** An attempt as the ledger shows it. */
 export interface LedgerEntry {
   number: number
-  mark: string
+  correlationTag: string
   scope: JsonObject
   sendBy: Date
   startedAt: Date
@@ -64,7 +64,7 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
     /** The attempts whose number is after `after`, in order. */
     async ledger(workloadId: string, { after, limit }: { after: number; limit: number }): Promise<LedgerEntry[]> {
       return sql.rows<LedgerEntry>(Prisma.sql`
-        SELECT number, mark, scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
+        SELECT number, correlation_tag AS "correlationTag", scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
           remote_id AS "remoteId", error
         FROM workload_attempts WHERE workload_id = ${workloadId} AND number > ${after} ORDER BY number LIMIT ${limit}`)
     },
@@ -76,7 +76,7 @@ const inputIds = Prisma.sql`SELECT "workloadId" FROM input`
 const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
-      "workloadId" text, "leaseId" text, version int, "from" text, "to" text, mark text, scope jsonb, before jsonb, "exclusiveKey" text,
+      "workloadId" text, "leaseId" text, version int, "from" text, "to" text, "correlationTag" text, scope jsonb, before jsonb, "exclusivityKey" text,
       "sendWithinMs" float8, "settleMs" float8, event jsonb)
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
@@ -85,25 +85,25 @@ const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET status = i."to", status_reason = NULL, status_message = NULL, next_attempt_at = NULL,
-      exclusive_key = i."exclusiveKey",
+      exclusivity_key = i."exclusivityKey",
       lease_until = now() + ${leaseMs} * interval '1 ms', due_at = now() + ${leaseMs} * interval '1 ms',
       status_changed_at = CASE WHEN w.status <> i."to" THEN now() ELSE w.status_changed_at END,
       version = w.version + 1, seq = w.seq + 1, updated_at = now()
     FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i."workloadId" AND w.id IN (SELECT id FROM locked)
     RETURNING w.id, w.kind, w.project_id, w.version, w.seq
   ), attempts AS (
-    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
-    SELECT u.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = u.id), 0) + 1, i.mark, i.scope,
+    INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
+    SELECT u.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = u.id), 0) + 1, i."correlationTag", i.scope,
       COALESCE(i.before, 'null'::jsonb),
       now() + i."sendWithinMs" * interval '1 ms', now() + (i."sendWithinMs" + i."settleMs") * interval '1 ms'
     FROM updated u JOIN input i ON i."workloadId" = u.id
-    RETURNING workload_id, number, started_at, send_by, settled_at
+    RETURNING workload_id, number, started_at, send_by, absence_conclusive_at
   ), events AS (
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT u.id, u.seq, i.event->>'id', u.project_id, u.kind, i.event->>'type', i.event->'data'
     FROM updated u JOIN input i ON i."workloadId" = u.id
   )
-  SELECT u.id, u.version, a.number, a.started_at AS "startedAt", a.send_by AS "sendBy", a.settled_at AS "settledAt"
+  SELECT u.id, u.version, a.number, a.started_at AS "startedAt", a.send_by AS "sendBy", a.absence_conclusive_at AS "absenceConclusiveAt"
   FROM updated u JOIN attempts a ON a.workload_id = u.id`
 
 /** The attempt that the engine goes on with after opening it. */

@@ -1,36 +1,36 @@
-import { makeLanes } from '../../infra/batcher.ts'
+import { makeBatcher } from '../../infra/batcher.ts'
 import type { Driver, Found, Intent } from '../../providers/provider.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { callSignal, type PerformDeps, type Timing } from './execution-context.ts'
+import { callSignal, type ExecutionDeps, type Timing } from './execution-context.ts'
 
 /** Marks that one walk looks for at most. */
-const mostMarks = 500
+const maxTags = 500
 
 /**
  * Searches over the same connection join into one walk of its list. A search that arrives while a walk is under way
  * waits for the next one: a walk that began before the question proves nothing for it.
  */
-export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): PerformDeps['find'] {
+export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): ExecutionDeps['find'] {
   const byDriver = new WeakMap<object, (intent: Intent) => Promise<Found>>()
 
-  function laneOf<K extends Kind>(driver: Driver<K>): (intent: Intent<K>) => Promise<Found<K>> {
+  function batcherOf<K extends Kind>(driver: Driver<K>): (intent: Intent<K>) => Promise<Found<K>> {
     const known = byDriver.get(driver)
     if (known !== undefined) return known as (intent: Intent<K>) => Promise<Found<K>>
-    const lane = makeLanes<Intent<K>, Found<K>>({
-      lanes: 1,
-      maxItems: mostMarks,
+    const batchOptions = makeBatcher<Intent<K>, Found<K>>({
+      concurrency: 1,
+      maxItems: maxTags,
       isDataError: () => false,
       isTransient: () => false,
       flush: async (intents) => {
         const found = await driver.find(intents, callSignal({ timing, shutdown }))
-        return intents.map((intent) => found.get(intent.mark) ?? unanswered)
+        return intents.map((intent) => found.get(intent.correlationTag) ?? unanswered)
       },
     })
-    byDriver.set(driver, lane as unknown as (intent: Intent) => Promise<Found>)
-    return lane
+    byDriver.set(driver, batchOptions as unknown as (intent: Intent) => Promise<Found>)
+    return batchOptions
   }
 
-  return (_workload, driver, intent) => laneOf(driver)(intent)
+  return (_workload, driver, intent) => batcherOf(driver)(intent)
 }
 
 /** A driver that says nothing about a mark has proved nothing about it. */

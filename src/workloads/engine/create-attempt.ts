@@ -11,16 +11,16 @@ import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
 import {
   type Armed,
   callSignal,
+  type ExecutionDeps,
   type InHand,
   later,
   orFailure,
-  type PerformDeps,
   type Performed,
 } from './execution-context.ts'
 
 /** Creates once: open the secrets, read what `find` will need, commit an attempt, send it before its deadline. */
 export async function send<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   hand: Armed<K>,
   startedMs: number,
 ): Promise<Performed<K> | null> {
@@ -36,7 +36,7 @@ export async function send<K extends Kind>(
   if (opened === 'busy')
     return { workload, facts: later(deps, facts, startedMs), outcome: { did: 'settle', change: busy(facts) } }
   const firstSentAt = facts.firstSentAt ?? opened.startedAt
-  const intent = { mark: workload.mark, spec, environmentRemoteId, before, sendBy, firstSentAt }
+  const intent = { correlationTag: workload.correlationTag, spec, environmentRemoteId, before, sendBy, firstSentAt }
   const outcome: Outcome<K> = await orFailure('create', async () => ({
     did: 'create' as const,
     created: await driver.create(intent, callSignal(deps)),
@@ -51,7 +51,7 @@ export async function send<K extends Kind>(
 /** The workload as the commit of the attempt left it: the next write sets all of it. */
 function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: InHand<K>): Workload<K> {
   const told = { reason: null, message: null, nextAttemptAt: null }
-  return { ...workload, ...told, status: kind.sending, exclusiveKey: exclusiveKeyOf(workload, driver) }
+  return { ...workload, ...told, status: kind.sending, exclusivityKey: exclusiveKeyOf(workload, driver) }
 }
 
 /** What no other workload may hold meanwhile. */
@@ -60,7 +60,7 @@ function exclusiveKeyOf<K extends Kind>({ environmentId }: Workload<K>, { traits
 }
 
 async function prepare<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   { claimed, driver, secrets }: Armed<K>,
   environmentRemoteId: string | null,
 ) {
@@ -74,12 +74,12 @@ async function prepare<K extends Kind>(
 }
 
 /** Both clocks are read before the commit, so that this deadline is never later than the one in the ledger. */
-function deadline({ clock, timing }: PerformDeps): SendBy {
+function deadline({ clock, timing }: ExecutionDeps): SendBy {
   return { at: after(clock.now(), timing.sendWithinMs), monotonicMs: clock.monotonicMs() + timing.sendWithinMs }
 }
 
 async function open<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   { kind, claimed, driver, connection }: InHand<K>,
   before: Json,
 ): Promise<Opened | null | 'busy'> {
@@ -92,10 +92,10 @@ async function open<K extends Kind>(
     version: workload.version,
     from: kind.waiting,
     to: kind.sending,
-    mark: workload.mark,
+    correlationTag: workload.correlationTag,
     scope: connection.scope,
     before,
-    exclusiveKey: exclusiveKeyOf(workload, driver),
+    exclusivityKey: exclusiveKeyOf(workload, driver),
     sendWithinMs: deps.timing.sendWithinMs,
     settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
     event: eventOf({ ...workload, status: kind.sending, reason: null, message: null }),
@@ -109,7 +109,7 @@ async function open<K extends Kind>(
 }
 
 function busy<K extends Kind>(facts: Facts<K>): Change<K> {
-  const at = after(facts.now, facts.tempo.slowMs)
+  const at = after(facts.now, facts.pollIntervals.slowMs)
   return {
     reason: 'environment_busy',
     message: 'The environment runs one job at a time.',

@@ -1,6 +1,6 @@
 import { pointerTo } from '../../providers/error-field-mapping.ts'
 import type { Driver, Found, Observation } from '../../providers/provider.ts'
-import { type Hide, hideInError, hideInSighting } from '../../secrets/redact-secrets.ts'
+import { type Hide, hideInError, redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isSomebodyElses } from '../apply/observe.ts'
 import type { Outcome } from '../apply/outcome.ts'
@@ -10,10 +10,10 @@ import {
   type Armed,
   callSignal,
   type Doing,
+  type ExecutionDeps,
   type InHand,
   later,
   orFailure,
-  type PerformDeps,
   type Performed,
 } from './execution-context.ts'
 import { search } from './recover-created.ts'
@@ -26,7 +26,7 @@ export type Perform = <K extends Kind>(hand: InHand<K>, action: Doing<K>) => Pro
 
 type Failed<K extends Kind> = Extract<Outcome<K>, { did: 'fail' }>
 
-export function makePerform(deps: PerformDeps): Perform {
+export function makeExecute(deps: ExecutionDeps): Perform {
   return async (hand, action) => {
     const secrets = await deps.secretsOf(hand.claimed.workload)
     const startedMs = deps.clock.monotonicMs()
@@ -48,7 +48,7 @@ function pointed<K extends Kind>({ driver, claimed }: InHand<K>, failed: Failed<
 }
 
 async function perform<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   hand: Armed<K>,
   action: Exclude<Doing<K>, { do: 'create' }>,
   startedMs: number,
@@ -63,12 +63,12 @@ function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcom
   switch (outcome.did) {
     case 'create': {
       const { seen, ...created } = outcome.created
-      return seen === undefined ? outcome : { ...outcome, created: { ...created, seen: hideInSighting(hide, seen) } }
+      return seen === undefined ? outcome : { ...outcome, created: { ...created, seen: redactObservation(hide, seen) } }
     }
     case 'find':
       return { ...outcome, found: foundWithoutSecrets(outcome.found, hide) }
     case 'get':
-      return outcome.seen === 'gone' ? outcome : { ...outcome, seen: hideInSighting(hide, outcome.seen) }
+      return outcome.seen === 'gone' ? outcome : { ...outcome, seen: redactObservation(hide, outcome.seen) }
     case 'fail':
       return { ...outcome, error: hideInError(hide, outcome.error) }
     default:
@@ -77,12 +77,12 @@ function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcom
 }
 
 function foundWithoutSecrets<K extends Kind>(found: Found<K>, hide: Hide): Found<K> {
-  if ('found' in found) return { ...found, found: found.found.map((seen) => hideInSighting(hide, seen)) }
+  if ('found' in found) return { ...found, found: found.found.map((seen) => redactObservation(hide, seen)) }
   return 'inconclusive' in found ? { inconclusive: hide.text(found.inconclusive) } : found
 }
 
 async function act<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   hand: Armed<K>,
   action: Exclude<Doing<K>, { do: 'create' }>,
 ): Promise<Outcome<K>> {
@@ -111,12 +111,12 @@ async function act<K extends Kind>(
 }
 
 /** Where ids are given out again, a verb could hit somebody else's object. That this look failed is no answer to the verb. */
-function lookBefore<K extends Kind>(deps: PerformDeps, workload: Workload<K>, driver: Driver<K>) {
+function lookBefore<K extends Kind>(deps: ExecutionDeps, workload: Workload<K>, driver: Driver<K>) {
   return orFailure('look', async () => ({ did: 'get' as const, seen: await look(deps, workload, driver) }))
 }
 
 async function look<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   workload: Workload<K>,
   driver: Driver<K>,
 ): Promise<Observation<K> | 'gone'> {

@@ -21,14 +21,14 @@ export interface Timing {
   sendWithinMs: number
 }
 
-export interface PerformDeps {
+export interface ExecutionDeps {
   openAttempt(opening: Opening): Promise<Opened | null>
   /** Joined with other searches over the same connection into one walk. */
   find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
   /** The workload's secret variables, opened. */
   secretsOf(workload: Workload): Promise<Secrets>
   /** Who else there is for these objects, which show no mark. */
-  claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
+  ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
   clock: { now(): Date; monotonicMs(): number }
   timing: Timing
   /** Aborted when the process has to end now. */
@@ -59,13 +59,13 @@ export interface Performed<K extends Kind> {
 export type Doing<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
 
 /** Ends a call after its time, or when the process has to end. */
-export function callSignal({ timing, shutdown }: Pick<PerformDeps, 'timing' | 'shutdown'>): AbortSignal {
+export function callSignal({ timing, shutdown }: Pick<ExecutionDeps, 'timing' | 'shutdown'>): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(timing.callTimeoutMs), shutdown])
 }
 
 /** The facts as of now: the database's clock at the claim, and what has passed since. */
 export function later<K extends Kind>(
-  { clock }: Pick<PerformDeps, 'clock'>,
+  { clock }: Pick<ExecutionDeps, 'clock'>,
   facts: Facts<K>,
   startedMs: number,
 ): Facts<K> {

@@ -79,14 +79,14 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         requested AS MATERIALIZED (
           SELECT w.id, w.connection_id FROM share s CROSS JOIN LATERAL (
             SELECT id, connection_id FROM workloads
-            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation > carried_generation
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation > observed_generation
               AND (lease_until IS NULL OR lease_until < now())
             ORDER BY due_at LIMIT s.count FOR UPDATE SKIP LOCKED
           ) w
         ), oldest AS MATERIALIZED (
           SELECT w.id FROM share s CROSS JOIN LATERAL (
             SELECT id FROM workloads
-            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation <= carried_generation
+            WHERE connection_id = s."connectionId" AND due_at <= now() AND generation <= observed_generation
               AND (lease_until IS NULL OR lease_until < now())
             ORDER BY due_at LIMIT s.count - (SELECT count(*) FROM requested r WHERE r.connection_id = s."connectionId")
             FOR UPDATE SKIP LOCKED
@@ -122,7 +122,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
       const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
         SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
-          EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.live) AS "hasLiveJobs"
+          EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.active) AS "hasLiveJobs"
         FROM workloads w
         JOIN connections c ON c.id = w.connection_id
         LEFT JOIN workloads e ON e.id = w.environment_id
@@ -153,8 +153,8 @@ interface AttemptRecord {
   number: number
   started_at: string
   send_by: string
-  settled_at: string
-  before: Attempt['before']
+  absence_conclusive_at: string
+  pre_create_snapshot: Attempt['before']
   ended_at: string | null
   outcome: Attempt['outcome']
   remote_id: string | null
@@ -166,8 +166,8 @@ function toAttempt(record: AttemptRecord): Attempt {
     number: record.number,
     startedAt: new Date(record.started_at),
     sendBy: new Date(record.send_by),
-    settledAt: new Date(record.settled_at),
-    before: record.before,
+    absenceConclusiveAt: new Date(record.absence_conclusive_at),
+    before: record.pre_create_snapshot,
     endedAt: record.ended_at === null ? null : new Date(record.ended_at),
     outcome: record.outcome,
     remoteId: record.remote_id,

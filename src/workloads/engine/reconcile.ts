@@ -1,12 +1,12 @@
 import type { Driver } from '../../providers/provider.ts'
 import type { Kind, Verb } from '../../vocabulary/kinds.ts'
-import { absorb } from '../apply/apply-outcome.ts'
+import { applyOutcome } from '../apply/apply-outcome.ts'
 import type { Answer } from '../apply/outcome.ts'
 import { after, backoffMs } from '../apply/poll-intervals.ts'
 import { transition, waiting } from '../apply/transition.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
-import type { Change, Facts, Tempo, WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { Connections, Log, Wake } from '../ports.ts'
+import type { Change, Facts, PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
+import type { ChangeNotifier, Connections, Log } from '../ports.ts'
 import type { Workload } from '../workload.ts'
 import type { Perform } from './execute.ts'
 import type { InHand, Performed } from './execution-context.ts'
@@ -27,8 +27,8 @@ export interface ReconcileDeps {
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
   /** Gives a claim back; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
-  wake: Wake
-  tempo: Tempo
+  wake: ChangeNotifier
+  pollIntervals: PollIntervals
   heldProviders: ReadonlySet<string>
   log: Log
   /** Aborted when the process has to end now. */
@@ -63,11 +63,11 @@ async function takeTurn<K extends Kind>(
     const driver = connection.driver(kind.name)
     if (driver === undefined) throw new Error(`${connection.provider} has no driver for a ${kind.name}`)
     const isHeld = known.connectionHeld || deps.heldProviders.has(workload.provider)
-    const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.tempo)
+    const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.pollIntervals)
     return await step(deps, { kind, claimed, facts, driver, connection })
   } catch (error) {
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
-    const facts = bareFacts<K>(known, deps.tempo)
+    const facts = bareFacts<K>(known, deps.pollIntervals)
     const change = afterInternalFailure(workload, facts)
     return commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null })
   }
@@ -98,10 +98,10 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
     return false
   }
   if (!isCutOff) report(deps, hand, { outcome, isProbe })
-  const absorbed = absorb(kind, performed.workload, performed.facts, outcome)
+  const applied = applyOutcome(kind, performed.workload, performed.facts, outcome)
   // What comes next is decided on what was just seen, not on what was known before.
-  const seen = shownBy({ ...performed.workload, ...absorbed.change }, hand.driver)
-  return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, absorbed)
+  const seen = shownBy({ ...performed.workload, ...applied.change }, hand.driver)
+  return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, applied)
 }
 
 /** Its connection was paused and nobody knows yet whether it works again. */
@@ -109,8 +109,8 @@ function isRecovering<K extends Kind>({ connection: { hasFailed, notBefore } }: 
   return hasFailed && notBefore !== null
 }
 
-function untilProbed<K extends Kind>({ now, tempo, connection: { pauseReason } }: Facts<K>) {
-  return { until: after(now, tempo.slowMs), reason: pauseReason ?? 'provider_unavailable' }
+function untilProbed<K extends Kind>({ now, pollIntervals, connection: { pauseReason } }: Facts<K>) {
+  return { until: after(now, pollIntervals.slowMs), reason: pauseReason ?? 'provider_unavailable' }
 }
 
 /** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
@@ -128,8 +128,8 @@ function report<K extends Kind>(
 }
 
 async function tellDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
-  const { id: workloadId, projectId, connectionId, mark } = workload
-  const context = { workloadId, connectionId, mark, remoteId }
+  const { id: workloadId, projectId, connectionId, correlationTag } = workload
+  const context = { workloadId, connectionId, correlationTag, remoteId }
   deps.log.error(context, 'duplicate_detected: two remote objects exist for one workload')
   await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
     deps.log.error({ ...context, err: error }, 'duplicate event not saved')
@@ -141,15 +141,15 @@ async function commit<K extends Kind>(
   deps: ReconcileDeps,
   { kind, claimed }: Pick<InHand<K>, 'kind' | 'claimed'>,
   { workload, facts }: { workload: Workload<K>; facts: Facts<K> },
-  absorbed: { change: Change<K>; answer: Answer | null },
+  applied: { change: Change<K>; answer: Answer | null },
 ): Promise<boolean> {
-  const write = transition(kind, workload, absorbed, { facts, basis: claimed })
+  const write = transition(kind, workload, applied, { facts, basis: claimed })
   const written = await deps.write(write as unknown as Write)
-  if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, absorbed.answer?.remoteId ?? '')
+  if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, applied.answer?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written, so where the lease is still ours nobody else would look before it ends.
-    await deps.release(claimed as unknown as Claimed, deps.tempo.slowMs)
+    await deps.release(claimed as unknown as Claimed, deps.pollIntervals.slowMs)
     return false
   }
   if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
@@ -163,10 +163,10 @@ export function factsOf<K extends Kind>(
   known: ClaimFacts,
   workload: Workload<K>,
   driver: Driver<K>,
-  tempo: Tempo,
+  pollIntervals: PollIntervals,
 ): Facts<K> {
   return {
-    ...bareFacts<K>(known, tempo),
+    ...bareFacts<K>(known, pollIntervals),
     traits: driver.traits,
     verbs: Object.keys(driver.controls) as Verb<K>[],
     ...shownBy(workload, driver),
@@ -192,7 +192,7 @@ function isUpdateDue<K extends Kind>(
 }
 
 /** Facts where no driver could be opened: nothing can be sent with them. */
-function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
+function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: PollIntervals): Facts<K> {
   const {
     now,
     notBefore,
@@ -222,15 +222,15 @@ function bareFacts<K extends Kind>(known: ClaimFacts, tempo: Tempo): Facts<K> {
     attempt,
     firstSentAt,
     attemptsInDoubt,
-    tempo,
+    pollIntervals,
   }
 }
 
-function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, tempo }: Facts<K>): Change<K> {
+function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, pollIntervals }: Facts<K>): Change<K> {
   const failures = workload.reason === 'internal_error' ? workload.failures + 1 : 1
   const message = 'Internal error. The service log has details.'
   if (failures >= internalFailuresBeforeParking)
     return { reason: 'internal_error', message, failures, nextAttemptAt: null, dueAt: null }
-  const at = after(now, backoffMs(failures, tempo.quickMs, tempo.slowMs))
+  const at = after(now, backoffMs(failures, pollIntervals.quickMs, pollIntervals.slowMs))
   return { reason: 'internal_error', message, failures, nextAttemptAt: at, dueAt: at }
 }

@@ -4,13 +4,13 @@ import type { Outcome } from '../apply/outcome.ts'
 import { after } from '../apply/poll-intervals.ts'
 import type { Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
-import type { InHand, PerformDeps } from './execution-context.ts'
+import type { ExecutionDeps, InHand } from './execution-context.ts'
 
 /**
  * Looks for what an attempt of unknown outcome may have made. An object with the workload's mark is it, whoever else had
  * its id before. One that shows no mark is it only where nobody else owns it or may have made it.
  */
-export async function search<K extends Kind>(deps: PerformDeps, hand: InHand<K>): Promise<Outcome<K>> {
+export async function search<K extends Kind>(deps: ExecutionDeps, hand: InHand<K>): Promise<Outcome<K>> {
   const { claimed, facts, driver } = hand
   const { workload } = claimed
   const startedMs = deps.clock.monotonicMs()
@@ -21,14 +21,14 @@ export async function search<K extends Kind>(deps: PerformDeps, hand: InHand<K>)
 }
 
 async function whichIsOurs<K extends Kind>(
-  deps: PerformDeps,
+  deps: ExecutionDeps,
   { kind, claimed: { workload } }: InHand<K>,
   { found, isComplete }: FoundObjects<K>,
 ): Promise<Found<K>> {
-  const marked = found.filter((seen) => seen.mark === workload.mark)
+  const marked = found.filter((seen) => seen.correlationTag === workload.correlationTag)
   if (marked.length > 0) return { found: marked, isComplete }
   const ids = found.map((seen) => seen.remoteId)
-  const { owned, isContested } = await deps.claimsOn(workload, ids, kind.sending)
+  const { owned, isContested } = await deps.ownersOf(workload, ids, kind.sending)
   const free = found.filter((seen) => !owned.has(seen.remoteId))
   if (free.length === 0)
     return isComplete
@@ -53,14 +53,14 @@ export function whetherAbsentCounts<K extends Kind>(
   if (forgetsAfterMs !== undefined && after(now, tookMs) > after(attempt.startedAt, forgetsAfterMs)) return 'too_late'
   // Where names are unique, "name exists" is a refusal: nothing of this attempt is under way, only the list may trail behind.
   const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
-  const provesFrom = refusedAt === null ? attempt.settledAt : after(refusedAt, listLagMs)
+  const provesFrom = refusedAt === null ? attempt.absenceConclusiveAt : after(refusedAt, listLagMs)
   return now > provesFrom ? 'yes' : 'too_early'
 }
 
 function intentOf<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Intent<K> {
   const firstSentAt = facts.firstSentAt ?? facts.now
   return {
-    mark: workload.mark,
+    correlationTag: workload.correlationTag,
     spec: workload.spec,
     environmentRemoteId: facts.environment?.remoteId ?? null,
     before: facts.attempt?.before ?? null,

@@ -1,5 +1,5 @@
 import { type Database, Prisma } from '../../infra/database.ts'
-import { inTurnOf } from '../../infra/project-lock.ts'
+import { withProjectLock } from '../../infra/project-lock.ts'
 import type { Statements } from '../../infra/statements.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
@@ -19,12 +19,12 @@ export interface NewWorkload {
   name: string
   labels: Readonly<Record<string, string>>
   spec: Json
-  mark: string
+  correlationTag: string
   status: string
   imported: boolean
   /** Of an import: the object that exists already, and what only one live import may hold: that object. */
   remoteId: string | null
-  exclusiveKey?: string
+  exclusivityKey?: string
   /** How many it asks for, on all its nodes. */
   accelerators: number
   /** Its secret variables, sealed for its id. */
@@ -57,7 +57,7 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
     /** The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. */
     async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
       const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
-      return inTurnOf(prisma, projectIds, async (tx) => {
+      return withProjectLock(prisma, projectIds, async (tx) => {
         const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
         if (fitting.length === 0) return others
         const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
@@ -113,7 +113,7 @@ async function usageOf(
     FROM projects p, LATERAL (
       SELECT count(*)::int AS active,
         COALESCE(sum((spec->'resources'->'accelerator'->>'count')::int * COALESCE((spec->'resources'->>'nodes')::int, 1)), 0)::int AS accelerators
-      FROM workloads WHERE project_id = p.id AND live AND ended_at IS NULL
+      FROM workloads WHERE project_id = p.id AND active AND ended_at IS NULL
     ) w
     WHERE p.id = ANY(${[...projectIds]})`
   return new Map(rows.map(({ id, ...usage }) => [id, usage]))
@@ -130,7 +130,7 @@ const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Pr
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
-      labels jsonb, spec jsonb, mark text, status text, imported boolean, "remoteId" text, "exclusiveKey" text, "sealedSecrets" text, key jsonb)
+      labels jsonb, spec jsonb, "correlationTag" text, status text, imported boolean, "remoteId" text, "exclusivityKey" text, "sealedSecrets" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
   ), limited AS (
@@ -146,10 +146,10 @@ const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Pr
       WHERE k.expires_at < now()
     RETURNING k.workload_id
   ), inserted AS (
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark,
-      status, imported, keep_remote, remote_id, exclusive_key, due_at)
-    SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i.mark,
-      i.status, i.imported, i.imported, i."remoteId", i."exclusiveKey", now()
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag,
+      status, imported, keep_remote, remote_id, exclusivity_key, due_at)
+    SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i."correlationTag",
+      i.status, i.imported, i.imported, i."remoteId", i."exclusivityKey", now()
     FROM input i
     WHERE i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
     ON CONFLICT (id) DO NOTHING

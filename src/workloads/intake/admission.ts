@@ -1,9 +1,9 @@
 import { hash, randomInt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { makeLanes } from '../../infra/batcher.ts'
+import { makeBatcher } from '../../infra/batcher.ts'
 import { isDataError, isTransientError, isUniqueViolation } from '../../infra/database-errors.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import { quotaExceeded } from '../../vocabulary/quota.ts'
 import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
@@ -35,7 +35,7 @@ export interface Fingerprint {
 
 interface Deps {
   repository: AdmissionRepository
-  lanes: number
+  concurrency: number
   maxBatch: number
 }
 
@@ -44,14 +44,14 @@ type Outcome = Date | 'limited' | OverQuota | null
 
 const maxLimited = 10_000
 
-export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission {
-  const lanesOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>) =>
-    makeLanes<NewWorkload, Outcome>({
-      lanes: count,
+export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admission {
+  const batchersOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>) =>
+    makeBatcher<NewWorkload, Outcome>({
+      concurrency: count,
       maxItems: maxBatch,
       // However much one project sends at once, half of each statement is left to the others.
       keyOf: ({ projectId }) => projectId,
-      mostPerKey: Math.ceil(maxBatch / 2),
+      maxPerKey: Math.ceil(maxBatch / 2),
       isDataError,
       isTransient: isTransientError,
       flush: async (news) => {
@@ -59,9 +59,9 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
         return news.map((item) => inserted.get(item.id) ?? null)
       },
     })
-  const insertFreely = lanesOf(lanes, (news) => repository.insert(news))
+  const insertFreely = batchersOf(concurrency, (news) => repository.insert(news))
   /** One lane: a second would wait for the projects that the first has locked. */
-  const insertWithinQuota = lanesOf(1, (news) => repository.insertWithinQuota(news))
+  const insertWithinQuota = batchersOf(1, (news) => repository.insertWithinQuota(news))
   /** Projects that had a quota a moment ago. To count where there is none is only slower. */
   const limited = new Set<string>()
 
@@ -93,7 +93,7 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   }
 
   async function record(workload: NewWorkload): Promise<Admitted> {
-    const inserted = await insertWithFreshMark(workload)
+    const inserted = await insertWithFreshTag(workload)
     if (inserted instanceof Date) return { id: workload.id, createdAt: inserted, isReplay: false }
     // An earlier try may have been committed just before its connection was lost; it counts against the quota itself.
     const createdAt = await repository.recordedAt(workload.id)
@@ -102,12 +102,12 @@ export function makeAdmission({ repository, lanes, maxBatch }: Deps): Admission 
   }
 
   /** Marks are drawn at random; one that exists already is drawn again. */
-  async function insertWithFreshMark(workload: NewWorkload): Promise<Outcome> {
+  async function insertWithFreshTag(workload: NewWorkload): Promise<Outcome> {
     try {
       return await insert(workload)
     } catch (error) {
-      if (!isUniqueViolation(error, 'workloads_mark_key')) throw error
-      return insert({ ...workload, mark: redrawn(workload.mark) })
+      if (!isUniqueViolation(error, 'workloads_correlation_tag_key')) throw error
+      return insert({ ...workload, correlationTag: redrawn(workload.correlationTag) })
     }
   }
 
@@ -147,13 +147,13 @@ function draw(count: number): string {
  * A mark: `[a-z][a-z0-9]*`. Where there is room it starts with the installation's tag, so that two gateways on one
  * account can tell their objects apart.
  */
-export function makeMark(length: number, installationTag: string): string {
+export function makeCorrelationTag(length: number, installationTag: string): string {
   if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
   return `${(10 + randomInt(26)).toString(36)}${draw(length - 1)}`
 }
 
-function redrawn(mark: string): string {
-  return mark.slice(0, 3) + draw(mark.length - 3)
+function redrawn(correlationTag: string): string {
+  return correlationTag.slice(0, 3) + draw(correlationTag.length - 3)
 }
 
 /** sha256 of a body as it was parsed: the order of its keys does not count. */
@@ -193,13 +193,13 @@ function keyOf(workload: NewWorkload, hash: string): string {
   return `${workload.projectId}/${workload.kind}/${hash}`
 }
 
-function connectionGone(workload: NewWorkload): Refusal {
-  return new Refusal('not_found', `Connection ${workload.connectionId} does not exist. See GET /connections.`)
+function connectionGone(workload: NewWorkload): ApiError {
+  return new ApiError('not_found', `Connection ${workload.connectionId} does not exist. See GET /connections.`)
 }
 
-function keyReused(workloadId: string): Refusal {
+function keyReused(workloadId: string): ApiError {
   const detail = `This Idempotency-Key was used for ${workloadId} with a different body. Send the same body, or a new key.`
-  return new Refusal('idempotency_key_reused', detail, {
+  return new ApiError('idempotency_key_reused', detail, {
     errors: [{ in: 'header', pointer: 'idempotency-key', code: 'reused', detail }],
   })
 }

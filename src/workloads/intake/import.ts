@@ -4,14 +4,14 @@ import { isUniqueViolation } from '../../infra/database-errors.ts'
 import type { Driver } from '../../providers/provider.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { WorkloadKind } from '../kind.ts'
-import type { Wake } from '../ports.ts'
+import type { ChangeNotifier } from '../ports.ts'
 import { nameOf, type ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
-import { type Admission, makeMark } from './admission.ts'
+import { type Admission, makeCorrelationTag } from './admission.ts'
 import type { ResolveConnection } from './submit.ts'
 
 export interface ImportDeps {
@@ -19,7 +19,7 @@ export interface ImportDeps {
   reads: Pick<ReadsRepository, 'get' | 'holderOf'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
-  wake: Wake
+  wake: ChangeNotifier
   hint(connectionId: string): void
   installationTag: string
   idSpaceOf: IdSpaceOf
@@ -56,12 +56,15 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
     const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
     // As the provider writes it: it may take one id in several spellings.
     const { remoteId } = seen
-    const holder = await deps.reads.holderOf(connectionId, 'environment', { remoteId, mark: seen.mark ?? null })
+    const holder = await deps.reads.holderOf(connectionId, 'environment', {
+      remoteId,
+      correlationTag: seen.correlationTag ?? null,
+    })
     if (holder !== null) throw isKnownAlready(remoteId, nameOf(holder, projectId))
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
     const id = makeId('environment')
     const { taken } = deps.kind
-    const mark = makeMark(driver.markLength, deps.installationTag)
+    const correlationTag = makeCorrelationTag(driver.tagLength, deps.installationTag)
     await admit(deps, remoteId, {
       ...{
         id,
@@ -77,11 +80,11 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         name,
         labels: request.labels ?? {},
         spec: { name } as Json,
-        mark,
+        correlationTag,
         status: taken,
         imported: true,
         remoteId,
-        exclusiveKey: `import/${(await deps.idSpaceOf(connectionId, 'environment')).name}/${remoteId}`,
+        exclusivityKey: `import/${(await deps.idSpaceOf(connectionId, 'environment')).name}/${remoteId}`,
         accelerators: 0,
         key: null,
       },
@@ -123,7 +126,7 @@ async function look(driver: Driver<'environment'>, provider: string, remoteId: s
   )
 }
 
-function isKnownAlready(remoteId: string, holder: string): Refusal {
+function isKnownAlready(remoteId: string, holder: string): ApiError {
   return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use the existing record.`, 'conflict')
 }
 
@@ -141,6 +144,6 @@ function refused(
   code: string,
   detail: string,
   refusal: 'unprocessable' | 'conflict' = 'unprocessable',
-): Refusal {
-  return new Refusal(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
+): ApiError {
+  return new ApiError(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
 }

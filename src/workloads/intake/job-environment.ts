@@ -1,5 +1,5 @@
 import type { Driver } from '../../providers/provider.ts'
-import { Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
 import { takesNoJobs } from '../../vocabulary/environment.ts'
 import type { SpecProblem } from '../../vocabulary/spec-rules.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
@@ -16,7 +16,7 @@ export async function environmentNamed(
   const environment = await reads.get(projectId, 'environment', id)
   if (environment === null) {
     const detail = `There is no environment ${id} in this project. See GET /environments.`
-    throw new Refusal('unprocessable', detail, {
+    throw new ApiError('unprocessable', detail, {
       errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
     })
   }
@@ -24,14 +24,14 @@ export async function environmentNamed(
   return environment
 }
 
-function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): Refusal {
+function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): ApiError {
   const isDeleted = desired === 'delete' || status !== 'failed'
   const what = isDeleted && status !== 'deleted' ? 'being deleted' : status
   const mayRecover = !isDeleted && remoteId !== null
   const todo = mayRecover
     ? `Start it (POST /environments/${id}/start) and submit the job when it runs, or use another environment.`
     : 'Use another environment.'
-  return new Refusal('conflict', `Environment ${id} is ${what} and does not accept jobs. ${todo}`)
+  return new ApiError('conflict', `Environment ${id} is ${what} and does not accept jobs. ${todo}`)
 }
 
 interface Place {

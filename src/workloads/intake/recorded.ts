@@ -4,9 +4,22 @@ import type { NewWorkload } from './admission.repository.ts'
 
 /** The record of a workload as its INSERT leaves it, so that nothing is read that was just written. */
 export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, createdAt: Date): Workload<K> {
-  const { id, projectId, provider, connectionId, environmentId, name, labels, mark, imported, remoteId } = created
+  const { id, projectId, provider, connectionId, environmentId, name, labels, correlationTag, imported, remoteId } =
+    created
   const client: ClientState<K> = {
-    ...{ id, projectId, kind, provider, connectionId, environmentId, name, labels, mark, imported, createdAt },
+    ...{
+      id,
+      projectId,
+      kind,
+      provider,
+      connectionId,
+      environmentId,
+      name,
+      labels,
+      correlationTag,
+      imported,
+      createdAt,
+    },
     spec: created.spec as unknown as Spec<K>,
     keepRemote: imported,
     held: false,
@@ -22,7 +35,7 @@ export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, create
     version: 1,
     seq: 1,
     leaseId: null,
-    live: true,
+    active: true,
     statusChangedAt: createdAt,
     updatedAt: createdAt,
   }
@@ -32,8 +45,8 @@ export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, create
 function untouched<K extends Kind>(status: Status<K>, createdAt: Date): EngineState<K> {
   return {
     ...{ status, reason: null, message: null, error: null, exitCode: null, signal: null, tasks: null, result: null },
-    ...{ carriedGeneration: 0, appliedSpecVersion: 0, failures: 0, enforcing: null, exclusiveKey: null },
-    ...{ dueAt: createdAt, nextAttemptAt: null, observedAt: null, missingSince: null, controlledAt: null },
+    ...{ observedGeneration: 0, appliedSpecVersion: 0, failures: 0, enforcing: null, exclusivityKey: null },
+    ...{ dueAt: createdAt, nextAttemptAt: null, observedAt: null, missingSince: null, lastActionAt: null },
     ...{ dispatchedAt: null, startedAt: null, endedAt: null },
     ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null },
   }

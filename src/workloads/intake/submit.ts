@@ -3,17 +3,17 @@ import type { Driver, PlannedRequest } from '../../providers/provider.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
 import { filled, masked, toldOfSecrets, type Variables } from '../../secrets/secret-variables.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
-import { type Fault, Refusal } from '../../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../../vocabulary/api-error.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import { type SpecProblem, withoutEmptyFields } from '../../vocabulary/spec-rules.ts'
 import type { WorkloadKinds } from '../kind.ts'
-import type { OpenConnection, Wake } from '../ports.ts'
+import type { ChangeNotifier, OpenConnection } from '../ports.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 import type { NewWorkload } from './admission.repository.ts'
-import { type Admission, hashOf, keyedFingerprintOf, makeMark } from './admission.ts'
+import { type Admission, hashOf, keyedFingerprintOf, makeCorrelationTag } from './admission.ts'
 import { environmentNamed, environmentProblems } from './job-environment.ts'
 import { asRecorded } from './recorded.ts'
 
@@ -48,7 +48,7 @@ export interface SubmitDeps {
   resolveConnection: ResolveConnection
   admission: Admission
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
-  wake: Wake
+  wake: ChangeNotifier
   /** Tells the workers; never awaited, never fails. */
   hint(connectionId: string): void
   installationTag: string
@@ -104,7 +104,7 @@ export function makeSubmit(deps: SubmitDeps) {
       const { driver, problems, spec, secretVariables, environment, opened } = await consider(deps, submission)
       if (problems.length > 0) return { problems, effectiveRequest: spec, request: null }
       const planned = driver.plan({
-        mark: makeMark(driver.markLength, deps.installationTag),
+        correlationTag: makeCorrelationTag(driver.tagLength, deps.installationTag),
         spec: spec.secretVariableNames === undefined ? spec : masked(spec, secretVariables),
         environmentRemoteId: environment === null ? null : remoteIdShown(environment),
         before: null,
@@ -138,7 +138,7 @@ async function considerOrReplay<K extends Kind>(
     if (considered.problems.length > 0) throw notHonoured(considered.problems)
     return considered
   } catch (error) {
-    const earlier = error instanceof Refusal ? await replayOf(deps, submission) : null
+    const earlier = error instanceof ApiError ? await replayOf(deps, submission) : null
     if (earlier === null) throw error
     return { workload: earlier, isReplay: true }
   }
@@ -216,7 +216,7 @@ function newWorkload<K extends Kind>(
     name: spec.name,
     labels: body.labels ?? {},
     spec: spec as unknown as Json,
-    mark: makeMark(driver.markLength, installationTag),
+    correlationTag: makeCorrelationTag(driver.tagLength, installationTag),
     status: kinds[kind].waiting,
     imported: false,
     remoteId: null,
@@ -226,16 +226,18 @@ function newWorkload<K extends Kind>(
   }
 }
 
-function notHonoured(problems: readonly SpecProblem[]): Refusal {
-  const errors: Fault[] = problems.map((problem) => ({ in: 'body', ...problem }))
+function notHonoured(problems: readonly SpecProblem[]): ApiError {
+  const errors: ValidationError[] = problems.map((problem) => ({ in: 'body', ...problem }))
   const isUnsupported = problems.every((problem) => problem.code === 'unsupported')
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-  return new Refusal(isUnsupported ? 'unsupported' : 'unprocessable', `${problems[0]?.detail ?? ''}${more}`, { errors })
+  return new ApiError(isUnsupported ? 'unsupported' : 'unprocessable', `${problems[0]?.detail ?? ''}${more}`, {
+    errors,
+  })
 }
 
-function noSuchKind(provider: string, kind: Kind): Refusal {
+function noSuchKind(provider: string, kind: Kind): ApiError {
   const detail = `Provider ${provider} does not support ${kind}s for this connection. See GET /providers/${provider}.`
-  return new Refusal('unsupported', detail, {
+  return new ApiError('unsupported', detail, {
     errors: [{ in: 'body', pointer: '/connectionId', code: 'unsupported', detail }],
   })
 }

@@ -9,7 +9,7 @@ export interface Finding {
   detail: string
 }
 
-const mostPerCheck = 100
+const maxPerCheck = 100
 
 /** A connection, and what gives out the remote ids of a kind that it sees; see `mayBeOne`. */
 export interface InIdSpace extends IdSource {
@@ -34,7 +34,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
       SELECT w.id, w.kind, w.remote_id, COALESCE(s.service, w.connection_id) AS service, COALESCE(s.names, '{}') AS names
       FROM workloads w LEFT JOIN json_to_recordset(${JSON.stringify(idSpaces)}::json) AS s("connectionId" text, kind text, service text, names jsonb)
         ON s."connectionId" = w.connection_id AND s.kind = w.kind
-      WHERE w.live AND w.remote_id IS NOT NULL
+      WHERE w.active AND w.remote_id IS NOT NULL
     )
     SELECT w.id AS "workloadId", w.remote_id || ' is held by ' || w.id || ', ' || string_agg(o.id, ', ' ORDER BY o.id) AS detail
     FROM held w JOIN held o ON o.service = w.service AND o.kind = w.kind AND o.remote_id = w.remote_id AND o.id > w.id
@@ -46,7 +46,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
   'an old attempt has an outcome': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' of ' || a.started_at AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
-    WHERE a.outcome IS NULL AND a.settled_at < now() - interval '1 hour'
+    WHERE a.outcome IS NULL AND a.absence_conclusive_at < now() - interval '1 hour'
       AND EXISTS (SELECT 1 FROM workload_attempts b WHERE b.workload_id = a.workload_id AND b.number > a.number)`,
   'what was made is known by its id': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' made ' || a.remote_id || ', the record says ' || COALESCE(w.remote_id, 'none') AS detail
@@ -58,7 +58,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
   'what exists is watched': Prisma.sql`
     SELECT min(w.id) AS "workloadId", count(*) || ' live ' || w.kind || 's over ' || w.connection_id || ' and no walk is due' AS detail
     FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
-    WHERE w.live AND w.remote_id IS NOT NULL AND (s.due_at IS NULL OR s.due_at < now() - interval '1 hour')
+    WHERE w.active AND w.remote_id IS NOT NULL AND (s.due_at IS NULL OR s.due_at < now() - interval '1 hour')
     GROUP BY w.connection_id, w.kind`,
 })
 
@@ -66,7 +66,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
 export async function examine(prisma: PrismaClient, idSpaces: readonly InIdSpace[] = []): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [check, query] of Object.entries(checksOf(idSpaces))) {
-    const rows = await prisma.$queryRaw<Omit<Finding, 'check'>[]>`SELECT * FROM (${query}) found LIMIT ${mostPerCheck}`
+    const rows = await prisma.$queryRaw<Omit<Finding, 'check'>[]>`SELECT * FROM (${query}) found LIMIT ${maxPerCheck}`
     findings.push(...rows.map((row) => ({ check, ...row })))
   }
   return findings

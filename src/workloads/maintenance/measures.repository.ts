@@ -31,10 +31,10 @@ export function makeMeasuresRepository(prisma: PrismaClient) {
   return async function measure(): Promise<readonly Measure[]> {
     const rows = await prisma.$queryRaw<Row[]>`
       SELECT 'live_workloads' AS name, jsonb_build_object('kind', kind, 'provider', provider, 'status', status) AS labels, count(*)::float8 AS value
-      FROM workloads WHERE live AND ended_at IS NULL GROUP BY kind, provider, status
+      FROM workloads WHERE active AND ended_at IS NULL GROUP BY kind, provider, status
       UNION ALL
       SELECT 'parked_workloads', jsonb_build_object('kind', kind, 'provider', provider, 'reason', status_reason), count(*)::float8
-      FROM workloads WHERE live AND due_at IS NULL AND status_reason IN ('outcome_unknown', 'internal_error') GROUP BY kind, provider, status_reason
+      FROM workloads WHERE active AND due_at IS NULL AND status_reason IN ('outcome_unknown', 'internal_error') GROUP BY kind, provider, status_reason
       UNION ALL
       SELECT 'overdue_seconds', '{}', GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(oldest.due_at)), 0))::float8
       FROM (${connectionsWithDueTimes}) b CROSS JOIN LATERAL (SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) oldest

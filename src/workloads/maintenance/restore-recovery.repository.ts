@@ -3,7 +3,7 @@ import type { WorkloadKinds } from '../kind.ts'
 
 /** After a restore nothing is known of the time that was lost: long enough for whatever was under way then. */
 const settleMs = 600_000
-const mostAtOnce = 1000
+const maxConcurrent = 1000
 
 /**
  * After the database was restored from a backup, or failed over: whatever has no remote object may have got one in the
@@ -14,7 +14,7 @@ const mostAtOnce = 1000
 export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Promise<number> {
   let count = 0
   for (const { name, waiting, sending } of Object.values(kinds)) {
-    for (let batch = mostAtOnce; batch === mostAtOnce; count += batch) {
+    for (let batch = maxConcurrent; batch === maxConcurrent; count += batch) {
       batch = await prisma.$executeRaw(reopenStatement(name, waiting, sending))
     }
   }
@@ -24,17 +24,17 @@ export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Pro
 /** The event's id is made of the workload's and its number: this statement makes as many as there are rows. */
 const reopenStatement = (kind: string, waiting: string, sending: string) => Prisma.sql`
   WITH picked AS MATERIALIZED (
-    SELECT id FROM workloads WHERE kind = ${kind} AND live AND remote_id IS NULL AND NOT imported
+    SELECT id FROM workloads WHERE kind = ${kind} AND active AND remote_id IS NULL AND NOT imported
       AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
-    ORDER BY id LIMIT ${mostAtOnce} FOR UPDATE
+    ORDER BY id LIMIT ${maxConcurrent} FOR UPDATE
   ), reopened AS (
     UPDATE workloads w SET status = ${sending}, status_reason = 'outcome_unknown', status_message = 'The database was replaced; looking for what may have been made.',
       status_changed_at = now(), lease_id = NULL, lease_until = NULL, due_at = now(), version = w.version + 1, seq = w.seq + 1, updated_at = now()
     WHERE w.id IN (SELECT id FROM picked)
-    RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.mark, w.created_at
+    RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.correlation_tag, w.created_at
   ), attempts AS (
-    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, started_at, send_by, settled_at, outcome)
-    SELECT r.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = r.id), 0) + 1, r.mark,
+    INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, started_at, send_by, absence_conclusive_at, outcome)
+    SELECT r.id, COALESCE((SELECT max(number) FROM workload_attempts a WHERE a.workload_id = r.id), 0) + 1, r.correlation_tag,
       '{"databaseWasReplaced": true}', 'null', r.created_at, now(), now() + ${settleMs} * interval '1 ms', 'unknown'
     FROM reopened r
   )

@@ -22,7 +22,7 @@ export function makePruneWorkloads({ sql }: Pick<Database, 'sql'>, retentionDays
 const pruneStatement = (retentionDays: number, limit: number) => Prisma.sql`
   WITH old AS MATERIALIZED (
     SELECT w.id FROM workloads w
-    WHERE NOT w.live AND w.ended_at < now() - ${retentionDays}::int * interval '1 day'
+    WHERE NOT w.active AND w.ended_at < now() - ${retentionDays}::int * interval '1 day'
       -- Looked up for each: as NOT EXISTS these could become joins that read the tables whole.
       AND (SELECT 1 FROM workloads j WHERE j.environment_id = w.id LIMIT 1) IS NULL
       AND (

@@ -2,7 +2,7 @@ import type { Log } from '../ports.ts'
 import type { Sweeping } from '../sweep/schedule.ts'
 import type { Scheduler } from './scheduler.ts'
 
-export interface Upkeep {
+export interface Poller {
   start(): void
   /** Begins nothing any more; resolves when what is under way is over. */
   stop(): Promise<void>
@@ -18,15 +18,15 @@ interface Deps {
   log: Log
 }
 
-const pruneEveryMs = 60_000
+const pruneIntervalMs = 60_000
 const pruneAtOnce = 10_000
-const mostPrunes = 100
+const maxPrunes = 100
 
 /**
  * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
  * wait. So losing the whole queue loses at most one interval.
  */
-export function makeUpkeep({ scheduler, sweeping, prunes, intervalMs, leaseMs, log }: Deps): Upkeep {
+export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, log }: Deps): Poller {
   const loops: { stop(): Promise<void> }[] = []
 
   /** What is under way for long is not taken over as long as this process lives. */
@@ -40,7 +40,7 @@ export function makeUpkeep({ scheduler, sweeping, prunes, intervalMs, leaseMs, l
         every(intervalMs, scheduler.poll, log),
         every(leaseMs / 6, renewLeases, log),
         every(intervalMs, sweeping.look, log),
-        ...prunes.map((prune) => every(pruneEveryMs, () => pruneAll(prune), log)),
+        ...prunes.map((prune) => every(pruneIntervalMs, () => pruneAll(prune), log)),
       )
     },
     async stop() {
@@ -52,7 +52,7 @@ export function makeUpkeep({ scheduler, sweeping, prunes, intervalMs, leaseMs, l
 
 /** Until nothing is left to prune, or so much was pruned that others shall have their turn. */
 async function pruneAll(prune: (limit: number) => Promise<number>): Promise<void> {
-  for (let left = mostPrunes; left > 0 && (await prune(pruneAtOnce)) > 0; left -= 1);
+  for (let left = maxPrunes; left > 0 && (await prune(pruneAtOnce)) > 0; left -= 1);
 }
 
 /** Runs again and again, one run at a time; a run that fails is logged and the next one comes. */

@@ -66,7 +66,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
     try {
       const taken = await round.claim(shares)
       candidates.learn(shares, taken)
-      if (isDraining) return await putBack(leases, taken)
+      if (isDraining) return await release(leases, taken)
       const sinceMs = clock.monotonicMs()
       for (const item of taken) active.set(item.turn.claimed, { sinceMs, pass: run(item) })
     } catch (error) {
@@ -141,7 +141,7 @@ function makeAlarm(ring: () => void) {
   }
 }
 
-async function putBack(leases: LeasesRepository, taken: readonly Taken[]): Promise<void> {
+async function release(leases: LeasesRepository, taken: readonly Taken[]): Promise<void> {
   for (const { slot } of taken) slot.release(false)
   const claims = taken.map(({ turn }) => turn.claimed)
   await leases.release(claims, 0)

@@ -1,7 +1,7 @@
 import type { QueueBackend } from '../../queue/backend.ts'
 import { makeQueueWorker } from '../../queue/worker-runtime.ts'
 import type { Log } from '../ports.ts'
-import type { Upkeep } from './poller.ts'
+import type { Poller } from './poller.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** Everything of the engine that runs by itself. */
@@ -14,11 +14,11 @@ export interface WorkloadWorkers {
 interface Deps {
   backend: QueueBackend
   scheduler: Scheduler
-  upkeep: Upkeep
+  poller: Poller
   log: Log
 }
 
-export function makeWorkloadWorkers({ backend, scheduler, upkeep, log }: Deps): WorkloadWorkers {
+export function makeWorkloadWorkers({ backend, scheduler, poller, log }: Deps): WorkloadWorkers {
   const hints = makeQueueWorker({
     backend,
     queue: 'reconcile',
@@ -29,11 +29,11 @@ export function makeWorkloadWorkers({ backend, scheduler, upkeep, log }: Deps): 
   return {
     async start() {
       await hints.start()
-      upkeep.start()
+      poller.start()
     },
     async stop() {
       const drained = scheduler.drain()
-      await Promise.all([hints.stop(), upkeep.stop(), drained])
+      await Promise.all([hints.stop(), poller.stop(), drained])
       // What was claimed while the two stopped.
       await scheduler.drain()
     },

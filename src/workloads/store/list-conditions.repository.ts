@@ -52,8 +52,8 @@ export function conditionsOf({ projectId, kind, filter }: ListQuery): Prisma.Sql
     connectionId !== undefined && Prisma.sql`w.connection_id = ${connectionId}`,
     environmentId !== undefined && Prisma.sql`w.environment_id = ${environmentId}`,
     remoteId !== undefined && Prisma.sql`w.remote_id = ${remoteId}`,
-    active === true && Prisma.sql`w.live AND w.ended_at IS NULL`,
-    active === false && Prisma.sql`NOT (w.live AND w.ended_at IS NULL)`,
+    active === true && Prisma.sql`w.active AND w.ended_at IS NULL`,
+    active === false && Prisma.sql`NOT (w.active AND w.ended_at IS NULL)`,
     namePrefix !== undefined && namesWithin(namePrefix),
   ]
   return [

@@ -16,7 +16,7 @@ export interface Claims {
 }
 
 /** What of a workload tells whether it has changed, as it was read before. */
-export type Known = Pick<Workload, 'id' | 'version' | 'carriedGeneration'>
+export type Known = Pick<Workload, 'id' | 'version' | 'observedGeneration'>
 
 /** Who stands for a remote object. */
 export interface Holder {
@@ -27,7 +27,7 @@ export interface Holder {
 export interface RemoteObject {
   remoteId: string
   /** The mark that it carries, where it shows one. */
-  mark: string | null
+  correlationTag: string | null
 }
 
 /**
@@ -37,16 +37,16 @@ export interface RemoteObject {
 export function holderStatement(
   connectionIds: readonly string[],
   kind: Kind,
-  { remoteId, mark }: RemoteObject,
+  { remoteId, correlationTag }: RemoteObject,
   exceptId: string | null = null,
 ): Prisma.Sql {
   return Prisma.sql`
     SELECT id, project_id AS "projectId" FROM workloads w
-    WHERE live AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
+    WHERE active AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
       AND (connection_id = ANY(${[...connectionIds]}) AND (remote_id = ${remoteId} OR remote_id IS NULL AND EXISTS (
           SELECT FROM workload_attempts a
           WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'recovered')))
-        OR mark = ${mark} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
+        OR correlation_tag = ${correlationTag} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
     LIMIT 1`
 }
 
@@ -69,10 +69,10 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     /** Those of any project that are not as they were known, by id. */
     async changedSince(known: readonly Known[]): Promise<ReadonlyMap<string, Workload>> {
       const [ids, versions] = [known.map(({ id }) => id), known.map(({ version }) => version)]
-      const generations = known.map(({ carriedGeneration }) => carriedGeneration)
+      const generations = known.map(({ observedGeneration }) => observedGeneration)
       const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
         SELECT ${workloadColumns} FROM unnest(${ids}::text[], ${versions}::int[], ${generations}::int[]) AS k(id, version, generation)
-        JOIN workloads w ON ${isOneOf('w.id', ids)} AND w.id = k.id AND (w.version, w.carried_generation) IS DISTINCT FROM (k.version, k.generation)`)
+        JOIN workloads w ON ${isOneOf('w.id', ids)} AND w.id = k.id AND (w.version, w.observed_generation) IS DISTINCT FROM (k.version, k.generation)`)
       return new Map(rows.map((row) => [String(row.id), toWorkload(row)]))
     },
 
@@ -94,13 +94,13 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
      * What other records of the kind have to do with these objects, over any connection that sees them. Owned and open are
      * read in one statement: a create that is adopted in between would be neither.
      */
-    async claimsOn(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
+    async ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
       const { connectionIds } = await idSpaceOf(workload.connectionId, workload.kind)
       const rows = await sql.rows<{ remoteId: string | null }>(Prisma.sql`
         SELECT remote_id AS "remoteId" FROM workloads
         WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
-          AND (remote_id = ANY(${remoteIds}) AND (live OR dispatched_at IS NOT NULL)
-            OR remote_id IS NULL AND live AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
+          AND (remote_id = ANY(${remoteIds}) AND (active OR dispatched_at IS NOT NULL)
+            OR remote_id IS NULL AND active AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
       const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
@@ -113,15 +113,15 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     },
 
     /**
-     * Those of `marks`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
+     * Those of `correlationTags`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
      * in the lists of both, the list of its own kind tells whether it still goes on. One that has ended `since` the scan began
      * may have been listed before it did.
      */
-    async heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>> {
-      const rows = await sql.rows<{ mark: string }>(Prisma.sql`
-        SELECT mark FROM workloads
-        WHERE mark = ANY(${marks}) AND (live OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`)
-      return new Set(rows.map((row) => row.mark))
+    async heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>> {
+      const rows = await sql.rows<{ correlationTag: string }>(Prisma.sql`
+        SELECT correlation_tag AS "correlationTag" FROM workloads
+        WHERE correlation_tag = ANY(${correlationTags}) AND (active OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`)
+      return new Set(rows.map((row) => row.correlationTag))
     },
 
     /** The database's clock. */
@@ -134,7 +134,7 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     /** Jobs of an environment that have not ended, by id, after this one. */
     async liveJobs(environmentId: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
       const rows = await sql.rows<{ id: string }>(Prisma.sql`
-        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND live AND id > ${after} ORDER BY id LIMIT ${limit}`)
+        SELECT id FROM workloads WHERE environment_id = ${environmentId} AND active AND id > ${after} ORDER BY id LIMIT ${limit}`)
       return rows.map((row) => row.id)
     },
   }

@@ -1,9 +1,9 @@
 import type { Observation } from '../../providers/provider.ts'
-import { hideInSighting } from '../../secrets/redact-secrets.ts'
+import { redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { changeOf, tellsNews, withPayload } from '../apply/observe.ts'
 import type { Workload } from '../workload.ts'
-import type { WalkDeps } from './deps.ts'
+import type { ScanDeps } from './deps.ts'
 import type { AsRead, Watched } from './sweeps.repository.ts'
 import { writeAll } from './writes.ts'
 
@@ -26,7 +26,7 @@ const maxBatch = 200
 const gatherMs = 100
 
 /** Compares and writes one batch at a time. A list in which much changes costs statements for each batch, not for each page. */
-export function makeComparison<K extends Kind>(deps: WalkDeps<K>): Comparison<K> {
+export function makeComparison<K extends Kind>(deps: ScanDeps<K>): Comparison<K> {
   const waiting: Fresh<K>[] = []
   let changed = 0
   let running: Promise<void> | null = null
@@ -69,7 +69,7 @@ export function makeComparison<K extends Kind>(deps: WalkDeps<K>): Comparison<K>
   }
 }
 
-async function compare<K extends Kind>(deps: WalkDeps<K>, fresh: readonly Fresh<K>[]): Promise<number> {
+async function compare<K extends Kind>(deps: ScanDeps<K>, fresh: readonly Fresh<K>[]): Promise<number> {
   const observations = new Map(fresh.map(({ item, observation }) => [item.id, observation]))
   const unchanged = (await deps.repository.unchanged(fresh.map(({ item }) => item))) as AsRead<K>[]
   const secretsOf = await deps.secretsOfAll(unchanged.map(({ workload }) => workload))
@@ -77,8 +77,11 @@ async function compare<K extends Kind>(deps: WalkDeps<K>, fresh: readonly Fresh<
   const newsOf = (workload: Workload<K>) => {
     const shown = observations.get(workload.id)
     if (shown === undefined) return null
-    const seen = hideInSighting(secretsOf(workload.id).hide, shown)
-    const change = changeOf(deps.kind, workload, seen, { now: deps.claimed.startedAt, tempo: deps.tempo })
+    const seen = redactObservation(secretsOf(workload.id).hide, shown)
+    const change = changeOf(deps.kind, workload, seen, {
+      now: deps.claimed.startedAt,
+      pollIntervals: deps.pollIntervals,
+    })
     if (tellsNews(workload, change)) return { seen, change }
     deps.cache.note(workload, shown)
     return null

@@ -3,8 +3,8 @@ import type { OpenSecrets } from '../../secrets/secret-variables.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
 import type { Budget } from '../engine/budget.ts'
-import type { Tempo, WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { Connections, Log, Wake } from '../ports.ts'
+import type { PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
+import type { ChangeNotifier, Connections, Log } from '../ports.ts'
 import type { ObservationCache } from './observation-cache.ts'
 import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
 
@@ -16,11 +16,11 @@ export interface SweepDeps {
   budget: Pick<Budget, 'take'>
   write(write: Write): Promise<Written>
   /** Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. */
-  heldMarks(kind: Kind, marks: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
   installationTag: string
-  wake: Wake
+  wake: ChangeNotifier
   log: Log
-  tempo: Tempo
+  pollIntervals: PollIntervals
   bounds: SweepBounds
   shutdown: AbortSignal
 }
@@ -37,7 +37,7 @@ export interface SweepBounds {
 }
 
 /** What one walk is made with. */
-export interface WalkDeps<K extends Kind> extends SweepDeps {
+export interface ScanDeps<K extends Kind> extends SweepDeps {
   kind: WorkloadKind<K>
   driver: Driver<K>
   claimed: ClaimedSweep

@@ -1,7 +1,7 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { after } from '../apply/poll-intervals.ts'
 import type { Change } from '../kind.ts'
-import type { WalkDeps } from './deps.ts'
+import type { ScanDeps } from './deps.ts'
 import type { AsRead, Watched } from './sweeps.repository.ts'
 import { writeAll } from './writes.ts'
 
@@ -10,7 +10,7 @@ import { writeAll } from './writes.ts'
  * One that suddenly lacks very many is itself suspect: only a few are looked at per walk, the longest unseen first.
  */
 export async function lookForMissing<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   watched: readonly Watched[],
   seenIds: ReadonlySet<string>,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function lookForMissing<K extends Kind>(
   const missing = watched.filter(
     ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
   )
-  const most = mostLooks(watched)
+  const most = maxReads(watched)
   if (missing.length > most) {
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
     log.error(context, 'too many objects missing from provider list; verifying individually')
@@ -33,12 +33,12 @@ export async function lookForMissing<K extends Kind>(
  * their turn.
  */
 export async function lookBeyond<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   watched: readonly Watched[],
   seenIds: ReadonlySet<string>,
 ): Promise<void> {
   const { claimed, bounds, kind, repository } = deps
-  const most = mostLooks(watched)
+  const most = maxReads(watched)
   const last = watched.length < bounds.maxWatched ? undefined : watched.at(-1)
   const unwatched = last === undefined ? [] : await repository.unwatched(claimed.connectionId, kind.name, last, most)
   const seenBefore = after(claimed.startedAt, -bounds.maxMs)
@@ -48,12 +48,12 @@ export async function lookBeyond<K extends Kind>(
   await lookAt(deps, unseen, most)
 }
 
-function mostLooks({ length }: readonly Watched[]): number {
+function maxReads({ length }: readonly Watched[]): number {
   return Math.max(20, Math.floor(length / 20))
 }
 
 /** The longest unseen first. What waits for its look already takes nobody's place. */
-async function lookAt<K extends Kind>(deps: WalkDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
+async function lookAt<K extends Kind>(deps: ScanDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
   const chosen = unseen
     .filter(({ missingSince }) => missingSince === null)
     .toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt))

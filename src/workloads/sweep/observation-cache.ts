@@ -48,8 +48,8 @@ function makeCache(): ObservationCache {
 }
 
 /** While an action is fresh, or a failed one is waited for, what an observation means depends on the time. */
-function isSettled({ nextAttemptAt, controlledAt, failures, missingSince }: Workload): boolean {
-  return nextAttemptAt === null && controlledAt === null && failures === 0 && missingSince === null
+function isSettled({ nextAttemptAt, lastActionAt, failures, missingSince }: Workload): boolean {
+  return nextAttemptAt === null && lastActionAt === null && failures === 0 && missingSince === null
 }
 
 /** Of everything but the payload, which alone is no news: JSON leaves out what is made when it is asked for. */

@@ -5,24 +5,24 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
 import { isSomebodyElses } from '../apply/observe.ts'
 import { type Comparison, type Fresh, makeComparison } from './compare.ts'
-import type { WalkDeps } from './deps.ts'
+import type { ScanDeps } from './deps.ts'
 import type { Watched } from './sweeps.repository.ts'
 
 /** What one walk found out. */
-export interface Walk {
+export interface Scan {
   /** The watched workloads whose objects it showed. */
   seenIds: ReadonlySet<string>
   isComplete: boolean
   changed: number
   /** Marks of active objects that nothing watched explains. */
-  strayMarks: readonly string[]
+  orphanTags: readonly string[]
 }
 
 /**
  * Reads a list page after page, and writes what each tells of what is watched. Pages are read on while what they tell is
  * compared and written, so a scan takes as long as its calls.
  */
-export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+export async function readPages<K extends Kind>(deps: ScanDeps<K>, watched: readonly Watched[]): Promise<Scan> {
   const comparison = makeComparison(deps)
   try {
     return await readAll(deps, watched, comparison)
@@ -33,16 +33,16 @@ export async function readPages<K extends Kind>(deps: WalkDeps<K>, watched: read
 }
 
 async function readAll<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   watched: readonly Watched[],
   comparison: Comparison<K>,
-): Promise<Walk> {
+): Promise<Scan> {
   const { driver, bounds, shutdown } = deps
   const byRemoteId = indexOf(watched)
   const remoteIds = [...byRemoteId.keys()]
   const seenIds = new Set<string>()
-  const strayMarks: string[] = []
-  const end = async (isComplete: boolean) => ({ seenIds, isComplete, changed: await comparison.end(), strayMarks })
+  const orphanTags: string[] = []
+  const end = async (isComplete: boolean) => ({ seenIds, isComplete, changed: await comparison.end(), orphanTags })
   let cursor: string | null = null
   for (let page = 0; page < bounds.maxPages; page += 1) {
     await untilAllowed(deps)
@@ -54,7 +54,7 @@ async function readAll<K extends Kind>(
     for (let from = 0; from < seen.length; from += atOnce) {
       // A list without pages is one long page: others have their turn in between.
       if (from > 0) await turn()
-      await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, strayMarks, comparison })
+      await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, orphanTags, comparison })
     }
     if (next === null) return end(watched.length < bounds.maxWatched)
     cursor = next
@@ -84,15 +84,15 @@ const atOnce = 500
 interface Sorting<K extends Kind> {
   byRemoteId: Index
   seenIds: Set<string>
-  strayMarks: string[]
+  orphanTags: string[]
   comparison: Comparison<K>
 }
 
 /** What the last scan showed already is done with here; the rest is compared, or is a stranger's. */
 async function sort<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   seen: readonly Observation<K>[],
-  { byRemoteId, seenIds, strayMarks, comparison }: Sorting<K>,
+  { byRemoteId, seenIds, orphanTags, comparison }: Sorting<K>,
 ): Promise<void> {
   const fresh: Fresh<K>[] = []
   const strangers: Observation<K>[] = []
@@ -106,23 +106,23 @@ async function sort<K extends Kind>(
       if (!deps.cache.isKnown(item, observation)) fresh.push({ item, observation })
     }
   }
-  for (const mark of strayMarksIn(deps, strangers)) strayMarks.push(mark)
+  for (const correlationTag of orphanTagsIn(deps, strangers)) orphanTags.push(correlationTag)
   await comparison.add(fresh)
 }
 
 /** A walk keeps no hand busy, so it may wait between its pages. */
-async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: WalkDeps<K>): Promise<void> {
+async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: ScanDeps<K>): Promise<void> {
   for (let waitMs = budget.take(claimed.connectionId); waitMs > 0; waitMs = budget.take(claimed.connectionId))
     await sleep(waitMs, undefined, { signal: shutdown })
 }
 
-function strayMarksIn<K extends Kind>(
-  { kinds, kind, driver, installationTag }: WalkDeps<K>,
+function orphanTagsIn<K extends Kind>(
+  { kinds, kind, driver, installationTag }: ScanDeps<K>,
   strangers: readonly Observation<K>[],
 ): string[] {
   const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
   const known = { installationTag, isOver }
   return strangers.flatMap((seen) =>
-    orphanCandidate(known, kind.name, seen, driver.markLength).map(({ correlationTag }) => correlationTag),
+    orphanCandidate(known, kind.name, seen, driver.tagLength).map(({ correlationTag }) => correlationTag),
   )
 }

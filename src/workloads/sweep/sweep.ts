@@ -3,10 +3,10 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import { after, nextSweepMs } from '../apply/poll-intervals.ts'
 import type { WorkloadKind } from '../kind.ts'
 import type { CalledConnection } from '../ports.ts'
-import type { SweepDeps, WalkDeps } from './deps.ts'
+import type { ScanDeps, SweepDeps } from './deps.ts'
 import { lookBeyond, lookForMissing } from './missing.ts'
 import { makeObservationCaches } from './observation-cache.ts'
-import { readPages, type Walk } from './scan.ts'
+import { readPages, type Scan } from './scan.ts'
 import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
 
 /**
@@ -17,12 +17,12 @@ import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
 export function makeSweep(deps: SweepDeps) {
   const caches = makeObservationCaches()
   return async function sweep(claimed: ClaimedSweep): Promise<number | null> {
-    if (claimed.kind === 'job') return walk({ ...deps, caches }, deps.kinds.job, claimed)
-    return walk({ ...deps, caches }, deps.kinds.environment, claimed)
+    if (claimed.kind === 'job') return scan({ ...deps, caches }, deps.kinds.job, claimed)
+    return scan({ ...deps, caches }, deps.kinds.environment, claimed)
   }
 }
 
-async function walk<K extends Kind>(
+async function scan<K extends Kind>(
   deps: SweepDeps & { caches: ReturnType<typeof makeObservationCaches> },
   kind: WorkloadKind<K>,
   claimed: ClaimedSweep,
@@ -45,18 +45,18 @@ async function walk<K extends Kind>(
     if (driver === undefined) return finish(deps, claimed, { nextMs: null, seen: null })
     if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
       return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
-    const walkDeps = { ...deps, kind, driver, claimed, cache }
-    const result = await readList(walkDeps, watched)
+    const scanDeps = { ...deps, kind, driver, claimed, cache }
+    const result = await readList(scanDeps, watched)
     cache.keep(result.seenIds)
     const look = result.isComplete ? lookForMissing : lookBeyond
-    await look(walkDeps, watched, result.seenIds)
+    await look(scanDeps, watched, result.seenIds)
     const nextMs = nextSweepMs({
       lastMs: claimed.lastMs,
       changed: result.changed > 0,
       minMs: bounds.minMs,
       maxMs: bounds.maxMs,
     })
-    const orphans = result.isComplete ? await countOrphans(walkDeps, result.strayMarks) : null
+    const orphans = result.isComplete ? await countOrphans(scanDeps, result.orphanTags) : null
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
     return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })
   } catch (error) {
@@ -74,7 +74,7 @@ async function finish(
 }
 
 /** A list that is too large to be read leaves what is watched to looks one by one. */
-async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Watched[]): Promise<Walk> {
+async function readList<K extends Kind>(deps: ScanDeps<K>, watched: readonly Watched[]): Promise<Scan> {
   try {
     return await readPages(deps, watched)
   } catch (error) {
@@ -88,13 +88,13 @@ async function readList<K extends Kind>(deps: WalkDeps<K>, watched: readonly Wat
  * it also shows what has ended a moment ago, perhaps after it was made beside this walk. Nothing is deleted.
  */
 async function countOrphans<K extends Kind>(
-  { claimed, bounds, driver, ...deps }: WalkDeps<K>,
-  marks: readonly string[],
+  { claimed, bounds, driver, ...deps }: ScanDeps<K>,
+  correlationTags: readonly string[],
 ): Promise<number> {
-  if (marks.length === 0) return 0
+  if (correlationTags.length === 0) return 0
   const { connectionId, kind, startedAt } = claimed
-  const held = await deps.heldMarks(kind, marks, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
-  const count = marks.filter((mark) => !held.has(mark)).length
+  const held = await deps.heldTags(kind, correlationTags, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
+  const count = correlationTags.filter((correlationTag) => !held.has(correlationTag)).length
   if (count > 0)
     deps.log.warn({ connectionId, count }, 'orphaned remote objects found; see GET /connections/{id}/orphans')
   return count

@@ -35,7 +35,7 @@ export interface AsRead<K extends Kind = Kind> {
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
 const watchedColumns = Prisma.sql`
-  id, remote_id AS "remoteId", mark, imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
+  id, remote_id AS "remoteId", correlation_tag AS "correlationTag", imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
 
 export function makeSweepsRepository(sql: Statements, leaseMs: number) {
   const watchlists = makeWatchlists(sql)
@@ -72,7 +72,7 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
     async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {
       return sql.rows<Watched>(Prisma.sql`
         SELECT ${watchedColumns} FROM workloads
-        WHERE connection_id = ${connectionId} AND kind = ${kind} AND (remote_id, id) > (${after.remoteId}, ${after.id}) AND live
+        WHERE connection_id = ${connectionId} AND kind = ${kind} AND (remote_id, id) > (${after.remoteId}, ${after.id}) AND active
           AND missing_since IS NULL
         ORDER BY observed_at NULLS FIRST LIMIT ${limit}`)
     },

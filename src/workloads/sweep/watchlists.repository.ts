@@ -6,7 +6,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 export interface Watched {
   id: string
   remoteId: string
-  mark: string
+  correlationTag: string
   imported: boolean
   version: number
   dispatchedAt: Date | null
@@ -52,13 +52,13 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   function readChanges(connectionId: string, kind: Kind, limit: number, horizon: string | null): Promise<Changes[]> {
     return sql.rows<Changes>(Prisma.sql`
       SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS horizon, sum(count(*)) OVER ()::int AS count,
-        json_agg(json_build_array(id, remote_id, mark, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
+        json_agg(json_build_array(id, remote_id, correlation_tag, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
           ${epochMs('missing_since')}) ORDER BY remote_id, id) FILTER (WHERE is_changed) AS some
       FROM (
         SELECT (row_number() OVER (ORDER BY remote_id, id) - 1) / ${rowsAtOnce}::int AS part,
           COALESCE(age(xmin) <= age(${horizon}::xid), true) AS is_changed, *
         FROM workloads
-        WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND live
+        WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND active
         ORDER BY remote_id, id LIMIT ${limit}
       ) w GROUP BY part ORDER BY part`)
   }
@@ -99,17 +99,17 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
 class KeptWatched implements Watched {
   readonly id: string
   readonly remoteId: string
-  readonly mark: string
+  readonly correlationTag: string
   readonly imported: boolean
   readonly version: number
   readonly #dispatchedMs: number | null
   readonly #observedMs: number | null
   readonly #missingMs: number | null
 
-  constructor([id, remoteId, mark, imported, version, dispatchedMs, observedMs, missingMs]: WatchedTuple) {
+  constructor([id, remoteId, correlationTag, imported, version, dispatchedMs, observedMs, missingMs]: WatchedTuple) {
     this.id = id
     this.remoteId = remoteId
-    this.mark = mark
+    this.correlationTag = correlationTag
     this.imported = imported
     this.version = version
     this.#dispatchedMs = dispatchedMs

@@ -4,7 +4,7 @@ import type { Write } from '../apply/writes.repository.ts'
 import { factsOf } from '../engine/reconcile.ts'
 import type { Change, Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
-import type { WalkDeps } from './deps.ts'
+import type { ScanDeps } from './deps.ts'
 import type { AsRead } from './sweeps.repository.ts'
 
 /** What a walk tells of a workload. */
@@ -14,7 +14,7 @@ export interface Sighted<K extends Kind> extends AsRead<K> {
 
 /** Writes what a walk tells of workloads, each as it was read; answers with those that were still so, as they are now. */
 export async function writeAll<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   changes: readonly Sighted<K>[],
 ): Promise<Workload<K>[]> {
   const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
@@ -26,7 +26,7 @@ export async function writeAll<K extends Kind>(
 }
 
 async function writeOne<K extends Kind>(
-  deps: WalkDeps<K>,
+  deps: ScanDeps<K>,
   { workload, row, change }: Sighted<K>,
 ): Promise<Workload<K> | null> {
   const facts = factsFor(deps, { ...workload, ...change })
@@ -39,7 +39,7 @@ async function writeOne<K extends Kind>(
   return { ...workload, ...write.state, version: workload.version + Number(write.isNews) }
 }
 
-function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workload: Workload<K>): Facts<K> {
+function factsFor<K extends Kind>({ claimed, driver, pollIntervals }: ScanDeps<K>, workload: Workload<K>): Facts<K> {
   const { connectionVersion, notBefore, pauseReason, startedAt } = claimed
   const none = {
     connectionFailures: 0,
@@ -56,6 +56,6 @@ function factsFor<K extends Kind>({ claimed, driver, tempo }: WalkDeps<K>, workl
     { id: workload.id, now: startedAt, connectionVersion, notBefore, pauseReason, ...none },
     workload,
     driver,
-    tempo,
+    pollIntervals,
   )
 }

@@ -25,10 +25,10 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
     })
 
     it('has traits that are lengths of time, and a mark that is long enough to be told from another', () => {
-      const { traits, markLength } = described
+      const { traits, tagLength } = described
       expect(traits.listLagMs).toBeGreaterThanOrEqual(0)
       expect(traits.maxProcessingMs).toBeGreaterThan(0)
-      expect(markLength).toBeGreaterThanOrEqual(8)
+      expect(tagLength).toBeGreaterThanOrEqual(8)
     })
 
     it.skipIf(described.logs === undefined)(`shows logs from the beginning to the end${lack('logs')}`, async () => {

@@ -26,16 +26,20 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       if (remoteId === null || seen === undefined) return skip('the answer to this create does not show the object')
       expect(seen.remoteId).toBe(remoteId)
       const look = await subject.look(remoteId)
-      expect({ status: seen.status, rawState: seen.rawState, mark: seen.mark ?? look.mark }).toEqual({
+      expect({
+        status: seen.status,
+        rawState: seen.rawState,
+        correlationTag: seen.correlationTag ?? look.correlationTag,
+      }).toEqual({
         status: look.status,
         rawState: look.rawState,
-        mark: look.mark,
+        correlationTag: look.correlationTag,
       })
     })
 
     it('carries the mark, and a look shows it', async () => {
       const { intent, remoteId } = await subject.make()
-      expect((await subject.look(remoteId)).mark).toBe(intent.mark)
+      expect((await subject.look(remoteId)).correlationTag).toBe(intent.correlationTag)
     })
 
     it('tells a second object apart from the first', async () => {
@@ -132,7 +136,9 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       const { uniqueNames, exclusiveEnvironment } = described.traits
       if (!uniqueNames && !exclusiveEnvironment) {
         await again
-        expect(await subject.find(intent)).toMatchObject({ found: [{ mark: intent.mark }, { mark: intent.mark }] })
+        expect(await subject.find(intent)).toMatchObject({
+          found: [{ correlationTag: intent.correlationTag }, { correlationTag: intent.correlationTag }],
+        })
         return
       }
       const outcome = await again.catch((error: unknown) => error)

@@ -14,7 +14,7 @@ import { otherValues } from '../other-values.ts'
 import { longMs, type Made, makeSubject, signal } from '../subject.ts'
 
 /** Enough to reach each way in which a value could be used. */
-const mostValues = 2
+const maxValues = 2
 
 /**
  * What the settings promise that decide where credentials go. Each setting in turn gets other values, and each host that
@@ -47,7 +47,7 @@ export function describeEndpoints(bench: Bench): void {
     const property = schema.properties[name]
     if (property === undefined) return []
     const { [name]: current, ...others } = settings
-    const values = otherValues(property, current, capture.url).slice(0, mostValues)
+    const values = otherValues(property, current, capture.url).slice(0, maxValues)
     const changes = values.map((value) => ({ given: { [name]: value }, revised: { ...settings, [name]: value } }))
     const removed = { given: { [name]: null }, revised: filled(others) }
     const isRemoval = isRemovable(name) && !isDeepStrictEqual(removed.revised, settings)

@@ -21,7 +21,7 @@ export function describeFinding<K extends Kind>(subject: Subject<K>): void {
   describe('finding', () => {
     it('finds by its mark what was made', async () => {
       const { intent, remoteId } = await subject.make()
-      expect(await subject.find(intent)).toMatchObject({ found: [{ remoteId, mark: intent.mark }] })
+      expect(await subject.find(intent)).toMatchObject({ found: [{ remoteId, correlationTag: intent.correlationTag }] })
     })
 
     it('shows of what it found what a look shows', async () => {
@@ -40,9 +40,10 @@ export function describeFinding<K extends Kind>(subject: Subject<K>): void {
       const never = [await subject.intent(), await subject.intent()]
       const intents = [...made.map(({ intent }) => intent), ...never]
       const found = await subject.driver().find(intents, signal)
-      expect([...found.keys()].sort()).toEqual(intents.map(({ mark }) => mark).sort())
-      for (const { intent, remoteId } of made) expect(found.get(intent.mark)).toMatchObject({ found: [{ remoteId }] })
-      for (const { mark } of never) expect(found.get(mark)).toEqual({ absent: true })
+      expect([...found.keys()].sort()).toEqual(intents.map(({ correlationTag }) => correlationTag).sort())
+      for (const { intent, remoteId } of made)
+        expect(found.get(intent.correlationTag)).toMatchObject({ found: [{ remoteId }] })
+      for (const { correlationTag } of never) expect(found.get(correlationTag)).toEqual({ absent: true })
     })
 
     it.skipIf(isMissing(harness.oneWalk))(
@@ -77,14 +78,14 @@ export function describeFinding<K extends Kind>(subject: Subject<K>): void {
         const intents = [first.intent, never]
         // The first stands at one end of the list, whichever end that begins with.
         const both = await subject.driver().find(intents, signal)
-        expect(onlyId(both.get(first.intent.mark) ?? { absent: true })).toBe(first.remoteId)
-        expect(both.get(never.mark)).toEqual({ absent: true })
+        expect(onlyId(both.get(first.intent.correlationTag) ?? { absent: true })).toBe(first.remoteId)
+        expect(both.get(never.correlationTag)).toEqual({ absent: true })
         const [operation = ''] = lists
         bench.sandbox.faults.add({ kind: 'error_before', status: 503, operation, skip: 1 })
         const said = await subject
           .driver()
           .find(intents, signal)
-          .then((found) => found.get(never.mark))
+          .then((found) => found.get(never.correlationTag))
           .catch((error: unknown) => error)
         expect(bench.sandbox.faults.fired).toHaveLength(1)
         expect(said).not.toHaveProperty('absent')

@@ -68,13 +68,15 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       expect(new Set(ids).size).toBe(8)
       for (const [index, { remoteId }] of made.entries()) if (remoteId !== null) expect(remoteId).toBe(ids[index])
       const looks = await Promise.all(ids.map((id) => subject.look(id)))
-      expect(looks.map(({ mark }) => mark)).toEqual(intents.map(({ mark }) => mark))
+      expect(looks.map(({ correlationTag }) => correlationTag)).toEqual(
+        intents.map(({ correlationTag }) => correlationTag),
+      )
     })
 
     it('keeps nothing between calls: another connection goes on where the first one ended', async () => {
       const { intent, remoteId } = await subject.make()
       const other = bench.open().driver(subject.kind)
-      expect(onlyId((await other.find([intent], signal)).get(intent.mark) ?? { absent: true })).toBe(remoteId)
+      expect(onlyId((await other.find([intent], signal)).get(intent.correlationTag) ?? { absent: true })).toBe(remoteId)
       const seen = await other.get(remoteId, signal)
       expect(shown(seen)).toEqual(shown(await subject.look(remoteId)))
     })

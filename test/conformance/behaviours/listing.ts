@@ -21,7 +21,7 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
         const look = await subject.look(each.remoteId)
         expect(each).toMatchObject({ status: look.status, rawState: look.rawState })
         // A list that shows no mark says nothing about it.
-        if (each.mark !== undefined) expect(each.mark).toBe(look.mark)
+        if (each.correlationTag !== undefined) expect(each.correlationTag).toBe(look.correlationTag)
       }
     })
 

@@ -42,7 +42,7 @@ export function describeTokens(bench: Bench): void {
       const intent = await subject.intent()
       bench.sandbox.faults.add({ kind: 'clock_offset', offsetMs: dayMs + 3_600_000 })
       expect((await subject.driver().create(intent, signal)).remoteId).not.toBeNull()
-      expect(await subject.find(intent)).toMatchObject({ found: [{ mark: intent.mark }] })
+      expect(await subject.find(intent)).toMatchObject({ found: [{ correlationTag: intent.correlationTag }] })
       expect(subject.objects()).toHaveLength(1)
     })
 

@@ -41,7 +41,7 @@ export function describeTolerance<K extends Kind>(subject: Subject<K>): void {
     it('never says absent because a field is missing', async () => {
       const { intent } = await subject.make()
       const find = () => subject.find(intent)
-      for (const place of fieldsAmong(await placesIn(find), intent.mark)) {
+      for (const place of fieldsAmong(await placesIn(find), intent.correlationTag)) {
         bench.connection.tap.alter = altered(place)
         expect(await outcomeOf(find, place), `without ${place}`).not.toHaveProperty('absent')
       }
@@ -50,7 +50,7 @@ export function describeTolerance<K extends Kind>(subject: Subject<K>): void {
     it('never says gone because a field is missing', async () => {
       const { intent, remoteId } = await subject.make()
       const get = () => subject.driver().get(remoteId, signal)
-      for (const place of fieldsAmong(await placesIn(get), intent.mark)) {
+      for (const place of fieldsAmong(await placesIn(get), intent.correlationTag)) {
         bench.connection.tap.alter = altered(place)
         expect(await outcomeOf(get, place), `without ${place}`).not.toBe('gone')
       }
@@ -86,10 +86,10 @@ export function describeTolerance<K extends Kind>(subject: Subject<K>): void {
 }
 
 /** Without the items of lists, and of maps by name: what is shorter shows less, and is right about it. */
-function fieldsAmong(places: ReadonlySet<string>, mark: string): readonly string[] {
+function fieldsAmong(places: ReadonlySet<string>, correlationTag: string): readonly string[] {
   return [...places].filter((place) => {
     const last = place.split(separator).at(-1) ?? ''
-    return !/^\d+$/.test(last) && !last.includes(mark)
+    return !/^\d+$/.test(last) && !last.includes(correlationTag)
   })
 }
 

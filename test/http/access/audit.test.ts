@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sealAnew } from '../../../src/container/container.ts'
+import { reseal } from '../../../src/container/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
@@ -93,7 +93,7 @@ describe('each thing that it tells of', () => {
   async function park(id: string): Promise<void> {
     await become(id, 'dispatching')
     await sql.query(
-      `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+      `INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
         VALUES ($1, 1, 'm', '{}', '{}', now(), now())`,
       [id],
     )
@@ -165,7 +165,7 @@ describe('each thing that it tells of', () => {
   async function rotateSecrets(): Promise<void> {
     const database = makeDatabase({ url: bench.database.url, poolSize: 1 })
     const by = { subject: 'shell:operator', address: 'here', requestId: '' }
-    await sealAnew(database, { secretsKeys: `${'43'.repeat(32)},${testSecretsKey}`, by }, () => {})
+    await reseal(database, { secretsKeys: `${'43'.repeat(32)},${testSecretsKey}`, by }, () => {})
     await database.close()
   }
 

@@ -22,6 +22,6 @@ it('an object that was imported before its provider has moved is the same one af
     ...{ version: 2, settings: { aitems: { baseUrl: url } } },
   })
   expect((await again()).status).toBe(409)
-  const { rows } = await bench.open.pool.query('SELECT exclusive_key FROM workloads')
-  expect(rows).toEqual([{ exclusive_key: `import/aitems/127.0.0.1:${proxy.port}//${request.remoteId}` }])
+  const { rows } = await bench.open.pool.query('SELECT exclusivity_key FROM workloads')
+  expect(rows).toEqual([{ exclusivity_key: `import/aitems/127.0.0.1:${proxy.port}//${request.remoteId}` }])
 })

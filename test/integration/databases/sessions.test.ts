@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { makeWake } from '../../../src/events/change-notifier.ts'
+import { makeChangeNotifier } from '../../../src/events/change-notifier.ts'
 import { PrismaClient } from '../../../src/generated/prisma/client.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { isTransientError, sqlStateOf } from '../../../src/infra/database-errors.ts'
@@ -134,7 +134,7 @@ describeWithPgbouncer('through PgBouncer', () => {
 describe('without a session to listen in', () => {
   it('what this process changes is heard at once, and everything else by looking again', async () => {
     const notified: string[] = []
-    const wake = makeWake({
+    const wake = makeChangeNotifier({
       installationTag: 'abc',
       notify: async (...told) => void notified.push(told.join(' ')),
       connect: null,

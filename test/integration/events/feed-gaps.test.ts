@@ -48,7 +48,7 @@ async function makeRecord(projectId: string, sql: Pick<Client, 'query'> = open.p
   const id = makeId('job')
   await sql.query(
     `WITH w AS (
-      INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status)
+      INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status)
       VALUES ($1, $2, 'job', 'slurm', 'conn', 'n', '{}', '{}', $1, 'running') RETURNING *
     ) INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT id, 1, id || '/1', project_id, kind, 'job.running', '{"status":"running"}' FROM w`,

@@ -134,7 +134,7 @@ describe('a delete', () => {
     const job = await account.job(environment)
     await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'held')
     const answer = await overtaken(
-      "UPDATE workloads SET status = 'succeeded', live = false, due_at = NULL WHERE id = $1",
+      "UPDATE workloads SET status = 'succeeded', active = false, due_at = NULL WHERE id = $1",
       job.id,
       () => switchyard.api.call('DELETE', `${environmentPath(environment)}?cancelJobs=true`),
     )

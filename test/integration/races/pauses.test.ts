@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => bench.stop())
 
 const pause: Pause = {
-  ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, mostMs: 600_000, askedMs: null },
+  ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, maxMs: 600_000, askedMs: null },
 }
 
 describe('a failure of the connection', () => {

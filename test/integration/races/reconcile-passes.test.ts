@@ -52,7 +52,7 @@ async function claim(id: string, leaseMs = 60_000): Promise<Turn> {
   const facts = async () => {
     const known = (await leases.facts([id])).get(id)
     if (known === undefined) throw new Error(`${id} is not there`)
-    return factsOf(known, claimed.workload, idleDriver, quickSettings.tempo)
+    return factsOf(known, claimed.workload, idleDriver, quickSettings.pollIntervals)
   }
   return { claimed, facts }
 }
@@ -76,7 +76,14 @@ function openAttempt({ claimed: { workload, leaseId } }: Turn, more: Partial<Ope
       from: 'queued',
       to: 'dispatching',
     },
-    ...{ mark: workload.mark, scope: {}, before: null, exclusiveKey: null, sendWithinMs: 0, settleMs: 0 },
+    ...{
+      correlationTag: workload.correlationTag,
+      scope: {},
+      before: null,
+      exclusivityKey: null,
+      sendWithinMs: 0,
+      settleMs: 0,
+    },
     event: { id: `evt_${workload.id}_${Math.random()}`, type: 'job.dispatching', data: { status: 'dispatching' } },
     ...more,
   }
@@ -195,7 +202,7 @@ describe('a sighting', () => {
       .$executeRaw`UPDATE workloads SET status = 'running', remote_id = ${id}, due_at = now() WHERE id = ${id}`
     const sweeps = makeSweepsRepository(open.sql, 60_000)
     const { version } = await bench.api.ok('GET', `/jobs/${id}`)
-    const watched = { id, remoteId: id, mark: 'x', imported: false, version: Number(version) }
+    const watched = { id, remoteId: id, correlationTag: 'x', imported: false, version: Number(version) }
     const read = async () => {
       const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null, missingSince: null }])
       if (one === undefined) throw new Error('somebody holds it')

@@ -5,7 +5,7 @@ import { Client } from 'pg'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
-import { sealAnew } from '../../../src/container/container.ts'
+import { reseal } from '../../../src/container/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import {
@@ -178,7 +178,7 @@ describe('changing the secrets key', () => {
     switchyard = await start(`${oldKey},${newKey}`)
     const seen: number[] = []
     const open = makeDatabase({ url: database.url, poolSize: 1 })
-    const rotation = sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, ({ count }) => seen.push(count))
+    const rotation = reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, ({ count }) => seen.push(count))
     const meanwhile = await submit()
     const first = await rotation
     expect(first.map(({ table, unopenable, isComplete }) => ({ table, unopenable, isComplete }))).toEqual([
@@ -193,9 +193,9 @@ describe('changing the secrets key', () => {
       expect.objectContaining({ subject: by.subject, data: { table: 'connections', count: expect.any(Number) } }),
     )
     await switchyard.stop()
-    await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})
+    await reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})
     expect(
-      (await sealAnew(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})).map(({ count }) => count),
+      (await reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})).map(({ count }) => count),
     ).toEqual([0, 0, 0])
     await open.close()
 
@@ -232,7 +232,7 @@ describe('changing the secrets key', () => {
 
   it('reports what no key opens, and leaves it as it was', async () => {
     const open = makeDatabase({ url: database.url, poolSize: 1 })
-    const [connections] = await sealAnew(open, { secretsKeys: key(), by }, () => {})
+    const [connections] = await reseal(open, { secretsKeys: key(), by }, () => {})
     expect(connections?.count).toBe(0)
     expect(connections?.unopenable).toContain(account.connectionId)
     await open.close()

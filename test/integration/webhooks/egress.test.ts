@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { egressRefusedCode, makeEgress } from '../../../src/infra/egress.ts'
+import { egressDeniedCode, makeEgress } from '../../../src/infra/egress.ts'
 import { parseEgressRules } from '../../../src/infra/egress-rules.ts'
 import { makeAttempts } from '../../../src/webhooks/attempt.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
@@ -67,7 +67,7 @@ describe('a name that resolves to a private address', () => {
     const egress = makeEgress({ rules: parseEgressRules(allowed), lookup })
     expect(egress.refusalOf(url)).toBe(null)
     const attempts = makeAttempts({
-      ...{ connector: () => egress.connector(1000), egressRefusedCode, egressRefusal: egress.refusalOf },
+      ...{ connector: () => egress.connector(1000), egressDeniedCode, egressDenial: egress.refusalOf },
       timeoutMs: 1000,
     })
     const answers = []

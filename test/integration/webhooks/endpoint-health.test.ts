@@ -30,7 +30,7 @@ async function failing(): Promise<{ id: string; secret: string }> {
   const made = await bench.register('/hook')
   for (const _ of [1, 2, 3, 4]) await bench.test(made.id)
   const [first, ...others] = await steady()
-  for (const claim of others) await claims().putBack(claim, 0)
+  for (const claim of others) await claims().release(claim, 0)
   if (first === undefined) throw new Error('nothing was due')
   await outcomes().failed(first, answer, failure)
   return made
@@ -73,7 +73,7 @@ describe('an endpoint that has failed', () => {
   it('is sent nothing too often, and is sent everything in the end', async () => {
     const { id, secret } = await bench.register('/down')
     bench.receiver.on('POST /down', { status: 500 })
-    const worker = await bench.startWorkers({ scheduleMs: Array(50).fill(10), backoff: { firstMs: 100, mostMs: 200 } })
+    const worker = await bench.startWorkers({ scheduleMs: Array(50).fill(10), backoff: { firstMs: 100, maxMs: 200 } })
     const sent = await Promise.all(Array.from({ length: 20 }, () => bench.test(id)))
     await until(() => bench.at('/down').length >= 10)
     // With hands for all of them they would have come twenty at a time.
@@ -220,7 +220,7 @@ describe('what is old', () => {
     const failed = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'failed' ORDER BY id DESC LIMIT 50`
     expect(await planOf(failed)).not.toContain('Seq Scan')
     expect(
-      await claims().claimSteady(500, { ...idle, mostEach: 8, busy: { ...idle.busy, byEndpoint: new Map([[id, 3]]) } }),
+      await claims().claimSteady(500, { ...idle, maxEach: 8, busy: { ...idle.busy, byEndpoint: new Map([[id, 3]]) } }),
     ).toHaveLength(5)
   })
 })

@@ -19,7 +19,7 @@ afterAll(() => bench.stop())
 const sql = (statement: string, values: unknown[] = []) => bench.open.pool.query(statement, values)
 const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
 const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 86_400_000 })
-const shares: Shares = { ...idle, mostEach: 8, mostOfProject: 16 }
+const shares: Shares = { ...idle, maxEach: 8, maxOfProject: 16 }
 const failed = { httpStatus: 429, retryAfter: '3600' }
 const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
 
@@ -69,7 +69,7 @@ describe('claims', () => {
     await sql('ANALYZE webhook_endpoints')
     await sql('ANALYZE webhook_deliveries')
     await makeDue(projectId, 400)
-    const claimed = await claims().claimSteady(64, { ...shares, mostOfProject: 100 })
+    const claimed = await claims().claimSteady(64, { ...shares, maxOfProject: 100 })
     expect(claimed).toHaveLength(24)
     expect(most(claimed.map(({ endpointId }) => endpointId))).toBe(8)
     expect(await claims().claimSteady(1, idle)).toHaveLength(1)
@@ -146,7 +146,7 @@ describe('an endpoint that has moved meanwhile', () => {
     expect(await outcomes().failed(claim, { httpStatus: 410, retryAfter: null }, gone)).toBe(null)
     expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
     const [again] = await claims().claimSteady(10, idle)
-    expect(again).toMatchObject({ id: claim.id, step: 0, url: `${bench.receiver.url}/new` })
+    expect(again).toMatchObject({ id: claim.id, retryStep: 0, url: `${bench.receiver.url}/new` })
   })
 })
 
@@ -154,7 +154,7 @@ describe('an endpoint whose secret no key opens', () => {
   it('is tried by one delivery a minute', async () => {
     const { id } = await bench.register('/sealed')
     const claimed = await claimAll(id, 3)
-    for (const claim of claimed) await claims().putBack(claim, 60_000)
+    for (const claim of claimed) await claims().release(claim, 60_000)
     expect([...(await claims().claimSteady(10, idle)), ...(await claims().claimProbes(10))]).toEqual([])
     await sql('UPDATE webhook_endpoints SET not_before = now()')
     expect(await claims().claimProbes(10)).toHaveLength(1)
@@ -169,7 +169,7 @@ describe('what is held back by an open transaction', () => {
     await holder.query('SELECT pg_current_xact_id()')
     await bench.record()
     for (let count = 0; count < 40; count += 1) await bench.test(id)
-    const worker = await bench.startWorkers({}, { settings: { upkeepIntervalMs: 2000 } })
+    const worker = await bench.startWorkers({}, { settings: { pollIntervalMs: 2000 } })
     const startMs = performance.now()
     await bench.untilDelivery(id, () => bench.at('/steady').length >= 40)
     expect(performance.now() - startMs).toBeLessThan(3000)

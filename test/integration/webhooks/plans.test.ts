@@ -34,7 +34,7 @@ afterAll(async () => {
   await test?.drop()
 })
 
-const claim = { id: 'whd_1', leaseId: 'lease', endpointId: 'whk_1', epoch: 1, failures: 0 } as ClaimedDelivery
+const claim = { id: 'whd_1', leaseId: 'lease', endpointId: 'whk_1', configEpoch: 1, failures: 0 } as ClaimedDelivery
 const failure = { retryMs: 1000, pauseMs: 1000, askedMs: 0, disables: null }
 const outcomes = (sql: Statements) => makeOutcomesRepository(sql, { disableAfterMs: 1000 })
 
@@ -42,7 +42,7 @@ const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>
   'the fan-out': (sql) => makeFanOut(sql)(),
   'a claim': (sql) => makeClaimsRepository(sql, leaseMs).claimSteady(64, idle),
   'a claim of probes': (sql) => makeClaimsRepository(sql, leaseMs).claimProbes(16),
-  'a claim that is given back': (sql) => makeClaimsRepository(sql, leaseMs).putBack(claim, 1000),
+  'a claim that is given back': (sql) => makeClaimsRepository(sql, leaseMs).release(claim, 1000),
   'what was delivered': (sql) => outcomes(sql).delivered([{ ...claim, httpStatus: 204 }]),
   'what failed': (sql) => outcomes(sql).failed(claim, { httpStatus: 500, retryAfter: null }, failure),
 }

@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 
 /** Hands that are all free. */
 export const idle: Shares = {
-  ...{ mostEach: 10, mostOfProject: 100 },
+  ...{ maxEach: 10, maxOfProject: 100 },
   busy: { byEndpoint: new Map<string, number>(), byProject: new Map<string, number>() },
 }
 

@@ -92,7 +92,7 @@ it('what a process writes that has lost its claim is not believed', async () => 
   if (late === undefined) throw new Error('nothing was claimed')
   const outcomes = makeOutcomesRepository(bench.open.sql, { disableAfterMs: 1000 })
   const gone = { httpStatus: 410, retryAfter: null }
-  await claims.putBack(late, 0)
+  await claims.release(late, 0)
   await outcomes.delivered([{ ...late, httpStatus: 200 }])
   expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' })).toBe(null)
   expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })

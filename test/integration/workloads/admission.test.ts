@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeAdmissionRepository, type NewWorkload } from '../../../src/workloads/intake/admission.repository.ts'
-import { type Admission, hashOf, makeAdmission, makeMark } from '../../../src/workloads/intake/admission.ts'
+import { type Admission, hashOf, makeAdmission, makeCorrelationTag } from '../../../src/workloads/intake/admission.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 const projectId = makeId('project')
@@ -22,7 +22,7 @@ const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
   name: 'train',
   labels: { team: 'red' },
   spec: { name: 'train' },
-  mark: makeMark(12, 'tst'),
+  correlationTag: makeCorrelationTag(12, 'tst'),
   status: 'queued',
   imported: false,
   remoteId: null,
@@ -43,7 +43,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   function process(maxBatch = 64): Admission {
     const own = makeDatabase({ url: database.url, poolSize: 4 })
     open.push(own)
-    return makeAdmission({ repository: makeAdmissionRepository(own), lanes: 1, maxBatch })
+    return makeAdmission({ repository: makeAdmissionRepository(own), concurrency: 1, maxBatch })
   }
 
   beforeAll(async () => {
@@ -94,15 +94,17 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   })
 
   it('draws a mark again that somebody has already, and keeps everything else', async () => {
-    const mark = makeMark(12, 'tst')
+    const correlationTag = makeCorrelationTag(12, 'tst')
     const news = Array.from({ length: 8 }, (_, index) =>
-      keyed(`mark-${index}`, { mark: index < 3 ? mark : makeMark(12, 'tst') }),
+      keyed(`mark-${index}`, { correlationTag: index < 3 ? correlationTag : makeCorrelationTag(12, 'tst') }),
     )
     const admitted = await Promise.all(news.map((item) => admission.admit(item)))
     expect(admitted.map(({ id }) => id)).toEqual(news.map(({ id }) => id))
-    const { rows } = await sql.query('SELECT mark FROM workloads WHERE id = ANY($1)', [news.map(({ id }) => id)])
-    expect(new Set(rows.map((row) => row.mark)).size).toBe(8)
-    expect(rows.every((row) => /^tst[a-z0-9]{9}$/.test(row.mark))).toBe(true)
+    const { rows } = await sql.query('SELECT correlation_tag AS "correlationTag" FROM workloads WHERE id = ANY($1)', [
+      news.map(({ id }) => id),
+    ])
+    expect(new Set(rows.map((row) => row.correlationTag)).size).toBe(8)
+    expect(rows.every((row) => /^tst[a-z0-9]{9}$/.test(row.correlationTag))).toBe(true)
   })
 
   it('records nothing twice when the same rows arrive again after a lost answer', async () => {

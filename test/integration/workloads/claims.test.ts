@@ -29,7 +29,7 @@ afterAll(async () => {
 /** Due workloads of three projects, each with a wish, and as many due walks. */
 async function fill(count: number): Promise<void> {
   await database.pool.query(
-    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, due_at, generation)
+    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, due_at, generation)
      SELECT 'job_' || n, 'prj_' || n % 3, 'job', 'slurm', 'c', 'n', '{}', '{}', 'm' || n, 'queued', now(), 1 FROM generate_series(1, $1) n`,
     [count],
   )
@@ -62,7 +62,7 @@ it.each([
   await pool.query('DELETE FROM workload_attempts')
   for (const [index, outcome] of outcomes.entries())
     await pool.query(
-      `INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome)
+      `INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at, outcome)
         VALUES ('job_1', $1, 'm1', '{}', 'null', now(), now(), $2)`,
       [index + 1, outcome],
     )

@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 const count = 20_000
 const limit = 20
 /** What a page may read at most. */
-const mostRows = 20 * limit
+const maxRows = 20 * limit
 
 const rare = makeId('connection')
 const target: SeedTarget = {
@@ -47,9 +47,9 @@ beforeAll(async () => {
   await seedJobs(client, { ...target, projectId: makeId('project'), environmentId: makeId('environment') }, count)
   // Environments too: most have failed and were never made, or are active beside very many that were not.
   await client.query(
-    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, ended_at)
-     SELECT 'env_' || substr(id, 5), project_id, 'environment', provider, connection_id, name, labels, '{}', 'e' || mark,
-       CASE WHEN live THEN 'running' ELSE 'failed' END, true, CASE WHEN NOT live THEN now() END FROM workloads WHERE project_id = $1`,
+    `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, ended_at)
+     SELECT 'env_' || substr(id, 5), project_id, 'environment', provider, connection_id, name, labels, '{}', 'e' || correlation_tag,
+       CASE WHEN active THEN 'running' ELSE 'failed' END, true, CASE WHEN NOT active THEN now() END FROM workloads WHERE project_id = $1`,
     [target.projectId],
   )
   await client.query(
@@ -150,7 +150,7 @@ describe.each(['without statistics', 'with statistics'])('a page, %s', (statisti
     it.each(Object.entries(filters))('narrowed down by %s reads a bounded number of rows', async (_, filter) => {
       for (const order of ['asc', 'desc'] as const) {
         const { read, plan } = await explainAs(client, planning, listStatement(queryOf(filter, { order })))
-        expect(read, plan).toBeLessThanOrEqual(mostRows)
+        expect(read, plan).toBeLessThanOrEqual(maxRows)
       }
     })
 
@@ -171,14 +171,14 @@ describe.each(['without statistics', 'with statistics'])('a page, %s', (statisti
           planning,
           listStatement(queryOf(filter, { kind: 'environment' })),
         )
-        expect(read, plan).toBeLessThanOrEqual(mostRows)
+        expect(read, plan).toBeLessThanOrEqual(maxRows)
       },
     )
   })
 })
 
 /** The first pages, at most so many. */
-async function walk(filter: Filter, order: 'asc' | 'desc', most = 12) {
+async function scan(filter: Filter, order: 'asc' | 'desc', most = 12) {
   const ids: string[] = []
   let after: ListQuery['after'] = null
   for (let pages = 1; pages <= most; pages += 1) {
@@ -199,7 +199,7 @@ async function expected(filter: Filter, order: 'asc' | 'desc'): Promise<string[]
   const { rows } = await client.query<{ id: string }>(
     `SELECT id FROM workloads WHERE project_id = $1 AND kind = 'job' AND ($2::text[] IS NULL OR status = ANY($2)) AND labels @> $3
        AND starts_with(name, $4) AND ($5::text IS NULL OR provider = $5) AND ($6::text IS NULL OR connection_id = $6)
-       AND ($7::bool IS NULL OR live = $7) AND ($8::text IS NULL OR environment_id = $8) AND ($9::text IS NULL OR remote_id = $9)
+       AND ($7::bool IS NULL OR active = $7) AND ($8::text IS NULL OR environment_id = $8) AND ($9::text IS NULL OR remote_id = $9)
        AND ($10::timestamptz IS NULL OR created_at > $10) AND ($11::timestamptz IS NULL OR created_at < $11)
        AND ($12::text[] IS NULL OR id = ANY($12))
      ORDER BY ${filter.namePrefix === undefined ? '' : `name ${order},`} id ${order}`,
@@ -227,7 +227,7 @@ it.each(Object.entries(filters).filter(([name]) => name !== 'two values of one l
   'the pages narrowed down by %s show what a scan finds, in its order',
   async (_, filter) => {
     for (const order of ['asc', 'desc'] as const) {
-      const { ids, areAll } = await walk(filter, order)
+      const { ids, areAll } = await scan(filter, order)
       const wanted = await expected(filter, order)
       expect(ids).toEqual(areAll ? wanted : wanted.slice(0, ids.length))
     }
@@ -237,7 +237,7 @@ it.each(Object.entries(filters).filter(([name]) => name !== 'two values of one l
 it('what few have, or what is apart in time, is told to be all of it on the first page', async () => {
   for (const [name, filter] of Object.entries(filters)) {
     if (!/few|none|apart|two values/.test(name)) continue
-    const { ids, pages } = await walk(filter, 'desc', 2)
+    const { ids, pages } = await scan(filter, 'desc', 2)
     expect(ids.length, name).toBeLessThanOrEqual(rareJobs)
     expect(pages, name).toBe(1)
   }

@@ -22,26 +22,27 @@ afterAll(async () => {
   await test?.drop()
 })
 
-async function makeJob(mark: string, status: 'running' | 'succeeded', changedAgo = '0 s'): Promise<void> {
+async function makeJob(correlationTag: string, status: 'running' | 'succeeded', changedAgo = '0 s'): Promise<void> {
   await database.prisma.$executeRaw`
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, status_changed_at)
-    VALUES (${makeId('job')}, 'p', 'job', 'slurm', 'c', 'n', '{}', '{}', ${mark}, ${status}, ${status === 'running'}, ${mark},
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, remote_id, status_changed_at)
+    VALUES (${makeId('job')}, 'p', 'job', 'slurm', 'c', 'n', '{}', '{}', ${correlationTag}, ${status}, ${status === 'running'}, ${correlationTag},
       now() - ${changedAgo}::interval)`
 }
 
-const end = (mark: string) => database.prisma.$executeRaw`
-  UPDATE workloads SET status = 'succeeded', live = false, status_changed_at = now() WHERE mark = ${mark}`
+const end = (correlationTag: string) => database.prisma.$executeRaw`
+  UPDATE workloads SET status = 'succeeded', active = false, status_changed_at = now() WHERE correlation_tag = ${correlationTag}`
 
 /** What of these objects, which a provider lists as running, is nobody's, where this happens while it is listed. */
-async function orphansAmong(marks: readonly string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
+async function orphansAmong(correlationTags: readonly string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
   const list: Driver<'job'>['list'] = async () => {
     await meanwhile()
-    const seen = marks.map(
-      (mark) => ({ remoteId: mark, mark, status: 'running', rawState: 'R', payload: () => ({}) }) as const,
+    const seen = correlationTags.map(
+      (correlationTag) =>
+        ({ remoteId: correlationTag, correlationTag, status: 'running', rawState: 'R', payload: () => ({}) }) as const,
     )
     return { seen, next: null }
   }
-  const driver = { list, markLength: 12 } as unknown as Driver<'job'>
+  const driver = { list, tagLength: 12 } as unknown as Driver<'job'>
   const opened = { driver: (kind: string) => (kind === 'job' ? driver : undefined) } as unknown as Opened
   const reads = makeReadsRepository(database.sql, async (id) => ({ name: id, connectionIds: [id] }))
   const deps = { ...reads, installationTag, isOver: () => false, maxPages: 1 }

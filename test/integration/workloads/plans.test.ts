@@ -24,12 +24,12 @@ beforeAll(async () => {
   database = makeDatabase({ url: test.url, poolSize: 2 })
   await database.pool.query(`
     INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '');
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, due_at)
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, due_at)
     SELECT 'job_' || n, 'p', 'job', 'slurm', 'c', 'n', '{}', jsonb_build_object('script', repeat('x', 500)), 'm' || n, 'queued', now()
     FROM generate_series(1, 3000) n;
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
     SELECT 'p', 'job', 'k', 'v', 'job_' || n FROM generate_series(1, 3000) n;
-    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at)
+    INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
     SELECT 'job_' || n, 1, 'm' || n, '{}', 'null', now(), now() FROM generate_series(1, 3000) n;
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT 'job_' || n, 1, 'evt_' || n, 'p', 'job', 'job.queued', '{}' FROM generate_series(1, 3000) n;

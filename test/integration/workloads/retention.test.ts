@@ -36,12 +36,12 @@ interface Made {
 async function make(id: string, { endedDaysAgo, kind = 'job', environmentId, eventType = 'job.succeeded' }: Made) {
   await database.pool.query(
     `WITH w AS (
-      INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, mark, status, live, ended_at)
+      INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag, status, active, ended_at)
       VALUES ($1, 'p', $2, 'slurm', 'c', $3, 'n', '{"a": "b"}', '{}', $1, $4, $5, now() - $6 * interval '1 day') RETURNING *
     ), l AS (INSERT INTO workload_labels (project_id, kind, key, value, workload_id) SELECT 'p', kind, 'a', 'b', id FROM w
     ), s AS (INSERT INTO workload_secrets (workload_id, sealed) SELECT id, 'sealed' FROM w
-    ), a AS (INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome, ended_at, remote_id)
-      SELECT id, 1, mark, '{}', 'null', now(), now(), 'created', now(), '1' FROM w
+    ), a AS (INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at, outcome, ended_at, remote_id)
+      SELECT id, 1, correlation_tag, '{}', 'null', now(), now(), 'created', now(), '1' FROM w
     ) INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data, xid)
     SELECT id, 1, id || '/1', 'p', kind, $7, '{}', '3' FROM w`,
     [id, kind, environmentId ?? null, statusOf(kind, endedDaysAgo), endedDaysAgo === null, endedDaysAgo, eventType],

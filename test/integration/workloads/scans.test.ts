@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { makeLanes } from '../../../src/infra/batcher.ts'
+import { makeBatcher } from '../../../src/infra/batcher.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
@@ -15,7 +15,7 @@ import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.reposi
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 import { makeFacts } from '../../unit/workloads/make-workload.ts'
 
-const { tempo } = makeFacts()
+const { pollIntervals } = makeFacts()
 const connectionId = 'conn_scanned'
 const installationTag = 'abc'
 const pageSize = 50
@@ -58,12 +58,18 @@ beforeEach(async () => {
 function makeProvider(count: number) {
   const jobs = Array.from({ length: count }, (_, index) => ({
     remoteId: `r${index}`,
-    mark: `abcmark${index}`,
+    correlationTag: `abcmark${index}`,
     state: 'R',
   }))
   const counts = { calls: 0, payloads: 0 }
-  const shown = ({ remoteId, mark, state }: (typeof jobs)[number]): Observation<'job'> => ({
-    ...{ remoteId, mark, rawState: state, status: state === 'R' ? 'running' : 'pending', startedAt: new Date(0) },
+  const shown = ({ remoteId, correlationTag, state }: (typeof jobs)[number]): Observation<'job'> => ({
+    ...{
+      remoteId,
+      correlationTag,
+      rawState: state,
+      status: state === 'R' ? 'running' : 'pending',
+      startedAt: new Date(0),
+    },
     payload: () => ({ made: ++counts.payloads }),
   })
   const list = async ({ cursor }: Page) => {
@@ -72,7 +78,7 @@ function makeProvider(count: number) {
     const to = from + pageSize
     return { seen: jobs.slice(from, to).map(shown), next: to < jobs.length ? String(to) : null }
   }
-  const driver = { list, traits: makeFacts<'job'>().traits, states: {}, controls: {}, markLength: 12 }
+  const driver = { list, traits: makeFacts<'job'>().traits, states: {}, controls: {}, tagLength: 12 }
   return { jobs, counts, driver }
 }
 
@@ -85,17 +91,17 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
   const warnings: string[] = []
   const failures: unknown[] = []
   const sweep = makeSweep({
-    ...{ kinds: { job: jobKind }, repository, tempo, bounds, installationTag, budget: { take: () => 0 } },
+    ...{ kinds: { job: jobKind }, repository, pollIntervals, bounds, installationTag, budget: { take: () => 0 } },
     connections: {
       open: async () => ({ driver: () => driver }),
       failed: async (_: object, error: unknown) => void failures.push(error),
     },
     secretsOfAll: async () => () => ({ hide: nothingToHide }),
-    write: makeLanes<Write, Written>({
-      ...{ flush: makeWritesRepository(sql).write, lanes: 1, maxItems: 200 },
+    write: makeBatcher<Write, Written>({
+      ...{ flush: makeWritesRepository(sql).write, concurrency: 1, maxItems: 200 },
       ...{ isDataError: () => false, isTransient: () => false },
     }),
-    heldMarks: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).heldMarks,
+    heldTags: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).heldTags,
     wake: { changed: ignore },
     log: {
       ...{ debug: ignore, info: ignore, error: (context: object) => expect.fail(JSON.stringify(context)) },
@@ -120,7 +126,7 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
 async function makeRecords(count: number): Promise<void> {
   const ids = Array.from({ length: count }, () => makeId('job'))
   await database.prisma.$executeRaw`
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, raw_state, dispatched_at, started_at)
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, remote_id, raw_state, dispatched_at, started_at)
     SELECT id, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', 'abcmark' || n - 1, 'running', true, 'r' || n - 1, 'R', now(), to_timestamp(0)
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
@@ -184,7 +190,7 @@ it('beside a drain takes nothing for an orphan whose create is under way, and co
   await makeRecords(50)
   const provider = makeProvider(60)
   const create = (index: number) => database.prisma.$executeRaw`
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live)
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active)
     VALUES (${makeId('job')}, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', ${`abcmark${index}`}, 'dispatching', true)`
   for (const index of [50, 51, 52]) await create(index)
   const all = provider.driver.list

@@ -70,8 +70,8 @@ async function batchJob(name: string, region: object, remoteId: string | null): 
     return id
   }
   await bench.open.prisma.$executeRaw`
-    INSERT INTO workload_attempts (workload_id, number, mark, scope, before, send_by, settled_at, outcome)
-    SELECT id, 1, mark, '{}', '{}', now(), now(), 'unknown' FROM workloads WHERE id = ${id}`
+    INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at, outcome)
+    SELECT id, 1, correlation_tag, '{}', '{}', now(), now(), 'unknown' FROM workloads WHERE id = ${id}`
   await bench.open.prisma.$executeRaw`UPDATE workloads SET status = 'dispatching', due_at = NULL WHERE id = ${id}`
   return id
 }

@@ -43,13 +43,13 @@ function makeReader(limit = 10_000) {
 async function insert(count: number, first = 0): Promise<void> {
   const ids = Array.from({ length: count }, () => makeId('job'))
   await database.prisma.$executeRaw`
-    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, live, remote_id, dispatched_at)
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, remote_id, dispatched_at)
     SELECT id, 'p', 'job', 'modelarts', 'conn', 'n', '{}', '{}', 'mark' || n + ${first}::int, 'running', true, 'r' || n + ${first}::int, now()
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
 
 const run = (text: string) => database.pool.query(text)
-const end = `UPDATE workloads SET live = false, status = 'succeeded' WHERE remote_id = 'r1'`
+const end = `UPDATE workloads SET active = false, status = 'succeeded' WHERE remote_id = 'r1'`
 const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1'`
 
 it('is read whole once, then only what has changed or come', async () => {

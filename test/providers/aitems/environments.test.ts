@@ -16,7 +16,7 @@ const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSp
 
 function intent(more: Partial<Intent<'environment'>> = {}): Intent<'environment'> {
   return {
-    mark: 'k7m2n9qd4x',
+    correlationTag: 'k7m2n9qd4x',
     spec: spec({ serviceType: 'batch' }),
     environmentRemoteId: null,
     before: null,
@@ -33,7 +33,12 @@ describe('creating a service', () => {
     expect(aitems.stub.requests[0]?.body).toBe('{"name":"service","description":"test [sy:k7m2n9qd4x]","type":"batch"}')
     expect(created).toMatchObject({
       remoteId: id,
-      seen: { status: 'blocked', reason: 'datasets_required', rawState: 'datasetRequired', mark: 'k7m2n9qd4x' },
+      seen: {
+        status: 'blocked',
+        reason: 'datasets_required',
+        rawState: 'datasetRequired',
+        correlationTag: 'k7m2n9qd4x',
+      },
     })
   })
 
@@ -113,7 +118,13 @@ describe('what a service shows', () => {
   ])('%s is %s', async (state, status, reason) => {
     aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: state }) })
     const seen = await aitems.environment.get(id, signal)
-    expect(seen).toMatchObject({ remoteId: id, status, rawState: state, remoteName: 'service', mark: 'k7m2n9qd4x' })
+    expect(seen).toMatchObject({
+      remoteId: id,
+      status,
+      rawState: state,
+      remoteName: 'service',
+      correlationTag: 'k7m2n9qd4x',
+    })
     expect((seen as { reason?: string }).reason).toBe(reason)
   })
 
@@ -130,7 +141,7 @@ describe('what a service shows', () => {
       remoteId: id,
       status: 'running',
       rawState: 'learnable',
-      mark: null,
+      correlationTag: null,
       payload: { ...body, serviceId: id },
     })
   })

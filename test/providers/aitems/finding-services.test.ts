@@ -15,7 +15,7 @@ const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSp
 
 function intent(more: Partial<Intent<'environment'>> = {}): Intent<'environment'> {
   return {
-    mark: 'k7m2n9qd4x',
+    correlationTag: 'k7m2n9qd4x',
     spec: spec({ serviceType: 'batch' }),
     environmentRemoteId: null,
     before: null,
@@ -71,8 +71,8 @@ describe('finding a lost service', () => {
     aitems.stub.once(route('GET /services/c'), {
       body: service({ serviceId: 'c', name: 'other', description: '[sy:zzzzzzzzzz]' }),
     })
-    const found = await find(intent(), intent({ mark: 'other00000', spec: spec({}, { name: 'other' }) }))
-    expect(found.get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'b', mark: 'k7m2n9qd4x' }] })
+    const found = await find(intent(), intent({ correlationTag: 'other00000', spec: spec({}, { name: 'other' }) }))
+    expect(found.get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'b', correlationTag: 'k7m2n9qd4x' }] })
     expect(found.get('other00000')).toEqual({ absent: true })
   })
 

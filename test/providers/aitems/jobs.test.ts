@@ -20,7 +20,7 @@ const spec = (
 
 function intent(more: Partial<Intent<'job'>> = {}): Intent<'job'> {
   return {
-    mark: 'k7m2n9qd4x',
+    correlationTag: 'k7m2n9qd4x',
     spec: spec(),
     environmentRemoteId: id,
     before: { serviceType: 'batch', trains: [], isComplete: true },
@@ -134,7 +134,7 @@ describe('the options of trainings', () => {
 })
 
 describe('finding a training', () => {
-  const find = async (one = intent()) => (await aitems.job.find([one], signal)).get(one.mark)
+  const find = async (one = intent()) => (await aitems.job.find([one], signal)).get(one.correlationTag)
 
   it('knows its trains by their mark, one task for each type', async () => {
     showService()
@@ -148,7 +148,7 @@ describe('finding a training', () => {
       found: [
         {
           remoteId: `${id}/relatedItem:v2,pop:v1`,
-          mark: 'k7m2n9qd4x',
+          correlationTag: 'k7m2n9qd4x',
           status: 'running',
           tasks: [
             { id: 'pop', name: 'pop', remoteId: 'v1', status: 'running' },

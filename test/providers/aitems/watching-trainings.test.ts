@@ -65,7 +65,7 @@ describe('what a training shows', () => {
     expect(shown(seen)).toMatchObject({
       status: 'succeeded',
       startedAt: new Date('2023-11-14T22:14:00.000Z'),
-      mark: 'k7m2n9qd4x',
+      correlationTag: 'k7m2n9qd4x',
       result: { trainings: [{ type: 'pop', version: 'v1', status: 'completed', inference: true, rowCount: 1200 }] },
       payload: { trains: [{ createdDate: '2023-11-15T07:14:00.000' }] },
     })
@@ -169,7 +169,7 @@ describe('listing trainings', () => {
     aitems.stub.once(route('GET /services/gone0000000'), { status: 404, body: {} })
     const watched = [`${id}/relatedItem:v2,pop:v1`, 'gone0000000/pop:v1', `${id}/pop:v99`]
     const { seen, next } = await aitems.job.list({ cursor: null, watched }, signal)
-    expect(seen.map(({ remoteId, mark, status }) => [remoteId, mark, status])).toEqual([
+    expect(seen.map(({ remoteId, correlationTag, status }) => [remoteId, correlationTag, status])).toEqual([
       [`${id}/relatedItem:v2,pop:v1`, 'k7m2n9qd4x', 'running'],
       [`${id}/relatedItem:v6,pop:v5`, 'aaaaaaaaaa', 'running'],
     ])

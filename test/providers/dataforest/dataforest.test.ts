@@ -58,7 +58,7 @@ describe('creating an AI app', () => {
     )
     expect(created).toMatchObject({
       remoteId: 'dN2vdAwrCMZdUzGKKiFy6Z',
-      seen: { status: 'pending', rawState: 'ACCEPTED', mark: 's7k2m9qd', remoteName: 's7k2m9qd-cvbp-1zqz' },
+      seen: { status: 'pending', rawState: 'ACCEPTED', correlationTag: 's7k2m9qd', remoteName: 's7k2m9qd-cvbp-1zqz' },
     })
     expect(created.seen).not.toHaveProperty('startedAt')
     expect(created.seen).not.toHaveProperty('endedAt')

@@ -33,9 +33,9 @@ const jobSpec: JobSpec = {
   outputs: [{ destination: '/user/acct/data_out', path: 'data_out', overwrite: false }],
 }
 
-export function jobIntent(spec: Partial<JobSpec> = {}, mark = 's7k2m9qd'): Intent<'job'> {
+export function jobIntent(spec: Partial<JobSpec> = {}, correlationTag = 's7k2m9qd'): Intent<'job'> {
   return {
-    mark,
+    correlationTag,
     spec: { ...jobSpec, ...spec },
     environmentRemoteId: '6ZKSGoSJMMwctK257nxgiL',
     before: null,

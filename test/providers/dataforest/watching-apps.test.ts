@@ -77,7 +77,7 @@ describe('finding AI apps', () => {
     stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
     const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
     const found = await driver('job').find([intent], signal)
-    expect(found.get(intent.mark)).toMatchObject({ found: [{ remoteId: 'a2' }, { remoteId: 'a3' }] })
+    expect(found.get(intent.correlationTag)).toMatchObject({ found: [{ remoteId: 'a2' }, { remoteId: 'a3' }] })
   })
 
   it.each([
@@ -88,7 +88,7 @@ describe('finding AI apps', () => {
     stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
     stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
     const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
-    expect((await driver('job').find([intent], signal)).get(intent.mark)).toMatchObject({ isComplete })
+    expect((await driver('job').find([intent], signal)).get(intent.correlationTag)).toMatchObject({ isComplete })
   })
 
   it('rejects when the list cannot be read, rather than calling it absent', async () => {

@@ -65,7 +65,7 @@ const environmentSpec: EnvironmentSpec = {
 
 function environmentIntent(spec: Partial<EnvironmentSpec> = {}): Intent<'environment'> {
   return {
-    mark: 'm7k2m9qd4xwa',
+    correlationTag: 'm7k2m9qd4xwa',
     spec: { ...environmentSpec, ...spec },
     environmentRemoteId: null,
     before: null,
@@ -123,7 +123,7 @@ describe('AI workspaces', () => {
   it('are found by the mark in their description', async () => {
     stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const intent = environmentIntent()
-    const other = { ...intent, mark: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
+    const other = { ...intent, correlationTag: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
     const found = await driver('environment').find([environmentIntent(), other], signal)
     expect(found.get('m7k2m9qd4xwa')).toMatchObject({ found: [{ remoteId: 'w1' }] })
     expect(found.get('aaaaaaaaaaaa')).toEqual({ absent: true })
@@ -133,8 +133,8 @@ describe('AI workspaces', () => {
   it('that hold the name of one that is looked for, with another mark or none, are told of', async () => {
     const find = async (contents: object[]) => {
       stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
-      const intent = { ...environmentIntent(), mark: 'aaaaaaaaaaaa' }
-      return (await driver('environment').find([intent], signal)).get(intent.mark)
+      const intent = { ...environmentIntent(), correlationTag: 'aaaaaaaaaaaa' }
+      return (await driver('environment').find([intent], signal)).get(intent.correlationTag)
     }
     const { name } = environmentIntent().spec
     for (const description of ['mine', '', 'test [sy:m7k2m9qd4xwa]'])
@@ -147,10 +147,10 @@ describe('AI workspaces', () => {
   it('are running where they are, blocked where disabled, and show whether they carry a mark', async () => {
     stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const { seen } = await driver('environment').list({ cursor: null, watched: [] }, signal)
-    expect(seen.map(({ status, mark, reason }) => ({ status, mark, reason }))).toEqual([
-      { status: 'running', mark: 'm7k2m9qd4xwa', reason: undefined },
-      { status: 'blocked', mark: null, reason: 'disabled' },
-      { status: 'running', mark: undefined, reason: undefined },
+    expect(seen.map(({ status, correlationTag, reason }) => ({ status, correlationTag, reason }))).toEqual([
+      { status: 'running', correlationTag: 'm7k2m9qd4xwa', reason: undefined },
+      { status: 'blocked', correlationTag: null, reason: 'disabled' },
+      { status: 'running', correlationTag: undefined, reason: undefined },
     ])
     stub.once(route('aiworkspaces/getDetail'), { body: { success: true, ...workspaces[1], disabled: undefined } })
     expect(await driver('environment').get('w2', signal)).toMatchObject({ status: 'blocked', rawState: 'disabled' })

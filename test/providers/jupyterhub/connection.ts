@@ -44,11 +44,11 @@ export async function startTestHub() {
     return { provider, driver, requests }
   }
 
-  function intent(spec: EnvironmentSpec, mark?: string): Intent<'environment'> {
+  function intent(spec: EnvironmentSpec, correlationTag?: string): Intent<'environment'> {
     drawn += 1
     const sendBy = { at: new Date(clock.now().getTime() + 5000), monotonicMs: clock.monotonicMs() + 5000 }
-    const own = mark ?? `m${String(drawn).padStart(11, '0')}`
-    return { mark: own, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
+    const own = correlationTag ?? `m${String(drawn).padStart(11, '0')}`
+    return { correlationTag: own, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
   }
 
   return {

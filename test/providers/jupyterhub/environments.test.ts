@@ -129,8 +129,8 @@ describe('a look', () => {
     await expect(driver.get(remoteId, signal)).rejects.toMatchObject(denied)
     await expect(driver.list({ cursor: null, watched: [] }, signal)).rejects.toMatchObject(denied)
     await expect(driver.controls.delete?.(remoteId, signal)).rejects.toMatchObject(denied)
-    expect((await driver.find([intent], signal)).get(intent.mark)).toHaveProperty('inconclusive')
-    expect((await service.driver.find([intent], signal)).get(intent.mark)).toEqual({ absent: true })
+    expect((await driver.find([intent], signal)).get(intent.correlationTag)).toHaveProperty('inconclusive')
+    expect((await service.driver.find([intent], signal)).get(intent.correlationTag)).toEqual({ absent: true })
   })
 
   it.each(['ben/notebook', '../../x', 'ada', 'ada/..', 'ada/a/b', ''])(
@@ -185,7 +185,9 @@ describe('a server', () => {
     hub.sandbox.changeSettings('jupyterhub', { spawnMs: 0 })
     const intent = hub.intent({ name: 'quick' })
     await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable', notSent: false })
-    expect((await driver.find([intent], signal)).get(intent.mark)).toMatchObject({ found: [{ status: 'stopped' }] })
+    expect((await driver.find([intent], signal)).get(intent.correlationTag)).toMatchObject({
+      found: [{ status: 'stopped' }],
+    })
   })
 
   it('that is starting takes no stop and no delete, and they are to be tried again', async () => {

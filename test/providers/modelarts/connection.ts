@@ -20,7 +20,7 @@ export interface Connection {
   clock: FixedClock
   provider: OpenProvider
   driver<K extends Kind>(kind: K): Driver<K>
-  intent<K extends Kind>(spec: Spec<K>, mark?: string): Intent<K>
+  intent<K extends Kind>(spec: Spec<K>, correlationTag?: string): Intent<K>
   /** Method, target below the project, and parsed body of what was sent. */
   sent(): unknown[]
   close(): Promise<void>
@@ -53,9 +53,9 @@ export async function connect(
       if (driver === undefined) throw new Error(`no driver for ${kind}`)
       return driver as unknown as Driver<K>
     },
-    intent<K extends Kind>(spec: Spec<K>, mark = 'k7m2q9dxwa'): Intent<K> {
+    intent<K extends Kind>(spec: Spec<K>, correlationTag = 'k7m2q9dxwa'): Intent<K> {
       const sendBy = { at: new Date(clock.now().getTime() + 1000), monotonicMs: clock.monotonicMs() + 1000 }
-      return { mark, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
+      return { correlationTag, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
     },
     sent: () =>
       stub.requests.map(({ method, target, body }) => {

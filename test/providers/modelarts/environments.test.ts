@@ -18,8 +18,8 @@ afterEach(async () => {
 })
 
 const driver = () => on.driver('environment')
-const intent = (changes: Partial<EnvironmentSpec> = {}, mark?: string) =>
-  on.intent<'environment'>({ ...spec, ...changes }, mark)
+const intent = (changes: Partial<EnvironmentSpec> = {}, correlationTag?: string) =>
+  on.intent<'environment'>({ ...spec, ...changes }, correlationTag)
 
 describe('creating a development environment instance', () => {
   it("sends the vendor's sample request, byte for byte, and reads its sample answer", async () => {
@@ -30,7 +30,7 @@ describe('creating a development environment instance', () => {
     )
     expect(created).toMatchObject({
       remoteId: id,
-      seen: { remoteId: id, status: 'provisioning', rawState: 'CREATING', mark: 'k7m2q9dxwa' },
+      seen: { remoteId: id, status: 'provisioning', rawState: 'CREATING', correlationTag: 'k7m2q9dxwa' },
     })
     expect(textOf(created)).not.toMatch(/PRIVATE-KEY|ghp_secret/)
   })
@@ -158,12 +158,14 @@ describe('finding an instance by its mark', () => {
     on.stub.once(list, first)
     const rest = 'demanager/instances?de_type=Notebook&offset=2&workspace_id=0'
     on.stub.once(v1('GET', rest), { body: { total_count: 3, instances: [named('b-sybbbbbbbbbb')] } })
-    const marks = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc']
+    const correlationTags = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc']
     const found = await driver().find(
-      marks.map((mark) => intent({}, mark)),
+      correlationTags.map((correlationTag) => intent({}, correlationTag)),
       signal,
     )
-    expect(found.get('aaaaaaaaaa')).toMatchObject({ found: [{ remoteId: 'DE-a-syaaaaaaaaaa', mark: 'aaaaaaaaaa' }] })
+    expect(found.get('aaaaaaaaaa')).toMatchObject({
+      found: [{ remoteId: 'DE-a-syaaaaaaaaaa', correlationTag: 'aaaaaaaaaa' }],
+    })
     expect(found.get('bbbbbbbbbb')).toMatchObject({ found: [{ remoteId: 'DE-b-sybbbbbbbbbb' }] })
     expect(found.get('cccccccccc')).toEqual({ absent: true })
     expect(on.stub.requests).toHaveLength(2)
@@ -194,6 +196,6 @@ describe('finding an instance by its mark', () => {
     const elsewhere = intent({ providerOptions: { modelarts: { workspaceId: 'ws1' } } }, 'bbbbbbbbbb')
     const found = await driver().find([intent(), elsewhere], signal)
     expect([...found.keys()].sort()).toEqual(['bbbbbbbbbb', 'k7m2q9dxwa'])
-    expect(found.get('bbbbbbbbbb')).toMatchObject({ found: [{ mark: 'bbbbbbbbbb' }] })
+    expect(found.get('bbbbbbbbbb')).toMatchObject({ found: [{ correlationTag: 'bbbbbbbbbb' }] })
   })
 })

@@ -17,7 +17,8 @@ afterEach(async () => {
 })
 
 const driver = () => on.driver('job')
-const intent = (changes: Partial<JobSpec> = {}, mark?: string) => on.intent<'job'>({ ...spec, ...changes }, mark)
+const intent = (changes: Partial<JobSpec> = {}, correlationTag?: string) =>
+  on.intent<'job'>({ ...spec, ...changes }, correlationTag)
 
 async function bodyOf(changes: JobSpec): Promise<Record<string, unknown>> {
   on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
@@ -37,7 +38,7 @@ describe('creating a training job', () => {
       seen: {
         status: 'pending',
         rawState: 'Creating',
-        mark: 'k7m2q9dxwa',
+        correlationTag: 'k7m2q9dxwa',
         tasks: [
           { id: 'worker-0', name: 'worker-0', status: 'pending' },
           { id: 'server-0', name: 'server-0', status: 'pending' },
@@ -217,7 +218,7 @@ describe('finding a training job', () => {
         filters: [{ key: 'name', operator: 'like', value: ['TestModelArtsJob2-syk7m2q9dxwa'] }],
       },
     ])
-    expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id, mark: 'k7m2q9dxwa' }] })
+    expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id, correlationTag: 'k7m2q9dxwa' }] })
   })
 
   it('walks by page for several intents', async () => {

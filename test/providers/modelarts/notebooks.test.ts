@@ -21,8 +21,8 @@ const withVolume = (options: JsonObject): Partial<EnvironmentSpec> => ({
 })
 
 const driver = () => on.driver('environment')
-const intent = (changes: Partial<EnvironmentSpec> = {}, mark?: string) =>
-  on.intent<'environment'>({ ...spec, ...changes }, mark)
+const intent = (changes: Partial<EnvironmentSpec> = {}, correlationTag?: string) =>
+  on.intent<'environment'>({ ...spec, ...changes }, correlationTag)
 
 async function bodyOf(changes: Partial<EnvironmentSpec>): Promise<Record<string, unknown>> {
   on.stub.once(v1('POST', 'notebooks'), { body: notebook })
@@ -37,7 +37,7 @@ describe('creating a notebook', () => {
     expect(on.stub.requests[0]?.body).toBe(
       `{"name":"notebooks_test-syk7m2q9dxwa","description":"","flavor":"modelarts.vm.cpu.2u","image_id":"${image}","volume":{"category":"EVS","ownership":"MANAGED","capacity":50},"workspace_id":"0","pool_id":"pool1","duration":-1}`,
     )
-    expect(created).toMatchObject({ remoteId: id, seen: { status: 'provisioning', mark: 'k7m2q9dxwa' } })
+    expect(created).toMatchObject({ remoteId: id, seen: { status: 'provisioning', correlationTag: 'k7m2q9dxwa' } })
     expect(textOf(created)).not.toContain('3eff13f2')
   })
 

@@ -83,7 +83,7 @@ describe('looking at an instance', () => {
 
   it('shows that a name has no mark', async () => {
     on.stub.once(details, { body: { ...instance, name: 'by-hand' } })
-    expect(await driver().get(id, signal)).toMatchObject({ mark: null })
+    expect(await driver().get(id, signal)).toMatchObject({ correlationTag: null })
   })
 
   it.each(['6309', '6404'])('takes HTTP 400 with ModelArts.%s for "gone"', async (code) => {

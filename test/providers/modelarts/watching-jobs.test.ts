@@ -31,7 +31,7 @@ describe('looking at a training job', () => {
     ['Thinking', null],
   ])('shows %s as %s', async (phase, status) => {
     on.stub.once(details, { body: withStatus({ phase }) })
-    expect(await driver().get(id, signal)).toMatchObject({ rawState: phase, status, mark: 'k7m2q9dxwa' })
+    expect(await driver().get(id, signal)).toMatchObject({ rawState: phase, status, correlationTag: 'k7m2q9dxwa' })
   })
 
   it('has a state for each phase of the reference', () => expect(Object.keys(driver().states)).toHaveLength(8))

@@ -7,7 +7,7 @@ const stub = useScnetStub()
 const base = '/ai/openapi/v2/instance-service'
 const create = `POST ${base}/task`
 const detail = `GET ${base}/c1/detail`
-const mark = 's7k2m9qd4x'
+const correlationTag = 's7k2m9qd4x'
 const settings = { jobApi: 'container' }
 
 const spec: JobSpec = {
@@ -23,7 +23,7 @@ const spec: JobSpec = {
 
 const container = (status: string, more: object = {}) => ({
   id: 'c1',
-  instanceServiceName: `train-sy${mark}`,
+  instanceServiceName: `train-sy${correlationTag}`,
   status,
   timeoutLimit: '02:00:00',
   startTime: '2025-12-01 20:00:00',
@@ -37,9 +37,9 @@ describe('a job as a container', () => {
     const driver = stub.job(settings)
     const full = withDefaults(driver.accepts, spec)
     expect(checkSpec({ provider: 'scnet', ...driver }, full)).toEqual([])
-    expect(await driver.create(jobIntent(stub.clock, full, mark), signal)).toEqual({ remoteId: 'c1' })
+    expect(await driver.create(jobIntent(stub.clock, full, correlationTag), signal)).toEqual({ remoteId: 'c1' })
     const body = {
-      instanceServiceName: `train-sy${mark}`,
+      instanceServiceName: `train-sy${correlationTag}`,
       description: '',
       taskType: 'ssh',
       acceleratorType: 'cpu',
@@ -56,7 +56,7 @@ describe('a job as a container', () => {
       gpuNumber: 0,
     }
     expect(stub.calls()).toEqual([[create, JSON.stringify(body)]])
-    expect(driver.plan(jobIntent(stub.clock, full, mark)).body).toEqual(body)
+    expect(driver.plan(jobIntent(stub.clock, full, correlationTag)).body).toEqual(body)
   })
 
   it('is honest about what it cannot tell', () => {
@@ -95,7 +95,7 @@ describe('a job as a container', () => {
   ])('that is %s reads as %s, with no exit code', async (status, portable) => {
     stub.server.on(detail, ok(container(status)))
     const seen = await stub.job(settings).get('c1', signal)
-    expect(seen).toMatchObject({ status: portable, rawState: status, mark })
+    expect(seen).toMatchObject({ status: portable, rawState: status, correlationTag })
     expect(seen).not.toHaveProperty('exitCode')
     if (status === 'Completed') expect(seen).toHaveProperty('message', expect.stringContaining('Inferred'))
   })
@@ -125,10 +125,10 @@ describe('a job as a container', () => {
     const driver = stub.job(settings)
     expect((await driver.list({ cursor: null, watched: [] }, signal)).seen).toHaveLength(1)
     const found = await driver.find(
-      [jobIntent(stub.clock, spec, mark), jobIntent(stub.clock, spec, 'b000000000')],
+      [jobIntent(stub.clock, spec, correlationTag), jobIntent(stub.clock, spec, 'b000000000')],
       signal,
     )
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: 'c1' }] })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: 'c1' }] })
     expect(found.get('b000000000')).toEqual({ absent: true })
   })
 })

@@ -9,10 +9,10 @@ const stub = useScnetStub()
 const base = '/ai/openapi/v2/instance-service'
 const create = `POST ${base}/task`
 const id = '530491fa7c8e47348f01de73e627a6a7'
-const mark = 's7k2m9qd4x'
+const correlationTag = 's7k2m9qd4x'
 
 const exampleBody = {
-  instanceServiceName: `Instances_2205113838-sy${mark}`,
+  instanceServiceName: `Instances_2205113838-sy${correlationTag}`,
   description: '',
   taskType: 'ssh',
   acceleratorType: 'gpu',
@@ -35,7 +35,7 @@ describe('a create', () => {
   it("sends the vendor's own example, byte for byte", async () => {
     stub.server.on(create, ok(id))
     const driver = stub.environment()
-    const intent = environmentIntent(stub.clock, spec, mark)
+    const intent = environmentIntent(stub.clock, spec, correlationTag)
     expect(await driver.create(intent, signal)).toEqual({ remoteId: id })
     expect(stub.calls()).toEqual([[create, JSON.stringify(exampleBody)]])
     expect(stub.server.requests.at(-1)?.headers).toMatchObject({
@@ -66,10 +66,10 @@ describe('a create', () => {
       providerOptions: { scnet: { version: 'python' } },
     }
     expect(checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked))).toEqual([])
-    await driver.create(environmentIntent(stub.clock, withDefaults(driver.accepts, asked), mark), signal)
+    await driver.create(environmentIntent(stub.clock, withDefaults(driver.accepts, asked), correlationTag), signal)
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toEqual({
       ...exampleBody,
-      instanceServiceName: `x-sy${mark}`,
+      instanceServiceName: `x-sy${correlationTag}`,
       taskType: 'codeserver',
       acceleratorType: 'cpu',
       gpuNumber: 0,
@@ -90,17 +90,17 @@ describe('a create', () => {
 
   it('puts the mark into the description where the connection says so', async () => {
     stub.server.on(create, ok(id))
-    const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, mark)
+    const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, correlationTag)
     await stub.environment({ tagField: 'description' }).create(intent, signal)
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toMatchObject({
       instanceServiceName: 'Instances_2205113838',
-      description: `mine [sy:${mark}]`,
+      description: `mine [sy:${correlationTag}]`,
     })
   })
 
   it('whose answer holds no id is left to be found', async () => {
     stub.server.on(create, ok(null))
-    expect(await stub.environment().create(environmentIntent(stub.clock, spec, mark), signal)).toEqual({
+    expect(await stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal)).toEqual({
       remoteId: null,
     })
   })
@@ -123,7 +123,9 @@ describe('a create', () => {
   ])('that the vendor answers with %s says %s, on whatever HTTP status', async (code, portable) => {
     for (const status of [200, 400, 500]) {
       stub.server.once(create, { ...failed(code, '参数无效'), status })
-      const error = await failureOf(stub.environment().create(environmentIntent(stub.clock, spec, mark), signal))
+      const error = await failureOf(
+        stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),
+      )
       expect(error).toMatchObject({ code: portable, providerCode: code, httpStatus: status, notSent: false })
       expect(error.message).toContain('参数无效')
     }
@@ -143,14 +145,16 @@ describe('a create', () => {
     ['no answer', { isReset: true as const }, 'unavailable'],
   ])('that is answered by %s says nothing that is not documented', async (_what, answer, portable) => {
     stub.server.on(create, answer)
-    const error = await failureOf(stub.environment().create(environmentIntent(stub.clock, spec, mark), signal))
+    const error = await failureOf(
+      stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),
+    )
     expect(error.code).toBe(portable)
     if (error.code !== 'invalid_request') expect(verdictOf('create', error)).toBe('find')
   })
 
   it('is not sent after its time', async () => {
     const driver = stub.environment({ aiUrl: stub.server.url })
-    const intent = environmentIntent(stub.clock, spec, mark)
+    const intent = environmentIntent(stub.clock, spec, correlationTag)
     stub.clock.advance(5001)
     expect(await failureOf(driver.create(intent, signal))).toMatchObject({ code: 'timeout', notSent: true })
     expect(stub.calls()).toEqual([])

@@ -8,7 +8,7 @@ const stub = useScnetStub()
 const hpc = '/hpc/openapi/v2'
 const submit = `POST ${hpc}/apptemplates/BASIC/BASE/job`
 const live = (start = 0) => `GET ${hpc}/jobs?strClusterIDList=1638523853&start=${start}&limit=100`
-const mark = 's7k2m9qd4xw1'
+const correlationTag = 's7k2m9qd4xw1'
 
 const sentBody = {
   strJobManagerID: '1638523853',
@@ -17,7 +17,7 @@ const sentBody = {
     GAP_NNODE: '2',
     GAP_NODE_STRING: '',
     GAP_SUBMIT_TYPE: 'cmd',
-    GAP_JOB_NAME: mark,
+    GAP_JOB_NAME: correlationTag,
     GAP_WORK_DIR: '/public/home/bob_hpc/run',
     GAP_QUEUE: 'debug',
     GAP_NPROC: '',
@@ -37,7 +37,7 @@ const sentBody = {
 describe('a submit', () => {
   it('sends strings only, the mark for a name, and empty halves of exclusive pairs', async () => {
     stub.server.on(submit, ok('63436'))
-    expect(await stub.job().create(jobIntent(stub.clock, spec, mark), signal)).toEqual({ remoteId: '63436' })
+    expect(await stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal)).toEqual({ remoteId: '63436' })
     expect(stub.calls()).toEqual([[submit, JSON.stringify(sentBody)]])
   })
 
@@ -46,19 +46,19 @@ describe('a submit', () => {
       const at = (path: string) => `GET ${hpc}/jobs/${id}${path}`
       stub.server.on(submit, { body: `{"code":0,"msg":"success","data":${id}}` })
       stub.server.on(at('?strJobManagerID=1638523853'), {
-        body: `{"code":"0","data":{"jobId":${id},"jobName":"${mark}","jobStatus":"statR"}}`,
+        body: `{"code":"0","data":{"jobId":${id},"jobName":"${correlationTag}","jobStatus":"statR"}}`,
       })
       stub.server.on(live(), { body: `{"code":"0","data":{"list":[{"jobId":${id},"jobStatus":"statR"}],"total":1}}` })
       const driver = stub.job()
-      expect(await driver.create(jobIntent(stub.clock, spec, mark), signal)).toEqual({ remoteId: id })
-      expect(await driver.get(id, signal)).toMatchObject({ remoteId: id, status: 'running', mark })
+      expect(await driver.create(jobIntent(stub.clock, spec, correlationTag), signal)).toEqual({ remoteId: id })
+      expect(await driver.get(id, signal)).toMatchObject({ remoteId: id, status: 'running', correlationTag })
       expect((await driver.list({ cursor: null, watched: [] }, signal)).seen).toMatchObject([{ remoteId: id }])
     }
   })
 
   it('is planned as it is sent where the connection pins what would be discovered', () => {
     const settings = { schedulerId: '1638523853', hpcUrl: `${stub.server.url}/hpc` }
-    expect(stub.job(settings).plan(jobIntent(stub.clock, spec, mark))).toEqual({
+    expect(stub.job(settings).plan(jobIntent(stub.clock, spec, correlationTag))).toEqual({
       method: 'POST',
       target: `${hpc}/apptemplates/BASIC/BASE/job`,
       headers: { 'content-type': 'application/json' },
@@ -79,7 +79,7 @@ describe('a submit', () => {
     }
     const full = withDefaults(driver.accepts, asked)
     expect(checkSpec({ provider: 'scnet', ...driver }, full)).toEqual([])
-    expect(await driver.create(jobIntent(stub.clock, full, mark), signal)).toEqual({ remoteId: '63436' })
+    expect(await driver.create(jobIntent(stub.clock, full, correlationTag), signal)).toEqual({ remoteId: '63436' })
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '').mapAppJobInfo).toMatchObject({
       GAP_CMD_FILE: 'sleep 5\n',
       GAP_NNODE: '',
@@ -99,7 +99,7 @@ describe('a submit', () => {
     'with code 0 and %j for an id did not work',
     async (data) => {
       stub.server.on(submit, { body: { code: '0', msg: 'QOSMinGRES min tres', data } })
-      const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, mark), signal))
+      const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))
       // Looked for first; where it is not there, that is the end.
       expect(error).toMatchObject({ code: 'conflict', notSent: false })
       expect(error.message).toContain('QOSMinGRES min tres')
@@ -113,7 +113,7 @@ describe('a submit', () => {
     ['10001', 'internal'],
   ])('answered with %s says %s', async (code, portable) => {
     stub.server.on(submit, failed(code, 'no'))
-    expect(await failureOf(stub.job().create(jobIntent(stub.clock, spec, mark), signal))).toMatchObject({
+    expect(await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))).toMatchObject({
       code: portable,
       providerCode: code,
     })
@@ -121,7 +121,7 @@ describe('a submit', () => {
 
   it('that lost its scheduler on the way was not sent', async () => {
     stub.server.on('GET /hpc/openapi/v2/cluster', { isReset: true })
-    const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, mark), signal))
+    const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))
     expect(error).toMatchObject({ code: 'unavailable', notSent: true })
   })
 })

@@ -114,16 +114,20 @@ function present<T>(value: T | undefined): T {
   return value
 }
 
-export const environmentIntent = (clock: FixedClock, spec: EnvironmentSpec, mark: string): Intent<'environment'> => ({
+export const environmentIntent = (
+  clock: FixedClock,
+  spec: EnvironmentSpec,
+  correlationTag: string,
+): Intent<'environment'> => ({
   ...attemptAt(clock),
   spec,
-  mark,
+  correlationTag,
 })
 
-export const jobIntent = (clock: FixedClock, spec: JobSpec, mark: string): Intent<'job'> => ({
+export const jobIntent = (clock: FixedClock, spec: JobSpec, correlationTag: string): Intent<'job'> => ({
   ...attemptAt(clock),
   spec,
-  mark,
+  correlationTag,
 })
 
 function attemptAt(clock: FixedClock) {

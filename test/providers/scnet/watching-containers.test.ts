@@ -9,11 +9,11 @@ const base = '/ai/openapi/v2/instance-service'
 const list = `GET ${base}/task`
 const detail = (id: string) => `GET ${base}/${id}/detail`
 const id = '530491fa7c8e47348f01de73e627a6a7'
-const mark = 's7k2m9qd4x'
+const correlationTag = 's7k2m9qd4x'
 
 const container = (more: object = {}) => ({
   id,
-  instanceServiceName: `x-sy${mark}`,
+  instanceServiceName: `x-sy${correlationTag}`,
   status: 'Running',
   description: null,
   taskNumber: '1',
@@ -41,7 +41,13 @@ describe('a container', () => {
   ])('that is %s reads as %s', async (status, portable) => {
     stub.server.on(detail(id), ok(container({ status })))
     const seen = await stub.environment().get(id, signal)
-    expect(seen).toMatchObject({ remoteId: id, rawState: status, status: portable, mark, remoteName: `x-sy${mark}` })
+    expect(seen).toMatchObject({
+      remoteId: id,
+      rawState: status,
+      status: portable,
+      correlationTag,
+      remoteName: `x-sy${correlationTag}`,
+    })
   })
 
   it('shows its times in the zone of the connection, and nothing that is null', async () => {
@@ -131,7 +137,10 @@ describe('the list', () => {
 
 describe('a search', () => {
   const find = async (settings = {}) => {
-    const intents = [environmentIntent(stub.clock, spec, mark), environmentIntent(stub.clock, spec, 'a000000000')]
+    const intents = [
+      environmentIntent(stub.clock, spec, correlationTag),
+      environmentIntent(stub.clock, spec, 'a000000000'),
+    ]
     return await stub.environment(settings).find(intents, signal)
   }
 
@@ -142,7 +151,9 @@ describe('a search', () => {
     )
     stub.server.once(list, ok({ total: 3, records: [container({ id: 'c3', status: 'Waiting' })] }))
     const found = await find()
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }, { remoteId: 'c3', status: 'provisioning' }] })
+    expect(found.get(correlationTag)).toMatchObject({
+      found: [{ remoteId: id }, { remoteId: 'c3', status: 'provisioning' }],
+    })
     expect(found.get('a000000000')).toEqual({ absent: true })
     expect(stub.calls()).toHaveLength(2)
   })
@@ -151,16 +162,16 @@ describe('a search', () => {
     stub.server.once(list, ok({ total: 9, items: [container()] }))
     stub.server.once(list, ok({ total: 9, items: [] }))
     const found = await find()
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }] })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: id }] })
     expect(found.get('a000000000')).toHaveProperty('inconclusive')
   })
 
   it('in a list that does not show where the mark would be concludes nothing', async () => {
     stub.server.on(list, ok({ total: 1, list: [container({ description: undefined })] }))
-    expect((await find({ tagField: 'description' })).get(mark)).toHaveProperty('inconclusive')
-    stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${mark}]` })] }))
+    expect((await find({ tagField: 'description' })).get(correlationTag)).toHaveProperty('inconclusive')
+    stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${correlationTag}]` })] }))
     const found = await find({ tagField: 'description' })
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: id }] })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: id }] })
     expect(found.get('a000000000')).toEqual({ absent: true })
   })
 

@@ -23,12 +23,12 @@ const history = (from: string, more = '') =>
 const lastDay = history('2025-11-30 21:26:31', '&jobId=63436')
 const lastMonth = history('2025-11-01 21:26:31', '&jobId=63436')
 const none = ok({ total: 0, list: [] })
-const mark = 's7k2m9qd4xw1'
+const correlationTag = 's7k2m9qd4xw1'
 
 /** A live record, as live systems show it. */
 const running = {
   jobId: '63436',
-  jobName: mark,
+  jobName: correlationTag,
   jobStatus: 'statR',
   queue: 'debug',
   jobStartTime: '2025-12-01 21:00:00',
@@ -43,7 +43,7 @@ const running = {
 
 const ended = {
   jobId: '63436',
-  jobName: mark,
+  jobName: correlationTag,
   jobState: 'statC',
   jobExitStatus: 0,
   jobStartTime: '2025-12-01 20:00:00',
@@ -61,8 +61,8 @@ describe('a job', () => {
       rawState: 'statR',
       status: 'running',
       startedAt: new Date('2025-12-01T13:00:00Z'),
-      remoteName: mark,
-      mark,
+      remoteName: correlationTag,
+      correlationTag,
       payload: running,
     })
   })
@@ -143,7 +143,10 @@ describe('a job', () => {
 
   it('of another name carries no mark of ours', async () => {
     stub.server.on(detail, ok({ ...running, jobName: 'STDIN_0910_094758' }))
-    expect(await stub.job().get('63436', signal)).toMatchObject({ mark: null, remoteName: 'STDIN_0910_094758' })
+    expect(await stub.job().get('63436', signal)).toMatchObject({
+      correlationTag: null,
+      remoteName: 'STDIN_0910_094758',
+    })
   })
 })
 
@@ -171,7 +174,7 @@ describe('lists and searches', () => {
     const omits = seen[0]?.omits ?? []
     expect(omits).toEqual(expect.arrayContaining(['outputPath', 'errorPath', 'exitCode']))
     expect(omits.filter((name) => name in short)).toEqual([])
-    const found = (await stub.job().find([jobIntent(stub.clock, spec, mark)], signal)).get(mark)
+    const found = (await stub.job().find([jobIntent(stub.clock, spec, correlationTag)], signal)).get(correlationTag)
     expect(found).toMatchObject({ found: [{ omits }] })
     stub.server.on(detail, ok(running))
     expect(await stub.job().get('63436', signal)).not.toHaveProperty('omits')
@@ -182,17 +185,17 @@ describe('lists and searches', () => {
   it('find a job once, though both lists show it, from a quarter of an hour before it was sent', async () => {
     stub.server.on(live(), ok({ total: 1, list: [{ ...running, jobStatus: 'statC' }] }))
     stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 1, records: [ended] }))
-    const intents = [jobIntent(stub.clock, spec, mark), jobIntent(stub.clock, spec, 'a00000000000')]
+    const intents = [jobIntent(stub.clock, spec, correlationTag), jobIntent(stub.clock, spec, 'a00000000000')]
     const found = await stub.job().find(intents, signal)
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: '63436', status: 'succeeded' }] })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: '63436', status: 'succeeded' }] })
     expect(found.get('a00000000000')).toEqual({ absent: true })
   })
 
   it('conclude nothing from a history that could not be read to its end', async () => {
     stub.server.on(live(), ok({ total: 0, list: [] }))
     stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 3, list: [] }))
-    const found = await stub.job().find([jobIntent(stub.clock, spec, mark)], signal)
-    expect(found.get(mark)).toHaveProperty('inconclusive')
+    const found = await stub.job().find([jobIntent(stub.clock, spec, correlationTag)], signal)
+    expect(found.get(correlationTag)).toHaveProperty('inconclusive')
   })
 })
 

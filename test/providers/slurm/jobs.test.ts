@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answer, api, failureOf, mark, record, type SlurmStub, signal, startSlurmStub } from './slurm-stub.ts'
+import { answer, api, correlationTag, failureOf, record, type SlurmStub, signal, startSlurmStub } from './slurm-stub.ts'
 
 let slurm: SlurmStub
 
@@ -157,7 +157,7 @@ describe('a look at a job of Slurm', () => {
       status: 'failed',
       reason: 'nonzero_exit',
       exitCode: 3,
-      mark,
+      correlationTag,
       remoteName: 'train',
       startedAt: new Date(1795482674_000),
       endedAt: new Date(1795482675_000),
@@ -227,22 +227,22 @@ describe('a search among the jobs of Slurm', () => {
   it('is one walk for all marks; somebody else with the same comment is nobody of ours', async () => {
     const jobs = [record(), record({ job_id: 2, comment: 'mine' }), record({ job_id: 3, user_name: 'bob' })]
     slurm.stub.once(list, answer(200, [], { jobs }))
-    const other = { ...slurm.intent(), mark: 'mzzzzzzzzzzz' }
+    const other = { ...slurm.intent(), correlationTag: 'mzzzzzzzzzzz' }
     const found = await slurm.job().find([slurm.intent(), other], signal)
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: '1', status: 'failed' }] })
-    expect(found.get(other.mark)).toEqual({ absent: true })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: '1', status: 'failed' }] })
+    expect(found.get(other.correlationTag)).toEqual({ absent: true })
   })
 
   it('says all that carry the mark', async () => {
     slurm.stub.once(list, answer(200, [], { jobs: [record(), record({ job_id: 2 })] }))
     const found = await slurm.job().find([slurm.intent()], signal)
-    expect(found.get(mark)).toMatchObject({ found: [{ remoteId: '1' }, { remoteId: '2' }] })
+    expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: '1' }, { remoteId: '2' }] })
   })
 
   it('proves nothing where comments are not shown, or the list is no list', async () => {
     const { comment: _, ...bare } = record()
     slurm.stub.once(list, answer(200, [], { jobs: [bare] }))
-    expect((await slurm.job().find([slurm.intent()], signal)).get(mark)).toHaveProperty('inconclusive')
+    expect((await slurm.job().find([slurm.intent()], signal)).get(correlationTag)).toHaveProperty('inconclusive')
     slurm.stub.once(list, answer(200, [], {}))
     expect((await failureOf(slurm.job().find([slurm.intent()], signal))).code).toBe('bad_response')
   })

@@ -8,7 +8,7 @@ import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 export const key = 'ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE='
 export const { signal } = new AbortController()
-export const mark = 'mabc23456789'
+export const correlationTag = 'mabc23456789'
 export const api = (path: string) => `/slurm/v0.0.38${path}`
 
 /** The driver before a server that answers as it is told. */
@@ -48,7 +48,7 @@ export async function startSlurmStub(): Promise<SlurmStub> {
       return driver
     },
     intent: (spec = {}) => ({
-      mark,
+      correlationTag,
       spec: { name: 'train', script: 'python train.py', workingDirectory: '/home/alice', ...spec },
       environmentRemoteId: null,
       before: null,
@@ -79,7 +79,7 @@ export const answer = (status: number, errors: readonly object[] = [], rest: obj
 
 /** A record of a real 22.05.8, cut to what matters. */
 export const record = (more: object = {}) => ({
-  comment: `[sy:${mark}]`,
+  comment: `[sy:${correlationTag}]`,
   end_time: 1795482675,
   exit_code: 768,
   job_id: 1,

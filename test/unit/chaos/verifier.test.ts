@@ -6,12 +6,12 @@ const ended: RecordRow = {
     id: 'job_1',
     kind: 'job',
     provider: 'slurm',
-    mark: 'sy7k2m9qd4',
+    correlationTag: 'sy7k2m9qd4',
     status: 'failed',
     reason: null,
     desired: 'run',
   },
-  ...{ live: false, remoteId: null, isParked: false, isSettled: true },
+  ...{ active: false, remoteId: null, isParked: false, isSettled: true },
 }
 
 function findingsOf(row: RecordRow, more: Partial<Lists> = {}) {
@@ -33,7 +33,7 @@ describe('the judge of a chaos run', () => {
   })
 
   it('counts an environment as lost that was wanted and never made', () => {
-    expect(findingsOf({ ...ended, kind: 'environment', live: true })).toEqual(['lost'])
+    expect(findingsOf({ ...ended, kind: 'environment', active: true })).toEqual(['lost'])
   })
 
   it('finds nothing where the client called it off before it was sent', () => {

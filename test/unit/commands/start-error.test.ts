@@ -1,7 +1,7 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils'
 import { describe, expect, it } from 'vitest'
 import { databaseError, failureText, listenError, StartError, startErrorOf } from '../../../src/commands/start-error.ts'
-import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
 const url = 'postgresql://somebody:hunter2@db.example/switchyard'
 const refused = (code: string, message: string) => Object.assign(new Error(message), { severity: 'FATAL', code })
@@ -67,7 +67,7 @@ it.each([
 it('what a command was given wrong is a sentence, and a mistake of the program says where it happened', () => {
   const argument = Object.assign(new TypeError("Unknown option '--foo'"), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' })
   expect(failureText(argument)).toBe("Unknown option '--foo'")
-  expect(failureText(new Refusal('quota_exceeded', 'The quota is used up.'))).toBe('The quota is used up.')
+  expect(failureText(new ApiError('quota_exceeded', 'The quota is used up.'))).toBe('The quota is used up.')
   expect(failureText(new TypeError('x is not a function'))).toMatch(
     /^Unexpected error: x is not a function\. Please report it:\nTypeError.*\n +at /,
   )

@@ -40,7 +40,7 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
     },
     secretBox: makeSecretBox('42'.repeat(32)),
     providerById: () => modelartsProvider,
-    egressRefusal: () => null,
+    egressDenial: () => null,
     onChange: () => {},
   })
   const send = (body: ConnectionPatch, ifVersions: readonly number[] | null = null) =>

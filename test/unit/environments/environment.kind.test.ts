@@ -6,14 +6,14 @@ import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeFacts, makeWorkload } from '../workloads/make-workload.ts'
 
 const now = new Date('2026-01-05T12:00:00Z')
-const facts = { now, tempo: { quickMs: 1000, slowMs: 30_000, resendMs: 60_000, confirmGoneMs: 30_000 } }
+const facts = { now, pollIntervals: { quickMs: 1000, slowMs: 30_000, resendMs: 60_000, confirmGoneMs: 30_000 } }
 
 /** The environment once these states were seen, one after the other. */
 function seenAs(environment: Workload<'environment'>, ...statuses: Status<'environment'>[]) {
   let seen = environment
   for (const status of statuses) {
-    const sighting = { remoteId: 'r', status, rawState: status, payload: () => ({}) }
-    seen = { ...seen, ...observed(environmentKind, seen, sighting, facts) }
+    const observation = { remoteId: 'r', status, rawState: status, payload: () => ({}) }
+    seen = { ...seen, ...observed(environmentKind, seen, observation, facts) }
   }
   return seen
 }
@@ -62,7 +62,7 @@ describe('an environment that is seen stopped', () => {
 describe('a wish that is open', () => {
   const decide = (more: Partial<Workload<'environment'>>) =>
     environmentKind.nextAction(
-      makeWorkload('environment', { remoteId: 'r', rawState: 'x', generation: 2, carriedGeneration: 1, ...more }),
+      makeWorkload('environment', { remoteId: 'r', rawState: 'x', generation: 2, observedGeneration: 1, ...more }),
       makeFacts<'environment'>({ verbs: ['start', 'stop', 'delete'] }),
     )
 
@@ -81,14 +81,14 @@ describe('a wish before which an earlier one was never carried out', () => {
   it('is decided on what the provider shows now, since the verb of the earlier one may have been sent', () => {
     const environment = makeWorkload('environment', superseding)
     const action = environmentKind.nextAction(environment, makeFacts({ now }))
-    expect(action).toEqual({ do: 'settle', change: { carriedGeneration: 1, rawState: null } })
-    const alone = makeWorkload('environment', { ...superseding, carriedGeneration: 1, rawState: null })
+    expect(action).toEqual({ do: 'settle', change: { observedGeneration: 1, rawState: null } })
+    const alone = makeWorkload('environment', { ...superseding, observedGeneration: 1, rawState: null })
     expect(environmentKind.nextAction(alone, makeFacts({ now }))).toEqual({ do: 'get' })
   })
 
   it('costs no look where it is the only one', () => {
-    const environment = makeWorkload('environment', { ...superseding, carriedGeneration: 1 })
+    const environment = makeWorkload('environment', { ...superseding, observedGeneration: 1 })
     const action = environmentKind.nextAction(environment, makeFacts({ now }))
-    expect(action).toEqual({ do: 'settle', change: { carriedGeneration: 2 } })
+    expect(action).toEqual({ do: 'settle', change: { observedGeneration: 2 } })
   })
 })

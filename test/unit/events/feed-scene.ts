@@ -10,7 +10,7 @@ import type { Kind } from '../../../src/vocabulary/kinds.ts'
 const origin: FeedPosition = { xid: '0', workloadId: '', seq: 0 }
 
 /** A feed in memory, which shows what is below a horizon; with every read of it counted. */
-export function makeScene({ mostBytes = 1_000_000 } = {}) {
+export function makeScene({ maxBytes = 1_000_000 } = {}) {
   const written: ProjectEvent[] = []
   const seqs = new Map<string, number>()
   let shown = 0
@@ -42,7 +42,7 @@ export function makeScene({ mostBytes = 1_000_000 } = {}) {
       }
       signal.addEventListener('abort', heard, { once: true })
     })
-  const tails = makeTails({ feed, wait, clock, mostBytes })
+  const tails = makeTails({ feed, wait, clock, maxBytes })
 
   return {
     written,

@@ -79,7 +79,7 @@ describe('who listens to a project', () => {
 
   it('is cut where it does not take what is sent, when that has no room any more; nobody else is', async () => {
     await inVirtualTime(async (pass) => {
-      const scene = makeScene({ mostBytes: 20_000 })
+      const scene = makeScene({ maxBytes: 20_000 })
       const [slow, quick] = [await scene.listen(), await scene.listen()]
       await slow.take()
       void quick.takeAll()
@@ -110,7 +110,7 @@ describe('who listens to a project', () => {
 
   it('reads on from the database, at its own pace, where it takes what it is sent but more happens meanwhile', async () => {
     await inVirtualTime(async (pass) => {
-      const scene = makeScene({ mostBytes: 20_000 })
+      const scene = makeScene({ maxBytes: 20_000 })
       const client = await scene.listen()
       await client.take()
       for (let xid = 1; xid <= 40; xid += 1) scene.write(xid, [1], 'x'.repeat(4000))
@@ -199,9 +199,9 @@ describe('from whatever position it goes on', () => {
   it('is told each event after it once, in the order of the feed, from the database and then from memory', async () => {
     const many = fc.array(step, { minLength: 10, maxLength: 60 })
     await fc.assert(
-      fc.asyncProperty(many, fc.integer({ min: 400, max: 4000 }), (steps, mostBytes) =>
+      fc.asyncProperty(many, fc.integer({ min: 400, max: 4000 }), (steps, maxBytes) =>
         inVirtualTime(async (pass) => {
-          const scene = makeScene({ mostBytes })
+          const scene = makeScene({ maxBytes })
           for (const { from, client } of await play(scene, steps, pass)) {
             const expected = idsOf(scene.written.slice(from))
             // Who has left has heard the first of them.

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { mostFaults } from '../../../src/http/bounded-validation.ts'
+import { maxErrors } from '../../../src/http/bounded-validation.ts'
 import { compilersFactory } from '../../../src/http/compilers.ts'
 import { sendProblem } from '../../../src/http/problem.ts'
 import { refuseUnsafeText } from '../../../src/http/text-validation.ts'
@@ -61,7 +61,7 @@ describe('a body of ordinary size', () => {
   })
 
   it('is told no more faults than are answered', () => {
-    expect(faultsOf(job, { name: 'a', inputs: Array(700).fill(7) })).toHaveLength(mostFaults)
+    expect(faultsOf(job, { name: 'a', inputs: Array(700).fill(7) })).toHaveLength(maxErrors)
   })
 })
 
@@ -84,7 +84,7 @@ describe('a large body', () => {
     const validate = validatorOf(job)
     validate({})
     expect(cpuMsOf(() => validate(body))).toBeLessThan(1000)
-    expect(validate.errors?.length).toBeLessThanOrEqual(mostFaults)
+    expect(validate.errors?.length).toBeLessThanOrEqual(maxErrors)
     expect(validate.errors?.map(({ keyword, instancePath }) => `${keyword} ${instancePath}`)).toContain(fault)
   })
 
@@ -95,7 +95,7 @@ describe('a large body', () => {
   })
 
   it('with more faults than are answered is told as many as that', () => {
-    expect(faultsOf(job, { name: 'a', inputs: Array(many).fill(7) })).toHaveLength(mostFaults)
+    expect(faultsOf(job, { name: 'a', inputs: Array(many).fill(7) })).toHaveLength(maxErrors)
   })
 
   it('is valid when it is', () => {
@@ -121,7 +121,7 @@ it('costs a query no more either', () => {
   const query = Type.Object({ ids: Type.Array(Type.Integer(), { maxItems: 5 }) }, { additionalProperties: false })
   const validate = validatorOf(query, 'querystring')
   expect(validate({ ids: Array(8000).fill('x') })).toBe(false)
-  expect(validate.errors).toHaveLength(mostFaults)
+  expect(validate.errors).toHaveLength(maxErrors)
 })
 
 describe('a megabyte of invalid inputs over HTTP', () => {
@@ -140,7 +140,7 @@ describe('a megabyte of invalid inputs over HTTP', () => {
     })
     const { user, system } = process.cpuUsage(before)
     expect(answer.statusCode).toBe(400)
-    expect(answer.json().errors).toHaveLength(mostFaults)
+    expect(answer.json().errors).toHaveLength(maxErrors)
     expect(answer.json().detail).toBe('/inputs must NOT have more than 64 items. (and at least 49 more)')
     expect((user + system) / 1000).toBeLessThan(2000)
     await app.close()

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Caller } from '../../../src/http/caller.ts'
 import { makeStreamPlaces } from '../../../src/http/concurrency-limits.ts'
 import { sendEvents } from '../../../src/http/event-stream.ts'
-import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
 const caller: Caller = { projectId: 'prj', scopes: new Set(), by: { subject: 'key', address: '', requestId: '' } }
 const server = fastify()
@@ -16,7 +16,7 @@ let isRevoked = false
 
 beforeAll(async () => {
   server.decorate('authenticate', async () => {
-    if (isRevoked) throw new Refusal('unauthenticated', 'revoked')
+    if (isRevoked) throw new ApiError('unauthenticated', 'revoked')
     return caller
   })
   server.get('/quiet', (request: FastifyRequest, reply) => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { hashOfKey } from '../../../src/access/api-key.ts'
 import { makeAuthenticate } from '../../../src/access/authenticate.ts'
 import { watchCaller } from '../../../src/http/lasting-proof.ts'
-import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
 const key = 'a-key-that-is-revoked-while-its-request-is-open'
 const row = { id: 'key_1', projectId: 'prj_1', scopes: [], expiresAt: null, hash: hashOfKey(key) }
@@ -77,7 +77,7 @@ describe('a request that lasts', () => {
     const shutOut = vi.fn()
     const stop = watchCaller(request, shutOut)
     await vi.advanceTimersByTimeAsync(10_000)
-    for (const error of [new Error('the database is away'), new Refusal('unavailable', 'the issuer is away')]) {
+    for (const error of [new Error('the database is away'), new ApiError('unavailable', 'the issuer is away')]) {
       becomes(() => Promise.reject(error))
       await vi.advanceTimersByTimeAsync(10_000)
     }

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type LaneOptions, makeLanes } from '../../../src/infra/batcher.ts'
+import { type BatcherOptions, makeBatcher } from '../../../src/infra/batcher.ts'
 
 class DataError extends Error {}
 class TransientError extends Error {}
 
-const lanes = (flush: LaneOptions<number, string>['flush'], more: Partial<LaneOptions<number, string>> = {}) =>
-  makeLanes<number, string>({
-    lanes: 1,
+const concurrency = (
+  flush: BatcherOptions<number, string>['flush'],
+  more: Partial<BatcherOptions<number, string>> = {},
+) =>
+  makeBatcher<number, string>({
+    concurrency: 1,
     maxItems: 100,
     isDataError: (error) => error instanceof DataError,
     isTransient: (error) => error instanceof TransientError,
@@ -20,7 +23,7 @@ const answer = (items: readonly number[]) => items.map((item) => `a${item}`)
 describe('calls that arrive together', () => {
   it('share one statement, each with its own answer', async () => {
     const batches: number[][] = []
-    const call = lanes(async (items) => {
+    const call = concurrency(async (items) => {
       batches.push([...items])
       return answer(items)
     })
@@ -34,7 +37,7 @@ describe('calls that arrive together', () => {
       batches.push([...items])
       return answer(items)
     }
-    const call = lanes(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
+    const call = concurrency(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
     expect(await Promise.all([1, 11, 2, 21, 3, 4].map(call))).toEqual(['a1', 'a11', 'a2', 'a21', 'a3', 'a4'])
     expect(batches).toEqual([[1, 2, 3], [11, 4], [21]])
   })
@@ -45,7 +48,7 @@ describe('calls that arrive together', () => {
       batches.push([...items])
       return answer(items)
     }
-    const call = lanes(flush, { keyOf: (item) => String(item % 10), mostPerKey: 2, maxItems: 4 })
+    const call = concurrency(flush, { keyOf: (item) => String(item % 10), maxPerKey: 2, maxItems: 4 })
     await Promise.all([1, 11, 21, 31, 2].map(call))
     expect(batches).toEqual([
       [1, 11, 2],
@@ -57,7 +60,7 @@ describe('calls that arrive together', () => {
     const batches: number[][] = []
     const { promise: isOpen, resolve: open } = Promise.withResolvers<void>()
     const { promise: hasBegun, resolve: begin } = Promise.withResolvers<void>()
-    const call = lanes(async (items) => {
+    const call = concurrency(async (items) => {
       batches.push([...items])
       begin()
       await isOpen
@@ -75,7 +78,7 @@ describe('calls that arrive together', () => {
     let running = 0
     let most = 0
     const sizes: number[] = []
-    const call = lanes(
+    const call = concurrency(
       async (items) => {
         running += 1
         most = Math.max(most, running)
@@ -84,7 +87,7 @@ describe('calls that arrive together', () => {
         running -= 1
         return answer(items)
       },
-      { lanes: 2, maxItems: 3 },
+      { concurrency: 2, maxItems: 3 },
     )
     const all = Array.from({ length: 20 }, (_, index) => index)
     expect(await Promise.all(all.map(call))).toEqual(answer(all))
@@ -100,7 +103,7 @@ describe('an error that belongs to one item', () => {
       bad: fc.uniqueArray(fc.nat(39), { maxLength: 4 }),
     })
     const property = fc.asyncProperty(cases, async ({ count, bad }) => {
-      const call = lanes(async (items) => {
+      const call = concurrency(async (items) => {
         if (items.some((item) => bad.includes(item))) throw new DataError()
         return answer(items)
       })
@@ -118,7 +121,7 @@ describe('an error that belongs to one item', () => {
 describe('an error of the moment', () => {
   it('is answered by the same statement once more', async () => {
     const batches: number[][] = []
-    const call = lanes(async (items) => {
+    const call = concurrency(async (items) => {
       batches.push([...items])
       if (batches.length === 1) throw new TransientError()
       return answer(items)
@@ -132,7 +135,7 @@ describe('an error of the moment', () => {
 
   it('fails everybody the second time, and the next call has its own chance', async () => {
     let flushes = 0
-    const call = lanes(async (items) => {
+    const call = concurrency(async (items) => {
       flushes += 1
       if (flushes <= 2) throw new TransientError()
       return answer(items)
@@ -148,7 +151,7 @@ describe('an error of the moment', () => {
 
 it('any other error fails the whole batch at once', async () => {
   let flushes = 0
-  const call = lanes(async () => {
+  const call = concurrency(async () => {
     flushes += 1
     throw new TypeError('a bug')
   })

@@ -3,7 +3,7 @@ import { DatabaseError } from 'pg'
 import { expect, it } from 'vitest'
 import { isDataError, isTransientError, isUniqueViolation, sqlStateOf } from '../../../src/infra/database-errors.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { ApiError } from '../../../src/vocabulary/api-error.ts'
 import { prismaError as known, databaseError as raw } from '../../support/database-error.ts'
 
 /** As Prisma wraps what the server said. */
@@ -40,7 +40,7 @@ it('takes a transaction that Prisma gave up on for one that may work in a moment
 
 const words = 'read ECONNRESET EPIPE: Connection terminated unexpectedly, 57P01'
 it.each([
-  ['a refusal', new Refusal('invalid_request', words)],
+  ['a refusal', new ApiError('invalid_request', words)],
   ['a provider’s failure', new ProviderError('unavailable', words, { cause: new Error(words) })],
   ['somebody’s socket', Object.assign(new Error(words), { code: 'EPIPE', errno: -32, syscall: 'write' })],
   ['an error with a code like the server’s', Object.assign(new Error(words), { code: '57P01' })],
@@ -55,9 +55,9 @@ it.each([
 it('tells which constraint was broken', () => {
   const broken = (index: string, more = {}) =>
     raw({ kind: 'UniqueConstraintViolation', originalCode: '23505', constraint: { index }, ...more })
-  expect(isUniqueViolation(broken('workloads_mark_key'), 'workloads_mark_key')).toBe(true)
-  expect(isUniqueViolation(broken('workloads_exclusive'), 'workloads_mark_key')).toBe(false)
-  const mentioned = broken('workloads_exclusive', { originalMessage: 'of workloads_mark_key' })
-  expect(isUniqueViolation(mentioned, 'workloads_mark_key')).toBe(false)
-  expect(isUniqueViolation(wrapped('23503'), 'workloads_mark_key')).toBe(false)
+  expect(isUniqueViolation(broken('workloads_correlation_tag_key'), 'workloads_correlation_tag_key')).toBe(true)
+  expect(isUniqueViolation(broken('workloads_exclusive'), 'workloads_correlation_tag_key')).toBe(false)
+  const mentioned = broken('workloads_exclusive', { originalMessage: 'of workloads_correlation_tag_key' })
+  expect(isUniqueViolation(mentioned, 'workloads_correlation_tag_key')).toBe(false)
+  expect(isUniqueViolation(wrapped('23503'), 'workloads_correlation_tag_key')).toBe(false)
 })

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  descriptionMarkLength,
-  markDescription,
-  markName,
-  markOfDescription,
-  markOfName,
-  nameMarkLength,
-  withoutMark,
+  descriptionTagLength,
+  nameTagLength,
+  tagDescription,
+  tagName,
+  tagOfDescription,
+  tagOfName,
+  withoutTag,
 } from '../../../src/providers/kit/correlation-tags.ts'
 import { createFailure } from '../../../src/providers/kit/create-outcome.ts'
 import {
@@ -21,7 +21,7 @@ import {
   readText,
 } from '../../../src/providers/kit/fields.ts'
 import { excerpt, jsonOf, parseBody, tryParseJson } from '../../../src/providers/kit/json.ts'
-import { walkPages } from '../../../src/providers/kit/pages.ts'
+import { scanPages } from '../../../src/providers/kit/pages.ts'
 import { retryAfterMs } from '../../../src/providers/kit/retry-after.ts'
 import { exportLines, quoteCommand } from '../../../src/providers/kit/shell.ts'
 import { readTime } from '../../../src/providers/kit/times.ts'
@@ -30,7 +30,7 @@ import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
-const mark = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
+const correlationTag = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'))
 
 describe('readers', () => {
@@ -127,29 +127,25 @@ describe('bodies', () => {
 describe('marks', () => {
   it('are read back from descriptions and names, and take the characters that they say', () => {
     fc.assert(
-      fc.property(mark, fc.string({ minLength: 1, maxLength: 60 }), (value, words) => {
-        const marked = markDescription(words, value)
-        expect(markOfDescription(marked)).toBe(value)
-        expect(withoutMark(marked)).toBe(words)
-        expect(marked.length - words.length).toBe(descriptionMarkLength(value.length))
-        expect(markOfName(markName(words, value), value.length)).toBe(value)
-        expect(markName(words, value).length - words.length).toBe(nameMarkLength(value.length))
+      fc.property(correlationTag, fc.string({ minLength: 1, maxLength: 60 }), (value, words) => {
+        const marked = tagDescription(words, value)
+        expect(tagOfDescription(marked)).toBe(value)
+        expect(withoutTag(marked)).toBe(words)
+        expect(marked.length - words.length).toBe(descriptionTagLength(value.length))
+        expect(tagOfName(tagName(words, value), value.length)).toBe(value)
+        expect(tagName(words, value).length - words.length).toBe(nameTagLength(value.length))
       }),
     )
   })
 
   it('are not seen where there are none', () => {
-    expect([markOfDescription(''), markOfDescription('[sy:abc'), markOfDescription(undefined)]).toEqual([
+    expect([tagOfDescription(''), tagOfDescription('[sy:abc'), tagOfDescription(undefined)]).toEqual([null, null, null])
+    expect([tagOfName('file-system', 12), tagOfName('a-systematic', 12), tagOfName(undefined, 12)]).toEqual([
       null,
       null,
       null,
     ])
-    expect([markOfName('file-system', 12), markOfName('a-systematic', 12), markOfName(undefined, 12)]).toEqual([
-      null,
-      null,
-      null,
-    ])
-    expect(markDescription('', 'abcdefgh')).toBe('[sy:abcdefgh]')
+    expect(tagDescription('', 'abcdefgh')).toBe('[sy:abcdefgh]')
   })
 })
 
@@ -176,13 +172,13 @@ describe('a walk over pages', () => {
       const page = cursor ?? 0
       return { items: [page], next: page < 3 ? page + 1 : null }
     }
-    expect(await walkPages({ read, maxPages: 10 })).toEqual({ items: [0, 1, 2, 3], isComplete: true })
-    expect(await walkPages({ read, maxPages: 2 })).toEqual({ items: [0, 1], isComplete: false })
+    expect(await scanPages({ read, maxPages: 10 })).toEqual({ items: [0, 1, 2, 3], isComplete: true })
+    expect(await scanPages({ read, maxPages: 2 })).toEqual({ items: [0, 1], isComplete: false })
     const all = Array(300_000).fill(0)
-    const atOnce = await walkPages({ read: async () => ({ items: all, next: null }), maxPages: 2 })
+    const atOnce = await scanPages({ read: async () => ({ items: all, next: null }), maxPages: 2 })
     expect(atOnce.items).toHaveLength(300_000)
     const loop = async () => ({ items: ['a'], next: 'same' })
-    expect((await walkPages({ read: loop, maxPages: 10 })).isComplete).toBe(false)
+    expect((await scanPages({ read: loop, maxPages: 10 })).isComplete).toBe(false)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clockTime, localTime, secondsOf } from '../../../src/providers/scnet/durations.ts'
 import { hpcStates, verdictOf } from '../../../src/providers/scnet/job-states.ts'
-import { pageOf, readPage, walkList } from '../../../src/providers/scnet/lists.ts'
+import { pageOf, readPage, scanList } from '../../../src/providers/scnet/lists.ts'
 import { loginHeaders } from '../../../src/providers/scnet/signer.ts'
 import { targetAt } from '../../../src/providers/scnet/urls.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
@@ -124,17 +124,17 @@ describe('lists', () => {
       [['a', 'b'], 3],
       [['c'], 3],
     ])
-    expect(await walkList({ read, idOf })).toEqual({ items: ['a', 'b', 'c'], isComplete: true })
+    expect(await scanList({ read, idOf })).toEqual({ items: ['a', 'b', 'c'], isComplete: true })
   })
 
   it('are incomplete where they end before their total, or the total moved', async () => {
     const short = reader([[['a'], 3]])
-    expect(await walkList({ read: short, idOf })).toMatchObject({ isComplete: false })
+    expect(await scanList({ read: short, idOf })).toMatchObject({ isComplete: false })
     const moved = reader([
       [['a', 'b'], 4],
       [['d'], 3],
     ])
-    expect(await walkList({ read: moved, idOf })).toMatchObject({ isComplete: false })
+    expect(await scanList({ read: moved, idOf })).toMatchObject({ isComplete: false })
   })
 
   it('without a total end with an empty page, or with one that repeats', async () => {
@@ -142,15 +142,15 @@ describe('lists', () => {
       [['a', 'b'], undefined],
       [['c'], undefined],
     ])
-    expect(await walkList({ read, idOf })).toEqual({ items: ['a', 'b', 'c'], isComplete: true })
+    expect(await scanList({ read, idOf })).toEqual({ items: ['a', 'b', 'c'], isComplete: true })
     const ignoring = () => Promise.resolve({ items: ['a', 'b'], total: undefined })
-    expect(await walkList({ read: ignoring, idOf })).toEqual({ items: ['a', 'b'], isComplete: true })
+    expect(await scanList({ read: ignoring, idOf })).toEqual({ items: ['a', 'b'], isComplete: true })
   })
 
   it('stop at a cap', async () => {
     let next = 0
     const endless = () => Promise.resolve({ items: [next++], total: undefined })
-    expect(await walkList({ read: endless, idOf })).toMatchObject({ isComplete: false })
+    expect(await scanList({ read: endless, idOf })).toMatchObject({ isComplete: false })
   })
 
   it('are read page by page with a cursor that notices a service that ignores it', async () => {

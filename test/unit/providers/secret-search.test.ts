@@ -41,10 +41,15 @@ describe('secrets in a text', () => {
   it('are hidden where the text was cut in the middle of them, once six characters stand there', () => {
     const secrets = ['canary-0123456789', 'canary-01 and more', `padding-${'x'.repeat(4000)}-end`]
     fc.assert(
-      fc.property(fc.constantFrom(...secrets), fc.nat(), fc.constantFrom('', '…', '… [cut]'), (whole, cutAt, mark) => {
-        const part = whole.slice(0, 6 + (cutAt % (whole.length - 6)))
-        expect(without(`a ${part}${mark}`, secrets)).toBe(`a [redacted]${mark}`)
-      }),
+      fc.property(
+        fc.constantFrom(...secrets),
+        fc.nat(),
+        fc.constantFrom('', '…', '… [cut]'),
+        (whole, cutAt, correlationTag) => {
+          const part = whole.slice(0, 6 + (cutAt % (whole.length - 6)))
+          expect(without(`a ${part}${correlationTag}`, secrets)).toBe(`a [redacted]${correlationTag}`)
+        },
+      ),
     )
     expect(without('a canar', secrets)).toBe('a canar')
     expect(without('a canary-02', secrets)).toBe('a canary-02')

@@ -4,7 +4,7 @@ import { webhookSettings } from '../../../src/webhooks/webhook-settings.ts'
 
 const settings = webhookSettings({ timeoutMs: 10_000 })
 const now = new Date('2024-05-01T12:00:00Z')
-const middle = { step: 0, failures: 0, now, chance: 0.5 }
+const middle = { retryStep: 0, failures: 0, now, chance: 0.5 }
 const on = (httpStatus: number, retryAfter: string | null = null, more = {}) =>
   verdictOn({ httpStatus, retryAfter }, { ...middle, ...more }, settings)
 
@@ -21,8 +21,8 @@ it('HTTP 410 is the end of the delivery and of its endpoint', () => {
 })
 
 it('follows the schedule of the specification: ten attempts in about three days', () => {
-  const waits = Array.from({ length: 10 }, (_, step) => {
-    const verdict = on(500, null, { step })
+  const waits = Array.from({ length: 10 }, (_, retryStep) => {
+    const verdict = on(500, null, { retryStep })
     return verdict.is === 'failed' ? verdict.retryMs : undefined
   })
   const [second, minute, hour] = [1000, 60_000, 3_600_000]

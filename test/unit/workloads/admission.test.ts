@@ -1,23 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/intake/admission.repository.ts'
-import { fingerprintOf, hashOf, makeAdmission, makeMark } from '../../../src/workloads/intake/admission.ts'
+import { fingerprintOf, hashOf, makeAdmission, makeCorrelationTag } from '../../../src/workloads/intake/admission.ts'
 import { databaseError } from '../../support/database-error.ts'
 
 describe('a mark', () => {
   it('is of the asked length, begins with a letter, and tells the installation where there is room', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 40 }), (length) => {
-        const mark = makeMark(length, 'k7q')
-        expect(mark).toMatch(/^[a-z][a-z0-9]*$/)
-        expect(mark).toHaveLength(length)
-        if (length >= 11) expect(mark.startsWith('k7q')).toBe(true)
+        const correlationTag = makeCorrelationTag(length, 'k7q')
+        expect(correlationTag).toMatch(/^[a-z][a-z0-9]*$/)
+        expect(correlationTag).toHaveLength(length)
+        if (length >= 11) expect(correlationTag.startsWith('k7q')).toBe(true)
       }),
     )
   })
 
   it('is drawn anew each time', () => {
-    expect(new Set(Array.from({ length: 1000 }, () => makeMark(10, 'k7q'))).size).toBe(1000)
+    expect(new Set(Array.from({ length: 1000 }, () => makeCorrelationTag(10, 'k7q'))).size).toBe(1000)
   })
 })
 
@@ -50,7 +50,7 @@ function reversed(value: unknown): unknown {
 
 const newWorkload = (id: string, body: object, key: string | null = 'k') =>
   ({
-    ...{ id, projectId: 'prj_1', kind: 'job', connectionId: 'conn_1', mark: 'k7qaaaaaaaa' },
+    ...{ id, projectId: 'prj_1', kind: 'job', connectionId: 'conn_1', correlationTag: 'k7qaaaaaaaa' },
     key: key === null ? null : { hash: hashOf(key), fingerprint: fingerprintOf(body), ttlHours: 24 },
   }) as NewWorkload
 
@@ -58,15 +58,15 @@ const newWorkload = (id: string, body: object, key: string | null = 'k') =>
 function makeKeys(breaks: () => Error | null = () => null) {
   const holders = new Map<string, { workloadId: string; fingerprint: string }>()
   const batches: string[][] = []
-  const marks: string[] = []
+  const correlationTags: string[] = []
   const recorded = new Map<string, Date>()
   const repository = {
     async insert(news: readonly NewWorkload[]) {
       const error = breaks()
       if (error !== null) throw error
       batches.push(news.map(({ id }) => id))
-      const created = news.filter(({ id, key, mark, projectId, kind }) => {
-        marks.push(mark)
+      const created = news.filter(({ id, key, correlationTag, projectId, kind }) => {
+        correlationTags.push(correlationTag)
         const name = `${projectId}/${kind}/${key?.hash}`
         if (key === null) return true
         if (holders.has(name)) return false
@@ -78,7 +78,13 @@ function makeKeys(breaks: () => Error | null = () => null) {
     keyHolders: async () => holders,
     recordedAt: async (id: string) => recorded.get(id) ?? null,
   } as unknown as AdmissionRepository
-  return { repository, recorded, admission: makeAdmission({ repository, lanes: 2, maxBatch: 100 }), batches, marks }
+  return {
+    repository,
+    recorded,
+    admission: makeAdmission({ repository, concurrency: 2, maxBatch: 100 }),
+    batches,
+    correlationTags,
+  }
 }
 
 describe('admission', () => {
@@ -109,14 +115,14 @@ describe('admission', () => {
   it('draws a mark again that exists already', async () => {
     const clash = databaseError({
       ...{ kind: 'UniqueConstraintViolation', originalCode: '23505' },
-      constraint: { index: 'workloads_mark_key' },
+      constraint: { index: 'workloads_correlation_tag_key' },
     })
     const errors = [clash]
-    const { admission, marks } = makeKeys(() => errors.shift() ?? null)
+    const { admission, correlationTags } = makeKeys(() => errors.shift() ?? null)
     expect(await admission.admit(newWorkload('job_1', {}, null))).toMatchObject({ id: 'job_1', isReplay: false })
-    expect(marks).toHaveLength(1)
-    expect(marks[0]).toMatch(/^k7q[a-z0-9]{8}$/)
-    expect(marks[0]).not.toBe('k7qaaaaaaaa')
+    expect(correlationTags).toHaveLength(1)
+    expect(correlationTags[0]).toMatch(/^k7q[a-z0-9]{8}$/)
+    expect(correlationTags[0]).not.toBe('k7qaaaaaaaa')
   })
 
   it('lets a key be tried again after its first request failed', async () => {

@@ -8,7 +8,7 @@ import type { ClaimFacts } from '../../../src/workloads/engine/leases.repository
 import { makeReconcile, type ReconcileDeps } from '../../../src/workloads/engine/reconcile.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
-const { now, traits, tempo } = makeFacts<'job'>()
+const { now, traits, pollIntervals } = makeFacts<'job'>()
 const known: ClaimFacts = {
   ...{ id: 'job_1', now, connectionVersion: 1, connectionFailures: 0, connectionHeld: false, notBefore: null },
   ...{ pauseReason: null, environmentStatus: null, environmentRemoteId: null, environmentDesired: null },
@@ -26,7 +26,7 @@ async function turn(operation: 'look' | 'create', { isEnding }: { isEnding: bool
     ...{ status: operation === 'look' ? 'running' : 'dispatching', remoteId: operation === 'look' ? '1' : null },
   })
   const deps = {
-    ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, heldProviders: new Set<string>() },
+    ...{ kinds: { job: jobKind, environment: environmentKind }, pollIntervals, heldProviders: new Set<string>() },
     ...{ wake: { changed: ignore }, log: { debug: ignore, info: ignore, warn: ignore, error: ignore } },
     connections: {
       open: async () => ({ provider: 'memory', version: 1, driver: () => driver }),

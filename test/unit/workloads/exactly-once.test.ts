@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
-import { hasOpenWish } from '../../../src/workloads/workload.ts'
+import { hasOpenRequest } from '../../../src/workloads/workload.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
 import { drive, type Ending, type Story } from './model/drive.ts'
 import { stories } from './model/stories.ts'
@@ -65,7 +65,7 @@ function mustHaveEnded(story: Story, ending: Ending): boolean {
 function expectVerdict(story: Story, ending: Ending): void {
   const { row, made } = ending
   const living = shown(ending)
-  if (row.live) return
+  if (row.active) return
   if (living !== null) expect(row.status).toBe(story.life.states[living.state])
   if (made === 0 && row.desired === 'cancel') expect(['canceled', 'failed']).toContain(row.status)
 }
@@ -73,7 +73,7 @@ function expectVerdict(story: Story, ending: Ending): void {
 function expectWishCarried(story: Story, ending: Ending): void {
   const { row } = ending
   expect([...environmentKind.settled, 'deleted']).toContain(row.status)
-  if (row.live && row.remoteId !== null) expect(hasOpenWish(row)).toBe(false)
+  if (row.active && row.remoteId !== null) expect(hasOpenRequest(row)).toBe(false)
   if (row.desired === 'delete' && !refusesWishes(story)) expect(row.status).toBe('deleted')
   if (row.desired !== 'delete' && isLeftToTheClient(story, ending)) expect(row.status).not.toBe(opposite[row.desired])
 }
@@ -88,7 +88,7 @@ describe('whatever happens to a job', () => {
       expectOnce(ending)
       expectTold(ending)
       if (isParked(ending)) expect(story.traits.forgetsAfterMs).toBeDefined()
-      if (mustHaveEnded(story, ending)) expect(ending.row).toMatchObject({ live: false, dueAt: null })
+      if (mustHaveEnded(story, ending)) expect(ending.row).toMatchObject({ active: false, dueAt: null })
       expectVerdict(story, ending)
     })
     await fc.assert(property, runs)
@@ -111,7 +111,7 @@ describe('whatever happens to an environment', () => {
   it('leaves nothing behind when a start, which makes it anew, is carried out after the delete', async () => {
     const works = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 0 } as const
     const isLate = { ...works, does: 'fails', executes: 'late', lateMs: 3000 } as const
-    const wish = (desired: 'run' | 'stop' | 'delete') => ({ do: 'wish' as const, desired })
+    const requestAction = (desired: 'run' | 'stop' | 'delete') => ({ do: 'wish' as const, desired })
     const pass = (ms: number) => ({ do: 'pass' as const, ms })
     const ending = await drive({
       kind: 'environment',
@@ -128,7 +128,15 @@ describe('whatever happens to an environment', () => {
       },
       fates: { create: [], find: [], look: [], control: [works, isLate] },
       ...{ findsLate: false, neighbours: [], hasEnvironment: false, writes: [], stallsMs: [], wallSkewsMs: [0] },
-      steps: [pass(2000), wish('stop'), pass(5000), wish('run'), pass(50), wish('delete'), pass(1)],
+      steps: [
+        pass(2000),
+        requestAction('stop'),
+        pass(5000),
+        requestAction('run'),
+        pass(50),
+        requestAction('delete'),
+        pass(1),
+      ],
     })
     expect(ending).toMatchObject({ row: { status: 'deleted', reason: null }, living: null, violations: [] })
   })

@@ -16,7 +16,7 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
       name: 'train',
       labels: {},
       spec: { name: 'train' },
-      mark: 'sy7k2m9qd4',
+      correlationTag: 'sy7k2m9qd4',
       imported: false,
       keepRemote: false,
       held: false,
@@ -25,14 +25,14 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
   }
   const remote = {
     ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null, observedAt: null, missingSince: null },
-    ...{ controlledAt: null, dispatchedAt: null, startedAt: null, endedAt: null, exitCode: null, signal: null },
+    ...{ lastActionAt: null, dispatchedAt: null, startedAt: null, endedAt: null, exitCode: null, signal: null },
     ...{ error: null, tasks: null, result: null },
   }
   const engine = {
-    ...{ status: 'queued', reason: null, message: null, carriedGeneration: 0, appliedSpecVersion: 0, enforcing: null },
-    ...{ exclusiveKey: null, dueAt: moment, nextAttemptAt: null, failures: 0 },
+    ...{ status: 'queued', reason: null, message: null, observedGeneration: 0, appliedSpecVersion: 0, enforcing: null },
+    ...{ exclusivityKey: null, dueAt: moment, nextAttemptAt: null, failures: 0 },
   }
-  const row = { version: 1, seq: 1, leaseId: null, live: true, statusChangedAt: moment, updatedAt: moment }
+  const row = { version: 1, seq: 1, leaseId: null, active: true, statusChangedAt: moment, updatedAt: moment }
   return { ...client, ...remote, ...engine, ...row, ...more } as Workload<K>
 }
 
@@ -45,14 +45,14 @@ export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
     ...{ environment: null, hasLiveJobs: false, needsUpdate: false, shows: null, attempt: null, firstSentAt: null },
     attemptsInDoubt: 0,
-    tempo: { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
+    pollIntervals: { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
     ...more,
   }
 }
 
 export function makeAttempt(more: Partial<Attempt> = {}): Attempt {
   const sendBy = new Date(moment.getTime() + 500)
-  const settledAt = new Date(moment.getTime() + 2000)
+  const absenceConclusiveAt = new Date(moment.getTime() + 2000)
   const open = { before: null, endedAt: null, outcome: null, remoteId: null, error: null }
-  return { number: 1, startedAt: moment, sendBy, settledAt, ...open, ...more }
+  return { number: 1, startedAt: moment, sendBy, absenceConclusiveAt, ...open, ...more }
 }

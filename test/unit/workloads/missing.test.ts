@@ -3,7 +3,7 @@ import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Observation } from '../../../src/providers/provider.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import { absorb } from '../../../src/workloads/apply/apply-outcome.ts'
+import { applyOutcome } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Write } from '../../../src/workloads/apply/writes.repository.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import type { SweepDeps } from '../../../src/workloads/sweep/deps.ts'
@@ -14,35 +14,38 @@ import { makeFacts, makeWorkload } from './make-workload.ts'
 
 const start = makeFacts().now
 const at = (ms: number) => new Date(start.getTime() + ms)
-const { tempo } = makeFacts()
+const { pollIntervals } = makeFacts()
 const gone = { did: 'get', seen: 'gone' } as const
 
 describe('an object that is not shown', () => {
   const running = makeWorkload('job', { status: 'running', remoteId: '5', rawState: 'RUNNING' })
   const look = (job: Workload<'job'>, ms: number) =>
-    ({ ...job, ...absorb(jobKind, job, makeFacts<'job'>({ now: at(ms) }), gone).change }) as Workload<'job'>
+    ({ ...job, ...applyOutcome(jobKind, job, makeFacts<'job'>({ now: at(ms) }), gone).change }) as Workload<'job'>
 
   it('in a list is looked at by itself at once, and nothing is concluded from the list', () => {
     const unlisted = { ...running, missingSince: start }
-    const later = at(tempo.confirmGoneMs * 10)
+    const later = at(pollIntervals.confirmGoneMs * 10)
     expect(jobKind.nextAction(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
-    expect(look(unlisted, tempo.confirmGoneMs * 10)).toMatchObject({ status: 'running', missingSince: later })
+    expect(look(unlisted, pollIntervals.confirmGoneMs * 10)).toMatchObject({ status: 'running', missingSince: later })
   })
 
   it('to two looks, one after the other, is gone', () => {
     const missing = look(running, 0)
     expect(missing).toMatchObject({ status: 'running', reason: 'remote_not_found', missingSince: start })
-    const until = at(tempo.confirmGoneMs)
+    const until = at(pollIntervals.confirmGoneMs)
     expect(missing.dueAt).toEqual(until)
     expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
-    expect(look(missing, tempo.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
-    expect(look(missing, tempo.confirmGoneMs)).toMatchObject({ status: 'unknown', reason: 'remote_record_lost' })
+    expect(look(missing, pollIntervals.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
+    expect(look(missing, pollIntervals.confirmGoneMs)).toMatchObject({
+      status: 'unknown',
+      reason: 'remote_record_lost',
+    })
   })
 })
 
 describe('an environment that is gone while it is being deleted', () => {
   const deleting = makeWorkload('environment', {
-    ...{ status: 'deleting', desired: 'delete', remoteId: 'a/b', rawState: 'ready', controlledAt: start },
+    ...{ status: 'deleting', desired: 'delete', remoteId: 'a/b', rawState: 'ready', lastActionAt: start },
     generation: 2,
   })
   const reused = {
@@ -54,7 +57,7 @@ describe('an environment that is gone while it is being deleted', () => {
   type Given = Partial<Facts<'environment'>>
   const look = (environment: Workload<'environment'>, more: Given) => {
     const facts = makeFacts<'environment'>({ verbs: ['start', 'delete'], ...more })
-    return { ...environment, ...absorb(environmentKind, environment, facts, gone).change } as typeof environment
+    return { ...environment, ...applyOutcome(environmentKind, environment, facts, gone).change } as typeof environment
   }
 
   it('is deleted at once', () => {
@@ -81,7 +84,13 @@ describe('an environment that is gone while it is being deleted', () => {
 describe('a list', () => {
   const jobs = Array.from({ length: 30 }, (_, index) =>
     makeWorkload('job', {
-      ...{ id: `job_${index}`, mark: `mark${index}`, status: 'running', remoteId: `${index}`, rawState: 'RUNNING' },
+      ...{
+        id: `job_${index}`,
+        correlationTag: `mark${index}`,
+        status: 'running',
+        remoteId: `${index}`,
+        rawState: 'RUNNING',
+      },
       ...{ startedAt: start, observedAt: at(-index) },
     }),
   )
@@ -92,18 +101,18 @@ describe('a list', () => {
     next,
   })
 
-  interface Surroundings {
+  interface EnvironmentState {
     maxWatched?: number
     listLagMs?: number
     graceMs?: number
-    heldMarks?: SweepDeps['heldMarks']
+    heldTags?: SweepDeps['heldTags']
   }
 
   /** What a walk that shows these objects writes, and what it raises. */
   async function sweep(
-    live: readonly Workload<'job'>[],
+    active: readonly Workload<'job'>[],
     list: Shown | (() => Promise<object>),
-    { maxWatched = 100, listLagMs = 0, graceMs = 0, ...more }: Surroundings = {},
+    { maxWatched = 100, listLagMs = 0, graceMs = 0, ...more }: EnvironmentState = {},
   ) {
     const warnings: string[] = []
     const warn = (_: object, message: string) => warnings.push(message)
@@ -115,17 +124,19 @@ describe('a list', () => {
       traits: { ...makeFacts().traits, listLagMs },
       states: {},
       controls: {},
-      markLength: 12,
+      tagLength: 12,
     }
     const deps = {
       kinds: { job: jobKind, environment: environmentKind },
       connections: { open: async () => ({ driver: () => driver }), failed: async () => {} },
       repository: {
-        watched: async () => live.slice(0, maxWatched),
+        watched: async () => active.slice(0, maxWatched),
         unwatched: async (_connection: string, _kind: string, last: { id: string }, limit: number) =>
-          live.slice(live.findIndex(({ id }) => id === last.id) + 1).slice(0, limit),
+          active.slice(active.findIndex(({ id }) => id === last.id) + 1).slice(0, limit),
         unchanged: async (some: readonly { id: string }[]) =>
-          live.filter((job) => some.some(({ id }) => id === job.id)).map((workload) => ({ workload, row: 'as read' })),
+          active
+            .filter((job) => some.some(({ id }) => id === job.id))
+            .map((workload) => ({ workload, row: 'as read' })),
         finish: async () => {},
       },
       secretsOfAll: async () => () => ({ hide: { text: (text: string) => text, json: (json: unknown) => json } }),
@@ -135,9 +146,9 @@ describe('a list', () => {
       },
       wake: { changed: ignore },
       log: { debug: ignore, info: ignore, warn, error: (_: object, message: string) => alarms.push(message) },
-      heldMarks: async () => new Set<string>(),
+      heldTags: async () => new Set<string>(),
       budget: { take: () => 0 },
-      ...{ tempo, installationTag: 'mem', shutdown: new AbortController().signal },
+      ...{ pollIntervals, installationTag: 'mem', shutdown: new AbortController().signal },
       bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs },
       ...more,
     } as unknown as SweepDeps
@@ -148,12 +159,12 @@ describe('a list', () => {
 
   it('is held for orphans against what ended since it may have been shown, and no longer', async () => {
     const since: Date[] = []
-    const heldMarks = async (_kind: string, _marks: readonly string[], from: Date) => {
+    const heldTags = async (_kind: string, _marks: readonly string[], from: Date) => {
       since.push(from)
       return new Set<string>()
     }
-    const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', mark: 'memstray12345' }], {
-      ...{ heldMarks, listLagMs: 200, graceMs: 50 },
+    const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', correlationTag: 'memstray12345' }], {
+      ...{ heldTags, listLagMs: 200, graceMs: 50 },
     })
     expect(since).toEqual([at(-250)])
     expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])
@@ -185,7 +196,9 @@ describe('a list', () => {
 
   it('that shows an id with another’s mark lacks the object that had it', async () => {
     const [old, fresh] = [jobs[0], jobs[1]].map((job) => ({ ...job, remoteId: '5' }) as Workload<'job'>)
-    const { writes } = await sweep([old, fresh] as Workload<'job'>[], [{ remoteId: '5', mark: fresh?.mark ?? '' }])
+    const { writes } = await sweep([old, fresh] as Workload<'job'>[], [
+      { remoteId: '5', correlationTag: fresh?.correlationTag ?? '' },
+    ])
     const missing = writes.filter(({ state }) => state.missingSince !== null)
     expect(missing.map(({ id }) => id)).toEqual([old?.id])
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import type { Found } from '../../../src/providers/provider.ts'
-import { absorb } from '../../../src/workloads/apply/apply-outcome.ts'
+import { applyOutcome } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
@@ -19,7 +19,7 @@ interface Case {
 
 /** What one look makes of an environment whose create was answered with "this name exists" a moment ago. */
 function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
-  return absorb(
+  return applyOutcome(
     environmentKind,
     makeWorkload('environment', { status: 'dispatching', reason: 'outcome_unknown', ...workload }),
     makeFacts<'environment'>({ attempt, attemptsInDoubt: 1, traits, ...facts }),
@@ -44,7 +44,7 @@ describe('"this name exists" in answer to the only create', () => {
       remoteId: '5',
       status: 'running' as const,
       rawState: 'enabled',
-      mark: 'sy7k2m9qd4',
+      correlationTag: 'sy7k2m9qd4',
       payload: () => ({}),
     }
     expect(look({ found: { found: [seen], isComplete: true } })).toMatchObject({ change: { remoteId: '5' } })

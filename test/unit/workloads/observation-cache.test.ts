@@ -8,7 +8,7 @@ import { makeWorkload } from './make-workload.ts'
 const workload = (more: Partial<Workload> = {}): Workload =>
   makeWorkload('job', { id: 'job_1', status: 'running', remoteId: '7', ...(more as Partial<Workload<'job'>>) })
 const watched = (more: Partial<Watched> = {}): Watched => ({
-  ...{ id: 'job_1', remoteId: '7', mark: 'm', imported: false, version: workload().version },
+  ...{ id: 'job_1', remoteId: '7', correlationTag: 'm', imported: false, version: workload().version },
   ...{ dispatchedAt: null, observedAt: null, missingSince: null },
   ...more,
 })
@@ -41,7 +41,7 @@ describe('an observation', () => {
 
   it.each<Partial<Workload>>([
     { nextAttemptAt: new Date(0) },
-    { controlledAt: new Date(0) },
+    { lastActionAt: new Date(0) },
     { failures: 1 },
     { missingSince: new Date(0) },
   ])('is compared again as long as its meaning depends on the time (%o)', (more) => {

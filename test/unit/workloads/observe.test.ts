@@ -50,7 +50,7 @@ describe('a job that its provider put back into its queue', () => {
 
 describe('a sighting in a list', () => {
   const detail = { name: 'a', spec: { storage: { path: '/b/' }, url: 'old' }, error_code: 'X' }
-  const sighting = (payload: Json, omits: readonly string[] = []) =>
+  const observation = (payload: Json, omits: readonly string[] = []) =>
     observed(
       environmentKind,
       makeWorkload('environment', { status: 'running', remotePayload: detail }),
@@ -61,18 +61,18 @@ describe('a sighting in a list', () => {
   it('keeps of the details what a list leaves out, and nothing else', () => {
     const listed = { name: 'b', spec: { url: 'new' } }
     const kept = { name: 'b', spec: { url: 'new', storage: { path: '/b/' } } }
-    expect(sighting(listed, ['spec.storage', 'spec.credential', 'tags'])).toEqual(kept)
-    expect(sighting(listed)).toEqual(listed)
+    expect(observation(listed, ['spec.storage', 'spec.credential', 'tags'])).toEqual(kept)
+    expect(observation(listed)).toEqual(listed)
   })
 
   it('counts for more where it does show it', () => {
     const listed = { spec: { storage: null } }
-    expect(sighting(listed, ['spec.storage'])).toEqual(listed)
+    expect(observation(listed, ['spec.storage'])).toEqual(listed)
   })
 
   it('brings nothing back whose surroundings are gone, or into what was cut', () => {
-    expect(sighting({ name: 'b', spec: null }, ['spec.storage'])).toEqual({ name: 'b', spec: null })
-    expect(sighting({ name: 'b' }, ['spec.storage'])).toEqual({ name: 'b' })
-    expect(sighting({ cut: true, bytes: 9, head: '{' }, ['name'])).toEqual({ cut: true, bytes: 9, head: '{' })
+    expect(observation({ name: 'b', spec: null }, ['spec.storage'])).toEqual({ name: 'b', spec: null })
+    expect(observation({ name: 'b' }, ['spec.storage'])).toEqual({ name: 'b' })
+    expect(observation({ cut: true, bytes: 9, head: '{' }, ['name'])).toEqual({ cut: true, bytes: 9, head: '{' })
   })
 })

@@ -2,37 +2,37 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver, Found } from '../../../src/providers/provider.ts'
-import type { InHand, PerformDeps } from '../../../src/workloads/engine/execution-context.ts'
+import type { ExecutionDeps, InHand } from '../../../src/workloads/engine/execution-context.ts'
 import { search, whetherAbsentCounts } from '../../../src/workloads/engine/recover-created.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const started = makeAttempt().startedAt
 const at = (ms: number) => new Date(started.getTime() + ms)
 const traits = (more: object = {}) => ({ traits: { ...makeFacts().traits, ...more } }) as Pick<Driver, 'traits'>
-const settledAt = at(2000)
+const absenceConclusiveAt = at(2000)
 
 describe('that a walk shows no mark', () => {
   it('proves something only when it began after the attempt had settled', () => {
-    const attempt = makeAttempt({ settledAt })
+    const attempt = makeAttempt({ absenceConclusiveAt })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
   })
 
   it('counts from when the walk began, not from when it ended', () => {
-    const attempt = makeAttempt({ settledAt })
+    const attempt = makeAttempt({ absenceConclusiveAt })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
   })
 
   it('proves nothing when the walk ended after the provider forgets ended work', () => {
-    const facts = makeFacts({ attempt: makeAttempt({ settledAt }), now: at(299_000) })
+    const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(299_000) })
     expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 500)).toBe('yes')
     expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 1500)).toBe('too_late')
   })
 
   it('needs only the list to have caught up where the provider refused the name', () => {
     const error = { code: 'conflict' as const, message: 'exists', retryable: true }
-    const attempt = makeAttempt({ settledAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
+    const attempt = makeAttempt({ absenceConclusiveAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
     const lagging = traits({ listLagMs: 1000, uniqueNames: true })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
@@ -55,7 +55,7 @@ describe('that a walk shows no mark', () => {
     })
     fc.assert(
       fc.property(cases, ({ nowMs, settledMs, tookMs, forgetsAfterMs }) => {
-        const facts = makeFacts({ attempt: makeAttempt({ settledAt: at(settledMs) }), now: at(nowMs) })
+        const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt: at(settledMs) }), now: at(nowMs) })
         const verdict = whetherAbsentCounts(facts, traits({ forgetsAfterMs }), tookMs)
         if (verdict === 'yes') {
           expect(nowMs).toBeGreaterThan(settledMs)
@@ -67,22 +67,22 @@ describe('that a walk shows no mark', () => {
 })
 
 describe('what a walk shows', () => {
-  const workload = makeWorkload('job', { mark: 'sy7k2m9qd4' })
+  const workload = makeWorkload('job', { correlationTag: 'sy7k2m9qd4' })
   const payload = () => ({})
-  const object = (remoteId: string, mark?: string) => ({
+  const object = (remoteId: string, correlationTag?: string) => ({
     ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload },
-    ...(mark === undefined ? {} : { mark }),
+    ...(correlationTag === undefined ? {} : { correlationTag }),
   })
-  const marked = object('5', workload.mark)
+  const marked = object('5', workload.correlationTag)
 
   /** What the search makes of it, while other records own these and another create is open or not. */
   async function judged(found: Found<'job'>, { owned = [] as string[], isContested = false } = {}) {
     const deps = {
       find: async () => found,
-      claimsOn: async () => ({ owned: new Set(owned), isContested }),
+      ownersOf: async () => ({ owned: new Set(owned), isContested }),
       clock: { now: () => started, monotonicMs: () => 0 },
-    } as unknown as PerformDeps
-    const facts = makeFacts<'job'>({ attempt: makeAttempt({ settledAt }), now: at(2001) })
+    } as unknown as ExecutionDeps
+    const facts = makeFacts<'job'>({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(2001) })
     const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as InHand<'job'>
     return search(deps, hand)
   }

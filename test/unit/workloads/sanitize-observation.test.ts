@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { cleanSighting } from '../../../src/workloads/apply/sanitize-observation.ts'
+import { sanitizeObservation } from '../../../src/workloads/apply/sanitize-observation.ts'
 import { shown } from '../../support/shown.ts'
 
-const sighting = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ word: 'UP' }) }
+const observation = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ word: 'UP' }) }
 
 describe('what a provider says of an object', () => {
   it('stays as it is where a table can hold it', () => {
-    const seen = { ...sighting, remoteName: 'n'.repeat(512), message: 'm'.repeat(1000), exitCode: 3 }
-    expect(shown(cleanSighting(seen))).toEqual(shown(seen))
-    expect(shown(cleanSighting(sighting))).toEqual(shown(sighting))
+    const seen = { ...observation, remoteName: 'n'.repeat(512), message: 'm'.repeat(1000), exitCode: 3 }
+    expect(shown(sanitizeObservation(seen))).toEqual(shown(seen))
+    expect(shown(sanitizeObservation(observation))).toEqual(shown(observation))
   })
 
   it('is cut where it goes on and on, between characters', () => {
-    const seen = cleanSighting({
-      ...sighting,
+    const seen = sanitizeObservation({
+      ...observation,
       rawState: 's'.repeat(10_000),
       remoteName: 'n'.repeat(10_000),
       message: `${'m'.repeat(998)}${'😀'.repeat(50)}`,
@@ -24,14 +24,14 @@ describe('what a provider says of an object', () => {
 
   it('has no endless list of tasks', () => {
     const task = { id: 'worker', name: 'worker', status: null }
-    expect(cleanSighting({ ...sighting, tasks: Array(50_000).fill(task) }).tasks).toHaveLength(10_000)
+    expect(sanitizeObservation({ ...observation, tasks: Array(50_000).fill(task) }).tasks).toHaveLength(10_000)
   })
 
   it('loses what no table takes', () => {
-    const odd = { ...sighting, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
+    const odd = { ...observation, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
     const payload = () => ({ word: 'U\0P\ud800' })
-    expect(shown(cleanSighting({ ...odd, payload }))).toEqual({
-      ...sighting,
+    expect(shown(sanitizeObservation({ ...odd, payload }))).toEqual({
+      ...observation,
       ...{ rawState: 'UP\ufffd', payload: { word: 'UP\ufffd' } },
     })
   })

@@ -11,14 +11,14 @@ it('that a requested action needs no call is news, since the record no longer sh
     remoteId: 'r1',
     rawState: 'RUNNING',
     generation: 2,
-    carriedGeneration: 1,
+    observedGeneration: 1,
   } as const
   const environment = makeWorkload('environment', running)
-  const write = (carriedGeneration: number) =>
+  const write = (observedGeneration: number) =>
     transition(
       environmentKind,
       environment,
-      { change: { carriedGeneration }, answer: null },
+      { change: { observedGeneration }, answer: null },
       { facts: makeFacts<'environment'>(), basis },
     )
   expect(write(2)).toMatchObject({ isNews: true, event: null })

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
 import type { Driver, FieldRule } from '../../../src/providers/provider.ts'
-import { Refusal } from '../../../src/vocabulary/api-error.ts'
+import { ApiError } from '../../../src/vocabulary/api-error.ts'
 import { type Revision, revise } from '../../../src/workloads/actions/update.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeWorkload } from './make-workload.ts'
@@ -32,7 +32,7 @@ function pointersOf(workload: Workload<'environment'>, revision: Revision): read
     revise(workload, revision, driver)
     return []
   } catch (error) {
-    if (error instanceof Refusal) return (error.errors ?? []).map(({ pointer }) => pointer)
+    if (error instanceof ApiError) return (error.errors ?? []).map(({ pointer }) => pointer)
     throw error
   }
 }

@@ -82,8 +82,8 @@ type Stage = ReturnType<typeof setStage>
 function setStage({ kind, traits: given, life, fates, findsLate, ...story }: Story) {
   const time = makeVirtualTime(startMs)
   const workloadKind = (kind === 'job' ? jobKind : environmentKind) as unknown as WorkloadKind<never>
-  const neighbours = story.neighbours.map((live, index) => ({
-    ...{ remoteId: `other-${index}`, live, dispatchedAt: live ? null : time.date() },
+  const neighbours = story.neighbours.map((active, index) => ({
+    ...{ remoteId: `other-${index}`, active, dispatchedAt: active ? null : time.date() },
   }))
   const environmentId = story.hasEnvironment ? 'env_1' : null
   const first = makeWorkload(kind, { dueAt: time.date(), environmentId })
@@ -127,7 +127,7 @@ async function take(stage: Stage, story: Story, step: Step): Promise<void> {
     case 'environment':
       return story.hasEnvironment ? changeEnvironment(stage, step) : undefined
     case 'wish':
-      return isStillOpen(table.row, step.desired) ? table.wish(step.desired) : undefined
+      return isStillOpen(table.row, step.desired) ? table.requestAction(step.desired) : undefined
     default:
       return step satisfies never
   }
@@ -152,12 +152,12 @@ function force(stage: Stage, { life }: Story, state: string | null): void {
 function changeEnvironment({ table, time }: Stage, step: { status: string; desired: string }): void {
   Object.assign(table.surroundings, environment(step))
   const { row } = table
-  if (row.live && row.remoteId === null) table.row = { ...row, dueAt: time.date() }
+  if (row.active && row.remoteId === null) table.row = { ...row, dueAt: time.date() }
 }
 
 /** As the service takes wishes: of what lives, once, and none after the last. */
-function isStillOpen({ live, desired }: Workload, wished: Workload['desired']): boolean {
-  return live && desired !== wished && desired !== 'cancel' && desired !== 'delete'
+function isStillOpen({ active, desired }: Workload, requested: Workload['desired']): boolean {
+  return active && desired !== requested && desired !== 'cancel' && desired !== 'delete'
 }
 
 const environment = ({ status, desired }: { status: string; desired: string }) => ({

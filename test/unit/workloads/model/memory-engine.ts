@@ -4,7 +4,7 @@ import type { Intent } from '../../../../src/providers/provider.ts'
 import { noSecrets } from '../../../../src/secrets/secret-variables.ts'
 import type { Write } from '../../../../src/workloads/apply/writes.repository.ts'
 import type { Opening } from '../../../../src/workloads/engine/attempts.repository.ts'
-import { makePerform } from '../../../../src/workloads/engine/execute.ts'
+import { makeExecute } from '../../../../src/workloads/engine/execute.ts'
 import type { Claimed } from '../../../../src/workloads/engine/leases.repository.ts'
 import { makeReconcile } from '../../../../src/workloads/engine/reconcile.ts'
 import { makeSweep } from '../../../../src/workloads/sweep/sweep.ts'
@@ -16,7 +16,7 @@ import type { VirtualTime } from './virtual-time.ts'
 export type WriteFate = 'kept' | 'lost' | 'committed'
 
 export const callTimeoutMs = 1000
-const tempo = { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 }
+const pollIntervals = { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 }
 const timing = { callTimeoutMs, sendWithinMs: 500 }
 /** The sweep's own limit is kept by the machine's clock: here it only has to be out of the way. */
 const bounds = { minMs: 400, maxMs: 120_000, callTimeoutMs: 600_000, maxPages: 10, maxWatched: 100, graceMs: 500 }
@@ -125,7 +125,12 @@ function makeProcess(
 ) {
   const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
   const shared = {
-    ...{ kinds: { job: jobKind, environment: environmentKind }, tempo, write, heldProviders: new Set<string>() },
+    ...{
+      kinds: { job: jobKind, environment: environmentKind },
+      pollIntervals,
+      write,
+      heldProviders: new Set<string>(),
+    },
     shutdown: never,
     budget: { take: () => 0 },
     connections: {
@@ -137,21 +142,22 @@ function makeProcess(
     wake: { changed: ignore },
     log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
   }
-  const perform = makePerform({
+  const perform = makeExecute({
     openAttempt,
-    find: async (_workload, { find }, intent) => (await find([intent], never)).get(intent.mark) ?? { inconclusive: '' },
-    claimsOn: async (_workload, remoteIds) => ({ owned: table.ownedByOthers(remoteIds), isContested: false }),
+    find: async (_workload, { find }, intent) =>
+      (await find([intent], never)).get(intent.correlationTag) ?? { inconclusive: '' },
+    ownersOf: async (_workload, remoteIds) => ({ owned: table.ownedByOthers(remoteIds), isContested: false }),
     secretsOf: async () => noSecrets,
     clock: { now: () => new Date(time.now() + wall.skewMs), monotonicMs: () => time.now() },
     ...{ timing, shutdown: never },
   })
   const noteDuplicate = async (_workloadId: string, remoteId: string) => note(`${remoteId} was made beside it`)
   const secretsOfAll = async () => () => noSecrets
-  const heldMarks = async () => new Set<string>()
+  const heldTags = async () => new Set<string>()
   return {
     reconcile: makeReconcile({ ...shared, perform, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
     sweep: makeSweep({
-      ...{ ...shared, heldMarks, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
+      ...{ ...shared, heldTags, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
       bounds,
     } as Parameters<typeof makeSweep>[0]),
   }

@@ -67,21 +67,27 @@ export function makeMemoryProvider({
     return isEnded && forgetsAfterMs !== undefined && time.now() > moment.at + forgetsAfterMs ? null : object
   }
 
-  function make(mark: string): string {
+  function make(correlationTag: string): string {
     const id = `remote-${made.length + 1}`
-    made.push(mark)
-    bring({ id, mark })
+    made.push(correlationTag)
+    bring({ id, correlationTag })
     return id
   }
 
-  function bring({ id, mark }: Pick<RemoteObject, 'id' | 'mark'>): void {
-    object = { id, mark, madeAt: time.now(), course: courseOf(life, time.now()) }
+  function bring({ id, correlationTag }: Pick<RemoteObject, 'id' | 'correlationTag'>): void {
+    object = { id, correlationTag, madeAt: time.now(), course: courseOf(life, time.now()) }
   }
 
   const observation = (known: RemoteObject): Observation => {
     const state = stateOf(known)
     const status = (life.states[state] ?? null) as Observation['status']
-    return { remoteId: known.id, status, rawState: state, mark: known.mark, payload: () => ({ state }) }
+    return {
+      remoteId: known.id,
+      status,
+      rawState: state,
+      correlationTag: known.correlationTag,
+      payload: () => ({ state }),
+    }
   }
 
   function execute(fate: CallFate, act: () => void): void {
@@ -118,10 +124,10 @@ export function makeMemoryProvider({
     if (fate.does === 'refuses') throw refusal(fate)
     const isTaken = isNameTaken()
     if (fate.does === 'works' && isTaken) throw new ProviderError('conflict', 'the name exists')
-    if (fate.does === 'works') return created(make(intent.mark), tookMs, fate)
+    if (fate.does === 'works') return created(make(intent.correlationTag), tookMs, fate)
     // Whatever is executed is executed when the caller gives up, or within the processing time after it.
     await time.sleep(tookMs)
-    execute(fate, () => void (isTaken || make(intent.mark)))
+    execute(fate, () => void (isTaken || make(intent.correlationTag)))
     throw new ProviderError(unclear(fate.code), 'no answer')
   }
 
@@ -168,9 +174,10 @@ export function makeMemoryProvider({
     throw new ProviderError(unclear(fate.code), 'no answer')
   }
 
-  const found = (mark: string): Found => {
+  const found = (correlationTag: string): Found => {
     const known = shown()
-    const isFound = known !== null && known.mark === mark && isListed(findsLate ? nameAskedAt : known.madeAt)
+    const isFound =
+      known !== null && known.correlationTag === correlationTag && isListed(findsLate ? nameAskedAt : known.madeAt)
     const others = neighbours.map(
       (remoteId): Observation => ({ remoteId, status: null, rawState: '', payload: () => null }),
     )
@@ -182,15 +189,16 @@ export function makeMemoryProvider({
     accepts: {},
     states: life.states as Driver['states'],
     traits,
-    markLength: 10,
+    tagLength: 10,
     plan: () => ({ method: 'POST', target: '/' }),
     create,
     find: async (intents) => {
       const fate = nextFate('find')
-      const answered = new Map(intents.map(({ mark }) => [mark, found(mark)]))
+      const answered = new Map(intents.map(({ correlationTag }) => [correlationTag, found(correlationTag)]))
       await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
       if (fate.does === 'works') return answered
-      if (fate.does === 'refuses') return new Map(intents.map(({ mark }) => [mark, { inconclusive: 'half a list' }]))
+      if (fate.does === 'refuses')
+        return new Map(intents.map(({ correlationTag }) => [correlationTag, { inconclusive: 'half a list' }]))
       throw new ProviderError(unclear(fate.code), 'not now')
     },
     get: (remoteId) =>

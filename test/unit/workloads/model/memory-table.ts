@@ -18,7 +18,7 @@ export interface ToldEvent {
 /** What another record of the connection holds. */
 export interface Neighbour {
   remoteId: string
-  live: boolean
+  active: boolean
   dispatchedAt: Date | null
 }
 
@@ -43,7 +43,7 @@ export interface MemoryTable {
   release(claimed: Claimed, delayMs: number): void
   open(opening: Opening): Opened | null
   write(write: Write): Written
-  wish(desired: Workload['desired']): void
+  requestAction(desired: Workload['desired']): void
   ownedByOthers(remoteIds: readonly string[]): ReadonlySet<string>
   readonly sweeps: SweepsRepository
 }
@@ -108,23 +108,23 @@ export function makeMemoryTable(
     const endedAt = attempt.endedAt ?? time.date()
     const outcome = attempt.remoteId === null ? told.outcome : attempt.outcome
     attempts[at] = { ...attempt, outcome, endedAt, remoteId, error: told.error ?? attempt.error }
-    if (!isLocked && remoteId !== null && row.remoteId === null && row.live) row = { ...row, dueAt: time.date() }
+    if (!isLocked && remoteId !== null && row.remoteId === null && row.active) row = { ...row, dueAt: time.date() }
   }
 
   /** What was sent into an environment that takes one at a time holds it until it has ended. */
-  function expectHeld({ state, live }: Write): void {
-    const isUnderWay = live && state.status !== kind.waiting
-    if (isUnderWay && state.exclusiveKey !== row.exclusiveKey) throw new Error('its environment was given away')
+  function expectHeld({ state, active }: Write): void {
+    const isUnderWay = active && state.status !== kind.waiting
+    if (isUnderWay && state.exclusivityKey !== row.exclusivityKey) throw new Error('its environment was given away')
   }
 
   function apply(item: Write): void {
-    const { state, live, isNews, event, wakesSweep } = item
+    const { state, active, isNews, event, wakesSweep } = item
     expectHeld(item)
     if (state.status !== row.status) move(state.status)
-    if (!row.live && isNews) throw new Error(`after the end ${row.status} something changed`)
+    if (!row.active && isNews) throw new Error(`after the end ${row.status} something changed`)
     const wasWoken = isWoken() && row.dueAt !== null && ms(row.dueAt) <= time.now()
     const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
-    row = { ...row, ...state, ...counted, live, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
+    row = { ...row, ...state, ...counted, active, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
     leaseUntil = null
     tell('engine', event?.data ?? null)
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
@@ -185,19 +185,19 @@ export function makeMemoryTable(
       leaseUntil = null
     },
 
-    open({ leaseId, version, from, to, exclusiveKey, sendWithinMs, settleMs, before, event }) {
+    open({ leaseId, version, from, to, exclusivityKey, sendWithinMs, settleMs, before, event }) {
       if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
-      const told = { reason: null, message: null, nextAttemptAt: null, exclusiveKey }
+      const told = { reason: null, message: null, nextAttemptAt: null, exclusivityKey }
       leaseUntil = time.now() + leaseMs
       const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
       row = { ...row, ...told, ...renewed, status: to as 'dispatching' }
       tell('attempt', event.data)
       const sendBy = new Date(time.now() + sendWithinMs)
-      const settledAt = new Date(time.now() + sendWithinMs + settleMs)
+      const absenceConclusiveAt = new Date(time.now() + sendWithinMs + settleMs)
       const number = attempts.length + 1
-      const opened = { number, startedAt: time.date(), sendBy, settledAt, version: row.version }
+      const opened = { number, startedAt: time.date(), sendBy, absenceConclusiveAt, version: row.version }
       attempts.push(asAttempt(opened, before))
       return opened
     },
@@ -210,14 +210,14 @@ export function makeMemoryTable(
       return { isWritten: isLocked, isDue, isDuplicate: isDuplicate(item) }
     },
 
-    wish(desired) {
+    requestAction(desired) {
       const generation = row.generation + 1
       row = { ...row, desired, generation, dueAt: time.date(), failures: 0, version: row.version + 1, seq: row.seq + 1 }
       tell('client', { status: row.status })
     },
 
     ownedByOthers(remoteIds) {
-      const owned = neighbours.filter(({ live, dispatchedAt }) => live || dispatchedAt !== null)
+      const owned = neighbours.filter(({ active, dispatchedAt }) => active || dispatchedAt !== null)
       return new Set(owned.map(({ remoteId }) => remoteId).filter((remoteId) => remoteIds.includes(remoteId)))
     },
 
@@ -239,10 +239,10 @@ export function makeMemoryTable(
         ]
       },
       watched: async () => {
-        const { id, remoteId, mark, imported, version, dispatchedAt, observedAt, missingSince, live } = row
-        return remoteId === null || !live
+        const { id, remoteId, correlationTag, imported, version, dispatchedAt, observedAt, missingSince, active } = row
+        return remoteId === null || !active
           ? []
-          : [{ id, remoteId, mark, imported, version, dispatchedAt, observedAt, missingSince }]
+          : [{ id, remoteId, correlationTag, imported, version, dispatchedAt, observedAt, missingSince }]
       },
       unwatched: async () => [],
       unchanged: async (watched: readonly Watched[]) =>

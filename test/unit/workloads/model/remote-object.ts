@@ -14,7 +14,7 @@ interface Moment {
 /** An object at the provider, with what it goes through if nobody interferes. */
 export interface RemoteObject {
   id: string
-  mark: string
+  correlationTag: string
   madeAt: number
   course: readonly Moment[]
 }
