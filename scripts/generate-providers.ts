@@ -9,7 +9,7 @@ import { unfilledPlaces } from './providers/unfilled.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const isCheck = process.argv.includes('--check')
 
-const shared = new Set(['families', 'kit'])
+const shared = new Set(['vendors', 'kit'])
 const ids = readdirSync(join(root, 'src/providers'), { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() && !shared.has(entry.name) ? [entry.name] : []))
   .sort()
