@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { configSchema, renamedSettings } from '../../src/config/schema.ts'
 import { retiredWordsIn } from '../support/retired-words.ts'
@@ -6,6 +7,7 @@ import { proseOf, readDocuments } from './documents.ts'
 import { logMessagesIn, readCommandTexts, readLogMessages, type SourceText, sentencesIn } from './source-texts.ts'
 
 const documents = readDocuments()
+const sources = globSync('{src,test,scripts,bench}/**/*.ts', { cwd: fileURLToPath(new URL('../../', import.meta.url)) })
 
 /** Names of the API and of settings that have been replaced. */
 const retiredNames = [
@@ -15,14 +17,6 @@ const retiredNames = [
 ]
 /** They list former names on purpose. */
 const historical: ReadonlySet<string> = new Set(['CHANGELOG.md', 'docs/configuration.md'])
-/** Still the names of the contract that drivers implement. */
-const ofDrivers: ReadonlySet<string> = new Set(['tagLength', 'forgetsAfterMs'])
-const internal: ReadonlySet<string> = new Set([
-  'docs/job-lifecycle.md',
-  'docs/adding-a-provider.md',
-  'docs/adr/0013-marks-as-long-as-the-field-allows.md',
-])
-
 describe('the documents', () => {
   it.each([...documents])('%s uses no retired word', (_path, text) => {
     const found = proseOf(text).flatMap((line, index) =>
@@ -31,13 +25,21 @@ describe('the documents', () => {
     expect(found).toEqual([])
   })
 
-  it.each([...documents].filter(([path]) => !historical.has(path)))('%s uses no retired name', (path, text) => {
-    const names = internal.has(path) ? retiredNames.filter((name) => !ofDrivers.has(name)) : retiredNames
-    expect(names.filter((name) => new RegExp(`(?<!\\w)${name}${/\w$/.test(name) ? '\\b' : ''}`).test(text))).toEqual([])
+  it.each([...documents].filter(([path]) => !historical.has(path)))('%s uses no retired name', (_path, text) => {
+    expect(
+      retiredNames.filter((name) => new RegExp(`(?<!\\w)${name}${/\w$/.test(name) ? '\\b' : ''}`).test(text)),
+    ).toEqual([])
   })
 
   it.each([...documents])('%s links only to files and headings that exist', (path, text) => {
     expect(brokenLinks(path, text)).toEqual([])
+  })
+
+  it.each([...documents])('%s names only source files that exist', (_path, text) => {
+    const names = [...text.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, name = '']) => name)
+    // The tutorial's provider is generated.
+    const kept = names.filter((name) => !name.includes('acme'))
+    expect(kept.filter((name) => !sources.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual([])
   })
 })
 
