@@ -65,7 +65,7 @@ describe('deliveries', () => {
     const path = `${pathOf(made)}/deliveries/${id}/redeliver`
     expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'conflict' } })
     for (const status of ['failed', 'delivered']) {
-      await settle(id, status, { attempts: 10, step: 10 })
+      await settle(id, status, { attempts: 10, retry_step: 10 })
       const again = await api.call('POST', path)
       expect(again).toMatchObject({ status: 202, body: { id, eventId, status: 'pending', attempts: 10 } })
       expect(again.headers.get('location')).toBe(`${pathOf(made)}/deliveries/${id}`)
