@@ -53,7 +53,7 @@ function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not va
       return patternRuleOf(parentSchema)
     case 'enum': {
       const values = (params.allowedValues as unknown[]).map(String)
-      return `must be one of ${values.join(', ')}.${suggestionFor(String(data), values)}`
+      return `must be one of ${values.join(', ')}.${typeof data === 'string' ? suggestionFor(data, values) : ''}`
     }
     default:
       return `${message}.`

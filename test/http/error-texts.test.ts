@@ -52,6 +52,11 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     { '/interfaces/0': '/interfaces/0 must be one of ssh, jupyter, vscode, rstudio. Did you mean `jupyter`?' },
   ],
   [
+    'a value that is no text',
+    () => ['/environments', { name: 'a', provider: 'scnet', interfaces: [{ toString: 1 }] }],
+    { '/interfaces/0': expect.stringContaining('one of ssh, jupyter, vscode, rstudio.') },
+  ],
+  [
     'a name of another form',
     () => ['/jobs', slurm({ name: 'a b' })],
     {

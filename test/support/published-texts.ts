@@ -88,8 +88,8 @@ function textOf({ description = '' }: { description?: unknown } | Schema, at: st
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Folders whose texts reach a client. */
 const folders = [
-  ...['capabilities', 'connections', 'environments', 'events', 'http', 'jobs', 'projects', 'providers'],
-  ...['vocabulary', 'webhooks', 'workloads'],
+  ...['access', 'capabilities', 'connections', 'environments', 'events', 'http', 'jobs', 'providers', 'records'],
+  ...['secrets', 'vocabulary', 'webhooks', 'workloads'],
 ]
 
 /** The string literals of `src/` that can be part of a message: of several words, neither SQL nor logged. */
