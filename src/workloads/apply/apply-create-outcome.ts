@@ -95,13 +95,15 @@ function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K
   return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
 }
 
-/** A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. */
+/**
+ * A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. Attempts
+ * that were refused, or never left, say nothing of that.
+ */
 function sentAgain<K extends Kind>(
   kind: WorkloadKind<K>,
-  { attempt, now, pollIntervals }: Facts<K>,
+  { attemptsInDoubt: tries, now, pollIntervals }: Facts<K>,
   error: WorkloadError | null,
 ): Change<K> {
-  const tries = attempt?.number ?? 1
   const change: Change<K> = { status: kind.waiting, missingSince: null, nextAttemptAt: null }
   if (error === null || tries < triesWithoutPause) return { ...change, reason: null, message: null }
   const at = after(now, backoffMs(tries - triesWithoutPause, pollIntervals.slowMs, slowestRetryMs))
