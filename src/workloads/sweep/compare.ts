@@ -1,6 +1,7 @@
 import type { Observation } from '../../providers/provider.ts'
 import { redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
+import { isTerminal } from '../../vocabulary/transitions.ts'
 import { changeOf, tellsNews, withPayload } from '../apply/observe.ts'
 import type { Workload } from '../workload.ts'
 import type { ScanDeps } from './deps.ts'
@@ -91,7 +92,8 @@ async function compare<K extends Kind>(deps: ScanDeps<K>, fresh: readonly Fresh<
     return news === null ? [] : [{ workload, row, change: withPayload(workload, news.seen, news.change) }]
   })
   const written = await writeAll(deps, changes)
-  // Where the next scan shows the same it need not read what is known.
-  for (const workload of written) newsOf(workload)
+  // Where the next scan shows the same it need not read what is known. What has ended is not watched any more; should a
+  // database that is restored lose that, the same is news again.
+  for (const workload of written) if (!isTerminal(deps.kind.transitions, workload.status)) newsOf(workload)
   return written.length
 }

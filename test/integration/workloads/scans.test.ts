@@ -67,7 +67,7 @@ function makeProvider(count: number) {
       remoteId,
       correlationTag,
       rawState: state,
-      status: state === 'R' ? 'running' : 'pending',
+      status: state === 'R' ? 'running' : state === 'CD' ? 'succeeded' : 'pending',
       startedAt: new Date(0),
     },
     payload: () => ({ made: ++counts.payloads }),
@@ -184,6 +184,22 @@ it('comes again after its pause, also when it has found something', async () => 
   for (const job of provider.jobs) job.state = 'PD'
   expect(await scan()).toBe(bounds.minMs)
   expect(await read('SELECT due_at > now() + interval \'30 s\' AS "isLater" FROM sweeps')).toEqual([{ isLater: true }])
+})
+
+it('tells an end again that a database lost in a failover, whatever a client changed since', async () => {
+  await makeRecords(1)
+  const provider = makeProvider(1)
+  const { scan } = makeScans(provider)
+  await scan()
+  for (const job of provider.jobs) job.state = 'CD'
+  await scan()
+  const [ended] = await read<{ version: number }>('SELECT version FROM workloads')
+  // As before, but for a change of a client's that counts as far as the end that was lost.
+  await database.prisma.$executeRaw`
+    UPDATE workloads SET status = 'running', status_reason = NULL, active = true, raw_state = 'R', ended_at = NULL, name = 'other',
+      version = ${ended?.version}`
+  await scan()
+  expect(await read('SELECT status FROM workloads')).toEqual([{ status: 'succeeded' }])
 })
 
 it('beside a drain takes nothing for an orphan whose create is under way, and counts what is one', async () => {
