@@ -35,7 +35,7 @@ const parkedSql = `w.active AND w.remote_id IS NULL AND w.status = 'dispatching'
 /** The second list: every record. */
 export async function readRows(pool: Pool): Promise<RecordRow[]> {
   const { rows } = await pool.query<RecordRow>(`
-    SELECT w.id, w.kind, w.provider, w.correlation_tag, w.status, w.status_reason AS reason, w.desired, w.active,
+    SELECT w.id, w.kind, w.provider, w.correlation_tag AS "correlationTag", w.status, w.status_reason AS reason, w.desired, w.active,
       w.remote_id AS "remoteId", (${parkedSql}) AS "isParked", (${settledSql}) AS "isSettled"
     FROM workloads w ORDER BY w.id`)
   return rows
