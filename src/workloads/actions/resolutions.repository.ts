@@ -3,7 +3,7 @@ import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { type Holder, holderStatement } from '../store/reads.repository.ts'
+import { type Holder, holderStatement, objectLockStatement } from '../store/reads.repository.ts'
 
 export interface ResolutionTarget {
   projectId: string
@@ -32,7 +32,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
       if (answer.outcome === 'not_created') return isWritten(prisma.$queryRaw(answering(target, sending, answer)))
       const { remoteId, connectionIds } = answer
       return prisma.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${target.kind}/${remoteId}`}, 0))`
+        await tx.$executeRaw(objectLockStatement(target.kind, remoteId))
         const object = { remoteId, correlationTag: null }
         const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, target.kind, object, target.id))
         return holder ?? isWritten(tx.$queryRaw(answering(target, sending, answer)))

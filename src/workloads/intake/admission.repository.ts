@@ -4,6 +4,8 @@ import type { Statements } from '../../infra/statements.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import { type Holder, holderStatement, objectLockStatement } from '../store/reads.repository.ts'
 import { type OverQuota, pickFitting, type WorkloadUsage } from './quota.ts'
 
 /** A workload about to be recorded. */
@@ -12,7 +14,7 @@ export interface NewWorkload {
   eventId: string
   by: Actor
   projectId: string
-  kind: string
+  kind: Kind
   provider: string
   connectionId: string
   environmentId: string | null
@@ -25,6 +27,8 @@ export interface NewWorkload {
   /** Of an import: the object that exists already, and what only one live import may hold: that object. */
   remoteId: string | null
   exclusivityKey?: string
+  /** Of an import: the connections that see the object, and the mark that it carries. */
+  object?: { connectionIds: readonly string[]; correlationTag: string | null }
   /** How many it asks for, on all its nodes. */
   accelerators: number
   /** Its secret variables, sealed for its id. */
@@ -54,10 +58,14 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
       return insertAll(sql.rows, news, false)
     },
 
-    /** The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. */
+    /**
+     * The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. And for
+     * imports: an object that another workload stands for fails the batch.
+     */
     async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
       const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
       return withProjectLock(prisma, projectIds, async (tx) => {
+        for (const item of news) await refuseHeldObject(tx, item)
         const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
         if (fitting.length === 0) return others
         const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
@@ -92,6 +100,28 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
         DELETE FROM idempotency_keys WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at < now() LIMIT ${limit})`
     },
   }
+}
+
+/** Somebody stands for the object of an import already. */
+export class HeldObjectError extends Error {
+  override name = 'HeldObjectError'
+  readonly holder: Holder
+
+  constructor(holder: Holder) {
+    super(`The object is ${holder.id} already.`)
+    this.holder = holder
+  }
+}
+
+async function refuseHeldObject(
+  tx: Prisma.TransactionClient,
+  { id, kind, remoteId, object }: NewWorkload,
+): Promise<void> {
+  if (remoteId === null || object === undefined) return
+  const { connectionIds, correlationTag } = object
+  await tx.$executeRaw(objectLockStatement(kind, remoteId))
+  const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, kind, { remoteId, correlationTag }, id))
+  if (holder !== undefined) throw new HeldObjectError(holder)
 }
 
 async function insertAll(

@@ -6,7 +6,7 @@ import type { SecretBox } from '../../secrets/secret-box.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import { quotaExceeded } from '../../vocabulary/quota.ts'
-import type { AdmissionRepository, NewWorkload } from './admission.repository.ts'
+import { type AdmissionRepository, HeldObjectError, type NewWorkload } from './admission.repository.ts'
 import type { OverQuota } from './quota.ts'
 
 export interface Admitted {
@@ -52,7 +52,7 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
       // However much one project sends at once, half of each statement is left to the others.
       keyOf: ({ projectId }) => projectId,
       maxPerKey: Math.ceil(maxBatch / 2),
-      isDataError,
+      isDataError: (error) => isDataError(error) || error instanceof HeldObjectError,
       isTransient: isTransientError,
       flush: async (news) => {
         const inserted = await insertAll(news)
@@ -68,6 +68,8 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
   /** Most projects have no quota and pay nothing for it: the statement that records says where one has to be counted. */
   async function insert(workload: NewWorkload): Promise<Outcome> {
     const { projectId } = workload
+    // An import is rare, and needs a transaction as well.
+    if (workload.object !== undefined) return insertWithinQuota(workload)
     const free = limited.has(projectId) ? 'limited' : await insertFreely(workload)
     if (free !== 'limited') return free
     if (limited.size >= maxLimited) limited.clear()

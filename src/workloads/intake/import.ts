@@ -11,12 +11,13 @@ import type { WorkloadKind } from '../kind.ts'
 import type { ChangeNotifier } from '../ports.ts'
 import { nameOf, type ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
+import { HeldObjectError } from './admission.repository.ts'
 import { type Admission, makeCorrelationTag } from './admission.ts'
 import type { ResolveConnection } from './submit.ts'
 
 export interface ImportDeps {
   kind: WorkloadKind<'environment'>
-  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  reads: Pick<ReadsRepository, 'get'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
   wake: ChangeNotifier
@@ -56,11 +57,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
     const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
     // As the provider writes it: it may take one id in several spellings.
     const { remoteId } = seen
-    const holder = await deps.reads.holderOf(connectionId, 'environment', {
-      remoteId,
-      correlationTag: seen.correlationTag ?? null,
-    })
-    if (holder !== null) throw isKnownAlready(remoteId, nameOf(holder, projectId))
+    const { name: idSpace, connectionIds } = await deps.idSpaceOf(connectionId, 'environment')
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
     const id = makeId('environment')
     const { taken } = deps.kind
@@ -84,7 +81,8 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         status: taken,
         imported: true,
         remoteId,
-        exclusivityKey: `import/${(await deps.idSpaceOf(connectionId, 'environment')).name}/${remoteId}`,
+        exclusivityKey: `import/${idSpace}/${remoteId}`,
+        object: { connectionIds, correlationTag: seen.correlationTag ?? null },
         accelerators: 0,
         key: null,
       },
@@ -105,6 +103,7 @@ async function admit(
   try {
     await admission.admit(workload)
   } catch (error) {
+    if (error instanceof HeldObjectError) throw isKnownAlready(remoteId, nameOf(error.holder, workload.projectId))
     if (isUniqueViolation(error, 'workloads_exclusive')) throw isKnownAlready(remoteId, 'another request')
     throw error
   }

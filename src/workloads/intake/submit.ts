@@ -44,7 +44,7 @@ export type ResolveConnection = (
 
 export interface SubmitDeps {
   kinds: WorkloadKinds
-  reads: Pick<ReadsRepository, 'get' | 'holderOf'>
+  reads: Pick<ReadsRepository, 'get'>
   resolveConnection: ResolveConnection
   admission: Admission
   secretBox: Pick<SecretBox, 'seal' | 'digest'>

@@ -50,6 +50,11 @@ export function holderStatement(
     LIMIT 1`
 }
 
+/** Taken before it is asked who holds an object, in the transaction that gives it to somebody: so one after the other does. */
+export function objectLockStatement(kind: Kind, remoteId: string): Prisma.Sql {
+  return Prisma.sql`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${kind}/${remoteId}`}, 0))`
+}
+
 /** What belongs to another project is not named. */
 export function nameOf(holder: Holder, projectId: string): string {
   return holder.projectId === projectId ? holder.id : "another project's"
@@ -103,13 +108,6 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
             OR remote_id IS NULL AND active AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
       const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
-    },
-
-    /** Who stands for this object already over any connection that sees it; see `holderStatement`. */
-    async holderOf(connectionId: string, kind: Kind, object: RemoteObject): Promise<Holder | null> {
-      const { connectionIds } = await idSpaceOf(connectionId, kind)
-      const rows = await sql.rows<Holder>(holderStatement(connectionIds, kind, object))
-      return rows[0] ?? null
     },
 
     /**

@@ -3,6 +3,7 @@ import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { examineDatabase } from '../../../src/container/container.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { environmentRequest } from '../../support/dataforest-account.ts'
+import { makeWorkspace } from '../../support/remote-environments.ts'
 
 let bench: ApiBench
 
@@ -69,11 +70,16 @@ async function batchJob(name: string, region: object, remoteId: string | null): 
     await bench.open.prisma.$executeRaw`UPDATE workloads SET remote_id = ${remoteId} WHERE id = ${id}`
     return id
   }
+  await openAttempt(id)
+  return id
+}
+
+/** As a create leaves it of which nobody can tell what came of it. */
+async function openAttempt(id: string): Promise<void> {
   await bench.open.prisma.$executeRaw`
     INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at, outcome)
     SELECT id, 1, correlation_tag, '{}', '{}', now(), now(), 'unknown' FROM workloads WHERE id = ${id}`
   await bench.open.prisma.$executeRaw`UPDATE workloads SET status = 'dispatching', due_at = NULL WHERE id = ${id}`
-  return id
 }
 
 const east = { clusterId: '11112' }
@@ -110,4 +116,31 @@ it('an operator gives an object to one of two open creates, at once or one after
   })
   expect(await resolve(winner, '4713')).toMatchObject({ status: 202 })
   expect(await resolve(loser, '4714')).toMatchObject({ status: 202 })
+})
+
+it('an object that an operator gives to an open create is not imported at the same time', async () => {
+  const remoteId = await makeWorkspace(bench.sandbox)
+  const connectionId = bench.connections.dataforest
+  const { id } = await bench.api.ok('POST', '/environments', { ...environmentRequest(), connectionId })
+  await openAttempt(id)
+  // Somebody has the record's row for a moment, so that the operator's request waits there, past its check.
+  const other = await bench.open.pool.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT id FROM workloads WHERE id = $1 FOR UPDATE', [id])
+  const waiting = async () =>
+    (await bench.open.pool.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()')).rows.length
+  const given = bench.api.call('POST', `/environments/${id}/resolve`, { body: { remoteId } })
+  await expect.poll(waiting).toBe(1)
+  let isAnswered = false
+  const imported = bench.api.call('POST', '/environments/import', { body: { connectionId, remoteId } }).finally(() => {
+    isAnswered = true
+  })
+  await expect.poll(async () => isAnswered || (await waiting()) === 2).toBe(true)
+  await other.query('COMMIT')
+  other.release()
+  expect((await given).status).toBe(202)
+  expect(await imported).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining(`Object ${remoteId} is ${id} already`) },
+  })
 })
