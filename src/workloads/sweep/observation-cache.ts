@@ -16,14 +16,28 @@ export interface ObservationCache {
   keep(ids: ReadonlySet<string>): void
 }
 
-export function makeObservationCaches() {
-  const byList = new Map<string, ObservationCache>()
+/** A list that another worker scans by now, or nobody any more, is forgotten after this time. */
+const keptMs = 3_600_000
+
+export function makeObservationCaches(nowMs: () => number = () => performance.now()) {
+  /** Those first that were used longest ago. */
+  const byList = new Map<string, { cache: ObservationCache; usedAtMs: number }>()
+
+  function forgetOld(): void {
+    for (const [list, { usedAtMs }] of byList) {
+      if (usedAtMs >= nowMs() - keptMs) return
+      byList.delete(list)
+    }
+  }
+
   return {
     of(connectionId: string, kind: Kind): ObservationCache {
+      forgetOld()
       const list = `${connectionId}/${kind}`
-      const known = byList.get(list) ?? makeCache()
-      byList.set(list, known)
-      return known
+      const cache = byList.get(list)?.cache ?? makeCache()
+      byList.delete(list)
+      byList.set(list, { cache, usedAtMs: nowMs() })
+      return cache
     },
     /** Nothing of this list is watched any more. */
     forget: (connectionId: string, kind: Kind) => void byList.delete(`${connectionId}/${kind}`),

@@ -54,3 +54,15 @@ describe('an observation', () => {
     expect(cache.isKnown(watched(), seen())).toBe(false)
   })
 })
+
+it('of a list is kept as long as the list is scanned here now and then', () => {
+  let now = 0
+  const hourMs = 3_600_000
+  const caches = makeObservationCaches(() => now)
+  const isKnown = (connectionId: string) => caches.of(connectionId, 'job').isKnown(watched(), seen())
+  for (const connectionId of ['scanned', 'left']) caches.of(connectionId, 'job').note(workload(), seen())
+  now = hourMs / 2
+  expect(isKnown('scanned')).toBe(true)
+  now = hourMs + 1
+  expect([isKnown('scanned'), isKnown('left')]).toEqual([true, false])
+})
