@@ -51,12 +51,12 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   /** One row for some hundred workloads: one for each takes the client longer, and one for all is parsed at one go. */
   function readChanges(connectionId: string, kind: Kind, limit: number, horizon: string | null): Promise<Changes[]> {
     return sql.rows<Changes>(Prisma.sql`
-      SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS horizon, sum(count(*)) OVER ()::int AS count,
+      SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, sum(count(*)) OVER ()::int AS count,
         json_agg(json_build_array(id, remote_id, correlation_tag, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
           ${epochMs('missing_since')}) ORDER BY remote_id, id) FILTER (WHERE is_changed) AS some
       FROM (
         SELECT (row_number() OVER (ORDER BY remote_id, id) - 1) / ${rowsAtOnce}::int AS part,
-          COALESCE(age(xmin) <= age(${horizon}::xid), true) AS is_changed, *
+          COALESCE(age(xmin) <= age(${horizon}::xid8::xid), true) AS is_changed, *
         FROM workloads
         WHERE connection_id = ${connectionId} AND kind = ${kind} AND remote_id IS NOT NULL AND active
         ORDER BY remote_id, id LIMIT ${limit}
@@ -87,12 +87,17 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
       if (list === undefined) return readWhole(connectionId, kind, limit)
       const parts = await readChanges(connectionId, kind, limit, list.horizon)
       for (const { some } of parts) for (const tuple of some ?? []) list.byId.set(tuple[0], new KeptWatched(tuple))
-      // Some have left, or more have come than are kept.
-      if (list.byId.size !== parts[0]?.count || list.byId.size >= limit) return readWhole(connectionId, kind, limit)
-      list.horizon = parts[0].horizon
+      const [first] = parts
+      if (first === undefined || !isWhole(list, first, limit)) return readWhole(connectionId, kind, limit)
+      list.horizon = first.horizon
       return [...list.byId.values()]
     },
   }
+}
+
+/** Whether none has left, no more have come than are kept, and the same server counts: its numbers of transactions only grow. */
+function isWhole({ byId, horizon }: Watchlist, read: Changes, limit: number): boolean {
+  return byId.size === read.count && byId.size < limit && BigInt(read.horizon) >= BigInt(horizon)
 }
 
 /** Times are kept as numbers, since there are very many: a `Date` takes six times as much memory. */

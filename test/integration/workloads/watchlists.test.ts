@@ -25,12 +25,15 @@ beforeEach(async () => {
   nowMs = 0
 })
 
-function makeReader(limit = 10_000) {
+function makeReader({ limit = 10_000, ahead = () => 0n }: { limit?: number; ahead?: () => bigint } = {}) {
   const sql: Database['sql'] = {
     async rows<R>(statement: Parameters<Database['sql']['rows']>[0]) {
       const rows = await database.sql.rows<R>(statement)
       brought.push((rows as { some: unknown[] | null }[]).reduce((sum, { some }) => sum + (some?.length ?? 0), 0))
-      return rows
+      return (rows as { horizon: string }[]).map((row) => ({
+        ...row,
+        horizon: String(BigInt(row.horizon) + ahead()),
+      })) as R[]
     },
   }
   const { read } = makeWatchlists(sql, () => nowMs)
@@ -113,9 +116,20 @@ it('is read whole again after a minute, whatever was missed', async () => {
   expect(brought).toEqual([3, 3])
 })
 
+it('is read whole again from a server that counts transactions from an earlier number', async () => {
+  await insert(3)
+  let ahead = 1000n
+  const read = makeReader({ ahead: () => ahead })
+  await read()
+  ahead = 0n
+  await run(change)
+  expect(await read()).toContain('r1 v2')
+  expect(brought).toEqual([3, 0, 3])
+})
+
 it('longer than what is watched is read whole each time, in the order of remote ids', async () => {
   await insert(3)
-  const read = makeReader(2)
+  const read = makeReader({ limit: 2 })
   expect(await read()).toEqual(['r1 v1', 'r2 v1'])
   await run(end)
   expect(await read()).toEqual(['r2 v1', 'r3 v1'])
