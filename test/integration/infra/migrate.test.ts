@@ -68,6 +68,12 @@ describe('migrate', () => {
     const found = await client.query("SELECT to_regclass('half') AS half, to_regclass('later') AS later")
     expect(found.rows).toEqual([{ half: null, later: null }])
     await expect(migrate({ url: database.url, migrationsDir })).rejects.toThrow('20260101000000_broken')
+
+    // What docs/deployment.md says to do once the cause is removed.
+    await writeFile(join(migrationsDir, '20260101000000_broken', 'migration.sql'), 'CREATE TABLE half (id int);')
+    await client.query('DELETE FROM _prisma_migrations WHERE finished_at IS NULL')
+    const { applied } = await migrate({ url: database.url, migrationsDir })
+    expect(applied).toEqual(['20260101000000_broken', '20260102000000_later'])
   })
 
   it('is asked for by a service that finds only the migrations of an older version', async () => {
