@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Authenticate, Caller } from '../http/caller.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
@@ -36,7 +37,7 @@ interface Deps {
 
 /** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
-  const known = new Map<string, { answer: Identity | ApiError; untilMs: number }>()
+  const known = new LRUCache<string, { answer: Identity | ApiError; untilMs: number }>({ max: maxRemembered })
   /** A stream is asked for before everything that it tells: its key is digested once. */
   const names = new WeakMap<object, string>()
   /** Questions under way: requests of one key that come together share one. */
@@ -80,7 +81,6 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   }
 
   function remember(name: string, answer: Identity | ApiError, ms: number): void {
-    if (known.size >= maxRemembered) known.clear()
     known.set(name, { answer, untilMs: clock.monotonicMs() + ms })
   }
 

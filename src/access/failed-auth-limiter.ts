@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
 import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
@@ -13,25 +14,23 @@ export interface UnknownKeys {
 
 const windowMs = 60_000
 const maxPerNetwork = 300
-/** Beyond these, counting begins anew: who has so many addresses is not held by counting them. */
+/** Beyond these the least recently seen is no longer counted, so that a flood of addresses does not fill the memory. */
 const maxNetworks = 10_000
 
 /** Counts in this process alone, so that a flood costs nothing elsewhere. */
 export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
-  const counts = new Map<string, number>()
-  let endsAtMs = clock.monotonicMs() + windowMs
-
-  function renew(): void {
-    if (counts.size <= maxNetworks && clock.monotonicMs() < endsAtMs) return
-    counts.clear()
-    endsAtMs = clock.monotonicMs() + windowMs
-  }
+  // The window of a network begins with its first failure. An entry outlives its ttl by a moment: less one, it is over
+  // when `Retry-After` says so.
+  const counts = new LRUCache<string, number>({
+    ...{ max: maxNetworks, ttl: windowMs - 1, ttlResolution: 0, noUpdateTTL: true },
+    perf: { now: clock.monotonicMs },
+  })
 
   return {
     refuseMore(address) {
-      renew()
-      if ((counts.get(networkOf(address)) ?? 0) < maxPerNetwork) return
-      throw tooMany(Math.ceil((endsAtMs - clock.monotonicMs()) / 1000))
+      const network = networkOf(address)
+      if ((counts.get(network) ?? 0) < maxPerNetwork) return
+      throw tooMany(Math.ceil(counts.getRemainingTTL(network) / 1000))
     },
     count(address) {
       const network = networkOf(address)

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { missingTarget } from '../vocabulary/request-target.ts'
@@ -23,16 +24,18 @@ const maxRemembered = 10_000
 
 /** Finds the connection that a request means, and opens it. */
 export function makeConnectionResolver(deps: Deps) {
-  const known = new Map<string, { untilMs: number; at: Promise<Connection> }>()
+  const known = new LRUCache<string, Promise<Connection>>({
+    ...{ max: maxRemembered, ttl: cacheTtlMs, ttlResolution: 0 },
+    perf: { now: deps.clock.monotonicMs },
+  })
 
   /** Joins equal questions and remembers the answer for a moment: most submits ask the same. */
   function meant(projectId: string, target: Target): Promise<Connection> {
     const question = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
     const remembered = known.get(question)
-    if (remembered !== undefined && remembered.untilMs > deps.clock.monotonicMs()) return remembered.at
+    if (remembered !== undefined) return remembered
     const at = find(deps, projectId, target)
-    if (known.size >= maxRemembered) known.clear()
-    known.set(question, { untilMs: deps.clock.monotonicMs() + cacheTtlMs, at })
+    known.set(question, at)
     at.catch(() => known.delete(question))
     return at
   }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 /** A connection that is open, and the client that is its own. */
 interface Openable {
   opened: { version: number }
@@ -19,10 +21,15 @@ interface Known<E> {
 
 /** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
 const cacheTtlMs = 5000
+const maxOpened = 10_000
 
 /** Opened connections, one of each in this process, replaced when a newer version of it is asked for. */
 export function makeOpenedCache<E extends Openable>({ load, versions, clock }: Deps<E>) {
-  const opened = new Map<string, Known<E>>()
+  const opened = new LRUCache<string, Known<E>>({
+    max: maxOpened,
+    // Closed once its calls in flight are over.
+    dispose: ({ at }) => void at.then(({ http }) => http.close()).catch(() => {}),
+  })
 
   async function open(connectionId: string, version: number): Promise<E['opened']> {
     const known = opened.get(connectionId)
@@ -36,7 +43,6 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
       },
       () => drop(connectionId, fresh),
     )
-    if (known !== undefined) drop(connectionId, known)
     return (await at).opened
   }
 
@@ -54,7 +60,7 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
 
   /** Drops what another process has deleted or replaced: no credential stays here for long after it left the table. */
   async function dropStale(): Promise<void> {
-    const known = [...opened]
+    const known = [...opened.entries()]
     if (known.length === 0) return
     const entries = await Promise.all(known.map(([, { at }]) => at.catch(() => null)))
     const newest = await versions(known.map(([id]) => id))
@@ -65,20 +71,16 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     }
   }
 
-  /** It is closed when the calls under way are over, and forgotten unless a newer one has taken its place. */
+  /** Unless a newer one has replaced it. */
   function drop(connectionId: string, known: Known<E>): void {
-    if (opened.get(connectionId) === known) opened.delete(connectionId)
-    void known.at.then((old) => old.http.close()).catch(() => {})
+    if (opened.peek(connectionId) === known) opened.delete(connectionId)
   }
 
   return {
     open,
     current,
     dropStale,
-    forget(connectionId: string): void {
-      const known = opened.get(connectionId)
-      if (known !== undefined) drop(connectionId, known)
-    },
+    forget: (connectionId: string): void => void opened.delete(connectionId),
     async close(): Promise<void> {
       const entries = await Promise.allSettled([...opened.values()].map(({ at }) => at))
       await Promise.all(entries.map((entry) => (entry.status === 'fulfilled' ? entry.value.http.close() : undefined)))

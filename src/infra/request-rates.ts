@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -63,7 +64,7 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
       : new RateLimiterRedis({ ...common, storeClient: redis })
 
   const blockSize = Math.max(1, Math.floor(requests * blockPart))
-  const blocks = new Map<string, Block>()
+  const blocks = new LRUCache<string, Block>({ max: maxRemembered })
   /** Requests of one caller that arrive together wait for the same block. */
   const taking = new Map<string, Promise<Block>>()
 
@@ -78,7 +79,6 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
     const { remainingPoints, msBeforeNext } = result
     const counts = { left: isGranted ? blockSize : 0, remaining: Math.max(0, remainingPoints) }
     const block: Block = { isGranted, ...counts, endsAtMs: performance.now() + msBeforeNext }
-    if (blocks.size >= maxRemembered) blocks.clear()
     if (isGranted) blocks.set(caller, block)
     return block
   }

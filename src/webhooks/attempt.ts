@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { Agent, type buildConnector, type Dispatcher } from 'undici'
 import type { SilentReason } from './webhook-endpoint.ts'
 
@@ -30,24 +31,19 @@ interface Deps {
 /** Of an answer's body so much is read, for so long, and discarded; a body that is longer or slower costs its connection. */
 const maxBodyBytes = 16_384
 const maxBodyMs = 1000
-/** Agents that keep a socket open for the next message, each for one origin. */
+/** Agents that keep sockets open, each for one origin. */
 const maxAgents = 128
 
 export function makeAttempts(deps: Deps): Attempts {
   const { timeoutMs } = deps
-  const agents = new Map<string, Agent>()
+  // `close` waits for the requests in flight.
+  const agents = new LRUCache<string, Agent>({ max: maxAgents, dispose: (agent) => void agent.close() })
 
-  /** One that was used lately comes back; the one that was not used for longest makes room for a new one. */
   function agentOf(origin: string): Agent {
-    const agent = agents.get(origin) ?? new Agent({ connect: deps.connector(), headersTimeout: 0, bodyTimeout: 0 })
-    agents.delete(origin)
+    const known = agents.get(origin)
+    if (known !== undefined) return known
+    const agent = new Agent({ connect: deps.connector(), headersTimeout: 0, bodyTimeout: 0 })
     agents.set(origin, agent)
-    const [oldest] = agents.keys()
-    if (agents.size > maxAgents && oldest !== undefined) {
-      // Waits for what is under way.
-      void agents.get(oldest)?.close()
-      agents.delete(oldest)
-    }
     return agent
   }
 
