@@ -45,10 +45,10 @@ export async function* follow<P, M extends Message>(
   yield first
   const pace = makePace(clock)
   for (let last = first; !last.isOver && !signal.aborted && (await isPermitted()); ) {
-    const listening = linkedTo(signal)
+    const listening = new AbortController()
     try {
       const turn = pace.next()
-      const heard = wait(turn.quietMs, listening.signal)
+      const heard = wait(turn.quietMs, AbortSignal.any([signal, listening.signal]))
       last = await read(last.position)
       if (turn.isWorthTelling(last)) yield last
       if (last.isFull) continue
@@ -89,23 +89,14 @@ function makePace(clock: { monotonicMs(): number }) {
   }
 }
 
-/** Aborted by itself, or by `signal`, and not listening to that any more then. */
-function linkedTo(signal: AbortSignal): AbortController {
-  const linked = new AbortController()
-  const abort = () => linked.abort()
-  linked.signal.addEventListener('abort', () => signal.removeEventListener('abort', abort), { once: true })
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  return linked
-}
-
+/** Until `ms` have passed or `signal` is aborted. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0) return
-  const linked = linkedTo(signal)
+  if (ms <= 0 || signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)
-  linked.signal.addEventListener('abort', () => resolve(), { once: true })
+  const onAbort = () => resolve()
+  signal.addEventListener('abort', onAbort, { once: true })
   await promise
   clearTimeout(timer)
-  linked.abort()
+  signal.removeEventListener('abort', onAbort)
 }
