@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { ApiError } from '../vocabulary/api-error.ts'
+import { ApiError, versionMismatch } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
@@ -52,10 +52,10 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
 async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Connection> {
   const { projectId, id, ifVersions } = request.target
   const current = await deps.get(projectId, id)
-  if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw versionMismatch(current)
+  if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw mismatchOf(current)
   const { change, destination } = changeOf(deps, current, request)
   if (change.sealedCredentials !== null && seen !== undefined && !isDeepStrictEqual(destination, seen))
-    throw versionMismatch(current)
+    throw mismatchOf(current)
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
     throw new ApiError('conflict', `A connection named ${change.name} already exists. Choose another name.`)
@@ -92,11 +92,8 @@ function changeOf(
   return { change, destination: destinationIn(provider, revised?.settings ?? current.settings) }
 }
 
-function versionMismatch({ version }: Connection): ApiError {
-  return new ApiError(
-    'version_mismatch',
-    `The connection is at version ${version}. Re-read the resource and retry with its current ETag.`,
-  )
+function mismatchOf({ version }: Connection): ApiError {
+  return versionMismatch(`The connection is at version ${version}`)
 }
 
 function ofProvider(

@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { ApiError } from '../vocabulary/api-error.ts'
+import { ApiError, versionMismatch } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
@@ -87,11 +87,7 @@ export function makeConnectionService(deps: Deps) {
           'connection_in_use',
           `Connection ${id} has active jobs or environments. Cancel or delete them first.`,
         )
-      if (outcome === 'changed')
-        throw new ApiError(
-          'version_mismatch',
-          `Connection ${id} has changed. Re-read the resource and retry with its current ETag.`,
-        )
+      if (outcome === 'changed') throw versionMismatch(`Connection ${id} has changed`)
       deps.opened.forget(id)
     },
   }

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
+import { pointerStep } from '../vocabulary/json.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
 import { type AjvError, maxErrors } from './bounded-validation.ts'
@@ -36,7 +37,7 @@ function isTelling({ keyword, parentSchema }: AjvError): boolean {
 function validationErrorOf(where: ValidationError['in'], problem: AjvError): ValidationError {
   const { instancePath, keyword, params } = problem
   const named = params.additionalProperty ?? params.missingProperty
-  const path = typeof named === 'string' ? `${instancePath}/${escapePointer(shortened(named))}` : instancePath
+  const path = typeof named === 'string' ? instancePath + pointerStep(shortened(named)) : instancePath
   const pointer = where === 'body' ? path : path.slice(1)
   const shown = pointer === '' ? 'The body' : pointer
   return { in: where, pointer, code: keyword, detail: `${shown} ${ruleOf(problem)}` }
@@ -74,7 +75,3 @@ function shortened(name: string): string {
 }
 
 const maxNameLength = 256
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
-}

@@ -33,11 +33,6 @@ export function parentOf(path: FieldPath): FieldPath | undefined {
   return parents.get(path)
 }
 
-/** A step of a JSON pointer (RFC 6901). */
-export function pointerStep(key: string | number): string {
-  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
-}
-
 function stepInto({ pointer, value }: Place, step: string): Place[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => stepInto({ pointer: `${pointer}/${index}`, value: item }, step))

@@ -1,7 +1,8 @@
+import { pointerStep } from '../vocabulary/json.ts'
 import { patternInWords } from '../vocabulary/pattern-words.ts'
 import type { FieldPath } from '../vocabulary/spec.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
-import { type Place, pointerStep } from './field-places.ts'
+import type { Place } from './field-places.ts'
 import type { FieldRule } from './provider.ts'
 
 export interface RuledField {

@@ -69,3 +69,8 @@ export class ApiError extends Error {
     this.isRetryable = more.isRetryable
   }
 }
+
+/** `If-Match` names another version, or the record has changed meanwhile. */
+export function versionMismatch(state: string): ApiError {
+  return new ApiError('version_mismatch', `${state}. Re-read the resource and retry with its current ETag.`)
+}

@@ -1,3 +1,4 @@
+import { retryAfterMs } from '../vocabulary/retry-after.ts'
 import type { Answer } from './attempt.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
@@ -35,7 +36,7 @@ export function verdictOn(answer: Answer, situation: Situation, settings: Webhoo
   if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
   if ('httpStatus' in answer && answer.httpStatus === 410)
     return { is: 'failed', retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' }
-  const askedMs = Math.min(retryAfterMs(answer, now), maxRetryAfterMs)
+  const askedMs = Math.min(askedMsOf(answer, now), maxRetryAfterMs)
   const scheduled = scheduleMs[retryStep]
   const spread = 1 + jitter * (2 * chance - 1)
   return {
@@ -47,11 +48,9 @@ export function verdictOn(answer: Answer, situation: Situation, settings: Webhoo
   }
 }
 
-/** How long an endpoint asks to be left alone, in seconds or by a date; 0 where it does not ask, or has no say. */
-function retryAfterMs(answer: Answer, now: Date): number {
+/** How long an endpoint asks not to be called; 0 if it does not ask, or if its status does not allow it to. */
+function askedMsOf(answer: Answer, now: Date): number {
   if (!('httpStatus' in answer) || answer.retryAfter === null) return 0
   if (answer.httpStatus !== 429 && answer.httpStatus < 500) return 0
-  const text = answer.retryAfter.trim()
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime()
-  return Number.isFinite(ms) ? Math.max(ms, 0) : 0
+  return retryAfterMs(answer.retryAfter, now) ?? 0
 }

@@ -1,4 +1,4 @@
-import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError, versionMismatch } from '../vocabulary/api-error.ts'
 import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
@@ -44,8 +44,7 @@ export function makeWebhookService({ repository, changes, seal, open, egressDeni
   /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
   async function changedMeanwhile({ projectId, id }: Target): Promise<never> {
     const { version } = await get(projectId, id)
-    const detail = `The webhook endpoint is at version ${version}. Re-read the resource and retry with its current ETag.`
-    throw new ApiError('version_mismatch', detail)
+    throw versionMismatch(`The webhook endpoint is at version ${version}`)
   }
 
   return {

@@ -1,5 +1,5 @@
 import { type TObject, Type } from '@sinclair/typebox'
-import type { Json } from '../../vocabulary/json.ts'
+import { type Json, pointerStep } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject } from '../kit/fields.ts'
@@ -81,7 +81,7 @@ export function errorsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): r
     const detail = taken.has(key)
       ? `user_options.${key} is set by a field of the request. Use that field.`
       : `The connection's clientOptions do not list ${key}. They list: ${settings.clientOptions.join(', ') || 'nothing'}.`
-    validationErrors.push({ pointer: `${at}/userOptions/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail })
+    validationErrors.push({ pointer: `${at}/userOptions${pointerStep(key)}`, detail })
   }
   return validationErrors
 }

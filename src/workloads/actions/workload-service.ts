@@ -1,6 +1,6 @@
 import type { Driver } from '../../providers/provider.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
-import { ApiError } from '../../vocabulary/api-error.ts'
+import { ApiError, versionMismatch } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Desired, Kind, Verb } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
@@ -171,10 +171,7 @@ export function refuseOtherVersion(workload: Workload, ifVersions: readonly numb
 }
 
 function mismatch(version: number): ApiError {
-  return new ApiError(
-    'version_mismatch',
-    `The record is at version ${version}. Re-read the resource and retry with its current ETag.`,
-  )
+  return versionMismatch(`The record is at version ${version}`)
 }
 
 export function noSuch(kind: Kind, id: string): ApiError {
