@@ -10,6 +10,7 @@ import { type GuardDeps, guard } from './http/auth-hooks.ts'
 import type { Draining } from './http/draining.ts'
 import { registerFrontPage } from './http/front-page.ts'
 import { answerHeaders } from './http/headers.ts'
+import { shedLoad } from './http/load-shedding.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
@@ -57,6 +58,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await server.register(async (open) => registerOperations(open, deps))
   for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {
+    await shedLoad(guarded, deps.edge.load)
     guard(guarded, deps.guard, deps.requestRates)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)

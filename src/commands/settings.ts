@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import ipaddr from 'ipaddr.js'
 import { type Config, ConfigError } from '../config/config.ts'
 import { type ContainerSettings, webhookSettings } from '../container/container.ts'
@@ -45,6 +46,10 @@ export function settingsOf(config: Config): ContainerSettings {
       publicUrl: publicUrlOf(config),
       hasDocs: config.DOCS_ENABLED,
       hasMetrics: config.METRICS_ENABLED,
+      load: {
+        maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
+        maxHeapBytes: (getHeapStatistics().heap_size_limit * config.MAX_HEAP_PERCENT) / 100,
+      },
       patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },
     },
     requestRate:

@@ -149,6 +149,21 @@ export const configSchema = Type.Object({
     default: 10,
     description: 'Window of `REQUEST_RATE_LIMIT`, in seconds.',
   }),
+  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 1000,
+    description:
+      'Mean event loop delay within a second above which requests are rejected with 503 and `Retry-After`, in ' +
+      'milliseconds; 0 = unlimited. Health checks and metrics are always served.',
+  }),
+  MAX_HEAP_PERCENT: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    default: 90,
+    description:
+      'Used part of the heap limit of Node.js (`--max-old-space-size`), in percent, above which requests are rejected in the same way; 0 = unlimited.',
+  }),
   OIDC_ISSUER: Type.Optional(
     Type.String({
       pattern: '^https?://',

@@ -6,6 +6,7 @@ import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
+import type { LoadLimits } from './load-shedding.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { locatePublicly } from './public-url.ts'
 import { refuseAmbiguousHeaders } from './single-headers.ts'
@@ -26,6 +27,7 @@ export interface EdgeSettings {
   hasDocs: boolean
   /** Serves `/metrics`, which tells how much of what runs, and no names but ids. */
   hasMetrics: boolean
+  load: LoadLimits
   /** How long a client may hold a socket. */
   patience: {
     /** Until the headers, and the whole request, have arrived. */

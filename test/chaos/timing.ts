@@ -32,7 +32,7 @@ export function timingOf(isShort: boolean): ChaosTiming {
   const confirmGoneMs = longestWindowMs + 500
   const traits = { maxProcessingMs: latestMs + (isShort ? 2000 : 5000), listLagMs: lagMs + 500 }
   const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listLagMs
-  const { heldProviders: _, ...settings } = settingsOf(readConfig({}))
+  const { heldProviders: _, ...settings } = settingsOf(readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' }))
   return {
     settings: {
       ...settings,
