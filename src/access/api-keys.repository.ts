@@ -2,7 +2,7 @@ import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import type { ApiKey } from './api-key.ts'
+import { type ApiKey, hasHash, hashOfKey, idOfKey } from './api-key.ts'
 
 export interface NewApiKey {
   id: string
@@ -111,4 +111,10 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
   }
+}
+
+/** The record of a key that is neither unknown nor expired nor revoked; null for any other text. */
+export async function findValidKey(keys: Pick<ApiKeysRepository, 'valid'>, key: string): Promise<ValidKey | null> {
+  const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
+  return row !== null && hasHash(key, row.hash) ? row : null
 }

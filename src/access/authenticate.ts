@@ -3,9 +3,8 @@ import type { Authenticate, Caller } from '../http/caller.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 import { hashOfKey } from './api-key.ts'
-import type { ApiKeysRepository } from './api-keys.repository.ts'
+import { type ApiKeysRepository, findValidKey } from './api-keys.repository.ts'
 import { makeUnknownKeys } from './failed-auth-limiter.ts'
-import { findValidKey } from './valid-key.ts'
 
 /**
  * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests

@@ -1,10 +1,9 @@
 import type { Database } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import { makeApiKeysRepository, type ValidKey } from './api-keys.repository.ts'
+import { findValidKey, makeApiKeysRepository, type ValidKey } from './api-keys.repository.ts'
 import { type FreshKey, makeProjectService } from './project-service.ts'
 import { makeProjectsRepository } from './projects.repository.ts'
-import { findValidKey } from './valid-key.ts'
 
 interface KeyWanted {
   name: string

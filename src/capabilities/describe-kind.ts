@@ -1,8 +1,7 @@
 import type { Driver, FieldRule } from '../providers/provider.ts'
-import type { JsonObject } from '../vocabulary/json.ts'
-import type { Kind, Verb } from '../vocabulary/kinds.ts'
+import type { Json, JsonObject } from '../vocabulary/json.ts'
+import type { Kind, Spec, Verb } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
-import { tagFieldOf } from './mark-place.ts'
 import type { FieldDescription, KindDescription } from './provider.schemas.ts'
 
 /** What one driver can do, read from the driver itself. Calls nothing of it but `plan`. Pure. */
@@ -85,4 +84,41 @@ function createRecoveryOf<K extends Kind>(driver: Driver<K>): KindDescription['c
     ...(forgetsAfterMs === undefined ? {} : { retentionMs: forgetsAfterMs }),
     reusesIds,
   }
+}
+
+/**
+ * The request field that holds the correlation tag, found by planning a create: `configuration.description`. Undefined
+ * if the request has none, or if the driver needs a valid spec to plan one.
+ */
+function tagFieldOf<K extends Kind>(driver: Driver<K>): string | undefined {
+  const correlationTag = 'tagfield'.padEnd(driver.tagLength, 'x').slice(0, driver.tagLength)
+  try {
+    const { body, target } = driver.plan({
+      correlationTag,
+      spec: { name: 'example' } as Spec<K>,
+      environmentRemoteId: 'example',
+      before: null,
+      sendBy: { at: new Date(0), monotonicMs: 0 },
+      firstSentAt: new Date(0),
+    })
+    return pathTo(correlationTag, body ?? null, '') ?? (target.includes(correlationTag) ? 'the address' : undefined)
+  } catch {
+    return undefined
+  }
+}
+
+function pathTo(correlationTag: string, value: Json, path: string): string | undefined {
+  if (typeof value === 'string') return value.includes(correlationTag) ? path : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, item] of Object.entries(value)) {
+    const found = pathTo(correlationTag, item, stepInto(path, Array.isArray(value) ? null : key))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** `null`: into the items of a list. */
+function stepInto(path: string, key: string | null): string {
+  if (key === null) return `${path}[]`
+  return path === '' ? key : `${path}.${key}`
 }

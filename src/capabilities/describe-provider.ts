@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { TObject } from '@sinclair/typebox'
 import type { HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
 import { describeKind, plainSchema } from './describe-kind.ts'
 import type {
   ConnectionDescription,
@@ -108,4 +110,13 @@ function withoutValues(schema: JsonObject): JsonObject {
     return [name, rest]
   })
   return { ...schema, properties: Object.fromEntries(properties) }
+}
+
+/** The schema of `providerOptions` for one kind: each provider's options by its id, where it has any. */
+export function optionSchemasOf(providers: readonly Provider[], kind: Kind): Readonly<Record<string, TObject>> {
+  const withOptions = providers.flatMap((provider) => {
+    const options = openInertly(provider, provider.sample.settings).drivers[kind]?.options
+    return options === undefined ? [] : [[provider.id, options] as const]
+  })
+  return Object.fromEntries(withOptions)
 }

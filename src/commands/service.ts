@@ -14,11 +14,10 @@ import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.ts'
-import { type Closing, makeClosing } from './closing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
-import { type App, finish } from './finish.ts'
 import { watchSockets } from './http-sockets.ts'
 import { watchForReplacement } from './replaced-database.ts'
+import { type App, type Closing, finish, makeClosing } from './shutdown.ts'
 import { listenError, startErrorOf } from './start-error.ts'
 
 export interface ServiceOptions {

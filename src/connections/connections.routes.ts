@@ -10,7 +10,7 @@ import type { JsonObject } from '../vocabulary/json.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
-import { viewOf } from './connection.view.ts'
+import { viewOf } from './connection.ts'
 import type { ConnectionQuestions } from './connection-queries.ts'
 import type { ConnectionRequest, ConnectionService } from './connection-service.ts'
 

@@ -1,5 +1,5 @@
 import type { makeTenancy } from '../access/tenancy.ts'
-import { optionSchemasOf } from '../capabilities/option-schemas.ts'
+import { optionSchemasOf } from '../capabilities/describe-provider.ts'
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { environmentKind } from '../environments/environment.kind.ts'
 import { makeEnvironmentSchemas } from '../environments/environment.schemas.ts'

@@ -1,9 +1,8 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestRates } from '../infra/request-rates.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
 import type { Authenticate, Caller } from './caller.ts'
-import { limitRequestRate } from './request-rate.ts'
 import type { HttpServer } from './server.ts'
 
 export interface GuardDeps {
@@ -45,4 +44,24 @@ function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): ApiError {
     'permission_denied',
     `Missing scope: this request requires ${needed.join(' or ')}; yours are: ${has}. Ask an administrator for a key with that scope.`,
   )
+}
+
+/**
+ * Refuses a caller that sends more than it may, and tells everybody how much is left, in the `RateLimit` fields of
+ * draft-ietf-httpapi-ratelimit-headers. Must be registered where callers are known.
+ */
+export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, 'count'>): void {
+  server.addHook('onRequest', async (request, reply: FastifyReply) => {
+    const { isAllowed, limit, remaining, resetSeconds, windowSeconds } = await rates.count(request.caller.by.subject)
+    void reply.headers({
+      'ratelimit-policy': `"default";q=${limit};w=${windowSeconds}`,
+      ratelimit: `"default";r=${remaining};t=${resetSeconds}`,
+    })
+    if (isAllowed) return
+    throw new ApiError(
+      'rate_limited',
+      `Rate limit of ${limit} requests per ${windowSeconds} s exceeded. Retry in ${resetSeconds} s.`,
+      { retryAfterSeconds: Math.max(1, resetSeconds) },
+    )
+  })
 }

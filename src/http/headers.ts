@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import type { HttpServer } from './http-server.ts'
 
 /**
  * Headers as the contract tells of them. The schemas have no rules: whoever reads a header says what it may hold, and a
@@ -48,4 +49,13 @@ export const answerHeaders: readonly string[] = Object.keys(answered)
 export function withHeaders<S extends TSchema>(schema: S, ...names: readonly AnswerHeader[]): S {
   const headers = Object.fromEntries(names.map((name) => [name, Type.String({ description: answered[name] })]))
   return { ...schema, headers }
+}
+
+/** `Location` leads where clients reach the service, which may be under a prefix that a proxy takes away. */
+export function locatePublicly(server: HttpServer, publicUrl: string): void {
+  if (publicUrl === '') return
+  server.addHook('onSend', async (_request, reply) => {
+    const location = reply.getHeader('location')
+    if (typeof location === 'string' && location.startsWith('/')) void reply.header('location', publicUrl + location)
+  })
 }

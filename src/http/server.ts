@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { ApiError } from '../vocabulary/api-error.ts'
-import { answerBrokenRequest, answerConnect, answerExpectation, plainHeaders } from './client-errors.ts'
+import {
+  answerBrokenRequest,
+  answerConnect,
+  answerExpectation,
+  plainHeaders,
+  refuseAmbiguousHeaders,
+} from './client-errors.ts'
 import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
+import { locatePublicly } from './headers.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import type { LoadLimits } from './load-shedding.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
-import { locatePublicly } from './public-url.ts'
-import { refuseAmbiguousHeaders } from './single-headers.ts'
 import { refuseUnsafeText } from './text-validation.ts'
 import { refuseUnknownRoutes } from './unknown-routes.ts'
 

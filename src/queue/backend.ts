@@ -1,6 +1,6 @@
-import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPostgresBackend, type IQueueBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
 import type { Pool } from 'pg'
-import { pauseAfterFailedFetch } from './failed-fetch.ts'
 import { makeRedisClients } from './redis-clients.ts'
 
 /** What is used of a BullMQ queue. */
@@ -110,5 +110,27 @@ export function postgresBackend({ pool, canListen }: QueueSessions): QueueBacken
       }
     },
     close: () => pool.end(),
+  }
+}
+
+/** Between a fetch that failed and the next one. */
+const pauseMs = 1000
+
+/**
+ * BullMQ's worker repeats a fetch that failed at once, for as long as it fails. Where the failure is known without asking
+ * the server, such as missing tables, that loop never yields and nothing else in the process runs again. Here a failed
+ * fetch waits before it reports.
+ *
+ * @param closing aborted when the worker closes, which must not wait for a pause
+ */
+export function pauseAfterFailedFetch(backend: IQueueBackend, closing: AbortSignal): void {
+  const moveToActive = backend.moveToActive.bind(backend)
+  backend.moveToActive = async (...fetch) => {
+    try {
+      return await moveToActive(...fetch)
+    } catch (error) {
+      await sleep(pauseMs, undefined, { signal: closing }).catch(() => {})
+      throw error
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { untilTick } from '../events/ticks.ts'
+import { untilTick } from '../events/waiters.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Workload } from '../workloads/workload.ts'
 

@@ -1,5 +1,5 @@
 import type { EventsRepository, FollowedEvents } from '../events/events.repository.ts'
-import { untilTick } from '../events/ticks.ts'
+import { untilTick } from '../events/waiters.ts'
 import type { Driver } from '../providers/provider.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openInertly } from '../../src/capabilities/describe-provider.ts'
-import { optionSchemasOf } from '../../src/capabilities/option-schemas.ts'
+import { openInertly, optionSchemasOf } from '../../src/capabilities/describe-provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import { kinds } from '../../src/vocabulary/kinds.ts'
 import { harnesses } from './harnesses/index.ts'

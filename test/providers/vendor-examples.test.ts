@@ -1,7 +1,6 @@
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { openInertly } from '../../src/capabilities/describe-provider.ts'
-import { optionSchemasOf } from '../../src/capabilities/option-schemas.ts'
+import { openInertly, optionSchemasOf } from '../../src/capabilities/describe-provider.ts'
 import { makeEnvironmentSchemas } from '../../src/environments/environment.schemas.ts'
 import { makeJobSchemas } from '../../src/jobs/job.schemas.ts'
 import { checkSpec, withDefaults } from '../../src/providers/field-rules.ts'
