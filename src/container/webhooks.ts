@@ -8,12 +8,10 @@ import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
 import { makeDeliver } from '../webhooks/deliver.ts'
 import { makeDeliveriesRepository } from '../webhooks/deliveries.repository.ts'
 import { makeDeliveryService } from '../webhooks/delivery-service.ts'
-import { makeEndpointChangesRepository } from '../webhooks/endpoint-changes.repository.ts'
 import { makeEndpointsRepository } from '../webhooks/endpoints.repository.ts'
 import { makeFanOut } from '../webhooks/fan-out.repository.ts'
-import { makeWebhookMeasures } from '../webhooks/measures.repository.ts'
+import { makePruning, makeWebhookMeasures } from '../webhooks/maintenance.repository.ts'
 import { type Delivered, makeOutcomesRepository } from '../webhooks/outcomes.repository.ts'
-import { makePruning } from '../webhooks/pruning.repository.ts'
 import { makeSender, type WebhookSender } from '../webhooks/sender.ts'
 import { makeWebhookService } from '../webhooks/webhook-service.ts'
 import type { WebhookRoutesDeps } from '../webhooks/webhooks.routes.ts'
@@ -34,7 +32,6 @@ export function makeWebhooks(deps: WebhooksDeps) {
   const egress = makeEgress({ rules: parseEgressRules(deps.settings.egressAllow) })
   const service = makeWebhookService({
     repository: makeEndpointsRepository(prisma),
-    changes: makeEndpointChangesRepository(prisma),
     seal: secretBox.seal,
     open: secretBox.open,
     egressDenial: egress.refusalOf,

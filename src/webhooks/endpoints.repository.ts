@@ -1,36 +1,18 @@
 import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import { withProjectLock } from '../infra/project-lock.ts'
-import type { Actor } from '../vocabulary/actor.ts'
-import type { WebhookEndpoint } from './webhook-endpoint.ts'
-
-export interface NewEndpoint {
-  id: string
-  projectId: string
-  by: Actor
-  url: string
-  description: string
-  eventTypes: readonly string[]
-  enabled: boolean
-  sealedSecret: string
-}
-
-/** Which endpoint a change is about, and whose it is. */
-export interface Target {
-  projectId: string
-  id: string
-  by: Actor
-  /** Only if it is still at this version. */
-  ifVersions: readonly number[] | null
-}
-
-export interface SealedEndpoint extends WebhookEndpoint {
-  sealedSecret: string
-}
+import type {
+  EndpointChange,
+  NewEndpoint,
+  Rotation,
+  SealedEndpoint,
+  Target,
+  WebhookEndpoint,
+} from './webhook-endpoint.ts'
 
 export type EndpointsRepository = ReturnType<typeof makeEndpointsRepository>
 
-export const endpointColumns =
+const endpointColumns =
   Prisma.raw(`e.id, e.project_id AS "projectId", e.url, e.description, e.event_types AS "eventTypes", e.enabled, e.version,
   e.failing_since AS "failingSince", e.last_succeeded_at AS "lastSucceededAt", e.disabled_at AS "disabledAt",
   e.disabled_reason AS "disabledReason", e.created_at AS "createdAt", e.updated_at AS "updatedAt"`)
@@ -60,16 +42,62 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
         ORDER BY e.id LIMIT ${page.limit}`
     },
 
+    /**
+     * Null where it is gone or at another version. One that is enabled again gets what happens from now on, and what was
+     * pending; so its failures are forgotten, as they are with another URL.
+     */
+    async apply(target: Target, { url, description, eventTypes, enabled }: EndpointChange) {
+      const fields = Object.entries({ url, description, eventTypes, enabled })
+      const given = fields.flatMap(([field, value]) => (value === null ? [] : [field]))
+      const types = eventTypes === null ? null : [...eventTypes]
+      return one(prisma.$queryRaw<WebhookEndpoint[]>`
+        WITH before AS (
+          SELECT id, ${enabled}::boolean IS TRUE AND NOT enabled AS "isRevived", ${url}::text IS DISTINCT FROM url AND ${url}::text IS NOT NULL AS "isMoved"
+          FROM webhook_endpoints WHERE ${whereOf(target)} FOR UPDATE
+        ), e AS (
+          UPDATE webhook_endpoints e SET url = COALESCE(${url}::text, e.url), description = COALESCE(${description}::text, e.description),
+            event_types = COALESCE(${types}::text[], e.event_types), enabled = COALESCE(${enabled}::boolean, e.enabled),
+            cursor_xid = CASE WHEN b."isRevived" THEN pg_snapshot_xmin(pg_current_snapshot()) ELSE e.cursor_xid END,
+            cursor_workload_id = CASE WHEN b."isRevived" THEN '' ELSE e.cursor_workload_id END,
+            cursor_seq = CASE WHEN b."isRevived" THEN 0 ELSE e.cursor_seq END,
+            failures = CASE WHEN b."isRevived" OR b."isMoved" THEN 0 ELSE e.failures END,
+            not_before = CASE WHEN b."isRevived" OR b."isMoved" THEN NULL ELSE e.not_before END,
+            retry_after_until = CASE WHEN b."isMoved" THEN NULL ELSE e.retry_after_until END,
+            config_epoch = e.config_epoch + (b."isRevived" OR b."isMoved")::int,
+            failing_since = CASE WHEN b."isRevived" OR b."isMoved" THEN NULL ELSE e.failing_since END,
+            disabled_at = CASE WHEN COALESCE(${enabled}::boolean, e.enabled) THEN NULL ELSE COALESCE(e.disabled_at, now()) END,
+            disabled_reason = CASE WHEN COALESCE(${enabled}::boolean, e.enabled) THEN NULL ELSE e.disabled_reason END,
+            version = e.version + 1, updated_at = now()
+          FROM before b WHERE e.id = b.id RETURNING e.*
+        ), audited AS (
+          ${auditStatement(target.by, { action: 'webhook_endpoint.updated', data: { fields: given } }, Prisma.sql`e`)}
+        )
+        SELECT ${endpointColumns} FROM e`)
+    },
+
+    /** Null where it is gone, at another version, or has another secret by now. */
+    async rotate(target: Target, { from, to, overlapSeconds }: Rotation) {
+      return one(prisma.$queryRaw<WebhookEndpoint[]>`
+        WITH e AS (
+          UPDATE webhook_endpoints SET sealed_secret = ${to}, overlap_until = now() + ${overlapSeconds}::int * interval '1 second',
+            version = version + 1, updated_at = now()
+          WHERE ${whereOf(target)} AND sealed_secret = ${from} RETURNING *
+        ), audited AS (
+          ${auditStatement(target.by, { action: 'webhook_endpoint.secret_rotated', data: { overlapSeconds } }, Prisma.sql`e`)}
+        )
+        SELECT ${endpointColumns} FROM e`)
+    },
+
     /** Its secret and its URL go at once, its deliveries when upkeep comes by. False: gone, or at another version. */
-    async remove({ projectId, id, by, ifVersions }: Target): Promise<boolean> {
+    async remove(target: Target): Promise<boolean> {
       const removed = await prisma.$executeRaw`
         WITH e AS (
           UPDATE webhook_endpoints SET deleted_at = now(), updated_at = now(), url = '', sealed_secret = '', overlap_until = NULL,
             enabled = false, disabled_at = COALESCE(disabled_at, now())
-          WHERE id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR version = ANY(${ifVersions}::int[]))
+          WHERE ${whereOf(target)}
           RETURNING id, project_id
         )
-        ${auditStatement(by, { action: 'webhook_endpoint.deleted' }, Prisma.sql`e`)}`
+        ${auditStatement(target.by, { action: 'webhook_endpoint.deleted' }, Prisma.sql`e`)}`
       return removed > 0
     },
   }
@@ -89,4 +117,13 @@ async function insertOne(tx: Prisma.TransactionClient, endpoint: NewEndpoint): P
     )
     SELECT ${endpointColumns} FROM e`
   return rows[0] ?? null
+}
+
+function whereOf({ id, projectId, ifVersions }: Target): Prisma.Sql {
+  return Prisma.sql`id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR version = ANY(${ifVersions}::int[]))`
+}
+
+async function one(found: Promise<WebhookEndpoint[]>): Promise<WebhookEndpoint | null> {
+  const [endpoint] = await found
+  return endpoint ?? null
 }

@@ -3,7 +3,7 @@ import type { ChangeNotifier } from '../events/change-notifier.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
 import { makeDeliverySlots } from './delivery-slots.ts'
 import type { FannedOut, FanOut } from './fan-out.repository.ts'
-import type { PruneDeliveries } from './pruning.repository.ts'
+import type { PruneDeliveries } from './maintenance.repository.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 
 export interface WebhookSender {

@@ -1,3 +1,5 @@
+import type { Actor } from '../vocabulary/actor.ts'
+
 /** Where the events of a project are posted to. */
 export interface WebhookEndpoint {
   id: string
@@ -22,6 +24,46 @@ export interface WebhookEndpoint {
 
 /** `gone`: it answered 410. `failing`: nothing has succeeded for days. */
 export type DisabledReason = 'gone' | 'failing'
+
+export interface NewEndpoint {
+  id: string
+  projectId: string
+  by: Actor
+  url: string
+  description: string
+  eventTypes: readonly string[]
+  enabled: boolean
+  sealedSecret: string
+}
+
+/** Which endpoint a change is about, and whose it is. */
+export interface Target {
+  projectId: string
+  id: string
+  by: Actor
+  /** Only if it is still at this version. */
+  ifVersions: readonly number[] | null
+}
+
+export interface SealedEndpoint extends WebhookEndpoint {
+  sealedSecret: string
+}
+
+/** What changes; null stays. */
+export interface EndpointChange {
+  url: string | null
+  description: string | null
+  eventTypes: readonly string[] | null
+  enabled: boolean | null
+}
+
+/** A new secret in the place of the one that was read. */
+export interface Rotation {
+  /** As it was read: whoever rotates it at the same time comes second. */
+  from: string
+  to: string
+  overlapSeconds: number
+}
 
 /** `pending` until it is taken (`delivered`) or given up (`failed`). */
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const

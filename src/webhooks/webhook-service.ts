@@ -2,10 +2,9 @@ import { ApiError, type ValidationError, versionMismatch } from '../vocabulary/a
 import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
-import type { EndpointChangesRepository } from './endpoint-changes.repository.ts'
-import type { EndpointsRepository, SealedEndpoint, Target } from './endpoints.repository.ts'
+import type { EndpointsRepository } from './endpoints.repository.ts'
 import { drawSecret } from './signature.ts'
-import type { EndpointSecrets, WebhookEndpoint } from './webhook-endpoint.ts'
+import type { EndpointSecrets, SealedEndpoint, Target, WebhookEndpoint } from './webhook-endpoint.ts'
 
 export interface EndpointRequest {
   url: string
@@ -19,7 +18,6 @@ export type FreshEndpoint = WebhookEndpoint & { secret: string }
 
 interface Deps {
   repository: EndpointsRepository
-  changes: EndpointChangesRepository
   seal(endpointId: string, secrets: EndpointSecrets): string
   /** @throws when no key of this process opens it */
   open(endpointId: string, sealed: string): object
@@ -33,7 +31,7 @@ const maxPerProject = 50
 export type WebhookService = ReturnType<typeof makeWebhookService>
 
 /** Endpoints of a project: who gets its events. */
-export function makeWebhookService({ repository, changes, seal, open, egressDenial }: Deps) {
+export function makeWebhookService({ repository, seal, open, egressDenial }: Deps) {
   async function get(projectId: string, id: string): Promise<SealedEndpoint> {
     const endpoint = await repository.get(projectId, id)
     if (endpoint !== null) return endpoint
@@ -69,7 +67,7 @@ export function makeWebhookService({ repository, changes, seal, open, egressDeni
       const url = patch.url === undefined ? null : callable(egressDenial, patch.url)
       refuseUnknown(patch.eventTypes)
       const { description = null, eventTypes = null, enabled = null } = patch
-      return (await changes.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
+      return (await repository.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
     },
 
     async remove(target: Target): Promise<void> {
@@ -82,7 +80,7 @@ export function makeWebhookService({ repository, changes, seal, open, egressDeni
       const secret = drawSecret()
       const previous = overlapSeconds === 0 ? null : secretIn(target.id, from)
       const to = seal(target.id, previous === null ? { secret } : { secret, previous })
-      const rotated = await changes.rotate(target, { from, to, overlapSeconds })
+      const rotated = await repository.rotate(target, { from, to, overlapSeconds })
       return rotated === null ? changedMeanwhile(target) : { ...rotated, secret }
     },
   }

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { makePruning } from '../../../src/webhooks/maintenance.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
-import { makePruning } from '../../../src/webhooks/pruning.repository.ts'
 import { idle, startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
 
 let bench: WebhookBench
