@@ -6,7 +6,7 @@ import { type ConnectionRoutesDeps, registerConnections } from './connections/co
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
 import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
-import { type GuardDeps, guard } from './http/auth-hooks.ts'
+import { type AuthHooksDeps, registerAuthHooks } from './http/auth-hooks.ts'
 import type { Draining } from './http/draining.ts'
 import { answerHeaders } from './http/headers.ts'
 import { shedLoad } from './http/load-shedding.ts'
@@ -27,7 +27,7 @@ export interface AppDeps {
   draining: Draining
   isOutage(error: unknown): boolean
   version: string
-  guard: GuardDeps
+  authHooks: AuthHooksDeps
   /** Null: nobody is limited. */
   requestRates: RequestRates | null
   projects: ProjectRoutesDeps
@@ -58,7 +58,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {
     await shedLoad(guarded, deps.edge.load)
-    guard(guarded, deps.guard, deps.requestRates)
+    registerAuthHooks(guarded, deps.authHooks, deps.requestRates)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)

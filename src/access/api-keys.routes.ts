@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { instantOf } from '../vocabulary/instant.ts'
@@ -31,7 +31,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         summary: 'Create an API key',
         description: 'The key is shown only once and stored as a hash.',
         body: Type.Ref('ApiKeyRequest'),
-        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -55,7 +55,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         description:
           'API keys of all projects, oldest first, including expired and revoked ones. Secrets are not returned.',
         querystring: keyQuery,
-        response: { 200: Type.Ref('ApiKeyPage'), ...refusals() },
+        response: { 200: Type.Ref('ApiKeyPage'), ...errorResponses() },
       },
     },
     async (request) => {
@@ -79,7 +79,7 @@ function registerOne(server: HttpServer, service: ProjectService): void {
         summary: 'Get an API key',
         description: 'Returns scopes, expiry and last use of the key. The secret is not returned.',
         params,
-        response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
+        response: { 200: Type.Ref('ApiKey'), ...errorResponses(404) },
       },
     },
     async (request) => viewOf(await service.key((request.params as { id: string }).id)),
@@ -94,7 +94,7 @@ function registerOne(server: HttpServer, service: ProjectService): void {
         summary: 'Revoke an API key',
         description: 'Takes effect within 5 seconds. The record is kept for the audit log.',
         params,
-        response: { 200: Type.Ref('ApiKey'), ...refusals(404) },
+        response: { 200: Type.Ref('ApiKey'), ...errorResponses(404) },
       },
     },
     async (request) => viewOf(await service.revokeKey((request.params as { id: string }).id, request.caller.by)),
@@ -114,7 +114,7 @@ function registerRotation(server: HttpServer, service: ProjectService): void {
           'The new key has the same project, name and scopes, and the same lifetime unless `expiresAt` is set. The old key stays valid for `overlapSeconds`.',
         params,
         body: Type.Ref('ApiKeyRotation'),
-        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...refusals(404, 409, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('ApiKeyWithSecret'), 'Location'), ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 import { hashOfKey } from './api-key.ts'
 import { type ApiKeysRepository, findValidKey } from './api-keys.repository.ts'
-import { makeUnknownKeys } from './failed-auth-limiter.ts'
+import { makeFailedAuthLimiter } from './failed-auth-limiter.ts'
 
 /**
  * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests
@@ -22,7 +22,7 @@ export interface Identity {
   expiresAt: Date | null
 }
 
-/** A second way in beside API keys, for texts that look like a token; throws a Refusal for one that is not good. */
+/** A second way in beside API keys, for texts that look like a token; throws an ApiError for one that is not good. */
 export type TokenVerifier = (token: string) => Promise<Identity>
 
 const looksLikeToken = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
@@ -41,9 +41,9 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   const names = new WeakMap<object, string>()
   /** Questions under way: requests of one key that come together share one. */
   const asking = new Map<string, Promise<Identity>>()
-  const unknownKeys = makeUnknownKeys(clock)
+  const failedAuth = makeFailedAuthLimiter(clock)
   // While an issuer is away nobody tells junk from the tokens of honest callers: counted apart, so that keys are let in.
-  const unexaminedTokens = makeUnknownKeys(clock)
+  const unverifiedTokens = makeFailedAuthLimiter(clock)
 
   async function byKey(key: string): Promise<Identity | null> {
     const row = await findValidKey(keys, key)
@@ -57,7 +57,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     }
   }
 
-  /** @throws Refusal where nobody is proved, or the proof cannot be examined now */
+  /** @throws ApiError where nobody is proved, or the proof cannot be examined now */
   async function prove(secret: string, verify: TokenVerifier | null): Promise<Identity> {
     const identity = await (verify ?? byKey)(secret)
     if (identity !== null) return identity
@@ -67,15 +67,15 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     )
   }
 
-  function refuseMore(address: string, verify: TokenVerifier | null): void {
-    unknownKeys.refuseMore(address)
-    if (verify !== null) unexaminedTokens.refuseMore(address)
+  function rejectExcess(address: string, verify: TokenVerifier | null): void {
+    failedAuth.rejectExcess(address)
+    if (verify !== null) unverifiedTokens.rejectExcess(address)
   }
 
   function countFailure(error: unknown, address: string): string | null {
     const code = error instanceof ApiError ? error.code : null
-    if (code === 'unauthenticated') unknownKeys.count(address)
-    if (code === 'unavailable') unexaminedTokens.count(address)
+    if (code === 'unauthenticated') failedAuth.count(address)
+    if (code === 'unavailable') unverifiedTokens.count(address)
     return code
   }
 
@@ -100,7 +100,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
     const verify = looksLikeToken.test(secret) ? verifyToken : null
     // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
-    if (remembered === undefined) refuseMore(address, verify)
+    if (remembered === undefined) rejectExcess(address, verify)
     const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
     asking.set(name, asked)
     return asked

@@ -6,9 +6,9 @@ import { ApiError } from '../vocabulary/api-error.ts'
  * Keys that nobody has and tokens that are not valid, counted by the network that they come from: each costs a question to
  * the database, a signature to verify, or both.
  */
-export interface UnknownKeys {
-  /** @throws Refusal `rate_limited` where too many came from there in this window */
-  refuseMore(address: string): void
+export interface FailedAuthLimiter {
+  /** @throws ApiError `rate_limited` where too many came from there in this window */
+  rejectExcess(address: string): void
   count(address: string): void
 }
 
@@ -18,7 +18,7 @@ const maxPerNetwork = 300
 const maxNetworks = 10_000
 
 /** Counts in this process alone, so that a flood costs nothing elsewhere. */
-export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
+export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedAuthLimiter {
   // The window of a network begins with its first failure. An entry outlives its ttl by a moment: less one, it is over
   // when `Retry-After` says so.
   const counts = new LRUCache<string, number>({
@@ -27,7 +27,7 @@ export function makeUnknownKeys(clock: { monotonicMs(): number }): UnknownKeys {
   })
 
   return {
-    refuseMore(address) {
+    rejectExcess(address) {
       const network = networkOf(address)
       if ((counts.get(network) ?? 0) < maxPerNetwork) return
       throw tooMany(Math.ceil(counts.getRemainingTTL(network) / 1000))

@@ -46,7 +46,7 @@ export function makeProjectService({ projects, keys }: Deps) {
     },
 
     async createKey(request: KeyRequest, by: Actor): Promise<FreshKey> {
-      refusePast(request.expiresAt)
+      rejectPast(request.expiresAt)
       const id = makeId('apiKey')
       const key = drawKey(id)
       const created = await keys.insert({ id, ...request, hash: new Uint8Array(hashOfKey(key)) }, by)
@@ -69,7 +69,7 @@ export function makeProjectService({ projects, keys }: Deps) {
       { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt: Date | null },
       by: Actor,
     ): Promise<FreshKey> {
-      refusePast(expiresAt)
+      rejectPast(expiresAt)
       const newId = makeId('apiKey')
       const key = drawKey(newId)
       const next = { id: newId, hash: new Uint8Array(hashOfKey(key)), overlapSeconds, expiresAt }
@@ -81,7 +81,7 @@ export function makeProjectService({ projects, keys }: Deps) {
   }
 }
 
-function refusePast(expiresAt: Date | null): void {
+function rejectPast(expiresAt: Date | null): void {
   if (expiresAt === null || expiresAt.getTime() > Date.now()) return
   const detail = `/expiresAt is ${expiresAt.toISOString()}, which is in the past. It must be in the future.`
   throw new ApiError('invalid_request', detail, {

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { encodeCursor, pageAnswer, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { Quota } from '../vocabulary/quota.ts'
@@ -40,7 +40,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         summary: 'Create a project',
         description: 'Creates an isolated tenant. Create API keys for it with POST /api-keys.',
         body: Type.Ref('ProjectRequest'),
-        response: { 201: withHeaders(Type.Ref('Project'), 'Location'), ...refusals(409, 413, 415) },
+        response: { 201: withHeaders(Type.Ref('Project'), 'Location'), ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -59,7 +59,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
         summary: 'List projects',
         description: 'All projects of the installation, oldest first.',
         querystring: pageQuery,
-        response: { 200: Type.Ref('ProjectPage'), ...refusals() },
+        response: { 200: Type.Ref('ProjectPage'), ...errorResponses() },
       },
     },
     async (request) => {
@@ -82,7 +82,7 @@ function registerOne(server: HttpServer, service: ProjectService): void {
         summary: 'Get a project',
         description: 'Returns the name and the quota of the project.',
         params,
-        response: { 200: Type.Ref('Project'), ...refusals(404) },
+        response: { 200: Type.Ref('Project'), ...errorResponses(404) },
       },
     },
     async (request) => viewOf(await service.project((request.params as { id: string }).id)),
@@ -98,7 +98,7 @@ function registerOne(server: HttpServer, service: ProjectService): void {
         description: 'Existing resources are kept, even above the new quota.',
         params,
         body: Type.Ref('ProjectPatch'),
-        response: { 200: Type.Ref('Project'), ...refusals(404, 409, 413, 415) },
+        response: { 200: Type.Ref('Project'), ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request) => {
@@ -122,7 +122,7 @@ function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): v
         description:
           'Client changes, access disclosures and denied requests, newest first. A page may contain fewer entries than `limit`, or none, and still have a `nextCursor`: continue until it is absent.',
         querystring: auditQuery,
-        response: { 200: Type.Ref('AuditPage'), ...refusals() },
+        response: { 200: Type.Ref('AuditPage'), ...errorResponses() },
       },
     },
     async (request) => {

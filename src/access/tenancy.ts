@@ -1,4 +1,4 @@
-import type { GuardDeps } from '../http/auth-hooks.ts'
+import type { AuthHooksDeps } from '../http/auth-hooks.ts'
 import type { PrismaClient } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeApiKeysRepository } from './api-keys.repository.ts'
@@ -26,7 +26,7 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
     oidc === undefined
       ? null
       : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch: globalThis.fetch, clock })
-  const guard: GuardDeps = {
+  const authHooks: AuthHooksDeps = {
     authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
     onRefused: async ({ projectId, by }, request) => {
       const { method, routeOptions } = request
@@ -36,5 +36,5 @@ export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   }
   const service = makeProjectService({ projects, keys })
   const routes: ProjectRoutesDeps = { service, audit }
-  return { guard, routes, audit }
+  return { authHooks, routes, audit }
 }

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
@@ -45,7 +45,7 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
         operationId: 'listProviders',
         summary: 'List providers',
         description: 'Returns all supported providers with a summary of their capabilities. Not paginated.',
-        response: { 200: Type.Ref('ProviderList'), ...refusals() },
+        response: { 200: Type.Ref('ProviderList'), ...errorResponses() },
       },
     },
     async () => ({ data: [...described.values()].map(summaryOf) }),
@@ -61,7 +61,7 @@ export async function registerCapabilities(server: HttpServer, { describe }: Cap
         summary: 'Get a provider',
         description: 'Returns supported fields with constraints, options, states, limits and connection settings.',
         params: Type.Object({ provider: Type.String({ description: 'Provider id.', examples: ['dataforest'] }) }),
-        response: { 200: Type.Ref('Provider'), ...refusals(404) },
+        response: { 200: Type.Ref('Provider'), ...errorResponses(404) },
       },
     },
     async (request) => {

@@ -3,15 +3,15 @@ import { type SandboxProviderId, sandboxProviders } from '../sandbox/registry.ts
 import type { Sandbox } from '../sandbox/server.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-type Place = Pick<Sandbox, 'urls' | 'accounts'>
+type RunningSandbox = Pick<Sandbox, 'urls' | 'accounts'>
 
 /** How to reach each sandbox provider: what a client would send to `POST /connections`. */
-export function sandboxConnections(sandbox: Place) {
+export function sandboxConnections(sandbox: RunningSandbox) {
   return (Object.keys(sandboxProviders) as SandboxProviderId[]).map((id) => sandboxConnection(sandbox, id))
 }
 
 /** The same for one of them. */
-export function sandboxConnection({ urls, accounts }: Place, id: SandboxProviderId) {
+export function sandboxConnection({ urls, accounts }: RunningSandbox, id: SandboxProviderId) {
   const { client }: SandboxProvider = sandboxProviders[id]
   const { settings, credentials } = client.connection(urls[id], accounts[id])
   return {

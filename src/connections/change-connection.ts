@@ -7,8 +7,8 @@ import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
 import { mismatch } from './connection-resolver.ts'
-import { type EgressDenial, refuseUncallable } from './endpoints.ts'
-import { refuseIncomplete } from './incomplete-credentials.ts'
+import { type EgressDenial, rejectUncallable } from './endpoints.ts'
+import { rejectIncomplete } from './incomplete-credentials.ts'
 import { destinationIn, reviseSettings } from './revise-settings.ts'
 
 export interface ConnectionPatch {
@@ -76,11 +76,11 @@ function changeOf(
   const provider = deps.providerById(current.provider)
   if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
   const credentials = ofProvider(provider, '/credentials', patch.credentials)
-  if (credentials !== null) refuseIncomplete(provider, credentials)
+  if (credentials !== null) rejectIncomplete(provider, credentials)
   const given = ofProvider(provider, '/settings', patch.settings)
   const revised =
     given === null ? null : reviseSettings(provider, current.settings, { given, hasCredentials: credentials !== null })
-  if (revised !== null) refuseUncallable(deps.egressDenial, provider, revised.settings)
+  if (revised !== null) rejectUncallable(deps.egressDenial, provider, revised.settings)
   const change = {
     ...target,
     ifVersions: revised === null && credentials === null ? target.ifVersions : [current.version],

@@ -25,10 +25,10 @@ interface Deps {
   callTimeoutMs: number
 }
 
-export type ConnectionQuestions = ReturnType<typeof makeConnectionQuestions>
+export type ConnectionQueries = ReturnType<typeof makeConnectionQueries>
 
 /** What only the provider can tell about a connection, asked while the client waits. */
-export function makeConnectionQuestions({ get, repository, ...deps }: Deps) {
+export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
   return {
     /** What can be chosen from at the provider, by kind. */
     async catalog(projectId: string, id: string): Promise<{ [kind in Kind]?: Catalog }> {

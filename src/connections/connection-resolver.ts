@@ -13,7 +13,7 @@ interface Deps {
   clock: { monotonicMs(): number }
 }
 
-interface Target {
+interface ConnectionTarget {
   connectionId?: string
   provider?: string
 }
@@ -30,7 +30,7 @@ export function makeConnectionResolver(deps: Deps) {
   })
 
   /** Joins equal questions and remembers the answer for a moment: most submits ask the same. */
-  function meant(projectId: string, target: Target): Promise<Connection> {
+  function meant(projectId: string, target: ConnectionTarget): Promise<Connection> {
     const question = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
     const remembered = known.get(question)
     if (remembered !== undefined) return remembered
@@ -41,7 +41,7 @@ export function makeConnectionResolver(deps: Deps) {
   }
 
   return {
-    async resolve(projectId: string, target: Target) {
+    async resolve(projectId: string, target: ConnectionTarget) {
       const connection = await meant(projectId, target)
       return { id: connection.id, opened: await deps.opened.open(connection.id, connection.version) }
     },

@@ -11,8 +11,8 @@ import { quotaExceeded } from '../vocabulary/quota.ts'
 import type { Connection } from './connection.ts'
 import { mismatch } from './connection-resolver.ts'
 import type { ConnectionsRepository, Removal } from './connections.repository.ts'
-import { type EgressDenial, refuseUncallable } from './endpoints.ts'
-import { refuseIncomplete } from './incomplete-credentials.ts'
+import { type EgressDenial, rejectUncallable } from './endpoints.ts'
+import { rejectIncomplete } from './incomplete-credentials.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 
 export interface ConnectionRequest {
@@ -53,8 +53,8 @@ export function makeConnectionService(deps: Deps) {
 
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
       const { provider, settings, credentials } = accountOf(deps, request)
-      refuseUncallable(deps.egressDenial, provider, settings)
-      refuseIncomplete(provider, credentials)
+      rejectUncallable(deps.egressDenial, provider, settings)
+      rejectIncomplete(provider, credentials)
       const id = makeId('connection')
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
-import { notModified, refusals } from '../http/schemas.ts'
+import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -11,13 +11,13 @@ import type { Scope } from '../vocabulary/scopes.ts'
 import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
 import { viewOf } from './connection.ts'
-import type { ConnectionQuestions } from './connection-queries.ts'
+import type { ConnectionQueries } from './connection-queries.ts'
 import type { ConnectionRequest, ConnectionService } from './connection-service.ts'
 
 export interface ConnectionRoutesDeps {
   schemas: ReturnType<typeof makeConnectionSchemas>
   service: ConnectionService
-  questions: ConnectionQuestions
+  queries: ConnectionQueries
   change: ChangeConnection
   /** What a provider can do with these settings; its schema is handed in by the composition. */
   describe(provider: string, settings: JsonObject): object
@@ -57,7 +57,10 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
         summary: 'Create a connection',
         description: 'Credentials are encrypted and never returned. Does not contact the provider; use verify.',
         body: Type.Ref('ConnectionRequest'),
-        response: { 201: withHeaders(Type.Ref('Connection'), 'ETag', 'Location'), ...refusals(409, 413, 415, 422) },
+        response: {
+          201: withHeaders(Type.Ref('Connection'), 'ETag', 'Location'),
+          ...errorResponses(409, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
@@ -78,7 +81,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
         summary: 'List connections',
         description: 'Connections of the project, oldest first. Credentials are never returned.',
         querystring: connectionQuery,
-        response: { 200: Type.Ref('ConnectionPage'), ...refusals() },
+        response: { 200: Type.Ref('ConnectionPage'), ...errorResponses() },
       },
     },
     async (request) => {
@@ -107,7 +110,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
         description: 'Returns settings and state. Credentials are never returned.',
         params,
         headers: readHeaders,
-        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...notModified(), ...refusals(404) },
+        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...notModified(), ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -127,7 +130,7 @@ function registerOne(server: HttpServer, { service }: ConnectionRoutesDeps): voi
           'Deletes the connection and its credentials. Returns 409 while active jobs or environments use it.',
         params,
         headers: changeHeaders,
-        response: { 204: Type.Null({ description: 'Deleted.' }), ...refusals(404, 409, 412) },
+        response: { 204: Type.Null({ description: 'Deleted.' }), ...errorResponses(404, 409, 412) },
       },
     },
     async (request, reply) => {
@@ -151,7 +154,7 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
         params,
         headers: changeHeaders,
         body: Type.Ref('ConnectionPatch'),
-        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...refusals(404, 409, 412, 413, 415, 422) },
+        response: { 200: withHeaders(Type.Ref('Connection'), 'ETag'), ...errorResponses(404, 409, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
@@ -163,7 +166,7 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
 
 function registerQuestions(
   server: HttpServer,
-  { service, questions, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
+  { service, queries, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
 ): void {
   server.post(
     '/connections/:id/verify',
@@ -176,10 +179,10 @@ function registerQuestions(
         description:
           'Sends one read-only request to the provider. On failure, `field` names the invalid setting or credential if the provider reports it. On success, the connection is unpaused and waiting workloads resume.',
         params,
-        response: { 200: Type.Ref('Verification'), ...refusals(404) },
+        response: { 200: Type.Ref('Verification'), ...errorResponses(404) },
       },
     },
-    async (request) => questions.verify(request.caller, idOf(request)),
+    async (request) => queries.verify(request.caller, idOf(request)),
   )
   server.get(
     '/connections/:id/capabilities',
@@ -191,7 +194,7 @@ function registerQuestions(
         summary: "Get a connection's capabilities",
         description: "Returns the provider's capabilities as determined by the settings of this connection.",
         params,
-        response: { 200: Type.Ref(capabilitiesSchemaId), ...refusals(404) },
+        response: { 200: Type.Ref(capabilitiesSchemaId), ...errorResponses(404) },
       },
     },
     async (request) => {
@@ -201,7 +204,7 @@ function registerQuestions(
   )
 }
 
-function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps): void {
+function registerCatalog(server: HttpServer, { queries }: ConnectionRoutesDeps): void {
   server.get(
     '/connections/:id/catalog',
     {
@@ -212,14 +215,14 @@ function registerCatalog(server: HttpServer, { questions }: ConnectionRoutesDeps
         summary: 'List available flavors, images and queues',
         description: 'Fetched live from the provider.',
         params,
-        response: { 200: Type.Ref('ConnectionCatalog'), ...refusals(404, 422, 502) },
+        response: { 200: Type.Ref('ConnectionCatalog'), ...errorResponses(404, 422, 502) },
       },
     },
-    async (request) => questions.catalog(request.caller.projectId, idOf(request)),
+    async (request) => queries.catalog(request.caller.projectId, idOf(request)),
   )
 }
 
-function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps): void {
+function registerOrphans(server: HttpServer, { queries }: ConnectionRoutesDeps): void {
   server.get(
     '/connections/:id/orphans',
     {
@@ -231,10 +234,10 @@ function registerOrphans(server: HttpServer, { questions }: ConnectionRoutesDeps
         description:
           'Returns active remote objects tagged by this installation without a live record. Scans provider lists; deletes nothing.',
         params,
-        response: { 200: Type.Ref('OrphanReport'), ...refusals(404, 502) },
+        response: { 200: Type.Ref('OrphanReport'), ...errorResponses(404, 502) },
       },
     },
-    async (request) => questions.orphans(request.caller.projectId, idOf(request)),
+    async (request) => queries.orphans(request.caller.projectId, idOf(request)),
   )
 }
 

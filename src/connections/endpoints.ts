@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../vocabulary/json.ts'
 export type EgressDenial = (url: string) => string | null
 
 /** Refuses settings whose URLs this installation would never call, each by its pointer. */
-export function refuseUncallable(refusalOf: EgressDenial, provider: Provider, settings: JsonObject): void {
+export function rejectUncallable(refusalOf: EgressDenial, provider: Provider, settings: JsonObject): void {
   const root = `/settings/${provider.id}`
   const given = urlsIn(root, settings)
   const base = provider.baseUrl(settings)

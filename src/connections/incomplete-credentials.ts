@@ -3,7 +3,7 @@ import { ApiError } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
 /** Refuses credentials that no call could be made with, at the one that is missing or superfluous. */
-export function refuseIncomplete(provider: Provider, credentials: JsonObject): void {
+export function rejectIncomplete(provider: Provider, credentials: JsonObject): void {
   const validationError = provider.credentialError?.(credentials) ?? null
   if (validationError === null) return
   const { field, detail } = validationError

@@ -2,7 +2,7 @@ import { describeConnection } from '../capabilities/describe-provider.ts'
 import { makeChangeConnection } from '../connections/change-connection.ts'
 import { makeConnectionSchemas } from '../connections/connection.schemas.ts'
 import { makeConnectionChangesRepository } from '../connections/connection-changes.repository.ts'
-import { makeConnectionQuestions } from '../connections/connection-queries.ts'
+import { makeConnectionQueries } from '../connections/connection-queries.ts'
 import { makeConnectionResolver } from '../connections/connection-resolver.ts'
 import { makeConnectionService } from '../connections/connection-service.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
@@ -47,7 +47,7 @@ export function makeConnections(deps: ConnectionsDeps) {
     schemas: makeConnectionSchemas(providers),
     service,
     change: makeChangeConnection({ ...shared, get, repository: changes }),
-    questions: makeConnectionQuestions({ get, repository: changes, opened, callTimeoutMs, orphans }),
+    queries: makeConnectionQueries({ get, repository: changes, opened, callTimeoutMs, orphans }),
     describe: (provider, connectionSettings) => describeConnection(providerById(provider) as never, connectionSettings),
     capabilitiesSchemaId: 'ConnectionCapabilities',
   }

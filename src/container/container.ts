@@ -88,7 +88,7 @@ export function makeContainer(deps: ContainerDeps) {
     edge: settings.edge,
     draining,
     requestRates: deps.requestRates,
-    guard: tenancy.guard,
+    authHooks: tenancy.authHooks,
     projects: tenancy.routes,
     metrics: settings.edge.hasMetrics ? makeMetrics({ measure, clock }) : null,
     readiness: { check: () => whyNotReady(database) },

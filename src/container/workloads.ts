@@ -13,7 +13,7 @@ import { makeFeedRepository } from '../events/feed.repository.ts'
 import { makeFeed } from '../events/feed.ts'
 import { openFeedStream } from '../events/feed-stream.ts'
 import { makeTails } from '../events/tails.ts'
-import { makeStreamPlaces, makeWaitPlaces } from '../http/concurrency-limits.ts'
+import { makeStreamLimit, makeWaitLimit } from '../http/concurrency-limits.ts'
 import { isTransientError } from '../infra/database-errors.ts'
 import { jobKind } from '../jobs/job.kind.ts'
 import { makeJobSchemas } from '../jobs/job.schemas.ts'
@@ -98,8 +98,8 @@ export function makeWorkloads(deps: WorkloadsDeps): {
     submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
     ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), wake, hint }),
-    waits: makeWaitPlaces(settings.waiting),
-    streams: { ...makeStreamPlaces(settings.streaming), ended: wake.ended },
+    waits: makeWaitLimit(settings.waiting),
+    streams: { ...makeStreamLimit(settings.streaming), ended: wake.ended },
   }
   return {
     events: {

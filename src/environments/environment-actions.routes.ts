@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { RecordPort } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
@@ -16,7 +16,7 @@ const params = Type.Object({ id: idSchema('environment', 'Environment id.') })
 const tags = ['Environments']
 const changed = {
   202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location'),
-  ...refusals(404, 409, 412, 422),
+  ...errorResponses(404, 409, 412, 422),
 }
 
 const deleteQuery = Type.Object(

@@ -1,11 +1,11 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import type { WaitPlaces } from '../http/concurrency-limits.ts'
+import type { WaitLimit } from '../http/concurrency-limits.ts'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
 import type { Streams } from '../http/event-stream.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
@@ -36,7 +36,7 @@ export interface EnvironmentRoutesDeps {
   ask: Pick<Ask, 'access'>
   resolve: Resolve
   records: RecordPort<'environment'>
-  waits: WaitPlaces
+  waits: WaitLimit
   streams: Streams
 }
 
@@ -91,7 +91,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
         body: Type.Ref('EnvironmentRequest'),
         response: {
           202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location', 'Idempotency-Replayed'),
-          ...refusals(404, 409, 413, 415, 422),
+          ...errorResponses(404, 409, 413, 415, 422),
         },
       },
     },
@@ -113,7 +113,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
         description:
           'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
         body: Type.Ref('EnvironmentRequest'),
-        response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
+        response: { 200: Type.Ref('Preview'), ...errorResponses(404, 409, 413, 415, 422) },
       },
     },
     async (request) => previewViewOf(await submit.preview(submissionOf(request, null))),
@@ -131,7 +131,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
         summary: 'Import an existing environment',
         description: 'Jobs can then run in it. Deleting the record keeps the remote object unless `remote=true`.',
         body: Type.Ref('EnvironmentImport'),
-        response: { ...accepts, ...refusals(404, 409, 413, 415, 422, 502) },
+        response: { ...accepts, ...errorResponses(404, 409, 413, 415, 422, 502) },
       },
     },
     async (request, reply) => {
@@ -155,7 +155,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
         params,
         headers: changeHeaders,
         body: Type.Ref('EnvironmentResolution'),
-        response: { ...accepts, ...refusals(404, 409, 412, 413, 415) },
+        response: { ...accepts, ...errorResponses(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -176,7 +176,7 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
         summary: 'Get access details',
         description: 'URLs, ports, SSH details and tokens, fetched live from the provider. Not stored.',
         params,
-        response: { 200: Type.Ref('Access'), ...refusals(404, 409, 422, 502) },
+        response: { 200: Type.Ref('Access'), ...errorResponses(404, 409, 422, 502) },
       },
     },
     async (request) => ask.access(request.caller, (request.params as { id: string }).id),

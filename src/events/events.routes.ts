@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Streams, sendTexts, type Telling } from '../http/event-stream.ts'
 import { streamHeaders } from '../http/headers.ts'
 import { isStillLetIn } from '../http/lasting-proof.ts'
-import { cursorQuery, limitQuery, refusals } from '../http/schemas.ts'
+import { cursorQuery, errorResponses, limitQuery } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { streamed } from '../http/stream.routes.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
@@ -47,7 +47,7 @@ function registerPages(server: HttpServer, { feed }: EventRoutesDeps): void {
         description:
           "Oldest first, filtered by the key's scopes. A page may be shorter than `limit` even if more events exist. The order is stable and the same for all readers; within a record it follows `seq`.",
         querystring: Type.Object({ limit: Type.Optional(limitQuery), cursor }, { additionalProperties: false }),
-        response: { 200: Type.Ref('ProjectEventPage'), ...refusals(410) },
+        response: { 200: Type.Ref('ProjectEventPage'), ...errorResponses(410) },
       },
     },
     async (request) => {
@@ -75,7 +75,7 @@ function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps):
         headers: streamHeaders,
         querystring: Type.Object({ cursor }, { additionalProperties: false }),
         produces: ['text/event-stream'],
-        response: { ...streamed, ...refusals(410) },
+        response: { ...streamed, ...errorResponses(410) },
       },
     },
     async (request, reply) =>

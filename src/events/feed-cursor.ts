@@ -2,22 +2,22 @@ import { encodeCursor, notOurs, positionIn } from '../http/cursor.ts'
 import type { FeedPosition } from './feed.repository.ts'
 
 /** A position, and the database in which it means something. */
-export interface Place {
+export interface FeedPlace {
   position: FeedPosition
   epoch: string
 }
 
 const list = { name: 'events', filters: {} }
 
-export function cursorOf({ position: { xid, workloadId, seq }, epoch }: Place): string {
+export function cursorOf({ position: { xid, workloadId, seq }, epoch }: FeedPlace): string {
   return encodeCursor({ id: workloadId, xid, seq: String(seq), epoch }, list)
 }
 
 const maxXid = 2n ** 63n - 1n
 const maxSeq = 2 ** 31 - 1
 
-/** @throws Refusal where it is no cursor, or holds what the database would not take */
-export function placeIn(cursor: string): Place {
+/** @throws ApiError where it is no cursor, or holds what the database would not take */
+export function placeIn(cursor: string): FeedPlace {
   const found = positionIn<{ id?: string; xid?: string; seq?: string; epoch?: string }>(cursor, list)
   const { id: workloadId = '', xid = '', seq = '', epoch = '' } = found ?? {}
   if (!/^\d{1,19}$/.test(xid) || BigInt(xid) > maxXid || !/^\d{1,10}$/.test(seq) || Number(seq) > maxSeq)

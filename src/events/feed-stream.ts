@@ -1,15 +1,15 @@
 import { heartbeat, messageText, type Telling } from '../http/event-stream.ts'
-import type { Following } from '../http/event-tail.ts'
+import type { TailOptions } from '../http/event-tail.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed, FeedMessage } from './feed.ts'
-import { isAfter, type Place, placeIn } from './feed-cursor.ts'
+import { type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
 import type { Listener, Tail, Tails } from './tails.ts'
 
 interface Deps {
   feed: Feed
   tails: Tails
-  clock: Following<unknown>['clock']
+  clock: TailOptions<unknown>['clock']
 }
 
 /** Who wants to hear of what, from where on. */
@@ -65,7 +65,7 @@ interface Reader extends Omit<Deps, 'tails'>, Omit<Audience, 'cursor'> {
 
 interface Step {
   text: string | Uint8Array
-  end: Place
+  end: FeedPlace
   /** There may be more at once. */
   isMore: boolean
 }
@@ -103,7 +103,7 @@ function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string 
 }
 
 /** Null: the key does not hold any more. */
-async function nextStep(reader: Reader, at: Place): Promise<Step | null> {
+async function nextStep(reader: Reader, at: FeedPlace): Promise<Step | null> {
   const { tail, listener } = reader
   const isLive = isInMemory(tail, at)
   listener.position = isLive ? at.position : null
@@ -115,7 +115,7 @@ async function nextStep(reader: Reader, at: Place): Promise<Step | null> {
   return { text: batch.textAfter(at.position, reader.kinds()), end: { ...at, position: batch.end }, isMore: true }
 }
 
-async function olderStep({ feed, tail, projectId, kinds }: Reader, at: Place): Promise<Step> {
+async function olderStep({ feed, tail, projectId, kinds }: Reader, at: FeedPlace): Promise<Step> {
   const begin = tail.recent.begin()
   const { messages, end } = await feed.page(projectId, { after: at, limit: maxConcurrent })
   if (messages.length === 0) return { text: '', end: later(at, begin), isMore: false }
@@ -123,7 +123,7 @@ async function olderStep({ feed, tail, projectId, kinds }: Reader, at: Place): P
 }
 
 /** Where nothing follows a position, nothing lies between it and a place that was read before. */
-function later(at: Place, position: FeedPosition): Place {
+function later(at: FeedPlace, position: FeedPosition): FeedPlace {
   return isAfter(position, at.position) ? { ...at, position } : at
 }
 
@@ -135,7 +135,7 @@ function textOf(messages: readonly FeedMessage[], kinds: readonly Kind[]): strin
 }
 
 /** @throws what the tail has broken off with */
-function isInMemory({ epoch, recent, error }: Tail, at: Place): boolean {
+function isInMemory({ epoch, recent, error }: Tail, at: FeedPlace): boolean {
   if (error() !== null) throw error()
   return at.epoch === epoch && !isAfter(recent.begin(), at.position)
 }

@@ -1,8 +1,8 @@
-import type { Reading } from '../http/event-tail.ts'
+import type { TailBatch } from '../http/event-tail.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
-import { cursorOf, type Place, placeIn } from './feed-cursor.ts'
+import { cursorOf, type FeedPlace, placeIn } from './feed-cursor.ts'
 
 /** An event as clients see it, under the cursor of its position. */
 export interface FeedMessage {
@@ -15,7 +15,7 @@ export interface FeedMessage {
 export interface MessagePage {
   messages: readonly FeedMessage[]
   /** The last of them; where there is none, where it began. */
-  end: Place
+  end: FeedPlace
   isFull: boolean
   isBehind: boolean
 }
@@ -26,14 +26,14 @@ export interface Feed {
    * The events of these kinds after a cursor, or from the first that is kept; positions are cursors. No more than `limit`
    * events are read: where kinds are left out fewer are shown, though there are more.
    *
-   * @throws Refusal `cursor_expired` where what comes next may be gone, or the database is another one than it was
+   * @throws ApiError `cursor_expired` where what comes next may be gone, or the database is another one than it was
    */
   read(
     projectId: string,
     query: { kinds: readonly Kind[]; cursor: string | null; limit: number },
-  ): Promise<Reading<string>>
+  ): Promise<TailBatch<string>>
   /** The same of all kinds, and after a place. */
-  page(projectId: string, query: { after: Place | null; limit: number }): Promise<MessagePage>
+  page(projectId: string, query: { after: FeedPlace | null; limit: number }): Promise<MessagePage>
   /** The cursor of this moment. */
   now(projectId: string): Promise<string>
 }
@@ -44,7 +44,7 @@ interface Deps {
 }
 
 export function makeFeed({ repository, retentionDays }: Deps): Feed {
-  async function page(projectId: string, { after, limit }: { after: Place | null; limit: number }) {
+  async function page(projectId: string, { after, limit }: { after: FeedPlace | null; limit: number }) {
     const found = (await repository.read(projectId, { after: after?.position ?? null, limit })) ?? noProject()
     const { epoch, isFull, isBehind } = found
     if (after !== null && after.epoch !== epoch)

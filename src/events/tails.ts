@@ -1,7 +1,7 @@
-import { type Following, follow } from '../http/event-tail.ts'
+import { type TailOptions, tailEvents } from '../http/event-tail.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed } from './feed.ts'
-import { isAfter, type Place, placeIn } from './feed-cursor.ts'
+import { type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
 import { makeRecentEvents, type RecentEvents } from './recent-events.ts'
 
 /** Who listens to a project. */
@@ -32,7 +32,7 @@ export interface Tails {
 interface Deps {
   feed: Pick<Feed, 'page' | 'now'>
   wait(projectId: string, ms: number, signal: AbortSignal): Promise<unknown>
-  clock: Following<unknown>['clock']
+  clock: TailOptions<unknown>['clock']
   /** Room for the texts of each project. */
   maxBytes?: number
 }
@@ -97,9 +97,9 @@ function startTail(deps: Deps, projectId: string) {
     return { tail: { epoch: now.epoch, recent: events, error: () => failure }, reading: readOn(now, events) }
   }
 
-  async function readOn(now: Place, events: RecentEvents): Promise<void> {
+  async function readOn(now: FeedPlace, events: RecentEvents): Promise<void> {
     const nothing = { messages: [], position: now, isFull: false, isBehind: false, isOver: false }
-    for await (const { messages } of follow(followingOf(deps, projectId), nothing, over.signal)) {
+    for await (const { messages } of tailEvents(followingOf(deps, projectId), nothing, over.signal)) {
       events.append(messages)
       lookAround()
     }
@@ -129,7 +129,7 @@ function followingOf({ feed, wait, clock }: Deps, projectId: string) {
     wait: (ms: number, signal: AbortSignal) => wait(projectId, ms, signal),
     // Each listener is asked for its own key.
     isPermitted: async () => true,
-    async read(after: Place) {
+    async read(after: FeedPlace) {
       const { end, ...page } = await feed.page(projectId, { after, limit: maxConcurrent })
       return { ...page, position: end, isOver: false }
     },

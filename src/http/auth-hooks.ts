@@ -5,7 +5,7 @@ import { permits, type Scope } from '../vocabulary/scopes.ts'
 import type { Authenticate, Caller } from './caller.ts'
 import type { HttpServer } from './server.ts'
 
-export interface GuardDeps {
+export interface AuthHooksDeps {
   authenticate: Authenticate
   /** Told of callers that are known and may not. */
   onRefused(caller: Caller, request: FastifyRequest): Promise<void>
@@ -17,7 +17,11 @@ export interface GuardDeps {
  *
  * @param rates null: nobody is limited
  */
-export function guard(server: HttpServer, { authenticate, onRefused }: GuardDeps, rates: RequestRates | null): void {
+export function registerAuthHooks(
+  server: HttpServer,
+  { authenticate, onRefused }: AuthHooksDeps,
+  rates: RequestRates | null,
+): void {
   server.decorate('authenticate', authenticate)
   // Null until the hook has run; a route without a caller would fail there and not answer.
   server.decorateRequest('caller', null as never)

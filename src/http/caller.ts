@@ -11,7 +11,7 @@ export interface Caller {
   by: Actor
 }
 
-/** Tells who is calling, or throws a Refusal `unauthenticated`. Implemented by the projects room. */
+/** Tells who is calling, or throws an ApiError `unauthenticated`. Implemented by the projects room. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
 /** What of a caller a change is recorded with. */

@@ -95,7 +95,7 @@ const literalHost = /^\[([0-9a-f:.]+)\](?::\d*)?$/i
  * Refuses a request that does not say, or says twice, what may be said once, or names no host where it has to: RFC 9112,
  * 3.2, and request smuggling.
  */
-export function refuseAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
+export function rejectAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1')
     throw refused('host', 'required', 'The Host header is missing; HTTP/1.1 requires it.')
   if (headers.host !== undefined && !isHost(headers.host))

@@ -1,33 +1,36 @@
 import { ApiError } from '../vocabulary/api-error.ts'
 
 /** So many requests of one caller may be open at this instance at the same time. */
-export interface Places {
+export interface ConcurrencyLimit {
   /**
    * Takes one of the caller's places, until what it answers is called.
    *
-   * @throws Refusal `rate_limited` where all are taken
+   * @throws ApiError `rate_limited` where all are taken
    */
   take(caller: string): () => void
 }
 
 /** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
-export interface WaitPlaces extends Places {
+export interface WaitLimit extends ConcurrencyLimit {
   readonly maxSeconds: number
 }
 
 /** For requests that wait for a change. */
-export function makeWaitPlaces({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitPlaces {
+export function makeWaitLimit({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitLimit {
   const instead = 'Omit `Prefer: wait`, or list several records in one request.'
-  return { maxSeconds, ...makePlaces(perCaller, { what: 'waiting requests', instead }) }
+  return { maxSeconds, ...makeConcurrencyLimit(perCaller, { what: 'waiting requests', instead }) }
 }
 
 /** For streams of events. */
-export function makeStreamPlaces({ perCaller }: { perCaller: number }): Places {
+export function makeStreamLimit({ perCaller }: { perCaller: number }): ConcurrencyLimit {
   const instead = 'Close one, or use a single project stream: GET /events/stream.'
-  return makePlaces(perCaller, { what: 'open event streams', instead })
+  return makeConcurrencyLimit(perCaller, { what: 'open event streams', instead })
 }
 
-function makePlaces(perCaller: number, { what, instead }: { what: string; instead: string }): Places {
+function makeConcurrencyLimit(
+  perCaller: number,
+  { what, instead }: { what: string; instead: string },
+): ConcurrencyLimit {
   const taken = new Map<string, number>()
 
   function leave(caller: string): void {

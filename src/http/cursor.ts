@@ -16,7 +16,7 @@ export function encodeCursor(position: object, list: List): string {
 /**
  * Where the page before ended; null on the first page.
  *
- * @throws Refusal when the text is no cursor, or was made for another list or with other filters.
+ * @throws ApiError when the text is no cursor, or was made for another list or with other filters.
  */
 export function positionIn<P extends object>(cursor: string | undefined, list: List): P | null {
   if (cursor === undefined) return null

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Places } from './concurrency-limits.ts'
-import { type Following, follow, type Message, type Reading } from './event-tail.ts'
+import type { ConcurrencyLimit } from './concurrency-limits.ts'
+import { type Message, type TailBatch, type TailOptions, tailEvents } from './event-tail.ts'
 import { isStillLetIn, watchCaller } from './lasting-proof.ts'
 
 /** Where streams have their places, and what ends them all: the process is about to stop. */
-export interface Streams extends Places {
+export interface Streams extends ConcurrencyLimit {
   readonly ended: AbortSignal
 }
 
-export interface Streaming<P> extends Pick<Following<P>, 'read' | 'wait' | 'clock'> {
+export interface Streaming<P> extends Pick<TailOptions<P>, 'read' | 'wait' | 'clock'> {
   streams: Streams
   /** After what to begin. */
   from: P
@@ -39,7 +39,7 @@ export async function sendEvents<P>(
   return sendTexts(request, reply, streams, async ({ signal }) => {
     const first = await streaming.read(from)
     if (first.isOver && first.messages.length === 0) return null
-    return textsOf(follow({ ...streaming, isPermitted: () => isStillLetIn(request) }, first, signal))
+    return textsOf(tailEvents({ ...streaming, isPermitted: () => isStillLetIn(request) }, first, signal))
   })
 }
 
@@ -101,7 +101,7 @@ async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRe
   }
 }
 
-async function* textsOf<P>(readings: AsyncIterable<Reading<P>>): AsyncGenerator<string> {
+async function* textsOf<P>(readings: AsyncIterable<TailBatch<P>>): AsyncGenerator<string> {
   for await (const { messages } of readings)
     yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
 }

@@ -4,7 +4,7 @@ export interface Message {
 }
 
 /** What was new after a position. */
-export interface Reading<P, M extends Message = Message> {
+export interface TailBatch<P, M extends Message = Message> {
   messages: readonly M[]
   /** Where it ended. */
   position: P
@@ -16,8 +16,8 @@ export interface Reading<P, M extends Message = Message> {
   isOver: boolean
 }
 
-export interface Following<P, M extends Message = Message> {
-  read(after: P): Promise<Reading<P, M>>
+export interface TailOptions<P, M extends Message = Message> {
+  read(after: P): Promise<TailBatch<P, M>>
   /** Resolves when there may be something new, after `ms`, or when aborted. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>
   /** Whether the reader may still read. Asked before everything but the first. */
@@ -37,11 +37,11 @@ const maxBehindMs = 1000
  * Hands on what was read first, then reads on until it is over, the reader may not any more, or `signal` is aborted. It
  * listens before it reads, so that nothing falls between the two, and reads no more before what was read is taken.
  */
-export async function* follow<P, M extends Message>(
-  { read, wait, isPermitted, clock }: Following<P, M>,
-  first: Reading<P, M>,
+export async function* tailEvents<P, M extends Message>(
+  { read, wait, isPermitted, clock }: TailOptions<P, M>,
+  first: TailBatch<P, M>,
   signal: AbortSignal,
-): AsyncGenerator<Reading<P, M>, void> {
+): AsyncGenerator<TailBatch<P, M>, void> {
   yield first
   const pace = makePace(clock)
   for (let last = first; !last.isOver && !signal.aborted && (await isPermitted()); ) {
@@ -65,7 +65,7 @@ export async function* follow<P, M extends Message>(
 function makePace(clock: { monotonicMs(): number }) {
   let toldAtMs = clock.monotonicMs()
   let idleTurns = 0
-  const isNews = ({ messages, isOver }: Reading<unknown>) => messages.length > 0 || isOver
+  const isNews = ({ messages, isOver }: TailBatch<unknown>) => messages.length > 0 || isOver
   return {
     next() {
       const atMs = clock.monotonicMs()
@@ -73,13 +73,13 @@ function makePace(clock: { monotonicMs(): number }) {
       return {
         /** How long nothing may be told from now on. */
         quietMs,
-        isWorthTelling(reading: Reading<unknown>): boolean {
+        isWorthTelling(reading: TailBatch<unknown>): boolean {
           const isWorth = isNews(reading) || quietMs === 0
           if (isWorth) toldAtMs = atMs
           return isWorth
         },
         /** What is left of the pause between two reads. */
-        pauseMs(reading: Reading<unknown>): number {
+        pauseMs(reading: TailBatch<unknown>): number {
           idleTurns = reading.isBehind && !isNews(reading) ? idleTurns + 1 : 0
           const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), maxBehindMs)
           return atMs + (reading.isBehind ? behind : minIntervalMs) - clock.monotonicMs()

@@ -6,7 +6,7 @@ import type { HttpServer } from './http-server.ts'
 export function takeJsonOnly(server: HttpServer): void {
   const parse = server.getDefaultJsonParser('error', 'error')
   server.removeAllContentTypeParsers()
-  refuseCodings(server)
+  rejectCodings(server)
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     // Clients tend to name the type of a body that they do not send; where a body is needed its schema says so.
     if (body.length === 0) return done(null, undefined)
@@ -21,7 +21,7 @@ export function takeJsonOnly(server: HttpServer): void {
 }
 
 /** RFC 9110, 15.5.16: 415 with `Accept-Encoding` tells that it is the coding, and not the type, that is not taken. */
-function refuseCodings(server: HttpServer): void {
+function rejectCodings(server: HttpServer): void {
   server.addHook('preParsing', async ({ headers, is404 }, reply) => {
     if (is404 || (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)) return
     const { 'content-encoding': content = '', 'transfer-encoding': transfer = '' } = headers

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { Metrics } from '../infra/telemetry.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Draining } from './draining.ts'
-import { refusals } from './schemas.ts'
+import { errorResponses } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
 export interface Readiness {
@@ -52,7 +52,7 @@ export async function registerOperations(
         summary: 'Readiness probe',
         description:
           'Checks the database and pending migrations. Returns 503 while the process shuts down. The queue is not required.',
-        response: { 200: Type.Ref('Health'), 503: refusals()[503] },
+        response: { 200: Type.Ref('Health'), 503: errorResponses()[503] },
       },
     },
     async () => {

@@ -61,7 +61,7 @@ const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
 }
 
 /** The refusals of a route, as its OpenAPI responses: what any route may answer, and `more` beside it. */
-export function refusals(...more: number[]): Record<number, TSchema> {
+export function errorResponses(...more: number[]): Record<number, TSchema> {
   const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(
     codes.map((code) => {

@@ -6,7 +6,7 @@ import {
   answerConnect,
   answerExpectation,
   plainHeaders,
-  refuseAmbiguousHeaders,
+  rejectAmbiguousHeaders,
 } from './client-errors.ts'
 import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
@@ -15,8 +15,8 @@ import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import type { LoadLimits } from './load-shedding.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
-import { refuseUnsafeText } from './text-validation.ts'
-import { refuseUnknownRoutes } from './unknown-routes.ts'
+import { rejectUnsafeText } from './text-validation.ts'
+import { rejectUnknownRoutes } from './unknown-routes.ts'
 
 export type { HttpServer }
 
@@ -70,7 +70,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
     http: {
       headersTimeout: edge.patience.headersMs,
       connectionsCheckingInterval: edge.patience.headersMs / 2,
-      // Node would answer with an empty 400: `refuseAmbiguousHeaders` answers with a problem.
+      // Node would answer with an empty 400: `rejectAmbiguousHeaders` answers with a problem.
       requireHostHeader: false,
     },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
@@ -105,13 +105,13 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
   })
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOfAll(request))
-    refuseAmbiguousHeaders(request.raw)
+    rejectAmbiguousHeaders(request.raw)
   })
-  refuseUnknownRoutes(server)
+  rejectUnknownRoutes(server)
   dropSlowReaders(server, edge.patience.answerMs)
   closeWhileDraining(server, draining)
   locatePublicly(server, edge.publicUrl)
-  server.addHook('preValidation', async (request) => refuseUnsafeText(request))
+  server.addHook('preValidation', async (request) => rejectUnsafeText(request))
   if (['debug', 'trace'].includes(logger.level)) logAnswers(server)
   return server
 }

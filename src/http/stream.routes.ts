@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { type Streams, sendEvents } from './event-stream.ts'
-import type { Following } from './event-tail.ts'
+import type { TailOptions } from './event-tail.ts'
 import { streamHeaders } from './headers.ts'
-import { afterQuery, refusals } from './schemas.ts'
+import { afterQuery, errorResponses } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
 /** A kind of record, as far as its events can be followed. */
@@ -18,7 +18,7 @@ export interface Followed {
   id: TObject['properties'][string]
   streams: Streams
   /** Its events after a number, as a client sees them. Reading throws where the project has none. */
-  follow(projectId: string, id: string): Pick<Following<number>, 'read' | 'wait' | 'clock'>
+  follow(projectId: string, id: string): Pick<TailOptions<number>, 'read' | 'wait' | 'clock'>
 }
 
 const messages = Type.String({
@@ -53,7 +53,7 @@ export function registerStream(server: HttpServer, records: Followed): void {
         response: {
           ...streamed,
           204: Type.Null({ description: 'Stream complete.' }),
-          ...refusals(404),
+          ...errorResponses(404),
         },
       },
     },

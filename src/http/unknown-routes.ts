@@ -4,7 +4,7 @@ import type { HttpServer } from './http-server.ts'
 import { sendProblem } from './problem.ts'
 
 /** Answers 405 with `Allow` where other methods of a path exist, else 404. Must be registered before any route. */
-export function refuseUnknownRoutes(server: HttpServer): void {
+export function rejectUnknownRoutes(server: HttpServer): void {
   const known = new Map<string, RegExp>()
   server.addHook('onRoute', ({ url }) => {
     // Of @fastify/cors, for questions of browsers about any path.

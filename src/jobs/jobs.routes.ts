@@ -1,11 +1,11 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import type { WaitPlaces } from '../http/concurrency-limits.ts'
+import type { WaitLimit } from '../http/concurrency-limits.ts'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
 import type { Streams } from '../http/event-stream.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
@@ -28,7 +28,7 @@ export interface JobRoutesDeps {
   records: RecordPort<'job'>
   ask: Pick<Ask, 'logs'>
   resolve: Resolve
-  waits: WaitPlaces
+  waits: WaitLimit
   streams: Streams
 }
 
@@ -76,7 +76,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<
         body: Type.Ref('JobRequest'),
         response: {
           202: withHeaders(Type.Ref('Job'), 'ETag', 'Location', 'Idempotency-Replayed'),
-          ...refusals(404, 409, 413, 415, 422),
+          ...errorResponses(404, 409, 413, 415, 422),
         },
       },
     },
@@ -106,7 +106,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
         description:
           'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
         body: Type.Ref('JobRequest'),
-        response: { 200: Type.Ref('Preview'), ...refusals(404, 409, 413, 415, 422) },
+        response: { 200: Type.Ref('Preview'), ...errorResponses(404, 409, 413, 415, 422) },
       },
     },
     async (request) =>
@@ -134,7 +134,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
           'Returns once the request is recorded. Idempotent. Returns 409 if the job has already finished with another status.',
         params,
         headers: changeHeaders,
-        response: { ...accepts, ...refusals(404, 409, 412, 422) },
+        response: { ...accepts, ...errorResponses(404, 409, 412, 422) },
       },
     },
     async (request, reply) => {
@@ -158,7 +158,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
         params,
         headers: changeHeaders,
         body: Type.Ref('JobResolution'),
-        response: { ...accepts, ...refusals(404, 409, 412, 413, 415) },
+        response: { ...accepts, ...errorResponses(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -185,7 +185,7 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
         operationId: 'getJobLogs',
         summary: 'Get job logs',
         description: 'Fetched live from the provider. Depending on the provider: text, links or both.',
-        response: { 200: Type.Ref('LogChunk'), ...refusals(404, 409, 422, 502) },
+        response: { 200: Type.Ref('LogChunk'), ...errorResponses(404, 409, 422, 502) },
       },
     },
     read,
@@ -205,7 +205,7 @@ function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
             description: 'Log text; empty if the provider offers only links.',
             content: { 'text/plain': { schema: Type.String() } },
           },
-          ...refusals(404, 409, 422, 502),
+          ...errorResponses(404, 409, 422, 502),
         },
       },
     },

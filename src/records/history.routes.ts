@@ -1,7 +1,7 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { numberIn, pageAnswer } from '../http/cursor.ts'
-import { afterQuery, cursorQuery, limitQuery, pageOf, refusals } from '../http/schemas.ts'
+import { afterQuery, cursorQuery, errorResponses, limitQuery, pageOf } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
@@ -73,7 +73,7 @@ export function registerHistories<R>(server: HttpServer, records: Histories<R>):
         operationId: `get${singular}Remote`,
         summary: 'Get the latest provider payload',
         description: 'Returns what the provider reported last, redacted. Does not contact the provider.',
-        response: { 200: Type.Ref('RemotePayload'), ...refusals(404) },
+        response: { 200: Type.Ref('RemotePayload'), ...errorResponses(404) },
       },
     },
     async (request) => records.remote(await records.get(request.caller.projectId, idOf(request))),
@@ -99,7 +99,7 @@ function registerHistory<R>(server: HttpServer, records: Histories<R>, history: 
       config: { scopes: records.scopes.read },
       schema: {
         ...{ ...about(records), operationId, summary, description, querystring },
-        response: { 200: Type.Ref(page), ...refusals(404) },
+        response: { 200: Type.Ref(page), ...errorResponses(404) },
       },
     },
     async (request) => {

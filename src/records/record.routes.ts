@@ -1,12 +1,12 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { WaitPlaces } from '../http/concurrency-limits.ts'
+import type { WaitLimit } from '../http/concurrency-limits.ts'
 import { etagOf, isKnown, sendRecord, targetOf } from '../http/conditional.ts'
 import { encodeCursor, positionIn } from '../http/cursor.ts'
 import { changeHeaders, waitHeaders, withHeaders } from '../http/headers.ts'
 import { watchCaller } from '../http/lasting-proof.ts'
 import { applied, preferredWaitMs } from '../http/prefer-wait.ts'
-import { notModified, refusals } from '../http/schemas.ts'
+import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { type Followed, registerStream } from '../http/stream.routes.ts'
 import type { Actor } from '../vocabulary/actor.ts'
@@ -27,7 +27,7 @@ export interface Records<R extends { id: string; name: string; version: number }
   /** `Job`: the schema's name. Its page is `JobPage`. */
   singular: 'Job' | 'Environment'
   query: TObject
-  waits: WaitPlaces
+  waits: WaitLimit
   /** A page, and where the next one begins; null: there is none. */
   list(
     projectId: string,
@@ -86,7 +86,7 @@ function registerList<R extends { id: string; name: string; version: number }>(
         description:
           'Newest first by default. A cursor is valid only with the same filters. A page may contain fewer records than `limit`, or none, and still have a `nextCursor`: continue until it is absent.',
         querystring: records.query,
-        response: { 200: Type.Ref(`${singular}Page`), ...refusals() },
+        response: { 200: Type.Ref(`${singular}Page`), ...errorResponses() },
       },
     },
     async (request) => {
@@ -121,7 +121,7 @@ function registerOne<R extends { id: string; name: string; version: number }>(
         response: {
           200: withHeaders(Type.Ref(singular), 'ETag', 'Preference-Applied'),
           ...notModified('Preference-Applied'),
-          ...refusals(404),
+          ...errorResponses(404),
         },
       },
     },
@@ -143,7 +143,7 @@ function registerOne<R extends { id: string; name: string; version: number }>(
         params,
         headers: changeHeaders,
         body: Type.Ref(`${singular}Patch`),
-        response: { 200: withHeaders(Type.Ref(singular), 'ETag'), ...refusals(404, 412, 413, 415, 422) },
+        response: { 200: withHeaders(Type.Ref(singular), 'ETag'), ...errorResponses(404, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {

@@ -54,13 +54,13 @@ function openOne(secretBox: Pick<SecretBox, 'open'>, id: string, sealed: string 
     const variables = secretBox.open(id, sealed ?? '') as Variables
     return { fill: (spec) => filled(spec, variables), hide: makeHide(variables) }
   } catch {
-    return { fill: refuseToFill, hide: hideAllBut(cannotBeOpened) }
+    return { fill: rejectToFill, hide: hideAllBut(cannotBeOpened) }
   }
 }
 
 const cannotBeOpened = 'The secret variables cannot be decrypted: SECRETS_KEY lacks the key that encrypted them.'
 
-function refuseToFill(): never {
+function rejectToFill(): never {
   throw new ProviderError('internal', cannotBeOpened, { notSent: true })
 }
 

@@ -53,7 +53,7 @@ export interface ApiErrorDetails {
 
 /** A request that is answered no. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
 export class ApiError extends Error {
-  override readonly name = 'Refusal'
+  override readonly name = 'ApiError'
   readonly code: ApiErrorCode
   readonly errors: readonly ValidationError[]
   readonly provider: ProviderErrorDetail | undefined

@@ -7,7 +7,7 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z')
  * The moment that a client names. A format check lets leap seconds and years pass that JavaScript or the database cannot
  * hold.
  *
- * @throws Refusal `invalid_request`
+ * @throws ApiError `invalid_request`
  */
 export function instantOf(text: string, { in: where, pointer }: Pick<ValidationError, 'in' | 'pointer'>): Date {
   const at = new Date(text)

@@ -10,11 +10,11 @@ export interface Message {
 }
 
 /** How an endpoint answered; `retryAfter` as it stood in the header. */
-export type Answer = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
+export type EndpointResponse = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
 
 export interface Attempts {
   /** Posts once: no retry, no redirect, bounded in time. Rejects only when `signal` cuts it off before the status line. */
-  post(message: Message, signal: AbortSignal): Promise<Answer>
+  post(message: Message, signal: AbortSignal): Promise<EndpointResponse>
   close(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ export function makeAttempts(deps: Deps): Attempts {
 }
 
 /** The status line decides: a body that never ends, or the end of the time for the whole attempt, changes nothing any more. */
-async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<EndpointResponse> {
   await body.dump({ limit: maxBodyBytes, signal: AbortSignal.timeout(maxBodyMs) }).catch(() => {})
   return { httpStatus: statusCode, retryAfter: first(headers['retry-after']) }
 }

@@ -1,6 +1,6 @@
-import type { Answer, Attempts } from './attempt.ts'
+import type { Attempts, EndpointResponse } from './attempt.ts'
 import type { ClaimedDelivery, ClaimsRepository } from './claims.repository.ts'
-import { verdictOn } from './delivery-outcome.ts'
+import { deliveryOutcome } from './delivery-outcome.ts'
 import type { Delivered, OutcomesRepository } from './outcomes.repository.ts'
 import { signedHeaders } from './signature.ts'
 import type { EndpointSecrets } from './webhook-endpoint.ts'
@@ -53,17 +53,17 @@ function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: 
   return { url: claim.url, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed }, body }
 }
 
-async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: Answer): Promise<void> {
+async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: EndpointResponse): Promise<void> {
   const { outcomes, log, settings } = deps
   const { id: deliveryId, endpointId, eventId, leaseId, configEpoch, retryStep, failures, now } = claim
-  const verdict = verdictOn(answer, { retryStep, failures, now, chance: Math.random() }, settings)
+  const outcome = deliveryOutcome(answer, { retryStep, failures, now, chance: Math.random() }, settings)
   const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null
-  if (verdict.is === 'delivered')
+  if (outcome.is === 'delivered')
     return outcomes.delivered({ id: deliveryId, leaseId, endpointId, configEpoch, httpStatus })
-  const disabled = await outcomes.failed(claim, answer, verdict)
+  const disabled = await outcomes.failed(claim, answer, outcome)
   const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
   const context = { deliveryId, endpointId, eventId, attempt: retryStep + 1, ...said }
   if (disabled !== null) log.warn({ ...context, disabled }, 'webhook endpoint disabled')
-  else if (verdict.retryMs === null) log.warn(context, 'webhook delivery failed permanently')
+  else if (outcome.retryMs === null) log.warn(context, 'webhook delivery failed permanently')
   else log.info(context, 'webhook delivery failed; retrying')
 }

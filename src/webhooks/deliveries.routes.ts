@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
-import { refusals } from '../http/schemas.ts'
+import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { instantOf } from '../vocabulary/instant.ts'
@@ -46,7 +46,7 @@ function registerList(server: HttpServer, { deliveries }: Deps): void {
         description: 'Deliveries of the endpoint, newest first, with the result of the last attempt.',
         params,
         querystring: deliveryQuery,
-        response: { 200: Type.Ref('WebhookDeliveryPage'), ...refusals(404) },
+        response: { 200: Type.Ref('WebhookDeliveryPage'), ...errorResponses(404) },
       },
     },
     async (request) => {
@@ -75,7 +75,7 @@ function registerOne(server: HttpServer, { deliveries }: Deps): void {
         summary: 'Get a delivery',
         description: 'Returns the status of the delivery and the result of its last attempt.',
         params: deliveryParams,
-        response: { 200: Type.Ref('WebhookDelivery'), ...refusals(404) },
+        response: { 200: Type.Ref('WebhookDelivery'), ...errorResponses(404) },
       },
     },
     async (request) => {
@@ -96,7 +96,7 @@ function registerTest(server: HttpServer, { deliveries }: Deps): void {
         summary: 'Send a test event',
         description: 'Sends a `webhook.test` message; ignores `eventTypes`. See deliveries for the result.',
         params,
-        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
+        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...errorResponses(404, 409) },
       },
     },
     async (request, reply) => {
@@ -121,7 +121,7 @@ function registerRedelivery(server: HttpServer, { deliveries }: Deps): void {
         description:
           'For a delivered or failed delivery. Uses the same `webhook-id` and starts the full retry schedule.',
         params: deliveryParams,
-        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...refusals(404, 409) },
+        response: { 202: withHeaders(Type.Ref('WebhookDelivery'), 'Location'), ...errorResponses(404, 409) },
       },
     },
     async (request, reply) => {
@@ -148,7 +148,10 @@ function registerReplay(server: HttpServer, { deliveries }: Deps): void {
           'Re-queues deliveries that failed since a time, oldest first, up to 50,000 per request. `isComplete: false` means more remain: repeat the request.',
         params,
         body: Type.Ref('WebhookReplayRequest'),
-        response: { 202: withHeaders(Type.Ref('WebhookReplayResult'), 'Location'), ...refusals(404, 409, 413, 415) },
+        response: {
+          202: withHeaders(Type.Ref('WebhookReplayResult'), 'Location'),
+          ...errorResponses(404, 409, 413, 415),
+        },
       },
     },
     async (request, reply) => {

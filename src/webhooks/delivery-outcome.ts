@@ -1,10 +1,10 @@
 import { retryAfterMs } from '../vocabulary/retry-after.ts'
-import type { Answer } from './attempt.ts'
+import type { EndpointResponse } from './attempt.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 
 /** What an answer means for the delivery, and for its endpoint. */
-export type Verdict = { is: 'delivered' } | ({ is: 'failed' } & Failure)
+export type DeliveryOutcome = { is: 'delivered' } | ({ is: 'failed' } & Failure)
 
 export interface Failure {
   /** When the delivery is due again; null = it has failed for good. */
@@ -30,7 +30,11 @@ interface Situation {
 const jitter = 0.1
 
 /** Any 2xx is a success, all else a failure, redirects too. 410 says that nobody wants any more. */
-export function verdictOn(answer: Answer, situation: Situation, settings: WebhookSettings): Verdict {
+export function deliveryOutcome(
+  answer: EndpointResponse,
+  situation: Situation,
+  settings: WebhookSettings,
+): DeliveryOutcome {
   const { scheduleMs, backoff, maxRetryAfterMs } = settings
   const { retryStep, failures, now, chance } = situation
   if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
@@ -49,7 +53,7 @@ export function verdictOn(answer: Answer, situation: Situation, settings: Webhoo
 }
 
 /** How long an endpoint asks not to be called; 0 if it does not ask, or if its status does not allow it to. */
-function askedMsOf(answer: Answer, now: Date): number {
+function askedMsOf(answer: EndpointResponse, now: Date): number {
   if (!('httpStatus' in answer) || answer.retryAfter === null) return 0
   if (answer.httpStatus !== 429 && answer.httpStatus < 500) return 0
   return retryAfterMs(answer.retryAfter, now) ?? 0

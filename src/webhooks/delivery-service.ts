@@ -4,7 +4,7 @@ import type { DeliveryStatus, WebhookDelivery, WebhookEndpoint } from './webhook
 
 interface Deps {
   repository: DeliveriesRepository
-  /** @throws Refusal where the project has no such endpoint */
+  /** @throws ApiError where the project has no such endpoint */
   endpoint(projectId: string, id: string): Promise<WebhookEndpoint>
   /** Told of an endpoint with something to send. */
   onPending(endpointId: string): void
@@ -18,7 +18,7 @@ export type DeliveryService = ReturnType<typeof makeDeliveryService>
 
 /** What was recorded for an endpoint, and having it sent again. */
 export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
-  async function refuseDisabled({ projectId, id }: EndpointOf): Promise<void> {
+  async function rejectDisabled({ projectId, id }: EndpointOf): Promise<void> {
     const { enabled } = await endpoint(projectId, id)
     if (enabled) return
     const detail = `Webhook endpoint ${id} is disabled. Enable it first: PATCH /webhook-endpoints/${id} {"enabled": true}.`
@@ -45,7 +45,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     },
 
     async test(target: EndpointOf): Promise<WebhookDelivery> {
-      await refuseDisabled(target)
+      await rejectDisabled(target)
       const delivery = await repository.insertTest(target)
       // Disabled between the two: the answer is the same.
       if (delivery === null) throw new ApiError('conflict', `Webhook endpoint ${target.id} is disabled.`)
@@ -54,7 +54,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     },
 
     async redeliver(target: EndpointOf, deliveryId: string): Promise<WebhookDelivery> {
-      await refuseDisabled(target)
+      await rejectDisabled(target)
       await get(target, deliveryId)
       const delivery = await repository.redeliver(target, deliveryId)
       if (delivery === null) throw new ApiError('conflict', `Delivery ${deliveryId} is already pending.`)
@@ -63,7 +63,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     },
 
     async replay(target: EndpointOf, since: Date): Promise<{ count: number; isComplete: boolean }> {
-      await refuseDisabled(target)
+      await rejectDisabled(target)
       let count = 0
       for (let left = maxStatements; left > 0; left -= 1) {
         const some = await repository.replay(target, { since, limit: maxPerStatement })

@@ -3,10 +3,10 @@ import { Prisma, type PrismaClient } from '../infra/database.ts'
 import { withProjectLock } from '../infra/project-lock.ts'
 import type {
   EndpointChange,
+  EndpointTarget,
   NewEndpoint,
   Rotation,
   SealedEndpoint,
-  Target,
   WebhookEndpoint,
 } from './webhook-endpoint.ts'
 
@@ -46,7 +46,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
      * Null where it is gone or at another version. One that is enabled again gets what happens from now on, and what was
      * pending; so its failures are forgotten, as they are with another URL.
      */
-    async apply(target: Target, { url, description, eventTypes, enabled }: EndpointChange) {
+    async apply(target: EndpointTarget, { url, description, eventTypes, enabled }: EndpointChange) {
       const fields = Object.entries({ url, description, eventTypes, enabled })
       const given = fields.flatMap(([field, value]) => (value === null ? [] : [field]))
       const types = eventTypes === null ? null : [...eventTypes]
@@ -76,7 +76,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
     },
 
     /** Null where it is gone, at another version, or has another secret by now. */
-    async rotate(target: Target, { from, to, overlapSeconds }: Rotation) {
+    async rotate(target: EndpointTarget, { from, to, overlapSeconds }: Rotation) {
       return one(prisma.$queryRaw<WebhookEndpoint[]>`
         WITH e AS (
           UPDATE webhook_endpoints SET sealed_secret = ${to}, overlap_until = now() + ${overlapSeconds}::int * interval '1 second',
@@ -89,7 +89,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
     },
 
     /** Its secret and its URL go at once, its deliveries when upkeep comes by. False: gone, or at another version. */
-    async remove(target: Target): Promise<boolean> {
+    async remove(target: EndpointTarget): Promise<boolean> {
       const removed = await prisma.$executeRaw`
         WITH e AS (
           UPDATE webhook_endpoints SET deleted_at = now(), updated_at = now(), url = '', sealed_secret = '', overlap_until = NULL,
@@ -119,7 +119,7 @@ async function insertOne(tx: Prisma.TransactionClient, endpoint: NewEndpoint): P
   return rows[0] ?? null
 }
 
-function whereOf({ id, projectId, ifVersions }: Target): Prisma.Sql {
+function whereOf({ id, projectId, ifVersions }: EndpointTarget): Prisma.Sql {
   return Prisma.sql`id = ${id} AND project_id = ${projectId} AND deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR version = ANY(${ifVersions}::int[]))`
 }
 

@@ -2,7 +2,7 @@ import { auditStatement } from '../infra/audit-statement.ts'
 import { Prisma } from '../infra/database.ts'
 import { isOneOf, type Statements } from '../infra/statements.ts'
 import { systemActor } from '../vocabulary/actor.ts'
-import type { Answer } from './attempt.ts'
+import type { EndpointResponse } from './attempt.ts'
 import type { ClaimedDelivery } from './claims.repository.ts'
 import type { Failure } from './delivery-outcome.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
@@ -43,7 +43,7 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
      * are. What was sent to where the endpoint was before says nothing of where it is now, and is due there at once.
      * Answers why the endpoint was disabled, where this failure did that.
      */
-    async failed(claim: ClaimedDelivery, answer: Answer, failure: Failure): Promise<DisabledReason | null> {
+    async failed(claim: ClaimedDelivery, answer: EndpointResponse, failure: Failure): Promise<DisabledReason | null> {
       const { retryMs, pauseMs, askedMs, disables } = failure
       const isProbe = claim.failures > 0
       const rows = await sql.rows<{ reason: DisabledReason }>(Prisma.sql`
@@ -79,7 +79,7 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
 const isNews = Prisma.sql`
   (e.failures > 0 OR e.last_succeeded_at IS NULL OR e.last_succeeded_at < now() - interval '1 minute')`
 
-function attempted(answer: Answer): Prisma.Sql {
+function attempted(answer: EndpointResponse): Prisma.Sql {
   const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null
   const reason = 'reason' in answer ? answer.reason : null
   return Prisma.sql`attempts = attempts + 1, lease_id = NULL, last_attempt_at = now(),

@@ -37,7 +37,7 @@ export interface NewEndpoint {
 }
 
 /** Which endpoint a change is about, and whose it is. */
-export interface Target {
+export interface EndpointTarget {
   projectId: string
   id: string
   by: Actor

@@ -4,7 +4,7 @@ import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import type { EndpointsRepository } from './endpoints.repository.ts'
 import { drawSecret } from './signature.ts'
-import type { EndpointSecrets, SealedEndpoint, Target, WebhookEndpoint } from './webhook-endpoint.ts'
+import type { EndpointSecrets, EndpointTarget, SealedEndpoint, WebhookEndpoint } from './webhook-endpoint.ts'
 
 export interface EndpointRequest {
   url: string
@@ -40,7 +40,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
   }
 
   /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
-  async function changedMeanwhile({ projectId, id }: Target): Promise<never> {
+  async function changedMeanwhile({ projectId, id }: EndpointTarget): Promise<never> {
     const { version } = await get(projectId, id)
     throw versionMismatch(`The webhook endpoint is at version ${version}`)
   }
@@ -50,9 +50,9 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
 
     list: repository.list,
 
-    async create(owner: Pick<Target, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
+    async create(owner: Pick<EndpointTarget, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
       const url = callable(egressDenial, request.url)
-      refuseUnknown(request.eventTypes)
+      rejectUnknown(request.eventTypes)
       const id = makeId('webhookEndpoint')
       const secret = drawSecret()
       const { description = '', eventTypes = [], enabled = true } = request
@@ -63,19 +63,19 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
       throw new ApiError('quota_exceeded', `The project has ${numbers}. Delete an existing one first.`)
     },
 
-    async change(target: Target, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
+    async change(target: EndpointTarget, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
       const url = patch.url === undefined ? null : callable(egressDenial, patch.url)
-      refuseUnknown(patch.eventTypes)
+      rejectUnknown(patch.eventTypes)
       const { description = null, eventTypes = null, enabled = null } = patch
       return (await repository.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
     },
 
-    async remove(target: Target): Promise<void> {
+    async remove(target: EndpointTarget): Promise<void> {
       if (!(await repository.remove(target))) await changedMeanwhile(target)
     },
 
     /** For `overlapSeconds` the one before signs as well; an even older one does not any more. */
-    async rotateSecret(target: Target, overlapSeconds: number): Promise<FreshEndpoint> {
+    async rotateSecret(target: EndpointTarget, overlapSeconds: number): Promise<FreshEndpoint> {
       const { sealedSecret: from } = await get(target.projectId, target.id)
       const secret = drawSecret()
       const previous = overlapSeconds === 0 ? null : secretIn(target.id, from)
@@ -104,7 +104,7 @@ function callable(egressDenial: Deps['egressDenial'], url: string): string {
 }
 
 /** A type that never occurs is a spelling mistake: whoever made it would wait for ever. */
-function refuseUnknown(eventTypes: readonly string[] = []): void {
+function rejectUnknown(eventTypes: readonly string[] = []): void {
   const errors = eventTypes.flatMap((type, index): ValidationError[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []
     const detail = `${type} is an unknown event type. See docs/webhooks.md for the list.${suggestionFor(type, [...knownTypes])}`

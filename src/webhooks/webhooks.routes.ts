@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
 import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
-import { notModified, refusals } from '../http/schemas.ts'
+import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { registerDeliveries } from './deliveries.routes.ts'
@@ -43,7 +43,7 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
         body: Type.Ref('WebhookEndpointRequest'),
         response: {
           201: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag', 'Location'),
-          ...refusals(413, 415, 422),
+          ...errorResponses(413, 415, 422),
         },
       },
     },
@@ -65,7 +65,7 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
         summary: 'List webhook endpoints',
         description: 'Webhook endpoints of the project, oldest first. Signing secrets are not returned.',
         querystring: endpointQuery,
-        response: { 200: Type.Ref('WebhookEndpointPage'), ...refusals() },
+        response: { 200: Type.Ref('WebhookEndpointPage'), ...errorResponses() },
       },
     },
     async (request) => {
@@ -90,7 +90,7 @@ function registerOne(server: HttpServer, { service }: WebhookRoutesDeps): void {
         description: 'Returns configuration and delivery health. The signing secret is not returned.',
         params,
         headers: readHeaders,
-        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...notModified(), ...refusals(404) },
+        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...notModified(), ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -109,7 +109,7 @@ function registerOne(server: HttpServer, { service }: WebhookRoutesDeps): void {
         description: 'Pending deliveries are dropped and the delivery history is deleted.',
         params,
         headers: changeHeaders,
-        response: { 204: Type.Null({ description: 'Deleted.' }), ...refusals(404, 412) },
+        response: { 204: Type.Null({ description: 'Deleted.' }), ...errorResponses(404, 412) },
       },
     },
     async (request, reply) => {
@@ -133,7 +133,7 @@ function registerChange(server: HttpServer, { service }: WebhookRoutesDeps): voi
         params,
         headers: changeHeaders,
         body: Type.Ref('WebhookEndpointPatch'),
-        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...refusals(404, 412, 413, 415, 422) },
+        response: { 200: withHeaders(Type.Ref('WebhookEndpoint'), 'ETag'), ...errorResponses(404, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
@@ -157,7 +157,10 @@ function registerRotation(server: HttpServer, { service }: WebhookRoutesDeps): v
         params,
         headers: changeHeaders,
         body: Type.Ref('WebhookSecretRotation'),
-        response: { 200: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag'), ...refusals(404, 412, 413, 415) },
+        response: {
+          200: withHeaders(Type.Ref('WebhookEndpointWithSecret'), 'ETag'),
+          ...errorResponses(404, 412, 413, 415),
+        },
       },
     },
     async (request, reply) => {

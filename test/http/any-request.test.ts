@@ -79,7 +79,7 @@ function makeGate(): Promise<HttpServer> {
     by: { subject: 'key', address: '', requestId: '' },
   }
   return makeUnconnectedApp({
-    deps: { guard: { authenticate: async () => caller, onRefused: async () => {} } },
+    deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
     prepare: (server) => server.addHook('preHandler', async (_request, reply) => reply.code(204).send()),
   })
 }

@@ -146,7 +146,7 @@ describe('X-Forwarded-For', () => {
       seen.push(ip)
       throw new Error('nobody is let in')
     }
-    const app = await appOf({ environment, deps: { guard: { authenticate, onRefused: async () => {} } } })
+    const app = await appOf({ environment, deps: { authHooks: { authenticate, onRefused: async () => {} } } })
     await app.inject({ url: '/jobs', remoteAddress, headers: { 'x-forwarded-for': '192.0.2.7, 10.0.0.9' } })
     return seen
   }
@@ -166,7 +166,7 @@ it('a failure of ours is told without its message and without a stack', async ()
   const authenticate = async (): Promise<Caller> => {
     throw new Error('the innermost thing')
   }
-  const app = await appOf({ deps: { guard: { authenticate, onRefused: async () => {} } } })
+  const app = await appOf({ deps: { authHooks: { authenticate, onRefused: async () => {} } } })
   const { statusCode, body } = await app.inject('/jobs')
   expect(statusCode).toBe(500)
   expect(JSON.parse(body)).toMatchObject({ code: 'internal', errors: [] })
@@ -187,7 +187,7 @@ describe('a client that takes its time', () => {
     app = await appOf({
       deps: {
         edge: { ...edge, patience },
-        guard: { authenticate: async () => caller, onRefused: async () => {} },
+        authHooks: { authenticate: async () => caller, onRefused: async () => {} },
       },
       prepare: (server) => {
         server.get('/large', async () => 'x'.repeat(64 * 1024 * 1024))

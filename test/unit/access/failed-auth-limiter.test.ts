@@ -1,36 +1,36 @@
 import { expect, it } from 'vitest'
-import { makeUnknownKeys } from '../../../src/access/failed-auth-limiter.ts'
+import { makeFailedAuthLimiter } from '../../../src/access/failed-auth-limiter.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
 function flooded(address: string) {
   const clock = makeFixedClock()
-  const unknownKeys = makeUnknownKeys(clock)
+  const failedAuth = makeFailedAuthLimiter(clock)
   for (let sent = 0; sent < 300; sent += 1) {
-    unknownKeys.refuseMore(address)
-    unknownKeys.count(address)
+    failedAuth.rejectExcess(address)
+    failedAuth.count(address)
   }
-  return { clock, unknownKeys }
+  return { clock, failedAuth }
 }
 
 it('refuses more from an address that sent too many, until the window ends, and nobody else', () => {
-  const { clock, unknownKeys } = flooded('192.0.2.1')
+  const { clock, failedAuth } = flooded('192.0.2.1')
   clock.advance(10_000)
-  expect(() => unknownKeys.refuseMore('192.0.2.1')).toThrow(
+  expect(() => failedAuth.rejectExcess('192.0.2.1')).toThrow(
     expect.objectContaining({ code: 'rate_limited', retryAfterSeconds: 50 }),
   )
-  expect(() => unknownKeys.refuseMore('192.0.2.2')).not.toThrow()
+  expect(() => failedAuth.rejectExcess('192.0.2.2')).not.toThrow()
   clock.advance(50_000)
-  expect(() => unknownKeys.refuseMore('192.0.2.1')).not.toThrow()
+  expect(() => failedAuth.rejectExcess('192.0.2.1')).not.toThrow()
 })
 
 it('takes the addresses of one IPv6 network for one, and an IPv4 address for itself however it is written', () => {
-  expect(() => flooded('2001:db8:1:2::1').unknownKeys.refuseMore('2001:db8:1:2:3::9')).toThrow()
-  expect(() => flooded('2001:db8:1:2::1').unknownKeys.refuseMore('2001:db8:1:3::1')).not.toThrow()
-  expect(() => flooded('192.0.2.1').unknownKeys.refuseMore('::ffff:192.0.2.1')).toThrow()
+  expect(() => flooded('2001:db8:1:2::1').failedAuth.rejectExcess('2001:db8:1:2:3::9')).toThrow()
+  expect(() => flooded('2001:db8:1:2::1').failedAuth.rejectExcess('2001:db8:1:3::1')).not.toThrow()
+  expect(() => flooded('192.0.2.1').failedAuth.rejectExcess('::ffff:192.0.2.1')).toThrow()
 })
 
 it('does not grow without end', () => {
-  const { unknownKeys } = flooded('192.0.2.1')
-  for (let host = 0; host <= 10_000; host += 1) unknownKeys.count(`10.0.${host >> 8}.${host & 255}`)
-  expect(() => unknownKeys.refuseMore('192.0.2.1')).not.toThrow()
+  const { failedAuth } = flooded('192.0.2.1')
+  for (let host = 0; host <= 10_000; host += 1) failedAuth.count(`10.0.${host >> 8}.${host & 255}`)
+  expect(() => failedAuth.rejectExcess('192.0.2.1')).not.toThrow()
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { maxErrors } from '../../../src/http/bounded-validation.ts'
 import { compilersFactory } from '../../../src/http/compilers.ts'
 import { sendProblem } from '../../../src/http/problem.ts'
-import { refuseUnsafeText } from '../../../src/http/text-validation.ts'
+import { rejectUnsafeText } from '../../../src/http/text-validation.ts'
 import { jobFields } from '../../../src/vocabulary/spec.ts'
 import { cpuMsOf } from '../../support/cpu-time.ts'
 
@@ -128,7 +128,7 @@ describe('a megabyte of invalid inputs over HTTP', () => {
   it('is answered with 50 faults, and takes no more time than to read it', async () => {
     const app = Fastify({ schemaController: { compilersFactory }, bodyLimit: 2_000_000 })
     app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
-    app.addHook('preValidation', async (request) => refuseUnsafeText(request))
+    app.addHook('preValidation', async (request) => rejectUnsafeText(request))
     app.post('/jobs', { schema: { body: job } }, async () => 'taken')
     const payload = JSON.stringify({ name: 'a', inputs: Array(many).fill(77) })
     const before = process.cpuUsage()

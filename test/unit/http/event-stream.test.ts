@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import fastify, { type FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Caller } from '../../../src/http/caller.ts'
-import { makeStreamPlaces } from '../../../src/http/concurrency-limits.ts'
+import { makeStreamLimit } from '../../../src/http/concurrency-limits.ts'
 import { sendEvents } from '../../../src/http/event-stream.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
     request.caller = caller
     const nothing = { messages: [], position: 0, isFull: false, isBehind: false, isOver: false }
     return sendEvents(request, reply, {
-      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: over.signal },
+      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: over.signal },
       from: 0,
       clock: { monotonicMs: () => performance.now() },
       wait: (_ms, signal) => once(signal, 'abort'),
@@ -33,7 +33,7 @@ beforeAll(async () => {
   server.get('/', (request: FastifyRequest, reply) => {
     request.caller = caller
     return sendEvents(request, reply, {
-      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: over.signal },
+      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: over.signal },
       from: 0,
       clock: { monotonicMs: () => performance.now() },
       wait: async () => {},
@@ -48,7 +48,7 @@ beforeAll(async () => {
     request.caller = caller
     let now = 0
     return sendEvents(request, reply, {
-      streams: { ...makeStreamPlaces({ perCaller: 1 }), ended: new AbortController().signal },
+      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: new AbortController().signal },
       from: 0,
       // Each look is later than a heartbeat.
       clock: { monotonicMs: () => (now += 60_000) },

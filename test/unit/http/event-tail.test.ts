@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Following, follow, type Reading } from '../../../src/http/event-tail.ts'
+import { type TailBatch, type TailOptions, tailEvents } from '../../../src/http/event-tail.ts'
 
 const nothing = { messages: [], isFull: false, isBehind: false, isOver: false }
 const message = (id: number) => ({ id, data: { id } })
 
 /** Readings one after the other, the last of them again and again; what was read and waited for, in order. */
-function scene(readings: readonly Partial<Reading<number>>[], more: Partial<Following<number>> = {}) {
+function scene(readings: readonly Partial<TailBatch<number>>[], more: Partial<TailOptions<number>> = {}) {
   const log: string[] = []
   let count = 0
   let heard = () => {}
-  const following: Following<number> = {
+  const following: TailOptions<number> = {
     async read(after) {
       log.push(`read ${after}`)
       const reading = readings[Math.min(count, readings.length - 1)]
@@ -47,11 +47,11 @@ async function inVirtualTime<T>(run: () => Promise<T>): Promise<T> {
 }
 
 async function take<P>(
-  readings: AsyncGenerator<Reading<P>>,
+  readings: AsyncGenerator<TailBatch<P>>,
   count: number,
-): Promise<{ atMs: number; reading: Reading<P> }[]> {
+): Promise<{ atMs: number; reading: TailBatch<P> }[]> {
   const startMs = Date.now()
-  const taken: { atMs: number; reading: Reading<P> }[] = []
+  const taken: { atMs: number; reading: TailBatch<P> }[] = []
   for await (const reading of readings) {
     taken.push({ atMs: Date.now() - startMs, reading })
     if (taken.length === count) break
@@ -63,7 +63,7 @@ describe('following', () => {
   it('hands on what was read first, and ends where that was the last', async () => {
     const { following, log } = scene([])
     const over = { ...first, messages: [message(1)], isOver: true }
-    expect(await take(follow(following, over, new AbortController().signal), 5)).toMatchObject([{ reading: over }])
+    expect(await take(tailEvents(following, over, new AbortController().signal), 5)).toMatchObject([{ reading: over }])
     expect(log).toEqual([])
   })
 
@@ -74,7 +74,7 @@ describe('following', () => {
     ])
     const taken = await inVirtualTime(() => {
       setTimeout(tell, 50)
-      return take(follow(following, first, new AbortController().signal), 5)
+      return take(tailEvents(following, first, new AbortController().signal), 5)
     })
     expect(taken.map(({ reading }) => reading.position)).toEqual([0, 1, 2])
     expect(log).toEqual(['wait 4000', 'read 0', 'wait 3900', 'read 1'])
@@ -88,7 +88,7 @@ describe('following', () => {
     ])
     const taken = await inVirtualTime(() => {
       setTimeout(tell, 10)
-      return take(follow(following, { ...first, isFull: true }, new AbortController().signal), 5)
+      return take(tailEvents(following, { ...first, isFull: true }, new AbortController().signal), 5)
     })
     expect(taken.map(({ atMs }) => atMs)).toEqual([0, 0, 0, 100])
   })
@@ -98,7 +98,7 @@ describe('following', () => {
     // Woken for nothing on the way.
     const taken = await inVirtualTime(() => {
       setTimeout(tell, 3800)
-      return take(follow(following, first, new AbortController().signal), 3)
+      return take(tailEvents(following, first, new AbortController().signal), 3)
     })
     expect(taken.map(({ reading }) => reading.position)).toEqual([0, 7, 7])
     const gaps = taken.slice(1).map(({ atMs }, index) => atMs - (taken[index]?.atMs ?? 0))
@@ -114,7 +114,7 @@ describe('following', () => {
       times.push(Date.now())
       return read(after)
     }
-    await inVirtualTime(() => take(follow(following, first, new AbortController().signal), 2))
+    await inVirtualTime(() => take(tailEvents(following, first, new AbortController().signal), 2))
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     expect(gaps.slice(0, 6)).toEqual([50, 100, 200, 400, 800, 1000])
   })
@@ -122,7 +122,7 @@ describe('following', () => {
   it('ends when the reader may not any more, and hands on nothing that came after', async () => {
     let isPermitted = true
     const { following } = scene([{ messages: [message(1)], position: 1 }], { isPermitted: async () => isPermitted })
-    const readings = follow(following, first, new AbortController().signal)
+    const readings = tailEvents(following, first, new AbortController().signal)
     await readings.next()
     isPermitted = false
     expect(await readings.next()).toEqual({ done: true, value: undefined })
@@ -130,7 +130,7 @@ describe('following', () => {
 
   it('is not driven by what others do while it is behind', async () => {
     const { following, log } = scene([{ isBehind: true }], { wait: async () => {} })
-    const taken = await inVirtualTime(() => take(follow(following, first, new AbortController().signal), 2))
+    const taken = await inVirtualTime(() => take(tailEvents(following, first, new AbortController().signal), 2))
     expect(taken[1]?.atMs).toBeGreaterThanOrEqual(4000)
     expect(log.length).toBeLessThan(12)
   })
@@ -140,7 +140,7 @@ describe('following', () => {
     const { following } = scene([{}])
     const taken = await inVirtualTime(() => {
       setTimeout(() => left.abort(), 1000)
-      return take(follow(following, first, left.signal), 9)
+      return take(tailEvents(following, first, left.signal), 9)
     })
     expect(taken).toHaveLength(1)
   })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { verdictOn } from '../../../src/webhooks/delivery-outcome.ts'
+import { deliveryOutcome } from '../../../src/webhooks/delivery-outcome.ts'
 import { webhookSettings } from '../../../src/webhooks/webhook-settings.ts'
 
 const settings = webhookSettings({ timeoutMs: 10_000 })
 const now = new Date('2024-05-01T12:00:00Z')
 const middle = { retryStep: 0, failures: 0, now, chance: 0.5 }
 const on = (httpStatus: number, retryAfter: string | null = null, more = {}) =>
-  verdictOn({ httpStatus, retryAfter }, { ...middle, ...more }, settings)
+  deliveryOutcome({ httpStatus, retryAfter }, { ...middle, ...more }, settings)
 
 it.each([200, 201, 202, 204, 299])('HTTP %i is a success', (httpStatus) => {
   expect(on(httpStatus)).toEqual({ is: 'delivered' })
@@ -22,8 +22,8 @@ it('HTTP 410 is the end of the delivery and of its endpoint', () => {
 
 it('follows the schedule of the specification: ten attempts in about three days', () => {
   const waits = Array.from({ length: 10 }, (_, retryStep) => {
-    const verdict = on(500, null, { retryStep })
-    return verdict.is === 'failed' ? verdict.retryMs : undefined
+    const outcome = on(500, null, { retryStep })
+    return outcome.is === 'failed' ? outcome.retryMs : undefined
   })
   const [second, minute, hour] = [1000, 60_000, 3_600_000]
   const scheduled = [5 * second, 5 * minute, 30 * minute, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * hour)]
@@ -37,8 +37,8 @@ it('spreads what failed together, by a tenth', () => {
 
 it('lets the whole endpoint pause for longer with each failure, up to a minute', () => {
   const pauses = [0, 1, 2, 5, 6, 1000].map((failures) => {
-    const verdict = on(500, null, { failures })
-    return verdict.is === 'failed' ? verdict.pauseMs : undefined
+    const outcome = on(500, null, { failures })
+    return outcome.is === 'failed' ? outcome.pauseMs : undefined
   })
   expect(pauses).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000])
 })
