@@ -13,7 +13,7 @@ import { makeFailedAuthLimiter } from './failed-auth-limiter.ts'
 const cacheTtlMs = 2000
 const maxRemembered = 10_000
 
-/** Who somebody has proved to be. */
+/** An authenticated caller. */
 export interface Identity {
   subject: string
   projectId: string
@@ -42,7 +42,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   /** Questions under way: requests of one key that come together share one. */
   const asking = new Map<string, Promise<Identity>>()
   const failedAuth = makeFailedAuthLimiter(clock)
-  // While an issuer is away nobody tells junk from the tokens of honest callers: counted apart, so that keys are let in.
+  // While an issuer is unavailable, invalid and valid tokens look alike: counted apart, so that API keys still work.
   const unverifiedTokens = makeFailedAuthLimiter(clock)
 
   async function byKey(key: string): Promise<Identity | null> {
@@ -57,7 +57,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     }
   }
 
-  /** @throws ApiError where nobody is proved, or the proof cannot be examined now */
+  /** @throws ApiError if the secret is not valid, or cannot be verified now */
   async function prove(secret: string, verify: TokenVerifier | null): Promise<Identity> {
     const identity = await (verify ?? byKey)(secret)
     if (identity !== null) return identity
@@ -99,7 +99,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
     const verify = looksLikeToken.test(secret) ? verifyToken : null
-    // What was good is asked for whoever sends nonsense beside it: behind a proxy all have one address.
+    // A secret that was valid is never limited: behind a proxy all callers may have one address.
     if (remembered === undefined) rejectExcess(address, verify)
     const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
     asking.set(name, asked)

@@ -4,7 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { InstallationRepository } from './installation.repository.ts'
 
-/** Makes the first project and its admin key where the database has no project. Safe in several processes at once. */
+/** Creates the first project and its admin key if the database has no project. Safe in concurrent processes. */
 export async function bootstrap(repository: InstallationRepository, apiKey: string): Promise<boolean> {
   const hash = createHash('sha256').update(apiKey).digest()
   const by: Actor = { subject: 'bootstrap', address: hostname(), requestId: '' }

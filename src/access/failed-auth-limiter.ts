@@ -39,7 +39,7 @@ export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedA
   }
 }
 
-/** Whoever has an IPv6 address has the 2^64 beside it. */
+/** One holder of an IPv6 address usually has its whole /64 network. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)

@@ -7,7 +7,7 @@ export type InstallationRepository = ReturnType<typeof makeInstallationRepositor
 /** What is true of the database as a whole. */
 export function makeInstallationRepository(prisma: PrismaClient) {
   return {
-    /** The first project and its key, in a database that has none. Several processes may try at once; one does it. */
+    /** The first project and its key, in a database that has none. Of concurrent processes one creates them. */
     async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }, by: Actor): Promise<boolean> {
       const name = 'bootstrap'
       const inserted = await prisma.$queryRaw<unknown[]>`

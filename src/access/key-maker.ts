@@ -13,7 +13,7 @@ interface KeyWanted {
   expiresAt: Date | null
 }
 
-/** Makes keys for whoever can reach the database. */
+/** Creates keys for an operator with access to the database. */
 export function makeKeyMaker(
   { prisma }: Pick<Database, 'prisma'>,
   by: Actor,
@@ -28,7 +28,7 @@ export function makeKeyMaker(
   }
 }
 
-/** Finds the record of a valid key for whoever can reach the database; null where the key is not valid. */
+/** Finds the record of a key for an operator with access to the database; null if the key is not valid. */
 export function makeKeyFinder({ prisma }: Pick<Database, 'prisma'>): (key: string) => Promise<ValidKey | null> {
   const keys = makeApiKeysRepository(prisma)
   return (key) => findValidKey(keys, key)

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 
-/** The issuer is asked no more often than this, whoever sends tokens of whatever kind and whatever it answers. */
+/** Minimum interval of requests to the issuer, whatever tokens arrive and whatever it returns. */
 const refreshIntervalMs = 2000
 const timeoutMs = 5000
 

@@ -17,7 +17,7 @@ interface Deps {
   oidc?: OidcSettings
 }
 
-/** Who may do what, in which project, and who did it: the parts of this room, put together. */
+/** Puts the module together: authentication, projects and keys, and the audit log. */
 export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   const projects = makeProjectsRepository(prisma)
   const keys = makeApiKeysRepository(prisma)

@@ -17,7 +17,7 @@ export interface ChangeNotifier {
   /** The same for whatever may have changed. */
   waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
   start(): Promise<void>
-  /** Nobody waits any more: the process is about to stop. */
+  /** Ends all waits: the process is about to stop. */
   endWaits(): void
   /** Aborted by `endWaits`. */
   readonly ended: AbortSignal

@@ -56,7 +56,7 @@ export interface FollowedPlace {
 
 export interface FollowedEvents {
   events: Event[]
-  /** There may be more at once. */
+  /** More may be readable immediately. */
   isFull: boolean
   hasEnded: boolean
 }

@@ -49,7 +49,7 @@ export async function openFeedStream(
       wake = resolve
     })
   const reader = { ...deps, ...audience, tail, listener, signal: telling.signal, news }
-  // A cursor that cannot be honoured is refused before anything is told.
+  // An invalid cursor is rejected before anything is sent.
   const first = isInMemory(tail, from) ? { text: '', end: from, isMore: true } : await olderStep(reader, from)
   listener.position = isInMemory(tail, first.end) ? first.end.position : null
   return textsFrom(reader, first)
@@ -66,7 +66,7 @@ interface Reader extends Omit<Deps, 'tails'>, Omit<Audience, 'cursor'> {
 interface Step {
   text: string | Uint8Array
   end: FeedPlace
-  /** There may be more at once. */
+  /** More may be readable immediately. */
   isMore: boolean
 }
 
@@ -91,7 +91,7 @@ async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | 
   }
 }
 
-/** Tells whoever was told nothing for long that the connection is alive. */
+/** Sends a heartbeat after a long silence. */
 function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string | Uint8Array {
   let toldAtMs = monotonicMs()
   // Also of one that reads on: pages of what its key may not read are as silent as none.
@@ -102,7 +102,7 @@ function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string 
   }
 }
 
-/** Null: the key does not hold any more. */
+/** Null: the key is no longer valid. */
 async function nextStep(reader: Reader, at: FeedPlace): Promise<Step | null> {
   const { tail, listener } = reader
   const isLive = isInMemory(tail, at)

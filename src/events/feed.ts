@@ -84,7 +84,7 @@ function expired(why: string): ApiError {
   })
 }
 
-/** Whoever is let in has a project. */
+/** Every authenticated caller has a project. */
 function noProject(): never {
   throw new Error('The caller has no project.')
 }

@@ -12,7 +12,7 @@ export interface Listener {
   sendingSinceMs: number | null
   /** There may be something new, or it is time to look at the clock. */
   wake(): void
-  /** It does not take what it is sent, and what comes next for it is not in memory any more. */
+  /** It reads too slowly, and its next events are no longer in memory. */
   cut(): void
 }
 
@@ -43,7 +43,7 @@ const tickMs = 1000
 /** How long a listener may take nothing once it has been left behind. One that takes something reads on from the database. */
 const patienceMs = 2000
 
-/** One reader for each project that somebody listens to, from the first listener to the last. */
+/** One reader for each project with listeners, from the first listener to the last. */
 export function makeTails(deps: Deps): Tails {
   const running = new Map<string, ReturnType<typeof startTail>>()
 

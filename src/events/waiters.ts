@@ -1,12 +1,12 @@
 /** Who waits for which workload or project, or for anything at all, in this process. */
 export interface Waiters {
-  /** Resolves when `id` is told, or after `ms`, or when aborted. False: nobody waits any more. */
+  /** Resolves when `id` changes, after `ms`, or when aborted. False: waiting has ended. */
   wait(id: string, ms: number, signal: AbortSignal): Promise<boolean>
-  /** The same, whatever is told. */
+  /** The same for any change. */
   waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
   wake(ids: readonly string[]): void
   wakeAll(): void
-  /** Wakes everybody, and lets nobody wait again. */
+  /** Wakes all waiters and ends waiting. */
   end(): void
   /** Aborted by `end`. */
   readonly ended: AbortSignal
@@ -58,7 +58,7 @@ export function makeWaiters(): Waiters {
 
 const tickMs = 500
 
-/** `ms` from now, and on to the next half second: whoever looks without being woken looks together, in one statement. */
+/** `ms` from now, rounded up to the next half second, so that unnotified readers share a statement. */
 export function untilTick({ monotonicMs }: { monotonicMs(): number }, ms: number): number {
   const nowMs = monotonicMs()
   return Math.ceil((nowMs + ms) / tickMs) * tickMs - nowMs

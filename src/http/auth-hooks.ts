@@ -15,7 +15,7 @@ export interface AuthHooksDeps {
  * Lets in only callers with a scope that the route names. A route that names none is a mistake of ours: the service
  * does not start with it. Must be registered before any guarded route.
  *
- * @param rates null: nobody is limited
+ * @param rates null: unlimited
  */
 export function registerAuthHooks(
   server: HttpServer,
@@ -31,7 +31,7 @@ export function registerAuthHooks(
   server.addHook('onRequest', async (request) => {
     request.caller = await authenticate(request)
   })
-  // Before the scopes: who is refused is counted too, or refusals without end would fill the audit log.
+  // Before the scopes: denied requests count too, or they could fill the audit log.
   if (rates !== null) limitRequestRate(server, rates)
   server.addHook('onRequest', async (request) => {
     const { caller } = request

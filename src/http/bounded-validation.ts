@@ -18,7 +18,7 @@ export interface AjvError {
 
 export type Validate = ((data: unknown) => unknown) & { errors?: AjvError[] | null }
 
-/** So many faults are told of one request. */
+/** Maximum validation errors in a response. */
 export const maxErrors = 50
 /** More values than any request has that a route takes, but for options that no schema knows. */
 const maxValues = 2000

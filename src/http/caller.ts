@@ -11,7 +11,7 @@ export interface Caller {
   by: Actor
 }
 
-/** Tells who is calling, or throws an ApiError `unauthenticated`. Implemented by the projects room. */
+/** Returns the caller, or throws an ApiError `unauthenticated`. Implemented by access/. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
 /** What of a caller a change is recorded with. */
@@ -30,7 +30,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Any one of these lets a caller in; none of them: every caller. Each guarded route has to say. */
     scopes?: readonly Scope[]
-    /** Rules beyond the schema of the body, told together with what the schema rejects. */
+    /** Rules beyond the schema of the body, reported together with the schema's errors. */
     bodyRules?: (body: unknown) => readonly ValidationError[]
   }
 }

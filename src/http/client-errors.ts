@@ -18,12 +18,12 @@ const broken: Readonly<Record<string, { status: number; detail: string }>> = {
 }
 const notHttp = { status: 400, detail: 'Invalid HTTP request. Check the request line and headers.' }
 
-/** Of every answer: it is data, for nobody but who asked. */
+/** Headers of every response: data, not to be stored by caches. */
 export const plainHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 
 /** No route has seen the request, so there is no reply to write to: the problem goes onto the socket by hand. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // What the client goes on sending fails to parse as well; it was answered the first time.
+  // What the client sends after that fails to parse as well; the first error was returned.
   if (answered.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

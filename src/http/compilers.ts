@@ -47,11 +47,11 @@ function makeSerializers(sharedSchemas: object) {
     const compile = once(() => build()({ schema } as never) as Serialize)
     return (data) => compile()(data)
   })
-  // The headers of an answer are told to readers of the document; they are no part of its body.
+  // Response headers are for the OpenAPI document; they are no part of the body.
   return ({ schema }: { schema: object }) => serializer({ ...schema, headers: undefined })
 }
 
-/** Fastify asks for compilers at each route anew, with the same schemas in a set of its own. */
+/** Fastify requests compilers for each route again, with the same schemas in a new set. */
 function oneForEachSet<S extends object, T>(make: (schemas: S) => T): (schemas: S) => T {
   const madeOf = oneForEach(make)
   let last: { schemas: unknown[]; made: T } | undefined

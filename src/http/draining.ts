@@ -1,6 +1,6 @@
 import type { HttpServer } from './http-server.ts'
 
-/** Whether this process is about to stop: it still answers, and sends whoever asks to another instance. */
+/** Whether this process is about to stop: it still serves requests, and makes clients reconnect to another instance. */
 export interface Draining {
   begin(): void
   isOn(): boolean

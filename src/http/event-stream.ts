@@ -18,7 +18,7 @@ export interface Streaming<P> extends Pick<TailOptions<P>, 'read' | 'wait' | 'cl
 /** How long a client may take what was on its way to it when the process is about to stop. */
 const takeRestMs = 1000
 
-/** What is told, and for how long. */
+/** Lifetime of a stream. */
 export interface Telling {
   /** Aborted when the client leaves, its key is revoked, or the process is about to stop. */
   signal: AbortSignal
@@ -69,7 +69,7 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     over.abort()
-    // Whoever takes nothing is not waited for.
+    // A client that reads nothing is cut off.
     timer ??= setTimeout(() => raw.destroy(), takeRestMs)
   }
   const stopWatching = watchCaller(request, end)
@@ -91,12 +91,12 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
   return telling
 }
 
-/** Texts that fail end the stream as if it were over: the client comes back, and then is told what is wrong. */
+/** A failure ends the stream like its end: the client reconnects and then gets the error. */
 async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRequest): AsyncGenerator<T> {
   try {
     yield* texts
   } catch (error) {
-    // One line for each stream, and there may be many: whatever is away is told in full elsewhere.
+    // Only the reason, since there may be many streams: the failed dependency logs its error itself.
     request.log.warn({ reason: (error as Error).message }, 'event stream aborted')
   }
 }

@@ -8,9 +8,9 @@ export interface TailBatch<P, M extends Message = Message> {
   messages: readonly M[]
   /** Where it ended. */
   position: P
-  /** There is more at once. */
+  /** More can be read immediately. */
   isFull: boolean
-  /** There will be more in a moment, and nobody tells when. */
+  /** More follows in a moment, without a notification. */
   isBehind: boolean
   /** Nothing is expected after this. */
   isOver: boolean
@@ -25,7 +25,7 @@ export interface TailOptions<P, M extends Message = Message> {
   clock: { monotonicMs(): number }
 }
 
-/** A reader is told where it is where nothing else was told for so long; so often it is read without being woken. */
+/** Interval of position updates while nothing happens, and of reads without a notification. */
 const tellMs = 4000
 /** However much happens, it reads no more often: what happened meanwhile comes with one read. */
 const minIntervalMs = 100
@@ -52,7 +52,7 @@ export async function* tailEvents<P, M extends Message>(
       last = await read(last.position)
       if (turn.isWorthTelling(last)) yield last
       if (last.isFull) continue
-      // Whoever is behind is woken by nothing that helps.
+      // No notification announces what an open transaction holds back.
       if (!last.isBehind) await heard
       await pause(turn.pauseMs(last), signal)
     } finally {
@@ -61,7 +61,7 @@ export async function* tailEvents<P, M extends Message>(
   }
 }
 
-/** When what was read is told though it is nothing, and when to read again. */
+/** When to report an empty read, and when to read again. */
 function makePace(clock: { monotonicMs(): number }) {
   let toldAtMs = clock.monotonicMs()
   let idleTurns = 0
@@ -71,7 +71,7 @@ function makePace(clock: { monotonicMs(): number }) {
       const atMs = clock.monotonicMs()
       const quietMs = Math.max(0, toldAtMs + tellMs - atMs)
       return {
-        /** How long nothing may be told from now on. */
+        /** Time until an empty read is reported. */
         quietMs,
         isWorthTelling(reading: TailBatch<unknown>): boolean {
           const isWorth = isNews(reading) || quietMs === 0

@@ -3,7 +3,7 @@ import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
  * How often the caller of a request that lasts is authenticated again. With the time that a key is believed
- * (projects/authenticate.ts) this is less than the five seconds within which a revoked key is refused.
+ * (access/authenticate.ts) this is less than the five seconds within which a revoked key is refused.
  */
 const proofIntervalMs = 2000
 

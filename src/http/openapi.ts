@@ -50,7 +50,7 @@ export async function registerOpenApi(
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   // The only HTML that is served; everything else is data, and says so in its headers.
   await server.register(async (pages) => {
-    // Whoever ends TLS may demand it: over plain http a browser would ask for scripts and styles where nobody listens.
+    // Left to the proxy that ends TLS: over plain http a browser would request scripts and styles from a closed port.
     await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
     const indexPrefix = edge.publicUrl === '' ? '' : new URL(edge.publicUrl).pathname
     const transformStaticCSP = (policy: string) => policy.replace(/ ?upgrade-insecure-requests;?/, '')
@@ -63,7 +63,7 @@ interface FrontPage {
   edge: Pick<EdgeSettings, 'publicUrl' | 'hasDocs'>
 }
 
-/** What somebody finds who has the address alone: a browser the documentation, a program where to read on. */
+/** Start page: redirects a browser to the documentation and returns links to a program. */
 export async function registerFrontPage(server: HttpServer, { version, edge }: FrontPage): Promise<void> {
   const { publicUrl, hasDocs } = edge
   const documents = hasDocs ? { documentation: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` } : {}

@@ -4,7 +4,7 @@ import { ApiError, type ApiErrorCode, type ValidationError } from '../vocabulary
 import { maxErrors } from './bounded-validation.ts'
 import { refusalOfValidation } from './validation-errors.ts'
 
-/** The one place that knows which HTTP status a refusal has. */
+/** HTTP status of each error code. */
 const statuses: Readonly<Record<ApiErrorCode, number>> = {
   invalid_request: 400,
   unauthenticated: 401,
@@ -101,7 +101,7 @@ export type Problem = Static<typeof ProblemSchema>
 
 const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', 'provider_error', 'internal'])
 
-/** Turns whatever a handler threw into a problem. What is not a refusal is ours: logged whole, told without details. */
+/** Turns an error into a problem. One that is no ApiError is internal: logged in full, returned without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = asApiError(error, request)
   if (refusal === null) request.log.error({ err: error }, 'request failed')
@@ -137,7 +137,7 @@ function asApiError(error: unknown, request: FastifyRequest): ApiError | null {
   return fromFramework(fastifyError)
 }
 
-/** What Fastify itself refuses, before any handler runs. */
+/** Errors of Fastify itself, before any handler runs. */
 function fromFramework({ code, statusCode, message }: Partial<FastifyError>): ApiError | null {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

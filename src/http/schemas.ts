@@ -60,7 +60,7 @@ const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
   503: ['Retry-After'],
 }
 
-/** The refusals of a route, as its OpenAPI responses: what any route may answer, and `more` beside it. */
+/** Error responses of a route for OpenAPI: those of every route, and `more`. */
 export function errorResponses(...more: number[]): Record<number, TSchema> {
   const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(

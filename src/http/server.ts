@@ -22,7 +22,7 @@ export type { HttpServer }
 
 /** Where the service meets the network. */
 export interface EdgeSettings {
-  /** Whose `X-Forwarded-For` is believed: addresses and ranges; empty = nobody's. */
+  /** Proxies whose `X-Forwarded-For` is trusted: addresses and ranges; empty = none. */
   trustedProxies: readonly string[]
   /** Origins whose pages may call the API from a browser; empty = none. */
   corsOrigins: readonly string[]
@@ -48,7 +48,7 @@ export interface ServerOptions {
   bodyLimitBytes: number
   edge: EdgeSettings
   draining: Draining
-  /** Whether an error says that the database is away or asks for another try, and not that something is wrong. */
+  /** Whether an error means that the database is unavailable or asks for a retry, rather than a defect. */
   isOutage(error: unknown): boolean
 }
 
@@ -59,7 +59,7 @@ const away = new ApiError('unavailable', 'A dependency is temporarily unavailabl
 /** Ids that a client may give a request: they end up in log lines and answers. */
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
-/** An empty server with the house rules: nothing is coerced or dropped in bodies, every refusal is a problem. */
+/** A server without routes: bodies are neither coerced nor stripped, and every error is a problem. */
 export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }: ServerOptions): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: logger,
@@ -88,7 +88,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
       sendProblem(error, request, reply)
     },
     clientErrorHandler: answerBrokenRequest,
-    // A logger of its own costs a request more than its route does, and most requests never log.
+    // A separate logger costs a request more than its route does, and most requests never log.
     childLoggerFactory: (parent, bindings, options) => madeOnUse(() => parent.child(bindings, options)),
     genReqId: (request) => {
       const given = request.headers['x-request-id']

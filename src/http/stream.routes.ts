@@ -26,7 +26,7 @@ const messages = Type.String({
     'Server-Sent Events. `data` is an event as returned by the list; send `id` as `Last-Event-ID` to resume.',
 })
 
-/** What a stream answers besides refusals. */
+/** Responses of a stream besides errors. */
 export const streamed = {
   200: { description: 'Event stream.', content: { 'text/event-stream': { schema: messages } } },
 } as const

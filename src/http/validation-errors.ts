@@ -20,7 +20,7 @@ export function refusalOfValidation(error: FastifyError, { body, routeOptions }:
     ...rejected.filter(isTelling).map((problem) => validationErrorOf(where, problem)),
     ...(where === 'body' ? (routeOptions.config.bodyRules?.(body) ?? []) : []),
   ]
-  // A path that cannot be anybody's is answered like one that is nobody's.
+  // An id that no record can have is not found, like any unknown id.
   if (where === 'path')
     return new ApiError('not_found', validationErrors[0]?.detail ?? 'Not found.', { errors: validationErrors })
   const first = validationErrors[0]?.detail ?? 'The request is not valid.'
@@ -69,7 +69,7 @@ function unknownName(
   return `is not a known field. Remove it, or correct its name.${suggestionFor(name, Object.keys(properties))}`
 }
 
-/** A name that nobody knows may be as long as the body. */
+/** An unknown name may be as long as the body. */
 function shortened(name: string): string {
   return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength)}…`
 }

@@ -51,7 +51,7 @@ export interface ApiErrorDetails {
   cause?: unknown
 }
 
-/** A request that is answered no. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
+/** A rejected request. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiErrorCode

@@ -21,7 +21,7 @@ export interface Attempts {
 interface Deps {
   /** Opens the sockets: the egress rules, judged at each connection. */
   connector(): buildConnector.connector
-  /** The code of an error by which those rules refuse a connection. */
+  /** Error code of a connection that those rules deny. */
   egressDeniedCode: string
   /** Why nothing is sent to a URL, as far as its text tells; null = it may be tried. */
   egressDenial(url: string): string | null
@@ -88,10 +88,10 @@ const notConnected: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
 ])
 
-/** A name that leads inside is told like one that leads nowhere: nobody learns from it which names there are. */
+/** A denied internal name is reported like an unknown one, so that internal names are not disclosed. */
 function reasonOf(error: unknown, egressDeniedCode: string): SilentReason {
   const code = codeOf(error)
-  // A handshake that fails is told by OpenSSL's own codes.
+  // A failed handshake has OpenSSL's own codes.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
   return isTls || code === egressDeniedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
 }

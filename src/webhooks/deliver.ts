@@ -19,11 +19,11 @@ export interface DeliverDeps {
     warn(context: object, message: string): void
     error(context: object, message: string): void
   }
-  /** What is under way when it is aborted is cut off: its claim runs out, and somebody sends it again. */
+  /** Aborts deliveries in flight: their claims expire, and another worker sends them again. */
   shutdown: AbortSignal
 }
 
-/** Somebody has to look at the keys; meanwhile no attempt is used up. */
+/** An operator has to correct the keys; meanwhile no attempt is counted. */
 const whenUnopenableMs = 60_000
 
 /** Sends one delivery once and writes down what came of it. Not inside any transaction. */
@@ -46,7 +46,7 @@ function secretsOf({ open, log }: DeliverDeps, claim: ClaimedDelivery): Endpoint
   }
 }
 
-/** Dated by the database: a worker whose own clock is wrong would be refused by every receiver. */
+/** Dated by the database: receivers would reject the messages of a worker with a wrong clock. */
 function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: EndpointSecrets) {
   const body = JSON.stringify(claim.payload)
   const signed = signedHeaders({ id: claim.eventId, at: claim.now, body }, secrets)

@@ -9,7 +9,7 @@ export type DeliveryOutcome = { is: 'delivered' } | ({ is: 'failed' } & Failure)
 export interface Failure {
   /** When the delivery is due again; null = it has failed for good. */
   retryMs: number | null
-  /** How long the endpoint pauses, if it goes on failing. */
+  /** Pause of the endpoint if it keeps failing. */
   pauseMs: number
   /** How long it asks to be left alone, whatever succeeds meanwhile; 0 = it does not ask. */
   askedMs: number
@@ -29,7 +29,7 @@ interface Situation {
 /** Part of a wait by which it is longer or shorter: who failed together does not come back together. */
 const jitter = 0.1
 
-/** Any 2xx is a success, all else a failure, redirects too. 410 says that nobody wants any more. */
+/** Any 2xx is a success, everything else a failure, including redirects. 410 disables the endpoint. */
 export function deliveryOutcome(
   answer: EndpointResponse,
   situation: Situation,

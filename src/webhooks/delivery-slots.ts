@@ -8,7 +8,7 @@ export interface DeliverySlots {
   readonly busy: Shares['busy']
   /** How many try an endpoint that has failed. */
   probing(): number
-  /** Begins each of them; resolves at once, and never fails. */
+  /** Starts each of them; resolves immediately and never fails. */
   take(claims: readonly ClaimedDelivery[]): void
   /** Resolves when none is under way. */
   drain(): Promise<void>

@@ -88,7 +88,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
         SELECT ${endpointColumns} FROM e`)
     },
 
-    /** Its secret and its URL go at once, its deliveries when upkeep comes by. False: gone, or at another version. */
+    /** Clears secret and URL; maintenance deletes the deliveries. False: gone, or at another version. */
     async remove(target: EndpointTarget): Promise<boolean> {
       const removed = await prisma.$executeRaw`
         WITH e AS (

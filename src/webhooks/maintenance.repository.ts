@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Measure } from '../infra/telemetry.ts'
 
-/** Counted no further: more than that is told as that. */
+/** Counts are capped here. */
 const most = 100_000
 
 interface Counted {
@@ -49,12 +49,12 @@ export type PruneDeliveries = () => Promise<number>
 const maxRows = 1000
 const maxStatements = 50
 
-/** Removes what is over and old, and what nobody can ask for any more: a bounded number of rows in each statement. */
+/** Deletes expired and unreachable deliveries, a bounded number of rows in each statement. */
 export function makePruning(prisma: PrismaClient, { keepMs }: { keepMs: number }): PruneDeliveries {
   const old = Prisma.sql`now() - ${keepMs} * interval '1 ms'`
   const groups = [
     Prisma.sql`SELECT id FROM webhook_deliveries WHERE status <> 'pending' AND settled_at < ${old} ORDER BY settled_at LIMIT ${maxRows}`,
-    // Of endpoints that were deleted, and of those that have been disabled for so long: nobody waits for what is pending there.
+    // Pending deliveries of endpoints that were deleted, or disabled for the retention time.
     Prisma.sql`
       SELECT t.id FROM webhook_endpoints e CROSS JOIN LATERAL (
         SELECT id FROM webhook_deliveries WHERE endpoint_id = e.id AND (status = 'pending' OR e.deleted_at IS NOT NULL) LIMIT ${maxRows}

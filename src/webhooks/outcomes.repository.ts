@@ -14,7 +14,7 @@ export interface Delivered extends Pick<ClaimedDelivery, 'id' | 'leaseId' | 'end
 
 export type OutcomesRepository = ReturnType<typeof makeOutcomesRepository>
 
-/** What became of attempts. Whoever has lost the claim meanwhile writes nothing: another sends it again. */
+/** Outcomes of attempts. A worker that has lost the claim writes nothing: another sends the delivery again. */
 export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { disableAfterMs: number }) {
   return {
     /**

@@ -8,7 +8,7 @@ import type { WebhookSettings } from './webhook-settings.ts'
 
 export interface WebhookSender {
   start(): void
-  /** Begins nothing any more; resolves when what is under way is over. */
+  /** Starts nothing new; resolves when deliveries in flight have ended. */
   stop(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function makeSender(deps: Deps): WebhookSender {
   const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
 
-  /** Whoever has free hands looks at once: there may be more. */
+  /** With free slots it polls immediately: there may be more. */
   function onFree(): void {
     awaited -= 1
     if (awaited <= 0) nudge.abort()
@@ -91,7 +91,7 @@ export function makeSender(deps: Deps): WebhookSender {
     let isAwaited = true
     while (isAwaited && !stopping.signal.aborted) {
       nudge = new AbortController()
-      // Begun before the tick, so that nothing is missed that is told while it runs.
+      // Started before the tick, so that no notification during the tick is missed.
       const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
       const beganMs = clock.monotonicMs()
       const { count, tookMs } = await tick().catch((error: unknown) => {
@@ -134,7 +134,7 @@ function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' |
   let last: FannedOut = { hasEndpoints: true, isBehind: false, read: 0 }
   let heldBack = 0
   let notBeforeMs = Number.NEGATIVE_INFINITY
-  /** There may be more than was read, or something was told that nobody has looked for yet. */
+  /** There may be more than was read, or a notification arrived meanwhile. */
   let isOwed = false
   return {
     /** Answers whether anybody may have something due. */

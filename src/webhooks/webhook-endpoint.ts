@@ -59,7 +59,7 @@ export interface EndpointChange {
 
 /** A new secret in the place of the one that was read. */
 export interface Rotation {
-  /** As it was read: whoever rotates it at the same time comes second. */
+  /** As it was read, so that one of two concurrent rotations fails. */
   from: string
   to: string
   overlapSeconds: number

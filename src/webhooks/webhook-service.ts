@@ -25,7 +25,7 @@ interface Deps {
   egressDenial(url: string): string | null
 }
 
-/** Each of them costs a look at every tick. */
+/** Each costs an index read at every tick. */
 const maxPerProject = 50
 
 export type WebhookService = ReturnType<typeof makeWebhookService>
@@ -74,7 +74,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
       if (!(await repository.remove(target))) await changedMeanwhile(target)
     },
 
-    /** For `overlapSeconds` the one before signs as well; an even older one does not any more. */
+    /** For `overlapSeconds` the previous secret signs as well; an older one no longer does. */
     async rotateSecret(target: EndpointTarget, overlapSeconds: number): Promise<FreshEndpoint> {
       const { sealedSecret: from } = await get(target.projectId, target.id)
       const secret = drawSecret()
@@ -103,7 +103,7 @@ function callable(egressDenial: Deps['egressDenial'], url: string): string {
   throw new ApiError('unprocessable', detail, { errors: [validationError] })
 }
 
-/** A type that never occurs is a spelling mistake: whoever made it would wait for ever. */
+/** An unknown type is a spelling mistake; its events would never arrive. */
 function rejectUnknown(eventTypes: readonly string[] = []): void {
   const errors = eventTypes.flatMap((type, index): ValidationError[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []
