@@ -34,7 +34,7 @@ const waiting = Prisma.sql`
     FROM waiting WHERE id IS NOT NULL
   )`
 
-/** How many hands may be at work for one endpoint and for one project, and how many are. */
+/** Deliveries in flight for each endpoint and project, and their limits. */
 export interface Shares {
   maxEach: number
   maxOfProject: number

@@ -40,9 +40,9 @@ interface Taken {
 const nothing: Taken = { count: 0, tookMs: 0 }
 
 /**
- * One loop: turn new events into deliveries, claim what is due as far as there are free hands, and wait until something
+ * One loop: turn new events into deliveries, claim what is due up to the free slots, and wait until something
  * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait. While
- * claims bring something the next one comes once half of that is over, so that hands are not idle beside a backlog.
+ * claims bring something the next one comes once half of that is over, so that no slot is idle beside a backlog.
  */
 export function makeSender(deps: Deps): WebhookSender {
   const { claims, clock, log } = deps
@@ -51,7 +51,7 @@ export function makeSender(deps: Deps): WebhookSender {
   const pruning = makePruner(pruneIntervalMs, deps)
   const news = makeNews(deps)
   let nudge = new AbortController()
-  /** Hands that have to be free again before another claim is worth its statement. */
+  /** Slots that must be free before another claim is worth its statement. */
   let awaited = 0
   let probedMs = Number.NEGATIVE_INFINITY
   const stopping = new AbortController()

@@ -7,17 +7,17 @@ export interface WebhookSettings {
   scheduleMs: readonly number[]
   /** The whole endpoint waits so long after a failure, doubling from the first. */
   backoff: { firstMs: number; maxMs: number }
-  /** The longest `Retry-After` that is honoured. */
+  /** Maximum `Retry-After` that is respected. */
   maxRetryAfterMs: number
   /** An endpoint that has failed for so long without a success is disabled. */
   disableAfterMs: number
   /** Deliveries under way in one process. */
   concurrency: number
-  /** Of them to one endpoint: one that is slow leaves the others their hands. */
+  /** Of them to one endpoint, so that a slow one leaves slots to the others. */
   perEndpoint: number
   /** Of them for one project; and so many at most try endpoints that have failed. */
   perProject: number
-  /** How long a settled delivery can be read. */
+  /** Retention of finished deliveries. */
   keepMs: number
 }
 
