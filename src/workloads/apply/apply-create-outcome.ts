@@ -11,12 +11,12 @@ import { observed } from './observe.ts'
 import type { Answer, Applied } from './outcome.ts'
 import { after, backoffMs, lookAgainMs } from './poll-intervals.ts'
 
-/** An undecided create is looked for this long after it settled; then it waits for an operator. */
+/** After this long without a conclusive search, the workload waits for an operator. */
 const operatorAfterMs = 3_600_000
-/** A create of which nothing came is sent again so often without a pause. */
+/** Attempts that created nothing before retries are delayed. */
 const triesWithoutPause = 3
 
-/** What the answer to a create makes of a workload. */
+/** Applies the provider's response to a create. */
 export function afterCreate<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -35,7 +35,7 @@ export function afterCreate<K extends Kind>(
   return { change: { ...change, ...observed(kind, { ...workload, ...change }, created.seen, facts) }, answer }
 }
 
-/** What a search for the object of an attempt makes of a workload. */
+/** Applies the result of a search for the object of an attempt. */
 export function afterFind<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -64,9 +64,9 @@ export function afterFind<K extends Kind>(
 }
 
 /**
- * The provider said that the name exists, no attempt but this one can have made anything, and the list shows whose the
- * name is: no list that trails behind and no late create can change that. After an attempt in doubt it could be our own
- * object that holds the name, so there a sound *absent* is waited for.
+ * The provider reported a name conflict, only this attempt can have created anything, and the list shows another owner:
+ * neither list lag nor a late create can change that. If an earlier attempt is in doubt, the object could be our own,
+ * so a conclusive absence is required.
  */
 function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits }: Facts<K>): boolean {
   return (
@@ -74,7 +74,7 @@ function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits
   )
 }
 
-/** One look may have met a moment in which the list showed nothing; it counts when a later one says the same. */
+/** The list may have been empty for a moment, so absence counts only when a later scan confirms it. */
 function confirmAbsence<K extends Kind>(
   { missingSince }: Workload<K>,
   { now, pollIntervals }: Facts<K>,
@@ -85,7 +85,7 @@ function confirmAbsence<K extends Kind>(
   return { change: { ...change, missingSince: missingSince ?? now }, answer: null }
 }
 
-/** Nothing was made: send again, give up where the name is taken by somebody else, or end what was called off. */
+/** Nothing was created: retry, fail if another owner has the name, or end if canceled. */
 function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Applied<K> {
   const error = facts.attempt?.error ?? null
   if (isCanceledBeforeDispatch(kind, workload))
@@ -96,8 +96,8 @@ function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K
 }
 
 /**
- * A provider that makes nothing and never says no is asked ever more rarely; what it said last stays to be read. Attempts
- * that were refused, or never left, say nothing of that.
+ * Retries ever more slowly and keeps the provider's last error, if the provider creates nothing without rejecting.
+ * Rejected attempts, and those that were never sent, do not count.
  */
 function sentAgain<K extends Kind>(
   kind: WorkloadKind<K>,
@@ -110,7 +110,7 @@ function sentAgain<K extends Kind>(
   return { ...change, reason: 'outcome_unknown', message: error.message, nextAttemptAt: at, dueAt: at }
 }
 
-/** What a create that failed makes of a workload. */
+/** Applies a failed create. */
 export function afterFailedCreate<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -152,7 +152,7 @@ function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<
   return { reason: 'outcome_unknown', message: why, nextAttemptAt: at, dueAt: at }
 }
 
-/** Only an operator can tell: it stays visible and costs nothing. */
+/** Only an operator can resolve it, so it is no longer polled. */
 function parked<K extends Kind>(why: string): Change<K> {
   const message = `${why} Operator action required: inspect the provider, then call resolve.`
   return { reason: 'outcome_unknown', message, nextAttemptAt: null, dueAt: null }

@@ -10,7 +10,7 @@ import { observed } from './observe.ts'
 import type { Applied, Outcome } from './outcome.ts'
 import { after } from './poll-intervals.ts'
 
-/** What an outcome makes of a workload. Pure. `dueAt` is left out where the kind's next action decides it. */
+/** Applies an outcome to a workload. Pure. `dueAt` is absent if the kind's next action decides it. */
 export function applyOutcome<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -51,13 +51,13 @@ function afterFailure<K extends Kind>(
   const verdict = verdictOf(operation, error)
   if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
   if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
-  // A limit that Switchyard enforces is no wish that could be given up: it is tried on, ever more slowly.
+  // A limit that Switchyard enforces is not a client request that can be rejected: it is retried ever more slowly.
   if (verdict === 'final' && workload.enforcing === null)
     return { change: actionRejected(workload, said, facts.now), answer: null }
   return { change: tryAgain(workload, facts, error), answer: null }
 }
 
-/** The verb took: what it does is under way. */
+/** The provider accepted the action, which is now in progress. */
 function controlled<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -78,13 +78,13 @@ function controlled<K extends Kind>(
   }
 }
 
-/** The object is as the spec says; what that makes of it is looked at right away. */
+/** The object matches the spec; it is read again right away. */
 function updated<K extends Kind>(workload: Workload<K>): Change<K> {
   const { specVersion: appliedSpecVersion } = workload
   return { appliedSpecVersion, rawState: null, nextAttemptAt: null, failures: 0 }
 }
 
-/** The provider will not do it; the workload goes on as it is, and a new wish may try again. */
+/** The provider rejected the action. The workload stays as it is, and a new request may retry. */
 function actionRejected<K extends Kind>(workload: Workload<K>, error: WorkloadError, now: Date): Change<K> {
   return {
     lastActionAt: now,

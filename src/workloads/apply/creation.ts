@@ -4,8 +4,8 @@ import type { Attempt, Workload } from '../workload.ts'
 import { after } from './poll-intervals.ts'
 
 /**
- * The decisions of a workload that has no remote object yet, for both kinds.
- * A create is sent only when no earlier attempt can have made anything.
+ * Decides what follows for a workload without a remote object, for both kinds. A create is sent only if no earlier
+ * attempt can have created anything.
  */
 export function creationAction<K extends Kind>(
   kind: WorkloadKind<K>,
@@ -18,12 +18,12 @@ export function creationAction<K extends Kind>(
   return beforeSending(kind, workload, facts)
 }
 
-/** Known only when it was about to be sent again: the answer came late. */
+/** The response arrived late: the object became known just before a retry. */
 export function hasMade(attempt: Attempt | null): boolean {
   return attempt !== null && attempt.remoteId !== null
 }
 
-/** Lifting a hold wakes what waits; this is for the case that nobody does. */
+/** Fallback poll interval while held; lifting a hold wakes the workload. */
 const heldRecheckMs = 60_000
 
 function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
@@ -31,7 +31,9 @@ function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload
   return pausedUntil(workload, facts) ?? { do: 'create' }
 }
 
-/** What follows from how the latest attempt ended. An attempt without an outcome was left by a process that died. */
+/**
+ * Decides what follows from the outcome of the latest attempt. One without an outcome was left by a process that ended.
+ */
 function afterAttempt<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -62,7 +64,7 @@ function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K>
   return pausedUntil(workload, facts) ?? { do: 'find' }
 }
 
-/** What is held, or a connection that is not to be called now, makes its workloads wait, visibly. */
+/** A hold or a paused connection makes its workloads wait, visibly. */
 export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>, facts: Facts<K>): Action<K> | null {
   if (held || facts.connection.isHeld) return { do: 'wait', until: after(facts.now, heldRecheckMs), reason: 'held' }
   const { notBefore, pauseReason } = facts.connection
@@ -74,7 +76,7 @@ export function isCanceledBeforeDispatch<K extends Kind>(kind: WorkloadKind<K>, 
   return kind.callsOff.includes(workload.desired)
 }
 
-/** The client called it off and nothing was made: the end. */
+/** Canceled before anything was created. */
 export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, now: Date): Change<K> {
   return {
     status: kind.calledOff,
@@ -89,7 +91,7 @@ export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workl
   }
 }
 
-/** From here on the object is known by its remote id, and the connection's list shows it. */
+/** From here on, the object is known by its remote id and watched in the connection's list. */
 export function adopted<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,

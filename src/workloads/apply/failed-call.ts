@@ -6,10 +6,10 @@ import { isRetryable, waitingReason } from './failure-policy.ts'
 import { after, backoffMs } from './poll-intervals.ts'
 import { cleanText } from './sanitize-observation.ts'
 
-/** Tries that wait for the provider double up to this. */
+/** Maximum backoff. */
 export const slowestRetryMs = 300_000
 
-/** The same once more, ever more rarely, or when the provider said so. */
+/** Retries with backoff, or when the provider asks for it. */
 export function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error: ProviderError): Change<K> {
   const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.pollIntervals.quickMs, slowestRetryMs)
   const at = after(facts.now, waitMs)
@@ -22,7 +22,7 @@ export function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>,
   }
 }
 
-/** A failure as the record and the ledger of attempts tell it. */
+/** A failure as the record and the list of attempts show it. */
 export function describeError(workload: Workload, error: ProviderError, pointer: string | undefined): WorkloadError {
   const { code, httpStatus, providerCode } = error
   const message = cleanText(error.message)

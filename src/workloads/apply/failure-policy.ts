@@ -3,23 +3,23 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 
 /**
  * What a failed call means.
- * - `again`: nothing was done; try again after a while.
- * - `final`: it will never work; the workload (a create) or the wish (a verb) ends here.
- * - `find`: something may have been done; look for it.
- * - `gone`: the provider says there is no such object; confirm it.
+ * - `again`: nothing was done; retry later.
+ * - `final`: it can never succeed; the workload (create) or the request (action) fails.
+ * - `find`: something may have been done; search for it.
+ * - `gone`: the provider reports no such object; confirm it.
  */
 export type Verdict = 'again' | 'final' | 'find' | 'gone'
 
-/** Which call failed. `look` = get, list, find, prepare: nothing is changed by it. */
+/** The failed call. `look` = get, list, find or prepare: it changes nothing. */
 export type Operation = 'create' | 'control' | 'look'
 
-/** Exhaustive on purpose: a new error code does not compile until somebody decided what it means. */
+/** Exhaustive: a new error code does not compile until its meaning is decided. */
 const policy: Readonly<Record<ProviderErrorCode, Readonly<Record<Operation, Verdict>>>> = {
   invalid_request: { create: 'final', control: 'final', look: 'again' },
   unauthenticated: { create: 'again', control: 'again', look: 'again' },
   permission_denied: { create: 'final', control: 'final', look: 'again' },
   not_found: { create: 'final', control: 'gone', look: 'gone' },
-  // A create: the name is taken, perhaps by our own earlier attempt. A verb: another operation is going on.
+  // Create: the name is taken, perhaps by an earlier attempt. Action: another operation is in progress.
   conflict: { create: 'find', control: 'again', look: 'again' },
   unsupported: { create: 'final', control: 'final', look: 'again' },
   quota_exceeded: { create: 'again', control: 'again', look: 'again' },
@@ -38,7 +38,7 @@ export function verdictOf(operation: Operation, error: { code: ProviderErrorCode
   return verdict === 'find' && error.notSent ? 'again' : verdict
 }
 
-/** What a client reads while a call is tried again; null = nothing worth showing. */
+/** The reason that clients see while a call is retried; null = none. */
 const waitingReasons: Readonly<Record<ProviderErrorCode, Reason>> = {
   invalid_request: 'provider_refused',
   unauthenticated: 'credentials_rejected',
@@ -61,7 +61,7 @@ export function waitingReason(code: ProviderErrorCode): Reason {
   return waitingReasons[code]
 }
 
-/** Whether the same request may work later, as the record tells the client. */
+/** Whether the same request may succeed later, as shown in the record. */
 export function isRetryable(code: ProviderErrorCode): boolean {
   return policy[code].create !== 'final'
 }

@@ -1,12 +1,12 @@
 import type { Observation } from '../../providers/provider.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 
-/** The payload of a sighting, with what an earlier one showed at the places that this answer never has. */
+/** The payload of an observation, completed with earlier values at the paths that this response omits. */
 export function withKept({ payload, omits = [] }: Pick<Observation, 'payload' | 'omits'>, earlier: Json): Json {
   return omits.reduce((kept, path) => keepAt(kept, earlier, path.split('.')), payload())
 }
 
-/** A place whose surroundings are shown no more is gone with them, and what was cut for its size is left as it is. */
+/** A path whose parent is absent is dropped, and a truncated value is left as it is. */
 function keepAt(payload: Json, earlier: Json, [step, ...rest]: readonly string[]): Json {
   if (step === undefined || !isObject(payload) || !isObject(earlier) || isCut(payload)) return payload
   const [shown, known] = [payload[step], earlier[step]]

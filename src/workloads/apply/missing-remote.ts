@@ -4,7 +4,7 @@ import type { Workload } from '../workload.ts'
 import { goneSinceOf } from './next-action.ts'
 import { after } from './poll-intervals.ts'
 
-/** Not shown by the provider: believed after two spaced looks. While it is being deleted one is enough, mostly. */
+/** Applies a "not found". Requires two reads some time apart; during a delete, one is usually enough. */
 export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Change<K> {
   const meaning = kind.whenGone(workload)
   const isExpected = meaning.reason === null
@@ -26,8 +26,8 @@ export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Worklo
 }
 
 /**
- * Where a start makes anew what is gone, one that was given up on may still be carried out: until then gone is not for
- * good. Each start is a wish of its own, so there was none before a first wish.
+ * Where a start recreates a missing object, a start that timed out may still be executed. Until then, absence is not
+ * conclusive. Each start is a separate request, so there is none before the first.
  */
 function staysGoneFrom<K extends Kind>(
   kind: WorkloadKind<K>,

@@ -4,9 +4,9 @@ import type { Workload } from '../workload.ts'
 import { pausedUntil } from './creation.ts'
 import { after, lookAgainMs } from './poll-intervals.ts'
 
-/** The decisions about an object that exists, for both kinds. */
+/** Decisions about an existing object, for both kinds. */
 
-/** Sends a verb, unless the connection is paused. Null where the driver has no such verb. */
+/** Sends an action unless the connection is paused. Null if the driver does not support it. */
 export function control<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
@@ -17,7 +17,7 @@ export function control<K extends Kind>(
   return pausedUntil(workload, facts) ?? (step ? { do: 'control', verb, step } : { do: 'control', verb })
 }
 
-/** While a verb is in flight: look often at first, and send it again when it shows no effect. */
+/** While an action is in progress: poll often at first, and resend the action if it shows no effect. */
 export function followVerb<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -27,7 +27,7 @@ export function followVerb<K extends Kind>(
   const { lastActionAt } = workload
   if (verb === null || lastActionAt === null) return null
   const hasNoEffect = facts.shows !== workload.status
-  // As a step: the verb was sent for an earlier wish, or on the way to one, so a wish that is open stays open.
+  // As a step: the action belongs to an earlier request or leads to the current one, so an open request stays open.
   if (hasNoEffect && facts.now >= after(lastActionAt, facts.pollIntervals.resendMs))
     return control(workload, facts, verb, { step: true })
   const lookedAt =
@@ -41,9 +41,8 @@ export function followVerb<K extends Kind>(
 }
 
 /**
- * An object that a list does not show is read by itself, at once. One that was created and not yet seen is left to the
- * list, one call for all, and read by itself if no list has shown it for `unseenMs`. That a read did not find it is
- * confirmed by another one.
+ * Reads an object that is missing from a list immediately. An object that was created and not yet seen is left to the
+ * list, and read separately if no list shows it for `unseenMs`. A "not found" is confirmed by a second read.
  */
 export function lookIfUnsure<K extends Kind>(
   workload: Workload<K>,
@@ -58,7 +57,7 @@ export function lookIfUnsure<K extends Kind>(
   return lookAt(workload, facts, dispatchedAt === null ? facts.now : after(dispatchedAt, unseenMs))
 }
 
-/** Since when looks say that it is gone. A list that does not show it sets `missingSince` alone. */
+/** When reads first reported it missing. A list that does not show it sets `missingSince` alone. */
 export function goneSinceOf({ missingSince, reason }: Pick<Workload, 'missingSince' | 'reason'>): Date | null {
   return reason === 'remote_not_found' ? missingSince : null
 }

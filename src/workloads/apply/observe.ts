@@ -10,8 +10,8 @@ import { withKept } from './kept-payload.ts'
 import { sanitizeObservation } from './sanitize-observation.ts'
 
 /**
- * What a sighting of the remote object makes of a workload. Pure.
- * A state that nobody has seen, and a status that the table forbids, change nothing but the raw word.
+ * Applies an observation of the remote object. Pure. Unknown states and forbidden transitions change only the raw
+ * state.
  */
 export function observed<K extends Kind>(
   kind: WorkloadKind<K>,
@@ -22,7 +22,7 @@ export function observed<K extends Kind>(
   return withPayload(workload, seen, changeOf(kind, workload, seen, facts))
 }
 
-/** The change with the payload of the sighting, which is made now. */
+/** Adds the payload of the observation, computed only here. */
 export function withPayload<K extends Kind>(
   { remotePayload }: Workload<K>,
   seen: Observation<K>,
@@ -31,7 +31,7 @@ export function withPayload<K extends Kind>(
   return { ...change, remotePayload: withKept(sanitizeObservation(seen), remotePayload) }
 }
 
-/** `observed` but for the payload, which is no news by itself. */
+/** `observed` without the payload, which alone is not a change. */
 export function changeOf<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -46,22 +46,19 @@ export function changeOf<K extends Kind>(
   return isBackingOff(workload, change, facts.now) ? withoutBackoff(change) : change
 }
 
-/**
- * Nothing ends before it starts: the two moments may come from two clocks, or from fields of which one counts whole
- * seconds.
- */
+/** Nothing ends before it starts: the two times may come from two clocks, or from fields of different precision. */
 function inOrder<K extends Kind>(workload: Workload<K>, change: Change<K>): Change<K> {
   const { startedAt = workload.startedAt, endedAt = workload.endedAt } = change
   if (startedAt === null || endedAt === null || endedAt >= startedAt) return change
   return { ...change, endedAt: startedAt }
 }
 
-/** A verb or an update that failed is waited for: a sighting that brings no other status must not make it due. */
+/** A failed action or update is backing off: an observation without a new status must not make it due. */
 function isBackingOff<K extends Kind>({ nextAttemptAt, status }: Workload<K>, change: Change<K>, now: Date): boolean {
   return nextAttemptAt !== null && nextAttemptAt > now && (change.status ?? status) === status
 }
 
-/** `dueAt` stays as it is in the row, since nothing here says another. */
+/** Leaves `dueAt` as it is in the row. */
 function withoutBackoff<K extends Kind>({
   failures: _,
   nextAttemptAt: __,
@@ -72,7 +69,7 @@ function withoutBackoff<K extends Kind>({
   return rest
 }
 
-/** Whether a sighting tells anything new. Unchanged workloads cost no write. */
+/** Whether an observation changes anything. Unchanged workloads cost no write. */
 export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<K>): boolean {
   const { observedAt: _, remotePayload: __, ...telling } = change
   return Object.entries(telling).some(
@@ -80,7 +77,7 @@ export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<
   )
 }
 
-/** An object under our id that carries another mark is not ours: ids are used again. */
+/** An object with our id and another correlation tag belongs to another owner: ids can be reused. */
 export function isSomebodyElses(
   { imported, correlationTag }: Pick<Workload, 'imported' | 'correlationTag'>,
   seen: Pick<Observation, 'correlationTag'>,
@@ -157,7 +154,7 @@ function settled<K extends Kind>(
   }
 }
 
-/** That a wish was refused, and that a job waits once more, stay visible as long as the status stays. */
+/** A rejected request, and a job that was requeued, keep their reason as long as the status lasts. */
 function keptReason<K extends Kind>({ status, reason }: Workload<K>, now: Status<K>): Reason | null {
   return status === now && (reason === 'provider_refused' || reason === 'requeued') ? reason : null
 }
@@ -166,7 +163,7 @@ function keptMessage<K extends Kind>(workload: Workload<K>): string | null {
   return workload.reason === 'provider_refused' ? workload.message : null
 }
 
-/** A list may still show what it was before the verb that we have just sent. */
+/** A list may lag behind the action that was just sent. */
 function isOutdated<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,

@@ -5,7 +5,7 @@ import type { Change } from '../kind.ts'
 import type { AttemptOutcome, WorkloadError } from '../workload.ts'
 import type { Operation } from './failure-policy.ts'
 
-/** What became of an action. `absentCounts`: the walk was late enough to prove something, and not too late. */
+/** Outcome of an action. `absentCounts`: whether the scan ran in the window in which absence is conclusive. */
 export type Outcome<K extends Kind = Kind> =
   | { readonly did: 'create'; readonly created: Created<K> }
   | { readonly did: 'find'; readonly found: Found<K>; readonly absentCounts: 'yes' | 'too_early' | 'too_late' }
@@ -17,11 +17,11 @@ export type Outcome<K extends Kind = Kind> =
       readonly did: 'fail'
       readonly operation: Operation
       readonly error: ProviderError
-      /** A JSON pointer to what of the request the provider blames. */
+      /** JSON pointer to the field of the request that the provider rejects. */
       readonly pointer?: string
     }
 
-/** What is written to the ledger of attempts, whoever holds the lease. */
+/** The result of an attempt, recorded by any lease holder. */
 export interface Answer {
   number: number
   outcome: AttemptOutcome

@@ -13,8 +13,8 @@ const firstPauseMs = 200
 const longestPauseMs = 5000
 
 /**
- * A write that carries a provider's answer to a create is repeated until it is written: the answer exists nowhere else.
- * Any other may fail; its lease runs out and the next process looks again.
+ * Retries a write that carries a provider's response to a create until it succeeds, since the response is stored
+ * nowhere else. Any other write may fail: its lease expires and the next process repeats the read.
  */
 export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written> {
   return async (item) => {

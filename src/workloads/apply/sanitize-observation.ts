@@ -3,13 +3,13 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 
 const maxInt32 = 2_147_483_647
-/** Characters. A record is read and listed often, so nothing in it is as long as a provider pleases. */
+/** Maximum lengths in characters. Records are read and listed often, so provider text is bounded. */
 const maxLengths = { rawState: 200, remoteName: 512, message: 1000 }
 const maxTasks = 10_000
 
 /**
- * A sighting as a table can hold it: no NUL, no half surrogate pairs, no endless words or lists, numbers within the columns'
- * range. What a provider says is written as it is otherwise; one odd character must not keep a workload from settling.
+ * Makes an observation storable: no NUL, no lone surrogates, bounded strings and lists, numbers within column ranges.
+ * An odd character must not block a workload.
  */
 export function sanitizeObservation<K extends Kind>(seen: Observation<K>): Observation<K> {
   const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
@@ -34,7 +34,7 @@ export function cleanText(text: string): string {
   return text.replaceAll('\0', '').toWellFormed()
 }
 
-/** What was cut ends with `…`. A pair of surrogates is not cut in two. */
+/** Truncated text ends with `…`. Surrogate pairs are not split. */
 function cutTo(maxLength: number, text: string): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`.replace(/[\ud800-\udbff]…$/, '…')
 }
@@ -52,7 +52,7 @@ function isInt32(value: number | undefined): value is number {
   return value !== undefined && Number.isInteger(value) && Math.abs(value) <= maxInt32
 }
 
-/** Postgres and JSON agree on the years from 1 to 9999. */
+/** Postgres and JSON agree on the years 1 to 9999. */
 function isMoment(value: Date | undefined): value is Date {
   return value !== undefined && value.getTime() > -62_135_596_800_000 && value.getTime() < 253_402_300_800_000
 }

@@ -8,12 +8,12 @@ import { tellsNews } from './observe.ts'
 import type { Answer } from './outcome.ts'
 import type { Write } from './writes.repository.ts'
 
-/** Under what a change was decided: a lease, or the very row that was read and that nobody holds. */
+/** The condition of a write: a lease, or the exact row that was read and that no worker holds. */
 export type Basis = { readonly leaseId: string } | { readonly row: string }
 
 /**
- * Turns a change into the write that carries it out: the whole new state, its event, whom it wakes.
- * A transition that the table forbids is a bug here; sightings were filtered before. Pure.
+ * Turns a change into a write: the new state, its event and the records to wake. Pure. A forbidden transition is a bug
+ * here, since observations are filtered before.
  */
 export function transition<K extends Kind>(
   kind: WorkloadKind<K>,
@@ -38,12 +38,12 @@ export function transition<K extends Kind>(
     ...whereOf(basis),
     state: engineStateOf(next),
     active: isLive,
-    // A record shows what is requested and not carried out.
+    // A record shows an open request.
     isNews: tellsNews(workload, visible(next)) || hasOpenRequest(workload) !== hasOpenRequest(next),
     event: hasMoved ? eventOf(next) : null,
     parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),
-    // What a scan has found needs no other one at once: its own end says when the next one comes.
+    // A change found by a scan needs no further scan: the end of that scan schedules the next one.
     wakesSweep:
       isLive &&
       !('row' in basis) &&
@@ -53,7 +53,7 @@ export function transition<K extends Kind>(
   }
 }
 
-/** The next decision is made right away: a wait is written down, anything else is due now. */
+/** Decides the next action right away: a wait is stored, anything else is due now. */
 function withNextStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Workload<K> {
   const { nextAttemptAt } = workload
   if (nextAttemptAt !== null && nextAttemptAt > facts.now) return { ...workload, dueAt: nextAttemptAt }
@@ -62,7 +62,7 @@ function withNextStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<
   return { ...workload, ...waiting(action, workload) }
 }
 
-/** What a wait changes: when to look again, and what the client reads meanwhile. */
+/** The change of a wait: when it is due again and what clients see meanwhile. */
 export function waiting<K extends Kind>(
   { until, reason, message }: { until: Date | null; reason?: Workload['reason']; message?: string },
   workload: Workload<K>,
@@ -81,7 +81,7 @@ export function eventOf(
   return { id: makeId('event'), type: `${kind}.${status}`, data: { status, ...said } }
 }
 
-/** The engine's own bookkeeping is no news to a client. */
+/** The engine's internal fields are not a change for clients. */
 function visible<K extends Kind>(workload: Workload<K>): Change<K> {
   const {
     dueAt: _,

@@ -5,42 +5,42 @@ import { engineAssignments, engineDefinitions } from '../store/row.repository.ts
 import type { EngineState } from '../workload.ts'
 import type { Answer } from './outcome.ts'
 
-/** One workload's new state. What stands in `where…` must still hold, or nothing is written. */
+/** New state of one workload. Nothing is written unless every `where…` condition holds. */
 export interface Write<K extends Kind = Kind> {
   id: string
   kind: K
   whereStatus: string
-  /** The lease it was claimed under; null = nobody may hold one. */
+  /** The lease under which it was claimed; null = no lease may exist. */
   whereLease: string | null
-  /** For what was decided without a lease: the row as it was read. A client's `version` does not count what turns note. */
+  /** For decisions without a lease: the row as it was read. `version` does not count internal changes. */
   whereRow: string | null
   state: EngineState<K>
   active: boolean
-  /** Something that a client sees has changed. */
+  /** Whether something that clients see has changed. */
   isNews: boolean
   event: { id: string; type: string; data: object } | null
-  /** The status of its environment that it was parked on; where that has changed meanwhile it is due at once. */
+  /** The environment status for which it waits; due immediately if that has changed meanwhile. */
   parkedOn: string | null
-  /** Jobs that wait for this environment look again. */
+  /** Whether jobs that wait for this environment become due. */
   wakesDependants: boolean
-  /** The connection's list has something new to watch. */
+  /** Whether the connection's list has something new to watch. */
   wakesSweep: boolean
-  /** Written to the attempt even when the rest is not: an answer of the provider is never dropped. */
+  /** Recorded in the attempt even if the rest is not: a provider's response is never dropped. */
   answer: Answer | null
 }
 
 export interface Written {
-  /** False: somebody was faster, and nothing but the attempt's answer was written. */
+  /** False if another writer was faster; only the result of the attempt was written. */
   isWritten: boolean
-  /** It is due again already. */
+  /** Whether it is due again already. */
   isDue: boolean
-  /** The answer tells of an object that the workload has no use for: it has another one, or ended without any. */
+  /** Whether the response names a second object, or one of a workload that ended without any. */
   isDuplicate: boolean
 }
 
 /**
- * The only writer of status. One statement for a batch, in which each workload stands once; rows are locked in the order
- * of their ids. A claim makes a row due when its lease ends, so a time that differs is somebody's wake-up: it is kept.
+ * The only writer of status. One statement per batch, in which each workload occurs once; rows are locked in id order.
+ * A claim makes a row due when its lease ends, so a different due time is a wake-up and is kept.
  */
 export function makeWritesRepository(sql: Statements) {
   return {

@@ -8,18 +8,18 @@ export interface Opening {
   workloadId: string
   projectId: string
   leaseId: string
-  /** The record that the decision to send was taken on; what has changed since must be heard first. */
+  /** The version on which the decision to create was made. A later change prevents the create. */
   version: number
-  /** The status it must have (waiting, or sending after an attempt that made nothing), and the one it gets. */
+  /** Required status (waiting, or dispatching after an attempt that created nothing) and the status it gets. */
   from: string
   to: string
   correlationTag: string
   scope: JsonObject
   before: Json
   exclusivityKey: string | null
-  /** From now until no byte may leave any more. */
+  /** Milliseconds from now until the send deadline. */
   sendWithinMs: number
-  /** From then until the provider's silence proves that nothing was made. */
+  /** Milliseconds after the send deadline until absence is conclusive. */
   settleMs: number
   event: { id: string; type: string; data: object }
 }
@@ -32,7 +32,7 @@ export interface Opened {
   version: number
 }
 
-/** An attempt as the ledger shows it. */
+/** An attempt as clients see it. */
 export interface LedgerEntry {
   number: number
   correlationTag: string
@@ -50,10 +50,9 @@ export type AttemptsRepository = ReturnType<typeof makeAttemptsRepository>
 export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
   return {
     /**
-     * Commits attempts and moves their workloads to `to`, under a lease that begins anew. Null where the lease is lost, or
-     * anything has changed or asked for a look since the claim; also where this very attempt was committed already, and
-     * only the answer to the commit was lost.
-     * A second holder of an exclusive key fails the batch with a unique violation.
+     * Commits attempts and moves their workloads to `to`, with renewed leases. Null if the lease is lost, if the
+     * workload changed or was woken since the claim, or if this attempt is already committed and only the commit's
+     * response was lost. A second holder of an exclusivity key fails the batch with a unique violation.
      */
     async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
       const rows = await sql.rows<Opened & { id: string }>(openStatement(openings, leaseMs))
@@ -61,7 +60,7 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
       return openings.map((opening) => byId.get(opening.workloadId) ?? null)
     },
 
-    /** The attempts whose number is after `after`, in order. */
+    /** Attempts with a number above `after`, in order. */
     async ledger(workloadId: string, { after, limit }: { after: number; limit: number }): Promise<LedgerEntry[]> {
       return sql.rows<LedgerEntry>(Prisma.sql`
         SELECT number, correlation_tag AS "correlationTag", scope, send_by AS "sendBy", started_at AS "startedAt", ended_at AS "endedAt", outcome,
@@ -106,7 +105,7 @@ const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.
   SELECT u.id, u.version, a.number, a.started_at AS "startedAt", a.send_by AS "sendBy", a.absence_conclusive_at AS "absenceConclusiveAt"
   FROM updated u JOIN attempts a ON a.workload_id = u.id`
 
-/** The attempt that the engine goes on with after opening it. */
+/** The attempt as the engine uses it after opening. */
 export function asAttempt(opened: Opened, before: Json): Attempt {
   return { ...opened, before, endedAt: null, outcome: null, remoteId: null, error: null }
 }

@@ -3,12 +3,12 @@ import type { Driver, Found, Intent } from '../../providers/provider.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { callSignal, type ExecutionDeps, type Timing } from './execution-context.ts'
 
-/** Marks that one walk looks for at most. */
+/** Maximum number of correlation tags in one scan. */
 const maxTags = 500
 
 /**
- * Searches over the same connection join into one walk of its list. A search that arrives while a walk is under way
- * waits for the next one: a walk that began before the question proves nothing for it.
+ * Joins concurrent searches over the same connection into one scan of its list. A search that arrives during a scan
+ * waits for the next one, since only a scan that starts after the search proves absence.
  */
 export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): ExecutionDeps['find'] {
   const byDriver = new WeakMap<object, (intent: Intent) => Promise<Found>>()
@@ -33,5 +33,5 @@ export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): Execution
   return (_workload, driver, intent) => batcherOf(driver)(intent)
 }
 
-/** A driver that says nothing about a mark has proved nothing about it. */
+/** A tag that the driver does not report on is inconclusive, not absent. */
 const unanswered: Found<never> = { inconclusive: 'The search did not cover this correlation tag.' }

@@ -1,27 +1,24 @@
-/** Calls over each connection, as many a second as an operator allows this process. */
+/** Limits the calls per second of this process over each connection. */
 export interface Budget {
-  /** Takes one call; answers 0, or after how many milliseconds to ask again. */
+  /** Takes one call. Returns 0, or the milliseconds to wait before the next try. */
   take(connectionId: string): number
-  /**
-   * The same for a page of a scan. Whoever waits for a call exactly until there is one would take each of them, and a list
-   * may have very many pages: while claims find none, scans leave them every other call.
-   */
+  /** Takes one call for a page of a scan. While claims find no calls left, scans leave them every other call. */
   takeForScan(connectionId: string): number
-  /** How many calls could be taken now by a claim. */
+  /** Number of calls that a claim could take now. */
   available(connectionId: string): number
-  /** Gives calls back that were taken and not made. */
+  /** Returns calls that were taken and not made. */
   refund(connectionId: string, count: number): void
 }
 
-/** What was not used is kept for this long, so that a burst may go at once. */
+/** Unused calls are kept for this long, to allow bursts. */
 const keptMs = 1000
 
-/** @param callsPerSecond 0: as many as they come */
+/** @param callsPerSecond 0 = unlimited */
 export function makeBudget(callsPerSecond: number, clock: { monotonicMs(): number }): Budget {
   const nextAtMs = new Map<string, number>()
   const stepMs = 1000 / callsPerSecond
   const fromMs = (connectionId: string, nowMs: number) => Math.max(nextAtMs.get(connectionId) ?? 0, nowMs - keptMs)
-  /** Where the last claim found no call. */
+  /** Connections for which the last claim found no call. */
   const wanted = new Set<string>()
   const scannedAtMs = new Map<string, number>()
 

@@ -18,7 +18,7 @@ import {
   type Performed,
 } from './execution-context.ts'
 
-/** Creates once: open the secrets, read what `find` will need, commit an attempt, send it before its deadline. */
+/** Creates once: opens the secrets, reads the snapshot for `find`, commits an attempt, sends before the deadline. */
 export async function send<K extends Kind>(
   deps: ExecutionDeps,
   hand: Armed<K>,
@@ -48,13 +48,13 @@ export async function send<K extends Kind>(
   }
 }
 
-/** The workload as the commit of the attempt left it: the next write sets all of it. */
+/** The workload as the commit of the attempt left it; the next write sets its whole state. */
 function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: InHand<K>): Workload<K> {
   const told = { reason: null, message: null, nextAttemptAt: null }
   return { ...workload, ...told, status: kind.sending, exclusivityKey: exclusiveKeyOf(workload, driver) }
 }
 
-/** What no other workload may hold meanwhile. */
+/** Key that no other workload may hold during the create. */
 function exclusiveKeyOf<K extends Kind>({ environmentId }: Workload<K>, { traits }: Driver<K>): string | null {
   return traits.exclusiveEnvironment === true ? environmentId : null
 }
@@ -73,7 +73,7 @@ async function prepare<K extends Kind>(
   )
 }
 
-/** Both clocks are read before the commit, so that this deadline is never later than the one in the ledger. */
+/** Both clocks are read before the commit, so this deadline is never later than the recorded one. */
 function deadline({ clock, timing }: ExecutionDeps): SendBy {
   return { at: after(clock.now(), timing.sendWithinMs), monotonicMs: clock.monotonicMs() + timing.sendWithinMs }
 }

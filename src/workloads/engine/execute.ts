@@ -19,8 +19,8 @@ import {
 import { search } from './recover-created.ts'
 
 /**
- * Carries an action out. No transaction is open while a provider is called. Every failure of a provider is an outcome.
- * Null where the lease was lost before anything was sent.
+ * Executes an action. No transaction is open during a provider call, and every provider failure becomes an outcome.
+ * Null if the lease was lost before anything was sent.
  */
 export type Perform = <K extends Kind>(hand: InHand<K>, action: Doing<K>) => Promise<Performed<K> | null>
 
@@ -40,7 +40,7 @@ export function makeExecute(deps: ExecutionDeps): Perform {
   }
 }
 
-/** A failure that blames a field of the provider's, with the place in the request from which that came. */
+/** Maps a field that the provider rejects to the field of the request it came from. */
 function pointed<K extends Kind>({ driver, claimed }: InHand<K>, failed: Failed<K>): Failed<K> {
   const { parameter } = failed.error
   const pointer = parameter === undefined ? undefined : pointerTo(driver.accepts, claimed.workload.spec, parameter)
@@ -58,7 +58,7 @@ async function perform<K extends Kind>(
   return { workload: hand.claimed.workload, facts: later(deps, hand.facts, startedMs), outcome }
 }
 
-/** What a provider repeats of the workload's secrets goes no further than this. */
+/** Removes the workload's secrets from everything the provider returned. */
 function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcome<K> {
   switch (outcome.did) {
     case 'create': {
@@ -110,7 +110,10 @@ async function act<K extends Kind>(
   }
 }
 
-/** Where ids are given out again, a verb could hit somebody else's object. That this look failed is no answer to the verb. */
+/**
+ * Where ids are reused, an action could hit another owner's object. A failure of this read is not a failure of the
+ * action.
+ */
 function lookBefore<K extends Kind>(deps: ExecutionDeps, workload: Workload<K>, driver: Driver<K>) {
   return orFailure('look', async () => ({ did: 'get' as const, seen: await look(deps, workload, driver) }))
 }

@@ -15,27 +15,27 @@ import type { Claimed } from './leases.repository.ts'
 /** What acting on a workload needs, and what comes of it. */
 
 export interface Timing {
-  /** One call of a provider at most. */
+  /** Maximum duration of one provider call. */
   callTimeoutMs: number
-  /** From the attempt's commit until no byte may leave any more. */
+  /** Milliseconds from the commit of the attempt to the send deadline. */
   sendWithinMs: number
 }
 
 export interface ExecutionDeps {
   openAttempt(opening: Opening): Promise<Opened | null>
-  /** Joined with other searches over the same connection into one walk. */
+  /** Joined with concurrent searches over the same connection into one scan. */
   find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
-  /** The workload's secret variables, opened. */
+  /** Opens the workload's secret variables. */
   secretsOf(workload: Workload): Promise<Secrets>
-  /** Who else there is for these objects, which show no mark. */
+  /** Other owners of these objects, which carry no correlation tag. */
   ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
   clock: { now(): Date; monotonicMs(): number }
   timing: Timing
-  /** Aborted when the process has to end now. */
+  /** Aborted when the process must end. */
   shutdown: AbortSignal
 }
 
-/** A workload in hand, with everything needed to act on it. */
+/** A claimed workload with everything needed to act on it. */
 export interface InHand<K extends Kind> {
   kind: WorkloadKind<K>
   claimed: Claimed<K>
@@ -44,7 +44,7 @@ export interface InHand<K extends Kind> {
   connection: OpenConnection
 }
 
-/** With its secrets opened: for the time of one action. */
+/** A claimed workload with its secrets opened, for one action. */
 export interface Armed<K extends Kind> extends InHand<K> {
   secrets: Secrets
 }
@@ -58,12 +58,12 @@ export interface Performed<K extends Kind> {
 
 export type Doing<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
 
-/** Ends a call after its time, or when the process has to end. */
+/** Ends a call at its timeout or when the process must end. */
 export function callSignal({ timing, shutdown }: Pick<ExecutionDeps, 'timing' | 'shutdown'>): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(timing.callTimeoutMs), shutdown])
 }
 
-/** The facts as of now: the database's clock at the claim, and what has passed since. */
+/** Facts as of now: the database clock at the claim plus the time elapsed since. */
 export function later<K extends Kind>(
   { clock }: Pick<ExecutionDeps, 'clock'>,
   facts: Facts<K>,
@@ -72,7 +72,7 @@ export function later<K extends Kind>(
   return { ...facts, now: after(facts.now, clock.monotonicMs() - startedMs) }
 }
 
-/** A driver's failure is an outcome. Anything but a ProviderError is a broken driver, and nothing is known of what it did. */
+/** Turns a driver's failure into an outcome. Any other error means a broken driver and an unknown effect. */
 export async function orFailure<R>(
   operation: Operation,
   run: () => Promise<R>,

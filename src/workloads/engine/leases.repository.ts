@@ -6,18 +6,18 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
 import type { Attempt, Workload } from '../workload.ts'
 
-/** A workload that this process alone may act on, until the lease runs out. */
+/** A workload that only this process may act on until the lease expires. */
 export interface Claimed<K extends Kind = Kind> {
   workload: Workload<K>
   leaseId: string
 }
 
-/** What a decision needs besides the workload, read after the claim, so that nothing older than the lease is believed. */
+/** What a decision needs besides the workload. Read after the claim, so that nothing is older than the lease. */
 export interface ClaimFacts {
   id: string
   now: Date
   connectionVersion: number
-  /** Failed calls in a row of the whole connection. */
+  /** Consecutive failed calls of the whole connection. */
   connectionFailures: number
   connectionHeld: boolean
   notBefore: Date | null
@@ -26,23 +26,23 @@ export interface ClaimFacts {
   environmentRemoteId: string | null
   environmentDesired: Desired<'environment'> | null
   firstSentAt: Date | null
-  /** Attempts whose answer does not say for certain that nothing was made. */
+  /** Attempts that may have created something. */
   attemptsInDoubt: number
-  /** Of an environment: jobs that have not ended. */
+  /** For environments: whether it has unfinished jobs. */
   hasLiveJobs: boolean
-  /** The latest one, or an earlier one of which the provider has named an object after all. */
+  /** The latest attempt, or an earlier one whose object became known later. */
   attempt: Attempt | null
 }
 
 export type LeasesRepository = ReturnType<typeof makeLeasesRepository>
 
-/** How many workloads of a connection are asked for. */
+/** Number of workloads to claim over a connection. */
 export interface Share {
   connectionId: string
   count: number
 }
 
-/** One step in the index for each connection, however many workloads it has. */
+/** One index step per connection, however many workloads it has. */
 export const connectionsWithDueTimes = Prisma.sql`
   WITH RECURSIVE busy AS (
     SELECT min(connection_id) AS id FROM workloads WHERE due_at IS NOT NULL
@@ -54,7 +54,7 @@ export const connectionsWithDueTimes = Prisma.sql`
 
 export function makeLeasesRepository(sql: Statements, leaseMs: number) {
   return {
-    /** The connections over which something is due that nobody holds, those first that have waited longest. */
+    /** Connections with due, unclaimed workloads, longest waiting first. */
     dueConnections: (): Promise<{ connectionId: string; projectId: string }[]> =>
       sql.rows(Prisma.sql`
         SELECT c.id AS "connectionId", c.project_id AS "projectId" FROM (${connectionsWithDueTimes}) b
@@ -65,9 +65,9 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         ) oldest ORDER BY oldest.due_at`),
 
     /**
-     * Due workloads that nobody holds, of each connection as many as asked for: first those with an action that a client
-     * requested and nobody has carried out, then those that have been due longest. A claim makes a row due again when the
-     * lease ends, so that a process that dies is followed by another.
+     * Claims due workloads, up to the requested number per connection: first those with an open client request, then
+     * those due longest. A claim makes the row due again when the lease expires, so another worker takes over from a
+     * process that dies.
      */
     async claim(shares: readonly Share[]): Promise<Claimed[]> {
       const leaseId = randomUUID()
@@ -98,7 +98,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
       return rows.map((row) => ({ workload: toWorkload(row), leaseId }))
     },
 
-    /** Gives back what is not acted on now; it is due again after `delayMs`, or at once if somebody asked for that meanwhile. */
+    /** Releases claims. They are due again after `delayMs`, or immediately if a wake-up arrived meanwhile. */
     async release(claims: readonly Claimed[], delayMs: number): Promise<void> {
       if (claims.length === 0) return
       await sql.rows(Prisma.sql`
@@ -108,7 +108,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         WHERE w.id = ANY(ARRAY(SELECT id FROM held))`)
     },
 
-    /** Lets leases begin again that have run for a third of their time. A due time that somebody else has set stays. */
+    /** Renews leases that have run for a third of their time. Keeps a due time that another writer set. */
     async renew(claims: readonly Claimed[]): Promise<void> {
       if (claims.length === 0) return
       await sql.rows(Prisma.sql`
@@ -139,7 +139,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
   }
 }
 
-/** Those claims that still stand, locked in the order of their ids, as the engine's other statements do. */
+/** Claims whose lease is still valid, locked in id order as in the engine's other statements. */
 const held = (claims: readonly Claimed[], ids = claims.map(({ workload }) => workload.id)): Prisma.Sql => Prisma.sql`
   WITH held AS (
     SELECT w.id FROM workloads w

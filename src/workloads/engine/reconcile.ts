@@ -12,7 +12,7 @@ import type { Perform } from './execute.ts'
 import type { InHand, Performed } from './execution-context.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 
-/** A claimed workload and what is known about its surroundings. */
+/** A claimed workload and the facts about its connection and environment. */
 export interface Turn {
   claimed: Claimed
   facts: ClaimFacts
@@ -23,24 +23,24 @@ export interface ReconcileDeps {
   connections: Connections
   perform: Perform
   write(write: Write): Promise<Written>
-  /** Keeps for the operator that the provider holds another object for this workload too. */
+  /** Records for operators that the provider holds a second object for this workload. */
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
-  /** Gives a claim back; it is due again after `delayMs`. */
+  /** Releases a claim; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
   wake: ChangeNotifier
   pollIntervals: PollIntervals
   heldProviders: ReadonlySet<string>
   log: Log
-  /** Aborted when the process has to end now. */
+  /** Aborted when the process must end. */
   shutdown: AbortSignal
 }
 
-/** A workload on which Switchyard itself fails this often waits for an operator. */
+/** After this many internal failures in a row, a workload waits for an operator. */
 const internalFailuresBeforeParking = 10
 
 /**
- * One turn of one workload: decide, act, absorb, write. Answers whether it is due again at once.
- * Rejects only when the database cannot be reached; then the lease runs out and another process carries on.
+ * One reconcile pass of one workload: decide, execute, apply, write. Returns whether it is due again immediately.
+ * Rejects only if the database is unreachable; the lease then expires and another process continues.
  */
 export function makeReconcile(deps: ReconcileDeps) {
   return async function reconcile({ claimed, facts }: Turn): Promise<boolean> {
@@ -92,19 +92,20 @@ async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promi
   }
   const { outcome } = performed
   const isCutOff = outcome.did === 'fail' && deps.shutdown.aborted
-  // It says nothing of the workload either, and the next process looks at once. What a write or a create came to is noted.
+  // An aborted read says nothing about the workload, and the next process repeats it. Outcomes of writes and creates
+  // are saved.
   if (isCutOff && outcome.operation === 'look') {
     await deps.release(claimed as unknown as Claimed, 0)
     return false
   }
   if (!isCutOff) report(deps, hand, { outcome, isProbe })
   const applied = applyOutcome(kind, performed.workload, performed.facts, outcome)
-  // What comes next is decided on what was just seen, not on what was known before.
+  // The next step is decided on the latest observation.
   const seen = shownBy({ ...performed.workload, ...applied.change }, hand.driver)
   return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, applied)
 }
 
-/** Its connection was paused and nobody knows yet whether it works again. */
+/** The connection was paused and no call has succeeded since. */
 function isRecovering<K extends Kind>({ connection: { hasFailed, notBefore } }: Facts<K>): boolean {
   return hasFailed && notBefore !== null
 }
@@ -113,7 +114,7 @@ function untilProbed<K extends Kind>({ now, pollIntervals, connection: { pauseRe
   return { until: after(now, pollIntervals.slowMs), reason: pauseReason ?? 'provider_unavailable' }
 }
 
-/** What a call tells about its connection. Not awaited: a workload does not wait for its neighbours' weather report. */
+/** Reports the result of a call to its connection. Not awaited, so the workload is not delayed. */
 function report<K extends Kind>(
   deps: ReconcileDeps,
   { claimed, facts, connection }: InHand<K>,
@@ -148,7 +149,7 @@ async function commit<K extends Kind>(
   if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, applied.answer?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
-    // Nothing was written, so where the lease is still ours nobody else would look before it ends.
+    // Nothing was written. If the lease is still held, releasing it avoids waiting for its end.
     await deps.release(claimed as unknown as Claimed, deps.pollIntervals.slowMs)
     return false
   }
@@ -158,7 +159,7 @@ async function commit<K extends Kind>(
   return written.isDue
 }
 
-/** The facts of a turn, from what the claim read and what the driver says of itself. */
+/** Facts of a reconcile pass, from the claim and the driver. */
 export function factsOf<K extends Kind>(
   known: ClaimFacts,
   workload: Workload<K>,
@@ -173,7 +174,7 @@ export function factsOf<K extends Kind>(
   }
 }
 
-/** The facts that follow from the latest sighting. */
+/** Facts that follow from the latest observation. */
 function shownBy<K extends Kind>(workload: Workload<K>, driver: Driver<K>): Pick<Facts<K>, 'needsUpdate' | 'shows'> {
   const { rawState } = workload
   return {
@@ -182,7 +183,9 @@ function shownBy<K extends Kind>(workload: Workload<K>, driver: Driver<K>): Pick
   }
 }
 
-/** What the client changed goes out once; what the create could not carry goes out when a sighting shows that it is missing. */
+/**
+ * A client's change is sent once. What the create could not carry is sent when an observation shows that it is missing.
+ */
 function isUpdateDue<K extends Kind>(
   { specVersion, appliedSpecVersion, spec, rawState, remotePayload }: Workload<K>,
   driver: Driver<K>,
@@ -191,7 +194,7 @@ function isUpdateDue<K extends Kind>(
   return specVersion > 1 || (driver.needsUpdate?.(spec, { rawState, payload: remotePayload }) ?? false)
 }
 
-/** Facts where no driver could be opened: nothing can be sent with them. */
+/** Facts if no driver could be opened; nothing can be sent with them. */
 function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: PollIntervals): Facts<K> {
   const {
     now,

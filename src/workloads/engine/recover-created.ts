@@ -7,8 +7,8 @@ import type { Workload } from '../workload.ts'
 import type { ExecutionDeps, InHand } from './execution-context.ts'
 
 /**
- * Looks for what an attempt of unknown outcome may have made. An object with the workload's mark is it, whoever else had
- * its id before. One that shows no mark is it only where nobody else owns it or may have made it.
+ * Searches for the object of an attempt with unknown outcome. An object with the workload's correlation tag is its
+ * object. One without a tag is accepted only if nothing else owns it or may have created it.
  */
 export async function search<K extends Kind>(deps: ExecutionDeps, hand: InHand<K>): Promise<Outcome<K>> {
   const { claimed, facts, driver } = hand
@@ -40,8 +40,8 @@ async function whichIsOurs<K extends Kind>(
 }
 
 /**
- * A complete walk proves that nothing was made only when it began after the last byte could have left, been executed
- * and been listed, and ended before the provider forgets ended work. `facts.now` is from before the walk.
+ * A complete scan proves that nothing was created only if it began after the request could have been sent, executed and
+ * listed, and ended before the provider deletes finished work. `facts.now` is from before the scan.
  */
 export function whetherAbsentCounts<K extends Kind>(
   { attempt, now }: Facts<K>,
@@ -51,7 +51,7 @@ export function whetherAbsentCounts<K extends Kind>(
   if (attempt === null) return 'too_early'
   const { forgetsAfterMs, listLagMs, uniqueNames } = traits
   if (forgetsAfterMs !== undefined && after(now, tookMs) > after(attempt.startedAt, forgetsAfterMs)) return 'too_late'
-  // Where names are unique, "name exists" is a refusal: nothing of this attempt is under way, only the list may trail behind.
+  // Where names are unique, a name conflict means that this attempt created nothing; only the list may lag behind.
   const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
   const provesFrom = refusedAt === null ? attempt.absenceConclusiveAt : after(refusedAt, listLagMs)
   return now > provesFrom ? 'yes' : 'too_early'
