@@ -24,7 +24,7 @@ interface ConnectionsDeps
   isOver(kind: Kind, status: string): boolean
 }
 
-/** Accounts at providers: what opens them, what finds the one that is meant, and their routes. */
+/** Connections to providers: how they are opened and resolved, and their routes. */
 export function makeConnections(deps: ConnectionsDeps) {
   const { clock, settings, providers, reads, isOver, installationTag } = deps
   const { prisma } = deps.database
@@ -56,7 +56,7 @@ export function makeConnections(deps: ConnectionsDeps) {
 
 const connectTimeoutMs = 10_000
 
-/** Every connection calls its provider through a client of its own, and only where the egress rules let it. */
+/** Every connection calls its provider through a separate client, within the egress rules. */
 const makeHttpOf =
   (egress: Egress, { clock, settings }: Pick<ContainerDeps, 'clock' | 'settings'>) =>
   (baseUrl: string) =>

@@ -30,7 +30,7 @@ export { reseal } from './secrets.ts'
 
 export type Container = ReturnType<typeof makeContainer>
 
-/** The composition root: every room, handed what it needs. Starts nothing. */
+/** The composition root: wires all modules. Starts nothing. */
 export function makeContainer(deps: ContainerDeps) {
   const { database, backend, clock, logger, settings, installationTag, providers = registered } = deps
   const { prisma } = database

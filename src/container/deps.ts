@@ -10,40 +10,40 @@ import type { QueueBackend } from '../queue/backend.ts'
 import type { WebhookSettings } from '../webhooks/webhook-settings.ts'
 import type { EngineSettings, makeEngine } from './engine.ts'
 
-/** What the composition root is handed. */
+/** Inputs of the composition root. */
 export interface ContainerDeps {
   database: Database
-  /** A session that only listens; null where none is to be had. */
+  /** A session for LISTEN; null if unavailable. */
   connectListener: (() => ListenClient) | null
   backend: QueueBackend
-  /** Keys of 32 bytes, in hex or base64, with commas between them: the first seals, each opens. */
+  /** Keys of 32 bytes, in hex or base64, separated by commas: the first seals, all open. */
   secretsKey: string
   clock: Clock
   logger: Logger
   version: string
   installationTag: string
-  /** Null: nobody is limited. */
+  /** Null = unlimited. */
   requestRates: RequestRates | null
   settings: ContainerSettings
-  /** The providers to know; all that are registered when absent. */
+  /** Providers to serve; all registered ones if absent. */
   providers?: readonly Provider[]
-  /** Puts the engine together; a harness that takes a guard out of it hands in its own. */
+  /** Builds the engine; tests that disable a safeguard pass another one. */
   makeEngine?: typeof makeEngine
 }
 
 export interface ContainerSettings extends EngineSettings {
   bodyLimitBytes: number
   keyTtlHours: number
-  /** How long and how often callers may wait for a change. */
+  /** Limits of long polling. */
   waiting: { maxSeconds: number; perCaller: number }
-  /** How many streams of events a caller may have open. */
+  /** Event streams per caller. */
   streaming: { perCaller: number }
-  /** Hosts, addresses and ranges that may be called although they are not public, or by http. */
+  /** Hosts, addresses and ranges that may be called although they are not public or use http. */
   egressAllow: readonly string[]
   edge: EdgeSettings
   webhooks: WebhookSettings
-  /** Requests of one caller within a window; null = as many as it likes. */
+  /** Requests per caller and window; null = unlimited. */
   requestRate: { requests: number; windowSeconds: number } | null
-  /** Absent: API keys are the only way in. */
+  /** If absent, only API keys are accepted. */
   oidc?: OidcSettings
 }

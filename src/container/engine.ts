@@ -48,21 +48,21 @@ export interface EngineDeps {
 export interface EngineSettings {
   pollIntervals: PollIntervals
   timing: Timing
-  /** Providers that nothing is sent to for now. */
+  /** Providers whose calls are suspended. */
   heldProviders: ReadonlySet<string>
   leaseMs: number
   pollIntervalMs: number
   concurrency: number
-  /** Calls over one connection that this process may make in a second; 0 = as many as they come. */
+  /** Calls per second over one connection by this process; 0 = unlimited. */
   callsPerSecond: number
   sweepConcurrency: number
   sweep: SweepBounds
   events: { retentionDays: number }
-  /** How long ended workloads are kept, in days; absent: for ever. */
+  /** Retention of ended workloads in days; absent = unlimited. */
   workloadRetentionDays?: number
 }
 
-/** The engine whole: claims, turns, sweeps and upkeep over one database. Does nothing until it is started. */
+/** The whole engine: scheduler, reconcile passes, sweeps and poller over one database. Idle until started. */
 export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { database, clock, settings, shutdown, log, wake, kinds, connections } = deps
   const { prisma, sql } = database
@@ -125,7 +125,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   return makeWorkloadWorkers({ backend: deps.backend, scheduler, poller, log })
 }
 
-/** What one action on a provider needs. Attempts that are committed at about the same time share a statement. */
+/** Dependencies of executing actions. Attempts committed at about the same time share a statement. */
 function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): ExecutionDeps {
   const { settings, wake, clock, shutdown } = deps
   const attempts = makeAttemptsRepository(deps.database.sql, settings.leaseMs)
@@ -145,16 +145,16 @@ function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): E
   }
 }
 
-/** Provider calls that one pass makes or waits for at most. */
+/** Maximum number of provider calls in one pass. */
 const passCalls = 3
 
-/** A statement that ends an environment's provisioning also touches the jobs that wait for it: those are written by others. */
+/** The end of a provisioning also updates the waiting jobs, which other batches write. */
 function perKind(makeWrite: () => (write: Write) => Promise<Written>): (write: Write) => Promise<Written> {
   const byKind = { job: makeWrite(), environment: makeWrite() }
   return (write) => byKind[write.kind](write)
 }
 
-/** Writes share statements; a row at fault fails alone. */
+/** Writes share statements; an invalid row fails alone. */
 function batchOptions<I, O>(flush: BatcherOptions<I, O>['flush']): BatcherOptions<I, O> {
   return { flush, concurrency: 2, maxItems: 200, isDataError, isTransient: isTransientError }
 }

@@ -15,10 +15,10 @@ export { makeKeyFinder, makeKeyMaker } from '../access/key-maker.ts'
 export { makeEndpointMoves } from '../connections/endpoint-moves.repository.ts'
 
 /**
- * What the database itself has to know before anything runs on it: the installation's tag, and the first project with
- * its admin key where there is none. Safe in several processes at once.
+ * Prepares the database before anything runs on it: the installation's tag, and the first project with its admin key if
+ * there is none. Safe in several processes concurrently.
  *
- * @throws when the database is not migrated
+ * @throws if the database is not migrated
  */
 export async function prepareInstallation(
   { prisma }: Database,
@@ -31,8 +31,8 @@ export async function prepareInstallation(
 }
 
 /**
- * Whether the database is another one than before, restored or failed over; then every create that may have been lost is
- * looked for before anything is sent. Answers how many, or null where it is the same. A crash in between repeats it.
+ * Detects a database that was restored or failed over, and reopens every create that may have been lost. Returns how
+ * many, or null if the database is the same. Repeated after a crash.
  */
 export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
   const installation = makeInstallationRepository(prisma)
@@ -45,7 +45,7 @@ export function makeReopenReplaced(prisma: PrismaClient, kinds: WorkloadKinds) {
   }
 }
 
-/** The reason why this database cannot serve requests; null if it can. */
+/** Why this database cannot serve requests; null if it can. */
 export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<string | null> {
   try {
     if ((await missingMigrations(pool)).length > 0) return 'The database schema is out of date. Run `migrate`.'
@@ -58,7 +58,7 @@ export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<str
   }
 }
 
-/** What must always hold in the database, and where it does not. Reads alone. */
+/** Checks the database invariants. Read-only. */
 export async function examineDatabase({
   prisma,
 }: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {

@@ -4,7 +4,7 @@ import { makeSealedRowsRepository } from '../secrets/sealed-rows.repository.ts'
 import { makeSecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 
-/** Seals everything anew with the first of these keys. Safe while others read and write. */
+/** Re-encrypts all secrets with the first of these keys. Safe during reads and writes. */
 export function reseal(
   { prisma }: Database,
   { secretsKeys, by }: { secretsKeys: string; by: Actor },

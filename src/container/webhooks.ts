@@ -24,11 +24,11 @@ interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logge
   shutdown: AbortSignal
 }
 
-/** Who gets the events of a project, and what brings them there. */
+/** Webhook endpoints and the delivery of their events. */
 export function makeWebhooks(deps: WebhooksDeps) {
   const { secretBox, wake, database } = deps
   const { prisma } = database
-  // Of its own: names that do not resolve keep nobody from calling a provider.
+  // A separate one: names that do not resolve must not delay provider calls.
   const egress = makeEgress({ rules: parseEgressRules(deps.settings.egressAllow) })
   const service = makeWebhookService({
     repository: makeEndpointsRepository(prisma),
@@ -78,7 +78,7 @@ function makeSenderOf({
   })
 }
 
-/** What is delivered at about the same time is written by one statement. */
+/** Deliveries that end at about the same time share one statement. */
 function joined(write: (all: readonly Delivered[]) => Promise<void>): (one: Delivered) => Promise<void> {
   return makeBatcher<Delivered, void>({
     flush: async (all) => {

@@ -39,7 +39,7 @@ import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
 
-/** Both kinds, as everything but the engine sees them. */
+/** Both kinds. */
 export const kinds = { job: jobKind, environment: environmentKind }
 
 interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'settings' | 'installationTag'> {
@@ -53,7 +53,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
   wake: ChangeNotifier
 }
 
-/** What clients do with jobs and environments: submit, read, wish, ask, resolve. */
+/** Client operations on jobs and environments: submit, read, act, query, resolve. */
 export function makeWorkloads(deps: WorkloadsDeps): {
   jobs: JobRoutesDeps
   environments: EnvironmentRoutesDeps

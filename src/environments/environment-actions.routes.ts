@@ -29,7 +29,7 @@ const deleteQuery = Type.Object(
   { additionalProperties: false },
 )
 
-/** What a client wants of an environment that there is. */
+/** Action routes of an existing environment. */
 export function registerActions(server: HttpServer, deps: EnvironmentActions): void {
   registerVerbs(server, deps)
   registerDelete(server, deps)

@@ -8,13 +8,13 @@ interface Deps {
   reads: Pick<ReadsRepository, 'liveJobs'>
 }
 
-/** Jobs that are read, and then cancelled, at a time. */
+/** Jobs that are read and canceled per page. */
 const pageOfJobs = 50
 const namedJobs = 5
 
 export type EnvironmentService = ReturnType<typeof makeEnvironmentService>
 
-/** The wishes about an environment that exists. */
+/** Action requests on an existing environment. */
 export function makeEnvironmentService({ workloads, reads }: Deps) {
   async function settled(target: Target, verb: 'start' | 'stop'): Promise<Workload<'environment'>> {
     const environment = await workloads.get('environment', target.projectId, target.id)
@@ -28,7 +28,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     return requested
   }
 
-  /** All of them, however many: the environment is deleted only when the last one has ended. */
+  /** Cancels all jobs; the environment is deleted only when the last one has ended. */
   async function cancelJobsOf(environmentId: string, { projectId, by }: Target): Promise<void> {
     for (let after = ''; ; ) {
       const page = await reads.liveJobs(environmentId, { after, limit: pageOfJobs })
@@ -51,7 +51,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     start: (target: Target) => settled(target, 'start'),
     stop: (target: Target) => settled(target, 'stop'),
 
-    /** Of an import only the record ends, unless `remote`. */
+    /** For imports, only the record is deleted unless `remote`. */
     async remove(
       target: Target,
       { cancelJobs = false, remote = false }: { cancelJobs?: boolean; remote?: boolean },

@@ -48,7 +48,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
   },
 }
 
-/** Why it stopped is told once, and holds as long as it is stopped. */
+/** The reason of a stop is reported once and lasts as long as the stop. */
 const stopReasons: ReadonlySet<Reason | null> = new Set(['auto_stopped', 'stopped_remotely', 'launch_failed'])
 
 function whyStopped(environment: Environment, seen: { startedAt: Date | null; now: Date }): Reason | null {
@@ -58,7 +58,7 @@ function whyStopped(environment: Environment, seen: { startedAt: Date | null; no
   return enforcing ?? whyStoppedUnasked(environment, seen)
 }
 
-/** Nobody here asked for it: its limit, somebody at the provider, or a start that never came to anything. */
+/** A stop that no client requested: a limit, a stop at the provider, or a start that had no effect. */
 function whyStoppedUnasked(
   environment: Environment,
   { startedAt, now }: { startedAt: Date | null; now: Date },
@@ -70,10 +70,10 @@ function whyStoppedUnasked(
   return limit !== null && after(now, lateObservationMs) >= limit ? 'auto_stopped' : 'stopped_remotely'
 }
 
-/** A start is seen as late as the next walk over the list, and so much sooner its provider's own limit is reached. */
+/** Delay until a scan shows a start, by which the provider's own limit comes earlier. */
 const lateObservationMs = 90_000
 
-/** A create that was refused is not sent again by itself: only delete follows. */
+/** A create that was rejected is not retried automatically: only a delete follows. */
 function beforeItExists(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
   if (environment.status === 'failed' && !isCanceledBeforeDispatch(environmentKind, environment))
     return { do: 'wait', until: null }
@@ -91,7 +91,7 @@ function pendingAction(environment: Environment, facts: Facts<'environment'>): D
   return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
 }
 
-/** Stops first where the provider deletes only what is stopped. The record of an import may end without the object. */
+/** Stops first if the provider deletes only stopped environments. An import's record may end without the object. */
 function deleteAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.keepRemote) return { do: 'settle', change: { status: 'deleted', reason: null, endedAt: facts.now } }
   if (isMoving(environment) && !isDeletable(environment, facts)) return followVerb(environmentKind, environment, facts)
@@ -109,17 +109,17 @@ function stopAction(environment: Environment, facts: Facts<'environment'>, step 
 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
-  // What is being deleted at the provider, by whomever, does not start; should that fail, it may.
+  // An environment that is being deleted at the provider does not start; if the delete fails, it may.
   const isUnderWay = environment.status === 'provisioning' || environment.status === 'deleting'
   return isUnderWay ? null : control(environment, facts, 'start')
 }
 
-/** When Switchyard has to stop it; null where the provider does that itself, or nothing was asked. */
+/** When Switchyard must stop it; null if the provider does so or no limit is set. */
 function stopAt(environment: Environment, { traits }: Facts<'environment'>): Date | null {
   return environment.status !== 'running' || traits.enforces.includes('autoStop') ? null : limitAt(environment)
 }
 
-/** When its `autoStop` ends it, whoever enforces that. Idleness only the provider can see. */
+/** When `autoStop` ends it, whoever enforces it. Only the provider can measure idleness. */
 function limitAt({ spec, startedAt }: Environment): Date | null {
   const { autoStop } = spec
   const isCounted = autoStop !== undefined && autoStop.basis !== 'idle' && startedAt !== null
@@ -136,17 +136,17 @@ function autoStop(environment: Environment, facts: Facts<'environment'>): Decisi
   return control(environment, facts, 'stop', { step: true })
 }
 
-/** A wish before this one was never carried out: its verb may have been sent, and the answer lost. */
+/** An earlier request was not completed: its action may have been sent and the response lost. */
 function isSuperseding({ generation, observedGeneration }: Environment): boolean {
   return generation - observedGeneration > 1
 }
 
-/** What was known before says nothing now: it is looked at first. */
+/** Earlier observations are outdated, so it is read first. */
 function onlyLastRequest({ generation }: Environment) {
   return { observedGeneration: generation - 1, rawState: null }
 }
 
-/** It is as the client wants it, without a call. */
+/** It is in the desired state already. */
 function carried(environment: Environment): Decision {
   return { do: 'settle', change: { observedGeneration: environment.generation } }
 }

@@ -12,7 +12,7 @@ import { idSchema } from '../vocabulary/ids.ts'
 import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 
-/** The schemas of environments. The options of each provider are handed in: nothing here knows a provider. */
+/** Schemas of environments. Provider options are passed in, so nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
   const request = { ...requestTarget, ...environmentFields, ...secretFields, ...providerOptionsSchema(options) }
   const status = Type.Unsafe<string>({

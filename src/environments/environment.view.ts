@@ -4,14 +4,14 @@ import { isRequested, type Workload } from '../workloads/workload.ts'
 const startable: ReadonlySet<string> = new Set(['stopping', 'stopped', 'blocked', 'failed'])
 const stoppable: ReadonlySet<string> = new Set(['provisioning', 'running', 'starting'])
 
-/** What can be asked of an environment now. */
+/** Currently allowed actions of an environment. */
 export function environmentActions(
   environment: Workload<'environment'>,
   driver: Driver<'environment'> | undefined,
 ): readonly string[] {
   const { status, active, desired, remoteId } = environment
   if (!active || isRequested(environment, 'delete', 'deleting')) return []
-  // A delete that was refused can be asked for again, and nothing else can.
+  // After a rejected delete, only another delete is allowed.
   const isOnlyDeleted = desired === 'delete'
   const can = driver?.controls ?? {}
   const exists = remoteId !== null

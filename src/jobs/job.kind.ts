@@ -10,7 +10,7 @@ import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 type Job = Workload<'job'>
 
-/** A waiting job is woken by its environment; this is for the case that nobody does. */
+/** Fallback poll interval; the environment wakes its waiting jobs. */
 const environmentRecheckMs = 60_000
 
 export const jobKind: WorkloadKind<'job'> = {
@@ -57,12 +57,12 @@ export const jobKind: WorkloadKind<'job'> = {
   },
 }
 
-/** A job that has not been sent waits for its environment, and fails with it. */
+/** A job that is not sent yet waits for its environment, and fails with it. */
 function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
   if (job.status !== 'queued' || facts.environment === null) return null
   if (isCanceledBeforeDispatch(jobKind, job) || hasMade(facts.attempt)) return null
   const { status, remoteId, desired } = facts.environment
-  // Its delete waits for the jobs in it, so a job that waited for it in turn would hold both for ever.
+  // The delete waits for the environment's jobs, so a waiting job would deadlock with it.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
   if (takesNoJobs.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
   if (status === 'running' && remoteId !== null) return null

@@ -12,7 +12,7 @@ import { jobTransitions } from '../vocabulary/job.ts'
 import { jobFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 
-/** The schemas of jobs. The options of each provider are handed in: nothing here knows a provider. */
+/** Schemas of jobs. Provider options are passed in, so nothing here knows a provider. */
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
   const environmentId = idSchema(
     'environment',

@@ -1,7 +1,7 @@
 import type { Driver } from '../providers/provider.ts'
 import { isRequested, type Workload } from '../workloads/workload.ts'
 
-/** What can be asked of a job now. Before it is sent it can be called off whatever the provider can do. */
+/** Currently allowed actions of a job. Before dispatch it can be canceled whatever the provider supports. */
 export function jobActions(job: Workload<'job'>, driver: Driver<'job'> | undefined): readonly string[] {
   const isPossible = job.active && (job.status === 'queued' || driver?.controls.cancel !== undefined)
   const isCancelable = isPossible && !isRequested(job, 'cancel', 'canceling')

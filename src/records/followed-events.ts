@@ -1,16 +1,16 @@
 import type { EventsRepository, FollowedEvents, FollowedPlace } from '../events/events.repository.ts'
 import { makeBatcher } from '../infra/batcher.ts'
 
-/** The events of one workload after a place, as far as one read goes. Null: the project has none. */
+/** Events of one workload after a position, up to the limit of one read. Null if it does not exist in the project. */
 export type ReadFollowed = (place: FollowedPlace) => Promise<FollowedEvents | null>
 
 const maxConcurrent = 1000
 const maxOfOne = 200
-/** Of many at once, each gets its share, and none so little that it never gets on. */
+/** Divided among concurrent reads; each gets enough to make progress. */
 const maxOfAll = 2000
 const leastOfOne = 20
 
-/** Streams of workloads that read at the same time share one statement, and those at the same place its answer. */
+/** Concurrent reads of event streams share one statement, and those at the same position its result. */
 export function makeReadFollowed(
   { follow }: Pick<EventsRepository, 'follow'>,
   isTransient: (error: unknown) => boolean,

@@ -5,24 +5,24 @@ import { afterQuery, cursorQuery, errorResponses, limitQuery, pageOf } from '../
 import type { HttpServer } from '../http/server.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
-/** What is known about a record, as its routes need it. */
+/** What the history routes need of a kind of record. */
 export interface Histories<R> {
   plural: string
   singular: string
   tag: string
   scopes: { read: readonly Scope[] }
-  /** The schema of `{id}`. */
+  /** Schema of `{id}`. */
   id: TObject['properties'][string]
-  /** Throws where the project has none. */
+  /** Throws if it does not exist in the project. */
   get(projectId: string, id: string): Promise<R>
-  /** What a client sees of its events, those after a number. */
+  /** Events as clients see them, after a number. */
   events(projectId: string, id: string, page: NumberedPage): Promise<readonly { seq: number }[]>
-  /** The same of its attempts. */
+  /** Attempts as clients see them, after a number. */
   attempts(projectId: string, id: string, page: NumberedPage): Promise<readonly { number: number }[]>
   remote(record: R): object
 }
 
-/** A part of a list whose entries are numbered from 1. */
+/** A page of a list whose entries are numbered from 1. */
 export interface NumberedPage {
   after: number
   limit: number
@@ -49,7 +49,7 @@ interface HistoryQuery {
   after?: number
 }
 
-/** Events, attempts, and what the provider showed last. */
+/** Events, attempts, and the latest provider payload. */
 export function registerHistories<R>(server: HttpServer, records: Histories<R>): void {
   const { plural, singular } = records
   registerHistory(server, records, {

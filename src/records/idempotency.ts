@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 
-/** Headers of a submit. */
+/** Request headers of a submission. */
 export const submitHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({

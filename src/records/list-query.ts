@@ -1,7 +1,7 @@
 import { instantOf } from '../vocabulary/instant.ts'
 import type { Filter } from '../workloads/store/list.repository.ts'
 
-/** The query of a list, as the route validated it. */
+/** The validated query of a list. */
 export interface ListParameters {
   status?: string[]
   label?: string[]
@@ -16,7 +16,7 @@ export interface ListParameters {
   ids?: string[]
 }
 
-/** What a list is narrowed down to, from its query. Also what a cursor is bound to. */
+/** The filters of a list query, to which cursors are bound too. */
 export function filterOf(query: ListParameters): Filter {
   const {
     label,

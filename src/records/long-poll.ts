@@ -3,18 +3,19 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Workload } from '../workloads/workload.ts'
 
 interface Deps<K extends Kind> {
-  /** As it is now; `last` itself where it has not changed since. */
+  /** The current record; `last` itself if it has not changed. */
   read(last: Workload<K> | null): Promise<Workload<K>>
-  /** Resolves at the next change, after `ms`, or when aborted. False: nobody waits any more. */
+  /** Resolves at the next change, after `ms`, or when aborted. False if the wait was refused. */
   wait(ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
 }
 
-/** Without a wake-up the row is read again this often, or half a second later: together with others. */
+/** Poll interval without a notification; up to half a second later, to share reads. */
 const lookAgainMs = 2000
 
 /**
- * Reads a workload until `isEnough`, `waitMs` have passed, or the client has left. Answers the latest reading.
+ * Reads a workload until `isEnough`, until `waitMs` have passed, or until the client disconnects. Returns the latest
+ * read.
  */
 export async function readUntil<K extends Kind>(
   deps: Deps<K>,
@@ -26,7 +27,7 @@ export async function readUntil<K extends Kind>(
   for (let leftMs = waitMs; leftMs > 0; leftMs = untilMs - deps.clock.monotonicMs()) {
     const isRead = new AbortController()
     try {
-      // It listens before it reads, so that no change falls between the two.
+      // Subscribes before reading, so that no change is missed in between.
       const heard = deps.wait(
         Math.min(leftMs, untilTick(deps.clock, lookAgainMs)),
         AbortSignal.any([signal, isRead.signal]),

@@ -13,22 +13,22 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { type Histories, registerHistories } from './history.routes.ts'
 
-/** Up to where a list was examined. */
+/** How far a list was examined. */
 export interface Position {
   id: string
   name?: string
 }
 
-/** A kind of record, as the routes that every kind has need it. */
+/** What the common routes need of a kind of record. */
 export interface Records<R extends { id: string; name: string; version: number }> extends Histories<R>, Followed {
-  /** `jobs`: the path, and in operation ids. */
+  /** `jobs`: used in the path and in operation ids. */
   plural: 'jobs' | 'environments'
   scopes: { read: readonly Scope[]; write: readonly Scope[] }
-  /** `Job`: the schema's name. Its page is `JobPage`. */
+  /** `Job`: the schema's name; its page is `JobPage`. */
   singular: 'Job' | 'Environment'
   query: TObject
   waits: WaitLimit
-  /** A page, and where the next one begins; null: there is none. */
+  /** A page and the start of the next one; null = none. */
   list(
     projectId: string,
     query: ListQuery,
@@ -38,11 +38,11 @@ export interface Records<R extends { id: string; name: string; version: number }
     target: { projectId: string; by: Actor; id: string; ifVersions: readonly number[] | null },
     patch: object,
   ): Promise<R>
-  /** What a client sees. */
+  /** The record as clients see it. */
   view(record: R, view: 'basic' | 'full'): Promise<object>
-  /** Nothing is expected to change by itself. */
+  /** Whether no change is expected. */
   isSettled(record: R): boolean
-  /** Reads until `isEnough` or the time is over. */
+  /** Reads until `isEnough` or until the time is over. */
   readUntil(
     projectId: string,
     id: string,
@@ -59,7 +59,7 @@ export type ListQuery = {
   namePrefix?: string
 } & Record<string, unknown>
 
-/** Reading, listing and relabelling records, and what is known about them. */
+/** Routes to read, list and patch records, and for their history. */
 export function registerRecords<R extends { id: string; name: string; version: number }>(
   server: HttpServer,
   records: Records<R>,

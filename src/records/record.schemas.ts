@@ -2,13 +2,13 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
-/** The parts of the API's schemas that both kinds share. */
+/** Schemas that both kinds share. */
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
 const moment = (description: string) => Type.Optional(time(description))
 const machineWord = (description: string) => Type.String({ pattern: '^[a-z][a-z0-9_]*$', description })
 
-/** Where a request goes, and what the client files it under. */
+/** Target and name of a request. */
 export const requestTarget = {
   connectionId: Type.Optional(idSchema('connection', 'Connection to use.')),
   provider: Type.Optional(
@@ -21,7 +21,7 @@ export const requestTarget = {
   labels: Type.Optional(Labels),
 }
 
-/** `providerOptions`: one optional closed object per provider, one of them at a time. */
+/** `providerOptions`: one optional closed object per provider, at most one of them. */
 export function providerOptionsSchema(options: Readonly<Record<string, TObject>>, { isPartial = false } = {}) {
   const byProvider = Object.fromEntries(
     Object.entries(options).map(([provider, schema]) => [
@@ -74,7 +74,7 @@ const WorkloadErrorSchema = Type.Object(
   { description: 'Error details.' },
 )
 
-/** What a record shows beside its request. */
+/** Fields of a record besides its request. */
 export function recordFields(status: TSchema, actions: readonly string[]) {
   return {
     provider: Type.String({ description: 'Provider id.' }),
@@ -127,7 +127,7 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
   }
 }
 
-/** The filters of a list. Query values are text; a repeated one is a list. */
+/** Filters of a list. Query values are text; a repeated one is a list. */
 export function workloadQuery(statuses: readonly string[]) {
   return {
     status: Type.Optional(
@@ -137,7 +137,7 @@ export function workloadQuery(statuses: readonly string[]) {
       }),
     ),
     label: Type.Optional(
-      // A value may hold line breaks, which a dot does not match.
+      // A value may contain line breaks, which a dot does not match.
       Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}:[\\s\\S]{0,128}$' }), {
         maxItems: 8,
         description: 'Filter by label, `key:value` (repeatable; all must match).',
@@ -181,7 +181,7 @@ export function workloadQuery(statuses: readonly string[]) {
   }
 }
 
-/** The part of a PATCH that every kind has; null removes a label. */
+/** Fields of a PATCH that every kind has; null removes a label. */
 export const patchFields = {
   labels: Type.Optional(
     Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {

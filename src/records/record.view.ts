@@ -5,12 +5,12 @@ import type { LedgerEntry } from '../workloads/engine/attempts.repository.ts'
 import type { PreviewResult } from '../workloads/intake/submit.ts'
 import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
-/** What a client sees of an event of a record that it knows. */
+/** An event of a known record, as clients see it. */
 export function eventViewOf({ at, ...event }: Event) {
   return { ...event, at: at.toISOString() }
 }
 
-/** What a client sees of a workload, picked field by field. Absent means "not known" or "not given". */
+/** A workload as clients see it, field by field. Absent means unknown or not given. */
 export function viewOf(workload: Workload, actions: readonly string[], view: 'basic' | 'full') {
   const { spec, error, result } = workload
   return {

@@ -23,7 +23,7 @@ export interface RecordPortDeps<K extends Kind> {
   wait(workloadId: string, ms: number, signal: AbortSignal): Promise<boolean>
   clock: { monotonicMs(): number }
   driverOf(connectionId: string, kind: K): Promise<Driver<K> | undefined>
-  /** What can be asked of it now. */
+  /** Currently allowed actions. */
   actionsOf(workload: Workload<K>, driver: Driver<K> | undefined): readonly string[]
 }
 
@@ -31,13 +31,13 @@ interface Query extends ListParameters {
   order?: 'asc' | 'desc'
 }
 
-/** A part of a list whose entries are numbered from 1. */
+/** A page of a list whose entries are numbered from 1. */
 interface Numbered {
   after: number
   limit: number
 }
 
-/** What the record routes of HTTP need to know about one kind of workload. */
+/** What the record routes need of one kind of workload. */
 export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
   const { kind, service, events, attempts, rereads, readFollowed } = deps
   return {
@@ -93,7 +93,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
 
 export type RecordPort<K extends Kind> = ReturnType<typeof makeRecordPort<K>>
 
-/** The last events of a record that has ended are the last there are. */
+/** A finished record gets no more events. */
 function readingOf({ events, isFull, hasEnded }: FollowedEvents, after: number) {
   return {
     messages: events.map((event) => ({ id: event.seq, data: eventViewOf(event) })),

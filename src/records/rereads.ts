@@ -3,9 +3,9 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Known, ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { Workload } from '../workloads/workload.ts'
 
-/** Reads what requests wait for: all that look at the same time share one statement, which answers only what has changed. */
+/** Reads for waiting requests: concurrent reads share one statement, which returns only what has changed. */
 export interface Rereads {
-  /** As it is now: `last` itself where it has not changed since that was read. Null: the project has none. */
+  /** The current record; `last` itself if it has not changed since. Null if it does not exist in the project. */
   read<K extends Kind>(
     target: { projectId: string; kind: K; id: string },
     last: Workload<K> | null,
@@ -13,7 +13,7 @@ export interface Rereads {
 }
 
 const maxConcurrent = 1000
-/** What nobody has read yet is older than any version. */
+/** Older than any version. */
 const unread = { version: -1, observedGeneration: -1 }
 
 export function makeRereads(
@@ -21,7 +21,7 @@ export function makeRereads(
   isTransient: (error: unknown) => boolean,
 ): Rereads {
   const changedOf = makeBatcher<Known, Workload | undefined>({
-    // One: what asks while a statement is under way shares the next.
+    // One at a time: reads that arrive during a statement share the next one.
     concurrency: 1,
     maxItems: maxConcurrent,
     isDataError: () => false,
@@ -46,7 +46,7 @@ export function makeRereads(
   }
 }
 
-/** Another request may have known less of it. */
+/** Another request may know an older state. */
 function changed(found: Workload | undefined, { version, observedGeneration }: Known): Workload | undefined {
   return found?.version === version && found.observedGeneration === observedGeneration ? undefined : found
 }

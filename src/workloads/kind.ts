@@ -11,93 +11,93 @@ export interface EnvironmentState {
   desired: Desired<'environment'>
 }
 
-/** All that a decision may depend on besides the workload itself. */
+/** All that a decision may depend on besides the workload. */
 export interface Facts<K extends Kind = Kind> {
-  /** The database's clock, read after the lease was taken. */
+  /** The database clock, read after the claim. */
   now: Date
   traits: Traits<K>
-  /** The verbs that this connection's driver has. */
+  /** Actions that the connection's driver supports. */
   verbs: readonly Verb<K>[]
   connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
   environment: EnvironmentState | null
-  /** Of an environment: jobs that have not ended. */
+  /** For environments: whether it has unfinished jobs. */
   hasLiveJobs: boolean
-  /** The object is not as the spec says, and the driver can bring it there. */
+  /** Whether the object differs from the spec and the driver can update it. */
   needsUpdate: boolean
-  /** What the raw state that was seen last means by itself, whatever verb is in flight. */
+  /** Status of the last raw state, regardless of an action in progress. */
   shows: Status<K> | null
-  /** The latest attempt to create. */
+  /** The latest creation attempt. */
   attempt: Attempt | null
   firstSentAt: Date | null
-  /** Attempts that may have made something, as far as their answers tell: the latest among them. */
+  /** Attempts, including the latest one, that may have created something. */
   attemptsInDoubt: number
   pollIntervals: PollIntervals
 }
 
-/** The waits of the engine, in milliseconds. */
+/** Intervals of the engine, in milliseconds. */
 export interface PollIntervals {
-  /** Between looks at something that is about to change; doubles up to `slowMs`. */
+  /** Between polls of something about to change; doubles up to `slowMs`. */
   quickMs: number
   slowMs: number
-  /** A verb that shows no effect is sent again after this. */
+  /** An action without effect is sent again after this. */
   resendMs: number
-  /** Between two looks that confirm that an object is gone, or was never made. */
+  /** Between two reads that confirm that an object is missing or was never created. */
   confirmGoneMs: number
 }
 
 export type Change<K extends Kind = Kind> = Partial<EngineState<K>>
 
 /**
- * What to do next for one workload.
+ * The next step of one workload.
  *
- * - `create`: commit an attempt and send it. `find`: look for the mark of an attempt whose outcome is not known.
- * - `get`: look at the object. `control`: send a verb. `update`: bring the object to the spec.
- * - `settle`: a change that needs no call. `wait`: nothing until `until`, or until something happens (null).
+ * - `create`: commit an attempt and send it. `find`: search for the correlation tag of an attempt with unknown outcome.
+ * - `get`: read the object. `control`: send an action. `update`: update the object to the spec.
+ * - `settle`: a change without a call. `wait`: nothing until `until`, or until a wake-up (null).
  */
 export type Action<K extends Kind = Kind> =
   | { readonly do: 'create' }
   | { readonly do: 'find' }
   | { readonly do: 'get' }
-  /** `step`: on the way to the wish (a stop before a delete), so the wish stays open. */
+  /** `step`: an intermediate step (a stop before a delete), so the request stays open. */
   | { readonly do: 'control'; readonly verb: Verb<K>; readonly step?: true }
   | { readonly do: 'update' }
   | { readonly do: 'settle'; readonly change: Change<K> }
   | { readonly do: 'wait'; readonly until: Date | null; readonly reason?: Reason | null; readonly message?: string }
 
-/** All that the engine is told about a kind. It never names a status itself. */
+/** Everything the engine knows about a kind. The engine never names a status. */
 export interface WorkloadKind<K extends Kind> {
   readonly name: K
   readonly transitions: Transitions<Status<K>>
-  /** Not sent yet. */
+  /** Not dispatched yet. */
   readonly waiting: Status<K>
-  /** An attempt to create is open. */
+  /** A creation attempt is in progress. */
   readonly sending: Status<K>
-  /** The provider took it and has shown nothing of it yet. */
+  /** Accepted by the provider and not observed yet. */
   readonly taken: Status<K>
-  /** The create was refused. */
+  /** The create was rejected. */
   readonly refused: Status<K>
-  /** The client called it off before anything was made. */
+  /** Canceled by the client before anything was created. */
   readonly calledOff: Status<K>
-  /** The desires that call it off. */
+  /** Desired states that cancel it. */
   readonly callsOff: readonly string[]
-  /** What a workload is while a verb is being carried out. */
+  /** Status while an action is in progress. */
   readonly inFlight: { readonly [V in Verb<K>]: Status<K> }
-  /** What a workload is once a verb has done what it does. */
+  /** Status once an action is done. */
   readonly achieves: { readonly [V in Verb<K>]?: Status<K> }
-  /** Sightings that an in-flight verb has just outdated: ignored until `PollIntervals.resendMs` after it was sent. */
+  /** Observations outdated by an action in progress: ignored until `PollIntervals.resendMs` after it was sent. */
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
-  /** Statuses in which nothing is expected to happen by itself. */
+  /** Statuses in which no change is expected. */
   readonly settled: readonly Status<K>[]
-  /** It runs; a provider that does not tell since when is taken at the first sighting. */
+  /** It runs; without a start time from the provider, the first observation counts. */
   readonly running: Status<K>
-  /** Verbs that begin a new run: its times and limits start anew. */
+  /** Actions that begin a new run with new times and limits. */
   readonly restartedBy: readonly Verb<K>[]
-  /** Whether jobs that wait for this workload should look at it again. */
+  /** Whether jobs that wait for this workload become due. */
   wakesDependants(from: Status<K>, to: Status<K>): boolean
   nextAction(workload: Workload<K>, facts: Facts<K>): Action<K>
-  /** What the disappearance of the remote object means. */
+  /** The meaning of a missing remote object. */
   whenGone(workload: Workload<K>): { status: Status<K>; reason: Reason | null }
-  /** The kind's own reading of a sighting: a canceled job that nobody here canceled, a limit that ended it. */
+  /** Interprets an observation: a cancellation at the provider, or a limit that ended the run. */
   interpret(
     workload: Workload<K>,
     seen: { status: Status<K>; reason: Reason | null; startedAt: Date | null; now: Date },

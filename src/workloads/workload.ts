@@ -4,33 +4,33 @@ import type { Desired, Kind, Spec, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 
-/** Why a workload failed, as the record shows it. */
+/** Why a workload failed, as clients see it. */
 export interface WorkloadError {
   code: ProviderErrorCode | Reason
   message: string
   retryable: boolean
-  /** What of the request the provider blames, where it tells. */
+  /** Fields of the request that the provider rejects, if reported. */
   errors?: readonly SpecProblem[]
   provider?: { id: string; httpStatus?: number; code?: string; message?: string }
 }
 
-/** What the engine alone writes. A change is a part of it; a write sets all of it. */
+/** State that only the engine writes. A change is a part of it; a write sets all of it. */
 export interface EngineState<K extends Kind = Kind> {
   status: Status<K>
   reason: Reason | null
   message: string | null
-  /** The client's wishes up to here are carried out. */
+  /** Client requests up to this generation are completed. */
   observedGeneration: number
-  /** The provider was brought to the spec as it was at this version. */
+  /** Version of the spec that the provider has. */
   appliedSpecVersion: number
-  /** The limit that Switchyard itself is enforcing. */
+  /** The limit that Switchyard is enforcing. */
   enforcing: 'time_limit' | 'auto_stopped' | null
   exclusivityKey: string | null
-  /** When to look again; null = only when something happens. */
+  /** When the engine processes it next; null = only after a wake-up. */
   dueAt: Date | null
-  /** The same, told to the client, while it waits for a provider. */
+  /** The same for clients, while it waits for a provider. */
   nextAttemptAt: Date | null
-  /** Failed tries in a row of whatever is being tried. */
+  /** Consecutive failed tries of the current step. */
   failures: number
   remoteId: string | null
   remoteName: string | null
@@ -38,11 +38,11 @@ export interface EngineState<K extends Kind = Kind> {
   remotePayload: Json
   observedAt: Date | null
   /**
-   * Since when the provider does not show it: in its list, or, with the reason `remote_not_found`, by itself. Before it has
-   * an id, since when a search that counts did not find it.
+   * Since when the provider does not show it: in its list, or, with the reason `remote_not_found`, in a separate read.
+   * Without a remote id: since when a conclusive search did not find it.
    */
   missingSince: Date | null
-  /** When the last verb was sent. */
+  /** When the last action was sent. */
   lastActionAt: Date | null
   dispatchedAt: Date | null
   startedAt: Date | null
@@ -54,7 +54,7 @@ export interface EngineState<K extends Kind = Kind> {
   result: JsonObject | null
 }
 
-/** What the client and the admission decide. */
+/** State that clients and the admission decide. */
 export interface ClientState<K extends Kind = Kind> {
   id: string
   projectId: string
@@ -67,19 +67,19 @@ export interface ClientState<K extends Kind = Kind> {
   spec: Spec<K>
   correlationTag: string
   imported: boolean
-  /** DELETE ends the record and leaves the remote object alone. */
+  /** DELETE ends the record and keeps the remote object. */
   keepRemote: boolean
-  /** Nothing is sent for it until this is lifted. */
+  /** Suspends all provider calls for it. */
   held: boolean
   desired: Desired<K>
   generation: number
-  /** Counts what the client changed of the spec. */
+  /** Counts the client's changes to the spec. */
   specVersion: number
   cancelRequestedAt: Date | null
   createdAt: Date
 }
 
-/** A job or an environment, as the tables hold it. */
+/** A job or an environment, as stored. */
 export interface Workload<K extends Kind = Kind> extends ClientState<K>, EngineState<K> {
   version: number
   seq: number
@@ -91,12 +91,12 @@ export interface Workload<K extends Kind = Kind> extends ClientState<K>, EngineS
 
 export type AttemptOutcome = 'created' | 'rejected' | 'not_sent' | 'unknown' | 'recovered' | 'not_created'
 
-/** One try to create: committed before the call, answered after it. All times by the database's clock. */
+/** One creation attempt: committed before the call, completed after it. All times are from the database clock. */
 export interface Attempt {
   number: number
   startedAt: Date
   sendBy: Date
-  /** A complete walk that began after this and shows no mark proves that nothing was made. */
+  /** A complete scan that began after this and shows no tag proves that nothing was created. */
   absenceConclusiveAt: Date
   before: Json
   endedAt: Date | null
@@ -105,14 +105,14 @@ export interface Attempt {
   error: WorkloadError | null
 }
 
-/** Whether the client wants something that has not been carried out. */
+/** Whether a client request is not completed yet. */
 export function hasOpenRequest(workload: Pick<Workload, 'generation' | 'observedGeneration'>): boolean {
   return workload.generation > workload.observedGeneration
 }
 
 /**
- * Whether this is requested and neither done nor refused. What was refused, or undone at the provider, can be requested
- * again. `inFlight`: the status while it is being carried out.
+ * Whether this is requested and neither completed nor rejected. A request that was rejected, or undone at the provider,
+ * can be repeated. `inFlight`: the status while it is in progress.
  */
 export function isRequested<K extends Kind>(workload: Workload<K>, desired: Desired<K>, inFlight: Status<K>): boolean {
   return workload.desired === desired && (hasOpenRequest(workload) || workload.status === inFlight)

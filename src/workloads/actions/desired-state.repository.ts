@@ -10,25 +10,25 @@ import type { Workload } from '../workload.ts'
 
 export type ActionEvent = Extract<AuditAction, `${Kind}.${string}_requested`>
 
-/** What a client asks of a workload that exists. Never touches the lease: the engine notices by the generation. */
+/** An action that a client requests on a workload. Never touches the lease: the engine notices the new generation. */
 export interface ActionRequest<K extends Kind = Kind> {
   projectId: string
   by: Actor
   kind: K
   id: string
   desired: Desired<K>
-  /** The event's type: `job.cancel_requested`. */
+  /** Type of the event, such as `job.cancel_requested`. */
   eventType: ActionEvent
   /** Only if the record is still at this version. */
   ifVersions: readonly number[] | null
-  /** Only from one of these statuses, decided again under the row's lock; null = from any. */
+  /** Required statuses, checked again under the row lock; null = any. */
   fromStatuses: readonly string[] | null
-  /** Desires that no other one follows: checked again under the row's lock too. */
+  /** Desired states that are final, also checked under the row lock. */
   finalDesires: readonly string[]
   keepRemote?: boolean
 }
 
-/** What a client changes on a record. Labels ask nothing of the engine; a spec does where the provider has to be told. */
+/** Changes of a client to a record. Labels need no engine; a spec does if the provider must be updated. */
 export interface Patch {
   projectId: string
   by: Actor
@@ -51,7 +51,7 @@ function fieldsOf({ labels, spec, held }: Patch): string[] {
 
 export function makeDesiredStateRepository(prisma: PrismaClient) {
   return {
-    /** Null where the row is not there, not at that version, not in such a status, called off, or has ended. */
+    /** Null if the row is missing, has another version or status, is canceled, or has ended. */
     async requestAction<K extends Kind>(requestAction: ActionRequest<K>): Promise<Workload<K> | null> {
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (

@@ -14,13 +14,13 @@ export interface AskDeps {
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   secretsOf: OpenSecrets['of']
   callTimeoutMs: number
-  /** Tells the audit log. */
+  /** Writes an audit log entry. */
   noteAccess(access: { projectId: string; by: Actor; objectId: string }): Promise<void>
 }
 
 export type Ask = ReturnType<typeof makeAsk>
 
-/** Questions that only the provider can answer, asked while the client waits. The answers are not stored. */
+/** Live queries to the provider while the client waits. Responses are not stored. */
 export function makeAsk(deps: AskDeps) {
   async function ask<K extends Kind, A>(
     kind: K,
@@ -50,13 +50,13 @@ export function makeAsk(deps: AskDeps) {
         (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
         (chunk, hide) => ({ ...chunk, ...(chunk.text === undefined ? {} : { text: hide.text(chunk.text) }) }),
       ),
-    /** Some providers make a token for it, so it stands in the audit log before anybody has it. */
+    /** Some providers issue a token, so access is audited before it is returned. */
     async access({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<Access> {
       const access = await ask(
         'environment',
         { projectId, id, what: 'access' },
         (driver, remoteId, signal) => driver.access?.(remoteId, signal),
-        // Access is made of secrets, and whoever may ask for it may have them.
+        // Access details contain secrets, and the caller is permitted to read them.
         (answer: Access) => answer,
       )
       await deps.noteAccess({ projectId, by, objectId: id })
@@ -65,7 +65,7 @@ export function makeAsk(deps: AskDeps) {
   }
 }
 
-/** Only what may still be made is worth asking again. */
+/** Retrying makes sense only if it can still be created. */
 function doesNotExist({ id, status, active, endedAt }: Workload, what: string): ApiError {
   const isOver = !active || endedAt !== null
   const detail = isOver

@@ -9,24 +9,24 @@ export interface ResolutionTarget {
   projectId: string
   kind: Kind
   id: string
-  /** Who decided it; stands in the event too. */
+  /** Recorded in the event too. */
   by: Actor
 }
 
-/** What is known of an open create: which object came of it, seen by these connections, or that none did. */
+/** The result of an open create: the object, as these connections see it, or that nothing was created. */
 export type OpenAnswer =
   | { outcome: 'recovered'; remoteId: string; connectionIds: readonly string[] }
   | { outcome: 'not_created'; remoteId: null }
 
 export type ResolutionsRepository = ReturnType<typeof makeResolutionsRepository>
 
-/** What an operator decides where nothing else can tell. Each decision is an event that names who took it. */
+/** Decisions of an operator about an unknown outcome. Each is an event that names the operator. */
 export function makeResolutionsRepository(prisma: PrismaClient) {
   return {
     /**
-     * Answers the open attempt, and the engine goes on from that; or tells who stands for the object. One object is given to
-     * one workload at a time. False where no attempt is open, or where it would be called off although its request may
-     * still be carried out.
+     * Records the result of the open attempt, from which the engine continues, or returns the holder of the object. One
+     * object belongs to one workload. False if no attempt is open, or if it would be canceled while its request may
+     * still be executed.
      */
     async answerAttempt(target: ResolutionTarget, sending: string, answer: OpenAnswer): Promise<boolean | Holder> {
       if (answer.outcome === 'not_created') return isWritten(prisma.$queryRaw(answering(target, sending, answer)))
@@ -39,7 +39,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
       })
     },
 
-    /** Says how a workload ended that nobody could tell of. False where it is not in that status. */
+    /** Sets the final status of a workload. False if it is not in `from`. */
     async settleUnknown(target: ResolutionTarget, { from, to }: { from: string; to: string }): Promise<boolean> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`
         WITH settled AS (

@@ -8,7 +8,7 @@ import type { Workload } from '../workload.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
 import { refuseOtherVersion, type Target } from './workload-service.ts'
 
-/** What an operator knows: which object it is, that none was made, or how it ended. */
+/** What an operator found: the object, that nothing was created, or the final status. */
 export type Resolution =
   | { remoteId: string }
   | { outcome: 'not_created' }
@@ -25,7 +25,7 @@ export interface ResolveDeps {
 
 export type Resolve = ReturnType<typeof makeResolve>
 
-/** Settles what cannot be told. The engine goes on from what was decided: it adopts, or sends again. */
+/** Resolves an unknown outcome. The engine continues from the decision: it adopts the object or creates again. */
 export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)

@@ -5,18 +5,18 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 
-/** Fields of a spec that a client wants changed, as PATCH sent them. */
+/** Fields of a spec to change, from PATCH. */
 export type Revision = JsonObject
 
 export interface Revised<K extends Kind> {
   spec: Spec<K>
-  /** The provider has to be told. */
+  /** Whether the provider must be updated. */
   isRemote: boolean
 }
 
 /**
- * The spec after a PATCH. The description is the client's own; anything else can be changed only where the driver says
- * that it can change it on an existing object. What is still to be sent has to be what it would accept at create.
+ * The spec after a PATCH. The description belongs to the client; other fields must be mutable at the driver. What is
+ * still to be sent must be valid for a create.
  */
 export function revise<K extends Kind>(
   workload: Workload<K>,
@@ -29,7 +29,7 @@ export function revise<K extends Kind>(
   const isRemote = Object.keys(revision).some(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
   )
-  // What is not made yet will be made from this spec.
+  // An object that does not exist yet is created from this spec.
   const isSent = isRemote || workload.remoteId === null
   if (!isSent || driver === undefined) return { spec, isRemote }
   const problems = checkSpec({ ...driver, provider: workload.provider }, spec, workload.remotePayload).filter(
@@ -42,12 +42,12 @@ export function revise<K extends Kind>(
   return { spec, isRemote }
 }
 
-/** Of an import little but its name is known: what the client did not send is not held against it. */
+/** Little of an import is known, so only the fields that the client sent are checked. */
 function isRevised(pointer: string, revision: Revision): boolean {
   return pathsOf(revision).some((path) => pointer === `/${path}` || pointer.startsWith(`/${path}/`))
 }
 
-/** Options are merged one by one; every other field is replaced whole. */
+/** Options are merged individually; other fields are replaced whole. */
 function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: Revision): Spec<K> {
   const { providerOptions, ...fields } = revision
   if (providerOptions === undefined) return { ...spec, ...fields } as Spec<K>
@@ -72,7 +72,7 @@ function immutableFields<K extends Kind>(
     })
 }
 
-/** What a revision names: `autoStop`, `providerOptions/aitems/term`. */
+/** Paths in a revision: `autoStop`, `providerOptions/aitems/term`. */
 function pathsOf({ providerOptions = {}, ...fields }: Revision): string[] {
   const options = Object.entries(providerOptions as { [provider: string]: JsonObject }).flatMap(([provider, given]) =>
     Object.keys(given).map((option) => optionPath(provider, option)),

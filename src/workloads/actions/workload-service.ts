@@ -12,26 +12,26 @@ import { isRequested, type Workload } from '../workload.ts'
 import type { ActionEvent, DesiredStateRepository } from './desired-state.repository.ts'
 import { type Revision, revise } from './update.ts'
 
-/** Whose record is meant, and who means it. */
+/** The record that a request addresses, and its caller. */
 export interface Target {
   projectId: string
   by: Actor
   id: string
-  /** `If-Match`: only if the record is still at this version. */
+  /** `If-Match`: the versions that the client accepts. */
   ifVersions: readonly number[] | null
 }
 
-/** What PATCH changes: null removes a label; the rest is of the spec. */
+/** Body of PATCH: a null label is removed; the rest belongs to the spec. */
 export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & Revision
 
-/** The engine writes too; between a reading and a patch it may have been faster. */
+/** The engine may write between a read and a patch. */
 const patchTries = 8
 
 export interface WorkloadServiceDeps {
   kinds: WorkloadKinds
   reads: ReadsRepository
   desiredStates: DesiredStateRepository
-  /** The driver of a connection as it is open here; undefined where it cannot be opened any more. */
+  /** The driver of an open connection; undefined if the connection can no longer be opened. */
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   hint(connectionId: string): void
   wake: ChangeNotifier
@@ -39,7 +39,7 @@ export interface WorkloadServiceDeps {
 
 export type WorkloadService = ReturnType<typeof makeWorkloadService>
 
-/** Reading workloads and taking wishes about them. Every call is narrowed to a project. */
+/** Reads workloads and records action requests. Every call is limited to a project. */
 export function makeWorkloadService(deps: WorkloadServiceDeps) {
   const { reads, desiredStates } = deps
 
@@ -54,22 +54,22 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
 
     list: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> => reads.list(query),
 
-    /** Changes labels, and of the spec what can be changed on an existing object. */
+    /** Changes labels and the mutable fields of the spec. */
     async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {
       for (let left = patchTries; ; left -= 1) {
         const current = await get(kind, target.projectId, target.id)
         refuseOtherVersion(current, target.ifVersions)
         const changed = await patchAt(deps, kind, { current, by: target.by }, patch)
         if (changed !== null) return changed
-        // What was merged holds on one version only; a client that named none does not care which.
+        // The merge is valid for one version only; without `If-Match` it is repeated on the next one.
         if (target.ifVersions !== null || left <= 1)
           throw await whyNot(deps, kind, { ...target, ifVersions: [current.version] })
       }
     },
 
     /**
-     * Records what the client wants; the engine carries it out. Wanting what is wanted already changes nothing, and of
-     * what has ended nothing is wanted any more: it comes back as it is.
+     * Records an action request; the engine executes it. Idempotent: a repeat, or a request to a finished workload,
+     * returns the record unchanged.
      */
     async requestAction<K extends Kind>(
       kind: K,
@@ -115,7 +115,7 @@ async function patchAt<K extends Kind>(
   return changed
 }
 
-/** Before it is sent anything can be called off; afterwards it takes the driver's verb. Null = from any status. */
+/** Before dispatch everything can be canceled; afterwards the driver must support the action. Null = any status. */
 async function statusesFor<K extends Kind>(
   deps: WorkloadServiceDeps,
   kind: K,
@@ -129,7 +129,7 @@ async function statusesFor<K extends Kind>(
   return [waiting]
 }
 
-/** It is being carried out, or is so already. */
+/** Whether the action is in progress or done. */
 function isWantedAlready<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -139,7 +139,7 @@ function isWantedAlready<K extends Kind>(
   return workload.desired === desired && workload.status === kind.achieves[verb]
 }
 
-/** A wish that was not recorded: where the workload has ended since it was read, it comes back as it is. */
+/** A request that was not recorded: returns the workload if it has ended since it was read. */
 async function endedMeanwhile<K extends Kind>(
   deps: WorkloadServiceDeps,
   kind: K,
@@ -151,7 +151,7 @@ async function endedMeanwhile<K extends Kind>(
   return now
 }
 
-/** A write that changed nothing: gone, changed meanwhile, called off, or no longer in a status that allows it. */
+/** Why a write changed nothing: deleted, changed meanwhile, canceled, or in another status. */
 async function whyNot<K extends Kind>(
   { reads, kinds }: WorkloadServiceDeps,
   kind: K,
@@ -165,7 +165,7 @@ async function whyNot<K extends Kind>(
   return new ApiError('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
 }
 
-/** `If-Match`, checked before anything is done. */
+/** Checks `If-Match` before anything is done. */
 export function refuseOtherVersion(workload: Workload, ifVersions: readonly number[] | null): void {
   if (ifVersions !== null && !ifVersions.includes(workload.version)) throw mismatch(workload.version)
 }

@@ -24,20 +24,20 @@ export interface NewWorkload {
   correlationTag: string
   status: string
   imported: boolean
-  /** Of an import: the object that exists already, and what only one live import may hold: that object. */
+  /** For imports: the existing object, which also serves as the exclusivity key, so it has one active import. */
   remoteId: string | null
   exclusivityKey?: string
-  /** Of an import: the connections that see the object, and the mark that it carries. */
+  /** For imports: the connections that see the object, and the correlation tag that it carries. */
   object?: { connectionIds: readonly string[]; correlationTag: string | null }
-  /** How many it asks for, on all its nodes. */
+  /** Requested accelerators on all nodes. */
   accelerators: number
-  /** Its secret variables, sealed for its id. */
+  /** Secret variables, sealed for this id. */
   sealedSecrets?: string
-  /** sha256 of the client's key, and what tells its body from others, in hex. */
+  /** SHA-256 of the client's key, and the fingerprints of the body, in hex. */
   key: { hash: string; fingerprint: string; otherFingerprints?: readonly string[]; ttlHours: number } | null
 }
 
-/** When a workload was recorded; `limited`: not recorded, since its project has a quota to be counted against first. */
+/** When a workload was recorded; `limited`: not recorded, since a quota must be checked first. */
 export type Inserted = Date | 'limited'
 
 export interface KeyHolder {
@@ -50,17 +50,17 @@ export type AdmissionRepository = ReturnType<typeof makeAdmissionRepository>
 export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>) {
   return {
     /**
-     * Records many workloads in one statement: row, first event, label rows, idempotency key.
-     * Those that are absent from the result have a key that an earlier request holds, or a connection that is gone. A
-     * repeat after a lost connection records nothing twice.
+     * Records many workloads in one statement: row, first event, label rows, idempotency key. An absent result means
+     * that an earlier request holds the key, or that the connection is deleted. A repeat after a lost connection
+     * records nothing twice.
      */
     async insert(news: readonly NewWorkload[]): Promise<Map<string, Inserted>> {
       return insertAll(sql.rows, news, false)
     },
 
     /**
-     * The same for limited projects: what their quotas leave room for. Answers why the others were not recorded. And for
-     * imports: an object that another workload stands for fails the batch.
+     * The same for projects with a quota: records what fits and returns why the others were not recorded. For imports
+     * too: an object that another workload holds fails the batch.
      */
     async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
       const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
@@ -80,7 +80,10 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
       return rows[0]?.at ?? null
     },
 
-    /** Who holds these keys now. A statement of its own: the one that lost the race cannot see the winner. */
+    /**
+     * Current holders of these keys. A separate statement, because a statement that lost the race cannot see the
+     * winner.
+     */
     async keyHolders(
       keys: readonly { projectId: string; kind: string; hash: string }[],
     ): Promise<Map<string, KeyHolder>> {
@@ -149,13 +152,13 @@ async function usageOf(
   return new Map(rows.map(({ id, ...usage }) => [id, usage]))
 }
 
-/** Two processes that insert the same keys in opposite order would wait for each other. */
+/** Two processes that insert the same keys in opposite order would deadlock. */
 function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
   const keyOf = (item: NewWorkload) => (item.key === null ? '' : `${item.projectId}/${item.kind}/${item.key.hash}`)
   return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-/** @param isCounted these fit into the quotas of their projects, which are locked */
+/** @param isCounted whether these fit the quotas of their locked projects */
 const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(

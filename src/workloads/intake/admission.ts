@@ -12,22 +12,21 @@ import type { OverQuota } from './quota.ts'
 export interface Admitted {
   id: string
   createdAt: Date
-  /** The key was used before with the same body; `id` is that workload's. */
+  /** Whether the key was used before with the same body; `id` is then that workload's. */
   isReplay: boolean
 }
 
 export interface Admission {
   /**
-   * Records a workload durably, in one statement with whatever else arrives at the same time. Resolves after the commit.
-   * Refuses with `idempotency_key_reused` (other body), `quota_exceeded`, or `not_found` (the connection was deleted
-   * meanwhile).
+   * Records a workload durably, batched with concurrent requests. Resolves after the commit. Fails with
+   * `idempotency_key_reused` (other body), `quota_exceeded`, or `not_found` (the connection was deleted meanwhile).
    */
   admit(workload: NewWorkload): Promise<Admitted>
-  /** The workload that this key stands for already; null = the key is new. Refuses where it was used with another body. */
+  /** The workload that holds this key; null = the key is new. Fails if it was used with another body. */
   holderOf(key: { projectId: string; kind: string; hash: string } & Fingerprint): Promise<string | null>
 }
 
-/** What tells a body from others; a body with secrets may stand under another key of the ring. */
+/** Identifies a body; one with secrets may have been fingerprinted with another key of the ring. */
 export interface Fingerprint {
   fingerprint: string
   otherFingerprints?: readonly string[]
@@ -39,7 +38,7 @@ interface Deps {
   maxBatch: number
 }
 
-/** When a workload was recorded, or why not; null = its key is held by another, or its connection is gone. */
+/** When a workload was recorded, or why not; null = its key is held, or its connection is deleted. */
 type Outcome = Date | 'limited' | OverQuota | null
 
 const maxLimited = 10_000
@@ -49,7 +48,7 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
     makeBatcher<NewWorkload, Outcome>({
       concurrency: count,
       maxItems: maxBatch,
-      // However much one project sends at once, half of each statement is left to the others.
+      // Leaves half of each statement to other projects.
       keyOf: ({ projectId }) => projectId,
       maxPerKey: Math.ceil(maxBatch / 2),
       isDataError: (error) => isDataError(error) || error instanceof HeldObjectError,
@@ -60,12 +59,12 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
       },
     })
   const insertFreely = batchersOf(concurrency, (news) => repository.insert(news))
-  /** One lane: a second would wait for the projects that the first has locked. */
+  /** One at a time: a second statement would wait for the projects that the first has locked. */
   const insertWithinQuota = batchersOf(1, (news) => repository.insertWithinQuota(news))
-  /** Projects that had a quota a moment ago. To count where there is none is only slower. */
+  /** Projects that recently had a quota. Counting without a quota is only slower. */
   const limited = new Set<string>()
 
-  /** Most projects have no quota and pay nothing for it: the statement that records says where one has to be counted. */
+  /** Projects without a quota pay nothing for it: the insert reports if one must be checked. */
   async function insert(workload: NewWorkload): Promise<Outcome> {
     const { projectId } = workload
     // An import is rare, and needs a transaction as well.
@@ -77,7 +76,7 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
     return insertWithinQuota(workload)
   }
 
-  /** Equal keys that arrive together are joined: the later ones wait for the first and are answered as its replays. */
+  /** Concurrent requests with equal keys are serialized: later ones become replays of the first. */
   const inFlight = new Map<string, Promise<unknown>>()
 
   async function admit(workload: NewWorkload): Promise<Admitted> {
@@ -97,13 +96,13 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
   async function record(workload: NewWorkload): Promise<Admitted> {
     const inserted = await insertWithFreshTag(workload)
     if (inserted instanceof Date) return { id: workload.id, createdAt: inserted, isReplay: false }
-    // An earlier try may have been committed just before its connection was lost; it counts against the quota itself.
+    // An earlier try may have been committed just before its connection was lost, and counts against the quota.
     const createdAt = await repository.recordedAt(workload.id)
     if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
     return replay(workload, inserted === 'limited' ? null : inserted)
   }
 
-  /** Marks are drawn at random; one that exists already is drawn again. */
+  /** Tags are random; a duplicate is drawn again. */
   async function insertWithFreshTag(workload: NewWorkload): Promise<Outcome> {
     try {
       return await insert(workload)
@@ -135,7 +134,7 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
   return { admit, holderOf }
 }
 
-/** Letters and digits at random, eight of them for each number that is drawn. */
+/** Random letters and digits, eight per drawn number. */
 function draw(count: number): string {
   let drawn = ''
   while (drawn.length < count)
@@ -146,8 +145,8 @@ function draw(count: number): string {
 }
 
 /**
- * A mark: `[a-z][a-z0-9]*`. Where there is room it starts with the installation's tag, so that two gateways on one
- * account can tell their objects apart.
+ * A correlation tag: `[a-z][a-z0-9]*`. If there is room, it starts with the installation's tag, so that two gateways on
+ * one account can distinguish their objects.
  */
 export function makeCorrelationTag(length: number, installationTag: string): string {
   if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
@@ -158,12 +157,12 @@ function redrawn(correlationTag: string): string {
   return correlationTag.slice(0, 3) + draw(correlationTag.length - 3)
 }
 
-/** sha256 of a body as it was parsed: the order of its keys does not count. */
+/** SHA-256 of a parsed body, independent of key order. */
 export function fingerprintOf(body: unknown): string {
   return hashOf(canonical(body))
 }
 
-/** A plain hash would let whoever reads the table try out short secrets, so a body that has any is told by a keyed one. */
+/** A keyed hash for bodies with secrets: a plain one would let a reader of the table guess short secrets. */
 export function keyedFingerprintOf(
   body: { readonly secretVariables?: object },
   secretBox: Pick<SecretBox, 'digest'>,

@@ -40,9 +40,9 @@ export type ImportEnvironment = (
 ) => Promise<Workload<'environment'>>
 
 /**
- * Makes a record for an object that exists at the provider already. The provider is asked at once, so that a wrong id is
- * refused here. An object has one live record, whatever connections and projects see it: importing it twice is refused, with
- * that record's id where it is the caller's own.
+ * Creates a record for an object that exists at the provider. The provider is queried first, so a wrong id fails here.
+ * An object has one active record across connections and projects: a second import fails, and names the record if it is
+ * the caller's.
  */
 export function makeImport(deps: ImportDeps): ImportEnvironment {
   return async ({ projectId, by }, request) => {
@@ -55,7 +55,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         `Provider ${opened.provider} does not support environments for this connection.`,
       )
     const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
-    // As the provider writes it: it may take one id in several spellings.
+    // In the provider's spelling, which may differ from the request.
     const { remoteId } = seen
     const { name: idSpace, connectionIds } = await deps.idSpaceOf(connectionId, 'environment')
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
@@ -129,7 +129,7 @@ function isKnownAlready(remoteId: string, holder: string): ApiError {
   return refused('/remoteId', 'known', `Object ${remoteId} is ${holder} already. Use the existing record.`, 'conflict')
 }
 
-/** The provider's name, cut down to what a name may be here. */
+/** The provider's name, reduced to the allowed characters. */
 function nameFrom(remoteName: string): string {
   const cleaned = remoteName
     .replaceAll(/[^A-Za-z0-9_.-]/g, '-')

@@ -5,9 +5,9 @@ import type { SpecProblem } from '../../vocabulary/spec-rules.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 
-/** The environment that a job's request names: whether it is there and takes jobs, and whether the provider has a use for it. */
+/** Checks of the environment that a job names: whether it exists, accepts jobs, and is supported by the provider. */
 
-/** Throws a Refusal where it is not there, or takes no jobs. */
+/** Throws an ApiError if it does not exist or accepts no jobs. */
 export async function environmentNamed(
   reads: Pick<ReadsRepository, 'get'>,
   projectId: string,
@@ -37,11 +37,11 @@ function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): 
 interface Place {
   connectionId: string
   provider: string
-  /** What environments are to the jobs of its driver. */
+  /** How jobs of this driver use environments. */
   takes: Driver['environment']
 }
 
-/** What speaks against a job over this connection in that environment, or in none. */
+/** Validation errors of a job with or without an environment over this connection. */
 export function environmentProblems(
   { connectionId, provider, takes }: Place,
   environment: Workload<'environment'> | null,

@@ -1,13 +1,13 @@
 import type { Quota } from '../../vocabulary/quota.ts'
 
-/** What a project has now, and what it may have. */
+/** Current usage and quota of a project. */
 export interface WorkloadUsage {
   quota: Pick<Quota, 'activeWorkloads' | 'accelerators'>
   activeWorkloads: number
   accelerators: number
 }
 
-/** A workload that was not recorded since its project has too much already, with the numbers. */
+/** Usage and limit of a workload that exceeds its quota. */
 export interface OverQuota {
   overQuota: string
 }
@@ -18,7 +18,7 @@ interface Wanted {
   accelerators: number
 }
 
-/** Who fits, first come first served. One that is too large does not keep out a smaller one that came later. */
+/** Picks what fits, in order. One that is too large does not block a smaller one after it. */
 export function pickFitting<W extends Wanted>(
   news: readonly W[],
   usages: ReadonlyMap<string, WorkloadUsage>,

@@ -2,7 +2,7 @@ import type { Kind, Spec, Status } from '../../vocabulary/kinds.ts'
 import type { ClientState, EngineState, Workload } from '../workload.ts'
 import type { NewWorkload } from './admission.repository.ts'
 
-/** The record of a workload as its INSERT leaves it, so that nothing is read that was just written. */
+/** The record of a workload as its INSERT leaves it, to avoid a read after the write. */
 export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, createdAt: Date): Workload<K> {
   const { id, projectId, provider, connectionId, environmentId, name, labels, correlationTag, imported, remoteId } =
     created
@@ -41,7 +41,7 @@ export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, create
   }
 }
 
-/** What the engine writes, before it has written anything: the defaults of the columns. */
+/** The engine's columns at their defaults. */
 function untouched<K extends Kind>(status: Status<K>, createdAt: Date): EngineState<K> {
   return {
     ...{ status, reason: null, message: null, error: null, exitCode: null, signal: null, tasks: null, result: null },

@@ -17,13 +17,13 @@ import { type Admission, hashOf, keyedFingerprintOf, makeCorrelationTag } from '
 import { environmentNamed, environmentProblems } from './job-environment.ts'
 import { asRecorded } from './recorded.ts'
 
-/** A request as the route validated it: where it goes, and the rest, which is the spec. */
+/** A validated request: its target, and the rest, which is the spec. */
 export interface Submission<K extends Kind> {
   projectId: string
   by: Actor
   kind: K
   body: SubmissionBody<K>
-  /** The `Idempotency-Key`, where the client sent one. */
+  /** The `Idempotency-Key`, if sent. */
   key: string | null
 }
 
@@ -32,11 +32,11 @@ export type SubmissionBody<K extends Kind> = Spec<K> & {
   provider?: string
   environmentId?: string
   labels?: Readonly<Record<string, string>>
-  /** Never part of the spec: sealed beside the record, and opened for the call. */
+  /** Never part of the spec: sealed beside the record and opened for the call. */
   secretVariables?: Variables
 }
 
-/** Finds the connection that a request means. Throws a Refusal where none or several could be meant. */
+/** Finds the connection of a request. Throws an ApiError if none or several match. */
 export type ResolveConnection = (
   projectId: string,
   target: { connectionId?: string; provider?: string },
@@ -49,13 +49,13 @@ export interface SubmitDeps {
   admission: Admission
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
   wake: ChangeNotifier
-  /** Tells the workers; never awaited, never fails. */
+  /** Wakes the workers; never awaited, never fails. */
   hint(connectionId: string): void
   installationTag: string
   keyTtlHours: number
 }
 
-/** A request held against its provider: what would be recorded, and everything that speaks against it. */
+/** A request checked against its provider: what would be recorded, and its validation errors. */
 interface Considered<K extends Kind> {
   connectionId: string
   opened: OpenConnection
@@ -79,10 +79,10 @@ export interface Submitted<K extends Kind> {
 
 export type Submit = ReturnType<typeof makeSubmit>
 
-/** Takes requests: checks them against what their provider does, records them, tells the workers. */
+/** Accepts requests: validates them against their provider, records them, wakes the workers. */
 export function makeSubmit(deps: SubmitDeps) {
   return {
-    /** Resolves once the request is recorded durably. What the provider would not do as asked is refused, never ignored. */
+    /** Resolves once the request is stored durably. Unsupported fields fail and are never ignored. */
     async submit<K extends Kind>(submission: Submission<K>): Promise<Submitted<K>> {
       const { projectId, kind } = submission
       const considered = await considerOrReplay(deps, submission)
@@ -99,7 +99,7 @@ export function makeSubmit(deps: SubmitDeps) {
       return { workload, isReplay }
     },
 
-    /** What would become of a request. Nothing is stored or sent. */
+    /** Dry run. Nothing is stored or sent. */
     async preview<K extends Kind>(submission: Submission<K>): Promise<PreviewResult<K>> {
       const { driver, problems, spec, secretVariables, environment, opened } = await consider(deps, submission)
       if (problems.length > 0) return { problems, effectiveRequest: spec, request: null }
@@ -116,7 +116,7 @@ export function makeSubmit(deps: SubmitDeps) {
   }
 }
 
-/** Like the mark an example, where the environment has not been made yet. */
+/** An example id, if the environment does not exist yet. */
 function remoteIdShown({ id, remoteId }: Workload<'environment'>): string {
   return remoteId ?? `remote-id-of-${id}`
 }
@@ -126,8 +126,8 @@ function acceleratorsOf({ resources }: Pick<Spec<Kind>, 'resources'>): number {
 }
 
 /**
- * The key of a request is looked up by the statement that records it. One that would be refused is looked up first: a
- * repeat is answered by its record, whatever has become of its connection or environment since.
+ * The statement that records a request also checks its key. A request that would fail is checked first: a repeat
+ * returns its record, even if its connection or environment has changed since.
  */
 async function considerOrReplay<K extends Kind>(
   deps: SubmitDeps,
@@ -164,7 +164,7 @@ async function consider<K extends Kind>(
 ): Promise<Considered<K>> {
   const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...asked } = body
   const environment = environmentId === undefined ? null : await environmentNamed(deps.reads, projectId, environmentId)
-  // An environment tells its connection; where it is not of the provider that was named, that is told in a moment.
+  // The environment determines the connection; another provider is rejected below.
   const isOfProvider = provider === undefined || provider === environment?.provider
   const target = connectionId ?? (isOfProvider ? environment?.connectionId : undefined)
   const connection = await deps.resolveConnection(projectId, {
@@ -183,7 +183,7 @@ async function consider<K extends Kind>(
   }
 }
 
-/** Secrets are held to the rules of environment variables, since that is what they become. The spec names them only. */
+/** Secrets follow the rules of environment variables, which they become. The spec holds only their names. */
 function checkWithSecrets<K extends Kind>(
   rules: Parameters<typeof checkSpec<K>>[0],
   spec: Spec<K>,

@@ -2,7 +2,7 @@ import type { IdSource } from '../../connections/id-spaces.ts'
 import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 
-/** Something that must not be. */
+/** A violated invariant. */
 export interface Finding {
   check: string
   workloadId: string
@@ -11,13 +11,13 @@ export interface Finding {
 
 const maxPerCheck = 100
 
-/** A connection, and what gives out the remote ids of a kind that it sees; see `mayBeOne`. */
+/** A connection and the source of the remote ids of a kind; see `mayBeOne`. */
 export interface InIdSpace extends IdSource {
   connectionId: string
   kind: Kind
 }
 
-/** What must always hold, as the query that finds where it does not. */
+/** Each invariant, with the query that finds violations. */
 const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prisma.Sql>> => ({
   'the last event tells the status': Prisma.sql`
     SELECT w.id AS "workloadId", 'status ' || w.status || ', last event ' || COALESCE(e.data->>'status', 'none') AS detail
@@ -62,7 +62,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     GROUP BY w.connection_id, w.kind`,
 })
 
-/** Looks for what must not be, by reading alone. */
+/** Checks the invariants. Read-only. */
 export async function examine(prisma: PrismaClient, idSpaces: readonly InIdSpace[] = []): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [check, query] of Object.entries(checksOf(idSpaces))) {

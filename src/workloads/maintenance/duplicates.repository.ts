@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../../infra/database.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 
-/** Keeps for the operator that a provider holds two objects for one workload. Told once for each object. */
+/** Records for operators that a provider holds two objects for one workload. One event per object. */
 export function makeDuplicatesRepository(prisma: PrismaClient) {
   return async function noteDuplicate(workloadId: string, remoteId: string): Promise<void> {
     await prisma.$executeRaw`

@@ -26,7 +26,7 @@ const measures: Readonly<Record<string, Pick<Measure, 'help' | 'labels'>>> = {
   },
 }
 
-/** What an operator watches, in one statement. */
+/** Metrics for operators, in one statement. */
 export function makeMeasuresRepository(prisma: PrismaClient) {
   return async function measure(): Promise<readonly Measure[]> {
     const rows = await prisma.$queryRaw<Row[]>`

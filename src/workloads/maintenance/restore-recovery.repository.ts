@@ -1,15 +1,14 @@
 import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { WorkloadKinds } from '../kind.ts'
 
-/** After a restore nothing is known of the time that was lost: long enough for whatever was under way then. */
+/** Long enough for every request that was in flight during the lost time. */
 const settleMs = 600_000
 const maxConcurrent = 1000
 
 /**
- * After the database was restored from a backup, or failed over: whatever has no remote object may have got one in the
- * time that was lost. Each such workload gets an attempt of unknown outcome, so it is looked for before anything is sent:
- * one that may have begun as early as the record itself, and whose object may have ended long since;
- * whatever has one is looked at. Answers how many were reopened.
+ * Recovery after a restore or a failover: a workload without a remote object may have got one in the lost time. Each
+ * gets an attempt with unknown outcome, dated back to the record's creation, so it is searched for before anything is
+ * sent. Workloads with an object are read. Returns the number of reopened workloads.
  */
 export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Promise<number> {
   let count = 0
@@ -21,7 +20,7 @@ export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Pro
   return count
 }
 
-/** The event's id is made of the workload's and its number: this statement makes as many as there are rows. */
+/** Event ids derive from the workload id and the number, since this statement inserts one per row. */
 const reopenStatement = (kind: string, waiting: string, sending: string) => Prisma.sql`
   WITH picked AS MATERIALIZED (
     SELECT id FROM workloads WHERE kind = ${kind} AND active AND remote_id IS NULL AND NOT imported

@@ -1,15 +1,15 @@
 import { type Database, Prisma } from '../../infra/database.ts'
 
-/** Workloads of one statement: their rows are locked until it is over. */
+/** Workloads per statement, which locks their rows. */
 const maxBatch = 500
 
 /**
- * Deletes jobs and environments that ended longer ago than they are kept, oldest first, with everything that is recorded
- * of them. Nothing is sent to a provider. Kept are an environment whose jobs are kept, what has an event that the project's
- * feed still shows, and what was found to have two objects.
+ * Deletes jobs and environments whose retention has expired, oldest first, with all their records. Nothing is sent to a
+ * provider. Kept are environments with kept jobs, workloads with events in the project feed, and those with a duplicate
+ * object.
  *
- * @param retentionDays absent: they are kept for ever
- * @returns deletes `limit` workloads at most, and returns how many it has deleted
+ * @param retentionDays absent = unlimited
+ * @returns a function that deletes up to `limit` workloads and returns how many it deleted
  */
 export function makePruneWorkloads({ sql }: Pick<Database, 'sql'>, retentionDays: number | undefined) {
   return async function pruneWorkloads(limit: number): Promise<number> {

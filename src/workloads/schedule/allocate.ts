@@ -2,16 +2,15 @@
 export interface Candidate {
   connectionId: string
   projectId: string
-  /** How many more of its workloads may be taken. */
+  /** Number of its workloads that may be claimed. */
   room: number
 }
 
 /**
- * Divides free slots: one at a time to each project in turn, within a project to each of its connections in turn, until
- * none is left or nobody has room. Earlier candidates come first, so the caller's order decides who gets the remainder.
- * Pure.
+ * Divides free slots round-robin: one at a time to each project, and within a project to each connection, until none is
+ * left or none has room. Earlier candidates get the remainder. Pure.
  *
- * @returns how many slots each connection gets; connections that get none are absent
+ * @returns slots per connection; connections without slots are absent
  */
 export function allocate(free: number, candidates: readonly Candidate[]): Map<string, number> {
   const shares = new Map<string, number>()

@@ -4,7 +4,7 @@ import type { Turn } from '../engine/reconcile.ts'
 import { allocate } from './allocate.ts'
 import type { Slot, Slots } from './slots.ts'
 
-/** A claimed workload and the slot that it is acted on in. */
+/** A claimed workload and its slot. */
 export interface Taken {
   turn: Turn
   slot: Slot
@@ -16,12 +16,12 @@ interface Deps {
   slots: Slots
 }
 
-/** When claims are due again whose facts could not be read. */
+/** Delay before a claim is due again if its facts could not be read. */
 const retryMs = 250
 
-/** One round of claiming: who may have how many slots now, and the claim that fills them. */
+/** One claim round: divides the free slots and claims workloads for them. */
 export function makeClaimRound({ leases, budget, slots }: Deps) {
-  /** Takes slots and calls before the claim is sent, so that nothing is claimed that could not be acted on. */
+  /** Takes slots and calls before the claim, so that nothing is claimed that cannot be processed. */
   function reserve(shares: ReadonlyMap<string, number>): Map<string, Slot[]> {
     return new Map(
       [...shares].map(([connectionId, count]) => {
@@ -40,13 +40,13 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   }
 
   return {
-    /** How many workloads to claim of each connection. Empty: no slot is free, or nobody has room. */
+    /** Number of workloads to claim per connection. Empty if no slot is free or no connection has room. */
     choose(candidates: readonly { connectionId: string; projectId: string }[]): Map<string, number> {
       const withSpeed = candidates.map((each) => ({ ...each, isSlow: slots.isSlow(each.connectionId) }))
       const isContended = withSpeed.some(({ isSlow }) => !isSlow)
       const roomOf = (id: string) => Math.min(slots.room(id, isContended), budget.available(id))
       const withRoom = withSpeed.map((each) => ({ ...each, room: roomOf(each.connectionId) }))
-      // Each slow one has room for what is left to all of them: they divide it first.
+      // Slow connections share one limit, so they divide it first.
       const slow = allocate(
         slots.roomOfSlow(isContended),
         withRoom.filter(({ isSlow }) => isSlow),
@@ -72,7 +72,7 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   }
 }
 
-/** Facts are read after the claim, so that nothing older than the lease is believed; without them the claim is undone. */
+/** Facts are read after the claim, so that nothing is older than the lease; without them the claim is undone. */
 async function claimWithFacts(leases: Deps['leases'], shares: ReadonlyMap<string, number>): Promise<Turn[]> {
   const claimed = await leases.claim([...shares].map(([connectionId, count]) => ({ connectionId, count })))
   if (claimed.length === 0) return []

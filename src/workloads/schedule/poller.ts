@@ -4,14 +4,14 @@ import type { Scheduler } from './scheduler.ts'
 
 export interface Poller {
   start(): void
-  /** Begins nothing any more; resolves when what is under way is over. */
+  /** Starts nothing more; resolves when running work has ended. */
   stop(): Promise<void>
 }
 
 interface Deps {
   scheduler: Pick<Scheduler, 'poll' | 'renewLeases'>
   sweeping: Sweeping
-  /** Each deletes so many rows at most that are not kept any more, and answers how many it came to. */
+  /** Each deletes up to `limit` expired rows and returns how many it deleted. */
   prunes: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
   leaseMs: number
@@ -23,13 +23,13 @@ const pruneAtOnce = 10_000
 const maxPrunes = 100
 
 /**
- * Plain timers over due columns. Everything that is due is found here, from the tables alone; a hint only shortens the
- * wait. So losing the whole queue loses at most one interval.
+ * Timers over due columns. All due work is found here, in the tables alone; a hint only shortens the wait. Losing the
+ * whole queue therefore costs at most one interval.
  */
 export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, log }: Deps): Poller {
   const loops: { stop(): Promise<void> }[] = []
 
-  /** What is under way for long is not taken over as long as this process lives. */
+  /** Work in progress keeps its leases as long as this process lives. */
   async function renewLeases(): Promise<void> {
     await Promise.all([scheduler.renewLeases(), sweeping.renew()])
   }
@@ -50,12 +50,12 @@ export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, l
   }
 }
 
-/** Until nothing is left to prune, or so much was pruned that others shall have their turn. */
+/** Prunes until nothing is left, or until the limit of a run, so that other work gets its share. */
 async function pruneAll(prune: (limit: number) => Promise<number>): Promise<void> {
   for (let left = maxPrunes; left > 0 && (await prune(pruneAtOnce)) > 0; left -= 1);
 }
 
-/** Runs again and again, one run at a time; a run that fails is logged and the next one comes. */
+/** Repeats a run, one at a time; a failure is logged. */
 function every(intervalMs: number, run: () => Promise<unknown>, log: Log): { stop(): Promise<void> } {
   let isStopped = false
   let timer: NodeJS.Timeout | undefined

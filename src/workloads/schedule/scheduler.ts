@@ -6,36 +6,36 @@ import { makeClaimRound, type Taken } from './claim-round.ts'
 import type { Slots } from './slots.ts'
 
 export interface Scheduler {
-  /** Something may be due over this connection. Resolves once a slot is free, so a worker that is full takes no hints. */
+  /** Something may be due over this connection. Resolves once a slot is free, so a full worker accepts no hints. */
   hint(connectionId: string): Promise<void>
-  /** Reads over which connections something is due, and takes as much of it as there are free slots. */
+  /** Finds the connections with due work and claims as much as there are free slots. */
   poll(): Promise<void>
-  /** Extends the leases of what is under way, but not of a pass that should have ended long ago. */
+  /** Renews the leases of running passes, except those that should have ended long ago. */
   renewLeases(): Promise<void>
-  /** Claims nothing any more, and resolves when the passes under way are over. */
+  /** Claims nothing more; resolves when running passes have ended. */
   drain(): Promise<void>
 }
 
 interface Deps {
   leases: LeasesRepository
-  /** One reconcile pass; answers whether the workload is due again at once. */
+  /** One reconcile pass; returns whether the workload is due again immediately. */
   reconcile(turn: Turn): Promise<boolean>
   budget: Parameters<typeof makeClaimRound>[0]['budget']
   slots: Slots
   clock: { monotonicMs(): number }
-  /** A pass that takes longer has been stopped in the middle of a call: its lease runs out, and another carries on. */
+  /** A longer pass is stuck in a call: its lease expires and another worker continues. */
   maxPassMs: number
   log: Log
 }
 
-/** How long to wait for more slots to get free, so that one claim fills several. */
+/** Delay that lets several slots become free, so that one claim fills them. */
 const gatherMs = 4
-/** How long a claim that failed, or connections without room, are left alone. */
+/** Delay after a failed claim, or if no connection has room. */
 const retryMs = 250
 
 /**
- * Decides which workloads a worker acts on. One claim at a time: slots are reserved before the claim is sent and counted
- * for each connection inside it, so no worker ever holds more leases than it has slots, whatever the backlog.
+ * Decides which workloads a worker processes. One claim at a time: slots are reserved before the claim and counted per
+ * connection in it, so no worker holds more leases than it has slots, whatever the backlog.
  */
 export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...deps }: Deps): Scheduler {
   const { slots } = deps
@@ -116,7 +116,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   }
 }
 
-/** Calls `ring` once within the time that was asked for last, or sooner if it was asked for sooner before. */
+/** Calls `ring` once after the shortest requested delay. */
 function makeAlarm(ring: () => void) {
   let timer: NodeJS.Timeout | undefined
   let atMs = Number.POSITIVE_INFINITY
@@ -147,7 +147,7 @@ async function release(leases: LeasesRepository, taken: readonly Taken[]): Promi
   await leases.release(claims, 0)
 }
 
-/** The connections over which something may be due, in the order in which they come next, and their projects. */
+/** Connections that may have due work, in claim order, and their projects. */
 function makeCandidates() {
   const waiting = new Set<string>()
   const projectOf = new Map<string, string>()
@@ -161,10 +161,10 @@ function makeCandidates() {
     add,
     remove: (connectionId: string) => void waiting.delete(connectionId),
     isEmpty: () => waiting.size === 0,
-    /** One whose project is not known yet stands for itself. */
+    /** A connection whose project is unknown counts as a separate project. */
     inOrder: () =>
       [...waiting].map((connectionId) => ({ connectionId, projectId: projectOf.get(connectionId) ?? connectionId })),
-    /** Where a claim filled every slot that it was given there may be more; it comes after the others. */
+    /** A connection that filled all its slots may have more due work, so it moves to the end. */
     learn(shares: ReadonlyMap<string, number>, taken: readonly Taken[]): void {
       const workloads = taken.map(({ turn }) => turn.claimed.workload)
       for (const { connectionId, projectId } of workloads) projectOf.set(connectionId, projectId)

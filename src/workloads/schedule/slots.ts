@@ -1,51 +1,51 @@
 /**
- * The in-flight slots of one worker: how many workloads it acts on at the same time, and how many of them may be of one
- * connection, so that a provider that answers slowly or not at all leaves the others their slots.
+ * In-flight slots of one worker: how many workloads it processes concurrently in total and per connection, so that a
+ * slow provider leaves slots to the others.
  */
 export interface Slots {
   free(): number
-  /** Resolves when one is free. */
+  /** Resolves when a slot is free. */
   untilFree(): Promise<void>
-  /** Whether its passes take long; not of a connection that is not known yet. */
+  /** Whether its passes take long; false for an unknown connection. */
   isSlow(connectionId: string): boolean
   /**
-   * How many more workloads of this connection may be taken now.
+   * Number of further workloads of this connection that may be claimed.
    *
-   * @param isContended connections that are not slow have work, too
+   * @param isContended connections that are not slow have work too
    */
   room(connectionId: string, isContended: boolean): number
-  /** How many more all slow connections together may take now. */
+  /** Number of further workloads that all slow connections together may claim. */
   roomOfSlow(isContended: boolean): number
   take(connectionId: string): Slot
 }
 
 export interface Slot {
-  /** Gives it back; `wasUsed` tells whether anything was done with it, which shows how fast the connection is. */
+  /** Frees the slot; `wasUsed`: whether a pass ran in it, which measures the connection's speed. */
   release(wasUsed: boolean): void
 }
 
 interface Use {
-  /** Monotonic, when each of its slots was taken. */
+  /** Monotonic times at which its slots were taken. */
   takenAtMs: Set<{ atMs: number }>
-  /** Grows with each pass that ends, so that a connection gets many slots only after it has given some back. */
+  /** Grows with each pass that ends, so a connection gets many slots only after it has freed some. */
   limit: number
   wasSlow: boolean
 }
 
-/** A pass that takes longer makes its connection a slow one. */
+/** A longer pass makes its connection slow. */
 const slowMs = 2000
-/** Connections whose history is kept at most. */
+/** Maximum number of connections whose history is kept. */
 const maxRemembered = 10_000
 
 export function makeSlots(total: number, clock: { monotonicMs(): number }): Slots {
   const firstLimit = Math.max(1, Math.ceil(total / 8))
-  /** One connection never fills all: a quarter is left to those that come later. */
+  /** No connection fills all slots: a quarter is left to later ones. */
   const maxLimit = Math.max(1, Math.floor((total * 3) / 4))
-  /** All slow connections together: half, so that there are some for whoever comes; a quarter while others have work. */
+  /** Limit of all slow connections together: half, or a quarter while others have work. */
   const slowTotal = Math.max(1, Math.floor(total / 2))
   const contendedSlowTotal = Math.max(1, Math.floor(total / 4))
   const uses = new Map<string, Use>()
-  /** Those with slots: never more than there are slots, however many connections there are. */
+  /** Connections with slots in use, at most one per slot. */
   const busy = new Set<Use>()
   let taken = 0
   let freed = Promise.withResolvers<void>()

@@ -4,10 +4,10 @@ import type { Log } from '../ports.ts'
 import type { Poller } from './poller.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** Everything of the engine that runs by itself. */
+/** The background work of the engine. */
 export interface WorkloadWorkers {
   start(): Promise<void>
-  /** Takes nothing new and resolves when what is under way is written. */
+  /** Accepts nothing new; resolves when running work is written. */
   stop(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ export function makeWorkloadWorkers({ backend, scheduler, poller, log }: Deps): 
     async stop() {
       const drained = scheduler.drain()
       await Promise.all([hints.stop(), poller.stop(), drained])
-      // What was claimed while the two stopped.
+      // Work claimed while the two stopped.
       await scheduler.drain()
     },
   }

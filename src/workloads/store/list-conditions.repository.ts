@@ -3,10 +3,10 @@ import { type Range, startAfter } from '../../infra/intersection.ts'
 import { idAt, idPrefixes } from '../../vocabulary/ids.ts'
 import { type Filter, isByName, type ListQuery } from './list-filter.ts'
 
-/** An id contains the time of the process that made it, `created_at` is that of the database; they differ by no more. */
+/** An id contains the time of its process, `created_at` that of the database; they differ by no more. */
 const clockErrorMs = 3_600_000
 
-/** The ids that a page may have: after the page before, and as the times of creation leave them; `timesOf` tells exactly. */
+/** The range of ids of a page, from its cursor and its creation times; `timesOf` is exact. */
 export function rangeOf(query: ListQuery): Range {
   const { kind, order, after, filter } = query
   const { createdAfter, createdBefore } = filter
@@ -20,7 +20,7 @@ export function rangeOf(query: ListQuery): Range {
   return { start: Prisma.sql`${start}::text COLLATE "C"`, end: Prisma.sql`${end}` }
 }
 
-/** Clients see milliseconds, the table holds microseconds: what is shown as this very moment is not after it. */
+/** Clients see milliseconds, the table holds microseconds: a record shown with this very time is not after it. */
 export function timesOf({ createdAfter, createdBefore }: Filter): Prisma.Sql[] {
   return [
     ...(createdAfter === undefined ? [] : [Prisma.sql`w.created_at >= ${createdAfter}::timestamptz + interval '1 ms'`]),
@@ -28,12 +28,12 @@ export function timesOf({ createdAfter, createdBefore }: Filter): Prisma.Sql[] {
   ]
 }
 
-/** The names that begin so; they are compared by byte. */
+/** Names with this prefix, compared by byte. */
 export function namesWithin(prefix: string): Prisma.Sql {
   return Prisma.sql`w.name >= ${prefix} AND w.name < ${`${prefix}\u{10ffff}`}`
 }
 
-/** What comes after the page before, in the order of the list. */
+/** What follows the previous page, in the order of the list. */
 export function afterPage(query: ListQuery): Prisma.Sql[] {
   const { after } = query
   if (after === null) return []
@@ -43,7 +43,7 @@ export function afterPage(query: ListQuery): Prisma.Sql[] {
     : [Prisma.sql`w.id ${comparison} ${after.id}`]
 }
 
-/** Every filter, as a condition on a row. */
+/** Every filter as a condition on a row. */
 export function conditionsOf({ projectId, kind, filter }: ListQuery): Prisma.Sql[] {
   const { status, labels = [], provider, connectionId, environmentId, remoteId, active, namePrefix } = filter
   const optional: (Prisma.Sql | false)[] = [

@@ -1,6 +1,6 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
 
-/** What a list is narrowed down to. All given filters hold; several statuses are alternatives. */
+/** Filters of a list. All must match; several statuses are alternatives. */
 export interface Filter {
   status?: readonly string[]
   labels?: readonly { key: string; value: string }[]
@@ -15,7 +15,7 @@ export interface Filter {
   ids?: readonly string[]
 }
 
-/** Where a page begins: after this id (and, in a list by name, after this name). */
+/** Start of a page: after this id and, in a list by name, after this name. */
 export interface After {
   id: string
   name?: string
@@ -35,13 +35,13 @@ export function isByName({ filter }: ListQuery): boolean {
   return filter.namePrefix !== undefined
 }
 
-/** A page of a list, and where the next one begins; null: there is none. */
+/** A page of a list and the start of the next one; null = none. */
 export interface Page<R> {
   found: readonly R[]
   next: After | null
 }
 
-/** One filter at most: there are few such lists, and most requests are for one of them. */
+/** At most one filter: most requests are for one of these few lists. */
 export function isPlain({ filter }: ListQuery): boolean {
   return Object.keys(filter).length <= 1 && (filter.labels ?? []).length <= 1
 }

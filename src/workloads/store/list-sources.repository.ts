@@ -6,12 +6,12 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import { statusesOf, terminalStatuses } from '../../vocabulary/transitions.ts'
 import type { ListQuery } from './list-filter.ts'
 
-/** One that can show other columns of the rows, too. */
+/** A source that can show further columns. */
 export interface RowSource extends Source {
   page(range: Range, limit: number, shown?: Prisma.Sql): Prisma.Sql
 }
 
-/** A source for each filter that has an index in the order of ids. */
+/** A source for each filter that has an index in id order. */
 export function sourcesOf(query: ListQuery): Source[] {
   const { labels = [], environmentId, connectionId, provider } = query.filter
   const statuses = statusesIn(query)
@@ -25,7 +25,7 @@ export function sourcesOf(query: ListQuery): Source[] {
   return contradict(labels) ? [ofStatuses(query, [])] : sources.filter((source) => source !== false)
 }
 
-/** All of the project. */
+/** All records of the project. */
 export function everything(query: ListQuery): RowSource {
   return ofWorkloads(query, [])
 }
@@ -58,7 +58,7 @@ function ofLabel({ projectId, kind, order }: ListQuery, { key, value }: { key: s
   return { cost: 1, page: (range, limit) => indexPage(index, range, limit)(Prisma.sql`${id} AS id`) }
 }
 
-/** All jobs of an environment are of one project; where the first is of another, no more than it is read. */
+/** All jobs of an environment belong to one project; if the first belongs to another, only that one is read. */
 function ofEnvironment(query: ListQuery, environmentId: string): Source {
   const own = Prisma.sql`(SELECT e.environment_id FROM (
     SELECT environment_id, project_id FROM workloads WHERE environment_id = ${environmentId} ORDER BY environment_id, id LIMIT 1
@@ -66,7 +66,7 @@ function ofEnvironment(query: ListQuery, environmentId: string): Source {
   return rows(query, [[Prisma.sql`w.environment_id`, own]], Prisma.sql`w.environment_id IS NOT NULL`)
 }
 
-/** The index is in the order of ids for each status: the pages of several are merged. */
+/** The index is in id order per status, so the pages of several are merged. */
 function ofStatuses(query: ListQuery, statuses: readonly string[]): Source {
   const none: Source = { cost: 1, page: () => Prisma.sql`SELECT NULL::text COLLATE "C" AS id WHERE false` }
   const [only = none, ...others] = statuses.map((status) => ofStatus(query, status))
@@ -86,10 +86,13 @@ const statusesByKind: Readonly<Record<Kind, { all: readonly string[]; ended: rea
   environment: { all: statusesOf(environmentTransitions), ended: terminalStatuses(environmentTransitions) },
 }
 
-/** Some of these have ended, which `ended_at` tells: an environment whose create failed stays until it is deleted. */
+/**
+ * Statuses in which only some have ended, as `ended_at` shows: an environment whose create failed stays until it is
+ * deleted.
+ */
 const mayHaveEnded: Readonly<Record<Kind, readonly string[]>> = { job: [], environment: ['failed'] }
 
-/** The statuses that are asked for, by name or as those of what is active or is not; null = any. */
+/** Requested statuses, by name or by activity; null = any. */
 function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly string[] | null {
   if (active === undefined) return status === undefined ? null : [...new Set(status)]
   const { all, ended } = statusesByKind[kind]
@@ -97,7 +100,7 @@ function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly s
   return [...asked].filter((each) => mayHaveEnded[kind].includes(each) || ended.includes(each) !== active)
 }
 
-/** Where only some of a status have ended, there are partial indexes, whose constants a plan for any values needs to see. */
+/** If only some of a status have ended, partial indexes are used; the planner needs to see their constants. */
 function ofStatus(query: ListQuery, status: string): Source {
   const { projectId, kind, filter } = query
   if (filter.active === undefined || !mayHaveEnded[kind].includes(status))

@@ -8,14 +8,14 @@ import { workloadColumns } from './row.repository.ts'
 export type { Filter, ListQuery } from './list-filter.ts'
 
 /**
- * One page by keyset. However it is filtered, and whether or not anything matches, it reads a bounded number of rows for each row
- * of a page; a test counts them. If the page is not full by then, the last row has `isLast`: there may be more after
- * `examinedId` (and `examinedName`). That row may have no record.
+ * One page by keyset. With any filters, it reads a bounded number of rows per row of a page; a test counts them. If the
+ * page is not full by then, the last row has `isLast`: there may be more after `examinedId` (and `examinedName`). That
+ * row may have no record.
  */
 export function listStatement(query: ListQuery): Prisma.Sql {
   const direction = Prisma.raw(query.order)
   const order = isByName(query) ? Prisma.sql`p.name ${direction}, p.id ${direction}` : Prisma.sql`p.id ${direction}`
-  // OFFSET keeps the planner from merging a subquery with the rest: each row is read by its id, whatever statistics say.
+  // OFFSET keeps the planner from merging the subquery, so each row is read by its id whatever the statistics.
   return Prisma.sql`
     SELECT ${workloadColumns}, p.id AS "examinedId", p.name AS "examinedName", p.is_last AS "isLast"
     FROM (${pageOf(query)}) p LEFT JOIN LATERAL (SELECT * FROM workloads w WHERE w.id = p.id AND p.is_found OFFSET 0) w ON true
@@ -39,12 +39,12 @@ function pageOf(query: ListQuery): Prisma.Sql {
     FROM (${(first ?? everything(query)).page(rangeOf(query), query.limit)}) t`
 }
 
-/** How many rows may be read for `perRow` reads for each row of a page; a small page may cost as much as one of 20. */
+/** Maximum rows read at `perRow` per row of a page; a small page may cost as much as one of 20. */
 function readsFor({ limit }: ListQuery, perRow: number): number {
   return perRow * Math.max(limit, 20)
 }
 
-/** Those with given ids, or with a remote id over any connection of the project: few, so that all are read. */
+/** Records with given ids, or with a remote id over any connection of the project: few, so all are read. */
 function fromFew(query: ListQuery): Prisma.Sql {
   const { projectId, kind, limit, filter } = query
   const { ids, remoteId, connectionId } = filter
@@ -61,7 +61,7 @@ function fromFew(query: ListQuery): Prisma.Sql {
     ORDER BY ${orderOf(query)} LIMIT ${limit}`
 }
 
-/** Filtered by several. */
+/** Several filters. */
 function fromAll(query: ListQuery, sources: Sources): Prisma.Sql {
   const common = commonOf(query, sources, { limit: query.limit, reads: readsFor(query, 12) })
   return Prisma.sql`
@@ -69,7 +69,7 @@ function fromAll(query: ListQuery, sources: Sources): Prisma.Sql {
     SELECT j.id, NULL AS name, j.is_found, j.is_last FROM jump j WHERE j.is_found OR j.is_last`
 }
 
-/** The ids that all sources have, of records made within the times of the filter. */
+/** Ids that all sources have in common, created within the filter's times. */
 function commonOf(query: ListQuery, sources: Sources, most: { limit: number; reads: number }): Prisma.Sql {
   const times = timesOf(query.filter)
   return intersection(sources, {
@@ -83,7 +83,7 @@ function commonOf(query: ListQuery, sources: Sources, most: { limit: number; rea
   })
 }
 
-/** Filtered by time of creation, and by one other at most. Ids are bounded by it, but not to the moment. */
+/** Filtered by creation time and at most one other filter. Ids bound it, but not exactly. */
 function byTime(query: ListQuery, source: Source | null): Prisma.Sql {
   const times = Prisma.join(timesOf(query.filter), ' AND ')
   const most = readsFor(query, source === null ? 16 : 8)
@@ -106,7 +106,7 @@ function byName(query: ListQuery): Prisma.Sql {
     WHERE ${Prisma.join(namesOf(query), ' AND ')} ORDER BY ${orderOf(query)} LIMIT ${query.limit}`
 }
 
-/** If few records pass the other filters, these are sorted; otherwise those with the prefix are read in their order. */
+/** If few records match the other filters, these are sorted; otherwise those with the prefix are read in order. */
 function byNameAnd(query: ListQuery, sources: Sources): Prisma.Sql {
   const { limit } = query
   const most = readsFor(query, 10)

@@ -7,18 +7,18 @@ import { listStatement } from './list.repository.ts'
 import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 
-/** Who else there is for objects that show no mark. */
+/** Other owners of objects without a correlation tag. */
 export interface Claims {
-  /** Those that other records stand for, or stood for. */
+  /** Remote ids that other records hold or held. */
   owned: ReadonlySet<string>
-  /** Another create into the same environment is open, so it may have made them. */
+  /** Whether another create into the same environment is open and may have created them. */
   isContested: boolean
 }
 
-/** What of a workload tells whether it has changed, as it was read before. */
+/** What identifies the state of a workload that was read before. */
 export type Known = Pick<Workload, 'id' | 'version' | 'observedGeneration'>
 
-/** Who stands for a remote object. */
+/** The record that holds a remote object. */
 export interface Holder {
   id: string
   projectId: string
@@ -26,13 +26,13 @@ export interface Holder {
 
 export interface RemoteObject {
   remoteId: string
-  /** The mark that it carries, where it shows one. */
+  /** The object's correlation tag, if shown. */
   correlationTag: string | null
 }
 
 /**
- * A live workload, of any project, that stands for this remote object over one of the connections, or will once an answer to its
- * create is taken up, or that has the mark that the object carries and was not told its id yet.
+ * An active workload of any project that holds this remote object over one of the connections, is about to adopt it
+ * from the response to its create, or has its correlation tag and no id yet.
  */
 export function holderStatement(
   connectionIds: readonly string[],
@@ -50,12 +50,12 @@ export function holderStatement(
     LIMIT 1`
 }
 
-/** Taken before it is asked who holds an object, in the transaction that gives it to somebody: so one after the other does. */
+/** Taken before asking for the holder of an object, in the transaction that assigns it, so that assignments do not overlap. */
 export function objectLockStatement(kind: Kind, remoteId: string): Prisma.Sql {
   return Prisma.sql`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${kind}/${remoteId}`}, 0))`
 }
 
-/** What belongs to another project is not named. */
+/** A record of another project is not named. */
 export function nameOf(holder: Holder, projectId: string): string {
   return holder.projectId === projectId ? holder.id : "another project's"
 }
@@ -64,14 +64,14 @@ export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
 export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
   return {
-    /** Null: there is none in this project; another project's looks the same. */
+    /** Null if it does not exist in this project. */
     async get<K extends Kind>(projectId: string, kind: K, id: string): Promise<Workload<K> | null> {
       const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
         SELECT ${workloadColumns} FROM workloads w WHERE w.id = ${id} AND w.project_id = ${projectId} AND w.kind = ${kind}`)
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
     },
 
-    /** Those of any project that are not as they were known, by id. */
+    /** Workloads of any project that differ from their known state, by id. */
     async changedSince(known: readonly Known[]): Promise<ReadonlyMap<string, Workload>> {
       const [ids, versions] = [known.map(({ id }) => id), known.map(({ version }) => version)]
       const generations = known.map(({ observedGeneration }) => observedGeneration)
@@ -82,11 +82,11 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     },
 
     /**
-     * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. A page may be
-     * short, or empty, although there is a next one: where several filters hold, a bounded number of rows is examined.
+     * One page by keyset. A list by name prefix is ordered by (name, id), any other by id, which is by creation. A page
+     * may be short, or empty, although there is a next one: with several filters, a bounded number of rows is examined.
      */
     async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> {
-      // One more than asked for shows whether there is a next page.
+      // One more than requested shows whether there is a next page.
       const statement = listStatement({ ...query, limit: query.limit + 1 })
       const rows = await sql.rows<WorkloadRecord & Examined>(statement, { isNamed: isPlain(query) })
       const shown = rows.filter(({ id }) => id !== null).slice(0, query.limit)
@@ -96,8 +96,8 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     },
 
     /**
-     * What other records of the kind have to do with these objects, over any connection that sees them. Owned and open are
-     * read in one statement: a create that is adopted in between would be neither.
+     * Other owners of these objects, over any connection that sees them. One statement reads owners and open creates,
+     * since a create that is adopted in between would be in neither.
      */
     async ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
       const { connectionIds } = await idSpaceOf(workload.connectionId, workload.kind)
@@ -111,9 +111,8 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     },
 
     /**
-     * Those of `correlationTags`, seen in a list of this kind, that live workloads hold or that are another kind's: of what stands
-     * in the lists of both, the list of its own kind tells whether it still goes on. One that has ended `since` the scan began
-     * may have been listed before it did.
+     * Tags in a list of this kind that active workloads hold, or that belong to the other kind, whose own list decides
+     * about them. A workload that ended after `since`, the start of the scan, may have been listed before it ended.
      */
     async heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>> {
       const rows = await sql.rows<{ correlationTag: string }>(Prisma.sql`
@@ -122,14 +121,14 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       return new Set(rows.map((row) => row.correlationTag))
     },
 
-    /** The database's clock. */
+    /** The database clock. */
     async now(): Promise<Date> {
       const [row] = await sql.rows<{ now: Date }>(Prisma.sql`SELECT now()`)
       if (row === undefined) throw new Error('the database did not return its time')
       return row.now
     },
 
-    /** Jobs of an environment that have not ended, by id, after this one. */
+    /** Unfinished jobs of an environment, by id, after this one. */
     async liveJobs(environmentId: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
       const rows = await sql.rows<{ id: string }>(Prisma.sql`
         SELECT id FROM workloads WHERE environment_id = ${environmentId} AND active AND id > ${after} ORDER BY id LIMIT ${limit}`)

@@ -2,7 +2,7 @@ import { Prisma } from '../../infra/database.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { EngineState, Workload } from '../workload.ts'
 
-/** Table column by domain name. The one list from which every statement takes its columns. */
+/** Table column by property name. Every statement takes its columns from here. */
 export const columns = {
   id: 'id',
   projectId: 'project_id',
@@ -60,18 +60,18 @@ const aliased = (table: string) =>
     .map(([domain, column]) => `${table}.${column} AS "${domain}"`)
     .join(', ')
 
-/** `w.id AS "id", …` of a statement whose workloads are called `w`. */
+/** `w.id AS "id", …` for statements that alias workloads as `w`. */
 export const workloadColumns = Prisma.raw(aliased('w'))
 
-/** The only cast between a row and the domain: statuses and kinds are held by CHECKs, JSON by what wrote it. */
+/** The only cast between a row and the domain: CHECK constraints hold statuses and kinds. */
 export function toWorkload<K extends Kind = Kind>(row: WorkloadRecord): Workload<K> {
   return row as unknown as Workload<K>
 }
 
-/** A row as `$queryRaw` returns it under the aliased columns. */
+/** A row as `$queryRaw` returns it with the aliased columns. */
 export type WorkloadRecord = { readonly [column in keyof Workload]: unknown }
 
-/** What the engine writes, with each column's type, for `json_to_recordset`. */
+/** The engine's columns with their types, for `json_to_recordset`. */
 const engineTypes = {
   status: 'text',
   reason: 'text',
@@ -102,10 +102,10 @@ const engineTypes = {
 
 export const engineKeys = Object.keys(engineTypes) as (keyof EngineState)[]
 
-/** `"status" text, …`: the engine's part of a recordset's column definitions. */
+/** `"status" text, …`: the engine's column definitions of a recordset. */
 export const engineDefinitions = Prisma.raw(engineKeys.map((key) => `"${key}" ${engineTypes[key]}`).join(', '))
 
-/** `status = i."status", …` for all that a write sets as it is; `due_at` has a rule of its own. */
+/** `status = i."status", …` for all columns that are set unconditionally; `due_at` has a separate rule. */
 export const engineAssignments = Prisma.raw(
   engineKeys
     .filter((key) => key !== 'dueAt')

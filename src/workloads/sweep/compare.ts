@@ -8,25 +8,25 @@ import type { ScanDeps } from './deps.ts'
 import type { AsRead, Watched } from './sweeps.repository.ts'
 import { writeAll } from './writes.ts'
 
-/** A watched workload and what was shown of it that the last scan had not shown. */
+/** A watched workload with an observation that the last scan did not show. */
 export interface Fresh<K extends Kind> {
   item: Watched
   observation: Observation<K>
 }
 
 export interface Comparison<K extends Kind> {
-  /** Resolves once so little waits that more may come. */
+  /** Resolves when there is room for more. */
   add(fresh: readonly Fresh<K>[]): Promise<void>
-  /** Resolves when all is written, with how much has changed. */
+  /** Resolves with the number of changes when all are written. */
   end(): Promise<number>
 }
 
-/** What is compared in one batch, whatever pages it is from. */
+/** Maximum size of a batch, across pages. */
 const maxBatch = 200
-/** How long a batch gathers while pages are read. */
+/** How long a batch is collected while pages are read. */
 const gatherMs = 100
 
-/** Compares and writes one batch at a time. A list in which much changes costs statements for each batch, not for each page. */
+/** Compares and writes one batch at a time. A list with many changes costs statements per batch, not per page. */
 export function makeComparison<K extends Kind>(deps: ScanDeps<K>): Comparison<K> {
   const waiting: Fresh<K>[] = []
   let changed = 0
@@ -55,7 +55,7 @@ export function makeComparison<K extends Kind>(deps: ScanDeps<K>): Comparison<K>
       for (const each of fresh) waiting.push(each)
       if (waiting.length === 0) return
       running ??= run()
-      // Whoever waits for it is told.
+      // Handled by the caller that awaits it.
       running.catch(() => {})
       if (waiting.length < maxBatch) return
       goOn()
@@ -74,7 +74,7 @@ async function compare<K extends Kind>(deps: ScanDeps<K>, fresh: readonly Fresh<
   const observations = new Map(fresh.map(({ item, observation }) => [item.id, observation]))
   const unchanged = (await deps.repository.unchanged(fresh.map(({ item }) => item))) as AsRead<K>[]
   const secretsOf = await deps.secretsOfAll(unchanged.map(({ workload }) => workload))
-  /** What was shown of a workload, where that is news of it; where it is none it is noted. */
+  /** The change that an observation makes to a workload; one without a change is cached. */
   const newsOf = (workload: Workload<K>) => {
     const shown = observations.get(workload.id)
     if (shown === undefined) return null
@@ -92,8 +92,8 @@ async function compare<K extends Kind>(deps: ScanDeps<K>, fresh: readonly Fresh<
     return news === null ? [] : [{ workload, row, change: withPayload(workload, news.seen, news.change) }]
   })
   const written = await writeAll(deps, changes)
-  // Where the next scan shows the same it need not read what is known. What has ended is not watched any more; should a
-  // database that is restored lose that, the same is news again.
+  // Caches the state after the write, so the next scan skips the same observation. Ended workloads are not cached: if a
+  // restored database loses the end, the observation must count again.
   for (const workload of written) if (!isTerminal(deps.kind.transitions, workload.status)) newsOf(workload)
   return written.length
 }

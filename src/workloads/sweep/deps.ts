@@ -15,7 +15,7 @@ export interface SweepDeps {
   secretsOfAll: OpenSecrets['ofAll']
   budget: Pick<Budget, 'take'>
   write(write: Write): Promise<Written>
-  /** Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. */
+  /** Tags in a list of this kind that belong to active or recently ended records, or to the other kind. */
   heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
   installationTag: string
   wake: ChangeNotifier
@@ -28,15 +28,15 @@ export interface SweepDeps {
 export interface SweepBounds {
   minMs: number
   maxMs: number
-  /** One page at most. */
+  /** Maximum duration of reading one page. */
   callTimeoutMs: number
   maxPages: number
   maxWatched: number
-  /** An object younger than this may be missing from a list without a reason. */
+  /** An object younger than this may be missing from a list. */
   graceMs: number
 }
 
-/** What one walk is made with. */
+/** Dependencies of one scan. */
 export interface ScanDeps<K extends Kind> extends SweepDeps {
   kind: WorkloadKind<K>
   driver: Driver<K>

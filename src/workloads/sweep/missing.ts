@@ -6,8 +6,8 @@ import type { AsRead, Watched } from './sweeps.repository.ts'
 import { writeAll } from './writes.ts'
 
 /**
- * Watched workloads that a complete walk did not show are looked at one by one; nothing is concluded from a list alone.
- * One that suddenly lacks very many is itself suspect: only a few are looked at per walk, the longest unseen first.
+ * Reads watched workloads that a complete scan did not show one by one; a list alone is never conclusive. If very many
+ * are missing, the list is suspect: only a few are read per scan, longest unseen first.
  */
 export async function lookForMissing<K extends Kind>(
   deps: ScanDeps<K>,
@@ -28,9 +28,8 @@ export async function lookForMissing<K extends Kind>(
 }
 
 /**
- * What a walk could not come to, because the list is longer than is read or too large to be held, is read one by one, a
- * few per walk, and none more often than a list is read where nothing moves. A look notes when it was, so all of them have
- * their turn.
+ * Reads workloads beyond the size limits of a scan one by one, a few per scan, and none more often than an idle list is
+ * scanned. Each read records its time, so every workload is reached.
  */
 export async function lookBeyond<K extends Kind>(
   deps: ScanDeps<K>,
@@ -52,7 +51,7 @@ function maxReads({ length }: readonly Watched[]): number {
   return Math.max(20, Math.floor(length / 20))
 }
 
-/** The longest unseen first. What waits for its look already takes nobody's place. */
+/** Longest unseen first. Workloads that already wait for their read are skipped. */
 async function lookAt<K extends Kind>(deps: ScanDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
   const chosen = unseen
     .filter(({ missingSince }) => missingSince === null)

@@ -5,14 +5,14 @@ import type { Workload } from '../workload.ts'
 import type { Watched } from './sweeps.repository.ts'
 
 /**
- * What the last scan of a list showed of each workload and told nothing new. The same again is neither compared with its
- * record nor read: a scan costs what has changed. Kept in memory; a worker that knows nothing compares everything once.
+ * The last observation of each workload that a scan found unchanged. A repeat is neither compared nor read, so a scan
+ * costs only what has changed. Kept in memory; after a start everything is compared once.
  */
 export interface ObservationCache {
   isKnown(item: Watched, seen: Observation): boolean
-  /** Notes an observation that changed nothing of the workload as it is now. */
+  /** Caches an observation that did not change the current workload. */
   note(workload: Workload, seen: Observation): void
-  /** Forgets all but these workloads. */
+  /** Removes all workloads but these. */
   keep(ids: ReadonlySet<string>): void
 }
 
@@ -39,13 +39,13 @@ export function makeObservationCaches(nowMs: () => number = () => performance.no
       byList.set(list, { cache, usedAtMs: nowMs() })
       return cache
     },
-    /** Nothing of this list is watched any more. */
+    /** Called when nothing in this list is watched. */
     forget: (connectionId: string, kind: Kind) => void byList.delete(`${connectionId}/${kind}`),
   }
 }
 
 function makeCache(): ObservationCache {
-  // One string for each, since there are very many.
+  // One string per workload, since there may be very many.
   const known = new Map<string, string>()
   return {
     isKnown({ id, version, missingSince }, seen) {
@@ -61,14 +61,14 @@ function makeCache(): ObservationCache {
   }
 }
 
-/** While an action is fresh, or a failed one is waited for, what an observation means depends on the time. */
+/** After a recent action, or during backoff, the meaning of an observation depends on the time. */
 function isSettled({ nextAttemptAt, lastActionAt, failures, missingSince }: Workload): boolean {
   return nextAttemptAt === null && lastActionAt === null && failures === 0 && missingSince === null
 }
 
-/** Of everything but the payload, which alone is no news: JSON leaves out what is made when it is asked for. */
+/** Digest without the payload, which alone is not a change. */
 function digestOf(version: number, seen: Observation): string {
-  // A moment as a number: as text it costs as much as the rest.
+  // As numbers, because dates as text double the cost.
   const moments = { startedAt: seen.startedAt?.getTime(), endedAt: seen.endedAt?.getTime() }
   return hash('sha1', JSON.stringify({ ...seen, ...moments, version }), 'base64')
 }

@@ -8,26 +8,26 @@ import { type Comparison, type Fresh, makeComparison } from './compare.ts'
 import type { ScanDeps } from './deps.ts'
 import type { Watched } from './sweeps.repository.ts'
 
-/** What one walk found out. */
+/** Result of a scan. */
 export interface Scan {
-  /** The watched workloads whose objects it showed. */
+  /** Watched workloads whose objects were listed. */
   seenIds: ReadonlySet<string>
   isComplete: boolean
   changed: number
-  /** Marks of active objects that nothing watched explains. */
+  /** Correlation tags of active objects without a watched workload. */
   orphanTags: readonly string[]
 }
 
 /**
- * Reads a list page after page, and writes what each tells of what is watched. Pages are read on while what they tell is
- * compared and written, so a scan takes as long as its calls.
+ * Reads a list page by page and applies it to the watched workloads. Comparing and writing run beside the next call, so
+ * a scan takes as long as its calls.
  */
 export async function readPages<K extends Kind>(deps: ScanDeps<K>, watched: readonly Watched[]): Promise<Scan> {
   const comparison = makeComparison(deps)
   try {
     return await readAll(deps, watched, comparison)
   } finally {
-    // Nothing is written of a walk that is over.
+    // Nothing is written after a scan has ended.
     await comparison.end().catch(() => {})
   }
 }
@@ -52,7 +52,7 @@ async function readAll<K extends Kind>(
       signal,
     )
     for (let from = 0; from < seen.length; from += atOnce) {
-      // A list without pages is one long page: others have their turn in between.
+      // A list without pages is one large page: yields to other work in between.
       if (from > 0) await turn()
       await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, orphanTags, comparison })
     }
@@ -64,8 +64,8 @@ async function readAll<K extends Kind>(
 }
 
 /**
- * What is watched, by remote id. Where ids are given out again, two records may have the same one: an object is of those
- * whose mark it may carry. An array for each of very many would be memory for the few.
+ * Watched workloads by remote id. Where ids are reused, two records may share one: the tag decides. Single entries are
+ * not wrapped in arrays, to save memory.
  */
 type Index = ReadonlyMap<string, Watched | readonly Watched[]>
 
@@ -78,7 +78,7 @@ function indexOf(watched: readonly Watched[]): Index {
   return index
 }
 
-/** Observations that are looked at without a pause. */
+/** Observations processed before yielding. */
 const atOnce = 500
 
 interface Sorting<K extends Kind> {
@@ -88,7 +88,7 @@ interface Sorting<K extends Kind> {
   comparison: Comparison<K>
 }
 
-/** What the last scan showed already is done with here; the rest is compared, or is a stranger's. */
+/** Skips what the last scan already showed; the rest is compared, or is an orphan. */
 async function sort<K extends Kind>(
   deps: ScanDeps<K>,
   seen: readonly Observation<K>[],
@@ -110,7 +110,7 @@ async function sort<K extends Kind>(
   await comparison.add(fresh)
 }
 
-/** A walk keeps no hand busy, so it may wait between its pages. */
+/** A scan holds no in-flight slot, so it may wait between pages. */
 async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: ScanDeps<K>): Promise<void> {
   for (let waitMs = budget.take(claimed.connectionId); waitMs > 0; waitMs = budget.take(claimed.connectionId))
     await sleep(waitMs, undefined, { signal: shutdown })

@@ -3,29 +3,29 @@ import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
 
 /** The scans of one process. */
 export interface Sweeping {
-  /** Claims what is due and begins to scan it, as far as there is room. */
+  /** Claims due scans and starts them, up to the concurrency limit. */
   look(): Promise<void>
-  /** Lets the leases of scans under way begin again. */
+  /** Renews the leases of running scans. */
   renew(): Promise<void>
-  /** Begins none any more; resolves when those under way are over. */
+  /** Starts no more scans; resolves when running ones have ended. */
   stop(): Promise<void>
 }
 
 interface Deps {
   sweeps: Pick<SweepsRepository, 'claimDue' | 'renew'>
-  /** Answers after how many milliseconds the same list is due again; null = when something happens. */
+  /** Returns the milliseconds until the same list is due again; null = when something happens. */
   sweep(claimed: ClaimedSweep): Promise<number | null>
-  /** Lists that are scanned at a time: a scan mostly waits for its provider. */
+  /** Lists scanned concurrently: a scan mostly waits for its provider. */
   concurrency: number
   log: Log
 }
 
-/** A list that was scanned here is looked for when it is due again, not when somebody happens to look. */
+/** Sets a timer for each list scanned here, so the next scan does not wait for a poll. */
 export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweeping {
   const underWay = new Map<ClaimedSweep, Promise<void>>()
-  /** One for each list, and one for whoever waits for a place. */
+  /** One per list, and one for a poll that waits for a free slot. */
   const timers = new Map<string, NodeJS.Timeout>()
-  /** One claim at a time: two that counted the same free places would fill them twice. */
+  /** One claim at a time: two would count the same free slots. */
   let lastLook: Promise<void> = Promise.resolve()
   let isStopped = false
 
@@ -51,7 +51,7 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
       .then((nextMs) => {
         const wasFull = underWay.size >= concurrency
         underWay.delete(claimed)
-        // Somebody may have waited for this place.
+        // A scan may be waiting for this slot.
         if (wasFull) lookIn(0, 'a place')
         if (nextMs !== null) lookIn(nextMs, `${connectionId}/${kind}`)
       })
@@ -74,7 +74,7 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
     async stop() {
       isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
-      // What is being claimed now is scanned, and waited for.
+      // Scans that are being claimed are awaited too.
       await lastLook
       await Promise.allSettled(underWay.values())
     },

@@ -10,9 +10,9 @@ import { readPages, type Scan } from './scan.ts'
 import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
 
 /**
- * One walk over a connection's list: every watched workload is compared with what the provider shows, page by page.
- * What did not change costs no write; what is missing from a complete walk is looked at by itself. Answers after how many
- * milliseconds the next walk is due, null where that is not known.
+ * One scan of a connection's list: every watched workload is compared with what the provider shows, page by page.
+ * Unchanged workloads cost no write, and those missing from a complete scan are read separately. Returns the
+ * milliseconds until the next scan is due, or null if unknown.
  */
 export function makeSweep(deps: SweepDeps) {
   const caches = makeObservationCaches()
@@ -73,7 +73,7 @@ async function finish(
   return ending.nextMs
 }
 
-/** A list that is too large to be read leaves what is watched to looks one by one. */
+/** If the list is too large to read, watched workloads are read one by one. */
 async function readList<K extends Kind>(deps: ScanDeps<K>, watched: readonly Watched[]): Promise<Scan> {
   try {
     return await readPages(deps, watched)
@@ -84,8 +84,8 @@ async function readList<K extends Kind>(deps: ScanDeps<K>, watched: readonly Wat
 }
 
 /**
- * What the walk showed beyond what is watched: made a moment ago, or by nobody who is still here. A list trails behind, so
- * it also shows what has ended a moment ago, perhaps after it was made beside this walk. Nothing is deleted.
+ * Counts objects without a live record. A list lags behind, so recently created and recently ended workloads are
+ * excluded. Nothing is deleted.
  */
 async function countOrphans<K extends Kind>(
   { claimed, bounds, driver, ...deps }: ScanDeps<K>,
@@ -100,11 +100,11 @@ async function countOrphans<K extends Kind>(
   return count
 }
 
-/** A walk that failed proves nothing; the next one comes later. */
+/** A failed scan is inconclusive; the next one follows after a backoff. */
 async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
   const { connectionId, kind } = claimed
   const { minMs, maxMs } = deps.bounds
-  // Cut off because this process ends: that says nothing of the connection, and the next process goes on.
+  // Aborted at shutdown: that says nothing about the connection, and the next process continues.
   if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
   deps.log.warn({ err: error, connectionId, kind }, 'sweep failed')
   if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
@@ -115,7 +115,7 @@ function calledBy(claimed: ClaimedSweep): CalledConnection {
   return { id: claimed.connectionId, version: claimed.connectionVersion, isProbe: isProbe(claimed) }
 }
 
-/** Its connection was paused and nobody knows yet whether it works again. */
+/** The connection was paused and no call has succeeded since. */
 function isProbe({ hasFailed, notBefore }: ClaimedSweep): boolean {
   return hasFailed && notBefore !== null
 }

@@ -9,24 +9,24 @@ import { makeWatchlists, type Watched } from './watchlists.repository.ts'
 
 export type { Watched } from './watchlists.repository.ts'
 
-/** A walk that this process alone may do now. */
+/** A scan that only this process may do until the lease expires. */
 export interface ClaimedSweep {
   connectionId: string
   kind: Kind
   leaseId: string
-  /** The pause before this walk. */
+  /** The pause before this scan. */
   lastMs: number
-  /** The database's clock at the claim. */
+  /** The database clock at the claim. */
   startedAt: Date
   connectionVersion: number
   notBefore: Date | null
   isHeld: boolean
-  /** Calls over the connection have failed since one succeeded. */
+  /** Whether calls over the connection have failed since the last success. */
   hasFailed: boolean
   pauseReason: Reason | null
 }
 
-/** A workload and the very row that it was read from, which every write replaces by another. */
+/** A workload and the exact row it was read from, which every write replaces. */
 export interface AsRead<K extends Kind = Kind> {
   workload: Workload<K>
   row: string
@@ -56,7 +56,7 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
           c.version AS "connectionVersion", c.held AS "isHeld", c.failures > 0 AS "hasFailed", c.not_before AS "notBefore", c.pause_reason AS "pauseReason"`)
     },
 
-    /** Lets the leases of scans under way begin again. A due time that somebody else has set stays. */
+    /** Renews the leases of running scans. Keeps a due time that another writer set. */
     async renew(claims: readonly ClaimedSweep[]): Promise<void> {
       if (claims.length === 0) return
       await sql.rows(Prisma.sql`
@@ -65,10 +65,10 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
         WHERE lease_id = ANY(${claims.map(({ leaseId }) => leaseId)})`)
     },
 
-    /** Live workloads with a remote object: the snapshot that a scan compares its pages with. */
+    /** Active workloads with a remote object: the snapshot that a scan compares its pages with. */
     watched: watchlists.read,
 
-    /** What comes after the snapshot and waits for no look yet, the longest unseen first. */
+    /** Workloads beyond the snapshot that do not wait for a read yet, longest unseen first. */
     async unwatched(connectionId: string, kind: Kind, after: Watched, limit: number): Promise<Watched[]> {
       return sql.rows<Watched>(Prisma.sql`
         SELECT ${watchedColumns} FROM workloads
@@ -77,7 +77,7 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
         ORDER BY observed_at NULLS FIRST LIMIT ${limit}`)
     },
 
-    /** Of these, the ones that are still as the snapshot saw them and that nobody holds. */
+    /** Workloads that are unchanged since the snapshot and not claimed. */
     async unchanged(watched: readonly Watched[]): Promise<AsRead[]> {
       const snapshot = watched.map(({ id, version }) => ({ id, version }))
       const rows = await sql.rows<WorkloadRecord & { row: string }>(Prisma.sql`
@@ -87,7 +87,7 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
       return rows.map(({ row, ...record }) => ({ workload: toWorkload(record), row }))
     },
 
-    /** Ends a walk. Without `nextMs` there is nothing to watch until something is dispatched. */
+    /** Ends a scan. Without `nextMs` there is nothing to watch until the next dispatch. */
     async finish(
       sweep: ClaimedSweep,
       { nextMs, seen, orphans = null }: { nextMs: number | null; seen: number | null; orphans?: number | null },

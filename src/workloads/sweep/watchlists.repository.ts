@@ -2,7 +2,7 @@ import { Prisma } from '../../infra/database.ts'
 import type { Statements } from '../../infra/statements.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 
-/** What the engine expects to see in a list. */
+/** An object that the engine expects in a list. */
 export interface Watched {
   id: string
   remoteId: string
@@ -11,14 +11,14 @@ export interface Watched {
   version: number
   dispatchedAt: Date | null
   observedAt: Date | null
-  /** Since when it waits for a look by itself. */
+  /** Since when it waits for a separate read. */
   missingSince: Date | null
 }
 
-/** The watched workloads of one list, as they were when it was scanned last. */
+/** The watched workloads of one list, as of its last scan. */
 interface Watchlist {
   byId: Map<string, Watched>
-  /** Every transaction before this one had ended then: what has changed since is of this one or of a later one. */
+  /** Every transaction before this one had ended, so later changes are from this transaction or a later one. */
   horizon: string
   readWholeAtMs: number
 }
@@ -34,21 +34,24 @@ type WatchedTuple = [string, string, string, boolean, number, number | null, num
 const rowsAtOnce = 500
 
 /**
- * A list is kept for so long, then read whole again, as after anything that cannot be told by transactions: a crash of
- * Postgres, which gives out numbers again, or another server in its place.
+ * A list is cached for this long, then read whole again, since transaction ids are not reliable across a crash of
+ * Postgres or a failover.
  */
 const keptMs = 60_000
 
 const epochMs = (column: string) => Prisma.raw(`floor(extract(epoch FROM ${column}) * 1000)::float8`)
 
 /**
- * Live workloads with a remote object, which a scan compares its pages with. They are kept in memory from one scan of a
- * list to the next, and only those are read that have changed: where a list is scanned often, most have not.
+ * Active workloads with a remote object, which a scan compares its pages with. Cached in memory between scans of a
+ * list, so only changes are read.
  */
 export function makeWatchlists(sql: Statements, nowMs: () => number = () => performance.now()) {
   const lists = new Map<string, Watchlist>()
 
-  /** One row for some hundred workloads: one for each takes the client longer, and one for all is parsed at one go. */
+  /**
+   * Rows of some hundred workloads: one row each is slow to transfer, and a single row blocks the event loop while it
+   * is parsed.
+   */
   function readChanges(connectionId: string, kind: Kind, limit: number, horizon: string | null): Promise<Changes[]> {
     return sql.rows<Changes>(Prisma.sql`
       SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, sum(count(*)) OVER ()::int AS count,
@@ -69,7 +72,7 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
     const parts = await readChanges(connectionId, kind, limit, null)
     const watched = parts.flatMap(({ some }) => (some ?? []).map((tuple) => new KeptWatched(tuple)))
     const horizon = parts[0]?.horizon
-    // What is cut off cannot be told from what has left.
+    // Workloads beyond the limit cannot be distinguished from removed ones.
     if (horizon === undefined || watched.length >= limit) lists.delete(key)
     else lists.set(key, { byId: new Map(watched.map((item) => [item.id, item])), horizon, readWholeAtMs })
     return watched
@@ -80,7 +83,7 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   }
 
   return {
-    /** In the order of remote ids where there are as many as the limit. */
+    /** In order of remote ids if the limit is reached. */
     async read(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
       forgetOld()
       const list = lists.get(`${connectionId}/${kind}`)
@@ -95,12 +98,12 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   }
 }
 
-/** Whether none has left, no more have come than are kept, and the same server counts: its numbers of transactions only grow. */
+/** Whether no row has left, all rows are kept, and the same server counts: its transaction numbers only grow. */
 function isWhole({ byId, horizon }: Watchlist, read: Changes, limit: number): boolean {
   return byId.size === read.count && byId.size < limit && BigInt(read.horizon) >= BigInt(horizon)
 }
 
-/** Times are kept as numbers, since there are very many: a `Date` takes six times as much memory. */
+/** Times are stored as numbers, since a `Date` takes six times as much memory. */
 class KeptWatched implements Watched {
   readonly id: string
   readonly remoteId: string

@@ -7,12 +7,12 @@ import type { Workload } from '../workload.ts'
 import type { ScanDeps } from './deps.ts'
 import type { AsRead } from './sweeps.repository.ts'
 
-/** What a walk tells of a workload. */
+/** An observation of a workload in a scan. */
 export interface Sighted<K extends Kind> extends AsRead<K> {
   change: Change<K>
 }
 
-/** Writes what a walk tells of workloads, each as it was read; answers with those that were still so, as they are now. */
+/** Writes observations to workloads that are unchanged since they were read, and returns the written ones. */
 export async function writeAll<K extends Kind>(
   deps: ScanDeps<K>,
   changes: readonly Sighted<K>[],
