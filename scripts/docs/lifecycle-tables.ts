@@ -5,7 +5,7 @@ import type { ProviderErrorCode } from '../../src/providers/provider-error.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { reasons } from '../../src/vocabulary/reasons.ts'
 import { isTerminal, statusesOf, type Transitions } from '../../src/vocabulary/transitions.ts'
-import { verdictOf, waitingReason } from '../../src/workloads/apply/failure-policy.ts'
+import { failureDecisionOf, waitingReason } from '../../src/workloads/apply/failure-policy.ts'
 import type { WorkloadKind } from '../../src/workloads/kind.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
 
@@ -54,20 +54,20 @@ function partsOf<K extends Kind>(kind: WorkloadKind<K>, status: string): string[
   const verbs = Object.entries(kind.inFlight).filter(([, inFlight]) => inFlight === status)
   const parts: readonly [boolean, string][] = [
     [kind.waiting === status, 'not dispatched'],
-    [kind.sending === status, 'a creation attempt is open'],
-    [kind.taken === status, 'accepted by the provider'],
+    [kind.dispatchingStatus === status, 'a creation attempt is open'],
+    [kind.accepted === status, 'accepted by the provider'],
     [kind.running === status, 'running'],
     [(kind.settled as readonly string[]).includes(status), 'stable'],
-    [kind.refused === status, 'create rejected, or failed'],
-    [kind.calledOff === status, 'canceled before dispatch, or ended by request'],
+    [kind.rejected === status, 'create rejected, or failed'],
+    [kind.canceledBeforeDispatch === status, 'canceled before dispatch, or ended by request'],
   ]
   return [...parts.flatMap(([is, part]) => (is ? [part] : [])), ...verbs.map(([verb]) => `${verb} in progress`)]
 }
 
 function failureTable(): string {
   const rows = (Object.keys(codes) as ProviderErrorCode[]).map((each) => {
-    const verdicts = (['create', 'control', 'look'] as const).map((call) =>
-      code(verdictOf(call, { code: each, notSent: false })),
+    const verdicts = (['create', 'control', 'read'] as const).map((call) =>
+      code(failureDecisionOf(call, { code: each, notSent: false })),
     )
     return [code(each), codes[each], ...verdicts, code(waitingReason(each)), pauseOf(each)]
   })

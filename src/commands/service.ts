@@ -76,7 +76,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const { tag: installationTag } = await prepareInstallation(database, options.bootstrapApiKey)
   const container = assemble(options, closing, { database, installationTag, facts })
   closing.add('watch over the database', await watchForReplacement(container, logger))
-  await container.wake.start()
+  await container.notifier.start()
   const app = role === 'worker' ? null : await makeApp(container.app)
   const front = app && { app, sockets: watchSockets(app.server) }
   if (app !== null) {
@@ -134,7 +134,7 @@ function assemble(
   })
   closing.add('connections', container.opened.close)
   container.opened.start()
-  closing.add('listener', container.wake.close)
+  closing.add('listener', container.notifier.close)
   closing.add('hints', container.hints.close)
   return container
 }

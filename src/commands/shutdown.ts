@@ -43,10 +43,10 @@ export async function finish(
   if (!(await isDoneWithin(writeMs, finished))) logger.warn('reconcile results not saved; leases will expire')
 }
 
-async function stopAnswering({ draining, wake }: Container, front: Front | null, drainMs: number): Promise<void> {
+async function stopAnswering({ draining, notifier }: Container, front: Front | null, drainMs: number): Promise<void> {
   draining.begin()
   if (front !== null) await sleep(drainMs)
-  wake.endWaits()
+  notifier.endWaits()
   await front?.sockets.close()
   await front?.app.close()
 }

@@ -39,7 +39,7 @@ export function makeContainer(deps: ContainerDeps) {
   const draining = makeDraining()
 
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
-  const wake = makeChangeNotifier({
+  const notifier = makeChangeNotifier({
     installationTag,
     notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
     connect: deps.connectListener,
@@ -59,7 +59,7 @@ export function makeContainer(deps: ContainerDeps) {
     repository: makeSecretsRepository(prisma),
     secretBox: connections.secretBox,
   })
-  const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, wake })
+  const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, notifier })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{
       database,
@@ -69,14 +69,14 @@ export function makeContainer(deps: ContainerDeps) {
       idSpaceOf,
       secrets,
       backend,
-      wake,
+      notifier,
       clock,
       log: logger,
       settings,
     },
     shutdown: shutdown.signal,
   })
-  const webhooks = makeWebhooks({ ...deps, wake, ...connections, shutdown: shutdown.signal })
+  const webhooks = makeWebhooks({ ...deps, notifier, ...connections, shutdown: shutdown.signal })
   const measureWorkloads = makeMeasuresRepository(prisma)
   const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
 
@@ -101,7 +101,7 @@ export function makeContainer(deps: ContainerDeps) {
     app,
     workers,
     sender: webhooks.sender,
-    wake,
+    notifier,
     hints,
     opened,
     draining,

@@ -6,10 +6,10 @@ import type { Database } from '../infra/database.ts'
 import { isDataError, isTransientError } from '../infra/database-errors.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
-import { makeDurableWrite } from '../workloads/apply/retrying-write.ts'
+import { makeRetryingWrite } from '../workloads/apply/retrying-write.ts'
 import { makeWritesRepository, type Write, type Written } from '../workloads/apply/writes.repository.ts'
 import { makeAttemptsRepository, type Opened, type Opening } from '../workloads/engine/attempts.repository.ts'
-import { makeJoinedFind } from '../workloads/engine/batched-find.ts'
+import { makeBatchedFind } from '../workloads/engine/batched-find.ts'
 import { makeBudget } from '../workloads/engine/budget.ts'
 import { makeExecute } from '../workloads/engine/execute.ts'
 import type { ExecutionDeps, Timing } from '../workloads/engine/execution-context.ts'
@@ -26,7 +26,7 @@ import { makeSlots } from '../workloads/schedule/slots.ts'
 import { makeWorkloadWorkers, type WorkloadWorkers } from '../workloads/schedule/workload-workers.ts'
 import { makeReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { SweepBounds } from '../workloads/sweep/deps.ts'
-import { makeSweeping } from '../workloads/sweep/schedule.ts'
+import { makeSweepSchedule } from '../workloads/sweep/schedule.ts'
 import { makeSweep } from '../workloads/sweep/sweep.ts'
 import { makeSweepsRepository } from '../workloads/sweep/sweeps.repository.ts'
 
@@ -38,7 +38,7 @@ export interface EngineDeps {
   installationTag: string
   secrets: OpenSecrets
   backend: QueueBackend
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   clock: Clock
   log: Log
   settings: EngineSettings
@@ -64,13 +64,13 @@ export interface EngineSettings {
 
 /** The whole engine: scheduler, reconcile passes, sweeps and poller over one database. Idle until started. */
 export function makeEngine(deps: EngineDeps): WorkloadWorkers {
-  const { database, clock, settings, shutdown, log, wake, kinds, connections } = deps
+  const { database, clock, settings, shutdown, log, notifier, kinds, connections } = deps
   const { prisma, sql } = database
   const leases = makeLeasesRepository(sql, settings.leaseMs)
   const sweeps = makeSweepsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
   const { ownersOf, heldTags } = makeReadsRepository(sql, deps.idSpaceOf)
-  const write = makeDurableWrite({
+  const write = makeRetryingWrite({
     write: perKind(() => makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     log,
     shutdown,
@@ -80,7 +80,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     kinds,
     connections,
     write,
-    wake,
+    notifier,
     log,
     pollIntervals: settings.pollIntervals,
     heldProviders: settings.heldProviders,
@@ -92,7 +92,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     shutdown,
     noteDuplicate,
     release: (claimed, delayMs) => leases.release([claimed], delayMs),
-    perform: makeExecute(execution),
+    execute: makeExecute(execution),
   })
   const slots = makeSlots(settings.concurrency, clock)
   const scheduler = makeScheduler({
@@ -112,7 +112,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { pruneKeys } = makeAdmissionRepository(database)
   const poller = makePoller({
     scheduler,
-    sweeping: makeSweeping({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
+    sweepSchedule: makeSweepSchedule({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
     prunes: [
       pruneKeys,
       makePruneEvents(prisma, settings.events),
@@ -127,16 +127,16 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
 
 /** Dependencies of executing actions. Attempts committed at about the same time share a statement. */
 function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): ExecutionDeps {
-  const { settings, wake, clock, shutdown } = deps
+  const { settings, notifier, clock, shutdown } = deps
   const attempts = makeAttemptsRepository(deps.database.sql, settings.leaseMs)
   const commitAttempt = makeBatcher(batchOptions<Opening, Opened | null>(attempts.open))
   return {
     async openAttempt(opening) {
       const opened = await commitAttempt(opening)
-      if (opened !== null) wake.changed([opening.projectId, opening.workloadId])
+      if (opened !== null) notifier.changed([opening.projectId, opening.workloadId])
       return opened
     },
-    find: makeJoinedFind(settings.timing, shutdown),
+    find: makeBatchedFind(settings.timing, shutdown),
     secretsOf: deps.secrets.of,
     ownersOf,
     clock,

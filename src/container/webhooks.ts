@@ -20,13 +20,13 @@ import type { ContainerDeps } from './deps.ts'
 
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   shutdown: AbortSignal
 }
 
 /** Webhook endpoints and the delivery of their events. */
 export function makeWebhooks(deps: WebhooksDeps) {
-  const { secretBox, wake, database } = deps
+  const { secretBox, notifier, database } = deps
   const { prisma } = database
   // A separate one: names that do not resolve must not delay provider calls.
   const egress = makeEgress({ rules: parseEgressRules(deps.settings.egressAllow) })
@@ -39,7 +39,7 @@ export function makeWebhooks(deps: WebhooksDeps) {
   const deliveries = makeDeliveryService({
     repository: makeDeliveriesRepository(prisma),
     endpoint: service.get,
-    onPending: (endpointId) => wake.changed([endpointId]),
+    onPending: (endpointId) => notifier.changed([endpointId]),
   })
   const routes: WebhookRoutesDeps = { service, deliveries }
   return { routes, sender: makeSenderOf({ ...deps, egress }), measure: makeWebhookMeasures(prisma) }
@@ -74,7 +74,7 @@ function makeSenderOf({
   })
   return makeSender({
     ...{ fanOut: makeFanOut(sql), claims, deliver, prune: makePruning(prisma, webhooks), close: attempts.close },
-    ...{ wake: deps.wake, intervalMs: pollIntervalMs, settings: webhooks, clock, log: logger },
+    ...{ wake: deps.notifier, intervalMs: pollIntervalMs, settings: webhooks, clock, log: logger },
   })
 }
 

@@ -22,11 +22,11 @@ import type { JobRoutesDeps } from '../jobs/jobs.routes.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Hints } from '../queue/hints.ts'
 import { makeReadFollowed } from '../records/followed-events.ts'
-import { makeRecordPort } from '../records/records-api.ts'
+import { makeRecordsApi } from '../records/records-api.ts'
 import { makeRereads } from '../records/rereads.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
 import { makeDesiredStateRepository } from '../workloads/actions/desired-state.repository.ts'
-import { type AskDeps, makeAsk } from '../workloads/actions/provider-queries.ts'
+import { makeProviderQueries, type ProviderQueriesDeps } from '../workloads/actions/provider-queries.ts'
 import { makeResolutionsRepository } from '../workloads/actions/resolutions.repository.ts'
 import { makeResolve } from '../workloads/actions/resolve.ts'
 import { makeWorkloadService } from '../workloads/actions/workload-service.ts'
@@ -50,7 +50,7 @@ interface WorkloadsDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'sett
   reads: ReadsRepository
   idSpaceOf: IdSpaceOf
   hints: Hints
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
 }
 
 /** Client operations on jobs and environments: submit, read, act, query, resolve. */
@@ -59,7 +59,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   environments: EnvironmentRoutesDeps
   events: EventRoutesDeps
 } {
-  const { clock, settings, providers, tenancy, connections, reads, idSpaceOf, wake, installationTag } = deps
+  const { clock, settings, providers, tenancy, connections, reads, idSpaceOf, notifier, installationTag } = deps
   const { prisma, sql } = deps.database
   const { keyTtlHours } = settings
   const { callTimeoutMs } = settings.timing
@@ -67,11 +67,11 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const hint = deps.hints.due
   const admission = makeAdmission({ repository: makeAdmissionRepository(deps.database), concurrency: 3, maxBatch: 200 })
   const { secretBox } = connections
-  const taking = {
+  const intakeDeps = {
     reads,
     resolveConnection: connections.resolve,
     admission,
-    wake,
+    notifier,
     hint,
     installationTag,
   }
@@ -81,25 +81,25 @@ export function makeWorkloads(deps: WorkloadsDeps): {
     desiredStates: makeDesiredStateRepository(prisma),
     driverOf,
     hint,
-    wake,
+    notifier,
   })
   const events = makeEventsRepository(prisma)
   const feed = makeFeed({ repository: makeFeedRepository(prisma), ...settings.events })
-  const tails = makeTails({ feed, wait: wake.wait, clock })
+  const tails = makeTails({ feed, wait: notifier.wait, clock })
   const attempts = makeAttemptsRepository(sql, settings.leaseMs)
-  const looking = {
-    ...{ service, events, attempts, wait: wake.wait, clock, driverOf },
+  const recordDeps = {
+    ...{ service, events, attempts, wait: notifier.wait, clock, driverOf },
     rereads: makeRereads(reads, isTransientError),
     readFollowed: makeReadFollowed(events, isTransientError),
   }
-  const noteAccess: AskDeps['noteAccess'] = (access) =>
+  const noteAccess: ProviderQueriesDeps['noteAccess'] = (access) =>
     tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })
   const common = {
-    submit: makeSubmit({ ...taking, kinds, keyTtlHours, secretBox }),
-    ask: makeAsk({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
-    resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), wake, hint }),
+    submit: makeSubmit({ ...intakeDeps, kinds, keyTtlHours, secretBox }),
+    ask: makeProviderQueries({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
+    resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), notifier, hint }),
     waits: makeWaitLimit(settings.waiting),
-    streams: { ...makeStreamLimit(settings.streaming), ended: wake.ended },
+    streams: { ...makeStreamLimit(settings.streaming), ended: notifier.ended },
   }
   return {
     events: {
@@ -111,14 +111,14 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       ...common,
       schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),
       service,
-      records: makeRecordPort<'job'>({ ...looking, kind: jobKind, actionsOf: jobActions }),
+      records: makeRecordsApi<'job'>({ ...recordDeps, kind: jobKind, actionsOf: jobActions }),
     },
     environments: {
       ...common,
       schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
       service: makeEnvironmentService({ workloads: service, reads }),
-      importEnvironment: makeImport({ ...taking, kind: environmentKind, idSpaceOf, callTimeoutMs }),
-      records: makeRecordPort<'environment'>({ ...looking, kind: environmentKind, actionsOf: environmentActions }),
+      importEnvironment: makeImport({ ...intakeDeps, kind: environmentKind, idSpaceOf, callTimeoutMs }),
+      records: makeRecordsApi<'environment'>({ ...recordDeps, kind: environmentKind, actionsOf: environmentActions }),
     },
   }
 }

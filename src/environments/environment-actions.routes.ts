@@ -3,13 +3,13 @@ import { sendAccepted, targetOf } from '../http/conditional.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import type { RecordPort } from '../records/records-api.ts'
+import type { RecordsApi } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { EnvironmentService } from './environment-service.ts'
 
 interface EnvironmentActions {
   service: EnvironmentService
-  records: RecordPort<'environment'>
+  records: RecordsApi<'environment'>
 }
 
 const params = Type.Object({ id: idSchema('environment', 'Environment id.') })

@@ -2,7 +2,7 @@ import { environmentTransitions } from '../vocabulary/environment.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import { creationAction, isCanceledBeforeDispatch, pausedUntil } from '../workloads/apply/creation.ts'
-import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
+import { control, followAction, readIfUnsure } from '../workloads/apply/next-action.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
 import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
@@ -14,13 +14,13 @@ export const environmentKind: WorkloadKind<'environment'> = {
   name: 'environment',
   transitions: environmentTransitions,
   waiting: 'queued',
-  sending: 'dispatching',
-  taken: 'provisioning',
-  refused: 'failed',
-  calledOff: 'deleted',
-  callsOff: ['delete'],
+  dispatchingStatus: 'dispatching',
+  accepted: 'provisioning',
+  rejected: 'failed',
+  canceledBeforeDispatch: 'deleted',
+  cancelingRequests: ['delete'],
   inFlight: { start: 'starting', stop: 'stopping', delete: 'deleting' },
-  achieves: { start: 'running', stop: 'stopped', delete: 'deleted' },
+  targetStatus: { start: 'running', stop: 'stopped', delete: 'deleted' },
   outdatedBy: { starting: ['stopped', 'stopping', 'failed', 'blocked'], deleting: ['failed'] },
   settled: ['running', 'stopped', 'blocked', 'failed'],
   running: 'running',
@@ -32,7 +32,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
     if (environment.remoteId === null) return beforeItExists(environment, facts)
     return (
       pendingAction(environment, facts) ??
-      lookIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
+      readIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
     )
   },
 
@@ -82,7 +82,7 @@ function beforeItExists(environment: Environment, facts: Facts<'environment'>): 
 
 function pendingAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.desired === 'delete') return deleteAction(environment, facts)
-  if (isMoving(environment)) return followVerb(environmentKind, environment, facts)
+  if (isMoving(environment)) return followAction(environmentKind, environment, facts)
   if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
   if (facts.needsUpdate) return pausedUntil(environment, facts) ?? { do: 'update' }
   if (!hasOpenRequest(environment)) return null
@@ -94,8 +94,9 @@ function pendingAction(environment: Environment, facts: Facts<'environment'>): D
 /** Stops first if the provider deletes only stopped environments. An import's record may end without the object. */
 function deleteAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.keepRemote) return { do: 'settle', change: { status: 'deleted', reason: null, endedAt: facts.now } }
-  if (isMoving(environment) && !isDeletable(environment, facts)) return followVerb(environmentKind, environment, facts)
-  if (environment.status === 'deleting') return followVerb(environmentKind, environment, facts)
+  if (isMoving(environment) && !isDeletable(environment, facts))
+    return followAction(environmentKind, environment, facts)
+  if (environment.status === 'deleting') return followAction(environmentKind, environment, facts)
   if (!hasOpenRequest(environment)) return null
   if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.pollIntervals.quickMs) }
   return isDeletable(environment, facts) ? control(environment, facts, 'delete') : stopAction(environment, facts, true)

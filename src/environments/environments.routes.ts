@@ -10,10 +10,10 @@ import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
 import { previewViewOf } from '../records/record.view.ts'
-import type { RecordPort } from '../records/records-api.ts'
+import type { RecordsApi } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetFaults } from '../vocabulary/request-target.ts'
-import type { Ask } from '../workloads/actions/provider-queries.ts'
+import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { ImportEnvironment } from '../workloads/intake/import.ts'
 import type { SubmissionBody, Submit } from '../workloads/intake/submit.ts'
@@ -33,9 +33,9 @@ export interface EnvironmentRoutesDeps {
   submit: Submit
   service: EnvironmentService
   importEnvironment: ImportEnvironment
-  ask: Pick<Ask, 'access'>
+  ask: Pick<ProviderQueries, 'access'>
   resolve: Resolve
-  records: RecordPort<'environment'>
+  records: RecordsApi<'environment'>
   waits: WaitLimit
   streams: Streams
 }
@@ -141,7 +141,7 @@ function registerImport(server: HttpServer, { importEnvironment, records }: Envi
   )
 }
 
-function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPort<'environment'>): void {
+function registerResolve(server: HttpServer, resolve: Resolve, records: RecordsApi<'environment'>): void {
   server.post(
     '/environments/:id/resolve',
     {

@@ -2,8 +2,8 @@ import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, hasMade, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
-import { control, followVerb, lookIfUnsure } from '../workloads/apply/next-action.ts'
+import { creationAction, hasCreated, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
+import { control, followAction, readIfUnsure } from '../workloads/apply/next-action.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
 import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
@@ -17,13 +17,13 @@ export const jobKind: WorkloadKind<'job'> = {
   name: 'job',
   transitions: jobTransitions,
   waiting: 'queued',
-  sending: 'dispatching',
-  taken: 'pending',
-  refused: 'failed',
-  calledOff: 'canceled',
-  callsOff: ['cancel'],
+  dispatchingStatus: 'dispatching',
+  accepted: 'pending',
+  rejected: 'failed',
+  canceledBeforeDispatch: 'canceled',
+  cancelingRequests: ['cancel'],
   inFlight: { cancel: 'canceling' },
-  achieves: { cancel: 'canceled' },
+  targetStatus: { cancel: 'canceled' },
   outdatedBy: {},
   settled: [],
   running: 'running',
@@ -35,7 +35,7 @@ export const jobKind: WorkloadKind<'job'> = {
     if (job.remoteId === null) return environmentAction(job, facts) ?? creationAction(jobKind, job, facts)
     return (
       endAction(job, facts) ??
-      lookIfUnsure(job, facts, { unseenMs: facts.pollIntervals.slowMs }) ?? { do: 'wait', until: limitAt(job) }
+      readIfUnsure(job, facts, { unseenMs: facts.pollIntervals.slowMs }) ?? { do: 'wait', until: limitAt(job) }
     )
   },
 
@@ -60,7 +60,7 @@ export const jobKind: WorkloadKind<'job'> = {
 /** A job that is not sent yet waits for its environment, and fails with it. */
 function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
   if (job.status !== 'queued' || facts.environment === null) return null
-  if (isCanceledBeforeDispatch(jobKind, job) || hasMade(facts.attempt)) return null
+  if (isCanceledBeforeDispatch(jobKind, job) || hasCreated(facts.attempt)) return null
   const { status, remoteId, desired } = facts.environment
   // The delete waits for the environment's jobs, so a waiting job would deadlock with it.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
@@ -84,7 +84,7 @@ function environmentFailed(job: Job, status: string, now: Date) {
 }
 
 function endAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
-  if (job.status === 'canceling') return followVerb(jobKind, job, facts)
+  if (job.status === 'canceling') return followAction(jobKind, job, facts)
   const limit = limitAt(job)
   if (job.enforcing === null && limit !== null && facts.now >= limit && facts.verbs.includes('cancel')) {
     return { do: 'settle', change: { enforcing: 'time_limit' } }

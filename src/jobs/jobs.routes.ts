@@ -10,11 +10,11 @@ import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
 import { previewViewOf } from '../records/record.view.ts'
-import type { RecordPort } from '../records/records-api.ts'
+import type { RecordsApi } from '../records/records-api.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetFaults } from '../vocabulary/request-target.ts'
-import type { Ask } from '../workloads/actions/provider-queries.ts'
+import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { WorkloadService } from '../workloads/actions/workload-service.ts'
 import type { SubmissionBody, Submit } from '../workloads/intake/submit.ts'
@@ -25,8 +25,8 @@ export interface JobRoutesDeps {
   schemas: ReturnType<typeof makeJobSchemas>
   submit: Submit
   service: WorkloadService
-  records: RecordPort<'job'>
-  ask: Pick<Ask, 'logs'>
+  records: RecordsApi<'job'>
+  ask: Pick<ProviderQueries, 'logs'>
   resolve: Resolve
   waits: WaitLimit
   streams: Streams
@@ -61,7 +61,7 @@ export async function registerJobs(
   registerResolve(server, resolve, records)
 }
 
-function registerSubmit(server: HttpServer, submit: Submit, records: RecordPort<'job'>): void {
+function registerSubmit(server: HttpServer, submit: Submit, records: RecordsApi<'job'>): void {
   server.post(
     '/jobs',
     {
@@ -121,7 +121,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
   )
 }
 
-function registerCancel(server: HttpServer, service: WorkloadService, records: RecordPort<'job'>): void {
+function registerCancel(server: HttpServer, service: WorkloadService, records: RecordsApi<'job'>): void {
   server.post(
     '/jobs/:id/cancel',
     {
@@ -144,7 +144,7 @@ function registerCancel(server: HttpServer, service: WorkloadService, records: R
   )
 }
 
-function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPort<'job'>): void {
+function registerResolve(server: HttpServer, resolve: Resolve, records: RecordsApi<'job'>): void {
   server.post(
     '/jobs/:id/resolve',
     {
@@ -168,7 +168,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordPo
   )
 }
 
-function registerLogs(server: HttpServer, ask: Pick<Ask, 'logs'>): void {
+function registerLogs(server: HttpServer, ask: Pick<ProviderQueries, 'logs'>): void {
   const about = { tags, params, querystring: logQuery }
   const read = (request: FastifyRequest) =>
     ask.logs(

@@ -11,7 +11,7 @@ interface Deps<K extends Kind> {
 }
 
 /** Poll interval without a notification; up to half a second later, to share reads. */
-const lookAgainMs = 2000
+const rereadMs = 2000
 
 /**
  * Reads a workload until `isEnough`, until `waitMs` have passed, or until the client disconnects. Returns the latest
@@ -29,7 +29,7 @@ export async function readUntil<K extends Kind>(
     try {
       // Subscribes before reading, so that no change is missed in between.
       const heard = deps.wait(
-        Math.min(leftMs, untilTick(deps.clock, lookAgainMs)),
+        Math.min(leftMs, untilTick(deps.clock, rereadMs)),
         AbortSignal.any([signal, isRead.signal]),
       )
       last = await deps.read(last)

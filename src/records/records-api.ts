@@ -13,7 +13,7 @@ import { readUntil } from './long-poll.ts'
 import { attemptViewOf, eventViewOf, remoteViewOf, viewOf } from './record.view.ts'
 import type { Rereads } from './rereads.ts'
 
-export interface RecordPortDeps<K extends Kind> {
+export interface RecordsApiDeps<K extends Kind> {
   kind: WorkloadKind<K>
   service: WorkloadService
   events: Pick<EventsRepository, 'of'>
@@ -38,7 +38,7 @@ interface Numbered {
 }
 
 /** What the record routes need of one kind of workload. */
-export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
+export function makeRecordsApi<K extends Kind>(deps: RecordsApiDeps<K>) {
   const { kind, service, events, attempts, rereads, readFollowed } = deps
   return {
     get: (projectId: string, id: string) => service.get(kind.name, projectId, id),
@@ -91,7 +91,7 @@ export function makeRecordPort<K extends Kind>(deps: RecordPortDeps<K>) {
   }
 }
 
-export type RecordPort<K extends Kind> = ReturnType<typeof makeRecordPort<K>>
+export type RecordsApi<K extends Kind> = ReturnType<typeof makeRecordsApi<K>>
 
 /** A finished record gets no more events. */
 function readingOf({ events, isFull, hasEnded }: FollowedEvents, after: number) {

@@ -71,19 +71,19 @@ export interface WorkloadKind<K extends Kind> {
   /** Not dispatched yet. */
   readonly waiting: Status<K>
   /** A creation attempt is in progress. */
-  readonly sending: Status<K>
+  readonly dispatchingStatus: Status<K>
   /** Accepted by the provider and not observed yet. */
-  readonly taken: Status<K>
+  readonly accepted: Status<K>
   /** The create was rejected. */
-  readonly refused: Status<K>
+  readonly rejected: Status<K>
   /** Canceled by the client before anything was created. */
-  readonly calledOff: Status<K>
+  readonly canceledBeforeDispatch: Status<K>
   /** Desired states that cancel it. */
-  readonly callsOff: readonly string[]
+  readonly cancelingRequests: readonly string[]
   /** Status while an action is in progress. */
   readonly inFlight: { readonly [V in Verb<K>]: Status<K> }
   /** Status once an action is done. */
-  readonly achieves: { readonly [V in Verb<K>]?: Status<K> }
+  readonly targetStatus: { readonly [V in Verb<K>]?: Status<K> }
   /** Observations outdated by an action in progress: ignored until `PollIntervals.resendMs` after it was sent. */
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
   /** Statuses in which no change is expected. */

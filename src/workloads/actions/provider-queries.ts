@@ -9,7 +9,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 import type { WorkloadService } from './workload-service.ts'
 
-export interface AskDeps {
+export interface ProviderQueriesDeps {
   service: Pick<WorkloadService, 'get'>
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   secretsOf: OpenSecrets['of']
@@ -18,11 +18,11 @@ export interface AskDeps {
   noteAccess(access: { projectId: string; by: Actor; objectId: string }): Promise<void>
 }
 
-export type Ask = ReturnType<typeof makeAsk>
+export type ProviderQueries = ReturnType<typeof makeProviderQueries>
 
 /** Live queries to the provider while the client waits. Responses are not stored. */
-export function makeAsk(deps: AskDeps) {
-  async function ask<K extends Kind, A>(
+export function makeProviderQueries(deps: ProviderQueriesDeps) {
+  async function query<K extends Kind, A>(
     kind: K,
     { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
     question: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
@@ -44,7 +44,7 @@ export function makeAsk(deps: AskDeps) {
 
   return {
     logs: (projectId: string, id: string, cursor: string | null): Promise<LogChunk> =>
-      ask(
+      query(
         'job',
         { projectId, id, what: 'logs' },
         (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
@@ -52,7 +52,7 @@ export function makeAsk(deps: AskDeps) {
       ),
     /** Some providers issue a token, so access is audited before it is returned. */
     async access({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<Access> {
-      const access = await ask(
+      const access = await query(
         'environment',
         { projectId, id, what: 'access' },
         (driver, remoteId, signal) => driver.access?.(remoteId, signal),

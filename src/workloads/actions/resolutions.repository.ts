@@ -14,7 +14,7 @@ export interface ResolutionTarget {
 }
 
 /** The result of an open create: the object, as these connections see it, or that nothing was created. */
-export type OpenAnswer =
+export type AttemptResolution =
   | { outcome: 'recovered'; remoteId: string; connectionIds: readonly string[] }
   | { outcome: 'not_created'; remoteId: null }
 
@@ -28,19 +28,24 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
      * object belongs to one workload. False if no attempt is open, or if it would be canceled while its request may
      * still be executed.
      */
-    async answerAttempt(target: ResolutionTarget, sending: string, answer: OpenAnswer): Promise<boolean | Holder> {
-      if (answer.outcome === 'not_created') return isWritten(prisma.$queryRaw(answering(target, sending, answer)))
+    async resolveAttempt(
+      target: ResolutionTarget,
+      dispatchingStatus: string,
+      answer: AttemptResolution,
+    ): Promise<boolean | Holder> {
+      if (answer.outcome === 'not_created')
+        return isWritten(prisma.$queryRaw(answering(target, dispatchingStatus, answer)))
       const { remoteId, connectionIds } = answer
       return prisma.$transaction(async (tx) => {
         await tx.$executeRaw(objectLockStatement(target.kind, remoteId))
         const object = { remoteId, correlationTag: null }
         const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, target.kind, object, target.id))
-        return holder ?? isWritten(tx.$queryRaw(answering(target, sending, answer)))
+        return holder ?? isWritten(tx.$queryRaw(answering(target, dispatchingStatus, answer)))
       })
     },
 
     /** Sets the final status of a workload. False if it is not in `from`. */
-    async settleUnknown(target: ResolutionTarget, { from, to }: { from: string; to: string }): Promise<boolean> {
+    async resolveUnknown(target: ResolutionTarget, { from, to }: { from: string; to: string }): Promise<boolean> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`
         WITH settled AS (
           UPDATE workloads w SET status = ${to}, status_reason = NULL, status_message = 'Decided by an operator.', status_changed_at = now(),
@@ -64,13 +69,13 @@ async function isWritten(rows: Promise<unknown>): Promise<boolean> {
 
 function answering(
   target: ResolutionTarget,
-  sending: string,
-  { outcome, remoteId }: Pick<OpenAnswer, 'outcome' | 'remoteId'>,
+  dispatchingStatus: string,
+  { outcome, remoteId }: Pick<AttemptResolution, 'outcome' | 'remoteId'>,
 ): Prisma.Sql {
   return Prisma.sql`
     WITH parked AS (
       UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
-      WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${sending}
+      WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${dispatchingStatus}
         AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
         AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.absence_conclusive_at > now()))
       RETURNING w.id, w.seq, w.project_id, w.kind, w.status

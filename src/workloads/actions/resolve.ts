@@ -19,14 +19,14 @@ export interface ResolveDeps {
   reads: Pick<ReadsRepository, 'get'>
   idSpaceOf: IdSpaceOf
   resolutions: ResolutionsRepository
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   hint(connectionId: string): void
 }
 
 export type Resolve = ReturnType<typeof makeResolve>
 
 /** Resolves an unknown outcome. The engine continues from the decision: it adopts the object or creates again. */
-export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }: ResolveDeps) {
+export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hint }: ResolveDeps) {
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new ApiError('not_found', `There is no ${kind} ${target.id} in this project.`)
@@ -34,13 +34,13 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }
     const isDone =
       'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
     if (!isDone) throw nothingToResolve(workload)
-    wake.changed([target.projectId, target.id])
+    notifier.changed([target.projectId, target.id])
     hint(workload.connectionId)
     return (await reads.get(target.projectId, kind, target.id)) ?? workload
 
     async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
       return (
-        unknown.status === 'unknown' && resolutions.settleUnknown({ ...target, kind }, { from: 'unknown', to: status })
+        unknown.status === 'unknown' && resolutions.resolveUnknown({ ...target, kind }, { from: 'unknown', to: status })
       )
     }
 
@@ -48,9 +48,9 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, wake, hint }
       open: Workload<K>,
       decided: { remoteId: string } | { outcome: 'not_created' },
     ): Promise<boolean> {
-      const answered = await resolutions.answerAttempt(
+      const answered = await resolutions.resolveAttempt(
         { ...target, kind },
-        kinds[kind].sending,
+        kinds[kind].dispatchingStatus,
         'remoteId' in decided
           ? { outcome: 'recovered', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
           : { outcome: 'not_created', remoteId: null },

@@ -6,9 +6,9 @@ import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 
 /** Fields of a spec to change, from PATCH. */
-export type Revision = JsonObject
+export type SpecUpdate = JsonObject
 
-export interface Revised<K extends Kind> {
+export interface UpdatedSpec<K extends Kind> {
   spec: Spec<K>
   /** Whether the provider must be updated. */
   isRemote: boolean
@@ -18,11 +18,11 @@ export interface Revised<K extends Kind> {
  * The spec after a PATCH. The description belongs to the client; other fields must be mutable at the driver. What is
  * still to be sent must be valid for a create.
  */
-export function revise<K extends Kind>(
+export function updateSpec<K extends Kind>(
   workload: Workload<K>,
-  revision: Revision,
+  revision: SpecUpdate,
   driver: Driver<K> | undefined,
-): Revised<K> {
+): UpdatedSpec<K> {
   const refused = immutableFields(workload, revision, driver)
   if (refused.length > 0) throw new ApiError('unsupported', refused[0]?.detail ?? '', { errors: refused })
   const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision))
@@ -33,7 +33,7 @@ export function revise<K extends Kind>(
   const isSent = isRemote || workload.remoteId === null
   if (!isSent || driver === undefined) return { spec, isRemote }
   const problems = checkSpec({ ...driver, provider: workload.provider }, spec, workload.remotePayload).filter(
-    ({ pointer }) => !workload.imported || isRevised(pointer, revision),
+    ({ pointer }) => !workload.imported || isUpdated(pointer, revision),
   )
   if (problems.length > 0) {
     const errors = problems.map((problem): ValidationError => ({ in: 'body', ...problem }))
@@ -43,12 +43,12 @@ export function revise<K extends Kind>(
 }
 
 /** Little of an import is known, so only the fields that the client sent are checked. */
-function isRevised(pointer: string, revision: Revision): boolean {
+function isUpdated(pointer: string, revision: SpecUpdate): boolean {
   return pathsOf(revision).some((path) => pointer === `/${path}` || pointer.startsWith(`/${path}/`))
 }
 
 /** Options are merged individually; other fields are replaced whole. */
-function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: Revision): Spec<K> {
+function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: SpecUpdate): Spec<K> {
   const { providerOptions, ...fields } = revision
   if (providerOptions === undefined) return { ...spec, ...fields } as Spec<K>
   const given = (providerOptions as { [provider: string]: JsonObject })[provider] ?? {}
@@ -58,7 +58,7 @@ function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: Revis
 
 function immutableFields<K extends Kind>(
   workload: Workload<K>,
-  revision: Revision,
+  revision: SpecUpdate,
   driver: Driver<K> | undefined,
 ): ValidationError[] {
   const accepts: Readonly<Record<string, { mutable?: true } | undefined>> = driver?.accepts ?? {}
@@ -73,7 +73,7 @@ function immutableFields<K extends Kind>(
 }
 
 /** Paths in a revision: `autoStop`, `providerOptions/aitems/term`. */
-function pathsOf({ providerOptions = {}, ...fields }: Revision): string[] {
+function pathsOf({ providerOptions = {}, ...fields }: SpecUpdate): string[] {
   const options = Object.entries(providerOptions as { [provider: string]: JsonObject }).flatMap(([provider, given]) =>
     Object.keys(given).map((option) => optionPath(provider, option)),
   )

@@ -10,7 +10,7 @@ import type { ListQuery, Page } from '../store/list-filter.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import { isRequested, type Workload } from '../workload.ts'
 import type { ActionEvent, DesiredStateRepository } from './desired-state.repository.ts'
-import { type Revision, revise } from './update.ts'
+import { type SpecUpdate, updateSpec } from './update.ts'
 
 /** The record that a request addresses, and its caller. */
 export interface Target {
@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** Body of PATCH: a null label is removed; the rest belongs to the spec. */
-export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & Revision
+export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & SpecUpdate
 
 /** The engine may write between a read and a patch. */
 const patchTries = 8
@@ -34,7 +34,7 @@ export interface WorkloadServiceDeps {
   /** The driver of an open connection; undefined if the connection can no longer be opened. */
   driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined>
   hint(connectionId: string): void
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
 }
 
 export type WorkloadService = ReturnType<typeof makeWorkloadService>
@@ -63,7 +63,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
         if (changed !== null) return changed
         // The merge is valid for one version only; without `If-Match` it is repeated on the next one.
         if (target.ifVersions !== null || left <= 1)
-          throw await whyNot(deps, kind, { ...target, ifVersions: [current.version] })
+          throw await conflictOf(deps, kind, { ...target, ifVersions: [current.version] })
       }
     },
 
@@ -80,15 +80,15 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       refuseOtherVersion(current, target.ifVersions)
       if (
         isTerminal(deps.kinds[kind].transitions, current.status) ||
-        isWantedAlready(deps.kinds[kind], current, requestAction)
+        isAlreadyRequested(deps.kinds[kind], current, requestAction)
       )
         return current
       const fromStatuses = await statusesFor(deps, kind, current, requestAction)
       const { verb: _, ...wanted } = requestAction
-      const { callsOff: finalDesires } = deps.kinds[kind]
+      const { cancelingRequests: finalDesires } = deps.kinds[kind]
       const changed = await desiredStates.requestAction<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
-      deps.wake.changed([changed.projectId, changed.id])
+      deps.notifier.changed([changed.projectId, changed.id])
       deps.hint(changed.connectionId)
       return changed
     },
@@ -96,21 +96,23 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
 }
 
 async function patchAt<K extends Kind>(
-  { desiredStates, wake, hint, driverOf }: WorkloadServiceDeps,
+  { desiredStates, notifier, hint, driverOf }: WorkloadServiceDeps,
   kind: K,
   { current, by }: { current: Workload<K>; by: Actor },
   { labels, held, ...revision }: WorkloadPatch,
 ): Promise<Workload<K> | null> {
   const { projectId, id, version } = current
   const spec =
-    Object.keys(revision).length === 0 ? null : revise(current, revision, await driverOf(current.connectionId, kind))
+    Object.keys(revision).length === 0
+      ? null
+      : updateSpec(current, revision, await driverOf(current.connectionId, kind))
   const changed = await desiredStates.patch<K>({
     ...{ projectId, by, kind, id, ifVersions: [version] },
     ...(held === undefined ? {} : { held }),
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
     ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
   })
-  if (changed !== null) wake.changed([projectId, id])
+  if (changed !== null) notifier.changed([projectId, id])
   if (changed !== null && (spec?.isRemote === true || held === false)) hint(current.connectionId)
   return changed
 }
@@ -125,18 +127,18 @@ async function statusesFor<K extends Kind>(
   const driver = await deps.driverOf(current.connectionId, kind)
   if (keepRemote === true || (driver !== undefined && verb in driver.controls)) return null
   const { waiting } = deps.kinds[kind]
-  if (current.status !== waiting) throw hasNoVerb(current, verb)
+  if (current.status !== waiting) throw unsupportedAction(current, verb)
   return [waiting]
 }
 
 /** Whether the action is in progress or done. */
-function isWantedAlready<K extends Kind>(
+function isAlreadyRequested<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   { desired, verb }: { desired: Desired<K>; verb: Verb<K> },
 ): boolean {
   if (isRequested(workload, desired, kind.inFlight[verb])) return true
-  return workload.desired === desired && workload.status === kind.achieves[verb]
+  return workload.desired === desired && workload.status === kind.targetStatus[verb]
 }
 
 /** A request that was not recorded: returns the workload if it has ended since it was read. */
@@ -146,13 +148,13 @@ async function endedMeanwhile<K extends Kind>(
   target: Target,
 ): Promise<Workload<K>> {
   const now = await deps.reads.get(target.projectId, kind, target.id)
-  if (now === null || now.active) throw await whyNot(deps, kind, target)
+  if (now === null || now.active) throw await conflictOf(deps, kind, target)
   refuseOtherVersion(now, target.ifVersions)
   return now
 }
 
 /** Why a write changed nothing: deleted, changed meanwhile, canceled, or in another status. */
-async function whyNot<K extends Kind>(
+async function conflictOf<K extends Kind>(
   { reads, kinds }: WorkloadServiceDeps,
   kind: K,
   { projectId, id, ifVersions }: Target,
@@ -160,7 +162,7 @@ async function whyNot<K extends Kind>(
   const now = await reads.get(projectId, kind, id)
   if (now === null) return noSuch(kind, id)
   if (ifVersions !== null && !ifVersions.includes(now.version)) return mismatch(now.version)
-  const isCanceledBeforeDispatch = kinds[kind].callsOff.includes(now.desired)
+  const isCanceledBeforeDispatch = kinds[kind].cancelingRequests.includes(now.desired)
   const what = isCanceledBeforeDispatch ? `${now.status}, and asked to ${now.desired}` : `${now.status} now`
   return new ApiError('conflict', `${id} is ${what}. Re-read the resource before the next request.`)
 }
@@ -178,7 +180,7 @@ export function noSuch(kind: Kind, id: string): ApiError {
   return new ApiError('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
 }
 
-function hasNoVerb(workload: Workload, verb: string): ApiError {
+function unsupportedAction(workload: Workload, verb: string): ApiError {
   const detail = `Provider ${workload.provider} does not support ${verb} for a ${workload.kind}. See GET /providers/${workload.provider}.`
   return new ApiError('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
 }

@@ -4,12 +4,12 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { AttemptOutcome, Workload, WorkloadError } from '../workload.ts'
-import { adopted, calledOff, isCanceledBeforeDispatch } from './creation.ts'
-import { slowestRetryMs, tryAgain } from './failed-call.ts'
-import type { Verdict } from './failure-policy.ts'
+import { adopted, canceledChange, isCanceledBeforeDispatch } from './creation.ts'
+import { maxRetryMs, retryLater } from './failed-call.ts'
+import type { FailureDecision } from './failure-policy.ts'
 import { observed } from './observe.ts'
-import type { Answer, Applied } from './outcome.ts'
-import { after, backoffMs, lookAgainMs } from './poll-intervals.ts'
+import type { Applied, AttemptResult } from './outcome.ts'
+import { after, backoffMs, pollDelayMs } from './poll-intervals.ts'
 
 /** After this long without a conclusive search, the workload waits for an operator. */
 const operatorAfterMs = 3_600_000
@@ -60,7 +60,7 @@ export function afterFind<K extends Kind>(
       answer: null,
     }
   }
-  return { change: lookAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+  return { change: searchAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
 }
 
 /**
@@ -89,24 +89,24 @@ function confirmAbsence<K extends Kind>(
 function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Applied<K> {
   const error = facts.attempt?.error ?? null
   if (isCanceledBeforeDispatch(kind, workload))
-    return { change: calledOff(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
+    return { change: canceledChange(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
   if (error?.code === 'conflict')
-    return { change: refused(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
-  return { change: sentAgain(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
+    return { change: rejected(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
+  return { change: retried(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
 }
 
 /**
  * Retries ever more slowly and keeps the provider's last error, if the provider creates nothing without rejecting.
  * Rejected attempts, and those that were never sent, do not count.
  */
-function sentAgain<K extends Kind>(
+function retried<K extends Kind>(
   kind: WorkloadKind<K>,
   { attemptsInDoubt: tries, now, pollIntervals }: Facts<K>,
   error: WorkloadError | null,
 ): Change<K> {
   const change: Change<K> = { status: kind.waiting, missingSince: null, nextAttemptAt: null }
   if (error === null || tries < triesWithoutPause) return { ...change, reason: null, message: null }
-  const at = after(now, backoffMs(tries - triesWithoutPause, pollIntervals.slowMs, slowestRetryMs))
+  const at = after(now, backoffMs(tries - triesWithoutPause, pollIntervals.slowMs, maxRetryMs))
   return { ...change, reason: 'outcome_unknown', message: error.message, nextAttemptAt: at, dueAt: at }
 }
 
@@ -115,24 +115,24 @@ export function afterFailedCreate<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
-  { error, said, verdict }: { error: ProviderError; said: WorkloadError; verdict: Verdict },
+  { error, providerError, decision }: { error: ProviderError; providerError: WorkloadError; decision: FailureDecision },
 ): Applied<K> {
-  if (verdict === 'find' || verdict === 'gone') {
+  if (decision === 'find' || decision === 'gone') {
     const reason: Reason = 'outcome_unknown'
     return {
       change: { reason, message: error.message, dueAt: after(facts.now, facts.pollIntervals.quickMs) },
-      answer: answerOf(facts, 'unknown', null, said),
+      answer: answerOf(facts, 'unknown', null, providerError),
     }
   }
-  if (verdict === 'final')
-    return { change: refused(kind, facts, said), answer: answerOf(facts, 'rejected', null, said) }
-  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, said)
-  return { change: { status: kind.waiting, exclusivityKey: null, ...tryAgain(workload, facts, error) }, answer }
+  if (decision === 'final')
+    return { change: rejected(kind, facts, providerError), answer: answerOf(facts, 'rejected', null, providerError) }
+  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, providerError)
+  return { change: { status: kind.waiting, exclusivityKey: null, ...retryLater(workload, facts, error) }, answer }
 }
 
-function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: WorkloadError): Change<K> {
+function rejected<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: WorkloadError): Change<K> {
   return {
-    status: kind.refused,
+    status: kind.rejected,
     reason: 'provider_refused',
     message: error.message,
     error,
@@ -143,12 +143,12 @@ function refused<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: 
   }
 }
 
-function lookAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {
+function searchAgain<K extends Kind>(facts: Facts<K>, why: string | null): Change<K> {
   const sentAt = facts.attempt?.startedAt ?? facts.now
   const giveUpAt = after(facts.attempt?.absenceConclusiveAt ?? facts.now, operatorAfterMs)
   if (facts.now > giveUpAt) return parked(why ?? 'The provider did not report whether it was created.')
   const waitedMs = facts.now.getTime() - sentAt.getTime()
-  const at = after(facts.now, lookAgainMs(waitedMs, facts.pollIntervals.quickMs, facts.pollIntervals.slowMs))
+  const at = after(facts.now, pollDelayMs(waitedMs, facts.pollIntervals.quickMs, facts.pollIntervals.slowMs))
   return { reason: 'outcome_unknown', message: why, nextAttemptAt: at, dueAt: at }
 }
 
@@ -163,6 +163,6 @@ function answerOf<K extends Kind>(
   outcome: AttemptOutcome,
   remoteId: string | null,
   error: WorkloadError | null,
-): Answer | null {
+): AttemptResult | null {
   return facts.attempt === null ? null : { number: facts.attempt.number, outcome, remoteId, error }
 }

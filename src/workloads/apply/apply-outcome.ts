@@ -3,9 +3,9 @@ import type { Kind, Verb } from '../../vocabulary/kinds.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { Workload, WorkloadError } from '../workload.ts'
 import { afterCreate, afterFailedCreate, afterFind } from './apply-create-outcome.ts'
-import { describeError, tryAgain } from './failed-call.ts'
-import { type Operation, verdictOf } from './failure-policy.ts'
-import { notThere } from './missing-remote.ts'
+import { describeError, retryLater } from './failed-call.ts'
+import { failureDecisionOf, type Operation } from './failure-policy.ts'
+import { afterNotFound } from './missing-remote.ts'
 import { observed } from './observe.ts'
 import type { Applied, Outcome } from './outcome.ts'
 import { after } from './poll-intervals.ts'
@@ -25,7 +25,9 @@ export function applyOutcome<K extends Kind>(
     case 'get':
       return {
         change:
-          outcome.seen === 'gone' ? notThere(kind, workload, facts) : observed(kind, workload, outcome.seen, facts),
+          outcome.seen === 'gone'
+            ? afterNotFound(kind, workload, facts)
+            : observed(kind, workload, outcome.seen, facts),
         answer: null,
       }
     case 'control':
@@ -47,14 +49,15 @@ function afterFailure<K extends Kind>(
   facts: Facts<K>,
   { operation, error, pointer }: { operation: Operation; error: ProviderError; pointer?: string },
 ): Applied<K> {
-  const said = describeError(workload, error, pointer)
-  const verdict = verdictOf(operation, error)
-  if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, said, verdict })
-  if (verdict === 'gone' && workload.remoteId !== null) return { change: notThere(kind, workload, facts), answer: null }
+  const providerError = describeError(workload, error, pointer)
+  const decision = failureDecisionOf(operation, error)
+  if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, providerError, decision })
+  if (decision === 'gone' && workload.remoteId !== null)
+    return { change: afterNotFound(kind, workload, facts), answer: null }
   // A limit that Switchyard enforces is not a client request that can be rejected: it is retried ever more slowly.
-  if (verdict === 'final' && workload.enforcing === null)
-    return { change: actionRejected(workload, said, facts.now), answer: null }
-  return { change: tryAgain(workload, facts, error), answer: null }
+  if (decision === 'final' && workload.enforcing === null)
+    return { change: actionRejected(workload, providerError, facts.now), answer: null }
+  return { change: retryLater(workload, facts, error), answer: null }
 }
 
 /** The provider accepted the action, which is now in progress. */

@@ -13,13 +13,15 @@ export function creationAction<K extends Kind>(
   facts: Facts<K>,
 ): Action<K> {
   const { attempt } = facts
-  if (workload.status === kind.sending && attempt !== null) return afterAttempt(kind, workload, facts, attempt)
-  if (workload.status === kind.waiting && hasMade(attempt)) return { do: 'settle', change: { status: kind.sending } }
+  if (workload.status === kind.dispatchingStatus && attempt !== null)
+    return afterAttempt(kind, workload, facts, attempt)
+  if (workload.status === kind.waiting && hasCreated(attempt))
+    return { do: 'settle', change: { status: kind.dispatchingStatus } }
   return beforeSending(kind, workload, facts)
 }
 
 /** The response arrived late: the object became known just before a retry. */
-export function hasMade(attempt: Attempt | null): boolean {
+export function hasCreated(attempt: Attempt | null): boolean {
   return attempt !== null && attempt.remoteId !== null
 }
 
@@ -27,7 +29,8 @@ export function hasMade(attempt: Attempt | null): boolean {
 const heldRecheckMs = 60_000
 
 function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
-  if (isCanceledBeforeDispatch(kind, workload)) return { do: 'settle', change: calledOff(kind, workload, facts.now) }
+  if (isCanceledBeforeDispatch(kind, workload))
+    return { do: 'settle', change: canceledChange(kind, workload, facts.now) }
   return pausedUntil(workload, facts) ?? { do: 'create' }
 }
 
@@ -73,13 +76,13 @@ export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>,
 }
 
 export function isCanceledBeforeDispatch<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): boolean {
-  return kind.callsOff.includes(workload.desired)
+  return kind.cancelingRequests.includes(workload.desired)
 }
 
 /** Canceled before anything was created. */
-export function calledOff<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, now: Date): Change<K> {
+export function canceledChange<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, now: Date): Change<K> {
   return {
-    status: kind.calledOff,
+    status: kind.canceledBeforeDispatch,
     reason: null,
     message: null,
     observedGeneration: workload.generation,
@@ -99,7 +102,7 @@ export function adopted<K extends Kind>(
   now: Date,
 ): Change<K> {
   return {
-    status: kind.taken,
+    status: kind.accepted,
     reason: null,
     message: null,
     remoteId,
@@ -117,9 +120,9 @@ function refusedBy<K extends Kind>(
   attempt: Attempt,
   now: Date,
 ): Change<K> {
-  if (isCanceledBeforeDispatch(kind, workload)) return calledOff(kind, workload, now)
+  if (isCanceledBeforeDispatch(kind, workload)) return canceledChange(kind, workload, now)
   return {
-    status: kind.refused,
+    status: kind.rejected,
     reason: 'provider_refused',
     message: attempt.error?.message ?? null,
     error: attempt.error,

@@ -7,11 +7,11 @@ import { after, backoffMs } from './poll-intervals.ts'
 import { cleanText } from './sanitize-observation.ts'
 
 /** Maximum backoff. */
-export const slowestRetryMs = 300_000
+export const maxRetryMs = 300_000
 
 /** Retries with backoff, or when the provider asks for it. */
-export function tryAgain<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error: ProviderError): Change<K> {
-  const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.pollIntervals.quickMs, slowestRetryMs)
+export function retryLater<K extends Kind>(workload: Workload<K>, facts: Facts<K>, error: ProviderError): Change<K> {
+  const waitMs = error.retryAfterMs ?? backoffMs(workload.failures, facts.pollIntervals.quickMs, maxRetryMs)
   const at = after(facts.now, waitMs)
   return {
     reason: waitingReason(error.code),

@@ -8,32 +8,35 @@ import type { Reason } from '../../vocabulary/reasons.ts'
  * - `find`: something may have been done; search for it.
  * - `gone`: the provider reports no such object; confirm it.
  */
-export type Verdict = 'again' | 'final' | 'find' | 'gone'
+export type FailureDecision = 'again' | 'final' | 'find' | 'gone'
 
-/** The failed call. `look` = get, list, find or prepare: it changes nothing. */
-export type Operation = 'create' | 'control' | 'look'
+/** The failed call. `read` = get, list, find or prepare: it changes nothing. */
+export type Operation = 'create' | 'control' | 'read'
 
 /** Exhaustive: a new error code does not compile until its meaning is decided. */
-const policy: Readonly<Record<ProviderErrorCode, Readonly<Record<Operation, Verdict>>>> = {
-  invalid_request: { create: 'final', control: 'final', look: 'again' },
-  unauthenticated: { create: 'again', control: 'again', look: 'again' },
-  permission_denied: { create: 'final', control: 'final', look: 'again' },
-  not_found: { create: 'final', control: 'gone', look: 'gone' },
+const policy: Readonly<Record<ProviderErrorCode, Readonly<Record<Operation, FailureDecision>>>> = {
+  invalid_request: { create: 'final', control: 'final', read: 'again' },
+  unauthenticated: { create: 'again', control: 'again', read: 'again' },
+  permission_denied: { create: 'final', control: 'final', read: 'again' },
+  not_found: { create: 'final', control: 'gone', read: 'gone' },
   // Create: the name is taken, perhaps by an earlier attempt. Action: another operation is in progress.
-  conflict: { create: 'find', control: 'again', look: 'again' },
-  unsupported: { create: 'final', control: 'final', look: 'again' },
-  quota_exceeded: { create: 'again', control: 'again', look: 'again' },
-  no_capacity: { create: 'again', control: 'again', look: 'again' },
-  rate_limited: { create: 'again', control: 'again', look: 'again' },
-  egress_denied: { create: 'again', control: 'again', look: 'again' },
-  unavailable: { create: 'find', control: 'again', look: 'again' },
-  timeout: { create: 'find', control: 'again', look: 'again' },
-  outcome_unknown: { create: 'find', control: 'again', look: 'again' },
-  bad_response: { create: 'find', control: 'again', look: 'again' },
-  internal: { create: 'find', control: 'again', look: 'again' },
+  conflict: { create: 'find', control: 'again', read: 'again' },
+  unsupported: { create: 'final', control: 'final', read: 'again' },
+  quota_exceeded: { create: 'again', control: 'again', read: 'again' },
+  no_capacity: { create: 'again', control: 'again', read: 'again' },
+  rate_limited: { create: 'again', control: 'again', read: 'again' },
+  egress_denied: { create: 'again', control: 'again', read: 'again' },
+  unavailable: { create: 'find', control: 'again', read: 'again' },
+  timeout: { create: 'find', control: 'again', read: 'again' },
+  outcome_unknown: { create: 'find', control: 'again', read: 'again' },
+  bad_response: { create: 'find', control: 'again', read: 'again' },
+  internal: { create: 'find', control: 'again', read: 'again' },
 }
 
-export function verdictOf(operation: Operation, error: { code: ProviderErrorCode; notSent: boolean }): Verdict {
+export function failureDecisionOf(
+  operation: Operation,
+  error: { code: ProviderErrorCode; notSent: boolean },
+): FailureDecision {
   const verdict = policy[error.code][operation]
   return verdict === 'find' && error.notSent ? 'again' : verdict
 }

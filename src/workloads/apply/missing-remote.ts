@@ -5,12 +5,16 @@ import { goneSinceOf } from './next-action.ts'
 import { after } from './poll-intervals.ts'
 
 /** Applies a "not found". Requires two reads some time apart; during a delete, one is usually enough. */
-export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Change<K> {
+export function afterNotFound<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+): Change<K> {
   const meaning = kind.whenGone(workload)
   const isExpected = meaning.reason === null
   const missingSince = (isExpected ? workload.missingSince : goneSinceOf(workload)) ?? facts.now
   const confirmedAt = isExpected
-    ? staysGoneFrom(kind, workload, facts, laterOf(missingSince, workload.lastActionAt))
+    ? conclusiveFrom(kind, workload, facts, laterOf(missingSince, workload.lastActionAt))
     : after(missingSince, facts.pollIntervals.confirmGoneMs)
   if (facts.now < confirmedAt)
     return { ...(isExpected ? {} : { reason: 'remote_not_found' }), missingSince, dueAt: confirmedAt }
@@ -29,15 +33,15 @@ export function notThere<K extends Kind>(kind: WorkloadKind<K>, workload: Worklo
  * Where a start recreates a missing object, a start that timed out may still be executed. Until then, absence is not
  * conclusive. Each start is a separate request, so there is none before the first.
  */
-function staysGoneFrom<K extends Kind>(
+function conclusiveFrom<K extends Kind>(
   kind: WorkloadKind<K>,
   { generation }: Workload<K>,
   { traits, verbs }: Facts<K>,
   goneSince: Date,
 ): Date {
   const mayBeStarted = generation > 1 && kind.restartedBy.some((verb) => verbs.includes(verb))
-  const isMadeAnew = traits.reusesIds === true && mayBeStarted
-  return after(goneSince, isMadeAnew ? traits.maxProcessingMs + traits.listLagMs : 0)
+  const canBeRecreated = traits.reusesIds === true && mayBeStarted
+  return after(goneSince, canBeRecreated ? traits.maxProcessingMs + traits.listLagMs : 0)
 }
 
 function laterOf(a: Date, b: Date | null): Date {

@@ -78,7 +78,7 @@ export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<
 }
 
 /** An object with our id and another correlation tag belongs to another owner: ids can be reused. */
-export function isSomebodyElses(
+export function belongsToOther(
   { imported, correlationTag }: Pick<Workload, 'imported' | 'correlationTag'>,
   seen: Pick<Observation, 'correlationTag'>,
 ): boolean {
@@ -137,7 +137,7 @@ function settled<K extends Kind>(
   { status, reason, now }: { status: Status<K>; reason: Reason | null; now: Date },
 ): Change<K> {
   const message = seen.message ?? null
-  const isFailure = status === kind.refused
+  const isFailure = status === kind.rejected
   const failure = {
     code: reason ?? ('provider_refused' as const),
     message: message ?? 'The provider reported a failure.',

@@ -22,7 +22,7 @@ export type Outcome<K extends Kind = Kind> =
     }
 
 /** The result of an attempt, recorded by any lease holder. */
-export interface Answer {
+export interface AttemptResult {
   number: number
   outcome: AttemptOutcome
   remoteId: string | null
@@ -31,5 +31,5 @@ export interface Answer {
 
 export interface Applied<K extends Kind = Kind> {
   change: Change<K>
-  answer: Answer | null
+  answer: AttemptResult | null
 }

@@ -6,7 +6,7 @@ export function backoffMs(failures: number, firstMs: number, maxMs: number): num
 }
 
 /** Polls of something about to change: frequent at first, then at intervals that grow with the elapsed time. */
-export function lookAgainMs(waitedMs: number, quickMs: number, slowMs: number): number {
+export function pollDelayMs(waitedMs: number, quickMs: number, slowMs: number): number {
   return Math.min(Math.max(waitedMs / 2, quickMs), slowMs)
 }
 

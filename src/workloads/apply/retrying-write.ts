@@ -16,7 +16,7 @@ const longestPauseMs = 5000
  * Retries a write that carries a provider's response to a create until it succeeds, since the response is stored
  * nowhere else. Any other write may fail: its lease expires and the next process repeats the read.
  */
-export function makeDurableWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written> {
+export function makeRetryingWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written> {
   return async (item) => {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {

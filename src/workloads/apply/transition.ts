@@ -5,7 +5,7 @@ import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import { engineStateOf } from '../store/row.repository.ts'
 import { hasOpenRequest, type Workload } from '../workload.ts'
 import { tellsNews } from './observe.ts'
-import type { Answer } from './outcome.ts'
+import type { AttemptResult } from './outcome.ts'
 import type { Write } from './writes.repository.ts'
 
 /** The condition of a write: a lease, or the exact row that was read and that no worker holds. */
@@ -18,7 +18,7 @@ export type Basis = { readonly leaseId: string } | { readonly row: string }
 export function transition<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
-  { change, answer }: { change: Change<K>; answer: Answer | null },
+  { change, answer }: { change: Change<K>; answer: AttemptResult | null },
   { facts, basis }: { facts: Facts<K>; basis: Basis },
 ): Write<K> {
   const changed: Workload<K> = { ...workload, ...change }
@@ -77,8 +77,8 @@ export function eventOf(
 ): NonNullable<Write['event']> {
   const { kind, status, reason, message, rawState } = workload
   const details = { reason, message, remoteState: rawState }
-  const said = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null))
-  return { id: makeId('event'), type: `${kind}.${status}`, data: { status, ...said } }
+  const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null))
+  return { id: makeId('event'), type: `${kind}.${status}`, data: { status, ...known } }
 }
 
 /** The engine's internal fields are not a change for clients. */

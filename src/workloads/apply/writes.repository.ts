@@ -3,7 +3,7 @@ import { isOneOf, type Statements } from '../../infra/statements.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { engineAssignments, engineDefinitions } from '../store/row.repository.ts'
 import type { EngineState } from '../workload.ts'
-import type { Answer } from './outcome.ts'
+import type { AttemptResult } from './outcome.ts'
 
 /** New state of one workload. Nothing is written unless every `where…` condition holds. */
 export interface Write<K extends Kind = Kind> {
@@ -26,7 +26,7 @@ export interface Write<K extends Kind = Kind> {
   /** Whether the connection's list has something new to watch. */
   wakesSweep: boolean
   /** Recorded in the attempt even if the rest is not: a provider's response is never dropped. */
-  answer: Answer | null
+  answer: AttemptResult | null
 }
 
 export interface Written {

@@ -10,7 +10,7 @@ const maxTags = 500
  * Joins concurrent searches over the same connection into one scan of its list. A search that arrives during a scan
  * waits for the next one, since only a scan that starts after the search proves absence.
  */
-export function makeJoinedFind(timing: Timing, shutdown: AbortSignal): ExecutionDeps['find'] {
+export function makeBatchedFind(timing: Timing, shutdown: AbortSignal): ExecutionDeps['find'] {
   const byDriver = new WeakMap<object, (intent: Intent) => Promise<Found>>()
 
   function batcherOf<K extends Kind>(driver: Driver<K>): (intent: Intent<K>) => Promise<Found<K>> {

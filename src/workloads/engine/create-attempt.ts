@@ -9,29 +9,29 @@ import type { Change, Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
 import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
 import {
-  type Armed,
   callSignal,
+  type Executed,
+  type ExecutionContext,
   type ExecutionDeps,
-  type InHand,
   later,
   orFailure,
-  type Performed,
+  type PreparedContext,
 } from './execution-context.ts'
 
 /** Creates once: opens the secrets, reads the snapshot for `find`, commits an attempt, sends before the deadline. */
-export async function send<K extends Kind>(
+export async function createOnce<K extends Kind>(
   deps: ExecutionDeps,
-  hand: Armed<K>,
+  context: PreparedContext<K>,
   startedMs: number,
-): Promise<Performed<K> | null> {
-  const { claimed, facts, driver } = hand
+): Promise<Executed<K> | null> {
+  const { claimed, facts, driver } = context
   const { workload } = claimed
   const environmentRemoteId = facts.environment?.remoteId ?? null
-  const prepared = await prepare(deps, hand, environmentRemoteId)
+  const prepared = await prepare(deps, context, environmentRemoteId)
   if ('did' in prepared) return { workload, facts: later(deps, facts, startedMs), outcome: prepared }
   const { before, spec } = prepared
   const sendBy = deadline(deps)
-  const opened = await open(deps, hand, before)
+  const opened = await open(deps, context, before)
   if (opened === null) return null
   if (opened === 'busy')
     return { workload, facts: later(deps, facts, startedMs), outcome: { did: 'settle', change: busy(facts) } }
@@ -42,16 +42,16 @@ export async function send<K extends Kind>(
     created: await driver.create(intent, callSignal(deps)),
   }))
   return {
-    workload: asOpened(hand),
+    workload: asOpened(context),
     facts: { ...later(deps, facts, startedMs), attempt: asAttempt(opened, before), firstSentAt },
     outcome,
   }
 }
 
 /** The workload as the commit of the attempt left it; the next write sets its whole state. */
-function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: InHand<K>): Workload<K> {
-  const told = { reason: null, message: null, nextAttemptAt: null }
-  return { ...workload, ...told, status: kind.sending, exclusivityKey: exclusiveKeyOf(workload, driver) }
+function asOpened<K extends Kind>({ kind, claimed: { workload }, driver }: ExecutionContext<K>): Workload<K> {
+  const cleared = { reason: null, message: null, nextAttemptAt: null }
+  return { ...workload, ...cleared, status: kind.dispatchingStatus, exclusivityKey: exclusiveKeyOf(workload, driver) }
 }
 
 /** Key that no other workload may hold during the create. */
@@ -61,11 +61,11 @@ function exclusiveKeyOf<K extends Kind>({ environmentId }: Workload<K>, { traits
 
 async function prepare<K extends Kind>(
   deps: ExecutionDeps,
-  { claimed, driver, secrets }: Armed<K>,
+  { claimed, driver, secrets }: PreparedContext<K>,
   environmentRemoteId: string | null,
 ) {
   return orFailure(
-    'look',
+    'read',
     async (): Promise<{ before: Json; spec: Spec<K> }> => ({
       spec: secrets.fill(claimed.workload.spec),
       before: (await driver.prepare?.(claimed.workload.spec, environmentRemoteId, callSignal(deps))) ?? null,
@@ -80,7 +80,7 @@ function deadline({ clock, timing }: ExecutionDeps): SendBy {
 
 async function open<K extends Kind>(
   deps: ExecutionDeps,
-  { kind, claimed, driver, connection }: InHand<K>,
+  { kind, claimed, driver, connection }: ExecutionContext<K>,
   before: Json,
 ): Promise<Opened | null | 'busy'> {
   const { workload, leaseId } = claimed
@@ -91,14 +91,14 @@ async function open<K extends Kind>(
     leaseId,
     version: workload.version,
     from: kind.waiting,
-    to: kind.sending,
+    to: kind.dispatchingStatus,
     correlationTag: workload.correlationTag,
     scope: connection.scope,
     before,
     exclusivityKey: exclusiveKeyOf(workload, driver),
     sendWithinMs: deps.timing.sendWithinMs,
     settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
-    event: eventOf({ ...workload, status: kind.sending, reason: null, message: null }),
+    event: eventOf({ ...workload, status: kind.dispatchingStatus, reason: null, message: null }),
   }
   try {
     return await deps.openAttempt(opening)

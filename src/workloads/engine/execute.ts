@@ -2,60 +2,63 @@ import { pointerTo } from '../../providers/error-field-mapping.ts'
 import type { Driver, Found, Observation } from '../../providers/provider.ts'
 import { type Hide, hideInError, redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { isSomebodyElses } from '../apply/observe.ts'
+import { belongsToOther } from '../apply/observe.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import type { Workload } from '../workload.ts'
-import { send } from './create-attempt.ts'
+import { createOnce } from './create-attempt.ts'
 import {
-  type Armed,
   callSignal,
-  type Doing,
+  type ExecutableAction,
+  type Executed,
+  type ExecutionContext,
   type ExecutionDeps,
-  type InHand,
   later,
   orFailure,
-  type Performed,
+  type PreparedContext,
 } from './execution-context.ts'
-import { search } from './recover-created.ts'
+import { recoverCreated } from './recover-created.ts'
 
 /**
  * Executes an action. No transaction is open during a provider call, and every provider failure becomes an outcome.
  * Null if the lease was lost before anything was sent.
  */
-export type Perform = <K extends Kind>(hand: InHand<K>, action: Doing<K>) => Promise<Performed<K> | null>
+export type Execute = <K extends Kind>(
+  context: ExecutionContext<K>,
+  action: ExecutableAction<K>,
+) => Promise<Executed<K> | null>
 
 type Failed<K extends Kind> = Extract<Outcome<K>, { did: 'fail' }>
 
-export function makeExecute(deps: ExecutionDeps): Perform {
-  return async (hand, action) => {
-    const secrets = await deps.secretsOf(hand.claimed.workload)
+export function makeExecute(deps: ExecutionDeps): Execute {
+  return async (context, action) => {
+    const secrets = await deps.secretsOf(context.claimed.workload)
     const startedMs = deps.clock.monotonicMs()
-    const performed =
+    const executed =
       action.do === 'create'
-        ? await send(deps, { ...hand, secrets }, startedMs)
-        : await perform(deps, { ...hand, secrets }, action, startedMs)
-    if (performed === null) return null
-    const outcome = withoutSecrets(performed.outcome, secrets.hide)
-    return { ...performed, outcome: outcome.did === 'fail' ? pointed(hand, outcome) : outcome }
+        ? await createOnce(deps, { ...context, secrets }, startedMs)
+        : await executeAction(deps, { ...context, secrets }, action, startedMs)
+    if (executed === null) return null
+    const outcome = withoutSecrets(executed.outcome, secrets.hide)
+    return { ...executed, outcome: outcome.did === 'fail' ? pointed(context, outcome) : outcome }
   }
 }
 
 /** Maps a field that the provider rejects to the field of the request it came from. */
-function pointed<K extends Kind>({ driver, claimed }: InHand<K>, failed: Failed<K>): Failed<K> {
+function pointed<K extends Kind>({ driver, claimed }: ExecutionContext<K>, failed: Failed<K>): Failed<K> {
   const { parameter } = failed.error
   const pointer = parameter === undefined ? undefined : pointerTo(driver.accepts, claimed.workload.spec, parameter)
   return pointer === undefined ? failed : { ...failed, pointer }
 }
 
-async function perform<K extends Kind>(
+async function executeAction<K extends Kind>(
   deps: ExecutionDeps,
-  hand: Armed<K>,
-  action: Exclude<Doing<K>, { do: 'create' }>,
+  context: PreparedContext<K>,
+  action: Exclude<ExecutableAction<K>, { do: 'create' }>,
   startedMs: number,
-): Promise<Performed<K>> {
-  const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'look'
-  const outcome = await orFailure(operation, () => act(deps, hand, action))
-  return { workload: hand.claimed.workload, facts: later(deps, hand.facts, startedMs), outcome }
+): Promise<Executed<K>> {
+  const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'read'
+  const outcome = await orFailure(operation, () => callProvider(deps, context, action))
+  return { workload: context.claimed.workload, facts: later(deps, context.facts, startedMs), outcome }
 }
 
 /** Removes the workload's secrets from everything the provider returned. */
@@ -81,23 +84,23 @@ function foundWithoutSecrets<K extends Kind>(found: Found<K>, hide: Hide): Found
   return 'inconclusive' in found ? { inconclusive: hide.text(found.inconclusive) } : found
 }
 
-async function act<K extends Kind>(
+async function callProvider<K extends Kind>(
   deps: ExecutionDeps,
-  hand: Armed<K>,
-  action: Exclude<Doing<K>, { do: 'create' }>,
+  context: PreparedContext<K>,
+  action: Exclude<ExecutableAction<K>, { do: 'create' }>,
 ): Promise<Outcome<K>> {
-  const { claimed, driver, secrets } = hand
+  const { claimed, driver, secrets } = context
   const { workload } = claimed
   switch (action.do) {
     case 'find':
-      return search(deps, hand)
+      return recoverCreated(deps, context)
     case 'get':
-      return { did: 'get', seen: await look(deps, workload, driver) }
+      return { did: 'get', seen: await readObject(deps, workload, driver) }
     case 'update':
       await driver.update?.(remoteIdOf(workload), secrets.fill(workload.spec), callSignal(deps))
       return { did: 'update' }
     case 'control': {
-      const before = driver.traits.reusesIds === true ? await lookBefore(deps, workload, driver) : null
+      const before = driver.traits.reusesIds === true ? await readBefore(deps, workload, driver) : null
       if (before !== null && (before.did === 'fail' || before.seen === 'gone')) return before
       const asked = workload.imported ? undefined : workload.spec
       await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), asked)
@@ -114,17 +117,17 @@ async function act<K extends Kind>(
  * Where ids are reused, an action could hit another owner's object. A failure of this read is not a failure of the
  * action.
  */
-function lookBefore<K extends Kind>(deps: ExecutionDeps, workload: Workload<K>, driver: Driver<K>) {
-  return orFailure('look', async () => ({ did: 'get' as const, seen: await look(deps, workload, driver) }))
+function readBefore<K extends Kind>(deps: ExecutionDeps, workload: Workload<K>, driver: Driver<K>) {
+  return orFailure('read', async () => ({ did: 'get' as const, seen: await readObject(deps, workload, driver) }))
 }
 
-async function look<K extends Kind>(
+async function readObject<K extends Kind>(
   deps: ExecutionDeps,
   workload: Workload<K>,
   driver: Driver<K>,
 ): Promise<Observation<K> | 'gone'> {
   const seen = await driver.get(remoteIdOf(workload), callSignal(deps))
-  return seen !== 'gone' && isSomebodyElses(workload, seen) ? 'gone' : seen
+  return seen !== 'gone' && belongsToOther(workload, seen) ? 'gone' : seen
 }
 
 function remoteIdOf(workload: Workload): string {

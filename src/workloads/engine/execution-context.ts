@@ -7,7 +7,7 @@ import type { Outcome } from '../apply/outcome.ts'
 import { after } from '../apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../kind.ts'
 import type { OpenConnection } from '../ports.ts'
-import type { Claims } from '../store/reads.repository.ts'
+import type { Ownership } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 import type { Opened, Opening } from './attempts.repository.ts'
 import type { Claimed } from './leases.repository.ts'
@@ -28,7 +28,7 @@ export interface ExecutionDeps {
   /** Opens the workload's secret variables. */
   secretsOf(workload: Workload): Promise<Secrets>
   /** Other owners of these objects, which carry no correlation tag. */
-  ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims>
+  ownersOf(workload: Workload, remoteIds: readonly string[], dispatchingStatus: string): Promise<Ownership>
   clock: { now(): Date; monotonicMs(): number }
   timing: Timing
   /** Aborted when the process must end. */
@@ -36,7 +36,7 @@ export interface ExecutionDeps {
 }
 
 /** A claimed workload with everything needed to act on it. */
-export interface InHand<K extends Kind> {
+export interface ExecutionContext<K extends Kind> {
   kind: WorkloadKind<K>
   claimed: Claimed<K>
   facts: Facts<K>
@@ -45,18 +45,18 @@ export interface InHand<K extends Kind> {
 }
 
 /** A claimed workload with its secrets opened, for one action. */
-export interface Armed<K extends Kind> extends InHand<K> {
+export interface PreparedContext<K extends Kind> extends ExecutionContext<K> {
   secrets: Secrets
 }
 
 /** The workload, the facts and the outcome after an action. */
-export interface Performed<K extends Kind> {
+export interface Executed<K extends Kind> {
   workload: Workload<K>
   facts: Facts<K>
   outcome: Outcome<K>
 }
 
-export type Doing<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
+export type ExecutableAction<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
 
 /** Ends a call at its timeout or when the process must end. */
 export function callSignal({ timing, shutdown }: Pick<ExecutionDeps, 'timing' | 'shutdown'>): AbortSignal {
@@ -80,10 +80,10 @@ export async function orFailure<R>(
   try {
     return await run()
   } catch (error) {
-    const told =
+    const failure =
       error instanceof ProviderError
         ? error
         : new ProviderError('internal', 'Unexpected driver error.', { cause: error })
-    return { did: 'fail', operation, error: told }
+    return { did: 'fail', operation, error: failure }
   }
 }

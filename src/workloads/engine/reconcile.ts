@@ -1,19 +1,19 @@
 import type { Driver } from '../../providers/provider.ts'
 import type { Kind, Verb } from '../../vocabulary/kinds.ts'
 import { applyOutcome } from '../apply/apply-outcome.ts'
-import type { Answer } from '../apply/outcome.ts'
+import type { AttemptResult } from '../apply/outcome.ts'
 import { after, backoffMs } from '../apply/poll-intervals.ts'
 import { transition, waiting } from '../apply/transition.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
 import type { Change, Facts, PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
 import type { ChangeNotifier, Connections, Log } from '../ports.ts'
 import type { Workload } from '../workload.ts'
-import type { Perform } from './execute.ts'
-import type { InHand, Performed } from './execution-context.ts'
+import type { Execute } from './execute.ts'
+import type { Executed, ExecutionContext } from './execution-context.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 
 /** A claimed workload and the facts about its connection and environment. */
-export interface Turn {
+export interface ReconcilePass {
   claimed: Claimed
   facts: ClaimFacts
 }
@@ -21,13 +21,13 @@ export interface Turn {
 export interface ReconcileDeps {
   kinds: WorkloadKinds
   connections: Connections
-  perform: Perform
+  execute: Execute
   write(write: Write): Promise<Written>
   /** Records for operators that the provider holds a second object for this workload. */
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
   /** Releases a claim; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   pollIntervals: PollIntervals
   heldProviders: ReadonlySet<string>
   log: Log
@@ -43,15 +43,15 @@ const internalFailuresBeforeParking = 10
  * Rejects only if the database is unreachable; the lease then expires and another process continues.
  */
 export function makeReconcile(deps: ReconcileDeps) {
-  return async function reconcile({ claimed, facts }: Turn): Promise<boolean> {
+  return async function reconcile({ claimed, facts }: ReconcilePass): Promise<boolean> {
     const { kind: name } = claimed.workload
     return name === 'job'
-      ? takeTurn(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
-      : takeTurn(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts)
+      ? runPass(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
+      : runPass(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts)
   }
 }
 
-async function takeTurn<K extends Kind>(
+async function runPass<K extends Kind>(
   deps: ReconcileDeps,
   kind: WorkloadKind<K>,
   claimed: Claimed<K>,
@@ -73,36 +73,36 @@ async function takeTurn<K extends Kind>(
   }
 }
 
-async function step<K extends Kind>(deps: ReconcileDeps, hand: InHand<K>): Promise<boolean> {
-  const { kind, claimed, facts } = hand
+async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<boolean> {
+  const { kind, claimed, facts } = context
   const { workload } = claimed
   const action = kind.nextAction(workload, facts)
   if (action.do === 'wait') {
-    return commit(deps, hand, { workload, facts }, { change: waiting(action, workload), answer: null })
+    return commit(deps, context, { workload, facts }, { change: waiting(action, workload), answer: null })
   }
   const isProbe = action.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
-    return commit(deps, hand, { workload, facts }, { change: waiting(untilProbed(facts), workload), answer: null })
+    return commit(deps, context, { workload, facts }, { change: waiting(untilProbed(facts), workload), answer: null })
   }
-  const performed = await deps.perform(hand, action)
-  if (performed === null) {
+  const executed = await deps.execute(context, action)
+  if (executed === null) {
     deps.log.info({ workloadId: workload.id }, 'create skipped: lease lost or desired state changed')
     await deps.release(claimed as unknown as Claimed, 0)
     return true
   }
-  const { outcome } = performed
+  const { outcome } = executed
   const isCutOff = outcome.did === 'fail' && deps.shutdown.aborted
   // An aborted read says nothing about the workload, and the next process repeats it. Outcomes of writes and creates
   // are saved.
-  if (isCutOff && outcome.operation === 'look') {
+  if (isCutOff && outcome.operation === 'read') {
     await deps.release(claimed as unknown as Claimed, 0)
     return false
   }
-  if (!isCutOff) report(deps, hand, { outcome, isProbe })
-  const applied = applyOutcome(kind, performed.workload, performed.facts, outcome)
+  if (!isCutOff) report(deps, context, { outcome, isProbe })
+  const applied = applyOutcome(kind, executed.workload, executed.facts, outcome)
   // The next step is decided on the latest observation.
-  const seen = shownBy({ ...performed.workload, ...applied.change }, hand.driver)
-  return commit<K>(deps, hand, { ...performed, facts: { ...performed.facts, ...seen } }, applied)
+  const seen = shownBy({ ...executed.workload, ...applied.change }, context.driver)
+  return commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
 }
 
 /** The connection was paused and no call has succeeded since. */
@@ -117,43 +117,43 @@ function untilProbed<K extends Kind>({ now, pollIntervals, connection: { pauseRe
 /** Reports the result of a call to its connection. Not awaited, so the workload is not delayed. */
 function report<K extends Kind>(
   deps: ReconcileDeps,
-  { claimed, facts, connection }: InHand<K>,
-  { outcome, isProbe }: Pick<Performed<K>, 'outcome'> & { isProbe: boolean },
+  { claimed, facts, connection }: ExecutionContext<K>,
+  { outcome, isProbe }: Pick<Executed<K>, 'outcome'> & { isProbe: boolean },
 ): void {
   const { connectionId } = claimed.workload
   const called = { id: connectionId, version: connection.version, isProbe }
   if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
-  const told =
+  const reported =
     outcome.did === 'fail' ? deps.connections.failed(called, outcome.error) : deps.connections.succeeded(called)
-  told.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, 'connection health not saved'))
+  reported.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, 'connection health not saved'))
 }
 
-async function tellDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
+async function reportDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
   const { id: workloadId, projectId, connectionId, correlationTag } = workload
   const context = { workloadId, connectionId, correlationTag, remoteId }
   deps.log.error(context, 'duplicate_detected: two remote objects exist for one workload')
   await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
     deps.log.error({ ...context, err: error }, 'duplicate event not saved')
   })
-  deps.wake.changed([projectId, workloadId])
+  deps.notifier.changed([projectId, workloadId])
 }
 
 async function commit<K extends Kind>(
   deps: ReconcileDeps,
-  { kind, claimed }: Pick<InHand<K>, 'kind' | 'claimed'>,
+  { kind, claimed }: Pick<ExecutionContext<K>, 'kind' | 'claimed'>,
   { workload, facts }: { workload: Workload<K>; facts: Facts<K> },
-  applied: { change: Change<K>; answer: Answer | null },
+  applied: { change: Change<K>; answer: AttemptResult | null },
 ): Promise<boolean> {
   const write = transition(kind, workload, applied, { facts, basis: claimed })
   const written = await deps.write(write as unknown as Write)
-  if (written.isDuplicate) await tellDuplicate(deps, workload as unknown as Workload, applied.answer?.remoteId ?? '')
+  if (written.isDuplicate) await reportDuplicate(deps, workload as unknown as Workload, applied.answer?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written. If the lease is still held, releasing it avoids waiting for its end.
     await deps.release(claimed as unknown as Claimed, deps.pollIntervals.slowMs)
     return false
   }
-  if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
+  if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return written.isDue

@@ -4,31 +4,34 @@ import type { Outcome } from '../apply/outcome.ts'
 import { after } from '../apply/poll-intervals.ts'
 import type { Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
-import type { ExecutionDeps, InHand } from './execution-context.ts'
+import type { ExecutionContext, ExecutionDeps } from './execution-context.ts'
 
 /**
  * Searches for the object of an attempt with unknown outcome. An object with the workload's correlation tag is its
  * object. One without a tag is accepted only if nothing else owns it or may have created it.
  */
-export async function search<K extends Kind>(deps: ExecutionDeps, hand: InHand<K>): Promise<Outcome<K>> {
-  const { claimed, facts, driver } = hand
+export async function recoverCreated<K extends Kind>(
+  deps: ExecutionDeps,
+  context: ExecutionContext<K>,
+): Promise<Outcome<K>> {
+  const { claimed, facts, driver } = context
   const { workload } = claimed
   const startedMs = deps.clock.monotonicMs()
   const found = await deps.find(workload, driver, intentOf(workload, facts))
   const absentCounts = whetherAbsentCounts(facts, driver, deps.clock.monotonicMs() - startedMs)
-  const decided = 'found' in found ? await whichIsOurs(deps, hand, found) : found
+  const decided = 'found' in found ? await whichIsOurs(deps, context, found) : found
   return { did: 'find', found: decided, absentCounts }
 }
 
 async function whichIsOurs<K extends Kind>(
   deps: ExecutionDeps,
-  { kind, claimed: { workload } }: InHand<K>,
+  { kind, claimed: { workload } }: ExecutionContext<K>,
   { found, isComplete }: FoundObjects<K>,
 ): Promise<Found<K>> {
   const marked = found.filter((seen) => seen.correlationTag === workload.correlationTag)
   if (marked.length > 0) return { found: marked, isComplete }
   const ids = found.map((seen) => seen.remoteId)
-  const { owned, isContested } = await deps.ownersOf(workload, ids, kind.sending)
+  const { owned, isContested } = await deps.ownersOf(workload, ids, kind.dispatchingStatus)
   const free = found.filter((seen) => !owned.has(seen.remoteId))
   if (free.length === 0)
     return isComplete

@@ -1,5 +1,5 @@
 import { hash, randomInt } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { makeBatcher } from '../../infra/batcher.ts'
 import { isDataError, isTransientError, isUniqueViolation } from '../../infra/database-errors.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
@@ -85,7 +85,7 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
     const earlier = inFlight.get(id)
     if (earlier !== undefined) {
       await earlier.catch(() => {})
-      await nextTurn()
+      await nextTick()
       return admit(workload)
     }
     const now = record(workload)

@@ -20,7 +20,7 @@ export interface ImportDeps {
   reads: Pick<ReadsRepository, 'get'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   hint(connectionId: string): void
   installationTag: string
   idSpaceOf: IdSpaceOf
@@ -54,13 +54,13 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         'unsupported',
         `Provider ${opened.provider} does not support environments for this connection.`,
       )
-    const seen = await look(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
+    const seen = await readObject(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
     // In the provider's spelling, which may differ from the request.
     const { remoteId } = seen
     const { name: idSpace, connectionIds } = await deps.idSpaceOf(connectionId, 'environment')
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
     const id = makeId('environment')
-    const { taken } = deps.kind
+    const { accepted: taken } = deps.kind
     const correlationTag = makeCorrelationTag(driver.tagLength, deps.installationTag)
     await admit(deps, remoteId, {
       ...{
@@ -87,7 +87,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         key: null,
       },
     })
-    deps.wake.changed([projectId])
+    deps.notifier.changed([projectId])
     deps.hint(connectionId)
     const workload = await deps.reads.get(projectId, 'environment', id)
     if (workload === null) throw new Error(`${id} was imported and is not there`)
@@ -109,7 +109,7 @@ async function admit(
   }
 }
 
-async function look(driver: Driver<'environment'>, provider: string, remoteId: string, timeoutMs: number) {
+async function readObject(driver: Driver<'environment'>, provider: string, remoteId: string, timeoutMs: number) {
   try {
     const seen = await driver.get(remoteId, AbortSignal.timeout(timeoutMs))
     if (seen !== 'gone') return seen

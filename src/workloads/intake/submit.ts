@@ -48,7 +48,7 @@ export interface SubmitDeps {
   resolveConnection: ResolveConnection
   admission: Admission
   secretBox: Pick<SecretBox, 'seal' | 'digest'>
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   /** Wakes the workers; never awaited, never fails. */
   hint(connectionId: string): void
   installationTag: string
@@ -90,7 +90,7 @@ export function makeSubmit(deps: SubmitDeps) {
       const created = newWorkload(deps, submission, considered)
       const { id, createdAt, isReplay } = await deps.admission.admit(created)
       if (!isReplay) {
-        deps.wake.changed([projectId])
+        deps.notifier.changed([projectId])
         deps.hint(considered.connectionId)
         return { workload: asRecorded(kind, created, createdAt), isReplay }
       }

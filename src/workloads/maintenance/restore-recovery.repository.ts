@@ -12,22 +12,22 @@ const maxConcurrent = 1000
  */
 export async function reopenAll(prisma: PrismaClient, kinds: WorkloadKinds): Promise<number> {
   let count = 0
-  for (const { name, waiting, sending } of Object.values(kinds)) {
+  for (const { name, waiting, dispatchingStatus } of Object.values(kinds)) {
     for (let batch = maxConcurrent; batch === maxConcurrent; count += batch) {
-      batch = await prisma.$executeRaw(reopenStatement(name, waiting, sending))
+      batch = await prisma.$executeRaw(reopenStatement(name, waiting, dispatchingStatus))
     }
   }
   return count
 }
 
 /** Event ids derive from the workload id and the number, since this statement inserts one per row. */
-const reopenStatement = (kind: string, waiting: string, sending: string) => Prisma.sql`
+const reopenStatement = (kind: string, waiting: string, dispatchingStatus: string) => Prisma.sql`
   WITH picked AS MATERIALIZED (
     SELECT id FROM workloads WHERE kind = ${kind} AND active AND remote_id IS NULL AND NOT imported
-      AND (status = ${waiting} OR (status = ${sending} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
+      AND (status = ${waiting} OR (status = ${dispatchingStatus} AND status_message IS DISTINCT FROM 'The database was replaced; looking for what may have been made.'))
     ORDER BY id LIMIT ${maxConcurrent} FOR UPDATE
   ), reopened AS (
-    UPDATE workloads w SET status = ${sending}, status_reason = 'outcome_unknown', status_message = 'The database was replaced; looking for what may have been made.',
+    UPDATE workloads w SET status = ${dispatchingStatus}, status_reason = 'outcome_unknown', status_message = 'The database was replaced; looking for what may have been made.',
       status_changed_at = now(), lease_id = NULL, lease_until = NULL, due_at = now(), version = w.version + 1, seq = w.seq + 1, updated_at = now()
     WHERE w.id IN (SELECT id FROM picked)
     RETURNING w.id, w.seq, w.project_id, w.kind, w.status, w.correlation_tag, w.created_at

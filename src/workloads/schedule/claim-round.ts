@@ -1,12 +1,12 @@
 import type { Budget } from '../engine/budget.ts'
 import type { LeasesRepository } from '../engine/leases.repository.ts'
-import type { Turn } from '../engine/reconcile.ts'
+import type { ReconcilePass } from '../engine/reconcile.ts'
 import { allocate } from './allocate.ts'
 import type { Slot, Slots } from './slots.ts'
 
 /** A claimed workload and its slot. */
-export interface Taken {
-  turn: Turn
+export interface ClaimedPass {
+  pass: ReconcilePass
   slot: Slot
 }
 
@@ -57,13 +57,13 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
       )
     },
 
-    async claim(shares: ReadonlyMap<string, number>): Promise<Taken[]> {
+    async claim(shares: ReadonlyMap<string, number>): Promise<ClaimedPass[]> {
       const reserved = reserve(shares)
       try {
         const turns = await claimWithFacts(leases, shares)
-        return turns.flatMap((turn) => {
-          const slot = reserved.get(turn.claimed.workload.connectionId)?.pop()
-          return slot === undefined ? [] : [{ turn, slot }]
+        return turns.flatMap((pass) => {
+          const slot = reserved.get(pass.claimed.workload.connectionId)?.pop()
+          return slot === undefined ? [] : [{ pass, slot }]
         })
       } finally {
         giveBack(reserved)
@@ -73,7 +73,7 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
 }
 
 /** Facts are read after the claim, so that nothing is older than the lease; without them the claim is undone. */
-async function claimWithFacts(leases: Deps['leases'], shares: ReadonlyMap<string, number>): Promise<Turn[]> {
+async function claimWithFacts(leases: Deps['leases'], shares: ReadonlyMap<string, number>): Promise<ReconcilePass[]> {
   const claimed = await leases.claim([...shares].map(([connectionId, count]) => ({ connectionId, count })))
   if (claimed.length === 0) return []
   try {

@@ -1,5 +1,5 @@
 import type { Log } from '../ports.ts'
-import type { Sweeping } from '../sweep/schedule.ts'
+import type { SweepSchedule } from '../sweep/schedule.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export interface Poller {
@@ -10,7 +10,7 @@ export interface Poller {
 
 interface Deps {
   scheduler: Pick<Scheduler, 'poll' | 'renewLeases'>
-  sweeping: Sweeping
+  sweepSchedule: SweepSchedule
   /** Each deletes up to `limit` expired rows and returns how many it deleted. */
   prunes: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
@@ -19,14 +19,14 @@ interface Deps {
 }
 
 const pruneIntervalMs = 60_000
-const pruneAtOnce = 10_000
+const pruneBatch = 10_000
 const maxPrunes = 100
 
 /**
  * Timers over due columns. All due work is found here, in the tables alone; a hint only shortens the wait. Losing the
  * whole queue therefore costs at most one interval.
  */
-export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, log }: Deps): Poller {
+export function makePoller({ scheduler, sweepSchedule: sweeping, prunes, intervalMs, leaseMs, log }: Deps): Poller {
   const loops: { stop(): Promise<void> }[] = []
 
   /** Work in progress keeps its leases as long as this process lives. */
@@ -39,7 +39,7 @@ export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, l
       loops.push(
         every(intervalMs, scheduler.poll, log),
         every(leaseMs / 6, renewLeases, log),
-        every(intervalMs, sweeping.look, log),
+        every(intervalMs, sweeping.poll, log),
         ...prunes.map((prune) => every(pruneIntervalMs, () => pruneAll(prune), log)),
       )
     },
@@ -52,7 +52,7 @@ export function makePoller({ scheduler, sweeping, prunes, intervalMs, leaseMs, l
 
 /** Prunes until nothing is left, or until the limit of a run, so that other work gets its share. */
 async function pruneAll(prune: (limit: number) => Promise<number>): Promise<void> {
-  for (let left = maxPrunes; left > 0 && (await prune(pruneAtOnce)) > 0; left -= 1);
+  for (let left = maxPrunes; left > 0 && (await prune(pruneBatch)) > 0; left -= 1);
 }
 
 /** Repeats a run, one at a time; a failure is logged. */

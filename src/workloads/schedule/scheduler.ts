@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Claimed, LeasesRepository } from '../engine/leases.repository.ts'
-import type { Turn } from '../engine/reconcile.ts'
+import type { ReconcilePass } from '../engine/reconcile.ts'
 import type { Log } from '../ports.ts'
-import { makeClaimRound, type Taken } from './claim-round.ts'
+import { type ClaimedPass, makeClaimRound } from './claim-round.ts'
 import type { Slots } from './slots.ts'
 
 export interface Scheduler {
@@ -19,7 +19,7 @@ export interface Scheduler {
 interface Deps {
   leases: LeasesRepository
   /** One reconcile pass; returns whether the workload is due again immediately. */
-  reconcile(turn: Turn): Promise<boolean>
+  reconcile(pass: ReconcilePass): Promise<boolean>
   budget: Parameters<typeof makeClaimRound>[0]['budget']
   slots: Slots
   clock: { monotonicMs(): number }
@@ -41,7 +41,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   const { slots } = deps
   const round = makeClaimRound({ leases, ...deps })
   const candidates = makeCandidates()
-  const active = new Map<Claimed, { sinceMs: number; pass: Promise<void> }>()
+  const active = new Map<Claimed, { sinceMs: number; done: Promise<void> }>()
   let isClaiming = false
   let isDraining = false
   const nextClaim = makeAlarm(() => {
@@ -68,7 +68,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
       candidates.learn(shares, taken)
       if (isDraining) return await release(leases, taken)
       const sinceMs = clock.monotonicMs()
-      for (const item of taken) active.set(item.turn.claimed, { sinceMs, pass: run(item) })
+      for (const item of taken) active.set(item.pass.claimed, { sinceMs, done: run(item) })
     } catch (error) {
       log.warn({ err: error }, 'claim failed; will retry')
       for (const connectionId of shares.keys()) candidates.add(connectionId)
@@ -76,14 +76,14 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
     }
   }
 
-  async function run({ turn, slot }: Taken): Promise<void> {
-    const { id, connectionId } = turn.claimed.workload
+  async function run({ pass, slot }: ClaimedPass): Promise<void> {
+    const { id, connectionId } = pass.claimed.workload
     try {
-      if (await reconcile(turn)) candidates.add(connectionId)
+      if (await reconcile(pass)) candidates.add(connectionId)
     } catch (error) {
       log.error({ err: error, workloadId: id }, 'reconcile result not saved; lease will expire')
     }
-    active.delete(turn.claimed)
+    active.delete(pass.claimed)
     slot.release(true)
     schedule(gatherMs)
   }
@@ -109,7 +109,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
       isDraining = true
       nextClaim.cancel()
       while (isClaiming || active.size > 0) {
-        await Promise.allSettled([...active.values()].map(({ pass }) => pass))
+        await Promise.allSettled([...active.values()].map(({ done }) => done))
         await sleep(1)
       }
     },
@@ -141,9 +141,9 @@ function makeAlarm(ring: () => void) {
   }
 }
 
-async function release(leases: LeasesRepository, taken: readonly Taken[]): Promise<void> {
+async function release(leases: LeasesRepository, taken: readonly ClaimedPass[]): Promise<void> {
   for (const { slot } of taken) slot.release(false)
-  const claims = taken.map(({ turn }) => turn.claimed)
+  const claims = taken.map(({ pass }) => pass.claimed)
   await leases.release(claims, 0)
 }
 
@@ -165,8 +165,8 @@ function makeCandidates() {
     inOrder: () =>
       [...waiting].map((connectionId) => ({ connectionId, projectId: projectOf.get(connectionId) ?? connectionId })),
     /** A connection that filled all its slots may have more due work, so it moves to the end. */
-    learn(shares: ReadonlyMap<string, number>, taken: readonly Taken[]): void {
-      const workloads = taken.map(({ turn }) => turn.claimed.workload)
+    learn(shares: ReadonlyMap<string, number>, taken: readonly ClaimedPass[]): void {
+      const workloads = taken.map(({ pass }) => pass.claimed.workload)
       for (const { connectionId, projectId } of workloads) projectOf.set(connectionId, projectId)
       for (const [connectionId, count] of shares)
         if (workloads.filter((workload) => workload.connectionId === connectionId).length >= count) add(connectionId)

@@ -8,7 +8,7 @@ import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts
 import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 
 /** Other owners of objects without a correlation tag. */
-export interface Claims {
+export interface Ownership {
   /** Remote ids that other records hold or held. */
   owned: ReadonlySet<string>
   /** Whether another create into the same environment is open and may have created them. */
@@ -92,20 +92,20 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       const shown = rows.filter(({ id }) => id !== null).slice(0, query.limit)
       const last = rows.length > query.limit ? rows[query.limit - 1] : rows.at(-1)
       const isMore = last !== undefined && (rows.length > query.limit || last.isLast)
-      return { found: shown.map((row) => toWorkload<K>(row)), next: isMore ? placeOf(last) : null }
+      return { found: shown.map((row) => toWorkload<K>(row)), next: isMore ? positionOf(last) : null }
     },
 
     /**
      * Other owners of these objects, over any connection that sees them. One statement reads owners and open creates,
      * since a create that is adopted in between would be in neither.
      */
-    async ownersOf(workload: Workload, remoteIds: readonly string[], sending: string): Promise<Claims> {
+    async ownersOf(workload: Workload, remoteIds: readonly string[], dispatchingStatus: string): Promise<Ownership> {
       const { connectionIds } = await idSpaceOf(workload.connectionId, workload.kind)
       const rows = await sql.rows<{ remoteId: string | null }>(Prisma.sql`
         SELECT remote_id AS "remoteId" FROM workloads
         WHERE connection_id = ANY(${connectionIds}) AND kind = ${workload.kind} AND id <> ${workload.id}
           AND (remote_id = ANY(${remoteIds}) AND (active OR dispatched_at IS NOT NULL)
-            OR remote_id IS NULL AND active AND status = ${sending} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
+            OR remote_id IS NULL AND active AND status = ${dispatchingStatus} AND environment_id IS NOT DISTINCT FROM ${workload.environmentId})`)
       const owned = new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))
       return { owned, isContested: rows.some(({ remoteId }) => remoteId === null) }
     },
@@ -144,6 +144,6 @@ interface Examined {
   isLast: boolean
 }
 
-function placeOf({ examinedId, examinedName }: Examined): After {
+function positionOf({ examinedId, examinedName }: Examined): After {
   return { id: examinedId, ...(examinedName === null ? {} : { name: examinedName }) }
 }

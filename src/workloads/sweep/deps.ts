@@ -18,7 +18,7 @@ export interface SweepDeps {
   /** Tags in a list of this kind that belong to active or recently ended records, or to the other kind. */
   heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
   installationTag: string
-  wake: ChangeNotifier
+  notifier: ChangeNotifier
   log: Log
   pollIntervals: PollIntervals
   bounds: SweepBounds

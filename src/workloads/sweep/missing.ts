@@ -9,7 +9,7 @@ import { writeAll } from './writes.ts'
  * Reads watched workloads that a complete scan did not show one by one; a list alone is never conclusive. If very many
  * are missing, the list is suspect: only a few are read per scan, longest unseen first.
  */
-export async function lookForMissing<K extends Kind>(
+export async function scheduleMissingReads<K extends Kind>(
   deps: ScanDeps<K>,
   watched: readonly Watched[],
   seenIds: ReadonlySet<string>,
@@ -24,14 +24,14 @@ export async function lookForMissing<K extends Kind>(
     const context = { connectionId: claimed.connectionId, missing: missing.length, watched: watched.length }
     log.error(context, 'too many objects missing from provider list; verifying individually')
   }
-  await lookAt(deps, missing, most)
+  await scheduleReads(deps, missing, most)
 }
 
 /**
  * Reads workloads beyond the size limits of a scan one by one, a few per scan, and none more often than an idle list is
  * scanned. Each read records its time, so every workload is reached.
  */
-export async function lookBeyond<K extends Kind>(
+export async function scheduleUnscannedReads<K extends Kind>(
   deps: ScanDeps<K>,
   watched: readonly Watched[],
   seenIds: ReadonlySet<string>,
@@ -44,7 +44,7 @@ export async function lookBeyond<K extends Kind>(
   const unseen = [...watched, ...unwatched].filter(
     ({ id, observedAt }) => !seenIds.has(id) && (observedAt ?? seenBefore) <= seenBefore,
   )
-  await lookAt(deps, unseen, most)
+  await scheduleReads(deps, unseen, most)
 }
 
 function maxReads({ length }: readonly Watched[]): number {
@@ -52,7 +52,11 @@ function maxReads({ length }: readonly Watched[]): number {
 }
 
 /** Longest unseen first. Workloads that already wait for their read are skipped. */
-async function lookAt<K extends Kind>(deps: ScanDeps<K>, unseen: readonly Watched[], most: number): Promise<void> {
+async function scheduleReads<K extends Kind>(
+  deps: ScanDeps<K>,
+  unseen: readonly Watched[],
+  most: number,
+): Promise<void> {
   const chosen = unseen
     .filter(({ missingSince }) => missingSince === null)
     .toSorted((a, b) => Number(a.observedAt) - Number(b.observedAt))

@@ -1,9 +1,9 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises'
 import { orphanCandidate } from '../../connections/orphans.ts'
 import type { Driver, Observation } from '../../providers/provider.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
-import { isSomebodyElses } from '../apply/observe.ts'
+import { belongsToOther } from '../apply/observe.ts'
 import { type Comparison, type Fresh, makeComparison } from './compare.ts'
 import type { ScanDeps } from './deps.ts'
 import type { Watched } from './sweeps.repository.ts'
@@ -51,10 +51,10 @@ async function readAll<K extends Kind>(
       { cursor, watched: remoteIds },
       signal,
     )
-    for (let from = 0; from < seen.length; from += atOnce) {
+    for (let from = 0; from < seen.length; from += chunkSize) {
       // A list without pages is one large page: yields to other work in between.
-      if (from > 0) await turn()
-      await sort(deps, seen.slice(from, from + atOnce), { byRemoteId, seenIds, orphanTags, comparison })
+      if (from > 0) await yieldToOthers()
+      await sort(deps, seen.slice(from, from + chunkSize), { byRemoteId, seenIds, orphanTags, comparison })
     }
     if (next === null) return end(watched.length < bounds.maxWatched)
     cursor = next
@@ -79,7 +79,7 @@ function indexOf(watched: readonly Watched[]): Index {
 }
 
 /** Observations processed before yielding. */
-const atOnce = 500
+const chunkSize = 500
 
 interface Sorting<K extends Kind> {
   byRemoteId: Index
@@ -99,7 +99,7 @@ async function sort<K extends Kind>(
   for (const observation of seen) {
     const items = [byRemoteId.get(observation.remoteId) ?? []]
       .flat()
-      .filter((item) => !isSomebodyElses(item, observation))
+      .filter((item) => !belongsToOther(item, observation))
     if (items.length === 0) strangers.push(observation)
     for (const item of items) {
       seenIds.add(item.id)

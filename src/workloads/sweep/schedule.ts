@@ -2,9 +2,9 @@ import type { Log } from '../ports.ts'
 import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
 
 /** The scans of one process. */
-export interface Sweeping {
+export interface SweepSchedule {
   /** Claims due scans and starts them, up to the concurrency limit. */
-  look(): Promise<void>
+  poll(): Promise<void>
   /** Renews the leases of running scans. */
   renew(): Promise<void>
   /** Starts no more scans; resolves when running ones have ended. */
@@ -21,18 +21,18 @@ interface Deps {
 }
 
 /** Sets a timer for each list scanned here, so the next scan does not wait for a poll. */
-export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweeping {
+export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): SweepSchedule {
   const underWay = new Map<ClaimedSweep, Promise<void>>()
   /** One per list, and one for a poll that waits for a free slot. */
   const timers = new Map<string, NodeJS.Timeout>()
   /** One claim at a time: two would count the same free slots. */
-  let lastLook: Promise<void> = Promise.resolve()
+  let lastPoll: Promise<void> = Promise.resolve()
   let isStopped = false
 
-  function look(): Promise<void> {
-    const looked = lastLook.then(claimSome)
-    lastLook = looked.catch(() => {})
-    return looked
+  function poll(): Promise<void> {
+    const polled = lastPoll.then(claimSome)
+    lastPoll = polled.catch(() => {})
+    return polled
   }
 
   async function claimSome(): Promise<void> {
@@ -52,30 +52,30 @@ export function makeSweeping({ sweeps, sweep, concurrency, log }: Deps): Sweepin
         const wasFull = underWay.size >= concurrency
         underWay.delete(claimed)
         // A scan may be waiting for this slot.
-        if (wasFull) lookIn(0, 'a place')
-        if (nextMs !== null) lookIn(nextMs, `${connectionId}/${kind}`)
+        if (wasFull) pollIn(0, 'a place')
+        if (nextMs !== null) pollIn(nextMs, `${connectionId}/${kind}`)
       })
     underWay.set(claimed, run)
   }
 
-  function lookIn(waitMs: number, why: string): void {
+  function pollIn(waitMs: number, why: string): void {
     if (isStopped) return
     clearTimeout(timers.get(why))
     const timer = setTimeout(() => {
       timers.delete(why)
-      look().catch((error: unknown) => log.warn({ err: error }, 'claiming due sweeps failed'))
+      poll().catch((error: unknown) => log.warn({ err: error }, 'claiming due sweeps failed'))
     }, waitMs)
     timers.set(why, timer)
   }
 
   return {
-    look,
+    poll,
     renew: () => sweeps.renew([...underWay.keys()]),
     async stop() {
       isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
       // Scans that are being claimed are awaited too.
-      await lastLook
+      await lastPoll
       await Promise.allSettled(underWay.values())
     },
   }

@@ -4,7 +4,7 @@ import { after, nextSweepMs } from '../apply/poll-intervals.ts'
 import type { WorkloadKind } from '../kind.ts'
 import type { CalledConnection } from '../ports.ts'
 import type { ScanDeps, SweepDeps } from './deps.ts'
-import { lookBeyond, lookForMissing } from './missing.ts'
+import { scheduleMissingReads, scheduleUnscannedReads } from './missing.ts'
 import { makeObservationCaches } from './observation-cache.ts'
 import { readPages, type Scan } from './scan.ts'
 import type { ClaimedSweep, Watched } from './sweeps.repository.ts'
@@ -48,8 +48,8 @@ async function scan<K extends Kind>(
     const scanDeps = { ...deps, kind, driver, claimed, cache }
     const result = await readList(scanDeps, watched)
     cache.keep(result.seenIds)
-    const look = result.isComplete ? lookForMissing : lookBeyond
-    await look(scanDeps, watched, result.seenIds)
+    const scheduleUnseen = result.isComplete ? scheduleMissingReads : scheduleUnscannedReads
+    await scheduleUnseen(scanDeps, watched, result.seenIds)
     const nextMs = nextSweepMs({
       lastMs: claimed.lastMs,
       changed: result.changed > 0,
@@ -60,7 +60,7 @@ async function scan<K extends Kind>(
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
     return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })
   } catch (error) {
-    return giveUp(deps, claimed, error)
+    return afterFailedScan(deps, claimed, error)
   }
 }
 
@@ -78,7 +78,7 @@ async function readList<K extends Kind>(deps: ScanDeps<K>, watched: readonly Wat
   try {
     return await readPages(deps, watched)
   } catch (error) {
-    if (error instanceof ProviderError && error.isTooLarge) await lookBeyond(deps, watched, new Set())
+    if (error instanceof ProviderError && error.isTooLarge) await scheduleUnscannedReads(deps, watched, new Set())
     throw error
   }
 }
@@ -101,7 +101,7 @@ async function countOrphans<K extends Kind>(
 }
 
 /** A failed scan is inconclusive; the next one follows after a backoff. */
-async function giveUp(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
+async function afterFailedScan(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
   const { connectionId, kind } = claimed
   const { minMs, maxMs } = deps.bounds
   // Aborted at shutdown: that says nothing about the connection, and the next process continues.

@@ -8,14 +8,14 @@ import type { ScanDeps } from './deps.ts'
 import type { AsRead } from './sweeps.repository.ts'
 
 /** An observation of a workload in a scan. */
-export interface Sighted<K extends Kind> extends AsRead<K> {
+export interface ObservedWorkload<K extends Kind> extends AsRead<K> {
   change: Change<K>
 }
 
 /** Writes observations to workloads that are unchanged since they were read, and returns the written ones. */
 export async function writeAll<K extends Kind>(
   deps: ScanDeps<K>,
-  changes: readonly Sighted<K>[],
+  changes: readonly ObservedWorkload<K>[],
 ): Promise<Workload<K>[]> {
   const results = await Promise.allSettled(changes.map((item) => writeOne(deps, item)))
   return results.flatMap((result, index) => {
@@ -27,13 +27,13 @@ export async function writeAll<K extends Kind>(
 
 async function writeOne<K extends Kind>(
   deps: ScanDeps<K>,
-  { workload, row, change }: Sighted<K>,
+  { workload, row, change }: ObservedWorkload<K>,
 ): Promise<Workload<K> | null> {
   const facts = factsFor(deps, { ...workload, ...change })
   const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
   const written = await deps.write(write as unknown as Write)
   if (!written.isWritten) return null
-  if (write.isNews) deps.wake.changed([workload.projectId, workload.id])
+  if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return { ...workload, ...write.state, version: workload.version + Number(write.isNews) }

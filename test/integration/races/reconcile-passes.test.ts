@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver } from '../../../src/providers/provider.ts'
-import type { Answer } from '../../../src/workloads/apply/outcome.ts'
+import type { AttemptResult } from '../../../src/workloads/apply/outcome.ts'
 import { transition, waiting } from '../../../src/workloads/apply/transition.ts'
 import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/apply/writes.repository.ts'
 import { makeAttemptsRepository, type Opening } from '../../../src/workloads/engine/attempts.repository.ts'
@@ -57,7 +57,7 @@ async function claim(id: string, leaseMs = 60_000): Promise<Turn> {
   return { claimed, facts }
 }
 
-async function write(turn: Turn, change: Change<'job'>, answer: Answer | null = null): Promise<Written> {
+async function write(turn: Turn, change: Change<'job'>, answer: AttemptResult | null = null): Promise<Written> {
   const { claimed } = turn
   const facts = await turn.facts()
   const made = transition(jobKind, claimed.workload, { change, answer }, { facts, basis: claimed })
@@ -95,8 +95,13 @@ const sent = (turn: Turn): Turn => ({
   ...turn,
   claimed: { ...turn.claimed, workload: { ...turn.claimed.workload, status: 'dispatching' } },
 })
-const named = (number: number, remoteId: string): Answer => ({ number, outcome: 'created', remoteId, error: null })
-const absent = (number: number): Answer => ({ number, outcome: 'not_created', remoteId: null, error: null })
+const named = (number: number, remoteId: string): AttemptResult => ({
+  number,
+  outcome: 'created',
+  remoteId,
+  error: null,
+})
+const absent = (number: number): AttemptResult => ({ number, outcome: 'not_created', remoteId: null, error: null })
 const giveUp = (id: string) =>
   open.prisma
     .$executeRaw`UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() - interval '1 s' WHERE id = ${id}`

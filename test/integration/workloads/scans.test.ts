@@ -102,7 +102,7 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
       ...{ isDataError: () => false, isTransient: () => false },
     }),
     heldTags: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).heldTags,
-    wake: { changed: ignore },
+    notifier: { changed: ignore },
     log: {
       ...{ debug: ignore, info: ignore, error: (context: object) => expect.fail(JSON.stringify(context)) },
       warn: (_: object, message: string) => warnings.push(message),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
+import { failureDecisionOf } from '../../../src/workloads/apply/failure-policy.ts'
 import { spec } from './container-samples.ts'
 import { environmentIntent, failed, failureOf, firstToken, ok, signal, useScnetStub } from './scnet-stub.ts'
 
@@ -149,7 +149,7 @@ describe('a create', () => {
       stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),
     )
     expect(error.code).toBe(portable)
-    if (error.code !== 'invalid_request') expect(verdictOf('create', error)).toBe('find')
+    if (error.code !== 'invalid_request') expect(failureDecisionOf('create', error)).toBe('find')
   })
 
   it('is not sent after its time', async () => {

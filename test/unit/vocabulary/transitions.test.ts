@@ -60,12 +60,12 @@ describe.each(tables)('the statuses of a $name', ({ table, kind, ends }) => {
 
   it('let the engine take each of its own steps', () => {
     const steps = [
-      [kind.waiting, kind.sending],
-      [kind.sending, kind.waiting],
-      [kind.sending, kind.taken],
-      [kind.sending, kind.refused],
-      [kind.sending, kind.calledOff],
-      [kind.waiting, kind.calledOff],
+      [kind.waiting, kind.dispatchingStatus],
+      [kind.dispatchingStatus, kind.waiting],
+      [kind.dispatchingStatus, kind.accepted],
+      [kind.dispatchingStatus, kind.rejected],
+      [kind.dispatchingStatus, kind.canceledBeforeDispatch],
+      [kind.waiting, kind.canceledBeforeDispatch],
     ] as const
     for (const [from, to] of steps) expect(isAllowed(table, from, to), `${from} → ${to}`).toBe(true)
   })

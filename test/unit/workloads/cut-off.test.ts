@@ -15,24 +15,27 @@ const known: ClaimFacts = {
   ...{ firstSentAt: now, attemptsInDoubt: 0, hasLiveJobs: false, attempt: makeAttempt() },
 }
 
-/** What a turn does when its call of this operation fails, before or after the process has to end. */
-async function turn(operation: 'look' | 'create', { isEnding }: { isEnding: boolean }) {
+/** Result of a reconcile pass whose call fails, during a shutdown or not. */
+async function reconcileOnce(operation: 'read' | 'create', { isEnding }: { isEnding: boolean }) {
   const done: string[] = []
   const writes: Write[] = []
   const ignore = () => {}
   const outcome: Outcome<'job'> = { did: 'fail', operation, error: new ProviderError('unavailable', 'cut off') }
   const driver = { traits, states: {}, controls: {} }
   const workload = makeWorkload('job', {
-    ...{ status: operation === 'look' ? 'running' : 'dispatching', remoteId: operation === 'look' ? '1' : null },
+    ...{
+      status: operation === 'read' ? 'running' : 'dispatching',
+      remoteId: operation === 'read' ? '1' : null,
+    },
   })
   const deps = {
     ...{ kinds: { job: jobKind, environment: environmentKind }, pollIntervals, heldProviders: new Set<string>() },
-    ...{ wake: { changed: ignore }, log: { debug: ignore, info: ignore, warn: ignore, error: ignore } },
+    ...{ notifier: { changed: ignore }, log: { debug: ignore, info: ignore, warn: ignore, error: ignore } },
     connections: {
       open: async () => ({ provider: 'memory', version: 1, driver: () => driver }),
       failed: async () => void done.push('the connection failed'),
     },
-    perform: async ({ facts }: { facts: object }) => ({ workload, facts, outcome }),
+    execute: async ({ facts }: { facts: object }) => ({ workload, facts, outcome }),
     write: async (write: Write) => {
       writes.push(write)
       return { isWritten: true, isDuplicate: false, isDue: false }
@@ -44,18 +47,22 @@ async function turn(operation: 'look' | 'create', { isEnding }: { isEnding: bool
   return { done, isDue, answers: writes.map(({ answer }) => answer?.outcome ?? null) }
 }
 
-it('a look that a stop cuts off says nothing of its connection and its workload, and is due again', async () => {
-  expect(await turn('look', { isEnding: true })).toEqual({ done: ['released, due after 0'], isDue: false, answers: [] })
+it('an aborted read does not affect its connection or workload and is due again', async () => {
+  expect(await reconcileOnce('read', { isEnding: true })).toEqual({
+    done: ['released, due after 0'],
+    isDue: false,
+    answers: [],
+  })
 })
 
-it('a create that a stop cuts off is noted, and its connection is not blamed', async () => {
-  expect(await turn('create', { isEnding: true })).toMatchObject({ done: [], answers: ['unknown'] })
+it('an aborted create is recorded and does not affect its connection', async () => {
+  expect(await reconcileOnce('create', { isEnding: true })).toMatchObject({ done: [], answers: ['unknown'] })
 })
 
-it.each(['look', 'create'] as const)(
-  'a %s that fails otherwise counts as a failure of its connection',
+it.each(['read', 'create'] as const)(
+  'a %s that fails without a shutdown counts as a failure of its connection',
   async (what) => {
-    const { done, answers } = await turn(what, { isEnding: false })
+    const { done, answers } = await reconcileOnce(what, { isEnding: false })
     expect(done).toEqual(['the connection failed'])
     expect(answers).toHaveLength(1)
   },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
-import { verdictOf } from '../../../src/workloads/apply/failure-policy.ts'
+import { failureDecisionOf } from '../../../src/workloads/apply/failure-policy.ts'
 import { hasOpenRequest } from '../../../src/workloads/workload.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
 import { drive, type Ending, type Story } from './model/drive.ts'
@@ -23,7 +23,7 @@ const shown = ({ living }: Ending) => (living?.isHidden === true ? null : living
 /** A no of the provider ends a wish. */
 const refusesWishes = ({ fates }: Story) =>
   fates.control.some(
-    ({ does, code }) => does === 'refuses' && verdictOf('control', { code, notSent: false }) === 'final',
+    ({ does, code }) => does === 'refuses' && failureDecisionOf('control', { code, notSent: false }) === 'final',
   )
 /** A verb that is carried out after its client has asked for another thing looks like a change by somebody else. */
 const isLate = ({ fates }: Story) =>
@@ -126,7 +126,7 @@ describe('whatever happens to an environment', () => {
         },
         ended: [],
       },
-      fates: { create: [], find: [], look: [], control: [works, isLate] },
+      fates: { create: [], find: [], read: [], control: [works, isLate] },
       ...{ findsLate: false, neighbours: [], hasEnvironment: false, writes: [], stallsMs: [], wallSkewsMs: [0] },
       steps: [
         pass(2000),

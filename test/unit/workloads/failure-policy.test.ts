@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderErrorCode } from '../../../src/providers/provider-error.ts'
-import { isRetryable, verdictOf, waitingReason } from '../../../src/workloads/apply/failure-policy.ts'
+import { failureDecisionOf, isRetryable, waitingReason } from '../../../src/workloads/apply/failure-policy.ts'
 
 const sent = (code: ProviderErrorCode) => ({ code, notSent: false })
 const saysNothing = ['unavailable', 'timeout', 'outcome_unknown', 'bad_response', 'internal'] as const
@@ -10,26 +10,26 @@ const all = [...saysNothing, ...refused, ...later, 'conflict'] as const
 
 describe('a create that failed', () => {
   it.each([...saysNothing, 'conflict'] as const)('with %s may have made something, so it is looked for', (code) => {
-    expect(verdictOf('create', sent(code))).toBe('find')
+    expect(failureDecisionOf('create', sent(code))).toBe('find')
   })
 
   it.each(saysNothing)('with %s, of which surely nothing was sent, is sent again', (code) => {
-    expect(verdictOf('create', { code, notSent: true })).toBe('again')
+    expect(failureDecisionOf('create', { code, notSent: true })).toBe('again')
   })
 
   it.each(refused)('with %s ends the workload, and says that it is no use to repeat', (code) => {
-    expect(verdictOf('create', sent(code))).toBe('final')
+    expect(failureDecisionOf('create', sent(code))).toBe('final')
     expect(isRetryable(code)).toBe(false)
   })
 
   it.each(later)('with %s is tried again later by itself', (code) => {
-    expect(verdictOf('create', sent(code))).toBe('again')
+    expect(failureDecisionOf('create', sent(code))).toBe('again')
     expect(isRetryable(code)).toBe(true)
   })
 })
 
 it('no failed look ever ends anything', () => {
-  for (const code of all) expect(['again', 'gone']).toContain(verdictOf('look', sent(code)))
+  for (const code of all) expect(['again', 'gone']).toContain(failureDecisionOf('read', sent(code)))
 })
 
 it('every failure that waits has a word for the client', () => {

@@ -144,7 +144,7 @@ describe('a list', () => {
         writes.push(write)
         return { isWritten: true }
       },
-      wake: { changed: ignore },
+      notifier: { changed: ignore },
       log: { debug: ignore, info: ignore, warn, error: (_: object, message: string) => alarms.push(message) },
       heldTags: async () => new Set<string>(),
       budget: { take: () => 0 },

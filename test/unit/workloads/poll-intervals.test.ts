@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { backoffMs, lookAgainMs, nextSweepMs } from '../../../src/workloads/apply/poll-intervals.ts'
+import { backoffMs, nextSweepMs, pollDelayMs } from '../../../src/workloads/apply/poll-intervals.ts'
 
 it('tries wait longer each time, up to a bound, however many have failed', () => {
   expect([0, 1, 2, 3].map((failures) => backoffMs(failures, 1000, 5000))).toEqual([1000, 2000, 4000, 5000])
@@ -8,9 +8,9 @@ it('tries wait longer each time, up to a bound, however many have failed', () =>
 })
 
 it('looks grow with the time already waited, between quick and slow', () => {
-  expect(lookAgainMs(0, 100, 1000)).toBe(100)
-  expect(lookAgainMs(600, 100, 1000)).toBe(300)
-  expect(lookAgainMs(1e9, 100, 1000)).toBe(1000)
+  expect(pollDelayMs(0, 100, 1000)).toBe(100)
+  expect(pollDelayMs(600, 100, 1000)).toBe(300)
+  expect(pollDelayMs(1e9, 100, 1000)).toBe(1000)
 })
 
 it('a sweep comes soon after a change and ever later while nothing moves', () => {

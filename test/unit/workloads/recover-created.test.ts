@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver, Found } from '../../../src/providers/provider.ts'
-import type { ExecutionDeps, InHand } from '../../../src/workloads/engine/execution-context.ts'
-import { search, whetherAbsentCounts } from '../../../src/workloads/engine/recover-created.ts'
+import type { ExecutionContext, ExecutionDeps } from '../../../src/workloads/engine/execution-context.ts'
+import { recoverCreated, whetherAbsentCounts } from '../../../src/workloads/engine/recover-created.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const started = makeAttempt().startedAt
@@ -83,8 +83,8 @@ describe('what a walk shows', () => {
       clock: { now: () => started, monotonicMs: () => 0 },
     } as unknown as ExecutionDeps
     const facts = makeFacts<'job'>({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(2001) })
-    const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as InHand<'job'>
-    return search(deps, hand)
+    const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as ExecutionContext<'job'>
+    return recoverCreated(deps, hand)
   }
 
   it('with the mark is ours, whoever had its id before', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { makeSweeping, type Sweeping } from '../../../src/workloads/sweep/schedule.ts'
+import { makeSweepSchedule, type SweepSchedule } from '../../../src/workloads/sweep/schedule.ts'
 import type { ClaimedSweep } from '../../../src/workloads/sweep/sweeps.repository.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -16,7 +16,7 @@ function makeLists(count: number, concurrency: number, msOf: (index: number) => 
   let claims = 0
   let most = 0
   let underWay = 0
-  const sweeping = makeSweeping({
+  const sweeping = makeSweepSchedule({
     concurrency,
     log,
     sweeps: {
@@ -45,8 +45,8 @@ function makeLists(count: number, concurrency: number, msOf: (index: number) => 
   return { sweeping, lists, counts: () => ({ claims, most, scans: lists.map(({ scans }) => scans) }) }
 }
 
-async function looked(sweeping: Sweeping): Promise<void> {
-  const look = sweeping.look()
+async function looked(sweeping: SweepSchedule): Promise<void> {
+  const look = sweeping.poll()
   await vi.advanceTimersByTimeAsync(claimMs)
   await look
 }
@@ -85,14 +85,14 @@ it('gives a place that gets free to a list that waits for one, though a slower s
 
 it('scans no more lists at a time than it may, though many are looked for at once', async () => {
   const { sweeping, counts } = makeLists(10, 4)
-  await Promise.all([looked(sweeping), sweeping.look(), sweeping.look()])
+  await Promise.all([looked(sweeping), sweeping.poll(), sweeping.poll()])
   await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs))
   expect(counts().most).toBe(4)
 })
 
 it('waits for the scan of what was being claimed when it was stopped', async () => {
   const { sweeping, counts } = makeLists(1, 4)
-  void sweeping.look()
+  void sweeping.poll()
   await vi.advanceTimersByTimeAsync(1)
   let isStopped = false
   void sweeping.stop().then(() => {

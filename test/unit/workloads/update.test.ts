@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
 import type { Driver, FieldRule } from '../../../src/providers/provider.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
-import { type Revision, revise } from '../../../src/workloads/actions/update.ts'
+import { type SpecUpdate, updateSpec } from '../../../src/workloads/actions/update.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeWorkload } from './make-workload.ts'
 
@@ -27,9 +27,9 @@ const driver = {
 const imported = (more: Partial<Workload<'environment'>> = {}) =>
   makeWorkload('environment', { provider: 'acme', imported: true, spec: { name: 'a-very-long-name' }, ...more })
 
-function pointersOf(workload: Workload<'environment'>, revision: Revision): readonly string[] {
+function pointersOf(workload: Workload<'environment'>, revision: SpecUpdate): readonly string[] {
   try {
-    revise(workload, revision, driver)
+    updateSpec(workload, revision, driver)
     return []
   } catch (error) {
     if (error instanceof ApiError) return (error.errors ?? []).map(({ pointer }) => pointer)
@@ -40,7 +40,7 @@ function pointersOf(workload: Workload<'environment'>, revision: Revision): read
 describe('a revision of an import', () => {
   it('is not held against what the record does not know', () => {
     expect(pointersOf(imported(), { autoStop: { afterSeconds: 7200 } })).toEqual([])
-    expect(revise(imported(), { description: 'new' }, driver)).toEqual({
+    expect(updateSpec(imported(), { description: 'new' }, driver)).toEqual({
       spec: { name: 'a-very-long-name', description: 'new' },
       isRemote: true,
     })

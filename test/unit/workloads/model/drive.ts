@@ -34,7 +34,7 @@ export interface Story {
   /** Whether records whose objects a search shows too are live; they own them either way. */
   neighbours: readonly boolean[]
   hasEnvironment: boolean
-  fates: Readonly<Record<'create' | 'find' | 'look' | 'control', readonly CallFate[]>>
+  fates: Readonly<Record<'create' | 'find' | 'read' | 'control', readonly CallFate[]>>
   writes: readonly WriteFate[]
   stallsMs: readonly number[]
   /** Of the processes that act on the table, one for each. */
@@ -89,7 +89,7 @@ function setStage({ kind, traits: given, life, fates, findsLate, ...story }: Sto
   const first = makeWorkload(kind, { dueAt: time.date(), environmentId })
   const table = makeMemoryTable(first, { kind: workloadKind, time, neighbours })
   if (story.hasEnvironment) Object.assign(table.surroundings, environment({ status: 'running', desired: 'run' }))
-  const calls = { create: [...fates.create], find: [...fates.find], look: [...fates.look], control: [...fates.control] }
+  const calls = { create: [...fates.create], find: [...fates.find], read: [...fates.read], control: [...fates.control] }
   const writes = [...story.writes]
   const stallsMs = [...story.stallsMs]
   const traits: Traits = { enforces: [], ...(story.hasEnvironment ? { exclusiveEnvironment: true } : {}), ...given }

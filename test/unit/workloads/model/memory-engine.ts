@@ -42,7 +42,7 @@ class Died extends Error {}
 /** One for all: nobody reads where it died, and a trace costs more than a turn. */
 const died = new Died()
 
-/** The real reconcile, perform and sweep, over a table and a provider in memory: a process for each wall clock. */
+/** The real reconcile, execute and sweep, over a table and a provider in memory: a process for each wall clock. */
 export function makeMemoryEngine(parts: Parts, wallClocks: readonly WallClock[]) {
   const { time, table } = parts
   const failures: unknown[] = []
@@ -139,10 +139,10 @@ function makeProcess(
       succeeded: async () => {},
       mayProbe: async () => true,
     },
-    wake: { changed: ignore },
+    notifier: { changed: ignore },
     log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
   }
-  const perform = makeExecute({
+  const execute = makeExecute({
     openAttempt,
     find: async (_workload, { find }, intent) =>
       (await find([intent], never)).get(intent.correlationTag) ?? { inconclusive: '' },
@@ -155,7 +155,7 @@ function makeProcess(
   const secretsOfAll = async () => () => noSecrets
   const heldTags = async () => new Set<string>()
   return {
-    reconcile: makeReconcile({ ...shared, perform, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
+    reconcile: makeReconcile({ ...shared, execute, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
     sweep: makeSweep({
       ...{ ...shared, heldTags, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
       bounds,

@@ -34,7 +34,7 @@ interface Options {
   findsLate: boolean
   /** Objects of other records that a search shows too, where it cannot tell them by the mark. */
   neighbours: readonly string[]
-  nextFate(call: 'create' | 'find' | 'look' | 'control'): CallFate
+  nextFate(call: 'create' | 'find' | 'read' | 'control'): CallFate
 }
 
 /** A provider in memory: a list that lags, answers that get lost, requests that are executed after their caller left. */
@@ -139,7 +139,7 @@ export function makeMemoryProvider({
   }
 
   async function look<A>(answer: () => A): Promise<A> {
-    const fate = nextFate('look')
+    const fate = nextFate('read')
     const answered = answer()
     await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
     if (fate.does !== 'works') throw new ProviderError(fate.code === 'not_found' ? 'timeout' : fate.code, 'not now')

@@ -145,7 +145,7 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
     findsLate: fc.boolean(),
     neighbours: fc.array(fc.boolean(), { maxLength: 2 }),
     hasEnvironment: isJob ? fc.boolean() : fc.constant(false),
-    fates: fc.record({ create: fates, find: fates, look: fates, control: fates }),
+    fates: fc.record({ create: fates, find: fates, read: fates, control: fates }),
     writes,
     stallsMs: fc.array(fc.constantFrom(0, 0, 300, 800, 6000), { maxLength: 3 }),
     wallSkewsMs: fc.array(fc.constantFrom(0, 0, -5000, 5000), { minLength: 1, maxLength: 2 }),
