@@ -26,7 +26,6 @@ import { kinds, makeWorkloads } from './workloads.ts'
 export { webhookSettings } from '../webhooks/webhook-settings.ts'
 export type { ContainerDeps, ContainerSettings } from './deps.ts'
 export * from './installation.ts'
-export { reseal } from './secrets.ts'
 
 export type Container = ReturnType<typeof makeContainer>
 

@@ -8,16 +8,20 @@ import type { QueueBackend } from '../queue/backend.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
 import { makeRetryingWrite } from '../workloads/apply/retrying-write.ts'
 import { makeWritesRepository, type Write, type Written } from '../workloads/apply/writes.repository.ts'
-import { makeAttemptsRepository, type Opened, type Opening } from '../workloads/engine/attempts.repository.ts'
-import { makeBatchedFind } from '../workloads/engine/batched-find.ts'
+import {
+  makeAttemptsRepository,
+  makeDuplicatesRepository,
+  type Opened,
+  type Opening,
+} from '../workloads/engine/attempts.repository.ts'
 import { makeBudget } from '../workloads/engine/budget.ts'
 import { makeExecute } from '../workloads/engine/execute.ts'
 import type { ExecutionDeps, Timing } from '../workloads/engine/execution-context.ts'
 import { makeLeasesRepository } from '../workloads/engine/leases.repository.ts'
 import { makeReconcile } from '../workloads/engine/reconcile.ts'
+import { makeBatchedFind } from '../workloads/engine/recover-created.ts'
 import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
 import type { PollIntervals, WorkloadKinds } from '../workloads/kind.ts'
-import { makeDuplicatesRepository } from '../workloads/maintenance/duplicates.repository.ts'
 import { makePruneWorkloads } from '../workloads/maintenance/retention.repository.ts'
 import type { ChangeNotifier, Connections, Log } from '../workloads/ports.ts'
 import { makePoller } from '../workloads/schedule/poller.ts'

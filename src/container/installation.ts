@@ -6,6 +6,10 @@ import { renumberRestoredEvents } from '../events/restored.repository.ts'
 import type { Database, PrismaClient } from '../infra/database.ts'
 import { missingMigrations } from '../infra/migrations.ts'
 import { providers } from '../providers/registry.ts'
+import { type Rotated, rotateSecrets } from '../secrets/rotate-secrets.ts'
+import { makeSealedRowsRepository } from '../secrets/sealed-rows.repository.ts'
+import { makeSecretBox } from '../secrets/secret-box.ts'
+import type { Actor } from '../vocabulary/actor.ts'
 import { kinds } from '../vocabulary/kinds.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
 import { checkNames, examine, type Finding } from '../workloads/maintenance/doctor.repository.ts'
@@ -71,4 +75,17 @@ export async function examineDatabase({
     }),
   )
   return { checks: checkNames, findings: await examine(prisma, idSpaces) }
+}
+
+/** Re-encrypts all secrets with the first of these keys. Safe during reads and writes. */
+export function reseal(
+  { prisma }: Database,
+  { secretsKeys, by }: { secretsKeys: string; by: Actor },
+  onProgress: (progress: Pick<Rotated, 'table' | 'count'>) => void,
+): Promise<readonly Rotated[]> {
+  return rotateSecrets({
+    repository: makeSealedRowsRepository(prisma, by),
+    secretBox: makeSecretBox(secretsKeys),
+    onProgress,
+  })
 }

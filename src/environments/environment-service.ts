@@ -1,7 +1,8 @@
+import type { Driver } from '../providers/provider.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
-import type { Workload } from '../workloads/workload.ts'
+import { isRequested, type Workload } from '../workloads/workload.ts'
 
 interface Deps {
   workloads: WorkloadService
@@ -86,4 +87,26 @@ function inUse(environment: Workload<'environment'>, jobs: readonly string[]): A
 function neverMade(environment: Workload<'environment'>): ApiError {
   const detail = `Environment ${environment.id} was never created: ${environment.message ?? 'rejected by the provider.'} Delete it and create a new one.`
   return new ApiError('conflict', detail)
+}
+
+const startable: ReadonlySet<string> = new Set(['stopping', 'stopped', 'blocked', 'failed'])
+const stoppable: ReadonlySet<string> = new Set(['provisioning', 'running', 'starting'])
+
+/** Currently allowed actions of an environment. */
+export function environmentActions(
+  environment: Workload<'environment'>,
+  driver: Driver<'environment'> | undefined,
+): readonly string[] {
+  const { status, active, desired, remoteId } = environment
+  if (!active || isRequested(environment, 'delete', 'deleting')) return []
+  // After a rejected delete, only another delete is allowed.
+  const isOnlyDeleted = desired === 'delete'
+  const can = driver?.controls ?? {}
+  const exists = remoteId !== null
+  return [
+    ...(exists && !isOnlyDeleted && can.start !== undefined && startable.has(status) ? ['start'] : []),
+    ...(exists && !isOnlyDeleted && can.stop !== undefined && stoppable.has(status) ? ['stop'] : []),
+    ...(!exists || environment.imported || can.delete !== undefined ? ['delete'] : []),
+    ...(exists && driver?.access !== undefined && status === 'running' ? ['access'] : []),
+  ]
 }

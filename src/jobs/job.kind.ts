@@ -1,3 +1,4 @@
+import type { Driver } from '../providers/provider.ts'
 import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
@@ -6,7 +7,7 @@ import { creationAction, hasCreated, isCanceledBeforeDispatch } from '../workloa
 import { control, followAction, readIfUnsure } from '../workloads/apply/next-action.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
-import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
+import { hasOpenRequest, isRequested, type Workload } from '../workloads/workload.ts'
 
 type Job = Workload<'job'>
 
@@ -98,4 +99,12 @@ function limitAt(job: Job): Date | null {
   return job.startedAt === null || seconds === undefined || job.enforcing !== null
     ? null
     : after(job.startedAt, seconds * 1000)
+}
+
+/** Currently allowed actions of a job. Before dispatch it can be canceled whatever the provider supports. */
+export function jobActions(job: Workload<'job'>, driver: Driver<'job'> | undefined): readonly string[] {
+  const isPossible = job.active && (job.status === 'queued' || driver?.controls.cancel !== undefined)
+  const isCancelable = isPossible && !isRequested(job, 'cancel', 'canceling')
+  const hasLogs = job.remoteId !== null && driver?.logs !== undefined
+  return [...(isCancelable ? ['cancel'] : []), ...(hasLogs ? ['logs'] : [])]
 }

@@ -6,8 +6,7 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { EngineState, Workload } from '../workload.ts'
-import { withKept } from './kept-payload.ts'
-import { sanitizeObservation } from './sanitize-observation.ts'
+import { sanitizeObservation, withKept } from './sanitize-observation.ts'
 
 /**
  * Applies an observation of the remote object. Pure. Unknown states and forbidden transitions change only the raw

@@ -1,5 +1,5 @@
 import type { Observation } from '../../providers/provider.ts'
-import type { Json } from '../../vocabulary/json.ts'
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 
 const maxInt32 = 2_147_483_647
@@ -55,4 +55,26 @@ function isInt32(value: number | undefined): value is number {
 /** Postgres and JSON agree on the years 1 to 9999. */
 function isMoment(value: Date | undefined): value is Date {
   return value !== undefined && value.getTime() > -62_135_596_800_000 && value.getTime() < 253_402_300_800_000
+}
+
+/** The payload of an observation, completed with earlier values at the paths that this response omits. */
+export function withKept({ payload, omits = [] }: Pick<Observation, 'payload' | 'omits'>, earlier: Json): Json {
+  return omits.reduce((kept, path) => keepAt(kept, earlier, path.split('.')), payload())
+}
+
+/** A path whose parent is absent is dropped, and a truncated value is left as it is. */
+function keepAt(payload: Json, earlier: Json, [step, ...rest]: readonly string[]): Json {
+  if (step === undefined || !isObject(payload) || !isObject(earlier) || isCut(payload)) return payload
+  const [shown, known] = [payload[step], earlier[step]]
+  if (known === undefined) return payload
+  if (rest.length > 0 && shown !== undefined) return { ...payload, [step]: keepAt(shown, known, rest) }
+  return rest.length > 0 || shown !== undefined ? payload : { ...payload, [step]: known }
+}
+
+function isCut({ cut, head }: JsonObject): boolean {
+  return cut === true && head !== undefined
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

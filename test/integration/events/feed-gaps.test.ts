@@ -7,8 +7,8 @@ import { makePruneEvents } from '../../../src/events/prune.repository.ts'
 import { renumberRestoredEvents } from '../../../src/events/restored.repository.ts'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
+import { makeDuplicatesRepository } from '../../../src/workloads/engine/attempts.repository.ts'
 import { examine } from '../../../src/workloads/maintenance/doctor.repository.ts'
-import { makeDuplicatesRepository } from '../../../src/workloads/maintenance/duplicates.repository.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let database: TestDatabase

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { withKept } from '../../../src/workloads/apply/kept-payload.ts'
+import { withKept } from '../../../src/workloads/apply/sanitize-observation.ts'
 import { shown } from '../../support/shown.ts'
 import { spec } from './job-samples.ts'
 import { failed, failureOf, jobIntent, ok, signal, useScnetStub } from './scnet-stub.ts'

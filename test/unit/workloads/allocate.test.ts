@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allocate } from '../../../src/workloads/schedule/allocate.ts'
+import { allocate } from '../../../src/workloads/schedule/claim-round.ts'
 
 const candidates = fc
   .array(fc.record({ project: fc.nat(4), room: fc.nat(12) }), { maxLength: 12 })
