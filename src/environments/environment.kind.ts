@@ -120,7 +120,7 @@ function stopAt(environment: Environment, { traits }: Facts<'environment'>): Dat
   return environment.status !== 'running' || traits.enforces.includes('autoStop') ? null : limitAt(environment)
 }
 
-/** When `autoStop` ends it, whoever enforces it. Only the provider can measure idleness. */
+/** When `autoStop` ends it. Only the provider can measure idleness. */
 function limitAt({ spec, startedAt }: Environment): Date | null {
   const { autoStop } = spec
   const isCounted = autoStop !== undefined && autoStop.basis !== 'idle' && startedAt !== null

@@ -57,7 +57,7 @@ export function makeDesiredStateRepository(prisma: PrismaClient) {
         WITH updated AS (
           UPDATE workloads w SET desired = ${requestAction.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
             version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote),
-            -- One that was refused is requested anew.
+            -- A rejected action can be requested again.
             cancel_requested_at = CASE WHEN ${requestAction.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
               WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
           WHERE w.id = ${requestAction.id} AND w.project_id = ${requestAction.projectId} AND w.kind = ${requestAction.kind} AND w.active

@@ -93,7 +93,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
       AND (a.outcome IS NULL OR a.outcome = 'unknown' OR a.remote_id IS DISTINCT FROM COALESCE(i."attemptRemoteId", a.remote_id))
     RETURNING a.workload_id, a.remote_id
   ), late AS (
-    -- The lease was taken over meanwhile: whoever holds it now must see this answer.
+    -- The lease was taken over meanwhile: its new holder must see this result.
     UPDATE workloads w SET due_at = now() FROM answered a
     WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.active AND w.id NOT IN (SELECT id FROM locked)
   ), dependants AS (
@@ -101,7 +101,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
       SELECT d.id FROM workloads d JOIN updated u ON u."wakesDependants" AND d.environment_id = u.id
       WHERE ${isOneOf('d.environment_id', inputIds)} AND d.active AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
   ), sweeps AS (
-    -- Locked even where one is due already: a walk that begins now would not see these rows, and must not be the last.
+    -- Locked even where one is due already: a scan that begins now would not see these rows, and must not be the last.
     UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
       SELECT t.connection_id, t.kind FROM sweeps t
       WHERE (t.connection_id, t.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")

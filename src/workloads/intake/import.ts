@@ -142,7 +142,7 @@ function refused(
   pointer: string,
   code: string,
   detail: string,
-  refusal: 'unprocessable' | 'conflict' = 'unprocessable',
+  problemCode: 'unprocessable' | 'conflict' = 'unprocessable',
 ): ApiError {
-  return new ApiError(refusal, detail, { errors: [{ in: 'body', pointer, code, detail }] })
+  return new ApiError(problemCode, detail, { errors: [{ in: 'body', pointer, code, detail }] })
 }

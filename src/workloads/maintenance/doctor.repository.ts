@@ -27,7 +27,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     SELECT w.id AS "workloadId", 'seq ' || w.seq || ', events ' || count(e.seq) || ' from ' || COALESCE(min(e.seq), 0) AS detail
     FROM workloads w JOIN projects p ON p.id = w.project_id LEFT JOIN workload_events e ON e.workload_id = w.id
     GROUP BY w.id, p.id
-    -- What is not kept any more is missing at the beginning.
+    -- Expired events are missing at the beginning.
     HAVING count(e.seq) = 0 OR count(e.seq) <> w.seq - CASE WHEN p.pruned_xid > '0' THEN min(e.seq) - 1 ELSE 0 END`,
   'a remote object has one live record': Prisma.sql`
     WITH held AS MATERIALIZED (
@@ -56,7 +56,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
   'what is due is looked at': Prisma.sql`
     SELECT id AS "workloadId", 'due since ' || due_at AS detail FROM workloads WHERE due_at < now() - interval '15 minutes'`,
   'what exists is watched': Prisma.sql`
-    SELECT min(w.id) AS "workloadId", count(*) || ' live ' || w.kind || 's over ' || w.connection_id || ' and no walk is due' AS detail
+    SELECT min(w.id) AS "workloadId", count(*) || ' live ' || w.kind || 's over ' || w.connection_id || ' and no scan is due' AS detail
     FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
     WHERE w.active AND w.remote_id IS NOT NULL AND (s.due_at IS NULL OR s.due_at < now() - interval '1 hour')
     GROUP BY w.connection_id, w.kind`,

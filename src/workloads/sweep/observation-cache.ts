@@ -40,7 +40,7 @@ export function makeObservationCaches(nowMs: () => number = () => performance.no
       return cache
     },
     /** Called when nothing in this list is watched. */
-    forget: (connectionId: string, kind: Kind) => void byList.delete(`${connectionId}/${kind}`),
+    remove: (connectionId: string, kind: Kind) => void byList.delete(`${connectionId}/${kind}`),
   }
 }
 

@@ -36,7 +36,7 @@ async function scan<K extends Kind>(
   const watched = await deps.repository.watched(claimed.connectionId, kind.name, bounds.maxWatched)
   const cache = deps.caches.of(claimed.connectionId, kind.name)
   if (watched.length === 0) {
-    deps.caches.forget(claimed.connectionId, kind.name)
+    deps.caches.remove(claimed.connectionId, kind.name)
     return finish(deps, claimed, { nextMs: null, seen: 0 })
   }
   try {

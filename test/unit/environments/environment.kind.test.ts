@@ -19,7 +19,7 @@ function seenAs(environment: Workload<'environment'>, ...statuses: Status<'envir
 }
 
 describe('an environment that is seen stopped', () => {
-  it('though nobody here stopped it was stopped at the provider, and stays so', () => {
+  it('without a request was stopped at the provider, and stays so', () => {
     const running = makeWorkload('environment', { status: 'running', desired: 'run' })
     expect(seenAs(running, 'stopped')).toMatchObject({ status: 'stopped', reason: 'stopped_remotely' })
     expect(seenAs(running, 'stopped', 'stopped')).toMatchObject({ status: 'stopped', reason: 'stopped_remotely' })
@@ -59,7 +59,7 @@ describe('an environment that is seen stopped', () => {
   })
 })
 
-describe('a wish that is open', () => {
+describe('an open request', () => {
   const decide = (more: Partial<Workload<'environment'>>) =>
     environmentKind.nextAction(
       makeWorkload('environment', { remoteId: 'r', rawState: 'x', generation: 2, observedGeneration: 1, ...more }),
@@ -75,10 +75,10 @@ describe('a wish that is open', () => {
   })
 })
 
-describe('a wish before which an earlier one was never carried out', () => {
+describe('a request after one that was not completed', () => {
   const superseding = { status: 'running', desired: 'run', remoteId: 'r', rawState: 'UP', generation: 2 } as const
 
-  it('is decided on what the provider shows now, since the verb of the earlier one may have been sent', () => {
+  it('is decided on the current state, since the earlier action may have been sent', () => {
     const environment = makeWorkload('environment', superseding)
     const action = environmentKind.nextAction(environment, makeFacts({ now }))
     expect(action).toEqual({ do: 'settle', change: { observedGeneration: 1, rawState: null } })

@@ -38,7 +38,7 @@ describe('a job that was not sent yet', () => {
     },
   )
 
-  it('that the client called off is canceled, whatever its environment is', () => {
+  it('that the client canceled ends as canceled, whatever its environment is', () => {
     expect(decide({ status: 'provisioning', desired: 'delete' }, { desired: 'cancel', generation: 1 })).toMatchObject({
       do: 'settle',
       change: { status: 'canceled' },

@@ -26,7 +26,7 @@ function scene(statuses: ('queued' | 'running')[]) {
 
 const patient = new AbortController().signal
 
-it('answers at once what is enough already', async () => {
+it('returns immediately if the condition holds already', async () => {
   const { deps, waits } = scene(['running'])
   expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'running' })
   expect(waits).toEqual([])
@@ -59,13 +59,13 @@ it('misses no change that comes while it reads', async () => {
   expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'running' })
 })
 
-it('looks by itself every two seconds, and answers the latest reading when its time is over', async () => {
+it('polls every two seconds, and returns the latest read at the timeout', async () => {
   const { deps, waits } = scene(['queued'])
   expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'queued' })
   expect(waits).toEqual([2000, 2000, 1000])
 })
 
-it('does not wait where there is no time', async () => {
+it('does not wait with a timeout of zero', async () => {
   const { deps, waits } = scene(['queued'])
   await readUntil(deps, isRunning, { waitMs: 0, signal: patient })
   expect(waits).toEqual([])
@@ -86,7 +86,7 @@ it('stops when the client has left', async () => {
   expect(waits).toHaveLength(1)
 })
 
-it('answers as it is when nobody waits any more', async () => {
+it('returns the current record when the client disconnects', async () => {
   const { deps, waits } = scene(['queued'])
   const ending = { ...deps, wait: async (ms: number, signal: AbortSignal) => (await deps.wait(ms, signal)) && false }
   expect(await readUntil(ending, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'queued' })

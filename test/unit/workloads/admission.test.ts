@@ -4,7 +4,7 @@ import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/in
 import { fingerprintOf, hashOf, makeAdmission, makeCorrelationTag } from '../../../src/workloads/intake/admission.ts'
 import { databaseError } from '../../support/database-error.ts'
 
-describe('a mark', () => {
+describe('a correlation tag', () => {
   it('is of the asked length, begins with a letter, and tells the installation where there is room', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 40 }), (length) => {
@@ -16,7 +16,7 @@ describe('a mark', () => {
     )
   })
 
-  it('is drawn anew each time', () => {
+  it('is drawn each time', () => {
     expect(new Set(Array.from({ length: 1000 }, () => makeCorrelationTag(10, 'k7q'))).size).toBe(1000)
   })
 })
@@ -112,7 +112,7 @@ describe('admission', () => {
     expect(batches).toEqual([['job_1', 'job_2', 'job_3']])
   })
 
-  it('draws a mark again that exists already', async () => {
+  it('draws a correlation tag again that exists already', async () => {
     const clash = databaseError({
       ...{ kind: 'UniqueConstraintViolation', originalCode: '23505' },
       constraint: { index: 'workloads_correlation_tag_key' },

@@ -11,7 +11,7 @@ const candidates = fc
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0)
 
 describe('free slots', () => {
-  it('are all given out while somebody has room, and to nobody more than there is room', () => {
+  it('are all allocated while there is room, and none beyond it', () => {
     fc.assert(
       fc.property(fc.nat(40), candidates, (free, asked) => {
         const shares = allocate(free, asked)

@@ -16,7 +16,7 @@ function clocked(callsPerSecond: number) {
 }
 
 describe('the budget of a connection', () => {
-  it('lets a second’s worth go at once, and then as many a second as are allowed', () => {
+  it('allows a burst of one second, and then the configured rate', () => {
     const { budget, pass, takeAll } = clocked(10)
     expect(takeAll('a')).toBe(11)
     expect(budget.take('a')).toBeCloseTo(100)
@@ -52,7 +52,7 @@ describe('the budget of a connection', () => {
     expect(budget.available('a')).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('is shared by a long scan with claims that look from time to time', () => {
+  it('is shared by a long scan with occasional claims', () => {
     const { budget, pass } = clocked(2)
     const counts = { pages: 0, claims: 0 }
     const claim = () => {
@@ -60,7 +60,7 @@ describe('the budget of a connection', () => {
     }
     let scansAtMs = 0
     for (let nowMs = 0; nowMs < 60_000; nowMs += 10) {
-      // A scan waits as long as it was told, and takes what there is before a claim looks again.
+      // A scan waits as long as required, and takes what is available before the next claim.
       if (nowMs >= scansAtMs) {
         const waitMs = budget.takeForScan('a')
         if (waitMs === 0) counts.pages += 1

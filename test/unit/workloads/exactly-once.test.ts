@@ -8,10 +8,10 @@ import { drive, type Ending, type Story } from './model/drive.ts'
 import { stories } from './model/stories.ts'
 
 /**
- * The real engine (decide, perform, absorb, write, sweep) in one or two processes against a provider and a table in memory:
+ * The real engine (decide, execute, apply, write, sweep) in one or two processes against a provider and a table in memory:
  * answers lost, lists that lag, requests executed late, processes that die or stand still, clocks that are wrong and jump,
  * clients that change their minds. A forbidden transition, a change after the end, an event without news and a second
- * create are told by the model itself.
+ * create are detected by the model.
  */
 const runs = { numRuns: 5 * fuzzRuns }
 const limit = { timeout: 120_000 }
@@ -20,15 +20,15 @@ const isParked = ({ row }: Ending) => row.reason === 'outcome_unknown' && row.du
 const isOdd = ({ row }: Ending) => row.reason === 'unrecognized_remote_state'
 /** What exists, as far as the provider ever showed it. */
 const shown = ({ living }: Ending) => (living?.isHidden === true ? null : living)
-/** A no of the provider ends a wish. */
+/** A rejection by the provider ends a request. */
 const refusesWishes = ({ fates }: Story) =>
   fates.control.some(
     ({ does, code }) => does === 'refuses' && failureDecisionOf('control', { code, notSent: false }) === 'final',
   )
-/** A verb that is carried out after its client has asked for another thing looks like a change by somebody else. */
+/** An action that is executed after its client requested another one looks like an external change. */
 const isLate = ({ fates }: Story) =>
   fates.control.some(({ does, executes }) => ['fails', 'dies'].includes(does) && executes === 'late')
-/** Nobody but the client decided what becomes of it. */
+/** Only the client decided its outcome. */
 const isLeftToTheClient = (story: Story, ending: Ending) =>
   !refusesWishes(story) && !isLate(story) && !ending.isMeddledWith
 
@@ -42,10 +42,10 @@ function expectOnce(ending: Ending): void {
 
 /** Each change of status has its event, numbered without a gap, and the last one tells how it is now. */
 function expectTold({ row, events, statuses }: Ending): void {
-  const told = events.map(({ status }) => status)
-  const changes = told.filter((status, index) => status !== told[index - 1])
+  const reported = events.map(({ status }) => status)
+  const changes = reported.filter((status, index) => status !== reported[index - 1])
   const isNumbered = events.every(({ seq }, index) => seq === index + 1)
-  const last = { seq: events.length, status: told.at(-1) }
+  const last = { seq: events.length, status: reported.at(-1) }
   expect({ changes, isNumbered, last }).toEqual({
     changes: statuses,
     isNumbered: true,
@@ -53,7 +53,7 @@ function expectTold({ row, events, statuses }: Ending): void {
   })
 }
 
-/** Nothing moves any more at the provider either, so nothing can be waited for. */
+/** The provider is idle too, so there is nothing to wait for. */
 function mustHaveEnded(story: Story, ending: Ending): boolean {
   const { row, living } = ending
   if (isParked(ending) || isOdd(ending) || row.reason === 'environment_not_ready') return false
@@ -108,10 +108,10 @@ describe('whatever happens to an environment', () => {
     await fc.assert(property, runs)
   })
 
-  it('leaves nothing behind when a start, which makes it anew, is carried out after the delete', async () => {
+  it('leaves nothing behind when a start that recreates it is executed after the delete', async () => {
     const works = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 0 } as const
     const isLate = { ...works, does: 'fails', executes: 'late', lateMs: 3000 } as const
-    const requestAction = (desired: 'run' | 'stop' | 'delete') => ({ do: 'wish' as const, desired })
+    const requestAction = (desired: 'run' | 'stop' | 'delete') => ({ do: 'request' as const, desired })
     const pass = (ms: number) => ({ do: 'pass' as const, ms })
     const ending = await drive({
       kind: 'environment',

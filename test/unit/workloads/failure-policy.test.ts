@@ -22,13 +22,13 @@ describe('a create that failed', () => {
     expect(isRetryable(code)).toBe(false)
   })
 
-  it.each(later)('with %s is tried again later by itself', (code) => {
+  it.each(later)('with %s is retried automatically', (code) => {
     expect(failureDecisionOf('create', sent(code))).toBe('again')
     expect(isRetryable(code)).toBe(true)
   })
 })
 
-it('no failed look ever ends anything', () => {
+it('a failed read never ends a workload', () => {
   for (const code of all) expect(['again', 'gone']).toContain(failureDecisionOf('read', sent(code)))
 })
 

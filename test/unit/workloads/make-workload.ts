@@ -36,7 +36,7 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
   return { ...client, ...remote, ...engine, ...row, ...more } as Workload<K>
 }
 
-/** Facts in which nothing stands in the way. */
+/** Facts that block nothing. */
 export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K> {
   return {
     now: moment,

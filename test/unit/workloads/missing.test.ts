@@ -22,14 +22,14 @@ describe('an object that is not shown', () => {
   const look = (job: Workload<'job'>, ms: number) =>
     ({ ...job, ...applyOutcome(jobKind, job, makeFacts<'job'>({ now: at(ms) }), gone).change }) as Workload<'job'>
 
-  it('in a list is looked at by itself at once, and nothing is concluded from the list', () => {
+  it('in a list is read separately, and the list alone is not conclusive', () => {
     const unlisted = { ...running, missingSince: start }
     const later = at(pollIntervals.confirmGoneMs * 10)
     expect(jobKind.nextAction(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
     expect(look(unlisted, pollIntervals.confirmGoneMs * 10)).toMatchObject({ status: 'running', missingSince: later })
   })
 
-  it('to two looks, one after the other, is gone', () => {
+  it('in two consecutive reads is gone', () => {
     const missing = look(running, 0)
     expect(missing).toMatchObject({ status: 'running', reason: 'remote_not_found', missingSince: start })
     const until = at(pollIntervals.confirmGoneMs)
@@ -60,14 +60,14 @@ describe('an environment that is gone while it is being deleted', () => {
     return { ...environment, ...applyOutcome(environmentKind, environment, facts, gone).change } as typeof environment
   }
 
-  it('is deleted at once', () => {
+  it('is deleted immediately', () => {
     expect(look(deleting, { now: at(1) })).toMatchObject({ status: 'deleted', reason: null })
     expect(look(deleting, { now: at(1), traits: reused, verbs: ['delete'] })).toMatchObject({ status: 'deleted' })
     const neverStarted = { ...deleting, generation: 1 }
     expect(look(neverStarted, { now: at(1), traits: reused })).toMatchObject({ status: 'deleted' })
   })
 
-  it('is deleted only when no start can make it anew any more', () => {
+  it('is deleted only when no start can recreate it', () => {
     const doubted = look(deleting, { now: at(100), traits: reused })
     expect(doubted).toMatchObject({ status: 'deleting', reason: null, dueAt: at(3300) })
     expect(look(doubted, { now: at(3299), traits: reused })).toMatchObject({ status: 'deleting' })
@@ -108,7 +108,7 @@ describe('a list', () => {
     heldTags?: SweepDeps['heldTags']
   }
 
-  /** What a walk that shows these objects writes, and what it raises. */
+  /** Writes and alerts of a scan that shows these objects. */
   async function sweep(
     active: readonly Workload<'job'>[],
     list: Shown | (() => Promise<object>),
@@ -170,7 +170,7 @@ describe('a list', () => {
     expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])
   })
 
-  it('that lacks one object has it looked at, and tells nobody', async () => {
+  it('that lacks one object has it read, without an alert', async () => {
     const [lacking, ...rest] = jobs
     const { writes, alarms } = await sweep(
       jobs,
@@ -210,11 +210,11 @@ describe('a list', () => {
     expect(writes.map(({ id }) => id)).toEqual(rest.slice(-20).map(({ id }) => id))
   })
 
-  it('that is too large leaves the looks to others where some wait for theirs already, or had it just now', async () => {
+  it('that is too large skips objects that wait for a read or were read recently', async () => {
     const waiting = jobs.map((job, index) => (index < 5 ? job : { ...job, missingSince: at(-index) }))
     const tooLarge = () => Promise.reject(new ProviderError('bad_response', 'too large', { isTooLarge: true }))
     const { writes } = await sweep(waiting as Workload<'job'>[], tooLarge)
-    // The first two were seen within the longest pause between two walks.
+    // The first two were seen within the longest pause between two scans.
     expect(writes.map(({ id }) => id).sort()).toEqual(['job_2', 'job_3', 'job_4'])
   })
 

@@ -17,7 +17,7 @@ interface Case {
   workload?: Partial<Workload<'environment'>>
 }
 
-/** What one look makes of an environment whose create was answered with "this name exists" a moment ago. */
+/** Result of one search for an environment whose create just failed with a name conflict. */
 function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
   return applyOutcome(
     environmentKind,
@@ -28,18 +28,18 @@ function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
 }
 
 describe('"this name exists" in answer to the only create', () => {
-  it('is decided by one look that shows whose the name is', () => {
+  it('is decided by one search that shows the owner of the name', () => {
     expect(look()).toMatchObject({
       change: { status: 'failed', reason: 'provider_refused', message: 'exists', error },
       answer: { number: 1, outcome: 'rejected', remoteId: null },
     })
   })
 
-  it('ends what was called off meanwhile', () => {
+  it('ends an environment that was canceled meanwhile', () => {
     expect(look({ workload: { desired: 'delete' } })).toMatchObject({ change: { status: 'deleted' } })
   })
 
-  it('is our own object where the look shows the mark', () => {
+  it('is our own object if the search shows the correlation tag', () => {
     const seen = {
       remoteId: '5',
       status: 'running' as const,
@@ -53,7 +53,7 @@ describe('"this name exists" in answer to the only create', () => {
   it.each<[string, Case]>([
     ['the list does not show whose the name is: it may trail behind', { found: { absent: true } }],
     ['the list was not whole', { found: { inconclusive: 'half' } }],
-    ['an earlier attempt is in doubt: the name may be of what it made', { facts: { attemptsInDoubt: 2 } }],
+    ['an earlier attempt is in doubt and may hold the name', { facts: { attemptsInDoubt: 2 } }],
     ['names may repeat', { facts: { traits: { ...traits, uniqueNames: false } } }],
     ['the answer was another one', { facts: { attempt: { ...attempt, error: { ...error, code: 'timeout' } } } }],
     ['no answer was written', { facts: { attempt: makeAttempt() } }],

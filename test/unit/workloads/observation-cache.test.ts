@@ -48,7 +48,7 @@ describe('an observation', () => {
     expect(cacheThat(workload(more)).isKnown(watched(), seen())).toBe(false)
   })
 
-  it('is forgotten with what a scan no longer shows', () => {
+  it('is removed when a scan no longer shows the object', () => {
     const cache = cacheThat(workload())
     cache.keep(new Set())
     expect(cache.isKnown(watched(), seen())).toBe(false)

@@ -15,8 +15,8 @@ function job(seen: Partial<Observation<'job'>>) {
   return observed(jobKind, makeWorkload('job', running), { ...over, ...seen }, facts)
 }
 
-describe('a sighting of an end', () => {
-  it('lies behind the start, which a finer or another clock told', () => {
+describe('an observation of an end', () => {
+  it('is not before the start, even with another clock or precision', () => {
     expect(job({ endedAt: seenAt('12:00:00.000') })).toMatchObject({
       startedAt: running.startedAt,
       endedAt: running.startedAt,
@@ -28,7 +28,7 @@ describe('a sighting of an end', () => {
     expect(job({ startedAt })).toMatchObject({ startedAt, endedAt: startedAt })
   })
 
-  it('is as it is told otherwise', () => {
+  it('is taken as reported otherwise', () => {
     expect(job({ endedAt: seenAt('12:05:00.000') }).endedAt).toEqual(seenAt('12:05:00.000'))
   })
 })
@@ -48,7 +48,7 @@ describe('a job that its provider put back into its queue', () => {
   })
 })
 
-describe('a sighting in a list', () => {
+describe('an observation in a list', () => {
   const detail = { name: 'a', spec: { storage: { path: '/b/' }, url: 'old' }, error_code: 'X' }
   const observation = (payload: Json, omits: readonly string[] = []) =>
     observed(

@@ -11,7 +11,7 @@ const at = (ms: number) => new Date(started.getTime() + ms)
 const traits = (more: object = {}) => ({ traits: { ...makeFacts().traits, ...more } }) as Pick<Driver, 'traits'>
 const absenceConclusiveAt = at(2000)
 
-describe('that a walk shows no mark', () => {
+describe('a scan without the correlation tag', () => {
   it('proves something only when it began after the attempt had settled', () => {
     const attempt = makeAttempt({ absenceConclusiveAt })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
@@ -19,12 +19,12 @@ describe('that a walk shows no mark', () => {
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
   })
 
-  it('counts from when the walk began, not from when it ended', () => {
+  it('counts from the start of the scan, not its end', () => {
     const attempt = makeAttempt({ absenceConclusiveAt })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
   })
 
-  it('proves nothing when the walk ended after the provider forgets ended work', () => {
+  it('is inconclusive if it ended after the provider deletes ended work', () => {
     const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(299_000) })
     expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 500)).toBe('yes')
     expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 1500)).toBe('too_late')
@@ -66,7 +66,7 @@ describe('that a walk shows no mark', () => {
   })
 })
 
-describe('what a walk shows', () => {
+describe('an object in a scan', () => {
   const workload = makeWorkload('job', { correlationTag: 'sy7k2m9qd4' })
   const payload = () => ({})
   const object = (remoteId: string, correlationTag?: string) => ({
@@ -87,30 +87,30 @@ describe('what a walk shows', () => {
     return recoverCreated(deps, hand)
   }
 
-  it('with the mark is ours, whoever had its id before', async () => {
+  it('with the correlation tag is ours, even with a reused id', async () => {
     const outcome = await judged({ found: [marked], isComplete: true }, { owned: ['5'], isContested: true })
     expect(outcome).toMatchObject({ found: { found: [marked] } })
   })
 
-  it('with the mark is ours, and what shows none beside it is not', async () => {
+  it('with the correlation tag is ours, and an untagged one beside it is not', async () => {
     const outcome = await judged({ found: [object('6'), marked], isComplete: true })
     expect(outcome).toMatchObject({ found: { found: [marked] } })
   })
 
-  it('without a mark is ours where it is nobody else’s', async () => {
+  it('without a correlation tag is ours if it has no other owner', async () => {
     const found = [object('5'), object('6')]
     const outcome = await judged({ found, isComplete: false }, { owned: ['5'] })
     expect(outcome).toMatchObject({ found: { found: [object('6')] } })
   })
 
-  it('and belongs to others proves that nothing was made only when the walk was complete', async () => {
+  it('of another owner proves that nothing was created only if the scan was complete', async () => {
     const found = [object('5')]
     expect(await judged({ found, isComplete: true }, { owned: ['5'] })).toMatchObject({ found: { absent: true } })
     const partial = await judged({ found, isComplete: false }, { owned: ['5'] })
     expect(partial).toHaveProperty('found.inconclusive')
   })
 
-  it('without a mark may be of another create that is open', async () => {
+  it('without a correlation tag may belong to another open create', async () => {
     const outcome = await judged({ found: [object('5')], isComplete: true }, { isContested: true })
     expect(outcome).toHaveProperty('found.inconclusive')
   })

@@ -11,7 +11,7 @@ describe('what a provider says of an object', () => {
     expect(shown(sanitizeObservation(observation))).toEqual(shown(observation))
   })
 
-  it('is cut where it goes on and on, between characters', () => {
+  it('is truncated between characters', () => {
     const seen = sanitizeObservation({
       ...observation,
       rawState: 's'.repeat(10_000),

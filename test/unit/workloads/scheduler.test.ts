@@ -79,7 +79,7 @@ describe('a backlog', () => {
     await scheduler.drain()
   })
 
-  it('of one connection goes on with each slot that it gets back, although others stay free', async () => {
+  it('of one connection continues with each freed slot, although others stay free', async () => {
     const { scheduler, seen } = schedulerOver({ a: 400 }, { slots: 8, pass: () => sleep(1, false) })
     await scheduler.poll()
     // 6 of 8 slots are the most for one connection: with a pause after each 6 this takes 17 s.

@@ -7,7 +7,7 @@ function clocked(total: number) {
   return { slots, pass: (ms: number) => (nowMs += ms) }
 }
 
-/** Passes that end at once, one after the other. */
+/** Passes that end immediately, one after the other. */
 function prove(slots: ReturnType<typeof makeSlots>, connectionId: string, count = 20): void {
   for (let index = 0; index < count; index += 1) slots.take(connectionId).release(true)
 }
@@ -57,7 +57,7 @@ describe('the slots of a worker', () => {
     expect(slots.room('idle', false)).toBe(2)
   })
 
-  it('are never fewer than one for anybody, and none twice', async () => {
+  it('are never fewer than one per connection, and never freed twice', async () => {
     const { slots } = clocked(1)
     const slot = slots.take('a')
     expect([slots.free(), slots.room('a', false), slots.room('b', false)]).toEqual([0, 0, 0])

@@ -51,12 +51,12 @@ async function looked(sweeping: SweepSchedule): Promise<void> {
   await look
 }
 
-it('scans each list again when it is due, though nobody looks', async () => {
+it('scans each list again when it is due, without a poll', async () => {
   const { sweeping, counts } = makeLists(10, 16)
   await looked(sweeping)
   await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs + claimMs) - 1)
   expect(counts().scans).toEqual(Array(10).fill(3))
-  // At most one look for each scan.
+  // At most one poll per scan.
   expect(counts().claims).toBeLessThanOrEqual(1 + 30)
 })
 
@@ -83,14 +83,14 @@ it('gives a place that gets free to a list that waits for one, though a slower s
   expect(counts().scans).toEqual([1, 0, 1])
 })
 
-it('scans no more lists at a time than it may, though many are looked for at once', async () => {
+it('limits concurrent scans, even with concurrent polls', async () => {
   const { sweeping, counts } = makeLists(10, 4)
   await Promise.all([looked(sweeping), sweeping.poll(), sweeping.poll()])
   await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs))
   expect(counts().most).toBe(4)
 })
 
-it('waits for the scan of what was being claimed when it was stopped', async () => {
+it('waits for a scan that was being claimed when it was stopped', async () => {
   const { sweeping, counts } = makeLists(1, 4)
   void sweeping.poll()
   await vi.advanceTimersByTimeAsync(1)

@@ -46,7 +46,7 @@ describe('a revision of an import', () => {
     })
   })
 
-  it('keeps the rules of what it changes', () => {
+  it('keeps the rules of the fields it changes', () => {
     expect(pointersOf(imported(), { autoStop: { afterSeconds: 600 } })).toEqual(['/autoStop/afterSeconds'])
     expect(pointersOf(imported(), { description: 'eleven long' })).toEqual(['/description'])
     expect(pointersOf(imported(), { image: 'another' })).toEqual(['/image'])
@@ -59,7 +59,7 @@ describe('a revision of an import', () => {
   })
 })
 
-describe('a revision of what was made here', () => {
+describe('an update of a created object', () => {
   it('is checked with all that the record says', () => {
     const made = makeWorkload('environment', { provider: 'acme', spec: { name: 'made' } })
     expect(pointersOf(made, { description: 'new' })).toContain('/image')

@@ -15,7 +15,7 @@ import { makeVirtualTime } from './virtual-time.ts'
 /** What happens from outside, one after the other. */
 export type Step =
   | { do: 'pass'; ms: number }
-  | { do: 'wish'; desired: Workload['desired'] }
+  | { do: 'request'; desired: Workload['desired'] }
   /** The provider's object gets into a state, or is removed (null); only once Switchyard knows it. */
   | { do: 'force'; state: string | null }
   /** The connection is not to be called for a while. */
@@ -50,7 +50,7 @@ export interface Ending {
   living: ReturnType<MemoryProvider['living']>
   events: readonly ToldEvent[]
   statuses: readonly string[]
-  /** Somebody changed the object at the provider. */
+  /** The object changed at the provider. */
   isMeddledWith: boolean
   /** What must never happen, and did. */
   violations: readonly unknown[]
@@ -61,7 +61,7 @@ const startMs = Date.parse('2024-05-01T12:00:00.000Z')
 const graceMs = 600_000
 const works: CallFate = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 2 }
 
-/** Lives a story, then lets everything work until nothing is due any more. */
+/** Runs a story, then continues until nothing is due. */
 export async function drive(story: Story): Promise<Ending> {
   const stage = setStage(story)
   const { time, table, provider, engine } = stage
@@ -126,7 +126,7 @@ async function take(stage: Stage, story: Story, step: Step): Promise<void> {
       return force(stage, story, step.state)
     case 'environment':
       return story.hasEnvironment ? changeEnvironment(stage, step) : undefined
-    case 'wish':
+    case 'request':
       return isStillOpen(table.row, step.desired) ? table.requestAction(step.desired) : undefined
     default:
       return step satisfies never
@@ -142,7 +142,7 @@ function force(stage: Stage, { life }: Story, state: string | null): void {
   const { table, provider } = stage
   const living = provider.living()
   const isKnown = table.row.remoteId !== null && living !== null
-  // A provider that takes back a stop or a delete is not told here.
+  // A provider that undoes a stop or a delete is not covered here.
   const isLeaving = ['stopping', 'deleting'].includes(table.row.status)
   if (!isKnown || isLeaving || life.ended.includes(living.state)) return
   provider.force(state)
@@ -155,7 +155,7 @@ function changeEnvironment({ table, time }: Stage, step: { status: string; desir
   if (row.active && row.remoteId === null) table.row = { ...row, dueAt: time.date() }
 }
 
-/** As the service takes wishes: of what lives, once, and none after the last. */
+/** Records a request as the service does: only for active workloads, once, and none after a delete. */
 function isStillOpen({ active, desired }: Workload, requested: Workload['desired']): boolean {
   return active && desired !== requested && desired !== 'cancel' && desired !== 'delete'
 }

@@ -37,9 +37,9 @@ export interface WallClock {
   skewMs: number
 }
 
-/** A process that died writes nothing any more, whatever it still wants to say. */
+/** A process that ended writes nothing more. */
 class Died extends Error {}
-/** One for all: nobody reads where it died, and a trace costs more than a turn. */
+/** Shared, since its stack trace is unused and would cost more than a reconcile pass. */
 const died = new Died()
 
 /** The real reconcile, execute and sweep, over a table and a provider in memory: a process for each wall clock. */
@@ -65,7 +65,7 @@ export function makeMemoryEngine(parts: Parts, wallClocks: readonly WallClock[])
   }
 
   return {
-    /** What failed without anybody's doing. */
+    /** Unexpected failures. */
     failures,
     /** Lets everything that is due until then happen, in its order. */
     async runUntil(untilMs: number): Promise<void> {

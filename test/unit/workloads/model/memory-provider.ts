@@ -3,10 +3,10 @@ import { ProviderError, type ProviderErrorCode } from '../../../../src/providers
 import { courseOf, type Life, momentOf, putInto, type RemoteObject } from './remote-object.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** What becomes of one call. `tookMs` is the caller's wait; `lateMs`: executed so long after the caller gave up. */
+/** Result of one call. `tookMs` is the caller's wait; `lateMs`: executed so long after the caller gave up. */
 export interface CallFate {
   does: 'works' | 'refuses' | 'fails' | 'dies'
-  /** Of a failure: whether the provider did it all the same, at once or late. */
+  /** Of a failure: whether the provider executed it nevertheless, immediately or late. */
   executes: 'no' | 'yes' | 'late'
   code: ProviderErrorCode
   tookMs: number
@@ -30,9 +30,9 @@ interface Options {
   life: Life
   traits: Traits
   callTimeoutMs: number
-  /** Its search breaks its promise: it shows an object only after a second create was told that the name exists. */
+  /** Its search breaks its promise: it shows an object only after a second create failed with a name conflict. */
   findsLate: boolean
-  /** Objects of other records that a search shows too, where it cannot tell them by the mark. */
+  /** Objects of other records that a search also shows if it cannot filter by correlation tag. */
   neighbours: readonly string[]
   nextFate(call: 'create' | 'find' | 'read' | 'control'): CallFate
 }
@@ -50,7 +50,7 @@ export function makeMemoryProvider({
   const made: string[] = []
   const violations: string[] = []
   let object: RemoteObject | null = null
-  /** What a start makes anew, where names are used again. */
+  /** The object that a start recreates, if names are reused. */
   let deleted: RemoteObject | null = null
   let underWay = 0
   let nameAskedAt: number | null = null
@@ -121,7 +121,7 @@ export function makeMemoryProvider({
     if (isTooLate(time, intent)) throw new ProviderError('timeout', 'too late to send', { notSent: true })
     noteSecond()
     if (fate.does === 'dies') throw new Error('the driver is broken')
-    if (fate.does === 'refuses') throw refusal(fate)
+    if (fate.does === 'refuses') throw rejection(fate)
     const isTaken = isNameTaken()
     if (fate.does === 'works' && isTaken) throw new ProviderError('conflict', 'the name exists')
     if (fate.does === 'works') return created(make(intent.correlationTag), tookMs, fate)
@@ -167,8 +167,8 @@ export function makeMemoryProvider({
   async function control(verb: string, remoteId: string): Promise<void> {
     const fate = nextFate('control')
     await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
-    // That an object does not exist is said of such objects only.
-    if (fate.does === 'refuses') throw refusal(fate.code === 'not_found' ? { ...fate, code: 'conflict' } : fate)
+    // `not_found` is reported for missing objects only.
+    if (fate.does === 'refuses') throw rejection(fate.code === 'not_found' ? { ...fate, code: 'conflict' } : fate)
     if (fate.does === 'works') return object?.id === remoteId ? carryOut(verb) : undefined
     execute(fate, () => carryOut(verb))
     throw new ProviderError(unclear(fate.code), 'no answer')
@@ -242,5 +242,5 @@ const unclearCodes: ReadonlySet<ProviderErrorCode> = new Set([
 
 /** After a lost answer a driver may only use codes that say nothing about the outcome. */
 const unclear = (code: ProviderErrorCode): ProviderErrorCode => (unclearCodes.has(code) ? code : 'outcome_unknown')
-/** A refusal means that nothing was made. */
-const refusal = ({ code }: CallFate) => new ProviderError(unclearCodes.has(code) ? 'rate_limited' : code, 'no')
+/** A rejection means that nothing was created. */
+const rejection = ({ code }: CallFate) => new ProviderError(unclearCodes.has(code) ? 'rate_limited' : code, 'no')

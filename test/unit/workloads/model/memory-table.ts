@@ -7,7 +7,7 @@ import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/wo
 import type { Attempt, Workload } from '../../../../src/workloads/workload.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** What an event told, and on whose doing: `attempt` where a create was committed. */
+/** Content and cause of an event: `attempt` where a create was committed. */
 export interface ToldEvent {
   seq: number
   by: 'client' | 'attempt' | 'engine'
@@ -37,7 +37,7 @@ export interface MemoryTable {
     'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId' | 'environmentDesired'
   >
   sweepDueAt: number | null
-  /** When somebody could act on it; null = never by itself. */
+  /** When a worker could process it; null = only after a wake-up. */
   claimableAt(): number | null
   claim(): { claimed: Claimed; facts: ClaimFacts }
   release(claimed: Claimed, delayMs: number): void
@@ -72,7 +72,7 @@ export function makeMemoryTable(
     return token
   }
 
-  /** A claim makes it due when its lease ends; any other time was set by somebody who wants it looked at. */
+  /** A claim sets the due time to the end of its lease; any other time is a wake-up. */
   const isWoken = () => (row.dueAt === null ? null : ms(row.dueAt)) !== leaseUntil
   const isHeld = () => leaseUntil !== null && leaseUntil >= time.now()
 
@@ -89,25 +89,25 @@ export function makeMemoryTable(
     const event: ToldEvent = { seq: row.seq, by, ...(data as { status: string; reason?: string }) }
     const last = events.findLast((earlier) => earlier.by !== 'client')
     if (by === 'engine' && last?.status === event.status && last.reason === event.reason)
-      throw new Error(`${event.status} was told twice`)
+      throw new Error(`${event.status} was reported twice`)
     events.push(event)
   }
 
-  function mayWrite({ whereStatus, whereRow, whereLease, answer: told }: Write): boolean {
+  function mayWrite({ whereStatus, whereRow, whereLease, answer: result }: Write): boolean {
     if (row.status !== whereStatus) return false
     if (whereRow !== null && tokenOf(row) !== whereRow) return false
-    if (told?.outcome === 'not_created' && attempts.some(({ remoteId }) => remoteId !== null)) return false
+    if (result?.outcome === 'not_created' && attempts.some(({ remoteId }) => remoteId !== null)) return false
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
 
-  function answer({ answer: told }: Write, isLocked: boolean): void {
-    const at = attempts.findIndex(({ number }) => number === told?.number)
+  function answer({ answer: result }: Write, isLocked: boolean): void {
+    const at = attempts.findIndex(({ number }) => number === result?.number)
     const attempt = attempts[at]
-    if (told === null || attempt === undefined || !isNewTo(attempt, told.remoteId)) return
-    const remoteId = attempt.remoteId ?? told.remoteId
+    if (result === null || attempt === undefined || !isNewTo(attempt, result.remoteId)) return
+    const remoteId = attempt.remoteId ?? result.remoteId
     const endedAt = attempt.endedAt ?? time.date()
-    const outcome = attempt.remoteId === null ? told.outcome : attempt.outcome
-    attempts[at] = { ...attempt, outcome, endedAt, remoteId, error: told.error ?? attempt.error }
+    const outcome = attempt.remoteId === null ? result.outcome : attempt.outcome
+    attempts[at] = { ...attempt, outcome, endedAt, remoteId, error: result.error ?? attempt.error }
     if (!isLocked && remoteId !== null && row.remoteId === null && row.active) row = { ...row, dueAt: time.date() }
   }
 
@@ -130,8 +130,8 @@ export function makeMemoryTable(
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
   }
 
-  const isDuplicate = ({ answer: told }: Write): boolean =>
-    told?.remoteId != null && row.remoteId !== null && told.remoteId !== row.remoteId
+  const isDuplicate = ({ answer: result }: Write): boolean =>
+    result?.remoteId != null && row.remoteId !== null && result.remoteId !== row.remoteId
 
   const table: MemoryTable = {
     get row() {
@@ -189,10 +189,10 @@ export function makeMemoryTable(
       if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
       if (row.status !== to) move(to as Workload['status'])
-      const told = { reason: null, message: null, nextAttemptAt: null, exclusivityKey }
+      const result = { reason: null, message: null, nextAttemptAt: null, exclusivityKey }
       leaseUntil = time.now() + leaseMs
       const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
-      row = { ...row, ...told, ...renewed, status: to as 'dispatching' }
+      row = { ...row, ...result, ...renewed, status: to as 'dispatching' }
       tell('attempt', event.data)
       const sendBy = new Date(time.now() + sendWithinMs)
       const absenceConclusiveAt = new Date(time.now() + sendWithinMs + settleMs)
@@ -259,6 +259,6 @@ export function makeMemoryTable(
 }
 
 /** What was decided of an attempt stands, unless the provider names an object after all. */
-function isNewTo({ outcome, remoteId }: Attempt, told: string | null): boolean {
-  return outcome === null || outcome === 'unknown' || (told !== null && told !== remoteId)
+function isNewTo({ outcome, remoteId }: Attempt, result: string | null): boolean {
+  return outcome === null || outcome === 'unknown' || (result !== null && result !== remoteId)
 }

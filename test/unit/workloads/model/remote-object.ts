@@ -11,7 +11,7 @@ interface Moment {
   state: string
 }
 
-/** An object at the provider, with what it goes through if nobody interferes. */
+/** An object at the provider and its lifecycle without interference. */
 export interface RemoteObject {
   id: string
   correlationTag: string

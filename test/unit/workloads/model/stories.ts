@@ -85,7 +85,7 @@ const jobStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: pass },
   { weight: 1, arbitrary: pause },
   { weight: 1, arbitrary: jump },
-  { weight: 2, arbitrary: fc.constant({ do: 'wish' as const, desired: 'cancel' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'request' as const, desired: 'cancel' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -109,7 +109,7 @@ const environmentStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: jump },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('wish' as const), desired: fc.constantFrom('run', 'stop', 'delete') }),
+    arbitrary: fc.record({ do: fc.constant('request' as const), desired: fc.constantFrom('run', 'stop', 'delete') }),
   },
   {
     weight: 1,

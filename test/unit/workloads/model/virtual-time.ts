@@ -1,11 +1,11 @@
-/** Time that moves only when told, and whoever sleeps in it. */
+/** Virtual time and its sleepers. */
 export interface VirtualTime {
   now(): number
   date(): Date
   sleep(ms: number): Promise<void>
-  /** When the next sleeper is due; Infinity where nobody sleeps. */
+  /** When the next sleeper is due; Infinity if there is none. */
   next(): number
-  /** Moves to `at`, wakes whoever is due, and lets them run until they sleep again. */
+  /** Moves to `at`, wakes the due sleepers, and lets them run until they sleep again. */
   moveTo(at: number): Promise<void>
   /** Lets everything that was begun run until it sleeps or ends. */
   settle(): Promise<void>
@@ -14,7 +14,7 @@ export interface VirtualTime {
 export function makeVirtualTime(startMs: number): VirtualTime {
   let now = startMs
   let sleepers: { at: number; wake: () => void }[] = []
-  // A tick comes after all promises that are under way, and costs less than a turn of the event loop.
+  // A tick comes after all pending promises, and costs less than a cycle of the event loop.
   const settle = () => new Promise<void>((resolve) => process.nextTick(resolve))
   return {
     now: () => now,
