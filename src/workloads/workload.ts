@@ -15,7 +15,7 @@ export interface WorkloadError {
 }
 
 /** State that only the engine writes. A change is a part of it; a write sets all of it. */
-export interface EngineState<K extends Kind = Kind> {
+export interface EngineState<out K extends Kind = Kind> {
   status: Status<K>
   reason: Reason | null
   message: string | null
@@ -55,7 +55,7 @@ export interface EngineState<K extends Kind = Kind> {
 }
 
 /** State that clients and the admission decide. */
-export interface ClientState<K extends Kind = Kind> {
+export interface ClientState<out K extends Kind = Kind> {
   id: string
   projectId: string
   kind: K
@@ -80,7 +80,7 @@ export interface ClientState<K extends Kind = Kind> {
 }
 
 /** A job or an environment, as stored. */
-export interface Workload<K extends Kind = Kind> extends ClientState<K>, EngineState<K> {
+export interface Workload<out K extends Kind = Kind> extends ClientState<K>, EngineState<K> {
   version: number
   seq: number
   leaseId: string | null

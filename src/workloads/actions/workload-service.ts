@@ -110,7 +110,7 @@ async function patchAt<K extends Kind>(
     ...{ projectId, by, kind, id, ifVersions: [version] },
     ...(held === undefined ? {} : { held }),
     ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
-    ...(spec === null ? {} : { spec: { value: spec.spec as unknown as Json, isRemote: spec.isRemote } }),
+    ...(spec === null ? {} : { spec: { value: spec.spec as Json, isRemote: spec.isRemote } }),
   })
   if (changed !== null) notifier.changed([projectId, id])
   if (changed !== null && (spec?.isRemote === true || held === false)) hint(current.connectionId)

@@ -6,7 +6,7 @@ import type { EngineState } from '../workload.ts'
 import type { AttemptResult } from './outcome.ts'
 
 /** New state of one workload. Nothing is written unless every `where…` condition holds. */
-export interface Write<K extends Kind = Kind> {
+export interface Write<out K extends Kind = Kind> {
   id: string
   kind: K
   whereStatus: string

@@ -7,7 +7,7 @@ import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.r
 import type { Attempt, Workload } from '../workload.ts'
 
 /** A workload that only this process may act on until the lease expires. */
-export interface Claimed<K extends Kind = Kind> {
+export interface Claimed<out K extends Kind = Kind> {
   workload: Workload<K>
   leaseId: string
 }

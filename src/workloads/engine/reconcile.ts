@@ -87,7 +87,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   const executed = await deps.execute(context, action)
   if (executed === null) {
     deps.log.info({ workloadId: workload.id }, 'create skipped: lease lost or desired state changed')
-    await deps.release(claimed as unknown as Claimed, 0)
+    await deps.release(claimed, 0)
     return true
   }
   const { outcome } = executed
@@ -95,7 +95,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   // An aborted read says nothing about the workload, and the next process repeats it. Outcomes of writes and creates
   // are saved.
   if (isCutOff && outcome.operation === 'read') {
-    await deps.release(claimed as unknown as Claimed, 0)
+    await deps.release(claimed, 0)
     return false
   }
   if (!isCutOff) report(deps, context, { outcome, isProbe })
@@ -145,12 +145,12 @@ async function commit<K extends Kind>(
   applied: { change: Change<K>; answer: AttemptResult | null },
 ): Promise<boolean> {
   const write = transition(kind, workload, applied, { facts, basis: claimed })
-  const written = await deps.write(write as unknown as Write)
-  if (written.isDuplicate) await reportDuplicate(deps, workload as unknown as Workload, applied.answer?.remoteId ?? '')
+  const written = await deps.write(write)
+  if (written.isDuplicate) await reportDuplicate(deps, workload, applied.answer?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written. If the lease is still held, releasing it avoids waiting for its end.
-    await deps.release(claimed as unknown as Claimed, deps.pollIntervals.slowMs)
+    await deps.release(claimed, deps.pollIntervals.slowMs)
     return false
   }
   if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])

@@ -96,7 +96,7 @@ export function makeBatchedFind(timing: Timing, shutdown: AbortSignal): Executio
         return intents.map((intent) => found.get(intent.correlationTag) ?? unanswered)
       },
     })
-    byDriver.set(driver, batchOptions as unknown as (intent: Intent) => Promise<Found>)
+    byDriver.set(driver, batchOptions as (intent: Intent) => Promise<Found>)
     return batchOptions
   }
 

@@ -20,7 +20,7 @@ export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, create
       imported,
       createdAt,
     },
-    spec: created.spec as unknown as Spec<K>,
+    spec: created.spec as Spec<K>,
     keepRemote: imported,
     held: false,
     desired: 'run',

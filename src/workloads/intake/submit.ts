@@ -174,7 +174,7 @@ async function consider<K extends Kind>(
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
   const switches = driver.switchOptions?.map((option) => `/providerOptions/${connection.opened.provider}/${option}`)
-  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as unknown as Spec<K>, new Set(switches)))
+  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as Spec<K>, new Set(switches)))
   const place = { connectionId: connection.id, provider: connection.opened.provider, takes: driver.environment }
   const { spec, problems } = checkWithSecrets({ ...driver, ...place }, plain, secretVariables)
   return {
@@ -215,7 +215,7 @@ function newWorkload<K extends Kind>(
     environmentId: environment?.id ?? null,
     name: spec.name,
     labels: body.labels ?? {},
-    spec: spec as unknown as Json,
+    spec: spec as Json,
     correlationTag: makeCorrelationTag(driver.tagLength, installationTag),
     status: kinds[kind].waiting,
     imported: false,

@@ -65,7 +65,7 @@ export const workloadColumns = Prisma.raw(aliased('w'))
 
 /** The only cast between a row and the domain: CHECK constraints hold statuses and kinds. */
 export function toWorkload<K extends Kind = Kind>(row: WorkloadRecord): Workload<K> {
-  return row as unknown as Workload<K>
+  return row as Workload<K>
 }
 
 /** A row as `$queryRaw` returns it with the aliased columns. */

@@ -1,6 +1,5 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { transition } from '../apply/transition.ts'
-import type { Write } from '../apply/writes.repository.ts'
 import { factsOf } from '../engine/reconcile.ts'
 import type { Change, Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
@@ -31,7 +30,7 @@ async function writeOne<K extends Kind>(
 ): Promise<Workload<K> | null> {
   const facts = factsFor(deps, { ...workload, ...change })
   const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
-  const written = await deps.write(write as unknown as Write)
+  const written = await deps.write(write)
   if (!written.isWritten) return null
   if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
