@@ -1,5 +1,4 @@
-import type { Driver } from '../../providers/provider.ts'
-import type { Kind, Verb } from '../../vocabulary/kinds.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
 import { applyOutcome } from '../apply/apply-outcome.ts'
 import type { AttemptResult } from '../apply/outcome.ts'
 import { after, backoffMs } from '../apply/poll-intervals.ts'
@@ -10,6 +9,7 @@ import type { ChangeNotifier, Connections, Log } from '../ports.ts'
 import type { Workload } from '../workload.ts'
 import type { Execute } from './execute.ts'
 import type { Executed, ExecutionContext } from './execution-context.ts'
+import { bareFacts, factsOf, shownBy } from './facts.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 
 /** A claimed workload and the facts about its connection and environment. */
@@ -157,76 +157,6 @@ async function commit<K extends Kind>(
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return written.isDue
-}
-
-/** Facts of a reconcile pass, from the claim and the driver. */
-export function factsOf<K extends Kind>(
-  known: ClaimFacts,
-  workload: Workload<K>,
-  driver: Driver<K>,
-  pollIntervals: PollIntervals,
-): Facts<K> {
-  return {
-    ...bareFacts<K>(known, pollIntervals),
-    traits: driver.traits,
-    verbs: Object.keys(driver.controls) as Verb<K>[],
-    ...shownBy(workload, driver),
-  }
-}
-
-/** Facts that follow from the latest observation. */
-function shownBy<K extends Kind>(workload: Workload<K>, driver: Driver<K>): Pick<Facts<K>, 'needsUpdate' | 'shows'> {
-  const { rawState } = workload
-  return {
-    needsUpdate: isUpdateDue(workload, driver),
-    shows: rawState === null ? null : (driver.states[rawState] ?? null),
-  }
-}
-
-/**
- * A client's change is sent once. What the create could not carry is sent when an observation shows that it is missing.
- */
-function isUpdateDue<K extends Kind>(
-  { specVersion, appliedSpecVersion, spec, rawState, remotePayload }: Workload<K>,
-  driver: Driver<K>,
-): boolean {
-  if (driver.update === undefined || rawState === null || appliedSpecVersion >= specVersion) return false
-  return specVersion > 1 || (driver.needsUpdate?.(spec, { rawState, payload: remotePayload }) ?? false)
-}
-
-/** Facts if no driver could be opened; nothing can be sent with them. */
-function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: PollIntervals): Facts<K> {
-  const {
-    now,
-    notBefore,
-    pauseReason,
-    connectionFailures,
-    connectionHeld,
-    environmentStatus,
-    environmentRemoteId,
-    environmentDesired,
-    attempt,
-    firstSentAt,
-    attemptsInDoubt,
-    hasLiveJobs,
-  } = known
-  return {
-    now,
-    traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
-    verbs: [],
-    connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
-    environment:
-      environmentStatus === null || environmentDesired === null
-        ? null
-        : { status: environmentStatus, remoteId: environmentRemoteId, desired: environmentDesired },
-    hasLiveJobs,
-    needsUpdate: false,
-    shows: null,
-    attempt,
-    firstSentAt,
-    attemptsInDoubt,
-    pollIntervals,
-  }
 }
 
 function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, pollIntervals }: Facts<K>): Change<K> {

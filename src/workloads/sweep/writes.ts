@@ -1,6 +1,6 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { transition } from '../apply/transition.ts'
-import { factsOf } from '../engine/reconcile.ts'
+import { factsOf } from '../engine/facts.ts'
 import type { Change, Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
 import type { ScanDeps } from './deps.ts'

@@ -22,7 +22,7 @@ function absentAfter(facts: Partial<Facts<'environment'>>) {
 }
 
 describe('a create of which nothing came', () => {
-  it('is sent again at once, however many attempts before it never left', () => {
+  it('is retried immediately, however many earlier attempts were never sent', () => {
     const { change } = absentAfter({ attempt: makeAttempt({ number: 12 }), attemptsInDoubt: 1 })
     expect(change).toMatchObject({ status: 'queued', reason: null, nextAttemptAt: null })
     expect(change).not.toHaveProperty('dueAt')

@@ -25,7 +25,7 @@ const refusesWishes = ({ fates }: Story) =>
   fates.control.some(
     ({ does, code }) => does === 'refuses' && failureDecisionOf('control', { code, notSent: false }) === 'final',
   )
-/** An action that is executed after its client requested another one looks like an external change. */
+/** An action that is executed after a later request appears as an external change. */
 const isLate = ({ fates }: Story) =>
   fates.control.some(({ does, executes }) => ['fails', 'dies'].includes(does) && executes === 'late')
 /** Only the client decided its outcome. */
