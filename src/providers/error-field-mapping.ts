@@ -4,8 +4,8 @@ import { placesOf } from './field-places.ts'
 import type { Accepts } from './provider.ts'
 
 /**
- * Where in a request the value stands that a provider blames by its own path (`configuration.data.input[1].hdfs`):
- * `/inputs/1/source`, read backwards from `accepts`. Undefined where nothing that was given, or more than one thing, went there.
+ * Maps the vendor's path of a rejected value (`configuration.data.input[1].hdfs`) to the pointer in the request
+ * (`/inputs/1/source`) by reversing `accepts`. Undefined unless exactly one given field maps to it.
  */
 export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, parameter: string): string | undefined {
   const words = parameter.replaceAll(/\[\d+\]/g, '[]')
@@ -18,7 +18,7 @@ export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, param
   return pointers.length === 1 ? pointers[0] : undefined
 }
 
-/** A rule names the places that a field goes to; of more than one step also as the end of the provider's path. */
+/** A rule lists the vendor paths of a field; a path of several steps also matches the end of the provider's path. */
 function isSentAs(to: string, words: string): boolean {
   if (to === '') return false
   return to.split(', ').some((place) => words === place || (place.includes('.') && words.endsWith(`.${place}`)))

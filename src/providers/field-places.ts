@@ -1,13 +1,13 @@
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 
-/** One place of a spec that a path leads to. */
+/** One location in a spec that a path resolves to. */
 export interface Place {
   pointer: string
-  /** `undefined`: the object that would hold it is there, it itself is not. */
+  /** `undefined` if the containing object is present without it. */
   value: unknown
 }
 
-/** The steps of each path and the path above it, found once: every request is held against every path. */
+/** The steps and the parent of each path, computed once because every request is checked against every path. */
 const steps: ReadonlyMap<string, readonly string[]> = new Map(fieldPaths.map((path) => [path, path.split('.')]))
 const parents: ReadonlyMap<string, FieldPath | undefined> = new Map(
   fieldPaths.map((path) => {
@@ -16,7 +16,7 @@ const parents: ReadonlyMap<string, FieldPath | undefined> = new Map(
   }),
 )
 
-/** Every place that a path leads to: one, or one per item where it leads through a list; none where its object is absent. */
+/** Every location that a path resolves to: one, or one per item of a list; none if its object is absent. */
 export function placesOf(spec: object, path: FieldPath): readonly Place[] {
   let places: Place[] = [{ pointer: '', value: spec }]
   for (const step of steps.get(path) ?? []) places = places.flatMap((place) => stepInto(place, step))
@@ -28,7 +28,7 @@ export function isBegun(spec: object, path: FieldPath): boolean {
   return (spec as Record<string, unknown>)[steps.get(path)?.[0] ?? ''] !== undefined
 }
 
-/** The nearest path above that is a field by itself; `resources` is none. */
+/** The nearest parent path that is itself a field; `resources` is not one. */
 export function parentOf(path: FieldPath): FieldPath | undefined {
   return parents.get(path)
 }

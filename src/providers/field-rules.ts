@@ -12,7 +12,7 @@ import { isBegun, type Place, parentOf, placesOf } from './field-places.ts'
 import type { Accepts, Driver, FieldRule } from './provider.ts'
 import { valueProblems } from './value-rules.ts'
 
-/** What a spec is held against: a driver, and the id of its provider. */
+/** What a spec is checked against: a driver and the id of its provider. */
 export interface SpecRules<K extends Kind = Kind> {
   provider: string
   accepts: Accepts
@@ -20,10 +20,10 @@ export interface SpecRules<K extends Kind = Kind> {
   check?: Driver<K>['check']
 }
 
-/** Fields that no provider needs to honour: where it has no place for them they are kept here. */
+/** Fields that Switchyard stores itself if the provider has no place for them. */
 const keptHere: ReadonlySet<FieldPath> = new Set(['name', 'description'])
 
-/** Values that say nothing: they are the vocabulary's defaults, so sending them asks a provider for nothing special. */
+/** Default values of the vocabulary, which request nothing special of a provider. */
 export const neutralValues: { readonly [path in FieldPath]?: unknown } = {
   'resources.nodes': 1,
   'resources.accelerator.kind': 'gpu',
@@ -35,9 +35,8 @@ export const neutralValues: { readonly [path in FieldPath]?: unknown } = {
 }
 
 /**
- * Everything about a request that its provider would not do as asked: fields that it does not honour, its rules for
- * those that it does, its options, and the rules between fields. Empty = it can be submitted. `shown` is what the
- * provider last showed of an object that exists. Pure.
+ * Every reason why the provider cannot execute a request as given: unsupported fields, field rules, options, and rules
+ * between fields. Empty if it can be submitted. `shown` is the last observed payload of an existing object. Pure.
  */
 export function checkSpec<K extends Kind>(
   rules: SpecRules<K>,
@@ -54,8 +53,8 @@ export function checkSpec<K extends Kind>(
 }
 
 /**
- * The spec with what the driver sends for absent fields filled in, where nothing that was given excludes it; then, in
- * the objects that are there, what the vocabulary says of absent fields.
+ * Fills in the driver's defaults for absent fields that no given field excludes, then the vocabulary's defaults within
+ * the objects that are present.
  */
 export function withDefaults<S extends Spec>(accepts: Accepts, spec: S): S {
   const filled = copyOf(spec)
@@ -67,7 +66,7 @@ export function withDefaults<S extends Spec>(accepts: Accepts, spec: S): S {
   return filled
 }
 
-/** The same inside of what is given, and nothing beside it: for a spec of which only parts are new. */
+/** Fills in defaults only inside the given objects: for a spec of which only parts are new. */
 export function withDefaultsInside<S extends Spec>(accepts: Accepts, spec: S): S {
   const filled = copyOf(spec)
   fillInside(accepts, filled)
@@ -83,7 +82,7 @@ function fillInside(accepts: Accepts, spec: Spec): void {
   }
 }
 
-/** A copy of JSON. `structuredClone`, which knows more than JSON, takes several times as long. */
+/** A copy of JSON. `structuredClone` supports more than JSON and takes several times as long. */
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T
   if (typeof value !== 'object' || value === null) return value
@@ -92,7 +91,7 @@ function copyOf<T>(value: T): T {
 
 function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: object): SpecProblem[] {
   const rule = accepts[path]
-  // Most paths lead nowhere in most requests.
+  // Most paths are absent from most requests.
   if (rule?.required !== true && !isBegun(spec, path)) return []
   const places = placesOf(spec, path)
   if (rule === undefined) return refusals(provider, accepts, { path, places })
@@ -105,7 +104,7 @@ function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: obj
 
 function refusals(provider: string, accepts: Accepts, { path, places }: { path: FieldPath; places: readonly Place[] }) {
   const parent = parentOf(path)
-  // Where the whole object or list is refused, its parts need no refusal of their own.
+  // If the whole object or list is rejected, its parts need no error of their own.
   if (keptHere.has(path) || (parent !== undefined && accepts[parent] === undefined)) return []
   return places
     .filter(({ value }) => saysSomething(value) && value !== neutralValues[path])
@@ -150,11 +149,11 @@ function optionProblems(
 
 const maxOptionErrors = 20
 
-/** Values are not repeated: an option may hold a secret. */
+/** Messages omit values because an option may contain a secret. */
 function optionErrors(options: TObject, pointer: string, values: unknown): readonly SpecProblem[] {
   const known = Object.keys(options.properties).join(', ')
   const problems: SpecProblem[] = []
-  // Faults are found one by one, as they are asked for: a list of options may have as many as it has items.
+  // Errors are produced lazily: a list of options may have one per item.
   for (const error of Value.Errors(options, values)) {
     const { path } = error
     const detail = `${optionRuleOf(error, options)} Options are: ${known === '' ? '(none)' : known}.`
@@ -179,7 +178,7 @@ function isExcluded(spec: object, path: FieldPath): boolean {
   )
 }
 
-/** `isMade`: an object that would hold it, and is no field by itself (`resources`), is made. */
+/** `isMade` creates a missing parent object that is not itself a field (`resources`). */
 function fillIn(spec: object, path: FieldPath, { value, isMade }: { value: unknown; isMade: boolean }): void {
   const steps = path.split('.')
   const last = steps.pop() ?? ''
@@ -192,7 +191,6 @@ function fillIn(spec: object, path: FieldPath, { value, isMade }: { value: unkno
   }
 }
 
-/** The objects at a step. */
 function holderAt(holder: unknown, step: string, isMade: boolean): unknown[] {
   const record = holder as Record<string, unknown>
   if (record[step] === undefined && isMade) record[step] = {}

@@ -1,7 +1,7 @@
 /**
- * What went wrong with a provider, in portable words. Names never change since they stand in records and metrics.
+ * A provider failure as a portable code. Codes never change because records and metrics contain them.
  *
- * For a create, the codes above the line say "refused: nothing was made"; those below say nothing about the outcome.
+ * For a create, the codes above the separator mean "rejected: nothing was created"; those below leave the outcome open.
  */
 export type ProviderErrorCode =
   | 'invalid_request'
@@ -13,7 +13,7 @@ export type ProviderErrorCode =
   | 'quota_exceeded'
   | 'no_capacity'
   | 'rate_limited'
-  /** The host does not exist, or the operator of this installation does not allow it; nothing was sent. */
+  /** The host does not exist, or this installation does not allow it; nothing was sent. */
   | 'egress_denied'
   // ---
   | 'unavailable'
@@ -23,24 +23,24 @@ export type ProviderErrorCode =
   | 'internal'
 
 export interface ProviderErrorDetails {
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status of the response, if any. */
   httpStatus?: number
-  /** The vendor's own code. */
+  /** The vendor's error code. */
   providerCode?: string
-  /** How long the provider asks to wait. */
+  /** The requested delay before a retry. */
   retryAfterMs?: number
-  /** The setting or credential that is wrong, when that is known: `credentials.secretKey`. */
+  /** The invalid setting or credential, if known: `credentials.secretKey`. */
   field?: string
-  /** The field of the request that the vendor blames, in its own words: `docker.image`. */
+  /** The request field that the vendor rejects, as the vendor names it: `docker.image`. */
   parameter?: string
-  /** True only when it is certain that not a byte of the request left. */
+  /** True only if it is certain that nothing was sent. */
   notSent?: boolean
-  /** The answer is larger than is read; what it says exists all the same. */
+  /** The response exceeds the size limit; the object it describes exists. */
   isTooLarge?: boolean
   cause?: unknown
 }
 
-/** The only thing a driver throws. `message` is for people, bounded, and never holds a secret. */
+/** The only error that a driver throws. `message` is human-readable, bounded, and never contains a secret. */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
   readonly code: ProviderErrorCode

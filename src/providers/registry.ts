@@ -7,7 +7,7 @@ import type { Provider } from './provider.ts'
 import { scnetProvider } from './scnet/index.ts'
 import { slurmProvider } from './slurm/index.ts'
 
-/** Every provider that this version can talk to. */
+/** Every provider that this version supports. */
 export const providers: readonly Provider[] = [
   aitemsProvider,
   dataforestProvider,

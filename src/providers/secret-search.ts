@@ -1,39 +1,42 @@
-/** A stretch of a text: `from` inclusive, `to` exclusive. */
+/** A range of a text: `from` inclusive, `to` exclusive. */
 export interface Span {
   from: number
   to: number
 }
 
-/** Finds every place in a text where a secret stands, or begins where the text was cut off. */
+/** Finds every range of a text that is a secret, or the beginning of one before a truncation. */
 export type SecretSearch = (text: string) => Span[]
 
 export const hidden = '[redacted]'
-/** A shorter text stands in too many others. */
+/** A shorter text occurs in too many others. */
 export const minSecretLength = 4
-/** Of a secret that was cut off; fewer characters may be there by chance. */
+/** Minimum length of a truncated secret; fewer characters may match by chance. */
 const minPartLength = 6
-/** Whoever cuts a text marks the place so. */
+/** The marker of a truncation. */
 const ellipsis = '…'
-/** A longer piece of a secret is compared by this many characters at both of its ends: the work does not grow with it. */
+/**
+ * Longer parts of a secret are compared only at both ends, by this many characters, so that the cost does not grow with
+ * their length.
+ */
 const sampleLength = 16
 const filterBits = 12
 
-/** A tree of secrets in which those with a common beginning share it. */
+/** A prefix tree of secrets. */
 interface Branch {
-  /** What is read on the way to it from the branch before. */
+  /** The text between the parent branch and this one. */
   label: string
-  /** A secret ends here. */
+  /** Whether a secret ends here. */
   isEnd: boolean
   next: Map<number, Branch>
 }
 
 /**
- * One pass over the text, whatever the number and the length of the secrets. Where secrets that contain each other would
- * make it slow, it gives up and finds the whole rest of the text: too much is hidden then, never too little.
+ * Searches in one pass, whatever the number and length of the secrets. If nested secrets would make it slow, it reports
+ * the whole rest of the text: it may hide too much, never too little.
  */
 export function makeSecretSearch(secrets: Iterable<string>): SecretSearch {
   const root: Branch = { label: '', isEnd: false, next: new Map() }
-  // Most places are ruled out by their first characters.
+  // Most positions are excluded by their first characters.
   const filter = new Uint8Array(1 << filterBits)
   for (const secret of secrets) {
     if (secret.length < minSecretLength) continue
@@ -64,12 +67,15 @@ function search({ root, filter }: { root: Branch; filter: Uint8Array }, text: st
 
 interface Reading {
   from: number
-  /** Where the text was cut next. */
+  /** The next truncation of the text. */
   cut: number
   steps: { left: number }
 }
 
-/** Where the longest secret ends that begins at a place, or the cut that came before its end; the place itself = none. */
+/**
+ * The end of the longest secret that begins at a position, or the truncation before its end; the position itself if
+ * there is none.
+ */
 function endOf(root: Branch, text: string, { from, cut, steps }: Reading): number {
   let at = from
   let end = from
@@ -77,7 +83,7 @@ function endOf(root: Branch, text: string, { from, cut, steps }: Reading): numbe
     steps.left -= 1
     const { label, isEnd, next } = branch
     if (!standsAt(text, at, label, label.length)) {
-      // Up to the cut it may be the same.
+      // It may match up to the truncation.
       if (at < cut && at + label.length > cut && standsAt(text, at, label, cut - at)) at = cut
       break
     }
@@ -88,7 +94,7 @@ function endOf(root: Branch, text: string, { from, cut, steps }: Reading): numbe
   return at >= cut && cut - from >= minPartLength ? Math.max(end, cut) : end
 }
 
-/** Whether the first `length` characters of a label stand at a place; of many, those at both ends. */
+/** Whether the first `length` characters of a label occur at a position; long ones are compared at both ends. */
 function standsAt(text: string, at: number, label: string, length: number): boolean {
   if (at + length > text.length) return false
   const sampled = Math.min(length, sampleLength)
@@ -137,7 +143,7 @@ function sharedLength(one: string, other: string): number {
   return length
 }
 
-/** Depends on the last `minSecretLength` characters alone: what is older has been shifted out. */
+/** Depends only on the last `minSecretLength` characters: earlier ones are shifted out. */
 function nextKey(key: number, code: number): number {
   return ((key << (filterBits / minSecretLength)) ^ code) & ((1 << filterBits) - 1)
 }
@@ -147,7 +153,10 @@ function nextCut(text: string, from: number): number {
   return at < 0 ? text.length : at
 }
 
-/** The text with each span hidden, those that overlap as one. `maxLength`: what is read of it, and no half of a span. */
+/**
+ * The text with each span hidden and overlapping ones merged. `maxLength` limits how much of the text is used, without
+ * splitting a span.
+ */
 export function withoutSpans(text: string, spans: readonly Span[], maxLength = text.length): string {
   if (spans.length === 0) return text.slice(0, maxLength)
   const pieces: string[] = []
@@ -161,8 +170,8 @@ export function withoutSpans(text: string, spans: readonly Span[], maxLength = t
 }
 
 /**
- * A text of the same length, in which the spans, which come in order, are a piece of whatever value they stand in: `]` may
- * stand in each and is part of no word.
+ * A text of the same length with the ordered spans masked so that each remains part of the surrounding value: `]` may
+ * occur in any value and belongs to no word.
  */
 export function masked(text: string, spans: readonly Span[]): string {
   if (spans.length === 0) return text

@@ -11,10 +11,12 @@ export interface RuledField {
   rule: FieldRule
 }
 
-/** Fields whose values may hold secrets: a problem does not repeat them. */
+/** Fields whose values may contain secrets: an error does not repeat them. */
 const unshown: ReadonlySet<FieldPath> = new Set(['environmentVariables', 'command', 'script', 'startupScript'])
 
-/** What is wrong with a value by the provider's rule: a string or number itself, each item of a list, each value of a map. */
+/**
+ * Violations of the provider's rule by a value: a string or number itself, each item of a list, each value of a map.
+ */
 export function valueProblems(field: RuledField, { pointer, value }: Place): readonly SpecProblem[] {
   if (typeof value !== 'object' || value === null) return scalarProblems(field, { pointer, value })
   const entries = Object.entries(value)
@@ -45,9 +47,9 @@ function scalarProblems(field: RuledField, place: Place): readonly SpecProblem[]
 
 interface BrokenRule {
   code: string
-  /** What the provider asks, after "it must". */
+  /** The requirement, as it follows "it must". */
   must: string
-  /** What the value does instead, where its text alone does not show it. */
+  /** What the value does instead, if it is not apparent from the value. */
   does?: string
 }
 

@@ -9,15 +9,15 @@ import { failureOf, isNoSuchResource } from './errors.ts'
 import type { Signer } from './signer.ts'
 
 export interface AitemsClient {
-  /** Path and query of a resource (`/services?limit=1`) as they stand on the wire. */
+  /** The encoded path and query of a resource (`/services?limit=1`). */
   target(path: string): string
-  /** Reads an object. Rejects with a ProviderError, also where the answer is no JSON object. */
+  /** Reads an object. Rejects with a ProviderError, also if the response is not a JSON object. */
   read(path: string, signal: AbortSignal): Promise<JsonObject>
-  /** The same, where "no such resource" is an answer. */
+  /** Reads an object, or returns `'gone'` if AiTEMS reports that it does not exist. */
   readIfThere(path: string, signal: AbortSignal): Promise<JsonObject | 'gone'>
-  /** Changes something that exists. Any 2xx is success: the answers are objects, a bare `true`, or nothing. */
+  /** Changes an existing object. Any 2xx is success: the body may be an object, a bare `true`, or empty. */
   change(request: ChangeRequest, signal: AbortSignal): Promise<void>
-  /** One `POST` that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  /** Sends one creating `POST`. Errors that are not documented as rejections become "outcome unknown". */
   create(path: string, body: string, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<Json>
 }
 
@@ -27,7 +27,7 @@ export interface ChangeRequest {
   body?: Json
 }
 
-/** What every request carries besides the signature; the documents list the content type for all of them. */
+/** Headers of every request apart from the signature. The content type is documented for all of them. */
 export const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
 
 interface Call {
@@ -53,7 +53,7 @@ export function makeClient(deps: {
   const prefix = new URL(deps.baseUrl).pathname.replace(/\/$/, '')
   const target = (path: string) => `${prefix}/api/v1${path}`
 
-  /** Sends one request and reads its answer; `settle` turns what went wrong into what is thrown. */
+  /** Sends one request and reads the response. `settle` maps a failure to the error that is thrown. */
   async function send(call: Call, settle = errorOf): Promise<Said> {
     const { method, path, ...rest } = call
     const headers = { ...jsonHeaders, ...sign(method, target(path)) }
@@ -98,11 +98,11 @@ export function makeClient(deps: {
   }
 }
 
-/** What AiTEMS said. */
+/** A successful response. */
 interface Said {
-  /** Undefined where it is no JSON. */
+  /** Undefined if it is not JSON. */
   body: Json | undefined
-  /** The error that says so. */
+  /** The error for an unusable body. */
   bad(): ProviderError
   isEmpty: boolean
 }
@@ -116,7 +116,7 @@ function errorOf({ error }: Settling): unknown {
   return error
 }
 
-/** A 2xx that is neither JSON nor empty was not said by AiTEMS. */
+/** A 2xx that is neither JSON nor empty does not come from AiTEMS. */
 function bodyOf({ body, isEmpty, bad }: Said): Json {
   if (body === undefined && !isEmpty) throw bad()
   return body ?? null

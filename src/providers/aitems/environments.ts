@@ -40,23 +40,25 @@ const accepts: Accepts = {
 }
 
 const traits: Traits<'environment'> = {
-  // Not documented. Creation answers at once with the id.
+  // Not documented. The create response contains the id.
   listLagMs: 30_000,
-  // The gateway gives up on its endpoint (504/510) after a time that is not documented; 60 s is the most it can be set to.
+  // The gateway times out its endpoint (504/510) after an undocumented time, which can be set to at most 60 s.
   maxProcessingMs: 60_000,
-  // Not documented. A name that is taken would be refused like any bad parameter.
+  // Not documented. A duplicate name would be rejected like any invalid parameter.
   uniqueNames: false,
   enforces: [],
 }
 
-/** What a service's own page has and an item of the list has not. */
+/** Fields that a single service has and a list item lacks. */
 const listOmits = ['description', 'datasets', 'hpConfig', 'infers', 'type', 'learningInterval', 'scheduledDate']
 
-/** Services that carry the name of a lost one are read one by one, so many of them at most, so many at a time. */
+/**
+ * Candidates for a lost service are read individually: the maximum number of reads, and the number of concurrent ones.
+ */
 const maxReads = 32
 const readsAtOnce = 8
 
-/** Services: what datasets are bound to and trainings belong to. Nothing starts or stops. */
+/** Services: datasets are bound to them and trainings belong to them. They cannot be started or stopped. */
 export function makeEnvironments(
   client: AitemsClient,
   settings: AitemsSettings,
@@ -137,7 +139,7 @@ interface Reading {
   offset: string
 }
 
-/** The list shows names; the mark stands in the description, which only a read shows. */
+/** The list contains names only. The correlation tag is in the description, which only a read returns. */
 async function findServices(
   { client, get, offset }: Reading,
   intents: readonly Intent<'environment'>[],
@@ -156,7 +158,7 @@ async function findServices(
   return new Map(intents.map((intent) => [intent.correlationTag, verdictOn(intent, seen, isRead)]))
 }
 
-/** What the service shows counts for more than the spec, which of an import names no type. */
+/** The observed service takes precedence over the spec, which has no type for an imported service. */
 function termErrors(spec: EnvironmentSpec, shown: Json): readonly SpecError[] {
   const options = optionsOf(spec)
   const type = readText(shown, 'type') ?? readText(options, 'serviceType')
@@ -165,10 +167,10 @@ function termErrors(spec: EnvironmentSpec, shown: Json): readonly SpecError[] {
   return [{ pointer: '/providerOptions/aitems/term', detail }]
 }
 
-/** A day for the time zone that is not told, a day for clocks and good measure. */
+/** One day for the unknown time zone and one day for clock differences. */
 const createdToleranceMs = 2 * 86_400_000
 
-/** Of the right name or of none that is shown, and not made long before the first attempt was sent. */
+/** Has the expected name or shows none, and was not created long before the first attempt. */
 function mayBe(item: Json, { spec, firstSentAt }: Intent<'environment'>, offset: string): boolean {
   if ((readText(item, 'name') ?? spec.name) !== spec.name) return false
   const createdAt = readTime(item, 'createdDate', { offset })
@@ -189,7 +191,7 @@ function verdictOn(
   return isTagHidden ? { inconclusive: 'a service of this name shows no description' } : { absent: true }
 }
 
-/** The guide: datasets of a service that learns or is scheduled to learn cannot be changed. */
+/** Per the user guide, datasets cannot change while a service trains or has a scheduled training. */
 function assertDatasetsCanChange(service: Json): void {
   const state = readText(service, 'status') ?? '(none)'
   if (activityOf(service) !== 'learning' && state !== 'scheduled') return
@@ -197,7 +199,7 @@ function assertDatasetsCanChange(service: Json): void {
   throw new ProviderError('conflict', message)
 }
 
-/** What `datasetIds` can name. */
+/** The datasets that `datasetIds` can reference. */
 async function datasetsOf(client: AitemsClient, signal: AbortSignal): Promise<Catalog> {
   const { items } = itemsFrom(await client.read('/datasets?offset=0&limit=1000', signal), 'datasets', 0)
   const datasets = items.flatMap((item): JsonObject[] => {

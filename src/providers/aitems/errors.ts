@@ -9,7 +9,7 @@ import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from
 import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
 
 /**
- * The statuses that the overview lists with a meaning; 500 is left out, since it tells nothing about what was done.
+ * HTTP statuses that the overview documents. 500 is omitted because it does not state whether the request was executed.
  * Source: https://api.ncloud-docs.com/docs/aitems-overview
  */
 const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: string }>> = {
@@ -20,9 +20,9 @@ const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: str
 }
 
 /**
- * The failure that an answer to `request` (`GET /api/v1/services`) tells; null for any 2xx that does not speak of an
- * error. The service's error bodies are not documented, only its statuses are: they count where the body is JSON or
- * empty. Another body (a proxy's page) is nobody's statement about anything.
+ * The failure that a response to `request` (`GET /api/v1/services`) reports, or null for a 2xx without an error. Error
+ * bodies are not documented, only statuses: a status counts only if the body is JSON or empty. Any other body comes
+ * from a proxy and is not conclusive.
  */
 export function failureOf(response: HttpResponse, reading: Reading, request: string): Failure | null {
   const gateway = gatewayFailure(response, reading)
@@ -42,23 +42,23 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
   return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
 }
 
-/** The service's documented 404, "resource not found"; the gateway's own 404 leaves with another code. */
+/** The service's documented 404, "resource not found". The gateway's 404 maps to another code. */
 export function isNoSuchResource(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
-/** What the documented answers hold, one of them at least: an object, a list, or the `result` of a deletion. */
+/** Keys of the documented responses, which contain at least one: an object, a list, or the `result` of a deletion. */
 const answerKeys = ['serviceId', 'datasetId', 'version', 'services', 'trains', 'datasets', 'result']
-/** Where products of this vendor put what went wrong. */
+/** Keys under which products of this vendor report errors. */
 const errorKeys = ['error', 'errorCode', 'errorMessage', 'responseError', 'returnCode', 'message']
 
-/** An error in a 2xx is documented nowhere; what holds nothing of an answer and says "error" is none. */
+/** Errors in a 2xx are not documented. A body with an error key and no response key counts as an error. */
 function speaksOfError(body: Json | undefined): boolean {
   const has = (key: string) => isObject(body) && Object.hasOwn(body, key)
   return errorKeys.some(has) && !answerKeys.some(has)
 }
 
-/** Where products of this vendor are known to put their words. */
+/** Reads the message from the keys that products of this vendor use. */
 function wordsOf(body: Json | undefined, text: string, secrets: readonly string[]): string {
   const said =
     readText(body, 'message') ??

@@ -33,7 +33,7 @@ function open({ http, clock, ...session }: Session): OpenProvider {
       job: makeJobs(client, settings, literals),
       environment: makeEnvironments(client, settings, literals),
     },
-    /** Lists one service: that takes valid keys, a subscription and a right clock. */
+    /** Lists one service, which requires valid keys, a subscription and a correct clock. */
     verify: async (signal) => {
       await client.read('/services?offset=0&limit=1', signal)
     },

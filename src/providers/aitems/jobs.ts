@@ -25,22 +25,22 @@ const traits: Traits<'job'> = {
   // Neither is documented; see the traits of environments.
   listLagMs: 30_000,
   maxProcessingMs: 60_000,
-  // How long trains are listed is not documented; what was not found for a day is left to a person.
+  // How long trains stay listed is not documented. An object not found within a day is left to an operator.
   forgetsAfterMs: 86_400_000,
   uniqueNames: false,
-  // A service that learns takes no second training.
+  // A service runs one training at a time.
   exclusiveEnvironment: true,
   enforces: [],
 }
 
-/** Trainings of a service. There is no cancel and there are no logs. */
+/** Trainings of a service. The API has no cancel and no logs. */
 export function makeJobs(client: AitemsClient, settings: AitemsSettings, literals: readonly string[]): Driver<'job'> {
   const trainings = makeTrainings(client, { literals, timezoneOffset: settings.timezoneOffset })
 
   return {
     accepts,
     options: jobOptions,
-    // On with the vendor's defaults where it is empty.
+    // An empty object enables it with the vendor's defaults.
     switchOptions: ['hpo'],
     states: trainStates,
     traits,
@@ -65,7 +65,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
       body: { ...trainingOf(intent) } as unknown as Json,
     }),
 
-    /** The answer is the service, not the trains: the engine finds those. */
+    /** The response contains the service, not its trains; the engine finds those by scanning. */
     async create(intent, signal) {
       const path = pathOf(intent)
       if (readText(intent.before, 'serviceType') === 'interval') {

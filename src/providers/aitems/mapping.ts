@@ -7,7 +7,7 @@ import type { Intent } from '../provider.ts'
 import type { ChangeRequest } from './client.ts'
 import type { BindDatasets, CreateService, EditService, SetInterval, TrainService } from './wire.ts'
 
-/** Descriptions are short here, so the mark is too: ten characters leave 84 of 100 to the client. */
+/** Descriptions are limited to 100 characters; a tag of ten leaves 84 of them to the client. */
 export const tagLength = 10
 export const maxDescriptionLength = 100 - descriptionTagLength(tagLength)
 
@@ -37,7 +37,9 @@ export const environmentOptions = Type.Object(
   { additionalProperties: false },
 )
 
-/** HPO options with the ranges of the documents, whose list goes on: other options are sent as they are. */
+/**
+ * HPO options with their documented ranges. The documented list is not exhaustive, so other options are passed through.
+ */
 export const jobOptions = Type.Object(
   {
     types: Type.Array(word(trainTypes, 'Recommendation type.'), {
@@ -103,7 +105,7 @@ export const jobOptions = Type.Object(
   { additionalProperties: false },
 )
 
-/** The body of `POST /services`. Datasets and term have calls of their own. */
+/** The body of `POST /services`. Datasets and term are set by separate calls. */
 export function serviceOf({
   spec,
   correlationTag,
@@ -133,7 +135,7 @@ export function optionsOf(spec: JobSpec | EnvironmentSpec): { readonly [option: 
   return (spec.providerOptions?.aitems ?? {}) as { readonly [option: string]: Json }
 }
 
-/** The calls that make a service as the spec wants it; none where it is so. What the spec leaves out stays as it is. */
+/** The calls that bring a service to the spec; empty if none is needed. Fields absent from the spec stay unchanged. */
 export function updatesOf(service: Json, spec: EnvironmentSpec): { datasets?: ChangeRequest; others: ChangeRequest[] } {
   const path = `/services/${encodeURIComponent(readId(service, 'serviceId') ?? '')}`
   const datasetIds = missingDatasets(service, spec)
@@ -145,7 +147,7 @@ export function updatesOf(service: Json, spec: EnvironmentSpec): { datasets?: Ch
   }
   const description = changedDescription(service, spec)
   if (description !== null) {
-    // The name cannot change, but the documents require it.
+    // The name cannot change, but the API requires it.
     const body: EditService = { name: readText(service, 'name') ?? spec.name, description }
     others.push({ method: 'PUT', path, body: { ...body } })
   }
@@ -155,8 +157,8 @@ export function updatesOf(service: Json, spec: EnvironmentSpec): { datasets?: Ch
 }
 
 /**
- * Whether a service waits for what a create could not carry: its datasets, or another interval than the one it shows.
- * An interval in a form that is not documented is left alone.
+ * Whether a service lacks what the create could not set: its datasets or its interval. An interval in an undocumented
+ * format is left unchanged.
  */
 export function isUpdateDue(
   spec: EnvironmentSpec,
@@ -181,7 +183,7 @@ function missingDatasets(service: Json, spec: EnvironmentSpec): string[] | null 
   return isSo ? null : wanted
 }
 
-/** The mark stays at the end. A description that the spec does not give is not touched. */
+/** Keeps the correlation tag at the end. A description that is absent from the spec stays unchanged. */
 function changedDescription(service: Json, { description }: EnvironmentSpec): string | null {
   const shown = readText(service, 'description') ?? ''
   if (description === undefined || withoutTag(shown) === description) return null
@@ -189,7 +191,7 @@ function changedDescription(service: Json, { description }: EnvironmentSpec): st
   return correlationTag === null ? description : tagDescription(description, correlationTag)
 }
 
-/** One of these words. The pattern says the same as the enum, for validators that know no enum of strings. */
+/** A string enum. The pattern repeats it for validators without support for string enums. */
 function word(words: readonly string[], description: string) {
   return Type.String({ enum: [...words], pattern: `^(${words.join('|')})$`, description })
 }

@@ -11,7 +11,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { AitemsClient } from './client.ts'
 
 /**
- * A service's `status`, all that its page lists. A service that learns is in use, not in change.
+ * The documented values of a service's `status`. A service that trains counts as running.
  * Source: https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-read
  */
 export const serviceStates: Readonly<Record<string, Status<'environment'>>> = {
@@ -33,12 +33,12 @@ const reasons: ReadonlyMap<string, Reason> = new Map([
 ])
 const learningStates: ReadonlySet<string> = new Set(['requestLearning', 'learning', 'scheduledLearning'])
 
-/** Services on one page; it is the vendor's default, and the answers tell what was applied. */
+/** Services per page: the vendor's default. Responses report the applied limit. */
 const pageLength = 1000
-/** Ten thousand objects; a longer list is not read to its end. */
+/** Ten thousand objects; the rest of a longer list is not read. */
 const maxPages = 10
 
-/** What a service is doing; `unclear` where it shows a state that is not documented. */
+/** The activity of a service; `unclear` for an undocumented status. */
 export function activityOf(service: Json): 'learning' | 'idle' | 'unclear' {
   const state = readText(service, 'status') ?? ''
   if (learningStates.has(state)) return 'learning'
@@ -51,21 +51,21 @@ export async function readService(
   signal: AbortSignal,
 ): Promise<JsonObject | 'gone'> {
   const service = await client.readIfThere(`/services/${plainId(serviceId)}`, signal)
-  // The answer to a question about one id is about that id, also where it does not repeat it.
+  // A response to a read of one id describes that id, even if it does not repeat it.
   return service === 'gone' ? service : { ...service, serviceId: readId(service, 'serviceId') ?? serviceId }
 }
 
-/** One page of services, with less of each than a read shows: no description, so no mark. */
+/** One page of services. List items lack the description and thus the correlation tag. */
 export async function servicesFrom(client: AitemsClient, offset: number, signal: AbortSignal) {
   return itemsFrom(await client.read(`/services?offset=${offset}&limit=${pageLength}`, signal), 'services', offset)
 }
 
-/** All services. Incomplete where the list is too long, or the same page came twice. */
+/** All services. Incomplete if the list is too long or a page repeats. */
 export function scanServices(client: AitemsClient, signal: AbortSignal) {
   return scanOnce('serviceId', (offset) => servicesFrom(client, offset, signal))
 }
 
-/** The items of a list's answer, and where the next page begins. A list that is not there is not an empty list. */
+/** The items of a list response and the offset of the next page. A missing list is not an empty list. */
 export function itemsFrom(answer: JsonObject, key: string, offset: number): { items: Json[]; next: number | null } {
   const items = answer[key]
   if (!Array.isArray(items)) throw new ProviderError('bad_response', `AiTEMS returned a list without \`${key}\`.`)
@@ -73,7 +73,7 @@ export function itemsFrom(answer: JsonObject, key: string, offset: number): { it
   return { items, next: isFull ? offset + items.length : null }
 }
 
-/** Walks a list by offset. A page that shows nothing new means that the offset was ignored: the walk is not complete. */
+/** Scans a list by offset. A page without new items means that the offset was ignored, so the scan is incomplete. */
 export function scanOnce(
   idKey: string,
   read: (offset: number) => Promise<{ items: Json[]; next: number | null }>,
@@ -91,7 +91,10 @@ export function scanOnce(
   })
 }
 
-/** One service, from a list, a read or the answer of a create. Lists show no description: then the mark is not told. */
+/**
+ * One service from a list, a read or a create response. Lists lack the description, so their items report no
+ * correlation tag.
+ */
 export function environmentOf(service: Json, literals: readonly string[]): Observation<'environment'> | null {
   const remoteId = readId(service, 'serviceId')
   if (remoteId === undefined) return null

@@ -30,7 +30,7 @@ export const aitemsCredentials = Type.Object(
 
 export type AitemsSettings = Static<typeof aitemsSettings>
 
-/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): AitemsSettings {
   const filled = Value.Default(aitemsSettings, Value.Clone(settings))
   if (!Value.Check(aitemsSettings, filled)) throw new TypeError('these are no settings of aitems')

@@ -6,14 +6,14 @@ import { typesOf } from './mapping.ts'
 import { activityOf } from './services.ts'
 import { groupsOf, keyOf, type TrainRef, tagOfTrain } from './trains.ts'
 
-/** A service's trains, walked after its state was read. */
+/** A service and its trains, which are read after the state of the service. */
 export interface TrainScan {
   service: Json
   trains: readonly Json[]
   isComplete: boolean
 }
 
-/** What `prepare` writes down: the trains that are none of ours. */
+/** The snapshot that `prepare` takes: the trains that existed before the create. */
 export function beforeOf({ service, trains, isComplete }: TrainScan, types: readonly string[]): Json {
   return {
     serviceType: readText(service, 'type') ?? null,
@@ -23,8 +23,8 @@ export function beforeOf({ service, trains, isComplete }: TrainScan, types: read
 }
 
 /**
- * The trains that an attempt may have made: those that carry its mark, else (should AiTEMS not show descriptions)
- * those that were not there before. Absent only when nothing of that kind is there and the service is idle.
+ * The trains that an attempt may have created: those with its correlation tag or, if AiTEMS shows no descriptions,
+ * those that did not exist before. Absent only if there are none and the service is idle.
  */
 export function findTraining(
   intent: Intent<'job'>,
@@ -37,7 +37,7 @@ export function findTraining(
   const isIdle = activityOf(scan.service) === 'idle'
   if (trains.length > 0) {
     const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
-    // A type that is still missing can be found later by the mark of the others, or not at all any more.
+    // A type that is still missing can be found later only by the tag of the other trains.
     const isWhole = marked.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
     return isWhole
       ? { found: groups.map(see), isComplete: isIdle && scan.isComplete }
@@ -47,10 +47,10 @@ export function findTraining(
   return scan.isComplete ? { absent: true } : { inconclusive: 'the list of trains exceeds the page limit' }
 }
 
-/** Null: it cannot be told. */
+/** Null if it cannot be determined. */
 function newTrains({ spec, correlationTag, before }: Intent<'job'>, { trains }: TrainScan): readonly Json[] | null {
   const ofTypes = trains.filter((train) => typesOf(spec).includes(readText(train, 'type') ?? ''))
-  // Where marks are shown, a train without ours is not ours.
+  // If tags are shown, a train without this tag belongs to another attempt.
   if (ofTypes.length === 0 || trains.some((train) => typeof tagOfTrain(train) === 'string')) return []
   const sent = tagDescription(spec.description, correlationTag)
   const isUntold = (train: Json) => sent.startsWith(readText(train, 'description') ?? '')

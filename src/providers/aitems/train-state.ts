@@ -9,7 +9,7 @@ import { activityOf } from './services.ts'
 import { isTrain, type TrainRef, tagOfTrain } from './trains.ts'
 
 /**
- * A train's `status`, as its page lists them. Only `completed` has been seen in a real answer.
+ * The documented values of a train's `status`. Only `completed` has been observed.
  * Source: https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-trainread
  */
 export const trainStates: Readonly<Record<string, Status<'job'>>> = {
@@ -30,16 +30,16 @@ const failures: ReadonlyMap<string, string> = new Map([
   ['learningFailed', 'the training failed'],
 ])
 
-/** A job as it is seen: the trains that it consists of, and its service at the same moment. */
+/** The observed state of a job: its trains and its service at the same moment. */
 export interface TrainingView {
   remoteId: string
   refs: readonly TrainRef[]
-  /** What AiTEMS shows of trains; those that are none of `refs` are left aside. */
+  /** Trains as AiTEMS returns them; those not in `refs` are ignored. */
   trains: readonly Json[]
   service: Json
 }
 
-/** Never called a success unless every train is completed. */
+/** A job has succeeded only if every train is completed. */
 export function jobOf(
   { remoteId, refs, trains, service }: TrainingView,
   { literals, timezoneOffset }: { literals: readonly string[]; timezoneOffset: string },
@@ -71,14 +71,14 @@ function taskOf({ type, version }: TrainRef, train: Json, service: Json): Task<'
   return { id: type, name: type, ...(version === null ? {} : { remoteId: version }), status }
 }
 
-/** A train that never appeared may still do so while its service learns; one that is gone says nothing any more. */
+/** A missing train may still appear while its service trains; one that was deleted has no outcome. */
 function statusOfUnseen(version: string | null, service: Json): Status<'job'> {
   return version === null && activityOf(service) === 'learning' ? 'pending' : 'unknown'
 }
 
 /**
- * Words that are not documented: failure is believed where it is said, and a service that learns keeps the verdict
- * open. Once it is idle nothing more will come: then the train has ended and nobody says how.
+ * An undocumented status that names a failure counts as one. While the service trains, any other stays open; once it is
+ * idle, the train has ended with an unreported outcome.
  */
 function statusOf(train: Json, service: Json): Status<'job'> | null {
   const word = readText(train, 'status') ?? ''
@@ -91,7 +91,7 @@ function statusOf(train: Json, service: Json): Status<'job'> | null {
   return activity === 'idle' ? 'unknown' : null
 }
 
-/** `ready` = could be trained. In a service that does nothing it was stopped, or never began. */
+/** `ready` means that a train can be trained. If the service is idle, the train was stopped or never began. */
 function isStranded(word: string, activity: ReturnType<typeof activityOf>): boolean {
   return word === 'ready' && activity === 'idle'
 }
@@ -127,7 +127,7 @@ function firstCreation(trains: readonly Json[], offset: string): Date | undefine
   return times.sort((a, b) => a.getTime() - b.getTime())[0]
 }
 
-/** `inference` = there are results to look up. Row counts stand in the service, and may come as text. */
+/** `inference` means that results are available. Row counts are in the service and may be strings. */
 function resultOf({ type, version }: TrainRef, train: Json, service: Json): JsonObject {
   const infer = readList(service, 'infers').find((each) => version !== null && isInferOf(each, { type, version }))
   const rowCount = readNumber(infer, 'rowCount')
@@ -141,7 +141,7 @@ function resultOf({ type, version }: TrainRef, train: Json, service: Json): Json
   }
 }
 
-/** `dataType` is documented as the type of a result; where it names another type of training, the row is another's. */
+/** `dataType` is documented as the type of a result. A row with another type of training belongs to another train. */
 function isInferOf(infer: Json, { type, version }: { type: string; version: string }): boolean {
   if (readId(infer, 'trainVersion') !== version) return false
   const dataType = readText(infer, 'dataType')

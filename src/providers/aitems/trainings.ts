@@ -23,7 +23,7 @@ import {
 } from './trains.ts'
 
 export interface Trainings {
-  /** A service and all its trains; 'gone' where there is no such service. */
+  /** A service and all its trains, or `'gone'` if the service does not exist. */
   scan(serviceId: string, signal: AbortSignal): Promise<TrainScan | 'gone'>
   find(intent: Intent<'job'>, signal: AbortSignal): Promise<Found<'job'>>
   get: Driver<'job'>['get']
@@ -32,12 +32,12 @@ export interface Trainings {
 
 type Reading = Parameters<typeof jobOf>[1]
 
-/** Services on one page of `list`; each costs two calls. */
+/** Services per page of `list`; each takes two calls. */
 const servicesAtOnce = 8
 
-/** Reads jobs: each is one train of a service for each type that was asked for. */
+/** Reads jobs. A job is one train per requested type. */
 export function makeTrainings(client: AitemsClient, reading: Reading): Trainings {
-  /** The state first: trains that are read after an idle service show how they ended. */
+  /** Reads the state first: trains that are read after an idle service show their final status. */
   async function scan(serviceId: string, signal: AbortSignal): Promise<TrainScan | 'gone'> {
     const service = await readService(client, serviceId, signal)
     if (service === 'gone') return service
@@ -72,7 +72,7 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       return jobOf({ remoteId, refs: completed(refs, shown), trains: shown, service }, reading)
     },
 
-    /** Trains are listed per service, so the services of the watched jobs are walked. */
+    /** Trains are listed per service, so the services of the watched jobs are scanned. */
     async list({ cursor, watched }, signal) {
       const jobs = watched.flatMap((remoteId) => {
         const ref = readJobRef(remoteId)
@@ -109,14 +109,14 @@ interface SeenJob {
 
 type WatchedJob = JobRef & { remoteId: string }
 
-/** Those of the watched jobs of which the walk shows anything. */
+/** The watched jobs that the scan shows, in whole or in part. */
 function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainScan, byKey: TrainIndex): SeenJob[] {
   return watched
     .map((job) => ({ remoteId: job.remoteId, refs: completed(job.trains, trains) }))
     .filter(({ refs }) => refs.some((ref) => trainOf(byKey, ref) !== undefined))
 }
 
-/** Other jobs that carry a mark. What was trained without Switchyard is left out. */
+/** Other jobs with a correlation tag. Trainings that were not started by Switchyard are omitted. */
 function strayJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan): SeenJob[] {
   const knownKeys = new Set(known.flatMap(({ refs }) => refs.map(keyOfRef)))
   const others = scan.trains.filter((train) => !knownKeys.has(keyOf(train)))
@@ -132,7 +132,7 @@ function strayJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan
   })
 }
 
-/** Fills in the versions of types that appeared after the job was found: they carry the mark of its other trains. */
+/** Fills in the versions of types that appeared after the job was found, by the tag of its other trains. */
 function completed(refs: JobRef['trains'], trains: readonly Json[]): JobRef['trains'] {
   if (isWhole(refs)) return refs
   const ours = trains.find((train) => refs.some((ref) => isTrain(train, ref)))

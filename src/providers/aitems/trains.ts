@@ -7,19 +7,19 @@ import type { AitemsClient } from './client.ts'
 import { trainTypes } from './mapping.ts'
 import { itemsFrom, scanOnce } from './services.ts'
 
-/** One train of a job. `version` is null where no train of that type has been seen yet. */
+/** One train of a job. `version` is null until a train of that type appears. */
 export interface TrainRef {
   type: string
   version: string | null
 }
 
-/** What a job is at AiTEMS: one train of a service for each type that was asked for. */
+/** A job at AiTEMS: one train of a service per requested type. */
 export interface JobRef {
   serviceId: string
   trains: readonly TrainRef[]
 }
 
-/** `<serviceId>/<type>:<version>,<type>:<version>`, the types in the documents' order, so that one job has one id. */
+/** `<serviceId>/<type>:<version>,<type>:<version>`, with types in documented order, so that a job has one id. */
 export function remoteIdOf({ serviceId, trains }: JobRef): string {
   const parts = [...trains]
     .sort((a, b) => orderOf(a.type) - orderOf(b.type) || a.type.localeCompare(b.type))
@@ -27,7 +27,7 @@ export function remoteIdOf({ serviceId, trains }: JobRef): string {
   return `${serviceId}/${parts.join(',')}`
 }
 
-/** Null for what is no such id: an operator who resolves a job may bring anything. */
+/** Null for an invalid id: an operator may enter anything when resolving a job. */
 export function readJobRef(remoteId: string): JobRef | null {
   const [, serviceId = '', list = ''] = /^([^/]+)\/([^/]+)$/.exec(remoteId) ?? []
   const trains = list.split(',').flatMap((part) => {
@@ -48,8 +48,8 @@ export function jobRefOf(remoteId: string): JobRef {
 }
 
 /**
- * All trains of a service, or 'gone' where there is no such service. Paging is documented by the older pages only, so
- * it is asked for only when the first page is full.
+ * All trains of a service, or `'gone'` if it does not exist. Only older pages document paging, so it is used only if
+ * the first page is full.
  */
 export async function scanTrains(
   client: AitemsClient,
@@ -68,7 +68,7 @@ export async function scanTrains(
   )
 }
 
-/** One train; null where AiTEMS says that there is none. */
+/** One train, or null if AiTEMS reports that it does not exist. */
 export async function readTrain(
   client: AitemsClient,
   { serviceId, type, version }: { serviceId: string; type: string; version: string },
@@ -79,12 +79,12 @@ export async function readTrain(
   return answer === 'gone' ? null : { ...answer, type, version }
 }
 
-/** `<type>/<version>`: what tells a train from all others of its service. */
+/** `<type>/<version>`, which identifies a train within its service. */
 export function keyOf(train: Json): string {
   return `${readText(train, 'type') ?? ''}/${readId(train, 'version') ?? ''}`
 }
 
-/** The key of the train that is meant; null while its version is not known. */
+/** The key of the referenced train; null until its version is known. */
 export function keyOfRef({ type, version }: TrainRef): string | null {
   return version === null ? null : `${type}/${version}`
 }
@@ -93,10 +93,10 @@ export function isTrain(train: Json, ref: TrainRef): boolean {
   return keyOf(train) === keyOfRef(ref)
 }
 
-/** To find many trains among many. */
+/** Trains by key. */
 export type TrainIndex = ReadonlyMap<string, Json>
 
-/** Of several with one key, the first. */
+/** Indexes trains; the first one wins if a key repeats. */
 export function trainsByKey(trains: readonly Json[]): TrainIndex {
   return new Map(trains.toReversed().map((train) => [keyOf(train), train]))
 }
@@ -105,15 +105,17 @@ export function trainOf(index: TrainIndex, ref: TrainRef): Json | undefined {
   return index.get(keyOfRef(ref) ?? '')
 }
 
-/** The mark in a train's description: null = it has none, undefined = the answer shows no description. */
+/**
+ * The correlation tag in a train's description: null if it has none, undefined if the response lacks the description.
+ */
 export function tagOfTrain(train: Json): string | null | undefined {
   const description = isObject(train) ? readText(train, 'description') : undefined
   return description === undefined ? undefined : tagOfDescription(description)
 }
 
 /**
- * Trains as jobs: the first of each type together, then the second of each, oldest first. Each type appears once in a
- * job, since one request makes one train per type.
+ * Groups trains into jobs, oldest first: the first of each type, then the second of each. A request creates one train
+ * per type, so a type appears once in a job.
  */
 export function groupsOf(trains: readonly Json[]): readonly (readonly Json[])[] {
   const groups: Json[][] = []
@@ -129,7 +131,7 @@ export function groupsOf(trains: readonly Json[]): readonly (readonly Json[])[] 
   return groups
 }
 
-/** Times without a zone compare as text: all of a service are of one form. */
+/** Times without a zone compare as text: those of one service have the same format. */
 function byCreation(a: Json, b: Json): number {
   return (readText(a, 'createdDate') ?? '').localeCompare(readText(b, 'createdDate') ?? '')
 }

@@ -1,4 +1,4 @@
-/** The bodies of AiTEMS requests, in the key order of its documents. Answers are read field by field instead. */
+/** Request bodies of AiTEMS, in documented key order. Responses are read field by field. */
 
 /** `POST /services`. */
 export interface CreateService {
@@ -7,13 +7,13 @@ export interface CreateService {
   type: string
 }
 
-/** `PUT /services/{serviceId}`: edits, while `POST` to the same path trains. */
+/** `PUT /services/{serviceId}` edits a service; `POST` to the same path trains it. */
 export interface EditService {
   name: string
   description: string
 }
 
-/** `POST /services/{serviceId}/datasets`: one id each of a user, an item and an interaction dataset. */
+/** `POST /services/{serviceId}/datasets`: the ids of one user, one item and one interaction dataset. */
 export interface BindDatasets {
   datasetIds: string[]
 }
@@ -23,7 +23,7 @@ export interface SetInterval {
   term: string
 }
 
-/** `POST /services/{serviceId}`: trains, and costs. */
+/** `POST /services/{serviceId}`: starts a billed training. */
 export interface TrainService {
   types: string[]
   description: string

@@ -4,11 +4,11 @@ import type { Catalog } from '../provider.ts'
 import { contentsOf, type DataforestClient } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
 
-/** Workspaces whose configurations are read, and how many of them at a time. */
+/** The maximum number of workspaces whose configurations are read, and of concurrent reads. */
 const maxWorkspaces = 64
 const readsAtOnce = 8
 
-/** Images that `docker.image` can name, and the configurations that the account's workspaces have had. */
+/** Images that `docker.image` can reference, and earlier configurations of the account's workspaces. */
 export async function catalogOf(client: DataforestClient, accountId: string, signal: AbortSignal): Promise<Catalog> {
   return { images: await imagesOf(client, signal), configurations: await configurationsOf(client, accountId, signal) }
 }
@@ -40,7 +40,7 @@ async function configurationsOf(
   return configurations
 }
 
-/** Source: AI Workspaces, getConfigurationList. A workspace that is gone by now has none. */
+/** Empty for a workspace that no longer exists. Source: AI Workspaces, getConfigurationList. */
 async function historyOf(client: DataforestClient, workspace: Json, signal: AbortSignal): Promise<JsonObject[]> {
   const id = readId(workspace, 'id') ?? ''
   const answer = await client.call('aiworkspaces/getConfigurationList', { id }, signal).catch((error: unknown) => {
@@ -51,7 +51,7 @@ async function historyOf(client: DataforestClient, workspace: Json, signal: Abor
   return readList(answer, 'contents').map((entry) => ({ aiWorkspaceId: id, workspaceName, ...chosenIn(entry) }))
 }
 
-/** What was chosen in it. Commands, arguments and variables stay where they are: they may hold secrets. */
+/** The selected image and resources. Commands, arguments and variables are omitted because they may contain secrets. */
 function chosenIn(entry: Json): JsonObject {
   const configuration = readObject(entry, 'configuration')
   const { resource } = configuration

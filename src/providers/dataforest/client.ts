@@ -9,17 +9,17 @@ import { failureOf } from './errors.ts'
 import type { Signer } from './signer.ts'
 
 export interface DataforestClient {
-  /** Path and query of an operation (`aiapps/kill`) as they stand on the wire. */
+  /** The encoded path and query of an operation (`aiapps/kill`). */
   target(operation: string): string
-  /** One call. Rejects with a ProviderError unless the answer is HTTP 2xx and `success: true`. */
+  /** Sends one call. Rejects with a ProviderError unless the response is HTTP 2xx with `success: true`. */
   call(operation: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject>
-  /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  /** Sends one creating call. Errors that are not documented as rejections become "outcome unknown". */
   create(operation: string, body: string, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<JsonObject>
 }
 
 /**
- * What a list's answer shows. A list that is not there is not an empty list. The documents show no paging: a total above
- * what came means a page that nobody knows to ask for.
+ * The items of a list response. A missing list is not an empty list. No paging is documented: a total above the number
+ * of items means an incomplete list.
  */
 export function contentsOf(answer: JsonObject): { contents: readonly Json[]; isComplete: boolean } {
   const { contents } = answer
@@ -28,7 +28,7 @@ export function contentsOf(answer: JsonObject): { contents: readonly Json[]; isC
   return { contents, isComplete: (readNumber(answer, 'total') ?? contents.length) <= contents.length }
 }
 
-/** What every request carries besides the signature. Some reads need the content type even with an empty body. */
+/** Headers of every request apart from the signature. Some reads require the content type even with an empty body. */
 export const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
 
 interface Fence {
@@ -38,8 +38,9 @@ interface Fence {
 }
 
 /**
- * Data Forest over HTTP: every operation is `POST /api/v2/<group>/<verb>` with a JSON body, reads and deletes too.
- * Each operation's page: https://api.ncloud-docs.com/docs/analytics-dataforest-<group>-<verb in lower case>
+ * Data Forest over HTTP: every operation is `POST /api/v2/<group>/<action>` with a JSON body, including reads and
+ * deletes.
+ * Each operation's page: https://api.ncloud-docs.com/docs/analytics-dataforest-<group>-<action in lower case>
  */
 export function makeClient(deps: {
   http: HttpClient
@@ -52,7 +53,7 @@ export function makeClient(deps: {
   const prefix = new URL(deps.baseUrl).pathname.replace(/\/$/, '')
   const target = (operation: string) => `${prefix}/api/v2/${operation}`
 
-  /** Sends one request and reads its answer; `settle` turns what went wrong into what is thrown. */
+  /** Sends one request and reads the response. `settle` maps a failure to the error that is thrown. */
   async function post(operation: string, body: string, { settle, ...fence }: Fence): Promise<JsonObject> {
     const path = target(operation)
     const headers = { ...jsonHeaders, ...sign('POST', path) }

@@ -13,7 +13,7 @@ import { isNoSuchElement } from './errors.ts'
 import { commonAccepts, programErrors, workspaceOf } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
 
-/** An AI workspace has no state of its own: these are our words for its `disabled` flag. */
+/** The API reports no state of an AI workspace. These values represent its `disabled` flag. */
 const states = { enabled: 'running', disabled: 'blocked' } as const satisfies Record<string, Status<'environment'>>
 
 const tagLength = 12
@@ -31,19 +31,19 @@ const options = Type.Object(
   { additionalProperties: false },
 )
 
-/** What getDetail has and an item of getList has not. */
+/** Fields that getDetail returns and an item of getList lacks. */
 const listOmits = ['success', 'message', 'accountId', 'contents']
 
 const traits: Traits<'environment'> = {
-  // Neither is documented; see the traits of jobs. Creation answers at once with the id.
+  // Neither is documented; see the traits of jobs. The create response contains the id.
   listLagMs: 30_000,
   maxProcessingMs: 60_000,
-  // There is a checkAvailableName for them.
+  // The API has a checkAvailableName for them.
   uniqueNames: true,
   enforces: [],
 }
 
-/** AI workspaces: a named configuration that exists until it is deleted. Nothing starts or stops. */
+/** AI workspaces: named configurations that exist until deleted. They cannot be started or stopped. */
 export function makeEnvironments(
   client: DataforestClient,
   settings: DataforestSettings,
@@ -67,8 +67,8 @@ export function makeEnvironments(
   }
 
   /**
-   * A rejected create does not say that the name is taken; one read-only question does. While that cannot be asked, the
-   * name may be taken by this very workspace, so the outcome of the create is unknown.
+   * A rejected create does not report that the name is taken, so a read-only call checks it. If that call fails, this
+   * workspace itself may hold the name, so the outcome of the create is unknown.
    */
   async function isNameTaken(name: string, signal: AbortSignal): Promise<boolean> {
     const question = { accountId: settings.accountId, name }
@@ -112,7 +112,9 @@ export function makeEnvironments(
       return new Map(intents.map((intent) => [intent.correlationTag, foundIn(listed, intent)]))
     },
 
-    /** Two calls: only the list shows `disabled`, only the detail says for certain that it is gone. */
+    /**
+     * Makes two calls: only the list shows `disabled`, and only the detail reports reliably that the workspace is gone.
+     */
     async get(remoteId, signal) {
       const workspace = await detail(remoteId, signal)
       if (workspace === 'gone') return workspace
@@ -152,7 +154,6 @@ function acceptsOf(defaultQueue: string): Accepts {
   }
 }
 
-/** One AI workspace. */
 function environmentOf(workspace: JsonObject, literals: readonly string[]): Observation<'environment'> | null {
   const remoteId = readId(workspace, 'id')
   if (remoteId === undefined) return null
@@ -190,14 +191,14 @@ function foundIn(
     : { absent: true }
 }
 
-/** A listed workspace of this name, or of none, that shows no id or says nothing of its description. Names are unique. */
+/** A listed workspace of this name, or of none, that shows no id or no description. Names are unique. */
 function mayBe(workspace: Json, name: string): boolean {
   const isShown = readId(workspace, 'id') !== undefined && isObject(workspace) && workspace.description !== undefined
   return !isShown && (readText(workspace, 'name') ?? name) === name
 }
 
-/** HTTP 400 by the service, unless it names another parameter than the name. */
-/** DataForest's definite no to a question, which a later one would get too. */
+/** HTTP 400 from the service, unless it names a parameter other than the name. */
+/** A definite rejection by Data Forest, which a repeated call would also receive. */
 function isRejection(error: unknown): boolean {
   return error instanceof ProviderError && (error.code === 'invalid_request' || error.code === 'permission_denied')
 }

@@ -8,22 +8,24 @@ import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
 
-/** The statuses that the service's overview lists for `{success: false, message}`, 500 left out: it says "unexpected". */
+/**
+ * Statuses that the overview documents for `{success: false, message}`. 500 is omitted because it means "unexpected".
+ */
 const documented: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
   403: 'permission_denied',
   404: 'not_found',
 }
 
-/** HTTP 400 stands for a bad parameter and for "exceeds a resource quota" alike; only the words tell them apart. */
+/** HTTP 400 covers both an invalid parameter and "exceeds a resource quota"; only the message distinguishes them. */
 const quotaWords = /quota|쿼터|할당량/i
 
-/** How the service begins to speak of a bad parameter, as its example shows: `invalid request parameter (<path>, …`. */
+/** The prefix of an invalid-parameter message, as in the example: `invalid request parameter (<path>, …`. */
 const badParameter = /^invalid request parameter \(([\w.[\]]+)/
 
 /**
- * With HTTP 200 the meaning of `success: false` is not documented. Where its words are those that the overview lists
- * beside a status, they mean what they mean there; else nothing is concluded from them.
+ * `success: false` with HTTP 200 is not documented. A message that the overview lists beside a status has the meaning
+ * of that status; any other is inconclusive.
  */
 const listedWords: readonly (readonly [RegExp, number])[] = [
   [/^(exceeds a resource quota|invalid request parameter)\b/i, 400],
@@ -32,8 +34,8 @@ const listedWords: readonly (readonly [RegExp, number])[] = [
 ]
 
 /**
- * The failure that an answer tells, in the gateway's or the service's envelope or neither; null for a success,
- * which is HTTP 2xx **and** `success: true`.
+ * The failure that a response reports, in the gateway's or the service's envelope; null for a success, which is HTTP
+ * 2xx **and** `success: true`.
  * Source: https://api.ncloud-docs.com/docs/analytics-dataforest
  */
 export function failureOf(response: HttpResponse, reading: Reading): Failure | null {
@@ -48,7 +50,7 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
 }
 
-/** The service's documented 404, "no such element"; the gateway's own 404 leaves with another code. */
+/** The service's documented 404, "no such element". The gateway's 404 maps to another code. */
 export function isNoSuchElement(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
@@ -59,7 +61,7 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
   const code = documented[status]
   const message = `Data Forest returned HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
-  // The service has no machine-readable codes.
+  // The service has no machine-readable error codes.
   const parameter = badParameter.exec(said)?.[1]
   const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }
   if (code === undefined) {
@@ -70,7 +72,7 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
 }
 
-/** No Retry-After is documented; one that comes is kept. */
+/** Retry-After is not documented, but is used if present. */
 function detailsOf({ status, headers }: HttpResponse, { clock }: Reading): ProviderErrorDetails {
   const waitMs = retryAfterMs(headers, clock)
   return { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }

@@ -49,7 +49,10 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** Lists the accounts: that takes valid keys, a subscription and a right clock, and shows whether the account is there. */
+/**
+ * Lists the accounts, which requires valid keys, a subscription and a correct clock, and shows whether the account
+ * exists.
+ */
 async function verify(client: DataforestClient, accountId: string, signal: AbortSignal): Promise<void> {
   const answer: JsonObject = await client.call('accounts/getList', {}, signal)
   const account = readList(answer, 'contents').find((each) => readId(each, 'id') === accountId)

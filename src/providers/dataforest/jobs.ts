@@ -16,9 +16,9 @@ import { appOf, commonAccepts, namePrefixOf, pinnedPrefixOf, programErrors } fro
 import type { DataforestSettings } from './settings.ts'
 
 /**
- * An AI app's `state`, with `finalStatus` behind it once it is FINISHED. The documents print only ACCEPTED with
- * UNDEFINED; the rest are YARN's words (YarnApplicationState, FinalApplicationStatus), whose fields these are.
- * FINISHED without a verdict is never called a success.
+ * An AI app's `state`, followed by `finalStatus` once it is FINISHED. The documents show only ACCEPTED with UNDEFINED;
+ * the rest are YARN's values (YarnApplicationState, FinalApplicationStatus). FINISHED without a final status is not a
+ * success.
  */
 const states: Readonly<Record<string, Status<'job'>>> = {
   NEW: 'pending',
@@ -39,10 +39,10 @@ const options = Type.Object(
   {
     namePrefix: Type.Optional(
       Type.String({
-        // Eight characters are what a mark has: a pinned prefix must not be taken for one.
+        // A correlation tag has eight characters: a client's prefix must not be mistaken for one.
         minLength: 2,
         maxLength: 7,
-        // The vendor documents no charset and ends the prefix with a hyphen: what a list shows has to begin with it as sent.
+        // The vendor documents no character set and appends a hyphen. A listed name must begin with the prefix as sent.
         pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
         description:
           'Fixed prefix of the app name: letters, digits, `_` and `-`. Without it, the prefix is a correlation tag that makes recovery of lost submits reliable.',
@@ -52,23 +52,23 @@ const options = Type.Object(
   { additionalProperties: false },
 )
 
-/** What getDetail has and an item of getList has not. */
+/** Fields that getDetail returns and an item of getList lacks. */
 const listOmits = ['success', 'message', 'elapsedMillis', 'containers']
 
 const traits: Traits<'job'> = {
-  // Not documented; far beyond what YARN's own listing takes.
+  // Not documented; far longer than a list by YARN itself takes.
   listLagMs: 30_000,
-  // The gateway gives up on its endpoint (504/510) after a time that is not documented; 60 s is the most it can be set to.
+  // The gateway times out its endpoint (504/510) after an undocumented time, which can be set to at most 60 s.
   maxProcessingMs: 60_000,
-  // How long ended apps are listed is not documented; what was not found for a day is left to a person.
+  // How long ended apps stay listed is not documented. An object not found within a day is left to an operator.
   forgetsAfterMs: 86_400_000,
-  // The vendor completes the name with random groups.
+  // The vendor appends random groups to the name.
   uniqueNames: false,
-  // No time limit among the fields of submit.
+  // Submit has no time limit field.
   enforces: [],
 }
 
-/** AI apps: batch work in a container on YARN, inside an AI workspace. */
+/** AI apps: batch jobs in a YARN container, inside an AI workspace. */
 export function makeJobs(
   client: DataforestClient,
   settings: DataforestSettings,
@@ -93,7 +93,7 @@ export function makeJobs(
   async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
     const app = await detail(remoteId, signal)
     if (app === 'gone') return app
-    // The answer to a question about one id is about that id, also where it does not repeat it.
+    // A response to a read of one id describes that id, even if it does not repeat it.
     const seen = jobOf({ ...app, id: readId(app, 'id') ?? remoteId }, literals)
     if (seen === null) throw new ProviderError('bad_response', 'aiapps/getDetail returned no app.')
     return seen
@@ -146,7 +146,7 @@ export function makeJobs(
         try {
           await client.call('aiapps/kill', { id: remoteId }, signal)
         } catch (error) {
-          // What a kill of an ended app answers is not documented, so a refused kill asks how the app is.
+          // The response to killing an ended app is not documented, so a rejected kill reads the state of the app.
           if (!isRefusedByService(error)) throw error
           const seen = await get(remoteId, signal)
           if (seen === 'gone' || (seen.status !== null && isTerminal(jobTransitions, seen.status))) return
@@ -155,7 +155,7 @@ export function makeJobs(
       },
     },
 
-    /** No API gives the text; each container has a link to its log. */
+    /** No API returns the text; each container has a link to its log. */
     async logs(remoteId, _cursor, signal): Promise<LogChunk> {
       const app = await detail(remoteId, signal)
       if (app === 'gone') throw new ProviderError('not_found', 'The Data Forest AI app no longer exists.')
@@ -173,7 +173,7 @@ function acceptsOf(defaultQueue: string): Accepts {
   }
 }
 
-/** One AI app, from `getList`, `getDetail` or the answer of `submit`. */
+/** One AI app from `getList`, `getDetail` or the response of `submit`. */
 function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | null {
   const remoteId = readId(app, 'id')
   if (remoteId === undefined) return null
@@ -201,22 +201,22 @@ function rawStateOf(app: Json): string {
 }
 
 /**
- * `startedAt` of an app is when it was submitted (it is there while the app still waits), so for one that runs, the
- * first container counts: a time limit must not include the queue.
+ * `startedAt` of an app is its submit time and is present while it waits. A running app has started when its first
+ * container did, so that a time limit excludes the queue.
  */
 function timesOf(app: Json, isEnded: boolean): { startedAt?: Date; endedAt?: Date } {
   const containers = readEntries(app, 'containers').flatMap(([, each]) => readTime(each, 'createdAt') ?? [])
   const first = containers.sort((a, b) => a.getTime() - b.getTime())[0]
   const startedAt = first ?? (isEnded ? readTime(app, 'startedAt') : undefined)
-  // Not finished is shown as the epoch in Korean time; readTime knows it as absent.
+  // An unfinished app shows the epoch in Korean time, which readTime treats as absent.
   const endedAt = isEnded ? readTime(app, 'finishedAt') : undefined
   return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
 }
 
-/** Their clock and ours may differ by what the signature tolerates. */
+/** Maximum clock difference: the tolerance of the signature. */
 const clockToleranceMs = 300_000
 
-/** A pinned prefix is no proof: workspace and start time narrow it down, and all that fit are returned. */
+/** A client's prefix does not identify an app: workspace and start time narrow it down, and every match is returned. */
 function findApps(
   apps: readonly Json[],
   scan: { intent: Intent<'job'>; workspace: string | null; isComplete: boolean; literals: readonly string[] },
@@ -239,13 +239,15 @@ function findApps(
   return isTold ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without what would tell it apart' }
 }
 
-/** Whether a listed app shows whose it is. */
+/** Whether a listed app shows which job it belongs to. */
 function tellsItsName(app: Json, isByWorkspace: boolean): boolean {
   const shows = (key: string) => readText(app, key) !== undefined
   return shows('name') && (!isByWorkspace || shows('workspaceName'))
 }
 
-/** The list shows the workspace's name only. Null: not needed, since the mark alone tells. */
+/**
+ * The list shows only the workspace's name. Null if it is not needed because the correlation tag identifies the app.
+ */
 async function workspaceNameOf(
   client: DataforestClient,
   { spec, environmentRemoteId }: Intent<'job'>,

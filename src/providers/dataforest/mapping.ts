@@ -6,7 +6,7 @@ import type { AiAppData, AiAppDocker, AiAppResource, CreateAiWorkspace, SubmitAi
 
 type AnySpec = JobSpec | EnvironmentSpec
 
-/** What jobs and environments share: both describe a container with the data types AiAppDocker, AiAppResource, AiAppData. */
+/** Fields that jobs and environments share: both describe a container with AiAppDocker, AiAppResource and AiAppData. */
 export function commonAccepts(defaultQueue: string): Accepts {
   return {
     image: {
@@ -39,7 +39,7 @@ export function commonAccepts(defaultQueue: string): Accepts {
   }
 }
 
-/** `docker.command` is required: something has to run. */
+/** `docker.command` is required. */
 export function programErrors(spec: AnySpec): readonly SpecError[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
   return [
@@ -69,7 +69,7 @@ export function workspaceOf(
   }
 }
 
-/** The body of `aiapps/submit`. `data` and `resource` are required there, even with nothing in them. */
+/** The body of `aiapps/submit`, which requires `data` and `resource` even if empty. */
 export function appOf(intent: Intent<'job'>, defaultQueue: string): SubmitAiApp {
   return {
     aiWorkspaceId: intent.environmentRemoteId ?? '',
@@ -81,7 +81,7 @@ export function appOf(intent: Intent<'job'>, defaultQueue: string): SubmitAiApp 
   }
 }
 
-/** The prefix that the app's name will have: the client's, or the mark. The vendor adds `-xxxx-xxxx`. */
+/** The prefix of the app's name: the client's, or the correlation tag. The vendor adds `-xxxx-xxxx`. */
 export function namePrefixOf({ spec, correlationTag }: Pick<Intent<'job'>, 'spec' | 'correlationTag'>): string {
   return pinnedPrefixOf(spec) ?? correlationTag
 }
@@ -101,7 +101,10 @@ function dataOf(spec: AnySpec): AiAppData {
   }
 }
 
-/** A script is sent as the command, as the vendor's example does ("script or command"); of an argv the rest becomes `args`. */
+/**
+ * A script is sent as the command, as in the vendor's example ("script or command"). The rest of an argv becomes
+ * `args`.
+ */
 function dockerOf(spec: AnySpec): AiAppDocker {
   const [program = '', ...rest] = spec.command ?? []
   const ports = (spec.ports ?? []).map(({ port }) => port)

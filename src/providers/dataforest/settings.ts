@@ -36,7 +36,7 @@ export const dataforestCredentials = Type.Object(
 
 export type DataforestSettings = Static<typeof dataforestSettings>
 
-/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): DataforestSettings {
   const filled = Value.Default(dataforestSettings, Value.Clone(settings))
   if (!Value.Check(dataforestSettings, filled)) throw new TypeError('these are no settings of dataforest')

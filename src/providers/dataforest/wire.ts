@@ -1,4 +1,4 @@
-/** The bodies of Data Forest's requests, in the key order of its documents. Answers are read field by field instead. */
+/** Request bodies of Data Forest, in documented key order. Responses are read field by field. */
 
 /** Data type AiAppData. `hdfs` is a path in HDFS, `path` one in the container. */
 export interface AiAppData {

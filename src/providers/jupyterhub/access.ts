@@ -13,8 +13,8 @@ import { authorizationOf } from './signer.ts'
 import { type NewToken, userPath } from './wire.ts'
 
 /**
- * The address of a server that is ready, with a token of its user's that opens this one server for a while. The
- * connection's own token goes to nobody.
+ * The URL of a ready server, with a short-lived token of its user that is limited to this server. The connection's
+ * token is never disclosed.
  */
 export async function accessTo(
   remoteId: string,
@@ -26,7 +26,7 @@ export async function accessTo(
   if (name === null || found === 'gone') throw new ProviderError('not_found', 'The JupyterHub server does not exist.')
   if (rawStateOf(found.model) !== 'ready') return { urls: [] }
   const url = webUrl(readText(found.model, 'url') ?? '/', settings.baseUrl)
-  // A token goes nowhere else.
+  // A token is disclosed only for the server's origin.
   if (!isServerOrigin(url, name.user, settings)) return { urls: [{ name: 'jupyter', url: url.href }] }
   const isInUrl = settings.tokenInUrl ?? (await takesTokenInUrl(client, signal))
   const token = await makeToken(client, name, { seconds: settings.accessSeconds, signal })
@@ -36,8 +36,8 @@ export async function accessTo(
 }
 
 /**
- * Up to 4.x a server takes a token from its address, as if its user had logged in. From 5.0 on it does not look there
- * unless its operator says so, and a browser is sent to the hub's login; the header is taken by every version.
+ * Up to 4.x a server accepts a token in its URL like a login of its user. From 5.0 on it does so only if configured,
+ * and redirects a browser to the hub's login; every version accepts the header.
  * Source: `allow_token_in_url` of services/auth.py, 5.0.0
  */
 async function takesTokenInUrl(client: HubClient, signal: AbortSignal): Promise<boolean> {
@@ -45,7 +45,7 @@ async function takesTokenInUrl(client: HubClient, signal: AbortSignal): Promise<
   return major < 5
 }
 
-/** Undefined where the connection may make none: the address is still worth something, its user logs in at the hub. */
+/** Undefined if the connection may not create tokens. The URL is still useful: its user can log in at the hub. */
 async function makeToken(
   client: HubClient,
   { user, server }: ServerName,

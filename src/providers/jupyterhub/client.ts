@@ -21,15 +21,15 @@ interface Fence {
 }
 
 export interface HubClient {
-  /** Path and query as they stand on the wire. */
+  /** The encoded path and query. */
   target(path: string): string
-  /** The JSON of one read. Rejects with a ProviderError unless the answer is 200 (or 201 for a POST). */
+  /** The JSON of one read. Rejects with a ProviderError unless the status is 200 (or 201 for a POST). */
   read(call: HubCall, fence: Fence): Promise<Json>
-  /** One verb that is answered with one of these statuses and no body. */
+  /** Sends one action whose success is one of these statuses and no body. */
   act(call: HubCall, statuses: readonly number[], fence: Fence): Promise<void>
-  /** The same for what makes something: what is no refusal of the hub rejects as "outcome unknown". */
+  /** Sends one create. Any failure that is not a rejection by the hub becomes "outcome unknown". */
   create(call: HubCall, statuses: readonly number[], fence: Fence): Promise<void>
-  /** The token's owner with its scopes. */
+  /** The owner of the token, with its scopes. */
   whoAmI(signal: AbortSignal): Promise<Json>
 }
 
@@ -57,8 +57,8 @@ export function makeClient(deps: {
   }
 
   /**
-   * The hub answers 403 to a token that it does not know and to one that may not. What tells them apart is whether the
-   * token may ask who it is: every token may, whatever its scopes. As long as that question fails, the 403 means neither.
+   * The hub returns 403 both for an unknown token and for a missing scope. The call that reads the token's owner
+   * distinguishes them: every valid token may make it. If that call fails, the 403 is inconclusive.
    */
   async function whoIsRefused(failure: Failure, call: HubCall, signal: AbortSignal): Promise<Failure> {
     const { error } = failure
@@ -74,7 +74,7 @@ export function makeClient(deps: {
     return { ...failure, error: renamed(error, { code: 'unauthenticated', message, field }) }
   }
 
-  /** Undefined where the question itself fails. */
+  /** Undefined if the call fails. */
   async function isTokenKnown(signal: AbortSignal): Promise<boolean | undefined> {
     const answer = await send(self, { signal }).catch(() => undefined)
     if (answer === undefined) return undefined
@@ -116,7 +116,7 @@ export function makeClient(deps: {
   }
 }
 
-/** A verb's answer has no body, so a page with a fitting status is somebody else's. */
+/** The response to an action has no body, so a page with a matching status does not come from the hub. */
 function isDone({ status, text }: HttpResponse, statuses: readonly number[]): boolean {
   if (!statuses.includes(status)) return false
   if (text === '') return true

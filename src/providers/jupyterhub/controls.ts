@@ -6,13 +6,13 @@ import type { ServerName } from './mapping.ts'
 import type { Servers } from './servers.ts'
 import { removal, serverPath } from './wire.ts'
 
-/** Started, and under way: the hub waits some seconds (10 by default) for a start before it says 202. */
+/** Started, and pending: the hub waits some seconds (10 by default) for a start before it returns 202. */
 export const started = [201, 202]
 const stopped = [204, 202]
 
 /** Start, stop and delete. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
 export function makeControls(client: HubClient, servers: Servers): Required<Driver<'environment'>['controls']> {
-  /** "No such server" may also mean that it is hidden, and of an unknown user the hub stumbles (HTTP 500). */
+  /** "No such server" may also mean that it is hidden, and for an unknown user the hub fails with HTTP 500. */
   async function unlessGone(error: unknown, name: ServerName, signal: AbortSignal): Promise<void> {
     const isMissing = isNotFound(error)
     if (!isMissing && !hasStumbled(error)) throw error
@@ -28,7 +28,7 @@ export function makeControls(client: HubClient, servers: Servers): Required<Driv
   }
 
   return {
-    /** Without a body the hub takes the options of the last start. */
+    /** Without a body the hub uses the options of the last start. */
     async start(remoteId, signal) {
       const name = servers.nameOf(remoteId)
       if (name === null) throw new ProviderError('not_found', 'The server does not exist on this connection.')
@@ -37,10 +37,10 @@ export function makeControls(client: HubClient, servers: Servers): Required<Driv
       })
     },
 
-    /** Stopping what is stopped is answered like stopping. */
+    /** Stopping a stopped server returns success. */
     stop: (remoteId, signal) => end(remoteId, {}, signal),
 
-    /** A server that runs is stopped first, by the hub. */
+    /** The hub stops a running server first. */
     delete: (remoteId, signal) => end(remoteId, { body: removal }, signal),
   }
 }

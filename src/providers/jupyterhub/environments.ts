@@ -12,20 +12,20 @@ import type { JupyterhubSettings } from './settings.ts'
 import { serverPath, userPath } from './wire.ts'
 
 const traits: Traits<'environment'> = {
-  // A server stands in its user's model as soon as its start is read.
+  // A server is in its user's model as soon as its start is accepted.
   listLagMs: 0,
-  // The hub reads a request at once; what may hold one up is its proxy, or the one thread that serves everybody.
+  // The hub reads a request immediately; only its proxy or its single thread may delay one.
   maxProcessingMs: 30_000,
-  // A start of a name that exists starts that server.
+  // Starting an existing name starts that server.
   uniqueNames: true,
-  // A removed server's name is free again, and a start would make it anew.
+  // The name of a removed server is free again, and a start would create it again.
   reusesIds: true,
   enforces: [],
-  // A start that is under way cannot be stopped ("is pending spawn, please wait").
+  // A pending start cannot be stopped ("is pending spawn, please wait").
   deletableIn: ['running', 'stopping', 'stopped', 'failed', 'blocked'],
 }
 
-/** Named servers. A create is a start of a name that nobody has yet, so sending it twice makes one server. */
+/** Named servers. A create is a start of an unused name, so sending it twice creates one server. */
 export function makeEnvironments(
   client: HubClient,
   settings: JupyterhubSettings,
@@ -57,7 +57,7 @@ export function makeEnvironments(
       await client.create(call, started, fence).catch((error: unknown) => {
         throw withoutUser !== null && isNotFound(error) ? withoutUser : error
       })
-      // The answer tells no id, and need not: the name is the id.
+      // The response contains no id; the name is the id.
       return { remoteId: remoteIdOf(name) }
     },
 
@@ -80,9 +80,9 @@ export function makeEnvironments(
 }
 
 /**
- * A named server needs its user to exist. Whatever the hub says to this, the start itself tells what is so; only without
- * an answer nothing is started. Resolves with the failure, which then is what a start fails with that finds no user,
- * unless it means that the hub has the user (409) or that the token may not add any (403).
+ * Creates the user of a named server if missing. The outcome is left to the start, unless there is no response: then
+ * nothing is started. Resolves with the failure, which a start that finds no user then reports, unless it means that
+ * the user exists (409) or that the token may not add users (403).
  */
 async function ensureUser(
   client: HubClient,

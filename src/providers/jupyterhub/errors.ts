@@ -9,31 +9,31 @@ import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 export interface Failure {
   error: ProviderError
-  /** The hub itself says no, by one of the statuses with which it refuses before it acts. */
+  /** The hub rejected the call with a status that it returns before acting. */
   isRefusal: boolean
 }
 
-/** What an answer is read with. */
+/** Context for reading a response. */
 export interface Reading {
   clock: ProviderClock
-  /** Texts that must not stand in the error. */
+  /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
 /**
- * What the hub's own refusals mean, all of them given before a spawner is started.
+ * Meanings of the hub's rejections, all of which precede the start of a spawner.
  * Source: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html and apihandlers/users.py of 3.0.0 to 6.1.1
  */
 const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
-  // A wrong token and a missing scope alike; see `whoIsRefused`.
+  // Both a wrong token and a missing scope; see `whoIsRefused`.
   403: 'permission_denied',
   404: 'not_found',
   409: 'conflict',
   429: 'rate_limited',
 }
 
-/** One status for a bad request and for what the hub cannot do now; only the words tell them apart. */
+/** One status covers an invalid request and a temporary condition; only the message distinguishes them. */
 const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   [/is already running$| is pending (spawn|stop|check)| is being renamed$/, 'conflict'],
   [/already has the maximum of \d+ named servers/, 'quota_exceeded'],
@@ -41,7 +41,7 @@ const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   [/^Named servers are not enabled/, 'unsupported'],
 ]
 
-/** The failure that an answer tells, whose status is known not to be the expected one. */
+/** The failure that a response with an unexpected status reports. */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure {
   const { status } = response
   const waitMs = retryAfterMs(response.headers, clock)
@@ -58,8 +58,8 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
 }
 
 /**
- * The hub's words, `{status, message}` with the status of the answer; undefined where it is not the hub that speaks. What has
- * no words of its own is named by its status: up to 5.x by the hub, from 6.0 on `message` is null there.
+ * The hub's message from `{status, message}`, where `status` equals the HTTP status; undefined if the response is not
+ * from the hub. Without a message the status is named: up to 5.x by the hub, while from 6.0 on `message` is null.
  */
 function saidByHub({ status, text }: HttpResponse): string | undefined {
   const body = tryParseJson(text)
@@ -67,7 +67,7 @@ function saidByHub({ status, text }: HttpResponse): string | undefined {
   return body.message === null ? (STATUS_CODES[status] ?? 'no reason') : readText(body, 'message')
 }
 
-/** The words with which the hub refuses a token that it knows. */
+/** Whether the message rejects a known token for its scopes. */
 export function isAboutScopes(error: ProviderError): boolean {
   return /not authorized with current scopes|no permissions to/.test(error.message)
 }
@@ -76,7 +76,7 @@ export function isNotFound(error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
-/** The same error under another name. */
+/** A copy of an error with another code. */
 export function renamed(
   error: ProviderError,
   change: { code?: ProviderErrorCode; message?: string; field?: string; notSent?: true },

@@ -5,7 +5,7 @@ import type { JupyterhubSettings } from './settings.ts'
 
 type Answer = readonly [correlationTag: string, found: Found<'environment'>]
 
-/** Looks for servers by their names, which hold the marks: one read for all intents of a user. */
+/** Finds servers by name, which contains the correlation tag: one read for all intents of a user. */
 export async function findServers(
   intents: readonly Intent<'environment'>[],
   deps: {

@@ -3,7 +3,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
 import { renamed } from './errors.ts'
 
-/** What the hub says of itself, which it tells everybody: `5.4.0` with its first number. What is wrong here is the address. */
+/** The hub's version, which is public: `5.4.0` with its major number. A failure means a wrong base URL. */
 export async function hubVersion(client: HubClient, signal: AbortSignal): Promise<{ version: string; major: number }> {
   const field = 'settings.baseUrl'
   const hub = await client.read({ method: 'GET', path: '/' }, { signal }).catch((error: unknown): never => {

@@ -57,10 +57,10 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** Stopped servers can be seen, and tokens be made for one server, from this version on. */
+/** The first version that shows stopped servers and creates tokens for one server. */
 const oldestVersion = 3
 
-/** The hub and its version, the token and its scopes, and the user where none may be added. */
+/** Checks the hub's version, the token's scopes, and the user if the token may not add users. */
 async function verify(client: HubClient, settings: JupyterhubSettings, signal: AbortSignal): Promise<void> {
   await verifyHub(client, signal)
   const owner = await client.whoAmI(signal)

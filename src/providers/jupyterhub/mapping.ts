@@ -9,14 +9,14 @@ import type { UserOptions } from './wire.ts'
 
 export const tagLength = 12
 /**
- * What a new server may be called from 6.0 on: a slug. Held on every version, so that a hub that is upgraded can still
- * start, and does not rename, what was made before.
+ * Server names from 6.0 on: a slug. Enforced for every version, so that an upgraded hub can still start existing
+ * servers without renaming them.
  * Source: `is_valid_safe_slug` of slugs.py, 6.1.1
  */
 const maxServerName = 30
 const slug = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'
 
-/** A named server: what the hub addresses it by. */
+/** A named server, by the parts of its address. */
 export interface ServerName {
   user: string
   server: string
@@ -35,7 +35,7 @@ export const options: TObject = Type.Object(
   { additionalProperties: false },
 )
 
-/** What the hub takes, and what its spawner reads by the keys that the connection names. */
+/** Fields that the hub accepts, and those that its spawner reads by the keys of the connection. */
 export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
   const sent = (key: string | undefined, rule: Omit<FieldRule, 'to'> = {}): FieldRule | undefined =>
     key === undefined ? undefined : { to: `user_options.${key}`, ...rule }
@@ -63,7 +63,7 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
   })
 }
 
-/** Who owns the server, and which options a client may set. */
+/** Checks the owner of the server and the options that a client may set. */
 export function errorsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): readonly SpecError[] {
   const asked = usernameOf(spec)
   const at = '/providerOptions/jupyterhub'
@@ -86,7 +86,7 @@ export function errorsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): r
   return validationErrors
 }
 
-/** The server of an intent: its name is the client's with the mark behind it, the same at every try. */
+/** The server of an intent. Its name is the client's followed by the correlation tag, the same for every attempt. */
 export function serverOf(
   { spec, correlationTag }: Pick<Intent<'environment'>, 'spec' | 'correlationTag'>,
   settings: JupyterhubSettings,
@@ -94,7 +94,7 @@ export function serverOf(
   return { user: settings.username ?? usernameOf(spec) ?? '', server: tagName(spec.name, correlationTag) }
 }
 
-/** The body of a start: what the spawner finds in `user_options`. */
+/** The body of a start, which the spawner reads as `user_options`. */
 export function userOptionsOf(spec: EnvironmentSpec, { optionKeys: keys }: JupyterhubSettings): UserOptions {
   const { cpus, memoryMiB, flavor, accelerator } = spec.resources ?? {}
   const entries: readonly (readonly [string | undefined, Json | undefined])[] = [
@@ -110,12 +110,12 @@ export function userOptionsOf(spec: EnvironmentSpec, { optionKeys: keys }: Jupyt
   return { ...clientOptionsOf(spec), ...Object.fromEntries(chosen) }
 }
 
-/** A remote id is `<user>/<server>`; neither part can hold a slash. */
+/** A remote id is `<user>/<server>`; neither part can contain a slash. */
 export function remoteIdOf({ user, server }: ServerName): string {
   return `${user}/${server}`
 }
 
-/** Null where it is no id of ours: an import may name anything, and it must not become a path to somewhere else. */
+/** Null for an invalid id: an import may contain anything, and must not become a path to another resource. */
 export function serverNameOf(remoteId: string): ServerName | null {
   const [, user, server] = /^([^/!=%?#\s]{1,255})\/([^/%?#\s]{1,255})$/.exec(remoteId) ?? []
   if (user === undefined || server === undefined) return null

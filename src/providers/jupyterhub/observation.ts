@@ -10,9 +10,9 @@ import type { OwnedServer } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'
 
 /**
- * A server has no state but three fields: `pending` (what is under way), else `ready`, else `stopped`. `check` is the
- * hub after its own restart, making sure that a server which it knew to run still does.
- * `rename` (6.0) is none of these: it is done to a stopped server, which stays one. A start that fails ends as `stopped`: the model has no other word for it.
+ * A server's state consists of three fields: `pending` (the operation in progress), else `ready`, else `stopped`.
+ * `check` means that a restarted hub verifies a running server. `rename` (6.0) applies to a stopped server and keeps it
+ * stopped. A failed start ends as `stopped`, since the model has no failed state.
  * Source: server_model of apihandlers/base.py and `pending` of spawner.py, 3.0.0 to 6.1.1
  */
 export const states = {
@@ -23,10 +23,10 @@ export const states = {
   stopped: 'stopped',
 } as const satisfies Record<string, Status<'environment'>>
 
-/** A time without a zone is UTC in older databases of a hub. */
+/** Older databases of a hub return UTC times without a zone. */
 const utc = { offset: '+00:00' }
 
-/** One server of a user as the hub shows it. */
+/** One server of a user as the hub returns it. */
 export function environmentOf(
   { user, server, model }: OwnedServer,
   { optionKeys }: JupyterhubSettings,
@@ -51,11 +51,11 @@ export function rawStateOf(model: JsonObject): string {
   const pending = readText(model, 'pending')
   if (pending !== undefined) return pending
   if (readFlag(model, 'ready') === true) return 'ready'
-  // Before there was the field, only active servers were shown.
+  // Versions without the field list active servers only.
   return readFlag(model, 'stopped') === true ? 'stopped' : 'neither pending nor ready nor stopped'
 }
 
-/** Values of variables may be secrets, and a spawner's own state holds its tokens. */
+/** Removes the values of variables, which may be secrets, and the spawner's state, which contains tokens. */
 function withoutVariables(model: JsonObject, key: string | undefined): Json {
   const { state: _, user_options: given, ...shown } = model
   if (given === undefined) return shown

@@ -3,8 +3,8 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 import type { JupyterhubSettings } from './settings.ts'
 
 /**
- * Whether a user's server is at this address: at the hub's own origin, or, of a hub that puts each user on a host below
- * its `subdomain_host`, at that user's. Other hosts below the hub's are other users', services', or anybody's.
+ * Whether this URL is the origin of a user's server: the hub's origin, or, if `subdomain_host` gives each user a host,
+ * that user's host. Other hosts below the hub's belong to other users or services.
  * Source: `User.host` of user.py, 3.0.0 to 6.1.1
  */
 export function isServerOrigin(url: URL, user: string, settings: JupyterhubSettings): boolean {
@@ -21,7 +21,7 @@ function idnaLabel(user: string): string {
   if (user.includes('--')) return trimmedAndHashed(user)
   if (isLabel(user)) return user.toLowerCase()
   const ascii = domainToASCII(user)
-  // The hub's library refuses a name that it would have to map to another one first.
+  // The hub's library rejects a name that requires mapping.
   return isLabel(ascii) && domainToUnicode(ascii) === user ? ascii : trimmedAndHashed(user)
 }
 

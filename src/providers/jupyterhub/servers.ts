@@ -13,21 +13,21 @@ export interface OwnedServer extends ServerName {
   model: JsonObject
 }
 
-/** What can be read of servers. There is no call for one server: it stands in its user's model. */
+/** Reads of servers. The API has no read of one server, only its user's model. */
 export interface Servers {
-  /** The server behind a remote id; null where no server of this connection can have that id. */
+  /** The server of a remote id; null if no server of this connection can have that id. */
   nameOf(remoteId: string): ServerName | null
-  /** All named servers of a user, stopped ones too; none where the hub shows no such user. */
+  /** All named servers of a user, including stopped ones; none if the hub shows no such user. */
   of(user: string, signal: AbortSignal): Promise<readonly OwnedServer[]>
-  /** Whether the token sees all of a user's servers, so that what is not shown is not there. */
+  /** Whether the token shows all servers of a user, so that absence is conclusive. */
   isSeenWhole(user: string, signal: AbortSignal): Promise<boolean>
-  /** One server; `'gone'` only where the token would see it if it were there. */
+  /** One server; `'gone'` only if the token would show it. */
   read(name: ServerName, signal: AbortSignal): Promise<OwnedServer | 'gone'>
-  /** A page of every server of the connection: its user's, or everybody's. */
+  /** A page of all servers of the connection: of its user, or of all users. */
   page(cursor: string | null, signal: AbortSignal): Promise<{ servers: readonly OwnedServer[]; next: string | null }>
 }
 
-/** Of users. A hub's own upper limit is 200 unless its operator says otherwise; it says itself where the next begins. */
+/** Users per page. The hub's default maximum is 200; it reports the start of the next page. */
 const pageSize = 100
 
 /** https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
@@ -88,7 +88,7 @@ export function unseen(user: string): string {
   return `The token may not see every server of ${user} (read:servers), so what is not shown may be there.`
 }
 
-/** The default server has no name and cannot be removed: it is nobody's environment. */
+/** Named servers only: the default server has no name, cannot be removed, and is not an environment. */
 function serversIn(user: Json): readonly OwnedServer[] {
   const name = readText(user, 'name')
   if (!isObject(user) || name === undefined || user.kind !== 'user') {

@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 
-/** A user's name as it can stand in a path and in a scope. Which names exist or may be made is the hub's to say. */
+/** A user name that is valid in a path and in a scope. The hub decides which names exist or may be created. */
 const usernamePattern = '^(?!\\.+$)[^/!=%?#\\s]{1,255}$'
-/** From 6.0 on a body with one of these keys is no longer the options themselves, but holds them. */
+/** From 6.0 on a body with one of these keys wraps the options instead of being the options. */
 const notReserved = '^(?!(?:user_options|display_name)$)'
 const optionKey = (what: string) =>
   Type.Optional(
@@ -24,7 +24,7 @@ export const usernameSchema = (description: string) =>
     }),
   )
 
-/** Which key of `user_options` each field becomes: a spawner reads what its hub's operator taught it to read. */
+/** The key of `user_options` for each field: a spawner reads the keys that its operator configured. */
 const optionKeys = Type.Object(
   {
     image: optionKey('Receives `image`, as a string.'),
@@ -108,7 +108,7 @@ export const jupyterhubCredentials = Type.Object(
 
 export type JupyterhubSettings = Static<typeof jupyterhubSettings>
 
-/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): JupyterhubSettings {
   const filled = Value.Default(jupyterhubSettings, Value.Clone(settings))
   if (!Value.Check(jupyterhubSettings, filled)) throw new TypeError('these are no settings of jupyterhub')

@@ -1,4 +1,7 @@
-/** Every call carries the token as it is: https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest.html#make-an-api-request */
+/**
+ * Every call carries the unmodified token:
+ * https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest.html#make-an-api-request
+ */
 export function authorizationOf(token: string): { authorization: string } {
   return { authorization: `token ${token}` }
 }

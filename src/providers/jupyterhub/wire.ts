@@ -1,9 +1,9 @@
 import type { Json } from '../../vocabulary/json.ts'
 
-/** Body of `POST /users/{user}/servers/{server}`. The hub keeps it whole and hands it to the spawner as `user_options`. */
+/** Body of `POST /users/{user}/servers/{server}`, which the hub passes to the spawner as `user_options`. */
 export type UserOptions = Record<string, Json>
 
-/** Body of `DELETE /users/{user}/servers/{server}` that also forgets the server; without a body it only stops. */
+/** Body of `DELETE /users/{user}/servers/{server}` that also removes the server; without a body it only stops. */
 export const removal = { remove: true } as const
 
 /** Body of `POST /users/{user}/tokens`. */
@@ -24,8 +24,8 @@ export function serverPath({ user, server }: { user: string; server: string }): 
   return `${userPath(user)}/servers/${encodeURIComponent(server)}`
 }
 
-/** Stopped servers are shown on request only. */
+/** Includes stopped servers, which are omitted by default. */
 export const withStopped = 'include_stopped_servers=1'
 
-/** Without this media type a list of users is cut at the page's limit and does not say so. */
+/** Without this media type a list of users is truncated at the page limit without notice. */
 export const paginationType = 'application/jupyterhub-pagination+json'

@@ -10,9 +10,9 @@ const codes: Readonly<Record<number, ProviderErrorCode>> = {
 }
 
 /**
- * What an HTTP status says by itself, where the body is in no form that the vendor documents: a proxy's page, or half an
- * answer. A bare 404 may come from a wrong base URL, so it is no statement about an object; a bare 400 has no words, so it
- * is no reason to give a wish up. Of a create nothing can be concluded from any of them.
+ * The meaning of an HTTP status whose body has no documented format: a proxy's page or a truncated response. A bare 404
+ * may come from a wrong base URL and a bare 400 gives no cause, so neither is conclusive about an object. For a create,
+ * none of them is.
  */
 export function codeOfBareStatus(status: number): ProviderErrorCode {
   return codes[status] ?? (status >= 500 ? 'unavailable' : 'bad_response')

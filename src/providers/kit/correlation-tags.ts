@@ -1,6 +1,6 @@
 /**
- * Where a mark stands in a remote object: at the end of a description, ` [sy:<mark>]`, or at the end of a name,
- * `-sy<mark>`. A name that happens to end alike reads as a mark that nobody knows.
+ * The position of a correlation tag in a remote object: at the end of a description as ` [sy:<tag>]`, or at the end of
+ * a name as `-sy<tag>`. Another name with such an ending reads as an unknown tag.
  */
 const inDescription = / ?\[sy:([a-z0-9]{6,32})\]$/
 
@@ -15,7 +15,7 @@ export function tagDescription(description: string | undefined, correlationTag: 
     : `${description} [sy:${correlationTag}]`
 }
 
-/** The mark at the end of a description; null where there is none. */
+/** The correlation tag at the end of a description, or null. */
 export function tagOfDescription(description: string | undefined): string | null {
   return inDescription.exec(description ?? '')?.[1] ?? null
 }
@@ -33,7 +33,7 @@ export function tagName(name: string, correlationTag: string): string {
   return `${name}-sy${correlationTag}`
 }
 
-/** The mark at the end of a name; null where there is none. */
+/** The correlation tag at the end of a name, or null. */
 export function tagOfName(name: string | undefined, tagLength: number): string | null {
   const tail = (name ?? '').slice(-nameTagLength(tagLength))
   return /^-sy[a-z0-9]+$/.test(tail) && tail.length === nameTagLength(tagLength) ? tail.slice(3) : null

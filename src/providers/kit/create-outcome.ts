@@ -13,8 +13,8 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
 ])
 
 /**
- * What a failed create may say. A code that means "refused" passes only where `isDocumented` knows it from the vendor's
- * documents, or where nothing was sent; everything else says that the outcome is not known.
+ * The error of a failed create. A code that means "rejected" is kept only if `isDocumented` confirms it or nothing was
+ * sent; everything else becomes "outcome unknown".
  */
 export function createFailure(error: unknown, isDocumented: (error: ProviderError) => boolean): ProviderError {
   if (!(error instanceof ProviderError)) {

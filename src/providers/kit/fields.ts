@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 
 /**
- * Readers of what providers send. None throws: what is absent, null or of another type is `undefined` (lists and
- * objects: empty), since a field that a vendor renamed must not stop the rest from being read.
+ * Readers of provider responses. None throws: an absent, null or mistyped field is `undefined` (lists and objects:
+ * empty), so that a field renamed by a vendor does not prevent reading the rest.
  */
 type Wire = Json | undefined
 
@@ -14,27 +14,27 @@ function valueAt(from: Wire, key: string): Wire {
   return isObject(from) && Object.hasOwn(from, key) ? from[key] : undefined
 }
 
-/** A string that is not empty. */
+/** A non-empty string. */
 export function readText(from: Wire, key: string): string | undefined {
   const value = valueAt(from, key)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** An id as a string, also where the vendor sends a number. */
+/** An id as a string, also if the vendor sends a number. */
 export function readId(from: Wire, key: string): string | undefined {
   const value = valueAt(from, key)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** A finite number, also where the vendor sends its digits. */
+/** A finite number, also if the vendor sends a string of digits. */
 export function readNumber(from: Wire, key: string): number | undefined {
   const value = valueAt(from, key)
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }
 
-/** A boolean, also where the vendor sends the word. */
+/** A boolean, also if the vendor sends `"true"` or `"false"`. */
 export function readFlag(from: Wire, key: string): boolean | undefined {
   const value = valueAt(from, key)
   if (typeof value === 'boolean') return value

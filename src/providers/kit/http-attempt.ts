@@ -10,12 +10,12 @@ interface AttemptLimits {
   clock: ProviderClock
 }
 
-/** Thrown inside undici's hook: undici then drops the request before it writes and keeps the connection. */
+/** Thrown inside undici's hook, which makes undici drop the request before writing it and keep the connection. */
 const neverMind = new Error('the request was canceled before it was sent')
 
 /**
- * The undici handler of one request. Its one truth is `#isStarted`: undici calls `onRequestStart` in the same
- * turn, right before it writes to the connected socket, so before that call no byte can have left.
+ * The undici handler of one request. undici calls `onRequestStart` in the same tick, directly before it writes to the
+ * connected socket: while `#isStarted` is false, nothing has been sent.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly answer: Promise<HttpResponse>
@@ -53,7 +53,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#isSettled) throw neverMind
     if (this.#isStarted) {
-      // Undici puts a request back into its queue in some races of a closing socket. Twice is not once.
+      // Undici requeues a request in some races of a closing socket; it must not be sent twice.
       this.#fail(new ProviderError('unavailable', `The connection to ${this.#limits.origin} was lost.`))
       throw neverMind
     }

@@ -1,12 +1,12 @@
 import { ProviderError } from '../provider-error.ts'
 
-/** Undici's and llhttp's codes (or names, where it gives no code) for an answer that is no proper HTTP. */
+/** Undici's and llhttp's codes (or names, if there is no code) for a response that is not valid HTTP. */
 const badAnswer =
   /^HPE_|^HTTPParserError$|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/
 
 /**
- * What a failed transport means. `isSent` = writing had begun, so the server may have read all of it,
- * whatever the socket said afterwards.
+ * Maps a transport failure to an error. `isSent` means that writing had begun, so the server may have read the whole
+ * request.
  */
 export function transportError(error: unknown, { origin, isSent }: { origin: string; isSent: boolean }): ProviderError {
   const code = codeOf(error)
@@ -22,7 +22,7 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
     return new ProviderError('invalid_request', detail, { cause: bare(error), notSent: true })
   }
   if (code === 'EGRESS_NOT_ALLOWED') {
-    // The same for both: see withoutAbsence in infra/egress.ts.
+    // The same text for both cases: see withoutAbsence in infra/egress.ts.
     const detail = `Not sent to ${origin}: the host does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW.`
     return new ProviderError('egress_denied', detail, { cause: bare(error), notSent: true })
   }
@@ -38,12 +38,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown'
 }
 
-/** Undici names the header, never its value. */
+/** Undici reports the name of the header, never its value. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 200) : 'unknown'
 }
 
-/** Without what undici hangs on its errors (bytes of the answer, certificates): they may hold secrets. */
+/** Removes what undici attaches to its errors (response data, certificates), which may contain secrets. */
 function bare(error: unknown): Error {
   const cause = new Error(messageOf(error))
   cause.name = error instanceof Error ? error.name : 'Error'

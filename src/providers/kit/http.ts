@@ -3,29 +3,29 @@ import type { HttpClient, HttpRequest, HttpResponse, ProviderClock } from '../pr
 import { Attempt } from './http-attempt.ts'
 
 export interface HttpClientOptions {
-  /** Requests go to its origin; a path in it is the driver's business, since targets are sent as given. */
+  /** Requests go to its origin. The driver handles a path in it, because targets are sent as given. */
   baseUrl: string
-  /** Replaces the client's own agent. Not closed by `close()`. */
+  /** Replaces the client's agent. Not closed by `close()`. */
   dispatcher?: Dispatcher
-  /** Opens the sockets of the client's own agent (egress rules); the connect timeout is then its own business. */
+  /** Opens the sockets of the client's agent (egress rules) and then applies the connect timeout. */
   connect?: buildConnector.connector
   /** For TCP and TLS together. */
   connectTimeoutMs: number
-  /** From `send` to the last byte of the answer; waiting for a free connection counts. */
+  /** From `send` to the end of the response, including the wait for a free connection. */
   timeoutMs: number
   maxResponseBytes: number
-  /** Connections per origin; further requests wait. 16 unless given. */
+  /** Connections per origin; further requests wait. Default 16. */
   connections?: number
   clock: ProviderClock
   userAgent?: string
 }
 
 /**
- * One HTTP attempt per `send`: no retry, no redirect, no decompression, bounded in time, size and connections.
- * Any answer resolves, whatever its status. Rejects with a ProviderError only:
- * `egress_denied` + notSent (a host that does not exist or that the operator does not allow), `unavailable` + notSent (no connection), `unavailable` (connection lost after the request began to leave),
- * `timeout` (time or caller's patience over, or past `sendBy`), `bad_response` (no HTTP, or too long).
- * `notSent` is true only when no byte of the request was handed to a socket.
+ * One HTTP attempt per `send`: no retry, no redirect, no decompression, bounded in time, size and connections. Any
+ * response resolves, regardless of its status. Rejects only with a ProviderError: `egress_denied` + notSent (unknown or
+ * disallowed host), `unavailable` + notSent (no connection), `unavailable` (connection lost after sending began),
+ * `timeout` (timeout, abort, or past `sendBy`), `bad_response` (not HTTP, or too long). `notSent` is true only if
+ * nothing of the request was written to a socket.
  */
 export function makeHttpClient(options: HttpClientOptions): HttpClient & { close(): Promise<void> } {
   const ownAgent = options.dispatcher === undefined ? makeAgent(options) : null
@@ -46,7 +46,7 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient & { close
             path: request.target,
             headers: { 'user-agent': userAgent, ...request.headers },
             body: request.body ?? null,
-            // Never pipelined behind another request, nor sent a second time by undici.
+            // Prevents pipelining behind another request and retries by undici.
             idempotent: false,
             headersTimeout: 0,
             bodyTimeout: 0,
@@ -68,7 +68,7 @@ function makeAgent(options: HttpClientOptions): Agent {
   return new Agent({
     connections: options.connections ?? 16,
     pipelining: 1,
-    // Over HTTP/2 one lost connection fails many requests at once, and undici requeues streams by itself.
+    // With HTTP/2, one lost connection fails many requests and undici requeues streams.
     allowH2: false,
     ...(options.connect === undefined ? { connectTimeout: options.connectTimeoutMs } : { connect: options.connect }),
   })

@@ -5,16 +5,16 @@ import { cleanWords } from './redact.ts'
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
-/** Integers that a double cannot hold are kept as their digits: a vendor's id must not lose its end. */
+/** Integers beyond double precision are kept as strings, so that ids stay exact. */
 const keepDigits: Reviver = (_key, value, { source }) =>
   typeof value === 'number' && source !== undefined && /^-?\d{16,}$/.test(source) && !Number.isSafeInteger(value)
     ? source
     : value
 
-/** JSON, or `undefined` where the text is none. */
+/** The parsed JSON, or `undefined` if the text is not JSON. */
 export function tryParseJson(text: string): Json | undefined {
   try {
-    // To look at each value takes several times as long, so it is done only where there may be such a number.
+    // Reviving each value takes several times as long, so it is done only if there may be such a number.
     return hasLongDigits(text) && /(?:^|[[:,])\s*-?\d{16}/.test(text)
       ? JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
       : JSON.parse(text)
@@ -25,7 +25,9 @@ export function tryParseJson(text: string): Json | undefined {
 
 const longDigits = 16
 
-/** Whether so many digits stand in a row. A row of them covers one of every 16 places: only those are looked at. */
+/**
+ * Whether the text contains 16 digits in a row. Such a run covers one of every 16 positions, so only those are checked.
+ */
 function hasLongDigits(text: string): boolean {
   for (let at = longDigits - 1; at < text.length; at += longDigits) {
     if (!isDigit(text, at)) continue
@@ -38,7 +40,7 @@ function hasLongDigits(text: string): boolean {
   return false
 }
 
-/** Outside of the text `charCodeAt` is NaN. */
+/** Beyond the end of the text `charCodeAt` is NaN. */
 function isDigit(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return code >= 48 && code <= 57
@@ -46,13 +48,13 @@ function isDigit(text: string, at: number): boolean {
 
 const bodies = new WeakMap<HttpResponse, Json | undefined>()
 
-/** The body as JSON, or `undefined` where it is none. Parsed once, whoever asks: a page of a list is long. */
+/** The body as JSON, or `undefined` if it is not JSON. Cached per response because a list page is long. */
 export function jsonOf(response: HttpResponse): Json | undefined {
   if (!bodies.has(response)) bodies.set(response, tryParseJson(response.text))
   return bodies.get(response)
 }
 
-/** The body as JSON; rejects HTML, truncated and empty bodies as `bad_response` with the first words of it. */
+/** The body as JSON. Throws `bad_response` with an excerpt for HTML, truncated and empty bodies. */
 export function parseBody(response: HttpResponse, secrets: readonly string[] = []): Json {
   const body = jsonOf(response)
   if (body !== undefined) return body
@@ -63,14 +65,14 @@ export function parseBody(response: HttpResponse, secrets: readonly string[] = [
   )
 }
 
-/** A broken list is not quoted: it tells of other objects, secrets of theirs among it. */
+/** A malformed list is not quoted because it may contain secrets of other objects. */
 function wordsOf(text: string, secrets: readonly string[]): string {
   return /^\s*[[{]/.test(text) ? `it is truncated (${text.length} characters)` : excerpt(text, secrets)
 }
 
 const maxExcerptLength = 160
 
-/** The first words of a text, on one line, secrets removed, for an error message. */
+/** The beginning of a text on one line, secrets removed, for an error message. */
 export function excerpt(text: string, secrets: readonly string[] = []): string {
   const line = cleanWords(text, secrets).replace(/\s+/g, ' ').trim()
   if (line === '') return '(empty)'

@@ -1,10 +1,12 @@
 export interface PageScan<T, C> {
   read(cursor: C | null): Promise<{ items: readonly T[]; next: C | null }>
-  /** The walk ends here, incomplete, however long the list is. */
+  /** The scan stops here as incomplete, whatever the length of the list. */
   maxPages: number
 }
 
-/** Reads page after page. `isComplete` is false when the cap was hit or a cursor led back to itself: then absence proves nothing. */
+/**
+ * Reads all pages. `isComplete` is false if the limit was reached or a cursor repeated; absence is then inconclusive.
+ */
 export async function scanPages<T, C>({
   read,
   maxPages,
@@ -13,7 +15,7 @@ export async function scanPages<T, C>({
   let cursor: C | null = null
   for (let page = 0; page < maxPages; page++) {
     const { items: more, next }: { items: readonly T[]; next: C | null } = await read(cursor)
-    // One by one: as arguments of one call, a hundred thousand overflow the stack.
+    // Individually, because a hundred thousand arguments of one call overflow the stack.
     for (const item of more) items.push(item)
     if (next === null) return { items, isComplete: true }
     if (next === cursor) break

@@ -1,14 +1,14 @@
 import { ProviderError } from '../provider-error.ts'
 
-/** What ids consist of in every vendor's documents. */
+/** The characters of ids in every vendor's documents. */
 export function isPlainId(id: string): boolean {
   return /^[A-Za-z0-9_-]+$/.test(id)
 }
 
 /**
- * An id that is to stand in a path or in a list of ids, as an import or an operator may bring it. Anything but a plain
- * one could mean another object (`..`, two ids with a comma), and a gateway that decodes paths before it checks a
- * signature rejects an encoded slash: five such requests in a row lock a key of ModelArts.
+ * Validates an id from an import or an operator for use in a path or a list of ids. Any other id could address another
+ * object (`..`, two ids with a comma). Gateways that decode paths before verifying a signature reject an encoded slash,
+ * and five such requests in a row lock a key of ModelArts.
  *
  * @throws ProviderError `invalid_request` for any other id, so that nothing is sent
  */
@@ -19,8 +19,8 @@ export function plainId(id: string): string {
 }
 
 /**
- * The same for ids that are numbers. A service that reads `007` as 7 would show one object under two ids, so that two records
- * could stand for it.
+ * Validates a numeric id. A service that reads `007` as 7 would show one object under two ids, which two records could
+ * then represent.
  */
 export function plainNumber(id: string): string {
   if (/^[1-9]\d*$/.test(id)) return id

@@ -11,43 +11,40 @@ import {
 } from '../secret-search.ts'
 import { patternSpans } from './secret-patterns.ts'
 
-/** Of lists and objects in each other. */
+/** Maximum nesting of lists and objects. */
 export const maxDepth = 32
 const maxTextLength = 4096
 const maxWordsLength = 500
-/** How far past a cut a text is read, so that a secret which the cut goes through is recognized. */
+/** How far past a cut a text is read, to recognize a secret that crosses the cut. */
 const lookaheadLength = 1024
 
-/** What a provider's payload is kept as: secrets removed, at most this many bytes of JSON. */
+/** The maximum size of a stored payload, in bytes of JSON. */
 export const maxPayloadBytes = 65_536
-/** Characters and values that are read of a payload: more than any of which a part is not cut away anyway. */
+/** The number of characters and values that are read of a payload: more than a stored payload can contain. */
 const maxPayloadSize = 16 * maxPayloadBytes
 
 /**
- * A copy without secrets: values under names that say so, secrets inside strings (bearer tokens, URL passwords, private
- * keys), and the given literals wherever they stand. Booleans and nulls stay, since `hasToken: true` is no secret. It is
- * cut where it is larger than any payload that is kept whole.
+ * A copy without secrets: values under telling names, secrets inside strings (bearer tokens, URL passwords, private
+ * keys), and the given literals anywhere. Booleans and nulls are kept, since `hasToken: true` is not a secret.
+ * Truncated if larger than any payload that is stored whole.
  */
 export function redact(value: Json, literals: readonly string[] = []): Json {
   return redactAt(value, redactionOf(literals), 0)
 }
 
-/** The same for text. */
+/** Removes secrets from a text. */
 export function redactText(text: string, literals: readonly string[] = []): string {
   return withoutSpans(text, secretSpans(text, makeSecretSearch(literals)))
 }
 
-/**
- * What a vendor says in a failure, for an error message. `…` marks where it was cut for those who look for other secrets
- * in it.
- */
+/** A vendor's message for use in an error. `…` marks a truncation for later searches for secrets. */
 export function cleanWords(words: string, secrets: readonly string[]): string {
   const clean = headWithout(words, makeSecretSearch(secrets), maxTextLength)
   const isWhole = words.length <= maxTextLength && clean.length <= maxWordsLength
   return isWhole ? clean : `${clean.slice(0, maxWordsLength)}…`
 }
 
-/** The beginning of a text. What is behind the cut is looked at too: half a secret is not recognized. */
+/** The beginning of a text. Text behind the cut is also searched, because half a secret is not recognized. */
 function headWithout(text: string, search: SecretSearch, maxLength: number): string {
   const read = text.slice(0, maxLength + lookaheadLength)
   return withoutSpans(read, secretSpans(read, search), maxLength)
@@ -58,7 +55,9 @@ function secretSpans(text: string, search: SecretSearch): Span[] {
   return [...known, ...patternSpans(masked(text, known))]
 }
 
-/** `redact`, cut to `maxPayloadBytes`: first long strings, then, with `cut: true` beside it, the whole. */
+/**
+ * `redact`, limited to `maxPayloadBytes`: first long strings are truncated, then the whole with `cut: true` beside it.
+ */
 export function boundedPayload(value: Json, literals: readonly string[] = []): Json {
   const redaction = redactionOf(literals)
   const clean = redactAt(value, redaction, 0)
@@ -68,13 +67,13 @@ export function boundedPayload(value: Json, literals: readonly string[] = []): J
   const shorter = shortenTexts(clean)
   const text = JSON.stringify(shorter)
   if (isWhole && Buffer.byteLength(text) <= maxPayloadBytes) return shorter
-  // A character is at most three bytes of UTF-8 per UTF-16 unit, six when JSON escapes it.
+  // A UTF-16 unit is at most three bytes of UTF-8, or six if JSON escapes it.
   return { cut: true, bytes, head: text.slice(0, Math.floor(maxPayloadBytes / 7)) }
 }
 
 /**
- * What a request carried in its headers to prove who sends it, and `known` secrets, in each spelling in which an answer
- * may repeat them. For the words of failures; a vendor's error page has shown whole requests.
+ * The authentication headers of a request and the `known` secrets, in every form in which a response may repeat them.
+ * Vendor error pages have shown whole requests.
  */
 export function sentSecrets(headers: Readonly<Record<string, string>>, known: readonly string[] = []): string[] {
   const proofs = Object.entries(headers).flatMap(([name, value]) =>
@@ -98,7 +97,7 @@ function spellingsOf(secret: string): string[] {
 
 interface Redaction {
   search: SecretSearch
-  /** How much more is read, in characters and values. */
+  /** The remaining budget, in characters and values. */
   left: number
 }
 
@@ -120,7 +119,7 @@ function redactAt(value: Json, redaction: Redaction, depth: number): Json {
   return Object.fromEntries(entries)
 }
 
-/** A string that is longer than a whole payload may be is shortened in any case. */
+/** Always shortens a string that is longer than a whole payload may be. */
 function redactString(text: string, redaction: Redaction): string {
   const maxLength = text.length <= maxPayloadBytes ? text.length : maxTextLength
   redaction.left -= maxLength
@@ -128,7 +127,7 @@ function redactString(text: string, redaction: Redaction): string {
   return maxLength === text.length ? clean : ellipsis(clean, text.length)
 }
 
-/** As many of them as there is room for. */
+/** Maps as many items as the budget allows. */
 function listOf<T, M>(items: readonly T[], redaction: Redaction, map: (item: T) => M): M[] {
   const mapped: M[] = []
   for (const item of items) {

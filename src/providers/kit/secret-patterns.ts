@@ -1,22 +1,22 @@
 import { masked, type Span } from '../secret-search.ts'
 
 /**
- * What looks like a secret, whoever's it is. Each pattern has what stays in its first group and the secret in its second;
- * none goes over a character more often than a few times, and none repeats a group, which for millions of characters would
- * overflow the stack of V8's regular expressions.
+ * Patterns of secrets in general. The first group of each pattern is kept and the second is the secret. No pattern
+ * scans a character more than a few times, and none repeats a group, which would overflow the stack of V8's regular
+ * expressions on millions of characters.
  */
 const bearer = /\b((?:Bearer|Basic|token) +)([A-Za-z0-9._~+/=-]{8,})/gi
 const inQuery = /([?&](?:[a-z_-]*token|signature|sig|password|access_?key|secret)=)([^&#\s"']+)/gi
 const inUrl = /(:\/\/[^\s/:@]*:)([^\s/]+)@/g
 const jwt = /()(eyJ[\w-]+(?:\.[\w-]*){0,2})/g
 
-/** A name in JSON up to the quotes that open its value, from every quote on: names may follow each other closely. */
+/** A JSON name up to the opening quote of its value, matched from every quote because names may overlap. */
 const jsonName = /"(?=(([\w-]+)" ?: ?"))/g
 const secretName = /password|secret|token|signature|credential/i
 const keyBegin = /-----BEGIN [A-Z ]*PRIVATE KEY-----/g
 const keyEnd = /-----END [A-Z ]*PRIVATE KEY-----/g
 
-/** In this order, each told what a text has to hold for it. */
+/** Applied in this order. `anchors` are strings without which a text cannot match. */
 const finders: readonly { anchors: readonly string[]; find: (text: string) => Span[] }[] = [
   { anchors: ['-----BEGIN'], find: privateKeys },
   { anchors: [' '], find: (text) => spansOf(text, bearer) },
@@ -28,8 +28,8 @@ const finders: readonly { anchors: readonly string[]; find: (text: string) => Sp
 const minLength = 8
 
 /**
- * Where bearer tokens, JWTs, passwords in URLs, private keys and values of JSON fields with telling names stand. Each is
- * looked for in a text in which what was found before is masked: a value goes on behind a secret within it.
+ * The positions of bearer tokens, JWTs, passwords in URLs, private keys and JSON values with telling names. Each search
+ * masks earlier findings, because a value may continue behind a secret inside it.
  */
 export function patternSpans(text: string): Span[] {
   if (text.length < minLength) return []
@@ -51,7 +51,7 @@ function spansOf(text: string, pattern: RegExp): Span[] {
   })
 }
 
-/** A key without an end has been cut off. */
+/** A key without an end marker is truncated. */
 function privateKeys(text: string): Span[] {
   const ends = [...text.matchAll(keyEnd)].map(({ index, 0: found }) => index + found.length)
   const spans: Span[] = []
@@ -77,7 +77,7 @@ function jsonValues(text: string): Span[] {
   return spans
 }
 
-/** The quote that no backslash escapes. */
+/** The first quote that is not escaped. */
 function endOfJsonString(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0

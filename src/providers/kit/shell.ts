@@ -1,9 +1,9 @@
 const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/
-/** Words (POSIX 2.4, and bash's) that a shell takes for syntax, and assignments, where a command's name stands. */
+/** Words (POSIX 2.4 and bash) that a shell parses as syntax, and assignments, in the position of a command name. */
 const syntaxWord =
   /^(!|case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while|[A-Za-z_]\w*\+?=.*)$/
 
-/** One word for a POSIX shell: stands for exactly this text. */
+/** Quotes a text as one word for a POSIX shell. */
 export function quoteWord(word: string): string {
   return plainWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -2,13 +2,13 @@ import type { Json } from '../../vocabulary/json.ts'
 import { readId } from './fields.ts'
 
 export interface TimeForm {
-  /** What a time without a zone is read in, `+09:00`. Without it such a time is not guessed at: it is absent. */
+  /** The zone of times that have none, `+09:00`. If absent, such a time is ignored. */
   offset?: string
-  /** The unit of a time that is sent as a number. */
+  /** The unit of a numeric time. */
   unit?: 's' | 'ms'
 }
 
-/** Start and end of something; it has not run where the one that it was to start at lies behind its end. */
+/** Start and end. Omits a start that lies after the end: the work never ran. */
 export function ranBetween(
   startedAt: Date | undefined,
   endedAt: Date | undefined,
@@ -20,7 +20,7 @@ export function ranBetween(
 const zoned = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:?\d{2})$/i
 const zoneless = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?$/
 
-/** A moment, from ISO 8601 or a number. The epoch itself (and what lies before it) is a vendor's way to say "not yet": absent. */
+/** A moment from ISO 8601 or a number. The epoch and anything before it mean "not yet" and are absent. */
 export function readTime(from: Json | undefined, key: string, form: TimeForm = {}): Date | undefined {
   const value = readId(from, key)
   if (value === undefined) return undefined

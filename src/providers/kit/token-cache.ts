@@ -7,26 +7,26 @@ export interface Token {
 }
 
 export interface TokenCache {
-  /** The current token, or a new one. Concurrent callers share one request for it. */
+  /** The current token, or a new one. Concurrent callers share one request. */
   get(signal: AbortSignal): Promise<string>
-  /** Forgets this token if it is still the current one, so that the next `get` asks for another. */
+  /** Discards this token if it is still the current one, so that the next `get` requests another. */
   invalidate(value: string): void
   /**
-   * Calls with a token; where the call rejects with `unauthenticated` and the token had been used before, once more
-   * with a new one. Only for calls whose provider rejects a token before it acts.
+   * Runs a call with a token. If the call rejects with `unauthenticated` and the token had been used before, it is
+   * repeated once with a new token. Only for calls whose provider rejects a token before executing them.
    */
   withToken<T>(signal: AbortSignal, call: (token: string) => Promise<T>): Promise<T>
 }
 
 export interface TokenCacheOptions {
   clock: ProviderClock
-  /** A token is not used in the last part of its life. */
+  /** A token is not used during this last part of its life. */
   marginMs: number
-  /** Asks for a token. Gets a signal of its own: one impatient caller must not take the token away from the others. */
+  /** Requests a token. It gets a separate signal: an abort by one caller must not affect the others. */
   request(signal: AbortSignal): Promise<Token>
 }
 
-/** The one state that a driver keeps between calls. */
+/** The only state that a driver keeps between calls. */
 export function makeTokenCache({ clock, marginMs, request }: TokenCacheOptions): TokenCache {
   let current: Token | null = null
   let pending: Promise<Token> | null = null

@@ -1,10 +1,10 @@
 import { ProviderError } from '../provider-error.ts'
 
 /**
- * The address of something that a client opens, as a provider gives it: an absolute URL, or, with `base`, one relative
- * to that. Every URL that a driver hands out passes here.
+ * Validates a URL that a provider returns for a client to open, absolute or relative to `base`. Every URL from a driver
+ * passes here.
  *
- * @throws ProviderError `bad_response` for what is not an http(s) URL: a browser would run `javascript:` as its page's own
+ * @throws ProviderError `bad_response` if it is not an http(s) URL: a browser would execute a `javascript:` URL
  */
 export function webUrl(text: string, base?: string): URL {
   const url = isPlain(text) && URL.canParse(text, base) ? new URL(text, base) : null
@@ -15,20 +15,20 @@ export function webUrl(text: string, base?: string): URL {
   )
 }
 
-/** The same for a list of named links; an absent address makes none. */
+/** A list with one named link, or an empty one if there is no URL. */
 export function webLink(name: string, url: string | undefined): { name: string; url: string }[] {
   if (url === undefined) return []
   webUrl(url)
   return [{ name, url }]
 }
 
-/** The rest of an address may be a secret. */
+/** The scheme only: the rest of a URL may be a secret. */
 function schemeOf(text: string): string {
   const [scheme] = /^[a-z][a-z0-9+.-]{0,20}:/i.exec(text) ?? []
   return scheme === undefined ? '' : ` but begins with ${scheme}`
 }
 
-/** Readers of URLs leave spaces and control characters out, and then see another URL than a person does. */
+/** URL parsers drop spaces and control characters and then use another URL than a person sees. */
 function isPlain(text: string): boolean {
   return !/[\s\p{Cc}]/u.test(text)
 }

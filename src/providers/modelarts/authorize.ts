@@ -5,7 +5,10 @@ import type { Keys, Login, ModelartsCredentials, ModelartsSettings } from './set
 import { authorizationOf, sdkDate, type ToSign } from './signer.ts'
 import { makeTokens } from './token.ts'
 
-/** Makes a call with the headers of `request` and those that prove who calls. Rejects as "not sent" without credentials. */
+/**
+ * Makes a call with the headers of `request` and the authentication headers. Rejects as `notSent` if it cannot
+ * authenticate.
+ */
 export type Authorize = <T>(
   request: ToSign,
   signal: AbortSignal,
@@ -35,7 +38,7 @@ export function makeAuthorize({ credentials, ...deps }: Deps): Authorize {
   }
 }
 
-/** Signs each request when it is made. A rejected signature is not tried again: five in a row lock the key. */
+/** Signs each request when it is sent. A rejected signature is not retried: five in a row lock the key. */
 function byKeys({ clock, settings }: Omit<Deps, 'credentials'>, keys: Keys): Authorize {
   return (request, _signal, call) => {
     const headers = {
@@ -48,7 +51,7 @@ function byKeys({ clock, settings }: Omit<Deps, 'credentials'>, keys: Keys): Aut
   }
 }
 
-/** A rejected token is replaced once. Rejections that another token would meet as well are not tried again. */
+/** Replaces a rejected token once. Rejections that a new token would also receive are not retried. */
 function byToken(deps: Omit<Deps, 'credentials'>, login: Login): Authorize {
   const tokens = makeTokens({ ...deps, login })
   return async (request, signal, call) => {

@@ -10,7 +10,7 @@ import { encodePath, encodeQuery, type Query } from './signer.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Segments behind the version and the project, each a plain id: `['demanager', 'instances', id]`. */
+  /** Path segments after the version and the project, each a plain id: `['demanager', 'instances', id]`. */
   path: readonly string[]
   version: 'v1' | 'v2'
   query?: Query
@@ -18,15 +18,15 @@ export interface Call {
 }
 
 export interface ModelartsClient {
-  /** Path and query of a call as they stand on the wire. */
+  /** The encoded path and query of a call. */
   target(call: Call): string
-  /** One call. Resolves with null where the answer has no body. */
+  /** Sends one call. Resolves with null if the response has no body. */
   send(call: Call, signal: AbortSignal): Promise<Json>
-  /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  /** Sends one creating call. Errors that are not documented as rejections become "outcome unknown". */
   create(call: Call, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<Json>
 }
 
-/** What every request carries besides its authentication. Without the language some regions answer in Chinese. */
+/** Headers of every request apart from authentication. Without the language some regions respond in Chinese. */
 export const jsonHeaders = { 'content-type': 'application/json', 'x-language': 'en-us' }
 
 interface Deps {
@@ -58,7 +58,7 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
     return query === '' ? uriOf(call) : `${uriOf(call)}?${query}`
   }
 
-  /** `settle` turns a failed attempt into what is thrown, before anybody decides whether to try another token. */
+  /** `settle` maps a failed attempt to the error that is thrown, before a new token is considered. */
   async function attempt(call: Call, fence: Fence, settle: (failure: unknown) => unknown): Promise<Json> {
     const body = call.body === undefined ? '' : JSON.stringify(call.body)
     const request = {
@@ -76,7 +76,7 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
       const secrets = sentSecrets(headers, literals)
       const failure = failureOf(response, { clock, secrets })
       if (failure !== null) throw settle(failure)
-      // Some calls answer with nothing, `""` or `null`.
+      // Some calls return an empty body, `""` or `null`.
       return response.text.trim() === '' ? null : parseBody(response, secrets)
     })
   }

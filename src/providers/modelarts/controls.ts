@@ -8,7 +8,7 @@ type Verb = 'start' | 'stop' | 'delete'
 type Look = (remoteId: string, signal: AbortSignal) => Promise<Observation<'environment'> | 'gone'>
 
 interface Verbs {
-  /** `spec` comes with a start of what was made here. */
+  /** `spec` is given for a start of an object that Switchyard created. */
   send(verb: Verb, remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<unknown>
   get: Look
 }
@@ -17,11 +17,12 @@ const isRunning: ReadonlySet<string | null> = new Set(['starting', 'running'])
 const isStopped: ReadonlySet<string | null> = new Set(['stopping', 'stopped', 'deleting', 'deleted'])
 
 /**
- * Start, stop and delete, alike for both APIs of environments. That it is so already has codes of its own; where the
- * answer is 6357 ("another operation is being performed or the instance is in the target state") the state is read.
+ * Start, stop and delete, shared by both APIs of environments. Codes report that the object is already in the requested
+ * state; 6357 ("another operation is being performed or the instance is in the target state") requires reading the
+ * state.
  */
 export function makeControls({ send, get }: Verbs): Required<Driver<'environment'>['controls']> {
-  /** Done if it is as wished; else the refusal stands, and is tried again later. */
+  /** Succeeds if the object is in a requested state; otherwise rethrows the error, which is retried later. */
   async function doneOr(error: ProviderError, requested: ReadonlySet<string | null>, look: () => ReturnType<Look>) {
     const seen = await look()
     if (seen === 'gone' ? !requested.has('deleted') : !requested.has(seen.status)) throw error
@@ -53,7 +54,7 @@ export function makeControls({ send, get }: Verbs): Required<Driver<'environment
     } catch (error) {
       if (isOneOf(error, vendorCodes.noSuchInstance)) return
       if (isOneOf(error, vendorCodes.stopFirst)) {
-        // It runs although it was thought not to: a failed instance may. Once it is stopped a delete will do.
+        // The instance is running unexpectedly, which a failed one may be. A delete succeeds once it is stopped.
         await stop(remoteId, signal)
         throw error
       }

@@ -16,7 +16,7 @@ import { makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
 import { given, payloadOf } from './wire.ts'
 
-/** The states of the list's filter (modelarts_03_0111), and DELETING, which a client of the API has met. */
+/** The states of the list filter (modelarts_03_0111), and DELETING, which a client of the API has observed. */
 const states: Readonly<Record<string, Status<'environment'>>> = {
   CREATE_QUEUING: 'provisioning',
   CREATING: 'provisioning',
@@ -36,7 +36,7 @@ const states: Readonly<Record<string, Status<'environment'>>> = {
   DELETED: 'deleted',
 }
 
-/** What a state says besides the status. The engine's words have none for "ready, but waits to be started". */
+/** Details of a state that its status does not express, such as "ready, but not started". */
 const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> = {
   CREATE_FAILED: { reason: 'launch_failed' },
   START_FAILED: { reason: 'launch_failed' },
@@ -49,7 +49,7 @@ const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> =
   RESIZE_FAILED: { message: 'Changing the flavor failed.' },
 }
 
-/** The list's sample (modelarts_03_0111) has none of these; the details have. */
+/** Fields of the details that the list sample (modelarts_03_0111) lacks. */
 const listOmits = [
   'flavor_details.params_extends',
   'spec.credential',
@@ -60,19 +60,19 @@ const listOmits = [
 ]
 
 const traits: Traits<'environment'> = {
-  // Not documented. Create answers with the instance, so a list that trails behind it is not expected.
+  // Not documented. The create response contains the instance, so a delay of the list is not expected.
   listLagMs: 30_000,
-  // The gateway gives up on a service after 60 s at the most.
+  // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   // ModelArts.6301
   uniqueNames: true,
   enforces: ['autoStop'],
-  // ModelArts.6304: stop it before deleting. What is made or started may be queued for long, and whether that can be
-  // deleted is not documented, so it is tried: a refusal is shown and tried again.
+  // ModelArts.6304 requires stopping before deleting. An instance may be queued for long after a create or start;
+  // whether it can then be deleted is not documented, so it is attempted, and a rejection is reported and retried.
   deletableIn: ['provisioning', 'starting', 'stopped', 'failed', 'blocked'],
 }
 
-/** Development environment instances, the historical API `demanager`. */
+/** Development environment instances (the historical API `demanager`). */
 export function makeEnvironments(
   client: ModelartsClient,
   settings: ModelartsSettings,
@@ -110,7 +110,9 @@ export function makeEnvironments(
       },
     }),
 
-    /** A changed autoStop of a running instance counts from its next start. What the spec does not give is left alone. */
+    /**
+     * A changed autoStop of a running instance applies from its next start. Fields absent from the spec stay unchanged.
+     */
     async update(remoteId, spec, signal) {
       const { description, autoStop } = spec
       const body = given({ description, spec: autoStop && { auto_stop: autoStopOf(spec) } })
@@ -128,7 +130,7 @@ function instanceCall(method: Call['method'], ...path: readonly string[]): Call 
   return { method, version: 'v1', path: ['demanager', 'instances', ...path] }
 }
 
-/** Without `limit` all instances come at once; `offset` counts records. `de_type` is mandatory. */
+/** Without `limit` the response contains all instances; `offset` counts records. `de_type` is mandatory. */
 export function listCall({ visibility }: ModelartsSettings, workspaceId: string, start: number): Call {
   const filters = { workspace_id: workspaceId, ...(visibility === 'all' ? { show_self: 'false' } : {}) }
   return {
@@ -145,7 +147,7 @@ function portionOf(answer: Json, start: number): Portion {
   return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }
 }
 
-/** One instance, from the list, the details or the answer of a create. Its own `error_code` is no failure of the call. */
+/** One instance from the list, the details or a create response. Its `error_code` is not a failure of the call. */
 function observationOf(instance: Json, literals: readonly string[]): Observation<'environment'> | null {
   const remoteId = readId(instance, 'id')
   if (remoteId === undefined) return null
@@ -169,7 +171,7 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
   }
 }
 
-/** Words and code of a failure. A code alone stands beside the reasons, too: `error_code` of the instance. */
+/** Message and code of a failure. A code alone accompanies the reasons: the `error_code` of the instance. */
 function failureOf(instance: Json, remark: string | undefined): string | undefined {
   const reasons = readObject(readObject(instance, 'spec'), 'failed_reasons')
   const code = readText(reasons, 'code') ?? readText(instance, 'error_code')
@@ -178,7 +180,7 @@ function failureOf(instance: Json, remark: string | undefined): string | undefin
   return words === undefined ? `ModelArts reports ${code}.` : `${words} (${code})`
 }
 
-/** The reference no longer has this call, so an instance without a token still shows its URL. */
+/** The reference no longer documents this call; an instance without a token still shows its URL. */
 async function openToken(client: ModelartsClient, remoteId: string, signal: AbortSignal): Promise<string | undefined> {
   try {
     return readText(await client.send(instanceCall('GET', remoteId, 'token'), signal), 'token')
@@ -189,7 +191,7 @@ async function openToken(client: ModelartsClient, remoteId: string, signal: Abor
   }
 }
 
-/** The URL is empty until the instance runs, and opens only with a token. */
+/** The URL is empty until the instance runs, and requires a token. */
 function accessOf(instance: Json, token: string | undefined): Access {
   const url = readText(readObject(readObject(instance, 'spec'), 'annotations'), 'url')
   return { urls: webLink('jupyter', url), ...given({ token }) }

@@ -1,17 +1,17 @@
 import type { ProviderErrorCode } from '../provider-error.ts'
 
 /**
- * What the vendor's codes mean here, by the digits behind `ModelArts.`.
- * Source: https://docs.otc.t-systems.com/modelarts/api-ref/appendix/error_codes.html, except 6401, 6404, 6407, which
- * are known from the vendor's Terraform provider and other clients only.
+ * Meanings of the vendor's codes, by the digits after `ModelArts.`.
+ * Source: https://docs.otc.t-systems.com/modelarts/api-ref/appendix/error_codes.html, except 6401, 6404 and 6407, which
+ * are known only from the vendor's Terraform provider and other clients.
  */
 const serviceCodes: Partial<Record<ProviderErrorCode, readonly string[]>> = {
-  // 0204, 0207, 0210, 0212, 2786: the token is of no project or of another one than the path.
+  // 0204, 0207, 0210, 0212, 2786: the token has no project, or another one than the path.
   unauthenticated: [
     ...['0201', '0202', '0203', '0204', '0205', '0206', '0207', '0208', '0210', '0212'],
     ...['2784', '2786', '6401', '6620'],
   ],
-  // Also what the account has to put right with the vendor: arrears, and the agency or keys in ModelArts' own settings.
+  // Includes problems of the account: arrears, and the agency or keys in ModelArts' settings.
   permission_denied: [
     ...['0108', '0112', '2771', '2785', '2837', '2838', '6201', '6203', '6407'],
     ...['6319', '6326', '6328', '6350', '6353', '6354', '6376', '6379'],
@@ -44,7 +44,7 @@ const serviceCodes: Partial<Record<ProviderErrorCode, readonly string[]>> = {
   quota_exceeded: ['0113', '0116', '0118', '2815', '2833', '6302'],
   no_capacity: ['2887', '6329', '6355', '6360', '6716'],
   not_found: ['2775', '6309', '6404'],
-  // The name is taken (6301, 2751), or the object's state does not allow it now.
+  // The name is taken (6301, 2751), or the object's state does not allow the action.
   conflict: [
     ...['2751', '2796', '2878', '6301'],
     ...['6304', '6305', '6306', '6307', '6308', '6327', '6333', '6347', '6357'],
@@ -52,13 +52,13 @@ const serviceCodes: Partial<Record<ProviderErrorCode, readonly string[]>> = {
   rate_limited: ['2799', '6101'],
   unsupported: ['2803'],
   timeout: ['6100'],
-  // 6361 comes with HTTP 400 and says "internal".
+  // 6361 has HTTP 400 but means an internal error.
   unavailable: ['0010', '6102', '6200', '6361'],
 }
 
 /**
- * The API gateway's codes, whose prefix is `APIG.` or `APIGW.`. With .0201 only the HTTP status tells whether the
- * request was too large or the service did not answer.
+ * The API gateway's codes, with the prefix `APIG.` or `APIGW.`. For .0201 only the HTTP status distinguishes a request
+ * that is too large from a service that did not respond.
  * Source: https://docs.otc.t-systems.com/api-gateway/umn/published_api_calling/error_codes.html
  */
 const gatewayCodes: Readonly<Record<string, ProviderErrorCode>> = {
@@ -75,23 +75,26 @@ const byDigits: ReadonlyMap<string, ProviderErrorCode> = new Map(
   ),
 )
 
-/** What a vendor's code means; undefined for one that no document lists. */
+/** The meaning of a vendor's code; undefined if it is not documented. */
 export function meaningOf(vendorCode: string): ProviderErrorCode | undefined {
   const [, prefix, digits = ''] = /^(ModelArts|APIGW?)\.(\d{4})$/.exec(vendorCode) ?? []
   return prefix === 'ModelArts' ? byDigits.get(digits) : prefix === undefined ? undefined : gatewayCodes[digits]
 }
 
-/** The vendor's codes that drivers act upon. */
+/** The vendor's codes that drivers handle individually. */
 export const vendorCodes = {
-  /** "Not found" comes with HTTP 400. 6404 is known from clients only. */
+  /** "Not found" has HTTP 400. 6404 is known only from clients. */
   noSuchInstance: ['ModelArts.6309', 'ModelArts.6404'],
   noSuchJob: ['ModelArts.2775'],
   stopFirst: ['ModelArts.6304'],
   startedAlready: ['ModelArts.6305', 'ModelArts.6306'],
   stoppedAlready: ['ModelArts.6307', 'ModelArts.6308'],
-  /** Another operation is going on, or it is so already, or it does not run: only the state tells. */
+  /**
+   * Another operation is in progress, the object is already in the target state, or it is not running: only the state
+   * distinguishes them.
+   */
   busyOrDone: ['ModelArts.6357', 'ModelArts.6327'],
   notTerminable: ['ModelArts.2796', 'ModelArts.2878'],
-  /** Not generated yet, cleared, written by an old version, or exported nowhere. */
+  /** The log is not generated yet, cleared, written by an old version, or not exported. */
   noLog: ['ModelArts.2776', 'ModelArts.2818', 'ModelArts.2819', 'ModelArts.2820', 'ModelArts.2822'],
 } as const

@@ -8,16 +8,16 @@ import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 import { meaningOf } from './error-codes.ts'
 
-/** An answer that says no. */
+/** A response that reports a failure. */
 export interface Failure {
   error: ProviderError
-  /** The vendor's documents say that with this answer nothing was done. */
+  /** The vendor documents that nothing was executed with this response. */
   isRefusal: boolean
 }
 
 interface Reading {
   clock: ProviderClock
-  /** Texts that must not stand in the error. */
+  /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
@@ -37,8 +37,8 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
 ])
 
 /**
- * The failure that an answer of ModelArts or of its gateway tells; null for a success.
- * The services write errors in four shapes; an older one also fails with HTTP 200 and `is_success: false`.
+ * The failure that a response of ModelArts or its gateway reports; null for a success. Errors have four formats; an
+ * older service also fails with HTTP 200 and `is_success: false`.
  */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
   const body = jsonOf(response)
@@ -53,13 +53,13 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
     ...detailsOf(response, clock, said),
     ...fieldOf(said, code),
   })
-  // A listed code that comes with 5xx contradicts itself. 429 is listed for every call, whatever the code.
+  // A documented code with 5xx contradicts itself. 429 is documented for every call, whatever the code.
   const isListed = (meaning !== undefined && response.status < 500) || response.status === 429
   return { error, isRefusal: isListed && refusals.has(code) }
 }
 
 /**
- * The failure that IAM's answer to a request for a token tells.
+ * The failure that IAM reports for a token request.
  * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
  */
 export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
@@ -70,7 +70,7 @@ export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading
   return new ProviderError(code, `IAM issued no token, HTTP ${response.status}: ${words}`, {
     ...detailsOf(response, clock, said),
     ...(isRejected ? { field: loginFieldOf(words) } : {}),
-    // The call that the token was for has not been made.
+    // The call that needs the token was not sent.
     notSent: true,
   })
 }
@@ -92,10 +92,10 @@ export function isOneOf(error: unknown, vendorCodes: readonly string[]): error i
   return error instanceof ProviderError && error.providerCode !== undefined && vendorCodes.includes(error.providerCode)
 }
 
-/** Codes that come with 401 too but tell that a new token of the same kind would be rejected as well. */
+/** Codes with 401 for which a new token would also be rejected. */
 const wrongProject = ['ModelArts.0204', 'ModelArts.0207', 'ModelArts.0210', 'ModelArts.0212', 'ModelArts.2786']
 
-/** The token was rejected before anything was done, and another one may be taken. */
+/** The token was rejected before execution, so another one may be used. */
 export function isTokenRejected(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'unauthenticated' && !isOneOf(error, wrongProject)
 }
@@ -112,14 +112,14 @@ function sayingOf(body: Json | undefined): Saying {
   return { ...(code === undefined ? {} : { code }), ...(message === undefined ? {} : { message }) }
 }
 
-/** An instance has an `error_code` of its own, which is no failure of the call; an error says its code with a message. */
+/** An instance also has an `error_code`, which is not a failure of the call; an error has a code with a message. */
 function saysNo(body: Json | undefined): boolean {
   if (!isObject(body)) return false
   const said = sayingOf(body)
   return body.is_success === false || (said.code !== undefined && said.message !== undefined && body.id === undefined)
 }
 
-/** The wrong setting or credential, as precisely as the vendor tells. */
+/** The invalid setting or credential, as precisely as the vendor reports it. */
 function fieldOf({ code = '', message = '' }: Saying, meaning: ProviderErrorCode): { field?: string } {
   if (code === 'ModelArts.0102') return { field: 'settings.workspaceId' }
   if (/^APIGW?\.0101$/.test(code)) return { field: 'settings.baseUrl' }
@@ -130,7 +130,7 @@ function fieldOf({ code = '', message = '' }: Saying, meaning: ProviderErrorCode
   return field === undefined ? {} : { field }
 }
 
-/** The gateway has one code (.0301) for whatever is wrong with a signature; its words tell more. */
+/** The gateway has one code (.0301) for every problem with a signature; the message is more specific. */
 const keyWords: readonly (readonly [RegExp, string])[] = [
   [/signature expired/i, 'clock'],
   [/secretkey failed|reach the limit/i, 'credentials.accessKey'],
@@ -142,13 +142,13 @@ function lockMs({ code = '', message = '' }: Saying): number | undefined {
   return isKey || (code === 'ModelArts.0206' && /AK\/SK/i.test(message)) ? keyLockMs : undefined
 }
 
-/** IAM does not say which of user, password and account is wrong, but it names what it cannot find. */
+/** IAM does not report which of user, password and account is wrong, but names what it cannot find. */
 function loginFieldOf(message: string): string {
   if (/project/i.test(message)) return 'settings.projectId'
   return /domain/i.test(message) ? 'credentials.domainName' : 'credentials.password'
 }
 
-/** What a status says beside a code that no document lists. */
+/** The meaning of a status with an undocumented code. */
 const saidStatuses: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
   405: 'unsupported',

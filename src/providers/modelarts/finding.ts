@@ -8,19 +8,19 @@ import { ProviderError } from '../provider-error.ts'
 /** One page of a list. */
 export interface Portion {
   items: readonly JsonObject[]
-  /** Where the next page begins, in the API's own unit; null = this was the last. */
+  /** The start of the next page, in the API's unit; null for the last page. */
   next: number | null
-  /** The list claims more objects than it gave. */
+  /** The list reports more objects than it returned. */
   isShort: boolean
 }
 
 export interface Scan<K extends Kind> {
   seen: readonly Observation<K>[]
-  /** Every page was read and every object understood, and what came is what was asked for: then a missing mark is an absent object. */
+  /** Every page was read, every object was parsed, and filters were applied: absence is then conclusive. */
   isComplete: boolean
 }
 
-/** The objects of a list answer. One that shows no list is no empty list, unless it counts none. */
+/** The objects of a list response. A missing list is an error unless the count is zero. */
 export function itemsOf(answer: Json, key: string, total: number | undefined): readonly JsonObject[] {
   if (total !== 0 && !(isObject(answer) && Array.isArray(answer[key]))) {
     throw new ProviderError('bad_response', `A list of ModelArts has no ${key}.`)
@@ -30,7 +30,10 @@ export function itemsOf(answer: Json, key: string, total: number | undefined): r
 
 const maxPages = 400
 
-/** Reads all pages. `isAskedFor` tells whether an item passes the filter that was sent: one that does not proves it ignored. */
+/**
+ * Reads all pages. `isAskedFor` checks whether an item matches the filter that was sent; one that does not means that
+ * the filter was ignored.
+ */
 export async function scan<K extends Kind>(list: {
   read(start: number): Promise<Portion>
   isAskedFor(item: JsonObject): boolean
@@ -50,7 +53,7 @@ export async function scan<K extends Kind>(list: {
   return { seen, isComplete: isComplete && isHonoured && !isShort && seen.length === items.length }
 }
 
-/** What a walk says about each intent. An object that shifted to a later page while the list was read counts once. */
+/** The result of a scan for each intent. An object that moved to a later page during the scan counts once. */
 export function foundIn<K extends Kind>(
   intents: readonly Intent<K>[],
   { seen, isComplete }: Scan<K>,

@@ -59,7 +59,7 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** Lists environments: that takes valid credentials for the project, the workspace, and the API that was chosen. */
+/** Lists environments, which requires valid credentials for the project, the workspace and the selected API. */
 async function verify(client: ModelartsClient, settings: ModelartsSettings, signal: AbortSignal): Promise<void> {
   const { workspaceId, environmentApi } = settings
   const isNotebooks = environmentApi === 'notebooks'
@@ -71,11 +71,11 @@ async function verify(client: ModelartsClient, settings: ModelartsSettings, sign
   }
 }
 
-/** Names the setting for failures that only a check of a connection can blame on one. */
+/** Names the setting for failures that only the verification of a connection can attribute to one. */
 function located(error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error
   const { code, message, httpStatus, providerCode, retryAfterMs, notSent } = error
-  // The gateway is the right one if it says that it has no such API; the region may not serve the historical one.
+  // A gateway that reports a missing API is the right one; the region may not offer the historical API.
   const isMissingApi = code === 'unsupported' && providerCode !== undefined
   const isUnreachable = error.field === undefined && code === 'unavailable' && notSent
   const field = isMissingApi ? 'settings.environmentApi' : isUnreachable ? 'settings.baseUrl' : error.field

@@ -5,7 +5,7 @@ import type { Accepts, Intent, SpecError } from '../provider.ts'
 import { foreignOptions, optionsOf } from './options.ts'
 import { type CreateInstance, given, type InstanceAutoStop, type InstanceStorage } from './wire.ts'
 
-/** A mark at the end of a name. */
+/** The correlation tag is at the end of the name. */
 export const tagLength = 10
 const maxNameLength = 64
 
@@ -50,14 +50,14 @@ export function instanceErrors(spec: EnvironmentSpec): readonly SpecError[] {
   return [...storageErrors(spec), ...poolErrors(spec), ...optionErrors(spec, 'demanager')]
 }
 
-/** The id is the one mandatory part of a pool. */
+/** A pool requires an id. */
 function poolErrors(spec: EnvironmentSpec): readonly SpecError[] {
   if (spec.queue !== undefined || optionsOf(spec).pool === undefined) return []
   const detail = 'providerOptions.modelarts.pool requires `queue`, the name of the dedicated pool.'
   return [{ pointer: '/queue', detail }]
 }
 
-/** Options that are documented for the other API. */
+/** Rejects options that are documented only for the other API. */
 export function optionErrors(spec: EnvironmentSpec, api: 'demanager' | 'notebooks'): readonly SpecError[] {
   const options = optionsOf(spec)
   const foreign = foreignOptions[api].filter((name) => options[name] !== undefined)
@@ -67,7 +67,7 @@ export function optionErrors(spec: EnvironmentSpec, api: 'demanager' | 'notebook
   }))
 }
 
-/** ModelArts.6317, 6318, 6358: the path is mandatory, ends with a slash and is not a bucket's root. */
+/** ModelArts.6317, 6318, 6358: the path is mandatory, ends with a slash and is not the root of a bucket. */
 function storageErrors({ storage = {} }: EnvironmentSpec): readonly SpecError[] {
   const { type = 'obs', source, sizeGiB } = storage
   if (type === 'evs') {
@@ -107,7 +107,7 @@ export function instanceOf(
   }
 }
 
-/** Seconds. Absent = never, and said so. */
+/** Auto-stop in seconds; if absent, auto-stop is disabled explicitly. */
 export function autoStopOf(spec: EnvironmentSpec): InstanceAutoStop {
   const { autoStop } = spec
   const prompt = given({ prompt: readFlag(optionsOf(spec), 'autoStopPrompt') })

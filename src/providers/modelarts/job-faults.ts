@@ -4,14 +4,14 @@ import type { SpecError } from '../provider.ts'
 import { datasetSource } from './job-mapping.ts'
 import { optionsOf } from './options.ts'
 
-/** What no field rule can say of a training job. */
+/** Rules between the fields of a training job. */
 export function jobErrors(spec: JobSpec): readonly SpecError[] {
   return [...programErrors(spec), ...resourceErrors(spec), ...dataErrors(spec)]
 }
 
 /**
- * What runs is one of: an algorithm by id, a subscribed one, code with a boot file and an engine, an image with a
- * command. ModelArts.2806 is the last one's fault; the others are in the reference's words only.
+ * A job runs one of: an algorithm by id, a subscribed algorithm, code with a boot file and an engine, or an image with
+ * a command. Violating the last one returns ModelArts.2806; the others are described only in prose.
  */
 function programErrors(spec: JobSpec): readonly SpecError[] {
   const algorithm = readObject(optionsOf(spec), 'algorithm')

@@ -15,8 +15,8 @@ interface Reads {
 }
 
 /**
- * One task per chunk; the cursor is the task's name. The text is the newest 5 MB at most, the link (good for 5 minutes)
- * is to all of it. A log that is not there yet is empty.
+ * One task per chunk; the cursor is the task's name. The text is the newest 5 MB at most; the link (valid for 5
+ * minutes) points to the whole log. A log that does not exist yet is empty.
  */
 export function makeLogs({ existing, read }: Reads) {
   async function readOrNothing(signal: AbortSignal, ...path: readonly string[]): Promise<Json> {
@@ -28,7 +28,7 @@ export function makeLogs({ existing, read }: Reads) {
     }
   }
 
-  /** A text that is too long for one answer is left to the link. */
+  /** Undefined if the text is too long for one response; the link covers it. */
   async function textOf(signal: AbortSignal, ...task: readonly string[]): Promise<string | undefined> {
     try {
       const preview = await readOrNothing(signal, ...task, 'logs', 'preview')

@@ -144,7 +144,7 @@ function volumeOf({ source, path, readOnly = false }: Mount): TrainingVolume {
   return { nfs: { nfs_server_path: place, local_path: path, read_only: readOnly } }
 }
 
-/** The vendor counts in hours. */
+/** The vendor's unit is hours. */
 function autoStopOf(seconds: number): { time_unit: 'HOURS'; duration: number } {
   return { time_unit: 'HOURS', duration: Math.ceil(seconds / 3600) }
 }

@@ -10,7 +10,7 @@ import type { Observation, Task } from '../provider.ts'
 import { tagLength } from './instance-mapping.ts'
 import { given, payloadOf } from './wire.ts'
 
-/** `status.phase`. The vendor warns against depending on `secondary_phase`: it only adds a reason. */
+/** Values of `status.phase`. The vendor advises against depending on `secondary_phase`, so it only adds a reason. */
 export const jobStates: Readonly<Record<string, Status<'job'>>> = {
   Creating: 'pending',
   Pending: 'pending',
@@ -22,7 +22,7 @@ export const jobStates: Readonly<Record<string, Status<'job'>>> = {
   Abnormal: 'failed',
 }
 
-/** One training job, from the search, the details or the answer of a create. */
+/** One training job from the search, the details or a create response. */
 export function trainingJobSeen(job: Json, literals: readonly string[]): Observation<'job'> | null {
   const metadata = readObject(job, 'metadata')
   const remoteId = readId(metadata, 'id')
@@ -49,7 +49,7 @@ export function trainingJobSeen(job: Json, literals: readonly string[]): Observa
   }
 }
 
-/** Milliseconds; NaN where the job does not tell. */
+/** Creation time in milliseconds; NaN if absent. */
 export function createdMs(job: Json): number {
   return readTime(readObject(job, 'metadata'), 'create_time')?.getTime() ?? Number.NaN
 }
@@ -64,12 +64,12 @@ function reasonOf(state: Json, exitCode: number | undefined): Reason | undefined
   return exitCode === undefined || exitCode === 0 ? undefined : 'nonzero_exit'
 }
 
-/** Why the last run ended, for a job none of whose tasks says anything. */
+/** Why the last run ended, for a job whose tasks report nothing. */
 function endReasonOf(state: Json): string | undefined {
   return readText(readList(state, 'running_records').at(-1), 'end_reason')
 }
 
-/** Of the first task that failed, else of all. */
+/** The exit of the first failed task, or else of any. */
 function exitOf(state: Json): { exitCode?: number; message?: string } {
   const exits = readList(state, 'task_statuses').flatMap((task) => {
     const exitCode = readNumber(task, 'exit_code')
@@ -78,7 +78,7 @@ function exitOf(state: Json): { exitCode?: number; message?: string } {
   return exits.find(({ exitCode }) => exitCode !== 0) ?? exits[0] ?? {}
 }
 
-/** A job that waits has not started, whatever it shows. */
+/** A waiting job has not started, even if it shows a start time. */
 function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date; endedAt?: Date } {
   if (status === null || status === 'pending') return {}
   const startedAt = readTime(state, 'start_time')
@@ -86,8 +86,8 @@ function timesOf(state: Json, status: Status<'job'> | null): { startedAt?: Date;
 }
 
 /**
- * `start_time` and `duration` are milliseconds, `end_at` whole seconds: of a job that is over within a second it may lie
- * before its start. What both tell of the same second, the milliseconds tell better.
+ * `start_time` and `duration` are in milliseconds and `end_at` in whole seconds, so `end_at` of a job that lasts under
+ * a second may precede its start. Within the same second the milliseconds are used.
  */
 function endOf(state: Json, startedAt: Date | undefined): Date | undefined {
   const endMs = (startedAt?.getTime() ?? Number.NaN) + (readNumber(state, 'duration') ?? Number.NaN)
@@ -99,11 +99,11 @@ function endOf(state: Json, startedAt: Date | undefined): Date | undefined {
   return startedAt !== undefined && ended !== undefined && ended < startedAt ? startedAt : ended
 }
 
-/** A task has no state of its own, only an exit code once it ended; while the job lives it is as the job is. */
+/** A task has no state, only an exit code once it ended; until then it has the state of the job. */
 function tasksOf(state: Json, status: Status<'job'> | null): readonly Task<'job'>[] | undefined {
   const names = taskNames({ status: state })
   if (names.length === 0) return undefined
-  // Of several entries for one task, the first.
+  // The first entry per task.
   const ended = new Map(
     readList(state, 'task_statuses')
       .toReversed()

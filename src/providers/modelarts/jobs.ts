@@ -19,16 +19,16 @@ import type { ModelartsSettings } from './settings.ts'
 import { given } from './wire.ts'
 
 const traits: Traits<'job'> = {
-  // Not documented; a create answers with the job.
+  // Not documented. The create response contains the job.
   listLagMs: 30_000,
-  // The gateway gives up on a service after 60 s at the most.
+  // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   // ModelArts.2751
   uniqueNames: true,
   enforces: ['timeLimit'],
 }
 
-/** The search takes 1 to 50. */
+/** The search accepts 1 to 50. */
 const pageSize = 50
 
 /** Training jobs, API version 2. */
@@ -67,7 +67,7 @@ export function makeJobs(
     states: jobStates,
     traits,
     tagLength,
-    // A training job names no instance: at most it waits for one.
+    // A training job does not reference an instance; it can only wait for one.
     environment: 'optional',
     check: jobErrors,
 
@@ -110,7 +110,7 @@ function searchCall({ workspaceId, start, name }: ListPage): Call {
   return { method: 'POST', version: 'v2', path: ['training-job-searches'], body }
 }
 
-/** `count` is of the jobs that match, `total` of all. */
+/** `count` is the number of matching jobs, `total` that of all jobs. */
 function portionOf(answer: Json, { start, sinceMs }: ListPage): Portion {
   const count = readNumber(answer, 'count')
   const items = itemsOf(answer, 'items', count)
@@ -120,7 +120,7 @@ function portionOf(answer: Json, { start, sinceMs }: ListPage): Portion {
   return { items, next: lacks && items.length > 0 ? start + 1 : null, isShort: lacks && items.length === 0 }
 }
 
-/** Whether what follows a page can only be older than `sinceMs`: the page does run from new to old, and ends before it. */
+/** Whether later pages can only be older than `sinceMs`: the page is sorted newest first and ends before it. */
 function reachesBack(items: readonly JsonObject[], sinceMs: number): boolean {
   const times = items.map(createdMs)
   const isNewestFirst = times.every((time, index) => index === 0 || time <= (times[index - 1] ?? Number.NaN))

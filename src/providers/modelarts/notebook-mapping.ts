@@ -8,11 +8,11 @@ import { volumeErrors, volumeOf } from './notebook-volume.ts'
 import { optionsOf } from './options.ts'
 import { type CreateNotebook, given, type StartQuery } from './wire.ts'
 
-/** Neither end of the range is in the reference; both are in the vendor's SDK. Milliseconds. */
+/** The reference documents neither end of the range; the vendor's SDK documents both. Milliseconds. */
 export const shortestLeaseMs = 3_600_000
 export const longestLeaseMs = 259_200_000
 
-/** Sources: the create and the update of notebook instances (CreateNotebook, UpdateNotebook). A name has room for any mark. */
+/** Sources: the create and the update of notebook instances (CreateNotebook, UpdateNotebook). */
 export const notebookAccepts: Accepts = {
   name: {
     to: 'name',
@@ -66,14 +66,17 @@ export function notebookOf(
   }
 }
 
-/** Without a duration the vendor stops after an hour, so "never" is said. Only a lease without `duration` can count idle time. */
+/**
+ * Without a duration the vendor stops after an hour, so "never" is sent explicitly. Only a lease without `duration` can
+ * count idle time.
+ */
 function leaseOf({ autoStop }: EnvironmentSpec): Pick<CreateNotebook, 'duration' | 'lease'> {
   if (autoStop === undefined) return { duration: -1 }
   const duration = autoStop.afterSeconds * 1000
   return autoStop.basis === 'idle' ? { lease: { duration, type: 'IDLE' } } : { duration }
 }
 
-/** The same for each later start, where the lease has no body. */
+/** The lease of each later start, as query parameters. */
 export function leaseWanted({ autoStop }: EnvironmentSpec): StartQuery {
   if (autoStop === undefined) return { duration: -1 }
   return { duration: autoStop.afterSeconds * 1000, type: autoStop.basis === 'idle' ? 'IDLE' : 'TIMING' }
@@ -81,7 +84,7 @@ export function leaseWanted({ autoStop }: EnvironmentSpec): StartQuery {
 
 const services: Readonly<Record<string, string>> = { jupyter: 'NOTEBOOK', ssh: 'SSH' }
 
-/** One entry per service that `interfaces` or the option names; absent where neither does. */
+/** One entry per service in `interfaces` or the option; absent if there is none. */
 function endpointsOf(spec: EnvironmentSpec): CreateNotebook['endpoints'] | undefined {
   const details = readList(optionsOf(spec), 'endpoints')
   const wanted = (spec.interfaces ?? []).flatMap((each) => services[each] ?? [])
@@ -104,7 +107,7 @@ function wordsOf(from: Json | undefined, key: string): string[] | undefined {
   return words.length === 0 ? undefined : words
 }
 
-/** The script of type COMMAND stands in the body, in Base64; type SCRIPT would be a path. */
+/** A COMMAND script is sent in the body as Base64; type SCRIPT would be a path. */
 function hooksOf(script: string): NonNullable<CreateNotebook['hooks']> {
   const encoded = Buffer.from(script, 'utf8').toString('base64')
   return { container_hooks: { post_start: { type: 'COMMAND', script: encoded } } }

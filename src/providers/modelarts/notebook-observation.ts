@@ -35,7 +35,7 @@ const remarks: Readonly<Record<string, { reason?: Reason; message?: string }>> =
   DELETE_FAILED: { message: 'ModelArts failed to delete the notebook.' },
 }
 
-/** One notebook, from the list, the details or the answer of a create. */
+/** One notebook from the list, the details or a create response. */
 export function notebookSeen(notebook: Json, literals: readonly string[]): Observation<'environment'> | null {
   const remoteId = readId(notebook, 'id')
   if (remoteId === undefined) return null
@@ -58,9 +58,9 @@ export function notebookSeen(notebook: Json, literals: readonly string[]): Obser
 }
 
 /**
- * The auto stop of a notebook that was not made here, for its next start. `duration` counts from `create_at`: a start
- * or a prolongation moves `update_at` and adds to it, so the time asked for is what lies behind `update_at`. Inferred
- * from the reference's examples of a start and a stop.
+ * The auto-stop of an imported notebook, for its next start. `duration` counts from `create_at`, while a start or
+ * extension sets `update_at` and adds to `duration`; the requested time is the part after `update_at`. Inferred from
+ * the reference's examples of a start and a stop.
  */
 export function leaseShown(notebook: Json): StartQuery {
   const lease = readObject(notebook, 'lease')
@@ -80,10 +80,10 @@ export function notebookAccess(notebook: Json): Access {
   return { urls, ...given({ ssh: sshOf(readText(ssh, 'uri')), token: readText(notebook, 'token') }) }
 }
 
-/** Neither begins with a hyphen: whoever calls `ssh` with it would pass an option. */
+/** Neither part may begin with a hyphen, which `ssh` would parse as an option. */
 const sshAddress = /^(?:ssh:\/\/)?(?:([A-Za-z0-9_][\w.-]*)@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::(\d{1,5}))?\/?$/
 
-/** `ssh://ma-user@host:30581`, or an address alone. */
+/** Parses `ssh://ma-user@host:30581` or a plain address. */
 function sshOf(uri: string | undefined): Access['ssh'] | undefined {
   const [, user, host, port] = sshAddress.exec(uri ?? '') ?? []
   return host === undefined ? undefined : { host, port: Number(port ?? 22), ...given({ user }) }

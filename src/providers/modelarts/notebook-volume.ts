@@ -14,8 +14,8 @@ const at = {
 }
 
 /**
- * What goes with which category of `volume`. Source: VolumeMountRequest of the vendor's SDK, which says more than the
- * reference.
+ * Checks which fields a category of `volume` allows. Source: VolumeMountRequest of the vendor's SDK, which is more
+ * precise than the reference.
  */
 export function volumeErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { category } = volumeOf(spec)
@@ -28,7 +28,7 @@ export function volumeErrors(spec: EnvironmentSpec): readonly SpecError[] {
   return [...id, ...(category === 'EVS' ? diskErrors(spec) : bucketErrors(spec))]
 }
 
-/** One's own file system is named by address and id; a managed one by neither. */
+/** A dedicated file system requires an address and an id; a managed one allows neither. */
 function fileSystemErrors(spec: EnvironmentSpec): readonly SpecError[] {
   const { ownership, uri, id } = volumeOf(spec)
   const isOwn = ownership === 'DEDICATED'

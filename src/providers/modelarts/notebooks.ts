@@ -15,18 +15,18 @@ import type { ModelartsSettings } from './settings.ts'
 import { given } from './wire.ts'
 
 const traits: Traits<'environment'> = {
-  // Not documented, and here nothing but the list guards against a second notebook: names may repeat.
+  // Not documented. Names may repeat, so only the list prevents a second notebook.
   listLagMs: 60_000,
-  // The gateway gives up on a service after 60 s at the most.
+  // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   uniqueNames: false,
   enforces: ['autoStop'],
 }
 
-/** The list takes 10, 20 or 50. */
+/** The list accepts 10, 20 or 50. */
 const pageSize = 50
 
-/** Notebook instances, the current API. Deleting one deletes its storage. */
+/** Notebook instances (the current API). Deleting one deletes its storage. */
 export function makeNotebooks(
   client: ModelartsClient,
   settings: ModelartsSettings,
@@ -37,7 +37,7 @@ export function makeNotebooks(
     word: 'notebook',
     workspaceId: settings.workspaceId,
     noSuch: vendorCodes.noSuchInstance,
-    // The vendor's Terraform provider takes 6357 for "not found" too; the reference does not.
+    // The vendor's Terraform provider also treats 6357 as "not found"; the reference does not.
     maybeNoSuch: vendorCodes.busyOrDone,
     createCall: (intent, workspaceId) => ({ ...notebookCall('POST'), body: { ...notebookOf(intent, workspaceId) } }),
     nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
@@ -64,7 +64,7 @@ export function makeNotebooks(
         if (verb === 'delete') return client.send(notebookCall('DELETE', remoteId), signal)
         const call = notebookCall('POST', remoteId, verb)
         if (verb === 'stop') return client.send(call, signal)
-        // A start without a duration would stop after an hour, whatever the create had said.
+        // A start without a duration stops after an hour, regardless of the create.
         const query = spec === undefined ? leaseShown(await existing(remoteId, signal)) : leaseWanted(spec)
         return client.send({ ...call, query: { ...query } }, signal)
       },
@@ -83,7 +83,7 @@ function notebookCall(method: Call['method'], ...path: readonly string[]): Call 
   return { method, version: 'v1', path: ['notebooks', ...path] }
 }
 
-/** `offset` counts records. The reference spells the workspace `workspaceId`, the SDKs `workspace_id`: both are sent. */
+/** `offset` counts records. The reference names the workspace `workspaceId`, the SDKs `workspace_id`: both are sent. */
 export function notebookListCall({ visibility }: ModelartsSettings, { workspaceId, start, name }: ListPage): Call {
   const path = visibility === 'all' ? ['all'] : []
   const filters = { workspaceId, workspace_id: workspaceId, ...given({ name }) }
@@ -98,7 +98,7 @@ function portionOf(answer: Json, start: number): Portion {
   return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }
 }
 
-/** Flavors and images that a notebook can be made of; of the images the first 50. */
+/** Flavors and images for notebooks; at most the first 50 images. */
 async function catalogOf(client: ModelartsClient, signal: AbortSignal): Promise<Catalog> {
   const flavors = await client.send(notebookCall('GET', 'flavors'), signal)
   const images = await client.send(

@@ -22,7 +22,7 @@ const annotations = Type.Optional(
   }),
 )
 
-/** One object for both APIs of environments: which of them a connection uses is not known where requests are described. */
+/** One schema for both APIs of environments: validation does not know which one a connection uses. */
 export const environmentOptions = Type.Object(
   {
     workspaceId,
@@ -111,7 +111,7 @@ export const environmentOptions = Type.Object(
   closed,
 )
 
-/** Options that only one of the two APIs takes. */
+/** Options that only one of the two APIs supports. */
 export const foreignOptions = {
   demanager: ['volume', 'endpoints'],
   notebooks: ['aiProjectId', 'annotations', 'autoStopPrompt', 'extendStorage', 'pool'],
@@ -164,7 +164,7 @@ export const jobOptions = Type.Object(
   closed,
 )
 
-/** The vendor's options of a request; read field by field, as an answer is. */
+/** The vendor's options of a request, read field by field like a response. */
 export function optionsOf(spec: JobSpec | EnvironmentSpec): JsonObject {
   return (spec.providerOptions?.modelarts ?? {}) as JsonObject
 }

@@ -9,50 +9,50 @@ import { isOneOf } from './errors.ts'
 import { foundIn, type Portion, type Scan, scan } from './finding.ts'
 import { optionsOf } from './options.ts'
 
-/** Which part of a list to read. An API without such a filter leaves `name` and `sinceMs` alone. */
+/** The part of a list to read. An API without such a filter ignores `name` and `sinceMs`. */
 export interface ListPage {
   workspaceId: string
-  /** Where the page begins, in the API's own unit. */
+  /** The start of the page, in the API's unit. */
   start: number
-  /** Narrows the list to names that contain it; never trusted to be exact. */
+  /** Narrows the list to names that contain it; not relied on to be exact. */
   name?: string
-  /** Objects made before this moment are of no interest. */
+  /** Objects created before this moment may be skipped. */
   sinceMs?: number
 }
 
-/** What differs between instances, notebooks and training jobs as far as making and looking go. */
+/** The differences between instances, notebooks and training jobs in creating and reading. */
 export interface Resource<K extends Kind> {
   client: ModelartsClient
-  /** What it is called in messages. */
+  /** The noun for messages. */
   word: string
-  /** The connection's. */
+  /** The workspace of the connection. */
   workspaceId: string
-  /** Vendor codes that say "no such object". */
+  /** Vendor codes that mean "no such object". */
   noSuch: readonly string[]
-  /** Vendor codes that may say so as well: then the list decides. */
+  /** Vendor codes that may mean "no such object"; the list then decides. */
   maybeNoSuch?: readonly string[]
   createCall(intent: Intent<K>, workspaceId: string): Call
-  /** The name that the object gets, for lists that can be narrowed by name. */
+  /** The name of the object, for lists that can be filtered by name. */
   nameOf?(intent: Intent<K>): string
   detailsCall(remoteId: string): Call
   read(page: ListPage, signal: AbortSignal): Promise<Portion>
   observe(object: Json): Observation<K> | null
-  /** Parts of the details that a list leaves out. */
+  /** Parts of the details that a list omits. */
   listOmits?: readonly string[]
-  /** The object as if it repeated the id that was asked for. */
+  /** The object with the requested id. */
   withId(object: JsonObject, remoteId: string): JsonObject
   workspaceIdOf(item: JsonObject): string | undefined
 }
 
 type Reading<K extends Kind> = Pick<Driver<K>, 'plan' | 'create' | 'find' | 'get' | 'list'> & {
-  /** The object as it is shown. Rejects with `not_found` where it is gone. */
+  /** The current object. Rejects with `not_found` if it is gone. */
   existing(remoteId: string, signal: AbortSignal): Promise<Json>
 }
 
-/** Their clock and ours may differ by far less than this. */
+/** Tolerance for clock differences; real ones are far smaller. */
 const clockToleranceMs = 3_600_000
 
-/** Making, finding and looking, alike for all three. */
+/** Creating, finding and reading, shared by all three resources. */
 export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   const { client, word, observe, listOmits = [] } = resource
   const observeListed = (item: JsonObject) => asListed(observe(item), listOmits)
@@ -112,7 +112,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
       return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
     },
 
-    /** One walk per workspace, since a list shows one. */
+    /** One scan per workspace, since a list covers one. */
     async find(intents, signal) {
       const only = intents.length === 1 ? intents[0] : undefined
       const name = only === undefined ? undefined : resource.nameOf?.(only)

@@ -56,7 +56,7 @@ export const modelartsSettings = Type.Object(
 const secret = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ pattern: '^[^\\r\\n]+$', minLength: 1, maxLength, description }))
 
-/** What stands in a header of a call, or signs one. */
+/** Text that is sent in a header or signs one. */
 const headerText = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ pattern: `^[!-~]{1,${maxLength}}$`, description }))
 
@@ -89,13 +89,13 @@ export interface Login {
   domainName: string
 }
 
-/** One complete set of credentials, or which field is wrong with them. */
+/** One complete set of credentials, or the invalid field. */
 export type ModelartsCredentials =
   | { readonly by: 'keys'; readonly keys: Keys }
   | { readonly by: 'password'; readonly login: Login }
   | { readonly by: 'nothing'; readonly field: string; readonly detail: string }
 
-/** They were checked when the connection was made; what fails here is a bug. */
+/** Settings are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): ModelartsSettings {
   const filled = Value.Default(modelartsSettings, Value.Clone(settings))
   if (!Value.Check(modelartsSettings, filled)) throw new TypeError('these are no settings of modelarts')
@@ -107,7 +107,7 @@ export function settingsOf(settings: JsonObject): ModelartsSettings {
   }
 }
 
-/** The schema is one closed object; that exactly one of its two sets is there and complete is checked here. */
+/** The schema is one closed object; this checks that exactly one of its two sets is present and complete. */
 export function credentialsOf(credentials: JsonObject): ModelartsCredentials {
   if (!Value.Check(modelartsCredentials, credentials)) throw new TypeError('these are no credentials of modelarts')
   const { accessKey, secretKey, securityToken, ...login } = credentials
@@ -131,7 +131,7 @@ function loginOf({ username, password, domainName }: Partial<Login>): ModelartsC
   return { by: 'password', login: { username, password, domainName } }
 }
 
-/** What is wrong with credentials that are not one complete set. */
+/** The error in credentials that are not one complete set. */
 export function credentialError(credentials: JsonObject): CredentialError | null {
   const read = credentialsOf(credentials)
   return read.by === 'nothing' ? { field: read.field.replace('credentials.', ''), detail: read.detail } : null
@@ -141,7 +141,7 @@ function wrong(name: string, detail: string): ModelartsCredentials {
   return { by: 'nothing', field: `credentials.${name}`, detail }
 }
 
-/** What must not stand in an error or a payload. */
+/** Secrets to remove from errors and payloads. */
 export function secretsOf(credentials: ModelartsCredentials): readonly string[] {
   if (credentials.by === 'nothing') return []
   if (credentials.by === 'password') return [credentials.login.password]

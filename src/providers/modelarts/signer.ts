@@ -4,12 +4,12 @@ import type { Keys } from './settings.ts'
 type Scalar = string | number | boolean
 export type Query = Readonly<Record<string, Scalar | readonly Scalar[]>>
 
-/** A request as it is signed: `uri` and `query` as they stand on the wire, all headers that are to be signed, the exact body. */
+/** A request to sign: `uri` and `query` as sent, the headers to sign, and the exact body. */
 export interface ToSign {
   method: string
   uri: string
   query: string
-  /** With `host`. Any case; values as sent. */
+  /** Includes `host`. Names in any case; values as sent. */
   headers: Readonly<Record<string, string>>
   body: string
 }
@@ -17,8 +17,8 @@ export interface ToSign {
 const algorithm = 'SDK-HMAC-SHA256'
 
 /**
- * The value of `Authorization`. `headers` must hold `x-sdk-date` (`sdkDate`); all of them are signed, in place of only
- * the mandatory one, as the vendor's Node and Python SDKs do.
+ * The value of `Authorization`. `headers` must contain `x-sdk-date` (`sdkDate`). All headers are signed, not only the
+ * mandatory one, as in the vendor's Node and Python SDKs.
  * Algorithm: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm-001.html
  */
 export function authorizationOf(request: ToSign, { accessKey, secretKey }: Keys): string {
@@ -33,12 +33,12 @@ export function sdkDate(at: Date): string {
   return at.toISOString().replace(/[-:]|\.\d{3}/g, '')
 }
 
-/** The path for the wire and for the signature, from its decoded segments. */
+/** The encoded path for request and signature, from decoded segments. */
 export function encodePath(segments: readonly string[]): string {
   return segments.map((segment) => `/${encode(segment)}`).join('')
 }
 
-/** The query for the wire and for the signature: keys sorted by code unit, then values; empty for none. */
+/** The encoded query for request and signature: sorted by key in code units, then by value; empty for none. */
 export function encodeQuery(query: Query): string {
   const pairs = Object.keys(query)
     .sort()
@@ -51,7 +51,7 @@ export function canonicalRequest(request: ToSign): string {
   const headers = signedHeaders(request)
   return [
     method,
-    // Only for the signature; the request itself is sent without the slash.
+    // Only for the signature; the request is sent without the slash.
     uri.endsWith('/') ? uri : `${uri}/`,
     query,
     ...headers.map(([name, value]) => `${name}:${value}`),
@@ -77,7 +77,7 @@ function valuesOf(value: Query[string] | undefined): readonly string[] {
   return typeof value === 'object' ? value.map(String).sort() : [String(value)]
 }
 
-/** Unreserved characters are `A-Z a-z 0-9 - _ . ~`; `encodeURIComponent` leaves five more as they are. */
+/** Unreserved characters are `A-Z a-z 0-9 - _ . ~`; `encodeURIComponent` also leaves five others unescaped. */
 function encode(text: string): string {
   const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
   return encodeURIComponent(text).replace(/[!'()*]/g, hex)

@@ -8,9 +8,9 @@ import { ProviderError } from '../provider-error.ts'
 import { tokenFailure } from './errors.ts'
 import type { Login, ModelartsSettings } from './settings.ts'
 
-/** Tokens live 24 hours; nothing that begins in the last minutes should see one die. */
+/** Tokens are valid for 24 hours; the margin covers calls that begin shortly before expiry. */
 const marginMs = 300_000
-/** Where the answer shows no end: far below the documented 24 hours. */
+/** Used if the response has no expiry: far below the documented 24 hours. */
 const unknownLifeMs = 3_600_000
 
 interface Deps {
@@ -21,8 +21,7 @@ interface Deps {
 }
 
 /**
- * Tokens of the project, from IAM. Everything that goes wrong here rejects as "not sent": the call that needs the token
- * has not been made.
+ * Project tokens from IAM. Every failure rejects as `notSent`, because the call that needs the token was not made.
  * https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/obtaining_a_user_token.html
  */
 export function makeTokens(deps: Deps): TokenCache {
@@ -43,7 +42,7 @@ async function requestToken({ http, clock, settings, login }: Deps, signal: Abor
     throw notSent(error)
   })
   if (response.status !== 201) throw tokenFailure(response, { clock, secrets: sentSecrets({}, [login.password]) })
-  // The token is in the header only.
+  // Only the header contains the token.
   const value = response.headers['x-subject-token']
   if (typeof value !== 'string' || value === '') {
     const detail = 'IAM returned HTTP 201 without the header X-Subject-Token.'

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject } from '../kit/fields.ts'
 import { boundedPayload, maxDepth } from '../kit/redact.ts'
 
-/** The bodies of ModelArts' requests, in the key order of its examples. Answers are read field by field instead. */
+/** Request bodies of ModelArts, in the key order of its examples. Responses are read field by field. */
 
 /** https://docs.otc.t-systems.com/modelarts/api-ref/historical_apis/devenviron_old_version (modelarts_03_0110) */
 export interface CreateInstance {
@@ -50,7 +50,7 @@ export interface CreateNotebook {
   workspace_id: string
   pool_id?: string
   endpoints?: { service: string; key_pair_names?: string[]; allowed_access_ips?: string[] }[]
-  /** Milliseconds; -1 = never. Where it is given, `lease` is ignored and the clock runs whether it is idle or not. */
+  /** Milliseconds; -1 = never. If set, `lease` is ignored and the time counts whether idle or not. */
   duration?: number
   lease?: { duration: number; type: LeaseType }
   hooks?: { container_hooks: { post_start: { type: 'COMMAND'; script: string } } }
@@ -62,7 +62,7 @@ export interface StartQuery {
   type?: LeaseType
 }
 
-/** The reference's table writes them in lower case, its answers and every SDK of the vendor in upper case. */
+/** Lower case in the reference's table, upper case in its responses and in every SDK of the vendor. */
 export type LeaseType = 'TIMING' | 'IDLE'
 
 /** https://docs.otc.t-systems.com/modelarts/api-ref/training_management (CreateTrainingJob) */
@@ -116,18 +116,18 @@ type Given<T> = { [F in keyof T]?: Exclude<T[F], undefined> }
 
 /** The fields that are not undefined. */
 export function given<T extends object>(fields: T): Given<T> {
-  // For each object of each page: several times as fast as by way of a list of entries.
+  // Runs for each object of each page; several times as fast as through a list of entries.
   const kept: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields)) if (value !== undefined) kept[key] = value
   return kept as Given<T>
 }
 
-/** An answer without secrets: besides what the kit knows, the query of links to objects (they are signed). */
+/** A response without secrets: in addition to the kit's rules, removes the query of signed links to objects. */
 export function payloadOf(answer: Json, literals: readonly string[]): Json {
   return boundedPayload(unsigned(answer), literals)
 }
 
-/** What is nested deeper than a payload may be is cut away from it anyway. */
+/** Values nested deeper than a payload may be are removed from it anyway. */
 function unsigned(value: Json, depth = 0): Json {
   if (depth > maxDepth) return null
   if (Array.isArray(value)) return value.map((item) => unsigned(item, depth + 1))

@@ -13,7 +13,7 @@ import type { Service } from './urls.ts'
 export interface ScnetCall {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
-  /** Sent as JSON, with GET too. */
+  /** Sent as JSON, also with GET. */
   json?: Json
   /** Sent form-encoded. */
   form?: Readonly<Record<string, string>>
@@ -21,11 +21,11 @@ export interface ScnetCall {
 
 export interface ScnetClient {
   readonly region: Region
-  /** `data` of one call. Rejects with a ProviderError unless the answer says code "0". */
+  /** `data` of one call. Rejects with a ProviderError unless the response has code "0". */
   call(service: Service, call: ScnetCall, signal: AbortSignal): Promise<Json>
-  /** One call that makes something: what the documents do not list as a refusal rejects as "outcome unknown". */
+  /** Sends one creating call. Errors that are not documented as rejections become "outcome unknown". */
   create(service: Service, call: ScnetCall, fence: Fence): Promise<{ data: Json; said: string }>
-  /** The bytes of a file as text; a JSON envelope in their place is an error. */
+  /** The content of a file as text; a JSON envelope in its place is an error. */
   download(path: string, signal: AbortSignal): Promise<string>
 }
 
@@ -35,8 +35,8 @@ interface Fence {
 }
 
 /**
- * The region services over HTTP. Every call carries the region's token; one that is rejected for it has not been
- * executed and is made once more with a new one.
+ * The region services over HTTP. Every call carries the region's token. A call whose token is rejected was not executed
+ * and is repeated once with a new one.
  */
 export function makeClient(deps: {
   http: HttpClient
@@ -70,7 +70,7 @@ export function makeClient(deps: {
           const data = dataOf(response, reading)
           return { data, said: wordsOf(jsonOf(response), reading.secrets) }
         } catch (error) {
-          // Inside, so that only a documented rejection of the token makes the call again.
+          // Inside `withToken`, so that only a documented rejection of the token repeats the call.
           throw createFailure(error, isDocumentedRefusal)
         }
       }
@@ -92,7 +92,7 @@ export function makeClient(deps: {
   }
 }
 
-/** Header and body of a call, as they also stand in a plan. */
+/** Header and body of a call, also used in a plan. */
 export function contentType({ json, form }: ScnetCall): Record<string, string> {
   if (json !== undefined) return { 'content-type': 'application/json' }
   return form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
@@ -103,7 +103,7 @@ function bodyOf({ json, form }: ScnetCall): { body?: string } {
   return form === undefined ? {} : { body: new URLSearchParams(form).toString() }
 }
 
-/** A file may itself be JSON, so only what is sent as JSON and looks like an envelope counts. */
+/** A file may itself be JSON, so only a JSON response in the form of an envelope counts. */
 function isErrorEnvelope(response: HttpResponse): boolean {
   const type = response.headers['content-type']
   if (typeof type !== 'string' || !type.includes('json')) return false

@@ -8,7 +8,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { Containers } from './containers.ts'
 import { isAboutObject } from './errors.ts'
 
-/** Ports with their addresses, and, where SCNet tells it, that of the web interface, which may carry a token of its own. */
+/** Ports with their URLs and, if SCNet returns it, the URL of the web interface, which may contain a token. */
 export async function accessTo(containers: Containers, remoteId: string, signal: AbortSignal): Promise<Access> {
   const item = await containers.read(remoteId, signal)
   if (item === 'gone') throw new ProviderError('not_found', 'The SCNet container no longer exists.')
@@ -27,7 +27,7 @@ export async function accessTo(containers: Containers, remoteId: string, signal:
   }
 }
 
-/** The form of an SSH port's address is not documented: a host and its port, with a scheme or without. */
+/** The format of an SSH port's address is not documented: a host and port, with or without a scheme. */
 const sshAddress = /^(ssh:\/\/)?([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?\/?$/
 
 function portUrl(protocol: string, url: string | undefined): string | undefined {
@@ -38,7 +38,7 @@ function portUrl(protocol: string, url: string | undefined): string | undefined 
 
 const maxGroups = 20
 
-/** The resource groups, each with its limits where the vendor tells them. */
+/** The resource groups, with their limits if the vendor returns them. */
 export async function catalogOf(containers: Containers, signal: AbortSignal): Promise<Catalog> {
   const data = await containers.data('/resource-group', signal)
   const groups = (Array.isArray(data) ? data : readList(data, 'list')).slice(0, maxGroups)
@@ -47,7 +47,7 @@ export async function catalogOf(containers: Containers, signal: AbortSignal): Pr
   return { resourceGroups: resourceGroups.map((each) => redact(each)).filter(isObject) }
 }
 
-/** How a group is shown is not documented: a name, or an object with one. */
+/** The format of a group is not documented: a name, or an object with one. */
 async function describeGroup(containers: Containers, group: Json, signal: AbortSignal): Promise<JsonObject> {
   const shown = isObject(group) ? group : {}
   const name = typeof group === 'string' ? group : (readText(group, 'resourceGroup') ?? readText(group, 'name'))
@@ -58,7 +58,7 @@ async function describeGroup(containers: Containers, group: Json, signal: AbortS
   return { ...shown, name, ...(limits === null ? {} : { limits }) }
 }
 
-/** Null where SCNet does not tell this of the object: what else is known of it is still shown. */
+/** Null if SCNet does not return this for the object; the rest is still shown. */
 async function toldOf(containers: Containers, path: string, signal: AbortSignal): Promise<Json> {
   return await containers.data(path, signal).catch((error: unknown) => {
     if (isAboutObject(error)) return null

@@ -11,8 +11,8 @@ import { jobOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
 /**
- * A container's states read as a job's. That a container ends in Completed when its script does is documented nowhere,
- * and nothing tells an exit code: success is inferred.
+ * A container's states as job statuses. It is not documented that a container ends in Completed when its script does,
+ * and there is no exit code: success is inferred.
  */
 const states: Readonly<Record<string, Status<'job'>>> = {
   Waiting: 'pending',
@@ -23,7 +23,7 @@ const states: Readonly<Record<string, Status<'job'>>> = {
   Failed: 'failed',
 }
 
-/** A job as a container with a start script: no exit code, no logs, and no end but the one the container shows. */
+/** A job as a container with a start script: no exit code and no logs; its end is that of the container. */
 export function makeContainerJobs(
   client: ScnetClient,
   settings: ScnetSettings,
@@ -47,7 +47,7 @@ export function makeContainerJobs(
     states,
     traits: { ...containerTraits, enforces: ['timeLimit'] },
     tagLength: containerTagLength,
-    // A job is a container of its own: at most it waits for another one.
+    // A job is a separate container; it can only wait for another one.
     environment: 'optional',
     check: containerJobErrors,
 
@@ -71,7 +71,7 @@ export function makeContainerJobs(
     },
 
     controls: {
-      /** Stops it; the stopped container stays, as its record. */
+      /** Stops the container, which stays as a record. */
       async cancel(remoteId, signal) {
         try {
           await containers.stop(remoteId, signal)
@@ -114,7 +114,10 @@ function jobOf(item: Json, settings: ScnetSettings, literals: readonly string[])
   }
 }
 
-/** In which state a container ends at its limit is not documented, so one that lasted as long never counts as a success. */
+/**
+ * The final state of a container at its time limit is not documented, so one that ran that long never counts as a
+ * success.
+ */
 function verdictOf(rawState: string, isAtLimit: boolean): Pick<Observation<'job'>, 'status' | 'reason' | 'message'> {
   if (isAtLimit) {
     const message = `SCNet reports ${rawState} after as long as timeLimitSeconds allows.`

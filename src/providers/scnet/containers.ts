@@ -19,7 +19,7 @@ import type { CreateContainer } from './wire.ts'
 
 const base = '/openapi/v2/instance-service'
 
-/** What the detail of a container shows; what of it the list shows is not documented. Source: container/detail */
+/** Fields of the container detail. Which of them the list returns is not documented. Source: container/detail */
 const detailFields = [
   ...['headerNotebookId', 'headerNotebookIp', 'currentIndex', 'userName', 'taskType', 'taskNumber', 'description'],
   ...['gpuNumber', 'cpuNumber', 'ramSize', 'acceleratorType', 'resourceGroup', 'resourceSpec', 'version', 'imagePath'],
@@ -28,11 +28,11 @@ const detailFields = [
   ...['startScriptPath', 'startScriptActionScope'],
 ]
 
-/** What environments and container jobs have in common: one kind of object at the vendor. */
+/** Operations that environments and container jobs share: both are containers at the vendor. */
 export interface Containers {
   plan(body: CreateContainer): PlannedRequest
   create(body: CreateContainer, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<string | null>
-  /** One container, or that there is none. */
+  /** One container, or `'gone'`. */
   read(id: string, signal: AbortSignal): Promise<JsonObject | 'gone'>
   scan(signal: AbortSignal): Promise<{ items: readonly Json[]; isComplete: boolean }>
   page(cursor: string | null, signal: AbortSignal): Promise<{ items: readonly Json[]; next: string | null }>
@@ -57,7 +57,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
     read: async (start: number) => pageOf(await client.call('ai', listCall(settings, start), signal)),
   })
 
-  /** No answer for an unknown id is documented, so a list that was read to its end decides. */
+  /** The response for an unknown id is not documented, so a complete list decides. */
   async function fromList(id: string, cause: unknown, signal: AbortSignal): Promise<JsonObject | 'gone'> {
     const { items, isComplete } = await scanList(list(signal))
     const item = items.find((each) => idOf(each) === id)
@@ -91,7 +91,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
   }
 }
 
-/** A GET whose parameters stand in a body: container/query. Two clients' variants take them as a query. */
+/** A GET with parameters in the body (container/query). Two known clients send them as a query. */
 function listCall({ listForm }: ScnetSettings, start: number): ScnetCall {
   const page = { start, limit: pageSize, sort: 'desc' }
   if (listForm === 'body') {
@@ -111,7 +111,7 @@ function plannedRequest(call: ScnetCall, { aiUrl }: ScnetSettings): PlannedReque
   }
 }
 
-/** The documents say a string; an object around it is tolerated. */
+/** Documented as a string; an object that wraps it is also accepted. */
 function createdId(data: Json): string | null {
   return readId({ data }, 'data') ?? readId(data, 'id') ?? readId(data, 'instanceServiceId') ?? null
 }
@@ -120,12 +120,12 @@ export function idOf(item: Json): string | undefined {
   return readId(item, 'id') ?? readId(item, 'instanceServiceId')
 }
 
-/** An item of the list, seen by `observe`. */
+/** Wraps `observe` for list items. */
 export function listedBy<K extends Kind>(observe: (item: Json) => Observation<K> | null) {
   return (item: Json): Observation<K> | null => asListed(observe(item), missingIn(item, detailFields))
 }
 
-/** What every observation of a container says. The start script may hold secrets: it is not kept. */
+/** The part of an observation that all containers share. The start script may contain secrets and is omitted. */
 export function observationOf(item: Json, settings: ScnetSettings, literals: readonly string[]) {
   const remoteId = idOf(item)
   const rawState = readText(item, 'status')
@@ -143,7 +143,7 @@ export function observationOf(item: Json, settings: ScnetSettings, literals: rea
   }
 }
 
-/** The mark that a container shows; undefined where this answer lacks the field that would show it. */
+/** The correlation tag of a container; undefined if the response lacks its field. */
 export function tagOf(item: Json, { tagField }: ScnetSettings): string | null | undefined {
   if (!isObject(item)) return undefined
   const text = tagField === 'name' ? item.instanceServiceName : item.description
@@ -151,7 +151,10 @@ export function tagOf(item: Json, { tagField }: ScnetSettings): string | null | 
   return tagField === 'name' ? tagOfName(text, containerTagLength) : tagOfDescription(text)
 }
 
-/** Which of the marks a whole list shows. Unless it was whole and showed every item's mark, nothing is absent. */
+/**
+ * Searches a list for correlation tags. Absence is conclusive only if the list is complete and shows the tag field of
+ * every item.
+ */
 export function searchTags<T>(
   scan: { items: readonly Json[]; isComplete: boolean },
   correlationTags: readonly string[],
@@ -174,7 +177,7 @@ export function searchTags<T>(
   return new Map(correlationTags.map((correlationTag) => [correlationTag, lookFor(correlationTag)]))
 }
 
-/** Whether a container ran as long as its limit allows, so that the limit and not itself may have ended it. */
+/** Whether a container ran until its time limit, which may then have ended it. */
 export function hasReachedLimit(item: Json, { timeOffset }: ScnetSettings): boolean {
   const { startedAt, endedAt } = timesOf(item, timeOffset)
   const limitSeconds = secondsOf(readText(item, 'timeoutLimit'))

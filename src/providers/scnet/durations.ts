@@ -1,10 +1,10 @@
-/** `HH:MM:SS`; the hours grow beyond two digits, as the platform's own do. */
+/** `HH:MM:SS`; hours may exceed two digits, as in the platform's values. */
 export function clockTime(seconds: number): string {
   const two = (value: number) => String(value).padStart(2, '0')
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
 }
 
-/** Seconds of `HH:MM:SS` or `D-HH:MM:SS`; absent for `unlimited`, `--` and everything else. */
+/** Seconds of `HH:MM:SS` or `D-HH:MM:SS`; undefined for `unlimited`, `--` and anything else. */
 export function secondsOf(text: string | undefined): number | undefined {
   const parts = /^(?:(\d+)-)?(\d+):(\d{2}):(\d{2})$/.exec(text ?? '')
   if (parts === null) return undefined
@@ -12,7 +12,7 @@ export function secondsOf(text: string | undefined): number | undefined {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 }
 
-/** A moment as the platform writes it: `YYYY-MM-DD HH:MM:SS` in its own zone. */
+/** A moment in the platform's format: `YYYY-MM-DD HH:MM:SS` in its zone. */
 export function localTime(at: Date, offset: string): string {
   const [, sign, hours, minutes] = /^([+-])(\d{2}):(\d{2})$/.exec(offset) ?? []
   const shiftMs = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000 * (sign === '-' ? -1 : 1)

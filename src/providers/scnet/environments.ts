@@ -10,7 +10,7 @@ import { containerAccepts, containerTagLength, environmentContainer, environment
 import { environmentOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 
-/** The six states of container/query; their meaning is from the console's help. No transition table is published. */
+/** The six states of container/query, with their meaning from the console's help. No transition table is published. */
 const states: Readonly<Record<string, Status<'environment'>>> = {
   Waiting: 'provisioning',
   Deploying: 'provisioning',
@@ -20,7 +20,7 @@ const states: Readonly<Record<string, Status<'environment'>>> = {
   Failed: 'failed',
 }
 
-/** Neither lag nor processing time is documented. */
+/** Neither value is documented. */
 export const containerTraits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'uniqueNames'> = {
   listLagMs: 60_000,
   maxProcessingMs: 120_000,
@@ -45,7 +45,10 @@ export function makeEnvironments(
     throw new ProviderError('bad_response', `SCNet shows container ${remoteId} without a status.`)
   }
 
-  /** What a verb answers when it is so already is not documented, so a refused one asks how the container is. */
+  /**
+   * The response to an action on an object that is already in the target state is not documented, so a rejected action
+   * reads the state.
+   */
   async function unlessSo(verb: Promise<void>, remoteId: string, aims: Aims, signal: AbortSignal): Promise<void> {
     try {
       await verb
@@ -73,7 +76,8 @@ export function makeEnvironments(
     traits: {
       ...containerTraits,
       enforces: ['autoStop'],
-      // Whether a running one may be deleted is not documented. One that still waits may wait for long, so it is tried.
+      // Whether a running container can be deleted is not documented. A waiting one may wait for long, so its delete is
+      // attempted.
       deletableIn: ['provisioning', 'stopped', 'failed'],
     },
     tagLength: containerTagLength,

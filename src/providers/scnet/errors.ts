@@ -9,22 +9,23 @@ import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 interface CodeRow {
   code: ProviderErrorCode
-  /** The vendor lists it for a create with a meaning that says "not done". */
+  /** The vendor documents it for a create as "not executed". */
   isRefusal?: true
   meaning: string
 }
 
 /**
- * The vendor's codes. Success is "0". HTTP statuses are not documented and errors mostly come with 200, so the body
- * decides first. 716865 and 716866 to 716870 say "failed" and not why: `conflict`, so that what is there is looked at
- * before anything else is concluded. Sources: the error table of api/container/create, and the platform's own table.
+ * The vendor's codes. Success is "0". HTTP statuses are not documented and most errors have status 200, so the body
+ * decides first. 716865 and 716866 to 716870 mean "failed" without a cause: they map to `conflict`, so that existing
+ * objects are read before anything is concluded. Sources: the error table of api/container/create, and the platform's
+ * table.
  */
 const rows: Readonly<Record<string, CodeRow>> = {
   '10001': { code: 'internal', meaning: 'internal error' },
   '10003': { code: 'invalid_request', isRefusal: true, meaning: 'a parameter is missing' },
   '10004': { code: 'invalid_request', isRefusal: true, meaning: 'a parameter is invalid' },
   '10007': { code: 'permission_denied', isRefusal: true, meaning: 'the user is frozen' },
-  // In live use also the answer to a token that is invalid or expired.
+  // In practice also returned for an invalid or expired token.
   '10008': { code: 'unauthenticated', isRefusal: true, meaning: 'insufficient permission, or the token is rejected' },
   '10009': { code: 'permission_denied', isRefusal: true, meaning: 'not allowed to call this interface' },
   '10010': { code: 'invalid_request', isRefusal: true, meaning: 'the check of a file failed' },
@@ -54,21 +55,21 @@ function rowOf(code: string | undefined): CodeRow | undefined {
   return code !== undefined && Object.hasOwn(rows, code) ? rows[code] : undefined
 }
 
-/** What an answer is read with. */
+/** Context for reading a response. */
 export interface Reading {
   clock: ProviderClock
-  /** Texts that must not stand in the error. */
+  /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
-/** `data` of an answer. Rejects with a ProviderError unless the envelope says code "0". */
+/** `data` of a response. Throws a ProviderError unless the envelope has code "0". */
 export function dataOf(response: HttpResponse, reading: Reading): Json {
   const body = jsonOf(response)
   if (codeOf(body) === '0') return isObject(body) ? (body.data ?? null) : null
   throw failureOf(response, reading)
 }
 
-/** The failure that an answer tells, whose code is known not to be "0". */
+/** The failure that a response with a code other than "0" reports. */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
   const body = jsonOf(response)
   const code = codeOf(body)
@@ -90,12 +91,12 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   })
 }
 
-/** The vendor's code as a string, whichever type it is sent in. */
+/** The vendor's code as a string, whatever its type. */
 export function codeOf(body: Json | undefined): string | undefined {
   return readId(body, 'code')
 }
 
-/** What a ProviderError tells besides its code and words, to say it again in other words. */
+/** The details of a ProviderError, for use in another one. */
 export function detailsOf({ httpStatus, providerCode, retryAfterMs, field }: ProviderError) {
   return {
     ...(httpStatus === undefined ? {} : { httpStatus }),
@@ -106,8 +107,8 @@ export function detailsOf({ httpStatus, providerCode, retryAfterMs, field }: Pro
 }
 
 /**
- * The same error, saying that the call for which something was asked first has not been made. What the vendor says of
- * that question is nothing about the call, so only what concerns the connection keeps its code.
+ * Marks an error of a preparatory call: the main call was not sent. The vendor's response to the preparatory call does
+ * not concern the main one, so only codes about the connection are kept.
  */
 export function beforeSending(error: unknown): unknown {
   if (!(error instanceof ProviderError) || error.notSent) return error
@@ -115,20 +116,20 @@ export function beforeSending(error: unknown): unknown {
   return new ProviderError(code, error.message, { ...detailsOf(error), notSent: true, cause: error })
 }
 
-/** A refusal of a create that the vendor's tables list. */
+/** A rejection of a create that the vendor documents. */
 export function isDocumentedRefusal(error: ProviderError): boolean {
   return rowOf(error.providerCode)?.isRefusal === true
 }
 
-/** Refused for its token before anything was done, so that it may be sent again with another one. */
+/** Rejected for its token before execution, so it may be repeated with another one. */
 export function isRejectedToken(error: unknown): error is ProviderError {
   if (!(error instanceof ProviderError) || error.notSent) return false
   return error.code === 'unauthenticated' && error.providerCode !== undefined
 }
 
 /**
- * An answer about the object that was asked for, neither about the caller nor about the vendor's own health. What the
- * answer for an unknown id looks like is documented nowhere, so after one of these the list decides.
+ * An error about the requested object, not about the caller or the vendor's health. The response for an unknown id is
+ * not documented, so after such an error the list decides.
  */
 export function isAboutObject(error: unknown): error is ProviderError {
   if (!(error instanceof ProviderError) || error.notSent) return false
@@ -144,19 +145,19 @@ const callerCodes: ReadonlySet<ProviderErrorCode> = new Set([
   'timeout',
 ])
 
-/** The gateway in front of some services has an envelope of its own: `{"code":"1001","message":"jwt token is invalid"}`. */
+/** The gateway of some services has another envelope: `{"code":"1001","message":"jwt token is invalid"}`. */
 function isTokenTrouble(code: string, said: string): boolean {
   return code === '1001' && /token/i.test(said)
 }
 
-/** `msg`, or `message`; with 10008 the reason stands in `data`. */
+/** `msg` or `message`; with 10008 the reason is in `data`. */
 export function wordsOf(body: Json | undefined, secrets: readonly string[]): string {
   const said = [readText(body, 'msg') ?? readText(body, 'message'), readText(body, 'data')]
   const known = said.filter((each) => each !== undefined)
   return known.length === 0 ? 'no message' : cleanWords(known.join(', '), secrets)
 }
 
-/** Neither shown nor known to be gone. */
+/** The error for a job that is neither shown nor known to be gone. */
 export function notShown(jobId: string): ProviderError {
   return new ProviderError(
     'bad_response',

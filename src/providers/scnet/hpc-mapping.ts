@@ -30,7 +30,7 @@ export function hpcAccepts({ defaultQueue, defaultWallTimeSeconds }: ScnetSettin
   }
 }
 
-/** Something has to run, and of two pairs SCNet takes one. */
+/** A program is required, and only one of each pair of fields may be given. */
 export function hpcErrors(spec: JobSpec): readonly SpecError[] {
   const validationErrors = [...programErrors(spec), ...foreignOptionErrors(spec, 'hpc')]
   if (option(spec, 'nodeList') !== undefined && (spec.resources?.nodes ?? 1) !== 1) {
@@ -44,14 +44,14 @@ export function hpcErrors(spec: JobSpec): readonly SpecError[] {
   return validationErrors
 }
 
-/** What an HPC submit takes from the region besides the request. */
+/** Values that an HPC submit takes from the region. */
 export interface HpcPlace {
   schedulerId: string
-  /** Where a job runs that names no directory. */
+  /** The working directory of a job that gives none. */
   homePath: string
 }
 
-/** The body of an HPC submit. Of each exclusive pair the other half is sent empty. */
+/** The body of an HPC submit. The unused half of each exclusive pair is sent empty. */
 export function hpcJob({ spec, correlationTag }: Intent<'job'>, place: HpcPlace, settings: ScnetSettings): SubmitJob {
   const workDir = spec.workingDirectory ?? place.homePath
   return {
@@ -74,7 +74,7 @@ export function hpcJob({ spec, correlationTag }: Intent<'job'>, place: HpcPlace,
   }
 }
 
-/** A path as it is, or below a directory where it is relative. */
+/** An absolute path unchanged, a relative one below a directory. */
 export function inDirectory(directory: string, path: string): string {
   return path.startsWith('/') ? path : `${directory.replace(/(?<!\/)\/+$/, '')}/${path}`
 }

@@ -9,7 +9,7 @@ import { namesOutput } from './job-logs.ts'
 import { type ListPage, pageOf, pageSize, readPage, scanList } from './lists.ts'
 import type { ScnetSettings } from './settings.ts'
 
-/** A job's record, where it is from: the history has only ended jobs, and lists show a part of what the detail does. */
+/** A job's record and its origin: the history has only ended jobs, and lists return a part of the detail. */
 export interface JobRecord {
   job: JsonObject
   isEnded: boolean
@@ -19,14 +19,14 @@ export interface JobRecord {
 /** The reads of the HPC service. */
 export interface HpcReads {
   read(jobId: string, signal: AbortSignal): Promise<JobRecord | 'gone'>
-  /** Everything live, and everything that ended since then. */
+  /** All live jobs, and all that ended since that time. */
   scan(since: Date, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; isComplete: boolean }>
   page(cursor: string | null, signal: AbortSignal): Promise<{ records: readonly JobRecord[]; next: string | null }>
 }
 
-/** The two clocks may differ. */
+/** Tolerance for clock differences. */
 const slackMs = 900_000
-/** How far back a page by page reading goes into the history; ended jobs stay in the live list for 5 minutes. */
+/** How far back paged reads of the history go; ended jobs stay in the live list for 5 minutes. */
 const pagedHistoryMs = 3_600_000
 
 const dayMs = 86_400_000
@@ -46,7 +46,7 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
     }
   }
 
-  /** Most were seen alive a short while ago, and a short window is answered faster than a long one. */
+  /** Searches a short window first: most jobs were live recently, and a short window is faster. */
   async function inHistory(jobId: string, signal: AbortSignal): Promise<JsonObject | 'gone' | 'unclear'> {
     const days = settings.historyDays > 1 ? [1, settings.historyDays] : [settings.historyDays]
     let past: JsonObject | 'gone' | 'unclear' = 'gone'
@@ -58,9 +58,8 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
   }
 
   /**
-   * A record of the history with what only its detail tells. Without `acctTime` the service looks through all there ever
-   * was, for longer than anybody waits, so the detail is asked only where the list gives it, and is not waited for where
-   * it fails.
+   * Completes a history record from its detail. Without `acctTime` the service searches its whole history, which
+   * exceeds any timeout, so the detail is read only if the list contains it, and a failure is ignored.
    */
   async function completed(job: JsonObject, jobId: string, signal: AbortSignal): Promise<JsonObject> {
     const acctTime = readId(job, 'acctTime')
@@ -73,7 +72,7 @@ export function makeHpcReads(client: ScnetClient, settings: ScnetSettings, clock
   }
 
   return {
-    /** Detail, then live list, then history: an ended job leaves the first two after 5 minutes. */
+    /** Reads the detail, then the live list, then the history: an ended job leaves the first two after 5 minutes. */
     async read(jobId, signal) {
       const query = new URLSearchParams({ strJobManagerID: await client.region.schedulerId(signal) })
       const detail = await one(`/openapi/v2/jobs/${plainNumber(jobId)}?${query}`, signal)
@@ -134,7 +133,7 @@ function makeLists(client: ScnetClient, settings: ScnetSettings, clock: Provider
       return listAt('/openapi/v2/jobs', { strClusterIDList, ...filter }, signal)
     },
 
-    /** By the time of the end, which the documents recommend over the time of the submit. */
+    /** Filters by end time, which the documents recommend over submit time. */
     async history(backMs: number, filter: Filter, signal: AbortSignal) {
       const strClusterNameList = await client.region.schedulerId(signal)
       const window = { startTime: timeIn(-backMs), endTime: timeIn(slackMs) }
@@ -144,7 +143,7 @@ function makeLists(client: ScnetClient, settings: ScnetSettings, clock: Provider
   }
 }
 
-/** What a single read does not show, a list that was read to its end shows or not. */
+/** Searches a complete list for an object that a single read does not show. */
 async function among(jobId: string, list: Parameters<typeof scanList>[0]): Promise<JsonObject | 'gone' | 'unclear'> {
   const { items, isComplete } = await scanList(list)
   const job = items.filter(isObject).find((each) => idOf(each) === jobId)

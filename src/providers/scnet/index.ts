@@ -17,7 +17,7 @@ import {
 } from './settings.ts'
 import { makeTokens } from './tokens.ts'
 
-/** SCNet (Sugon's "AC" open API): container instances as environments, HPC jobs (or containers) as jobs. */
+/** SCNet (Sugon's "AC" open API): container instances as environments, HPC jobs or containers as jobs. */
 export const scnetProvider: Provider = {
   id: 'scnet',
   title: 'SCNet (Sugon AC)',
@@ -55,7 +55,7 @@ export const scnetProvider: Provider = {
   credentialError,
   scope(settings) {
     const { loginUrl, platformUrl, schedulerId, clusterUser, jobApi, ...region } = settingsOf(settings)
-    // Not the portal user: one can be renamed, and what belongs to the account stays where it is.
+    // Without the portal user: users can be renamed, and the account's objects stay.
     return {
       loginUrl,
       platformUrl,
@@ -67,7 +67,7 @@ export const scnetProvider: Provider = {
   },
   /** Containers have UUIDs. */
   uniqueIds: (settings) => (settingsOf(settings).jobApi === 'container' ? ['job', 'environment'] : ['environment']),
-  /** Batch jobs are numbered by region, which may be called by its id or by its name. */
+  /** Batch job ids are numbered per region, which settings may identify by id or by name. */
   idSpace: (settings) => regionOf(settingsOf(settings)),
   open,
 }
@@ -96,7 +96,7 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** A login, and one harmless read of each service that is used. A region may have HPC and no container service. */
+/** Logs in and makes one read of each service in use. A region may have HPC and no container service. */
 async function verify(client: ScnetClient, settings: ScnetSettings, signal: AbortSignal): Promise<void> {
   const isHpc = settings.jobApi === 'hpc'
   const groups = { method: 'GET', path: '/openapi/v2/instance-service/resource-group' } as const
@@ -123,7 +123,7 @@ function assertListed(schedulerId: string, clusters: Json): void {
   throw new ProviderError('permission_denied', detail, { field: 'settings.schedulerId' })
 }
 
-/** The same error, naming a pinned address where nobody answers as SCNet does. */
+/** Adds the URL setting to the error if the response does not come from SCNet. */
 function named(error: unknown, field: string | undefined): unknown {
   if (!(error instanceof ProviderError) || field === undefined) return error
   if (error.field !== undefined || error.providerCode !== undefined) return error

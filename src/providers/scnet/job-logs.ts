@@ -7,7 +7,7 @@ import { inDirectory } from './hpc-mapping.ts'
 
 const outputNames = ['outputPath', 'stdout', 'outPath']
 
-/** Whether a record says where the output is. */
+/** Whether a record contains the paths of the output. */
 export function namesOutput(job: JsonObject): boolean {
   return outputNames.some((name) => readText(job, name) !== undefined)
 }
@@ -18,8 +18,8 @@ interface LogRequest {
 }
 
 /**
- * There is no log call: the output files are downloaded through the file service, first standard output, then
- * (cursor `stderr`) standard error. A file that is not there yet is empty.
+ * The API has no log call: the output files are downloaded through the file service, first standard output, then
+ * (cursor `stderr`) standard error. A file that does not exist yet is empty.
  */
 export async function readLog(
   client: ScnetClient,
@@ -38,7 +38,7 @@ export async function readLog(
   return { text, links: [], ...(hasMore ? { next: 'stderr' } : {}) }
 }
 
-/** Live records and the history name the files differently; a path may still hold the scheduler's `%j`. */
+/** Live and history records name the files differently; a path may contain the scheduler's `%j`. */
 function pathOf(job: JsonObject, names: readonly string[], jobId: string): string | undefined {
   const path = names
     .map((name) => readText(job, name))

@@ -5,9 +5,9 @@ import { readId, readText } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
 
 /**
- * The vendor's states (statW to statC in jobmanager/query-job), those that live systems show besides (statD to statRQ),
- * and the scheduler's own words, which a history may show instead. statX, "other", says nothing and is left out.
- * statE is "exited or exiting": the next look shows what became of it.
+ * The vendor's states (statW to statC in jobmanager/query-job), those that live systems also show (statD to statRQ),
+ * and the scheduler's values, which a history may show instead. statX, "other", has no meaning and is omitted. statE is
+ * "exited or exiting": the next read shows the result.
  */
 export const hpcStates: Readonly<Record<string, Status<'job'>>> = {
   statW: 'pending',
@@ -45,7 +45,7 @@ const stateReasons: ReadonlyMap<string, Reason> = new Map([
   ['NODE_FAIL', 'node_failure'],
 ])
 
-/** The scheduler's reasons that say how an ended job failed, though its state is statC. */
+/** The scheduler's reasons that describe how a job failed, although its state is statC. */
 const failureReasons: ReadonlyMap<string, Reason> = new Map([
   ['NonZeroExitCode', 'nonzero_exit'],
   ['TimeLimit', 'time_limit'],
@@ -62,7 +62,7 @@ export interface JobVerdict {
   signal?: number
 }
 
-/** What a job's record says. `isEnded`: it is from the history, so it cannot be running any more. */
+/** The outcome in a job's record. `isEnded` means that it comes from the history, so it cannot be running. */
 export function verdictOf(job: Json, isEnded: boolean): JobVerdict | null {
   const rawState = rawStateOf(job)
   if (rawState === undefined) return null
@@ -76,7 +76,7 @@ export function verdictOf(job: Json, isEnded: boolean): JobVerdict | null {
   return { rawState, status, ...because(stateReasons.get(rawState)) }
 }
 
-/** `jobStatus` live, `jobState` in the history. The scheduler writes "CANCELLED by 1000". */
+/** `jobStatus` in live records, `jobState` in the history. The scheduler writes "CANCELLED by 1000". */
 function rawStateOf(job: Json): string | undefined {
   const shown = readText(job, 'jobStatus') ?? readText(job, 'jobState')
   return shown === undefined || Object.hasOwn(hpcStates, shown) ? shown : (shown.split(' ')[0] ?? shown)
@@ -86,7 +86,7 @@ function because(reason: Reason | undefined): { reason?: Reason } {
   return reason === undefined ? {} : { reason }
 }
 
-/** statC covers failures too: the scheduler's own state, its reason and the exit code are asked before it counts. */
+/** statC includes failures: the scheduler's state, its reason and the exit code take precedence. */
 function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
   const word = schedulerState(job)
   const own = word === undefined ? undefined : hpcStates[word]
@@ -96,7 +96,7 @@ function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'>
   return { status: 'failed', ...because(reason) }
 }
 
-/** A history that says no more than "exited" leaves the exit code to tell. */
+/** If the history reports only "exited", the exit code decides. */
 function exited(exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
   if (isNonZero(exit)) return { status: 'failed', reason: 'nonzero_exit' }
   return exit.exitCode === 0 ? { status: 'succeeded' } : { status: 'unknown', reason: 'outcome_not_reported' }
@@ -106,7 +106,10 @@ function failureOf(job: Json, exit: Exit): Reason | undefined {
   return failureReasons.get(readText(job, 'reason') ?? '') ?? (isNonZero(exit) ? 'nonzero_exit' : undefined)
 }
 
-/** `initContentAttr` is JSON in a string: the scheduler's record, ahead of the platform's. Only an end counts. */
+/**
+ * `initContentAttr` is a JSON string with the scheduler's record, which is ahead of the platform's. Only final states
+ * count.
+ */
 function schedulerState(job: Json): string | undefined {
   const word = readText(tryParseJson(readText(job, 'initContentAttr') ?? ''), 'JobState')?.split(' ')[0]
   if (word === undefined || !Object.hasOwn(hpcStates, word)) return undefined
@@ -118,7 +121,7 @@ interface Exit {
   signal?: number
 }
 
-/** `exitCode` is a number or the scheduler's `code:signal`; a history says `jobExitStatus`. */
+/** `exitCode` is a number or the scheduler's `code:signal`; a history has `jobExitStatus`. */
 function exitOf(job: Json): Exit {
   const parts = /^(\d+)(?::(\d+))?$/.exec(readId(job, 'exitCode') ?? readId(job, 'jobExitStatus') ?? '')
   if (parts === null) return {}

@@ -19,15 +19,15 @@ import type { ScnetSettings } from './settings.ts'
 import { targetAt } from './urls.ts'
 import type { SubmitJob } from './wire.ts'
 
-/** The mark is the whole job name, of which `[A-Za-z0-9_]`, at most 32, is safe. */
+/** The correlation tag is the whole job name, for which `[A-Za-z0-9_]`, at most 32, is safe. */
 const tagLength = 12
 
 function traitsOf({ hasHistory }: ScnetSettings): Traits<'job'> {
   return {
-    // Neither is documented. In live samples the history followed the end by less than a minute.
+    // Neither is documented. In live samples the history lagged behind the end by less than a minute.
     listLagMs: 60_000,
     maxProcessingMs: 120_000,
-    // The live list keeps ended jobs for 5 minutes; the history keeps them for good.
+    // The live list keeps ended jobs for 5 minutes; the history keeps them permanently.
     ...(hasHistory ? {} : { forgetsAfterMs: 300_000 }),
     uniqueNames: false,
     reusesIds: true,
@@ -58,7 +58,7 @@ export function makeJobs(
     states: hpcStates,
     traits: traitsOf(settings),
     tagLength,
-    // The HPC service knows nothing of containers: at most a job waits for one.
+    // The HPC service does not support containers; a job can only wait for one.
     environment: 'optional',
     check: hpcErrors,
 
@@ -73,7 +73,8 @@ export function makeJobs(
       const { data, said } = await client.create('hpc', call, { sendBy: intent.sendBy, signal })
       const remoteId = readId({ data }, 'data') ?? readId(data, 'jobId') ?? ''
       if (/^\d+$/.test(remoteId)) return { remoteId }
-      // Seen live: code "0" with no id, the reason in `msg`. A conflict makes the engine look first, then give up.
+      // Observed: code "0" without an id, with the reason in `msg`. A conflict makes the engine search before it fails
+      // the job.
       throw new ProviderError('conflict', `SCNet accepted the job but returned no job id. Message: ${said}`)
     },
 
@@ -100,7 +101,7 @@ export function makeJobs(
         try {
           await client.call('hpc', await cancelCall(client, remoteId, signal), signal)
         } catch (error) {
-          // What a cancel of an ended job answers is not documented, so a refused one asks how the job is.
+          // The response to canceling an ended job is not documented, so a rejected cancel reads the state.
           if (!isAboutObject(error)) throw error
           const seen = await get(remoteId, signal)
           if (seen !== 'gone' && !(seen.status !== null && isTerminal(jobTransitions, seen.status))) throw error
@@ -135,7 +136,7 @@ async function cancelCall(client: ScnetClient, jobId: string, signal: AbortSigna
   return { method: 'DELETE', path: '/openapi/v2/jobs', form }
 }
 
-/** A plan is made without a call, so what would be discovered stands as a placeholder. */
+/** A plan makes no call, so discovered values are placeholders. */
 function plannedPlace({ schedulerId, defaultWorkingDirectory }: ScnetSettings): HpcPlace {
   return { schedulerId: schedulerId ?? '<discovered>', homePath: defaultWorkingDirectory ?? '<home>' }
 }
@@ -146,7 +147,7 @@ function planned(call: ScnetCall, { hpcUrl }: ScnetSettings): PlannedRequest {
 }
 
 /**
- * What the detail of a job shows and an entry of a list need not: the documents say that lists show a part, and not which.
+ * Fields of a job's detail that list items may lack: the documents state that lists return a part without naming it.
  * Source: jobmanager/query-job-detail, and clients that were used
  */
 const detailFields = [
@@ -175,7 +176,7 @@ function jobOf(
   }
 }
 
-/** A waiting job shows when it is expected to start: no start time. */
+/** The start time of a waiting job is an estimate and is ignored. */
 function timesOf(
   job: Json,
   status: Observation<'job'>['status'],
@@ -191,7 +192,7 @@ function tagOf(name: string): string | null {
   return /^[a-z][a-z0-9]{11}$/.test(name) ? name : null
 }
 
-/** An ended job stands in the live list and in the history alike: one job, not two. */
+/** An ended job may be both in the live list and in the history, and counts once. */
 function lookFor(
   correlationTag: string,
   scan: {

@@ -2,23 +2,23 @@ import type { Json } from '../../vocabulary/json.ts'
 import { isObject, readNumber } from '../kit/fields.ts'
 import { ProviderError } from '../provider-error.ts'
 
-/** Asked for per page; no maximum is documented, and fewer may come. */
+/** Requested items per page; no maximum is documented, and fewer may be returned. */
 export const pageSize = 100
 const maxPages = 50
 
 export interface ListPage {
   items: readonly Json[]
-  /** How many there are in all, where the answer says so. */
+  /** The total number of items, if the response contains it. */
   total: number | undefined
 }
 
 interface Scan {
   read(start: number): Promise<ListPage>
-  /** What tells one item from another. */
+  /** The identity of an item. */
   idOf(item: Json): string | undefined
 }
 
-/** Items and total of a list's `data`: an array, or an object with one of the names that sibling lists use. */
+/** Items and total of a list's `data`: an array, or an object with one of the keys that similar lists use. */
 export function pageOf(data: Json): ListPage {
   if (Array.isArray(data)) return { items: data, total: undefined }
   if (isObject(data)) {
@@ -31,9 +31,9 @@ export function pageOf(data: Json): ListPage {
 }
 
 /**
- * Reads a whole list. Complete = as many different items as its total says, or, without a total, a page with nothing
- * new at the end (a service that ignores `start` sends all it has each time). Where the total changed on the way
- * something may have slipped from one page to another unseen, so that is not complete.
+ * Reads a whole list. It is complete if the number of distinct items equals the total or, without a total, if the last
+ * page has nothing new (a service that ignores `start` returns everything each time). If the total changes meanwhile,
+ * an item may have moved between pages unseen, so the list is incomplete.
  */
 export async function scanList({ read, idOf }: Scan): Promise<{ items: Json[]; isComplete: boolean }> {
   const items = new Map<string, Json>()
@@ -53,8 +53,8 @@ export async function scanList({ read, idOf }: Scan): Promise<{ items: Json[]; i
 }
 
 /**
- * One page by an opaque cursor, for the engine, which keeps nothing between pages: the cursor carries the first id of
- * the page before, by which a service that ignores `start` is recognized.
+ * One page by an opaque cursor. The engine keeps nothing between pages, so the cursor contains the first id of the
+ * previous page, which reveals a service that ignores `start`.
  */
 export async function readPage(
   scan: Scan,

@@ -19,12 +19,12 @@ export interface LoginDeps {
   literals: readonly string[]
 }
 
-/** An expired token can be renewed for so long; after that only a login helps. */
+/** How long an expired token can be renewed; after that a login is required. */
 const renewableMs = 86_400_000
-/** Asked anew after this when a token does not show its expiry; how long tokens live is not documented. */
+/** Lifetime of a token without a readable expiry; the real lifetime is not documented. */
 const unreadableMs = 3_600_000
 
-/** A new token for an old one, null where that does not work. Source: safecertification/renewal-token */
+/** Exchanges an old token for a new one; null if that fails. Source: safecertification/renewal-token */
 export async function renew(deps: LoginDeps, old: Token, signal: AbortSignal): Promise<Token | null> {
   if (deps.clock.now().getTime() > old.expiresAt.getTime() + renewableMs) return null
   try {
@@ -41,13 +41,13 @@ export async function renew(deps: LoginDeps, old: Token, signal: AbortSignal): P
   }
 }
 
-/** The documents say an array with `token`, clients read `data` as the token itself. */
+/** Documented as an array with `token`; clients read `data` as the token itself. */
 function renewedToken(data: Json, settings: ScnetSettings): string | undefined {
   if (typeof data === 'string') return data === '' ? undefined : data
   return readText(chosenAmong(Array.isArray(data) ? data : [data], settings), 'token')
 }
 
-/** Logs in and picks the region's token. The answer lists one token per region. */
+/** Logs in and selects the region's token. The response lists one token per region. */
 export async function login(deps: LoginDeps, signal: AbortSignal): Promise<Token> {
   const data = await post(deps, { ...loginRequest(deps), signal }).catch((error: unknown) => {
     throw loginFailure(error, deps)
@@ -92,21 +92,24 @@ function noSuchRegion(regions: readonly Json[], settings: ScnetSettings): Provid
   return new ProviderError('permission_denied', detail, { field: fieldOf(settings) })
 }
 
-/** A region whose account is suspended is listed, with a null token. */
+/** A region with a suspended account is listed with a null token. */
 function suspended(region: Json): ProviderError {
   const name = `${readId(region, 'clusterId')} (${readText(region, 'clusterName') ?? 'no name'})`
   const detail = `SCNet gives no token for region ${name}: the account is suspended there, usually until it is topped up.`
   return new ProviderError('permission_denied', detail, { field: 'settings.clusterId' })
 }
 
-/** The expiry stands in the JWT as a string of milliseconds; there is no `exp`, and the signature is the platform's. */
+/**
+ * The JWT contains the expiry as a string of milliseconds; it has no `exp`, and only the platform can verify its
+ * signature.
+ */
 function tokenFrom(value: string, clock: ProviderClock): Token {
   const payload = tryParseJson(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString('utf8'))
   const expireTime = isObject(payload) ? readNumber(payload, 'expireTime') : undefined
   return { value, expiresAt: new Date(expireTime ?? clock.now().getTime() + unreadableMs) }
 }
 
-/** A login that is refused by a code says that the credentials are wrong, not which. */
+/** A login rejected with a code means invalid credentials, without naming which. */
 function loginFailure(error: unknown, { settings, credentials }: LoginDeps): unknown {
   if (!(error instanceof ProviderError)) return error
   const isKeyPair = credentials.accessKey !== undefined

@@ -7,12 +7,12 @@ import { foreignOptionErrors, option } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import type { CreateContainer } from './wire.ts'
 
-/** Characters of a container's mark. */
+/** Length of a container's correlation tag. */
 export const containerTagLength = 10
 
 const taskTypes = { ssh: 'ssh', jupyter: 'jupyter', vscode: 'codeserver', rstudio: 'rstudio' } as const
 
-/** What a container takes, whether it is an environment or a job. */
+/** Fields that a container accepts, as an environment or as a job. */
 export function containerAccepts({ defaultResourceGroup, tagField }: ScnetSettings): Accepts {
   return {
     name: {
@@ -52,7 +52,7 @@ export function containerAccepts({ defaultResourceGroup, tagField }: ScnetSettin
   }
 }
 
-/** The body that makes an environment's container. */
+/** The body that creates the container of an environment. */
 export function environmentContainer(intent: Intent<'environment'>, settings: ScnetSettings): CreateContainer {
   const { spec } = intent
   const [first = 'jupyter'] = spec.interfaces ?? []
@@ -68,7 +68,7 @@ export function environmentContainer(intent: Intent<'environment'>, settings: Sc
   })
 }
 
-/** The body that makes a job's container: its program is the start script. */
+/** The body that creates the container of a job, with its program as the start script. */
 export function jobContainer(intent: Intent<'job'>, settings: ScnetSettings): CreateContainer {
   const { spec } = intent
   const seconds = spec.timeLimitSeconds ?? settings.defaultWallTimeSeconds
@@ -80,7 +80,7 @@ export function jobContainer(intent: Intent<'job'>, settings: ScnetSettings): Cr
   })
 }
 
-/** A container has to be of one of the four types, also where nobody logs in. */
+/** A container requires one of four types, even if it is not used interactively. */
 function interfaceOf(value: unknown): keyof typeof taskTypes {
   return value === 'jupyter' || value === 'vscode' || value === 'rstudio' ? value : 'ssh'
 }
@@ -97,7 +97,7 @@ export function containerJobErrors(spec: JobSpec): readonly SpecError[] {
   return [...programErrors(spec), ...foreignOptionErrors(spec, 'container')]
 }
 
-/** Something has to run. */
+/** A program is required. */
 export function programErrors(spec: JobSpec): readonly SpecError[] {
   if (spec.command !== undefined || spec.script !== undefined) return []
   return [{ pointer: '/command', detail: 'SCNet requires a program: send `command` or `script`.' }]
@@ -171,7 +171,7 @@ function portsOf({ ports }: Intent['spec']): Pick<CreateContainer, 'containerPor
   }
 }
 
-/** A job's program as shell text, its variables exported first. */
+/** A job's program as shell text, after exports of its variables. */
 export function programOf(spec: JobSpec): string {
   return exportLines(spec.environmentVariables ?? {}) + (spec.script ?? quoteCommand(spec.command ?? []))
 }

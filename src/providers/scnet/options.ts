@@ -16,7 +16,7 @@ const version = (only = '') =>
 
 export const environmentOptions = Type.Object({ version: version() }, closed)
 
-/** One object for both APIs of jobs: which of them a connection uses is not known where requests are described. */
+/** One schema for both APIs of jobs: validation does not know which one a connection uses. */
 export const jobOptions = Type.Object(
   {
     nodeList: Type.Optional(
@@ -51,7 +51,7 @@ export const jobOptions = Type.Object(
   closed,
 )
 
-/** Options of jobs that only the other API takes. */
+/** Job options that only the other API supports. */
 const foreignOptions = {
   hpc: ['version', 'interface', 'startScriptScope'],
   container: ['nodeList', 'processes', 'exclusive'],

@@ -11,9 +11,9 @@ import type { ScnetSettings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
 import { at, type Service, targetAt } from './urls.ts'
 
-/** Where a region's services are and who the user is there: pinned by a setting, or discovered and kept for an hour. */
+/** The locations of a region's services and the cluster user: from settings, or discovered and cached for an hour. */
 export interface Region {
-  /** Origin, and the target of a path such as `/openapi/v2/jobs` behind the service's own prefix. */
+  /** The origin, and the target of a path such as `/openapi/v2/jobs` after the service's prefix. */
   locate(service: Service, path: string, signal: AbortSignal): Promise<{ origin: string; target: string }>
   /** The account on the cluster, which may differ from the portal user. */
   clusterUser(signal: AbortSignal): Promise<string>
@@ -65,7 +65,7 @@ export function makeRegion(deps: RegionDeps): Region {
   }
 }
 
-/** What was asked for once and is shared by all callers; a failure is not kept. */
+/** Caches a discovered value for all callers; a failure is not cached. */
 function keep({ clock }: RegionDeps, ask: (signal: AbortSignal) => Promise<string>): TokenCache {
   return makeTokenCache({
     clock,
@@ -79,7 +79,7 @@ function keep({ clock }: RegionDeps, ask: (signal: AbortSignal) => Promise<strin
   })
 }
 
-/** Source: safecertification/get-center-info. The documents show an array, live answers are one object. */
+/** Documented as an array; live responses are one object. Source: safecertification/get-center-info */
 async function readCenter(deps: RegionDeps, signal: AbortSignal): Promise<Json> {
   const { platformUrl } = deps.settings
   const data = await read(deps, at(platformUrl, '/ac/openapi/v2/center'), signal).catch((error: unknown) => {
@@ -93,7 +93,7 @@ async function readCenter(deps: RegionDeps, signal: AbortSignal): Promise<Json> 
   return Array.isArray(data) ? ownCenter(data, deps.settings) : data
 }
 
-/** Of several centers none is taken for the region's own by its place alone. */
+/** Selects the region's center. Of several, none is chosen by its position alone. */
 function ownCenter(centers: readonly Json[], settings: ScnetSettings): Json {
   const own = chosenAmong(centers, settings)
   if (own !== undefined) return own
@@ -114,8 +114,8 @@ async function read(
 }
 
 /**
- * One of the enabled addresses, the same in every process: several of one region do not read each other's writes, so
- * the choice must not wander. `enable` is a string in practice.
+ * One of the enabled URLs, the same in every process: several URLs of one region do not read each other's writes.
+ * `enable` is a string in practice.
  */
 function chosenUrl(service: Service, center: Json): string {
   const urls = readList(center, `${service}Urls`).filter((each) => readFlag(each, 'enable') === true)

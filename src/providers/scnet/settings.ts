@@ -10,7 +10,7 @@ const word = (maxLength: number, description: string) => Type.String({ minLength
 const headerWord = (maxLength: number, description: string) =>
   Type.String({ pattern: `^[!-~]{1,${maxLength}}$`, description })
 
-/** What the manual leaves open is a setting here; each default is what the documents or most clients show. */
+/** Details that the manual leaves open are settings; each default follows the documents or most clients. */
 export const scnetSettings = Type.Object(
   {
     user: headerWord(128, 'Portal user that owns the credentials.'),
@@ -85,7 +85,7 @@ export const scnetCredentials = Type.Object(
 export type ScnetSettings = Static<typeof scnetSettings>
 export type ScnetCredentials = Static<typeof scnetCredentials>
 
-/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): ScnetSettings {
   const filled = Value.Default(scnetSettings, Value.Clone(settings))
   if (!Value.Check(scnetSettings, filled)) throw new TypeError('these are no settings of scnet')
@@ -102,7 +102,7 @@ const pairs = [
   ['password', 'orgId'],
 ] as const
 
-/** The schema is one closed object; that exactly one of its two pairs is there and complete is checked here. */
+/** The schema is one closed object; this checks that exactly one of its two pairs is present and complete. */
 export function credentialError(credentials: JsonObject): CredentialError | null {
   const given = credentialsOf(credentials)
   const [pair, other] = pairs.filter((names) => names.some((name) => given[name] !== undefined))

@@ -7,8 +7,8 @@ export interface AccessKeyPair {
 }
 
 /**
- * The headers of the access-key login; the call has no body. The signature is the lower-case hex HMAC-SHA256 of this
- * very JSON: keys in this order, no spaces. Source: openapi/doc/2.0/api/safecertification/get-user-tokens-aksk
+ * The headers of the access-key login, which has no body. The signature is the lower-case hex HMAC-SHA256 of exactly
+ * this JSON: keys in this order, no spaces. Source: openapi/doc/2.0/api/safecertification/get-user-tokens-aksk
  */
 export function loginHeaders(pair: AccessKeyPair, atMs: number): Record<string, string> {
   const { user, accessKey, secretKey } = pair

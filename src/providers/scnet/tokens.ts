@@ -5,9 +5,9 @@ import { type LoginDeps, login, renew } from './login.ts'
 
 export interface Tokens {
   /**
-   * Calls with the region's token. Where the vendor rejects it (refused before anything was done) it is renewed, or the
-   * login is repeated, and the call is made once more; a second rejection is `permission_denied`. An error on the way
-   * to a token is `notSent`: the call itself has not been made.
+   * Runs a call with the region's token. If the vendor rejects it before execution, the token is renewed or the login
+   * repeated, and the call is repeated once; a second rejection is `permission_denied`. An error while obtaining a
+   * token is `notSent`.
    */
   withToken<T>(signal: AbortSignal, call: (token: string) => Promise<T>): Promise<T>
 }
@@ -15,7 +15,7 @@ export interface Tokens {
 /** A token is renewed in the last part of its life. */
 const marginMs = 300_000
 
-/** The token of one region: got by a login, renewed while it can be, kept in memory only. */
+/** The token of one region: obtained by a login, renewed while possible, kept only in memory. */
 export function makeTokens(deps: LoginDeps): Tokens {
   const { clock } = deps
   let last: Token | null = null
@@ -44,7 +44,7 @@ export function makeTokens(deps: LoginDeps): Tokens {
       const next = await tokenOf(signal)
       return await call(next).catch((error: unknown) => {
         if (!isRejectedToken(error)) throw error
-        // Should the renewal be what is wrong, the next call begins with a login.
+        // The renewed token may be the cause, so the next call logs in.
         cache.invalidate(next)
         last = null
         throw stillRejected(error)

@@ -1,4 +1,4 @@
-/** The bodies of SCNet's requests, in the key order of its documents. Answers are read field by field instead. */
+/** Request bodies of SCNet, in documented key order. Responses are read field by field. */
 
 /** `POST /ai/openapi/v2/instance-service/task` */
 export interface CreateContainer {
@@ -20,7 +20,7 @@ export interface CreateContainer {
   ramSize: number
   gpuNumber: number
   mountInfoList?: { sourcePath: string; targetPath: string; type: string }[]
-  /** The table types `containerPort` as int; every sample sends a string. */
+  /** Documented as an int; every sample sends a string. */
   containerPortInfoList?: { protocolType: 'SSH' | 'HTTP'; containerPort: string }[]
 }
 

@@ -8,7 +8,7 @@ import { bodyOf, type ErrorContext, failureOf, isRefusedSubmit } from './errors.
 import type { SlurmCredentials, SlurmSettings } from './settings.ts'
 import { claimsOf, tokenFor } from './signer.ts'
 
-/** `path` follows `/slurm/<version>`, or, with `isBare`, the base URL. */
+/** `path` follows `/slurm/<version>` or, with `isBare`, the base URL. */
 export interface SlurmCall {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
@@ -17,15 +17,15 @@ export interface SlurmCall {
 }
 
 export interface SlurmClient {
-  /** The body of an answer without errors. */
+  /** The body of a response without errors. */
   call(call: SlurmCall, signal: AbortSignal): Promise<Json>
-  /** The body of any answer that is JSON in HTTP 2xx: the description of the API has no `errors`. */
+  /** The body of any JSON response with HTTP 2xx: the API description has no `errors`. */
   describe(signal: AbortSignal): Promise<Json>
-  /** Submits once. The job's id, whatever errors stand beside it. */
+  /** Submits once. Returns the job's id, regardless of accompanying errors. */
   submit(call: SlurmCall, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<string>
 }
 
-/** slurmrestd over HTTP. A token that is known to have expired is not sent. */
+/** slurmrestd over HTTP. An expired token is not sent. */
 export function makeClient(deps: {
   http: HttpClient
   clock: ProviderClock
@@ -90,7 +90,7 @@ export function contentType({ json }: SlurmCall): Record<string, string> {
   return json === undefined ? {} : { 'content-type': 'application/json' }
 }
 
-/** A held job, or one that cannot run as the partition is now, has an id and errors: it was taken. */
+/** A held job, or one that its partition cannot run now, has an id and errors: it was accepted. */
 function jobIdOf(answer: HttpResponse, context: ErrorContext): string {
   const id = readId(jsonOf(answer), 'job_id') ?? ''
   if (answer.status === 200 && /^[1-9]\d*$/.test(id)) return id

@@ -8,45 +8,45 @@ import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 interface CodeRow {
   code: ProviderErrorCode
-  /** Answered to a submit, no job comes of it. Tried on Slurm 22.05.8, one by one. */
+  /** Returned for a submit, it means that no job was created. Tested individually on Slurm 22.05.8. */
   isRefusal?: true
 }
 
 /**
- * Slurm's error numbers. Source: `slurm/slurm_errno.h`, whose numbers below 2100 are the same since 22.05.
- * A number of the controller's that is not listed is a `conflict` for a submit: the answer says that it was turned down,
- * but a turned down job may have a record (2014 leaves one in FAILED), so the engine looks for it before it gives up.
+ * Slurm's error numbers. Source: `slurm/slurm_errno.h`; numbers below 2100 are unchanged since 22.05. An unlisted
+ * number from the controller is a `conflict` for a submit: the submit was rejected, but may have left a record (2014
+ * leaves one in FAILED), so the engine searches before it fails the job.
  */
 const rows: Readonly<Record<string, CodeRow>> = {
-  '2000': { code: 'invalid_request', isRefusal: true }, // no such partition
+  '2000': { code: 'invalid_request', isRefusal: true }, // unknown partition
   '2002': { code: 'permission_denied' },
   '2017': { code: 'not_found' },
-  '2021': { code: 'conflict' }, // it has ended already
-  '2029': { code: 'invalid_request', isRefusal: true }, // no such feature
-  '2048': { code: 'invalid_request', isRefusal: true }, // no such license
-  '2053': { code: 'invalid_request', isRefusal: true }, // no such reservation
-  '2054': { code: 'invalid_request', isRefusal: true }, // a time that cannot be read
+  '2021': { code: 'conflict' }, // already ended
+  '2029': { code: 'invalid_request', isRefusal: true }, // unknown feature
+  '2048': { code: 'invalid_request', isRefusal: true }, // unknown license
+  '2053': { code: 'invalid_request', isRefusal: true }, // unknown reservation
+  '2054': { code: 'invalid_request', isRefusal: true }, // invalid time
   '2123': { code: 'invalid_request', isRefusal: true }, // a negative `nice`, which is for operators
   '2127': { code: 'invalid_request', isRefusal: true }, // no environment
   '9000': { code: 'invalid_request', isRefusal: true },
-  '9001': { code: 'invalid_request', isRefusal: true }, // slurmrestd could not read the request
+  '9001': { code: 'invalid_request', isRefusal: true }, // malformed request
   '9002': { code: 'invalid_request', isRefusal: true },
 }
 
-/** "No such job", the only answer that says so. */
+/** "No such job", the only conclusive number. */
 export const noSuchJob = '2017'
-/** "The job has ended", to a cancel. */
+/** "The job has ended", in response to a cancel. */
 export const alreadyDone = '2021'
-/** The controller hung up: on a token that it rejects, or because it is stopping. */
+/** The controller closed the connection: it rejects the token, or is stopping. */
 export const zeroBytes = '5005'
 
 export interface ErrorContext {
-  /** The token of the call had expired when the answer came. */
+  /** The token had expired when the response arrived. */
   isExpired: boolean
   literals: readonly string[]
 }
 
-/** The body of an answer that tells no error, or a ProviderError. A submit may have both: there the job id decides. */
+/** The body of a response without errors, or a ProviderError. A submit may have both; the job id then decides. */
 export function bodyOf(response: HttpResponse, context: ErrorContext): Json {
   const body = jsonOf(response)
   const isGood = response.status >= 200 && response.status < 300 && isObject(body)
@@ -54,7 +54,7 @@ export function bodyOf(response: HttpResponse, context: ErrorContext): Json {
   throw failureOf(response, context)
 }
 
-/** What an answer that is no success says. */
+/** The failure that a response reports. */
 export function failureOf(response: HttpResponse, context: ErrorContext): ProviderError {
   const body = jsonOf(response)
   const errors = readList(body, 'errors')
@@ -69,18 +69,18 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
   })
 }
 
-/** A refusal of a submit of which it is known that no job comes, or that makes the engine look. */
+/** A rejected submit: no job was created, or the code makes the engine search. */
 export function isRefusedSubmit({ providerCode, httpStatus, code }: ProviderError): boolean {
   if (providerCode === unservedPath || providerCode === unauthenticatedText) return true
   if (httpStatus === undefined || httpStatus < 400 || providerCode === undefined) return false
   return rows[providerCode]?.isRefusal === true || (code === 'conflict' && isOfController(providerCode))
 }
 
-/** Words of slurmrestd itself, without a number. Measured: both come before anything is asked of the controller. */
+/** Messages of slurmrestd without a number. Measured: both precede any call to the controller. */
 const unservedPath = 'unserved_path'
 const unauthenticatedText = 'authentication_failure'
 
-/** slurmrestd's own refusals are plain text; anything else without `errors` is somebody in between. */
+/** slurmrestd's rejections are plain text; any other body without `errors` comes from an intermediary. */
 function bareFailure({ status, text }: HttpResponse, context: ErrorContext): ProviderError {
   if (status === 404 && text.startsWith('Unable find requested URL')) {
     const detail = 'slurmrestd does not serve this path: its REST plugin is of another version than `settings.version`.'
@@ -99,8 +99,8 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
 }
 
 /**
- * The controller is down, or takes the token for none of its own: the same answer to a read, -1 with HTTP 500. A token
- * that has expired explains it; where it has not, both are said.
+ * The controller is down or rejects the token: both return -1 with HTTP 500 for a read. An expired token explains it;
+ * otherwise the message names both causes.
  */
 function unreachable(
   { status }: HttpResponse,
@@ -115,18 +115,18 @@ function unreachable(
   return new ProviderError('unavailable', `${why}. Slurm returned error ${code}: ${said}`, details)
 }
 
-/** Numbers of the way between slurmrestd and the controller: -1, 1000 to 1999, 5003 to 5005, and those of `auth`. */
+/** Errors between slurmrestd and the controller: -1, 1000 to 1999, 5003 to 5005, and those of `auth`. */
 function isUnreachable(code: string): boolean {
   const number = Number(code)
   return number < 0 || (number >= 1000 && number < 2000) || (number >= 5000 && number < 7000)
 }
 
-/** Numbers by which the controller itself answers. */
+/** Error numbers that the controller itself returns. */
 function isOfController(code: string): boolean {
   return Number(code) >= 2000 && Number(code) < 3000
 }
 
-/** `error_code` in a submit, `error_number` elsewhere. Parsers put a -1 before the number that says more. */
+/** `error_code` in a submit, `error_number` elsewhere. Parsers put a -1 before the more specific number. */
 function codeAmong(errors: readonly Json[]): string | undefined {
   const numbers = errors.flatMap((each) => readNumber(each, 'error_code') ?? readNumber(each, 'error_number') ?? [])
   const code = numbers.find((number) => number > 0) ?? numbers[0]

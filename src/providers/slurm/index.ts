@@ -7,7 +7,7 @@ import { credentialsOf, type SlurmSettings, settingsOf, slurmCredentials, slurmS
 import { claimsOf } from './signer.ts'
 import { servedVersions } from './versions.ts'
 
-/** Slurm through its REST daemon: batch jobs. A cluster has no environments. */
+/** Slurm through its REST daemon: batch jobs only. */
 export const slurmProvider: Provider = {
   id: 'slurm',
   title: 'Slurm (slurmrestd)',
@@ -42,7 +42,7 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** A token names its user, and Slurm hangs up without a word when it is another than the header's. */
+/** A token names its user; Slurm closes the connection without a message if the header names another. */
 function assertOwnToken({ user }: SlurmSettings, token: string | undefined): void {
   const named = token === undefined ? user : (claimsOf(token).user ?? user)
   if (named === user) return
@@ -58,8 +58,9 @@ async function assertServed(client: SlurmClient, { version }: SlurmSettings, sig
 }
 
 /**
- * A read answers -1 to a rejected token and to a controller that is down alike. Killing job 0, which never exists, tells
- * them apart: "no such job" is good, hanging up means the token, and "cannot connect" is said in words (measured).
+ * A read returns -1 both for a rejected token and for a controller that is down. Killing job 0, which never exists,
+ * distinguishes them: "no such job" means success, a closed connection means the token, and "cannot connect" is
+ * reported in text (measured).
  */
 async function assertTaken(client: SlurmClient, field: string, signal: AbortSignal): Promise<void> {
   await client.call({ method: 'DELETE', path: '/job/0' }, signal).catch((error: unknown) => {

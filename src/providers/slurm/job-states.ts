@@ -4,8 +4,8 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { readNumber, readText } from '../kit/fields.ts'
 
 /**
- * Slurm's states and the flags that `job_state` shows in their place.
- * Source: https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES. COMPLETING is not over: it may yet be requeued.
+ * Slurm's states and the flags that `job_state` shows instead. COMPLETING is not final: the job may be requeued.
+ * Source: https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
  */
 export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
   PENDING: 'pending',
@@ -48,7 +48,7 @@ const stateReasons: ReadonlyMap<string, Reason> = new Map([
   ['PREEMPTED', 'preempted'],
 ])
 
-/** `state_reason`, where it says how it ended or why it does not start. */
+/** Values of `state_reason` that describe how a job ended or why it does not start. */
 const detailReasons: ReadonlyMap<string, Reason> = new Map([
   ['JobHeldUser', 'held'],
   ['JobHeldAdmin', 'held'],
@@ -70,7 +70,7 @@ export interface JobVerdict {
   signal?: number
 }
 
-/** What a job's record says; null where it shows no state. */
+/** The outcome in a job's record; null if it shows no state. */
 export function verdictOf(job: Json): JobVerdict | null {
   const rawState = readText(job, 'job_state')
   if (rawState === undefined) return null
@@ -88,8 +88,8 @@ export function verdictOf(job: Json): JobVerdict | null {
 }
 
 /**
- * `state_reason`. A program that a signal ended is called a launch failure too; only there the number beside it is a
- * signal, and not an error number of Slurm's (4021).
+ * `state_reason`. A program ended by a signal is also reported as a launch failure; only then is the adjacent number a
+ * signal and not a Slurm error number (4021).
  */
 function detailOf(job: Json): string {
   const detail = readText(job, 'state_reason') ?? 'None'
@@ -106,7 +106,7 @@ export function isOver(status: Status<'job'> | null): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'canceled'
 }
 
-/** A job that was given nodes. One that was not may show times and an exit code all the same. */
+/** Whether a job was given nodes. Without nodes it may still show times and an exit code. */
 export function hasRun(job: Json): boolean {
   return readText(job, 'nodes') !== undefined
 }

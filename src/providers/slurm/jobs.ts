@@ -15,15 +15,15 @@ import type { SlurmSettings } from './settings.ts'
 
 function traitsOf({ minJobAgeSeconds }: SlurmSettings): Traits<'job'> {
   return {
-    // The controller answers reads from the memory that a submit is written to.
+    // The controller serves reads from the memory that a submit is written to.
     listLagMs: 0,
     // slurmrestd tries for 9 s to reach a controller that is down (measured), and may have queued the request before.
     maxProcessingMs: 60_000,
     forgetsAfterMs: minJobAgeSeconds * 1000,
     uniqueNames: false,
-    // They start again at FirstJobId after MaxJobId, and when the controller's state is lost.
+    // Ids restart at FirstJobId after MaxJobId, and if the controller's state is lost.
     reusesIds: true,
-    // Slurm counts whole minutes and looks now and then, so Switchyard ends the job; Slurm's own limit is the net below.
+    // Slurm counts whole minutes and checks periodically, so Switchyard ends the job; Slurm's limit is the fallback.
     enforces: [],
   }
 }
@@ -40,7 +40,7 @@ export function makeJobs(
     json: submitOf(intent, settings) as unknown as Json,
   })
 
-  /** Every job that the controller shows of this user. It has no pages: an answer is all or nothing. */
+  /** Every job of this user. The response has no pages: it is complete or an error. */
   async function readAll(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const body = await client.call({ method: 'GET', path: '/jobs' }, signal)
     if (!isObject(body) || !Array.isArray(body.jobs)) {
@@ -96,7 +96,7 @@ export function makeJobs(
     },
 
     controls: {
-      /** Without a signal it kills the job, which a job that has ended takes too. */
+      /** Without a signal this kills the job, which also succeeds for an ended job. */
       async cancel(remoteId, signal) {
         await client.call({ method: 'DELETE', path: `/job/${plainId(remoteId)}` }, signal).catch((error: unknown) => {
           const code = error instanceof ProviderError ? error.providerCode : undefined

@@ -7,7 +7,7 @@ import type { JobProperties, SubmitJob } from './wire.ts'
 
 const acceleratorKinds = ['gpu', 'npu', 'dcu', 'mlu']
 
-/** What a job here may ask for. */
+/** Fields that a job accepts. */
 export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts {
   return {
     name: { to: 'job.name' },
@@ -34,7 +34,7 @@ export function jobAccepts({ defaultWorkingDirectory }: SlurmSettings): Accepts 
   }
 }
 
-/** Something has to run, and the CPUs of a node are shared out evenly. */
+/** A program is required, and the CPUs of a node must divide evenly. */
 export function jobErrors(spec: JobSpec): readonly SpecError[] {
   const validationErrors: SpecError[] = []
   if (spec.command === undefined && spec.script === undefined) {
@@ -49,7 +49,7 @@ export function jobErrors(spec: JobSpec): readonly SpecError[] {
   return [...validationErrors, ...acceleratorErrors(spec)]
 }
 
-/** Accelerators are counted against the project's quota, by the field that every provider has for them. */
+/** Accelerators must be requested by the portable field, which counts against the project's quota. */
 function acceleratorErrors(spec: JobSpec): readonly SpecError[] {
   const asked = option(spec, 'gres')?.split(',') ?? []
   const nameOf = (gres: string) => /^\s*(?:gres[:/])?([^:=/\s]*)/i.exec(gres)?.[1]?.toLowerCase() ?? ''
@@ -71,7 +71,7 @@ export function submitOf(
     script: scriptOf(spec),
     job: {
       name: spec.name,
-      // A field of its own, which lists show and nothing else reads.
+      // A separate field, which lists show and nothing else uses.
       comment: tagDescription(undefined, correlationTag),
       ...given('account', option(spec, 'account')),
       ...given('partition', spec.queue),
@@ -97,7 +97,7 @@ export function submitOf(
   }
 }
 
-/** A script without an interpreter is taken by Slurm, and fails when it starts. */
+/** Slurm accepts a script without an interpreter, and fails when it starts. */
 function scriptOf({ script, command }: JobSpec): string {
   if (script === undefined) return `#!/bin/sh\nexec ${quoteCommand(command ?? [])}\n`
   return script.startsWith('#!') ? script : `#!/bin/sh\n${script}`
@@ -120,7 +120,7 @@ function gresOf({ kind = 'gpu', model, count }: NonNullable<NonNullable<JobSpec[
   return [kind, ...(model === undefined ? [] : [model]), count].join(':')
 }
 
-/** Of a flag of the command line slurmrestd sees only that it is there, so each of the two answers is one of its own. */
+/** slurmrestd checks only that a command-line flag is present, so each value has a separate flag. */
 function flagsOf({ providerOptions }: JobSpec): Pick<JobProperties, 'nice' | 'requeue' | 'no_requeue'> {
   const { nice, requeue } = providerOptions?.slurm ?? {}
   return {

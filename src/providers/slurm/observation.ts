@@ -6,7 +6,7 @@ import { readTime } from '../kit/times.ts'
 import type { Observation } from '../provider.ts'
 import { hasRun, isOver, verdictOf } from './job-states.ts'
 
-/** What a record shows; null where it shows neither id nor state. */
+/** The observation in a record; null if it lacks id or state. */
 export function observe(job: Json, literals: readonly string[]): Observation<'job'> | null {
   const remoteId = readId(job, 'job_id')
   const verdict = verdictOf(job)
@@ -22,7 +22,7 @@ export function observe(job: Json, literals: readonly string[]): Observation<'jo
   }
 }
 
-/** A waiting job shows when it is expected to start, a running one when its limit would end it. */
+/** A waiting job shows its estimated start, a running one the end of its time limit; both are ignored. */
 function timesOf(job: Json, status: Observation<'job'>['status']): { startedAt?: Date; endedAt?: Date } {
   const hasStarted = hasRun(job) && (isOver(status) || status === 'running')
   const startedAt = hasStarted ? readTime(job, 'start_time', { unit: 's' }) : undefined

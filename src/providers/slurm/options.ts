@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 
 const word = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description }))
 
-/** What the portable fields have no word for. */
+/** Options without a portable field. */
 export const slurmOptions = Type.Object(
   {
     account: word('Account charged for the job.'),

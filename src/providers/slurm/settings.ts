@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
 
-/** The REST plugins whose shapes this driver speaks. v0.0.36 tells no user and no 2017; v0.0.39 changed every shape. */
+/** The supported REST plugins. v0.0.36 reports neither user nor 2017; v0.0.39 changed every format. */
 export const supportedVersions = ['v0.0.37', 'v0.0.38'] as const
 
 export const slurmSettings = Type.Object(
@@ -59,7 +59,7 @@ export const slurmCredentials = Type.Object(
 export type SlurmSettings = Static<typeof slurmSettings>
 export type SlurmCredentials = Static<typeof slurmCredentials>
 
-/** Settings with their defaults. They were checked when the connection was made; what fails here is a bug. */
+/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
 export function settingsOf(settings: JsonObject): SlurmSettings {
   const filled = Value.Default(slurmSettings, Value.Clone(settings))
   if (!Value.Check(slurmSettings, filled)) throw new TypeError('these are no settings of slurm')

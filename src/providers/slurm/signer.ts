@@ -3,11 +3,11 @@ import { readId, readNumber } from '../kit/fields.ts'
 import { tryParseJson } from '../kit/json.ts'
 import type { SlurmCredentials } from './settings.ts'
 
-/** How long a token that is made here is valid: far longer than a call, far shorter than a leak would last. */
+/** Validity of a generated token: far longer than a call, short enough to limit a leak. */
 const lifetimeSeconds = 600
 
 /**
- * The token of one call: the given one, or a new one made from the cluster's key. HS256 with the claims that Slurm
+ * The token of one call: the given one, or a new one signed with the cluster's key. HS256 with the claims that Slurm
  * reads: `exp`, `iat`, and `sun`, the user.
  * Source: https://slurm.schedmd.com/jwt.html
  */
@@ -24,12 +24,12 @@ export function tokenFor(user: string, { token, key = '' }: SlurmCredentials, no
 }
 
 export interface TokenClaims {
-  /** Absent: it does not say, or is no JWT. */
+  /** Absent if the token has no expiry or is not a JWT. */
   expiresAt?: Date
   user?: string
 }
 
-/** What a token says of itself; it is not verified, that is the cluster's part. */
+/** The claims of a token, not verified: that is left to the cluster. */
 export function claimsOf(token: string): TokenClaims {
   const claims = tryParseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
   const expiry = readNumber(claims, 'exp')

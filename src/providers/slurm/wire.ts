@@ -1,4 +1,4 @@
-/** The bodies of Slurm's requests. Answers are read field by field instead. */
+/** Request bodies of Slurm. Responses are read field by field. */
 
 /** `POST /slurm/v0.0.38/job/submit` */
 export interface SubmitJob {
@@ -6,7 +6,7 @@ export interface SubmitJob {
   job: JobProperties
 }
 
-/** The part of `job_properties` that is used. Sizes of memory are MB, which Slurm counts as MiB. */
+/** The fields of `job_properties` in use. Memory sizes are in MB, which Slurm treats as MiB. */
 export interface JobProperties {
   name: string
   comment: string
@@ -15,7 +15,7 @@ export interface JobProperties {
   qos?: string
   reservation?: string
   constraints?: string
-  /** The API's own description says "list of two integers"; Slurm 22.05 takes such a list and ignores it. */
+  /** The API description documents a "list of two integers"; Slurm 22.05 accepts such a list and ignores it. */
   nodes: number
   tasks: number
   tasks_per_node?: number
@@ -24,19 +24,19 @@ export interface JobProperties {
   /** Per node: `gpu:t4:2`, several with commas. */
   gres?: string
   licenses?: string
-  /** Described as `user|mcs|true|false`; taken is the option of the command line, `exclusive`. */
+  /** Not the documented values (user, mcs, true, false): Slurm accepts the command-line value `exclusive`. */
   exclusive?: 'exclusive'
   /** Minutes. */
   time_limit?: number
-  /** Described as an integer; taken is the text of the command line. */
+  /** Documented as an integer; Slurm accepts the command-line text. */
   begin_time?: string
   dependency?: string
-  /** A number in digits. */
+  /** A number as a string of digits. */
   priority?: string
   nice?: number
-  /** Whatever its value, the job may be requeued: `false` too. */
+  /** Any value allows requeueing, including `false`. */
   requeue?: true
-  /** Whatever its value, the job is not requeued. */
+  /** Any value disables requeueing. */
   no_requeue?: true
   current_working_directory: string
   standard_output?: string

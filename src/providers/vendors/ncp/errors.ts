@@ -6,10 +6,10 @@ import { retryAfterMs } from '../../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../../provider-error.ts'
 
-/** An answer that says no. */
+/** A response that reports a failure. */
 export interface Failure {
   error: ProviderError
-  /** The vendor's documents say that with this answer nothing was done. */
+  /** The vendor documents that nothing was executed with this response. */
   isRefusal: boolean
 }
 
@@ -23,8 +23,8 @@ interface GatewayRow {
 const skewToleranceMs = 300_000
 
 /**
- * The gateway's own errors by `<HTTP status>/<errorCode>`. The two numbers are of different kinds: errorCode 400 comes
- * with HTTP 429, 500 with 503, 200 with 401. Those marked as refusals are answered before the service is reached.
+ * The gateway's errors by `<HTTP status>/<errorCode>`. The two numbers are unrelated: errorCode 400 has HTTP 429, 500
+ * has 503, 200 has 401. Those marked as rejections are returned before the service is reached.
  * Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling
  */
 const gatewayRows: Readonly<Record<string, GatewayRow>> = {
@@ -57,14 +57,14 @@ const gatewayRows: Readonly<Record<string, GatewayRow>> = {
   '504/510': { code: 'timeout', isRefusal: false },
 }
 
-/** What an answer is read with. */
+/** Context for reading a response. */
 export interface Reading {
   clock: ProviderClock
-  /** Texts that must not stand in the error. */
+  /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
-/** The failure that an answer in the gateway's envelope `{error: {errorCode, message}}` tells; null for any other body. */
+/** The failure in a response with the gateway's envelope `{error: {errorCode, message}}`; null for any other body. */
 export function gatewayFailure(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
   const envelope = readObject(jsonOf(response), 'error')
   const errorCode = readId(envelope, 'errorCode')

@@ -7,15 +7,17 @@ export interface NcpKeys {
 
 export interface SignedRequest {
   method: string
-  /** Path and query exactly as they stand on the wire: same order, same escapes. */
+  /** Path and query exactly as sent: same order, same escapes. */
   target: string
-  /** Unix epoch in milliseconds, the very one of the timestamp header. The gateway takes less than 5 minutes of difference. */
+  /**
+   * Unix epoch in milliseconds, equal to the timestamp header. The gateway accepts a difference of less than 5 minutes.
+   */
   timestampMs: number
 }
 
 /**
- * API Gateway signature v2: base64 of HMAC-SHA256, keyed with the secret key as it is, over
- * `<method> <target>\n<timestamp>\n<access key>` with no line feed at the end. Body and other headers are not signed.
+ * API Gateway signature v2: base64 of HMAC-SHA256, keyed with the raw secret key, over `<method>
+ * <target>\n<timestamp>\n<access key>` without a trailing line feed. Body and other headers are not signed.
  * Source: https://api.ncloud-docs.com/docs/en/common-ncpapi
  */
 export function ncpSignature({ method, target, timestampMs }: SignedRequest, keys: NcpKeys): string {
