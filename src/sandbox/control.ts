@@ -12,12 +12,12 @@ const pushBody = Type.Object(
 const advanceBody = Type.Object({ ms: Type.Integer({ minimum: 0 }) }, { additionalProperties: false })
 const settingsBody = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String()]))
 
-/** One for all sandboxes of a process: they take the same bodies, and a compiler knows what it has compiled. */
+/** Shared by all sandboxes of a process, because it caches compiled schemas. */
 const buildValidator = AjvCompiler()
 
-/** What the control API drives. */
+/** The parts that the control API controls. */
 export interface ControlParts {
-  /** Where each provider listens, and with what credentials. */
+  /** The URL and credentials of each provider. */
   describe(): object
   faults: Faults
   steering: Steering
@@ -27,7 +27,7 @@ export interface ControlParts {
   reset(): void
 }
 
-/** The HTTP side of everything a test can do to the sandbox; it asks for no credentials. */
+/** The HTTP interface of the sandbox's control functions; it requires no credentials. */
 export function makeControl(parts: ControlParts): FastifyInstance {
   const app = Fastify({
     forceCloseConnections: true,

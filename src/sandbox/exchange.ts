@@ -1,23 +1,23 @@
 import type { Fault } from './faults.ts'
 import type { Answer, Emulation } from './provider.ts'
 
-/** How a call ends: with an answer, or with a socket that is closed or reset without one. */
+/** The end of a call: a response, or a socket that is closed or reset without one. */
 export type Ending = { readonly answer: Answer } | { readonly hangUp: 'close' | 'reset' }
 
-/** What a disturbed call needs of its surroundings. */
+/** The dependencies of a call under a fault. */
 export interface ExchangeParts {
-  /** Runs the operation: credentials first, then the handler. */
+  /** Executes the operation: authentication first, then the handler. */
   execute(): Answer
   mishap: Emulation['mishap']
-  /** Settles when the client has closed its side. */
+  /** Resolves when the client has closed the connection. */
   clientGone: Promise<void>
-  /** Runs something later, unless the sandbox is closed first. */
+  /** Runs a function after a delay, unless the sandbox is closed first. */
   later(delayMs: number, run: () => void): void
-  /** The fault's delay, drawn when it is a range. */
+  /** The fault's delay, random within a range. */
   delayMs: number
 }
 
-/** Serves one call under a fault, or plainly without one. */
+/** Serves one call, with or without a fault. */
 export async function exchange(fault: Fault | null, parts: ExchangeParts): Promise<Ending> {
   if (fault === null) return { answer: parts.execute() }
   switch (fault.kind) {

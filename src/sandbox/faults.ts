@@ -1,19 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Random } from './random.ts'
 
-/** What a fault does. The first group decides the answer (one per call); the last three colour the call and may add up. */
+/**
+ * The effects of a fault. The first group determines the response (one per call); the last three modify the call and
+ * may be combined.
+ */
 export const faultKinds = [
   'reset', // the connection is reset before anything is executed
-  'drop_answer', // executed, then the socket is destroyed without an answer
-  'execute_late', // no answer; executed `delayMs` after the client gave up
-  'stall', // executed at once, answered after `delayMs`
+  'drop_answer', // executed, then the socket is destroyed without a response
+  'execute_late', // no response; executed `delayMs` after the client gave up
+  'stall', // executed immediately, response after `delayMs`
   'error_before', // 5xx, nothing executed
   'error_after', // executed, then 5xx
   'rate_limited', // the provider's 429, nothing executed
-  'credentials', // the provider's refusal of the credentials, nothing executed
-  'html_body', // an HTML page in place of the answer
-  'truncated_json', // the answer's JSON, cut in the middle
-  'empty_body', // the answer's status with no body
+  'credentials', // the provider's rejection of the credentials, nothing executed
+  'html_body', // an HTML page instead of the response
+  'truncated_json', // the response's JSON, truncated
+  'empty_body', // the response's status without a body
   'error_body', // HTTP 200 with the provider's error body
   'empty_list', // lists show nothing
   'list_lag', // new objects stay out of lists for `lagMs`
@@ -22,7 +25,7 @@ export const faultKinds = [
 
 const milliseconds = Type.Integer({ minimum: 0, maximum: 86_400_000 })
 
-/** A fault as a test asks for it. Without `times` and `probability` it fires on every match until it is cleared. */
+/** A fault as requested. Without `times` and `probability` it applies to every match until it is cleared. */
 export const faultInput = Type.Object(
   {
     kind: Type.Union(faultKinds.map((kind) => Type.Literal(kind))),
@@ -49,10 +52,10 @@ export const faultInput = Type.Object(
 export type FaultKind = (typeof faultKinds)[number]
 export type FaultInput = Omit<Static<typeof faultInput>, 'kind'> & { kind: FaultKind }
 
-/** A fault in force. */
+/** An active fault. */
 export type Fault = Readonly<FaultInput & { id: string; matched: number; fired: number }>
 
-/** A report that a fault struck. */
+/** A record of an applied fault. */
 export interface Firing {
   readonly fault: string
   readonly kind: FaultKind
@@ -63,7 +66,7 @@ export interface Firing {
   readonly at: number
 }
 
-/** What the faults see of a call. */
+/** The properties of a call that faults match. */
 export interface Target {
   readonly provider: string
   readonly operation: string
@@ -71,7 +74,7 @@ export interface Target {
   readonly subjects: readonly unknown[]
 }
 
-/** What the faults do to one call. */
+/** The effects of the faults on one call. */
 export interface Verdict {
   readonly disturbance: Fault | null
   readonly clockOffsetMs: number
@@ -79,15 +82,15 @@ export interface Verdict {
   readonly isListEmpty: boolean
 }
 
-/** The fault switches. */
+/** The registry of faults. */
 export interface Faults {
   add(fault: FaultInput): Fault
-  /** Removes one by id, or all, and forgets what was fired. */
+  /** Removes one fault by id, or all, and the records of applied faults. */
   clear(id?: string): void
   readonly active: readonly Fault[]
-  /** What struck since the last clear, oldest first; the newest 10,000 are kept. */
+  /** Faults applied since the last clear, oldest first; the newest 10,000 are kept. */
   readonly fired: readonly Firing[]
-  /** Decides for one call, and counts it. */
+  /** Determines the effects on one call, and counts it. */
   judge(target: Target): Verdict
 }
 

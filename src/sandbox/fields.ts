@@ -14,16 +14,16 @@ export interface FieldRule {
 
 export type Fields = Readonly<Record<string, FieldRule>>
 
-/** A broken rule; each provider words it in its own way. */
+/** A violated rule; each provider formats it differently. */
 export interface Violation {
-  /** Dotted, array positions in brackets: `data.input[0].hdfs`. */
+  /** Dotted, with array positions in brackets: `data.input[0].hdfs`. */
   readonly path: string
   readonly value: unknown
   readonly broken: 'required' | 'type' | 'size' | 'range' | 'pattern' | 'choice' | 'unknown'
   readonly rule: FieldRule | null
 }
 
-/** Checks a body against documented fields; the violations come in the order of the rules. */
+/** Validates a body against documented fields; violations are in the order of the rules. */
 export function checkFields(body: unknown, fields: Fields, { refuseUnknown }: { refuseUnknown: boolean }): Violation[] {
   return checkObject(isRecord(body) ? body : {}, fields, { prefix: '', refuseUnknown })
 }

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import type { Journal, WorldObject } from './world.ts'
 
 /**
- * Opens a journal file, making it if need be: one JSON line per change, written before the change is answered.
- * A torn last line, left by a killed process, is dropped.
+ * Opens a journal file, creating it if necessary: one JSON line per change, written before the change is acknowledged.
+ * A partial last line from a killed process is dropped.
  */
 export function openJournal(path: string): Journal {
   const lines = existsSync(path) ? parseLines(readFileSync(path, 'utf8')) : []

@@ -6,12 +6,12 @@ import type { Clock, World } from './world.ts'
 
 const maxBodyBytes = 10 * 1024 * 1024
 
-/** Writes one line per call; a pino logger is one. */
+/** Writes one line per call, for example a pino logger. */
 export interface CallLog {
   debug(fields: object, message: string): void
 }
 
-/** What a provider's listener is made of. */
+/** The dependencies of a provider's listener. */
 export interface ListenerParts {
   provider: string
   emulation: Emulation
@@ -19,12 +19,12 @@ export interface ListenerParts {
   world: World
   faults: Faults
   clock: Clock
-  /** Told of every call to a known operation, before it is executed. */
+  /** Called for every call to a known operation before it is executed. */
   onCall(operation: string): void
   log?: CallLog
 }
 
-/** Serves one provider over HTTP. Closing it drops open sockets and whatever was still to be executed late. */
+/** Serves one provider over HTTP. Closing it drops open sockets and pending late executions. */
 export function makeListener(parts: ListenerParts): FastifyInstance {
   const { emulation } = parts
   const app = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false, bodyLimit: maxBodyBytes } as const)
@@ -32,7 +32,7 @@ export function makeListener(parts: ListenerParts): FastifyInstance {
   app.addHook('onClose', () => {
     for (const timer of timers) clearTimeout(timer)
   })
-  // Some documented lists are a GET with a body.
+  // Some documented lists use a GET with a body.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -132,7 +132,7 @@ function finish(ending: Ending, reply: FastifyReply, wallClockMs: number): Fasti
   return reply
 }
 
-/** Every answer is dated by the provider's own clock, by which clients can tell that theirs is wrong. */
+/** Every response has a Date by the provider's clock, which shows clients that their clock is wrong. */
 function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer, wallClockMs: number): FastifyReply {
   reply.code(status).header('date', new Date(wallClockMs).toUTCString())
   if (body === undefined) return reply.headers(headers ?? {}).send()

@@ -1,35 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Listing, World } from './world.ts'
 
-/** Credentials and names a client needs to call an emulated provider. */
+/** Credentials and names that a client needs to call an emulated provider. */
 export type Account = Readonly<Record<string, string>>
 
-/** Switches and speeds of one provider; they may be changed while it runs. Times are milliseconds. */
+/** Switches and durations of one provider, in milliseconds; they can be changed at runtime. */
 export interface Settings {
-  /** An object shows up in lists only this long after its creation; reading it by id works at once. */
+  /** Delay until a new object appears in lists; reads by id show it immediately. */
   listLagMs: number
   [name: string]: number | boolean | string
 }
 
-/** One request, as it came over the wire. */
+/** One HTTP request as received. */
 export interface Call {
   readonly operation: string
   readonly method: string
-  /** The request target byte for byte, query included: what signatures cover. */
+  /** The exact request target with its query, as signatures cover it. */
   readonly target: string
   readonly headers: IncomingHttpHeaders
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly rawBody: Buffer
-  /** The parsed body; `undefined` when the body is empty or not JSON. */
+  /** The parsed body; `undefined` if the body is empty or not JSON. */
   readonly json: unknown
-  /** The provider's wall clock, epoch ms, as signatures and tokens see it (clock faults included, time travel not). */
+  /** The provider's wall clock, epoch ms, for signatures and tokens (including clock faults, excluding time travel). */
   readonly wallClockMs: number
-  /** How lists must be read for this call: pass it to `Collection.listed`. */
+  /** How lists are read for this call: pass it to `Collection.listed`. */
   readonly listing: Listing
 }
 
-/** What goes back. A plain value is sent as JSON; a string or Buffer as it is; `undefined` is an empty body. */
+/** A response. A plain value is sent as JSON, a string or Buffer unchanged; `undefined` is an empty body. */
 export interface Answer {
   readonly status: number
   readonly body: unknown
@@ -38,22 +38,22 @@ export interface Answer {
 
 /** One documented operation. */
 export interface Operation {
-  /** The word that faults match on, such as `aiapps.submit`. */
+  /** The name that faults match, such as `aiapps.submit`. */
   readonly name: string
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** A Fastify path, such as `/api/v1/services/:serviceId`. */
   readonly path: string
-  /** Answered without asking for credentials: a login. */
+  /** Requires no credentials: a login. */
   readonly isPublic?: true
-  /** It is a list, so list faults apply. */
+  /** Whether list faults apply. */
   readonly isList?: true
-  /** Ids and names in the request, for faults that match on an object. */
+  /** Ids and names in the request, for faults that match an object. */
   subjects?(call: Call): readonly unknown[]
-  /** Executes the operation. Synchronous, so that an operation is done or not done, never half. */
+  /** Executes the operation. Synchronous, so that it is executed completely or not at all. */
   handle(call: Call): Answer
 }
 
-/** What can go wrong outside an operation; each provider has its own documented body for it. */
+/** Failures outside an operation; each provider documents a body for them. */
 export type Mishap =
   | { readonly what: 'unknown_route' | 'too_large' | 'rate_limited' }
   | { readonly what: 'refused_in_200' }
@@ -61,23 +61,23 @@ export type Mishap =
   | { readonly what: 'credentials'; readonly reason: 'invalid' | 'expired' | 'forbidden' }
   | { readonly what: 'server_error'; readonly status: number }
 
-/** A provider at work. */
+/** A running emulation of a provider. */
 export interface Emulation {
   readonly operations: readonly Operation[]
-  /** The answer to a caller who is not who he says, or `null` when he is. */
+  /** The rejection of an unauthenticated caller; `null` for an authenticated one. */
   authenticate(call: Call): Answer | null
-  /** The documented answer to a mishap. */
+  /** The documented response to a failure. */
   mishap(mishap: Mishap): Answer
-  /** Makes the objects that exist from the beginning. Called when the world holds none of this provider's. */
+  /** Creates the initial objects. Called if the world contains none of this provider. */
   populate?(): void
 }
 
-/** What a provider is given to work with. */
+/** The runtime that a provider's emulation receives. */
 export interface Room<S extends Settings> {
   readonly world: World
-  /** Live: read a setting when it is needed, never keep it. */
+  /** Mutable: read a setting when needed, never copy it. */
   readonly settings: S
-  /** The base URL under which this provider is reached. */
+  /** The base URL of this provider. */
   url(): string
 }
 
@@ -85,32 +85,35 @@ export interface Room<S extends Settings> {
 export type RequestBody = Readonly<Record<string, unknown>>
 
 /**
- * How a client of Switchyard uses an emulated provider, in the words of Switchyard's API: what a local installation connects,
- * what the demo sends, what a load is made of. Nothing that an emulation does depends on it.
+ * How a client of Switchyard uses an emulated provider, in terms of Switchyard's API: the connection of a local
+ * installation, the requests of the demo and of load tests. No emulation depends on it.
  */
 export interface SandboxClient<A extends Account = Account> {
-  /** What the demo says of its requests. */
+  /** The title of the requests in the demo. */
   readonly title: string
-  /** Of `POST /connections`, what is this provider's. */
+  /** The provider-specific part of `POST /connections`. */
   connection(url: string, account: A): { readonly settings: RequestBody; readonly credentials: RequestBody }
-  /** The documents' own example in `POST /environments`, without `provider`. A letter or digit may follow its name. */
+  /**
+   * The vendor's documented example as `POST /environments`, without `provider`. A letter or digit may be appended to
+   * its name.
+   */
   environment?(account: A): RequestBody & { readonly name: string }
-  /** What such an environment waits for, in `PATCH /environments/{id}`, when it is `blocked`. */
+  /** The `PATCH /environments/{id}` that such an environment requires when it is `blocked`. */
   unblock?(account: A): RequestBody
-  /** The same in `POST /jobs`. It makes one object. */
+  /** The vendor's documented example as `POST /jobs`. It creates one object. */
   job?(account: A): RequestBody & { readonly name: string }
   /** The job runs in the environment. */
   readonly jobNeedsEnvironment?: true
 }
 
-/** An emulated provider: the one thing that a provider folder exports and the registry lists. */
+/** An emulated provider: the only export of a provider folder, listed in the registry. */
 export interface SandboxProvider<S extends Settings = Settings, A extends Account = Account> {
   readonly id: string
-  /** Its port is so far above the control API's: given once, never changed, 1 and up without gaps. */
+  /** Offset of its port from the control API's: 1 and up without gaps, never changed. */
   readonly portOffset: number
-  /** The first is the one a client should use; the others own things that it must not see. */
+  /** The first is for the client; the others own objects that it must not see. */
   readonly accounts: readonly [A, ...A[]]
-  /** The settings as they are unless told otherwise. */
+  /** The default settings. */
   readonly settings: Readonly<S>
   readonly client: SandboxClient<A>
   open(room: Room<S>): Emulation

@@ -1,12 +1,12 @@
-/** Repeatable randomness: the same seed gives the same ids in the same order. */
+/** Reproducible randomness: the same seed gives the same ids in the same order. */
 export interface Random {
   /** In [0, 1). */
   next(): number
-  /** A whole number in [0, limit). */
+  /** An integer in [0, limit). */
   below(limit: number): number
-  /** Characters drawn from an alphabet. */
+  /** Random characters of an alphabet. */
   text(alphabet: string, length: number): string
-  /** A number of so many bits. */
+  /** A number with the given count of bits. */
   bits(count: number): bigint
 }
 

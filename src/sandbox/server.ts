@@ -16,32 +16,35 @@ export type SettingsOf<P extends SandboxProviderId> =
 export type AccountOf<P extends SandboxProviderId> = (typeof sandboxProviders)[P]['accounts'][number]
 
 export interface SandboxOptions<P extends SandboxProviderId> {
-  /** Which to run; all when absent. */
+  /** The providers to run; all if absent. */
   providers?: readonly P[]
-  /** The control API's port; each provider takes the one `portOffset` above it. 0, the default, lets the system choose all. */
+  /**
+   * The control API's port; each provider uses the one `portOffset` above it. With 0, the default, the system chooses
+   * every port.
+   */
   port?: number
-  /** Where to listen; 127.0.0.1 by default. */
+  /** The listening address; 127.0.0.1 by default. */
   host?: string
-  /** The same seed gives the same ids; `switchyard` by default. */
+  /** The seed of ids; `switchyard` by default. */
   seed?: string
-  /** Tells the time, epoch ms; the system's clock by default. */
+  /** The clock, in epoch ms; the system's by default. */
   clock?: Clock
   log?: CallLog
-  /** Speeds and strictness, where they differ from a provider's own. */
+  /** Settings that differ from a provider's defaults. */
   settings?: { readonly [K in P]?: Partial<SettingsOf<K>> }
   /** A file that keeps the objects across a restart, even after SIGKILL. */
   journalFile?: string
 }
 
-/** What a sandbox knows by provider. */
+/** The state of a sandbox by provider. */
 interface PerProvider<P extends SandboxProviderId> {
-  /** The base URL of each. */
+  /** The base URL of each provider. */
   readonly urls: Readonly<Record<P, string>>
-  /** The credentials a client should use. */
+  /** The credentials for clients. */
   readonly accounts: { readonly [K in P]: AccountOf<K> }
-  /** Accounts that own things which the first must not see. */
+  /** Accounts whose objects the first must not see. */
   readonly otherAccounts: { readonly [K in P]: readonly AccountOf<K>[] }
-  /** Live: an assignment takes effect at the next call. */
+  /** Mutable: an assignment takes effect at the next call. */
   readonly settings: { readonly [K in P]: SettingsOf<K> }
 }
 
@@ -51,9 +54,9 @@ export interface Sandbox<P extends SandboxProviderId = SandboxProviderId> extend
   readonly url: string
   readonly world: World
   readonly faults: Faults
-  /** Calls to known operations since the last reset, refused and disturbed ones included. */
+  /** Calls to known operations since the last reset, including rejected and faulted ones. */
   calls(): CallTable
-  /** Back to the beginning: no objects, no faults, no calls, settings as started. */
+  /** Resets the sandbox: no objects, faults or calls, initial settings. */
   reset(): void
   close(): Promise<void>
 }
@@ -92,7 +95,7 @@ export async function startSandbox<P extends SandboxProviderId = SandboxProvider
   populate()
   const otherAccounts = collect(acts, ({ provider }) => provider.accounts.slice(1))
   const perProvider = { urls: collect(acts, (act) => act.url), accounts, otherAccounts, settings }
-  // Keyed by the very ids that `options.providers` names, with what the registry lists under each.
+  // Keyed by the ids in `options.providers`, with the registry's entry for each.
   return { ...open, ...steering, ...(perProvider as unknown as PerProvider<P>), url, close }
 }
 

@@ -6,12 +6,12 @@ import type { Emulation, SandboxProvider, Settings } from './provider.ts'
 import { makeRandom } from './random.ts'
 import { type Clock, makeWorld, type World } from './world.ts'
 
-/** How often each operation was called, by provider and operation. */
+/** The number of calls of each operation, by provider and operation. */
 export type CallTable = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export interface StageOptions {
   providers: readonly SandboxProvider[]
-  /** Settings that differ from a provider's own, by provider. */
+  /** Settings that differ from a provider's defaults, by provider. */
   settings: Readonly<Record<string, object>>
   seed: string
   clock: Clock
@@ -19,24 +19,24 @@ export interface StageOptions {
   journalFile?: string
 }
 
-/** One provider, open for calls once its listener listens. */
+/** One provider instance, available once its listener is listening. */
 export interface Act {
   readonly provider: SandboxProvider
   readonly settings: Settings
   readonly listener: FastifyInstance
-  /** Empty until the listener listens. */
+  /** Empty until the listener is listening. */
   url: string
 }
 
-/** The world, the faults and the providers, before anything listens. */
+/** The world, the faults and the providers, before anything is listening. */
 export interface Stage {
   readonly world: World
   readonly faults: Faults
   readonly acts: readonly Act[]
   calls(): CallTable
-  /** Makes what exists from the beginning, for providers that have no objects. */
+  /** Creates the initial objects of providers that have none. */
   populate(): void
-  /** Back to the beginning: no objects, faults or calls, settings as started. */
+  /** Resets the sandbox: no objects, faults or calls, initial settings. */
   reset(): void
 }
 

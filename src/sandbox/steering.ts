@@ -2,7 +2,7 @@ import type { Settings } from './provider.ts'
 import { destine, divert, momentAt } from './timeline.ts'
 import type { World, WorldObject } from './world.ts'
 
-/** What to make of an object: its state now (where it then stays), what it ends as, or both. */
+/** The forced state of an object: its current state (which it keeps), its final state, or both. */
 export interface Push {
   state?: string
   verdict?: string
@@ -16,7 +16,7 @@ export interface ObjectView extends WorldObject {
   readonly verdict?: string
 }
 
-/** Asked to steer something that is not there, or in a way that does not fit. */
+/** A control request for a missing object or with invalid values. */
 export class SteeringError extends Error {
   readonly status: 400 | 404
 
@@ -27,7 +27,7 @@ export class SteeringError extends Error {
   }
 }
 
-/** What a test may do behind a provider's back. */
+/** Direct control over a provider's objects and settings, for tests. */
 export interface Steering {
   objects(provider?: string): readonly ObjectView[]
   /** @throws SteeringError when there is no such object */

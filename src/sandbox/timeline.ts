@@ -1,4 +1,4 @@
-/** A state that an object enters at a time. `verdict` is the second word that some providers keep beside the state. */
+/** A state that an object enters at a time. `outcome` is a second value that some providers report beside the state. */
 export interface Moment {
   /** Epoch ms by the world's clock. */
   readonly at: number
@@ -6,10 +6,10 @@ export interface Moment {
   readonly verdict?: string
 }
 
-/** Where an object has been and where it is going, earliest first. Never empty. */
+/** The past and planned states of an object, earliest first. Never empty. */
 export type Timeline = readonly [Moment, ...Moment[]]
 
-/** Lays states end to end: each lasts `forMs`, the last one stays. A step of 0 ms is left out. */
+/** A sequence of states: each lasts `forMs`, the last one indefinitely. A step of 0 ms is omitted. */
 export function plan(
   startAt: number,
   steps: readonly { state: string; verdict?: string; forMs: number }[],
@@ -25,7 +25,7 @@ export function plan(
   return chain(moments, { at, ...last })
 }
 
-/** The moment an object is in. */
+/** The current moment of an object. */
 export function momentAt(timeline: Timeline, now: number): Moment {
   return timeline.findLast((moment) => moment.at <= now) ?? timeline[0]
 }
@@ -35,13 +35,13 @@ export function enteredAt(timeline: Timeline, state: string, now: number): numbe
   return timeline.find((moment) => moment.state === state && moment.at <= now)?.at ?? null
 }
 
-/** Forgets what was to come after `now` and goes the given way instead. */
+/** Replaces everything planned after `now`. */
 export function divert(timeline: Timeline, now: number, next: Moment, ...later: readonly Moment[]): Timeline {
   const past = timeline.filter((moment) => moment.at <= now)
   return chain([...past, next, ...later].slice(0, -1), later.at(-1) ?? next)
 }
 
-/** Keeps the times and changes what the object ends as. */
+/** Keeps the times and changes the final state. */
 export function destine(timeline: Timeline, end: Omit<Moment, 'at'>): Timeline {
   const { at } = timeline.at(-1) ?? timeline[0]
   return chain(timeline.slice(0, -1), { at, ...end })

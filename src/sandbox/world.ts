@@ -1,70 +1,70 @@
 import { makeRandom, type Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
-/** Tells the time, epoch ms. */
+/** The current time, epoch ms. */
 export interface Clock {
   now(): number
 }
 
-/** One object that a provider keeps. */
+/** One stored object of a provider. */
 export interface WorldObject<D extends object = object> {
   readonly provider: string
-  /** The provider's word for the sort of thing, such as `aiapp`. */
+  /** The provider's name of the object type, such as `aiapp`. */
   readonly kind: string
   readonly id: string
   readonly name: string
-  /** The account it belongs to, in the provider's own terms. */
+  /** The owning account, as the provider identifies it. */
   readonly owner: string
   /** Epoch ms by the world's clock. */
   readonly createdAt: number
-  /** The request body that made it, as received. */
+  /** The request body that created it, as received. */
   readonly creation: unknown
   readonly data: D
   readonly timeline: Timeline
   readonly deletedAt: number | null
 }
 
-/** How a list is to be read: who is hidden, and whether it pretends to be empty. */
+/** How a list is read: hidden objects, and whether it appears empty. */
 export interface Listing {
   readonly lagMs: number
   readonly isEmpty: boolean
 }
 
-/** All objects of one kind of one provider. Objects are replaced, never changed in place. */
+/** All objects of one type of one provider. Objects are replaced, never mutated. */
 export interface Collection<D extends object> {
   add(object: Pick<WorldObject<D>, 'id' | 'name' | 'owner' | 'creation' | 'data' | 'timeline'>): WorldObject<D>
-  /** Sees a new object at once; a deleted one is `undefined`. */
+  /** Returns a new object immediately; a deleted one is `undefined`. */
   get(id: string): WorldObject<D> | undefined
-  /** Every living object, whatever its age. */
+  /** Every existing object, regardless of its age. */
   all(): readonly WorldObject<D>[]
-  /** What a list shows: old enough for the lag, oldest first. */
+  /** The objects that a list shows: older than the lag, oldest first. */
   listed(listing: Listing): readonly WorldObject<D>[]
-  /** Replaces the changed parts and returns the object as it is now. */
+  /** Replaces the changed parts and returns the new object. */
   change(id: string, changes: Partial<Pick<WorldObject<D>, 'data' | 'timeline' | 'name'>>): WorldObject<D>
   remove(id: string): void
 }
 
-/** Everything the sandbox remembers. */
+/** The stored state of the sandbox. */
 export interface World {
   readonly random: Random
-  /** The time by which objects move: the clock and what was added by `advance`. */
+  /** The time of object lifecycles: the clock plus the sum of `advance`. */
   now(): number
-  /** Lets all objects age; signatures and tokens keep to the real clock. */
+  /** Advances the lifecycle of all objects; signatures and tokens keep the real clock. */
   advance(ms: number): void
   collection<D extends object>(provider: string, kind: string): Collection<D>
-  /** Living objects of a provider, or of all, oldest first. */
+  /** Existing objects of one or all providers, oldest first. */
   objects(provider?: string): readonly WorldObject[]
-  /** An id that no object of this provider ever had. */
+  /** An id that no object of this provider has had. */
   freshId(provider: string, draw: (random: Random) => string): string
-  /** Forgets every object and every advance of time. */
+  /** Removes all objects and resets the time. */
   clear(): void
 }
 
-/** Keeps objects across a restart. */
+/** Persists objects across a restart. */
 export interface Journal {
-  /** How many times it has been opened before; mixed into the seed so that a restart repeats no id. */
+  /** The number of earlier openings, mixed into the seed so that a restart repeats no id. */
   readonly generation: number
-  /** The last known form of every object, in the order of creation. */
+  /** The latest version of every object, in order of creation. */
   readonly objects: readonly WorldObject[]
   write(object: WorldObject): void
   clear(): void
@@ -76,7 +76,7 @@ export interface WorldOptions {
   journal?: Journal
 }
 
-/** Makes a world, filled from the journal if there is one. */
+/** Creates a world, restored from the journal if there is one. */
 export function makeWorld({ clock, seed, journal }: WorldOptions): World {
   const random = makeRandom(`${seed}/${journal?.generation ?? 0}`)
   const shelves = new Map<string, Map<string, WorldObject>>()
@@ -138,7 +138,7 @@ interface CollectionParts {
 }
 
 function makeCollection<D extends object>({ provider, kind, shelf, write, now }: CollectionParts): Collection<D> {
-  // A shelf holds what this collection's own `add` and `change` put there, or what an earlier run wrote of it.
+  // A shelf contains only what this collection's `add` and `change` stored, now or in an earlier run.
   const stored = () => shelf(provider, kind) as Map<string, WorldObject<D>>
   const all = () => [...stored().values()].filter((object) => object.deletedAt === null)
   const replace = (id: string, changes: Partial<WorldObject<D>>) => {

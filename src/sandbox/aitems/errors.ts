@@ -3,7 +3,9 @@ import type { Answer } from '../provider.ts'
 import { gatewayError } from '../vendors/ncp.ts'
 import { type AitemsSettings, wallTime } from './wire.ts'
 
-/** A refusal of the service. The overview lists statuses and no body. https://api.ncloud-docs.com/docs/aitems-overview */
+/**
+ * A rejection by the service. The overview lists statuses but no body. https://api.ncloud-docs.com/docs/aitems-overview
+ */
 export class ServiceError extends Error {
   readonly status: number
 
@@ -14,7 +16,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Where and when an error is answered, for the shapes that print it. */
+/** The request and time of an error, for formats that include them. */
 interface Refusal {
   status: number
   message: string
@@ -23,7 +25,7 @@ interface Refusal {
   isCodeNumeric: boolean
 }
 
-// Envelopes that other products behind the same gateway answer with; nobody has written down this one's.
+// Error envelopes of other products behind the same gateway; this service's envelope is not documented.
 const shapes = {
   spring: ({ status, message, path, at }) => ({
     timestamp: wallTime(at),
@@ -45,10 +47,10 @@ const shapes = {
   empty: () => undefined,
 } satisfies Record<string, (refusal: Refusal) => unknown>
 
-// The words that `errorShape` may be.
+// The values of `errorShape`.
 const errorShapes = Object.keys(shapes) as (keyof typeof shapes)[]
 
-/** The service's answer to what it refuses, in the shape that is set. A shape that does not exist says so itself. */
+/** The service's rejection in the configured format. An unknown format is reported as such. */
 export function errorAnswer(
   settings: Pick<AitemsSettings, 'errorShape' | 'numericErrorCodes'>,
   refusal: Omit<Refusal, 'isCodeNumeric'>,

@@ -10,7 +10,7 @@ import { type DatasetType, type Term, termHours, trainTypes } from './wire.ts'
 
 type UploadBody = { type: DatasetType; value: Record<string, unknown>[] }
 
-/** What only interval services have: a term, and rows that are added to their datasets. */
+/** Operations of interval services only: a term, and rows that are added to their datasets. */
 export function intervalOperations(store: Store) {
   const { services, datasets, world, settings } = store
   return {
@@ -45,7 +45,7 @@ function assertInterval(store: Store, { id, data }: Service): void {
   if (data.type !== 'interval') throw refusal(store, `'${id}' is a batch service`)
 }
 
-// A schema that does not exist, which the default allows, asks for nothing.
+// A missing schema, which the defaults allow, requires nothing.
 function assertRowsFit(store: Store, caller: Ask['caller'], { data }: Dataset, rows: UploadBody['value']): void {
   const schema = schemaNamed(store, caller, data.schemaName)
   const unfit = schema && unfitRow(schema.data.fields, rows)
@@ -53,8 +53,8 @@ function assertRowsFit(store: Store, caller: Ask['caller'], { data }: Dataset, r
 }
 
 /**
- * Lets interval services do what their schedule has called for since anybody last looked.
- * Of several trainings that nobody saw only the newest is done.
+ * Applies the scheduled trainings of interval services that are due. Of several missed trainings only the newest is
+ * run.
  */
 export function catchUp(store: Store): void {
   for (const service of store.services.all()) {

@@ -9,22 +9,25 @@ export function stateOf({ timeline }: { timeline: Timeline }, now: number): stri
   return momentAt(timeline, now).state
 }
 
-/** Whether a service is in training, or has been asked for one. */
+/** Whether a service is training, or a training was requested. */
 export function isLearning(service: { timeline: Timeline }, now: number): boolean {
   return learningStates.has(stateOf(service, now))
 }
 
-/** Whether a service's datasets must stay as they are: while it learns, or is planned to. */
+/** Whether a service's datasets cannot change: while it trains or has a scheduled training. */
 export function holdsDatasets(service: { timeline: Timeline }, now: number): boolean {
   return isLearning(service, now) || stateOf(service, now) === 'scheduled'
 }
 
-/** Whether something is being deleted, or was. */
+/** Whether an object is being or was deleted. */
 export function isGoing(object: { timeline: Timeline }, now: number): boolean {
   return goingStates.has(stateOf(object, now))
 }
 
-/** The life of a dataset's file. One that is not csv or csv.gz, which the guide demands, ends as `upload_failed`. */
+/**
+ * The lifecycle of a dataset's file. A file other than csv or csv.gz, which the guide requires, ends as
+ * `upload_failed`.
+ */
 export function lifeOfDataset({ key }: DatasetData['osInfo'], startAt: number, settings: AitemsSettings): Timeline {
   const steps = [
     { state: 'waiting', forMs: settings.waitingMs },
@@ -33,26 +36,26 @@ export function lifeOfDataset({ key }: DatasetData['osInfo'], startAt: number, s
   return plan(startAt, steps, { state: /\.csv(\.gz)?$/i.test(key) ? 'enable' : 'upload_failed' })
 }
 
-/** When a dataset is or will be trainable, or `null` if it never will. */
+/** When a dataset is or will be trainable; `null` if never. */
 export function enabledAt({ timeline }: { timeline: Timeline }): number | null {
   const end = timeline.at(-1) ?? timeline[0]
   return end.state === 'enable' ? end.at : null
 }
 
-/** The life of a service after datasets were bound: not ready before `readyAt`. */
+/** The lifecycle of a service after datasets were bound: not ready before `readyAt`. */
 export function boundService(timeline: Timeline, now: number, readyAt: number, state: string): Timeline {
   return divert(timeline, now, ...plan(now, [{ state: 'datasetRequired', forMs: readyAt - now }], { state }))
 }
 
-/** How a training goes, as its description foretells it. */
+/** The outcome of a training, as set by its description. */
 export interface Training {
   readonly learningMs: number
   fails(type: TrainType): boolean
 }
 
 /**
- * `exit <non-zero>` in the description fails every type, `fail <type>` fails that one,
- * `sleep <seconds>` makes the training last so long.
+ * `exit <non-zero>` in the description fails every type, `fail <type>` fails that type, and `sleep <seconds>` sets the
+ * duration.
  */
 export function trainingOf(description: string, settings: Pick<AitemsSettings, 'learningMs'>): Training {
   const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(description)?.[1]
@@ -64,7 +67,9 @@ export function trainingOf(description: string, settings: Pick<AitemsSettings, '
   }
 }
 
-/** The life of a batch service after a training was asked for; whatever becomes of it, the service is learnable again. */
+/**
+ * The lifecycle of a batch service after a training request; whatever the result, the service becomes learnable again.
+ */
 export function trainedService(
   timeline: Timeline,
   now: number,
@@ -74,7 +79,7 @@ export function trainedService(
   return divert(timeline, now, ...plan(now, stepsOf(requestLearningMs, training), { state: 'learnable' }))
 }
 
-/** The life of one train. The statuses before its end are the service's words: no page lists a train's own. */
+/** The lifecycle of one train. The statuses before its end are those of the service: a train's are not documented. */
 export function lifeOfTrain(startAt: number, requestLearningMs: number, training: Training, end: string): Timeline {
   return plan(startAt, stepsOf(requestLearningMs, training), { state: end })
 }
@@ -86,18 +91,18 @@ function stepsOf(requestLearningMs: number, { learningMs }: Training) {
   ]
 }
 
-/** When the planned training of an interval service begins, or `null` when none is planned. */
+/** When the scheduled training of an interval service begins; `null` if none is scheduled. */
 export function scheduledAt(timeline: Timeline, term: Term | null, settings: AitemsSettings): number | null {
   const last = timeline.at(-1) ?? timeline[0]
   return term === null || last.state !== 'scheduled' ? null : last.at + termHours[term] * settings.hourMs
 }
 
-/** The life of something that is deleted. */
+/** The lifecycle of a deleted object. */
 export function deleted(timeline: Timeline, now: number, deletingMs: number): Timeline {
   return divert(timeline, now, ...plan(now, [{ state: 'deleting', forMs: deletingMs }], { state: 'deleted' }))
 }
 
-/** When a train ended, or `null` while it has not. */
+/** When a train ended; `null` if it has not. */
 export function completedAt({ timeline }: { timeline: Timeline }, now: number): number | null {
   return stateOf({ timeline }, now) === 'completed' ? enteredAt(timeline, 'completed', now) : null
 }

@@ -11,16 +11,16 @@ export interface Route {
   readonly path: string
   readonly body?: Fields
   readonly isList?: true
-  /** Its success is the status of a creation. */
+  /** Success has the status of a creation. */
   readonly creates?: true
 }
 
-/** A call whose caller is known. */
+/** An authenticated call. */
 export interface Ask extends Pick<Call, 'params' | 'query' | 'listing'> {
   readonly caller: AitemsAccount
 }
 
-/** What an operation does with a body that has passed its rules; it returns the answer's body. */
+/** Executes an operation with a validated body and returns the response body. */
 export type Perform = (ask: Ask, body: never) => unknown
 
 export interface OperationParts {
@@ -28,12 +28,12 @@ export interface OperationParts {
   route: Route
   settings: AitemsSettings
   accounts: readonly AitemsAccount[]
-  /** The time by which objects move, epoch ms. */
+  /** The time of the world's clock, epoch ms. */
   now(): number
   perform: Perform
 }
 
-/** An operation of AiTEMS: its body checked, performed, and whatever it refuses told in the set shape. */
+/** Defines an operation of AiTEMS: validates the body, executes, and formats rejections as configured. */
 export function defineOperation({ name, route, settings, accounts, now, perform }: OperationParts): Operation {
   return {
     name,
@@ -72,7 +72,7 @@ function readBody({ headers, json }: Call, fields: Fields, settings: AitemsSetti
   return json
 }
 
-/** One of the words that a query parameter may be; without the parameter `undefined`. */
+/** The value of an enumerated query parameter; `undefined` if it is absent. */
 export function choiceOf<W extends string>({ query }: Pick<Ask, 'query'>, name: string, words: readonly W[]) {
   const given = query.get(name)
   if (given === null) return undefined
@@ -83,7 +83,7 @@ export function choiceOf<W extends string>({ query }: Pick<Ask, 'query'>, name: 
 
 const defaultLimit = 1000
 
-/** One page of a list under its name, with the echo of `offset` and `limit` that newer pages show. */
+/** One page of a list, with the echo of `offset` and `limit` that newer pages document. */
 export function pageOf<O extends WorldObject>(
   name: string,
   objects: readonly O[],
@@ -99,7 +99,7 @@ export function pageOf<O extends WorldObject>(
   return settings.olderForm ? { [name]: page } : { [name]: page, offset, limit }
 }
 
-/** What newer pages print on every item of a list about the caller's rights. The words are ours. */
+/** Fields about the caller's permissions that newer pages document for list items. The values are invented. */
 export function iamFields(actionName: string, { olderForm }: AitemsSettings) {
   return olderForm ? {} : { actionName, permission: 'Allow' }
 }

@@ -2,7 +2,7 @@ import { defaultFields } from './schema-fields.ts'
 import type { Store } from './store.ts'
 import { type AitemsAccount, datasetTypes } from './wire.ts'
 
-/** Gives every account three schemas and three trainable datasets, under the ids that the account tells. */
+/** Adds three schemas and three trainable datasets to every account, under the ids of the account. */
 export function addReadyMade(store: Store, accounts: readonly AitemsAccount[]): void {
   for (const account of accounts) {
     for (const type of datasetTypes) addOne(store, account, type)

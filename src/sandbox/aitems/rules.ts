@@ -10,7 +10,7 @@ const datasetType: FieldRule = { ...requiredText, oneOf: datasetTypes }
 // https://api.ncloud-docs.com/docs/ai-application-service-aitems-service-create
 const serviceName: FieldRule = { ...requiredText, min: 3, max: 20, pattern: /^[A-Za-z_][A-Za-z0-9_-]*$/ }
 
-// "Starts with a letter" is all that the pages on datasets and schemas say.
+// The pages on datasets and schemas state only "starts with a letter".
 const name: FieldRule = { ...requiredText, min: 3, max: 20, pattern: /^[A-Za-z]/ }
 
 const dataset: Fields = {
@@ -29,7 +29,7 @@ const dataset: Fields = {
   },
 }
 
-/** The types that a schema's field may have; the guide adds the last two to the page's list. */
+/** The types of a schema's field; the guide adds the last two to the documented list. */
 const fieldTypes = ['string', 'int', 'long', 'boolean', 'null', 'float', 'double']
 
 const schema: Fields = {
@@ -52,7 +52,7 @@ const schema: Fields = {
   },
 }
 
-/** What each body must be. */
+/** The rules of each body. */
 export const bodies = {
   createService: { name: serviceName, description, type: { ...text, oneOf: ['batch', 'interval'] } },
   updateService: { name: serviceName, description },
@@ -93,7 +93,7 @@ const optionRules: Fields = {
 }
 const optionDefaults = Object.fromEntries(Object.entries(options).map(([option, rule]) => [option, rule.default]))
 
-/** Checks an `hpConfig` and fills its defaults in. Options count only when it is enabled. */
+/** Validates an `hpConfig` and fills in its defaults. Options apply only if it is enabled. */
 export function readHpConfig(given: Readonly<Record<string, unknown>>): HpConfig {
   assertKeeps(given, isEnabled, { prefix: 'hpConfig.', refuseUnknown: false })
   if (given.is_enabled !== true) return { is_enabled: false }
@@ -111,7 +111,7 @@ export function assertKeeps(
   if (first !== undefined) throw new ServiceError(400, `${prefix}${first.path} ${complaint(first)}`)
 }
 
-// The documents print no message at all; these are ours.
+// The documents show no messages; these are invented.
 function complaint({ broken, rule, value }: Violation): string {
   switch (broken) {
     case 'required':

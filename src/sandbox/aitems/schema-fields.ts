@@ -1,6 +1,6 @@
 import type { DatasetType, SchemaField } from './wire.ts'
 
-/** Fields that a schema of each type must have, and those it may use for one thing only. `type`: one it must allow. */
+/** Fields that a schema of each type requires or reserves. `type`: a type that the field must allow. */
 const columns: Readonly<Record<DatasetType, readonly { name: string; type?: string; isRequired: boolean }[]>> = {
   user: [{ name: 'USER_ID', isRequired: true }],
   item: [
@@ -16,7 +16,7 @@ const columns: Readonly<Record<DatasetType, readonly { name: string; type?: stri
 
 const id = (name: string): SchemaField => ({ name, type: ['string'], categorical: false })
 
-/** The schemas that `GET /schemas/default` offers: required and reserved fields; their exact fields are ours. */
+/** The schemas of `GET /schemas/default`: required and reserved fields; the exact fields are invented. */
 export const defaultFields: Readonly<Record<DatasetType, SchemaField[]>> = {
   user: [id('USER_ID')],
   item: [
@@ -33,7 +33,7 @@ export const defaultFields: Readonly<Record<DatasetType, SchemaField[]>> = {
   ],
 }
 
-/** Why fields do not make a schema of a type, or `null` when they do. */
+/** Why fields are invalid for a schema of a type; `null` if they are valid. */
 export function unfitFields(datasetType: DatasetType, fields: readonly SchemaField[]): string | null {
   for (const { name, type, isRequired } of columns[datasetType]) {
     const field = fields.find((given) => given.name === name)
@@ -45,7 +45,7 @@ export function unfitFields(datasetType: DatasetType, fields: readonly SchemaFie
   return twice === undefined ? null : `fields must not have ${twice} twice`
 }
 
-/** Why a row does not fit a schema's fields, or `null` when all do. */
+/** Why a row does not match a schema's fields; `null` if it does. */
 export function unfitRow(
   fields: readonly SchemaField[],
   rows: readonly Readonly<Record<string, unknown>>[],

@@ -7,7 +7,7 @@ import { datasetTypes, type SchemaData } from './wire.ts'
 
 type SchemaBody = Pick<SchemaData, 'datasetType' | 'fields'> & { name: string; description?: string }
 
-/** Schemas: addressed by name, unlike everything else. */
+/** Schemas, the only objects that are addressed by name. */
 export function schemaOperations(store: Store) {
   const { schemas, world, settings } = store
   return {
@@ -26,7 +26,7 @@ export function schemaOperations(store: Store) {
       })
       return schemaView(schema)
     },
-    // No page shows the result; `ok` is what deletions answer with.
+    // The result is not documented; deletions return `ok`.
     'schemas.check': (_ask: Ask, body: SchemaBody) => {
       assertFields(body)
       return { result: 'ok' }

@@ -8,7 +8,7 @@ import { datasetTypes, type ServiceData } from './wire.ts'
 
 type CreateBody = { name: string; description?: string; type?: ServiceData['type'] }
 
-/** Services themselves: made, shown, renamed, given datasets, deleted. */
+/** Services: create, read, rename, bind datasets, delete. */
 export function serviceOperations(store: Store) {
   const { services, world, settings } = store
   return {
@@ -94,7 +94,7 @@ function remove(store: Store, service: Service): void {
   services.change(service.id, { timeline: deleted(service.timeline, now, settings.deletingMs) })
 }
 
-/** Takes a dataset from the services that use it; what a service then lacks, it asks for. */
+/** Removes a dataset from the services that use it, which then require a replacement. */
 export function unbind({ services, world }: Store, using: readonly Service[], datasetId: string): void {
   const at = world.now()
   for (const { id, data, timeline } of using) {

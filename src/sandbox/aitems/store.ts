@@ -9,7 +9,7 @@ export type Dataset = WorldObject<DatasetData>
 export type Schema = WorldObject<SchemaData>
 export type Train = WorldObject<TrainData>
 
-/** Everything that AiTEMS keeps. Objects belong to an access key. */
+/** The stored state of AiTEMS. Objects belong to an access key. */
 export interface Store {
   readonly world: World
   readonly settings: AitemsSettings
@@ -17,7 +17,7 @@ export interface Store {
   readonly datasets: Collection<DatasetData>
   readonly schemas: Collection<SchemaData>
   readonly trains: Collection<TrainData>
-  /** 11 lowercase letters and digits, as every id that was ever seen. */
+  /** 11 lowercase letters and digits, as in every observed id. */
   drawId(): string
 }
 
@@ -34,9 +34,9 @@ export function openStore({ world, settings }: Pick<Room<AitemsSettings>, 'world
 }
 
 /**
- * An object of the caller's.
+ * Returns an object of the caller.
  *
- * @throws ServiceError 404 when there is none, 403 when it is somebody else's
+ * @throws ServiceError 404 if it does not exist, 403 if it belongs to another account
  */
 export function ownObject<D extends object>(
   objects: Collection<D>,
@@ -49,7 +49,7 @@ export function ownObject<D extends object>(
   return object
 }
 
-/** Like `ownObject`, for what is about to be changed: it must not be on its way out. */
+/** Like `ownObject`, for a change: the object must not be in deletion. */
 export function changeable<D extends object>(
   store: Store,
   objects: Collection<D>,
@@ -61,12 +61,12 @@ export function changeable<D extends object>(
   return object
 }
 
-/** A refusal because of the state of things; no page says how it looks. */
+/** A rejection because of an object's state; its format is not documented. */
 export function refusal({ settings }: Store, message: string): ServiceError {
   return new ServiceError(settings.refusalStatus, message)
 }
 
-/** The caller's schema of a name. */
+/** The caller's schema with a name. */
 export function schemaNamed({ schemas }: Store, caller: Pick<AitemsAccount, 'accessKey'>, name: string | undefined) {
   return schemas.all().find((schema) => schema.owner === caller.accessKey && schema.name === name)
 }
@@ -85,7 +85,7 @@ export function assertFree(store: Store, objects: readonly WorldObject[], caller
   if (isTaken) throw refusal(store, `the name '${name}' is taken`)
 }
 
-/** Forgets what has been deleted, a service's trains with it. */
+/** Removes deleted objects, including the trains of a service. */
 export function sweep({ services, datasets, trains, settings, world }: Store): void {
   if (settings.keepsDeleted) return
   const isDeleted = (object: WorldObject) => stateOf(object, world.now()) === 'deleted'

@@ -9,7 +9,7 @@ import { type HpConfig, type TrainType, trainTypes } from './wire.ts'
 
 type TrainBody = { types: TrainType[]; description?: string; hpConfig: Record<string, unknown> }
 
-/** Trainings, and what they leave behind. */
+/** Trainings and their results. */
 export function trainingOperations(store: Store) {
   const { services, world, settings } = store
   return {
@@ -76,7 +76,7 @@ function assertTrainable(store: Store, service: Service): void {
   if (lacking !== undefined) throw refusal(store, `dataset '${lacking}' is not trainable`)
 }
 
-/** What the trains of one request have in common. */
+/** The properties that the trains of one request share. */
 export interface TrainRequest {
   types: readonly TrainType[]
   description: string
@@ -114,7 +114,7 @@ function isVisible({ settings, world }: Store, train: Train, serviceId: string):
   return !settings.trainsAppearAtEnd || (train.timeline.at(-1)?.at ?? 0) <= world.now()
 }
 
-// No page says what "recent" means: read as the newest version of each type.
+// "Recent" is not documented: interpreted as the newest version of each type.
 function newestOfEach(trains: readonly Train[]): Train[] {
   return trainTypes.flatMap((type) => trains.findLast((train) => train.data.type === type) ?? [])
 }

@@ -4,7 +4,7 @@ import { iamFields } from './operation.ts'
 import { type Dataset, type Schema, type Service, type Store, servicesOf, type Train } from './store.ts'
 import { datasetTypes, trainTypes, wallTime } from './wire.ts'
 
-/** A service as its own pages show it. */
+/** A service as its read returns it. */
 export function serviceView(store: Store, service: Service) {
   const { id, name, data } = service
   const { updatedDate, createdDate, status } = outline(store, service)
@@ -59,7 +59,7 @@ function boundDatasets({ datasets, world }: Store, { data }: Service) {
       type: dataset.data.type,
       name: dataset.name,
       schemaName: dataset.data.schemaName,
-      // Seen in a real answer: what the dataset itself calls `enable` is `learnable` inside a service.
+      // Observed in a real response: a dataset's `enable` is `learnable` inside a service.
       status: status === 'enable' ? 'learnable' : status,
       createdDate: wallTime(dataset.createdAt),
       updatedDate: wallTime(dataset.data.updatedAt),
@@ -88,7 +88,7 @@ function inferViews({ trains, world, settings }: Store, { id }: Service) {
   })
 }
 
-/** A train, in lists and alone. */
+/** A train, in lists and reads. */
 export function trainView({ world }: Store, train: Train) {
   const { serviceId, type, hpConfig, version, description } = train.data
   return {
@@ -103,7 +103,7 @@ export function trainView({ world }: Store, train: Train) {
   }
 }
 
-/** A dataset as its own page shows it. */
+/** A dataset as its read returns it. */
 export function datasetView(store: Store, dataset: Dataset) {
   const { id, name, data, createdAt } = dataset
   const connected = servicesOf(store, id).map((service) => ({ serviceId: service.id, name: service.name }))
@@ -133,7 +133,7 @@ export function listedDataset({ world, settings }: Store, dataset: Dataset) {
   }
 }
 
-/** A schema as its own page shows it. */
+/** A schema as its read returns it. */
 export function schemaView({ name, data, createdAt }: Schema) {
   const { datasetType, fields, description } = data
   return { datasetType, name, fields, description, createdDate: wallTime(createdAt) }

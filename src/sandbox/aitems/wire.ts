@@ -1,4 +1,4 @@
-/** A key pair, and the datasets that are ready for it from the beginning. */
+/** A key pair and its predefined datasets. */
 export type AitemsAccount = {
   readonly accessKey: string
   readonly secretKey: string
@@ -7,46 +7,46 @@ export type AitemsAccount = {
   readonly interactionDatasetId: string
 }
 
-/** Speeds in milliseconds, and the places where the documents can be read in more than one way. */
+/** Durations in milliseconds, and switches for ambiguities of the documents. */
 export type AitemsSettings = {
   listLagMs: number
-  /** `datasetRequired` lasts so long after datasets were bound. */
+  /** Duration of `datasetRequired` after datasets were bound. */
   bindingMs: number
-  /** With 0 the answer to a training request is `learning`, as the documents' sample has it. */
+  /** With 0 the response to a training request is `learning`, as in the documented sample. */
   requestLearningMs: number
   learningMs: number
-  /** How long an hour of an interval service's term lasts. */
+  /** Duration of one hour of an interval service's term. */
   hourMs: number
   /** A new dataset is `waiting`, then `processing`, then `enable`. */
   waitingMs: number
   processingMs: number
-  /** `deleting` lasts so long. */
+  /** Duration of `deleting`. */
   deletingMs: number
-  /** Of the creation of services, datasets and schemas: the common table says 201, older samples 200. */
+  /** Status of a create of services, datasets and schemas: the common table documents 201, older samples 200. */
   createStatus: number
-  /** Of what is refused because of a state: no page names one. */
+  /** Status of a rejection because of a state; not documented. */
   refusalStatus: number
-  /** One of the shapes in `errors.ts`: no page describes an error body. */
+  /** One of the formats in `errors.ts`: error bodies are not documented. */
   errorShape: string
-  /** What a failed train is called: `completed` is the only status ever seen. */
+  /** The status of a failed train: only `completed` has been observed. */
   failedWord: string
-  /** `rowCount` is a number, as in a real answer, not a string, as in the documents. */
+  /** `rowCount` is a number, as in a real response, not a string, as documented. */
   numericRowCounts: boolean
-  /** An upload is answered with an empty body, not with a bare `true`. */
+  /** An upload returns an empty body, not a bare `true`. */
   emptyUploadAnswer: boolean
-  /** Answers as on older pages: no paging echo, no IAM fields, no service `type`, `connectedService`. */
+  /** Responses follow older pages: no paging echo, no IAM fields, no service `type`, `connectedService`. */
   olderForm: boolean
-  /** A train is not to be seen before it has ended. */
+  /** A train is hidden until it has ended. */
   trainsAppearAtEnd: boolean
-  /** The trains of one request share a version and differ by type alone. */
+  /** The trains of one request share a version and differ only in type. */
   sharedVersions: boolean
-  /** Lists begin with the newest. */
+  /** Lists are sorted newest first. */
   newestFirst: boolean
   /** A deleted service or dataset can still be read, as `deleted`. */
   keepsDeleted: boolean
-  /** A greater `limit` is 400; 0: any is taken. */
+  /** A greater `limit` returns 400; 0: unlimited. */
   maxLimit: number
-  /** Fields that no page names are refused; `hpConfig` excepted, whose options no page lists in full. */
+  /** Undocumented fields are rejected, except in `hpConfig`, whose options are not documented in full. */
   refuseUnknownFields: boolean
   /** Every body wants `Content-Type: application/json`. */
   requireContentType: boolean
@@ -59,7 +59,7 @@ export type AitemsSettings = {
   refuseDeleteWhileLearning: boolean
   /** A dataset that a service uses, and a schema that a dataset uses, cannot be deleted. */
   refuseDeleteOfConnected: boolean
-  /** The gateway's `errorCode` is a number, as its table says, not a string, as its example shows. */
+  /** The gateway's `errorCode` is a number, as in its table, not a string, as in its example. */
   numericErrorCodes: boolean
 }
 
@@ -73,7 +73,7 @@ export type TrainType = (typeof trainTypes)[number]
 export const termHours = { hour1: 1, hour3: 3, hour6: 6, hour12: 12 } as const
 export type Term = keyof typeof termHours
 
-/** `is_enabled`, and the options when it is. */
+/** `is_enabled`, with the options if it is set. */
 export type HpConfig = { is_enabled: boolean; [option: string]: unknown }
 
 /** A field of a schema. */
@@ -83,7 +83,7 @@ export interface SchemaField {
   categorical?: boolean
 }
 
-/** What the sandbox keeps of a service. Times are epoch ms. */
+/** The stored data of a service. Times are epoch ms. */
 export interface ServiceData {
   type: 'batch' | 'interval'
   description: string
@@ -93,7 +93,7 @@ export interface ServiceData {
   updatedAt: number
 }
 
-/** What the sandbox keeps of a dataset. */
+/** The stored data of a dataset. */
 export interface DatasetData {
   type: DatasetType
   description: string
@@ -103,14 +103,14 @@ export interface DatasetData {
   updatedAt: number
 }
 
-/** What the sandbox keeps of a schema. */
+/** The stored data of a schema. */
 export interface SchemaData {
   datasetType: DatasetType
   description: string
   fields: SchemaField[]
 }
 
-/** What the sandbox keeps of a train: the result of a training for one type. */
+/** The stored data of a train: the result of a training for one type. */
 export interface TrainData {
   serviceId: string
   type: TrainType
@@ -120,7 +120,7 @@ export interface TrainData {
   rowCount: number
 }
 
-/** Korean wall clock without a zone, as every timestamp of the API is printed. The zone is inferred. */
+/** Korean local time without a zone, the format of every timestamp of the API. The zone is inferred. */
 export function wallTime(at: number): string {
   return new Date(at + 9 * 3_600_000).toISOString().replace('Z', '')
 }

@@ -127,7 +127,7 @@ function containers(app: AiApp, { accountName }: DataforestAccount, now: number)
       cpuCount: resource.cpuCount ?? 1,
       createdAt: koreanTime(ranAt),
       dockerImage: docker.image,
-      // A name that resolves nowhere: the documents print a log URL but describe nothing behind it.
+      // A host that does not resolve: the documents show a log URL without describing its content.
       logUrl: `https://logs.dataforest.invalid/containerlogs/${containerId}/${accountName}`,
       memoryMb: resource.memoryMb ?? defaultMemoryMb,
       status: finishedAt === 0 ? 'RUNNING' : 'COMPLETE',

@@ -5,7 +5,7 @@ import { dataforestOperations } from './routes.ts'
 import { serviceError } from './service.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
 
-// The first account id is the one of the documents' own example, so that it can be replayed as printed.
+// The first account id is that of the documented example, so that the example can be replayed unchanged.
 const accounts = [
   {
     accessKey: 'SANDBOXNCPACCESSKEY1',

@@ -1,10 +1,10 @@
 import { divert, enteredAt, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { AiAppRequest, DataforestSettings } from './wire.ts'
 
-// YarnApplicationState and FinalApplicationStatus; the documents print only ACCEPTED with UNDEFINED.
+// YarnApplicationState and FinalApplicationStatus; the documents show only ACCEPTED with UNDEFINED.
 const endStates: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'KILLED'])
 
-/** The life of an AI app as its request foretells it. */
+/** The lifecycle of an AI app, as set by its request. */
 export function lifeOf(request: AiAppRequest, startAt: number, settings: DataforestSettings): Timeline {
   const { newMs, submittedMs, acceptedMs } = settings
   const steps = [
@@ -16,21 +16,21 @@ export function lifeOf(request: AiAppRequest, startAt: number, settings: Datafor
   return plan(startAt, steps, { state: 'FINISHED', verdict: failsByItself(request) ? 'FAILED' : 'SUCCEEDED' })
 }
 
-/** The life after a kill: KILLED `killMs` later, unless the app ends by itself before that. */
+/** The lifecycle after a kill: KILLED `killMs` later, unless the app ends earlier. */
 export function killed(timeline: Timeline, now: number, killMs: number): Timeline {
   const end = timeline.at(-1) ?? timeline[0]
   if (isEnd(end) && end.at <= now + killMs) return timeline
-  // Until it takes effect the app goes on as it would have: it may well start to run.
+  // Until it takes effect the app continues as planned, and may start to run.
   return divert(timeline, now + killMs, { at: now + killMs, state: 'KILLED', verdict: 'KILLED' })
 }
 
-/** What a reader sees of a life at a time. */
+/** The observable state at a time. */
 export interface Sighting {
   readonly state: string
   readonly finalStatus: string
-  /** Epoch ms; 0 while unfinished, as the API prints it. */
+  /** Epoch ms; 0 while unfinished, as in the API. */
   readonly finishedAt: number
-  /** When the master container began to run, or `null`. */
+  /** When the master container started; `null` if it has not. */
   readonly ranAt: number | null
   /** Epoch ms of the newest change. */
   readonly modifiedAt: number
@@ -56,13 +56,13 @@ function isEnd(moment: Moment): boolean {
   return endStates.has(moment.state)
 }
 
-/** A command that contains `exit <non-zero>` or the command `false` fails. */
+/** A command with `exit <non-zero>` or the command `false` fails. */
 function failsByItself({ docker }: AiAppRequest): boolean {
   const script = scriptOf(docker)
   return /\bexit\s+0*[1-9]\d*\b/.test(script) || /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script)
 }
 
-/** A command that contains `sleep <seconds>` runs for as long. */
+/** `sleep <seconds>` in a command sets the duration. */
 function sleepMsOf({ docker }: AiAppRequest): number | null {
   const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(scriptOf(docker))?.[1]
   return seconds === undefined ? null : Number(seconds) * 1000

@@ -38,7 +38,7 @@ export function dataforestOperations(
   )
 }
 
-// One account per user, so the list has one entry.
+// A user has one account, so the list has one entry.
 function accountList(own: readonly DataforestAccount[]) {
   const contents = own.map(({ accountId, accountName }) => ({
     id: accountId,
@@ -51,7 +51,7 @@ function accountList(own: readonly DataforestAccount[]) {
   return { total: contents.length, contents }
 }
 
-/** A UUID in Base62. The documents' samples have 21 or 22 characters, so the rare shorter ones are drawn again. */
+/** A UUID in Base62. Documented samples have 21 or 22 characters, so the rare shorter ones are discarded. */
 function drawBase62Uuid(random: Random): string {
   for (;;) {
     let rest = random.bits(128)

@@ -43,12 +43,12 @@ const configuration: FieldRule = {
   },
 }
 
-// "At most 15; begins with a lowercase letter; no two hyphens in a row, none at the end": a regex of ours that says the same.
+// "At most 15; begins with a lowercase letter; no two hyphens in a row, none at the end", as a regular expression.
 const workspaceName: FieldRule = { ...requiredText, pattern: /^(?=.{1,15}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/ }
 
 const searchByAccount: Fields = { search: { type: 'object', isRequired: true, fields: { accountId: id } } }
 
-/** What each operation's body must be, by operation name. */
+/** The rules of each operation's body, by operation name. */
 export const bodies = {
   'accounts.getList': {},
   'aiworkspaces.create': {
@@ -85,19 +85,20 @@ export const bodies = {
 
 export type OperationName = keyof typeof bodies
 
-/** The documented message of the first broken rule, or `null` when the body keeps them all. */
+/** The documented message of the first violated rule; `null` if the body is valid. */
 export function objectionTo(operation: OperationName, body: unknown, refuseUnknown: boolean): string | null {
   const [first] = checkFields(body, bodies[operation], { refuseUnknown })
   return first === undefined ? null : wording(first)
 }
 
-/** `invalid request parameter (<path>, '<value>'). <what is wrong>`: the form of the one sample that the documents print. */
+/** `invalid request parameter (<path>, '<value>'). <cause>`: the format of the only documented sample. */
 function wording({ path, value, broken, rule }: Violation): string {
   const shown = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? null)
   return `invalid request parameter (${path}, '${shown}'). ${complaint(broken, rule)}`
 }
 
-// Only the pattern's tail is documented; it is Hibernate Validator's Korean wording, so the others follow that.
+// Only the ending of the pattern message is documented, in Hibernate Validator's Korean wording; the others follow
+// that.
 function complaint(broken: Violation['broken'], rule: FieldRule | null): string {
   switch (broken) {
     case 'pattern':

@@ -4,7 +4,7 @@ import { gatewayError } from '../vendors/ncp.ts'
 import { type OperationName, objectionTo } from './rules.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
 
-/** A refusal of the service, one of those its overview lists. https://api.ncloud-docs.com/docs/analytics-dataforest */
+/** A rejection that the service's overview lists. https://api.ncloud-docs.com/docs/analytics-dataforest */
 export class ServiceError extends Error {
   readonly status: 400 | 403 | 404 | 500
 
@@ -23,7 +23,7 @@ export function serviceError(status: number, message: string, isIn200: boolean):
   return { status: isIn200 ? 200 : status, body: { message, success: false } }
 }
 
-/** What an operation does with a body that has passed its rules; it returns the answer's fields beside `success`. */
+/** Executes an operation with a validated body and returns the response fields beside `success`. */
 export type Perform = (account: DataforestAccount, body: never, call: Call) => object
 
 export interface OperationParts {
@@ -33,7 +33,9 @@ export interface OperationParts {
   perform: Perform
 }
 
-/** Every operation of Data Forest: a POST with a JSON body, checked, performed, and wrapped in an envelope. */
+/**
+ * Defines an operation of Data Forest: a POST with a JSON body that is validated, executed, and wrapped in an envelope.
+ */
 export function defineOperation({ name, settings, accounts, perform }: OperationParts): Operation {
   const isAi = name.startsWith('ai')
   return {
@@ -74,7 +76,7 @@ function readBody(call: Call, name: OperationName, settings: DataforestSettings)
   return body
 }
 
-// The header is optional by the documents except for accounts/getList; XML, which older pages offer, is not emulated.
+// The header is documented as optional except for accounts/getList. XML, which older pages offer, is not emulated.
 function checkContentType(contentType: string | undefined, isRequired: boolean): void {
   if (contentType === undefined && !isRequired) return
   const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase()

@@ -1,4 +1,4 @@
-/** A key pair and the one Data Forest account behind it. */
+/** A key pair and its Data Forest account. */
 export type DataforestAccount = {
   readonly accessKey: string
   readonly secretKey: string
@@ -6,28 +6,28 @@ export type DataforestAccount = {
   readonly accountName: string
 }
 
-/** Speeds in milliseconds, and the places where the documents can be read strictly. */
+/** Durations in milliseconds, and switches for stricter readings of the documents. */
 export type DataforestSettings = {
   listLagMs: number
-  /** NEW and SUBMITTED come before ACCEPTED when they last; the documented answer to a submit is ACCEPTED. */
+  /** Durations of NEW and SUBMITTED before ACCEPTED; the documented response to a submit is ACCEPTED. */
   newMs: number
   submittedMs: number
   acceptedMs: number
   runningMs: number
   killMs: number
-  /** 0: without limit; else a submit beyond so many unfinished apps of an account exceeds its quota. */
+  /** Maximum number of unfinished apps of an account, beyond which a submit exceeds its quota; 0: unlimited. */
   maxActiveApps: number
-  /** Fields that no page names are refused. Silent documents: accepted by default. */
+  /** Undocumented fields are rejected. Not documented: accepted by default. */
   refuseUnknownFields: boolean
-  /** Every operation, not only `accounts/getList`, wants `Content-Type: application/json`. */
+  /** Every operation, not only `accounts/getList`, requires `Content-Type: application/json`. */
   requireContentType: boolean
-  /** A kill of an app that has ended is refused. Silent documents: it succeeds and changes nothing. */
+  /** Killing an ended app is rejected. Not documented: by default it succeeds without effect. */
   refuseKillOfEnded: boolean
-  /** The service's errors come with HTTP 200 and `success: false`. */
+  /** The service's errors have HTTP 200 and `success: false`. */
   errorsIn200: boolean
-  /** The gateway's `errorCode` is a number, as its table says, not a string, as its example shows. */
+  /** The gateway's `errorCode` is a number, as in its table, not a string, as in its example. */
   numericErrorCodes: boolean
-  /** The AI groups are gone from the gateway, as the newer index suggests: 404 with errorCode 300. */
+  /** The AI groups are removed from the gateway, as the newer index suggests: 404 with errorCode 300. */
   isAiRetired: boolean
 }
 
@@ -41,13 +41,13 @@ export interface AiAppDocker {
   workdir?: string
 }
 
-/** An `AiAppTypeSpec`: how apps of a workspace are run. */
+/** An `AiAppTypeSpec`: the configuration of a workspace's apps. */
 export interface Configuration {
   docker: AiAppDocker
   [field: string]: unknown
 }
 
-/** The body of `aiapps/submit`, once it has passed the rules. */
+/** The validated body of `aiapps/submit`. */
 export interface AiAppRequest {
   aiWorkspaceId: string
   namePrefix: string
@@ -56,7 +56,7 @@ export interface AiAppRequest {
   resource: { cpuCount?: number; memoryMb?: number }
 }
 
-/** The body of `aiworkspaces/create`, once it has passed the rules. */
+/** The validated body of `aiworkspaces/create`. */
 export interface WorkspaceRequest {
   accountId: string
   name: string
@@ -64,21 +64,21 @@ export interface WorkspaceRequest {
   configuration: Configuration
 }
 
-/** What the sandbox keeps of a workspace. */
+/** The stored data of a workspace. */
 export interface WorkspaceData {
   description: string
   /** Oldest first. Times are epoch ms. */
   history: { configuration: Configuration; at: number }[]
 }
 
-/** What the sandbox keeps of an app. */
+/** The stored data of an app. */
 export interface AiAppData {
   appId: string
   workspaceName: string
   request: AiAppRequest
 }
 
-/** ISO 8601 in Korean time, as every timestamp of the API is printed; epoch 0 means "not finished". */
+/** ISO 8601 in Korean time, the format of every timestamp of the API; epoch 0 means "not finished". */
 export function koreanTime(at: number): string {
   const wall = new Date(at + 9 * 3_600_000).toISOString()
   return at === 0 ? '1970-01-01T09:00:00+09:00' : wall.replace('Z', '+09:00')

@@ -12,13 +12,13 @@ import {
 
 type Workspace = WorldObject<WorkspaceData>
 
-/** The images on offer; the map's keys are our guess, its form is documented. */
+/** The available images; the format of the map is documented, its keys are invented. */
 const images: Readonly<Record<string, object>> = {
   tensorflow: { tensorflow: ['tensorflow:r2.3.1-py3', 'tensorflow:r1.15.4-py3'] },
   pytorch: { pytorch: ['pytorch:r1.7.0-py3'] },
 }
 
-/** Refuses an account that does not exist (404) or is somebody else's (403). */
+/** Rejects an account that does not exist (404) or belongs to another user (403). */
 export function assertOwnAccount(
   caller: DataforestAccount,
   accountId: string,
@@ -28,7 +28,7 @@ export function assertOwnAccount(
   throw known.some((account) => account.accountId === accountId) ? notAllowed() : noSuchElement()
 }
 
-/** A living object of the caller's, or the documented refusal. */
+/** An existing object of the caller, or the documented rejection. */
 export function ownObject<D extends object>(
   objects: Collection<D>,
   caller: DataforestAccount,
@@ -47,7 +47,7 @@ export interface WorkspaceParts {
   drawId(): string
 }
 
-/** The `aiworkspaces` group. A workspace has no state: it exists or it does not. */
+/** The `aiworkspaces` group. A workspace has no state. */
 export function workspaceOperations(parts: WorkspaceParts) {
   const { workspaces, accounts, world } = parts
   const isFree = (accountId: string, name: string) =>
@@ -56,7 +56,7 @@ export function workspaceOperations(parts: WorkspaceParts) {
   return {
     'aiworkspaces.create': (caller, body: WorkspaceRequest) => {
       assertOwnAccount(caller, body.accountId, accounts)
-      // The documents name no code for a taken name, only that names are checked with checkAvailableName.
+      // No code is documented for a duplicate name, only that checkAvailableName checks names.
       if (!isFree(body.accountId, body.name)) {
         throw new ServiceError(400, `invalid request parameter (name, '${body.name}'). already exists`)
       }
@@ -122,7 +122,7 @@ function listed({ id, name, data, createdAt }: Workspace, { accountName }: Dataf
   }
 }
 
-// The samples of reads leave out docker.workdir, although create takes it.
+// The samples of reads omit docker.workdir, although create accepts it.
 function history({ data }: Workspace) {
   return data.history.map(({ configuration, at }) => {
     const { workdir, ...docker } = configuration.docker

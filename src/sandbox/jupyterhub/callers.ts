@@ -3,14 +3,14 @@ import type { Collection, World } from '../world.ts'
 import { hidden, unauthorized } from './errors.ts'
 import { type JupyterhubAccount, type JupyterhubSettings, majorOf, type TokenData } from './wire.ts'
 
-/** Who calls. */
+/** The authenticated caller. */
 export interface Caller {
   readonly kind: 'service' | 'user'
   readonly name: string
   readonly scopes: readonly string[]
 }
 
-/** What a call is about; scopes can be narrowed to it. */
+/** The resource of a call, to which scopes can be restricted. */
 export interface Resource {
   user?: string
   /** `<user>/<server>` */
@@ -18,9 +18,9 @@ export interface Resource {
 }
 
 export interface Callers {
-  /** Undefined: no token, or one that nobody has. `Authorization: token <t>` or `Bearer <t>`. */
+  /** The caller by `Authorization: token <t>` or `Bearer <t>`; undefined without a known token. */
   of(call: Call): Caller | undefined
-  /** The same to a Jupyter server, which may also take `?token=` as its user's. The hub itself does not. */
+  /** The caller of a Jupyter server, which may also accept `?token=` from its user. The hub does not. */
   atServer(call: Call): Caller | undefined
 }
 
@@ -53,14 +53,14 @@ function tokenIn({ headers }: Call): string | null {
   return /^(?:token|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1] ?? null
 }
 
-/** From 6.0 on a start asks for a scope of its own, which `servers` includes. */
+/** From 6.0 on a start requires a separate scope, which `servers` includes. */
 function startScopeOf(scope: string): string[] {
   return /^servers(!|$)/.test(scope) ? [`start:${scope}`] : []
 }
 
 /**
- * Lets a call pass that has one of the scopes: without a filter or with one that names the resource. A scope with
- * another filter hides the resource (404); no such scope at all is a refusal that names the scopes (403).
+ * Requires one of the scopes, unfiltered or with a filter that includes the resource. A scope with another filter hides
+ * the resource (404); without such a scope the rejection names the scopes (403).
  */
 export function needScope(caller: Caller | undefined, scopes: readonly string[], resource: Resource = {}): void {
   for (const scope of scopes) {
@@ -73,7 +73,7 @@ export function needScope(caller: Caller | undefined, scopes: readonly string[],
   throw unauthorized(scopes)
 }
 
-/** Whether a scope reaches a resource. */
+/** Whether a scope includes a resource. */
 export function hasScope(caller: Caller | undefined, scope: string, resource: Resource): boolean {
   try {
     needScope(caller, [scope], resource)

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Answer, Mishap } from '../provider.ts'
 import { type JupyterhubSettings, majorOf } from './wire.ts'
 
-/** A refusal of the hub. Without a message it is one of a bare status. */
+/** A rejection by the hub. Without a message it is a bare status. */
 export class HubError extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ export function isAboutScopes({ message }: HubError): boolean {
   return message.startsWith('Action is not authorized')
 }
 
-/** To a token that is not known, from 4.0 on; before that the same as to one that may not. */
+/** For an unknown token, from 4.0 on; earlier versions return the same as for a missing scope. */
 export const unidentified = () => new HubError(403, 'Missing or invalid credentials.')
 
 export function throttled(): HubError {
@@ -35,13 +35,13 @@ export function throttled(): HubError {
   return new HubError(429, words, { 'retry-after': '30' })
 }
 
-/** The hub's one form of an error. A bare status is named by its own words, from 6.0 on by none. */
+/** The hub's error format. A bare status has its standard message; from 6.0 on it has none. */
 export function errorAnswer({ status, message, headers }: HubError, settings: JupyterhubSettings): Answer {
   const bare = majorOf(settings) < 6 ? STATUS_CODES[status] : null
   return { status, body: { status, message: message === '' ? bare : message }, headers }
 }
 
-/** What goes wrong around the hub: itself (500) and its proxy (other 5xx, in words of its own). */
+/** Failures outside an operation: the hub (500) and its proxy (other 5xx, with its messages). */
 export function mishapAnswer(mishap: Mishap, settings: JupyterhubSettings): Answer {
   const told = (error: HubError) => errorAnswer(error, settings)
   switch (mishap.what) {

@@ -65,7 +65,10 @@ const settings: JupyterhubSettings = {
   tokenInUrl: 'default',
 }
 
-/** JupyterHub with named servers, as version 3.0 or what the setting `version` says. https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html */
+/**
+ * JupyterHub with named servers, version 3.0 or as set by `version`.
+ * https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html
+ */
 export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> = {
   id: 'jupyterhub',
   portOffset: 6,
@@ -77,10 +80,10 @@ export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> 
     const callers = makeCallers(accounts, store)
     return {
       operations: jupyterhubOperations(store, callers),
-      // The hub has no gate: each call asks for its scopes, and who has no token has none.
+      // The hub has no general authentication: each call requires scopes, and a caller without a token has none.
       authenticate: () => null,
       mishap: (mishap) => mishapAnswer(mishap, room.settings),
-      // A user with a token of its own exists, by its first login.
+      // A user with a token exists since its first login.
       populate: () => void store.addUser('ben'),
     }
   },

@@ -6,7 +6,7 @@ import { hubTime, majorOf, type ServerData, type UserData } from './wire.ts'
 
 type ServerObject = WorldObject<ServerData>
 
-/** How a reader sees the hub. */
+/** What a caller may see of the hub. */
 export interface Reader {
   caller: Caller
   /** `?include_stopped_servers=1` */
@@ -15,7 +15,7 @@ export interface Reader {
 
 const timeOrNull = (at: number | null) => (at === null ? null : hubTime(at))
 
-/** The model of a user, with those servers that the reader may see. `servers` is missing where it may see none. */
+/** The model of a user, with the servers that the caller may see; without `servers` if it may see none. */
 export function userModel(store: Store, user: WorldObject<UserData>, reader: Reader) {
   const { name } = user
   const shown = store
@@ -37,7 +37,7 @@ export function userModel(store: Store, user: WorldObject<UserData>, reader: Rea
     last_activity: timeOrNull(user.data.lastActivityAt),
     auth_state: null,
     ...(majorOf(store.settings) < 6 ? {} : { user_info: null }),
-    // The default server has no name; nothing here ever starts it.
+    // The default server has no name and is never started here.
     ...(seesServers ? { servers: { ...(isDefaultShown ? { '': defaultServer(name) } : {}), ...servers } } : {}),
   }
 }

@@ -1,18 +1,18 @@
 import { divert, enteredAt, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { JupyterhubSettings } from './wire.ts'
 
-/** A server that was removed while it stopped: gone once it has this state. */
+/** The state of a server that was removed while stopping: it no longer exists. */
 export const removed = 'removed'
 
-/** The states in which something is under way, as `pending` shows them; every other word that is forced shows there too. */
+/** States without an operation in progress. Any other state, also a forced one, is shown as `pending`. */
 const settledStates: ReadonlySet<string> = new Set(['ready', 'stopped', removed])
 
-/** A server that was made but never started. */
+/** A server that was created but never started. */
 export function unstarted(now: number): Timeline {
   return [{ at: now, state: 'stopped' }]
 }
 
-/** A start: pending, and then ready, or stopped where it fails. */
+/** A start: pending, then ready, or stopped if it fails. */
 export function spawned(
   before: Timeline | undefined,
   now: number,
@@ -22,20 +22,20 @@ export function spawned(
   return before === undefined ? [next, ...later] : divert(before, now, next, ...later)
 }
 
-/** A stop, after which the server is stopped, or gone where it is to be removed. */
+/** A stop, after which the server is stopped, or removed if requested. */
 export function halted(before: Timeline, now: number, { stopMs, end }: { stopMs: number; end: string }): Timeline {
   const [next, ...later] = plan(now, [{ state: 'stop', forMs: stopMs }], { state: end })
   return divert(before, now, next, ...later)
 }
 
-/** What the hub's model of a server is made of. */
+/** The observable state of a server. */
 export interface Sighting {
   pending: string | null
   ready: boolean
   stopped: boolean
-  /** When the last start began; `null` while stopped. */
+  /** When the last start began; `null` if stopped. */
   startedAt: number | null
-  /** The newest sign of life. */
+  /** Time of the last activity. */
   lastActivityAt: number | null
 }
 

@@ -9,10 +9,10 @@ import { assertName, startRequestOf } from './server-request.ts'
 import { type Store, serverId } from './store.ts'
 import { majorOf, type ServerData } from './wire.ts'
 
-/** Verbs are answered without a body. */
+/** Actions return no body. */
 const done = (status: number): Answer => ({ status, body: undefined, headers: { 'content-type': 'text/plain' } })
 
-/** `POST /users/{user}/servers/{server}`: starts, and makes what was not there. */
+/** `POST /users/{user}/servers/{server}`: starts a server, creating it if necessary. */
 export const startServer: Perform = (performance) => {
   const { store } = performance
   const names = namesOf(performance)
@@ -20,7 +20,7 @@ export const startServer: Perform = (performance) => {
   const isNew = majorOf(store.settings) >= 6
   needScope(performance.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
   if (store.users.get(user) === undefined) throw notFound()
-  // 6.0 reads the body before it makes anything, older ones after it.
+  // 6.0 reads the body before creating the server, older versions after it.
   if (isNew) startRequestOf(performance.call, store.settings)
   assertNamed(store, names)
   const { pending, ready } = sightOf(store, names)
@@ -31,7 +31,7 @@ export const startServer: Perform = (performance) => {
     assertCapacity(store)
     spawn(performance, names)
   } catch (error) {
-    // As the hub does: a server that is refused so late is there nevertheless, stopped.
+    // Like the hub: a server that is rejected this late exists nevertheless, stopped.
     if (store.server(user, name) === undefined)
       put(store, names, { options: {}, displayName: undefined, timeline: unstarted(store.world.now()) })
     throw error
@@ -43,7 +43,7 @@ export const startServer: Perform = (performance) => {
   throw new HubError(500, words)
 }
 
-/** `DELETE /users/{user}/servers/{server}`: stops; with `{"remove": true}` also forgets. */
+/** `DELETE /users/{user}/servers/{server}`: stops a server and, with `{"remove": true}`, removes it. */
 export const stopServer: Perform = (performance) => {
   const { store, call } = performance
   const names = namesOf(performance)
@@ -67,13 +67,13 @@ export const stopServer: Perform = (performance) => {
   return done(stopMs > 0 ? 202 : 204)
 }
 
-/** Up to 4.x it does not look whether the user exists before it asks for the user's servers. */
+/** Up to 4.x the hub does not check that the user exists before reading its servers. */
 function assertUser({ users, settings }: Store, user: string): void {
   if (users.get(user) !== undefined) return
   throw majorOf(settings) < 5 ? new HubError(500, 'Internal Server Error') : notFound()
 }
 
-/** From 5.0 on a start that is under way is broken off; before that it is waited for. */
+/** From 5.0 on a pending start is aborted; before that the hub waits for it. */
 function assertStoppable({ settings }: Store, { user, name }: Names, pending: string | null): void {
   if (pending === 'rename') throw new HubError(400, 'Cannot stop a server while it is being renamed')
   if (pending === null || majorOf(settings) >= 5) return
@@ -91,13 +91,13 @@ function namesOf({ call }: Performance): Names {
   return { user, name, id: serverId(user, name) }
 }
 
-/** What was never there is like what is stopped. */
+/** A missing server is treated as stopped. */
 function sightOf(store: Store, { user, name }: Names) {
   const now = store.world.now()
   return sight(store.server(user, name)?.timeline ?? unstarted(now), now)
 }
 
-/** Without a body the options of the last start are taken. */
+/** Without a body the options of the last start are used. */
 function spawn({ store, call }: Performance, names: Names): void {
   const { world, settings } = store
   const server = store.server(names.user, names.name)

@@ -4,17 +4,17 @@ import { errorAnswer, HubError, isAboutScopes, unidentified } from './errors.ts'
 import type { Store } from './store.ts'
 import { majorOf } from './wire.ts'
 
-/** What an operation has to work with. */
+/** The context of an operation. */
 export interface Performance {
   store: Store
   caller: Caller | undefined
   callers: Callers
   call: Call
-  /** `?include_stopped_servers=1` was asked for. */
+  /** Whether `?include_stopped_servers=1` was given. */
   withStopped: boolean
 }
 
-/** What an operation does; it may throw `HubError`. Each asks for its own scopes. */
+/** Executes an operation; may throw `HubError`. Each one checks its scopes. */
 export type Perform = (performance: Performance) => Answer
 
 export interface OperationParts extends Pick<Operation, 'name' | 'method' | 'path' | 'isList' | 'isPublic'> {

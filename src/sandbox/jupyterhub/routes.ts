@@ -12,7 +12,9 @@ const version: Perform = ({ store }) => ({ status: 200, body: { version: store.s
 const user = '/hub/api/users/:user'
 const server = `${user}/servers/:server`
 
-/** The operations of https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html that make and show servers. */
+/**
+ * The operations of https://jupyterhub.readthedocs.io/en/3.0.0/reference/rest-api.html that create and return servers.
+ */
 const operations: readonly OperationParts[] = [
   { name: 'hub.version', method: 'GET', path: '/hub/api/', isPublic: true, perform: version },
   { name: 'self.get', method: 'GET', path: '/hub/api/user', perform: whoAmI },

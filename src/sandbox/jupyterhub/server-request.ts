@@ -3,21 +3,21 @@ import type { Call } from '../provider.ts'
 import { HubError } from './errors.ts'
 import { type JupyterhubSettings, majorOf } from './wire.ts'
 
-/** What the body of a start says; `undefined` = it says nothing of it. */
+/** The body of a start; `undefined` for absent values. */
 export interface StartRequest {
   options?: unknown
   displayName?: string
 }
 
 /**
- * Up to 5.x the body is the options. From 6.0 on it may also be an object that holds them, told by either of its keys, and
- * anything but an object is refused.
+ * Up to 5.x the body is the options. From 6.0 on it may also be an object that wraps them, recognized by either key,
+ * and anything but an object is rejected.
  */
 export function startRequestOf(call: Call, settings: JupyterhubSettings): StartRequest {
   const { rawBody, json } = call
   if (rawBody.length > 0 && json === undefined) throw new HubError(400, 'Invalid JSON in body of request')
   if (majorOf(settings) < 6) return json === undefined ? {} : { options: json }
-  // An empty object counts as no body.
+  // An empty object counts as an absent body.
   if (json === undefined || (isRecord(json) && Object.keys(json).length === 0)) return {}
   if (!isRecord(json)) throw new HubError(400, 'Body must be a JSON object')
   return 'display_name' in json || 'user_options' in json ? namedParts(json) : { options: json }

@@ -5,7 +5,7 @@ import type { Perform, Performance } from './operation.ts'
 import { serverId } from './store.ts'
 import { hubTime } from './wire.ts'
 
-/** `GET /user/{user}/{server}/api/status`: the Jupyter server itself, behind the proxy while it is ready. */
+/** `GET /user/{user}/{server}/api/status`: the Jupyter server, which the proxy reaches while it is ready. */
 export const serverStatus: Perform = (performance) => {
   const { user, name, seen } = serverOf(performance)
   if (seen === undefined) return redirect(`/hub/user/${user}/${name}/api/status`)
@@ -14,7 +14,10 @@ export const serverStatus: Perform = (performance) => {
   return { status: 200, body: { connections: 0, kernels: 0, ...times } }
 }
 
-/** `GET /user/{user}/{server}/`: its page, or the way to the hub's login (over `/hub/api/oauth2/authorize`, left out here). */
+/**
+ * `GET /user/{user}/{server}/`: the server's page, or a redirect to the hub's login (through
+ * `/hub/api/oauth2/authorize`, omitted here).
+ */
 export const serverPage: Perform = (performance) => {
   const { user, name, seen } = serverOf(performance)
   if (seen === undefined) return redirect(`/hub/user/${user}/${name}/`)
@@ -31,7 +34,7 @@ function page(title: string): Answer {
   return { status: 200, body: `<title>${title}</title>`, headers: { 'content-type': 'text/html' } }
 }
 
-/** `seen` is undefined unless it is ready: only then does the proxy know it. */
+/** `seen` is undefined unless the server is ready: only then does the proxy route to it. */
 function serverOf({ store, call }: Performance): { user: string; name: string; seen: Sighting | undefined } {
   const { user = '', server: name = '' } = call.params
   const server = store.server(user, name)

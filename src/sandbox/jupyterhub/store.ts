@@ -4,7 +4,7 @@ import type { Collection, World, WorldObject } from '../world.ts'
 import { removed } from './movement.ts'
 import type { JupyterhubSettings, ServerData, TokenData, UserData } from './wire.ts'
 
-/** Everything that the hub remembers. */
+/** The stored state of the hub. */
 export interface Store {
   readonly world: World
   readonly settings: JupyterhubSettings
@@ -13,7 +13,7 @@ export interface Store {
   readonly tokens: Collection<TokenData>
   addUser(name: string): WorldObject<UserData>
   serversOf(user: string): readonly WorldObject<ServerData>[]
-  /** A named server, also a stopped one. */
+  /** A named server, running or stopped. */
   server(user: string, name: string): WorldObject<ServerData> | undefined
 }
 
@@ -23,7 +23,7 @@ export function openStore({ world, settings }: Room<JupyterhubSettings>): Store 
   const users = world.collection<UserData>('jupyterhub', 'user')
   const servers = world.collection<ServerData>('jupyterhub', 'server')
 
-  /** Those whose removal waited for their stop are dropped when somebody looks. */
+  /** Drops servers whose pending removal is complete. */
   function living(): readonly WorldObject<ServerData>[] {
     for (const { id, timeline } of servers.all()) {
       if (momentAt(timeline, world.now()).state === removed) servers.remove(id)

@@ -4,10 +4,10 @@ import { forbidden, HubError } from './errors.ts'
 import type { Perform } from './operation.ts'
 import { hubTime } from './wire.ts'
 
-/** What a user may do with its own token, by the role `user`. */
+/** The scopes of a user's token, by the role `user`. */
 const userScopes = ['access:servers', 'delete:servers', 'read:servers', 'read:users', 'servers', 'tokens']
 
-/** `POST /users/{user}/tokens`: a token of that user's, with no more scopes than the user has. */
+/** `POST /users/{user}/tokens`: a token of that user, with at most the user's scopes. */
 export const createToken: Perform = ({ store, caller, call }) => {
   const user = call.params.user ?? ''
   if (caller === undefined) throw forbidden()
@@ -35,7 +35,7 @@ export const createToken: Perform = ({ store, caller, call }) => {
   return { status: 201, body: { ...shown, ...times, last_activity: null, session_id: null } }
 }
 
-/** As many as were asked for, all of which the user must hold; without a word all that it holds. */
+/** The requested scopes, all of which the user must have; all of the user's scopes by default. */
 function grantedScopes(asked: unknown, user: string): readonly string[] {
   if (!Array.isArray(asked)) return userScopes.map((scope) => `${scope}!user=${user}`)
   const scopes = asked.map(String)
@@ -44,7 +44,7 @@ function grantedScopes(asked: unknown, user: string): readonly string[] {
   throw new HubError(400, `Not assigning requested scopes ${unheld.join(',')} not held by User ${user}`)
 }
 
-/** The scope itself, or narrowed to one of the user's servers. */
+/** Whether the user has the scope, possibly restricted to one of its servers. */
 function isHeld(scope: string, user: string): boolean {
   const [name = '', filter = ''] = scope.split('!')
   return userScopes.includes(name) && (filter === `user=${user}` || filter.startsWith(`server=${user}/`))

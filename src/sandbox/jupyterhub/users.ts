@@ -5,7 +5,7 @@ import { userModel } from './models.ts'
 import type { Perform } from './operation.ts'
 import { majorOf } from './wire.ts'
 
-/** Every user may be read with any of these; `servers` only shows with the third. */
+/** Any of these permits reading every user; `servers` is shown only with the third. */
 const readScopes = [
   'read:users',
   'read:users:name',
@@ -20,7 +20,7 @@ const paginationType = 'application/jupyterhub-pagination+json'
 
 const ok = (body: unknown): Answer => ({ status: 200, body })
 
-/** Who the token is. The only call that tells a token nobody has ("Forbidden") from one that may not. */
+/** The token's owner. The only call that distinguishes an unknown token ("Forbidden") from a missing scope. */
 export const whoAmI: Perform = ({ store, caller }) => {
   if (caller === undefined) throw forbidden()
   const { kind, name } = caller
@@ -39,7 +39,7 @@ export const readUser: Perform = ({ store, caller, call, withStopped }) => {
   return ok(userModel(store, user, { caller, withStopped }))
 }
 
-/** A plain list is cut at its limit without a word; only with the pagination media type there are pages. */
+/** A plain list is truncated at its limit without notice; only the pagination media type has pages. */
 export const listUsers: Perform = ({ store, caller, call, withStopped }) => {
   needScope(caller, ['list:users'])
   if (caller === undefined) throw notFound()

@@ -1,7 +1,7 @@
-/** A caller that the hub knows from its configuration: a service, or a user with a token of its own. */
+/** A caller from the hub's configuration: a service, or a user with a token. */
 export type JupyterhubAccount = {
   readonly token: string
-  /** Whose servers it may start. */
+  /** The user whose servers it may start. */
   readonly username: string
   readonly kind: 'service' | 'user'
   readonly name: string
@@ -9,45 +9,45 @@ export type JupyterhubAccount = {
   readonly scopes: string
 }
 
-/** Speeds in milliseconds, and what a hub's operator can set. */
+/** Durations in milliseconds, and settings of a hub's operator. */
 export type JupyterhubSettings = {
   listLagMs: number
-  /** 0: a start answers 201, the server is ready; else 202 and it is pending. */
+  /** 0: a start returns 201 with a ready server; else 202 with a pending one. */
   spawnMs: number
-  /** 0: a stop answers 204; else 202. */
+  /** 0: a stop returns 204; else 202. */
   stopMs: number
-  /** Every start fails when its time is over: the server is stopped again, and nothing says why. */
+  /** Every start fails after its duration: the server is stopped again, without a reason. */
   failSpawns: boolean
   allowNamedServers: boolean
-  /** 0: without limit. */
+  /** 0: unlimited. */
   namedServerLimit: number
   activeServerLimit: number
   concurrentSpawnLimit: number
-  /** Its first number decides where versions differ: 3.0.0, 4.1.6, 5.5.4 and 6.1.1 were recorded. */
+  /** The major version selects the behaviour: 3.0.0, 4.1.6, 5.5.4 and 6.1.1 were recorded. */
   version: string
-  /** `allow_token_in_url` of the servers: `default` is what the version does unless told otherwise. */
+  /** `allow_token_in_url` of the servers: `default` is the default of the version. */
   tokenInUrl: string
 }
 
-/** The first number of the hub's version. */
+/** The major version of the hub. */
 export function majorOf({ version }: JupyterhubSettings): number {
   return Number.parseInt(version, 10)
 }
 
-/** What the sandbox keeps of a user. */
+/** The stored data of a user. */
 export interface UserData {
   lastActivityAt: number | null
 }
 
-/** What the sandbox keeps of a named server. */
+/** The stored data of a named server. */
 export interface ServerData {
   user: string
   options: unknown
-  /** Undefined: its name. */
+  /** Defaults to the name. */
   displayName: string | undefined
 }
 
-/** What the sandbox keeps of a token that was asked for. */
+/** The stored data of a requested token. */
 export interface TokenData {
   token: string
   user: string

@@ -14,7 +14,7 @@ interface AlgorithmData {
   request: AlgorithmRequest
 }
 
-/** Algorithms of training jobs: made, listed (the offset counts records) and shown. "Not found" is HTTP 400. */
+/** Algorithms of training jobs: create, list (the offset counts records) and read. "Not found" is HTTP 400. */
 export function algorithmOperations(service: ServiceParts): Operation[] {
   const shelf = shelfOf(service.world)
   const definitions: Definition[] = [
@@ -43,9 +43,9 @@ export function algorithmOperations(service: ServiceParts): Operation[] {
 }
 
 /**
- * A job's algorithm with what its id stands for filled in. The id that the documents' samples use stands for nothing more.
+ * A job's algorithm with the referenced one filled in. The id of the documented samples adds nothing.
  *
- * @throws Refusal for an id that is not the project's
+ * @throws Refusal for an id that does not belong to the project
  */
 export function resolved(world: World, caller: ModelartsAccount, algorithm: JobRequest['algorithm']) {
   if (algorithm?.id === undefined || algorithm.id === knownAlgorithmId) return algorithm

@@ -1,4 +1,4 @@
-/** What a flavor runs on; kat is a line of Ascend machines. */
+/** The hardware type of a flavor; kat is a line of Ascend machines. */
 export type FlavorType = 'CPU' | 'GPU' | 'Ascend'
 
 /** The hardware behind a flavor. Memory in GB. */
@@ -9,7 +9,7 @@ export interface Flavor {
   readonly memoryGb: number
   readonly cards: number
   readonly cardName: string
-  /** The most nodes that one job may have of it. */
+  /** Maximum number of nodes per job. */
   readonly maxNodes: number
 }
 
@@ -39,7 +39,7 @@ export const flavors: readonly Flavor[] = [
   { ...pool, id: 'modelarts.pool.visual.16xlarge', cards: 16 },
 ]
 
-/** A flavor of the list, or one that its name lets guess. */
+/** A listed flavor, or one derived from its name. */
 export function flavorOf(id: string): Flavor {
   const known = flavors.find((flavor) => flavor.id === id)
   if (known !== undefined) return known
@@ -56,7 +56,7 @@ function typeByName(id: string): FlavorType {
   return /kat|npu|ascend|snt/i.test(id) ? 'Ascend' : 'CPU'
 }
 
-/** A configuration that demanager offers. The id of the request comes back neither as the id nor as the name. */
+/** A configuration that demanager offers. Responses contain the requested id neither as the id nor as the name. */
 export interface Profile {
   readonly requestId: string
   readonly name: string
@@ -64,7 +64,7 @@ export interface Profile {
   readonly imageName: string
 }
 
-/** The ids of the pages' table, and the one that its own sample sends though the table leaves it out. */
+/** The documented ids, and the one of the sample, which the table omits. */
 export const profiles: readonly Profile[] = [
   {
     requestId: 'Multi-Engine 1.0 (python3)-cpu',
@@ -92,7 +92,7 @@ export const profiles: readonly Profile[] = [
   },
 ]
 
-/** A profile of the list, or an unknown one that fits every flavor. */
+/** A listed profile, or an unknown one that fits every flavor. */
 export function profileOf(requestId: string): Profile {
   const known = profiles.find((profile) => profile.requestId === requestId)
   return known ?? { requestId, name: requestId, flavorType: null, imageName: 'custom' }
@@ -102,7 +102,7 @@ export function isKnownProfile(requestId: string): boolean {
   return profiles.some((profile) => profile.requestId === requestId)
 }
 
-/** Images for notebooks; the first is the one of the pages' samples. */
+/** Images for notebooks; the first is that of the documented samples. */
 export const images = [
   {
     id: 'e1a07296-22a8-4f05-8bc8-e936c8e54090',
@@ -112,7 +112,7 @@ export const images = [
   { id: '4f1d8a77-6a53-4c5e-a0d4-8a7b13c56a02', name: 'pytorch1.8-cuda10.2-cp37', tag: '3.3.2-release_v1' },
 ] as const
 
-/** The algorithm of the pages' samples, there for every project. */
+/** The algorithm of the documented samples, which exists in every project. */
 export const knownAlgorithmId = '3f5d6706-7b67-408d-8ba0-ec08048c45ed'
 
 /**

@@ -2,7 +2,7 @@ import { Refusal } from './refusals.ts'
 import { wrongValue } from './rules.ts'
 import type { ModelartsSettings } from './wire.ts'
 
-/** The refusal of an operation that the state does not allow, without saying why. */
+/** The rejection of an operation that the state does not allow, without a reason. */
 export function busy(): Refusal {
   return new Refusal(
     400,
@@ -23,12 +23,12 @@ const refusalsByState: Readonly<Record<string, readonly [code: string, message: 
 
 const startable: ReadonlySet<string> = new Set(['STOPPED', 'START_FAILED', 'READY_TO_START', 'UNAVAILABLE'])
 
-/** Lets a start pass, from a state that it can be made in. @throws Refusal */
+/** Checks that the state allows a start. @throws Refusal */
 export function assertCanStart(state: string, settings: ModelartsSettings): void {
   if (!startable.has(state)) throw stateRefusal(state, settings)
 }
 
-/** Lets a stop pass: only what runs can be stopped. @throws Refusal */
+/** Checks that the state allows a stop: only running objects can be stopped. @throws Refusal */
 export function assertCanStop(state: string, settings: ModelartsSettings): void {
   if (state === 'RUNNING') return
   if (state.endsWith('FAILED') || state === 'UNAVAILABLE') {
@@ -43,7 +43,7 @@ function stateRefusal(state: string, settings: ModelartsSettings): Refusal {
   return new Refusal(400, code, message)
 }
 
-/** The refusals of a flavor that both sorts of environment share. @throws Refusal */
+/** The flavor rules that both kinds of environment share. @throws Refusal */
 export function assertFlavor(id: string, isKnown: boolean, settings: ModelartsSettings): void {
   if (settings.refuseUnknownFlavors && !isKnown) {
     throw new Refusal(400, '6323', 'The flavor is not supported, please check it.')
@@ -53,7 +53,7 @@ export function assertFlavor(id: string, isKnown: boolean, settings: ModelartsSe
   }
 }
 
-/** A sort direction in a query, in the case that the group writes it in. @throws Refusal */
+/** A sort direction in a query, in the letter case of the group. @throws Refusal */
 export function isDescending(value: string | null, fallback: 'asc' | 'desc', name: string): boolean {
   const direction = (value ?? fallback).toLowerCase()
   if (direction !== 'asc' && direction !== 'desc') throw wrongValue(name)

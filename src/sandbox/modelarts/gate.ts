@@ -7,17 +7,17 @@ import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
 export interface GateParts {
   accounts: readonly ModelartsAccount[]
   settings: ModelartsSettings
-  /** Epoch ms by the world's clock: what locks of key pairs run by. */
+  /** Epoch ms by the world's clock, which determines locks of key pairs. */
   now(): number
 }
 
-/** Stands before the service and lets in who proves to be somebody. */
+/** Authentication in front of the service. */
 export interface Gate {
-  /** The refusal of a call, or `null` when it may pass. */
+  /** The rejection of a call; `null` if it is authenticated. */
   authenticate(call: Call): Answer | null
-  /** Who made a call that has passed. */
+  /** The caller of an authenticated call. */
   callerOf(call: Call): ModelartsAccount
-  /** Forgets failed signatures and locks. */
+  /** Resets failed signatures and locks. */
   clear(): void
 }
 
@@ -43,7 +43,7 @@ export function makeGate(parts: GateParts): Gate {
 
 type Admission = { readonly account: ModelartsAccount } | { readonly refusal: Answer }
 
-/** Counts failures in a row per key pair. */
+/** Counts consecutive failures per key pair. */
 function makeKeyLocks({ settings, now }: GateParts) {
   const records = new Map<string, { failures: number; lockedUntil: number }>()
   const recordOf = (accessKey: string) => records.get(accessKey) ?? { failures: 0, lockedUntil: 0 }
@@ -104,7 +104,7 @@ function complaintAbout(call: Call, { secretKey, securityToken }: Key): string |
   return isSignedBy(secretKey, call, authorization) ? null : 'verify aksk signature fail'
 }
 
-// A signature names no project: the path does, and X-Project-Id, which must not contradict it.
+// A signature contains no project; the path and X-Project-Id do, and must agree.
 function admitToProject(call: Call, account: ModelartsAccount, settings: ModelartsSettings): Admission | null {
   const { projectId } = call.params
   if (projectId === undefined) return null
@@ -147,7 +147,7 @@ function projectRefusal(
     const message = 'Invalid token header because the token does not contain a project.'
     return refuse(new Refusal(401, '0212', message), voiceOf(call.target), settings)
   }
-  // A token of another region is refused by the gateway, as one that must be updated.
+  // The gateway rejects a token of another region as one that must be updated.
   if (claims.projectId !== account.projectId) return gatewayError(401, '0307', 'The token must be updated.', settings)
   return call.params.projectId === claims.projectId ? null : projectMismatch(call, claims.projectId, settings)
 }

@@ -5,7 +5,7 @@ import type { ServiceParts } from './service.ts'
 import { openToken, sealToken, type TokenClaims } from './tokens.ts'
 import type { ModelartsAccount } from './wire.ts'
 
-/** IAM: logs users in, shows a token's claims, finds project ids. It shares the listener with ModelArts. */
+/** IAM: login, token claims and project ids. It shares the listener with ModelArts. */
 export function iamOperations(parts: ServiceParts): Operation[] {
   return [
     {
@@ -92,7 +92,7 @@ function projectsOf(account: ModelartsAccount): Project[] {
   ]
 }
 
-/** `null`: the whole domain, for a scope without a project. `undefined`: a project that the user does not have. */
+/** `null` for a scope without a project, the whole domain; `undefined` for an unknown project. */
 function projectIn(scope: unknown, account: ModelartsAccount): Project | null | undefined {
   const asked = field(scope, 'project')
   if (!isRecord(asked)) return null

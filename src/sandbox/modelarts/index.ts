@@ -82,7 +82,7 @@ const settings: ModelartsSettings = {
   maxJobs: 0,
 }
 
-/** ModelArts of Open Telekom Cloud, with the part of IAM that it needs. https://docs.otc.t-systems.com/modelarts/api-ref/ */
+/** ModelArts of Open Telekom Cloud, with the required part of IAM. https://docs.otc.t-systems.com/modelarts/api-ref/ */
 export const modelarts: SandboxProvider<ModelartsSettings, ModelartsAccount> = {
   id: 'modelarts',
   portOffset: 4,

@@ -6,7 +6,7 @@ import type { AutoStop, InstanceRequest, ModelartsSettings } from './wire.ts'
 const minAutoStopSeconds = 3600
 const maxAutoStopSeconds = 86_400
 
-/** The rules of a create that have codes of their own. @throws Refusal */
+/** The rules of a create with specific codes. @throws Refusal */
 export function assertInstance(request: InstanceRequest, settings: ModelartsSettings): void {
   assertStorage(request.spec.storage, settings)
   assertAutoStop(request.spec.auto_stop ?? {})
@@ -24,7 +24,7 @@ function assertStorage(storage: InstanceRequest['spec']['storage'] | undefined, 
   }
   const path = storage.location?.path ?? ''
   if (path === '') throw new Refusal(400, '6317', "The 'path' parameter is required when the storage type is OBS.")
-  // The wording of the create page's own sample; the table of codes puts the word in quotes.
+  // The wording of the create page's sample; the table of codes quotes the word.
   if (!path.endsWith('/')) throw new Refusal(400, '6318', 'The param path needs to end with /.')
   if (path.split('/').filter((part) => part !== '').length < 2) {
     const message =
@@ -33,7 +33,7 @@ function assertStorage(storage: InstanceRequest['spec']['storage'] | undefined, 
   }
 }
 
-/** Seconds, and only when it is enabled. @throws Refusal */
+/** Checks the duration in seconds if auto-stop is enabled. @throws Refusal */
 export function assertAutoStop({ enable, duration }: AutoStop): void {
   if (enable !== true) return
   if (duration === undefined) {

@@ -6,16 +6,16 @@ import type { InstanceData, ModelartsAccount } from './wire.ts'
 
 type Instance = WorldObject<InstanceData>
 
-// Hosts that resolve nowhere: "the generated URL cannot be directly accessed".
+// Hosts that do not resolve: "the generated URL cannot be directly accessed".
 const notebookHost = 'https://notebook.modelarts.invalid'
 const hubHost = 'https://modelarts-lb.modelarts.invalid:32000'
 
-/** How long an instance runs after each start, in ms; `null` is until it is stopped. */
+/** How long an instance runs after each start, in ms; `null` until it is stopped. */
 function runForMs({ autoStop: { enable, duration } }: Pick<InstanceData, 'autoStop'>): number | null {
   return enable === true && duration !== undefined ? duration * 1000 : null
 }
 
-/** An instance as details show it, secrets and undocumented fields included, as real answers do. */
+/** An instance as details return it, including secrets and undocumented fields, like real responses. */
 export function detailed(instance: Instance, caller: ModelartsAccount, now: number) {
   const { data, timeline } = instance
   const shown = summary(instance, caller, now)
@@ -34,7 +34,7 @@ export function detailed(instance: Instance, caller: ModelartsAccount, now: numb
   }
 }
 
-/** An instance as lists show it: storage and more are left out. */
+/** An instance as lists return it, without storage and other fields. */
 export function summary(instance: Instance, caller: ModelartsAccount, now: number) {
   const { id, name, data, createdAt, timeline } = instance
   const { state, at } = momentAt(timeline, now)
@@ -143,7 +143,7 @@ function queueView({ id, name, data, timeline }: Instance, now: number) {
   }
 }
 
-/** What the state machine needs to know of an instance. */
+/** The input of an instance's lifecycle. */
 export function fateOf(data: Pick<InstanceData, 'request' | 'description' | 'autoStop'>) {
   return { words: [data.request.name, data.description], runForMs: runForMs(data) }
 }

@@ -26,7 +26,7 @@ interface InstanceParts extends ServiceParts {
   shelf: Shelf<InstanceData>
 }
 
-/** demanager: development environments as the historical pages describe them. "Not found" is HTTP 400. */
+/** demanager: development environments of the historical API. "Not found" is HTTP 400. */
 export function instanceOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const instances = world.collection<InstanceData>('modelarts', 'instance')
@@ -132,7 +132,7 @@ function list({ world, shelf }: InstanceParts, caller: ModelartsAccount, call: C
     .map((instance) => ({ key: keyOf(instance), shown: summary(instance, caller, world.now()) }))
     .filter(({ shown }) => isAskedFor(shown, query))
     .toSorted((left, right) => compare(left.key, right.key) * (isBackwards ? -1 : 1))
-  // 0 is no limit.
+  // 0: unlimited.
   const page = matches.slice(offset, limit === 0 ? undefined : offset + limit)
   return ok({ total_count: matches.length, instances: page.map(({ shown }) => shown) })
 }
@@ -153,7 +153,7 @@ function compare(left: string | number, right: string | number): number {
   return left < right ? -1 : 1
 }
 
-// A change of auto stop counts from the next start.
+// A changed auto-stop applies from the next start.
 function update(parts: InstanceParts, caller: ModelartsAccount, call: Call, body: InstanceUpdate): Answer {
   const { world, instances, shelf } = parts
   const { id, data } = shelf.find(caller, call.params.instanceId)
@@ -178,7 +178,7 @@ function act(parts: InstanceParts, caller: ModelartsAccount, call: Call, action:
 
 const deletable: ReadonlySet<string> = new Set(['STOPPED', 'UNAVAILABLE', 'READY_TO_START', 'DELETED'])
 
-// What waits in a queue does not run, so nothing is there to stop; no page says more.
+// A queued instance is not running, so there is nothing to stop; nothing more is documented.
 function isDeletable(state: string, { refuseDeleteInQueue }: ModelartsSettings): boolean {
   if (state.endsWith('_QUEUING')) return !refuseDeleteInQueue
   return deletable.has(state) || state.endsWith('FAILED')

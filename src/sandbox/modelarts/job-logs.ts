@@ -4,9 +4,9 @@ import { exitCodeOf, jobTimes } from './movement.ts'
 const prefix = '[Modelarts Service Log]'
 
 /**
- * The lines that a script has logged by now: what it echoes, and the service's own about start and end.
+ * The log lines of a script so far: its `echo` output and the service's lines about start and end.
  *
- * @returns `null` before the job has run, when there is no log yet
+ * @returns `null` before the job has run and there is a log
  */
 export function logLines(script: string, timeline: Timeline, now: number): string[] | null {
   const { startedAt, endedAt } = jobTimes(timeline, now)
@@ -17,7 +17,7 @@ export function logLines(script: string, timeline: Timeline, now: number): strin
   return [`${prefix}training started`, ...echoes(script), ...(endedAt === null ? [] : [`${prefix}${end}`])]
 }
 
-/** The last part of a log: at most 5 MB. */
+/** Maximum size of a log preview, which is the end of the log. */
 export const maxPreviewBytes = 5 * 1024 * 1024
 
 function echoes(script: string): string[] {

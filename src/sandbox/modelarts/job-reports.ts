@@ -15,7 +15,7 @@ interface ReportParts {
 
 type Job = WorldObject<JobData>
 
-/** What is told of a job besides the job: its tasks, its events and how busy a task is. */
+/** Reports about a job: its tasks, its events and the load of a task. */
 export function reportOperations(parts: ReportParts, one: string): Definition[] {
   const read = (
     name: string,
@@ -35,7 +35,7 @@ export function reportOperations(parts: ReportParts, one: string): Definition[] 
   ]
 }
 
-/** A list without an object around it, empty before anything was scheduled. Of the SDK: TaskHistory. */
+/** A plain list, empty before anything is scheduled. From the SDK: TaskHistory. */
 function tasks({ world }: ReportParts, { data, timeline }: Job): Answer {
   if (jobTimes(timeline, world.now()).startedAt === null) return ok([])
   const shown = tasksOf(data.request).map((task, index) => {
@@ -45,7 +45,7 @@ function tasks({ world }: ReportParts, { data, timeline }: Job): Answer {
   return ok(shown)
 }
 
-/** Newest first unless told otherwise; `offset` counts records. */
+/** Newest first by default; `offset` counts records. */
 function events({ world }: ReportParts, job: Job, call: Call): Answer {
   const { query } = call
   const [from, to] = [query.get('start_time') ?? '', query.get('end_time') ?? '']
@@ -85,7 +85,7 @@ const words: Readonly<Record<string, string>> = {
   Failed: 'Training job failed.',
 }
 
-/** The words are the page's sample's, as far as it goes. */
+/** The messages follow the documented sample as far as it goes. */
 function eventsOf(job: Job, now: number): JobEvent[] {
   return job.timeline
     .filter(({ at }) => at <= now)
@@ -93,7 +93,7 @@ function eventsOf(job: Job, now: number): JobEvent[] {
       const level = state === 'Failed' || state === 'Abnormal' ? 'Error' : 'Info'
       const message = words[state] ?? `Training job ${state.toLowerCase()}.`
       const own: JobEvent = { at, level, message, source: 'Job' }
-      // A job runs before its tasks do, and ends after them.
+      // A job runs before its tasks and ends after them.
       return state === 'Running' ? [own, ...taskEvents(job, own)] : [...taskEvents(job, own), own]
     })
 }
@@ -106,7 +106,7 @@ function taskEvents({ data, timeline }: Job, { at, message }: JobEvent): JobEven
   return tasksOf(data.request).map((task) => ({ at, level: 'Info', message: `[${task}] ${did}`, source: 'Task' }))
 }
 
-/** In the sample's zone. */
+/** A time in the zone of the sample. */
 function zonedTime(at: number): string {
   return `${new Date(at + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`
 }
@@ -114,7 +114,10 @@ function zonedTime(at: number): string {
 const minuteMs = 60_000
 const most = 1440
 
-/** An average a minute, -1 where there is none. ModelArts.2777 before the job runs: HTTP 204, with no body to carry it. */
+/**
+ * One average per minute, -1 if there is none. ModelArts.2777 before the job runs: HTTP 204, which has no body for the
+ * code.
+ */
 function metrics({ world }: ReportParts, { data, timeline }: Job, { params }: Call): Answer {
   if (!tasksOf(data.request).includes(params.taskId ?? '')) throw invalidParam('task_id')
   const { startedAt, endedAt } = jobTimes(timeline, world.now())

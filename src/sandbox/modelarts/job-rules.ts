@@ -5,7 +5,7 @@ import type { JobRequest, ModelartsSettings } from './wire.ts'
 
 const maxEnvironments = 100
 
-/** The rules of a create that reach over several fields. @throws Refusal */
+/** The rules of a create that cover several fields. @throws Refusal */
 export function assertJob(request: JobRequest, settings: ModelartsSettings): void {
   assertAlgorithm(request.algorithm)
   assertEnvironments(request.algorithm?.environments ?? {})

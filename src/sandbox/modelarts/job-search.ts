@@ -32,10 +32,10 @@ const tests: Readonly<Record<string, Test>> = {
 }
 
 /**
- * Makes a test of all filters together. An empty value, or a list of empty texts, asks for nothing: the page's own
- * sample sends them.
+ * Builds a predicate from all filters. An empty value or a list of empty strings matches everything, as in the
+ * documented sample.
  *
- * @throws Refusal for a key or an operator that is not there
+ * @throws Refusal for an unknown key or operator
  */
 export function matcher(filters: readonly Filter[], userId: string): (job: ShownJob) => boolean {
   const checks = filters.map(({ key, operator, value }) => {

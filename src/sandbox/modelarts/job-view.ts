@@ -6,7 +6,7 @@ import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
 
 type Job = WorldObject<JobData>
 
-/** What a job runs, as far as its failure and its length are read from it. */
+/** The script of a job, which determines its failure and duration. */
 export function scriptOf({ algorithm }: JobRequest): string {
   const { command, boot_file, parameters } = algorithm ?? {}
   return command ?? [boot_file ?? '', ...(parameters ?? []).map(({ value }) => value ?? '')].join('\n')
@@ -70,12 +70,12 @@ interface End {
 function endOf(request: JobRequest, state: string): End | null {
   if (state === 'Completed') return { exitCode: 0, message: '', reason: 'job completed' }
   if (state !== 'Failed' && state !== 'Abnormal') return null
-  // A job that a test made fail has a command that would have ended well.
+  // A job that was forced to fail has a command that would succeed.
   const exitCode = exitCodeOf(scriptOf(request)) || 1
   return { exitCode, message: `training process exited with ${exitCode}`, reason: `exit with ${exitCode}` }
 }
 
-// Seconds, where every other time of a job is ms.
+// In seconds, while every other time of a job is in ms.
 function recordView(startedAt: number, endedAt: number | null, reason = '') {
   return {
     start_at: Math.floor(startedAt / 1000),
@@ -98,7 +98,7 @@ function flavorPart(flavor: Flavor) {
   return { flavor_id, flavor_name, flavor_detail: detail }
 }
 
-/** The flavors that jobs may have. */
+/** The flavors available for jobs. */
 export function jobFlavors(type: string | null) {
   const found = flavors.filter((flavor) => type === null || flavor.type === type).map(jobFlavorView)
   return { total_count: found.length, flavors: found }

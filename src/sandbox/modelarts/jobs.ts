@@ -23,7 +23,7 @@ interface JobParts extends ServiceParts {
   shelf: Shelf<JobData>
 }
 
-/** Training jobs v2. "Not found" is HTTP 400, the list is a POST. */
+/** Training jobs v2. "Not found" is HTTP 400; the list is a POST. */
 export function jobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<JobData>('modelarts', 'job')
@@ -154,7 +154,7 @@ function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): A
   return { status: 201, body: jobView(job, caller, world.now()) }
 }
 
-/** The phases of a job that has not ended, and may be terminated. */
+/** The phases of an active job, which may be terminated. */
 const activePhases: ReadonlySet<string> = new Set(['Creating', 'Pending', 'Running'])
 
 function act(parts: JobParts, caller: ModelartsAccount, call: Call, actionType: string): Answer {
@@ -193,7 +193,7 @@ function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call
   const inWorkspace = asked.workspace_id === undefined ? all : all.filter(isInWorkspace)
   const found = filters.length === 0 ? inWorkspace : inWorkspace.filter((job) => matches(view(job)))
   if (order === 'desc') found.reverse()
-  // The offset counts pages, from 0; `total` counts all jobs, `count` those that match.
+  // The offset counts pages from 0; `total` counts all jobs, `count` the matching ones.
   const items = found.slice(offset * limit, (offset + 1) * limit).map(view)
   return ok({
     total: all.length,
@@ -216,7 +216,7 @@ function taskLog({ world, shelf }: JobParts, caller: ModelartsAccount, { params 
   return lines === null ? null : Buffer.from(`${lines.join('\n')}\n`)
 }
 
-// ModelArts.2776, "not ready for fetch log": the table gives it HTTP 204, which has no body to carry it.
+// ModelArts.2776, "not ready for fetch log": documented with HTTP 204, which has no body for the code.
 const noLogYet: Answer = { status: 204, body: undefined }
 
 function preview(parts: JobParts, caller: ModelartsAccount, call: Call): Answer {

@@ -1,7 +1,7 @@
 import { divert, enteredAt, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { ModelartsSettings } from './wire.ts'
 
-/** State of the sandbox's own for what was deleted and has finished being so; no client sees it. */
+/** An internal state after a completed deletion; clients never see it. */
 export const goneState = 'GONE'
 
 type EnvironmentSpeeds = Pick<
@@ -9,20 +9,20 @@ type EnvironmentSpeeds = Pick<
   'queueingMs' | 'creatingMs' | 'startingMs' | 'stoppingMs' | 'leaseSpeed'
 >
 
-/** What foretells the life of an instance or a notebook. */
+/** The input of the lifecycle of an instance or notebook. */
 export interface Fate {
-  /** Words of the request that may order a failure: name and description. */
+  /** Texts of the request that may request a failure: name and description. */
   readonly words: readonly (string | undefined)[]
-  /** How long it runs until it stops by itself; `null` is for ever. */
+  /** How long it runs until it stops automatically; `null` is unlimited. */
   readonly runForMs: number | null
 }
 
-/** Whether a request orders a failure: `create-fails` or `start-fails` in its name or description. */
+/** Whether a request asks for a failure: `create-fails` or `start-fails` in its name or description. */
 export function orders(words: Fate['words'], failure: 'create-fails' | 'start-fails'): boolean {
   return words.some((word) => word?.includes(failure))
 }
 
-/** The life of an environment from its creation. */
+/** The lifecycle of an environment from its creation. */
 export function lifeFromCreation(startAt: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
   const waiting = [
     { state: 'CREATE_QUEUING', forMs: speeds.queueingMs },
@@ -34,7 +34,7 @@ export function lifeFromCreation(startAt: number, fate: Fate, speeds: Environmen
   return [...plan(startAt, waiting, first), ...rest]
 }
 
-/** The life of an environment that is started again. */
+/** The lifecycle of a restarted environment. */
 export function restarted(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
   const startingAt = now + speeds.queueingMs
   const settlesAt = startingAt + Math.max(speeds.startingMs, 1)
@@ -46,22 +46,22 @@ export function restarted(timeline: Timeline, now: number, fate: Fate, speeds: E
   return divert(timeline, now, { at: now, state: 'START_QUEUING' }, starting, ...ending)
 }
 
-/** The life of an environment that is told to stop. */
+/** The lifecycle of an environment that is being stopped. */
 export function stopped(timeline: Timeline, now: number, { stoppingMs }: EnvironmentSpeeds): Timeline {
   return divert(timeline, now, ...stopFrom(now, stoppingMs))
 }
 
-/** The life of a running environment whose time to run was changed; `runForMs` counts from now. */
+/** The lifecycle of a running environment with a changed duration; `runForMs` counts from now. */
 export function prolonged(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
   return divert(timeline, now, ...runFrom(now, fate, speeds))
 }
 
-/** The life of an environment that is deleted: DELETING, and then no more. */
+/** The lifecycle of a deleted environment: DELETING, then gone. */
 export function deleted(timeline: Timeline, now: number, deletingMs: number): Timeline {
   return divert(timeline, now, { at: now, state: 'DELETING' }, { at: now + deletingMs, state: goneState })
 }
 
-/** When an environment will stop by itself, epoch ms by the world's clock; `null` when it will not. */
+/** When an environment will stop automatically, epoch ms by the world's clock; `null` if never. */
 export function stopsAt(timeline: Timeline, now: number): number | null {
   if (momentAt(timeline, now).state !== 'RUNNING') return null
   return timeline.find(({ at, state }) => at > now && state === 'STOPPING')?.at ?? null
@@ -80,15 +80,15 @@ function stopFrom(at: number, stoppingMs: number): Timeline {
   ]
 }
 
-/** What foretells the life of a training job. */
+/** The input of the lifecycle of a training job. */
 export interface JobFate {
   readonly script: string
   readonly words: Fate['words']
-  /** The job is ended after so long; `null` is never. */
+  /** Maximum duration of the job; `null` is unlimited. */
   readonly stopAfterMs: number | null
 }
 
-/** The life of a v2 training job; the verdict is its secondary phase. */
+/** The lifecycle of a v2 training job; the outcome is its secondary phase. */
 export function jobLife(startAt: number, fate: JobFate, settings: ModelartsSettings): Timeline {
   const creating = { state: 'Creating', verdict: 'Creating', forMs: Math.max(settings.jobCreatingMs, 1) }
   if (orders(fate.words, 'create-fails'))
@@ -107,7 +107,7 @@ export function jobLife(startAt: number, fate: JobFate, settings: ModelartsSetti
   return plan(startAt, steps, { state, verdict: state })
 }
 
-/** The life of a training job that is terminated. */
+/** The lifecycle of a terminated training job. */
 export function terminated(timeline: Timeline, now: number, terminatingMs: number): Timeline {
   const ended = { state: 'Terminated', verdict: 'Terminated', at: now + Math.max(terminatingMs, 1) }
   return divert(timeline, now, { at: now, state: 'Terminating', verdict: 'Terminating' }, ended)
@@ -115,7 +115,7 @@ export function terminated(timeline: Timeline, now: number, terminatingMs: numbe
 
 const endPhases: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Abnormal'])
 
-/** When a job began to run and when it ended; `null` where it has not. */
+/** When a job started and ended; `null` if it has not. */
 export function jobTimes(timeline: Timeline, now: number): { startedAt: number | null; endedAt: number | null } {
   const moment = momentAt(timeline, now)
   return {
@@ -124,14 +124,14 @@ export function jobTimes(timeline: Timeline, now: number): { startedAt: number |
   }
 }
 
-/** `exit <number>` in a script is its exit code, the command `false` is 1; else it ends well. */
+/** The exit code: `exit <number>` in a script, 1 for the command `false`, else 0. */
 export function exitCodeOf(script: string): number {
   const stated = /\bexit\s+(\d+)\b/.exec(script)?.[1]
   if (stated !== undefined) return Number(stated) % 256
   return /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script) ? 1 : 0
 }
 
-/** `sleep <seconds>` in a script is how long it runs. */
+/** `sleep <seconds>` in a script sets the duration. */
 function sleepMsOf(script: string): number | null {
   const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
   return seconds === undefined ? null : Number(seconds) * 1000

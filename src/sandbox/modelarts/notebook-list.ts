@@ -13,7 +13,7 @@ interface ListParts {
 
 const pageSizes: ReadonlySet<number> = new Set([10, 20, 50])
 
-/** A page of notebooks: 10, 20 or 50 of them from a record on, newest first unless told otherwise. @throws Refusal */
+/** A page of 10, 20 or 50 notebooks from a record offset, newest first by default. @throws Refusal */
 export function listNotebooks({ world, shelf }: ListParts, caller: ModelartsAccount, call: Call): Answer {
   const { query } = call
   const limit = countIn(call, 'limit', { min: 1, fallback: 10, refusal: wrongValue('limit') })
@@ -33,7 +33,7 @@ export function listNotebooks({ world, shelf }: ListParts, caller: ModelartsAcco
 
 function isAskedFor(shown: ReturnType<typeof notebookView>, query: URLSearchParams): boolean {
   const wants = (name: string, value: string) => [null, '', value].includes(query.get(name))
-  // The pages call it workspaceId, the SDKs workspace_id.
+  // Documented as workspaceId; the SDKs send workspace_id.
   const workspace = query.get('workspaceId') ?? query.get('workspace_id') ?? shown.workspace_id
   return (
     shown.name.includes(query.get('name') ?? '') &&

@@ -5,7 +5,7 @@ import type { Lease, ModelartsAccount, NotebookData, NotebookRequest } from './w
 
 type Notebook = WorldObject<NotebookData>
 
-/** A notebook as every operation shows it: words in upper case, times in ms, and the token for all to see. */
+/** A notebook as every operation returns it: upper-case values, times in ms, and the token unmasked. */
 export function notebookView(notebook: Notebook, caller: ModelartsAccount, now: number) {
   const { id, name, data, createdAt, timeline } = notebook
   const { state, at } = momentAt(timeline, now)
@@ -42,20 +42,20 @@ const progress = [
 ] as const
 
 /**
- * A lease as a notebook shows it: its duration counts from its creation. The samples of a start and of a stop show an
- * hour more than has passed between `create_at` and `update_at`.
+ * A lease inside a notebook: its duration counts from its creation. In the samples of a start and a stop it is an hour
+ * more than the time between `create_at` and `update_at`.
  */
 function ageingLeaseView(lease: Lease) {
   const { createdAt, updatedAt, durationMs } = lease
   return leaseView(durationMs === -1 ? lease : { ...lease, durationMs: updatedAt - createdAt + durationMs })
 }
 
-/** A lease as its own operations show it: their samples show the hour that was asked for, whatever has passed. */
+/** A lease as its operations return it: the samples show the requested hour, whatever time has passed. */
 export function leaseView({ createdAt, updatedAt, durationMs, type }: Lease) {
   return { create_at: createdAt, duration: durationMs, enable: durationMs !== -1, type, update_at: updatedAt }
 }
 
-/** An image, of the list or a custom one. */
+/** A listed or custom image. */
 export function imageView(imageId: string) {
   const known = images.find(({ id }) => id === imageId)
   const { name, tag } = known ?? { name: 'custom-image', tag: 'latest' }
@@ -83,7 +83,7 @@ function endpointView({ service, ...rest }: NonNullable<NotebookRequest['endpoin
   return { ...rest, ...(service !== undefined && { service: service.toUpperCase() }) }
 }
 
-/** The flavors that notebooks may have. Memory in KB, as the sample writes 8 GB as 8388608. */
+/** The flavors available for notebooks. Memory in KB: the sample shows 8 GB as 8388608. */
 export function notebookFlavors(category: string | null) {
   return flavors
     .filter(({ type }) => category === null || type.toUpperCase() === category.toUpperCase())

@@ -20,7 +20,7 @@ interface NotebookParts extends ServiceParts {
   shelf: Shelf<NotebookData>
 }
 
-/** Notebooks: development environments as the current pages describe them. "Not found" is HTTP 400. */
+/** Notebooks: development environments of the current API. "Not found" is HTTP 400. */
 export function notebookOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const notebooks = world.collection<NotebookData>('modelarts', 'notebook')
@@ -42,7 +42,7 @@ function collectionOperations(parts: NotebookParts): Definition[] {
       perform: (caller, _call, body: NotebookRequest) => create(parts, caller, body),
     },
     { name: 'notebooks.list', method: 'GET', path: base, isList: true, perform },
-    // A project of the sandbox has one user, so both lists show the same.
+    // A project of the sandbox has one user, so both lists are equal.
     { name: 'notebooks.listAll', method: 'GET', path: `${base}/all`, isList: true, perform },
     {
       name: 'notebooks.get',
@@ -126,7 +126,7 @@ function create(parts: NotebookParts, caller: ModelartsAccount, request: Noteboo
     throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')
   }
   const now = world.now()
-  // The duration beside the lease overrides the one in it.
+  // The duration beside the lease overrides the one inside it.
   const durationMs = leaseDuration(request.duration ?? request.lease?.duration ?? defaultLeaseMs)
   const type = (request.lease?.type ?? 'TIMING').toUpperCase()
   const lease = { createdAt: now, updatedAt: now, durationMs, type }
@@ -147,7 +147,7 @@ function leaseDuration(durationMs: number): number {
   return durationMs
 }
 
-/** Answers only what was changed, as the page's sample does. */
+/** Returns only the changes, as in the documented sample. */
 function update(
   { world, settings, notebooks, shelf }: NotebookParts,
   caller: ModelartsAccount,
@@ -177,7 +177,7 @@ function assertCanUpdate(body: object, state: string): void {
   throw new Refusal(400, '6347', message)
 }
 
-/** A start takes its lease from the query; without one it is an hour, whatever was agreed before. */
+/** A start reads its lease from the query; the default is an hour, whatever was set before. */
 function start(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
   const { world, settings, shelf } = parts
   const now = world.now()
@@ -197,7 +197,7 @@ function stop(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answe
   return changed(parts, caller, notebook, { timeline: stopped(notebook.timeline, now, settings) })
 }
 
-/** Deletes the storage with the container, and needs no stop before. */
+/** Deletes the container with its storage; no stop is required. */
 function remove(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
   const { world, settings, shelf } = parts
   const now = world.now()

@@ -12,7 +12,10 @@ const base = '/v1/:projectId/training-jobs'
 const version = `${base}/:jobId/versions/:versionId`
 const maxLines = 500
 
-/** The numbers of JOBSTAT_*; `common_parameters/job_statuses`. A v1 job moves as a v2 job does, under these. */
+/**
+ * The numbers of JOBSTAT_* (`common_parameters/job_statuses`). A v1 job has the lifecycle of a v2 job with these
+ * statuses.
+ */
 const statuses: Readonly<Record<string, number>> = {
   Creating: 1,
   Pending: 7,
@@ -29,7 +32,10 @@ interface OldJobParts extends ServiceParts {
   shelf: Shelf<OldJobData>
 }
 
-/** Training jobs v1, historical. Every answer says `is_success`; ids are numbers, printed as texts by create. */
+/**
+ * Training jobs v1 (historical). Every response contains `is_success`; ids are numbers, which create returns as
+ * strings.
+ */
 export function oldJobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<OldJobData>('modelarts', 'training-v1')
@@ -140,7 +146,7 @@ function summary({ id, name, data, createdAt, timeline }: WorldObject<OldJobData
 
 function find({ shelf }: OldJobParts, caller: ModelartsAccount, { params }: Call): WorldObject<OldJobData> {
   const job = shelf.find(caller, params.jobId)
-  // The first version has its job's number.
+  // The first version has the number of its job.
   if (params.versionId !== job.id) throw new Refusal(400, '0105', 'The version does not exist.')
   return job
 }
@@ -171,7 +177,7 @@ function logNames(parts: OldJobParts, caller: ModelartsAccount, call: Call): Ans
   return ok({ is_success: true, log_file_list: isReady ? [`${job.name}.0`] : [] })
 }
 
-/** `start_line` is a bare number above 2^53, as its sample prints it, and `end_line` a text. */
+/** As in the sample, `start_line` is a number above 2^53 and `end_line` a string. */
 function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
   const job = find(parts, caller, call)
   const refusal = new Refusal(400, '0104', 'Parameter error.')

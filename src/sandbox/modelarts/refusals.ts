@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Answer, Mishap } from '../provider.ts'
 import type { ModelartsSettings } from './wire.ts'
 
-/** Which of the service's groups speaks; each writes its errors in another way. */
+/** The groups of the service, each with a separate error format. */
 export type Voice = 'demanager' | 'training-v1' | 'notebooks' | 'jobs' | 'iam'
 
-/** A refusal of the service. Codes and texts: the reference's appendix "Error Codes". */
+/** A rejection by the service. Codes and texts: the reference's appendix "Error Codes". */
 export class Refusal extends Error {
   readonly status: number
   /** Four digits, such as `6309`. */
@@ -21,7 +21,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Which voice answers on a path. */
+/** The group that serves a path. */
 export function voiceOf(target: string): Voice {
   const [, version, , group] = target.split(/[/?]/)
   if (version === 'v3') return 'iam'
@@ -30,7 +30,7 @@ export function voiceOf(target: string): Voice {
   return group === 'training-jobs' || group === 'job' ? 'training-v1' : 'notebooks'
 }
 
-/** Writes a refusal the way a voice does. */
+/** Formats a rejection for a group. */
 export function refuse(
   { status, code, message, solution }: Refusal,
   voice: Voice,
@@ -59,7 +59,7 @@ export function iamError(status: number, message: string): Answer {
   return { status, body: { error: { message, code: status, title: titles[status] ?? 'Internal Server Error' } } }
 }
 
-/** An error of the API gateway, given before the service is reached. `code` is four digits. */
+/** An error of the API gateway, returned before the service is reached. `code` has four digits. */
 export function gatewayError(status: number, code: string, message: string, settings: ModelartsSettings): Answer {
   const request_id = randomBytes(16).toString('hex')
   return {
@@ -69,19 +69,19 @@ export function gatewayError(status: number, code: string, message: string, sett
   }
 }
 
-/** The gateway's refusal of a caller; `detail` is one of the variants that its error table lists. */
+/** The gateway's rejection of a caller; `detail` is a variant from its error table. */
 export function notAuthenticated(detail: string, settings: ModelartsSettings): Answer {
   return gatewayError(401, '0301', `Incorrect IAM authentication information: ${detail}`, settings)
 }
 
-/** The refusal of a token whose time is over. */
+/** The rejection of an expired token. */
 export function tokenExpired(settings: ModelartsSettings): Answer {
   if (settings.tokenErrorsFrom === 'gateway') return gatewayError(401, '0307', 'The token must be updated.', settings)
   const message = 'Invalid token header because the token has expired.'
   return { status: 401, body: { error_msg: message, error_code: 'ModelArts.0202' } }
 }
 
-/** The answer to what goes wrong outside an operation. */
+/** The response to a failure outside an operation. */
 export function answerToMishap(mishap: Mishap, settings: ModelartsSettings): Answer {
   switch (mishap.what) {
     case 'unknown_route':

@@ -7,7 +7,7 @@ import { notebookOperations } from './notebooks.ts'
 import { oldJobOperations } from './old-jobs.ts'
 import type { ServiceParts } from './service.ts'
 
-/** Every emulated operation of ModelArts, and the three of IAM that lead to it. */
+/** Every emulated operation of ModelArts, and the three required ones of IAM. */
 export function modelartsOperations(parts: ServiceParts): Operation[] {
   return [
     ...iamOperations(parts),

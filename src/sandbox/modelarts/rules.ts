@@ -17,14 +17,14 @@ function required(rule: FieldRule): FieldRule {
   return { ...rule, isRequired: true }
 }
 
-// Letters, digits, hyphens and underscores; an empty name is a missing one.
+// Letters, digits, hyphens and underscores; an empty name counts as missing.
 const word = /^[A-Za-z0-9_-]*$/
 const description: FieldRule = { type: 'string', max: 512, pattern: /^[^&<>"'/]*$/ }
 
 const storage = object({ type: text, location: object({ path: text, volume_size: integer }) })
 const autoStop = object({ enable: boolean, duration: integer, prompt: boolean })
 
-/** `historical_apis/devenviron_old_version`. Storage and durations have codes of their own and are checked apart. */
+/** `historical_apis/devenviron_old_version`. Storage and durations have specific codes and are checked separately. */
 export const instanceCreation: Fields = {
   name: { ...requiredText, min: 1, max: 64, pattern: word },
   profile_id: requiredText,
@@ -50,12 +50,12 @@ export const instanceAction: Fields = { action: { ...requiredText, oneOf: ['star
 const minDurationMs = 3_600_000
 const maxDurationMs = 259_200_000
 
-/** Whether a notebook may run for so long; -1 is for ever, as Terraform's provider sends it. */
+/** Whether a duration is valid for a notebook; -1 is unlimited, as Terraform's provider sends it. */
 export function isLeaseDuration(durationMs: number): boolean {
   return durationMs === -1 || (durationMs >= minDurationMs && durationMs <= maxDurationMs)
 }
 
-// Documented in lower and in upper case, and answered in upper case: read without regard to case.
+// Documented in lower and upper case and returned in upper case, so case is ignored.
 const anyCase = (...words: string[]) => new RegExp(`^(${words.join('|')})$`, 'i')
 const lease = object({ duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } })
 const endpoints: FieldRule = {
@@ -69,7 +69,10 @@ const endpoints: FieldRule = {
 
 const notebookName: FieldRule = { type: 'string', min: 1, max: 128, pattern: word }
 
-/** `development_environment_management`; of `volume` also what only the vendor's SDK has (VolumeMountRequest). */
+/**
+ * `development_environment_management`; for `volume` also the fields that only the vendor's SDK has
+ * (VolumeMountRequest).
+ */
 export const notebookCreation: Fields = {
   name: required(notebookName),
   flavor: requiredText,
@@ -199,7 +202,10 @@ export const jobSearch: Fields = {
   },
 }
 
-/** `historical_apis/training_management_old_version`; the config has far more fields, which are kept unread. */
+/**
+ * `historical_apis/training_management_old_version`; the config has many more fields, which are stored without
+ * validation.
+ */
 export const oldJobCreation: Fields = {
   job_name: { ...requiredText, min: 1, max: 64, pattern: word },
   job_desc: { type: 'string', max: 256 },
@@ -215,16 +221,16 @@ export const oldJobCreation: Fields = {
 }
 
 /**
- * Checks a body.
+ * Validates a body.
  *
- * @throws Refusal with the code and the words of the group, for the first rule that is broken
+ * @throws Refusal with the code and message of the group, for the first violated rule
  */
 export function assertKeepsRules(
   body: unknown,
   fields: Fields,
   { voice, refuseUnknown }: { voice: Voice; refuseUnknown: boolean },
 ): void {
-  // Of v1 training's config only what is read is listed, so nothing there is unknown.
+  // The config of v1 training is listed only in part, so unknown fields are accepted there.
   const [first] = checkFields(body, fields, { refuseUnknown: refuseUnknown && voice !== 'training-v1' })
   if (first === undefined) return
   if (voice === 'jobs') throw invalidParam(first.path)
@@ -232,12 +238,12 @@ export function assertKeepsRules(
   throw devEnvironRefusal(first)
 }
 
-/** The refusal of a parameter of a v2 training job. */
+/** The rejection of a parameter of a v2 training job. */
 export function invalidParam(path: string): Refusal {
   return new Refusal(400, '2788', `Invalid parameter(${path}).`, 'Check the request parameter.')
 }
 
-/** The refusal of a value in a development environment. */
+/** The rejection of a value in a development environment. */
 export function wrongValue(path: string): Refusal {
   return new Refusal(400, '6336', `'${path}' property value is incorrect.`)
 }

@@ -8,32 +8,32 @@ import { Refusal, refuse, voiceOf } from './refusals.ts'
 import { assertKeepsRules } from './rules.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
 
-/** What every group of operations is made with. */
+/** The dependencies of every group of operations. */
 export interface ServiceParts {
   readonly world: World
   readonly settings: ModelartsSettings
   readonly accounts: readonly ModelartsAccount[]
-  /** The base URL of the sandbox's own listener, IAM's and ModelArts' alike. */
+  /** The base URL of the sandbox's listener, for both IAM and ModelArts. */
   url(): string
   callerOf(call: Call): ModelartsAccount
   drawId(draw?: (random: Random) => string): string
 }
 
-/** One operation as its group states it. */
+/** The definition of one operation. */
 export interface Definition {
   name: string
   method: Operation['method']
-  /** Below `/v1/{project_id}` or `/v2/{project_id}`, which is part of it. */
+  /** The path, including `/v1/{project_id}` or `/v2/{project_id}`. */
   path: string
   isList?: true
-  /** The rules of the body; without them a body is not read. */
+  /** The rules of the body, which is not read without them. */
   fields?: Fields
-  /** The body may be left out. */
+  /** Whether the body is optional. */
   isBodyOptional?: true
   perform(caller: ModelartsAccount, call: Call, body: never): Answer
 }
 
-/** Turns a group's definitions into operations: body read and checked, refusals worded as the group words them. */
+/** Builds operations from a group's definitions: bodies are validated and rejections formatted for the group. */
 export function defineOperations(parts: ServiceParts, definitions: readonly Definition[]): Operation[] {
   return definitions.map((definition) => ({
     name: definition.name,
@@ -80,7 +80,7 @@ function unreadable({ target }: Call): Refusal {
   }
 }
 
-/** A project's view of one kind of object: others' and deleted ones are not there. */
+/** A project's view of one type of object, without other projects' and deleted ones. */
 export interface Shelf<D extends object> {
   /** @throws the group's refusal when the project has no such object */
   find(caller: ModelartsAccount, id: string | undefined): WorldObject<D>
@@ -129,7 +129,7 @@ export function ok(body: unknown): Answer {
   return { status: 200, body }
 }
 
-/** A query parameter that counts, or its default. @throws the given refusal when it is no number from `min` up */
+/** A numeric query parameter, or its default. @throws the given rejection if it is not a number of at least `min` */
 export function countIn(call: Call, name: string, range: { min: number; fallback: number; refusal: Refusal }): number {
   const text = call.query.get(name)
   if (text === null || text === '') return range.fallback

@@ -4,7 +4,7 @@ import type { Call } from '../provider.ts'
 /** The part of a request that a signature covers. */
 export type SignedRequest = Pick<Call, 'method' | 'target' | 'headers' | 'rawBody'>
 
-/** An `Authorization` header of the scheme, taken apart. */
+/** A parsed `Authorization` header of the scheme. */
 export interface Authorization {
   readonly accessKey: string
   /** Lower case, as sent. */
@@ -12,13 +12,13 @@ export interface Authorization {
   readonly signature: string
 }
 
-/** How far a request's clock may be off: 15 minutes. */
+/** The maximum clock difference of a request: 15 minutes. */
 export const maxClockSkewMs = 15 * 60_000
 
 const algorithm = 'SDK-HMAC-SHA256'
 const header = /^SDK-HMAC-SHA256 Access=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
 
-/** Takes an `Authorization` header apart; `null` when it is none of this scheme. The older `Credential=` form is none. */
+/** Parses an `Authorization` header; `null` if it has another scheme or the older `Credential=` form. */
 export function readAuthorization(value: string | undefined): Authorization | null {
   const [, accessKey, names, signature] = header.exec(value ?? '') ?? []
   if (accessKey === undefined || names === undefined || signature === undefined) return null
@@ -33,7 +33,7 @@ export function readSdkDate(value: unknown): number {
 }
 
 /**
- * Whether a signature is the one that the secret key gives.
+ * Whether a signature matches the secret key.
  * https://support.huaweicloud.com/eu/devg-apisign/api-sign-algorithm-001.html
  */
 export function isSignedBy(secretKey: string, request: SignedRequest, authorization: Authorization): boolean {
@@ -45,20 +45,20 @@ export function isSignedBy(secretKey: string, request: SignedRequest, authorizat
   return timingSafeEqual(Buffer.from(authorization.signature), Buffer.from(expected))
 }
 
-/** The text whose hash is signed; `null` when the target cannot be decoded or a signed header is not there. */
+/** The text whose hash is signed; `null` if the target cannot be decoded or a signed header is missing. */
 export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string | null {
   const [path = '', query = ''] = splitOnce(request.target, '?')
   const uri = canonicalUri(path)
   const names = signedHeaders.toSorted()
   if (uri === null || names.some((name) => request.headers[name] === undefined)) return null
   const headers = names.map((name) => `${name}:${String(request.headers[name]).trim()}\n`).join('')
-  // The SDKs put UNSIGNED-PAYLOAD here for bodies that are not JSON.
+  // The SDKs send UNSIGNED-PAYLOAD for bodies that are not JSON.
   const stated = request.headers['x-sdk-content-sha256']
   const payload = typeof stated === 'string' ? stated : sha256(request.rawBody)
   return [request.method, uri, canonicalQuery(query), headers, names.join(';'), payload].join('\n')
 }
 
-// The closing slash is there for signing only; the request itself goes without it.
+// The trailing slash is added only for signing; the request has none.
 function canonicalUri(path: string): string | null {
   try {
     const encoded = decodeURIComponent(path).split('/').map(encode).join('/')

@@ -4,9 +4,8 @@ import type { VolumeRequest } from './wire.ts'
 const owned: ReadonlySet<string> = new Set(['EFS', 'OBS', 'OBSFS'])
 
 /**
- * The rules of a notebook's volume that reach over several fields: VolumeMountRequest of the vendor's SDK says of `uri`,
- * `id` and `dew_secret_name` with which category and ownership they are mandatory.
- *
+ * The rules of a notebook's volume that cover several fields: VolumeMountRequest of the vendor's SDK documents for
+ * which category and ownership `uri`, `id` and `dew_secret_name` are mandatory.
  * @throws Refusal
  */
 export function assertVolume({ category, ownership, uri, id, dew_secret_name }: VolumeRequest): void {

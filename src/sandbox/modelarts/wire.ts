@@ -1,63 +1,63 @@
 import type { Settings } from '../provider.ts'
 
-/** A user of Open Telekom Cloud with all it may log in with, and the project that is its own. */
+/** A user of Open Telekom Cloud with every means of login, and its project. */
 export type ModelartsAccount = {
   readonly domainName: string
   readonly domainId: string
   readonly userName: string
   readonly userId: string
   readonly password: string
-  /** The region that the sandbox plays; also the name of its project. */
+  /** The emulated region; also the name of its project. */
   readonly region: string
   readonly projectId: string
-  /** A project of the same user in another region: its tokens are good, but not here. */
+  /** A project of the same user in another region: its tokens are valid there only. */
   readonly otherRegion: string
   readonly otherRegionProjectId: string
   readonly accessKey: string
   readonly secretKey: string
-  /** A temporary key pair of the same user; it is worth nothing without its security token. */
+  /** A temporary key pair of the same user, which requires its security token. */
   readonly temporaryAccessKey: string
   readonly temporarySecretKey: string
   readonly securityToken: string
 }
 
-/** Speeds in milliseconds, and the places where the documents can be read in more than one way. */
+/** Durations in milliseconds, and switches for ambiguities of the documents. */
 export interface ModelartsSettings extends Settings {
-  /** CREATE_QUEUING and START_QUEUING (instances) and Pending's lead; 0 leaves the queue out. */
+  /** Duration of CREATE_QUEUING and START_QUEUING (instances) and of the initial Pending; 0 omits the queue. */
   queueingMs: number
   creatingMs: number
   startingMs: number
   stoppingMs: number
-  /** A deleted notebook is DELETING for so long. */
+  /** Duration of DELETING for a notebook. */
   deletingMs: number
-  /** The same for an instance of demanager; its documents know no DELETING, so 0: gone at once. */
+  /** Duration of DELETING for an instance of demanager; not documented there, so 0: removed immediately. */
   instanceDeletingMs: number
-  /** How much faster than real time auto stops and leases run out. */
+  /** Factor by which auto-stops and leases run faster than real time. */
   leaseSpeed: number
   jobCreatingMs: number
   jobPendingMs: number
   jobRunningMs: number
   terminatingMs: number
   tokenLifeMs: number
-  /** Epoch ms; tokens that were issued before are refused, as after a change of the password. */
+  /** Epoch ms; tokens issued earlier are rejected, as after a password change. */
   tokensValidFrom: number
-  /** Who refuses a bad token: the service (ModelArts.0203 ...) or the gateway (.0301, .0307). */
+  /** The component that rejects an invalid token: the service (ModelArts.0203 ...) or the gateway (.0301, .0307). */
   tokenErrorsFrom: 'service' | 'gateway'
-  /** A bad token is 403 ModelArts.2784 on v2 paths, instead of 401. */
+  /** An invalid token returns 403 ModelArts.2784 on v2 paths, instead of 401. */
   jobTokenErrorsAre403: boolean
-  /** So many failed signatures in a row lock a key pair; 0 never does. */
+  /** Number of consecutive failed signatures that lock a key pair; 0 disables locks. */
   lockAfterFailures: number
   lockMs: number
   /** Signed requests must carry `X-Project-Id`, and sign it. */
   requireProjectHeader: boolean
   gatewayPrefix: 'APIGW' | 'APIG'
-  /** The message's field in errors of demanager and v1 training: the pages say one, real clients read the other. */
+  /** The message field in errors of demanager and v1 training: the documents name one, real clients read the other. */
   v1ErrorField: 'error_message' | 'error_msg'
-  /** v1 refusals come with HTTP 200 and `is_success: false`. */
+  /** v1 rejections have HTTP 200 and `is_success: false`. */
   errorsIn200: boolean
-  /** HTTP status of demanager's successful create; the pages name none. */
+  /** HTTP status of demanager's successful create; not documented. */
   demanagerCreateStatus: number
-  /** Starts and stops that come too late are 6357 instead of 6305 to 6308. */
+  /** Starts and stops in the target state return 6357 instead of 6305 to 6308. */
   vagueStateErrors: boolean
   refuseUnknownFields: boolean
   refuseUnknownFlavors: boolean
@@ -65,18 +65,18 @@ export interface ModelartsSettings extends Settings {
   requireContentType: boolean
   /** Notebooks: name and description change only while RUNNING, flavor, image and endpoints only while STOPPED. */
   restrictNotebookUpdates: boolean
-  /** An instance that waits for a free resource cannot be deleted (6304), as one that runs cannot. */
+  /** A queued instance cannot be deleted (6304), like a running one. */
   refuseDeleteInQueue: boolean
-  /** Storage of type `evs` is taken, as older pages allow and real answers show. */
+  /** Storage of type `evs` is accepted, as older pages document and real responses show. */
   allowEvs: boolean
-  /** Flavors that are sold out, separated by commas. */
+  /** Sold-out flavors, separated by commas. */
   soldOutFlavors: string
-  /** Quotas; 0 is none. */
+  /** Quotas; 0: unlimited. */
   maxInstances: number
   maxJobs: number
 }
 
-/** The body of demanager's create, once it has passed the rules. */
+/** The validated body of demanager's create. */
 export interface InstanceRequest {
   name: string
   profile_id: string
@@ -100,7 +100,7 @@ export interface AutoStop {
   prompt?: boolean
 }
 
-/** What the sandbox keeps of a demanager instance. */
+/** The stored data of a demanager instance. */
 export interface InstanceData {
   request: InstanceRequest
   description: string
@@ -110,7 +110,7 @@ export interface InstanceData {
   updatedAt: number
 }
 
-/** The body of a notebook's create, once it has passed the rules. */
+/** The validated body of a notebook's create. */
 export interface NotebookRequest {
   name: string
   flavor: string
@@ -134,7 +134,7 @@ export interface VolumeRequest {
   dew_secret_name?: string
 }
 
-/** When a notebook stops by itself; `durationMs` -1 is never. Times are epoch ms. */
+/** The auto-stop of a notebook; `durationMs` -1 is never. Times are epoch ms. */
 export interface Lease {
   createdAt: number
   updatedAt: number
@@ -142,7 +142,7 @@ export interface Lease {
   type: string
 }
 
-/** What the sandbox keeps of a notebook. */
+/** The stored data of a notebook. */
 export interface NotebookData {
   request: NotebookRequest
   lease: Lease
@@ -150,7 +150,7 @@ export interface NotebookData {
   updatedAt: number
 }
 
-/** The body of a v2 training job's create, once it has passed the rules. */
+/** The validated body of a v2 training job's create. */
 export interface JobRequest {
   kind: string
   metadata: { name: string; description?: string; workspace_id?: string; annotations?: Record<string, string> }
@@ -175,19 +175,19 @@ export interface JobRequest {
   }
 }
 
-/** The body of an algorithm's create, once it has passed the rules. */
+/** The validated body of an algorithm's create. */
 export interface AlgorithmRequest {
   metadata: { name: string; description?: string; workspace_id?: string }
   job_config: Pick<NonNullable<JobRequest['algorithm']>, 'code_dir' | 'boot_file' | 'command' | 'engine' | 'parameters'>
 }
 
-/** What the sandbox keeps of a v2 training job. */
+/** The stored data of a v2 training job. */
 export interface JobData {
   request: JobRequest
   description: string
 }
 
-/** The body of a v1 training job's create, once it has passed the rules. */
+/** The validated body of a v1 training job's create. */
 export interface OldJobRequest {
   job_name: string
   job_desc?: string
@@ -201,7 +201,7 @@ export interface OldJobRequest {
   }
 }
 
-/** What the sandbox keeps of a v1 training job; it has the one version that its creation made. */
+/** The stored data of a v1 training job; it has only the version that its creation made. */
 export interface OldJobData {
   request: OldJobRequest
   resourceId: string

@@ -9,11 +9,11 @@ export interface AuthParts {
   settings: ScnetSettings
   accounts: readonly ScnetAccount[]
   gate: Gate
-  /** The address under which everything is reached. */
+  /** The base URL of all services. */
   url(): string
 }
 
-/** Logins, renewal and check of tokens, and the discovery of a region's addresses. */
+/** Logins, token renewal and verification, and discovery of a region's URLs. */
 export function authEndpoints({ settings, accounts, gate, url }: AuthParts): Endpoint[] {
   const loggedIn = (account: ScnetAccount, call: Call) => {
     if (settings.isUserFrozen) throw new ScnetError('10007')
@@ -75,7 +75,7 @@ function signerOf(call: Call, accounts: readonly ScnetAccount[], { maxClockSkewM
   const [user, accessKey, timestamp, signature] = ['user', 'accessKey', 'timestamp', 'signature'].map((name) =>
     header(call, name),
   ) as [string, string, string, string]
-  // Seconds, so ten digits until the year 2286: a client that sends milliseconds is told so.
+  // Seconds have ten digits until the year 2286: milliseconds are rejected.
   if (!/^\d{10}$/.test(timestamp)) throw new ScnetError('10004', 'timestamp')
   const account = accounts.find((candidate) => candidate.accessKey === accessKey && candidate.user === user)
   if (account === undefined || !hasSigned(account, timestamp, signature)) {
@@ -121,7 +121,7 @@ function centerOf(region: Region, account: ScnetAccount, from: { base: string; s
   }
 }
 
-// The disabled address comes first and leads nowhere, for clients that take what comes first.
+// The disabled URL comes first and does not work, for clients that use the first entry.
 function addressesOf(
   service: (typeof services)[number],
   { id }: Region,

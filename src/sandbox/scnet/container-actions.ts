@@ -6,7 +6,7 @@ import { type Code, ok, ScnetError } from './envelope.ts'
 import { cutShort, hasEnded, lifeOfContainer } from './movement.ts'
 import { jsonBody, requiredParam } from './service.ts'
 
-/** Starts an ended instance anew; what lives is left alone, or refused when strict. */
+/** Restarts an ended instance; an active one stays unchanged, or is rejected in strict mode. */
 export function restartContainer(parts: ContainerParts, call: Call): Answer {
   const { world, settings, containers } = parts
   const id = requiredParam(call.query, 'instanceServiceId')
@@ -21,7 +21,7 @@ export function restartContainer(parts: ContainerParts, call: Call): Answer {
   return ok(id)
 }
 
-/** Stops instances; what has ended is left alone, or refused when strict. One unknown id, and none is stopped. */
+/** Stops instances; ended ones stay unchanged, or are rejected in strict mode. With one unknown id, none is stopped. */
 export function stopContainers(parts: ContainerParts, call: Call): Answer {
   const { world, settings, containers } = parts
   const now = world.now()
@@ -35,7 +35,7 @@ export function stopContainers(parts: ContainerParts, call: Call): Answer {
   return ok(null)
 }
 
-/** Deletes instances, living ones too unless strict. One unknown id, and none is deleted. */
+/** Deletes instances, active ones too unless in strict mode. With one unknown id, none is deleted. */
 export function deleteContainers(parts: ContainerParts, call: Call): Answer {
   const { world, settings, containers } = parts
   const chosen = chosenContainers(parts, call, '716866')
@@ -45,7 +45,7 @@ export function deleteContainers(parts: ContainerParts, call: Call): Answer {
   return ok(null)
 }
 
-/** Hands a script to a running instance; code 0 says that it was delivered, no more. */
+/** Sends a script to a running instance; code 0 means only that it was delivered. */
 export function executeScript(parts: ContainerParts, call: Call): Answer {
   const body = jsonBody(call)
   for (const name of ['id', 'startScriptContent', 'startScriptActionScope']) {
@@ -60,7 +60,7 @@ export function executeScript(parts: ContainerParts, call: Call): Answer {
   return ok(null)
 }
 
-// The parameter is repeated, `ids=a&ids=b`; a list with commas is one unknown id.
+// The parameter is repeated, `ids=a&ids=b`; a comma-separated list is one unknown id.
 function chosenContainers(parts: ContainerParts, call: Call, code: Code): Container[] {
   const ids = call.query.getAll('ids').filter((id) => id !== '')
   if (ids.length === 0) throw new ScnetError('10003', 'ids')

@@ -5,7 +5,7 @@ import { beijingTime, type ContainerData, type ContainerRequest, type ScnetSetti
 
 export type Container = WorldObject<ContainerData>
 
-/** An instance as its detail shows it. There is no exit code and no reason of a failure. */
+/** An instance as its detail returns it, without an exit code or a failure reason. */
 export function containerView(container: Container, now: number, settings: ScnetSettings) {
   const { id, data, timeline, createdAt } = container
   const { request } = data
@@ -14,7 +14,7 @@ export function containerView(container: Container, now: number, settings: Scnet
   const times = timesOf(container, now)
   return {
     id,
-    // The first container's own id: drawn from the instance's, since nothing describes it.
+    // The id of the first container, derived from the instance's because it is not documented.
     headerNotebookId: [...id].reverse().join(''),
     headerNotebookIp: isRunning ? '10.0.35.100' : '',
     instanceServiceName: container.name,
@@ -44,7 +44,7 @@ export function containerView(container: Container, now: number, settings: Scnet
   }
 }
 
-/** Where a running container's tool is reached; a Jupyter has its secret in the URL. Names that resolve nowhere. */
+/** The URL of a running container's tool; that of Jupyter contains its secret. The hosts do not resolve. */
 export function toolUrlOf({ id, data }: Container): string {
   const secret = data.request.taskType === 'jupyter' ? `?token=${id.slice(8)}` : ''
   return `https://${data.request.taskType}-${id.slice(0, 8)}.ingress.scnet.invalid/${secret}`
@@ -56,7 +56,7 @@ function sizesOf({ gpuNumber, cpuNumber, ramSize, acceleratorType, resourceGroup
   return { gpuNumber, cpuNumber, ramSize, acceleratorType, resourceGroup, resourceSpec }
 }
 
-// Of the newest cycle: a restart begins anew.
+// Times of the newest cycle: a restart resets them.
 function timesOf({ timeline, data }: Container, now: number) {
   const start = timeline.find(({ state, at }) => state === 'Running' && at >= data.cycleAt && at <= now)
   return { startedAt: start?.at ?? null, endedAt: endedAt(timeline, now) }
@@ -67,7 +67,7 @@ function remainingMs(request: ContainerRequest, startedAt: number | null, now: n
   return startedAt === null || limitMs === Number.POSITIVE_INFINITY ? null : Math.max(startedAt + limitMs - now, 0)
 }
 
-/** The form clients have seen, `14d 23h 48m`; two hyphens for nothing. */
+/** The observed format, `14d 23h 48m`; two hyphens for none. */
 function elapsed(ms: number | null): string {
   if (ms === null) return '--'
   const minutes = Math.floor(ms / 60_000)

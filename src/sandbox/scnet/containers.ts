@@ -15,7 +15,7 @@ export interface ContainerParts {
   containers: Collection<ContainerData>
 }
 
-/** Creates an instance and answers with its id alone. */
+/** Creates an instance and returns only its id. */
 export function createContainer(parts: ContainerParts, call: Call): Answer {
   const { world, settings, gate, containers } = parts
   const caller = gate.regionCallerOf(call)
@@ -52,7 +52,7 @@ export function detailContainer({ world, settings, gate, containers }: Container
   return ok(containerView(container, world.now(), settings))
 }
 
-/** The URL of a running instance's tool, else null: what is answered before it runs is not documented. */
+/** The URL of a running instance's tool, else null: the response before it runs is not documented. */
 export function urlOfContainer({ world, settings, gate, containers }: ContainerParts, call: Call): Answer {
   const caller = gate.regionCallerOf(call)
   const id = call.params.id ?? ''
@@ -61,7 +61,7 @@ export function urlOfContainer({ world, settings, gate, containers }: ContainerP
   return ok(momentAt(container.timeline, world.now()).state === 'Running' ? toolUrlOf(container) : null)
 }
 
-/** What a list is asked for, in a body or a query. */
+/** The parameters of a list, in a body or a query. */
 type ListRequest = Readonly<Record<'status' | 'instanceServiceName' | 'taskType' | 'start' | 'limit' | 'sort', unknown>>
 
 /** The documented list: a GET with a JSON body. */
@@ -69,7 +69,7 @@ export function listByBody(parts: ContainerParts, call: Call): Answer {
   return listContainers(parts, call, jsonBody(call) as ListRequest)
 }
 
-/** The list of two clients: a GET with the same names in its query, of `task/list` or of `task` itself. */
+/** The list as two clients request it: a GET with the same names in the query, at `task/list` or `task`. */
 export function listByQuery(parts: ContainerParts, call: Call): Answer {
   return listContainers(parts, call, Object.fromEntries(call.query) as ListRequest)
 }
@@ -98,7 +98,7 @@ function fits(container: Container, request: ListRequest, { world, settings }: C
   return isOfStatus && isOfType && hasName(container, request.instanceServiceName, settings)
 }
 
-// The table types the filter as an array, the example sends null, clients send a string.
+// The filter is documented as an array; the example sends null, clients send a string.
 function hasName({ name }: Container, filter: unknown, { nameFilter }: ScnetSettings): boolean {
   const wanted = (Array.isArray(filter) ? filter : [filter]).filter((item) => !isAbsent(item)).map(String)
   if (wanted.length === 0 || nameFilter === 'ignored') return true

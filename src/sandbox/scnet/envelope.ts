@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Answer, Call, Mishap } from '../provider.ts'
 import type { ScnetSettings } from './wire.ts'
 
-/** The official codes and their meaning, with the HTTP status of our guess where errors are told to have one. */
+/** The official codes and their meaning, with an assumed HTTP status for `errorsHaveStatus`. */
 const codes = {
   '10001': { msg: '内部异常', status: 500 },
   '10003': { msg: '参数不全', status: 400 },
@@ -22,7 +22,7 @@ const codes = {
 
 export type Code = keyof typeof codes
 
-/** A refusal in the envelope: one of the official codes, and what was wrong. */
+/** A rejection in the envelope: an official code and its cause. */
 export class ScnetError extends Error {
   readonly code: string
   readonly data: unknown
@@ -35,15 +35,15 @@ export class ScnetError extends Error {
   }
 }
 
-/** What is said of an invalid token and of an expired one alike, as clients have seen it. */
+/** The message for both an invalid and an expired token, as clients have observed. */
 export const tokenInvalid = () => new ScnetError('10008', '', 'token is invalid')
 
-/** The success envelope. `msg` is "success", "SUCCESS" or a localized text: nobody may rely on it. */
+/** The success envelope. `msg` is "success", "SUCCESS" or a localized text, so clients must not rely on it. */
 export function ok(data: unknown, msg = 'success'): Answer {
   return { status: 200, body: { code: '0', msg, data } }
 }
 
-/** The error envelope: on HTTP 200 unless a setting says otherwise. */
+/** The error envelope, with HTTP 200 unless configured otherwise. */
 export function refusal(
   { code, message, data }: Pick<ScnetError, 'code' | 'message' | 'data'>,
   settings: ScnetSettings,
@@ -52,7 +52,7 @@ export function refusal(
   return { status, body: { [settings.errorsSayMessage ? 'message' : 'msg']: message, code, data } }
 }
 
-/** Reading what does not exist is not documented: a code by setting, or success with null data. */
+/** The read of a missing object is not documented: a configured code, or success with null data. */
 export function unknownId(settings: ScnetSettings, id: string): Answer {
   if (settings.unknownIdCode === '0') return ok(null)
   const [code, message] = [settings.unknownIdCode, `${codes['10004'].msg}: ${id}`]
@@ -66,7 +66,7 @@ export function frameworkError(status: number, call?: Pick<Call, 'target' | 'wal
   return { status, body: { timestamp, status, error: STATUS_CODES[status] ?? 'Error', path } }
 }
 
-/** The answer to what goes wrong outside an operation; rate limits are not documented, so theirs is the framework's. */
+/** The response to a failure outside an operation; rate limits are not documented and use the framework's. */
 export function mishapAnswer(mishap: Mishap, settings: ScnetSettings): Answer {
   switch (mishap.what) {
     case 'unknown_route':

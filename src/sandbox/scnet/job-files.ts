@@ -6,13 +6,13 @@ import type { JobParts } from './jobs.ts'
 import { readScript } from './script.ts'
 import { requiredParam } from './service.ts'
 
-/** Downloads a file as bytes; the only files are what jobs have printed so far. JSON in place of bytes is an error. */
+/** Downloads a file as bytes; the only files are the output of jobs so far. JSON in place of bytes is an error. */
 export function downloadFile({ world, gate, jobs }: JobParts, call: Call): Answer {
   const caller = gate.regionCallerOf(call)
   const path = requiredParam(call.query, 'path')
   const now = world.now()
   const writers = jobs.all().filter((job) => job.data.regionId === caller.region.id && writes(job, path, now))
-  // Without `%j` jobs share a file, and the newest has overwritten it.
+  // Without `%j` jobs share a file, which the newest one has overwritten.
   const writer = writers.findLast((job) => job.owner === caller.owner)
   if (writer !== undefined) {
     const headers = { 'content-type': 'application/octet-stream' }
@@ -36,7 +36,7 @@ function contentOf(job: Job, path: string, now: number): string {
   return [...printed.map(({ text }) => text), ...epitaph].map((line) => `${line}\n`).join('')
 }
 
-// What Slurm's step daemon writes to the error file of a job that it ends.
+// The lines that Slurm's step daemon writes to the error file of a job that it ends.
 function epitaphOf(job: Job, now: number): string[] {
   const { verdict, at } = momentAt(job.timeline, now)
   const causes: Readonly<Record<string, string>> = { TIMEOUT: ' DUE TO TIME LIMIT', CANCELLED: '' }

@@ -6,7 +6,7 @@ import { assertScheduler, type JobParts } from './jobs.ts'
 import { isSeenBy, type RegionCaller, requiredParam, wholeNumber } from './service.ts'
 import { parseBeijingTime } from './wire.ts'
 
-/** A job that lives or ended a short while ago; then only the history knows it. */
+/** An active or recently ended job; older ones are only in the history. */
 export function detailJob(parts: JobParts, call: Call): Answer {
   const caller = parts.gate.regionCallerOf(call)
   const id = call.params.jobId ?? ''
@@ -17,7 +17,7 @@ export function detailJob(parts: JobParts, call: Call): Answer {
   return ok(jobView(job, caller.region, sightOf(parts)), 'SUCCESS')
 }
 
-/** The live list: what waits, runs, or ended within the window. */
+/** The live list: waiting, running and recently ended jobs. */
 export function listJobs(parts: JobParts, call: Call): Answer {
   const caller = parts.gate.regionCallerOf(call)
   const { query, listing } = call
@@ -34,7 +34,7 @@ export function listJobs(parts: JobParts, call: Call): Answer {
   return ok({ total: found.length, list }, 'SUCCESS')
 }
 
-/** The history: what ended between two times, or was queued between them. */
+/** The history: jobs that ended, or were queued, between two times. */
 export function listHistory(parts: JobParts, call: Call): Answer {
   const caller = parts.gate.regionCallerOf(call)
   const { query, listing } = call
@@ -47,11 +47,11 @@ export function listHistory(parts: JobParts, call: Call): Answer {
     .filter((job) => isPastFor(caller, job, parts))
     .filter((job) => {
       const at = isByQueueTime ? job.createdAt : (timesOf(job, parts.world.now()).finishedAt ?? 0)
-      // Bounds are whole seconds, so the last one is meant with its fraction.
+      // Bounds are whole seconds, so the upper one includes its fraction.
       return at >= from && at < to + 1000
     })
     .filter((job) => isHistorical(job, parts.world.now(), query))
-  // Newest first unless told otherwise.
+  // Newest first by default.
   if (query.get('sort')?.toUpperCase() !== 'ASC') found.reverse()
   const list = pageOf(found, query).map((job) => historyView(job, caller.region, sightOf(parts)))
   return ok({ total: found.length, list }, 'SUCCESS')
@@ -68,7 +68,7 @@ function isNamed(job: Job, query: URLSearchParams, by: { name: string; queue: st
   return job.name.includes(name) && (queue === '' || job.data.request.GAP_QUEUE === queue)
 }
 
-/** One ended job, of any age. `acctTime`, which lets the service look in one place, has to be the job's own. */
+/** One ended job of any age. `acctTime`, which speeds up the search, must match the job. */
 export function detailHistory(parts: JobParts, call: Call): Answer {
   const caller = parts.gate.regionCallerOf(call)
   const { jobId = '', schedulerId = '' } = call.params

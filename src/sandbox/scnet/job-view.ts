@@ -7,10 +7,10 @@ import { beijingTime, type JobData, parseClockMs, type ScnetSettings } from './w
 
 export type Job = WorldObject<JobData>
 
-/** Slurm's word for why a job is as it is, by verdict. */
+/** Slurm's reason by outcome. */
 const reasons: Readonly<Record<string, string>> = { FAILED: 'NonZeroExitCode', TIMEOUT: 'TimeLimit' }
 
-/** A job as its detail and the live list show it. `statC` says that it ended, not that it succeeded. */
+/** A job as its detail and the live list return it. `statC` means that it ended, not that it succeeded. */
 export function jobView(job: Job, region: Region, { now, settings }: { now: number; settings: ScnetSettings }) {
   const { request } = job.data
   const moment = momentAt(job.timeline, now)
@@ -47,28 +47,31 @@ export function jobView(job: Job, region: Region, { now, settings }: { now: numb
   }
 }
 
-/** A job as the history shows it: its state is called `jobState`. */
+/** A job as the history returns it: its state is called `jobState`. */
 export function historyView(job: Job, region: Region, at: { now: number; settings: ScnetSettings }) {
   const { jobStatus, ...shown } = jobView(job, region, at)
   return { ...shown, jobState: jobStatus, acctTime: acctTimeOf(job, at.now) }
 }
 
-/** When the history took a job in, by which its detail is found fast. Its form is undocumented: seconds, as Slurm counts. */
+/**
+ * When the history recorded a job, which speeds up the read of its detail. Its format is not documented: seconds, as in
+ * Slurm.
+ */
 export function acctTimeOf(job: Job, now: number): number {
   return Math.floor((timesOf(job, now).finishedAt ?? 0) / 1000)
 }
 
-/** When a job began to run and when it ended, epoch ms, or `null`. */
+/** When a job started and ended, epoch ms, or `null`. */
 export function timesOf({ timeline }: Job, now: number) {
   return { startedAt: enteredAt(timeline, 'statR', now), finishedAt: endedAt(timeline, now) }
 }
 
-/** Where a job writes: `%j` is its id, and a relative path begins in its working directory. */
+/** The output path of a job: `%j` is its id, and a relative path is below its working directory. */
 export function outputPathOf(job: Job): string {
   return resolved(job, job.data.request.GAP_STD_OUT_FILE)
 }
 
-/** Where a job writes its errors, in the same way. */
+/** The error path of a job, with the same rules. */
 export function errorPathOf(job: Job): string {
   return resolved(job, job.data.request.GAP_STD_ERR_FILE)
 }
@@ -78,7 +81,7 @@ function resolved({ id, data }: Job, path: string): string {
   return expanded.startsWith('/') ? expanded : `${data.request.GAP_WORK_DIR.replace(/(?<!\/)\/+$/, '')}/${expanded}`
 }
 
-// A test may have made a job fail whose command would not.
+// A job may be forced to fail although its command would succeed.
 function exitCodeOf({ data }: Job, verdict: string | undefined): number {
   return verdict === 'FAILED' ? readScript(data.request.GAP_CMD_FILE).exitCode || 1 : 0
 }

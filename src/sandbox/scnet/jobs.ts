@@ -16,11 +16,11 @@ export interface JobParts {
   nextJobId(): string
 }
 
-/** Hands a job to the scheduler; `data` is its id. */
+/** Submits a job to the scheduler; `data` is its id. */
 export function submitJob({ world, settings, gate, jobs, nextJobId }: JobParts, call: Call): Answer {
   const caller = gate.regionCallerOf(call)
   const body = jsonBody(call)
-  // Typed as a Long; clients send a string or a number.
+  // Documented as a Long; clients send a string or a number.
   if (body.strJobManagerID === undefined || body.strJobManagerID === null) {
     throw new ScnetError('10003', 'strJobManagerID')
   }
@@ -41,7 +41,7 @@ export function submitJob({ world, settings, gate, jobs, nextJobId }: JobParts, 
   return ok(id, 'SUCCESS')
 }
 
-/** Refuses the id of a scheduler that is not the region's. */
+/** Rejects the scheduler id of another region. */
 export function assertScheduler({ region }: RegionCaller, schedulerId: string, field: string): void {
   if (schedulerId !== String(region.schedulerId)) throw new ScnetError('10004', field)
 }
@@ -61,7 +61,7 @@ export function cancelJobs(parts: JobParts, call: Call): Answer {
   return ok({ [caller.region.schedulerId]: texts.join('; ') }, 'SUCCESS')
 }
 
-// The page wants a form in the body; some clients send the same as a query.
+// Documented as a form in the body; some clients send it as a query.
 function readForm({ rawBody, query, headers }: Call, { refuseCancelByQuery }: ScnetSettings): URLSearchParams {
   const isForm = headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true
   const form = new URLSearchParams(isForm ? rawBody.toString('utf8') : '')
@@ -77,7 +77,7 @@ function readEntry(entry: string, caller: RegionCaller): string {
   return jobId
 }
 
-// The result is a text for people; its wording is ours, since no page prints one.
+// The result is a human-readable text; its wording is not documented.
 function cancelOne({ world, settings, jobs }: JobParts, caller: RegionCaller, jobId: string): string {
   const job: Job | undefined = jobs.get(jobId)
   const now = world.now()

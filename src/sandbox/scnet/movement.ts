@@ -5,7 +5,7 @@ import { type ContainerRequest, type JobRequest, parseClockMs, type ScnetSetting
 const containerEnds: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated'])
 const jobEnds: ReadonlySet<string> = new Set(['statC', 'statD', 'statDE', 'statT', 'statN', 'statEX', 'statF'])
 
-/** The life of a container instance from its creation or restart. */
+/** The lifecycle of a container instance from its creation or restart. */
 export function lifeOfContainer(request: ContainerRequest, startAt: number, settings: ScnetSettings): Timeline {
   const beginning = [
     { state: 'Waiting', forMs: Math.max(settings.waitingMs, 1) },
@@ -21,7 +21,7 @@ export function lifeOfContainer(request: ContainerRequest, startAt: number, sett
   return plan(startAt, [...beginning, { state: 'Running', forMs: runMs }], { state })
 }
 
-// Nothing documents that a container ends with its script; by default only a script that says `exit` ends it.
+// It is not documented that a container ends with its script; by default only a script with `exit` ends it.
 function endByItself(request: ContainerRequest, settings: ScnetSettings): { state: string; afterMs: number } | null {
   if (!request.useStartScript) return null
   const { hasExit, exitCode, sleepMs } = readScript(request.startScriptContent ?? '')
@@ -29,12 +29,12 @@ function endByItself(request: ContainerRequest, settings: ScnetSettings): { stat
   return { state: exitCode === 0 ? 'Completed' : 'Failed', afterMs: sleepMs ?? settings.runningMs }
 }
 
-/** How long a container may run; infinite for `unlimited`. */
+/** The time limit of a container; infinite for `unlimited`. */
 export function timeoutMsOf({ timeoutLimit }: ContainerRequest): number {
   return parseClockMs(timeoutLimit) ?? Number.POSITIVE_INFINITY
 }
 
-/** The life of an HPC job. The verdict is the word Slurm has for it. */
+/** The lifecycle of an HPC job. The outcome is Slurm's state. */
 export function lifeOfJob(request: JobRequest, startAt: number, settings: ScnetSettings): Timeline {
   const { exitCode, sleepMs } = readScript(request.GAP_CMD_FILE)
   const wallMs = parseClockMs(request.GAP_WALL_TIME) ?? 0
@@ -49,7 +49,7 @@ export function lifeOfJob(request: JobRequest, startAt: number, settings: ScnetS
   return plan(startAt, steps, { state: 'statC', verdict: 'COMPLETED' })
 }
 
-/** Ends a life `afterMs` from now, unless it ends by itself before that. */
+/** Ends a lifecycle `afterMs` from now, unless it ends earlier. */
 export function cutShort(timeline: Timeline, now: number, end: { state: string; verdict?: string; afterMs: number }) {
   const { afterMs, ...moment } = end
   const last = timeline.at(-1) ?? timeline[0]
@@ -58,7 +58,7 @@ export function cutShort(timeline: Timeline, now: number, end: { state: string; 
   return divert(timeline, at, { at, ...moment })
 }
 
-/** Whether it has ended. A state that a test made up is no end. */
+/** Whether it has ended. An invented state is not final. */
 export function hasEnded(timeline: Timeline, now: number): boolean {
   return endedAt(timeline, now) !== null
 }

@@ -1,4 +1,4 @@
-/** A group of like machines, and what one instance may take of it. */
+/** A group of identical machines, with the limits of one instance. */
 export interface ResourceGroup {
   readonly resourceGroup: string
   readonly acceleratorType: string
@@ -19,7 +19,7 @@ export interface Region {
   readonly groups: readonly ResourceGroup[]
 }
 
-/** The platform's own entry in the list of tokens; it is no region. */
+/** The platform's entry in the list of tokens; it is not a region. */
 export const platform = { id: '0', name: 'ac' } as const
 
 const queues = [
@@ -35,17 +35,17 @@ const groups: readonly ResourceGroup[] = [
   { resourceGroup: 'CPU', acceleratorType: 'cpu', ...limits(64, 0, 262_144, 16) },
 ]
 
-/** The regions of every account. The first has the id of the documents' sample. */
+/** The regions of every account. The first has the id of the documented sample. */
 export const regions: readonly Region[] = [
   { id: '11112', name: '华东一区【昆山】', schedulerId: 1638523853, queues, groups },
   { id: '11276', name: '西北一区【西安】', schedulerId: 1613636404, queues, groups },
   { id: '10867', name: '山东一区【青岛】', schedulerId: 1633849010, queues, groups },
 ]
 
-/** One address of a region's services, as it stands in their URLs; the disabled address leads nowhere. */
+/** One host of a region's services, as in their URLs; the disabled one does not work. */
 export interface Site {
   readonly region: Region
-  /** It is the second address, whose reads come late. */
+  /** Whether it is the second URL, whose reads lag. */
   readonly isLate: boolean
 }
 

@@ -2,13 +2,13 @@ import type { Answer, Call } from '../provider.ts'
 import { frameworkError, ok, ScnetError } from './envelope.ts'
 import { type Gate, requiredParam } from './service.ts'
 
-/** The groups to create containers in. The documented answer is cut off, so its shape is ours. */
+/** The resource groups for containers. The documented response is truncated, so its format is invented. */
 export function listGroups(gate: Gate, call: Call): Answer {
   const { region } = gate.regionCallerOf(call)
   return ok(region.groups.map(({ resourceGroup, acceleratorType }) => ({ resourceGroup, acceleratorType })))
 }
 
-/** What one instance may take of a group. */
+/** The limits of one instance in a group. */
 export function limitsOfGroup(gate: Gate, call: Call): Answer {
   const { region, account } = gate.regionCallerOf(call)
   const acceleratorType = requiredParam(call.query, 'acceleratorType')
@@ -45,7 +45,7 @@ export function listClusters(gate: Gate, call: Call): Answer {
   return ok([cluster], 'SUCCESS')
 }
 
-/** The queues of the caller's cluster account, and of no other. */
+/** The queues of the caller's cluster account only. */
 export function listQueues(gate: Gate, call: Call): Answer {
   const { region, account } = gate.regionCallerOf(call)
   const schedulerId = requiredParam(call.query, 'strJobManagerID')
@@ -54,7 +54,7 @@ export function listQueues(gate: Gate, call: Call): Answer {
   return ok(region.queues, 'SUCCESS')
 }
 
-/** What a switched-off route answers. */
+/** The response of a disabled route. */
 export function notThere(call: Call): Answer {
   return frameworkError(404, call)
 }

@@ -15,7 +15,7 @@ const containerFields: Fields = {
   acceleratorType: oneOf('mlu', 'dcu', 'gpu', 'cpu'),
   version: requiredText,
   imagePath: requiredText,
-  // The table says "auto-stop time", 01:00:00; the example sends `unlimited`; clients send 360:00:00.
+  // Documented as "auto-stop time", 01:00:00; the example sends `unlimited`; clients send 360:00:00.
   timeoutLimit: { ...requiredText, pattern: /^(unlimited|\d{2,}:[0-5]\d:[0-5]\d)$/ },
   taskNumber: count,
   resourceGroup: requiredText,
@@ -39,9 +39,10 @@ const containerFields: Fields = {
   },
 }
 
-/** Refuses a body for a container that breaks a documented rule. */
+/** Rejects a container body that violates a documented rule. */
 export function readContainerRequest(body: Record<string, unknown>, settings: ScnetSettings): ContainerRequest {
-  // The port is typed `int` and sent as a string, so it has a check of its own; here it only has to be known.
+  // The port is documented as `int` and sent as a string, so it is checked separately; here it only has to be a known
+  // field.
   const { each, ...list } = containerFields.containerPortInfoList as FieldRule & { each: FieldRule }
   const port = { containerPort: typeOfPort(settings) }
   const fields = {
@@ -97,11 +98,11 @@ const jobFields: Fields = {
   GAP_NDCU: { ...text, pattern: /^\d*$/ },
   GAP_JOB_MEM: { ...text, pattern: /^(\d+(MB|GB))?$/ },
   GAP_EXCLUSIVE: text,
-  // Up to 50 are documented, but not what `data` is then: more than one are not emulated.
+  // Up to 50 are documented, but not the resulting `data`: more than one are not emulated.
   GAP_MULTI_SUB: { ...text, pattern: /^1?$/ },
 }
 
-/** Refuses a submit that breaks a documented rule. */
+/** Rejects a submit that violates a documented rule. */
 export function readJobRequest(body: Record<string, unknown>, { refuseUnknownFields }: ScnetSettings): JobRequest {
   const outer: Fields = { mapAppJobInfo: { type: 'object', isRequired: true, fields: jobFields } }
   const { mapAppJobInfo } = body

@@ -1,29 +1,29 @@
 /** A line that a script prints. */
 export interface ScriptLine {
-  /** Since the script began. */
+  /** Time since the start of the script. */
   readonly atMs: number
   readonly stream: 'out' | 'err'
   readonly text: string
 }
 
-/** What a script would do. */
+/** The simulated behaviour of a script. */
 export interface ScriptRun {
-  /** How long it sleeps, or `null` when it does not. */
+  /** How long it sleeps; `null` if it does not. */
   readonly sleepMs: number | null
   readonly exitCode: number
-  /** It says `exit` in so many words. */
+  /** Whether it contains an explicit `exit`. */
   readonly hasExit: boolean
   readonly lines: readonly ScriptLine[]
 }
 
-// `exit` behind `||` or `then` is a guard of somebody's wrapper and does not count. Words may stand in quotes.
+// `exit` after `||` or `then` is a guard and does not count. Words may be quoted.
 const steps =
   /(?<guard>(?:\|\||\bthen\b)\s*\{?\s*['"]?)?\b(?:(?<word>sleep|exit)['"]?\s+['"]?(?<value>\d+(?:\.\d+)?|\$\?)|echo\b['"]?(?<text>(?:'[^'\n]*'|"[^"\n]*"|[^\n;&|<>'"])*)(?<toErr>>&2)?)/g
 
 const commandFalse = /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/
 
 /**
- * Foretells a script: `sleep N` takes N seconds, `exit N` ends it with N, the command `false` makes it end with 1,
+ * Simulates a script: `sleep N` takes N seconds, `exit N` ends it with N, the command `false` ends it with 1, and
  * `echo` prints a line, with `>&2` to the error stream. Everything else takes no time and succeeds.
  */
 export function readScript(script: string): ScriptRun {

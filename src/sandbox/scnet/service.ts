@@ -6,26 +6,26 @@ import { platform, type Region, siteOf } from './regions.ts'
 import { readToken } from './tokens.ts'
 import type { ScnetAccount, ScnetSettings } from './wire.ts'
 
-/** Who calls, with a token of which region, through which address. */
+/** The caller, the region of its token, and the URL in use. */
 export interface Caller {
   readonly account: ScnetAccount
   /** `null` for the platform's own token. */
   readonly clusterId: string
-  /** Whose objects these are: the cluster account within its region. */
+  /** The owner of objects: the cluster account within its region. */
   readonly owner: string
 }
 
 /** A caller of a region's services. */
 export interface RegionCaller extends Caller {
   readonly region: Region
-  /** Reads through a region's second address see an object only when it is this old. */
+  /** Reads through a region's second URL show an object only from this age on. */
   readonly readLagMs: number
 }
 
 /** An operation before it has an envelope: `perform` may throw `ScnetError`. */
 export type Endpoint = Omit<Operation, 'handle' | 'subjects'> & { perform(call: Call): Answer }
 
-/** Wraps an endpoint: what it throws becomes the error envelope, and a body that is not JSON a framework error. */
+/** Wraps an endpoint: exceptions become the error envelope, and a body that is not JSON a framework error. */
 export function defineOperation(endpoint: Endpoint, settings: ScnetSettings): Operation {
   const { perform, ...operation } = endpoint
   return {
@@ -43,7 +43,7 @@ export function defineOperation(endpoint: Endpoint, settings: ScnetSettings): Op
   }
 }
 
-/** Thrown for a body that the framework cannot read; nobody behind it sees the request. */
+/** Thrown for a body that the framework cannot read, so that the request does not reach the service. */
 class UnreadableBody extends Error {}
 
 /** The JSON object in a body. */
@@ -52,14 +52,14 @@ export function jsonBody({ json }: Call): Record<string, unknown> {
   return json
 }
 
-/** A query or form parameter that must be there. */
+/** A required query or form parameter. */
 export function requiredParam(params: URLSearchParams, name: string): string {
   const value = params.get(name)
   if (value === null || value === '') throw new ScnetError('10003', name)
   return value
 }
 
-/** A query parameter or JSON value that must be a whole number, or `fallback` when it is absent. */
+/** An integer query parameter or JSON value, or `fallback` if it is absent. */
 export function wholeNumber(value: unknown, name: string, fallback?: number): number {
   if (value === undefined || value === null || value === '') {
     if (fallback === undefined) throw new ScnetError('10003', name)
@@ -70,9 +70,9 @@ export function wholeNumber(value: unknown, name: string, fallback?: number): nu
   return number
 }
 
-/** Checks tokens. */
+/** Token authentication. */
 export interface Gate {
-  /** The refusal of a call whose token is missing, forged, expired or of another region; else `null`. */
+  /** The rejection of a call whose token is missing, forged, expired or of another region; else `null`. */
   authenticate(call: Call): Answer | null
   /** The account of a token that was valid within `graceMs` before now. */
   holderOf(call: Call, graceMs: number): Caller
@@ -112,17 +112,17 @@ export function makeGate(accounts: readonly ScnetAccount[], settings: ScnetSetti
   return { authenticate, holderOf, regionCallerOf }
 }
 
-/** Whether a region's account needs a top-up: it is listed, and nothing in it can be called. */
+/** Whether a region's account is suspended: it is listed, but rejects every call. */
 export function isSuspended(regionId: string, { suspendedRegions }: ScnetSettings): boolean {
   return suspendedRegions.split(',').some((id) => id.trim() === regionId)
 }
 
-/** Whether a caller may see an object, through the address he uses. */
+/** Whether a caller may see an object through the URL in use. */
 export function isSeenBy({ owner, readLagMs }: RegionCaller, object: WorldObject, { now }: World): boolean {
   return object.owner === owner && object.createdAt + readLagMs <= now()
 }
 
-// Ids and names, wherever an operation carries them.
+// Ids and names from all parts of a request.
 function subjects({ params, query, json, rawBody }: Call): unknown[] {
   const fromPath = [params.id, params.jobId]
   const fromQuery = [...query.getAll('ids'), query.get('instanceServiceId'), query.get('strJobId'), query.get('path')]

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isRecord } from '../fields.ts'
 import type { ScnetAccount } from './wire.ts'
 
-/** What a token says; every value is a string. There is no `exp`. */
+/** The claims of a token; every value is a string. There is no `exp`. */
 export interface Claims {
   readonly computeUser: string
   readonly accountStatus: string
@@ -16,13 +16,13 @@ export interface Claims {
   readonly userId: string
 }
 
-/** A renewal is possible for so long after a token's expiry: 24 hours. */
+/** How long after its expiry a token can be renewed: 24 hours. */
 export const renewalMs = 24 * 3_600_000
 
 const platformKey = 'the key of the emulated platform, which no client knows'
 const header = base64url(JSON.stringify({ alg: 'HS256', typ: 'JWT' }))
 
-/** A JWT for one region, HS256 under the platform's key, with the claims of the documents' tokens in their order. */
+/** A JWT for one region: HS256 with the platform's key, and the claims of documented tokens in their order. */
 export function makeToken(account: ScnetAccount, clusterId: string, expireTime: number): string {
   const claims: Claims = {
     computeUser: account.clusterUser,
@@ -39,7 +39,7 @@ export function makeToken(account: ScnetAccount, clusterId: string, expireTime: 
   return `${content}.${sign(platformKey, content).toString('base64url')}`
 }
 
-/** The claims of a token that this platform signed, expired or not; else `null`. */
+/** The claims of a token signed by this platform, expired or not; else `null`. */
 export function readToken(token: unknown): Claims | null {
   if (typeof token !== 'string') return null
   const [given, payload, signature, ...more] = token.split('.')
@@ -47,12 +47,12 @@ export function readToken(token: unknown): Claims | null {
   const expected = sign(platformKey, `${given}.${payload}`)
   if (!areEqual(Buffer.from(signature, 'base64url'), expected)) return null
   const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-  // Signed by the key above, so it is what `makeToken` wrote.
+  // Signed with the key above, so `makeToken` created it.
   return isRecord(claims) ? (claims as unknown as Claims) : null
 }
 
 /**
- * Checks the login's signature: lower-case hex HMAC-SHA256 under the secret key, over compact JSON in this order.
+ * Verifies the login's signature: lower-case hex HMAC-SHA256 with the secret key, over compact JSON in this order.
  * https://www.scnet.cn/ac/openapi/doc/2.0/api/safecertification/get-user-tokens-aksk.html
  */
 export function hasSigned(account: ScnetAccount, timestamp: string, signature: string): boolean {
@@ -61,7 +61,7 @@ export function hasSigned(account: ScnetAccount, timestamp: string, signature: s
   return areEqual(Buffer.from(signature), Buffer.from(expected))
 }
 
-/** Compares secrets without telling by its time how much of them is right. */
+/** Compares secrets in constant time. */
 export function areEqual(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected)
 }

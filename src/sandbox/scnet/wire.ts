@@ -1,52 +1,52 @@
-/** A portal user with a key pair, the password of the old login, and the cluster account behind him. */
+/** A portal user with a key pair, the password of the old login, and its cluster account. */
 export type ScnetAccount = {
-  /** The portal user, as both logins know him. */
+  /** The portal user of both logins. */
   readonly user: string
   readonly accessKey: string
   readonly secretKey: string
   readonly password: string
   readonly orgId: string
   readonly userId: string
-  /** The region a client should use. */
+  /** The region for clients. */
   readonly clusterId: string
-  /** The cluster account; it differs from the portal user, and job calls name it. */
+  /** The cluster account, which differs from the portal user and is named in job calls. */
   readonly clusterUser: string
 }
 
-/** Speeds in milliseconds, and the places where the documents are silent or contradict the clients. */
+/** Durations in milliseconds, and switches for gaps in the documents or contradictions with clients. */
 export type ScnetSettings = {
   listLagMs: number
-  /** Container instances: Waiting, Deploying, and from a stop to Terminated. */
+  /** Container instances: durations of Waiting, Deploying, and from a stop to Terminated. */
   waitingMs: number
   deployingMs: number
   stopMs: number
-  /** HPC jobs: statQ, statE, and from a cancel to statDE. */
+  /** HPC jobs: durations of statQ, statE, and from a cancel to statDE. */
   queuedMs: number
   exitingMs: number
   cancelMs: number
-  /** How long a job, or a script that ends its container, runs when it does not sleep. */
+  /** Default duration of a job, or of a script that ends its container, without a `sleep`. */
   runningMs: number
   /** How long an ended job stays in the live list and in its detail; documented: 5 minutes. */
   liveWindowMs: number
-  /** How long after its end a job shows up in the history. */
+  /** Delay until an ended job appears in the history. */
   historyLagMs: number
   tokenLifeMs: number
-  /** 0: any timestamp in seconds will do; else the login refuses one that is further away. */
+  /** Maximum clock difference of a login; 0: any timestamp in seconds is accepted. */
   maxClockSkewMs: number
-  /** 0: one enabled URL per service; else a second one, which sees new objects only so much later. */
+  /** 0: one enabled URL per service; else a second one, which shows new objects with this delay. */
   secondUrlLagMs: number
-  /** Ids, separated by commas; they are listed with a null token. */
+  /** Region ids, separated by commas; they are listed with a null token. */
   suspendedRegions: string
-  /** Everything is answered with 10007. */
+  /** Every call returns 10007. */
   isUserFrozen: boolean
   /** Whether discovered URLs already end in `/ai`, `/hpc`, `/efile`; mixed: ai and efile do. */
   urlSuffixes: 'mixed' | 'always' | 'never'
-  /** `center` answers an array, as documented, not an object, as clients see. */
+  /** `center` returns an array, as documented, not an object, as clients observe. */
   centerIsArray: boolean
   enableIsBoolean: boolean
   /** The login's `clusterId` is a number. */
   numericClusterIds: boolean
-  /** What `data` of tokens/next is; an array of objects as documented. */
+  /** The type of `data` of tokens/next; documented as an array of objects. */
   nextTokenForm: 'array' | 'object' | 'string'
   /** The list as a GET with a body, as documented, as `task/list` with a query, both, `task` with a query, or all three. */
   listForm: 'body' | 'query' | 'both' | 'taskQuery' | 'any'
@@ -55,36 +55,36 @@ export type ScnetSettings = {
   nameFilter: 'contains' | 'exact' | 'ignored'
   taskNumberIsString: boolean
   containerPortType: 'any' | 'string' | 'int'
-  /** What a container is when its timeoutLimit has passed. */
+  /** The state of a container after its timeoutLimit. */
   timeoutEndState: string
-  /** Every start script ends its container, not only one that says `exit`. */
+  /** Every start script ends its container, not only one with `exit`. */
   scriptsEndContainers: boolean
-  /** A script of several lines whose last line lacks its line feed is refused. */
+  /** A multi-line script without a final line feed is rejected. */
   scriptLinesMustEnd: boolean
   uniqueNames: boolean
   refuseUnknownFields: boolean
-  /** Unknown resource groups and sizes beyond their limits are refused with 716865. */
+  /** Unknown resource groups and excessive sizes are rejected with 716865. */
   checkResources: boolean
-  /** A stop of what does not live, and a restart of what does, are errors. */
+  /** Stopping an ended object and restarting an active one are errors. */
   refuseNoopActions: boolean
   refuseDeleteOfLive: boolean
-  /** What a failed job is; statC is the trap, statD, statF and statEX are seen too. */
+  /** The state of a failed job; statC is the misleading one, statD, statF and statEX are also observed. */
   failedJobState: string
   /** Exit codes as Slurm prints them, `3:0`. */
   slurmExitCodes: boolean
-  /** A submit answers code 0 without an id, and submits nothing. */
+  /** A submit returns code 0 without an id, and creates nothing. */
   submitWithoutId: boolean
   refuseCancelByQuery: boolean
   refuseCancelOfEnded: boolean
-  /** What reading an unknown instance or job answers; `0`: success with null data. */
+  /** The code for reading an unknown instance or job; `0`: success with null data. */
   unknownIdCode: string
-  /** Errors of the envelope come with 4xx and 5xx, not with 200. */
+  /** Envelope errors have 4xx and 5xx, not 200. */
   errorsHaveStatus: boolean
-  /** Errors say `message`, not `msg`. */
+  /** Errors contain `message`, not `msg`. */
   errorsSayMessage: boolean
 }
 
-/** The body of a container's create, once it has passed the rules. */
+/** The validated body of a container's create. */
 export interface ContainerRequest {
   instanceServiceName: string
   description?: string | null
@@ -105,14 +105,14 @@ export interface ContainerRequest {
   containerPortInfoList?: { containerPort: number | string; protocolType: string }[] | null
 }
 
-/** What the sandbox keeps of a container instance. */
+/** The stored data of a container instance. */
 export interface ContainerData {
   request: ContainerRequest
   /** When it was created or last restarted, epoch ms. */
   cycleAt: number
 }
 
-/** `mapAppJobInfo` of a submit, once it has passed the rules. */
+/** The validated `mapAppJobInfo` of a submit. */
 export interface JobRequest {
   GAP_CMD_FILE: string
   GAP_NNODE?: string
@@ -126,27 +126,27 @@ export interface JobRequest {
   [name: string]: string | undefined
 }
 
-/** What the sandbox keeps of a job. */
+/** The stored data of a job. */
 export interface JobData {
   regionId: string
   request: JobRequest
 }
 
-/** `YYYY-MM-DD HH:MM:SS` in Beijing time; the API prints no zone, so the zone is our reading. */
+/** `YYYY-MM-DD HH:MM:SS` in Beijing time; the API sends no zone, so it is inferred. */
 export function beijingTime(at: number): string
 export function beijingTime(at: number | null): string | null
 export function beijingTime(at: number | null): string | null {
   return at === null ? null : new Date(at + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-/** Reads what `beijingTime` prints, or `null` when it is not that. */
+/** Parses the format of `beijingTime`; `null` if invalid. */
 export function parseBeijingTime(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null
   const at = Date.parse(`${text.replace(' ', 'T')}+08:00`)
   return Number.isNaN(at) ? null : at
 }
 
-/** `HH:MM:SS`, the hours as many digits as they need, in milliseconds; `null` when it is not that. */
+/** Parses `HH:MM:SS` with any number of hour digits to milliseconds; `null` if invalid. */
 export function parseClockMs(text: string): number | null {
   const match = /^(\d{2,}):([0-5]\d):([0-5]\d)$/.exec(text)
   if (match === null) return null

@@ -1,6 +1,6 @@
 import type { Answer } from '../provider.ts'
 
-/** One of Slurm's errors. A submit calls its number `error_code`, everything else `error_number`. */
+/** A Slurm error. A submit names its number `error_code`, other calls `error_number`. */
 export interface SlurmError {
   code: number
   error: string
@@ -8,7 +8,7 @@ export interface SlurmError {
   source?: string
 }
 
-/** A refusal, as an operation throws it. */
+/** A rejection by an operation. */
 export class Refused extends Error {
   readonly status: number
   readonly errors: readonly SlurmError[]
@@ -21,7 +21,7 @@ export class Refused extends Error {
   }
 }
 
-/** The envelope of every JSON answer. */
+/** The envelope of every JSON response. */
 export function envelope(version: string, errors: readonly object[], rest: object = {}): object {
   const plugin = { type: `openapi/${version}`, name: `Slurm OpenAPI ${version}` }
   const slurm = { version: { major: 22, micro: 8, minor: 5 }, release: '22.05.8' }
@@ -32,7 +32,7 @@ export function numbered({ code, ...rest }: SlurmError, isSubmit: boolean): obje
   return { ...rest, [isSubmit ? 'error_code' : 'error_number']: code }
 }
 
-/** What slurmrestd says by itself is plain text. */
+/** Messages of slurmrestd itself are plain text. */
 export const authenticationFailure: Answer = { status: 401, body: 'Authentication failure' }
 export const unknownUrl: Answer = {
   status: 404,
@@ -43,6 +43,6 @@ export const unreadableQuery: Answer = { status: 400, body: 'Unable to parse que
 export const noSuchJob = (source: string, description: string): Refused =>
   new Refused(500, { code: 2017, error: 'Invalid job id specified', description, source })
 
-/** A read that got no answer from the controller, whatever the cause. */
+/** The error of a read without a response from the controller, whatever the cause. */
 export const noController = (source: string, description: string): Refused =>
   new Refused(500, { code: -1, error: 'Unspecified error', description, source })

@@ -44,7 +44,7 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
         case 'bad_request':
         case 'too_large':
           return unreadableQuery
-        // slurmrestd has no limit of its own; a proxy in front of it may.
+        // slurmrestd has no rate limit; a proxy in front of it may have one.
         case 'rate_limited':
           return { status: 429, body: 'Too Many Requests' }
         case 'refused_in_200':

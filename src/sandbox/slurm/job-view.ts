@@ -7,7 +7,7 @@ export type Job = WorldObject<JobData>
 
 const seconds = (ms: number) => Math.floor(ms / 1000)
 
-/** A job that waits shows when it may start, and one that was never given nodes shows its end as its start. */
+/** A waiting job shows its estimated start; one that never had nodes shows its end as its start. */
 function timesOf({ timeline, createdAt, data }: Job, now: number, { pendingMs }: SlurmSettings) {
   const { reason, ranAt, endedAt } = sight(timeline, now)
   const startAt = ranAt ?? endedAt ?? (reason === 'None' ? createdAt + pendingMs : 0)
@@ -18,7 +18,7 @@ function nodeList(count: number): string {
   return count === 1 ? 'node1' : `node[1-${count}]`
 }
 
-/** A record, in the order and with the empty words of the real daemon; fields that nobody reads are left out. */
+/** A record with the field order and empty values of the real daemon; unused fields are omitted. */
 export function jobView(job: Job, now: number, settings: SlurmSettings): object {
   const { request, partition, nodes, timeLimitMinutes } = job.data
   const { state, reason, waitStatus, ranAt, restarts } = sight(job.timeline, now)
@@ -43,7 +43,7 @@ export function jobView(job: Job, now: number, settings: SlurmSettings): object 
     tasks: asked.tasks ?? nodes,
     partition,
     memory_per_node: asked.memory_per_node ?? null,
-    // A priority that was asked for is ignored: accounts here are ordinary users.
+    // A requested priority is ignored: accounts here are ordinary users.
     priority: 4294901759,
     requeue: mayRequeue(request),
     restart_cnt: restarts,

@@ -12,7 +12,7 @@ export interface JobParts {
   jobs: Collection<JobData>
 }
 
-/** The operations on jobs. Each is told who calls. */
+/** The operations on jobs. Each receives its caller. */
 export function makeJobOperations({ world, settings, jobs }: JobParts) {
   const isShown = ({ timeline }: Job) => {
     const { endedAt } = sight(timeline, world.now())
@@ -22,7 +22,7 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
     const job = jobs.get(id)
     return job !== undefined && isShown(job) ? job : undefined
   }
-  // Ids count up from 1, as a cluster's do.
+  // Ids count up from 1, as on a cluster.
   let lastId = jobs.all().reduce((highest, { id }) => Math.max(highest, Number(id)), 0)
   const add = (caller: SlurmAccount, request: JobRequest, timeline: Job['timeline']) => {
     lastId += 1
@@ -68,7 +68,7 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
       return jobView(job, world.now(), settings)
     },
 
-    /** Everybody's. */
+    /** Jobs of all users. */
     list: ({ listing }: Call): object[] =>
       jobs
         .listed(listing)

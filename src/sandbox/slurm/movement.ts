@@ -13,10 +13,10 @@ const endStates: ReadonlySet<string> = new Set([
   'DEADLINE',
 ])
 
-/** A verdict is `<state reason> <wait status>`. */
+/** An outcome is `<state reason> <wait status>`. */
 const verdict = (reason: string, waitStatus = 0) => `${reason} ${waitStatus}`
 
-/** The life of a job as its request foretells it. */
+/** The lifecycle of a job, as set by its request. */
 export function lifeOf(request: JobRequest, startAt: number, limitMinutes: number, settings: SlurmSettings): Timeline {
   const script = request.script ?? ''
   const limitMs = limitMinutes * 60_000
@@ -33,17 +33,17 @@ export function lifeOf(request: JobRequest, startAt: number, limitMinutes: numbe
   return plan(startAt, [pending, running, completing], end)
 }
 
-/** Waits until somebody does something about it. */
+/** The lifecycle of a job that waits for an operator. */
 export function stuck(startAt: number, reason: string): Timeline {
   return [{ at: startAt, state: 'PENDING', verdict: verdict(reason) }]
 }
 
-/** Turned down when it was submitted. The 1 is no exit code. */
+/** The lifecycle of a job rejected at submit. The 1 is not an exit code. */
 export function impossible(startAt: number): Timeline {
   return [{ at: startAt, state: 'FAILED', verdict: verdict('BadConstraints', 1) }]
 }
 
-/** The life after a kill, which nothing changes that has ended. */
+/** The lifecycle after a kill; an ended job stays unchanged. */
 export function killed(timeline: Timeline, now: number, settings: SlurmSettings): Timeline {
   if (hasEnded(timeline, now)) return timeline
   if (sight(timeline, now).ranAt === null)
@@ -59,14 +59,14 @@ export function hasEnded(timeline: Timeline, now: number): boolean {
   return endStates.has(momentAt(timeline, now).state)
 }
 
-/** What a reader sees of a life at a time. Times are epoch ms. */
+/** The observable state at a time. Times are epoch ms. */
 export interface Sighting {
   readonly state: string
   readonly reason: string
   readonly waitStatus: number
   readonly ranAt: number | null
   readonly endedAt: number | null
-  /** How often it was requeued. */
+  /** Number of times it was requeued. */
   readonly restarts: number
 }
 
@@ -74,7 +74,7 @@ export function sight(timeline: Timeline, now: number): Sighting {
   const { state, at, verdict: told = verdict('None') } = momentAt(timeline, now)
   const [reason = 'None', waitStatus = '0'] = told.split(' ')
   const endedAt = endStates.has(state) ? at : null
-  // A job that is requeued waits again, without its nodes.
+  // A requeued job waits again, without its nodes.
   const waits = timeline.filter((moment) => moment.state === 'PENDING' && moment.at <= now)
   const waitedAt = waits.at(-1)?.at ?? 0
   const ranAt = timeline.find((moment) => moment.state === 'RUNNING' && moment.at >= waitedAt && moment.at <= now)?.at
@@ -83,8 +83,8 @@ export function sight(timeline: Timeline, now: number): Sighting {
 }
 
 /**
- * A script that contains `kill -<n> $$` ends by it, which Slurm calls a launch failure; `exit <n>` is what it says.
- * Without a `#!` line it is taken and cannot be executed.
+ * The end of a script: `kill -<n> $$` ends it by a signal, which Slurm reports as a launch failure; `exit <n>` sets its
+ * exit code. Without a `#!` line it is accepted and cannot be executed.
  */
 function endOf(script: string): Omit<Moment, 'at'> {
   const signal = /\bkill\s+-(\d+)\s+\$\$/.exec(script)?.[1]
@@ -95,13 +95,13 @@ function endOf(script: string): Omit<Moment, 'at'> {
     : { state: 'FAILED', verdict: verdict('NonZeroExitCode', code << 8) }
 }
 
-/** Output into a directory that is not there. The sandbox has none but the usual. */
+/** Whether the output directory is missing. The sandbox has only the usual directories. */
 function isUnlaunchable({ job }: JobRequest): boolean {
   const paths = [job.standard_output ?? '', job.standard_error ?? '']
   return paths.some((path) => path.startsWith('/nonexistent/'))
 }
 
-/** A script that contains `sleep <seconds>` runs for as long. */
+/** `sleep <seconds>` in a script sets the duration. */
 function sleepMsOf(script: string): number | null {
   const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
   return seconds === undefined ? null : Number(seconds) * 1000

@@ -6,7 +6,7 @@ import { makeJobOperations } from './jobs.ts'
 import { callerOf } from './tokens.ts'
 import { cluster, type JobData, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
-/** Whom an operation fails before it begins: reads say -1, the others that the controller hung up. */
+/** Errors before an operation begins: reads return -1, other calls report that the controller closed the connection. */
 const sources: Readonly<Record<string, readonly [source: string, description: string]>> = {
   'job.get': ['slurm_load_job', 'Unable to find JobId'],
   'job.list': ['slurm_load_jobs', 'Failed while looking for jobs'],
@@ -84,7 +84,7 @@ function answerTo({ operation, params }: Call, perform: () => Performed): Answer
   }
 }
 
-/** A read that failed shows an empty list beside its errors. */
+/** A failed read returns an empty list beside its errors. */
 function besideErrors(operation: string): object {
   return operation === 'job.get' || operation === 'job.list' ? { jobs: [] } : {}
 }

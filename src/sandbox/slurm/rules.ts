@@ -2,7 +2,7 @@ import { isRecord } from '../fields.ts'
 import { Refused, type SlurmError } from './answers.ts'
 import { cluster, type JobRequest } from './wire.ts'
 
-/** The names of `job_properties` in v0.0.38, and `no_requeue`, which it leaves out and the daemon takes. */
+/** The names of `job_properties` in v0.0.38, and `no_requeue`, which the description omits and the daemon accepts. */
 const properties: ReadonlySet<string> = new Set(
   `account account_gather_frequency argv array batch_features begin_time burst_buffer cluster_constraint comment
   constraints container core_specification cores_per_socket cpu_binding cpu_binding_hint cpu_frequency cpus_per_gpu
@@ -18,7 +18,7 @@ const properties: ReadonlySet<string> = new Set(
 const unparsable: SlurmError = { code: 9001, error: 'Failure during parsing' }
 const fails = (error: string, code = -1) => new Refused(400, { code, error }, unparsable)
 
-/** The request, or the refusal of slurmrestd's own parser: nothing has reached the controller. */
+/** Parses the request. Throws slurmrestd's rejection, which precedes any call to the controller. */
 export function readRequest(body: Record<string, unknown>): JobRequest {
   const { job, script } = body
   if (!isRecord(job)) throw fails('Jobs description entry not found, empty or not dictionary or list', 9002)
@@ -27,11 +27,11 @@ export function readRequest(body: Record<string, unknown>): JobRequest {
   if (!isRecord(job.environment) || Object.keys(job.environment).length === 0)
     throw fails('environment must be set', 2127)
   assertReadable(job)
-  // The parser has looked at what the sandbox goes by.
+  // The parser has validated the fields that the sandbox uses.
   return { ...(typeof script === 'string' ? { script } : {}), job: job as JobRequest['job'] }
 }
 
-/** Values as the command line's options take them: more, and less, than the description says. */
+/** Checks values by the rules of the command-line options, which differ from the API description. */
 function assertReadable(job: Record<string, unknown>): void {
   if (Array.isArray(job.nodes) && job.nodes.length !== 2) throw fails('Invalid node count list size')
   for (const [name, form] of Object.entries(forms)) {
@@ -53,7 +53,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   nice: /^-?\d+$/,
 }
 
-/** Turned down by the controller before there is a record. */
+/** Checks that the controller rejects before creating a record. */
 export function assertKnown({ job }: JobRequest): void {
   const refuse = (code: number, error: string) => new Refused(500, { code, error })
   if (job.partition !== undefined && !cluster.partitions.some((name) => name === job.partition))
@@ -61,11 +61,11 @@ export function assertKnown({ job }: JobRequest): void {
   if (job.constraints !== undefined) throw refuse(2029, 'Invalid feature specification')
   if (job.licenses !== undefined) throw refuse(2048, 'Invalid license specification')
   if (job.reservation !== undefined) throw refuse(2053, 'Requested reservation is invalid')
-  // For the cluster's operators, of whom there is none here.
+  // Reserved for the cluster's operators; there is none here.
   if (Number(job.nice ?? 0) < 0) throw refuse(2123, 'Invalid --nice value')
 }
 
-/** No node could ever run it: turned down with a record in FAILED. */
+/** Whether no node can run it: rejected with a record in FAILED. */
 export function isImpossible({ job }: JobRequest): boolean {
   if (Number(job.memory_per_node ?? 0) > cluster.memoryMb) return true
   const wanted = [job.gres ?? [], job.gpus_per_node === undefined ? [] : `gpu:${job.gpus_per_node}`].flat()
@@ -77,7 +77,7 @@ function isGresThere(gres: string): boolean {
   return name === 'gpu' && (model ?? cluster.gpuModel) === cluster.gpuModel && Number(count) <= cluster.gpus
 }
 
-/** Why it waits for ever, which is taken with an id and an error; null where it does not. */
+/** Why it would wait forever, which is accepted with an id and an error; null if it would not. */
 export function obstacleTo({ job }: JobRequest, nodes: number): { error: SlurmError; reason: string } | null {
   const busy = { code: 2015, error: 'Requested partition configuration not available now' }
   if (job.hold === true) {
@@ -88,12 +88,12 @@ export function obstacleTo({ job }: JobRequest, nodes: number): { error: SlurmEr
   return Number(job.cpus_per_task ?? 1) > cluster.cpus ? { error: busy, reason: 'PartitionConfig' } : null
 }
 
-/** A flag is read by its presence, whatever its value; the cluster's own rule is to requeue. */
+/** Whether it may be requeued. A flag counts if present, whatever its value; the cluster's default is to requeue. */
 export function mayRequeue({ job }: JobRequest): boolean {
   return job.no_requeue === undefined
 }
 
-/** How many nodes it gets. A list of two numbers, as the description has it, is taken and ignored. */
+/** The number of its nodes. The documented list of two numbers is accepted and ignored. */
 export function nodesOf({ job }: JobRequest): number {
   if (job.nodes === undefined || Array.isArray(job.nodes)) return 1
   return Number(String(job.nodes).split('-')[0])

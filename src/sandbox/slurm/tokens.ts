@@ -3,14 +3,14 @@ import { isRecord } from '../fields.ts'
 import type { Call } from '../provider.ts'
 import type { SlurmAccount } from './wire.ts'
 
-/** The headers are there: all that slurmrestd itself looks at. */
+/** Whether the headers are present, which is all that slurmrestd itself checks. */
 export function hasHeaders({ headers }: Call): boolean {
   return headers['x-slurm-user-name'] !== undefined && headers['x-slurm-user-token'] !== undefined
 }
 
 /**
- * Who calls, by the controller's rules: an HS256 JWT of the cluster's key that has not expired, of the user that the
- * other header names. Null: it hangs up.
+ * The caller by the controller's rules: an unexpired HS256 JWT of the cluster's key, for the user that the other header
+ * names. Null: the controller closes the connection.
  */
 export function callerOf(call: Call, accounts: readonly SlurmAccount[]): SlurmAccount | null {
   const account = accounts.find(({ user }) => user === call.headers['x-slurm-user-name'])

@@ -1,25 +1,25 @@
-/** A user of the cluster; the key is the cluster's, the same for all. */
+/** A user of the cluster; all share the cluster's key. */
 export type SlurmAccount = {
   readonly user: string
   /** HS256, base64. */
   readonly key: string
 }
 
-/** Speeds in milliseconds, and the places where the real daemon can be read in more than one way. */
+/** Durations in milliseconds, and switches for variants of the real daemon. */
 export type SlurmSettings = {
   listLagMs: number
   pendingMs: number
   runningMs: number
   completingMs: number
-  /** `MinJobAge`: so long an ended job is shown. */
+  /** `MinJobAge`: how long an ended job is shown. */
   minJobAgeMs: number
-  /** The REST plugins that are loaded, with commas. */
+  /** The loaded REST plugins, separated by commas. */
   versions: string
-  /** The controller is down: slurmrestd answers for itself. */
+  /** The controller is down: slurmrestd responds without it. */
   isControllerDown: boolean
 }
 
-/** What a submit asks for, once it has passed the rules. */
+/** The validated request of a submit. */
 export interface JobRequest {
   script?: string
   job: {
@@ -42,7 +42,7 @@ export interface JobRequest {
   }
 }
 
-/** What the sandbox keeps of a job. */
+/** The stored data of a job. */
 export interface JobData {
   request: JobRequest
   partition: string
@@ -50,7 +50,7 @@ export interface JobData {
   timeLimitMinutes: number
 }
 
-/** The cluster: four alike nodes. */
+/** The cluster: four identical nodes. */
 export const cluster = {
   name: 'sandbox',
   partitions: ['debug', 'long'],

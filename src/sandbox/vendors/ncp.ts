@@ -7,15 +7,15 @@ export interface NcpKeys {
   readonly secretKey: string
 }
 
-/** A request is invalid when its clock differs from the gateway's by this much or more (5 minutes). */
+/** The clock difference (5 minutes) from which a request is invalid. */
 export const maxClockSkewMs = 300_000
 
 /**
- * Checks API Gateway signature v2: base64(HMAC-SHA256(secret, "METHOD TARGET\nTIMESTAMP\nACCESSKEY")),
- * the target byte for byte as it was sent.
+ * Verifies API Gateway signature v2: base64(HMAC-SHA256(secret, "METHOD TARGET\nTIMESTAMP\nACCESSKEY")), with the exact
+ * target as sent.
  * https://api.ncloud-docs.com/docs/common-ncpapi
  *
- * @returns whose key it was, or `null` when anything is missing, wrong or out of time
+ * @returns the owner of the key, or `null` if anything is missing, wrong or expired
  */
 export function verifySignature<K extends NcpKeys>(
   call: Pick<Call, 'method' | 'target' | 'headers' | 'wallClockMs'>,
@@ -56,8 +56,8 @@ const gatewayErrors = {
 } as const
 
 /**
- * An error of the gateway itself, given before the service is reached.
- * Its table types `errorCode` as an integer, its example shows a string: `isCodeNumeric` chooses.
+ * An error of the gateway, returned before the service is reached. Its table types `errorCode` as an integer, its
+ * example shows a string: `isCodeNumeric` selects one.
  * https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling
  */
 export function gatewayError(name: keyof typeof gatewayErrors, isCodeNumeric: boolean): Answer {
@@ -65,7 +65,7 @@ export function gatewayError(name: keyof typeof gatewayErrors, isCodeNumeric: bo
   return { status, body: { error: { errorCode: isCodeNumeric ? errorCode : String(errorCode), message } } }
 }
 
-/** The gateway's answer to a mishap that never reaches the service. */
+/** The gateway's response to a failure that does not reach the service. */
 export function gatewayMishap(mishap: Exclude<Mishap, { what: 'refused_in_200' }>, isCodeNumeric: boolean): Answer {
   switch (mishap.what) {
     case 'unknown_route':
