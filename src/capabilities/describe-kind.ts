@@ -74,14 +74,14 @@ function describeField(path: FieldPath | 'secretVariables', rule: FieldRule | un
 }
 
 function createRecoveryOf<K extends Kind>(driver: Driver<K>): KindDescription['createRecovery'] {
-  const { listLagMs, maxProcessingMs, forgetsAfterMs, reusesIds = false } = driver.traits
+  const { listConsistencyLagMs, maxProcessingMs, retentionMs, reusesIds = false } = driver.traits
   const tagField = tagFieldOf(driver)
   return {
     tagLength: driver.tagLength,
     ...(tagField === undefined ? {} : { tagField }),
-    listConsistencyLagMs: listLagMs,
+    listConsistencyLagMs,
     maxProcessingMs,
-    ...(forgetsAfterMs === undefined ? {} : { retentionMs: forgetsAfterMs }),
+    ...(retentionMs === undefined ? {} : { retentionMs }),
     reusesIds,
   }
 }

@@ -140,11 +140,11 @@ export interface FoundObjects<K extends Kind = Kind> {
 
 export interface Traits<K extends Kind = Kind> {
   /** How long the provider's list may trail behind a create. */
-  readonly listLagMs: number
+  readonly listConsistencyLagMs: number
   /** How long the provider may still execute a request after the caller gave up on it. */
   readonly maxProcessingMs: number
   /** How long ended work stays findable; absent = for good. */
-  readonly forgetsAfterMs?: number
+  readonly retentionMs?: number
   /** The provider makes no second object of the same name: it refuses, or takes the create for the first one. */
   readonly uniqueNames: boolean
   /**

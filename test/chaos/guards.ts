@@ -34,7 +34,7 @@ export function chaosProviders(parts: GuardParts): readonly Provider[] {
 }
 
 function chaosDriver<K extends Kind>(driver: Driver<K>, { timing, without }: GuardParts): Driver<K> {
-  const waits = without === 'settling' ? { maxProcessingMs: 0, listLagMs: 0 } : timing.traits
+  const waits = without === 'settling' ? { maxProcessingMs: 0, listConsistencyLagMs: 0 } : timing.traits
   const find: Driver<K>['find'] = async (intents) =>
     new Map(intents.map(({ correlationTag }) => [correlationTag, { absent: true }]))
   return {

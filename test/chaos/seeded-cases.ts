@@ -77,8 +77,8 @@ async function wishDuringLook(parts: PlantParts): Promise<void> {
 async function nameTaken(parts: PlantParts): Promise<void> {
   const { board, timing } = parts
   const { sendWithinMs, callTimeoutMs } = timing.settings.timing
-  const { maxProcessingMs, listLagMs } = timing.traits
-  const lagMs = sendWithinMs + callTimeoutMs + maxProcessingMs + listLagMs * 1.7
+  const { maxProcessingMs, listConsistencyLagMs } = timing.traits
+  const lagMs = sendWithinMs + callTimeoutMs + maxProcessingMs + listConsistencyLagMs * 1.7
   await board.add({ kind: 'drop_answer', operation: 'jobs.create', times: 1 })
   const end = await board.add({ kind: 'list_lag', provider: 'modelarts', lagMs })
   const id = await send(parts, 'job', 'modelarts', { name: 'taken' })

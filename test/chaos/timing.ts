@@ -9,7 +9,7 @@ import { type ContainerSettings, webhookSettings } from '../../src/container/con
 export interface ChaosTiming {
   settings: Omit<ContainerSettings, 'heldProviders'>
   /** Traits that every driver is given. */
-  traits: { maxProcessingMs: number; listLagMs: number }
+  traits: { maxProcessingMs: number; listConsistencyLagMs: number }
   /** The sandbox's latest execution of a create whose client has gone. */
   latestMs: number
   lagMs: number
@@ -30,8 +30,8 @@ export function timingOf(isShort: boolean): ChaosTiming {
   const lagMs = isShort ? 500 : 2000
   const longestWindowMs = isShort ? 1500 : 3000
   const confirmGoneMs = longestWindowMs + 500
-  const traits = { maxProcessingMs: latestMs + (isShort ? 2000 : 5000), listLagMs: lagMs + 500 }
-  const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listLagMs
+  const traits = { maxProcessingMs: latestMs + (isShort ? 2000 : 5000), listConsistencyLagMs: lagMs + 500 }
+  const settleMs = sendWithinMs + callTimeoutMs + traits.maxProcessingMs + traits.listConsistencyLagMs
   const { heldProviders: _, ...settings } = settingsOf(readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' }))
   return {
     settings: {

@@ -89,5 +89,5 @@ export const settlingQuickly: readonly Provider[] = providers.map((provider) => 
 }))
 
 function quick<K extends Kind>(driver: Driver<K>): Driver<K> {
-  return { ...driver, traits: { ...driver.traits, maxProcessingMs: 0, listLagMs: 0 } }
+  return { ...driver, traits: { ...driver.traits, maxProcessingMs: 0, listConsistencyLagMs: 0 } }
 }

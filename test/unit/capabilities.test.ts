@@ -61,11 +61,11 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
       exclusiveEnvironment: traits.exclusiveEnvironment ?? false,
       createRecovery: {
         tagLength: tagLength,
-        listConsistencyLagMs: traits.listLagMs,
+        listConsistencyLagMs: traits.listConsistencyLagMs,
         maxProcessingMs: traits.maxProcessingMs,
       },
     })
-    expect(described?.createRecovery.retentionMs).toBe(traits.forgetsAfterMs)
+    expect(described?.createRecovery.retentionMs).toBe(traits.retentionMs)
     expect(described?.deletableIn).toEqual(traits.deletableIn)
   })
 })
@@ -116,7 +116,7 @@ const job = (more: Partial<Driver<'job'>> = {}) =>
   ({
     accepts: { name: { to: 'n' }, timeLimitSeconds: { to: 'limit' } },
     states: { UP: 'running' },
-    traits: { listLagMs: 1, maxProcessingMs: 2, uniqueNames: true, enforces: ['timeLimit'] },
+    traits: { listConsistencyLagMs: 1, maxProcessingMs: 2, uniqueNames: true, enforces: ['timeLimit'] },
     tagLength: 8,
     plan: ({ correlationTag }) => ({
       method: 'POST',

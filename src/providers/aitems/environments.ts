@@ -41,7 +41,7 @@ const accepts: Accepts = {
 
 const traits: Traits<'environment'> = {
   // Not documented. The create response contains the id.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   // The gateway times out its endpoint (504/510) after an undocumented time, which can be set to at most 60 s.
   maxProcessingMs: 60_000,
   // Not documented. A duplicate name would be rejected like any invalid parameter.

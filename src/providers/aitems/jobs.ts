@@ -23,10 +23,10 @@ const accepts: Accepts = {
 
 const traits: Traits<'job'> = {
   // Neither is documented; see the traits of environments.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   maxProcessingMs: 60_000,
   // How long trains stay listed is not documented. An object not found within a day is left to an operator.
-  forgetsAfterMs: 86_400_000,
+  retentionMs: 86_400_000,
   uniqueNames: false,
   // A service runs one training at a time.
   exclusiveEnvironment: true,

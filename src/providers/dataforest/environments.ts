@@ -36,7 +36,7 @@ const listOmits = ['success', 'message', 'accountId', 'contents']
 
 const traits: Traits<'environment'> = {
   // Neither is documented; see the traits of jobs. The create response contains the id.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   maxProcessingMs: 60_000,
   // The API has a checkAvailableName for them.
   uniqueNames: true,

@@ -57,11 +57,11 @@ const listOmits = ['success', 'message', 'elapsedMillis', 'containers']
 
 const traits: Traits<'job'> = {
   // Not documented; far longer than a list by YARN itself takes.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   // The gateway times out its endpoint (504/510) after an undocumented time, which can be set to at most 60 s.
   maxProcessingMs: 60_000,
   // How long ended apps stay listed is not documented. An object not found within a day is left to an operator.
-  forgetsAfterMs: 86_400_000,
+  retentionMs: 86_400_000,
   // The vendor appends random groups to the name.
   uniqueNames: false,
   // Submit has no time limit field.

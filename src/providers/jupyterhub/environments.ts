@@ -13,7 +13,7 @@ import { serverPath, userPath } from './wire.ts'
 
 const traits: Traits<'environment'> = {
   // A server is in its user's model as soon as its start is accepted.
-  listLagMs: 0,
+  listConsistencyLagMs: 0,
   // The hub reads a request immediately; only its proxy or its single thread may delay one.
   maxProcessingMs: 30_000,
   // Starting an existing name starts that server.

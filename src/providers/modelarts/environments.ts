@@ -61,7 +61,7 @@ const listOmits = [
 
 const traits: Traits<'environment'> = {
   // Not documented. The create response contains the instance, so a delay of the list is not expected.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   // ModelArts.6301

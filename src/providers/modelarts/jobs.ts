@@ -20,7 +20,7 @@ import { given } from './wire.ts'
 
 const traits: Traits<'job'> = {
   // Not documented. The create response contains the job.
-  listLagMs: 30_000,
+  listConsistencyLagMs: 30_000,
   // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   // ModelArts.2751

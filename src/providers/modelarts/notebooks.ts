@@ -16,7 +16,7 @@ import { given } from './wire.ts'
 
 const traits: Traits<'environment'> = {
   // Not documented. Names may repeat, so only the list prevents a second notebook.
-  listLagMs: 60_000,
+  listConsistencyLagMs: 60_000,
   // The gateway times out a service after at most 60 s.
   maxProcessingMs: 60_000,
   uniqueNames: false,

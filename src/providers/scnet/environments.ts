@@ -21,8 +21,8 @@ const states: Readonly<Record<string, Status<'environment'>>> = {
 }
 
 /** Neither value is documented. */
-export const containerTraits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'uniqueNames'> = {
-  listLagMs: 60_000,
+export const containerTraits: Pick<Traits, 'listConsistencyLagMs' | 'maxProcessingMs' | 'uniqueNames'> = {
+  listConsistencyLagMs: 60_000,
   maxProcessingMs: 120_000,
   uniqueNames: false,
 }

@@ -25,10 +25,10 @@ const tagLength = 12
 function traitsOf({ hasHistory }: ScnetSettings): Traits<'job'> {
   return {
     // Neither is documented. In live samples the history lagged behind the end by less than a minute.
-    listLagMs: 60_000,
+    listConsistencyLagMs: 60_000,
     maxProcessingMs: 120_000,
     // The live list keeps ended jobs for 5 minutes; the history keeps them permanently.
-    ...(hasHistory ? {} : { forgetsAfterMs: 300_000 }),
+    ...(hasHistory ? {} : { retentionMs: 300_000 }),
     uniqueNames: false,
     reusesIds: true,
     enforces: ['timeLimit'],

@@ -16,10 +16,10 @@ import type { SlurmSettings } from './settings.ts'
 function traitsOf({ minJobAgeSeconds }: SlurmSettings): Traits<'job'> {
   return {
     // The controller serves reads from the memory that a submit is written to.
-    listLagMs: 0,
+    listConsistencyLagMs: 0,
     // slurmrestd tries for 9 s to reach a controller that is down (measured), and may have queued the request before.
     maxProcessingMs: 60_000,
-    forgetsAfterMs: minJobAgeSeconds * 1000,
+    retentionMs: minJobAgeSeconds * 1000,
     uniqueNames: false,
     // Ids restart at FirstJobId after MaxJobId, and if the controller's state is lost.
     reusesIds: true,

@@ -41,7 +41,7 @@ function conclusiveFrom<K extends Kind>(
 ): Date {
   const mayBeStarted = generation > 1 && kind.restartedBy.some((verb) => verbs.includes(verb))
   const canBeRecreated = traits.reusesIds === true && mayBeStarted
-  return after(goneSince, canBeRecreated ? traits.maxProcessingMs + traits.listLagMs : 0)
+  return after(goneSince, canBeRecreated ? traits.maxProcessingMs + traits.listConsistencyLagMs : 0)
 }
 
 function laterOf(a: Date, b: Date | null): Date {

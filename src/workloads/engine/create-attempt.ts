@@ -84,7 +84,7 @@ async function open<K extends Kind>(
   before: Json,
 ): Promise<Opened | null | 'busy'> {
   const { workload, leaseId } = claimed
-  const { listLagMs, maxProcessingMs } = driver.traits
+  const { listConsistencyLagMs, maxProcessingMs } = driver.traits
   const opening: Opening = {
     workloadId: workload.id,
     projectId: workload.projectId,
@@ -97,7 +97,7 @@ async function open<K extends Kind>(
     before,
     exclusivityKey: exclusiveKeyOf(workload, driver),
     sendWithinMs: deps.timing.sendWithinMs,
-    settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listLagMs,
+    settleMs: deps.timing.callTimeoutMs + maxProcessingMs + listConsistencyLagMs,
     event: eventOf({ ...workload, status: kind.dispatchingStatus, reason: null, message: null }),
   }
   try {

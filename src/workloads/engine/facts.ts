@@ -60,7 +60,7 @@ export function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: Poll
   } = known
   return {
     now,
-    traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
+    traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
     environment:

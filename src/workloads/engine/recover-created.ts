@@ -53,11 +53,11 @@ export function whetherAbsentCounts<K extends Kind>(
   tookMs: number,
 ): 'yes' | 'too_early' | 'too_late' {
   if (attempt === null) return 'too_early'
-  const { forgetsAfterMs, listLagMs, uniqueNames } = traits
-  if (forgetsAfterMs !== undefined && after(now, tookMs) > after(attempt.startedAt, forgetsAfterMs)) return 'too_late'
+  const { retentionMs, listConsistencyLagMs, uniqueNames } = traits
+  if (retentionMs !== undefined && after(now, tookMs) > after(attempt.startedAt, retentionMs)) return 'too_late'
   // Where names are unique, a name conflict means that this attempt created nothing; only the list may lag behind.
   const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
-  const provesFrom = refusedAt === null ? attempt.absenceConclusiveAt : after(refusedAt, listLagMs)
+  const provesFrom = refusedAt === null ? attempt.absenceConclusiveAt : after(refusedAt, listConsistencyLagMs)
   return now > provesFrom ? 'yes' : 'too_early'
 }
 

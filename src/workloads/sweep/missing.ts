@@ -15,7 +15,7 @@ export async function scheduleMissingReads<K extends Kind>(
   seenIds: ReadonlySet<string>,
 ): Promise<void> {
   const { claimed, bounds, log, driver } = deps
-  const knownSince = after(claimed.startedAt, -(bounds.graceMs + driver.traits.listLagMs))
+  const knownSince = after(claimed.startedAt, -(bounds.graceMs + driver.traits.listConsistencyLagMs))
   const missing = watched.filter(
     ({ id, dispatchedAt }) => !seenIds.has(id) && (dispatchedAt ?? knownSince) <= knownSince,
   )

@@ -93,7 +93,11 @@ async function countOrphans<K extends Kind>(
 ): Promise<number> {
   if (correlationTags.length === 0) return 0
   const { connectionId, kind, startedAt } = claimed
-  const held = await deps.heldTags(kind, correlationTags, after(startedAt, -(bounds.graceMs + driver.traits.listLagMs)))
+  const held = await deps.heldTags(
+    kind,
+    correlationTags,
+    after(startedAt, -(bounds.graceMs + driver.traits.listConsistencyLagMs)),
+  )
   const count = correlationTags.filter((correlationTag) => !held.has(correlationTag)).length
   if (count > 0)
     deps.log.warn({ connectionId, count }, 'orphaned remote objects found; see GET /connections/{id}/orphans')

@@ -26,7 +26,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
 
     it('has traits that are lengths of time, and a mark that is long enough to be told from another', () => {
       const { traits, tagLength } = described
-      expect(traits.listLagMs).toBeGreaterThanOrEqual(0)
+      expect(traits.listConsistencyLagMs).toBeGreaterThanOrEqual(0)
       expect(traits.maxProcessingMs).toBeGreaterThan(0)
       expect(tagLength).toBeGreaterThanOrEqual(8)
     })

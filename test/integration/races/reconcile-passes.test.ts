@@ -26,7 +26,7 @@ afterAll(() => bench.stop())
 
 /** As much of a driver as a decision needs. */
 const idleDriver = {
-  traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
+  traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
   states: {},
   controls: {},
 } as unknown as Driver<'job'>

@@ -132,8 +132,8 @@ describe('a job', () => {
     stub.server.on(liveById, ok({ total: 0, list: [] }))
     const driver = stub.job({ hasHistory: false })
     expect(await driver.get('63436', signal)).toBe('gone')
-    expect(driver.traits.forgetsAfterMs).toBe(300_000)
-    expect(stub.job().traits.forgetsAfterMs).toBeUndefined()
+    expect(driver.traits.retentionMs).toBe(300_000)
+    expect(stub.job().traits.retentionMs).toBeUndefined()
   })
 
   it('is not looked for elsewhere when the service fails', async () => {

@@ -87,7 +87,7 @@ describe('whatever happens to a job', () => {
       const ending = await drive(story)
       expectOnce(ending)
       expectTold(ending)
-      if (isParked(ending)) expect(story.traits.forgetsAfterMs).toBeDefined()
+      if (isParked(ending)) expect(story.traits.retentionMs).toBeDefined()
       if (mustHaveEnded(story, ending)) expect(ending.row).toMatchObject({ active: false, dueAt: null })
       expectVerdict(story, ending)
     })
@@ -115,7 +115,7 @@ describe('whatever happens to an environment', () => {
     const pass = (ms: number) => ({ do: 'pass' as const, ms })
     const ending = await drive({
       kind: 'environment',
-      traits: { listLagMs: 0, maxProcessingMs: 3000, uniqueNames: false, reusesIds: true },
+      traits: { listConsistencyLagMs: 0, maxProcessingMs: 3000, uniqueNames: false, reusesIds: true },
       life: {
         states: { UP: 'running', DOWN: 'stopped', LEAVING: 'deleting' },
         course: [{ state: 'UP', forMs: 0 }],

@@ -40,7 +40,7 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
 export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K> {
   return {
     now: moment,
-    traits: { listLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
+    traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
     ...{ environment: null, hasLiveJobs: false, needsUpdate: false, shows: null, attempt: null, firstSentAt: null },

@@ -52,7 +52,7 @@ describe('an environment that is gone while it is being deleted', () => {
     ...makeFacts<'environment'>().traits,
     reusesIds: true as const,
     maxProcessingMs: 3000,
-    listLagMs: 200,
+    listConsistencyLagMs: 200,
   }
   type Given = Partial<Facts<'environment'>>
   const look = (environment: Workload<'environment'>, more: Given) => {
@@ -103,7 +103,7 @@ describe('a list', () => {
 
   interface EnvironmentState {
     maxWatched?: number
-    listLagMs?: number
+    listConsistencyLagMs?: number
     graceMs?: number
     heldTags?: SweepDeps['heldTags']
   }
@@ -112,7 +112,7 @@ describe('a list', () => {
   async function sweep(
     active: readonly Workload<'job'>[],
     list: Shown | (() => Promise<object>),
-    { maxWatched = 100, listLagMs = 0, graceMs = 0, ...more }: EnvironmentState = {},
+    { maxWatched = 100, listConsistencyLagMs = 0, graceMs = 0, ...more }: EnvironmentState = {},
   ) {
     const warnings: string[] = []
     const warn = (_: object, message: string) => warnings.push(message)
@@ -121,7 +121,7 @@ describe('a list', () => {
     const ignore = () => {}
     const driver = {
       list: typeof list === 'function' ? list : async () => show(list),
-      traits: { ...makeFacts().traits, listLagMs },
+      traits: { ...makeFacts().traits, listConsistencyLagMs },
       states: {},
       controls: {},
       tagLength: 12,
@@ -164,7 +164,7 @@ describe('a list', () => {
       return new Set<string>()
     }
     const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', correlationTag: 'memstray12345' }], {
-      ...{ heldTags, listLagMs: 200, graceMs: 50 },
+      ...{ heldTags, listConsistencyLagMs: 200, graceMs: 50 },
     })
     expect(since).toEqual([at(-250)])
     expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])

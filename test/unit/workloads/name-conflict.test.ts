@@ -9,7 +9,7 @@ import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 const error = { code: 'conflict' as const, message: 'exists', retryable: true }
 const attempt = makeAttempt({ outcome: 'unknown', error, endedAt: makeFacts().now })
 const taken = { absent: true, nameIsTaken: true } as const
-const traits = { ...makeFacts<'environment'>().traits, listLagMs: 30_000, uniqueNames: true }
+const traits = { ...makeFacts<'environment'>().traits, listConsistencyLagMs: 30_000, uniqueNames: true }
 
 interface Case {
   facts?: Partial<Facts<'environment'>>

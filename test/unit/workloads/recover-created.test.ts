@@ -26,18 +26,18 @@ describe('a scan without the correlation tag', () => {
 
   it('is inconclusive if it ended after the provider deletes ended work', () => {
     const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(299_000) })
-    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 500)).toBe('yes')
-    expect(whetherAbsentCounts(facts, traits({ forgetsAfterMs: 300_000 }), 1500)).toBe('too_late')
+    expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 500)).toBe('yes')
+    expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 1500)).toBe('too_late')
   })
 
   it('needs only the list to have caught up where the provider refused the name', () => {
     const error = { code: 'conflict' as const, message: 'exists', retryable: true }
     const attempt = makeAttempt({ absenceConclusiveAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
-    const lagging = traits({ listLagMs: 1000, uniqueNames: true })
+    const lagging = traits({ listConsistencyLagMs: 1000, uniqueNames: true })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
     // Where names may repeat, such an answer does not say that nothing is made.
-    const repeating = traits({ listLagMs: 1000 })
+    const repeating = traits({ listConsistencyLagMs: 1000 })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
   })
@@ -51,15 +51,15 @@ describe('a scan without the correlation tag', () => {
       nowMs: fc.nat(10_000),
       settledMs: fc.nat(10_000),
       tookMs: fc.nat(10_000),
-      forgetsAfterMs: fc.nat(20_000),
+      retentionMs: fc.nat(20_000),
     })
     fc.assert(
-      fc.property(cases, ({ nowMs, settledMs, tookMs, forgetsAfterMs }) => {
+      fc.property(cases, ({ nowMs, settledMs, tookMs, retentionMs }) => {
         const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt: at(settledMs) }), now: at(nowMs) })
-        const verdict = whetherAbsentCounts(facts, traits({ forgetsAfterMs }), tookMs)
+        const verdict = whetherAbsentCounts(facts, traits({ retentionMs }), tookMs)
         if (verdict === 'yes') {
           expect(nowMs).toBeGreaterThan(settledMs)
-          expect(nowMs + tookMs).toBeLessThanOrEqual(forgetsAfterMs)
+          expect(nowMs + tookMs).toBeLessThanOrEqual(retentionMs)
         }
       }),
     )

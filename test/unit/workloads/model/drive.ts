@@ -28,7 +28,10 @@ export type Step =
 /** One story: the provider's nature, the fate of each call and write in turn, and what happens from outside. */
 export interface Story {
   kind: Kind
-  traits: Pick<Traits, 'listLagMs' | 'maxProcessingMs' | 'forgetsAfterMs' | 'deletableIn' | 'uniqueNames' | 'reusesIds'>
+  traits: Pick<
+    Traits,
+    'listConsistencyLagMs' | 'maxProcessingMs' | 'retentionMs' | 'deletableIn' | 'uniqueNames' | 'reusesIds'
+  >
   life: Life
   findsLate: boolean
   /** Whether records whose objects a search shows too are live; they own them either way. */
@@ -110,7 +113,7 @@ function setStage({ kind, traits: given, life, fates, findsLate, ...story }: Sto
 }
 
 /** Only then is a second create answered with "the name exists", whatever the search shows. */
-const keepsNames = ({ uniqueNames, forgetsAfterMs }: Traits) => uniqueNames && forgetsAfterMs === undefined
+const keepsNames = ({ uniqueNames, retentionMs }: Traits) => uniqueNames && retentionMs === undefined
 
 async function take(stage: Stage, story: Story, step: Step): Promise<void> {
   const { time, table, engine } = stage

@@ -54,17 +54,17 @@ export function makeMemoryProvider({
   let deleted: RemoteObject | null = null
   let underWay = 0
   let nameAskedAt: number | null = null
-  const isListed = (since: number | null) => since !== null && since + traits.listLagMs <= time.now()
+  const isListed = (since: number | null) => since !== null && since + traits.listConsistencyLagMs <= time.now()
   const isHidden = () => findsLate && nameAskedAt === null
 
   const stateOf = (known: RemoteObject): string => momentOf(known, time.now())?.state ?? ''
 
   function shown(): RemoteObject | null {
     if (object === null) return null
-    const { forgetsAfterMs } = traits
+    const { retentionMs } = traits
     const moment = momentOf(object, time.now())
     const isEnded = moment !== undefined && life.ended.includes(moment.state)
-    return isEnded && forgetsAfterMs !== undefined && time.now() > moment.at + forgetsAfterMs ? null : object
+    return isEnded && retentionMs !== undefined && time.now() > moment.at + retentionMs ? null : object
   }
 
   function make(correlationTag: string): string {

@@ -127,18 +127,18 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
     traits: fc
       .record(
         {
-          listLagMs: fc.constantFrom(0, 700, 4000),
+          listConsistencyLagMs: fc.constantFrom(0, 700, 4000),
           maxProcessingMs: fc.constantFrom(0, 900, 3000),
-          forgetsAfterMs: fc.constantFrom(3000, 60_000),
+          retentionMs: fc.constantFrom(3000, 60_000),
           deletableIn: fc.constant(['stopped', 'failed', 'blocked'] as const),
           uniqueNames: fc.boolean(),
           reusesIds: fc.constant(true as const),
         },
-        { requiredKeys: ['listLagMs', 'maxProcessingMs', 'uniqueNames'] },
+        { requiredKeys: ['listConsistencyLagMs', 'maxProcessingMs', 'uniqueNames'] },
       )
-      .map(({ forgetsAfterMs, deletableIn, ...traits }) => ({
+      .map(({ retentionMs, deletableIn, ...traits }) => ({
         ...traits,
-        ...(isJob && forgetsAfterMs !== undefined ? { forgetsAfterMs } : {}),
+        ...(isJob && retentionMs !== undefined ? { retentionMs } : {}),
         ...(!isJob && deletableIn !== undefined ? { deletableIn } : {}),
       })),
     life: isJob ? jobLife : environmentLife,
