@@ -5,9 +5,9 @@ import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateAdrIndex } from './docs/adr-index.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
+import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
-import { generateFindingTable } from './docs/finding-table.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
@@ -28,7 +28,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
-  { path: 'docs/exactly-once.md', generate: (current) => generateFindingTable(current, described) },
+  { path: 'docs/exactly-once.md', generate: (current) => generateCreateRecoveryTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },

@@ -7,10 +7,10 @@ import { kinds } from '../../src/vocabulary/kinds.ts'
 import { describeCapabilities } from './behaviours/capabilities.ts'
 import { describeConnection } from './behaviours/connection.ts'
 import { describeControl } from './behaviours/control.ts'
+import { describeCreateRecovery } from './behaviours/create-recovery.ts'
 import { describeCreation } from './behaviours/creation.ts'
 import { describeEndpoints } from './behaviours/endpoints.ts'
 import { describeFailure } from './behaviours/failure.ts'
-import { describeFinding } from './behaviours/finding.ts'
 import { describeHygiene } from './behaviours/hygiene.ts'
 import { describeListing } from './behaviours/listing.ts'
 import { describeLostCreates } from './behaviours/lost-creates.ts'
@@ -48,7 +48,7 @@ function describeKind<K extends Kind>(bench: Bench, kind: K): void {
     describeCapabilities(subject)
     describeCreation(subject)
     describeLostCreates(subject)
-    describeFinding(subject)
+    describeCreateRecovery(subject)
     describeObservation(subject)
     describeListing(subject)
     describeControl(subject)

@@ -54,12 +54,12 @@ export function makeClient(deps: {
   const target = (path: string) => `${prefix}/api/v1${path}`
 
   /** Sends one request and reads the response. `settle` maps a failure to the error that is thrown. */
-  async function send(call: Call, settle = errorOf): Promise<Said> {
+  async function send(call: Call, settle = errorOf): Promise<VendorResponse> {
     const { method, path, ...rest } = call
     const headers = { ...jsonHeaders, ...sign(method, target(path)) }
     const secrets = sentSecrets(headers, literals)
     const response = await http.send({ method, target: target(path), headers, ...rest }).catch((error: unknown) => {
-      throw settle({ error, isRefusal: false })
+      throw settle({ error, isRejection: false })
     })
     const failure = failureOf(response, { clock, secrets }, `${method} ${target(path)}`)
     if (failure !== null) throw settle(failure)
@@ -92,14 +92,14 @@ export function makeClient(deps: {
     },
 
     async create(path, body, fence) {
-      const settle = (failure: Settling) => createFailure(failure.error, () => failure.isRefusal)
+      const settle = (failure: Settling) => createFailure(failure.error, () => failure.isRejection)
       return bodyOf(await send({ method: 'POST', path, body, ...fence }, settle))
     },
   }
 }
 
 /** A successful response. */
-interface Said {
+interface VendorResponse {
   /** Undefined if it is not JSON. */
   body: Json | undefined
   /** The error for an unusable body. */
@@ -109,7 +109,7 @@ interface Said {
 
 interface Settling {
   error: unknown
-  isRefusal: boolean
+  isRejection: boolean
 }
 
 function errorOf({ error }: Settling): unknown {
@@ -117,7 +117,7 @@ function errorOf({ error }: Settling): unknown {
 }
 
 /** A 2xx that is neither JSON nor empty does not come from AiTEMS. */
-function bodyOf({ body, isEmpty, bad }: Said): Json {
+function bodyOf({ body, isEmpty, bad }: VendorResponse): Json {
   if (body === undefined && !isEmpty) throw bad()
   return body ?? null
 }

@@ -155,7 +155,7 @@ async function findServices(
     seen.push(...read.flatMap((each) => (each === 'gone' ? [] : [each])))
   }
   const isRead = isComplete && candidates.length <= maxReads && ids.length === candidates.length
-  return new Map(intents.map((intent) => [intent.correlationTag, verdictOn(intent, seen, isRead)]))
+  return new Map(intents.map((intent) => [intent.correlationTag, searchResultOf(intent, seen, isRead)]))
 }
 
 /** The observed service takes precedence over the spec, which has no type for an imported service. */
@@ -177,7 +177,7 @@ function mayBe(item: Json, { spec, firstSentAt }: Intent<'environment'>, offset:
   return createdAt === undefined || createdAt.getTime() > firstSentAt.getTime() - createdToleranceMs
 }
 
-function verdictOn(
+function searchResultOf(
   { correlationTag, spec }: Intent<'environment'>,
   seen: readonly Observation<'environment'>[],
   isRead: boolean,

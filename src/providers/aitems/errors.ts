@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
@@ -28,7 +28,7 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
   const gateway = gatewayFailure(response, reading)
   if (gateway !== null) return gateway
   const body = jsonOf(response)
-  if (response.status >= 200 && response.status < 300 && !speaksOfError(body)) return null
+  if (response.status >= 200 && response.status < 300 && !reportsError(body)) return null
   const isOfService = response.text.trim() === '' || isObject(body)
   const row = isOfService ? documented[response.status] : undefined
   const waitMs = retryAfterMs(response.headers, reading.clock)
@@ -37,9 +37,9 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(row?.field === undefined ? {} : { field: row.field }),
   }
-  const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${wordsOf(body, response.text, reading.secrets)}`
+  const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${messageOf(body, response.text, reading.secrets)}`
   const code = row?.code ?? codeOfBareStatus(response.status)
-  return { error: new ProviderError(code, message, details), isRefusal: row !== undefined }
+  return { error: new ProviderError(code, message, details), isRejection: row !== undefined }
 }
 
 /** The service's documented 404, "resource not found". The gateway's 404 maps to another code. */
@@ -48,22 +48,22 @@ export function isNoSuchResource(error: unknown): boolean {
 }
 
 /** Keys of the documented responses, which contain at least one: an object, a list, or the `result` of a deletion. */
-const answerKeys = ['serviceId', 'datasetId', 'version', 'services', 'trains', 'datasets', 'result']
+const responseKeys = ['serviceId', 'datasetId', 'version', 'services', 'trains', 'datasets', 'result']
 /** Keys under which products of this vendor report errors. */
 const errorKeys = ['error', 'errorCode', 'errorMessage', 'responseError', 'returnCode', 'message']
 
 /** Errors in a 2xx are not documented. A body with an error key and no response key counts as an error. */
-function speaksOfError(body: Json | undefined): boolean {
+function reportsError(body: Json | undefined): boolean {
   const has = (key: string) => isObject(body) && Object.hasOwn(body, key)
-  return errorKeys.some(has) && !answerKeys.some(has)
+  return errorKeys.some(has) && !responseKeys.some(has)
 }
 
 /** Reads the message from the keys that products of this vendor use. */
-function wordsOf(body: Json | undefined, text: string, secrets: readonly string[]): string {
-  const said =
+function messageOf(body: Json | undefined, text: string, secrets: readonly string[]): string {
+  const providerMessage =
     readText(body, 'message') ??
     readText(body, 'errorMessage') ??
     readText(readObject(body, 'error'), 'message') ??
     readText(readObject(body, 'responseError'), 'returnMessage')
-  return said === undefined ? excerpt(text, secrets) : cleanWords(said, secrets)
+  return providerMessage === undefined ? excerpt(text, secrets) : cleanMessage(providerMessage, secrets)
 }

@@ -51,13 +51,13 @@ export function jobOf(
   const startedAt = status === null || status === 'pending' ? undefined : firstCreation(shown, timezoneOffset)
   const correlationTags = shown.map(tagOfTrain).filter((correlationTag) => correlationTag !== undefined)
   const correlationTag = correlationTags.find((each) => each !== null) ?? correlationTags[0]
-  const said = parts.flatMap(({ ref, train }) => failureOf(ref, train))
+  const failed = parts.flatMap(({ ref, train }) => failureOf(ref, train))
   return {
     remoteId,
     status,
     rawState: [...new Set(parts.map(({ train }) => rawStateOf(train, service)))].join(', '),
     ...reasonOf(status, tasks),
-    ...(status === 'failed' && said.length > 0 ? { message: said.join('; ') } : {}),
+    ...(status === 'failed' && failed.length > 0 ? { message: failed.join('; ') } : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(correlationTag === undefined ? {} : { correlationTag }),
     tasks,

@@ -34,7 +34,7 @@ export const jsonHeaders = { 'content-type': 'application/json', accept: 'applic
 interface Fence {
   sendBy?: SendBy
   signal: AbortSignal
-  settle(failure: { error: unknown; isRefusal: boolean }): unknown
+  settle(failure: { error: unknown; isRejection: boolean }): unknown
 }
 
 /**
@@ -61,7 +61,7 @@ export function makeClient(deps: {
     const response = await http
       .send({ method: 'POST', target: path, headers, body, ...fence })
       .catch((error: unknown) => {
-        throw settle({ error, isRefusal: false })
+        throw settle({ error, isRejection: false })
       })
     const failure = failureOf(response, { clock, secrets })
     if (failure !== null) throw settle(failure)
@@ -76,7 +76,7 @@ export function makeClient(deps: {
     create: (operation, body, fence) =>
       post(operation, body, {
         ...fence,
-        settle: (failure) => createFailure(failure.error, () => failure.isRefusal),
+        settle: (failure) => createFailure(failure.error, () => failure.isRejection),
       }),
   }
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
@@ -18,7 +18,7 @@ const documented: Readonly<Record<number, ProviderErrorCode>> = {
 }
 
 /** HTTP 400 covers both an invalid parameter and "exceeds a resource quota"; only the message distinguishes them. */
-const quotaWords = /quota|쿼터|할당량/i
+const quotaMessage = /quota|쿼터|할당량/i
 
 /** The prefix of an invalid-parameter message, as in the example: `invalid request parameter (<path>, …`. */
 const badParameter = /^invalid request parameter \(([\w.[\]]+)/
@@ -27,7 +27,7 @@ const badParameter = /^invalid request parameter \(([\w.[\]]+)/
  * `success: false` with HTTP 200 is not documented. A message that the overview lists beside a status has the meaning
  * of that status; any other is inconclusive.
  */
-const listedWords: readonly (readonly [RegExp, number])[] = [
+const listedMessages: readonly (readonly [RegExp, number])[] = [
   [/^(exceeds a resource quota|invalid request parameter)\b/i, 400],
   [/^not allowed to access\b/i, 403],
   [/^no such element\b/i, 404],
@@ -47,7 +47,7 @@ export function failureOf(response: HttpResponse, reading: Reading): Failure | n
   if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
   const code = isOk ? 'bad_response' : codeOfBareStatus(response.status)
   const message = `HTTP ${response.status} in an undocumented form: ${excerpt(response.text, reading.secrets)}`
-  return { error: new ProviderError(code, message, detailsOf(response, reading)), isRefusal: false }
+  return { error: new ProviderError(code, message, detailsOf(response, reading)), isRejection: false }
 }
 
 /** The service's documented 404, "no such element". The gateway's 404 maps to another code. */
@@ -56,20 +56,22 @@ export function isNoSuchElement(error: unknown): boolean {
 }
 
 function serviceFailure(response: HttpResponse, body: Json, reading: Reading): Failure {
-  const said = readText(body, 'message') ?? 'no message'
+  const providerMessage = readText(body, 'message') ?? 'no message'
   const isOk = response.status < 300
-  const status = isOk ? (listedWords.find(([words]) => words.test(said))?.[1] ?? response.status) : response.status
+  const status = isOk
+    ? (listedMessages.find(([words]) => words.test(providerMessage))?.[1] ?? response.status)
+    : response.status
   const code = documented[status]
-  const message = `Data Forest returned HTTP ${response.status}: ${cleanWords(said, reading.secrets)}`
+  const message = `Data Forest returned HTTP ${response.status}: ${cleanMessage(providerMessage, reading.secrets)}`
   // The service has no machine-readable error codes.
-  const parameter = badParameter.exec(said)?.[1]
+  const parameter = badParameter.exec(providerMessage)?.[1]
   const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }
   if (code === undefined) {
     const fallback = isOk ? 'invalid_request' : codeOfBareStatus(response.status)
-    return { error: new ProviderError(fallback, message, details), isRefusal: false }
+    return { error: new ProviderError(fallback, message, details), isRejection: false }
   }
-  const isQuota = status === 400 && parameter === undefined && quotaWords.test(said)
-  return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRefusal: true }
+  const isQuota = status === 400 && parameter === undefined && quotaMessage.test(providerMessage)
+  return { error: new ProviderError(isQuota ? 'quota_exceeded' : code, message, details), isRejection: true }
 }
 
 /** Retry-After is not documented, but is used if present. */

@@ -147,7 +147,7 @@ export function makeJobs(
           await client.call('aiapps/kill', { id: remoteId }, signal)
         } catch (error) {
           // The response to killing an ended app is not documented, so a rejected kill reads the state of the app.
-          if (!isRefusedByService(error)) throw error
+          if (!isRejectedByService(error)) throw error
           const seen = await get(remoteId, signal)
           if (seen === 'gone' || (seen.status !== null && isTerminal(jobTransitions, seen.status))) return
           throw error
@@ -267,6 +267,6 @@ function linkOf(key: string, container: JsonObject): { name: string; url: string
   return webLink(readText(container, 'containerId') ?? key, readText(container, 'logUrl'))
 }
 
-function isRefusedByService(error: unknown): boolean {
+function isRejectedByService(error: unknown): boolean {
   return error instanceof ProviderError && (error.code === 'not_found' || error.code === 'invalid_request')
 }

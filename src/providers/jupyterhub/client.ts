@@ -60,14 +60,14 @@ export function makeClient(deps: {
    * The hub returns 403 both for an unknown token and for a missing scope. The call that reads the token's owner
    * distinguishes them: every valid token may make it. If that call fails, the 403 is inconclusive.
    */
-  async function whoIsRefused(failure: Failure, call: HubCall, signal: AbortSignal): Promise<Failure> {
+  async function causeOfDenial(failure: Failure, call: HubCall, signal: AbortSignal): Promise<Failure> {
     const { error } = failure
-    if (error.code !== 'permission_denied' || !failure.isRefusal) return failure
+    if (error.code !== 'permission_denied' || !failure.isRejection) return failure
     const field = 'credentials.token'
     const isKnown = call === self ? isAboutScopes(error) : await isTokenKnown(signal)
     if (isKnown === undefined) {
       const message = `Could not check whether JupyterHub accepts the token. ${error.message}`
-      return { isRefusal: false, error: renamed(error, { code: 'unavailable', message }) }
+      return { isRejection: false, error: renamed(error, { code: 'unavailable', message }) }
     }
     if (isKnown) return { ...failure, error: renamed(error, { field }) }
     const message = `JupyterHub rejected the token. ${error.message}`
@@ -79,12 +79,12 @@ export function makeClient(deps: {
     const answer = await send(self, { signal }).catch(() => undefined)
     if (answer === undefined) return undefined
     if (answer.response.status === 200) return true
-    const { error, isRefusal } = failureOf(answer.response, answer)
-    return isRefusal && error.code === 'permission_denied' ? isAboutScopes(error) : undefined
+    const { error, isRejection } = failureOf(answer.response, answer)
+    return isRejection && error.code === 'permission_denied' ? isAboutScopes(error) : undefined
   }
 
   async function explain(call: HubCall, answer: Awaited<ReturnType<typeof send>>, signal: AbortSignal) {
-    return whoIsRefused(failureOf(answer.response, answer), call, signal)
+    return causeOfDenial(failureOf(answer.response, answer), call, signal)
   }
 
   async function read(call: HubCall, fence: Fence): Promise<Json> {
@@ -110,8 +110,8 @@ export function makeClient(deps: {
         throw createFailure(error, () => false)
       })
       if (isDone(answer.response, statuses)) return
-      const { error, isRefusal } = await explain(call, answer, fence.signal)
-      throw createFailure(error, () => isRefusal)
+      const { error, isRejection } = await explain(call, answer, fence.signal)
+      throw createFailure(error, () => isRejection)
     },
   }
 }

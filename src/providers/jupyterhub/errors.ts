@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readText } from '../kit/fields.ts'
 import { excerpt, tryParseJson } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
@@ -10,7 +10,7 @@ import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 export interface Failure {
   error: ProviderError
   /** The hub rejected the call with a status that it returns before acting. */
-  isRefusal: boolean
+  isRejection: boolean
 }
 
 /** Context for reading a response. */
@@ -26,7 +26,7 @@ export interface Reading {
  */
 const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
-  // Both a wrong token and a missing scope; see `whoIsRefused`.
+  // Both a wrong token and a missing scope; see `causeOfDenial`.
   403: 'permission_denied',
   404: 'not_found',
   409: 'conflict',
@@ -34,7 +34,7 @@ const hubCodes: Readonly<Record<number, ProviderErrorCode>> = {
 }
 
 /** One status covers an invalid request and a temporary condition; only the message distinguishes them. */
-const hubWords: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+const hubMessages: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   [/is already running$| is pending (spawn|stop|check)| is being renamed$/, 'conflict'],
   [/already has the maximum of \d+ named servers/, 'quota_exceeded'],
   [/^Active user limit exceeded/, 'no_capacity'],
@@ -46,22 +46,23 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   const { status } = response
   const waitMs = retryAfterMs(response.headers, clock)
   const details = { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
-  const said = saidByHub(response)
-  if (said === undefined) {
+  const providerMessage = hubMessageOf(response)
+  if (providerMessage === undefined) {
     const message = `HTTP ${status} in an undocumented form: ${excerpt(response.text, secrets)}`
-    return { error: new ProviderError(codeOfBareStatus(status), message, details), isRefusal: false }
+    return { error: new ProviderError(codeOfBareStatus(status), message, details), isRejection: false }
   }
-  const code = (status < 500 ? hubWords.find(([words]) => words.test(said))?.[1] : undefined) ?? hubCodes[status]
-  const message = `JupyterHub returned HTTP ${status}: ${cleanWords(said, secrets)}`
+  const code =
+    (status < 500 ? hubMessages.find(([words]) => words.test(providerMessage))?.[1] : undefined) ?? hubCodes[status]
+  const message = `JupyterHub returned HTTP ${status}: ${cleanMessage(providerMessage, secrets)}`
   const fallback = status >= 500 ? 'unavailable' : 'bad_response'
-  return { error: new ProviderError(code ?? fallback, message, details), isRefusal: code !== undefined }
+  return { error: new ProviderError(code ?? fallback, message, details), isRejection: code !== undefined }
 }
 
 /**
  * The hub's message from `{status, message}`, where `status` equals the HTTP status; undefined if the response is not
  * from the hub. Without a message the status is named: up to 5.x by the hub, while from 6.0 on `message` is null.
  */
-function saidByHub({ status, text }: HttpResponse): string | undefined {
+function hubMessageOf({ status, text }: HttpResponse): string | undefined {
   const body = tryParseJson(text)
   if (!isObject(body) || body.status !== status || status < 400) return undefined
   return body.message === null ? (STATUS_CODES[status] ?? 'no reason') : readText(body, 'message')

@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
-import { cleanWords } from './redact.ts'
+import { cleanMessage } from './redact.ts'
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
@@ -60,13 +60,13 @@ export function parseBody(response: HttpResponse, secrets: readonly string[] = [
   if (body !== undefined) return body
   throw new ProviderError(
     'bad_response',
-    `HTTP ${response.status} with a body that is not JSON: ${wordsOf(response.text, secrets)}`,
+    `HTTP ${response.status} with a body that is not JSON: ${messageOf(response.text, secrets)}`,
     { httpStatus: response.status },
   )
 }
 
 /** A malformed list is not quoted because it may contain secrets of other objects. */
-function wordsOf(text: string, secrets: readonly string[]): string {
+function messageOf(text: string, secrets: readonly string[]): string {
   return /^\s*[[{]/.test(text) ? `it is truncated (${text.length} characters)` : excerpt(text, secrets)
 }
 
@@ -74,7 +74,7 @@ const maxExcerptLength = 160
 
 /** The beginning of a text on one line, secrets removed, for an error message. */
 export function excerpt(text: string, secrets: readonly string[] = []): string {
-  const line = cleanWords(text, secrets).replace(/\s+/g, ' ').trim()
+  const line = cleanMessage(text, secrets).replace(/\s+/g, ' ').trim()
   if (line === '') return '(empty)'
   return line.length <= maxExcerptLength ? `"${line}"` : `"${line.slice(0, maxExcerptLength)}…"`
 }

@@ -38,7 +38,7 @@ export function redactText(text: string, literals: readonly string[] = []): stri
 }
 
 /** A vendor's message for use in an error. `…` marks a truncation for later searches for secrets. */
-export function cleanWords(words: string, secrets: readonly string[]): string {
+export function cleanMessage(words: string, secrets: readonly string[]): string {
   const clean = headWithout(words, makeSecretSearch(secrets), maxTextLength)
   const isWhole = words.length <= maxTextLength && clean.length <= maxWordsLength
   return isWhole ? clean : `${clean.slice(0, maxWordsLength)}…`

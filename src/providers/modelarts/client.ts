@@ -87,12 +87,12 @@ export function makeClient({ http, clock, authorize, baseUrl, projectId, literal
     create: (call, fence) =>
       attempt(call, fence, (failure) =>
         isFailure(failure)
-          ? createFailure(failure.error, () => failure.isRefusal)
+          ? createFailure(failure.error, () => failure.isRejection)
           : createFailure(failure, () => false),
       ),
   }
 }
 
 function isFailure(value: unknown): value is Failure {
-  return typeof value === 'object' && value !== null && 'isRefusal' in value
+  return typeof value === 'object' && value !== null && 'isRejection' in value
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
@@ -12,7 +12,7 @@ import { meaningOf } from './error-codes.ts'
 export interface Failure {
   error: ProviderError
   /** The vendor documents that nothing was executed with this response. */
-  isRefusal: boolean
+  isRejection: boolean
 }
 
 interface Reading {
@@ -43,19 +43,19 @@ const refusals: ReadonlySet<ProviderErrorCode> = new Set([
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
   const body = jsonOf(response)
   const isOk = response.status >= 200 && response.status < 300
-  if (isOk && !saysNo(body)) return null
-  const said = sayingOf(body)
-  const meaning = said.code === undefined ? undefined : meaningOf(said.code)
-  const code = meaning ?? codeOfStatus(response.status, said)
-  const words = wordsOf(response, said, secrets)
-  const message = `ModelArts returned HTTP ${response.status} ${said.code ?? '(no code)'}: ${words}`
+  if (isOk && !reportsFailure(body)) return null
+  const vendorError = vendorErrorOf(body)
+  const meaning = vendorError.code === undefined ? undefined : meaningOf(vendorError.code)
+  const code = meaning ?? codeOfStatus(response.status, vendorError)
+  const words = messageOf(response, vendorError, secrets)
+  const message = `ModelArts returned HTTP ${response.status} ${vendorError.code ?? '(no code)'}: ${words}`
   const error = new ProviderError(code, message, {
-    ...detailsOf(response, clock, said),
-    ...fieldOf(said, code),
+    ...detailsOf(response, clock, vendorError),
+    ...fieldOf(vendorError, code),
   })
   // A documented code with 5xx contradicts itself. 429 is documented for every call, whatever the code.
   const isListed = (meaning !== undefined && response.status < 500) || response.status === 429
-  return { error, isRefusal: isListed && refusals.has(code) }
+  return { error, isRejection: isListed && refusals.has(code) }
 }
 
 /**
@@ -63,27 +63,27 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
  * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
  */
 export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
-  const said = sayingOf(jsonOf(response))
-  const words = wordsOf(response, said, secrets)
+  const vendorError = vendorErrorOf(jsonOf(response))
+  const words = messageOf(response, vendorError, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
-  const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, said)
+  const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, vendorError)
   return new ProviderError(code, `IAM issued no token, HTTP ${response.status}: ${words}`, {
-    ...detailsOf(response, clock, said),
+    ...detailsOf(response, clock, vendorError),
     ...(isRejected ? { field: loginFieldOf(words) } : {}),
     // The call that needs the token was not sent.
     notSent: true,
   })
 }
 
-function wordsOf({ text }: HttpResponse, { message }: Saying, secrets: readonly string[]): string {
-  return message === undefined ? excerpt(text, secrets) : cleanWords(message, secrets)
+function messageOf({ text }: HttpResponse, { message }: VendorError, secrets: readonly string[]): string {
+  return message === undefined ? excerpt(text, secrets) : cleanMessage(message, secrets)
 }
 
-function detailsOf(response: HttpResponse, clock: ProviderClock, said: Saying): ProviderErrorDetails {
-  const waitMs = retryAfterMs(response.headers, clock) ?? lockMs(said)
+function detailsOf(response: HttpResponse, clock: ProviderClock, vendorError: VendorError): ProviderErrorDetails {
+  const waitMs = retryAfterMs(response.headers, clock) ?? lockMs(vendorError)
   return {
     httpStatus: response.status,
-    ...(said.code === undefined ? {} : { providerCode: said.code }),
+    ...(vendorError.code === undefined ? {} : { providerCode: vendorError.code }),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   }
 }
@@ -100,12 +100,12 @@ export function isTokenRejected(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'unauthenticated' && !isOneOf(error, wrongProject)
 }
 
-interface Saying {
+interface VendorError {
   code?: string
   message?: string
 }
 
-function sayingOf(body: Json | undefined): Saying {
+function vendorErrorOf(body: Json | undefined): VendorError {
   const inner = readObject(body, 'error')
   const code = readId(body, 'error_code') ?? readId(inner, 'code')
   const message = readText(body, 'error_msg') ?? readText(body, 'error_message') ?? readText(inner, 'message')
@@ -113,31 +113,34 @@ function sayingOf(body: Json | undefined): Saying {
 }
 
 /** An instance also has an `error_code`, which is not a failure of the call; an error has a code with a message. */
-function saysNo(body: Json | undefined): boolean {
+function reportsFailure(body: Json | undefined): boolean {
   if (!isObject(body)) return false
-  const said = sayingOf(body)
-  return body.is_success === false || (said.code !== undefined && said.message !== undefined && body.id === undefined)
+  const vendorError = vendorErrorOf(body)
+  return (
+    body.is_success === false ||
+    (vendorError.code !== undefined && vendorError.message !== undefined && body.id === undefined)
+  )
 }
 
 /** The invalid setting or credential, as precisely as the vendor reports it. */
-function fieldOf({ code = '', message = '' }: Saying, meaning: ProviderErrorCode): { field?: string } {
+function fieldOf({ code = '', message = '' }: VendorError, meaning: ProviderErrorCode): { field?: string } {
   if (code === 'ModelArts.0102') return { field: 'settings.workspaceId' }
   if (/^APIGW?\.0101$/.test(code)) return { field: 'settings.baseUrl' }
   if (meaning !== 'unauthenticated') return {}
   if (wrongProject.includes(code)) return { field: 'settings.projectId' }
   if (/^APIGW?\.0307$/.test(code)) return { field: 'settings.region' }
-  const [, field] = keyWords.find(([words]) => words.test(message)) ?? []
+  const [, field] = keyMessages.find(([words]) => words.test(message)) ?? []
   return field === undefined ? {} : { field }
 }
 
 /** The gateway has one code (.0301) for every problem with a signature; the message is more specific. */
-const keyWords: readonly (readonly [RegExp, string])[] = [
+const keyMessages: readonly (readonly [RegExp, string])[] = [
   [/signature expired/i, 'clock'],
   [/secretkey failed|reach the limit/i, 'credentials.accessKey'],
   [/aksk|AK\/SK/i, 'credentials.secretKey'],
 ]
 
-function lockMs({ code = '', message = '' }: Saying): number | undefined {
+function lockMs({ code = '', message = '' }: VendorError): number | undefined {
   const isKey = /^APIGW?\.0301$/.test(code) && /aksk|secretkey|AK access|signature/i.test(message)
   return isKey || (code === 'ModelArts.0206' && /AK\/SK/i.test(message)) ? keyLockMs : undefined
 }
@@ -149,13 +152,13 @@ function loginFieldOf(message: string): string {
 }
 
 /** The meaning of a status with an undocumented code. */
-const saidStatuses: Readonly<Record<number, ProviderErrorCode>> = {
+const codesByStatus: Readonly<Record<number, ProviderErrorCode>> = {
   400: 'invalid_request',
   405: 'unsupported',
   413: 'invalid_request',
   414: 'invalid_request',
 }
 
-function codeOfStatus(status: number, said: Saying): ProviderErrorCode {
-  return (said.code === undefined ? undefined : saidStatuses[status]) ?? codeOfBareStatus(status)
+function codeOfStatus(status: number, vendorError: VendorError): ProviderErrorCode {
+  return (vendorError.code === undefined ? undefined : codesByStatus[status]) ?? codeOfBareStatus(status)
 }

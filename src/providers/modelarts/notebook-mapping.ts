@@ -95,14 +95,14 @@ function endpointsOf(spec: EnvironmentSpec): CreateNotebook['endpoints'] | undef
     return {
       service,
       ...given({
-        key_pair_names: wordsOf(detail, 'keyPairNames'),
-        allowed_access_ips: wordsOf(detail, 'allowedAccessIps'),
+        key_pair_names: messageOf(detail, 'keyPairNames'),
+        allowed_access_ips: messageOf(detail, 'allowedAccessIps'),
       }),
     }
   })
 }
 
-function wordsOf(from: Json | undefined, key: string): string[] | undefined {
+function messageOf(from: Json | undefined, key: string): string[] | undefined {
   const words = readList(from, key).flatMap((word) => (typeof word === 'string' ? [word] : []))
   return words.length === 0 ? undefined : words
 }

@@ -6,7 +6,7 @@ import type { Driver, Intent, Observation } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type Call, jsonHeaders, type ModelartsClient } from './client.ts'
 import { isOneOf } from './errors.ts'
-import { foundIn, type Portion, type Scan, scan } from './finding.ts'
+import { foundIn, type Portion, type Scan, scan } from './list-scan.ts'
 import { optionsOf } from './options.ts'
 
 /** The part of a list to read. An API without such a filter ignores `name` and `sinceMs`. */

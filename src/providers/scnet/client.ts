@@ -4,7 +4,7 @@ import { isObject } from '../kit/fields.ts'
 import { jsonOf } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
-import { codeOf, dataOf, failureOf, isDocumentedRefusal, type Reading, wordsOf } from './errors.ts'
+import { codeOf, dataOf, failureOf, isDocumentedRejection, messageOf, type Reading } from './errors.ts'
 import type { Region } from './region.ts'
 import type { Tokens } from './tokens.ts'
 import type { Service } from './urls.ts'
@@ -24,7 +24,7 @@ export interface ScnetClient {
   /** `data` of one call. Rejects with a ProviderError unless the response has code "0". */
   call(service: Service, call: ScnetCall, signal: AbortSignal): Promise<Json>
   /** Sends one creating call. Errors that are not documented as rejections become "outcome unknown". */
-  create(service: Service, call: ScnetCall, fence: Fence): Promise<{ data: Json; said: string }>
+  create(service: Service, call: ScnetCall, fence: Fence): Promise<{ data: Json; providerMessage: string }>
   /** The content of a file as text; a JSON envelope in its place is an error. */
   download(path: string, signal: AbortSignal): Promise<string>
 }
@@ -68,14 +68,14 @@ export function makeClient(deps: {
       const read = (response: HttpResponse, reading: Reading) => {
         try {
           const data = dataOf(response, reading)
-          return { data, said: wordsOf(jsonOf(response), reading.secrets) }
+          return { data, providerMessage: messageOf(jsonOf(response), reading.secrets) }
         } catch (error) {
           // Inside `withToken`, so that only a documented rejection of the token repeats the call.
-          throw createFailure(error, isDocumentedRefusal)
+          throw createFailure(error, isDocumentedRejection)
         }
       }
       return await send(service, call, { ...fence, read }).catch((error: unknown) => {
-        throw createFailure(error, isDocumentedRefusal)
+        throw createFailure(error, isDocumentedRejection)
       })
     },
 

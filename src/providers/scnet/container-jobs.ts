@@ -108,7 +108,7 @@ function jobOf(item: Json, settings: ScnetSettings, literals: readonly string[])
   const { startedAt, endedAt } = timesOf(item, settings.timeOffset)
   return {
     ...observation,
-    ...verdictOf(rawState, (rawState === 'Completed' || rawState === 'Terminated') && hasReachedLimit(item, settings)),
+    ...outcomeOf(rawState, (rawState === 'Completed' || rawState === 'Terminated') && hasReachedLimit(item, settings)),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined || !ended.includes(rawState) ? {} : { endedAt }),
   }
@@ -118,7 +118,7 @@ function jobOf(item: Json, settings: ScnetSettings, literals: readonly string[])
  * The final state of a container at its time limit is not documented, so one that ran that long never counts as a
  * success.
  */
-function verdictOf(rawState: string, isAtLimit: boolean): Pick<Observation<'job'>, 'status' | 'reason' | 'message'> {
+function outcomeOf(rawState: string, isAtLimit: boolean): Pick<Observation<'job'>, 'status' | 'reason' | 'message'> {
   if (isAtLimit) {
     const message = `SCNet reports ${rawState} after as long as timeLimitSeconds allows.`
     return { status: 'failed', reason: 'time_limit', message }

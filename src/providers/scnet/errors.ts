@@ -2,7 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
@@ -10,7 +10,7 @@ import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 interface CodeRow {
   code: ProviderErrorCode
   /** The vendor documents it for a create as "not executed". */
-  isRefusal?: true
+  isRejection?: true
   meaning: string
 }
 
@@ -22,26 +22,26 @@ interface CodeRow {
  */
 const rows: Readonly<Record<string, CodeRow>> = {
   '10001': { code: 'internal', meaning: 'internal error' },
-  '10003': { code: 'invalid_request', isRefusal: true, meaning: 'a parameter is missing' },
-  '10004': { code: 'invalid_request', isRefusal: true, meaning: 'a parameter is invalid' },
-  '10007': { code: 'permission_denied', isRefusal: true, meaning: 'the user is frozen' },
+  '10003': { code: 'invalid_request', isRejection: true, meaning: 'a parameter is missing' },
+  '10004': { code: 'invalid_request', isRejection: true, meaning: 'a parameter is invalid' },
+  '10007': { code: 'permission_denied', isRejection: true, meaning: 'the user is frozen' },
   // In practice also returned for an invalid or expired token.
-  '10008': { code: 'unauthenticated', isRefusal: true, meaning: 'insufficient permission, or the token is rejected' },
-  '10009': { code: 'permission_denied', isRefusal: true, meaning: 'not allowed to call this interface' },
-  '10010': { code: 'invalid_request', isRefusal: true, meaning: 'the check of a file failed' },
-  '10011': { code: 'invalid_request', isRefusal: true, meaning: 'a file is too large' },
+  '10008': { code: 'unauthenticated', isRejection: true, meaning: 'insufficient permission, or the token is rejected' },
+  '10009': { code: 'permission_denied', isRejection: true, meaning: 'not allowed to call this interface' },
+  '10010': { code: 'invalid_request', isRejection: true, meaning: 'the check of a file failed' },
+  '10011': { code: 'invalid_request', isRejection: true, meaning: 'a file is too large' },
   '10012': { code: 'unavailable', meaning: 'the connection was interrupted' },
   '10013': { code: 'timeout', meaning: 'the operation timed out' },
   '10014': { code: 'invalid_request', meaning: 'the quota could not be set' },
   '716020': { code: 'internal', meaning: 'a database query failed' },
   '716864': { code: 'conflict', meaning: 'the script could not be run' },
-  '716865': { code: 'conflict', isRefusal: true, meaning: 'the instance could not be created' },
+  '716865': { code: 'conflict', isRejection: true, meaning: 'the instance could not be created' },
   '716866': { code: 'conflict', meaning: 'the instance could not be deleted' },
   '716867': { code: 'conflict', meaning: 'the instance could not be stopped' },
   '716868': { code: 'conflict', meaning: 'the instance could not be started' },
   '716870': { code: 'conflict', meaning: 'the number of instances is wrong' },
   '815005': { code: 'timeout', meaning: 'the scheduler did not answer' },
-  '815007': { code: 'invalid_request', isRefusal: true, meaning: 'the scheduler refused the job' },
+  '815007': { code: 'invalid_request', isRejection: true, meaning: 'the scheduler refused the job' },
   '911020': { code: 'not_found', meaning: 'the file does not exist' },
   '911021': { code: 'conflict', meaning: 'the file exists already' },
   '911030': { code: 'permission_denied', meaning: 'access to the file is denied' },
@@ -81,11 +81,11 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
     return new ProviderError(codeOfBareStatus(response.status), message, details)
   }
   const row = rowOf(code)
-  const said = wordsOf(body, secrets)
-  const isToken = isTokenTrouble(code, said)
+  const providerMessage = messageOf(body, secrets)
+  const isToken = isTokenTrouble(code, providerMessage)
   const meaning = row === undefined ? '' : ` (${row.meaning})`
   const portable = isToken ? 'unauthenticated' : (row?.code ?? 'bad_response')
-  return new ProviderError(portable, `SCNet returned code ${code}${meaning}: ${said}`, {
+  return new ProviderError(portable, `SCNet returned code ${code}${meaning}: ${providerMessage}`, {
     ...details,
     providerCode: code,
   })
@@ -117,8 +117,8 @@ export function beforeSending(error: unknown): unknown {
 }
 
 /** A rejection of a create that the vendor documents. */
-export function isDocumentedRefusal(error: ProviderError): boolean {
-  return rowOf(error.providerCode)?.isRefusal === true
+export function isDocumentedRejection(error: ProviderError): boolean {
+  return rowOf(error.providerCode)?.isRejection === true
 }
 
 /** Rejected for its token before execution, so it may be repeated with another one. */
@@ -146,15 +146,15 @@ const callerCodes: ReadonlySet<ProviderErrorCode> = new Set([
 ])
 
 /** The gateway of some services has another envelope: `{"code":"1001","message":"jwt token is invalid"}`. */
-function isTokenTrouble(code: string, said: string): boolean {
-  return code === '1001' && /token/i.test(said)
+function isTokenTrouble(code: string, providerMessage: string): boolean {
+  return code === '1001' && /token/i.test(providerMessage)
 }
 
 /** `msg` or `message`; with 10008 the reason is in `data`. */
-export function wordsOf(body: Json | undefined, secrets: readonly string[]): string {
-  const said = [readText(body, 'msg') ?? readText(body, 'message'), readText(body, 'data')]
-  const known = said.filter((each) => each !== undefined)
-  return known.length === 0 ? 'no message' : cleanWords(known.join(', '), secrets)
+export function messageOf(body: Json | undefined, secrets: readonly string[]): string {
+  const parts = [readText(body, 'msg') ?? readText(body, 'message'), readText(body, 'data')]
+  const known = parts.filter((each) => each !== undefined)
+  return known.length === 0 ? 'no message' : cleanMessage(known.join(', '), secrets)
 }
 
 /** The error for a job that is neither shown nor known to be gone. */

@@ -54,7 +54,7 @@ const failureReasons: ReadonlyMap<string, Reason> = new Map([
   ['JobLaunchFailure', 'launch_failed'],
 ])
 
-export interface JobVerdict {
+export interface JobOutcome {
   rawState: string
   status: Status<'job'> | null
   reason?: Reason
@@ -63,7 +63,7 @@ export interface JobVerdict {
 }
 
 /** The outcome in a job's record. `isEnded` means that it comes from the history, so it cannot be running. */
-export function verdictOf(job: Json, isEnded: boolean): JobVerdict | null {
+export function outcomeOf(job: Json, isEnded: boolean): JobOutcome | null {
   const rawState = rawStateOf(job)
   if (rawState === undefined) return null
   const status = (Object.hasOwn(hpcStates, rawState) ? hpcStates[rawState] : undefined) ?? null
@@ -87,7 +87,7 @@ function because(reason: Reason | undefined): { reason?: Reason } {
 }
 
 /** statC includes failures: the scheduler's state, its reason and the exit code take precedence. */
-function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
+function completed(job: Json, exit: Exit): Pick<JobOutcome, 'status' | 'reason'> {
   const word = schedulerState(job)
   const own = word === undefined ? undefined : hpcStates[word]
   const reason = (word === undefined ? undefined : stateReasons.get(word)) ?? failureOf(job, exit)
@@ -97,7 +97,7 @@ function completed(job: Json, exit: Exit): Pick<JobVerdict, 'status' | 'reason'>
 }
 
 /** If the history reports only "exited", the exit code decides. */
-function exited(exit: Exit): Pick<JobVerdict, 'status' | 'reason'> {
+function exited(exit: Exit): Pick<JobOutcome, 'status' | 'reason'> {
   if (isNonZero(exit)) return { status: 'failed', reason: 'nonzero_exit' }
   return exit.exitCode === 0 ? { status: 'succeeded' } : { status: 'unknown', reason: 'outcome_not_reported' }
 }

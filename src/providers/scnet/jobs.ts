@@ -13,7 +13,7 @@ import { isAboutObject } from './errors.ts'
 import { idOf, type JobRecord, makeHpcReads } from './hpc.ts'
 import { type HpcPlace, hpcAccepts, hpcErrors, hpcJob } from './hpc-mapping.ts'
 import { readLog } from './job-logs.ts'
-import { hpcStates, verdictOf } from './job-states.ts'
+import { hpcStates, outcomeOf } from './job-states.ts'
 import { jobOptions } from './options.ts'
 import type { ScnetSettings } from './settings.ts'
 import { targetAt } from './urls.ts'
@@ -70,12 +70,12 @@ export function makeJobs(
         homePath: await homeFor(intent.spec, signal),
       }
       const call = submitCall(hpcJob(intent, place, settings))
-      const { data, said } = await client.create('hpc', call, { sendBy: intent.sendBy, signal })
+      const { data, providerMessage } = await client.create('hpc', call, { sendBy: intent.sendBy, signal })
       const remoteId = readId({ data }, 'data') ?? readId(data, 'jobId') ?? ''
       if (/^\d+$/.test(remoteId)) return { remoteId }
       // Observed: code "0" without an id, with the reason in `msg`. A conflict makes the engine search before it fails
       // the job.
-      throw new ProviderError('conflict', `SCNet accepted the job but returned no job id. Message: ${said}`)
+      throw new ProviderError('conflict', `SCNet accepted the job but returned no job id. Message: ${providerMessage}`)
     },
 
     async find(intents, signal) {
@@ -161,15 +161,17 @@ function jobOf(
   literals: readonly string[],
 ): Observation<'job'> | null {
   const remoteId = idOf(job)
-  const verdict = verdictOf(job, isEnded)
-  if (remoteId === undefined || verdict === null) return null
+  const outcome = outcomeOf(job, isEnded)
+  if (remoteId === undefined || outcome === null) return null
   const name = readText(job, 'jobName')
-  const said = readText(job, 'reason')
+  const providerMessage = readText(job, 'reason')
   return {
     remoteId,
-    ...verdict,
-    ...timesOf(job, verdict.status, settings.timeOffset),
-    ...(said === undefined || said === 'None' ? {} : { message: `Scheduler: ${said}` }),
+    ...outcome,
+    ...timesOf(job, outcome.status, settings.timeOffset),
+    ...(providerMessage === undefined || providerMessage === 'None'
+      ? {}
+      : { message: `Scheduler: ${providerMessage}` }),
     ...(name === undefined ? {} : { remoteName: name, correlationTag: tagOf(name) }),
     payload: () => boundedPayload(job, literals),
     ...(isListed ? { omits: missingIn(job, detailFields) } : {}),

@@ -4,7 +4,7 @@ import { readId } from '../kit/fields.ts'
 import { jsonOf } from '../kit/json.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
-import { bodyOf, type ErrorContext, failureOf, isRefusedSubmit } from './errors.ts'
+import { bodyOf, type ErrorContext, failureOf, isRejectedSubmit } from './errors.ts'
 import type { SlurmCredentials, SlurmSettings } from './settings.ts'
 import { claimsOf, tokenFor } from './signer.ts'
 
@@ -74,7 +74,7 @@ export function makeClient(deps: {
       try {
         return await send(call, { ...fence, read: jobIdOf })
       } catch (error) {
-        throw createFailure(error, isRefusedSubmit)
+        throw createFailure(error, isRejectedSubmit)
       }
     },
   }

@@ -2,14 +2,14 @@ import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readList, readNumber, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
-import { cleanWords } from '../kit/redact.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 interface CodeRow {
   code: ProviderErrorCode
   /** Returned for a submit, it means that no job was created. Tested individually on Slurm 22.05.8. */
-  isRefusal?: true
+  isRejection?: true
 }
 
 /**
@@ -18,19 +18,19 @@ interface CodeRow {
  * leaves one in FAILED), so the engine searches before it fails the job.
  */
 const rows: Readonly<Record<string, CodeRow>> = {
-  '2000': { code: 'invalid_request', isRefusal: true }, // unknown partition
+  '2000': { code: 'invalid_request', isRejection: true }, // unknown partition
   '2002': { code: 'permission_denied' },
   '2017': { code: 'not_found' },
   '2021': { code: 'conflict' }, // already ended
-  '2029': { code: 'invalid_request', isRefusal: true }, // unknown feature
-  '2048': { code: 'invalid_request', isRefusal: true }, // unknown license
-  '2053': { code: 'invalid_request', isRefusal: true }, // unknown reservation
-  '2054': { code: 'invalid_request', isRefusal: true }, // invalid time
-  '2123': { code: 'invalid_request', isRefusal: true }, // a negative `nice`, which is for operators
-  '2127': { code: 'invalid_request', isRefusal: true }, // no environment
-  '9000': { code: 'invalid_request', isRefusal: true },
-  '9001': { code: 'invalid_request', isRefusal: true }, // malformed request
-  '9002': { code: 'invalid_request', isRefusal: true },
+  '2029': { code: 'invalid_request', isRejection: true }, // unknown feature
+  '2048': { code: 'invalid_request', isRejection: true }, // unknown license
+  '2053': { code: 'invalid_request', isRejection: true }, // unknown reservation
+  '2054': { code: 'invalid_request', isRejection: true }, // invalid time
+  '2123': { code: 'invalid_request', isRejection: true }, // a negative `nice`, which is for operators
+  '2127': { code: 'invalid_request', isRejection: true }, // no environment
+  '9000': { code: 'invalid_request', isRejection: true },
+  '9001': { code: 'invalid_request', isRejection: true }, // malformed request
+  '9002': { code: 'invalid_request', isRejection: true },
 }
 
 /** "No such job", the only conclusive number. */
@@ -60,20 +60,20 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
   const errors = readList(body, 'errors')
   if (errors.length === 0) return bareFailure(response, context)
   const code = codeAmong(errors)
-  const said = cleanWords(wordsOf(errors), context.literals)
-  if (code === undefined || isUnreachable(code)) return unreachable(response, { code, said, ...context })
+  const providerMessage = cleanMessage(messageOf(errors), context.literals)
+  if (code === undefined || isUnreachable(code)) return unreachable(response, { code, providerMessage, ...context })
   const portable = rows[code]?.code ?? (isOfController(code) ? 'conflict' : 'bad_response')
-  return new ProviderError(portable, `Slurm returned error ${code}: ${said}`, {
+  return new ProviderError(portable, `Slurm returned error ${code}: ${providerMessage}`, {
     httpStatus: response.status,
     providerCode: code,
   })
 }
 
 /** A rejected submit: no job was created, or the code makes the engine search. */
-export function isRefusedSubmit({ providerCode, httpStatus, code }: ProviderError): boolean {
+export function isRejectedSubmit({ providerCode, httpStatus, code }: ProviderError): boolean {
   if (providerCode === unservedPath || providerCode === unauthenticatedText) return true
   if (httpStatus === undefined || httpStatus < 400 || providerCode === undefined) return false
-  return rows[providerCode]?.isRefusal === true || (code === 'conflict' && isOfController(providerCode))
+  return rows[providerCode]?.isRejection === true || (code === 'conflict' && isOfController(providerCode))
 }
 
 /** Messages of slurmrestd without a number. Measured: both precede any call to the controller. */
@@ -91,8 +91,8 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
     })
   }
   const isAuthentication = status === 401 && text.startsWith('Authentication failure')
-  const said = excerpt(text, context.literals)
-  return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without a Slurm error: ${said}`, {
+  const providerMessage = excerpt(text, context.literals)
+  return new ProviderError(codeOfBareStatus(status), `HTTP ${status} without a Slurm error: ${providerMessage}`, {
     httpStatus: status,
     ...(isAuthentication ? { providerCode: unauthenticatedText, field: 'credentials' } : {}),
   })
@@ -104,15 +104,15 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
  */
 function unreachable(
   { status }: HttpResponse,
-  { code = '-1', said, isExpired }: ErrorContext & { code: string | undefined; said: string },
+  { code = '-1', providerMessage, isExpired }: ErrorContext & { code: string | undefined; providerMessage: string },
 ): ProviderError {
   const details = { httpStatus: status, providerCode: code }
   if (isExpired) {
-    const detail = `The token has expired. Update the connection with a new one. Slurm returned error ${code}: ${said}`
+    const detail = `The token has expired. Update the connection with a new one. Slurm returned error ${code}: ${providerMessage}`
     return new ProviderError('unauthenticated', detail, { ...details, field: 'credentials.token' })
   }
   const why = 'The controller is unreachable or rejects the token'
-  return new ProviderError('unavailable', `${why}. Slurm returned error ${code}: ${said}`, details)
+  return new ProviderError('unavailable', `${why}. Slurm returned error ${code}: ${providerMessage}`, details)
 }
 
 /** Errors between slurmrestd and the controller: -1, 1000 to 1999, 5003 to 5005, and those of `auth`. */
@@ -133,7 +133,7 @@ function codeAmong(errors: readonly Json[]): string | undefined {
   return code === undefined ? undefined : String(code)
 }
 
-function wordsOf(errors: readonly Json[]): string {
+function messageOf(errors: readonly Json[]): string {
   const words = errors.flatMap((each) => [readText(each, 'error') ?? [], readText(each, 'description') ?? []].flat())
   return words.length === 0 ? 'no message' : [...new Set(words)].join('; ')
 }

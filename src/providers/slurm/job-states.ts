@@ -61,7 +61,7 @@ const detailReasons: ReadonlyMap<string, Reason> = new Map([
   ['NodeDown', 'node_failure'],
 ])
 
-export interface JobVerdict {
+export interface JobOutcome {
   rawState: string
   status: Status<'job'> | null
   reason?: Reason
@@ -71,7 +71,7 @@ export interface JobVerdict {
 }
 
 /** The outcome in a job's record; null if it shows no state. */
-export function verdictOf(job: Json): JobVerdict | null {
+export function outcomeOf(job: Json): JobOutcome | null {
   const rawState = readText(job, 'job_state')
   if (rawState === undefined) return null
   const status = (Object.hasOwn(slurmStates, rawState) ? slurmStates[rawState] : undefined) ?? null

@@ -4,18 +4,18 @@ import { readId, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation } from '../provider.ts'
-import { hasRun, isOver, verdictOf } from './job-states.ts'
+import { hasRun, isOver, outcomeOf } from './job-states.ts'
 
 /** The observation in a record; null if it lacks id or state. */
 export function observe(job: Json, literals: readonly string[]): Observation<'job'> | null {
   const remoteId = readId(job, 'job_id')
-  const verdict = verdictOf(job)
-  if (remoteId === undefined || verdict === null) return null
+  const outcome = outcomeOf(job)
+  if (remoteId === undefined || outcome === null) return null
   const name = readText(job, 'name')
   return {
     remoteId,
-    ...verdict,
-    ...timesOf(job, verdict.status),
+    ...outcome,
+    ...timesOf(job, outcome.status),
     ...(name === undefined ? {} : { remoteName: name }),
     correlationTag: tagOfDescription(readText(job, 'comment')),
     payload: () => boundedPayload(job, literals),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { failureOf, isMissing, longMs, type Subject, signal, whyNot } from '../subject.ts'
-import { makeMany } from './finding.ts'
+import { makeMany } from './create-recovery.ts'
 
 /** What a walk over the list promises. */
 export function describeListing<K extends Kind>(subject: Subject<K>): void {

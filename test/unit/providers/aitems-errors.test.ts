@@ -16,10 +16,10 @@ describe('the errors of AiTEMS', () => {
     [404, 'not_found'],
   ])('HTTP %i is documented, whatever JSON comes with it or none', (status, code) => {
     for (const body of [{}, { message: 'no' }, { timestamp: 'x', status, error: 'No', path: '/' }, '', ' \n']) {
-      expect(failure(status, body)).toMatchObject({ isRefusal: true, error: { code, httpStatus: status } })
+      expect(failure(status, body)).toMatchObject({ isRejection: true, error: { code, httpStatus: status } })
     }
     for (const body of ['<html>no</html>', 'true', '"no"', '{"message":']) {
-      expect(failure(status, body)).toMatchObject({ isRefusal: false })
+      expect(failure(status, body)).toMatchObject({ isRejection: false })
     }
   })
 
@@ -32,7 +32,7 @@ describe('the errors of AiTEMS', () => {
     [502, 'unavailable'],
     [504, 'timeout'],
   ])('HTTP %i is not documented: %s, and no refusal', (status, code) => {
-    expect(failure(status, {})).toMatchObject({ isRefusal: false, error: { code } })
+    expect(failure(status, {})).toMatchObject({ isRejection: false, error: { code } })
   })
 
   it.each([[200], [201], [204]])('HTTP %i is no error', (status) => {
@@ -46,7 +46,7 @@ describe('the errors of AiTEMS', () => {
     [{ returnCode: '800', returnMessage: 'm' }],
     [{ message: 'm' }],
   ])('HTTP 200 with %o is an error and tells nothing about what was done', (body) => {
-    expect(failure(200, body)).toMatchObject({ isRefusal: false, error: { code: 'bad_response', httpStatus: 200 } })
+    expect(failure(200, body)).toMatchObject({ isRejection: false, error: { code: 'bad_response', httpStatus: 200 } })
   })
 
   it('takes no answer for an error because a field of it is called so', () => {
@@ -57,9 +57,9 @@ describe('the errors of AiTEMS', () => {
 
   it("reads the gateway's envelope first, also where HTTP says success", () => {
     const envelope = (errorCode: string) => ({ error: { errorCode, message: 'said the gateway' } })
-    expect(failure(404, envelope('300'))).toMatchObject({ isRefusal: true, error: { code: 'unsupported' } })
-    expect(failure(429, envelope('400'))).toMatchObject({ isRefusal: true, error: { code: 'quota_exceeded' } })
-    expect(failure(200, envelope('900'))).toMatchObject({ isRefusal: false, error: { code: 'bad_response' } })
+    expect(failure(404, envelope('300'))).toMatchObject({ isRejection: true, error: { code: 'unsupported' } })
+    expect(failure(429, envelope('400'))).toMatchObject({ isRejection: true, error: { code: 'quota_exceeded' } })
+    expect(failure(200, envelope('900'))).toMatchObject({ isRejection: false, error: { code: 'bad_response' } })
   })
 
   it.each([

@@ -24,9 +24,9 @@ describe('the errors of Data Forest', () => {
     [504, '510', 'timeout', false],
     [401, '999', 'unauthenticated', false],
     [200, '900', 'bad_response', false],
-  ])('gateway: HTTP %i with errorCode %s is %s', (status, errorCode, code, isRefusal) => {
+  ])('gateway: HTTP %i with errorCode %s is %s', (status, errorCode, code, isRejection) => {
     const got = failure(status, gateway(errorCode))
-    expect(got).toMatchObject({ isRefusal, error: { code, httpStatus: status, providerCode: String(errorCode) } })
+    expect(got).toMatchObject({ isRejection, error: { code, httpStatus: status, providerCode: String(errorCode) } })
     expect(got?.error.message).toContain('said the gateway')
   })
 
@@ -44,9 +44,9 @@ describe('the errors of Data Forest', () => {
     [200, 'there is no such element of style', 'invalid_request', false],
     [200, 'something', 'invalid_request', false],
     [409, 'something', 'conflict', false],
-  ])('service: HTTP %i saying %s is %s, its words kept', (status, message, code, isRefusal) => {
+  ])('service: HTTP %i saying %s is %s, its words kept', (status, message, code, isRejection) => {
     const got = failure(status, service(message))
-    expect(got).toMatchObject({ isRefusal, error: { code, httpStatus: status } })
+    expect(got).toMatchObject({ isRejection, error: { code, httpStatus: status } })
     expect(got?.error.message).toContain(message)
   })
 
@@ -61,7 +61,7 @@ describe('the errors of Data Forest', () => {
     [502, '<html>', 'unavailable'],
     [504, '<html>', 'timeout'],
   ])('no envelope: HTTP %i with %s is %s and no refusal', (status, body, code) => {
-    expect(failure(status, body)).toMatchObject({ isRefusal: false, error: { code } })
+    expect(failure(status, body)).toMatchObject({ isRejection: false, error: { code } })
   })
 
   it('is no error with HTTP 2xx and success true', () => {

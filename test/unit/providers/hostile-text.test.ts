@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { excerpt } from '../../../src/providers/kit/json.ts'
-import { boundedPayload, cleanWords, maxPayloadBytes, redact, redactText } from '../../../src/providers/kit/redact.ts'
+import { boundedPayload, cleanMessage, maxPayloadBytes, redact, redactText } from '../../../src/providers/kit/redact.ts'
 import { trainingJobSeen } from '../../../src/providers/modelarts/job-observation.ts'
 import { payloadOf } from '../../../src/providers/modelarts/wire.ts'
 import { makeHide } from '../../../src/secrets/redact-secrets.ts'
@@ -83,7 +83,7 @@ describe('a text of many megabytes', { timeout: 60_000 }, () => {
 
   it('is read no further than it is shown, and so is a payload', () => {
     const long = 'word '.repeat(4_000_000)
-    expect(cleanWords(long, [])).toHaveLength(501)
+    expect(cleanMessage(long, [])).toHaveLength(501)
     const small = Array.from({ length: 3_000_000 }, () => 0)
     const texts = Array.from({ length: 20_000 }, () => 'a text of some length, '.repeat(50))
     for (const payload of [long, small, texts, { long, small, texts }, Array.from({ length: 500 }, () => long)]) {
@@ -186,7 +186,7 @@ describe('a cut', () => {
         // Much of what was read is hidden, so that the end of what is read is shown.
         const key = `-----BEGIN PRIVATE KEY-----${'k'.repeat(4000 - before)}-----END PRIVATE KEY-----`
         const words = `${key} ${form} and on and on`
-        expect(cleanWords(words, form === secret ? [secret] : [])).not.toContain('canary')
+        expect(cleanMessage(words, form === secret ? [secret] : [])).not.toContain('canary')
       }),
       { numRuns: 200 },
     )

@@ -20,10 +20,10 @@ describe('what an answer of ModelArts means', () => {
     ['training v1', { is_success: false, error_code: 'ModelArts.6318', error_message: 'The path is bad.' }],
     ['IAM', { error: { code: 'ModelArts.6318', message: 'The path is bad.' } }],
   ])('is read from the error shape of %s', (_name, body) => {
-    const { error, isRefusal } = failure(400, body)
+    const { error, isRejection } = failure(400, body)
     expect(error).toMatchObject({ code: 'invalid_request', providerCode: 'ModelArts.6318', httpStatus: 400 })
     expect(error.message).toBe('ModelArts returned HTTP 400 ModelArts.6318: The path is bad.')
-    expect(isRefusal).toBe(true)
+    expect(isRejection).toBe(true)
   })
 
   it.each([
@@ -50,7 +50,7 @@ describe('what an answer of ModelArts means', () => {
     [404, 'APIG.0101', 'unsupported'],
     [429, 'APIG.0308', 'rate_limited'],
   ] as const)('HTTP %i with %s is a documented %s', (status, code, meaning) => {
-    expect(failure(status, said(code))).toMatchObject({ error: { code: meaning }, isRefusal: true })
+    expect(failure(status, said(code))).toMatchObject({ error: { code: meaning }, isRejection: true })
   })
 
   it.each([
@@ -66,14 +66,14 @@ describe('what an answer of ModelArts means', () => {
     [503, '', 'unavailable'],
     [302, '', 'bad_response'],
   ] as const)('HTTP %i with %j says nothing certain about a create', (status, body, meaning) => {
-    expect(failure(status, body)).toMatchObject({ error: { code: meaning }, isRefusal: false })
+    expect(failure(status, body)).toMatchObject({ error: { code: meaning }, isRejection: false })
   })
 
   it.each(['{"error_code":"ModelArts.63', '<html>no</html>', ''])(
     'a 400 that says no code, such as %j, is no reason to give anything up',
     (body) => {
-      const { error, isRefusal } = failure(400, body)
-      expect([error.code, isRefusal]).toEqual(['bad_response', false])
+      const { error, isRejection } = failure(400, body)
+      expect([error.code, isRejection]).toEqual(['bad_response', false])
     },
   )
 
@@ -83,8 +83,8 @@ describe('what an answer of ModelArts means', () => {
   })
 
   it('a success that says "no" inside is a failure', () => {
-    const { error, isRefusal } = failure(200, { is_success: false, error_code: 'ModelArts.0104', error_msg: 'no' })
-    expect([error.code, isRefusal]).toEqual(['invalid_request', true])
+    const { error, isRejection } = failure(200, { is_success: false, error_code: 'ModelArts.0104', error_msg: 'no' })
+    expect([error.code, isRejection]).toEqual(['invalid_request', true])
     expect(failure(200, said('ModelArts.6301')).error.code).toBe('conflict')
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { excerpt } from '../../../src/providers/kit/json.ts'
 import {
   boundedPayload,
-  cleanWords,
+  cleanMessage,
   maxPayloadBytes,
   redact,
   redactText,
@@ -64,11 +64,11 @@ describe('redact', () => {
       'proxy-authorization': `Bearer ${proofs.token}`,
     }
     const said = repeat(proofs)
-    expect(cleanWords(said, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
+    expect(cleanMessage(said, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
     for (const filler of [0, 140, 155, 480, 495, 4090]) {
       const words = 'x'.repeat(filler) + said
       for (const clean of [
-        cleanWords(words, sentSecrets(headers, ['AKAK'])),
+        cleanMessage(words, sentSecrets(headers, ['AKAK'])),
         excerpt(words, sentSecrets(headers, ['AKAK'])),
       ]) {
         // No secret, nor the first half of one where the text is cut.
@@ -79,8 +79,8 @@ describe('redact', () => {
   })
 
   it('marks where words were cut, so that whoever hides more of them sees half a word', () => {
-    expect(cleanWords('x'.repeat(500), [])).toBe('x'.repeat(500))
-    expect(cleanWords('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}…`)
+    expect(cleanMessage('x'.repeat(500), [])).toBe('x'.repeat(500))
+    expect(cleanMessage('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}…`)
     expect(excerpt(`${'x'.repeat(161)}`)).toBe(`"${'x'.repeat(160)}…"`)
   })
 
@@ -92,7 +92,7 @@ describe('redact', () => {
       token: 'abc',
     }
     expect(sentSecrets(headers)).toEqual([])
-    expect(cleanWords('project-1 is not yours', sentSecrets(headers))).toBe('project-1 is not yours')
+    expect(cleanMessage('project-1 is not yours', sentSecrets(headers))).toBe('project-1 is not yours')
   })
 
   it('hides what stands under a name of a secret in text that is JSON', () => {

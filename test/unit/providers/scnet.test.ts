@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clockTime, localTime, secondsOf } from '../../../src/providers/scnet/durations.ts'
-import { hpcStates, verdictOf } from '../../../src/providers/scnet/job-states.ts'
+import { hpcStates, outcomeOf } from '../../../src/providers/scnet/job-states.ts'
 import { pageOf, readPage, scanList } from '../../../src/providers/scnet/lists.ts'
 import { loginHeaders } from '../../../src/providers/scnet/signer.ts'
 import { targetAt } from '../../../src/providers/scnet/urls.ts'
@@ -55,12 +55,12 @@ describe('addresses of services', () => {
 
 describe('the state of an HPC job', () => {
   it.each(Object.entries(hpcStates))('reads %s as %s when nothing else speaks', (raw, status) => {
-    expect(verdictOf({ jobStatus: raw, reason: 'None', exitCode: '' }, false)).toMatchObject({ rawState: raw, status })
-    expect(verdictOf({ jobState: raw }, false)).toMatchObject({ rawState: raw, status })
+    expect(outcomeOf({ jobStatus: raw, reason: 'None', exitCode: '' }, false)).toMatchObject({ rawState: raw, status })
+    expect(outcomeOf({ jobState: raw }, false)).toMatchObject({ rawState: raw, status })
   })
 
   it.each(['statX', 'statNew', 'toString', 'BOOTING'])('keeps the raw word of %s and concludes nothing', (raw) => {
-    expect(verdictOf({ jobStatus: raw }, false)).toEqual({ rawState: raw, status: null })
+    expect(outcomeOf({ jobStatus: raw }, false)).toEqual({ rawState: raw, status: null })
   })
 
   it.each<[Json, object]>([
@@ -77,18 +77,18 @@ describe('the state of an HPC job', () => {
     ],
     [{ initContentAttr: 'not json', reason: 'None', exitCode: '' }, { status: 'succeeded' }],
   ])('does not take statC for a success where %j says otherwise', (more, expected) => {
-    expect(verdictOf({ jobStatus: 'statC', ...(more as object) }, false)).toEqual({ rawState: 'statC', ...expected })
+    expect(outcomeOf({ jobStatus: 'statC', ...(more as object) }, false)).toEqual({ rawState: 'statC', ...expected })
   })
 
   it('takes statE for running, unless it is from the history', () => {
-    expect(verdictOf({ jobStatus: 'statE' }, false)).toMatchObject({ status: 'running' })
-    expect(verdictOf({ jobState: 'statE', jobExitStatus: 0 }, true)).toMatchObject({ status: 'succeeded', exitCode: 0 })
-    expect(verdictOf({ jobState: 'statE', jobExitStatus: 1 }, true)).toMatchObject({ status: 'failed' })
-    expect(verdictOf({ jobState: 'statE' }, true)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
+    expect(outcomeOf({ jobStatus: 'statE' }, false)).toMatchObject({ status: 'running' })
+    expect(outcomeOf({ jobState: 'statE', jobExitStatus: 0 }, true)).toMatchObject({ status: 'succeeded', exitCode: 0 })
+    expect(outcomeOf({ jobState: 'statE', jobExitStatus: 1 }, true)).toMatchObject({ status: 'failed' })
+    expect(outcomeOf({ jobState: 'statE' }, true)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
   })
 
   it('shows no exit code of a job that runs', () => {
-    expect(verdictOf({ jobStatus: 'statR', exitCode: '0:0' }, false)).toEqual({ rawState: 'statR', status: 'running' })
+    expect(outcomeOf({ jobStatus: 'statR', exitCode: '0:0' }, false)).toEqual({ rawState: 'statR', status: 'running' })
   })
 })
 

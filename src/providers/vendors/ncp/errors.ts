@@ -1,7 +1,7 @@
 import { codeOfBareStatus } from '../../kit/bare-status.ts'
 import { readId, readObject, readText } from '../../kit/fields.ts'
 import { jsonOf } from '../../kit/json.ts'
-import { cleanWords } from '../../kit/redact.ts'
+import { cleanMessage } from '../../kit/redact.ts'
 import { retryAfterMs } from '../../kit/retry-after.ts'
 import type { HttpResponse, ProviderClock } from '../../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../../provider-error.ts'
@@ -10,12 +10,12 @@ import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from
 export interface Failure {
   error: ProviderError
   /** The vendor documents that nothing was executed with this response. */
-  isRefusal: boolean
+  isRejection: boolean
 }
 
 interface GatewayRow {
   code: ProviderErrorCode
-  isRefusal: boolean
+  isRejection: boolean
   hint?: string
   field?: string
 }
@@ -28,33 +28,33 @@ const skewToleranceMs = 300_000
  * Source: https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling
  */
 const gatewayRows: Readonly<Record<string, GatewayRow>> = {
-  '400/100': { code: 'invalid_request', isRefusal: true },
+  '400/100': { code: 'invalid_request', isRejection: true },
   '401/200': {
     code: 'unauthenticated',
-    isRefusal: true,
+    isRejection: true,
     field: 'credentials',
     hint: 'The gateway does not report which of accessKey, secretKey and clock is wrong.',
   },
   '401/210': {
     code: 'permission_denied',
-    isRefusal: true,
+    isRejection: true,
     field: 'credentials.accessKey',
     hint: 'The key is valid, but the product is not subscribed or a policy of the account forbids the call.',
   },
-  '403/230': { code: 'permission_denied', isRefusal: true, field: 'credentials.accessKey' },
+  '403/230': { code: 'permission_denied', isRejection: true, field: 'credentials.accessKey' },
   '404/300': {
     code: 'unsupported',
-    isRefusal: true,
+    isRejection: true,
     field: 'settings.baseUrl',
     hint: 'The gateway has no such route: the base URL is wrong, or the product no longer supports this operation.',
   },
-  '413/430': { code: 'invalid_request', isRefusal: true },
-  '429/400': { code: 'quota_exceeded', isRefusal: true },
-  '429/410': { code: 'rate_limited', isRefusal: true },
-  '429/420': { code: 'rate_limited', isRefusal: true },
-  '500/900': { code: 'unavailable', isRefusal: false },
-  '503/500': { code: 'unavailable', isRefusal: false },
-  '504/510': { code: 'timeout', isRefusal: false },
+  '413/430': { code: 'invalid_request', isRejection: true },
+  '429/400': { code: 'quota_exceeded', isRejection: true },
+  '429/410': { code: 'rate_limited', isRejection: true },
+  '429/420': { code: 'rate_limited', isRejection: true },
+  '500/900': { code: 'unavailable', isRejection: false },
+  '503/500': { code: 'unavailable', isRejection: false },
+  '504/510': { code: 'timeout', isRejection: false },
 }
 
 /** Context for reading a response. */
@@ -70,11 +70,11 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
   const errorCode = readId(envelope, 'errorCode')
   if (errorCode === undefined) return null
   const row = gatewayRows[`${response.status}/${errorCode}`]
-  const said = readText(envelope, 'message') ?? 'no message'
-  const text = `The gateway returned HTTP ${response.status}, errorCode ${errorCode}: ${cleanWords(said, secrets)}.`
+  const providerMessage = readText(envelope, 'message') ?? 'no message'
+  const text = `The gateway returned HTTP ${response.status}, errorCode ${errorCode}: ${cleanMessage(providerMessage, secrets)}.`
   if (row === undefined) {
     const code = codeOfBareStatus(response.status)
-    return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRefusal: false }
+    return { error: failureOf(response, clock, { code, text, providerCode: errorCode }), isRejection: false }
   }
   const isClock = errorCode === '200' && isClockSkewed(response, clock)
   const hint = isClock ? "The clock of this machine differs from the gateway's by 5 minutes or more." : row.hint
@@ -86,7 +86,7 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
     providerCode: errorCode,
     ...(field === undefined ? {} : { field }),
   })
-  return { error, isRefusal: row.isRefusal }
+  return { error, isRejection: row.isRejection }
 }
 
 function failureOf(

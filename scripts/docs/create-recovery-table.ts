@@ -6,7 +6,7 @@ import { duration } from './provider-reference.ts'
 const head = ['Provider', 'Kind', 'Correlation tag', 'Field', 'Names', 'Absence conclusive after', 'Retention']
 
 /** docs/exactly-once.md with its table by provider: the correlation tag, and when its absence is conclusive. */
-export function generateFindingTable(page: string, described: readonly ProviderDescription[]): string {
+export function generateCreateRecoveryTable(page: string, described: readonly ProviderDescription[]): string {
   const rows = described.flatMap((provider) =>
     partsOf(provider).map(({ kind, choice, does }) => [
       `[${provider.id}](providers/${provider.id}.md)`,
@@ -14,7 +14,7 @@ export function generateFindingTable(page: string, described: readonly ProviderD
       ...cellsOf(does),
     ]),
   )
-  return withGeneratedPart(page, { name: 'finding', heading: 'By provider', text: table(head, rows) })
+  return withGeneratedPart(page, { name: 'create-recovery', heading: 'By provider', text: table(head, rows) })
 }
 
 function cellsOf({ createRecovery, uniqueNames }: KindDescription): string[] {

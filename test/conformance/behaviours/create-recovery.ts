@@ -14,7 +14,7 @@ const troubles: readonly (readonly [string, Omit<FaultInput, 'operation'>])[] = 
 ]
 
 /** What a search for marks promises: above all that "absent" is true. */
-export function describeFinding<K extends Kind>(subject: Subject<K>): void {
+export function describeCreateRecovery<K extends Kind>(subject: Subject<K>): void {
   const { bench, harness } = subject
   const { lists } = harness.operations
 
