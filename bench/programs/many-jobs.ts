@@ -137,6 +137,6 @@ function changeOne(jobs: ReturnType<Sandbox['world']['collection']>, id: string)
   const at = Date.now()
   const started = timeline.find(({ state }) => state === 'Running') ?? timeline[0]
   const state = momentAt(timeline, at).state === 'Running' ? 'Pending' : 'Running'
-  jobs.change(id, { timeline: [started, { at, state, verdict: state }] })
+  jobs.change(id, { timeline: [started, { at, state, outcome: state }] })
   return { remoteId: id, state, at }
 }

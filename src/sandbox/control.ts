@@ -1,94 +1,92 @@
-import AjvCompiler from '@fastify/ajv-compiler'
-import { Type } from '@sinclair/typebox'
-import Fastify, { type FastifyInstance } from 'fastify'
-import { type FaultInput, type Faults, faultInput } from './faults.ts'
-import { type Push, type Steering, SteeringError } from './steering.ts'
+import type { Settings } from './provider.ts'
+import { destine, divert, momentAt } from './timeline.ts'
+import type { World, WorldObject } from './world.ts'
 
-const optionalText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
-const pushBody = Type.Object(
-  { state: optionalText, verdict: optionalText, finalState: optionalText, finalVerdict: optionalText },
-  { additionalProperties: false, minProperties: 1 },
-)
-const advanceBody = Type.Object({ ms: Type.Integer({ minimum: 0 }) }, { additionalProperties: false })
-const settingsBody = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String()]))
-
-/** Shared by all sandboxes of a process, because it caches compiled schemas. */
-const buildValidator = AjvCompiler()
-
-/** The parts that the control API controls. */
-export interface ControlParts {
-  /** The URL and credentials of each provider. */
-  describe(): object
-  faults: Faults
-  steering: Steering
-  settings: Readonly<Record<string, object>>
-  calls(): object
-  advance(ms: number): void
-  reset(): void
+/** The forced state of an object: its current state (which it keeps), its final state, or both. */
+export interface Push {
+  state?: string
+  outcome?: string
+  finalState?: string
+  finalOutcome?: string
 }
 
-/** The HTTP interface of the sandbox's control functions; it requires no credentials. */
-export function makeControl(parts: ControlParts): FastifyInstance {
-  const app = Fastify({
-    forceCloseConnections: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    schemaController: { compilersFactory: { buildValidator } },
-  } as const)
-  app.setErrorHandler((error, _request, reply) => {
-    const status =
-      error instanceof SteeringError ? error.status : Number((error as { statusCode?: number }).statusCode ?? 500)
-    return reply.code(status).send({ message: error instanceof Error ? error.message : String(error) })
-  })
-  app.get('/_sandbox', () => parts.describe())
-  app.get('/_sandbox/calls', () => parts.calls())
-  app.post<{ Body: { ms: number } }>('/_sandbox/advance', { schema: { body: advanceBody } }, (request, reply) => {
-    parts.advance(request.body.ms)
-    return reply.code(204).send()
-  })
-  app.post('/_sandbox/reset', (_request, reply) => {
-    parts.reset()
-    return reply.code(204).send()
-  })
-  addFaultRoutes(app, parts)
-  addObjectRoutes(app, parts)
-  addSettingRoutes(app, parts)
-  return app
+/** An object as the control API shows it. */
+export interface ObjectView extends WorldObject {
+  readonly state: string
+  readonly outcome?: string
 }
 
-function addFaultRoutes(app: FastifyInstance, { faults }: ControlParts): void {
-  app.get('/_sandbox/faults', () => ({ active: faults.active, fired: faults.fired }))
-  app.post<{ Body: FaultInput }>('/_sandbox/faults', { schema: { body: faultInput } }, (request, reply) =>
-    reply.code(201).send(faults.add(request.body)),
-  )
-  app.delete('/_sandbox/faults', (_request, reply) => {
-    faults.clear()
-    return reply.code(204).send()
-  })
-  app.delete<{ Params: { id: string } }>('/_sandbox/faults/:id', (request, reply) => {
-    faults.clear(request.params.id)
-    return reply.code(204).send()
-  })
+/** A control request for a missing object or with invalid values. */
+export class ControlError extends Error {
+  readonly status: 400 | 404
+
+  constructor(status: ControlError['status'], message: string) {
+    super(message)
+    this.name = 'ControlError'
+    this.status = status
+  }
 }
 
-function addObjectRoutes(app: FastifyInstance, { steering }: ControlParts): void {
-  const path = '/_sandbox/objects/:provider/:id'
-  app.get<{ Querystring: { provider?: string } }>('/_sandbox/objects', (request) => ({
-    objects: steering.objects(request.query.provider),
-  }))
-  app.patch<{ Params: { provider: string; id: string }; Body: Push }>(path, { schema: { body: pushBody } }, (request) =>
-    steering.force(request.params.provider, request.params.id, request.body),
-  )
-  app.delete<{ Params: { provider: string; id: string } }>(path, (request, reply) => {
-    steering.remove(request.params.provider, request.params.id)
-    return reply.code(204).send()
+/** Direct control over a provider's objects and settings, for tests. */
+export interface Control {
+  objects(provider?: string): readonly ObjectView[]
+  /** @throws ControlError when there is no such object */
+  force(provider: string, id: string, push: Push): ObjectView
+  /** @throws ControlError when there is no such object */
+  remove(provider: string, id: string): void
+  /** @throws ControlError when a name is not a setting or its value is of another type */
+  changeSettings(provider: string, changes: Readonly<Record<string, unknown>>): Settings
+}
+
+export function makeControl(world: World, settings: Readonly<Record<string, Settings>>): Control {
+  const view = (object: WorldObject): ObjectView => {
+    const { at, ...moment } = momentAt(object.timeline, world.now())
+    return { ...object, ...moment }
+  }
+  const find = (provider: string, id: string) => {
+    const object = world.objects(provider).find((candidate) => candidate.id === id)
+    if (object === undefined) throw new ControlError(404, `${provider} has no object '${id}'`)
+    return object
+  }
+  return {
+    objects: (provider) => world.objects(provider).map(view),
+    force: (provider, id, push) => {
+      const object = find(provider, id)
+      const timeline = pushed(object, push, world.now())
+      return view(world.collection(provider, object.kind).change(id, { timeline }))
+    },
+    remove: (provider, id) => world.collection(provider, find(provider, id).kind).remove(id),
+    changeSettings: (provider, changes) => {
+      const live = settings[provider]
+      if (live === undefined) throw new ControlError(404, `the sandbox does not run '${provider}'`)
+      for (const [name, value] of Object.entries(changes)) assertFits(live, name, value)
+      return Object.assign(live, changes)
+    },
+  }
+}
+
+function pushed({ timeline }: WorldObject, push: Push, now: number): WorldObject['timeline'] {
+  const current = momentAt(timeline, now)
+  const { state, outcome = current.outcome, finalState, finalOutcome } = push
+  const isChangedNow = state !== undefined || push.outcome !== undefined
+  const changed = isChangedNow
+    ? divert(timeline, now, { at: now, state: state ?? current.state, ...(outcome === undefined ? {} : { outcome }) })
+    : timeline
+  if (finalState === undefined && finalOutcome === undefined) return changed
+  const end = changed.at(-1) ?? current
+  const endOutcome = finalOutcome ?? end.outcome
+  return destine(changed, {
+    state: finalState ?? end.state,
+    ...(endOutcome === undefined ? {} : { outcome: endOutcome }),
   })
 }
 
-function addSettingRoutes(app: FastifyInstance, { steering, settings }: ControlParts): void {
-  app.get('/_sandbox/settings', () => settings)
-  app.patch<{ Params: { provider: string }; Body: Record<string, unknown> }>(
-    '/_sandbox/settings/:provider',
-    { schema: { body: settingsBody } },
-    (request) => steering.changeSettings(request.params.provider, request.body),
-  )
+function assertFits(live: Settings, name: string, value: unknown): void {
+  const current = live[name]
+  if (current === undefined) {
+    throw new ControlError(400, `'${name}' is not a setting; there are ${Object.keys(live).join(', ')}`)
+  }
+  if (typeof value !== typeof current) {
+    throw new ControlError(400, `'${name}' must be a ${typeof current}, not ${JSON.stringify(value)}`)
+  }
 }

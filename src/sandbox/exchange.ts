@@ -8,7 +8,7 @@ export type Ending = { readonly answer: Answer } | { readonly hangUp: 'close' | 
 export interface ExchangeParts {
   /** Executes the operation: authentication first, then the handler. */
   execute(): Answer
-  mishap: Emulation['mishap']
+  failure: Emulation['failure']
   /** Resolves when the client has closed the connection. */
   clientGone: Promise<void>
   /** Runs a function after a delay, unless the sandbox is closed first. */
@@ -40,27 +40,27 @@ export async function exchange(fault: Fault | null, parts: ExchangeParts): Promi
   }
 }
 
-function disturbedAnswer(fault: Fault, { execute, mishap }: ExchangeParts): Answer {
+function disturbedAnswer(fault: Fault, { execute, failure }: ExchangeParts): Answer {
   switch (fault.kind) {
     case 'error_after':
       execute()
-      return mishap({ what: 'server_error', status: fault.status ?? 500 })
+      return failure({ what: 'server_error', status: fault.status ?? 500 })
     case 'error_before':
-      return mishap({ what: 'server_error', status: fault.status ?? 500 })
+      return failure({ what: 'server_error', status: fault.status ?? 500 })
     case 'rate_limited':
-      return mishap({ what: 'rate_limited' })
+      return failure({ what: 'rate_limited' })
     case 'credentials':
-      return mishap({ what: 'credentials', reason: fault.reason ?? 'invalid' })
+      return failure({ what: 'credentials', reason: fault.reason ?? 'invalid' })
     case 'error_body':
       if (fault.executes === true) execute()
-      return { ...mishap({ what: 'refused_in_200' }), status: 200 }
+      return { ...failure({ what: 'refused_in_200' }), status: 200 }
     default:
-      return spoiledAnswer(fault, execute, mishap)
+      return spoiledAnswer(fault, execute, failure)
   }
 }
 
-function spoiledAnswer(fault: Fault, execute: () => Answer, mishap: Emulation['mishap']): Answer {
-  const answer = fault.executes === false ? mishap({ what: 'server_error', status: fault.status ?? 500 }) : execute()
+function spoiledAnswer(fault: Fault, execute: () => Answer, failure: Emulation['failure']): Answer {
+  const answer = fault.executes === false ? failure({ what: 'server_error', status: fault.status ?? 500 }) : execute()
   const status = fault.status ?? answer.status
   const json = { 'content-type': 'application/json' }
   switch (fault.kind) {

@@ -75,7 +75,7 @@ export interface Target {
 }
 
 /** The effects of the faults on one call. */
-export interface Verdict {
+export interface FaultEffects {
   readonly disturbance: Fault | null
   readonly clockOffsetMs: number
   readonly listLagMs: number | null
@@ -91,7 +91,7 @@ export interface Faults {
   /** Faults applied since the last clear, oldest first; the newest 10,000 are kept. */
   readonly fired: readonly Firing[]
   /** Determines the effects on one call, and counts it. */
-  judge(target: Target): Verdict
+  effectsOn(target: Target): FaultEffects
 }
 
 const ambientKinds: ReadonlySet<FaultKind> = new Set(['empty_list', 'list_lag', 'clock_offset'])
@@ -128,7 +128,7 @@ export function makeFaults({ random, now }: { random: Random; now(): number }): 
       else active.splice(0, active.length, ...active.filter((fault) => fault.id !== id))
       if (id === undefined) firings.length = 0
     },
-    judge: (target) => {
+    effectsOn: (target) => {
       const ambient = active.filter((fault) => ambientKinds.has(fault.kind) && strikes(fault, target))
       const disturbance = active.find((fault) => !ambientKinds.has(fault.kind) && strikes(fault, target)) ?? null
       return {

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Ending, exchange } from './exchange.ts'
-import type { Faults, Verdict } from './faults.ts'
+import type { FaultEffects, Faults } from './faults.ts'
 import type { Answer, Call, Emulation, Operation, Settings } from './provider.ts'
 import type { Clock, World } from './world.ts'
 
@@ -37,7 +37,7 @@ export function makeListener(parts: ListenerParts): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   const now = () => parts.clock.now()
-  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.mishap({ what: 'unknown_route' }), now()))
+  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.failure({ what: 'unknown_route' }), now()))
   app.setErrorHandler((error, _request, reply) => sendAnswer(reply, answerToError(error, emulation), now()))
 
   const later = (delayMs: number, run: () => void) => {
@@ -70,13 +70,13 @@ async function serve(parts: ServeParts, request: FastifyRequest, reply: FastifyR
   const { provider, operation, faults, emulation } = parts
   const plain = readCall(parts, request)
   const subjects = (operation.subjects?.(plain) ?? []).filter((subject) => subject !== undefined)
-  const verdict = faults.judge({ provider, operation: operation.name, isList: operation.isList === true, subjects })
-  const call = { ...plain, ...colour(parts, verdict) }
-  const fault = verdict.disturbance
+  const effects = faults.effectsOn({ provider, operation: operation.name, isList: operation.isList === true, subjects })
+  const call = { ...plain, ...conditionsOf(parts, effects) }
+  const fault = effects.disturbance
   parts.onCall(operation.name)
   const ending = await exchange(fault, {
     execute: () => (operation.isPublic ? null : emulation.authenticate(call)) ?? operation.handle(call),
-    mishap: emulation.mishap,
+    failure: emulation.failure,
     clientGone: new Promise((resolve) => reply.raw.once('close', () => resolve())),
     later: parts.later,
     delayMs: drawDelay(fault?.minDelayMs, fault?.delayMs ?? 0, parts.world),
@@ -104,10 +104,10 @@ function readCall({ operation, clock, settings }: ServeParts, request: FastifyRe
   }
 }
 
-function colour({ clock, settings }: ServeParts, verdict: Verdict): Pick<Call, 'wallClockMs' | 'listing'> {
+function conditionsOf({ clock, settings }: ServeParts, effects: FaultEffects): Pick<Call, 'wallClockMs' | 'listing'> {
   return {
-    wallClockMs: clock.now() + verdict.clockOffsetMs,
-    listing: { lagMs: verdict.listLagMs ?? settings.listLagMs, isEmpty: verdict.isListEmpty },
+    wallClockMs: clock.now() + effects.clockOffsetMs,
+    listing: { lagMs: effects.listLagMs ?? settings.listLagMs, isEmpty: effects.isListEmpty },
   }
 }
 
@@ -143,7 +143,7 @@ function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer, wall
 
 function answerToError(error: unknown, emulation: Emulation): Answer {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (status === 413) return emulation.mishap({ what: 'too_large' })
-  if (status >= 500) return emulation.mishap({ what: 'server_error', status })
-  return emulation.mishap({ what: 'bad_request', detail: error instanceof Error ? error.message : String(error) })
+  if (status === 413) return emulation.failure({ what: 'too_large' })
+  if (status >= 500) return emulation.failure({ what: 'server_error', status })
+  return emulation.failure({ what: 'bad_request', detail: error instanceof Error ? error.message : String(error) })
 }

@@ -54,7 +54,7 @@ export interface Operation {
 }
 
 /** Failures outside an operation; each provider documents a body for them. */
-export type Mishap =
+export type Failure =
   | { readonly what: 'unknown_route' | 'too_large' | 'rate_limited' }
   | { readonly what: 'refused_in_200' }
   | { readonly what: 'bad_request'; readonly detail: string }
@@ -67,13 +67,13 @@ export interface Emulation {
   /** The rejection of an unauthenticated caller; `null` for an authenticated one. */
   authenticate(call: Call): Answer | null
   /** The documented response to a failure. */
-  mishap(mishap: Mishap): Answer
+  failure(failure: Failure): Answer
   /** Creates the initial objects. Called if the world contains none of this provider. */
   populate?(): void
 }
 
 /** The runtime that a provider's emulation receives. */
-export interface Room<S extends Settings> {
+export interface EmulationContext<S extends Settings> {
   readonly world: World
   /** Mutable: read a setting when needed, never copy it. */
   readonly settings: S
@@ -116,5 +116,5 @@ export interface SandboxProvider<S extends Settings = Settings, A extends Accoun
   /** The default settings. */
   readonly settings: Readonly<S>
   readonly client: SandboxClient<A>
-  open(room: Room<S>): Emulation
+  open(context: EmulationContext<S>): Emulation
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { makeControl } from './control.ts'
+import { type Control, makeControl } from './control.ts'
+import { makeControlApi } from './control-api.ts'
 import type { Faults } from './faults.ts'
 import type { CallLog } from './listener.ts'
 import type { SandboxProvider } from './provider.ts'
 import { type SandboxProviderId, sandboxProviders } from './registry.ts'
-import { type Act, type CallTable, setStage } from './stage.ts'
-import { makeSteering, type Steering } from './steering.ts'
+import { type CallTable, type Instance, makeRuntime } from './runtime.ts'
 import type { Clock, World } from './world.ts'
 
 /** The settings of a provider. */
@@ -49,7 +49,7 @@ interface PerProvider<P extends SandboxProviderId> {
 }
 
 /** A running sandbox. */
-export interface Sandbox<P extends SandboxProviderId = SandboxProviderId> extends Steering, PerProvider<P> {
+export interface Sandbox<P extends SandboxProviderId = SandboxProviderId> extends Control, PerProvider<P> {
   /** The control API's origin; its paths begin with `/_sandbox`. */
   readonly url: string
   readonly world: World
@@ -71,7 +71,7 @@ export async function startSandbox<P extends SandboxProviderId = SandboxProvider
 ): Promise<Sandbox<P>> {
   const { seed = 'switchyard', clock = { now: Date.now }, settings: given = {}, log, journalFile } = options
   const providers = chosen(options.providers)
-  const stage = setStage({
+  const runtime = makeRuntime({
     providers,
     settings: given,
     seed,
@@ -79,24 +79,24 @@ export async function startSandbox<P extends SandboxProviderId = SandboxProvider
     ...(log && { log }),
     ...(journalFile && { journalFile }),
   })
-  const { acts, populate, ...open } = stage
-  const settings = collect(acts, (act) => act.settings)
-  const accounts = collect(acts, ({ provider }) => provider.accounts[0])
-  const steering = makeSteering(open.world, settings)
-  const describe = () => ({ urls: collect(acts, (act) => act.url), accounts })
-  const control = makeControl({ ...open, describe, steering, settings, advance: open.world.advance })
+  const { instances, populate, ...open } = runtime
+  const settings = collect(instances, (instance) => instance.settings)
+  const accounts = collect(instances, ({ provider }) => provider.accounts[0])
+  const control = makeControl(open.world, settings)
+  const describe = () => ({ urls: collect(instances, (instance) => instance.url), accounts })
+  const controlApi = makeControlApi({ ...open, describe, control, settings, advance: open.world.advance })
   const close = async () => {
-    await Promise.all([control, ...acts.map(({ listener }) => listener)].map((listener) => listener.close()))
+    await Promise.all([controlApi, ...instances.map(({ listener }) => listener)].map((listener) => listener.close()))
   }
-  const url = await listen(control, acts, options).catch(async (error: unknown) => {
+  const url = await listen(controlApi, instances, options).catch(async (error: unknown) => {
     await close()
     throw error
   })
   populate()
-  const otherAccounts = collect(acts, ({ provider }) => provider.accounts.slice(1))
-  const perProvider = { urls: collect(acts, (act) => act.url), accounts, otherAccounts, settings }
+  const otherAccounts = collect(instances, ({ provider }) => provider.accounts.slice(1))
+  const perProvider = { urls: collect(instances, (instance) => instance.url), accounts, otherAccounts, settings }
   // Keyed by the ids in `options.providers`, with the registry's entry for each.
-  return { ...open, ...steering, ...(perProvider as unknown as PerProvider<P>), url, close }
+  return { ...open, ...control, ...(perProvider as unknown as PerProvider<P>), url, close }
 }
 
 function chosen(ids: readonly SandboxProviderId[] | undefined): SandboxProvider[] {
@@ -105,16 +105,16 @@ function chosen(ids: readonly SandboxProviderId[] | undefined): SandboxProvider[
 
 async function listen(
   control: FastifyInstance,
-  acts: readonly Act[],
+  instances: readonly Instance[],
   { port = 0, host = '127.0.0.1' }: Pick<SandboxOptions<SandboxProviderId>, 'port' | 'host'>,
 ): Promise<string> {
-  for (const act of acts) {
-    const ownPort = port === 0 ? 0 : port + act.provider.portOffset
-    act.url = await act.listener.listen({ host, port: ownPort })
+  for (const instance of instances) {
+    const ownPort = port === 0 ? 0 : port + instance.provider.portOffset
+    instance.url = await instance.listener.listen({ host, port: ownPort })
   }
   return control.listen({ host, port })
 }
 
-function collect<T>(acts: readonly Act[], pick: (act: Act) => T): Record<string, T> {
-  return Object.fromEntries(acts.map((act) => [act.provider.id, pick(act)]))
+function collect<T>(instances: readonly Instance[], pick: (instance: Instance) => T): Record<string, T> {
+  return Object.fromEntries(instances.map((instance) => [instance.provider.id, pick(instance)]))
 }

@@ -3,7 +3,7 @@ export interface Moment {
   /** Epoch ms by the world's clock. */
   readonly at: number
   readonly state: string
-  readonly verdict?: string
+  readonly outcome?: string
 }
 
 /** The past and planned states of an object, earliest first. Never empty. */
@@ -12,7 +12,7 @@ export type Timeline = readonly [Moment, ...Moment[]]
 /** A sequence of states: each lasts `forMs`, the last one indefinitely. A step of 0 ms is omitted. */
 export function plan(
   startAt: number,
-  steps: readonly { state: string; verdict?: string; forMs: number }[],
+  steps: readonly { state: string; outcome?: string; forMs: number }[],
   last: Omit<Moment, 'at'>,
 ): Timeline {
   const moments: Moment[] = []

@@ -52,7 +52,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
     expect(accepted.status).toBe('queued')
     // It ends only after it was seen running: what lasts moments may be missed.
     const seen = await switchyard.api.untilStatus(path(accepted), 'running')
-    sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', outcome: 'SUCCEEDED' })
     expect(await ended(accepted)).toMatchObject({ status: 'succeeded', remote: { state: 'FINISHED/SUCCEEDED' } })
     const { data } = (await switchyard.api.ok('GET', `${path(accepted)}/events`)) as unknown as {
       data: { seq: number; type: string }[]
@@ -77,7 +77,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
 
   it.concurrent('is unknown when the provider does not say how it ended, never guessed', async () => {
     const job = await running()
-    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', verdict: 'UNDEFINED' })
+    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'UNDEFINED' })
     expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'outcome_not_reported' })
   })
 
@@ -86,7 +86,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
     sandbox.force('dataforest', remoteId(job), { state: 'HIBERNATING' })
     const seen = await switchyard.api.until(path(job), ({ remote }) => remote?.state === 'HIBERNATING')
     expect(seen).toMatchObject({ status: 'running', statusReason: 'unrecognized_remote_state' })
-    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'SUCCEEDED' })
     const over = await ended(job)
     expect(over.status).toBe('succeeded')
     expect(over.statusReason).toBeUndefined()
@@ -94,7 +94,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
 
   it.concurrent('is canceled_remotely when somebody kills it at the provider', async () => {
     const job = await running()
-    sandbox.force('dataforest', remoteId(job), { state: 'KILLED', verdict: 'KILLED' })
+    sandbox.force('dataforest', remoteId(job), { state: 'KILLED', outcome: 'KILLED' })
     expect(await ended(job)).toMatchObject({ status: 'canceled', statusReason: 'canceled_remotely' })
   })
 
@@ -140,7 +140,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
     const job = await account.job(environment, 'sleep 600')
     const stream = openEventStream(`${switchyard.service.url}${path(job)}/events/stream`)
     const seen = await switchyard.api.untilStatus(path(job), 'running')
-    sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', outcome: 'SUCCEEDED' })
     await stream.untilClosed()
     expect(stream.events.at(-1)).toMatchObject({ type: 'job.succeeded' })
     expect(stream.events).toEqual((await switchyard.api.ok('GET', `${path(job)}/events`)).data)
@@ -150,7 +150,7 @@ describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {
   it.concurrent('is told to whoever waits, the moment it changes', async () => {
     const job = await running()
     const asked = switchyard.api.call('GET', path(job), { headers: { prefer: 'wait=8' } })
-    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'SUCCEEDED' })
     const waiting = await asked
     expect(waiting.headers.get('preference-applied')).toBe('wait=8')
     expect(waiting.body.status).toBe('succeeded')

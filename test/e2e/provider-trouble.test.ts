@@ -38,7 +38,7 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
     return switchyard.api.untilStatus(path(job), 'running')
   }
   const finish = (job: ApiRecord) =>
-    sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', verdict: 'SUCCEEDED' })
+    sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', outcome: 'SUCCEEDED' })
   const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
 
   it('is not given up because of lists that suddenly show nothing', async () => {

@@ -59,7 +59,7 @@ describe('the control API', () => {
         createdAt: forest.time.ms,
         creation: appExample(workspaceId),
         state: 'ACCEPTED',
-        verdict: 'UNDEFINED',
+        outcome: 'UNDEFINED',
       }),
     ])
     expect((await control('GET', '/objects?provider=another')).json).toEqual({ objects: [] })
@@ -68,20 +68,20 @@ describe('the control API', () => {
   it('forces a state that stays, even one that nobody has heard of', async () => {
     const id = await forest.submit(workspaceId)
     const { json } = await control('PATCH', `/objects/dataforest/${id}`, { state: 'HIBERNATING' })
-    expect(json).toMatchObject({ state: 'HIBERNATING', verdict: 'UNDEFINED' })
+    expect(json).toMatchObject({ state: 'HIBERNATING', outcome: 'UNDEFINED' })
     forest.time.ms += 3_600_000
     expect(await forest.detail(id)).toMatchObject({ state: 'HIBERNATING', finishedAt: '1970-01-01T09:00:00+09:00' })
   })
 
   it('forces an end at once', async () => {
     const id = await forest.submit(workspaceId)
-    await control('PATCH', `/objects/dataforest/${id}`, { state: 'FAILED', verdict: 'FAILED' })
+    await control('PATCH', `/objects/dataforest/${id}`, { state: 'FAILED', outcome: 'FAILED' })
     expect(await forest.detail(id)).toMatchObject({ state: 'FAILED', finalStatus: 'FAILED' })
   })
 
   it('changes what an object ends as and keeps its times', async () => {
     const id = await forest.submit(workspaceId)
-    await control('PATCH', `/objects/dataforest/${id}`, { finalVerdict: 'UNDEFINED' })
+    await control('PATCH', `/objects/dataforest/${id}`, { finalOutcome: 'UNDEFINED' })
     forest.time.ms += 599
     expect(await forest.detail(id)).toMatchObject({ state: 'RUNNING' })
     forest.time.ms += 1

@@ -21,7 +21,7 @@ function makeEcho(): Emulation {
       { name: 'task.true', method: 'POST', path: '/true', isPublic: true, handle: () => ({ status: 200, body: true }) },
     ],
     authenticate: () => ({ status: 401, body: 'who are you', headers: { 'x-realm': 'echo' } }),
-    mishap: (mishap) => ({ status: 'status' in mishap ? mishap.status : 418, body: mishap }),
+    failure: (failure) => ({ status: 'status' in failure ? failure.status : 418, body: failure }),
   }
 }
 
@@ -66,31 +66,31 @@ it('sends a bare JSON value as JSON and a string as text', async () => {
 })
 
 it.each([
-  { when: 'a route is unknown', method: 'GET', path: '/nowhere', status: 418, mishap: { what: 'unknown_route' } },
+  { when: 'a route is unknown', method: 'GET', path: '/nowhere', status: 418, failure: { what: 'unknown_route' } },
   {
     when: 'a path does not take the method',
     method: 'PUT',
     path: '/task',
     status: 418,
-    mishap: { what: 'unknown_route' },
+    failure: { what: 'unknown_route' },
   },
   {
     when: 'a handler throws',
     method: 'POST',
     path: '/broken',
     status: 500,
-    mishap: { what: 'server_error', status: 500 },
+    failure: { what: 'server_error', status: 500 },
   },
-] as const)('asks the provider for its answer when $when', async ({ method, path, status, mishap }) => {
+] as const)('asks the provider for its answer when $when', async ({ method, path, status, failure }) => {
   const reply = await request(url + path, { method })
-  expect({ status: reply.statusCode, mishap: await reply.body.json() }).toEqual({ status, mishap })
+  expect({ status: reply.statusCode, failure: await reply.body.json() }).toEqual({ status, failure })
 })
 
 it('asks the provider for its answer when a body exceeds 10 MiB', async () => {
   const reply = await request(`${url}/true`, { method: 'POST', body: 'x'.repeat(10 * 1024 * 1024 + 1) })
-  expect({ status: reply.statusCode, mishap: await reply.body.json() }).toEqual({
+  expect({ status: reply.statusCode, failure: await reply.body.json() }).toEqual({
     status: 418,
-    mishap: { what: 'too_large' },
+    failure: { what: 'too_large' },
   })
 })
 

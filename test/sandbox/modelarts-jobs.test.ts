@@ -179,7 +179,7 @@ describe('the life of a training job', () => {
 
   it('may be pushed into another end by a test', async () => {
     const id = await submit()
-    arts.sandbox.force('modelarts', id, { finalState: 'Failed', finalVerdict: 'Lost' })
+    arts.sandbox.force('modelarts', id, { finalState: 'Failed', finalOutcome: 'Lost' })
     arts.time.ms += 1000
     expect((await get(id)).status).toMatchObject({
       phase: 'Failed',

@@ -88,7 +88,7 @@ it('tells time to tokens by the clock and to objects by travel', async () => {
 
 it('keeps a job’s states under the control API’s hand', async () => {
   const id = (await net.submit()).json.data
-  net.sandbox.force('scnet', id, { state: 'statN', verdict: 'NODE_FAIL' })
+  net.sandbox.force('scnet', id, { state: 'statN', outcome: 'NODE_FAIL' })
   net.time.ms += 60_000
   expect(await net.job(id)).toMatchObject({ jobStatus: 'statN', exitCode: '0' })
   net.sandbox.force('scnet', id, { state: 'statZZ' })

@@ -1,6 +1,6 @@
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import type { ObjectView } from '../../src/sandbox/control.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
-import type { ObjectView } from '../../src/sandbox/steering.ts'
 import type { ApiCaller } from './api-caller.ts'
 
 export type TestSandbox = Awaited<ReturnType<typeof startQuickSandbox>>

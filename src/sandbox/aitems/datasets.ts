@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts'
-import { deleted, holdsDatasets, isGoing, lifeOfDataset, stateOf } from './movement.ts'
-import { type Ask, type Perform, pageOf } from './operation.ts'
+import { deleted, holdsDatasets, isGoing, lifeOfDataset, stateOf } from './lifecycle.ts'
+import { type Ask, type Execute, pageOf } from './operation.ts'
 import { unbind } from './services.ts'
 import {
   assertFree,
@@ -64,7 +64,7 @@ export function datasetOperations(store: Store) {
       if (!isGoing(dataset, world.now())) remove(store, dataset)
       return { result: 'ok' }
     },
-  } as const satisfies Record<string, Perform>
+  } as const satisfies Record<string, Execute>
 }
 
 function fileOf({ type, schemaName, osInfo }: Pick<DatasetData, 'type' | 'schemaName' | 'osInfo'>) {

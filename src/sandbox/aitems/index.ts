@@ -1,5 +1,5 @@
 import type { SandboxProvider } from '../provider.ts'
-import { gatewayError, gatewayMishap, verifySignature } from '../vendors/ncp.ts'
+import { gatewayError, gatewayFailure, verifySignature } from '../vendors/ncp.ts'
 import { client } from './client.ts'
 import { errorAnswer } from './errors.ts'
 import { addReadyMade } from './ready-made.ts'
@@ -62,20 +62,20 @@ export const aitems: SandboxProvider<AitemsSettings, AitemsAccount> = {
   accounts,
   settings,
   client,
-  open: (room) => {
-    const store = openStore(room)
+  open: (context) => {
+    const store = openStore(context)
     const unexpected = (status: number) =>
-      errorAnswer(room.settings, { status, message: 'unexpected error', path: '/api/v1', at: room.world.now() })
+      errorAnswer(context.settings, { status, message: 'unexpected error', path: '/api/v1', at: context.world.now() })
     return {
       operations: aitemsOperations(store, accounts),
       authenticate: (call) => {
         if (verifySignature(call, accounts) !== null) return null
-        return gatewayError('authenticationFailed', room.settings.numericErrorCodes)
+        return gatewayError('authenticationFailed', context.settings.numericErrorCodes)
       },
-      mishap: (mishap) => {
-        if (mishap.what === 'refused_in_200') return { ...unexpected(500), status: 200 }
-        if (mishap.what === 'server_error' && mishap.status === 500) return unexpected(500)
-        return gatewayMishap(mishap, room.settings.numericErrorCodes)
+      failure: (failure) => {
+        if (failure.what === 'refused_in_200') return { ...unexpected(500), status: 200 }
+        if (failure.what === 'server_error' && failure.status === 500) return unexpected(500)
+        return gatewayFailure(failure, context.settings.numericErrorCodes)
       },
       populate: () => addReadyMade(store, accounts),
     }

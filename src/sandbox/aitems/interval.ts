@@ -1,7 +1,7 @@
 import { divert, momentAt } from '../timeline.ts'
 import { ServiceError } from './errors.ts'
-import { scheduledAt, stateOf, trainingOf } from './movement.ts'
-import type { Ask, Perform } from './operation.ts'
+import { scheduledAt, stateOf, trainingOf } from './lifecycle.ts'
+import type { Ask, Execute } from './operation.ts'
 import { unfitRow } from './schema-fields.ts'
 import { changeable, type Dataset, refusal, type Service, type Store, schemaNamed } from './store.ts'
 import { addTrains } from './training.ts'
@@ -38,7 +38,7 @@ export function intervalOperations(store: Store) {
       datasets.change(dataset.id, { data: { ...dataset.data, uploadedRows, updatedAt: world.now() } })
       return settings.emptyUploadAnswer ? undefined : true
     },
-  } as const satisfies Record<string, Perform>
+  } as const satisfies Record<string, Execute>
 }
 
 function assertInterval(store: Store, { id, data }: Service): void {

@@ -21,7 +21,7 @@ export interface Ask extends Pick<Call, 'params' | 'query' | 'listing'> {
 }
 
 /** Executes an operation with a validated body and returns the response body. */
-export type Perform = (ask: Ask, body: never) => unknown
+export type Execute = (ask: Ask, body: never) => unknown
 
 export interface OperationParts {
   name: string
@@ -30,11 +30,11 @@ export interface OperationParts {
   accounts: readonly AitemsAccount[]
   /** The time of the world's clock, epoch ms. */
   now(): number
-  perform: Perform
+  execute: Execute
 }
 
 /** Defines an operation of AiTEMS: validates the body, executes, and formats rejections as configured. */
-export function defineOperation({ name, route, settings, accounts, now, perform }: OperationParts): Operation {
+export function defineOperation({ name, route, settings, accounts, now, execute }: OperationParts): Operation {
   return {
     name,
     method: route.method,
@@ -45,7 +45,7 @@ export function defineOperation({ name, route, settings, accounts, now, perform 
       try {
         const body = route.body === undefined ? {} : readBody(call, route.body, settings)
         const { params, query, listing } = call
-        const answer = perform({ caller: callerOf(call, accounts), params, query, listing }, body as never)
+        const answer = execute({ caller: callerOf(call, accounts), params, query, listing }, body as never)
         return { status: route.creates ? settings.createStatus : 200, body: answer }
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error

@@ -1,7 +1,7 @@
 import type { Operation } from '../provider.ts'
 import { datasetOperations } from './datasets.ts'
 import { catchUp, intervalOperations } from './interval.ts'
-import { defineOperation, type Perform, type Route } from './operation.ts'
+import { defineOperation, type Execute, type Route } from './operation.ts'
 import { bodies } from './rules.ts'
 import { schemaOperations } from './schemas.ts'
 import { serviceOperations } from './services.ts'
@@ -44,7 +44,7 @@ type OperationName = keyof typeof routes
 
 /** Every emulated operation of AiTEMS. */
 export function aitemsOperations(store: Store, accounts: readonly AitemsAccount[]): Operation[] {
-  const performs: Record<OperationName, Perform> = {
+  const handlers: Record<OperationName, Execute> = {
     ...serviceOperations(store),
     ...trainingOperations(store),
     ...intervalOperations(store),
@@ -58,10 +58,10 @@ export function aitemsOperations(store: Store, accounts: readonly AitemsAccount[
       settings: store.settings,
       accounts,
       now: store.world.now,
-      perform: (ask, body) => {
+      execute: (ask, body) => {
         catchUp(store)
         sweep(store)
-        return performs[name](ask, body)
+        return handlers[name](ask, body)
       },
     }),
   )

@@ -1,5 +1,5 @@
 import { ServiceError } from './errors.ts'
-import { type Ask, choiceOf, type Perform, pageOf } from './operation.ts'
+import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
 import { defaultFields, unfitFields } from './schema-fields.ts'
 import { refusal, type Schema, type Store, schemaNamed } from './store.ts'
 import { listedSchema, schemaView } from './views.ts'
@@ -53,7 +53,7 @@ export function schemaOperations(store: Store) {
       schemas.remove(schema.id)
       return { result: 'ok' }
     },
-  } as const satisfies Record<string, Perform>
+  } as const satisfies Record<string, Execute>
 }
 
 function ownSchema(store: Store, { caller, params }: Ask): Schema {

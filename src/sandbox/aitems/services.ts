@@ -1,7 +1,7 @@
 import { divert } from '../timeline.ts'
 import { ServiceError } from './errors.ts'
-import { boundService, deleted, enabledAt, holdsDatasets, isGoing, isLearning, stateOf } from './movement.ts'
-import { type Ask, type Perform, pageOf } from './operation.ts'
+import { boundService, deleted, enabledAt, holdsDatasets, isGoing, isLearning, stateOf } from './lifecycle.ts'
+import { type Ask, type Execute, pageOf } from './operation.ts'
 import { assertFree, changeable, type Dataset, ownObject, refusal, type Service, type Store } from './store.ts'
 import { listedService, serviceView } from './views.ts'
 import { datasetTypes, type ServiceData } from './wire.ts'
@@ -63,7 +63,7 @@ export function serviceOperations(store: Store) {
       if (!isGoing(service, world.now())) remove(store, service)
       return { result: 'ok' }
     },
-  } as const satisfies Record<string, Perform>
+  } as const satisfies Record<string, Execute>
 }
 
 function assertRename(store: Store, caller: Ask['caller'], name: string): void {

@@ -1,7 +1,7 @@
-import type { Room } from '../provider.ts'
+import type { EmulationContext } from '../provider.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
 import { ServiceError } from './errors.ts'
-import { isGoing, stateOf } from './movement.ts'
+import { isGoing, stateOf } from './lifecycle.ts'
 import type { AitemsAccount, AitemsSettings, DatasetData, SchemaData, ServiceData, TrainData } from './wire.ts'
 
 export type Service = WorldObject<ServiceData>
@@ -21,7 +21,7 @@ export interface Store {
   drawId(): string
 }
 
-export function openStore({ world, settings }: Pick<Room<AitemsSettings>, 'world' | 'settings'>): Store {
+export function openStore({ world, settings }: Pick<EmulationContext<AitemsSettings>, 'world' | 'settings'>): Store {
   return {
     world,
     settings,

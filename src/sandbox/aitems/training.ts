@@ -1,7 +1,7 @@
 import { makeRandom } from '../random.ts'
 import { ServiceError } from './errors.ts'
-import { completedAt, lifeOfTrain, stateOf, type Training, trainedService, trainingOf } from './movement.ts'
-import { type Ask, choiceOf, type Perform, pageOf } from './operation.ts'
+import { completedAt, lifeOfTrain, stateOf, type Training, trainedService, trainingOf } from './lifecycle.ts'
+import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
 import { readHpConfig } from './rules.ts'
 import { changeable, ownObject, refusal, type Service, type Store, type Train } from './store.ts'
 import { serviceView, trainView } from './views.ts'
@@ -61,7 +61,7 @@ export function trainingOperations(store: Store) {
       if (train === undefined) throw new ServiceError(404, `there is no result of ${type}`)
       return { field: 'ITEM_ID', values: recommendations(train, targetId) }
     },
-  } as const satisfies Record<string, Perform>
+  } as const satisfies Record<string, Execute>
 }
 
 function assertTrainable(store: Store, service: Service): void {

@@ -1,5 +1,5 @@
 import { momentAt } from '../timeline.ts'
-import { completedAt, scheduledAt, stateOf } from './movement.ts'
+import { completedAt, scheduledAt, stateOf } from './lifecycle.ts'
 import { iamFields } from './operation.ts'
 import { type Dataset, type Schema, type Service, type Store, servicesOf, type Train } from './store.ts'
 import { datasetTypes, trainTypes, wallTime } from './wire.ts'

@@ -1,8 +1,8 @@
 import type { Call } from '../provider.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
-import { hasEnded, killed, lifeOf, sight } from './movement.ts'
+import { hasEnded, killed, lifeOf, snapshotAt } from './lifecycle.ts'
 import type { OperationName } from './rules.ts'
-import { type Perform, ServiceError } from './service.ts'
+import { type Execute, ServiceError } from './service.ts'
 import {
   type AiAppData,
   type AiAppRequest,
@@ -71,7 +71,7 @@ export function aiAppOperations(parts: AiAppParts) {
       if (!isOver) apps.change(id, { timeline: killed(timeline, world.now(), settings.killMs) })
       return { message: 'success', id }
     },
-  } as const satisfies Partial<Record<OperationName, Perform>>
+  } as const satisfies Partial<Record<OperationName, Execute>>
 }
 
 function makeAppIds(apps: Collection<AiAppData>): () => string {
@@ -90,7 +90,7 @@ function assertQuota({ apps, world, settings }: AiAppParts, caller: DataforestAc
 }
 
 function summary(app: AiApp, { accountName }: DataforestAccount, now: number) {
-  const { state, finalStatus, finishedAt } = sight(app.timeline, now)
+  const { state, finalStatus, finishedAt } = snapshotAt(app.timeline, now)
   return {
     id: app.id,
     accountName,
@@ -110,13 +110,13 @@ function listed(app: AiApp, caller: DataforestAccount, now: number) {
     ...shown,
     appId: app.data.appId,
     workspaceName: app.data.workspaceName,
-    modifiedAt: koreanTime(sight(app.timeline, now).modifiedAt),
+    modifiedAt: koreanTime(snapshotAt(app.timeline, now).modifiedAt),
     disabled: false,
   }
 }
 
 function containers(app: AiApp, { accountName }: DataforestAccount, now: number) {
-  const { ranAt, finishedAt } = sight(app.timeline, now)
+  const { ranAt, finishedAt } = snapshotAt(app.timeline, now)
   if (ranAt === null) return {}
   const { docker, resource } = app.data.request
   const containerId = `${app.data.appId.replace('application', 'container')}_01_000002`

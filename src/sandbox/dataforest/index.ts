@@ -1,5 +1,5 @@
 import type { SandboxProvider } from '../provider.ts'
-import { gatewayError, gatewayMishap, verifySignature } from '../vendors/ncp.ts'
+import { gatewayError, gatewayFailure, verifySignature } from '../vendors/ncp.ts'
 import { client } from './client.ts'
 import { dataforestOperations } from './routes.ts'
 import { serviceError } from './service.ts'
@@ -44,16 +44,16 @@ export const dataforest: SandboxProvider<DataforestSettings, DataforestAccount> 
   accounts,
   settings,
   client,
-  open: (room) => ({
-    operations: dataforestOperations(room, accounts),
+  open: (context) => ({
+    operations: dataforestOperations(context, accounts),
     authenticate: (call) => {
       if (verifySignature(call, accounts) !== null) return null
-      return gatewayError('authenticationFailed', room.settings.numericErrorCodes)
+      return gatewayError('authenticationFailed', context.settings.numericErrorCodes)
     },
-    mishap: (mishap) => {
-      const isServiceError = mishap.what === 'server_error' && mishap.status === 500
-      if (isServiceError || mishap.what === 'refused_in_200') return serviceError(500, 'unexpected error', false)
-      return gatewayMishap(mishap, room.settings.numericErrorCodes)
+    failure: (failure) => {
+      const isServiceError = failure.what === 'server_error' && failure.status === 500
+      if (isServiceError || failure.what === 'refused_in_200') return serviceError(500, 'unexpected error', false)
+      return gatewayFailure(failure, context.settings.numericErrorCodes)
     },
   }),
 }

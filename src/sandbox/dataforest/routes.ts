@@ -1,8 +1,8 @@
-import type { Operation, Room } from '../provider.ts'
+import type { EmulationContext, Operation } from '../provider.ts'
 import type { Random } from '../random.ts'
 import { aiAppOperations } from './ai-apps.ts'
 import type { OperationName } from './rules.ts'
-import { defineOperation, type Perform } from './service.ts'
+import { defineOperation, type Execute } from './service.ts'
 import {
   type AiAppData,
   type DataforestAccount,
@@ -17,7 +17,7 @@ const accountCreatedAt = 1_658_880_000_000
 
 /** Every emulated operation of Data Forest. */
 export function dataforestOperations(
-  { world, settings }: Room<DataforestSettings>,
+  { world, settings }: EmulationContext<DataforestSettings>,
   accounts: readonly DataforestAccount[],
 ): Operation[] {
   const parts = {
@@ -28,13 +28,13 @@ export function dataforestOperations(
     apps: world.collection<AiAppData>('dataforest', 'aiapp'),
     drawId: () => world.freshId('dataforest', drawBase62Uuid),
   }
-  const performs: Record<OperationName, Perform> = {
+  const handlers: Record<OperationName, Execute> = {
     'accounts.getList': (caller, _body, { listing }) => accountList(listing.isEmpty ? [] : [caller]),
     ...workspaceOperations(parts),
     ...aiAppOperations(parts),
   }
-  return (Object.keys(performs) as OperationName[]).map((name) =>
-    defineOperation({ name, settings, accounts, perform: performs[name] }),
+  return (Object.keys(handlers) as OperationName[]).map((name) =>
+    defineOperation({ name, settings, accounts, execute: handlers[name] }),
   )
 }
 

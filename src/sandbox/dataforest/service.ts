@@ -24,19 +24,19 @@ export function serviceError(status: number, message: string, isIn200: boolean):
 }
 
 /** Executes an operation with a validated body and returns the response fields beside `success`. */
-export type Perform = (account: DataforestAccount, body: never, call: Call) => object
+export type Execute = (account: DataforestAccount, body: never, call: Call) => object
 
 export interface OperationParts {
   name: OperationName
   settings: DataforestSettings
   accounts: readonly DataforestAccount[]
-  perform: Perform
+  execute: Execute
 }
 
 /**
  * Defines an operation of Data Forest: a POST with a JSON body that is validated, executed, and wrapped in an envelope.
  */
-export function defineOperation({ name, settings, accounts, perform }: OperationParts): Operation {
+export function defineOperation({ name, settings, accounts, execute }: OperationParts): Operation {
   const isAi = name.startsWith('ai')
   return {
     name,
@@ -50,7 +50,7 @@ export function defineOperation({ name, settings, accounts, perform }: Operation
         const account = callerOf(call, accounts)
         return {
           status: 200,
-          body: { success: true, ...perform(account, readBody(call, name, settings) as never, call) },
+          body: { success: true, ...execute(account, readBody(call, name, settings) as never, call) },
         }
       } catch (error) {
         if (error instanceof ServiceError) return serviceError(error.status, error.message, settings.errorsIn200)

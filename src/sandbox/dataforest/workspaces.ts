@@ -1,7 +1,7 @@
 import type { Call } from '../provider.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
 import type { OperationName } from './rules.ts'
-import { noSuchElement, notAllowed, type Perform, ServiceError } from './service.ts'
+import { type Execute, noSuchElement, notAllowed, ServiceError } from './service.ts'
 import {
   type Configuration,
   type DataforestAccount,
@@ -93,7 +93,7 @@ export function workspaceOperations(parts: WorkspaceParts) {
       workspaces.remove(ownObject(workspaces, caller, id).id)
       return { id }
     },
-  } as const satisfies Partial<Record<OperationName, Perform>>
+  } as const satisfies Partial<Record<OperationName, Execute>>
 }
 
 function create({ world, workspaces, drawId }: WorkspaceParts, body: WorkspaceRequest): Workspace {

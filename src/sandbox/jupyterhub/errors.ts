@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Answer, Mishap } from '../provider.ts'
+import type { Answer, Failure } from '../provider.ts'
 import { type JupyterhubSettings, majorOf } from './wire.ts'
 
 /** A rejection by the hub. Without a message it is a bare status. */
@@ -42,24 +42,24 @@ export function errorAnswer({ status, message, headers }: HubError, settings: Ju
 }
 
 /** Failures outside an operation: the hub (500) and its proxy (other 5xx, with its messages). */
-export function mishapAnswer(mishap: Mishap, settings: JupyterhubSettings): Answer {
-  const told = (error: HubError) => errorAnswer(error, settings)
-  switch (mishap.what) {
+export function failureAnswer(failure: Failure, settings: JupyterhubSettings): Answer {
+  const asFailure = (error: HubError) => errorAnswer(error, settings)
+  switch (failure.what) {
     case 'unknown_route':
-      return told(notFound())
+      return asFailure(notFound())
     case 'too_large':
-      return told(new HubError(413, 'Request Entity Too Large'))
+      return asFailure(new HubError(413, 'Request Entity Too Large'))
     case 'rate_limited':
-      return told(throttled())
+      return asFailure(throttled())
     case 'refused_in_200':
-      return { ...told(new HubError(500, 'Internal Server Error')), status: 200 }
+      return { ...asFailure(new HubError(500, 'Internal Server Error')), status: 200 }
     case 'bad_request':
-      return told(new HubError(400, mishap.detail))
+      return asFailure(new HubError(400, failure.detail))
     case 'credentials':
-      return told(mishap.reason === 'forbidden' ? unauthorized(['servers']) : forbidden())
+      return asFailure(failure.reason === 'forbidden' ? unauthorized(['servers']) : forbidden())
     case 'server_error':
-      return mishap.status === 500
-        ? told(new HubError(500, 'Internal Server Error'))
-        : { status: mishap.status, body: '<h1>Service Unavailable</h1>', headers: { 'content-type': 'text/html' } }
+      return failure.status === 500
+        ? asFailure(new HubError(500, 'Internal Server Error'))
+        : { status: failure.status, body: '<h1>Service Unavailable</h1>', headers: { 'content-type': 'text/html' } }
   }
 }

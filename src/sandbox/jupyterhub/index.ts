@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { makeCallers } from './callers.ts'
 import { client } from './client.ts'
-import { mishapAnswer } from './errors.ts'
+import { failureAnswer } from './errors.ts'
 import { jupyterhubOperations } from './routes.ts'
 import { openStore } from './store.ts'
 import type { JupyterhubAccount, JupyterhubSettings } from './wire.ts'
@@ -75,14 +75,14 @@ export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> 
   accounts,
   settings,
   client,
-  open: (room) => {
-    const store = openStore(room)
+  open: (context) => {
+    const store = openStore(context)
     const callers = makeCallers(accounts, store)
     return {
       operations: jupyterhubOperations(store, callers),
       // The hub has no general authentication: each call requires scopes, and a caller without a token has none.
       authenticate: () => null,
-      mishap: (mishap) => mishapAnswer(mishap, room.settings),
+      failure: (failure) => failureAnswer(failure, context.settings),
       // A user with a token exists since its first login.
       populate: () => void store.addUser('ben'),
     }

@@ -1,6 +1,6 @@
 import type { WorldObject } from '../world.ts'
 import { type Caller, hasScope } from './callers.ts'
-import { sight } from './movement.ts'
+import { snapshotAt } from './lifecycle.ts'
 import type { Store } from './store.ts'
 import { hubTime, majorOf, type ServerData, type UserData } from './wire.ts'
 
@@ -20,7 +20,7 @@ export function userModel(store: Store, user: WorldObject<UserData>, reader: Rea
   const { name } = user
   const shown = store
     .serversOf(name)
-    .filter((server) => reader.withStopped || !sight(server.timeline, store.world.now()).stopped)
+    .filter((server) => reader.withStopped || !snapshotAt(server.timeline, store.world.now()).stopped)
     .filter((server) => hasScope(reader.caller, 'read:servers', { user: name, server: server.id }))
   const servers = Object.fromEntries(shown.map((server) => [server.name, serverModel(server, store, reader.caller)]))
   const isDefaultShown = reader.withStopped && hasScope(reader.caller, 'read:servers', { user: name })
@@ -43,7 +43,7 @@ export function userModel(store: Store, user: WorldObject<UserData>, reader: Rea
 }
 
 function serverModel({ name, data, timeline }: ServerObject, { world, settings }: Store, caller: Caller) {
-  const { pending, ready, stopped, startedAt, lastActivityAt } = sight(timeline, world.now())
+  const { pending, ready, stopped, startedAt, lastActivityAt } = snapshotAt(timeline, world.now())
   const path = `${encodeURIComponent(data.user)}/servers/${encodeURIComponent(name)}`
   return {
     name,

@@ -3,8 +3,8 @@ import type { Answer } from '../provider.ts'
 import { destine, type Timeline } from '../timeline.ts'
 import { needScope } from './callers.ts'
 import { HubError, notFound, throttled } from './errors.ts'
-import { halted, removed, sight, spawned, unstarted } from './movement.ts'
-import type { Perform, Performance } from './operation.ts'
+import { halted, removed, snapshotAt, spawned, unstarted } from './lifecycle.ts'
+import type { Execute, OperationContext } from './operation.ts'
 import { assertName, startRequestOf } from './server-request.ts'
 import { type Store, serverId } from './store.ts'
 import { majorOf, type ServerData } from './wire.ts'
@@ -13,23 +13,23 @@ import { majorOf, type ServerData } from './wire.ts'
 const done = (status: number): Answer => ({ status, body: undefined, headers: { 'content-type': 'text/plain' } })
 
 /** `POST /users/{user}/servers/{server}`: starts a server, creating it if necessary. */
-export const startServer: Perform = (performance) => {
-  const { store } = performance
-  const names = namesOf(performance)
+export const startServer: Execute = (context) => {
+  const { store } = context
+  const names = namesOf(context)
   const { user, name, id } = names
   const isNew = majorOf(store.settings) >= 6
-  needScope(performance.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
+  needScope(context.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
   if (store.users.get(user) === undefined) throw notFound()
   // 6.0 reads the body before creating the server, older versions after it.
-  if (isNew) startRequestOf(performance.call, store.settings)
+  if (isNew) startRequestOf(context.call, store.settings)
   assertNamed(store, names)
-  const { pending, ready } = sightOf(store, names)
+  const { pending, ready } = snapshotOf(store, names)
   if (pending === 'spawn') return done(202)
   if (pending !== null) throw new HubError(400, `${user}:${name} is pending ${pending}`)
   if (ready) throw new HubError(400, `${user}:${name} is already running`)
   try {
     assertCapacity(store)
-    spawn(performance, names)
+    spawn(context, names)
   } catch (error) {
     // Like the hub: a server that is rejected this late exists nevertheless, stopped.
     if (store.server(user, name) === undefined)
@@ -44,15 +44,15 @@ export const startServer: Perform = (performance) => {
 }
 
 /** `DELETE /users/{user}/servers/{server}`: stops a server and, with `{"remove": true}`, removes it. */
-export const stopServer: Perform = (performance) => {
-  const { store, call } = performance
-  const names = namesOf(performance)
+export const stopServer: Execute = (context) => {
+  const { store, call } = context
+  const names = namesOf(context)
   const { user, name, id } = names
-  needScope(performance.caller, ['delete:servers'], { user, server: id })
+  needScope(context.caller, ['delete:servers'], { user, server: id })
   assertUser(store, user)
   const server = store.server(user, name)
   if (server === undefined) throw new HubError(404, `${user} has no server named '${name}'`)
-  const { pending, ready } = sightOf(store, names)
+  const { pending, ready } = snapshotOf(store, names)
   const isRemoval = isRecord(call.json) && call.json.remove === true
   if (pending === 'stop') {
     if (isRemoval) store.servers.change(id, { timeline: destine(server.timeline, { state: removed }) })
@@ -86,19 +86,19 @@ interface Names {
   id: string
 }
 
-function namesOf({ call }: Performance): Names {
+function namesOf({ call }: OperationContext): Names {
   const { user = '', server: name = '' } = call.params
   return { user, name, id: serverId(user, name) }
 }
 
 /** A missing server is treated as stopped. */
-function sightOf(store: Store, { user, name }: Names) {
+function snapshotOf(store: Store, { user, name }: Names) {
   const now = store.world.now()
-  return sight(store.server(user, name)?.timeline ?? unstarted(now), now)
+  return snapshotAt(store.server(user, name)?.timeline ?? unstarted(now), now)
 }
 
 /** Without a body the options of the last start are used. */
-function spawn({ store, call }: Performance, names: Names): void {
+function spawn({ store, call }: OperationContext, names: Names): void {
   const { world, settings } = store
   const server = store.server(names.user, names.name)
   const asked = startRequestOf(call, settings)
@@ -130,7 +130,7 @@ function assertNamed(store: Store, { user, name }: Names): void {
 }
 
 function assertCapacity({ servers, world, settings }: Store): void {
-  const seen = servers.all().map(({ timeline }) => sight(timeline, world.now()))
+  const seen = servers.all().map(({ timeline }) => snapshotAt(timeline, world.now()))
   const { concurrentSpawnLimit, activeServerLimit } = settings
   const spawning = seen.filter(({ pending }) => pending === 'spawn').length
   if (concurrentSpawnLimit > 0 && spawning >= concurrentSpawnLimit) throw throttled()

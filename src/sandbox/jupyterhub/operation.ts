@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 import { majorOf } from './wire.ts'
 
 /** The context of an operation. */
-export interface Performance {
+export interface OperationContext {
   store: Store
   caller: Caller | undefined
   callers: Callers
@@ -15,14 +15,14 @@ export interface Performance {
 }
 
 /** Executes an operation; may throw `HubError`. Each one checks its scopes. */
-export type Perform = (performance: Performance) => Answer
+export type Execute = (context: OperationContext) => Answer
 
 export interface OperationParts extends Pick<Operation, 'name' | 'method' | 'path' | 'isList' | 'isPublic'> {
-  perform: Perform
+  execute: Execute
 }
 
 export function defineOperation(
-  { perform, ...operation }: OperationParts,
+  { execute, ...operation }: OperationParts,
   { store, callers }: { store: Store; callers: Callers },
 ): Operation {
   return {
@@ -33,7 +33,7 @@ export function defineOperation(
       const withStopped = asked !== '0' && asked !== 'false'
       const caller = callers.of(call)
       try {
-        return perform({ store, caller, callers, call, withStopped })
+        return execute({ store, caller, callers, call, withStopped })
       } catch (error) {
         if (!(error instanceof HubError)) throw error
         const isUnidentified = caller === undefined && isAboutScopes(error) && majorOf(store.settings) >= 4

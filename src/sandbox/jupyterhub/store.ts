@@ -1,7 +1,7 @@
-import type { Room } from '../provider.ts'
+import type { EmulationContext } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
-import { removed } from './movement.ts'
+import { removed } from './lifecycle.ts'
 import type { JupyterhubSettings, ServerData, TokenData, UserData } from './wire.ts'
 
 /** The stored state of the hub. */
@@ -19,7 +19,7 @@ export interface Store {
 
 export const serverId = (user: string, name: string) => `${user}/${name}`
 
-export function openStore({ world, settings }: Room<JupyterhubSettings>): Store {
+export function openStore({ world, settings }: EmulationContext<JupyterhubSettings>): Store {
   const users = world.collection<UserData>('jupyterhub', 'user')
   const servers = world.collection<ServerData>('jupyterhub', 'server')
 

@@ -1,14 +1,14 @@
 import { isRecord } from '../fields.ts'
 import { hasScope } from './callers.ts'
 import { forbidden, HubError } from './errors.ts'
-import type { Perform } from './operation.ts'
+import type { Execute } from './operation.ts'
 import { hubTime } from './wire.ts'
 
 /** The scopes of a user's token, by the role `user`. */
 const userScopes = ['access:servers', 'delete:servers', 'read:servers', 'read:users', 'servers', 'tokens']
 
 /** `POST /users/{user}/tokens`: a token of that user, with at most the user's scopes. */
-export const createToken: Perform = ({ store, caller, call }) => {
+export const createToken: Execute = ({ store, caller, call }) => {
   const user = call.params.user ?? ''
   if (caller === undefined) throw forbidden()
   if (store.users.get(user) === undefined || !hasScope(caller, 'tokens', { user })) {

@@ -2,7 +2,7 @@ import type { Answer } from '../provider.ts'
 import { needScope } from './callers.ts'
 import { forbidden, HubError, notFound } from './errors.ts'
 import { userModel } from './models.ts'
-import type { Perform } from './operation.ts'
+import type { Execute } from './operation.ts'
 import { majorOf } from './wire.ts'
 
 /** Any of these permits reading every user; `servers` is shown only with the third. */
@@ -21,7 +21,7 @@ const paginationType = 'application/jupyterhub-pagination+json'
 const ok = (body: unknown): Answer => ({ status: 200, body })
 
 /** The token's owner. The only call that distinguishes an unknown token ("Forbidden") from a missing scope. */
-export const whoAmI: Perform = ({ store, caller }) => {
+export const whoAmI: Execute = ({ store, caller }) => {
   if (caller === undefined) throw forbidden()
   const { kind, name } = caller
   const user = kind === 'user' ? store.users.get(name) : undefined
@@ -31,7 +31,7 @@ export const whoAmI: Perform = ({ store, caller }) => {
   return ok({ ...model, ...tokenId, session_id: null, scopes: [...caller.scopes].sort() })
 }
 
-export const readUser: Perform = ({ store, caller, call, withStopped }) => {
+export const readUser: Execute = ({ store, caller, call, withStopped }) => {
   const name = call.params.user ?? ''
   needScope(caller, readScopes, { user: name })
   const user = store.users.get(name)
@@ -40,7 +40,7 @@ export const readUser: Perform = ({ store, caller, call, withStopped }) => {
 }
 
 /** A plain list is truncated at its limit without notice; only the pagination media type has pages. */
-export const listUsers: Perform = ({ store, caller, call, withStopped }) => {
+export const listUsers: Execute = ({ store, caller, call, withStopped }) => {
   needScope(caller, ['list:users'])
   if (caller === undefined) throw notFound()
   const offset = wholeNumber(call.query.get('offset'), 0)
@@ -53,7 +53,7 @@ export const listUsers: Perform = ({ store, caller, call, withStopped }) => {
   return ok({ items, _pagination: { offset, limit, total: all.length, next } })
 }
 
-export const createUser: Perform = ({ store, caller, call, withStopped }) => {
+export const createUser: Execute = ({ store, caller, call, withStopped }) => {
   const name = call.params.user ?? ''
   needScope(caller, ['admin:users'], { user: name })
   if (store.users.get(name) !== undefined) throw new HubError(409, `User ${name} already exists`)

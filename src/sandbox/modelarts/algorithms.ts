@@ -23,20 +23,20 @@ export function algorithmOperations(service: ServiceParts): Operation[] {
       method: 'POST',
       path: base,
       fields: algorithmCreation,
-      perform: (caller, _call, body: AlgorithmRequest) => create(service, caller, body),
+      execute: (caller, _call, body: AlgorithmRequest) => create(service, caller, body),
     },
     {
       name: 'algorithms.list',
       method: 'GET',
       path: base,
       isList: true,
-      perform: (caller, call) => list(shelf, caller, call),
+      execute: (caller, call) => list(shelf, caller, call),
     },
     {
       name: 'algorithms.get',
       method: 'GET',
       path: `${base}/:algorithmId`,
-      perform: (caller, { params }) => ok(view(shelf.find(caller, params.algorithmId), caller)),
+      execute: (caller, { params }) => ok(view(shelf.find(caller, params.algorithmId), caller)),
     },
   ]
   return defineOperations(service, definitions)

@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { makeGate } from './gate.ts'
-import { answerToMishap } from './refusals.ts'
+import { failureAnswer } from './refusals.ts'
 import { modelartsOperations } from './routes.ts'
 import { drawUuid } from './service.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
@@ -102,7 +102,7 @@ export const modelarts: SandboxProvider<ModelartsSettings, ModelartsAccount> = {
     return {
       operations,
       authenticate: gate.authenticate,
-      mishap: (mishap) => answerToMishap(mishap, live),
+      failure: (failure) => failureAnswer(failure, live),
       populate: gate.clear,
     }
   },

@@ -1,7 +1,7 @@
 import { enteredAt, momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
 import { flavorOf, profileOf } from './catalog.ts'
-import { stopsAt } from './movement.ts'
+import { stopsAt } from './lifecycle.ts'
 import type { InstanceData, ModelartsAccount } from './wire.ts'
 
 type Instance = WorldObject<InstanceData>

@@ -4,7 +4,7 @@ import type { Collection, WorldObject } from '../world.ts'
 import { assertCanStart, assertCanStop, isDescending } from './environment-states.ts'
 import { assertAutoStop, assertInstance } from './instance-rules.ts'
 import { detailed, fateOf, summary } from './instance-view.ts'
-import { deleted, lifeFromCreation, restarted, stopped } from './movement.ts'
+import { deleted, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
 import { Refusal } from './refusals.ts'
 import { instanceAction, instanceCreation, instanceUpdate, wrongValue } from './rules.ts'
 import {
@@ -40,41 +40,41 @@ export function instanceOperations(service: ServiceParts): Operation[] {
       method: 'POST',
       path: base,
       fields: instanceCreation,
-      perform: (caller, _call, body: InstanceRequest) => create(parts, caller, body),
+      execute: (caller, _call, body: InstanceRequest) => create(parts, caller, body),
     },
     {
       name: 'instances.list',
       method: 'GET',
       path: base,
       isList: true,
-      perform: (caller, call) => list(parts, caller, call),
+      execute: (caller, call) => list(parts, caller, call),
     },
     {
       name: 'instances.get',
       method: 'GET',
       path: one,
-      perform: (caller, { params }) => ok(detailed(shelf.find(caller, params.instanceId), caller, world.now())),
+      execute: (caller, { params }) => ok(detailed(shelf.find(caller, params.instanceId), caller, world.now())),
     },
     {
       name: 'instances.update',
       method: 'PUT',
       path: one,
       fields: instanceUpdate,
-      perform: (caller, call, body: InstanceUpdate) => update(parts, caller, call, body),
+      execute: (caller, call, body: InstanceUpdate) => update(parts, caller, call, body),
     },
     {
       name: 'instances.action',
       method: 'POST',
       path: `${one}/action`,
       fields: instanceAction,
-      perform: (caller, call, body: { action: 'start' | 'stop' }) => act(parts, caller, call, body.action),
+      execute: (caller, call, body: { action: 'start' | 'stop' }) => act(parts, caller, call, body.action),
     },
-    { name: 'instances.delete', method: 'DELETE', path: one, perform: (caller, call) => remove(parts, caller, call) },
+    { name: 'instances.delete', method: 'DELETE', path: one, execute: (caller, call) => remove(parts, caller, call) },
     {
       name: 'instances.token',
       method: 'GET',
       path: `${one}/token`,
-      perform: (caller, { params }) => ok({ token: shelf.find(caller, params.instanceId).data.token }),
+      execute: (caller, { params }) => ok({ token: shelf.find(caller, params.instanceId).data.token }),
     },
   ]
   return defineOperations(service, definitions)

@@ -1,5 +1,5 @@
 import { momentAt, type Timeline } from '../timeline.ts'
-import { exitCodeOf, jobTimes } from './movement.ts'
+import { exitCodeOf, jobTimes } from './lifecycle.ts'
 
 const prefix = '[Modelarts Service Log]'
 

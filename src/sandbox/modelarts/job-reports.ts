@@ -3,7 +3,7 @@ import type { World, WorldObject } from '../world.ts'
 import { flavorOf } from './catalog.ts'
 import { isDescending } from './environment-states.ts'
 import { scriptOf, tasksOf } from './job-view.ts'
-import { exitCodeOf, jobTimes } from './movement.ts'
+import { exitCodeOf, jobTimes } from './lifecycle.ts'
 import { invalidParam } from './rules.ts'
 import { countIn, type Definition, ok, type Shelf } from './service.ts'
 import type { JobData, ModelartsAccount } from './wire.ts'
@@ -20,13 +20,13 @@ export function reportOperations(parts: ReportParts, one: string): Definition[] 
   const read = (
     name: string,
     path: string,
-    perform: (parts: ReportParts, job: Job, call: Call) => Answer,
+    execute: (parts: ReportParts, job: Job, call: Call) => Answer,
   ): Definition => ({
     name,
     method: 'GET',
     path: one + path,
-    perform: (caller: ModelartsAccount, call: Call) =>
-      perform(parts, parts.shelf.find(caller, call.params.jobId), call),
+    execute: (caller: ModelartsAccount, call: Call) =>
+      execute(parts, parts.shelf.find(caller, call.params.jobId), call),
   })
   return [
     read('jobs.tasks', '/tasks', tasks),

@@ -1,7 +1,7 @@
 import { momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
 import { type Flavor, flavorOf, flavors } from './catalog.ts'
-import { exitCodeOf, jobTimes } from './movement.ts'
+import { exitCodeOf, jobTimes } from './lifecycle.ts'
 import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
 
 type Job = WorldObject<JobData>
@@ -45,13 +45,13 @@ export function jobView({ id, name, data, createdAt, timeline }: Job, caller: Mo
 }
 
 function statusView({ request, timeline }: { request: JobRequest; timeline: Job['timeline'] }, now: number) {
-  const { state, verdict } = momentAt(timeline, now)
+  const { state, outcome } = momentAt(timeline, now)
   const { startedAt, endedAt } = jobTimes(timeline, now)
   const tasks = tasksOf(request)
   const ended = endedAt !== null && startedAt !== null ? endOf(request, state) : null
   return {
     phase: state,
-    secondary_phase: verdict ?? state,
+    secondary_phase: outcome ?? state,
     duration: startedAt === null ? 0 : Math.round((endedAt ?? now) - startedAt),
     start_time: startedAt === null ? 0 : Math.round(startedAt),
     node_count_metrics: startedAt === null ? null : [[Math.round(startedAt), tasks.length]],

@@ -8,7 +8,7 @@ import { reportOperations } from './job-reports.ts'
 import { assertJob } from './job-rules.ts'
 import { type Filter, matcher } from './job-search.ts'
 import { jobFlavors, jobView, scriptOf, tasksOf, workspaceIdOf } from './job-view.ts'
-import { jobLife, terminated } from './movement.ts'
+import { jobLife, terminated } from './lifecycle.ts'
 import { Refusal } from './refusals.ts'
 import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
 import { type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
@@ -45,21 +45,21 @@ function lifeOperations(parts: JobParts): Definition[] {
       method: 'POST',
       path: base,
       fields: jobCreation,
-      perform: (caller, _call, body: JobRequest) => create(parts, caller, body),
+      execute: (caller, _call, body: JobRequest) => create(parts, caller, body),
     },
     {
       name: 'jobs.action',
       method: 'POST',
       path: `${one}/actions`,
       fields: jobAction,
-      perform: (caller, call, body: { action_type: string }) => act(parts, caller, call, body.action_type),
+      execute: (caller, call, body: { action_type: string }) => act(parts, caller, call, body.action_type),
     },
     {
       name: 'jobs.describe',
       method: 'PUT',
       path: one,
       fields: jobDescription,
-      perform: (caller, { params }, { description }: { description: string }) => {
+      execute: (caller, { params }, { description }: { description: string }) => {
         const { id, data } = shelf.find(caller, params.jobId)
         jobs.change(id, { data: { ...data, description } })
         return ok(null)
@@ -69,7 +69,7 @@ function lifeOperations(parts: JobParts): Definition[] {
       name: 'jobs.delete',
       method: 'DELETE',
       path: one,
-      perform: (caller, { params }) => {
+      execute: (caller, { params }) => {
         jobs.remove(shelf.find(caller, params.jobId).id)
         return { status: 202, body: '""', headers: { 'content-type': 'application/json' } }
       },
@@ -85,7 +85,7 @@ function readOperations(parts: JobParts): Definition[] {
       name: 'jobs.get',
       method: 'GET',
       path: one,
-      perform: (caller, { params }) => ok(jobView(shelf.find(caller, params.jobId), caller, world.now())),
+      execute: (caller, { params }) => ok(jobView(shelf.find(caller, params.jobId), caller, world.now())),
     },
     {
       name: 'jobs.search',
@@ -94,31 +94,31 @@ function readOperations(parts: JobParts): Definition[] {
       isList: true,
       fields: jobSearch,
       isBodyOptional: true,
-      perform: (caller, call, body: Search) => search(parts, caller, call, body),
+      execute: (caller, call, body: Search) => search(parts, caller, call, body),
     },
     {
       name: 'jobs.logPreview',
       method: 'GET',
       path: `${task}/logs/preview`,
-      perform: (caller, call) => preview(parts, caller, call),
+      execute: (caller, call) => preview(parts, caller, call),
     },
     {
       name: 'jobs.logUrl',
       method: 'GET',
       path: `${task}/logs/url`,
-      perform: (caller, call) => link(parts, caller, call),
+      execute: (caller, call) => link(parts, caller, call),
     },
     {
       name: 'jobs.flavors',
       method: 'GET',
       path: '/v2/:projectId/training-job-flavors',
-      perform: (_caller, { query }) => ok(jobFlavors(query.get('flavor_type'))),
+      execute: (_caller, { query }) => ok(jobFlavors(query.get('flavor_type'))),
     },
     {
       name: 'jobs.engines',
       method: 'GET',
       path: '/v2/:projectId/training-job-engines',
-      perform: () => ok({ total: engines.length, items: engines }),
+      execute: () => ok({ total: engines.length, items: engines }),
     },
   ]
 }

@@ -3,7 +3,7 @@ import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { images, isKnownFlavor } from './catalog.ts'
 import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment-states.ts'
-import { deleted, lifeFromCreation, prolonged, restarted, stopped } from './movement.ts'
+import { deleted, lifeFromCreation, prolonged, restarted, stopped } from './lifecycle.ts'
 import { listNotebooks } from './notebook-list.ts'
 import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
 import { Refusal } from './refusals.ts'
@@ -31,7 +31,7 @@ export function notebookOperations(service: ServiceParts): Operation[] {
 
 function collectionOperations(parts: NotebookParts): Definition[] {
   const { world, shelf } = parts
-  const perform = (caller: ModelartsAccount, call: Call) => listNotebooks(parts, caller, call)
+  const execute = (caller: ModelartsAccount, call: Call) => listNotebooks(parts, caller, call)
   const one = `${base}/:notebookId`
   return [
     {
@@ -39,25 +39,25 @@ function collectionOperations(parts: NotebookParts): Definition[] {
       method: 'POST',
       path: base,
       fields: notebookCreation,
-      perform: (caller, _call, body: NotebookRequest) => create(parts, caller, body),
+      execute: (caller, _call, body: NotebookRequest) => create(parts, caller, body),
     },
-    { name: 'notebooks.list', method: 'GET', path: base, isList: true, perform },
+    { name: 'notebooks.list', method: 'GET', path: base, isList: true, execute },
     // A project of the sandbox has one user, so both lists are equal.
-    { name: 'notebooks.listAll', method: 'GET', path: `${base}/all`, isList: true, perform },
+    { name: 'notebooks.listAll', method: 'GET', path: `${base}/all`, isList: true, execute },
     {
       name: 'notebooks.get',
       method: 'GET',
       path: one,
-      perform: (caller, { params }) => ok(notebookView(shelf.find(caller, params.notebookId), caller, world.now())),
+      execute: (caller, { params }) => ok(notebookView(shelf.find(caller, params.notebookId), caller, world.now())),
     },
     {
       name: 'notebooks.update',
       method: 'PUT',
       path: one,
       fields: notebookUpdate,
-      perform: (caller, call, body: Partial<NotebookRequest>) => update(parts, caller, call, body),
+      execute: (caller, call, body: Partial<NotebookRequest>) => update(parts, caller, call, body),
     },
-    { name: 'notebooks.delete', method: 'DELETE', path: one, perform: (caller, call) => remove(parts, caller, call) },
+    { name: 'notebooks.delete', method: 'DELETE', path: one, execute: (caller, call) => remove(parts, caller, call) },
   ]
 }
 
@@ -68,19 +68,19 @@ function lifeOperations(parts: NotebookParts): Definition[] {
       name: 'notebooks.start',
       method: 'POST',
       path: `${one}/start`,
-      perform: (caller, call) => start(parts, caller, call),
+      execute: (caller, call) => start(parts, caller, call),
     },
     {
       name: 'notebooks.stop',
       method: 'POST',
       path: `${one}/stop`,
-      perform: (caller, call) => stop(parts, caller, call),
+      execute: (caller, call) => stop(parts, caller, call),
     },
     {
       name: 'notebooks.getLease',
       method: 'GET',
       path: `${one}/lease`,
-      perform: (caller, { params }) => ok(leaseView(parts.shelf.find(caller, params.notebookId).data.lease)),
+      execute: (caller, { params }) => ok(leaseView(parts.shelf.find(caller, params.notebookId).data.lease)),
     },
     {
       name: 'notebooks.prolong',
@@ -88,7 +88,7 @@ function lifeOperations(parts: NotebookParts): Definition[] {
       path: `${one}/lease`,
       fields: notebookLease,
       isBodyOptional: true,
-      perform: (caller, call, body: { duration?: number; type?: string }) => prolong(parts, caller, call, body),
+      execute: (caller, call, body: { duration?: number; type?: string }) => prolong(parts, caller, call, body),
     },
   ]
 }
@@ -100,13 +100,13 @@ function catalogOperations(): Definition[] {
       name: 'notebooks.flavors',
       method: 'GET',
       path: `${base}/flavors`,
-      perform: (_caller, { query }) => page(notebookFlavors(query.get('category'))),
+      execute: (_caller, { query }) => page(notebookFlavors(query.get('category'))),
     },
     {
       name: 'images.list',
       method: 'GET',
       path: '/v1/:projectId/images',
-      perform: () => page(images.map(({ id }) => imageView(id))),
+      execute: () => page(images.map(({ id }) => imageView(id))),
     },
   ]
 }

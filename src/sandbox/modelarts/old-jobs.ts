@@ -2,7 +2,7 @@ import type { Answer, Call, Operation } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { logLines } from './job-logs.ts'
-import { jobLife, jobTimes, terminated } from './movement.ts'
+import { jobLife, jobTimes, terminated } from './lifecycle.ts'
 import { Refusal } from './refusals.ts'
 import { oldJobCreation } from './rules.ts'
 import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
@@ -45,7 +45,7 @@ export function oldJobOperations(service: ServiceParts): Operation[] {
     name: `oldjobs.${name}`,
     method: 'GET',
     path,
-    perform: (caller, call) => read(parts, caller, call),
+    execute: (caller, call) => read(parts, caller, call),
   })
   return defineOperations(service, [
     {
@@ -53,7 +53,7 @@ export function oldJobOperations(service: ServiceParts): Operation[] {
       method: 'POST',
       path: base,
       fields: oldJobCreation,
-      perform: (caller, _call, body: OldJobRequest) => create(parts, caller, body),
+      execute: (caller, _call, body: OldJobRequest) => create(parts, caller, body),
     },
     { ...get('list', base, list), isList: true },
     get('get', version, details),
@@ -63,13 +63,13 @@ export function oldJobOperations(service: ServiceParts): Operation[] {
       name: 'oldjobs.stop',
       method: 'POST',
       path: `${version}/stop`,
-      perform: (caller, call) => stop(parts, caller, call),
+      execute: (caller, call) => stop(parts, caller, call),
     },
     {
       name: 'oldjobs.delete',
       method: 'DELETE',
       path: `${base}/:jobId`,
-      perform: (caller, { params }) => {
+      execute: (caller, { params }) => {
         jobs.remove(shelf.find(caller, params.jobId).id)
         return ok({ is_success: true })
       },

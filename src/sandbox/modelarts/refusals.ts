@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Mishap } from '../provider.ts'
+import type { Answer, Failure } from '../provider.ts'
 import type { ModelartsSettings } from './wire.ts'
 
 /** The groups of the service, each with a separate error format. */
@@ -82,8 +82,8 @@ export function tokenExpired(settings: ModelartsSettings): Answer {
 }
 
 /** The response to a failure outside an operation. */
-export function answerToMishap(mishap: Mishap, settings: ModelartsSettings): Answer {
-  switch (mishap.what) {
+export function failureAnswer(failure: Failure, settings: ModelartsSettings): Answer {
+  switch (failure.what) {
     case 'unknown_route':
       return gatewayError(404, '0101', 'The API does not exist or has not been published in the environment', settings)
     case 'too_large':
@@ -95,13 +95,13 @@ export function answerToMishap(mishap: Mishap, settings: ModelartsSettings): Ans
       return { ...throttled, headers: { ...throttled.headers, 'retry-after': '1' } }
     }
     case 'credentials':
-      if (mishap.reason === 'expired') return tokenExpired(settings)
-      if (mishap.reason === 'invalid') return notAuthenticated('decrypt token fail', settings)
+      if (failure.reason === 'expired') return tokenExpired(settings)
+      if (failure.reason === 'invalid') return notAuthenticated('decrypt token fail', settings)
       return gatewayError(403, '0302', 'The IAM user is not authorized to access the API', settings)
     case 'refused_in_200':
       return refuse(new Refusal(200, '0010', 'Internal error.'), 'training-v1', settings)
     case 'server_error':
-      return serverError(mishap.status, settings)
+      return serverError(failure.status, settings)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Answer, Call, Operation } from '../provider.ts'
 import type { Random } from '../random.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
-import { goneState } from './movement.ts'
+import { goneState } from './lifecycle.ts'
 import { Refusal, refuse, voiceOf } from './refusals.ts'
 import { assertKeepsRules } from './rules.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
@@ -30,7 +30,7 @@ export interface Definition {
   fields?: Fields
   /** Whether the body is optional. */
   isBodyOptional?: true
-  perform(caller: ModelartsAccount, call: Call, body: never): Answer
+  execute(caller: ModelartsAccount, call: Call, body: never): Answer
 }
 
 /** Builds operations from a group's definitions: bodies are validated and rejections formatted for the group. */
@@ -43,7 +43,7 @@ export function defineOperations(parts: ServiceParts, definitions: readonly Defi
     subjects: subjectsOf,
     handle: (call) => {
       try {
-        return definition.perform(parts.callerOf(call), call, readBody(definition, call, parts.settings) as never)
+        return definition.execute(parts.callerOf(call), call, readBody(definition, call, parts.settings) as never)
       } catch (error) {
         if (error instanceof Refusal) return refuse(error, voiceOf(call.target), parts.settings)
         throw error

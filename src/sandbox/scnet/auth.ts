@@ -25,21 +25,21 @@ export function authEndpoints({ settings, accounts, gate, url }: AuthParts): End
       method: 'POST',
       path: '/api/user/v3/tokens',
       isPublic: true,
-      perform: (call) => loggedIn(signerOf(call, accounts, settings), call),
+      execute: (call) => loggedIn(signerOf(call, accounts, settings), call),
     },
     {
       name: 'auth.passwordLogin',
       method: 'POST',
       path: '/ac/openapi/v2/tokens',
       isPublic: true,
-      perform: (call) => loggedIn(passwordHolderOf(call, accounts), call),
+      execute: (call) => loggedIn(passwordHolderOf(call, accounts), call),
     },
     {
       name: 'auth.next',
       method: 'POST',
       path: '/ac/openapi/v2/tokens/next',
       isPublic: true,
-      perform: (call) => {
+      execute: (call) => {
         const { account, clusterId } = gate.holderOf(call, renewalMs)
         return ok(nextToken(makeToken(account, clusterId, call.wallClockMs + settings.tokenLifeMs), settings))
       },
@@ -48,13 +48,13 @@ export function authEndpoints({ settings, accounts, gate, url }: AuthParts): End
       name: 'auth.state',
       method: 'GET',
       path: '/ac/openapi/v2/tokens/state',
-      perform: () => ok('token is valid'),
+      execute: () => ok('token is valid'),
     },
     {
       name: 'auth.center',
       method: 'GET',
       path: '/ac/openapi/v2/center',
-      perform: (call) => {
+      execute: (call) => {
         const { account, clusterId } = gate.holderOf(call, 0)
         const region = regions.find(({ id }) => id === clusterId)
         if (region === undefined) throw new ScnetError('10009')

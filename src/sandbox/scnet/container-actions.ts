@@ -3,7 +3,7 @@ import { divert, momentAt } from '../timeline.ts'
 import type { Container } from './container-view.ts'
 import type { ContainerParts } from './containers.ts'
 import { type Code, ok, ScnetError } from './envelope.ts'
-import { cutShort, hasEnded, lifeOfContainer } from './movement.ts'
+import { cutShort, hasEnded, lifeOfContainer } from './lifecycle.ts'
 import { jsonBody, requiredParam } from './service.ts'
 
 /** Restarts an ended instance; an active one stays unchanged, or is rejected in strict mode. */

@@ -1,6 +1,6 @@
 import { momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
-import { endedAt, timeoutMsOf } from './movement.ts'
+import { endedAt, timeoutMsOf } from './lifecycle.ts'
 import { beijingTime, type ContainerData, type ContainerRequest, type ScnetSettings } from './wire.ts'
 
 export type Container = WorldObject<ContainerData>

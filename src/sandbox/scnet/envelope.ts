@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Answer, Call, Mishap } from '../provider.ts'
+import type { Answer, Call, Failure } from '../provider.ts'
 import type { ScnetSettings } from './wire.ts'
 
 /** The official codes and their meaning, with an assumed HTTP status for `errorsHaveStatus`. */
@@ -67,8 +67,8 @@ export function frameworkError(status: number, call?: Pick<Call, 'target' | 'wal
 }
 
 /** The response to a failure outside an operation; rate limits are not documented and use the framework's. */
-export function mishapAnswer(mishap: Mishap, settings: ScnetSettings): Answer {
-  switch (mishap.what) {
+export function failureAnswer(failure: Failure, settings: ScnetSettings): Answer {
+  switch (failure.what) {
     case 'unknown_route':
       return frameworkError(404)
     case 'too_large':
@@ -78,12 +78,14 @@ export function mishapAnswer(mishap: Mishap, settings: ScnetSettings): Answer {
     case 'bad_request':
       return frameworkError(400)
     case 'credentials':
-      return refusal(mishap.reason === 'forbidden' ? new ScnetError('10009') : tokenInvalid(), settings)
+      return refusal(failure.reason === 'forbidden' ? new ScnetError('10009') : tokenInvalid(), settings)
     case 'refused_in_200':
       return refusal(new ScnetError('10001'), settings)
     case 'server_error': {
-      const isOwnError = mishap.status === 500
-      return isOwnError ? { ...refusal(new ScnetError('10001'), settings), status: 500 } : frameworkError(mishap.status)
+      const isOwnError = failure.status === 500
+      return isOwnError
+        ? { ...refusal(new ScnetError('10001'), settings), status: 500 }
+        : frameworkError(failure.status)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
-import { mishapAnswer } from './envelope.ts'
+import { failureAnswer } from './envelope.ts'
 import { scnetOperations } from './routes.ts'
 import { makeGate } from './service.ts'
 import type { ScnetAccount, ScnetSettings } from './wire.ts'
@@ -79,12 +79,12 @@ export const scnet: SandboxProvider<ScnetSettings, ScnetAccount> = {
   accounts,
   settings,
   client,
-  open: (room) => {
-    const gate = makeGate(accounts, room.settings)
+  open: (context) => {
+    const gate = makeGate(accounts, context.settings)
     return {
-      operations: scnetOperations(room, accounts, gate),
+      operations: scnetOperations(context, accounts, gate),
       authenticate: gate.authenticate,
-      mishap: (mishap) => mishapAnswer(mishap, room.settings),
+      failure: (failure) => failureAnswer(failure, context.settings),
     }
   },
 }

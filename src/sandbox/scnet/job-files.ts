@@ -38,9 +38,9 @@ function contentOf(job: Job, path: string, now: number): string {
 
 // The lines that Slurm's step daemon writes to the error file of a job that it ends.
 function epitaphOf(job: Job, now: number): string[] {
-  const { verdict, at } = momentAt(job.timeline, now)
+  const { outcome, at } = momentAt(job.timeline, now)
   const causes: Readonly<Record<string, string>> = { TIMEOUT: ' DUE TO TIME LIMIT', CANCELLED: '' }
-  const cause = causes[verdict ?? '']
+  const cause = causes[outcome ?? '']
   if (cause === undefined) return []
   return [`slurmstepd: error: *** JOB ${job.id} ON node1 CANCELLED AT ${new Date(at).toISOString()}${cause} ***`]
 }

@@ -14,7 +14,7 @@ export function detailJob(parts: JobParts, call: Call): Answer {
   const schedulerId = call.query.get('strJobManagerID')
   if (schedulerId !== null) assertScheduler(caller, schedulerId, 'strJobManagerID')
   if (job === undefined || !isLiveFor(caller, job, parts)) return unknownId(parts.settings, id)
-  return ok(jobView(job, caller.region, sightOf(parts)), 'SUCCESS')
+  return ok(jobView(job, caller.region, snapshotOf(parts)), 'SUCCESS')
 }
 
 /** The live list: waiting, running and recently ended jobs. */
@@ -30,7 +30,7 @@ export function listJobs(parts: JobParts, call: Call): Answer {
     .filter((job) => (id === '' || job.id === id) && (state === '' || momentAt(job.timeline, now).state === state))
     .filter((job) => isNamed(job, query, { name: 'strJobName', queue: 'strQueueName' }))
     .toReversed()
-  const list = pageOf(found, query).map((job) => jobView(job, caller.region, sightOf(parts)))
+  const list = pageOf(found, query).map((job) => jobView(job, caller.region, snapshotOf(parts)))
   return ok({ total: found.length, list }, 'SUCCESS')
 }
 
@@ -53,7 +53,7 @@ export function listHistory(parts: JobParts, call: Call): Answer {
     .filter((job) => isHistorical(job, parts.world.now(), query))
   // Newest first by default.
   if (query.get('sort')?.toUpperCase() !== 'ASC') found.reverse()
-  const list = pageOf(found, query).map((job) => historyView(job, caller.region, sightOf(parts)))
+  const list = pageOf(found, query).map((job) => historyView(job, caller.region, snapshotOf(parts)))
   return ok({ total: found.length, list }, 'SUCCESS')
 }
 
@@ -78,10 +78,10 @@ export function detailHistory(parts: JobParts, call: Call): Answer {
   if (job === undefined || !isPastFor(caller, job, parts)) return unknownId(parts.settings, jobId)
   if (acctTime !== null && acctTime !== String(acctTimeOf(job, parts.world.now())))
     return unknownId(parts.settings, jobId)
-  return ok(historyView(job, caller.region, sightOf(parts)), 'SUCCESS')
+  return ok(historyView(job, caller.region, snapshotOf(parts)), 'SUCCESS')
 }
 
-function sightOf({ world, settings }: JobParts) {
+function snapshotOf({ world, settings }: JobParts) {
   return { now: world.now(), settings }
 }
 

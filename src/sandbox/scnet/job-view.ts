@@ -1,6 +1,6 @@
 import { enteredAt, momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
-import { endedAt } from './movement.ts'
+import { endedAt } from './lifecycle.ts'
 import type { Region } from './regions.ts'
 import { readScript } from './script.ts'
 import { beijingTime, type JobData, parseClockMs, type ScnetSettings } from './wire.ts'
@@ -15,8 +15,8 @@ export function jobView(job: Job, region: Region, { now, settings }: { now: numb
   const { request } = job.data
   const moment = momentAt(job.timeline, now)
   const { startedAt, finishedAt } = timesOf(job, now)
-  const exitCode = exitCodeOf(job, moment.verdict)
-  const reason = reasons[moment.verdict ?? ''] ?? 'None'
+  const exitCode = exitCodeOf(job, moment.outcome)
+  const reason = reasons[moment.outcome ?? ''] ?? 'None'
   const paths = { workDir: request.GAP_WORK_DIR, outputPath: outputPathOf(job), errorPath: errorPathOf(job) }
   return {
     jobId: job.id,
@@ -36,7 +36,7 @@ export function jobView(job: Job, region: Region, { now, settings }: { now: numb
     initContentAttr: JSON.stringify({
       JobId: job.id,
       JobName: job.name,
-      JobState: moment.verdict ?? 'UNKNOWN',
+      JobState: moment.outcome ?? 'UNKNOWN',
       Reason: reason,
       ExitCode: `${exitCode}:0`,
       Partition: request.GAP_QUEUE,
@@ -82,8 +82,8 @@ function resolved({ id, data }: Job, path: string): string {
 }
 
 // A job may be forced to fail although its command would succeed.
-function exitCodeOf({ data }: Job, verdict: string | undefined): number {
-  return verdict === 'FAILED' ? readScript(data.request.GAP_CMD_FILE).exitCode || 1 : 0
+function exitCodeOf({ data }: Job, outcome: string | undefined): number {
+  return outcome === 'FAILED' ? readScript(data.request.GAP_CMD_FILE).exitCode || 1 : 0
 }
 
 function clock(ms: number): string {

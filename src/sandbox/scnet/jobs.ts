@@ -2,7 +2,7 @@ import type { Answer, Call } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
 import { ok, ScnetError } from './envelope.ts'
 import type { Job } from './job-view.ts'
-import { cutShort, hasEnded, lifeOfJob } from './movement.ts'
+import { cutShort, hasEnded, lifeOfJob } from './lifecycle.ts'
 import { readJobRequest } from './rules.ts'
 import { type Gate, jsonBody, type RegionCaller, requiredParam } from './service.ts'
 import type { JobData, ScnetSettings } from './wire.ts'
@@ -86,7 +86,7 @@ function cancelOne({ world, settings, jobs }: JobParts, caller: RegionCaller, jo
     if (settings.refuseCancelOfEnded) throw new ScnetError('10001', text)
     return text
   }
-  const end = { state: 'statDE', verdict: 'CANCELLED', afterMs: settings.cancelMs }
+  const end = { state: 'statDE', outcome: 'CANCELLED', afterMs: settings.cancelMs }
   jobs.change(jobId, { timeline: cutShort(job.timeline, now, end) })
   return `success: job ${jobId}`
 }

@@ -1,4 +1,4 @@
-import type { Call, Operation, Room } from '../provider.ts'
+import type { Call, EmulationContext, Operation } from '../provider.ts'
 import type { Collection } from '../world.ts'
 import { authEndpoints } from './auth.ts'
 import { deleteContainers, executeScript, restartContainer, stopContainers } from './container-actions.ts'
@@ -22,12 +22,16 @@ const instances = '/regions/:site/ai/openapi/v2/instance-service'
 const hpc = '/regions/:site/hpc/openapi/v2'
 
 /** Every emulated operation. */
-export function scnetOperations(room: Room<ScnetSettings>, accounts: readonly ScnetAccount[], gate: Gate): Operation[] {
-  const { world, settings } = room
+export function scnetOperations(
+  context: EmulationContext<ScnetSettings>,
+  accounts: readonly ScnetAccount[],
+  gate: Gate,
+): Operation[] {
+  const { world, settings } = context
   const containers = world.collection<ContainerData>('scnet', 'container')
   const jobs = world.collection<JobData>('scnet', 'job')
   const endpoints = [
-    ...authEndpoints({ settings, accounts, gate, url: room.url }),
+    ...authEndpoints({ settings, accounts, gate, url: context.url }),
     ...containerEndpoints({ world, settings, gate, containers }),
     ...jobEndpoints({ world, settings, gate, jobs, nextJobId: makeJobIds(jobs) }),
   ]
@@ -43,7 +47,7 @@ function containerEndpoints(parts: ContainerParts): Endpoint[] {
     return takes('body', 'both') ? listByBody(parts, call) : notThere(call)
   }
   return [
-    { name: 'container.create', method: 'POST', path: task, perform: (call) => createContainer(parts, call) },
+    { name: 'container.create', method: 'POST', path: task, execute: (call) => createContainer(parts, call) },
     { ...get('container.list', task, listAtTask), isList },
     {
       ...get('container.list', `${task}/list`, (call) =>
@@ -51,7 +55,7 @@ function containerEndpoints(parts: ContainerParts): Endpoint[] {
       ),
       isList,
     },
-    { name: 'container.delete', method: 'DELETE', path: task, perform: (call) => deleteContainers(parts, call) },
+    { name: 'container.delete', method: 'DELETE', path: task, execute: (call) => deleteContainers(parts, call) },
     action('restart', (call) => restartContainer(parts, call)),
     action('stop', (call) => stopContainers(parts, call)),
     action('execute-script', (call) => executeScript(parts, call)),
@@ -68,22 +72,22 @@ function jobEndpoints(parts: JobParts): Endpoint[] {
   return [
     get('hpc.clusters', `${hpc}/cluster`, (call) => listClusters(gate, call)),
     get('hpc.queues', `${hpc}/queuenames/users/:user`, (call) => listQueues(gate, call)),
-    { name: 'job.submit', method: 'POST', path, perform: (call) => submitJob(parts, call) },
+    { name: 'job.submit', method: 'POST', path, execute: (call) => submitJob(parts, call) },
     { ...get('job.list', `${hpc}/jobs`, (call) => listJobs(parts, call)), isList },
     get('job.detail', `${hpc}/jobs/:jobId`, (call) => detailJob(parts, call)),
-    { name: 'job.cancel', method: 'DELETE', path: `${hpc}/jobs`, perform: (call) => cancelJobs(parts, call) },
+    { name: 'job.cancel', method: 'DELETE', path: `${hpc}/jobs`, execute: (call) => cancelJobs(parts, call) },
     { ...get('job.history', `${hpc}/historyjobs`, (call) => listHistory(parts, call)), isList },
     get('job.historyDetail', `${hpc}/historyjobs/:schedulerId/:jobId`, (call) => detailHistory(parts, call)),
     get('efile.download', '/regions/:site/efile/openapi/v2/file/download', (call) => downloadFile(parts, call)),
   ]
 }
 
-function get(name: string, path: string, perform: Endpoint['perform']): Endpoint {
-  return { name, method: 'GET', path, perform }
+function get(name: string, path: string, execute: Endpoint['execute']): Endpoint {
+  return { name, method: 'GET', path, execute }
 }
 
-function action(verb: string, perform: Endpoint['perform']): Endpoint {
-  return { name: `container.${verb}`, method: 'POST', path: `${instances}/task/actions/${verb}`, perform }
+function action(verb: string, execute: Endpoint['execute']): Endpoint {
+  return { name: `container.${verb}`, method: 'POST', path: `${instances}/task/actions/${verb}`, execute }
 }
 
 function makeJobIds(jobs: Collection<JobData>): () => string {

@@ -22,18 +22,18 @@ export interface RegionCaller extends Caller {
   readonly readLagMs: number
 }
 
-/** An operation before it has an envelope: `perform` may throw `ScnetError`. */
-export type Endpoint = Omit<Operation, 'handle' | 'subjects'> & { perform(call: Call): Answer }
+/** An operation before it has an envelope: `execute` may throw `ScnetError`. */
+export type Endpoint = Omit<Operation, 'handle' | 'subjects'> & { execute(call: Call): Answer }
 
 /** Wraps an endpoint: exceptions become the error envelope, and a body that is not JSON a framework error. */
 export function defineOperation(endpoint: Endpoint, settings: ScnetSettings): Operation {
-  const { perform, ...operation } = endpoint
+  const { execute, ...operation } = endpoint
   return {
     ...operation,
     subjects,
     handle: (call) => {
       try {
-        return perform(call)
+        return execute(call)
       } catch (error) {
         if (error instanceof ScnetError) return refusal(error, settings)
         if (error instanceof UnreadableBody) return frameworkError(400, call)

@@ -31,16 +31,16 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
   accounts,
   settings,
   client,
-  open: (room) => ({
-    operations: slurmOperations(room, accounts),
+  open: (context) => ({
+    operations: slurmOperations(context, accounts),
     authenticate: (call) => (hasHeaders(call) ? null : authenticationFailure),
-    mishap(mishap) {
+    failure(failure) {
       const broken = envelope('v0.0.38', [{ error_number: -1, error: 'Unspecified error' }])
-      switch (mishap.what) {
+      switch (failure.what) {
         case 'unknown_route':
           return unknownUrl
         case 'credentials':
-          return mishap.reason === 'forbidden' ? accessDenied : authenticationFailure
+          return failure.reason === 'forbidden' ? accessDenied : authenticationFailure
         case 'bad_request':
         case 'too_large':
           return unreadableQuery
@@ -50,7 +50,9 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
         case 'refused_in_200':
           return { status: 200, body: broken }
         case 'server_error':
-          return mishap.status === 500 ? { status: 500, body: broken } : { status: mishap.status, body: 'Bad Gateway' }
+          return failure.status === 500
+            ? { status: 500, body: broken }
+            : { status: failure.status, body: 'Bad Gateway' }
       }
     },
   }),

@@ -1,5 +1,5 @@
 import type { WorldObject } from '../world.ts'
-import { sight } from './movement.ts'
+import { snapshotAt } from './lifecycle.ts'
 import { mayRequeue } from './rules.ts'
 import { cluster, type JobData, type SlurmSettings } from './wire.ts'
 
@@ -9,7 +9,7 @@ const seconds = (ms: number) => Math.floor(ms / 1000)
 
 /** A waiting job shows its estimated start; one that never had nodes shows its end as its start. */
 function timesOf({ timeline, createdAt, data }: Job, now: number, { pendingMs }: SlurmSettings) {
-  const { reason, ranAt, endedAt } = sight(timeline, now)
+  const { reason, ranAt, endedAt } = snapshotAt(timeline, now)
   const startAt = ranAt ?? endedAt ?? (reason === 'None' ? createdAt + pendingMs : 0)
   return { startAt, endAt: endedAt ?? (startAt === 0 ? 0 : startAt + data.timeLimitMinutes * 60_000) }
 }
@@ -21,7 +21,7 @@ function nodeList(count: number): string {
 /** A record with the field order and empty values of the real daemon; unused fields are omitted. */
 export function jobView(job: Job, now: number, settings: SlurmSettings): object {
   const { request, partition, nodes, timeLimitMinutes } = job.data
-  const { state, reason, waitStatus, ranAt, restarts } = sight(job.timeline, now)
+  const { state, reason, waitStatus, ranAt, restarts } = snapshotAt(job.timeline, now)
   const { job: asked } = request
   const { startAt, endAt } = timesOf(job, now, settings)
   return {

@@ -2,7 +2,7 @@ import type { Call } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
 import { noSuchJob, Refused, type SlurmError } from './answers.ts'
 import { type Job, jobView } from './job-view.ts'
-import { hasEnded, impossible, killed, lifeOf, sight, stuck } from './movement.ts'
+import { hasEnded, impossible, killed, lifeOf, snapshotAt, stuck } from './lifecycle.ts'
 import { assertKnown, isImpossible, nodesOf, obstacleTo, readRequest } from './rules.ts'
 import { cluster, type JobData, type JobRequest, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
@@ -15,7 +15,7 @@ export interface JobParts {
 /** The operations on jobs. Each receives its caller. */
 export function makeJobOperations({ world, settings, jobs }: JobParts) {
   const isShown = ({ timeline }: Job) => {
-    const { endedAt } = sight(timeline, world.now())
+    const { endedAt } = snapshotAt(timeline, world.now())
     return endedAt === null || endedAt + settings.minJobAgeMs > world.now()
   }
   const known = (id: string): Job | undefined => {
@@ -83,7 +83,7 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
       const job = known(id)
       if (job === undefined) throw fails(2017, 'Invalid job id specified')
       if (job.owner !== caller.user) throw fails(2002, 'Access/permission denied')
-      if (query.has('signal') && sight(job.timeline, world.now()).ranAt === null)
+      if (query.has('signal') && snapshotAt(job.timeline, world.now()).ranAt === null)
         throw fails(2024, 'Job is pending execution')
       if (!hasEnded(job.timeline, world.now()))
         jobs.change(id, { timeline: killed(job.timeline, world.now(), settings) })

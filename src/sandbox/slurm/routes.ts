@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation, Room } from '../provider.ts'
+import type { Answer, Call, EmulationContext, Operation } from '../provider.ts'
 import { envelope, noController, numbered, Refused, unknownUrl, unreadableQuery } from './answers.ts'
 import { partitionView } from './job-view.ts'
 import { makeJobOperations } from './jobs.ts'
@@ -15,29 +15,29 @@ const sources: Readonly<Record<string, readonly [source: string, description: st
 }
 
 type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'>
-type Perform = (caller: SlurmAccount, call: Call) => Performed
+type Execute = (caller: SlurmAccount, call: Call) => Executed
 
-interface Performed {
+interface Executed {
   errors?: readonly object[]
   rest?: object
 }
 
 /** Every emulated operation of slurmrestd. */
 export function slurmOperations(
-  { world, settings }: Room<SlurmSettings>,
+  { world, settings }: EmulationContext<SlurmSettings>,
   accounts: readonly SlurmAccount[],
 ): Operation[] {
   const jobs = makeJobOperations({ world, settings, jobs: world.collection<JobData>('slurm', 'job') })
   const served = () => settings.versions.split(',')
 
-  const define = (operation: Route, perform: Perform): Operation => ({
+  const define = (operation: Route, execute: Execute): Operation => ({
     ...operation,
     path: `/slurm/:version${operation.path}`,
     subjects: ({ params, json }) => [params.id, isRecord(json) && isRecord(json.job) ? json.job.name : undefined],
     handle(call) {
       if (!served().includes(call.params.version ?? '')) return unknownUrl
       if (operation.method === 'POST' && !isRecord(call.json)) return unreadableQuery
-      return answerTo(call, () => perform(callerFor(call, accounts, settings), call))
+      return answerTo(call, () => execute(callerFor(call, accounts, settings), call))
     },
   })
 
@@ -72,10 +72,10 @@ export function slurmOperations(
   ]
 }
 
-function answerTo({ operation, params }: Call, perform: () => Performed): Answer {
+function answerTo({ operation, params }: Call, execute: () => Executed): Answer {
   const { version = '' } = params
   try {
-    const { errors = [], rest } = perform()
+    const { errors = [], rest } = execute()
     return { status: 200, body: envelope(version, errors, rest) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error

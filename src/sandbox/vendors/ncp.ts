@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Answer, Call, Mishap } from '../provider.ts'
+import type { Answer, Call, Failure } from '../provider.ts'
 
 /** A key pair of the API gateway. */
 export interface NcpKeys {
@@ -66,8 +66,8 @@ export function gatewayError(name: keyof typeof gatewayErrors, isCodeNumeric: bo
 }
 
 /** The gateway's response to a failure that does not reach the service. */
-export function gatewayMishap(mishap: Exclude<Mishap, { what: 'refused_in_200' }>, isCodeNumeric: boolean): Answer {
-  switch (mishap.what) {
+export function gatewayFailure(failure: Exclude<Failure, { what: 'refused_in_200' }>, isCodeNumeric: boolean): Answer {
+  switch (failure.what) {
     case 'unknown_route':
       return gatewayError('notFound', isCodeNumeric)
     case 'too_large':
@@ -77,9 +77,9 @@ export function gatewayMishap(mishap: Exclude<Mishap, { what: 'refused_in_200' }
     case 'bad_request':
       return gatewayError('badRequest', isCodeNumeric)
     case 'credentials':
-      return gatewayError(mishap.reason === 'forbidden' ? 'permissionDenied' : 'authenticationFailed', isCodeNumeric)
+      return gatewayError(failure.reason === 'forbidden' ? 'permissionDenied' : 'authenticationFailed', isCodeNumeric)
     case 'server_error':
-      return { ...gatewayError(serverErrorName(mishap.status), isCodeNumeric), status: mishap.status }
+      return { ...gatewayError(serverErrorName(failure.status), isCodeNumeric), status: failure.status }
   }
 }
 

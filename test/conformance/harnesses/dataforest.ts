@@ -47,7 +47,7 @@ export const dataforest: ProviderHarness = {
       }),
       alternatives: [(name) => ({ name, image, script: 'python train.py && echo done' })],
       object: 'aiapp',
-      // YARN's state, and its verdict once it is FINISHED; only SUCCEEDED is one of success.
+      // YARN's state, and its outcome once it is FINISHED; only SUCCEEDED is one of success.
       states: {
         NEW: 'pending',
         NEW_SAVING: 'pending',
@@ -67,8 +67,8 @@ export const dataforest: ProviderHarness = {
       moreThanAPage: 'the list is not paged',
       oneWalk: true,
       show(sandbox, remoteId, rawState) {
-        const [state = '', verdict = 'UNDEFINED'] = rawState.split('/')
-        sandbox.force('dataforest', remoteId, { state, verdict })
+        const [state = '', outcome = 'UNDEFINED'] = rawState.split('/')
+        sandbox.force('dataforest', remoteId, { state, outcome })
       },
       unknownState: true,
     },

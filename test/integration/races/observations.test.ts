@@ -104,7 +104,7 @@ it.concurrent('a job that leaves the list while its record can be read goes on',
   await expect.poll(listed, { timeout: 15_000 }).toBeGreaterThan(5)
   expect((await ok('GET', jobPath(job))).status).toBe('running')
   sandbox.faults.clear(lag.id)
-  sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', verdict: 'SUCCEEDED' })
+  sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', outcome: 'SUCCEEDED' })
   await switchyard.api.untilStatus(jobPath(job), 'succeeded')
 })
 

@@ -8,12 +8,12 @@ const endStates: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'KILLED'])
 export function lifeOf(request: AiAppRequest, startAt: number, settings: DataforestSettings): Timeline {
   const { newMs, submittedMs, acceptedMs } = settings
   const steps = [
-    { state: 'NEW', verdict: 'UNDEFINED', forMs: newMs },
-    { state: 'SUBMITTED', verdict: 'UNDEFINED', forMs: submittedMs },
-    { state: 'ACCEPTED', verdict: 'UNDEFINED', forMs: Math.max(acceptedMs, 1) },
-    { state: 'RUNNING', verdict: 'UNDEFINED', forMs: sleepMsOf(request) ?? settings.runningMs },
+    { state: 'NEW', outcome: 'UNDEFINED', forMs: newMs },
+    { state: 'SUBMITTED', outcome: 'UNDEFINED', forMs: submittedMs },
+    { state: 'ACCEPTED', outcome: 'UNDEFINED', forMs: Math.max(acceptedMs, 1) },
+    { state: 'RUNNING', outcome: 'UNDEFINED', forMs: sleepMsOf(request) ?? settings.runningMs },
   ]
-  return plan(startAt, steps, { state: 'FINISHED', verdict: failsByItself(request) ? 'FAILED' : 'SUCCEEDED' })
+  return plan(startAt, steps, { state: 'FINISHED', outcome: failsByItself(request) ? 'FAILED' : 'SUCCEEDED' })
 }
 
 /** The lifecycle after a kill: KILLED `killMs` later, unless the app ends earlier. */
@@ -21,11 +21,11 @@ export function killed(timeline: Timeline, now: number, killMs: number): Timelin
   const end = timeline.at(-1) ?? timeline[0]
   if (isEnd(end) && end.at <= now + killMs) return timeline
   // Until it takes effect the app continues as planned, and may start to run.
-  return divert(timeline, now + killMs, { at: now + killMs, state: 'KILLED', verdict: 'KILLED' })
+  return divert(timeline, now + killMs, { at: now + killMs, state: 'KILLED', outcome: 'KILLED' })
 }
 
 /** The observable state at a time. */
-export interface Sighting {
+export interface Snapshot {
   readonly state: string
   readonly finalStatus: string
   /** Epoch ms; 0 while unfinished, as in the API. */
@@ -36,11 +36,11 @@ export interface Sighting {
   readonly modifiedAt: number
 }
 
-export function sight(timeline: Timeline, now: number): Sighting {
+export function snapshotAt(timeline: Timeline, now: number): Snapshot {
   const moment = momentAt(timeline, now)
   return {
     state: moment.state,
-    finalStatus: moment.verdict ?? 'UNDEFINED',
+    finalStatus: moment.outcome ?? 'UNDEFINED',
     finishedAt: isEnd(moment) ? moment.at : 0,
     ranAt: enteredAt(timeline, 'RUNNING', now),
     modifiedAt: moment.at,

@@ -90,27 +90,27 @@ export interface JobFate {
 
 /** The lifecycle of a v2 training job; the outcome is its secondary phase. */
 export function jobLife(startAt: number, fate: JobFate, settings: ModelartsSettings): Timeline {
-  const creating = { state: 'Creating', verdict: 'Creating', forMs: Math.max(settings.jobCreatingMs, 1) }
+  const creating = { state: 'Creating', outcome: 'Creating', forMs: Math.max(settings.jobCreatingMs, 1) }
   if (orders(fate.words, 'create-fails'))
-    return plan(startAt, [creating], { state: 'Abnormal', verdict: 'CreateFailed' })
+    return plan(startAt, [creating], { state: 'Abnormal', outcome: 'CreateFailed' })
   const ownMs = sleepMsOf(fate.script) ?? settings.jobRunningMs
   const allowedMs = fate.stopAfterMs ?? Number.POSITIVE_INFINITY
   const end = exitCodeOf(fate.script) === 0 ? 'Completed' : 'Failed'
   const isCutShort = ownMs > allowedMs
   const steps = [
     creating,
-    { state: 'Pending', verdict: 'Queuing', forMs: settings.queueingMs + settings.jobPendingMs },
-    { state: 'Running', verdict: 'Running', forMs: Math.max(Math.min(ownMs, allowedMs), 1) },
-    { state: 'Terminating', verdict: 'Terminating', forMs: isCutShort ? settings.terminatingMs : 0 },
+    { state: 'Pending', outcome: 'Queuing', forMs: settings.queueingMs + settings.jobPendingMs },
+    { state: 'Running', outcome: 'Running', forMs: Math.max(Math.min(ownMs, allowedMs), 1) },
+    { state: 'Terminating', outcome: 'Terminating', forMs: isCutShort ? settings.terminatingMs : 0 },
   ]
   const state = isCutShort ? 'Terminated' : end
-  return plan(startAt, steps, { state, verdict: state })
+  return plan(startAt, steps, { state, outcome: state })
 }
 
 /** The lifecycle of a terminated training job. */
 export function terminated(timeline: Timeline, now: number, terminatingMs: number): Timeline {
-  const ended = { state: 'Terminated', verdict: 'Terminated', at: now + Math.max(terminatingMs, 1) }
-  return divert(timeline, now, { at: now, state: 'Terminating', verdict: 'Terminating' }, ended)
+  const ended = { state: 'Terminated', outcome: 'Terminated', at: now + Math.max(terminatingMs, 1) }
+  return divert(timeline, now, { at: now, state: 'Terminating', outcome: 'Terminating' }, ended)
 }
 
 const endPhases: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Abnormal'])

@@ -29,7 +29,7 @@ export function halted(before: Timeline, now: number, { stopMs, end }: { stopMs:
 }
 
 /** The observable state of a server. */
-export interface Sighting {
+export interface Snapshot {
   pending: string | null
   ready: boolean
   stopped: boolean
@@ -39,7 +39,7 @@ export interface Sighting {
   lastActivityAt: number | null
 }
 
-export function sight(timeline: Timeline, now: number): Sighting {
+export function snapshotAt(timeline: Timeline, now: number): Snapshot {
   const { state, at } = momentAt(timeline, now)
   const pending = settledStates.has(state) ? null : state
   const isStopped = state === 'stopped'

@@ -9,7 +9,7 @@ import { type Clock, makeWorld, type World } from './world.ts'
 /** The number of calls of each operation, by provider and operation. */
 export type CallTable = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-export interface StageOptions {
+export interface RuntimeOptions {
   providers: readonly SandboxProvider[]
   /** Settings that differ from a provider's defaults, by provider. */
   settings: Readonly<Record<string, object>>
@@ -20,7 +20,7 @@ export interface StageOptions {
 }
 
 /** One provider instance, available once its listener is listening. */
-export interface Act {
+export interface Instance {
   readonly provider: SandboxProvider
   readonly settings: Settings
   readonly listener: FastifyInstance
@@ -29,10 +29,10 @@ export interface Act {
 }
 
 /** The world, the faults and the providers, before anything is listening. */
-export interface Stage {
+export interface Runtime {
   readonly world: World
   readonly faults: Faults
-  readonly acts: readonly Act[]
+  readonly instances: readonly Instance[]
   calls(): CallTable
   /** Creates the initial objects of providers that have none. */
   populate(): void
@@ -40,29 +40,29 @@ export interface Stage {
   reset(): void
 }
 
-export function setStage({ providers, settings: given, seed, clock, log, journalFile }: StageOptions): Stage {
+export function makeRuntime({ providers, settings: given, seed, clock, log, journalFile }: RuntimeOptions): Runtime {
   const journal = journalFile === undefined ? undefined : openJournal(journalFile)
   const world = makeWorld({ clock, seed, ...(journal && { journal }) })
   const faults = makeFaults({ random: makeRandom(`${seed}/faults`), now: world.now })
   const counts = makeCallCounts()
   const shared = { world, faults, clock, ...(log && { log }) }
-  const openings = providers.map((provider) => {
+  const opened = providers.map((provider) => {
     const initialSettings: Settings = { ...provider.settings, ...given[provider.id] }
-    return openAct(provider, initialSettings, { ...shared, onCall: counts.add })
+    return openInstance(provider, initialSettings, { ...shared, onCall: counts.add })
   })
   const populate = () => {
-    for (const { act, emulation } of openings) {
-      if (world.objects(act.provider.id).length === 0) emulation.populate?.()
+    for (const { instance, emulation } of opened) {
+      if (world.objects(instance.provider.id).length === 0) emulation.populate?.()
     }
   }
   const reset = () => {
     world.clear()
     faults.clear()
     counts.clear()
-    for (const { act, initialSettings } of openings) Object.assign(act.settings, initialSettings)
+    for (const { instance, initialSettings } of opened) Object.assign(instance.settings, initialSettings)
     populate()
   }
-  return { world, faults, acts: openings.map(({ act }) => act), calls: counts.table, populate, reset }
+  return { world, faults, instances: opened.map(({ instance }) => instance), calls: counts.table, populate, reset }
 }
 
 interface SharedParts {
@@ -73,13 +73,13 @@ interface SharedParts {
   onCall(provider: string, operation: string): void
 }
 
-function openAct(provider: SandboxProvider, initialSettings: Settings, { onCall, ...shared }: SharedParts) {
+function openInstance(provider: SandboxProvider, initialSettings: Settings, { onCall, ...shared }: SharedParts) {
   const settings = { ...initialSettings }
-  const emulation: Emulation = provider.open({ world: shared.world, settings, url: () => act.url })
+  const emulation: Emulation = provider.open({ world: shared.world, settings, url: () => instance.url })
   const { id } = provider
   const listener = makeListener({ ...shared, provider: id, emulation, settings, onCall: (name) => onCall(id, name) })
-  const act: Act = { provider, settings, listener, url: '' }
-  return { act, emulation, initialSettings }
+  const instance: Instance = { provider, settings, listener, url: '' }
+  return { instance, emulation, initialSettings }
 }
 
 function makeCallCounts() {

@@ -14,45 +14,45 @@ const endStates: ReadonlySet<string> = new Set([
 ])
 
 /** An outcome is `<state reason> <wait status>`. */
-const verdict = (reason: string, waitStatus = 0) => `${reason} ${waitStatus}`
+const outcome = (reason: string, waitStatus = 0) => `${reason} ${waitStatus}`
 
 /** The lifecycle of a job, as set by its request. */
 export function lifeOf(request: JobRequest, startAt: number, limitMinutes: number, settings: SlurmSettings): Timeline {
   const script = request.script ?? ''
   const limitMs = limitMinutes * 60_000
   const wantedMs = sleepMsOf(script) ?? settings.runningMs
-  const pending = { state: 'PENDING', verdict: verdict('None'), forMs: Math.max(settings.pendingMs, 1) }
-  const running = { state: 'RUNNING', verdict: verdict('None'), forMs: Math.max(Math.min(wantedMs, limitMs), 1) }
+  const pending = { state: 'PENDING', outcome: outcome('None'), forMs: Math.max(settings.pendingMs, 1) }
+  const running = { state: 'RUNNING', outcome: outcome('None'), forMs: Math.max(Math.min(wantedMs, limitMs), 1) }
   if (isUnlaunchable(request))
     return plan(startAt, [pending, { ...running, forMs: 1 }], {
       state: 'FAILED',
-      verdict: verdict('JobLaunchFailure', 4021),
+      outcome: outcome('JobLaunchFailure', 4021),
     })
-  const end = wantedMs > limitMs ? { state: 'TIMEOUT', verdict: verdict('TimeLimit', 15) } : endOf(script)
+  const end = wantedMs > limitMs ? { state: 'TIMEOUT', outcome: outcome('TimeLimit', 15) } : endOf(script)
   const completing = { ...end, state: 'COMPLETING', forMs: settings.completingMs }
   return plan(startAt, [pending, running, completing], end)
 }
 
 /** The lifecycle of a job that waits for an operator. */
 export function stuck(startAt: number, reason: string): Timeline {
-  return [{ at: startAt, state: 'PENDING', verdict: verdict(reason) }]
+  return [{ at: startAt, state: 'PENDING', outcome: outcome(reason) }]
 }
 
 /** The lifecycle of a job rejected at submit. The 1 is not an exit code. */
 export function impossible(startAt: number): Timeline {
-  return [{ at: startAt, state: 'FAILED', verdict: verdict('BadConstraints', 1) }]
+  return [{ at: startAt, state: 'FAILED', outcome: outcome('BadConstraints', 1) }]
 }
 
 /** The lifecycle after a kill; an ended job stays unchanged. */
 export function killed(timeline: Timeline, now: number, settings: SlurmSettings): Timeline {
   if (hasEnded(timeline, now)) return timeline
-  if (sight(timeline, now).ranAt === null)
-    return divert(timeline, now, { at: now, state: 'CANCELLED', verdict: verdict('None') })
-  const signalled = verdict('None', 15)
-  const end: Moment = { at: now + settings.completingMs, state: 'CANCELLED', verdict: signalled }
+  if (snapshotAt(timeline, now).ranAt === null)
+    return divert(timeline, now, { at: now, state: 'CANCELLED', outcome: outcome('None') })
+  const signalled = outcome('None', 15)
+  const end: Moment = { at: now + settings.completingMs, state: 'CANCELLED', outcome: signalled }
   return settings.completingMs <= 0
     ? divert(timeline, now, end)
-    : divert(timeline, now, { at: now, state: 'COMPLETING', verdict: signalled }, end)
+    : divert(timeline, now, { at: now, state: 'COMPLETING', outcome: signalled }, end)
 }
 
 export function hasEnded(timeline: Timeline, now: number): boolean {
@@ -60,7 +60,7 @@ export function hasEnded(timeline: Timeline, now: number): boolean {
 }
 
 /** The observable state at a time. Times are epoch ms. */
-export interface Sighting {
+export interface Snapshot {
   readonly state: string
   readonly reason: string
   readonly waitStatus: number
@@ -70,9 +70,9 @@ export interface Sighting {
   readonly restarts: number
 }
 
-export function sight(timeline: Timeline, now: number): Sighting {
-  const { state, at, verdict: told = verdict('None') } = momentAt(timeline, now)
-  const [reason = 'None', waitStatus = '0'] = told.split(' ')
+export function snapshotAt(timeline: Timeline, now: number): Snapshot {
+  const { state, at, outcome: current = outcome('None') } = momentAt(timeline, now)
+  const [reason = 'None', waitStatus = '0'] = current.split(' ')
   const endedAt = endStates.has(state) ? at : null
   // A requeued job waits again, without its nodes.
   const waits = timeline.filter((moment) => moment.state === 'PENDING' && moment.at <= now)
@@ -88,11 +88,11 @@ export function sight(timeline: Timeline, now: number): Sighting {
  */
 function endOf(script: string): Omit<Moment, 'at'> {
   const signal = /\bkill\s+-(\d+)\s+\$\$/.exec(script)?.[1]
-  if (signal !== undefined) return { state: 'FAILED', verdict: verdict('JobLaunchFailure', Number(signal)) }
+  if (signal !== undefined) return { state: 'FAILED', outcome: outcome('JobLaunchFailure', Number(signal)) }
   const code = script.startsWith('#!') ? Number(/\bexit\s+(\d+)\b/.exec(script)?.[1] ?? 0) & 0xff : 8
   return code === 0
-    ? { state: 'COMPLETED', verdict: verdict('None') }
-    : { state: 'FAILED', verdict: verdict('NonZeroExitCode', code << 8) }
+    ? { state: 'COMPLETED', outcome: outcome('None') }
+    : { state: 'FAILED', outcome: outcome('NonZeroExitCode', code << 8) }
 }
 
 /** Whether the output directory is missing. The sandbox has only the usual directories. */

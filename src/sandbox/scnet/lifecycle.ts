@@ -40,17 +40,17 @@ export function lifeOfJob(request: JobRequest, startAt: number, settings: ScnetS
   const wallMs = parseClockMs(request.GAP_WALL_TIME) ?? 0
   const runMs = sleepMs ?? settings.runningMs
   const steps = [
-    { state: 'statQ', verdict: 'PENDING', forMs: Math.max(settings.queuedMs, 1) },
-    { state: 'statR', verdict: 'RUNNING', forMs: Math.min(runMs, wallMs) },
-    { state: 'statE', verdict: 'COMPLETING', forMs: settings.exitingMs },
+    { state: 'statQ', outcome: 'PENDING', forMs: Math.max(settings.queuedMs, 1) },
+    { state: 'statR', outcome: 'RUNNING', forMs: Math.min(runMs, wallMs) },
+    { state: 'statE', outcome: 'COMPLETING', forMs: settings.exitingMs },
   ]
-  if (runMs > wallMs) return plan(startAt, steps, { state: 'statT', verdict: 'TIMEOUT' })
-  if (exitCode !== 0) return plan(startAt, steps, { state: settings.failedJobState, verdict: 'FAILED' })
-  return plan(startAt, steps, { state: 'statC', verdict: 'COMPLETED' })
+  if (runMs > wallMs) return plan(startAt, steps, { state: 'statT', outcome: 'TIMEOUT' })
+  if (exitCode !== 0) return plan(startAt, steps, { state: settings.failedJobState, outcome: 'FAILED' })
+  return plan(startAt, steps, { state: 'statC', outcome: 'COMPLETED' })
 }
 
 /** Ends a lifecycle `afterMs` from now, unless it ends earlier. */
-export function cutShort(timeline: Timeline, now: number, end: { state: string; verdict?: string; afterMs: number }) {
+export function cutShort(timeline: Timeline, now: number, end: { state: string; outcome?: string; afterMs: number }) {
   const { afterMs, ...moment } = end
   const last = timeline.at(-1) ?? timeline[0]
   const at = now + afterMs
