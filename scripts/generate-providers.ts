@@ -35,7 +35,7 @@ const lists = {
   'src/providers/registry.ts': `${correlationTag}
 ${imports((id) => `import { ${id}Provider } from './${id}/index.ts'`, ['./provider', "import type { Provider } from './provider.ts'"])}
 
-/** Every provider that this version can talk to. */
+/** Every provider that this version supports. */
 ${block(
   'export const providers: readonly Provider[] = [',
   ids.map((id) => `${id}Provider`),

@@ -1,5 +1,5 @@
 import { makeHttpClient } from '../../src/providers/kit/http.ts'
-import type { Session } from '../../src/providers/provider.ts'
+import type { Session } from '../../src/providers/session.ts'
 import { slurmProvider } from '../../src/providers/slurm/index.ts'
 import type { JobSpec } from '../../src/vocabulary/spec.ts'
 

@@ -1,4 +1,5 @@
-import type { Driver, FieldRule } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
+import type { FieldRule } from '../providers/field-rule.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 import type { Kind, Spec, Verb } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'

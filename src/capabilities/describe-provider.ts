@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { TObject } from '@sinclair/typebox'
-import type { HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
+import type { OpenProvider, Provider } from '../providers/provider.ts'
+import type { HttpClient, ProviderClock } from '../providers/session.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { describeKind, plainSchema } from './describe-kind.ts'

@@ -1,4 +1,4 @@
-import type { Catalog } from '../providers/provider.ts'
+import type { Catalog } from '../providers/observation.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import { ApiError } from '../vocabulary/api-error.ts'

@@ -1,5 +1,6 @@
-import type { HttpClient, Provider } from '../providers/provider.ts'
+import type { Provider } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
+import type { HttpClient } from '../providers/session.ts'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 

@@ -1,5 +1,7 @@
-import type { Driver, Drivers, HttpClient, OpenProvider, Provider, ProviderClock } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
+import type { Drivers, OpenProvider, Provider } from '../providers/provider.ts'
 import type { ProviderError } from '../providers/provider-error.ts'
+import type { HttpClient, ProviderClock } from '../providers/session.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'

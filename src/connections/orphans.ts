@@ -1,4 +1,5 @@
-import type { Driver, Observation } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
+import type { Observation } from '../providers/observation.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import type { Opened } from './open-connections.ts'
 

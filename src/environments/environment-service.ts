@@ -1,4 +1,4 @@
-import type { Driver } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'

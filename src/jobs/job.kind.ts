@@ -1,4 +1,4 @@
-import type { Driver } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
 import { takesNoJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'

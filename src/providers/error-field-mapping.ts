@@ -1,7 +1,7 @@
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { placesOf } from './field-places.ts'
-import type { Accepts } from './provider.ts'
+import type { Accepts } from './field-rule.ts'
 
 /**
  * Maps the vendor's path of a rejected value (`configuration.data.input[1].hdfs`) to the pointer in the request

@@ -8,8 +8,9 @@ import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
+import type { Driver } from './driver.ts'
 import { isBegun, type Place, parentOf, placesOf } from './field-places.ts'
-import type { Accepts, Driver, FieldRule } from './provider.ts'
+import type { Accepts, FieldRule } from './field-rule.ts'
 import { valueProblems } from './value-rules.ts'
 
 /** What a spec is checked against: a driver and the id of its provider. */

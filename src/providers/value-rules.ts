@@ -3,7 +3,7 @@ import { patternInWords } from '../vocabulary/pattern-words.ts'
 import type { FieldPath } from '../vocabulary/spec.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { Place } from './field-places.ts'
-import type { FieldRule } from './provider.ts'
+import type { FieldRule } from './field-rule.ts'
 
 export interface RuledField {
   provider: string

@@ -1,6 +1,6 @@
 import type { EventsRepository, FollowedEvents } from '../events/events.repository.ts'
 import { untilTick } from '../events/waiters.ts'
-import type { Driver } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
 import { noSuch, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'

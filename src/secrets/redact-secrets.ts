@@ -1,4 +1,4 @@
-import type { Observation } from '../providers/provider.ts'
+import type { Observation } from '../providers/observation.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import { hidden, makeSecretSearch, type SecretSearch, type Span, withoutSpans } from '../providers/secret-search.ts'
 import type { Json } from '../vocabulary/json.ts'

@@ -1,4 +1,4 @@
-import type { Traits } from '../providers/provider.ts'
+import type { Traits } from '../providers/traits.ts'
 import type { Desired, Kind, Status, Verb } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import type { Transitions } from '../vocabulary/transitions.ts'

@@ -1,4 +1,4 @@
-import type { Driver } from '../providers/provider.ts'
+import type { Driver } from '../providers/driver.ts'
 import type { ProviderError } from '../providers/provider-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'

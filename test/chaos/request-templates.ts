@@ -1,5 +1,5 @@
 import { openInertly } from '../../src/capabilities/describe-provider.ts'
-import type { Driver } from '../../src/providers/provider.ts'
+import type { Driver } from '../../src/providers/driver.ts'
 import { providers } from '../../src/providers/registry.ts'
 import type { Account, SandboxProvider } from '../../src/sandbox/provider.ts'
 import { type SandboxProviderId, sandboxProviders } from '../../src/sandbox/registry.ts'

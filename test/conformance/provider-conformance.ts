@@ -24,7 +24,7 @@ import { makeSubject } from './subject.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Every promise of `src/providers/provider.ts`, checked on every driver of one variant of a provider, over HTTP against
+ * Every statement of `src/providers/driver.ts`, checked on every driver of one variant of a provider, over HTTP against
  * its sandbox. After each test all that came out of the drivers is looked through for secrets.
  */
 export function describeProviderConformance(harness: ProviderHarness): void {

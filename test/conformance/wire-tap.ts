@@ -1,4 +1,4 @@
-import type { HttpClient, HttpRequest, HttpResponse } from '../../src/providers/provider.ts'
+import type { HttpClient, HttpRequest, HttpResponse } from '../../src/providers/session.ts'
 import type { Json } from '../../src/vocabulary/json.ts'
 
 /** An HTTP client that notes what passes and can change what comes back. */

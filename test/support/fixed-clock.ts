@@ -1,4 +1,4 @@
-import type { ProviderClock } from '../../src/providers/provider.ts'
+import type { ProviderClock } from '../../src/providers/session.ts'
 
 /** Time that stands still until a test moves it. */
 export interface FixedClock extends ProviderClock {

@@ -1,4 +1,4 @@
-import type { Observation } from '../../src/providers/provider.ts'
+import type { Observation } from '../../src/providers/observation.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 
 /** An observation with its payload as it is now, to be compared or searched as a whole. */

@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
 import { describeConnection, describeProvider, summaryOf } from '../../src/capabilities/describe-provider.ts'
-import type { Driver, OpenProvider, Provider, Session } from '../../src/providers/provider.ts'
+import type { Driver } from '../../src/providers/driver.ts'
+import type { OpenProvider, Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
+import type { Session } from '../../src/providers/session.ts'
 import { type Kind, kinds } from '../../src/vocabulary/kinds.ts'
 import { makeFixedClock } from '../support/fixed-clock.ts'
 

@@ -4,8 +4,8 @@ import { isObject, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
-import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
+import type { HttpResponse } from '../session.ts'
 import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
 
 /**

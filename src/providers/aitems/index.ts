@@ -1,4 +1,5 @@
-import type { OpenProvider, Provider, Session } from '../provider.ts'
+import type { OpenProvider, Provider } from '../provider.ts'
+import type { Session } from '../session.ts'
 import { makeClient } from './client.ts'
 import { makeEnvironments } from './environments.ts'
 import { makeJobs } from './jobs.ts'

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import type { Json } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
+import type { Intent } from '../intent.ts'
 import { descriptionTagLength, tagDescription, tagOfDescription, withoutTag } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
-import type { Intent } from '../provider.ts'
 import type { ChangeRequest } from './client.ts'
 import type { BindDatasets, CreateService, EditService, SetInterval, TrainService } from './wire.ts'
 

@@ -6,7 +6,7 @@ import { readId, readNumber, readText } from '../kit/fields.ts'
 import { scanPages } from '../kit/pages.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
-import type { Observation } from '../provider.ts'
+import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AitemsClient } from './client.ts'
 

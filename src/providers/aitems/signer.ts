@@ -1,4 +1,4 @@
-import type { ProviderClock } from '../provider.ts'
+import type { ProviderClock } from '../session.ts'
 import { type NcpKeys, ncpHeaders } from '../vendors/ncp/signature.ts'
 
 /** Signs one request when it is sent: a signature is valid for 5 minutes around its timestamp. */

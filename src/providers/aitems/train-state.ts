@@ -4,7 +4,7 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
-import type { Observation, Task } from '../provider.ts'
+import type { Observation, Task } from '../observation.ts'
 import { activityOf } from './services.ts'
 import { isTrain, type TrainRef, tagOfTrain } from './trains.ts'
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readObject, readText } from '../kit/fields.ts'
-import type { Catalog } from '../provider.ts'
+import type { Catalog } from '../observation.ts'
 import { contentsOf, type DataforestClient } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
 

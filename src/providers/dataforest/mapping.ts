@@ -1,7 +1,8 @@
 import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
+import type { Accepts, SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { tagDescription } from '../kit/correlation-tags.ts'
 import { quoteWord } from '../kit/shell.ts'
-import type { Accepts, Intent, SpecError } from '../provider.ts'
 import type { AiAppData, AiAppDocker, AiAppResource, CreateAiWorkspace, SubmitAiApp } from './wire.ts'
 
 type AnySpec = JobSpec | EnvironmentSpec

@@ -1,6 +1,6 @@
 import { readText } from '../kit/fields.ts'
 import { webUrl } from '../kit/web-url.ts'
-import type { Access } from '../provider.ts'
+import type { Access } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
 import { hubVersion } from './hub-version.ts'

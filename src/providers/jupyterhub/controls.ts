@@ -1,4 +1,4 @@
-import type { Driver } from '../provider.ts'
+import type { Driver } from '../driver.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
 import { isNotFound, renamed } from './errors.ts'

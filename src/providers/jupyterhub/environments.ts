@@ -1,5 +1,7 @@
-import type { Driver, SendBy, Traits } from '../provider.ts'
+import type { Driver } from '../driver.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { SendBy } from '../session.ts'
+import type { Traits } from '../traits.ts'
 import { accessTo } from './access.ts'
 import { type HubClient, jsonHeaders } from './client.ts'
 import { makeControls, started } from './controls.ts'

@@ -1,4 +1,5 @@
-import type { Found, Intent, Observation } from '../provider.ts'
+import type { Intent } from '../intent.ts'
+import type { Found, Observation } from '../observation.ts'
 import { remoteIdOf, serverOf } from './mapping.ts'
 import { type OwnedServer, type Servers, unseen } from './servers.ts'
 import type { JupyterhubSettings } from './settings.ts'

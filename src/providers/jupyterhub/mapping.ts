@@ -1,9 +1,10 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import { type Json, pointerStep } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import type { Accepts, FieldRule, SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject } from '../kit/fields.ts'
-import type { Accepts, FieldRule, Intent, SpecError } from '../provider.ts'
 import { type JupyterhubSettings, usernameSchema } from './settings.ts'
 import type { UserOptions } from './wire.ts'
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import type { HttpRequest, HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { HttpRequest, HttpResponse, ProviderClock } from '../session.ts'
 import { transportError } from './http-errors.ts'
 
 interface AttemptLimits {

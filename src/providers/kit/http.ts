@@ -1,5 +1,5 @@
 import { Agent, type buildConnector, type Dispatcher } from 'undici'
-import type { HttpClient, HttpRequest, HttpResponse, ProviderClock } from '../provider.ts'
+import type { HttpClient, HttpRequest, HttpResponse, ProviderClock } from '../session.ts'
 import { Attempt } from './http-attempt.ts'
 
 export interface HttpClientOptions {

@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
-import type { HttpResponse } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { HttpResponse } from '../session.ts'
 import { cleanMessage } from './redact.ts'
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown

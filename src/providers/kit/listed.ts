@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import type { Observation } from '../provider.ts'
+import type { Observation } from '../observation.ts'
 import { isObject } from './fields.ts'
 
 /** Marks an observation as a list item, which omits parts of the details. */

@@ -1,5 +1,5 @@
 import { retryAfterMs as parseRetryAfter } from '../../vocabulary/retry-after.ts'
-import type { HttpResponse, ProviderClock } from '../provider.ts'
+import type { HttpResponse, ProviderClock } from '../session.ts'
 
 /** A malformed header or a wrong clock must not pause a connection for days. */
 const maxWaitMs = 3_600_000

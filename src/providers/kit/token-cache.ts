@@ -1,5 +1,5 @@
-import type { ProviderClock } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { ProviderClock } from '../session.ts'
 
 export interface Token {
   value: string

@@ -1,5 +1,5 @@
-import type { HttpClient, ProviderClock } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { HttpClient, ProviderClock } from '../session.ts'
 import { isTokenRejected } from './errors.ts'
 import type { Keys, Login, ModelartsCredentials, ModelartsSettings } from './settings.ts'
 import { authorizationOf, sdkDate, type ToSign } from './signer.ts'

@@ -1,5 +1,6 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import type { Driver, Observation } from '../provider.ts'
+import type { Driver } from '../driver.ts'
+import type { Observation } from '../observation.ts'
 import type { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'

@@ -4,8 +4,8 @@ import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
-import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
+import type { HttpResponse, ProviderClock } from '../session.ts'
 import { meaningOf } from './error-codes.ts'
 
 /** A response that reports a failure. */

@@ -1,5 +1,6 @@
-import type { OpenProvider, Provider, Session } from '../provider.ts'
+import type { OpenProvider, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { Session } from '../session.ts'
 import { makeAuthorize } from './authorize.ts'
 import { type ModelartsClient, makeClient } from './client.ts'
 import { listCall, makeEnvironments } from './environments.ts'

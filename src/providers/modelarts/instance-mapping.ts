@@ -1,7 +1,8 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
+import type { Accepts, SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
-import type { Accepts, Intent, SpecError } from '../provider.ts'
 import { foreignOptions, optionsOf } from './options.ts'
 import { type CreateInstance, given, type InstanceAutoStop, type InstanceStorage } from './wire.ts'
 

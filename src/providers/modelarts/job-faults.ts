@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
+import type { SpecError } from '../field-rule.ts'
 import { readObject, readText } from '../kit/fields.ts'
-import type { SpecError } from '../provider.ts'
 import { datasetSource } from './job-mapping.ts'
 import { optionsOf } from './options.ts'
 

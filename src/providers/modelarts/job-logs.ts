@@ -1,7 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { readText } from '../kit/fields.ts'
 import { webLink } from '../kit/web-url.ts'
-import type { LogChunk } from '../provider.ts'
+import type { LogChunk } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'

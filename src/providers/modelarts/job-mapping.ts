@@ -1,8 +1,9 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
+import type { Accepts } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readList, readObject, readText } from '../kit/fields.ts'
 import { quoteCommand } from '../kit/shell.ts'
-import type { Accepts, Intent } from '../provider.ts'
 import { namePattern, tagLength } from './instance-mapping.ts'
 import { optionsOf } from './options.ts'
 import {

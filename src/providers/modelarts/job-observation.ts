@@ -6,7 +6,7 @@ import { isTerminal } from '../../vocabulary/transitions.ts'
 import { tagOfName } from '../kit/correlation-tags.ts'
 import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { readTime } from '../kit/times.ts'
-import type { Observation, Task } from '../provider.ts'
+import type { Observation, Task } from '../observation.ts'
 import { tagLength } from './instance-mapping.ts'
 import { given, payloadOf } from './wire.ts'
 

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
+import type { Intent } from '../intent.ts'
 import { isObject, readList } from '../kit/fields.ts'
 import { scanPages } from '../kit/pages.ts'
-import type { Found, Intent, Observation } from '../provider.ts'
+import type { Found, Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** One page of a list. */

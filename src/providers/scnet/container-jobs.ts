@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
-import type { Driver, Observation } from '../provider.ts'
+import type { Driver } from '../driver.ts'
+import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { hasReachedLimit, listedBy, makeContainers, observationOf, searchTags, timesOf } from './containers.ts'

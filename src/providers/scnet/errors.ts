@@ -4,8 +4,8 @@ import { isObject, readId, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
-import type { HttpResponse, ProviderClock } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+import type { HttpResponse, ProviderClock } from '../session.ts'
 
 interface CodeRow {
   code: ProviderErrorCode

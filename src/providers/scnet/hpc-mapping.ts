@@ -1,5 +1,6 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
-import type { Accepts, Intent, SpecError } from '../provider.ts'
+import type { Accepts, SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { clockTime } from './durations.ts'
 import { programErrors, programOf } from './mapping.ts'
 import { foreignOptionErrors, option } from './options.ts'

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
 import { plainNumber } from '../kit/plain-id.ts'
-import type { ProviderClock } from '../provider.ts'
+import type { ProviderClock } from '../session.ts'
 import type { ScnetClient } from './client.ts'
 import { localTime } from './durations.ts'
 import { isAboutObject, notShown } from './errors.ts'

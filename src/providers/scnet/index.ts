@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
-import type { OpenProvider, Provider, Session } from '../provider.ts'
+import type { OpenProvider, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { Session } from '../session.ts'
 import { makeClient, type ScnetClient } from './client.ts'
 import { makeContainerJobs } from './container-jobs.ts'
 import { makeEnvironments } from './environments.ts'

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { readText } from '../kit/fields.ts'
-import type { LogChunk } from '../provider.ts'
+import type { LogChunk } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
 import { inDirectory } from './hpc-mapping.ts'

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import type { SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { choice } from '../kit/choice.ts'
-import type { Intent, SpecError } from '../provider.ts'
 import type { ScnetSettings } from './settings.ts'
 
 const closed = { additionalProperties: false }

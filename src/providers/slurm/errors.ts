@@ -3,8 +3,8 @@ import { codeOfBareStatus } from '../kit/bare-status.ts'
 import { isObject, readList, readNumber, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
-import type { HttpResponse } from '../provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+import type { HttpResponse } from '../session.ts'
 
 interface CodeRow {
   code: ProviderErrorCode

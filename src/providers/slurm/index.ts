@@ -1,5 +1,6 @@
-import type { OpenProvider, Provider, Session } from '../provider.ts'
+import type { OpenProvider, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import type { Session } from '../session.ts'
 import { makeClient, type SlurmClient } from './client.ts'
 import { noSuchJob, zeroBytes } from './errors.ts'
 import { makeJobs } from './jobs.ts'

@@ -1,7 +1,8 @@
 import type { JobSpec } from '../../vocabulary/spec.ts'
+import type { Accepts, SpecError } from '../field-rule.ts'
+import type { Intent } from '../intent.ts'
 import { tagDescription } from '../kit/correlation-tags.ts'
 import { quoteCommand } from '../kit/shell.ts'
-import type { Accepts, Intent, SpecError } from '../provider.ts'
 import type { SlurmSettings } from './settings.ts'
 import type { JobProperties, SubmitJob } from './wire.ts'
 

@@ -3,7 +3,7 @@ import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { readId, readText } from '../kit/fields.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
-import type { Observation } from '../provider.ts'
+import type { Observation } from '../observation.ts'
 import { hasRun, isOver, outcomeOf } from './job-states.ts'
 
 /** The observation in a record; null if it lacks id or state. */

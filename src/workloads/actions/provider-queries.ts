@@ -1,5 +1,6 @@
 import { objectRefusal } from '../../connections/provider-api-error.ts'
-import type { Access, Driver, LogChunk } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
+import type { Access, LogChunk } from '../../providers/observation.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import { type Hide, hideInError } from '../../secrets/redact-secrets.ts'
 import type { OpenSecrets } from '../../secrets/secret-variables.ts'

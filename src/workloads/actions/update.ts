@@ -1,5 +1,5 @@
+import type { Driver } from '../../providers/driver.ts'
 import { checkSpec, withDefaultsInside } from '../../providers/field-rules.ts'
-import type { Driver } from '../../providers/provider.ts'
 import { ApiError, type ValidationError } from '../../vocabulary/api-error.ts'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'

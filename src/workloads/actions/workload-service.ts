@@ -1,4 +1,4 @@
-import type { Driver } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError, versionMismatch } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'

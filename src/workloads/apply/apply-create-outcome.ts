@@ -1,4 +1,5 @@
-import type { Created, Found } from '../../providers/provider.ts'
+import type { Created } from '../../providers/intent.ts'
+import type { Found } from '../../providers/observation.ts'
 import type { ProviderError } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Observation } from '../../providers/provider.ts'
+import type { Observation } from '../../providers/observation.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Kind, Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'

@@ -1,4 +1,5 @@
-import type { Created, Found, Observation } from '../../providers/provider.ts'
+import type { Created } from '../../providers/intent.ts'
+import type { Found, Observation } from '../../providers/observation.ts'
 import type { ProviderError } from '../../providers/provider-error.ts'
 import type { Kind, Verb } from '../../vocabulary/kinds.ts'
 import type { Change } from '../kind.ts'

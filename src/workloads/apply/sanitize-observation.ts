@@ -1,4 +1,4 @@
-import type { Observation } from '../../providers/provider.ts'
+import type { Observation } from '../../providers/observation.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 

@@ -1,5 +1,6 @@
 import { isUniqueViolation } from '../../infra/database-errors.ts'
-import type { Driver, SendBy } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
+import type { SendBy } from '../../providers/session.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import type { Outcome } from '../apply/outcome.ts'

@@ -1,5 +1,6 @@
+import type { Driver } from '../../providers/driver.ts'
 import { pointerTo } from '../../providers/error-field-mapping.ts'
-import type { Driver, Found, Observation } from '../../providers/provider.ts'
+import type { Found, Observation } from '../../providers/observation.ts'
 import { type Hide, hideInError, redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { belongsToOther } from '../apply/observe.ts'

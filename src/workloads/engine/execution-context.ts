@@ -1,4 +1,6 @@
-import type { Driver, Found, Intent } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
+import type { Intent } from '../../providers/intent.ts'
+import type { Found } from '../../providers/observation.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import type { Secrets } from '../../secrets/secret-variables.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'

@@ -1,4 +1,4 @@
-import type { Driver } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
 import type { Kind, Verb } from '../../vocabulary/kinds.ts'
 import type { Facts, PollIntervals } from '../kind.ts'
 import type { Workload } from '../workload.ts'

@@ -1,5 +1,7 @@
 import { makeBatcher } from '../../infra/batcher.ts'
-import type { Driver, Found, FoundObjects, Intent } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
+import type { Intent } from '../../providers/intent.ts'
+import type { Found, FoundObjects } from '../../providers/observation.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import { after } from '../apply/poll-intervals.ts'

@@ -1,7 +1,7 @@
 import type { IdSpaceOf } from '../../connections/id-spaces.ts'
 import { objectRefusal } from '../../connections/provider-api-error.ts'
 import { isUniqueViolation } from '../../infra/database-errors.ts'
-import type { Driver } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'

@@ -1,4 +1,4 @@
-import type { Driver } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import { takesNoJobs } from '../../vocabulary/environment.ts'
 import type { SpecProblem } from '../../vocabulary/spec-rules.ts'

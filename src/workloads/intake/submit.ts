@@ -1,5 +1,6 @@
+import type { Driver } from '../../providers/driver.ts'
 import { checkSpec, withDefaults } from '../../providers/field-rules.ts'
-import type { Driver, PlannedRequest } from '../../providers/provider.ts'
+import type { PlannedRequest } from '../../providers/intent.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
 import { filled, masked, toldOfSecrets, type Variables } from '../../secrets/secret-variables.ts'
 import type { Actor } from '../../vocabulary/actor.ts'

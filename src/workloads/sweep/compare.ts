@@ -1,4 +1,4 @@
-import type { Observation } from '../../providers/provider.ts'
+import type { Observation } from '../../providers/observation.ts'
 import { redactObservation } from '../../secrets/redact-secrets.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'

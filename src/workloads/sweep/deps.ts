@@ -1,4 +1,4 @@
-import type { Driver } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
 import type { OpenSecrets } from '../../secrets/secret-variables.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'

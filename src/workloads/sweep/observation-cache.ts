@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Observation } from '../../providers/provider.ts'
+import type { Observation } from '../../providers/observation.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 import type { Watched } from './sweeps.repository.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises'
 import { orphanCandidate } from '../../connections/orphans.ts'
-import type { Driver, Observation } from '../../providers/provider.ts'
+import type { Driver } from '../../providers/driver.ts'
+import type { Observation } from '../../providers/observation.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
 import { belongsToOther } from '../apply/observe.ts'

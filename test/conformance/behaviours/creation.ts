@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parentOf, placesOf } from '../../../src/providers/field-places.ts'
+import type { Accepts } from '../../../src/providers/field-rule.ts'
 import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
-import type { Accepts } from '../../../src/providers/provider.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../../../src/vocabulary/spec.ts'
 import { attempt, failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'

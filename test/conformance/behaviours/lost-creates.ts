@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Created } from '../../../src/providers/provider.ts'
+import type { Created } from '../../../src/providers/intent.ts'
 import type { ProviderErrorCode } from '../../../src/providers/provider-error.ts'
 import type { FaultInput } from '../../../src/sandbox/faults.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Control } from '../../../src/providers/provider.ts'
+import type { Control } from '../../../src/providers/driver.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { isMissing, type Subject, signal, whyNot } from '../subject.ts'
 import { withUnheardOfFields } from '../wire-tap.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Found, Observation } from '../../../src/providers/provider.ts'
+import type { Found, Observation } from '../../../src/providers/observation.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'

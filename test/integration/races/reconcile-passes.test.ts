@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
-import type { Driver } from '../../../src/providers/provider.ts'
+import type { Driver } from '../../../src/providers/driver.ts'
 import type { AttemptResult } from '../../../src/workloads/apply/outcome.ts'
 import { transition, waiting } from '../../../src/workloads/apply/transition.ts'
 import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/apply/writes.repository.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Intent } from '../../../src/providers/provider.ts'
+import type { Intent } from '../../../src/providers/intent.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { shown } from '../../support/shown.ts'
 import { clock, failureOf, route, sendBy, service, signal, useConnection } from './connection.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Observation } from '../../../src/providers/provider.ts'
+import type { Observation } from '../../../src/providers/observation.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { mostCpuMs } from '../../support/cpu-time.ts'
 import { shown } from '../../support/shown.ts'

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect } from 'vitest'
-import type { Intent } from '../../../src/providers/provider.ts'
+import type { Intent } from '../../../src/providers/intent.ts'
 import type { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'

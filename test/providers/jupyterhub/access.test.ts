@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jupyterhubProvider } from '../../../src/providers/jupyterhub/index.ts'
-import type { HttpRequest } from '../../../src/providers/provider.ts'
+import type { HttpRequest } from '../../../src/providers/session.ts'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { signal } from './connection.ts'

@@ -1,5 +1,7 @@
+import type { Driver } from '../../../src/providers/driver.ts'
+import type { Intent } from '../../../src/providers/intent.ts'
 import { makeHttpClient } from '../../../src/providers/kit/http.ts'
-import type { Driver, Intent, OpenProvider } from '../../../src/providers/provider.ts'
+import type { OpenProvider } from '../../../src/providers/provider.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { slurmProvider } from '../../../src/providers/slurm/index.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'

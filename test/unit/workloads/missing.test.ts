@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
-import type { Observation } from '../../../src/providers/provider.ts'
+import type { Observation } from '../../../src/providers/observation.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { applyOutcome } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Write } from '../../../src/workloads/apply/writes.repository.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
-import type { Found } from '../../../src/providers/provider.ts'
+import type { Found } from '../../../src/providers/observation.ts'
 import { applyOutcome } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'

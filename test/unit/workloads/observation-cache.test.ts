@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Observation } from '../../../src/providers/provider.ts'
+import type { Observation } from '../../../src/providers/observation.ts'
 import { makeObservationCaches } from '../../../src/workloads/sweep/observation-cache.ts'
 import type { Watched } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
-import type { Observation } from '../../../src/providers/provider.ts'
+import type { Observation } from '../../../src/providers/observation.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 import { observed } from '../../../src/workloads/apply/observe.ts'
 import { makeFacts, makeWorkload } from './make-workload.ts'

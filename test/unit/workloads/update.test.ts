@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
-import type { Driver, FieldRule } from '../../../src/providers/provider.ts'
+import type { Driver } from '../../../src/providers/driver.ts'
+import type { FieldRule } from '../../../src/providers/field-rule.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
 import { type SpecUpdate, updateSpec } from '../../../src/workloads/actions/update.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'

@@ -3,8 +3,8 @@ import { readId, readObject, readText } from '../../kit/fields.ts'
 import { jsonOf } from '../../kit/json.ts'
 import { cleanMessage } from '../../kit/redact.ts'
 import { retryAfterMs } from '../../kit/retry-after.ts'
-import type { HttpResponse, ProviderClock } from '../../provider.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../../provider-error.ts'
+import type { HttpResponse, ProviderClock } from '../../session.ts'
 
 /** A response that reports a failure. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { environmentKind } from '../../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../../src/jobs/job.kind.ts'
-import type { Traits } from '../../../../src/providers/provider.ts'
+import type { Traits } from '../../../../src/providers/traits.ts'
 import type { Kind } from '../../../../src/vocabulary/kinds.ts'
 import type { WorkloadKind } from '../../../../src/workloads/kind.ts'
 import type { Workload } from '../../../../src/workloads/workload.ts'

@@ -1,6 +1,6 @@
 import { environmentKind } from '../../../../src/environments/environment.kind.ts'
 import { jobKind } from '../../../../src/jobs/job.kind.ts'
-import type { Intent } from '../../../../src/providers/provider.ts'
+import type { Intent } from '../../../../src/providers/intent.ts'
 import { noSecrets } from '../../../../src/secrets/secret-variables.ts'
 import type { Write } from '../../../../src/workloads/apply/writes.repository.ts'
 import type { Opening } from '../../../../src/workloads/engine/attempts.repository.ts'

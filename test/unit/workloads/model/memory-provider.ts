@@ -1,5 +1,8 @@
-import type { Created, Driver, Found, Intent, Observation, Traits } from '../../../../src/providers/provider.ts'
+import type { Driver } from '../../../../src/providers/driver.ts'
+import type { Created, Intent } from '../../../../src/providers/intent.ts'
+import type { Found, Observation } from '../../../../src/providers/observation.ts'
 import { ProviderError, type ProviderErrorCode } from '../../../../src/providers/provider-error.ts'
+import type { Traits } from '../../../../src/providers/traits.ts'
 import { courseOf, type Life, momentOf, putInto, type RemoteObject } from './remote-object.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
