@@ -105,7 +105,7 @@ function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: obj
 
 function refusals(provider: string, accepts: Accepts, { path, places }: { path: FieldPath; places: readonly Place[] }) {
   const parent = parentOf(path)
-  // If the whole object or list is rejected, its parts need no error of their own.
+  // If the whole object or list is rejected, its parts need no separate error.
   if (keptHere.has(path) || (parent !== undefined && accepts[parent] === undefined)) return []
   return places
     .filter(({ value }) => saysSomething(value) && value !== neutralValues[path])

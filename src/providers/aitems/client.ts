@@ -40,7 +40,7 @@ interface Call {
 
 /**
  * AiTEMS over HTTP.
- * Each operation's page: https://api.ncloud-docs.com/docs/ai-application-service-aitems-<resource>-<verb>
+ * Each operation's page: https://api.ncloud-docs.com/docs/ai-application-service-aitems-<resource>-<action>
  */
 export function makeClient(deps: {
   http: HttpClient

@@ -7,7 +7,7 @@ import {
   changeable,
   type Dataset,
   ownObject,
-  refusal,
+  rejection,
   type Store,
   schemaNamed,
   servicesOf,
@@ -80,7 +80,7 @@ function assertSchema(store: Store, caller: Ask['caller'], { schemaName, type }:
 function assertIdle(store: Store, { id }: Dataset): void {
   const now = store.world.now()
   const busy = servicesOf(store, id).find((service) => holdsDatasets(service, now))
-  if (busy) throw refusal(store, `'${id}' cannot change while service '${busy.id}' is ${stateOf(busy, now)}`)
+  if (busy) throw rejection(store, `'${id}' cannot change while service '${busy.id}' is ${stateOf(busy, now)}`)
 }
 
 function remove(store: Store, dataset: Dataset): void {
@@ -88,7 +88,7 @@ function remove(store: Store, dataset: Dataset): void {
   assertIdle(store, dataset)
   const using = servicesOf(store, dataset.id)
   if (settings.refuseDeleteOfConnected && using.length > 0) {
-    throw refusal(store, `'${dataset.id}' is used by service '${using[0]?.id}'`)
+    throw rejection(store, `'${dataset.id}' is used by service '${using[0]?.id}'`)
   }
   unbind(store, using, dataset.id)
   datasets.change(dataset.id, { timeline: deleted(dataset.timeline, world.now(), settings.deletingMs) })

@@ -17,7 +17,7 @@ export class ServiceError extends Error {
 }
 
 /** The request and time of an error, for formats that include them. */
-interface Refusal {
+interface Rejection {
   status: number
   message: string
   path: string
@@ -45,7 +45,7 @@ const shapes = {
   text: ({ message }) => `${message}\n`,
   html: ({ status, message }) => `<html><body><h1>${status}</h1><p>${escaped(message)}</p></body></html>\n`,
   empty: () => undefined,
-} satisfies Record<string, (refusal: Refusal) => unknown>
+} satisfies Record<string, (rejection: Rejection) => unknown>
 
 // The values of `errorShape`.
 const errorShapes = Object.keys(shapes) as (keyof typeof shapes)[]
@@ -53,15 +53,15 @@ const errorShapes = Object.keys(shapes) as (keyof typeof shapes)[]
 /** The service's rejection in the configured format. An unknown format is reported as such. */
 export function errorAnswer(
   settings: Pick<AitemsSettings, 'errorShape' | 'numericErrorCodes'>,
-  refusal: Omit<Refusal, 'isCodeNumeric'>,
+  rejection: Omit<Rejection, 'isCodeNumeric'>,
 ): Answer {
   const shape = errorShapes.find((known) => known === settings.errorShape)
   if (shape === undefined) {
     const body = `'${settings.errorShape}' is not an errorShape of this sandbox; there are ${errorShapes.join(', ')}\n`
     return { status: 500, body }
   }
-  const body = shapes[shape]({ ...refusal, isCodeNumeric: settings.numericErrorCodes })
-  return { status: refusal.status, body, ...(shape === 'html' && { headers: { 'content-type': 'text/html' } }) }
+  const body = shapes[shape]({ ...rejection, isCodeNumeric: settings.numericErrorCodes })
+  return { status: rejection.status, body, ...(shape === 'html' && { headers: { 'content-type': 'text/html' } }) }
 }
 
 function gatewayWord(status: number) {

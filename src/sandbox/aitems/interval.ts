@@ -3,7 +3,7 @@ import { ServiceError } from './errors.ts'
 import { scheduledAt, stateOf, trainingOf } from './lifecycle.ts'
 import type { Ask, Execute } from './operation.ts'
 import { unfitRow } from './schema-fields.ts'
-import { changeable, type Dataset, refusal, type Service, type Store, schemaNamed } from './store.ts'
+import { changeable, type Dataset, rejection, type Service, type Store, schemaNamed } from './store.ts'
 import { addTrains } from './training.ts'
 import { serviceView } from './views.ts'
 import { type DatasetType, type Term, termHours, trainTypes } from './wire.ts'
@@ -42,7 +42,7 @@ export function intervalOperations(store: Store) {
 }
 
 function assertInterval(store: Store, { id, data }: Service): void {
-  if (data.type !== 'interval') throw refusal(store, `'${id}' is a batch service`)
+  if (data.type !== 'interval') throw rejection(store, `'${id}' is a batch service`)
 }
 
 // A missing schema, which the defaults allow, requires nothing.

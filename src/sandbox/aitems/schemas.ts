@@ -1,7 +1,7 @@
 import { ServiceError } from './errors.ts'
 import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
 import { defaultFields, unfitFields } from './schema-fields.ts'
-import { refusal, type Schema, type Store, schemaNamed } from './store.ts'
+import { rejection, type Schema, type Store, schemaNamed } from './store.ts'
 import { listedSchema, schemaView } from './views.ts'
 import { datasetTypes, type SchemaData } from './wire.ts'
 
@@ -13,7 +13,7 @@ export function schemaOperations(store: Store) {
   return {
     'schemas.create': ({ caller }: Ask, body: SchemaBody) => {
       assertFields(body)
-      if (schemaNamed(store, caller, body.name)) throw refusal(store, `the name '${body.name}' is taken`)
+      if (schemaNamed(store, caller, body.name)) throw rejection(store, `the name '${body.name}' is taken`)
       const { datasetType, name, description = '' } = body
       const fields = body.fields.map((field) => ({ categorical: false, ...field }))
       const schema = schemas.add({
@@ -49,7 +49,7 @@ export function schemaOperations(store: Store) {
       const user = store.datasets
         .all()
         .find(({ owner, data }) => owner === schema.owner && data.schemaName === schema.name)
-      if (settings.refuseDeleteOfConnected && user) throw refusal(store, `'${schema.name}' is used by '${user.id}'`)
+      if (settings.refuseDeleteOfConnected && user) throw rejection(store, `'${schema.name}' is used by '${user.id}'`)
       schemas.remove(schema.id)
       return { result: 'ok' }
     },

@@ -2,7 +2,7 @@ import { divert } from '../timeline.ts'
 import { ServiceError } from './errors.ts'
 import { boundService, deleted, enabledAt, holdsDatasets, isGoing, isLearning, stateOf } from './lifecycle.ts'
 import { type Ask, type Execute, pageOf } from './operation.ts'
-import { assertFree, changeable, type Dataset, ownObject, refusal, type Service, type Store } from './store.ts'
+import { assertFree, changeable, type Dataset, ownObject, rejection, type Service, type Store } from './store.ts'
 import { listedService, serviceView } from './views.ts'
 import { datasetTypes, type ServiceData } from './wire.ts'
 
@@ -44,7 +44,7 @@ export function serviceOperations(store: Store) {
       const service = changeable(store, services, caller, params.serviceId)
       const now = world.now()
       if (holdsDatasets(service, now)) {
-        throw refusal(store, `the datasets of '${service.id}' cannot change while it is ${stateOf(service, now)}`)
+        throw rejection(store, `the datasets of '${service.id}' cannot change while it is ${stateOf(service, now)}`)
       }
       const chosen = datasetIds.map((id) => changeable(store, store.datasets, caller, id))
       assertOneOfEach(chosen)
@@ -67,7 +67,7 @@ export function serviceOperations(store: Store) {
 }
 
 function assertRename(store: Store, caller: Ask['caller'], name: string): void {
-  if (store.settings.refuseRename) throw refusal(store, 'the name of a service cannot change')
+  if (store.settings.refuseRename) throw rejection(store, 'the name of a service cannot change')
   assertFree(store, store.services.all(), caller, name)
 }
 
@@ -80,7 +80,7 @@ function assertOneOfEach(datasets: readonly Dataset[]): void {
 function readyTime(store: Store, dataset: Dataset): number {
   const at = enabledAt(dataset)
   if (at === null) {
-    throw refusal(store, `dataset '${dataset.id}' is not trainable: ${dataset.timeline.at(-1)?.state}`)
+    throw rejection(store, `dataset '${dataset.id}' is not trainable: ${dataset.timeline.at(-1)?.state}`)
   }
   return at
 }
@@ -89,7 +89,7 @@ function remove(store: Store, service: Service): void {
   const { services, settings, world } = store
   const now = world.now()
   if (settings.refuseDeleteWhileLearning && isLearning(service, now)) {
-    throw refusal(store, `'${service.id}' cannot be deleted while it is ${stateOf(service, now)}`)
+    throw rejection(store, `'${service.id}' cannot be deleted while it is ${stateOf(service, now)}`)
   }
   services.change(service.id, { timeline: deleted(service.timeline, now, settings.deletingMs) })
 }

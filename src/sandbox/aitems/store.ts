@@ -57,12 +57,12 @@ export function changeable<D extends object>(
   id: string | undefined,
 ): WorldObject<D> {
   const object = ownObject(objects, caller, id)
-  if (isGoing(object, store.world.now())) throw refusal(store, `'${id}' is being deleted`)
+  if (isGoing(object, store.world.now())) throw rejection(store, `'${id}' is being deleted`)
   return object
 }
 
 /** A rejection because of an object's state; its format is not documented. */
-export function refusal({ settings }: Store, message: string): ServiceError {
+export function rejection({ settings }: Store, message: string): ServiceError {
   return new ServiceError(settings.refusalStatus, message)
 }
 
@@ -82,7 +82,7 @@ export function servicesOf({ services, world }: Store, datasetId: string): Servi
 export function assertFree(store: Store, objects: readonly WorldObject[], caller: AitemsAccount, name: string): void {
   if (!store.settings.refuseTakenNames) return
   const isTaken = objects.some((object) => object.owner === caller.accessKey && object.name === name)
-  if (isTaken) throw refusal(store, `the name '${name}' is taken`)
+  if (isTaken) throw rejection(store, `the name '${name}' is taken`)
 }
 
 /** Removes deleted objects, including the trains of a service. */

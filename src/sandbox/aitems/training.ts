@@ -3,7 +3,7 @@ import { ServiceError } from './errors.ts'
 import { completedAt, lifeOfTrain, stateOf, type Training, trainedService, trainingOf } from './lifecycle.ts'
 import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
 import { readHpConfig } from './rules.ts'
-import { changeable, ownObject, refusal, type Service, type Store, type Train } from './store.ts'
+import { changeable, ownObject, rejection, type Service, type Store, type Train } from './store.ts'
 import { serviceView, trainView } from './views.ts'
 import { type HpConfig, type TrainType, trainTypes } from './wire.ts'
 
@@ -66,14 +66,14 @@ export function trainingOperations(store: Store) {
 
 function assertTrainable(store: Store, service: Service): void {
   const now = store.world.now()
-  if (service.data.type === 'interval') throw refusal(store, 'an interval service trains by its schedule')
+  if (service.data.type === 'interval') throw rejection(store, 'an interval service trains by its schedule')
   const status = stateOf(service, now)
-  if (status !== 'learnable') throw refusal(store, `'${service.id}' cannot be trained while it is ${status}`)
+  if (status !== 'learnable') throw rejection(store, `'${service.id}' cannot be trained while it is ${status}`)
   const lacking = service.data.datasetIds.find((id) => {
     const dataset = store.datasets.get(id)
     return dataset === undefined || stateOf(dataset, now) !== 'enable'
   })
-  if (lacking !== undefined) throw refusal(store, `dataset '${lacking}' is not trainable`)
+  if (lacking !== undefined) throw rejection(store, `dataset '${lacking}' is not trainable`)
 }
 
 /** The properties that the trains of one request share. */

@@ -3,7 +3,7 @@ import { plan } from '../timeline.ts'
 import type { World, WorldObject } from '../world.ts'
 import { knownAlgorithmId } from './catalog.ts'
 import { isDescending } from './environment-states.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { algorithmCreation, invalidParam } from './rules.ts'
 import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
 import type { AlgorithmRequest, JobRequest, ModelartsAccount } from './wire.ts'
@@ -45,7 +45,7 @@ export function algorithmOperations(service: ServiceParts): Operation[] {
 /**
  * A job's algorithm with the referenced one filled in. The id of the documented samples adds nothing.
  *
- * @throws Refusal for an id that does not belong to the project
+ * @throws Rejection for an id that does not belong to the project
  */
 export function resolved(world: World, caller: ModelartsAccount, algorithm: JobRequest['algorithm']) {
   if (algorithm?.id === undefined || algorithm.id === knownAlgorithmId) return algorithm
@@ -55,7 +55,7 @@ export function resolved(world: World, caller: ModelartsAccount, algorithm: JobR
 
 function shelfOf(world: World): Shelf<AlgorithmData> {
   const solution = 'Check whether the training project information in the request is valid.'
-  return makeShelf(collectionIn(world), world.now, () => new Refusal(400, '2755', 'algorithm not found.', solution))
+  return makeShelf(collectionIn(world), world.now, () => new Rejection(400, '2755', 'algorithm not found.', solution))
 }
 
 function collectionIn(world: World) {
@@ -78,8 +78,8 @@ function create({ world, drawId }: ServiceParts, caller: ModelartsAccount, reque
 }
 
 function list(shelf: Shelf<AlgorithmData>, caller: ModelartsAccount, call: Call): Answer {
-  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: invalidParam('offset') })
-  const limit = countIn(call, 'limit', { min: 1, fallback: 50, refusal: invalidParam('limit') })
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: invalidParam('offset') })
+  const limit = countIn(call, 'limit', { min: 1, fallback: 50, rejection: invalidParam('limit') })
   const isNewestFirst = isDescending(call.query.get('order'), 'desc', 'order')
   const own = shelf.listed(caller, call).map((algorithm) => view(algorithm, caller))
   const items = (isNewestFirst ? own.toReversed() : own).slice(offset, offset + limit)

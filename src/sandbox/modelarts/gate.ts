@@ -1,5 +1,5 @@
 import type { Answer, Call } from '../provider.ts'
-import { gatewayError, iamError, notAuthenticated, Refusal, refuse, tokenExpired, voiceOf } from './refusals.ts'
+import { gatewayError, iamError, notAuthenticated, Rejection, refuse, tokenExpired, voiceOf } from './rejections.ts'
 import { isSignedBy, maxClockSkewMs, readAuthorization, readSdkDate } from './signature.ts'
 import { openToken, type TokenClaims } from './tokens.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
@@ -28,7 +28,7 @@ export function makeGate(parts: GateParts): Gate {
     authenticate: (call) => {
       const isSigned = call.headers.authorization !== undefined && call.headers['x-auth-token'] === undefined
       const admission = isSigned ? admitSigned(call, parts, locks) : admitToken(call, parts)
-      if ('refusal' in admission) return admission.refusal
+      if ('rejection' in admission) return admission.rejection
       admitted.set(call, admission.account)
       return null
     },
@@ -41,7 +41,7 @@ export function makeGate(parts: GateParts): Gate {
   }
 }
 
-type Admission = { readonly account: ModelartsAccount } | { readonly refusal: Answer }
+type Admission = { readonly account: ModelartsAccount } | { readonly rejection: Answer }
 
 /** Counts consecutive failures per key pair. */
 function makeKeyLocks({ settings, now }: GateParts) {
@@ -63,16 +63,16 @@ function makeKeyLocks({ settings, now }: GateParts) {
 }
 
 function admitSigned(call: Call, parts: GateParts, locks: ReturnType<typeof makeKeyLocks>): Admission {
-  const refusal = (detail: string) => ({ refusal: notAuthenticated(detail, parts.settings) })
+  const rejection = (detail: string) => ({ rejection: notAuthenticated(detail, parts.settings) })
   const authorization = readAuthorization(call.headers.authorization)
-  if (authorization === null) return refusal('verify aksk signature fail')
+  if (authorization === null) return rejection('verify aksk signature fail')
   const key = findKey(authorization.accessKey, parts.accounts)
-  if (key === undefined) return refusal('Get secretKey failed')
-  if (locks.isLocked(authorization.accessKey)) return refusal('AK access failed to reach the limit,forbidden')
+  if (key === undefined) return rejection('Get secretKey failed')
+  if (locks.isLocked(authorization.accessKey)) return rejection('AK access failed to reach the limit,forbidden')
   const complaint = complaintAbout(call, key)
   if (complaint !== null) {
     locks.countFailure(authorization.accessKey)
-    return refusal(complaint)
+    return rejection(complaint)
   }
   locks.forgive(authorization.accessKey)
   return admitToProject(call, key.account, parts.settings) ?? { account: key.account }
@@ -112,25 +112,25 @@ function admitToProject(call: Call, account: ModelartsAccount, settings: Modelar
   const isStated =
     stated !== undefined && readAuthorization(call.headers.authorization)?.signedHeaders.includes('x-project-id')
   if (settings.requireProjectHeader && !isStated) {
-    return { refusal: refuse(new Refusal(400, '0210', 'Invalid project ID.'), voiceOf(call.target), settings) }
+    return { rejection: refuse(new Rejection(400, '0210', 'Invalid project ID.'), voiceOf(call.target), settings) }
   }
   const isOwn = projectId === account.projectId && (stated === undefined || stated === projectId)
-  return isOwn ? null : { refusal: projectMismatch(call, account.projectId, settings) }
+  return isOwn ? null : { rejection: projectMismatch(call, account.projectId, settings) }
 }
 
 function admitToken(call: Call, { accounts, settings }: GateParts): Admission {
   const token = call.headers['x-auth-token']
   if (voiceOf(call.target) === 'iam') return admitToIam(token, call, accounts, settings)
   if (typeof token !== 'string' || token === '') {
-    return { refusal: badToken(call, new Refusal(401, '0201', "Token doesn't exist."), settings) }
+    return { rejection: badToken(call, new Rejection(401, '0201', "Token doesn't exist."), settings) }
   }
   const claims = openToken(token)
   const account = accounts.find(({ userId }) => userId === claims?.userId)
   if (claims === null || account === undefined || claims.issuedAt < settings.tokensValidFrom) {
-    return { refusal: badToken(call, new Refusal(401, '0203', 'Invalid token.'), settings) }
+    return { rejection: badToken(call, new Rejection(401, '0203', 'Invalid token.'), settings) }
   }
-  const refusal = isExpired(claims, call) ? tokenExpired(settings) : projectRefusal(call, claims, account, settings)
-  return refusal === null ? { account } : { refusal }
+  const rejection = isExpired(claims, call) ? tokenExpired(settings) : projectRefusal(call, claims, account, settings)
+  return rejection === null ? { account } : { rejection }
 }
 
 function isExpired({ expiresAt }: TokenClaims, { wallClockMs }: Call): boolean {
@@ -145,33 +145,33 @@ function projectRefusal(
 ): Answer | null {
   if (claims.projectId === null) {
     const message = 'Invalid token header because the token does not contain a project.'
-    return refuse(new Refusal(401, '0212', message), voiceOf(call.target), settings)
+    return refuse(new Rejection(401, '0212', message), voiceOf(call.target), settings)
   }
   // The gateway rejects a token of another region as one that must be updated.
   if (claims.projectId !== account.projectId) return gatewayError(401, '0307', 'The token must be updated.', settings)
   return call.params.projectId === claims.projectId ? null : projectMismatch(call, claims.projectId, settings)
 }
 
-function badToken(call: Call, refusal: Refusal, settings: ModelartsSettings): Answer {
+function badToken(call: Call, rejection: Rejection, settings: ModelartsSettings): Answer {
   const voice = voiceOf(call.target)
   if (voice === 'jobs' && settings.jobTokenErrorsAre403)
-    return refuse(new Refusal(403, '2784', 'Invalid token.'), voice, settings)
+    return refuse(new Rejection(403, '2784', 'Invalid token.'), voice, settings)
   if (settings.tokenErrorsFrom === 'gateway') return notAuthenticated('decrypt token fail', settings)
-  return refuse(refusal, voice, settings)
+  return refuse(rejection, voice, settings)
 }
 
 function projectMismatch(call: Call, ownProjectId: string, settings: ModelartsSettings): Answer {
   const voice = voiceOf(call.target)
   const asked = call.params.projectId ?? ''
-  const refusal =
+  const rejection =
     voice === 'jobs'
-      ? new Refusal(
+      ? new Rejection(
           404,
           '2786',
           `The project ID (${asked}) in the request does not match that(${ownProjectId}) in the token.`,
         )
-      : new Refusal(403, '0210', 'The project id in the request URL does not match the token.')
-  return refuse(refusal, voice, settings)
+      : new Rejection(403, '0210', 'The project id in the request URL does not match the token.')
+  return refuse(rejection, voice, settings)
 }
 
 function admitToIam(
@@ -184,5 +184,5 @@ function admitToIam(
   const account = accounts.find(({ userId }) => userId === claims?.userId)
   const isValid = claims !== null && !isExpired(claims, call) && claims.issuedAt >= settings.tokensValidFrom
   if (account !== undefined && isValid) return { account }
-  return { refusal: iamError(401, 'The request you have made requires authentication.') }
+  return { rejection: iamError(401, 'The request you have made requires authentication.') }
 }

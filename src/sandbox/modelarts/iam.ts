@@ -1,6 +1,6 @@
 import { isRecord } from '../fields.ts'
 import type { Answer, Call, Operation } from '../provider.ts'
-import { iamError } from './refusals.ts'
+import { iamError } from './rejections.ts'
 import type { ServiceParts } from './service.ts'
 import { openToken, sealToken, type TokenClaims } from './tokens.ts'
 import type { ModelartsAccount } from './wire.ts'

@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { makeGate } from './gate.ts'
-import { failureAnswer } from './refusals.ts'
+import { failureAnswer } from './rejections.ts'
 import { modelartsOperations } from './routes.ts'
 import { drawUuid } from './service.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'

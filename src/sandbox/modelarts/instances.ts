@@ -5,7 +5,7 @@ import { assertCanStart, assertCanStop, isDescending } from './environment-state
 import { assertAutoStop, assertInstance } from './instance-rules.ts'
 import { detailed, fateOf, summary } from './instance-view.ts'
 import { deleted, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { instanceAction, instanceCreation, instanceUpdate, wrongValue } from './rules.ts'
 import {
   countIn,
@@ -30,7 +30,7 @@ interface InstanceParts extends ServiceParts {
 export function instanceOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const instances = world.collection<InstanceData>('modelarts', 'instance')
-  const missing = () => new Refusal(400, '6309', 'The instance does not exist.')
+  const missing = () => new Rejection(400, '6309', 'The instance does not exist.')
   const parts = { ...service, instances, shelf: makeShelf(instances, world.now, missing) }
   const { shelf } = parts
   const one = `${base}/:instanceId`
@@ -89,9 +89,9 @@ function create(parts: InstanceParts, caller: ModelartsAccount, request: Instanc
   const { world, settings, instances, shelf } = parts
   assertInstance(request, settings)
   const own = shelf.all(caller)
-  if (own.some(({ name }) => name === request.name)) throw new Refusal(400, '6301', 'The instance already exists.')
+  if (own.some(({ name }) => name === request.name)) throw new Rejection(400, '6301', 'The instance already exists.')
   if (settings.maxInstances > 0 && own.length >= settings.maxInstances) {
-    throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')
+    throw new Rejection(400, '6302', 'The instance count already reaches the maximum value.')
   }
   const now = world.now()
   const data: InstanceData = {
@@ -120,13 +120,13 @@ const sortable: Readonly<Record<string, (instance: WorldObject<InstanceData>) =>
 
 function list({ world, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
   const { query } = call
-  if (query.get('de_type') === null) throw new Refusal(400, '6335', "'de_type' is a required property.")
+  if (query.get('de_type') === null) throw new Rejection(400, '6335', "'de_type' is a required property.")
   if (query.get('de_type') !== 'Notebook') throw wrongValue('de_type')
   const keyOf = sortable[query.get('sortby') ?? 'name']
-  if (keyOf === undefined) throw new Refusal(400, '6303', 'The field does not support sorting.')
+  if (keyOf === undefined) throw new Rejection(400, '6303', 'The field does not support sorting.')
   const isBackwards = isDescending(query.get('order'), 'asc', 'order')
-  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: wrongValue('offset') })
-  const limit = countIn(call, 'limit', { min: 0, fallback: 0, refusal: wrongValue('limit') })
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: wrongValue('offset') })
+  const limit = countIn(call, 'limit', { min: 0, fallback: 0, rejection: wrongValue('limit') })
   const matches = shelf
     .listed(caller, call)
     .map((instance) => ({ key: keyOf(instance), shown: summary(instance, caller, world.now()) }))
@@ -189,7 +189,7 @@ function remove({ world, settings, instances, shelf }: InstanceParts, caller: Mo
   const { id, timeline } = shelf.find(caller, call.params.instanceId)
   const { state } = momentAt(timeline, now)
   if (!isDeletable(state, settings)) {
-    throw new Refusal(400, '6304', 'Please stop the instance before deleting.')
+    throw new Rejection(400, '6304', 'Please stop the instance before deleting.')
   }
   if (settings.instanceDeletingMs <= 0) instances.remove(id)
   else instances.change(id, { timeline: deleted(timeline, now, settings.instanceDeletingMs) })

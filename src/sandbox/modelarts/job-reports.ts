@@ -50,8 +50,8 @@ function events({ world }: ReportParts, job: Job, call: Call): Answer {
   const { query } = call
   const [from, to] = [query.get('start_time') ?? '', query.get('end_time') ?? '']
   if ((from === '') !== (to === '')) throw invalidParam(from === '' ? 'start_time' : 'end_time')
-  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: invalidParam('offset') })
-  const limit = countIn(call, 'limit', { min: 1, fallback: 50, refusal: invalidParam('limit') })
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: invalidParam('offset') })
+  const limit = countIn(call, 'limit', { min: 1, fallback: 50, rejection: invalidParam('limit') })
   if (limit > 100) throw invalidParam('limit')
   const isNewestFirst = isDescending(query.get('order'), 'desc', 'order')
   const asks = (name: 'level' | 'source') => (event: JobEvent) => [null, '', event[name]].includes(query.get(name))

@@ -1,11 +1,11 @@
 import { flavorOf, isKnownFlavor } from './catalog.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { invalidParam } from './rules.ts'
 import type { JobRequest, ModelartsSettings } from './wire.ts'
 
 const maxEnvironments = 100
 
-/** The rules of a create that cover several fields. @throws Refusal */
+/** The rules of a create that cover several fields. @throws Rejection */
 export function assertJob(request: JobRequest, settings: ModelartsSettings): void {
   assertAlgorithm(request.algorithm)
   assertEnvironments(request.algorithm?.environments ?? {})
@@ -20,7 +20,7 @@ function assertAlgorithm(algorithm: JobRequest['algorithm'] = {}): void {
   if (isGiven(engine?.image_url) && isGiven(command)) return
   if (isGiven(engine?.image_url) || isGiven(command)) {
     const message = 'Custom image jobs command and engine.url cannot be empty.'
-    throw new Refusal(400, '2806', message, 'Check whether the command and engine.url is valid.')
+    throw new Rejection(400, '2806', message, 'Check whether the command and engine.url is valid.')
   }
   throw invalidParam('algorithm')
 }
@@ -42,7 +42,7 @@ function assertResource(
 ): void {
   if (flavor_id === undefined) return
   if (settings.refuseUnknownFlavors && !isKnownFlavor(flavor_id)) {
-    throw new Refusal(
+    throw new Rejection(
       400,
       '2781',
       `Flavor (${flavor_id}) not found.`,
@@ -50,11 +50,11 @@ function assertResource(
     )
   }
   if (settings.soldOutFlavors.split(',').includes(flavor_id)) {
-    throw new Refusal(400, '6716', `The specified flavor ${flavor_id} is already sold out.`)
+    throw new Rejection(400, '6716', `The specified flavor ${flavor_id} is already sold out.`)
   }
   const { maxNodes } = flavorOf(flavor_id)
   if (isKnownFlavor(flavor_id) && node_count > maxNodes) {
     const message = `The number of flavor instances (${node_count}) exceeds the maximum (${maxNodes}).`
-    throw new Refusal(400, '2793', message, 'Check the flavor.')
+    throw new Rejection(400, '2793', message, 'Check the flavor.')
   }
 }

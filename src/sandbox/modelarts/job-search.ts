@@ -1,5 +1,5 @@
 import type { jobView } from './job-view.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { invalidParam } from './rules.ts'
 
 type ShownJob = ReturnType<typeof jobView>
@@ -35,18 +35,23 @@ const tests: Readonly<Record<string, Test>> = {
  * Builds a predicate from all filters. An empty value or a list of empty strings matches everything, as in the
  * documented sample.
  *
- * @throws Refusal for an unknown key or operator
+ * @throws Rejection for an unknown key or operator
  */
 export function matcher(filters: readonly Filter[], userId: string): (job: ShownJob) => boolean {
   const checks = filters.map(({ key, operator, value }) => {
     const read = readers[key]
     if (read === undefined) {
-      throw new Refusal(400, '2807', `Unsupported condition key (${key})`, 'Check whether the key of search is valid.')
+      throw new Rejection(
+        400,
+        '2807',
+        `Unsupported condition key (${key})`,
+        'Check whether the key of search is valid.',
+      )
     }
     const test = tests[operator]
     if (test === undefined) {
       const solution = 'Check whether the operator of search is valid.'
-      throw new Refusal(400, '2808', `Unsupported condition operator (${operator})`, solution)
+      throw new Rejection(400, '2808', `Unsupported condition operator (${operator})`, solution)
     }
     const wanted = (value ?? []).map(String)
     if (operator === 'between' && wanted.length !== 2) throw invalidParam(`filters.${key}`)

@@ -9,7 +9,7 @@ import { assertJob } from './job-rules.ts'
 import { type Filter, matcher } from './job-search.ts'
 import { jobFlavors, jobView, scriptOf, tasksOf, workspaceIdOf } from './job-view.ts'
 import { jobLife, terminated } from './lifecycle.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
 import { type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
 import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
@@ -28,7 +28,7 @@ export function jobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<JobData>('modelarts', 'job')
   const solution = 'Check whether the training job information in the request is valid.'
-  const missing = (id: string) => new Refusal(400, '2775', `Training job (ID: ${id}) not found.`, solution)
+  const missing = (id: string) => new Rejection(400, '2775', `Training job (ID: ${id}) not found.`, solution)
   const parts = { ...service, jobs, shelf: makeShelf(jobs, world.now, missing) }
   return defineOperations(service, [
     ...lifeOperations(parts),
@@ -131,11 +131,11 @@ function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): A
   const { name, description = '' } = request.metadata
   const own = shelf.all(caller)
   if (own.some((job) => job.name === name)) {
-    throw new Refusal(400, '2751', `Duplicate training job (name ${name}).`, 'Change training job name.')
+    throw new Rejection(400, '2751', `Duplicate training job (name ${name}).`, 'Change training job name.')
   }
   const isActive = (job: WorldObject<JobData>) => activePhases.has(momentAt(job.timeline, world.now()).state)
   if (settings.maxJobs > 0 && own.filter(isActive).length >= settings.maxJobs) {
-    throw new Refusal(400, '2815', 'The quota limit is exceeded.')
+    throw new Rejection(400, '2815', 'The quota limit is exceeded.')
   }
   const hours = request.spec?.auto_stop?.duration
   const fate = {
@@ -160,12 +160,12 @@ const activePhases: ReadonlySet<string> = new Set(['Creating', 'Pending', 'Runni
 function act(parts: JobParts, caller: ModelartsAccount, call: Call, actionType: string): Answer {
   const { world, settings, jobs, shelf } = parts
   if (actionType !== 'terminate') {
-    throw new Refusal(400, '2812', `Unsupported action type:${actionType}`, 'Check whether the action type is valid.')
+    throw new Rejection(400, '2812', `Unsupported action type:${actionType}`, 'Check whether the action type is valid.')
   }
   const now = world.now()
   const { id, timeline } = shelf.find(caller, call.params.jobId)
   if (!activePhases.has(momentAt(timeline, now).state)) {
-    throw new Refusal(409, '2796', 'The job cannot be terminated.', 'Check whether the job status is valid.')
+    throw new Rejection(409, '2796', 'The job cannot be terminated.', 'Check whether the job status is valid.')
   }
   const job = jobs.change(id, { timeline: terminated(timeline, now, settings.terminatingMs) })
   return { status: 202, body: jobView(job, caller, now) }
@@ -184,7 +184,7 @@ interface Search {
 function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call, asked: Search): Answer {
   const { offset = 0, limit = 10, sort_by = 'create_time', order = 'desc', group_by = '', filters = [] } = asked
   if (sort_by !== '' && sort_by !== 'create_time') {
-    throw new Refusal(400, '2790', 'Unsupported sorting item.', 'Check whether the sorting item is valid.')
+    throw new Rejection(400, '2790', 'Unsupported sorting item.', 'Check whether the sorting item is valid.')
   }
   const view = (job: WorldObject<JobData>) => jobView(job, caller, world.now())
   const matches = matcher(filters, caller.userId)

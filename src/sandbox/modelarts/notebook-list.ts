@@ -13,12 +13,12 @@ interface ListParts {
 
 const pageSizes: ReadonlySet<number> = new Set([10, 20, 50])
 
-/** A page of 10, 20 or 50 notebooks from a record offset, newest first by default. @throws Refusal */
+/** A page of 10, 20 or 50 notebooks from a record offset, newest first by default. @throws Rejection */
 export function listNotebooks({ world, shelf }: ListParts, caller: ModelartsAccount, call: Call): Answer {
   const { query } = call
-  const limit = countIn(call, 'limit', { min: 1, fallback: 10, refusal: wrongValue('limit') })
+  const limit = countIn(call, 'limit', { min: 1, fallback: 10, rejection: wrongValue('limit') })
   if (!pageSizes.has(limit)) throw wrongValue('limit')
-  const offset = countIn(call, 'offset', { min: 0, fallback: 0, refusal: wrongValue('offset') })
+  const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: wrongValue('offset') })
   const isNewestFirst = isDescending(query.get('sort_dir'), 'desc', 'sort_dir')
   const matches = shelf
     .listed(caller, call)

@@ -6,7 +6,7 @@ import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment
 import { deleted, lifeFromCreation, prolonged, restarted, stopped } from './lifecycle.ts'
 import { listNotebooks } from './notebook-list.ts'
 import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate, wrongValue } from './rules.ts'
 import { type Definition, defineOperations, drawUuid, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
 import { assertVolume } from './volume-rules.ts'
@@ -24,7 +24,7 @@ interface NotebookParts extends ServiceParts {
 export function notebookOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const notebooks = world.collection<NotebookData>('modelarts', 'notebook')
-  const missing = () => new Refusal(400, '6404', 'The notebook does not exist.')
+  const missing = () => new Rejection(400, '6404', 'The notebook does not exist.')
   const parts = { ...service, notebooks, shelf: makeShelf(notebooks, world.now, missing) }
   return defineOperations(service, [...collectionOperations(parts), ...lifeOperations(parts), ...catalogOperations()])
 }
@@ -123,7 +123,7 @@ function create(parts: NotebookParts, caller: ModelartsAccount, request: Noteboo
   assertVolume(request.volume)
   assertFlavor(request.flavor, isKnownFlavor(request.flavor), settings)
   if (settings.maxInstances > 0 && shelf.all(caller).length >= settings.maxInstances) {
-    throw new Refusal(400, '6302', 'The instance count already reaches the maximum value.')
+    throw new Rejection(400, '6302', 'The instance count already reaches the maximum value.')
   }
   const now = world.now()
   // The duration beside the lease overrides the one inside it.
@@ -174,7 +174,7 @@ function assertCanUpdate(body: object, state: string): void {
   const wrong = Object.keys(body).find((name) => (changeableIn[name] ?? state) !== state)
   if (wrong === undefined) return
   const message = `When the instance is in the '${state}' status, the '${wrong}' parameter cannot be modified.`
-  throw new Refusal(400, '6347', message)
+  throw new Rejection(400, '6347', message)
 }
 
 /** A start reads its lease from the query; the default is an hour, whatever was set before. */
@@ -217,7 +217,7 @@ function prolong(
   const { id, data, timeline } = shelf.find(caller, call.params.notebookId)
   const { state } = momentAt(timeline, now)
   if (state !== 'RUNNING')
-    throw new Refusal(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
+    throw new Rejection(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
   const lease = renewed(data.lease, call.query, body, now)
   const next = { ...data, lease, updatedAt: now }
   notebooks.change(id, { data: next, timeline: prolonged(timeline, now, fateOf(next), settings) })

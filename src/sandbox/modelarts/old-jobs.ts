@@ -3,7 +3,7 @@ import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { logLines } from './job-logs.ts'
 import { jobLife, jobTimes, terminated } from './lifecycle.ts'
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import { oldJobCreation } from './rules.ts'
 import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
 import type { ModelartsAccount, OldJobData, OldJobRequest } from './wire.ts'
@@ -39,7 +39,7 @@ interface OldJobParts extends ServiceParts {
 export function oldJobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<OldJobData>('modelarts', 'training-v1')
-  const shelf = makeShelf(jobs, world.now, () => new Refusal(400, '0105', 'The training job does not exist.'))
+  const shelf = makeShelf(jobs, world.now, () => new Rejection(400, '0105', 'The training job does not exist.'))
   const parts = { ...service, jobs, shelf }
   const get = (name: string, path: string, read: Read): Definition => ({
     name: `oldjobs.${name}`,
@@ -91,7 +91,7 @@ function create(
 ): Answer {
   const { job_name } = request
   if (shelf.all(caller).some(({ name }) => name === job_name)) {
-    throw new Refusal(400, '0103', `Job name:${job_name} is existed`)
+    throw new Rejection(400, '0103', `Job name:${job_name} is existed`)
   }
   const fate = { script: scriptOf(request), words: [job_name, request.job_desc], stopAfterMs: null }
   const id = String(jobs.all().reduce((highest, job) => Math.max(highest, Number(job.id)), 9) + 1)
@@ -117,9 +117,9 @@ function create(
 
 function list({ world, shelf }: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
   const { query } = call
-  const refusal = new Refusal(400, '0104', 'Parameter error.')
-  const perPage = countIn(call, 'per_page', { min: 1, fallback: 10, refusal })
-  const page = countIn(call, 'page', { min: 1, fallback: 1, refusal })
+  const rejection = new Rejection(400, '0104', 'Parameter error.')
+  const perPage = countIn(call, 'per_page', { min: 1, fallback: 10, rejection })
+  const page = countIn(call, 'page', { min: 1, fallback: 1, rejection })
   const found = shelf
     .listed(caller, call)
     .map((job) => summary(job, world.now()))
@@ -147,7 +147,7 @@ function summary({ id, name, data, createdAt, timeline }: WorldObject<OldJobData
 function find({ shelf }: OldJobParts, caller: ModelartsAccount, { params }: Call): WorldObject<OldJobData> {
   const job = shelf.find(caller, params.jobId)
   // The first version has the number of its job.
-  if (params.versionId !== job.id) throw new Refusal(400, '0105', 'The version does not exist.')
+  if (params.versionId !== job.id) throw new Rejection(400, '0105', 'The version does not exist.')
   return job
 }
 
@@ -166,7 +166,7 @@ function details(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answ
 function stop(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
   const now = parts.world.now()
   const { id, timeline } = find(parts, caller, call)
-  if (jobTimes(timeline, now).endedAt !== null) throw new Refusal(400, '0105', 'The training job has ended.')
+  if (jobTimes(timeline, now).endedAt !== null) throw new Rejection(400, '0105', 'The training job has ended.')
   parts.jobs.change(id, { timeline: terminated(timeline, now, parts.settings.terminatingMs) })
   return ok({ is_success: true })
 }
@@ -180,11 +180,11 @@ function logNames(parts: OldJobParts, caller: ModelartsAccount, call: Call): Ans
 /** As in the sample, `start_line` is a number above 2^53 and `end_line` a string. */
 function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
   const job = find(parts, caller, call)
-  const refusal = new Refusal(400, '0104', 'Parameter error.')
-  const limit = countIn(call, 'lines', { min: 0, fallback: 50, refusal })
+  const rejection = new Rejection(400, '0104', 'Parameter error.')
+  const limit = countIn(call, 'lines', { min: 0, fallback: 50, rejection })
   const baseLine = call.query.get('base_line')?.trim() || null
   if (call.query.get('log_file') !== `${job.name}.0` || limit > maxLines || !/^\d{1,19}$/.test(baseLine ?? '0'))
-    throw refusal
+    throw rejection
   const lines = numberedLines(job, parts.world.now())
   const isForward = call.query.get('order') === 'asc'
   const base = baseLine === null ? null : BigInt(baseLine)

@@ -1,5 +1,5 @@
 import { checkFields, type FieldRule, type Fields, type Violation } from '../fields.ts'
-import { Refusal, type Voice } from './refusals.ts'
+import { Rejection, type Voice } from './rejections.ts'
 
 const text: FieldRule = { type: 'string' }
 const requiredText: FieldRule = { type: 'string', isRequired: true }
@@ -223,7 +223,7 @@ export const oldJobCreation: Fields = {
 /**
  * Validates a body.
  *
- * @throws Refusal with the code and message of the group, for the first violated rule
+ * @throws Rejection with the code and message of the group, for the first violated rule
  */
 export function assertKeepsRules(
   body: unknown,
@@ -234,32 +234,32 @@ export function assertKeepsRules(
   const [first] = checkFields(body, fields, { refuseUnknown: refuseUnknown && voice !== 'training-v1' })
   if (first === undefined) return
   if (voice === 'jobs') throw invalidParam(first.path)
-  if (voice === 'training-v1') throw new Refusal(400, '0104', 'Parameter error.')
+  if (voice === 'training-v1') throw new Rejection(400, '0104', 'Parameter error.')
   throw devEnvironRefusal(first)
 }
 
 /** The rejection of a parameter of a v2 training job. */
-export function invalidParam(path: string): Refusal {
-  return new Refusal(400, '2788', `Invalid parameter(${path}).`, 'Check the request parameter.')
+export function invalidParam(path: string): Rejection {
+  return new Rejection(400, '2788', `Invalid parameter(${path}).`, 'Check the request parameter.')
 }
 
 /** The rejection of a value in a development environment. */
-export function wrongValue(path: string): Refusal {
-  return new Refusal(400, '6336', `'${path}' property value is incorrect.`)
+export function wrongValue(path: string): Rejection {
+  return new Rejection(400, '6336', `'${path}' property value is incorrect.`)
 }
 
-function devEnvironRefusal({ path, value, broken, rule }: Violation): Refusal {
+function devEnvironRefusal({ path, value, broken, rule }: Violation): Rejection {
   switch (broken) {
     case 'required':
-      return new Refusal(400, '6335', `'${path}' is a required property.`)
+      return new Rejection(400, '6335', `'${path}' is a required property.`)
     case 'type':
-      return new Refusal(
+      return new Rejection(
         400,
         '6332',
         `Incorrect parameter type. The '${path}' parameter must be of the '${rule?.type}' type.`,
       )
     case 'unknown':
-      return new Refusal(400, '6400', `Invalid request payload ${path}, please check.`)
+      return new Rejection(400, '6400', `Invalid request payload ${path}, please check.`)
     case 'pattern':
       return path === 'name' || path === 'description' ? illegalCharacter(path, String(value)) : wrongValue(path)
     default:
@@ -267,8 +267,8 @@ function devEnvironRefusal({ path, value, broken, rule }: Violation): Refusal {
   }
 }
 
-function illegalCharacter(path: 'name' | 'description', value: string): Refusal {
+function illegalCharacter(path: 'name' | 'description', value: string): Rejection {
   const illegal = path === 'name' ? /[^A-Za-z0-9_-]/ : /[&<>"'/]/
   const char = illegal.exec(value)?.[0] ?? ''
-  return new Refusal(400, '6334', `Invalid value for name or description. The character \`${char}\` is not allowed.`)
+  return new Rejection(400, '6334', `Invalid value for name or description. The character \`${char}\` is not allowed.`)
 }

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
 import { goneState } from './lifecycle.ts'
-import { Refusal, refuse, voiceOf } from './refusals.ts'
+import { Rejection, refuse, voiceOf } from './rejections.ts'
 import { assertKeepsRules } from './rules.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
 
@@ -45,7 +45,7 @@ export function defineOperations(parts: ServiceParts, definitions: readonly Defi
       try {
         return definition.execute(parts.callerOf(call), call, readBody(definition, call, parts.settings) as never)
       } catch (error) {
-        if (error instanceof Refusal) return refuse(error, voiceOf(call.target), parts.settings)
+        if (error instanceof Rejection) return refuse(error, voiceOf(call.target), parts.settings)
         throw error
       }
     },
@@ -69,20 +69,20 @@ function readBody({ fields, isBodyOptional }: Definition, call: Call, settings: 
   return call.json
 }
 
-function unreadable({ target }: Call): Refusal {
+function unreadable({ target }: Call): Rejection {
   switch (voiceOf(target)) {
     case 'jobs':
-      return new Refusal(400, '2787', 'Invalid JSON request body.', 'Check the request body.')
+      return new Rejection(400, '2787', 'Invalid JSON request body.', 'Check the request body.')
     case 'training-v1':
-      return new Refusal(400, '0104', 'Parameter error.')
+      return new Rejection(400, '0104', 'Parameter error.')
     default:
-      return new Refusal(400, '6400', 'Invalid request payload body, please check.')
+      return new Rejection(400, '6400', 'Invalid request payload body, please check.')
   }
 }
 
 /** A project's view of one type of object, without other projects' and deleted ones. */
 export interface Shelf<D extends object> {
-  /** @throws the group's refusal when the project has no such object */
+  /** @throws the rejection of the group if the project does not have the object */
   find(caller: ModelartsAccount, id: string | undefined): WorldObject<D>
   all(caller: ModelartsAccount): WorldObject<D>[]
   listed(caller: ModelartsAccount, call: Call): WorldObject<D>[]
@@ -91,7 +91,7 @@ export interface Shelf<D extends object> {
 export function makeShelf<D extends object>(
   collection: Collection<D>,
   now: () => number,
-  missing: (id: string) => Refusal,
+  missing: (id: string) => Rejection,
 ): Shelf<D> {
   const isOwn = (object: WorldObject<D>, caller: ModelartsAccount) => object.owner === caller.projectId
   const clearAway = () => {
@@ -130,10 +130,14 @@ export function ok(body: unknown): Answer {
 }
 
 /** A numeric query parameter, or its default. @throws the given rejection if it is not a number of at least `min` */
-export function countIn(call: Call, name: string, range: { min: number; fallback: number; refusal: Refusal }): number {
+export function countIn(
+  call: Call,
+  name: string,
+  range: { min: number; fallback: number; rejection: Rejection },
+): number {
   const text = call.query.get(name)
   if (text === null || text === '') return range.fallback
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < range.min) throw range.refusal
+  if (!Number.isSafeInteger(value) || value < range.min) throw range.rejection
   return value
 }

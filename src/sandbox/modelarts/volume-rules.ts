@@ -1,4 +1,4 @@
-import { Refusal } from './refusals.ts'
+import { Rejection } from './rejections.ts'
 import type { VolumeRequest } from './wire.ts'
 
 const owned: ReadonlySet<string> = new Set(['EFS', 'OBS', 'OBSFS'])
@@ -6,7 +6,7 @@ const owned: ReadonlySet<string> = new Set(['EFS', 'OBS', 'OBSFS'])
 /**
  * The rules of a notebook's volume that cover several fields: VolumeMountRequest of the vendor's SDK documents for
  * which category and ownership `uri`, `id` and `dew_secret_name` are mandatory.
- * @throws Refusal
+ * @throws Rejection
  */
 export function assertVolume({ category, ownership, uri, id, dew_secret_name }: VolumeRequest): void {
   const kind = category.toUpperCase()
@@ -20,6 +20,6 @@ function isGiven(text: string | undefined): boolean {
   return text !== undefined && text !== ''
 }
 
-function missing(path: string): Refusal {
-  return new Refusal(400, '6335', `'${path}' is a required property.`)
+function missing(path: string): Rejection {
+  return new Rejection(400, '6335', `'${path}' is a required property.`)
 }

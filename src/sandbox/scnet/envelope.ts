@@ -44,7 +44,7 @@ export function ok(data: unknown, msg = 'success'): Answer {
 }
 
 /** The error envelope, with HTTP 200 unless configured otherwise. */
-export function refusal(
+export function rejection(
   { code, message, data }: Pick<ScnetError, 'code' | 'message' | 'data'>,
   settings: ScnetSettings,
 ): Answer {
@@ -56,7 +56,7 @@ export function refusal(
 export function unknownId(settings: ScnetSettings, id: string): Answer {
   if (settings.unknownIdCode === '0') return ok(null)
   const [code, message] = [settings.unknownIdCode, `${codes['10004'].msg}: ${id}`]
-  return refusal({ code, message, data: null }, settings)
+  return rejection({ code, message, data: null }, settings)
 }
 
 /** A raw error of the framework behind the gateway: no `code`, and a path without the service's prefix. */
@@ -78,13 +78,13 @@ export function failureAnswer(failure: Failure, settings: ScnetSettings): Answer
     case 'bad_request':
       return frameworkError(400)
     case 'credentials':
-      return refusal(failure.reason === 'forbidden' ? new ScnetError('10009') : tokenInvalid(), settings)
+      return rejection(failure.reason === 'forbidden' ? new ScnetError('10009') : tokenInvalid(), settings)
     case 'refused_in_200':
-      return refusal(new ScnetError('10001'), settings)
+      return rejection(new ScnetError('10001'), settings)
     case 'server_error': {
       const isOwnError = failure.status === 500
       return isOwnError
-        ? { ...refusal(new ScnetError('10001'), settings), status: 500 }
+        ? { ...rejection(new ScnetError('10001'), settings), status: 500 }
         : frameworkError(failure.status)
     }
   }

@@ -1,7 +1,7 @@
 import { isRecord } from '../fields.ts'
 import type { Answer, Call, Operation } from '../provider.ts'
 import type { World, WorldObject } from '../world.ts'
-import { frameworkError, refusal, ScnetError, tokenInvalid } from './envelope.ts'
+import { frameworkError, rejection, ScnetError, tokenInvalid } from './envelope.ts'
 import { platform, type Region, siteOf } from './regions.ts'
 import { readToken } from './tokens.ts'
 import type { ScnetAccount, ScnetSettings } from './wire.ts'
@@ -35,7 +35,7 @@ export function defineOperation(endpoint: Endpoint, settings: ScnetSettings): Op
       try {
         return execute(call)
       } catch (error) {
-        if (error instanceof ScnetError) return refusal(error, settings)
+        if (error instanceof ScnetError) return rejection(error, settings)
         if (error instanceof UnreadableBody) return frameworkError(400, call)
         throw error
       }
@@ -105,7 +105,7 @@ export function makeGate(accounts: readonly ScnetAccount[], settings: ScnetSetti
       else regionCallerOf(call)
       return null
     } catch (error) {
-      if (error instanceof ScnetError) return refusal(error, settings)
+      if (error instanceof ScnetError) return rejection(error, settings)
       throw error
     }
   }

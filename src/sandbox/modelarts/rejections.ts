@@ -6,7 +6,7 @@ import type { ModelartsSettings } from './wire.ts'
 export type Voice = 'demanager' | 'training-v1' | 'notebooks' | 'jobs' | 'iam'
 
 /** A rejection by the service. Codes and texts: the reference's appendix "Error Codes". */
-export class Refusal extends Error {
+export class Rejection extends Error {
   readonly status: number
   /** Four digits, such as `6309`. */
   readonly code: string
@@ -14,7 +14,7 @@ export class Refusal extends Error {
 
   constructor(status: number, code: string, message: string, solution?: string) {
     super(message)
-    this.name = 'Refusal'
+    this.name = 'Rejection'
     this.status = status
     this.code = code
     this.solution = solution
@@ -32,7 +32,7 @@ export function voiceOf(target: string): Voice {
 
 /** Formats a rejection for a group. */
 export function refuse(
-  { status, code, message, solution }: Refusal,
+  { status, code, message, solution }: Rejection,
   voice: Voice,
   settings: ModelartsSettings,
 ): Answer {
@@ -99,7 +99,7 @@ export function failureAnswer(failure: Failure, settings: ModelartsSettings): An
       if (failure.reason === 'invalid') return notAuthenticated('decrypt token fail', settings)
       return gatewayError(403, '0302', 'The IAM user is not authorized to access the API', settings)
     case 'refused_in_200':
-      return refuse(new Refusal(200, '0010', 'Internal error.'), 'training-v1', settings)
+      return refuse(new Rejection(200, '0010', 'Internal error.'), 'training-v1', settings)
     case 'server_error':
       return serverError(failure.status, settings)
   }
