@@ -74,7 +74,7 @@ export async function readEvents(pool: Pool): Promise<FeedEvent[]> {
   return rows
 }
 
-/** The longest that a record of each provider took from the last fault, or from its client's last wish if that came later. */
+/** The longest that a record of each provider took from the last fault, or from its client's last request if that came later. */
 export async function readSettling(
   pool: Pool,
   lastFaultAt: Date,
@@ -123,7 +123,7 @@ export async function readObjects(
   }))
 }
 
-/** The mark stands in the request that made the object: as a word of its own, or after `sy` where it ends a name. */
+/** The correlation tag is in the request that made the object: as a separate word, or after `sy` where it ends a name. */
 function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<string>): string | null {
   const words = `${name} ${JSON.stringify(creation)}`.match(/[a-z0-9]+/g) ?? []
   return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => correlationTags.has(word)) ?? null

@@ -4,9 +4,9 @@ import type { FaultInput } from '../../src/sandbox/faults.ts'
 /** The sandbox's faults as the run wants them, also after the sandbox was restarted. */
 export interface FaultBoard {
   add(fault: FaultInput): Promise<() => Promise<void>>
-  /** Adds up what has struck so far; the sandbox forgets it with its restart. */
+  /** Adds up what has struck so far; the sandbox drops it with its restart. */
   count(): Promise<void>
-  /** Puts up again what a restart of the sandbox has forgotten. */
+  /** Puts up again what a restart of the sandbox has dropped. */
   restore(): Promise<void>
   clear(): Promise<void>
   /** How often each kind has struck. */

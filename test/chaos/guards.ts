@@ -59,7 +59,7 @@ function isToFreeze({ spec, firstSentAt }: Intent): boolean {
   return spec.name.startsWith(frozenName) && Math.abs(Date.now() - firstSentAt.getTime()) < 2000
 }
 
-/** The engine, whose writes may be made to overwrite a wish that came in while the lease was held. */
+/** The engine, whose writes may be made to overwrite a request that came in while the lease was held. */
 export function chaosEngine(without: Guard | null): typeof makeEngine {
   if (without !== 'generation') return makeEngine
   return (deps) => makeEngine({ ...deps, database: forgetful(deps.database) })

@@ -8,7 +8,7 @@ export interface Told {
   key: string
   kind: 'job' | 'environment'
   provider: string
-  /** Every different id that this key was answered with: more than one is a fault. */
+  /** Every different id that this key received: more than one is a fault. */
   ids: string[]
   /** Refused with a problem: nothing was promised. */
   refusal: string | null
@@ -145,7 +145,7 @@ async function runItem(
   }
 }
 
-/** A wish that does not fit the moment is refused; that is an answer like another. */
+/** A request that does not fit the moment is refused; that is an answer like another. */
 async function requestAction(
   client: Client,
   kind: Told['kind'],

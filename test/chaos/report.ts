@@ -3,7 +3,7 @@ import { faultNames, type Verdict } from './verifier.ts'
 export interface Report {
   seed: string
   verdict: Verdict
-  /** Milliseconds from the last fault, or a later wish, until the last record of a provider had settled; null = never. */
+  /** Milliseconds from the last fault, or a later request, until the last record of a provider had settled; null = never. */
   settledAfterMs: Record<string, number | null>
   struck: Record<string, number>
   /** How often each reason was given for promising nothing. */

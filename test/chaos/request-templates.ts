@@ -47,7 +47,7 @@ function shapeOf(
   }
 }
 
-/** The request of a shape, with all that it needs to run, and a name of its own or the example's with this behind it. */
+/** The request of a shape, with all that it needs to run, and a separate name or the example's with this behind it. */
 export function bodyOf(
   { provider, kind }: Pick<RequestShape, 'provider' | 'kind'>,
   { accounts, ...given }: { accounts: Accounts } & ({ name: string } | { suffix: string }),

@@ -28,7 +28,7 @@ import { judge } from './verifier.ts'
 
 /**
  * One run: start everything, let clients and faults loose, wait until all is settled, compare the three lists.
- * Ends by itself and takes its processes along.
+ * Ends automatically and takes its processes along.
  */
 export async function runChaos(options: ChaosOptions, print: (line: string) => void): Promise<Report> {
   const timing = timingOf(options.isShort)
@@ -98,7 +98,7 @@ async function connect(client: Client, connection: object): Promise<void> {
 
 const checkIntervalMs = 250
 
-/** Waits until nothing is open any more, or for so long. Answers the providers of what is open still. */
+/** Waits until nothing is open any longer, or for so long. Answers the providers of what is open still. */
 async function untilSettled({ pool }: Stack, patienceMs: number): Promise<string[]> {
   const untilMs = performance.now() + patienceMs
   for (;;) {

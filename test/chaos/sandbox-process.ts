@@ -8,7 +8,7 @@ export interface SandboxProcessOptions {
   journalFile: string
 }
 
-/** Asks for a second object like the first one whose request holds `text`: a case that nobody can decide. */
+/** Asks for a second object like the first one whose request holds `text`: a case that cannot be decided. */
 export interface TwinRequest {
   twin: { provider: string; text: string }
 }

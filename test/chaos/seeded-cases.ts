@@ -18,7 +18,7 @@ export interface PlantParts {
 const limitMs = 30_000
 
 /**
- * One case per guard that goes wrong for certain without it, and one that nobody can decide. They come before the
+ * One case per guard that goes wrong for certain without it, and one that cannot be decided. They come before the
  * weather, so that nothing else is in the air; and a name that exists already. Answers the ids that may park.
  */
 export async function runPlants(parts: PlantParts): Promise<string[]> {
@@ -87,7 +87,7 @@ async function nameTaken(parts: PlantParts): Promise<void> {
   await end()
 }
 
-/** Two objects with one mark: whoever made the second one, only a person can tell which is ours. */
+/** Two objects with one correlation tag: whoever made the second one, only a person can tell which is ours. */
 async function twins(parts: PlantParts): Promise<string> {
   const room = await openWorkspace(parts, 'twins')
   await parts.board.add({ kind: 'drop_answer', operation: 'aiapps.submit', object: room.remoteId, times: 1 })

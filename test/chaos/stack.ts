@@ -22,7 +22,7 @@ export const apiKey = 'sy_chaos-key-of-the-first-project-0001'
 
 type SandboxReady = Pick<Sandbox, 'urls' | 'accounts'>
 
-/** Two apis (one for the planted cases alone), two workers, Postgres, Redis and the sandbox: processes of their own, all on the loopback interface. */
+/** Two apis (one for the planted cases alone), two workers, Postgres, Redis and the sandbox: separate processes, all on the loopback interface. */
 export interface Stack {
   apiUrls: readonly string[]
   sandboxUrl: string

@@ -13,7 +13,7 @@ export interface ChaosTiming {
   /** The sandbox's latest execution of a create whose client has gone. */
   latestMs: number
   lagMs: number
-  /** A provider misbehaves in one way for so long at most: two looks that confirm an absence are further apart. */
+  /** A provider misbehaves in one way for so long at most: two reads that confirm an absence are further apart. */
   longestWindowMs: number
   /** From the commit of an attempt until silence counts, for the first time. */
   settleMs: number

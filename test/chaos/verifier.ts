@@ -12,7 +12,7 @@ export interface RecordRow {
   desired: string
   active: boolean
   remoteId: string | null
-  /** It waits for an operator, and nothing else will happen by itself. */
+  /** It waits for an operator, and nothing else will happen automatically. */
   isParked: boolean
   /** It is as the client wants it, or ended. */
   isSettled: boolean
@@ -33,7 +33,7 @@ export interface Lists {
   told: readonly Pick<Told, 'key' | 'provider' | 'ids'>[]
   rows: readonly RecordRow[]
   objects: readonly RemoteObject[]
-  /** Ids of cases that the run planted and nobody can decide. */
+  /** Ids of cases that the run planted and cannot be decided. */
   undecidable: readonly string[]
   /** What `doctor` found in the database. */
   unsound: readonly { check: string; workloadId: string; detail: string }[]
@@ -65,7 +65,7 @@ export interface Verdict {
 /**
  * Compares what the clients were told, what Postgres holds and what exists at the providers. Pure.
  *
- * - duplicate: two objects with one mark, or one key answered with two records, or a record nobody was told of
+ * - duplicate: two objects with one correlation tag, or one key that received two records, or a record nobody was told of
  * - lost: a promised record that is not there; a record that says "never made" or "gone" of an object that exists;
  *   a record of an object that never was; a record that ended without an object, though its client never called it off
  * - stuck: neither settled nor parked
@@ -131,7 +131,7 @@ function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
   return findings
 }
 
-/** No case of a run is refused for good, so nothing may end unmade but what its client called off. */
+/** No case of a run is refused permanently, so nothing may end unmade but what its client canceled. */
 function neverMade(row: RecordRow, other: RemoteObject | undefined, say: Say): Finding[] {
   if (other !== undefined) return [say('lost', `says it was never made, and ${other.id} exists`)]
   return row.desired === 'cancel' || row.desired === 'delete'
@@ -152,7 +152,7 @@ function afterTheEnd(row: RecordRow, { id, isActive }: RemoteObject, say: Say): 
   return []
 }
 
-/** What nobody can decide must wait for a person, not be decided. */
+/** What cannot be decided must wait for a person, not be decided. */
 function planted({ rows, undecidable }: Lists): Finding[] {
   return rows
     .filter(({ id, isParked }) => undecidable.includes(id) && !isParked)

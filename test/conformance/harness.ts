@@ -35,9 +35,9 @@ export interface KindHarness<K extends Kind> {
   missingId(existing: string): string
   /** How many objects are more than a page of the driver's list. */
   readonly moreThanAPage: OrWhyNot<number>
-  /** Whether the answer to a verb that is carried out has a body, which can be cut off; it has unless told otherwise. */
+  /** Whether the answer to a verb that is carried out has a body, which can be cut off; it has by default. */
   readonly verbBodies?: OrWhyNot<true>
-  /** How many list calls may serve any number of intents; the words say why each intent has a walk of its own. */
+  /** How many list calls may serve any number of intents; the words say why each intent has a separate scan. */
   readonly oneWalk: OrWhyNot<true>
   /** The sandbox's object behind a remote id, where that is another id. */
   objectId?(remoteId: string): string

@@ -27,13 +27,13 @@ export interface Subject<K extends Kind> {
   driver(): Driver<K>
   /** Everything that the engine does before a create: defaults, a ready environment, `prepare`. */
   intent(spec?: Spec<K>): Promise<Intent<K>>
-  /** Makes an object and tells its id, found by its mark where the create does not. */
+  /** Makes an object and tells its id, found by its correlation tag where the create does not. */
   make(spec?: Spec<K>): Promise<Made<K>>
   /** The plan of a create, with what the driver would discover filled in. */
   plan(intent: Intent<K>): PlannedRequest
   /** What a search says of one intent. */
   find(intent: Intent<K>): ReturnType<typeof findOne<K>>
-  /** The object as a look shows it. */
+  /** The object as a read shows it. */
   look(remoteId: string): Promise<Observation<K>>
   /** The sandbox's objects of this kind. */
   objects(): readonly ObjectView[]

@@ -102,7 +102,7 @@ export function page(status: number) {
   })
 }
 
-/** A refusal that repeats the request, headers and body, in the places where vendors put their words. */
+/** A rejection that repeats the request, headers and body, in the places where vendors put their words. */
 export function echoing(status: number, form: 'json' | 'text') {
   return (_response: HttpResponse, { headers, body }: HttpRequest): HttpResponse => {
     const words = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`)

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** A resolver that answers each question with the next of its answers, and the last for good. */
+/** A resolver that answers each question with the next of its answers, and the last permanently. */
 function resolver(...answers: string[][]) {
   const asked: string[] = []
   const lookup: LookupFunction = (hostname, options, callback) => {
@@ -84,7 +84,7 @@ describe('a connection that is opened', () => {
     expect(await get()).toMatchObject({ status: 200 })
   })
 
-  it('is refused where a public name turns out to be inside, and no byte leaves', async () => {
+  it('is refused where a public name turns out to be inside, and nothing is sent', async () => {
     const server = await stub()
     const { port } = new URL(server.url)
     for (const address of ['127.0.0.1', '::ffff:127.0.0.1', '10.0.0.1', '169.254.169.254', 'fd00::1']) {
@@ -101,7 +101,7 @@ describe('a connection that is opened', () => {
     expect(error.message).toContain('EGRESS_ALLOW')
   })
 
-  it('is judged anew each time: a name that moves inside after its first answer is not followed', async () => {
+  it('is judged again each time: a name that moves inside after its first answer is not followed', async () => {
     const server = await stub()
     const { port } = new URL(server.url)
     // 127.0.0.1 plays the allowed address, 127.0.0.2 (where the server listens not) the one it moves to.
@@ -183,7 +183,7 @@ describe('a connection that is opened', () => {
   })
 })
 
-describe('the time of a refusal', () => {
+describe('the time of a rejection', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })

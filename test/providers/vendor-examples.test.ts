@@ -10,7 +10,7 @@ import type { Kind, Spec } from '../../src/vocabulary/kinds.ts'
 
 /**
  * The requests that the vendors print in their own pages, in portable words, and the very bytes that each becomes.
- * Placeholders of the pages are filled in, and a mark is where a mark goes.
+ * Placeholders of the pages are filled in, and a correlation tag is where a correlation tag goes.
  */
 const examples = [
   {

@@ -43,7 +43,7 @@ describe('an error of the service', () => {
     expect(reply).toMatchObject({ status: 500, text: expect.stringContaining('spring, flat') })
   })
 
-  it('has another status for a refused training when told to', async () => {
+  it('has another status for a refused training if configured', async () => {
     aitems.settings.refusalStatus = 409
     aitems.settings.errorShape = 'gateway'
     const reply = await aitems.train(await aitems.makeService())
@@ -56,13 +56,13 @@ describe('an error of the service', () => {
   })
 })
 
-it('creates with 200 when told to', async () => {
+it('creates with 200 if configured', async () => {
   aitems.settings.createStatus = 200
   expect((await aitems.call('POST', '/services', serviceExample)).status).toBe(200)
   expect((await aitems.call('POST', '/datasets', datasetExample)).status).toBe(200)
 })
 
-it('answers in the older form when told to', async () => {
+it('answers in the older form if configured', async () => {
   aitems.settings.olderForm = true
   const id = await aitems.makeLearnable()
   expect(await aitems.service(id)).not.toHaveProperty('type')
@@ -72,7 +72,7 @@ it('answers in the older form when told to', async () => {
   expect(json).not.toHaveProperty('connectedServices')
 })
 
-it('counts rows in numbers when told to', async () => {
+it('counts rows in numbers if configured', async () => {
   aitems.settings.numericRowCounts = true
   const id = await aitems.makeLearnable()
   await aitems.train(id)
@@ -86,7 +86,7 @@ it('answers a training with `learning` when requests take no time', async () => 
   expect(json.status).toBe('learning')
 })
 
-it('hides trains until they have ended when told to', async () => {
+it('hides trains until they have ended if configured', async () => {
   aitems.settings.trainsAppearAtEnd = true
   const id = await aitems.makeLearnable()
   await aitems.train(id)
@@ -96,7 +96,7 @@ it('hides trains until they have ended when told to', async () => {
   expect(await aitems.trains(id)).toHaveLength(1)
 })
 
-it('gives the trains of one request the same version when told to', async () => {
+it('gives the trains of one request the same version if configured', async () => {
   aitems.settings.sharedVersions = true
   const id = await aitems.makeLearnable()
   await aitems.train(id, { types: ['pop', 'relatedItem'] })
@@ -106,7 +106,7 @@ it('gives the trains of one request the same version when told to', async () => 
   expect(read.json).toEqual(related)
 })
 
-it('calls a failed train by another word when told to', async () => {
+it('calls a failed train by another word if configured', async () => {
   aitems.settings.failedWord = 'learningError'
   const id = await aitems.makeLearnable()
   await aitems.train(id, { description: 'exit 1' })
@@ -114,7 +114,7 @@ it('calls a failed train by another word when told to', async () => {
   expect(await aitems.trains(id)).toMatchObject([{ status: 'learningError', inference: false }])
 })
 
-it('takes time to bind datasets when told to', async () => {
+it('takes time to bind datasets if configured', async () => {
   aitems.settings.bindingMs = 100
   const id = await aitems.makeService()
   expect((await aitems.bind(id)).json.status).toBe('datasetRequired')
@@ -122,7 +122,7 @@ it('takes time to bind datasets when told to', async () => {
   expect(await aitems.service(id)).toMatchObject({ status: 'learnable' })
 })
 
-it('lists the newest first, and lags, when told to', async () => {
+it('lists the newest first, and lags, if configured', async () => {
   aitems.settings.newestFirst = true
   aitems.settings.listLagMs = 1000
   const names = async () =>
@@ -135,7 +135,7 @@ it('lists the newest first, and lags, when told to', async () => {
   expect(await names()).toEqual(['second', 'first'])
 })
 
-it('keeps deleted services readable when told to, out of lists', async () => {
+it('keeps deleted services readable if configured, out of lists', async () => {
   aitems.settings.keepsDeleted = true
   const id = await aitems.makeLearnable()
   await aitems.call('DELETE', `/services/${id}`)

@@ -57,7 +57,7 @@ describe('a new service', () => {
     })
   })
 
-  it('is a batch service without description unless told otherwise', async () => {
+  it('is a batch service without description by default', async () => {
     const { json } = await aitems.call('POST', '/services', { name: '_x9' })
     expect(json).toMatchObject({ name: '_x9', type: 'batch', description: '' })
   })

@@ -228,7 +228,7 @@ describe('an interval service', () => {
     })
   })
 
-  it('does the newest of the trainings that were due while nobody looked', async () => {
+  it('does the newest of the trainings that were due while no call was made', async () => {
     const { id } = await makePlanned()
     aitems.sandbox.world.advance(10 * 24 * 3_600_000)
     expect(await aitems.trains(id)).toHaveLength(3)
@@ -290,7 +290,7 @@ describe('an interval service', () => {
   })
 })
 
-it('can be steered to a train status that nobody has heard of', async () => {
+it('can be steered to a train status that is not documented', async () => {
   const id = await aitems.makeLearnable()
   await aitems.train(id, trainExample)
   const [{ version }] = await aitems.trains(id)

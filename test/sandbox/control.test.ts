@@ -65,7 +65,7 @@ describe('the control API', () => {
     expect((await control('GET', '/objects?provider=another')).json).toEqual({ objects: [] })
   })
 
-  it('forces a state that stays, even one that nobody has heard of', async () => {
+  it('forces a state that stays, even one that is not documented', async () => {
     const id = await forest.submit(workspaceId)
     const { json } = await control('PATCH', `/objects/dataforest/${id}`, { state: 'HIBERNATING' })
     expect(json).toMatchObject({ state: 'HIBERNATING', outcome: 'UNDEFINED' })
@@ -73,7 +73,7 @@ describe('the control API', () => {
     expect(await forest.detail(id)).toMatchObject({ state: 'HIBERNATING', finishedAt: '1970-01-01T09:00:00+09:00' })
   })
 
-  it('forces an end at once', async () => {
+  it('forces an end immediately', async () => {
     const id = await forest.submit(workspaceId)
     await control('PATCH', `/objects/dataforest/${id}`, { state: 'FAILED', outcome: 'FAILED' })
     expect(await forest.detail(id)).toMatchObject({ state: 'FAILED', finalStatus: 'FAILED' })

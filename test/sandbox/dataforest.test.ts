@@ -192,7 +192,7 @@ describe('where the documents leave a choice', () => {
     expect(await forest.call('aiapps/getList', body)).toMatchObject({ status: 400, json: { success: false } })
   })
 
-  it('wraps service errors in HTTP 200 when told to', async () => {
+  it('wraps service errors in HTTP 200 if configured', async () => {
     forest.sandbox.settings.dataforest.errorsIn200 = true
     const reply = await forest.call('aiapps/getDetail', { id: 'nothing' })
     expect(reply).toMatchObject({ status: 200, json: { success: false, message: 'no such element' } })

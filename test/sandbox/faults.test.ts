@@ -70,7 +70,7 @@ describe('faults that leave the client without an answer', () => {
     await expect.poll(() => forest.appIds(), { interval: 10, timeout: 5000 }).toHaveLength(1)
   })
 
-  it('forgets what was to be executed late when it is closed', async () => {
+  it('drops what was to be executed late when it is closed', async () => {
     onSubmit({ kind: 'execute_late', delayMs: 20, hangsUp: true })
     await codeOf(submit())
     await forest.sandbox.close()
@@ -100,7 +100,7 @@ describe('faults in the answer', () => {
     expect(await forest.appIds()).toHaveLength(count)
   })
 
-  it('answers 503 and 504 with the envelope of the gateway', async () => {
+  it('returns 503 and 504 with the envelope of the gateway', async () => {
     onSubmit({ kind: 'error_before', status: 503 })
     expect(await submit()).toMatchObject({ status: 503, json: { error: { errorCode: '500' } } })
     onSubmit({ kind: 'error_after', status: 504 })
@@ -143,13 +143,13 @@ describe('faults in the answer', () => {
     expect(await forest.appIds()).toHaveLength(1)
   })
 
-  it('leaves the body out without executing when told so', async () => {
+  it('leaves the body out without executing if configured', async () => {
     onSubmit({ kind: 'empty_body', executes: false, status: 200 })
     expect(await submit()).toMatchObject({ status: 200, text: '' })
     expect(await forest.appIds()).toEqual([])
   })
 
-  it('answers 200 with an error body', async () => {
+  it('returns 200 with an error body', async () => {
     onSubmit({ kind: 'error_body' })
     expect(await submit()).toMatchObject({ status: 200, json: { success: false } })
     expect(await forest.appIds()).toEqual([])

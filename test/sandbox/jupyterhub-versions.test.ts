@@ -120,7 +120,7 @@ describe.each([
     expect((await shown()).user_options).toEqual(isSix ? fromSix : asOptions)
   })
 
-  it('asks for a scope of its own to start, from 6.0 on, which `servers` includes', async () => {
+  it('asks for a separate scope to start, from 6.0 on, which `servers` includes', async () => {
     const { scopes } = (await call('GET', '/hub/api/user')).json
     expect(scopes.includes('start:servers')).toBe(isSix)
     const token = sandbox.otherAccounts.jupyterhub[0]?.token ?? ''

@@ -100,7 +100,7 @@ describe('named servers', () => {
     expect((await servers()).lab).toMatchObject({ ready: true, user_options: { image: 'x' } })
   })
 
-  it('are removed at once or when they have stopped', async () => {
+  it('are removed immediately or when they have stopped', async () => {
     await ready()
     const body = '{"remove":true}'
     expect((await api('DELETE', server, { body })).status).toBe(202)
@@ -137,7 +137,7 @@ describe('tokens', () => {
     }
   })
 
-  it('of one user see nobody else', async () => {
+  it('of one user see no other users', async () => {
     const token = sandbox.otherAccounts.jupyterhub[0]?.token ?? ''
     await ready()
     const message = 'No access to resources or resources not found'

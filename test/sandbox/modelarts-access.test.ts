@@ -202,7 +202,7 @@ describe('a key pair', () => {
     expect((await arts.signed('GET', path())).status).toBe(200)
   })
 
-  it('of an unknown name is told so', async () => {
+  it('of an unknown name is rejected as such', async () => {
     const keys = { accessKey: 'NOBODYSKEY', secretKey: 'x' }
     expect((await arts.signed('GET', path(), { keys })).json.error_msg).toContain('Get secretKey failed')
   })

@@ -140,7 +140,7 @@ describe('the life of an instance', () => {
     expect((await get(id)).status).toBe('RUNNING')
   })
 
-  it('stops by itself after so many seconds, again after each start', async () => {
+  it('stops automatically after so many seconds, again after each start', async () => {
     const id = await create(instanceExample)
     arts.time.ms += 300
     expect((await get(id)).spec.auto_stop).toMatchObject({ remain_time: 3600, stop_timestamp: 1_767_574_800_300 })
@@ -268,7 +268,7 @@ describe('listing instances', () => {
     expect(names(await list('&workspace_id=w1'))).toEqual(['elsewhere'])
   })
 
-  it('lags when told to, while reads by id do not', async () => {
+  it('lags if configured, while reads by id do not', async () => {
     arts.settings.listLagMs = 1000
     expect((await list('')).total_count).toBe(0)
     arts.time.ms += 1000

@@ -15,7 +15,7 @@ const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
 const terminate = (id: string) => arts.call(`POST ${base}/${id}/actions`, { action_type: 'terminate' })
 
 describe('creating a training job', () => {
-  it('answers 201 with the job', async () => {
+  it('returns 201 with the job', async () => {
     const { status, json } = await arts.call(`POST ${base}`, jobExample('TestModelArtsJob', 'python train.py'))
     expect(status).toBe(201)
     expect(json).toMatchObject({

@@ -113,7 +113,7 @@ describe('the gateway in front of Data Forest', () => {
     },
   )
 
-  it('prints error codes as numbers when told to', async () => {
+  it('prints error codes as numbers if configured', async () => {
     forest.sandbox.settings.dataforest.numericErrorCodes = true
     const reply = await post(forest.caller, '/api/v2/nothing', {})
     forest.sandbox.settings.dataforest.numericErrorCodes = false

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
 
-it('each provider has a port of its own behind that of the control API, without gaps', () => {
+it('each provider has a separate port behind that of the control API, without gaps', () => {
   const offsets = Object.values(sandboxProviders).map(({ portOffset }) => portOffset)
   expect(offsets.toSorted((a, b) => a - b)).toEqual(offsets.map((_, index) => index + 1))
 })

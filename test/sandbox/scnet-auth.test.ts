@@ -67,7 +67,7 @@ describe('logins', () => {
     expect((await net.login(net.account, { signature: signature.toUpperCase() })).json.code).toBe('10008')
   })
 
-  it('looks at the age of a login only when told to', async () => {
+  it('looks at the age of a login only if configured', async () => {
     const timestamp = String(net.time.ms / 1000 - 301)
     const old = { timestamp, signature: signLogin(net.account, timestamp) }
     expect((await net.login(net.account, old)).json.code).toBe('0')

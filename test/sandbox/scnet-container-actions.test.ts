@@ -135,7 +135,7 @@ describe('lists', () => {
     })
   })
 
-  it('come as task/list with a query when told so', async () => {
+  it('come as task/list with a query if configured', async () => {
     await made()
     const byQuery = () => net.call('GET', `${task}/list?start=0&limit=10&sort=desc&status=Waiting`)
     expect((await byQuery()).status).toBe(404)
@@ -146,7 +146,7 @@ describe('lists', () => {
     expect((await net.list()).status).toBe(404)
   })
 
-  it('come as task with a query and no body when told so', async () => {
+  it('come as task with a query and no body if configured', async () => {
     await made()
     const byQuery = () => net.call('GET', `${task}?start=0&limit=10&sort=desc&status=Waiting`)
     expect((await byQuery()).status).toBe(400)

@@ -61,7 +61,7 @@ describe('create', () => {
     expect((await net.create(changes)).json).toMatchObject({ code: '10003', msg: `参数不全: ${named}` })
   })
 
-  it('takes a port as a string or a number, unless told which', async () => {
+  it('takes a port as a string or a number, unless configured', async () => {
     const ports = (containerPort: unknown) => ({ containerPortInfoList: [{ containerPort, protocolType: 'HTTP' }] })
     const codes = async () => [(await net.create(ports('8080'))).json.code, (await net.create(ports(8080))).json.code]
     expect(await codes()).toEqual(['0', '0'])
@@ -79,7 +79,7 @@ describe('create', () => {
     expect((await net.create()).json).toMatchObject({ code: '716865', msg: expect.stringContaining('创建任务错误') })
   })
 
-  it('takes unknown fields, groups and any size, unless told to look', async () => {
+  it('takes unknown fields, groups and any size, unless configured to check', async () => {
     const asked = [{ colour: 'blue' }, { resourceGroup: 'H100' }, { gpuNumber: 9 }, script('a\nb')]
     const codes = async () => Promise.all(asked.map(async (changes) => (await net.create(changes)).json.code))
     expect(await codes()).toEqual(['0', '0', '0', '0'])
@@ -155,7 +155,7 @@ describe('an instance', () => {
     expect(await statusOf(id)).toBe(state)
   })
 
-  it('runs as long as its script sleeps, and ends with it always when told so', async () => {
+  it('runs as long as its script sleeps, and ends with it always if configured', async () => {
     net.settings.scriptsEndContainers = true
     const ids = [await made(script('sleep 60')), await made(script('false')), await made()] as const
     net.time.ms += 60_299
@@ -170,7 +170,7 @@ describe('an instance', () => {
     expect(await net.container(id)).toMatchObject({ status: 'Failed', startTime: null })
   })
 
-  it('is nobody else’s', async () => {
+  it('is not visible to others', async () => {
     const id = await made()
     const [other] = net.sandbox.otherAccounts.scnet
     const token = (await net.tokens(other))['11112'] ?? ''

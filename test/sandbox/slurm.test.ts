@@ -113,7 +113,7 @@ describe('the sandbox of Slurm', () => {
     expect(await slurm.job(1)).toMatchObject({ node_count: 1 })
   })
 
-  it('forgets a job five minutes after its end', async () => {
+  it('drops a job five minutes after its end', async () => {
     await slurm.submit()
     slurm.time.ms += 290_000
     expect(await slurm.job(1)).toMatchObject({ job_state: 'COMPLETED' })

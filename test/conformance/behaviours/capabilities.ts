@@ -24,7 +24,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       expect(shown?.states.map(({ raw }) => raw)).toEqual(Object.keys(driver.states))
     })
 
-    it('has traits that are lengths of time, and a mark that is long enough to be told from another', () => {
+    it('has traits that are lengths of time, and a correlation tag that is long enough to be told from another', () => {
       const { traits, tagLength } = described
       expect(traits.listConsistencyLagMs).toBeGreaterThanOrEqual(0)
       expect(traits.maxProcessingMs).toBeGreaterThan(0)
@@ -49,7 +49,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       expect(await read()).not.toBe('')
     })
 
-    it.skipIf(described.access === undefined)(`shows the way in once it runs${lack('access')}`, async () => {
+    it.skipIf(described.access === undefined)(`returns access details once it runs${lack('access')}`, async () => {
       const { remoteId } = await subject.make()
       expect(await subject.driver().access?.(remoteId, signal)).toMatchObject({ urls: expect.any(Array) })
       bench.advance(longMs)

@@ -13,7 +13,7 @@ export function describeConnection(bench: Bench): void {
       expect(bench.sandbox.objects(harness.sandbox)).toHaveLength(before)
     })
 
-    it.each(harness.wrong)('with another $path it is told that $named is wrong', async ({ path, value, named }) => {
+    it.each(harness.wrong)('with another $path the error names $named', async ({ path, value, named }) => {
       const [part = '', name = ''] = path.split('.')
       const { provider } = bench.open({ [part]: { [name]: value } })
       const error = await failureOf(provider.verify(signal))
@@ -31,7 +31,7 @@ export function describeConnection(bench: Bench): void {
       },
     )
 
-    it('is not verified where nobody takes the connection', async () => {
+    it('is not verified if nothing accepts the connection', async () => {
       const { provider } = bench.open({ settings: harness.settings('http://127.0.0.1:1', bench.account) })
       expect(await failureOf(provider.verify(signal))).toMatchObject({ code: 'unavailable', notSent: true })
     })

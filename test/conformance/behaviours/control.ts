@@ -51,7 +51,7 @@ function describeCancel(subject: Subject<'job'>): void {
       expect(await subject.look(remoteId)).toMatchObject({ status, rawState })
     })
 
-    it(`is fine for a job that is not there any more${lack}`, async () => {
+    it(`is fine for a job that is not there any longer${lack}`, async () => {
       readAs()
       const { remoteId } = await subject.make()
       bench.sandbox.remove(bench.harness.sandbox, harness.objectId?.(remoteId) ?? remoteId)
@@ -145,7 +145,7 @@ function describeRefusals<K extends Kind>(subject: Subject<K>): void {
       ['an HTTP 503', { kind: 'error_before', status: 503 }],
       ['an error with HTTP 200', { kind: 'error_body' }],
       ['too many requests', { kind: 'rate_limited' }],
-    ] as const)(`${verb} is not taken for done after %s, where a look shows that it is not`, async (_name, trouble) => {
+    ] as const)(`${verb} is not taken for done after %s, where a read shows that it is not`, async (_name, trouble) => {
       const { remoteId } = await subject.make()
       const { rawState } = await subject.look(remoteId)
       bench.sandbox.faults.add({ ...trouble, times: 1 })

@@ -13,18 +13,18 @@ const troubles: readonly (readonly [string, Omit<FaultInput, 'operation'>])[] = 
   ['has no body', { kind: 'empty_body' }],
 ]
 
-/** What a search for marks promises: above all that "absent" is true. */
+/** What a search for correlation tags promises: above all that "absent" is true. */
 export function describeCreateRecovery<K extends Kind>(subject: Subject<K>): void {
   const { bench, harness } = subject
   const { lists } = harness.operations
 
   describe('finding', () => {
-    it('finds by its mark what was made', async () => {
+    it('finds by its correlation tag what was made', async () => {
       const { intent, remoteId } = await subject.make()
       expect(await subject.find(intent)).toMatchObject({ found: [{ remoteId, correlationTag: intent.correlationTag }] })
     })
 
-    it('shows of what it found what a look shows', async () => {
+    it('shows of what it found what a read shows', async () => {
       const { intent, remoteId } = await subject.make()
       const { status, rawState } = await subject.look(remoteId)
       expect(await subject.find(intent)).toMatchObject({ found: [{ status, rawState }] })
@@ -35,7 +35,7 @@ export function describeCreateRecovery<K extends Kind>(subject: Subject<K>): voi
       expect(await subject.find(await subject.intent())).toEqual({ absent: true })
     })
 
-    it('tells many intents at once, those that were made and those that were not', async () => {
+    it('reports many intents in one call, those that were made and those that were not', async () => {
       const made = [await subject.make(), await subject.make(), await subject.make()]
       const never = [await subject.intent(), await subject.intent()]
       const intents = [...made.map(({ intent }) => intent), ...never]

@@ -20,7 +20,7 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       expect(bench.calls(harness.operations.create)).toBe(1)
     })
 
-    it('shows in its answer what a look shows, where it shows the object', async ({ skip }) => {
+    it('shows in its answer what a read shows, where it shows the object', async ({ skip }) => {
       const intent = await subject.intent()
       const { remoteId, seen } = await subject.driver().create(intent, signal)
       if (remoteId === null || seen === undefined) return skip('the answer to this create does not show the object')
@@ -37,7 +37,7 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       })
     })
 
-    it('carries the mark, and a look shows it', async () => {
+    it('carries the correlation tag, and a read shows it', async () => {
       const { intent, remoteId } = await subject.make()
       expect((await subject.look(remoteId)).correlationTag).toBe(intent.correlationTag)
     })
@@ -130,7 +130,7 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       }
     })
 
-    it('makes no second object of the same name where names are unique, else both are found', async () => {
+    it('creates no second object of the same name where names are unique, else both are found', async () => {
       const { intent, remoteId } = await subject.make()
       const again = subject.driver().create({ ...intent, ...attempt(bench) }, signal)
       const { uniqueNames, exclusiveEnvironment } = described.traits
@@ -142,7 +142,7 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
         return
       }
       const outcome = await again.catch((error: unknown) => error)
-      // Where the name is the id, the same answer is as good as a refusal.
+      // Where the name is the id, the same answer is as good as a rejection.
       if (outcome instanceof Error) expect(outcome).toMatchObject(uniqueNames ? { code: 'conflict' } : {})
       else expect(outcome).toMatchObject({ remoteId })
       expect(onlyId(await subject.find(intent))).toBe(remoteId)

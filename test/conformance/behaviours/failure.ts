@@ -106,7 +106,7 @@ export function describeFailure<K extends Kind>(subject: Subject<K>): void {
       expect((await soon(failure)).code).toBe('timeout')
     })
 
-    it('has nobody to talk to where nobody takes the connection', async () => {
+    it('has nobody to talk to if nothing accepts the connection', async () => {
       const { remoteId } = await subject.make()
       const settings = bench.harness.settings('http://127.0.0.1:1', bench.account)
       const error = await failureOf(bench.open({ settings }).driver(subject.kind).get(remoteId, signal))

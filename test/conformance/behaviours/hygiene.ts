@@ -81,7 +81,7 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       expect(shown(seen)).toEqual(shown(await subject.look(remoteId)))
     })
 
-    // The look for secrets is made after each test, over all that came out of the drivers.
+    // The search for secrets is made after each test, over all that came out of the drivers.
     it.each([
       [400, 'json'],
       [401, 'json'],
@@ -90,7 +90,7 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       [500, 'text'],
       [200, 'json'],
       [200, 'text'],
-    ] as const)('repeats no secret when a refusal with HTTP %i repeats the request, as %s', async (status, form) => {
+    ] as const)('repeats no secret when a rejection with HTTP %i repeats the request, as %s', async (status, form) => {
       const { intent, remoteId } = await subject.make()
       const fresh = await subject.intent()
       bench.connection.tap.alter = echoing(status, form)

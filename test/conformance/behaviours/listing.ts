@@ -3,7 +3,7 @@ import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { failureOf, isMissing, longMs, type Subject, signal, whyNot } from '../subject.ts'
 import { makeMany } from './create-recovery.ts'
 
-/** What a walk over the list promises. */
+/** What a scan of the list promises. */
 export function describeListing<K extends Kind>(subject: Subject<K>): void {
   const { bench, harness } = subject
 
@@ -12,7 +12,7 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
       expect(await subject.listAll([])).toEqual([])
     })
 
-    it('shows of each object what a look shows', async () => {
+    it('shows of each object what a read shows', async () => {
       const made = [await subject.make(), await subject.make(), await subject.make()]
       const ids = made.map(({ remoteId }) => remoteId)
       const seen = await subject.listAll(ids)
@@ -20,12 +20,12 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
       for (const each of seen) {
         const look = await subject.look(each.remoteId)
         expect(each).toMatchObject({ status: look.status, rawState: look.rawState })
-        // A list that shows no mark says nothing about it.
+        // A list that shows no correlation tag says nothing about it.
         if (each.correlationTag !== undefined) expect(each.correlationTag).toBe(look.correlationTag)
       }
     })
 
-    it('says which parts of what a look shows are not in a list', async () => {
+    it('says which parts of what a read shows are not in a list', async () => {
       const { remoteId } = await subject.make()
       bench.advance(longMs)
       const look = pathsIn((await subject.look(remoteId)).payload())

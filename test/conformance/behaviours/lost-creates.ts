@@ -30,7 +30,7 @@ const executed: readonly (readonly [string, Trouble])[] = [
   ['an answer that is cut off', { kind: 'truncated_json' }],
 ]
 
-/** Nothing was done, which only a documented refusal may say. */
+/** Nothing was done, which only a documented rejection may say. */
 const unexecuted: readonly (readonly [string, Trouble, readonly ProviderErrorCode[]])[] = [
   ['a connection that is reset', { kind: 'reset' }, unknownCodes],
   ['an HTTP 500', { kind: 'error_before', status: 500 }, unknownCodes],
@@ -122,7 +122,7 @@ export function describeLostCreates<K extends Kind>(subject: Subject<K>): void {
       },
     )
 
-    it('is not sent where nobody takes the connection', async () => {
+    it('is not sent if nothing accepts the connection', async () => {
       const intent = await subject.intent()
       const nobody = 'http://127.0.0.1:1'
       const settings = bench.harness.settings(nobody, bench.account)

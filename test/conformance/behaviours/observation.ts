@@ -4,7 +4,7 @@ import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import { isMissing, type Subject, signal, whyNot } from '../subject.ts'
 import { withUnheardOfFields } from '../wire-tap.ts'
 
-/** What a look at one object promises. */
+/** What a read of one object promises. */
 export function describeObservation<K extends Kind>(subject: Subject<K>): void {
   const { bench, harness, described } = subject
   const states = Object.entries<string>(harness.states)

@@ -28,7 +28,7 @@ const containerExtras = {
 
 const environments: KindHarness<'environment'> = {
   ...container,
-  // A container that ended by itself can be started again, like one that was stopped.
+  // A container that ended automatically can be started again, like one that was stopped.
   states: {
     Waiting: 'provisioning',
     Deploying: 'provisioning',

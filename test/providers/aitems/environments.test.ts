@@ -50,7 +50,7 @@ describe('creating a service', () => {
     expect(JSON.stringify(plan.body)).toBe(aitems.stub.requests[0]?.body)
   })
 
-  it('is of type batch and described by its mark alone where nothing is asked', async () => {
+  it('is of type batch and described by its correlation tag alone where nothing is asked', async () => {
     aitems.stub.once(route('POST /services'), { body: service() })
     await aitems.environment.create(intent({ spec: { name: '_x1' } }), signal)
     expect(aitems.calls()).toEqual([['POST /services', { name: '_x1', description: '[sy:k7m2n9qd4x]', type: 'batch' }]])
@@ -87,7 +87,7 @@ describe('creating a service', () => {
     [{ status: 200, body: '<html>welcome</html>' }, 'bad_response'],
     [{ isReset: true as const }, 'unavailable'],
     [{ isSilent: true as const }, 'timeout'],
-  ])('answered with %o is %s', async (answer, code) => {
+  ])('the response %o is %s', async (answer, code) => {
     aitems.stub.once(route('POST /services'), answer)
     expect(await failureOf(aitems.environment.create(intent(), signal))).toMatchObject({ code, notSent: false })
     expect(aitems.stub.requests).toHaveLength(1)
@@ -149,7 +149,7 @@ describe('what a service shows', () => {
   it.each([
     [{ status: 404, body: { message: 'Not Found' } }, 'gone'],
     [{ status: 404, body: '' }, 'gone'],
-  ])('answered with %o is gone', async (answer, expected) => {
+  ])('the response %o is gone', async (answer, expected) => {
     aitems.stub.once(route(`GET /services/${id}`), answer)
     expect(await aitems.environment.get(id, signal)).toBe(expected)
   })
@@ -161,7 +161,7 @@ describe('what a service shows', () => {
     [{ status: 200, body: 'true' }, 'bad_response'],
     [{ status: 200, body: '' }, 'bad_response'],
     [{ status: 200, body: '{"serviceId":"fb' }, 'bad_response'],
-  ])('answered with %o is %s and not gone', async (answer, code) => {
+  ])('the response %o is %s and not gone', async (answer, code) => {
     aitems.stub.once(route(`GET /services/${id}`), answer)
     expect(await failureOf(aitems.environment.get(id, signal))).toMatchObject({ code })
   })
@@ -183,7 +183,7 @@ describe('the connection', () => {
     [{ status: 404, body: { error: { errorCode: '300', message: 'x' } } }, 'unsupported', 'settings.baseUrl'],
     [{ status: 401, body: '' }, 'unauthenticated', 'credentials'],
     [{ status: 403, body: {} }, 'permission_denied', 'credentials.accessKey'],
-  ])('answered with %o fails as %s at %s', async (answer, code, field) => {
+  ])('the response %o fails as %s at %s', async (answer, code, field) => {
     const headers = { date: 'Tue, 14 Nov 2023 22:13:20 GMT' }
     aitems.stub.once(route('GET /services?offset=0&limit=1'), { ...answer, headers })
     expect(await failureOf(aitems.provider.verify(signal))).toMatchObject({ code, field })

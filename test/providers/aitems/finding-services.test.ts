@@ -64,7 +64,7 @@ describe('finding a lost service', () => {
   const listed = (...services: unknown[]) => aitems.stub.once(route(firstPage), { body: { services } })
   const find = async (...intents: Intent<'environment'>[]) => aitems.environment.find(intents, signal)
 
-  it('reads those of its name and knows it by its mark, several intents in one walk', async () => {
+  it('reads those of its name and knows it by its correlation tag, several intents in one scan', async () => {
     listed(item('a'), item('b'), item('c', { name: 'other' }), item('d', { name: 'else' }))
     aitems.stub.once(route('GET /services/a'), { body: service({ serviceId: 'a', description: 'test' }) })
     aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
@@ -133,7 +133,7 @@ describe('deleting a service', () => {
     { body: 'true' },
     { status: 204, body: undefined },
     { status: 404, body: { message: 'no such service' } },
-  ])('answered with %o is done', async (answer) => {
+  ])('the response %o is done', async (answer) => {
     aitems.stub.once(route(`DELETE /services/${id}`), answer)
     await aitems.environment.controls.delete?.(id, signal)
     expect(aitems.calls()).toEqual([[`DELETE /services/${id}`]])
@@ -143,7 +143,7 @@ describe('deleting a service', () => {
     [{ status: 404, body: { error: { errorCode: '300', message: 'x' } } }, 'unsupported'],
     [{ status: 400, body: { message: 'learning' } }, 'invalid_request'],
     [{ status: 200, body: '<html>' }, 'bad_response'],
-  ])('answered with %o fails as %s', async (answer, code) => {
+  ])('the response %o fails as %s', async (answer, code) => {
     aitems.stub.once(route(`DELETE /services/${id}`), answer)
     expect(await failureOf(aitems.environment.controls.delete?.(id, signal) ?? Promise.resolve())).toMatchObject({
       code,

@@ -65,7 +65,7 @@ describe('asking for a training', () => {
     })
   })
 
-  it('sends nothing to a service that learns by itself, nor to none', async () => {
+  it('sends nothing to a service that learns automatically, nor to none', async () => {
     const before = { serviceType: 'interval', trains: [], isComplete: true }
     for (const one of [intent({ before }), intent({ environmentRemoteId: null })]) {
       expect(await failureOf(aitems.job.create(one, signal))).toMatchObject({ code: 'invalid_request', notSent: true })
@@ -80,7 +80,7 @@ describe('asking for a training', () => {
     [{ status: 404, body: 'nothing here' }, 'bad_response'],
     [{ status: 500, body: { error: { errorCode: '900', message: 'x' } } }, 'unavailable'],
     [{ isReset: true as const }, 'unavailable'],
-  ])('answered with %o is %s', async (answer, code) => {
+  ])('the response %o is %s', async (answer, code) => {
     aitems.stub.once(route(`POST /services/${id}`), answer)
     expect(await failureOf(aitems.job.create(intent(), signal))).toMatchObject({ code, notSent: false })
     expect(aitems.stub.requests).toHaveLength(1)
@@ -137,7 +137,7 @@ describe('the options of trainings', () => {
 describe('finding a training', () => {
   const find = async (one = intent()) => (await aitems.job.find([one], signal)).get(one.correlationTag)
 
-  it('knows its trains by their mark, one task for each type', async () => {
+  it('knows its trains by their correlation tag, one task for each type', async () => {
     showService()
     showTrains(
       train('pop', 'v0', { description: 'weekly [sy:aaaaaaaaaa]' }),
@@ -167,7 +167,7 @@ describe('finding a training', () => {
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }, { remoteId: `${id}/pop:v3` }] })
   })
 
-  it('finds a part of it by its mark; what is missing is pending while the service learns', async () => {
+  it('finds a part of it by its correlation tag; what is missing is pending while the service learns', async () => {
     showService()
     showTrains(train('pop', 'v1'))
     expect(await find(intent({ spec: spec({ types: ['pop', 'relatedItem'] }) }))).toMatchObject({
@@ -193,7 +193,7 @@ describe('finding a training', () => {
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
   })
 
-  it('takes no foreign train beside others that show marks', async () => {
+  it('takes no foreign train beside others that show correlation tags', async () => {
     showService({ status: 'learnable' })
     showTrains(train('pop', 'v0', { description: '[sy:aaaaaaaaaa]' }), bare('pop', 'v1'))
     expect(await find(intent({ before }))).toEqual({ absent: true })

@@ -52,7 +52,7 @@ describe('updating a service', () => {
     ])
   })
 
-  it('leaves a description alone that the spec does not give, and adds no mark to what has none', async () => {
+  it('leaves a description alone that the spec does not give, and adds no correlation tag to what has none', async () => {
     expect(await update({}, { name: 'service' })).toEqual([])
     aitems.stub.once(route(`GET /services/${id}`), { body: service({ description: 'theirs' }) })
     aitems.stub.once(route(`PUT /services/${id}`), { body: service() })
@@ -102,7 +102,7 @@ describe('updating a service', () => {
 })
 
 describe('checking a request for a service', () => {
-  it('refuses a term for a service that does not learn by itself', () => {
+  it('refuses a term for a service that does not learn automatically', () => {
     const pointers = (options: Record<string, unknown>, shown: Json = null) =>
       aitems.environment.check?.(spec(options), shown).map(({ pointer }) => pointer)
     expect(pointers({ term: 'hour1' })).toEqual(['/providerOptions/aitems/term'])

@@ -114,7 +114,7 @@ describe('what a training shows', () => {
     })
   })
 
-  it('completes a missing type by the mark of the others, under the same id', async () => {
+  it('completes a missing type by the correlation tag of the others, under the same id', async () => {
     showService()
     showTrain(train('pop', 'v1', { status: 'completed' }))
     showTrains(train('relatedItem', 'v8', { description: '[sy:aaaaaaaaaa]' }), train('relatedItem', 'v9'))
@@ -157,7 +157,7 @@ describe('what a training shows', () => {
 })
 
 describe('listing trainings', () => {
-  it('walks the services of the watched jobs, as they show them, and others that carry a mark', async () => {
+  it('scans the services of the watched jobs, as they show them, and others that carry a correlation tag', async () => {
     showService()
     showTrains(
       train('pop', 'v1', { status: 'completed' }),
@@ -187,7 +187,7 @@ describe('listing trainings', () => {
     expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
   })
 
-  it('takes no longer than there are trains, each with a mark of its own', async () => {
+  it('takes no longer than there are trains, each with a separate correlation tag', async () => {
     const many = Array.from({ length: 8000 }, (_, index) => ({
       ...{ type: 'pop', version: `v${index}`, status: 'ready' },
       description: `[sy:${String(index).padStart(10, 'a')}]`,
@@ -223,7 +223,7 @@ describe('listing trainings', () => {
     expect([second.seen.map(({ remoteId }) => remoteId), second.next]).toEqual([['s8/pop:v1'], null])
   })
 
-  it('makes no call where nothing is watched', async () => {
+  it('makes no call if nothing is watched', async () => {
     expect(await aitems.job.list({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
   })
 })

@@ -117,7 +117,7 @@ describe('creating an AI app', () => {
     [{ status: 504, body: { error: { errorCode: '510', message: 'late' } } }, 'timeout'],
     [{ status: 503, body: { error: { errorCode: '500', message: 'down' } } }, 'unavailable'],
     [{ isReset: true as const }, 'unavailable'],
-  ])('answered with %o is %s', async (answer, code) => {
+  ])('the response %o is %s', async (answer, code) => {
     stub.once(route('aiapps/submit'), answer)
     expect(await failureOf(driver('job').create(jobIntent(), signal))).toMatchObject({ code, notSent: false })
     expect(stub.requests).toHaveLength(1)
@@ -147,7 +147,7 @@ describe('verifying a connection', () => {
     ],
     [{ status: 401, body: { error: { errorCode: '210', message: 'no' } } }, 'credentials.accessKey'],
     [{ status: 404, body: { error: { errorCode: '300', message: 'no' } } }, 'settings.baseUrl'],
-  ])('answered with %o names %s', async (answer, field) => {
+  ])('the response %o names %s', async (answer, field) => {
     stub.once(route('accounts/getList'), answer)
     const outcome = provider.verify(signal)
     if (field === undefined) await outcome

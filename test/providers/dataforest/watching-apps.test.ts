@@ -61,7 +61,7 @@ describe('finding AI apps', () => {
     { id: 'a5', name: 'mine-cccc-ffff', workspaceName: 'other', state: 'RUNNING' },
   ]
 
-  it('is one walk for all marks, absent only when the walk was complete', async () => {
+  it('is one scan for all correlation tags, absent only when the scan was complete', async () => {
     stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
     const found = await driver('job').find([jobIntent(), jobIntent({}, 'zzzzzzzz')], signal)
     expect(found.get('s7k2m9qd')).toMatchObject({ found: [{ remoteId: 'a1', status: 'running' }] })

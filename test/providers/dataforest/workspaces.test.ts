@@ -122,7 +122,7 @@ describe('AI workspaces', () => {
     { id: 'w3', name: 'bare' },
   ]
 
-  it('are found by the mark in their description', async () => {
+  it('are found by the correlation tag in their description', async () => {
     stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const intent = environmentIntent()
     const other = { ...intent, correlationTag: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
@@ -132,7 +132,7 @@ describe('AI workspaces', () => {
     expect(bodies()).toEqual([['aiworkspaces/getList', { search: { accountId } }]])
   })
 
-  it('that hold the name of one that is looked for, with another mark or none, are told of', async () => {
+  it('that hold the name of one that is looked for, with another correlation tag or none, are reported', async () => {
     const find = async (contents: object[]) => {
       stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
       const intent = { ...environmentIntent(), correlationTag: 'aaaaaaaaaaaa' }
@@ -146,7 +146,7 @@ describe('AI workspaces', () => {
     expect(await find([{ id: 'w1', name }])).toHaveProperty('inconclusive')
   })
 
-  it('are running where they are, blocked where disabled, and show whether they carry a mark', async () => {
+  it('are running where they are, blocked where disabled, and show whether they carry a correlation tag', async () => {
     stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const { seen } = await driver('environment').list({ cursor: null, watched: [] }, signal)
     expect(seen.map(({ status, correlationTag, reason }) => ({ status, correlationTag, reason }))).toEqual([

@@ -24,7 +24,7 @@ describe('access', () => {
     expect(await status(remoteId)).toBe(403)
   })
 
-  it('has no address before the server is ready, and makes no token for it', async () => {
+  it('has no address before the server is ready, and creates no token for it', async () => {
     const { driver, requests } = hub.open()
     const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
     expect(await driver.access?.(remoteId ?? '', signal)).toEqual({ urls: [] })
@@ -41,7 +41,7 @@ describe('access', () => {
   })
 })
 
-describe('a refusal whose cause cannot be asked', () => {
+describe('a rejection whose cause cannot be asked', () => {
   it.each([
     ['unavailable', { kind: 'error_before' }],
     ['unreadable', { kind: 'html_body' }],

@@ -97,7 +97,7 @@ describe('a create', () => {
   })
 })
 
-describe('a look', () => {
+describe('a read', () => {
   it('does not show the values of variables, nor what the spawner keeps', async () => {
     const { driver } = hub.open({ optionKeys })
     const remoteId = await hub.make(driver, { name: 'n', image: 'x', environmentVariables: { KEY: 'hush-hush' } })
@@ -178,7 +178,7 @@ describe('a server', () => {
     })
   })
 
-  it('that cannot be started is seen stopped, also where the hub answers that at once', async () => {
+  it('that cannot be started is seen stopped, also where the hub answers that immediately', async () => {
     hub.sandbox.changeSettings('jupyterhub', { failSpawns: true })
     const { driver } = hub.open()
     expect(await driver.get(await hub.make(driver, { name: 'slow' }), signal)).toMatchObject({ status: 'stopped' })

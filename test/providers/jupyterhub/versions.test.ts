@@ -48,7 +48,7 @@ describe.each(versions)('on JupyterHub %s', (version) => {
     await expect(driver.access?.(remoteId, signal)).rejects.toMatchObject(rejected)
   })
 
-  it('a token that may too little is told so', async () => {
+  it('a token with too few scopes is rejected as such', async () => {
     await hub.make(hub.open().driver, { name: 'n' })
     const { provider } = hub.open({}, hub.limitedToken)
     await expect(provider.verify(signal)).rejects.toMatchObject({ code: 'permission_denied' })

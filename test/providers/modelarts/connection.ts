@@ -80,7 +80,7 @@ export const refusal = (code: string, status = 400) => ({
   body: { error_code: `ModelArts.${code}`, error_message: `words of ${code}` },
 })
 
-/** The error of a rejected promise, after a look for secrets in all of it. */
+/** The error of a rejected promise, after a search for secrets in all of it. */
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
     () => {

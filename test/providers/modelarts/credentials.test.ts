@@ -230,7 +230,7 @@ describe('verifying a connection', () => {
     expect(await failureOf(on.provider.verify(signal))).toMatchObject({ field })
   })
 
-  it('names the base URL where nobody answers', async () => {
+  it('names the base URL if nothing responds', async () => {
     on = await connect()
     const gone = await connect()
     await gone.close()

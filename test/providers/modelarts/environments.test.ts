@@ -82,7 +82,7 @@ describe('creating a development environment instance', () => {
     ['6302', 'quota_exceeded'],
     ['6329', 'no_capacity'],
     ['6379', 'permission_denied'],
-  ])('takes ModelArts.%s for the refusal %s', async (code, meaning) => {
+  ])('takes ModelArts.%s for the rejection %s', async (code, meaning) => {
     on.stub.once(instances, refusal(code))
     expect(await failureOf(driver().create(intent(), signal))).toMatchObject({
       code: meaning,
@@ -150,10 +150,10 @@ describe('what is refused before anything is sent', () => {
   ])('%s', (_name, changes, pointer) => expect(problems(changes)).toContain(pointer))
 })
 
-describe('finding an instance by its mark', () => {
+describe('finding an instance by its correlation tag', () => {
   const named = (name: string, more: object = {}) => ({ ...instance, id: `DE-${name}`, name, ...more })
 
-  it('answers all intents from one walk over all pages', async () => {
+  it('answers all intents from one scan over all pages', async () => {
     const first = { body: { total_count: 3, instances: [named('a-syaaaaaaaaaa'), named('plain')] } }
     on.stub.once(list, first)
     const rest = 'demanager/instances?de_type=Notebook&offset=2&workspace_id=0'

@@ -221,7 +221,7 @@ describe('finding a training job', () => {
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id, correlationTag: 'k7m2q9dxwa' }] })
   })
 
-  it('walks by page for several intents', async () => {
+  it('scans by page for several intents', async () => {
     const now = on.clock.now().getTime()
     on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 0, items: pageOf(50, now) } })
     on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 1, items: [job] } })
@@ -234,7 +234,7 @@ describe('finding a training job', () => {
     expect(found.get('bbbbbbbbbb')).toEqual({ absent: true })
   })
 
-  it('ends the walk where all that follows is older than the first try', async () => {
+  it('ends the scan where all that follows is older than the first try', async () => {
     const longAgo = on.clock.now().getTime() - 2 * 3_600_000
     on.stub.once(search, { body: { total: 9999, count: 9999, items: pageOf(50, longAgo) } })
     const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)

@@ -31,7 +31,7 @@ async function bodyOf(changes: Partial<EnvironmentSpec>): Promise<Record<string,
 }
 
 describe('creating a notebook', () => {
-  it('sends the documented request, byte for byte, and never stops by itself unless asked to', async () => {
+  it('sends the documented request, byte for byte, and never stops automatically unless asked to', async () => {
     on.stub.once(v1('POST', 'notebooks'), { status: 201, body: notebook })
     const created = await driver().create(intent({ queue: 'pool1' }), signal)
     expect(on.stub.requests[0]?.body).toBe(
@@ -48,7 +48,7 @@ describe('creating a notebook', () => {
     expect(idle).not.toHaveProperty('duration')
   })
 
-  it('sends ways in, a file system of its own and a script', async () => {
+  it('sends access interfaces, a separate file system and a script', async () => {
     const endpoints = [{ service: 'SSH', keyPairNames: ['kp'], allowedAccessIps: ['192.0.2.1'] }]
     const body = await bodyOf({
       interfaces: ['jupyter', 'ssh'],
@@ -108,7 +108,7 @@ describe('creating a notebook', () => {
 })
 
 describe('finding a notebook', () => {
-  it('narrows the list by name for one intent, and compares the mark itself', async () => {
+  it('narrows the list by name for one intent, and compares the correlation tag itself', async () => {
     const rest = 'name=notebooks_test-syk7m2q9dxwa&offset=0&'
     const twin = { ...notebook, id: 'other', name: 'notebooks_test-syk7m2q9dxwab' }
     on.stub.once(listed(rest), { body: { total: 2, data: [twin, notebook] } })
@@ -116,7 +116,7 @@ describe('finding a notebook', () => {
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
   })
 
-  it('walks by record, whatever size of page comes', async () => {
+  it('scans by record, whatever size of page comes', async () => {
     const page = (from: number, size: number) =>
       Array.from({ length: size }, (_, index) => ({ ...notebook, id: `n${from + index}`, name: `n${from + index}` }))
     on.stub.once(listed('offset=0&'), { body: { total: 12, data: page(0, 10) } })

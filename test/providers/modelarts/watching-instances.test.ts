@@ -65,7 +65,7 @@ describe('looking at an instance', () => {
     [{ status: 'UNAVAILABLE', error_code: 'X1' }, 'ModelArts reports the instance as unavailable. (X1)'],
     [{ status: 'RUNNING', error_code: 'X1' }, undefined],
     [{ status: 'CREATE_FAILED', error_code: null }, undefined],
-  ])('shows the code that a failed instance has of its own: %j', async (shown, message) => {
+  ])('shows the code of a failed instance: %j', async (shown, message) => {
     on.stub.once(details, { body: { ...instance, ...shown } })
     const seen = await driver().get(id, signal)
     expect(seen === 'gone' ? seen : seen.message).toBe(message)
@@ -81,7 +81,7 @@ describe('looking at an instance', () => {
     expect(textOf(seen)).not.toMatch(/tok-/)
   })
 
-  it('shows that a name has no mark', async () => {
+  it('shows that a name has no correlation tag', async () => {
     on.stub.once(details, { body: { ...instance, name: 'by-hand' } })
     expect(await driver().get(id, signal)).toMatchObject({ correlationTag: null })
   })
@@ -156,7 +156,7 @@ describe('start, stop and delete', () => {
     ['stop', 'STOPPED'],
     ['stop', 'STOPPING'],
     ['delete', 'DELETING'],
-  ] as const)('%s after 6357 reads the state, and %s is as wished', async (verb, status) => {
+  ] as const)('%s after 6357 reads the state, and %s is as requested', async (verb, status) => {
     on.stub.once(verb === 'delete' ? remove : action, refusal('6357'))
     on.stub.once(details, { body: { ...instance, status } })
     await expect(driver().controls[verb]?.(id, signal)).resolves.toBeUndefined()

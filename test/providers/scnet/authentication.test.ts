@@ -84,7 +84,7 @@ describe('the login', () => {
     expect(await failureOf(create)).toMatchObject({ code: portable, providerCode: code, field, notSent: true })
   })
 
-  it('that nobody answers names the host', async () => {
+  it('without a response names the host', async () => {
     stub.server.on(loginRoute, { isReset: true })
     const error = await failureOf(stub.open().verify(signal))
     expect(error).toMatchObject({ code: 'unavailable', field: 'settings.loginUrl', notSent: true })
@@ -283,7 +283,7 @@ describe('verify', () => {
     expect(error.message).toContain('1, 2')
   })
 
-  it('names a pinned address where nobody answers as SCNet does', async () => {
+  it('names a pinned address if nothing responds as SCNet does', async () => {
     stub.server.on(groups, { status: 404, body: '<html>not here</html>' })
     const error = await failureOf(stub.open({ aiUrl: stub.server.url }).verify(signal))
     expect(error).toMatchObject({ code: 'bad_response', field: 'settings.aiUrl' })

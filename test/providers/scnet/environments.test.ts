@@ -88,7 +88,7 @@ describe('a create', () => {
     })
   })
 
-  it('puts the mark into the description where the connection says so', async () => {
+  it('puts the correlation tag into the description where the connection says so', async () => {
     stub.server.on(create, ok(id))
     const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, correlationTag)
     await stub.environment({ tagField: 'description' }).create(intent, signal)
@@ -143,7 +143,7 @@ describe('a create', () => {
     ['half a body', { body: '{"code":"0","da' }, 'bad_response'],
     ['too many requests', { status: 429, headers: { 'retry-after': '7' }, body: '' }, 'outcome_unknown'],
     ['no answer', { isReset: true as const }, 'unavailable'],
-  ])('that is answered by %s says nothing that is not documented', async (_what, answer, portable) => {
+  ])('that is returned by %s says nothing that is not documented', async (_what, answer, portable) => {
     stub.server.on(create, answer)
     const error = await failureOf(
       stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),

@@ -35,7 +35,7 @@ const sentBody = {
 }
 
 describe('a submit', () => {
-  it('sends strings only, the mark for a name, and empty halves of exclusive pairs', async () => {
+  it('sends strings only, the correlation tag for a name, and empty halves of exclusive pairs', async () => {
     stub.server.on(submit, ok('63436'))
     expect(await stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal)).toEqual({ remoteId: '63436' })
     expect(stub.calls()).toEqual([[submit, JSON.stringify(sentBody)]])
@@ -111,7 +111,7 @@ describe('a submit', () => {
     ['815005', 'timeout'],
     ['10003', 'invalid_request'],
     ['10001', 'internal'],
-  ])('answered with %s says %s', async (code, portable) => {
+  ])('the response %s says %s', async (code, portable) => {
     stub.server.on(submit, failed(code, 'no'))
     expect(await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))).toMatchObject({
       code: portable,

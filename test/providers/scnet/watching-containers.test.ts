@@ -144,7 +144,7 @@ describe('a search', () => {
     return await stub.environment(settings).find(intents, signal)
   }
 
-  it('looks for all marks in one walk', async () => {
+  it('looks for all correlation tags in one scan', async () => {
     stub.server.once(
       list,
       ok({ total: 3, records: [container(), container({ id: 'c2', instanceServiceName: 'mine' })] }),
@@ -166,7 +166,7 @@ describe('a search', () => {
     expect(found.get('a000000000')).toHaveProperty('inconclusive')
   })
 
-  it('in a list that does not show where the mark would be concludes nothing', async () => {
+  it('in a list that does not show where the correlation tag would be concludes nothing', async () => {
     stub.server.on(list, ok({ total: 1, list: [container({ description: undefined })] }))
     expect((await find({ tagField: 'description' })).get(correlationTag)).toHaveProperty('inconclusive')
     stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${correlationTag}]` })] }))

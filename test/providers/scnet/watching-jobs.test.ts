@@ -141,7 +141,7 @@ describe('a job', () => {
     expect((await failureOf(stub.job().get('63436', signal))).code).toBe('unavailable')
   })
 
-  it('of another name carries no mark of ours', async () => {
+  it('of another name carries no correlation tag of ours', async () => {
     stub.server.on(detail, ok({ ...running, jobName: 'STDIN_0910_094758' }))
     expect(await stub.job().get('63436', signal)).toMatchObject({
       correlationTag: null,

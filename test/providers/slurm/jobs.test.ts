@@ -140,13 +140,13 @@ describe('a submit to Slurm', () => {
     ['a version that is not served', { status: 404, body: 'Unable find requested URL. Please view' }, 'unsupported'],
     ["a proxy's 404", { status: 404, body: '<html>not found</html>' }, 'bad_response'],
     ['no id', answer(200, [], {}), 'bad_response'],
-  ])('answered with %s is that', async (_name, said, code) => {
+  ])('the response %s is that', async (_name, said, code) => {
     slurm.stub.once(submit, said)
     expect(await failureOf(slurm.job().create(slurm.intent(), signal))).toMatchObject({ code, notSent: false })
   })
 })
 
-describe('a look at a job of Slurm', () => {
+describe('a read of a job of Slurm', () => {
   const look = async (more: object) => {
     slurm.stub.once(one(1), answer(200, [], { jobs: [record(more)] }))
     return slurm.job().get('1', signal)
@@ -224,7 +224,7 @@ describe('a look at a job of Slurm', () => {
 })
 
 describe('a search among the jobs of Slurm', () => {
-  it('is one walk for all marks; somebody else with the same comment is nobody of ours', async () => {
+  it('is one scan for all correlation tags; somebody else with the same comment is nobody of ours', async () => {
     const jobs = [record(), record({ job_id: 2, comment: 'mine' }), record({ job_id: 3, user_name: 'bob' })]
     slurm.stub.once(list, answer(200, [], { jobs }))
     const other = { ...slurm.intent(), correlationTag: 'mzzzzzzzzzzz' }
@@ -233,7 +233,7 @@ describe('a search among the jobs of Slurm', () => {
     expect(found.get(other.correlationTag)).toEqual({ absent: true })
   })
 
-  it('says all that carry the mark', async () => {
+  it('says all that carry the correlation tag', async () => {
     slurm.stub.once(list, answer(200, [], { jobs: [record(), record({ job_id: 2 })] }))
     const found = await slurm.job().find([slurm.intent()], signal)
     expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: '1' }, { remoteId: '2' }] })
