@@ -22,6 +22,5 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Limits the young generation to 24 MiB, and collects the old one when it has grown by 40 %; with Node's defaults a process
-# under load uses 100 MiB more and is no faster.
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "--enable-source-maps", "dist/main.js", "serve"]
+# Limits the young generation to 48 MiB; with Node's default a process under load uses more memory and is no faster.
+CMD ["node", "--max-semi-space-size=16", "--enable-source-maps", "dist/main.js", "serve"]

@@ -15,7 +15,7 @@ export interface Program<Ready> {
 }
 
 /** As scripts/run.mjs starts the service, and the baselines alike. */
-const flags = ['--no-warnings', '--max-semi-space-size=8', '--heap-growing-percent=40']
+const flags = ['--no-warnings', '--max-semi-space-size=16']
 
 /** Starts a TypeScript program; one that is given no arguments says over IPC that it is ready. */
 export async function startProgram<Ready>(

@@ -31,7 +31,7 @@ afterAll(() => rm(image, { recursive: true, force: true }))
 const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   run(
     process.execPath,
-    ['--max-semi-space-size=8', '--heap-growing-percent=40', '--enable-source-maps', 'dist/main.js', ...args],
+    ['--max-semi-space-size=16', '--enable-source-maps', 'dist/main.js', ...args],
     {
       cwd: image,
       env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
@@ -45,7 +45,7 @@ describe('the build', () => {
     expect(dockerfile).toContain('tsc -p tsconfig.build.json')
     expect(dockerfile).toContain('COPY --from=build /app/prisma/migrations ./prisma/migrations')
     expect(dockerfile).toContain(
-      'CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "--enable-source-maps", "dist/main.js", "serve"]',
+      'CMD ["node", "--max-semi-space-size=16", "--enable-source-maps", "dist/main.js", "serve"]',
     )
   })
 
