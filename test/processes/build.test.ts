@@ -29,15 +29,11 @@ beforeAll(async () => {
 afterAll(() => rm(image, { recursive: true, force: true }))
 
 const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  run(
-    process.execPath,
-    ['--max-semi-space-size=16', '--enable-source-maps', 'dist/main.js', ...args],
-    {
-      cwd: image,
-      env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
-      maxBuffer: 64 * 1024 * 1024,
-    },
-  )
+  run(process.execPath, ['--max-semi-space-size=16', '--enable-source-maps', 'dist/main.js', ...args], {
+    cwd: image,
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  })
 
 describe('the build', () => {
   it('is what the image runs', async () => {
