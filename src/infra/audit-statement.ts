@@ -3,15 +3,15 @@ import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { Prisma } from './database.ts'
 
-/** What was done, in the form `job.canceled`, and what of it is worth keeping. Never a secret. */
+/** An audited action, such as `job.canceled`, and its data. Contains no secrets. */
 export interface Act {
   action: AuditAction
   data?: object
 }
 
 /**
- * The INSERT that tells the audit log what a statement does, as a part of that very statement: both are there, or neither.
- * `changed` is the FROM clause over the row that was changed, with its `id` and `project_id`; no row, no entry.
+ * The INSERT of an audit log entry, embedded in the statement of the change, so that both commit or neither does.
+ * `changed` is the FROM clause of the changed row with its `id` and `project_id`; without a row there is no entry.
  */
 export function auditStatement(by: Actor, { action, data = {} }: Act, changed: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`

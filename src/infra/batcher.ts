@@ -1,18 +1,18 @@
 /**
- * Joins calls that arrive at the same time into one statement. A few lanes run side by side, so that one slow flush
- * stalls nobody; within a lane, what arrives while a flush is under way makes up the next one.
+ * Combines concurrent calls into one statement. Several flushes can run in parallel, so that a slow one does not block
+ * the others; items that arrive while all are busy form the next batch.
  */
 export interface BatcherOptions<I, O> {
-  /** One statement for many items. Answers in the order of the items. */
+  /** One statement for many items. Returns the results in the order of the items. */
   flush(items: readonly I[]): Promise<readonly O[]>
   concurrency: number
   maxItems: number
-  /** Of one key's items at most `maxPerKey` share a batch, one unless said otherwise; absent: all may. */
+  /** Limits a batch to `maxPerKey` items of the same key (default 1). Absent: no limit per key. */
   keyOf?(item: I): string
   maxPerKey?: number
-  /** An error that belongs to one item: the batch is halved until the culprit alone fails. */
+  /** An error caused by a single item: the batch is halved until only that item fails. */
   isDataError(error: unknown): boolean
-  /** An error of the moment (deadlock, lock timeout, connection lost): the same batch once more. */
+  /** A transient error (deadlock, lock timeout, lost connection): the same batch is retried. */
   isTransient(error: unknown): boolean
 }
 
@@ -61,12 +61,12 @@ export function makeBatcher<I, O>(options: BatcherOptions<I, O>): (item: I) => P
   return (item) =>
     new Promise<O>((resolve, reject) => {
       queue.push({ item, resolve, reject })
-      // After the current turn of the event loop, so that requests read from one socket poll share a statement.
+      // Deferred within the event loop, so that requests read from one socket poll share a statement.
       if (queue.length === 1) setImmediate(start)
     })
 }
 
-/** What comes first, but for a key that has as many as it may: its others wait for the next batch. */
+/** The oldest items. Items of a key that has reached `maxPerKey` wait for the next batch. */
 function takeBatch<I, O>(
   queue: Waiting<I, O>[],
   { maxItems, keyOf, maxPerKey = 1 }: BatcherOptions<I, O>,

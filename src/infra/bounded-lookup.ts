@@ -7,9 +7,9 @@ type Options = Parameters<LookupFunction>[1]
 const maxWaiting = 1000
 
 /**
- * A resolver that asks for `most` names at a time, and once for a name that several want. The system's own occupies a
- * thread of a small pool for as long as the name server takes; names that clients choose must not take them all from the
- * names that this process needs itself.
+ * A resolver with at most `most` concurrent lookups; equal concurrent lookups are shared. The system resolver occupies
+ * a thread of a small pool until the name server responds, and client-chosen names must not exhaust the threads that
+ * this process needs for its other lookups.
  */
 export function makeBoundedLookup(most: number, lookup = dns.lookup as LookupFunction): LookupFunction {
   const asked = new Map<string, Callback[]>()

@@ -9,9 +9,9 @@ import {
 import type { Pool } from 'pg'
 
 /**
- * `@prisma/adapter-pg`, each of whose failures has a class and a code. As it comes (7.10.0) it passes on what the driver
- * says of a connection that was lost, could not be made or was not free in time: an `Error` with words alone, which
- * could be anybody's. Between adapter and driver there is nobody else, so here it is known to be the connection's.
+ * `@prisma/adapter-pg` with every failure given a class and a code. The stock adapter (7.10.0) passes on the driver's
+ * errors for connections that were lost, not established or not available in time as a plain `Error`. Only the driver
+ * can raise one between adapter and database, so it is classified as a connection error here.
  */
 export function makeClassifiedAdapter(pool: Pool): SqlDriverAdapterFactory {
   const factory = new PrismaPg(pool)
@@ -38,7 +38,7 @@ function classified<T extends SqlQueryable>(queryable: T): T {
   })
 }
 
-/** What the driver throws, with a class and a code. Programming errors have classes of their own and stay as they are. */
+/** Rethrows a driver error with a class and a code. Programming errors have specific classes and are left unchanged. */
 export function reject(error: unknown): never {
   const isBare = error instanceof AggregateError || (error instanceof Error && error.constructor === Error)
   throw isBare ? new DriverAdapterError({ kind: 'ConnectionClosed', originalMessage: error.message }) : error

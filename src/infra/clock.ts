@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks'
 
-/** Time as everything in Switchyard reads it. Handed in, so that tests decide what time it is. */
+/** The source of time for all of Switchyard. Injected, so that tests control it. */
 export interface Clock {
-  /** Wall-clock time. May jump when the machine's clock is corrected. */
+  /** Wall-clock time. May jump when the system clock is corrected. */
   now(): Date
-  /** Milliseconds since an arbitrary start; never goes back. For measuring how long something took. */
+  /** Milliseconds since an arbitrary start; never decreases. For measuring durations. */
   monotonicMs(): number
 }
 
-/** The machine's own clocks. */
+/** The system clocks. */
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),

@@ -1,16 +1,16 @@
-/** What a connection URL says of how to connect, and of how many connections there may be. */
+/** The connection options of a connection URL, including pool limits. */
 export interface Connecting {
   channelBinding: string
   connectTimeoutMs?: number
-  /** A pooler in transaction mode stands between, whether or not it can be noticed. */
+  /** The URL declares a pooler in transaction mode, even if it cannot be detected. */
   isPooled: boolean
-  /** Connections of a process at most. */
+  /** Maximum number of connections per process. */
   mostConnections?: number
-  /** How long to wait for one of them. */
+  /** How long to wait for a free connection. */
   poolTimeoutMs?: number
 }
 
-/** The parameters of libpq and of Prisma that `pg` reads from no URL. */
+/** Parameters of libpq and Prisma that `pg` does not read from a URL. */
 export const connectingParameters: readonly string[] = [
   ...['channel_binding', 'connect_timeout', 'pgbouncer', 'connection_limit', 'pool_timeout'],
 ]

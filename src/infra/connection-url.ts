@@ -1,17 +1,17 @@
 import { connectingParameters } from './connecting.ts'
 
-/** What a connection URL says, apart from what poolers drop or refuse at the start of a session. */
+/** A connection URL, separated from the session settings that poolers drop or reject at session start. */
 export interface ConnectionUrl {
-  /** For `pg` to read: no session setting is left in it, and nothing that `readConnecting` tells. */
+  /** The URL for `pg`, without session settings and without the parameters that `readConnecting` reads. */
   url: string
-  /** Session settings that it names, as `options=-c name=value`, as `schema`, or by their own name. */
+  /** Session settings given as `options=-c name=value`, as `schema`, or as parameters named after them. */
   settings: Readonly<Record<string, string>>
 }
 
-/** Parameters that `pg` would send with the start of a session, and one that it would drop. */
+/** Parameters that `pg` would send at session start, and one that it would drop. */
 const ownNames = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'search_path']
 
-/** Takes the session settings out of a URL, so that they can be set where no pooler loses them. */
+/** Extracts the session settings from a URL, so that they can be set where no pooler drops them. */
 export function readConnectionUrl(text: string): ConnectionUrl {
   const url = parse(text)
   const { searchParams } = url
@@ -25,23 +25,23 @@ export function readConnectionUrl(text: string): ConnectionUrl {
   const options = readOptions(searchParams.get('options') ?? '')
   if (options.rest === '') searchParams.delete('options')
   else searchParams.set('options', options.rest)
-  // As Prisma's own URLs spell it.
+  // Prisma's name for the search path.
   const schema = searchParams.get('schema')
   searchParams.delete('schema')
   const searchPath = schema === null ? {} : { search_path: `"${schema.replaceAll('"', '""')}"` }
   return { url: url.href, settings: { ...settings, ...options.settings, ...searchPath } }
 }
 
-/** Where a URL leads, without who and with which password. */
+/** The host and database of a URL, without user and password. */
 export function nameDatabase(text: string): string {
   const { host, pathname, searchParams } = parse(text)
   return `${searchParams.get('host') ?? host}${pathname}`
 }
 
-/** A user before no host is valid for Postgres, where a parameter names the host or socket; to `URL` it is not. */
+/** Postgres accepts a user without a host if a parameter names the host or socket; `URL` does not. */
 const parse = (text: string): URL => new URL(text.replace(/^([^:]+:\/\/[^/?#]*@)(?=[/?]|$)/, '$1localhost'))
 
-/** `-c name=value`, `-cname=value` and `--name=value`, as `postgres` reads them; a backslash keeps what follows. */
+/** Parses `-c name=value`, `-cname=value` and `--name=value` as `postgres` does; a backslash escapes a character. */
 function readOptions(options: string): { settings: Record<string, string>; rest: string } {
   const words = options.replaceAll(/(^|\s)-c\s+/g, '$1-c').match(/(?:\\.|[^\s\\])+/g) ?? []
   const settings: Record<string, string> = {}

@@ -5,8 +5,8 @@ interface Log {
 }
 
 /**
- * Puts what libraries print by themselves into the log, each text once: BullMQ's advice on Redis' eviction policy, and
- * the warnings of Node and of the Postgres driver. Readers of JSON lines stumble over anything else.
+ * Redirects library output to the log, each text once: BullMQ's advice on the Redis eviction policy, and the warnings
+ * of Node and the Postgres driver. Consumers of JSON lines cannot parse anything else.
  */
 export function logConsole(log: Log, target: Pick<Console, 'warn' | 'error' | 'log' | 'info'> = console): void {
   const told = new Set<string>()
@@ -17,7 +17,7 @@ export function logConsole(log: Log, target: Pick<Console, 'warn' | 'error' | 'l
   }
   const print = (...parts: unknown[]): void => tell(format(...parts))
   Object.assign(target, { warn: print, error: print, log: print, info: print })
-  // Node's own listener prints them.
+  // Node's default listener prints warnings.
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => tell(`${name}: ${message}`))
 }

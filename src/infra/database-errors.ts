@@ -3,32 +3,32 @@ import { DatabaseError } from 'pg'
 import { Prisma } from '../generated/prisma/client.ts'
 
 /**
- * What went wrong with the database, told by the classes and codes of the database layer alone. A message may repeat
- * what a client or a provider sent, so it decides nothing; and no other error is the database's, whatever it says.
+ * Classifies database errors by the classes and codes of the database layer only. Messages are not evaluated because
+ * they may repeat client or provider input; errors of other classes are never database errors.
  */
 
-/** What the driver adapter makes of the driver's error. */
+/** The driver error as mapped by the driver adapter. */
 type Mapped = DriverAdapterError['cause'] & { constraint?: { index?: string } }
 
-/** The SQLSTATE of a failed statement; null: the server said none, or it is no error of the database. */
+/** The SQLSTATE of a failed statement; null if the server sent none or the error is not a database error. */
 export function sqlStateOf(error: unknown): string | null {
   if (error instanceof DatabaseError) return error.code ?? null
   return mappedIn(error)?.originalCode ?? null
 }
 
-/** Whether the database, or the way to it, is what failed. */
+/** Whether the database or the connection to it failed. */
 export function isDatabaseError(error: unknown): boolean {
   return error instanceof DatabaseError || mappedIn(error) !== null || isTransientError(error)
 }
 
-/** The server's own words; null: it said nothing, or it is no error of the database. */
+/** The server's error message; null if the server sent none or the error is not a database error. */
 export function serverMessageOf(error: unknown): string | null {
   if (error instanceof DatabaseError) return error.message
   const mapped = mappedIn(error)
   return mapped?.originalCode === undefined ? null : (mapped.originalMessage ?? null)
 }
 
-/** The data of one row is at fault (class 22), or it breaks a constraint (class 23). */
+/** The data of one row is invalid (class 22) or violates a constraint (class 23). */
 export function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state !== null && (state.startsWith('22') || state.startsWith('23'))
@@ -42,7 +42,7 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 const transientStates: ReadonlySet<string> = new Set([
   ...['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03', '53300', '25006'],
   ...['08000', '08001', '08003', '08004', '08006', '08007'],
-  // PgBouncer says it of a server that is away or has no connection left. Postgres itself hardly ever does.
+  // PgBouncer's code for an unavailable server or an exhausted pool. Postgres itself rarely uses it.
   '08P01',
 ])
 
@@ -53,10 +53,10 @@ const disconnected: ReadonlySet<Mapped['kind']> = new Set([
   'SocketTimeout',
 ])
 
-/** Prisma found no free connection for a transaction in time, or the transaction took too long and was rolled back. */
+/** Prisma got no free connection for a transaction in time, or the transaction timed out and was rolled back. */
 const transactionTimedOut = 'P2028'
 
-/** Deadlock, lock timeout, serialization, or the server is away: the same statement may work now. */
+/** Deadlock, lock timeout, serialization failure or unavailable server: retrying the same statement may succeed. */
 export function isTransientError(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === transactionTimedOut) return true
   const state = sqlStateOf(error)
@@ -64,7 +64,7 @@ export function isTransientError(error: unknown): boolean {
   return (state !== null && transientStates.has(state)) || (mapped !== null && disconnected.has(mapped.kind))
 }
 
-/** Prisma wraps the adapter's error, or passes it on. */
+/** Prisma wraps the adapter's error or passes it on. */
 function mappedIn(error: unknown): Mapped | null {
   const inside = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.driverAdapterError : error
   return inside instanceof DriverAdapterError ? inside.cause : null

@@ -6,42 +6,42 @@ import { readConnectionUrl } from './connection-url.ts'
 import type { Pooling } from './sessions.ts'
 import { clientOf } from './url-client.ts'
 
-/** What the database is like, as a new session finds it. */
+/** Properties of the database as a new session sees them. */
 export interface DatabaseFacts {
   version: string
   encoding: string
-  /** Of the server, database or role; every session here has its own. */
+  /** The default of the server, database or role; sessions of this process set UTC. */
   timeZone: string
   isolation: string
   isWritable: boolean
   pooling: Pooling
-  /** Whether changes are heard by LISTEN; where not, other processes' changes are polled for. */
+  /** Whether LISTEN delivers notifications. If not, changes of other processes are found by polling. */
   listen: 'direct' | 'through the pooler' | 'direct URL' | 'none: polling'
 }
 
 export interface DatabaseUrls {
   url: string
-  /** Leads to the same database past its pooler: for what needs a session of its own. */
+  /** Bypasses the pooler of the same database, for features that require a dedicated session. */
   directUrl?: string | undefined
 }
 
-/** The database is there, and is not one that can be used. Its message is the rest of a sentence about it. */
+/** The database is reachable but not usable. The message completes a sentence that starts with the database's name. */
 export class UnfitDatabaseError extends Error {
   override name = 'UnfitDatabaseError'
 }
 
 const oldestMajor = 15
 const connectTimeoutMs = 10_000
-/** How long one answer may take; under session pooling a connection too many is kept waiting. */
+/** Timeout of one query; session pooling queues connections beyond its limit. */
 const answerTimeoutMs = 10_000
 const listenTimeoutMs = 3000
-/** Rounds in which two sessions must be seen on one server connection, or one on two: others may use the pooler too. */
+/** Rounds in which to detect two sessions on one server connection, or one on two; the pooler may be shared. */
 const rounds = 8
 
 /**
- * The self-test: what a session finds, what stands between, and whether LISTEN hears.
+ * Determines the session properties, the pooling mode and whether LISTEN works.
  *
- * @throws UnfitDatabaseError, or what the server or the network says
+ * @throws UnfitDatabaseError, or the error of the server or the network
  */
 export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promise<DatabaseFacts> {
   return withClients([url, url], async ([first, second]) => {
@@ -64,7 +64,7 @@ export async function examineDatabaseAt({ url, directUrl }: DatabaseUrls): Promi
   })
 }
 
-/** @throws UnfitDatabaseError where nothing should run on it */
+/** @throws UnfitDatabaseError if the database must not be used */
 export function checkFacts({ version, encoding, isWritable }: DatabaseFacts): void {
   if (Number.parseInt(version, 10) < oldestMajor)
     throw new UnfitDatabaseError(`is Postgres ${version}; version ${oldestMajor} or newer is required. Upgrade it`)
@@ -90,15 +90,15 @@ async function readSession(
   return row
 }
 
-/** A pooler that serves nobody else may not be noticed; where the URL names it, it is believed. */
+/** A pooler without other clients may go undetected; a pooler that the URL declares is taken as given. */
 async function poolingOf(url: string, [first, second]: [Client, Client]): Promise<Pooling> {
   const found = await findPooling(first, second)
   return readConnecting(url).isPooled ? 'transaction' : found
 }
 
 /**
- * Without a pooler a session is served by the process that it was told at its start. A pooler in transaction mode shows
- * when two sessions are served by one process although neither has ended, or one by two.
+ * Without a pooler, the backend that serves a session is the one reported at its start. A pooler in transaction mode is
+ * detected when one backend serves two open sessions, or two backends serve one.
  */
 async function findPooling(first: Client, second: Client): Promise<Pooling> {
   const { processID } = first as Client & { processID?: number }
@@ -116,7 +116,7 @@ async function backendOf(client: Client): Promise<number> {
   return rows[0]?.pid ?? 0
 }
 
-/** In a transaction, which pins it; a pooler that knows none says so here. */
+/** Opens a transaction, which pins the server connection; a pooler in statement mode rejects it. */
 async function heldBackendOf(client: Client): Promise<number> {
   await client.query('BEGIN').catch((error: { message: string }) => {
     if (!/statement pooling/i.test(error.message)) throw error
@@ -146,7 +146,7 @@ async function checkListen(listener: Client, notifier: Client): Promise<void> {
   )
 }
 
-/** Two sessions, with nothing set in them. */
+/** Two sessions without any settings. */
 async function withClients<T>(urls: [string, string], use: (clients: [Client, Client]) => Promise<T>): Promise<T> {
   const made = urls.map(
     (url) =>

@@ -9,47 +9,47 @@ import { makeZonedAdapter } from './zoned-adapter.ts'
 export { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
 
 /**
- * For processes that serve. Statements with names are planned once and kept, often while a table is still small, when reading
- * it whole is cheapest; it then grows by thousands of rows before Postgres plans anew. So whatever has an index uses it, and
- * what has none is not compiled for the cost that Postgres then gives it.
+ * For processes that serve requests. Named statements are planned once, often while a table is small and a sequential
+ * scan is cheapest; the table then grows by thousands of rows before Postgres replans. Sequential scans are therefore
+ * disabled where an index exists, and JIT because the inflated cost of the remaining scans would trigger it.
  */
 export const servingSettings: Settings = { enable_seqscan: 'off', jit: 'off' }
 
 export interface DatabaseOptions {
   url: string
-  /** What stands between, as `examineDatabaseAt` found it; nothing when absent. */
+  /** The pooling mode found by `examineDatabaseAt`; none if absent. */
   pooling?: Pooling
-  /** Connections at most, for everything that this process does in the database; fewer where the URL says so. */
+  /** Maximum number of database connections of this process; lower if set in the URL. */
   poolSize: number
-  /** Of each session, where the URL says nothing else. */
+  /** Session settings, overridden by those in the URL. */
   defaults?: Settings
-  /** A statement that runs longer is cancelled; default 30 s. */
+  /** Statements that run longer are canceled; default 30 s. */
   statementTimeoutMs?: number
-  /** Who waits longer for a row that somebody else has gives up, and may try again; default 10 s. */
+  /** Statements that wait longer for a lock fail and can be retried; default 10 s. */
   lockTimeoutMs?: number
-  /** A transaction left open and idle this long loses its connection; default 60 s. */
+  /** Connections with a transaction idle for longer are closed; default 60 s. */
   idleInTransactionTimeoutMs?: number
-  /** How long to wait for a free connection before giving up; default what the URL says, or 10 s. */
+  /** How long to wait for a free connection; defaults to the value in the URL, or 10 s. */
   acquireTimeoutMs?: number
-  /** Shown in `pg_stat_activity`, to tell processes apart. */
+  /** Shown in `pg_stat_activity` to identify the process. */
   applicationName?: string
-  /** Told of connections that broke while idle. The pool replaces them by itself. */
+  /** Called when an idle connection breaks. The pool replaces it automatically. */
   onIdleError?: (error: Error) => void
 }
 
 export interface Database {
   prisma: PrismaClient
-  /** For the statements of the hot paths. */
+  /** For statements on hot paths. */
   sql: Statements
-  /** Named prepared statements are sent without their name where this is `transaction`: no two of them share a session. */
+  /** With `transaction`, prepared statements are sent unnamed, because transactions may use different sessions. */
   pooling: Pooling
-  /** The pool under `prisma`, for what needs a session or speed of its own; shared, so that one limit holds for all. */
+  /** The pool of `prisma`, for uses that need a session or more speed; shared, so that one connection limit applies. */
   pool: Pool
-  /** Waits for what is running and closes every connection. */
+  /** Waits for running statements and closes all connections. */
   close(): Promise<void>
 }
 
-/** Connects lazily: nothing is opened before the first query. */
+/** Connects lazily, on the first query. */
 export function makeDatabase(options: DatabaseOptions): Database {
   const { url, pooling = 'none' } = options
   const defaults = {
@@ -64,7 +64,7 @@ export function makeDatabase(options: DatabaseOptions): Database {
     applicationName: options.applicationName ?? 'switchyard',
     acquireTimeoutMs: options.acquireTimeoutMs ?? poolTimeoutMs,
   })
-  // Without a listener a connection that the server closes while idle would end the process.
+  // Without a listener, an idle connection closed by the server would end the process.
   let isClosed = false
   pool.on('error', (error) => {
     if (!isClosed) options.onIdleError?.(error)

@@ -4,24 +4,24 @@ import { isMetadataService, lastIpv4In } from './metadata-services.ts'
 type Address = ReturnType<typeof ipaddr.parse>
 
 /**
- * Where an address lies.
+ * The network an address belongs to.
  * - `public`: routed on the internet.
  * - `internal`: private, loopback, unique-local, carrier-grade NAT, or a public IPv4 address behind NAT64.
- * - `special`: link-local, metadata services, multicast, tunnels (6to4, Teredo), reserved, and all that no list knows.
+ * - `special`: link-local, metadata services, multicast, tunnels (6to4, Teredo), reserved and unassigned addresses.
  */
 export type AddressClass = 'public' | 'internal' | 'special'
 
 const internalRanges: ReadonlySet<string> = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat'])
-/** All that IANA has handed out for global unicast so far; RFC 4291. */
+/** The range that IANA assigns global unicast addresses from; RFC 4291. */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
 /** RFC 6052. */
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 
-/** An address from its text; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. Null = none. */
+/** Parses an address; IPv4-mapped IPv6 (`::ffff:10.0.0.1`) becomes the IPv4 address. Null if it is not an address. */
 export function addressOf(text: string): Address | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   const [, bare] = /^\[?([0-9a-fA-F.]*:[0-9a-fA-F:.]*)\]?$/.exec(text) ?? []
-  // The URL parser writes IPv6 in hex alone; the library takes `::10.0.0.1`, which is another thing, for a mapped one.
+  // The URL parser normalizes IPv6 to hex; the library would misread `::10.0.0.1` as IPv4-mapped.
   if (bare === undefined || !URL.canParse(`http://[${bare}]`)) return null
   return ipaddr.process(new URL(`http://[${bare}]`).hostname.slice(1, -1))
 }

@@ -1,14 +1,14 @@
 import ipaddr from 'ipaddr.js'
 import { addressOf, classOf } from './egress-address.ts'
 
-/** Where a request would go. `port` as it is dialled. */
+/** The destination of a request. `port` is the port to connect to. */
 export interface Destination {
   host: string
   port: number
 }
 
 interface NameRule {
-  /** In lower case, without the `*.` of a rule for everything below. */
+  /** In lower case, without the leading `*.` of a wildcard rule. */
   name: string
   isForAllBelow: boolean
   port: number | null
@@ -26,9 +26,9 @@ export interface EgressRules {
 }
 
 /**
- * Reads an allow-list: `host`, `*.domain`, an address, a CIDR range; `:port` after the first three (IPv6 in brackets).
+ * Parses an allow-list: `host`, `*.domain`, address, CIDR range; `:port` after the first three (IPv6 in brackets).
  *
- * @throws with the entry that is none of these
+ * @throws an error that names the invalid entry
  */
 export function parseEgressRules(entries: readonly string[]): EgressRules {
   const rules = entries.map(parseRule)
@@ -47,7 +47,7 @@ export function allowsName({ names }: EgressRules, { host, port }: Destination):
   )
 }
 
-/** A range does not reach link-local addresses, metadata services and the like: those are listed one by one. */
+/** Ranges exclude special addresses (link-local, metadata services and others), which must be listed individually. */
 export function allowsAddress({ ranges }: EgressRules, { host, port }: Destination): boolean {
   const address = addressOf(host)
   if (address === null) return false
@@ -92,7 +92,7 @@ function isPort(port: number | null): boolean {
   return port === null || (port >= 1 && port <= 65_535)
 }
 
-/** The last label is no number: `10.0.0` is a mistyped address. */
+/** The last label must not be numeric: `10.0.0` is a mistyped address. */
 function isName(name: string): boolean {
   return /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z_][a-z0-9_-]*\.?$/.test(name)
 }
@@ -103,7 +103,7 @@ function notARule(entry: string): Error {
   )
 }
 
-/** Written out: the library would read `10/8` as 0.0.0.10. */
+/** Requires a complete address: the library would parse `10/8` as 0.0.0.10. */
 function cidrOf(text: string): RangeRule['range'] | null {
   const [address = '', length = ''] = text.split('/', 2)
   if (addressOf(address) === null || !/^\d{1,3}$/.test(length)) return null

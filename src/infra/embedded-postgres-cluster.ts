@@ -5,20 +5,20 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Account, Binaries } from './embedded-postgres-account.ts'
 
-/** Kept beside Postgres' own files: what the next start must know. */
+/** State stored next to the Postgres files for the next start. */
 export interface ClusterNote {
   password: string
-  /** The process that started Postgres last, to tell an orphan from one in use. */
+  /** The process that last started Postgres, to distinguish an orphan from a cluster in use. */
   startedByPid: number
 }
 
-/** Everything Postgres prints is compared or shown, so its language is fixed; nothing else of our environment is handed on. */
+/** The locale is fixed because Postgres output is compared and shown; no other variables are passed on. */
 export const postgresEnvironment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' }
 
 const stopPatienceMs = 15_000
 const noteFile = 'switchyard.json'
 
-/** Makes the cluster when there is none. Built next to its place and renamed, so an interrupted start leaves no half. */
+/** Creates the cluster if missing, in a temporary directory that is then renamed, so that no partial one remains. */
 export async function ensureCluster(dataDir: string, binaries: Binaries, account: Account): Promise<ClusterNote> {
   const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => null)
   if (version !== null) return readNote(dataDir)
@@ -63,7 +63,7 @@ function runInitdb(
     '--no-sync',
   ]
   return new Promise((resolve, reject) => {
-    // A working directory that the account may read; ours may be closed to it.
+    // A working directory that the account can read; that of this process may be inaccessible.
     const child = spawn(initdb, args, { ...options.account, env: postgresEnvironment, cwd: '/' })
     let output = ''
     child.stdout.on('data', (chunk) => {
@@ -80,8 +80,8 @@ function runInitdb(
 }
 
 /**
- * Clears what an earlier run left behind. An orphan (its starter was killed) is stopped; a process id that now belongs
- * to something else is forgotten; a cluster in use by a living Switchyard is refused.
+ * Cleans up after an earlier run. Stops an orphaned server (its parent was killed), removes the lock file of a process
+ * id that was reused, and rejects a cluster in use by another Switchyard.
  */
 export async function clearLeftovers(dataDir: string): Promise<void> {
   const lockFile = join(dataDir, 'postmaster.pid')
@@ -107,7 +107,7 @@ async function stopOrphan(pid: number, dataDir: string): Promise<void> {
     throw new Error(`Postgres process ${pid} of an earlier run does not stop. End it by hand.`)
 }
 
-/** Remembers who runs the cluster now. */
+/** Records this process as the owner of the cluster. */
 export async function claimCluster(dataDir: string, note: ClusterNote): Promise<void> {
   await writeNote(dataDir, { ...note, startedByPid: process.pid })
 }
@@ -134,15 +134,15 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it lives, but under another account.
+    // EPERM: the process exists under another account.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
 async function runsCluster(pid: number, dataDir: string): Promise<boolean> {
   if (!isAlive(pid)) return false
-  // Empty for a zombie, whose parent has not collected it yet.
+  // Empty for a zombie process.
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)
-  // No /proc (macOS): assume the worst, that the id still is what the lock file says.
+  // Without /proc (macOS), assume that the process is the one in the lock file.
   return commandLine === null || commandLine.includes(dataDir)
 }

@@ -2,25 +2,25 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What becomes of a server that ends though nobody stopped it. */
+/** Handlers for unexpected exits of a server. */
 export interface Watching {
-  /** Starts another one in its place. */
+  /** Starts a replacement. */
   start(): Promise<ChildProcess>
-  /** It ended; another one is about to be started. */
+  /** Called when the server exited, before it is restarted. */
   onDeath?(how: string): void
-  /** The other one runs. */
+  /** Called when the replacement runs. */
   onRestart?(): void
-  /** It cannot be started again, or ends again and again: nothing more is tried. */
+  /** Called when the server cannot be restarted or keeps exiting; there are no further restarts. */
   onLost?(error: Error): void
 }
 
 const stopPatienceMs = 10_000
-/** What a killed server leaves behind (its sessions, their shared memory) is gone within moments. */
+/** Delays between restarts; sessions and shared memory of a killed server are released within seconds. */
 const pausesMs = [100, 500, 1000, 2000, 4000]
-/** A server that has run for this long is not about to end again for the same reason. */
+/** The failure count is reset after this uptime. */
 const steadyMs = 60_000
 
-/** Keeps a server running until it is stopped. Answers how to stop it, once and for all. */
+/** Keeps a server running until it is stopped. Returns a function that stops it permanently. */
 export function keepRunning(first: ChildProcess, watching: Watching): () => Promise<void> {
   let server = first
   let isStopping = false
@@ -67,7 +67,7 @@ export function keepRunning(first: ChildProcess, watching: Watching): () => Prom
     process.off('exit', killOnExit)
     if (hasEnded(server)) return
     const exited = once(server, 'exit')
-    server.kill('SIGINT') // "fast" shutdown: sessions are cut, transactions rolled back
+    server.kill('SIGINT') // "fast" shutdown: closes sessions and rolls back transactions
     const impatient = setTimeout(() => server.kill('SIGQUIT'), stopPatienceMs)
     await exited
     clearTimeout(impatient)

@@ -20,24 +20,24 @@ import {
 import { keepRunning, type Watching } from './embedded-postgres-watch.ts'
 
 export interface EmbeddedPostgresOptions extends Omit<Watching, 'start'> {
-  /** Directory of the cluster. Made when missing; moved under /var/lib when run by root from where only root can look. */
+  /** Directory of the cluster. Created if missing; moved under /var/lib if only root, who runs this, can read it. */
   dataDir: string
-  /** TCP port on 127.0.0.1; a free one is chosen when left out. */
+  /** TCP port on 127.0.0.1; default: any free port. */
   port?: number
-  /** false: the data is worth nothing: no fsync, and the directory is removed before the start and by `stop`. */
+  /** false: disposable data: no fsync, and the directory is removed before the start and by `stop`. */
   persistent: boolean
-  /** Server settings, as in postgresql.conf. */
+  /** Server settings as in postgresql.conf. */
   settings?: Readonly<Record<string, string>>
-  /** Receives Postgres' own log lines. */
+  /** Receives the log lines of Postgres. */
   log?: (line: string) => void
 }
 
 export interface EmbeddedPostgres {
-  /** Connection string of an empty or earlier filled database named `switchyard`, with a superuser's rights. */
+  /** Connection string of the database `switchyard`, new or existing, with superuser privileges. */
   url: string
-  /** Where the data really lies. */
+  /** The actual data directory. */
   dataDir: string
-  /** Stops the server; with `persistent: false` also removes its data. */
+  /** Stops the server; with `persistent: false`, also removes its data. */
   stop(): Promise<void>
 }
 
@@ -46,12 +46,12 @@ const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_w
 const startTries = 3
 
 /**
- * Starts a real Postgres of its own from npm's binaries, on the loopback interface only. It ends with this process
- * (a killed one leaves an orphan, which the next start on the same directory stops), and is started again on the same port
- * where it ends before.
+ * Starts a Postgres server from npm's binaries on the loopback interface. It stops with this process and is restarted
+ * on the same port if it exits earlier. If this process is killed, the next start on the same directory stops the
+ * orphan.
  *
- * The `embedded-postgres` package's own starter is not used: it hooks SIGINT and SIGTERM to end the whole process,
- * which would cut off draining, and it shares our process group, so Ctrl-C would stop the database before us.
+ * The starter of the `embedded-postgres` package is not used: it hooks SIGINT and SIGTERM to end the whole process,
+ * which would interrupt draining, and it shares the process group, so Ctrl-C would stop the database first.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const account = await chooseAccount(options.dataDir)
@@ -72,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Between finding a free port and using it somebody else may take it: try again, unless the caller chose the port. */
+/** Another process may take a free port before it is used: retries with a new one, unless the caller chose the port. */
 async function startOnFreePort(
   options: EmbeddedPostgresOptions,
   binaries: Binaries,
@@ -107,7 +107,7 @@ async function startServer(
     ...account,
     env: postgresEnvironment,
     cwd: '/',
-    // A process group of its own: Ctrl-C in a terminal reaches us first, we stop Postgres last.
+    // In a separate process group, so that Ctrl-C in a terminal does not stop Postgres before this process.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -130,7 +130,7 @@ function untilReady(server: ChildProcess, log: (line: string) => void): Promise<
   })
 }
 
-/** Once and for all, however often it is called. */
+/** Idempotent. */
 function makeStop(stopServer: () => Promise<void>, removeDir: string | null): () => Promise<void> {
   let stopping: Promise<void> | undefined
   const stop = async () => {

@@ -1,17 +1,17 @@
 import { Prisma } from '../generated/prisma/client.ts'
 
-/** A part of a list, in its order: from the first id that is not before `start` up to the last one before `end`. */
+/** A range of a list in list order: from the first id at or after `start` to the last id before `end`. */
 export interface Range {
-  /** Descending, it is not part of it. */
+  /** Inclusive; exclusive in descending order. */
   start: Prisma.Sql
   end: Prisma.Sql
 }
 
-/** The ids that one filter leaves, read from an index that has them in order. */
+/** The ids that match one filter, read in order from an index. */
 export interface Source {
-  /** Index entries that are read for the first id of a range. */
+  /** Index entries read to find the first id of a range. */
   cost: number
-  /** The first ids of a range, as `id`, in the order of the list. */
+  /** The first ids of a range, as `id`, in list order. */
   page(range: Range, limit: number): Prisma.Sql
 }
 
@@ -19,21 +19,21 @@ export type Sources = readonly [Source, ...Source[]]
 
 export type Order = 'asc' | 'desc'
 
-/** An index over a table: the values of its first columns, and then the id. */
+/** An index on a table: the values of its leading columns, followed by the id. */
 export interface IndexKey {
   /** Table and alias. */
   table: Prisma.Sql
   columns: readonly (readonly [column: Prisma.Sql, value: Prisma.Sql | string])[]
   id: Prisma.Sql
   order: Order
-  /** What else holds, as a partial index has it. */
+  /** The condition of a partial index. */
   where?: Prisma.Sql
 }
 
 /**
- * Statement that reads an index from a place on. It compares all columns of the index at once, and orders by all of them: only
- * that index can serve it. With a condition for each column, statistics could tempt the planner to read another one, in the
- * order of ids, and to leave out what does not match, which may be nearly everything.
+ * A statement that reads an index from a position. It compares and orders by all columns of the index, so that only
+ * this index can serve it. With separate conditions per column, the planner could choose another index in id order and
+ * filter out most rows.
  */
 export function indexPage({ table, columns, id, order, where }: IndexKey, { start, end }: Range, limit: number) {
   const names = [...columns.map(([column]) => column), id]
@@ -46,27 +46,27 @@ export function indexPage({ table, columns, id, order, where }: IndexKey, { star
     ${where === undefined ? Prisma.empty : Prisma.sql`AND ${where}`} ORDER BY ${ordering} LIMIT ${limit}`
 }
 
-/** The start of what comes after an id; a space sorts before everything that could follow. */
+/** The start of the range after an id; a space sorts before every character of an id. */
 export function startAfter(id: string, order: Order): string {
   return order === 'desc' ? id : `${id} `
 }
 
 export interface IntersectionOptions extends Range {
   order: Order
-  /** Conditions on the row of an id, given that id: a query that has a row if they hold. Costs one row for each id. */
+  /** Further conditions, as a query that returns a row if they hold for the given id. Reads one row per id. */
   also?: (id: Prisma.Sql) => Prisma.Sql
-  /** Ids at most. */
+  /** Maximum number of ids. */
   limit: number
-  /** Rows and index entries that may be read. */
+  /** Maximum number of rows and index entries to read. */
   reads: number
 }
 
 /**
- * A recursive query `jump` for the ids that all sources have. Each step reads one id from each source: the first one at the
- * place where the one before is. If all show the same id it is found; otherwise the next step begins where the last one is,
- * and what lies between is never read. So it costs about as much as the rarest of the sources is long, and less if they are
- * apart. It ends with a source, after `limit` ids, or after as many steps as `reads` permits: the last row is then `is_last`,
- * and everything up to its id is examined.
+ * A recursive query `jump` for the ids that all sources contain. Each step reads one id from each source: the first one
+ * at or after that of the previous source. If all are equal, the id is a result; otherwise the next step starts at the
+ * last id, and the ids between are never read. The cost is proportional to the rarest source, or less if the sources
+ * rarely overlap. It ends when a source is exhausted, after `limit` ids, or after the number of steps that `reads`
+ * permits: the last row then has `is_last`, and everything up to its id has been examined.
  */
 export function intersection(sources: Sources, options: IntersectionOptions): Prisma.Sql {
   const { order, start, end, also, limit, reads } = options

@@ -6,20 +6,20 @@ export type { Logger } from 'pino'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
-/** How many objects in each other are searched for names of secrets. */
+/** Nesting depth to which objects are searched for names of secrets. */
 const searchedDepth = 3
 
 export interface LogOptions {
   level: LogLevel
-  /** Where lines go; standard output by default. */
+  /** Destination of log lines; standard output by default. */
   destination?: DestinationStream
-  /** Readable lines instead of JSON; by default when standard output is a terminal and `pino-pretty` is installed. */
+  /** Readable lines instead of JSON; default: if standard output is a terminal and `pino-pretty` is installed. */
   pretty?: boolean
 }
 
 /**
- * Levels: error = ours to fix; warn = odd but handled; info = something happened in the domain; debug = detail.
- * Secrets are removed by field name as a second line of defence; the first is not to log them.
+ * Levels: error = a defect or outage that needs action; warn = unexpected but handled; info = domain event; debug =
+ * detail. Redacts secrets by field name as a second line of defense; the first is not to log them.
  */
 export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
   const options: LoggerOptions = {
@@ -34,7 +34,7 @@ export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
   return pino({ ...options, transport: { target: 'pino-pretty', options: settings } })
 }
 
-/** A copy without what names of fields and headers call a secret. Objects of a class are left to their serializers. */
+/** A copy without fields whose names denote secrets. Class instances are left to their serializers. */
 function withoutSecrets(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   const entries = Object.entries(fields).map(([name, value]) => {
     if (isSecretName(name) && typeof value !== 'boolean' && value !== null) return [name, '[redacted]']
@@ -49,14 +49,14 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** What a log line tells of an error. Libraries hang whole clients and pools on theirs. */
+/** The logged fields of an error. Libraries attach whole clients and pools to theirs. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { name, message, stack, code, cause } = error as Error & { code?: unknown }
   return { name, message, stack, code, ...(cause === undefined ? {} : { cause: describeError(cause) }) }
 }
 
-/** It is a development dependency: the production image does not carry it. */
+/** `pino-pretty` is a development dependency and missing from the production image. */
 function isInstalled(name: string): boolean {
   try {
     createRequire(import.meta.url).resolve(name)

@@ -3,12 +3,13 @@ import ipaddr from 'ipaddr.js'
 type Address = ReturnType<typeof ipaddr.parse>
 
 /**
- * Where clouds hand credentials to whoever asks from inside. Most use 169.254.169.254, which Amazon, Azure, Google,
- * Huawei, Naver, Oracle, IBM, OpenStack and others share; some are public, carrier-grade or unique-local addresses.
+ * Cloud metadata services, which hand out credentials to local clients. Most use 169.254.169.254 (Amazon, Azure,
+ * Google, Huawei, Naver, Oracle, IBM, OpenStack and others); some use public, carrier-grade NAT or unique-local
+ * addresses.
  */
 const ipv4: ReadonlySet<string> = new Set([
   '169.254.169.254',
-  // Amazon: tasks of ECS, pods of EKS.
+  // Amazon: ECS tasks, EKS pods.
   '169.254.170.2',
   '169.254.170.23',
   // Tencent, Scaleway.
@@ -25,7 +26,7 @@ const ipv4: ReadonlySet<string> = new Set([
 ])
 
 const ipv6 = [
-  // Amazon: all of its services at a link (254 metadata, 23 pods of EKS, 240 and 250 licences).
+  // Amazon: all link services (254 metadata, 23 EKS pods, 240 and 250 licenses).
   'fd00:ec2::/32',
   // Google.
   'fd20:ce::/64',
@@ -39,13 +40,13 @@ const ipv6 = [
   'fd00:100::100:200/128',
 ].map((range) => ipaddr.IPv6.parseCIDR(range))
 
-/** Also where the last four bytes of an IPv6 address are one: a NAT64 of its own, ISATAP. */
+/** Also detects metadata addresses in the last four bytes of an IPv6 address: network-specific NAT64, ISATAP. */
 export function isMetadataService(address: Address): boolean {
   if (address instanceof ipaddr.IPv4) return ipv4.has(address.toString())
   return ipv6.some((range) => address.match(range)) || ipv4.has(lastIpv4In(address).toString())
 }
 
-/** Where RFC 6052 puts the IPv4 address under a prefix of 96 bits. */
+/** The position of the IPv4 address under a 96-bit prefix in RFC 6052. */
 export function lastIpv4In(address: Address): Address {
   return ipaddr.fromByteArray(address.toByteArray().slice(-4))
 }

@@ -7,26 +7,26 @@ import { makeSessions, type Pooling, transactionSettings } from './sessions.ts'
 
 export interface MigrateOptions {
   url: string
-  /** What stands between, as `examineDatabaseAt` found it; nothing when absent. */
+  /** The pooling mode found by `examineDatabaseAt`; none if absent. */
   pooling?: Pooling
   /** Receives one line per step. */
   log?: (line: string) => void
-  /** Where the migrations lie; those of this version by default. */
+  /** Directory of the migrations; default: those of this version. */
   migrationsDir?: string
 }
 
-/** Spells `SWYD`. Any number serves, as long as every version of Switchyard takes the same. */
+/** Spells `SWYD`. Must be the same in every version of Switchyard. */
 const migrationLock = 0x53575944
 
 const retryMs = 200
 
 /**
- * Brings the database to this version's schema, with the tables of BullMQ's Postgres backend (schema `bullmq`), which a
- * later start without Redis needs, and returns the migrations that were applied now. May be called by
- * any number of processes at once: one works, the others wait for it. Fills `_prisma_migrations` exactly as
- * `prisma migrate deploy` would, so that either can be used.
+ * Migrates the database to the schema of this version, including the tables of BullMQ's Postgres backend (schema
+ * `bullmq`), which a later start without Redis needs. Returns the migrations that it applied. Safe to call from several
+ * processes concurrently: one migrates, the others wait. Records migrations in `_prisma_migrations` exactly as `prisma
+ * migrate deploy` does, so that either can be used.
  *
- * @throws when a migration fails; Postgres has then rolled back that migration's whole script
+ * @throws if a migration fails; Postgres has then rolled back the whole script of that migration
  */
 export async function migrate({ url, pooling = 'none', ...options }: MigrateOptions): Promise<{ applied: string[] }> {
   const log = options.log ?? (() => {})
@@ -48,7 +48,7 @@ export async function migrate({ url, pooling = 'none', ...options }: MigrateOpti
   }
 }
 
-/** Held by a transaction, which no pooler cuts in two, and which ends with its connection, however that ends. */
+/** The lock is held by a transaction, which works through any pooler and is released with its connection. */
 async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
   const client = await sessions.connect()
   client.on('error', ignore)
@@ -58,14 +58,14 @@ async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
     await lock(client)
     return await work()
   } finally {
-    // Nothing was written here. Closed with its transaction open, so that this cannot fail.
+    // Nothing was written. Closing the connection with the transaction open cannot fail.
     client.release(true)
   }
 }
 
 /**
- * Tries until it has the lock. CREATE INDEX CONCURRENTLY waits for every older snapshot: who waited inside a statement would have
- * one, and so would an open transaction whose last statement had parameters.
+ * Polls for the lock. CREATE INDEX CONCURRENTLY waits for every older snapshot, and both a blocking lock statement and
+ * an open transaction whose last statement had parameters would hold one.
  */
 async function lock(client: PoolClient): Promise<void> {
   const statement = `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS "isOurs"`

@@ -3,20 +3,20 @@ import { fileURLToPath } from 'node:url'
 import { assertSchemaCompatibility, DEFAULT_SCHEMA, LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError } from 'bullmq'
 import type { Pool } from 'pg'
 
-/** Where the migrations lie, seen from `src/` and from `dist/` alike. */
+/** Directory of the migrations, valid from `src/` and `dist/`. */
 export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
-/** The migrations of this version in the order of their names, which begin with a timestamp. */
+/** The migrations of this version in name order; names start with a timestamp. */
 export async function migrationNames(baseDir = migrationsDir): Promise<string[]> {
   const entries = await readdir(baseDir, { withFileTypes: true })
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
 }
 
 /**
- * The migrations of this version that a database has not, or not to their end; last, those of the queue's tables. Those
- * of a newer version do not count: it migrates while this one still runs.
+ * Migrations of this version that the database lacks or has not completed, followed by those of the queue tables.
+ * Migrations of newer versions are ignored, because a newer version may migrate while this one runs.
  *
- * @throws what Postgres answers, also where nothing was ever migrated; and where only a newer BullMQ may use the queue
+ * @throws the Postgres error, also if the database was never migrated; or if the queue schema requires a newer BullMQ
  */
 export async function missingMigrations(pool: Pick<Pool, 'query'>): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
@@ -27,7 +27,7 @@ export async function missingMigrations(pool: Pick<Pool, 'query'>): Promise<stri
   return (await isQueueMigrated(pool)) ? missing : [...missing, `the queue's tables, version ${LATEST_SCHEMA_VERSION}`]
 }
 
-/** Also where the queue lives in Redis now: it can be left out at the next start. */
+/** Checked even if the queue is in Redis: Redis may be removed at the next start. */
 async function isQueueMigrated(pool: Pick<Pool, 'query'>): Promise<boolean> {
   try {
     return (await assertSchemaCompatibility(pool, DEFAULT_SCHEMA)) >= LATEST_SCHEMA_VERSION

@@ -1,14 +1,14 @@
 import type { Prisma, PrismaClient } from './database.ts'
 
-/** A lock that is held longer is somebody's hanging transaction: the caller is told to try again. */
+/** A longer wait indicates a hanging transaction: the caller receives a retryable error. */
 const lockTimeoutMs = 4000
 const acquireTimeoutMs = 10_000
 const transactionTimeoutMs = 20_000
 
 /**
- * Counts and adds while nobody else does in these projects: whoever comes second waits here, and its `work` sees what
- * the first has committed. That needs READ COMMITTED, where each statement has a snapshot of its own; the one that takes
- * the lock keeps the snapshot from before its wait, so counting in it would miss what it has waited for.
+ * Runs `work` with an exclusive lock on the projects: concurrent callers wait, and their `work` sees what the previous
+ * holder committed. Requires READ COMMITTED, where each statement has a new snapshot; the statement that acquires the
+ * lock keeps its older snapshot, so counting must be a separate statement.
  */
 export async function withProjectLock<T>(
   prisma: PrismaClient,

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 
-/** What a caller has left of its window. */
+/** The state of a caller's rate limit window. */
 export interface RequestRate {
   isAllowed: boolean
   limit: number
@@ -12,32 +12,32 @@ export interface RequestRate {
   windowSeconds: number
 }
 
-/** Counts the requests of each caller, in one place for all instances. */
+/** Counts requests per caller, shared by all instances. */
 export interface RequestRates {
-  /** Counts one request. Never fails: where the counts cannot be reached, each instance counts its own. */
+  /** Counts one request. Never fails: if the shared store is unavailable, each instance counts separately. */
   count(caller: string): Promise<RequestRate>
   close(): Promise<void>
 }
 
 export interface RequestRateOptions {
-  /** Requests of one caller within a window. */
+  /** Maximum requests of one caller per window. */
   requests: number
   windowSeconds: number
-  /** Null: the counts live in the database, in a table that writes no log. */
+  /** Null: the counts are stored in the database, in an unlogged table. */
   redisUrl: string | null
   pool: Pool
 }
 
-/** Of a window this part is taken at a time, and counted down here: one question to the store for so many requests. */
+/** The part of a window reserved at a time and counted locally, so that the store is queried once per block. */
 const blockPart = 0.01
 const maxRemembered = 10_000
 
-/** What this process has taken of a caller's window and not handed out yet. */
+/** The requests that this process has reserved of a caller's window and not yet used. */
 interface Block {
-  /** False: the window is used up. */
+  /** False: the window is exhausted. */
   isGranted: boolean
   left: number
-  /** What the store had left after it was taken. */
+  /** What the store had left after the reservation. */
   remaining: number
   endsAtMs: number
 }
@@ -49,7 +49,7 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
     ...window,
     keyPrefix: 'switchyard-rate',
     insuranceLimiter: new RateLimiterMemory(window),
-    // Who is beyond the limit is not counted on: a flood ends at this process.
+    // Callers beyond the limit are rejected locally, without querying the store.
     inMemoryBlockOnConsumed: requests,
   }
   const limiter =
@@ -65,7 +65,7 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
 
   const blockSize = Math.max(1, Math.floor(requests * blockPart))
   const blocks = new LRUCache<string, Block>({ max: maxRemembered })
-  /** Requests of one caller that arrive together wait for the same block. */
+  /** Concurrent requests of one caller wait for the same block. */
   const taking = new Map<string, Promise<Block>>()
 
   async function take(caller: string): Promise<Block> {
@@ -83,7 +83,7 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
     return block
   }
 
-  /** Takes one request out of the caller's block, or tells that its window is used up. */
+  /** Uses one request of the caller's block, or reports that the window is exhausted. */
   async function takeOne(caller: string): Promise<Block> {
     for (;;) {
       const block = blocks.get(caller)
@@ -115,7 +115,7 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
   }
 }
 
-/** Answers or fails at once: a request must not wait for Redis to come back. */
+/** Fails immediately if Redis is unavailable: requests must not wait for it. */
 function connect(url: string): Redis {
   const redis = new Redis(url, {
     enableOfflineQueue: false,

@@ -10,13 +10,13 @@ import {
 import type { Pool, QueryConfig, QueryResult } from 'pg'
 import { makeSessions, type SessionsOptions, type Settings } from './sessions.ts'
 
-/** Object ids of Postgres' types: `"char"`, one byte, used only in its own catalogue; and `text`. */
+/** Type OIDs of Postgres: `"char"`, a single byte used only in the system catalog, and `text`. */
 const charTypeId = 18
 const textTypeId = 25
 
 export type MigratedDatabase = Pick<SessionsOptions, 'url' | 'pooling'>
 
-/** A migration takes its time, and waits for whoever has what it changes. */
+/** Migrations run without timeouts: they may take long and wait for locks. */
 export const unlimited: Settings = {
   statement_timeout: '0',
   lock_timeout: '0',
@@ -24,14 +24,14 @@ export const unlimited: Settings = {
 }
 
 /**
- * `@prisma/adapter-pg` made fit for migrations. As it comes (7.10.0) it
- * - cannot read the catalogue, for want of the type `"char"` (prisma/orm#27403): here such columns pass as text and
- *   are then declared to be characters;
- * - cuts scripts at every semicolon, which breaks function bodies, and runs the pieces outside a transaction:
- *   here a script is sent whole, which Postgres runs as one implicit transaction;
- * - opens its scratch ("shadow") database under a name that the URL's own database name overrides.
+ * `@prisma/adapter-pg` adapted for migrations. The stock adapter (7.10.0)
+ * - cannot read the catalog, because it lacks the type `"char"` (prisma/orm#27403): such columns are read as text and
+ *   then declared as characters;
+ * - splits scripts at every semicolon, which breaks function bodies, and runs the parts outside a transaction: here a
+ *   script is sent as a whole, which Postgres runs as one implicit transaction;
+ * - opens its scratch ("shadow") database under a name that the database name in the URL overrides.
  *
- * Freeing the engine closes nothing, and its open session would keep Prisma's advisory lock: call `close`.
+ * Freeing the engine does not close its sessions, and an open session keeps Prisma's advisory lock: call `close`.
  */
 export function makeSchemaEngineAdapter(database: MigratedDatabase): {
   factory: SqlMigrationAwareDriverAdapterFactory
@@ -58,7 +58,7 @@ export function makeSchemaEngineAdapter(database: MigratedDatabase): {
 
 async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
   const { pool, charColumns } = makeCatalogPool(database)
-  // Without it the engine looks for its table in `public`, whatever the search path says.
+  // Without it, the engine looks for its table in `public`, regardless of the search path.
   const { rows } = await pool.query<{ schema: string | null }>({ text: 'SELECT current_schema() AS schema' })
   const { schema } = rows[0] ?? {}
   const adapter = await new PrismaPg(pool, schema ? { schema } : {}).connect()
@@ -78,7 +78,7 @@ async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
   })
 }
 
-/** The engine disposes of it when it is done; `close` does when the engine failed on the way. Twice is harmless. */
+/** The engine disposes of it when it is done; `close` does if the engine failed. Disposing twice is harmless. */
 async function connectToScratch(database: MigratedDatabase): Promise<SqlDriverAdapter> {
   const name = `switchyard_scratch_${randomUUID().replaceAll('-', '')}`
   await runOnce(database, `CREATE DATABASE ${name} TEMPLATE template0`)
@@ -95,13 +95,13 @@ async function connectToScratch(database: MigratedDatabase): Promise<SqlDriverAd
 }
 
 /**
- * One session: the engine's lock and the statements under it must not land on different ones. It also means that the
- * answers come in the order of the questions, so `charColumns` speaks of the latest.
+ * A single session, so that the engine's lock and the statements under it share one. Results therefore arrive in the
+ * order of the queries, and `charColumns` refers to the latest.
  */
 function makeCatalogPool(database: MigratedDatabase): { pool: Pool; charColumns: () => readonly number[] } {
   const pool = makeSessions({ ...database, max: 1, applicationName: 'switchyard-migrate', settings: unlimited })
-  // `end` resolves before the session is over; that the server then cuts it (a dropped scratch database, its own end)
-  // must not end this process. A session that breaks earlier fails the next statement.
+  // `end` resolves before the session is closed; a later disconnect by the server (dropped scratch database, server
+  // shutdown) must not end this process. A session that breaks earlier fails the next statement.
   pool.on('error', () => {})
   const query = pool.query.bind(pool) as (config: QueryConfig) => Promise<QueryResult>
   let latest: number[] = []
@@ -118,13 +118,13 @@ function makeCatalogPool(database: MigratedDatabase): { pool: Pool; charColumns:
   return { pool: Object.assign(pool, { query: readable }), charColumns: () => latest }
 }
 
-/** The engine's own lock would stay with the server's connection for good; `migrate` has locked before. */
+/** The engine's session lock would stay on the pooled server connection; `migrate` already holds its own lock. */
 function withoutSessionLock(config: QueryConfig): QueryConfig {
   return { ...config, text: config.text.replace('pg_advisory_lock(', 'pg_advisory_xact_lock(') }
 }
 
 async function runOnce({ url }: MigratedDatabase, statement: string): Promise<void> {
-  // Databases are neither made nor dropped within a transaction.
+  // Databases cannot be created or dropped within a transaction.
   const pool = makeSessions({ url, pooling: 'none', max: 1, applicationName: 'switchyard-migrate' })
   pool.on('error', () => {})
   try {

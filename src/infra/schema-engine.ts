@@ -6,17 +6,17 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { migrationNames, migrationsDir } from './migrations.ts'
 import { type MigratedDatabase, makeSchemaEngineAdapter } from './schema-engine-adapter.ts'
 
-/** Prisma's own schema engine, the part of the CLI that understands migrations. */
+/** Prisma's schema engine, the part of the CLI that runs migrations. */
 export type SchemaEngine = bindings.SchemaEngine
 
-/** Every table belongs to the schema file; nothing is managed elsewhere. */
+/** No filters: the schema file owns every table. */
 export const noFilters: bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 let engineReady: Promise<void> | undefined
 
 /**
- * Opens the engine on a database. The Prisma CLI would download it as a program from Prisma's host at first use; the
- * same engine comes from npm as WebAssembly, so a migration needs nothing but what `npm ci` installed.
+ * Opens the engine on a database. The Prisma CLI would download the engine binary on first use; the WebAssembly build
+ * of the same engine comes with `npm ci`, so a migration needs no download.
  *
  * @param use called with the engine, which is freed afterwards
  */
@@ -38,7 +38,7 @@ export async function withSchemaEngine<T>(
   }
 }
 
-/** The migrations with their SQL, in the engine's own words. */
+/** The migrations with their SQL, in the engine's format. */
 export async function readMigrations(baseDir = migrationsDir): Promise<bindings.MigrationList> {
   const lockfile = 'migration_lock.toml'
   const directories = (await migrationNames(baseDir)).map(async (path) => ({
@@ -56,7 +56,7 @@ export async function readMigrations(baseDir = migrationsDir): Promise<bindings.
   }
 }
 
-/** As much of WebAssembly as is used here: its types come with the browser's library, which this project leaves out. */
+/** The part of WebAssembly used here: its types are in the DOM library, which this project does not include. */
 interface WasmRuntime {
   instantiate(code: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
@@ -74,7 +74,7 @@ async function instantiate(): Promise<void> {
   start()
 }
 
-/** The engine never clears the 10 s timer of its lock, which would keep every process that migrated alive as long. */
+/** The engine never clears the 10 s timer of its lock, which would keep the process alive that long. */
 function withoutLingeringTimers(imports: object): object {
   const entries = Object.entries(imports).map(([name, imported]) => {
     if (!name.startsWith('__wbg_setTimeout_')) return [name, imported]
@@ -83,7 +83,7 @@ function withoutLingeringTimers(imports: object): object {
   return Object.fromEntries(entries)
 }
 
-/** The engine looks for it under a global name; without it a panic would say no more than "unreachable". */
+/** The engine looks this up under a global name; without it, a panic only reports "unreachable". */
 const panicRegistry = {
   set_message: (message: string) => {
     throw new Error(`Prisma's schema engine failed: ${message}`)

@@ -5,8 +5,8 @@ import { clientOf } from './url-client.ts'
 import { readZones } from './zoned-adapter.ts'
 
 /**
- * What stands between this process and Postgres: nothing; a pooler that gives a client a server connection for as long as
- * it stays; or one that gives it for a transaction, so that nothing lasts from one to the next.
+ * The pooler between this process and Postgres: none; session pooling, which assigns a server connection for the
+ * client's session; or transaction pooling, which assigns one per transaction, so that no session state is kept.
  */
 export type Pooling = 'none' | 'session' | 'transaction'
 
@@ -15,18 +15,18 @@ export type Settings = Readonly<Record<string, string>>
 export interface SessionsOptions {
   url: string
   pooling: Pooling
-  /** Connections at most. */
+  /** Maximum number of connections. */
   max: number
-  /** Shown in `pg_stat_activity`, to tell processes apart. */
+  /** Shown in `pg_stat_activity` to identify the process. */
   applicationName: string
-  /** Beside what every session has: what holds where the URL says nothing else, and what holds whatever it says. */
+  /** Additional session settings: `defaults` are overridden by the URL, `settings` override it. */
   defaults?: Settings
   settings?: Settings
-  /** How long to wait for a free connection before giving up; for ever when absent. */
+  /** How long to wait for a free connection; unlimited if absent. */
   acquireTimeoutMs?: number
 }
 
-/** What the server, the database or the role may say otherwise, and what statements and readers here rely on. */
+/** Settings that statements and parsers rely on and that the server, database or role may override. */
 const ownSettings: Settings = {
   client_encoding: 'UTF8',
   DateStyle: 'ISO, MDY',
@@ -35,9 +35,9 @@ const ownSettings: Settings = {
 }
 
 /**
- * A pool whose statements run under settings of their own. No setting is sent as a startup parameter: poolers refuse those
- * or drop them silently. On a connection of one's own they are set before its first statement; under transaction pooling
- * each transaction begins with them, and a statement outside of one gets its own.
+ * A pool whose statements run under fixed session settings. They are not sent as startup parameters, which poolers
+ * reject or silently drop. On a dedicated connection they are set before its first statement; under transaction pooling
+ * they are set at the start of each transaction, and single statements are wrapped in one.
  */
 export function makeSessions({ pooling, max, applicationName, acquireTimeoutMs, ...options }: SessionsOptions): Pool {
   const { url, settings } = settingsOf(options)
@@ -46,7 +46,7 @@ export function makeSessions({ pooling, max, applicationName, acquireTimeoutMs, 
     Client: clientOf(options.url),
     max,
     application_name: applicationName,
-    // It also ends the wait for a server, which has a limit of its own where the URL says so.
+    // This timeout also covers connecting, for which the URL may set a longer limit.
     ...(acquireTimeoutMs === undefined
       ? {}
       : { connectionTimeoutMillis: Math.max(acquireTimeoutMs, readConnecting(options.url).connectTimeoutMs ?? 0) }),
@@ -55,7 +55,7 @@ export function makeSessions({ pooling, max, applicationName, acquireTimeoutMs, 
   return pooling === 'transaction' ? Object.assign(pool, { query: inTransactions(pool, beginWith(settings)) }) : pool
 }
 
-/** The settings of a session on this URL, and the URL without them. */
+/** The session settings for a URL, and the URL without them. */
 export function settingsOf({ url, defaults, settings }: Pick<SessionsOptions, 'url' | 'defaults' | 'settings'>): {
   url: string
   settings: Settings
@@ -64,7 +64,7 @@ export function settingsOf({ url, defaults, settings }: Pick<SessionsOptions, 'u
   return { url: named.url, settings: { ...defaults, ...named.settings, ...ownSettings, ...settings } }
 }
 
-/** Names the isolation of the transaction that has just begun, and its settings; before any other statement. */
+/** Sets the isolation level and the settings of a transaction; must be its first statement. */
 export function transactionSettings(settings: Settings): string {
   const locals = Object.entries(settings).map(
     ([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`,
@@ -74,7 +74,7 @@ export function transactionSettings(settings: Settings): string {
 
 const beginWith = (settings: Settings): string => `BEGIN; ${transactionSettings(settings)}`
 
-/** A subscription; comments may stand before it. */
+/** Matches LISTEN, also after comments. */
 const isListen = /^(?:\s*--.*\n)*\s*LISTEN\s/i
 
 async function prepare(client: ClientBase, pooling: Pooling, settings: Settings): Promise<void> {
@@ -82,7 +82,7 @@ async function prepare(client: ClientBase, pooling: Pooling, settings: Settings)
   const isShared = pooling === 'transaction'
   Object.assign(client, {
     query(config: string | QueryConfig, ...more: unknown[]) {
-      // Both would stay with the server's connection, which is another one for the next transaction.
+      // Subscriptions and prepared statements would stay on the server connection, which differs per transaction.
       if (typeof config === 'string')
         return isShared && isListen.test(config) ? Promise.resolve() : query(config, ...more)
       return query(readZones(isShared ? withoutName(config) : config), ...more)
@@ -103,11 +103,11 @@ async function setForSession(client: ClientBase, settings: Settings): Promise<vo
 
 type Query = (query: string | QueryConfig, values?: unknown[]) => Promise<QueryResult>
 
-/** Each statement in a transaction that says what it relies on. */
+/** Runs each statement in a transaction with the required settings. */
 function inTransactions(pool: Pool, begin: string): Query {
   return async (query, values) => {
     const client = await pool.connect()
-    // Without a listener a connection that breaks meanwhile would end the process; its statement fails anyway.
+    // Without a listener, a broken connection would end the process; its statement fails anyway.
     client.on('error', ignore)
     const release = (broken?: Error): void => {
       client.off('error', ignore)

@@ -4,19 +4,19 @@ import { Prisma } from '../generated/prisma/client.ts'
 import { reject } from './classified-adapter.ts'
 
 /**
- * Runs SQL of the hot paths straight on the pool. Statements have names, so that Postgres parses and plans each text once
- * for each connection; Prisma's own raw queries are parsed anew every time and pass through its runtime. Where a pooler
- * hands each transaction to another session the pool sends them without their names.
+ * Runs SQL of hot paths directly on the pool. Statements are named, so that Postgres parses and plans each text once
+ * per connection; Prisma's raw queries are parsed every time and pass through its runtime. Under transaction pooling,
+ * the pool sends them unnamed.
  */
 export interface Statements {
-  /** Times come back as `Date`, JSON as values, 8-byte integers as text. */
+  /** Returns timestamps as `Date`, JSON as values and 8-byte integers as text. */
   rows<R>(statement: Prisma.Sql, options?: StatementOptions): Promise<R[]>
 }
 
 export interface StatementOptions {
   /**
-   * false: parsed and planned for this execution alone. For statements that have very many texts, since each connection
-   * keeps what has a name.
+   * false: parsed and planned for each execution. For statements with many different texts, because each connection
+   * caches named ones.
    */
   isNamed?: boolean
 }
@@ -42,10 +42,10 @@ export function makeStatements(pool: Pick<Pool, 'query'>): Statements {
 }
 
 /**
- * That a column with an index holds one of these ids, which are given or selected. Said beside a join with rows that came as
- * JSON: Postgres takes those for a hundred, and would rather read a table of some thousand rows whole than look up so many.
- * Selected in either case, since a plan for an array that is known looks cheaper than one for any, and would be made anew
- * for each execution.
+ * A condition that an indexed column holds one of these ids, given as values or as a query. Used next to a join with
+ * rows from JSON: Postgres estimates those at a hundred rows and would prefer a sequential scan of a table with some
+ * thousand rows. The ids are always selected, because a plan for a known array looks cheaper than a generic one and
+ * would be recomputed for each execution.
  */
 export function isOneOf(column: string, ids: readonly string[] | Prisma.Sql): Prisma.Sql {
   const selected = 'text' in ids ? ids : Prisma.sql`SELECT unnest(${[...ids]}::text[])`

@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
-/** One value with its labels. */
+/** A value with its labels. */
 export interface Sample {
   labels: Readonly<Record<string, string>>
   value: number
 }
 
-/** A number that is true of the installation as a whole, whoever is asked. */
+/** A metric of the whole installation, the same on every instance. */
 export interface Measure {
   name: string
   help: string
@@ -15,12 +15,12 @@ export interface Measure {
 }
 
 export interface Metrics {
-  /** Everything in the text form that Prometheus reads. */
+  /** All metrics in the Prometheus text format. */
   text(): Promise<string>
   readonly contentType: string
 }
 
-/** A look at the database every so often, however many ask. */
+/** The database is read at most once per this interval, regardless of the number of scrapes. */
 const freshMs = 5000
 
 export function makeMetrics({

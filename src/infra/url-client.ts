@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
 import { readConnecting } from './connecting.ts'
 
-/** The class of clients that connect as this URL says. */
+/** A client class that connects with the options of a URL. */
 export function clientOf(url: string): new (config?: ClientConfig) => Client {
   const { channelBinding, connectTimeoutMs } = readConnecting(url)
   return class extends Client {
@@ -23,7 +23,7 @@ const unbound = () =>
     code: 'NO_CHANNEL_BINDING',
   })
 
-/** `pg` binds where the server offers it. Where it does not, the connection ends here before a password is sent. */
+/** `pg` uses channel binding if the server offers it. Otherwise the connection is closed before a password is sent. */
 function requireBinding(client: Client): void {
   const { connection } = client as Client & { connection?: EventEmitter & { stream: Duplex } }
   if (connection === undefined) throw new Error('this version of pg does not show its connection')
@@ -31,7 +31,7 @@ function requireBinding(client: Client): void {
   const refuse = () => {
     if (!isBound) connection.stream.destroy(unbound())
   }
-  // Heard before the client itself does, which listens from when it connects.
+  // Registered before the client's own listeners, which it adds when it connects.
   connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
     isBound = mechanisms.includes('SCRAM-SHA-256-PLUS')
     refuse()

@@ -6,16 +6,16 @@ import type {
   SqlQueryable,
 } from '@prisma/driver-adapter-utils'
 
-/** What the server says in place of a time that no calendar has. */
+/** Postgres' values for times without a calendar date. */
 const noTime = /^-?infinity$/
 
 const timestamptzId = 1184
 
 /**
- * `@prisma/adapter-pg` with times that cross with their zone. As it comes (7.10.0) it sends a time without one, which the
- * server reads in the zone of the session. Reading is corrected where the client is made: `readZones`.
+ * `@prisma/adapter-pg` with time zones preserved. The stock adapter (7.10.0) sends times without a zone, which the
+ * server interprets in the session's zone. Reading is corrected where the client is created: `readZones`.
  *
- * @param transactionSettings run at the beginning of each transaction; null where the session has them
+ * @param transactionSettings run at the start of each transaction; null if the session has the settings
  */
 export function makeZonedAdapter(
   factory: SqlDriverAdapterFactory,
@@ -39,7 +39,7 @@ function withSettings(adapter: SqlDriverAdapter, settings: string | null): SqlDr
         await transaction.executeRaw({ sql: settings, args: [], argTypes: [] })
         return transaction
       } catch (error) {
-        // The adapter's own `rollback` only gives the connection back: Prisma sends the statement.
+        // The adapter's `rollback` only releases the connection: Prisma sends the statement.
         await transaction.executeRaw({ sql: 'ROLLBACK', args: [], argTypes: [] }).catch(() => {})
         await transaction.rollback()
         throw error
@@ -78,7 +78,7 @@ interface Types {
   getTypeParser(id: number, format?: string): Parser
 }
 
-/** The adapter's own readers, which cut the zone off, behind one that has brought the time to UTC before. */
+/** Converts times to UTC before the adapter's parsers, which drop the zone. */
 export function readZones<C extends { types?: unknown }>(query: C): C {
   const types = query.types as Types | undefined
   if (types === undefined) return query
