@@ -24,7 +24,7 @@ interface Deps {
   secretBox: SecretBox
   providerById(id: string): Provider | undefined
   egressDenial: EgressDenial
-  /** Told when a project's connections have changed. */
+  /** Called after a project's connections have changed. */
   onChange(): void
 }
 
@@ -33,7 +33,7 @@ export type ChangeConnection = (
   patch: ConnectionPatch,
 ) => Promise<Connection>
 
-/** Another change may come between reading a connection and writing it; the settings are then merged anew, so often. */
+/** Maximum attempts: if another change is stored between reading and writing, the settings are merged again. */
 const maxAttempts = 5
 
 export function makeChangeConnection(deps: Deps): ChangeConnection {
@@ -46,8 +46,8 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
 }
 
 /**
- * `seen` is where credentials would have gone when the request arrived: where somebody has changed that since, they are
- * not stored, for the client may never have seen those hosts.
+ * `seen` is the credentials' destination when the request arrived: if it has changed since, the credentials are not
+ * stored, because the client may not know the new hosts.
  */
 async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Connection> {
   const { projectId, id, ifVersions } = request.target
@@ -65,8 +65,8 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
 type Request = { target: Parameters<ChangeConnection>[0]; patch: ConnectionPatch }
 
 /**
- * What is to be written, and where credentials go then. Merged settings, and credentials, are written only over the version
- * that was read: neither must meet what somebody stores of the other meanwhile.
+ * The change to write and the resulting destination of credentials. Merged settings and credentials are written only
+ * over the version that was read, so that neither is combined with a concurrent change of the other.
  */
 function changeOf(
   deps: Deps,

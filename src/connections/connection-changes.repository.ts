@@ -7,7 +7,7 @@ import { connectionColumns } from './connections.repository.ts'
 import { pauseReasons } from './pause.ts'
 import type { SettingsChange } from './revise-settings.ts'
 
-/** What changes; null stays. */
+/** The changed fields; null = unchanged. */
 export interface ConnectionChange {
   projectId: string
   by: Actor
@@ -24,8 +24,8 @@ export type ConnectionChangesRepository = ReturnType<typeof makeConnectionChange
 export function makeConnectionChangesRepository(prisma: PrismaClient) {
   return {
     /**
-     * Changes a connection; whoever has it open opens it anew. New credentials end a pause that the old ones caused.
-     * Null where it is gone or at another version.
+     * Changes a connection; processes that have it open reopen it. New credentials end a pause caused by the old ones.
+     * Returns null if it was deleted or is at another version.
      */
     async apply(written: ConnectionChange): Promise<Connection | 'name_taken' | null> {
       const { projectId, by, id, ifVersions, name, held, ...change } = written
@@ -49,7 +49,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       return rows === 'name_taken' ? rows : (rows[0] ?? null)
     },
 
-    /** The provider has taken the credentials of this version: nothing stands in the way any more. */
+    /** Records that the provider accepted the credentials of this version, and ends any pause. */
     async verified({ id, version, by }: { id: string; version: number; by: Actor }): Promise<void> {
       await prisma.$executeRaw`
         WITH c AS (
@@ -60,9 +60,9 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
     },
 
     /**
-     * Workloads that wait for a hold to be lifted, or for a pause to end, look again; so do those that are in a turn now,
-     * which may be about to write down that they wait, on what they read before. So do the walks over its lists.
-     * Locked in the order of their ids, as the engine's writes do.
+     * Makes workloads that wait for the end of a hold or pause due immediately, and scans of the connection's lists as
+     * well. Includes workloads in a reconcile pass, which may be about to record the wait based on stale data. Rows are
+     * locked in id order, as in the engine's writes.
      */
     async wakeWaiting(connectionId: string): Promise<void> {
       await prisma.$executeRaw`
@@ -78,8 +78,8 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
 }
 
 /**
- * Which parts were given, which settings differ now, and which hosts receive credentials where that changed. Values stay
- * out of the audit log.
+ * The given parts, the changed settings, and the hosts that receive credentials if those changed. Values are not
+ * written to the audit log.
  */
 function auditDataOf({ name, held, settings, sealedCredentials }: ConnectionChange): object {
   const given = { name, held, settings, credentials: sealedCredentials }

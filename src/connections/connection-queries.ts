@@ -27,10 +27,10 @@ interface Deps {
 
 export type ConnectionQueries = ReturnType<typeof makeConnectionQueries>
 
-/** What only the provider can tell about a connection, asked while the client waits. */
+/** Queries that only the provider can answer, executed while the client waits. */
 export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
   return {
-    /** What can be chosen from at the provider, by kind. */
+    /** The options available at the provider, by kind. */
     async catalog(projectId: string, id: string): Promise<{ [kind in Kind]?: Catalog }> {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
@@ -44,7 +44,7 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
       return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
     },
 
-    /** Active objects at the provider that carry a mark of this installation and belong to no live record. */
+    /** Active remote objects tagged by this installation without a live record. */
     async orphans(projectId: string, id: string): Promise<OrphanReport> {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
@@ -53,7 +53,7 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
       )
     },
 
-    /** Asks the provider whether it takes the credentials. Its no is an answer, not a failure; its yes ends a pause. */
+    /** Verifies the credentials with the provider. A rejection is a result, not an error; acceptance ends a pause. */
     async verify({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<VerificationResult> {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)

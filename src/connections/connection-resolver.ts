@@ -18,18 +18,18 @@ interface ConnectionTarget {
   provider?: string
 }
 
-/** How long the answer to "which connection is meant" is believed; a deletion in between is caught by admission. */
+/** How long a resolved connection is cached; admission detects a deletion in between. */
 const cacheTtlMs = 2000
 const maxRemembered = 10_000
 
-/** Finds the connection that a request means, and opens it. */
+/** Finds and opens the connection that a request refers to. */
 export function makeConnectionResolver(deps: Deps) {
   const known = new LRUCache<string, Promise<Connection>>({
     ...{ max: maxRemembered, ttl: cacheTtlMs, ttlResolution: 0 },
     perf: { now: deps.clock.monotonicMs },
   })
 
-  /** Joins equal questions and remembers the answer for a moment: most submits ask the same. */
+  /** Shares equal concurrent queries and caches the result briefly: most submits use the same connection. */
   function meant(projectId: string, target: ConnectionTarget): Promise<Connection> {
     const question = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
     const remembered = known.get(question)
@@ -86,13 +86,13 @@ async function byId(
   return connection
 }
 
-/** No connection is named, or none of that name exists. */
+/** No connection is specified, or the specified one does not exist. */
 function missing(pointer: string, detail: string): ApiError {
   const errors: ValidationError[] = [{ in: 'body', pointer, code: 'connection', detail }]
   return new ApiError('connection_not_found', detail, { errors })
 }
 
-/** The connection is known, and this part of the request belongs to another provider. */
+/** The connection exists, but this part of the request belongs to another provider. */
 export function mismatch(pointer: string, detail: string): ApiError {
   const errors: ValidationError[] = [{ in: 'body', pointer, code: 'provider_mismatch', detail }]
   return new ApiError('unprocessable', detail, { errors })

@@ -27,7 +27,7 @@ interface Deps {
   opened: OpenConnections
   providerById(id: string): Provider | undefined
   egressDenial: EgressDenial
-  /** Told when a project's connections have changed. */
+  /** Called after a project's connections have changed. */
   onChange(): void
 }
 
@@ -93,7 +93,7 @@ export function makeConnectionService(deps: Deps) {
   }
 }
 
-/** Settings and credentials of one and the same provider, settings with defaults filled in. */
+/** The settings, with defaults, and the credentials of a single provider. */
 function accountOf({ providerById }: Deps, { settings, credentials }: ConnectionRequest) {
   const [id] = Object.keys(settings)
   const [credentialsOf] = Object.keys(credentials)
@@ -117,7 +117,7 @@ function kindsOf({ drivers }: Opened): readonly Kind[] {
   return kinds.filter((kind) => drivers[kind] !== undefined)
 }
 
-/** A connection as it would be, to be opened before it is stored. */
+/** A connection that is not stored yet, to be opened for validation. */
 function draft(id: string, projectId: string, provider: string, settings: JsonObject): Connection {
   const now = new Date(0)
   return {

@@ -2,7 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 
-/** The parts of a provider that a connection's schema is made of. */
+/** The properties of a provider that define a connection's schema. */
 export interface ConnectableProvider {
   id: string
   settings: TObject
@@ -12,7 +12,7 @@ export interface ConnectableProvider {
 
 const exactlyOneProvider = { additionalProperties: false, minProperties: 1, maxProperties: 1 }
 
-/** One optional closed object per provider, exactly one of them given: no `oneOf`, so that generated clients stay simple. */
+/** One optional closed object per provider, exactly one required. No `oneOf`, to keep generated clients simple. */
 export function makeConnectionSchemas(providers: readonly ConnectableProvider[]) {
   const byProvider = (what: string, pick: (provider: ConnectableProvider) => TObject) =>
     Object.fromEntries(
@@ -165,7 +165,7 @@ function closed(schema: TObject): TObject {
   return Type.Object(schema.properties, { ...schema, additionalProperties: false })
 }
 
-/** What has a default need not be sent. */
+/** Properties with a default are optional. */
 function lenient(schema: TObject): TObject {
   const properties = Object.entries(schema.properties).map(([name, property]) => [
     name,
@@ -175,7 +175,7 @@ function lenient(schema: TObject): TObject {
   return { ...Type.Object(Object.fromEntries(properties)), required }
 }
 
-/** Every setting may be left out, and null removes those that a new connection does not need either. */
+/** All settings are optional; null removes those that a new connection does not require. */
 function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
   const properties = Object.entries(settings.properties).map(([name, property]) => {
     const isNeeded = property.default === undefined && settings.required?.includes(name) === true
@@ -188,7 +188,7 @@ function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
   return Type.Object(Object.fromEntries(properties), { additionalProperties: false })
 }
 
-/** No `anyOf`, so that generated clients stay simple. */
+/** No `anyOf`, to keep generated clients simple. */
 function nullable(schema: TSchema): TSchema {
   const { default: _, ...rest } = schema
   const values = rest.enum === undefined ? {} : { enum: [...rest.enum, null] }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../vocabulary/json.ts'
 
-/** A project's account at a provider. Its credentials are never part of it. */
+/** A project's account at a provider. Never contains its credentials. */
 export interface Connection {
   id: string
   projectId: string
@@ -8,9 +8,9 @@ export interface Connection {
   name: string
   settings: JsonObject
   version: number
-  /** No call before this moment, and why. */
+  /** Paused until this time; see `pauseReason`. */
   notBefore: Date | null
-  /** An operator holds it: nothing is sent over it. */
+  /** Held by an operator: all calls over it are suspended. */
   held: boolean
   pauseReason: string | null
   verifiedAt: Date | null
@@ -18,7 +18,7 @@ export interface Connection {
   updatedAt: Date
 }
 
-/** What a client sees of a connection: its settings, and of its credentials nothing. */
+/** The connection as returned to clients, without credentials. */
 export function viewOf(connection: Connection) {
   const { id, provider, name, held, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } =
     connection

@@ -15,7 +15,7 @@ export interface NewConnection {
   name: string
   settings: JsonObject
   sealedCredentials: string
-  /** The kinds whose lists will be swept. */
+  /** The kinds whose lists are swept. */
   kinds: readonly Kind[]
 }
 
@@ -23,7 +23,7 @@ export interface Removal {
   projectId: string
   id: string
   by: Actor
-  /** Only if it is still at this version. */
+  /** Required versions; null = any. */
   ifVersions: readonly number[] | null
 }
 
@@ -37,7 +37,7 @@ export const connectionColumns =
   Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.held, c.not_before AS "notBefore",
   c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
 
-/** What a call was made over, and whether it was the one try after a pause. */
+/** The connection of a call, and whether the call was the probe after a pause. */
 export interface Called {
   id: string
   version: number
@@ -46,7 +46,7 @@ export interface Called {
 
 export function makeConnectionsRepository(prisma: PrismaClient) {
   return {
-    /** A name that the project has already, or the numbers that it would go beyond, instead of a connection. */
+    /** Returns the connection, or `name_taken`, or the exceeded quota. */
     async insert(connection: NewConnection): Promise<Connection | 'name_taken' | { overQuota: string }> {
       return withProjectLock(prisma, [connection.projectId], async (tx) => {
         const overQuota = await beyondQuota(tx, connection.projectId)
@@ -54,13 +54,13 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       })
     },
 
-    /** Those of all projects. */
+    /** The connections of all projects. */
     async all(): Promise<Pick<Connection, 'id' | 'provider' | 'settings'>[]> {
       return prisma.$queryRaw<Pick<Connection, 'id' | 'provider' | 'settings'>[]>`
         SELECT id, provider, settings FROM connections WHERE deleted_at IS NULL`
     },
 
-    /** Those to the provider of this one, of all projects. */
+    /** The connections of all projects to the same provider as this one. */
     async allOfProvider(id: string): Promise<Pick<Connection, 'id' | 'provider' | 'settings'>[]> {
       return prisma.$queryRaw<Pick<Connection, 'id' | 'provider' | 'settings'>[]>`
         SELECT o.id, o.provider, o.settings FROM connections c JOIN connections o ON o.provider = c.provider AND o.deleted_at IS NULL
@@ -73,14 +73,14 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** By id, without those that are deleted. */
+    /** Versions by id, without deleted connections. */
     async versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
       const rows = await prisma.$queryRaw<{ id: string; version: number }[]>`
         SELECT id, version FROM connections WHERE id = ANY(${[...ids]}) AND deleted_at IS NULL`
       return new Map(rows.map(({ id, version }) => [id, version]))
     },
 
-    /** By id alone and with its sealed credentials: for the engine, which acts for every project. Deleted ones too. */
+    /** Finds a connection of any project, deleted or not, with its sealed credentials. For the engine. */
     async sealed(id: string): Promise<SealedConnection | null> {
       const rows = await prisma.$queryRaw<SealedConnection[]>`
         SELECT ${connectionColumns}, c.sealed_credentials AS "sealedCredentials" FROM connections c WHERE c.id = ${id}`
@@ -99,7 +99,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         ORDER BY c.id LIMIT ${page.limit}`
     },
 
-    /** Live workloads hold a connection; admission holds a share lock on it, so neither slips past the other. */
+    /** Fails with live workloads. Admission holds a share lock on the connection, so the two cannot overlap. */
     async remove({ projectId, id, by, ifVersions }: Removal): Promise<'removed' | 'in_use' | 'not_found' | 'changed'> {
       return prisma.$transaction(async (tx) => {
         const [found] = await tx.$queryRaw<{ version: number }[]>`
@@ -120,9 +120,9 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     },
 
     /**
-     * Counts a failure of the connection itself and, from the `tolerated`th on, pauses it: doubling from `firstMs` up to
-     * `maxMs`, or as long as the provider asked. Calls that fail while it is paused already count once, and those
-     * of an earlier version do not: a late no to old credentials says nothing about new ones.
+     * Counts a failure of the connection and, beyond `tolerated` failures, pauses it: for `firstMs`, doubled per
+     * failure up to `maxMs`, or as long as the provider requested. Calls that fail during a pause do not count again,
+     * nor do those of earlier versions: a late rejection of old credentials does not apply to new ones.
      */
     async failed({ id, version, isProbe }: Called, pause: Pause): Promise<void> {
       await prisma.$executeRaw`
@@ -138,7 +138,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         WHERE id = ${id} AND version = ${version} AND failures > 0 AND (${isProbe} OR not_before IS NULL OR not_before <= now())`
     },
 
-    /** Takes the one try after a pause: for `waitMs` nobody else may, so that it can be told how it went. */
+    /** Claims the probe after a pause: for `waitMs` no other worker can, so that its result can be recorded. */
     async mayProbe(id: string, waitMs: number): Promise<boolean> {
       const taken = await prisma.$executeRaw`
         UPDATE connections SET not_before = now() + ${waitMs} * interval '1 ms'
@@ -158,7 +158,7 @@ async function beyondQuota(tx: Prisma.TransactionClient, projectId: string): Pro
   return row === undefined || row.used < row.most ? null : `${row.used} of ${row.most} connections`
 }
 
-/** Null where the project has a connection of that name already. */
+/** Null if the project already has a connection of that name. */
 async function insertOne(tx: Prisma.TransactionClient, connection: NewConnection): Promise<Connection | null> {
   const rows = await tx.$queryRaw<Connection[]>`
     WITH c AS (

@@ -19,7 +19,7 @@ export interface ConnectionRoutesDeps {
   service: ConnectionService
   queries: ConnectionQueries
   change: ChangeConnection
-  /** What a provider can do with these settings; its schema is handed in by the composition. */
+  /** The capabilities of a provider with these settings; the container provides the schema. */
   describe(provider: string, settings: JsonObject): object
   capabilitiesSchemaId: string
 }
@@ -27,7 +27,7 @@ export interface ConnectionRoutesDeps {
 const params = Type.Object({ id: idSchema('connection', 'Connection id.') })
 const tags = ['Connections']
 const managers: readonly Scope[] = ['connections:manage']
-/** Whoever submits may see over which connections; nothing secret is shown. */
+/** Callers that may submit workloads may also read connections; these contain no secrets. */
 const readers: readonly Scope[] = [
   'connections:manage',
   'jobs:read',

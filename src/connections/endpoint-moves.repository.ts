@@ -4,20 +4,20 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { makeConnectionChangesRepository } from './connection-changes.repository.ts'
 
-/** A provider that listens at another origin of this machine than before, with all its objects. */
+/** A provider that moved to another origin of this machine with all its objects. */
 export interface EndpointMove {
   provider: string
-  /** Connections of this name, in any project, lead to it. */
+  /** Name of the connections that lead to it, in any project. */
   name: string
-  /** Where it listens now. */
+  /** The new URL. */
   url: string
 }
 
 const localOrigin = /(?<=")http:\/\/127\.0\.0\.1:\d+/g
 
 /**
- * Points connections at a provider that has moved: those of its name, and every other one that led to the same origin as
- * they did. A PATCH cannot do that, since elsewhere another origin has other objects.
+ * Updates the connections of a provider that has moved: those with its name, and all others with the same former
+ * origin. A PATCH rejects this, because usually another origin has other objects.
  */
 export function makeEndpointMoves(prisma: PrismaClient, by: Actor) {
   const { wakeWaiting } = makeConnectionChangesRepository(prisma)
@@ -48,7 +48,7 @@ function originsIn(settings: string): readonly string[] {
   return settings.match(localOrigin) ?? []
 }
 
-/** A pause was that of the former origin. */
+/** Ends a pause, which applied to the former origin. */
 function writing(by: Actor, { id, settings }: { id: string; settings: string }): Prisma.Sql {
   const act: Act = { action: 'connection.updated', data: { fields: ['settings'] } }
   return Prisma.sql`
@@ -60,12 +60,12 @@ function writing(by: Actor, { id, settings }: { id: string; settings: string }):
     ${auditStatement(by, act, Prisma.sql`c`)}`
 }
 
-/** What the exclusive keys of imports from an address begin with; see `idSourceOf`. */
+/** Prefix of the exclusivity keys of imports from an address; see `idSourceOf`. */
 function importsAt(provider: string, origin: string): string {
   return `import/${provider}/${new URL(origin).host}/`
 }
 
-/** One record for each imported object, which is known by its address. */
+/** Imported objects are identified by address, so their keys are renamed to keep one record per object. */
 function renaming(from: string, to: string): Prisma.Sql {
   return Prisma.sql`
     UPDATE workloads SET exclusivity_key = ${to}::text || substr(exclusivity_key, ${from.length + 1}::int)

@@ -4,15 +4,15 @@ import type { HttpClient } from '../providers/session.ts'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 
-/** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
+/** The reason why a URL is denied; null if it may be tried. The same rules apply again when it is dialed. */
 export type EgressDenial = (url: string) => string | null
 
-/** Refuses settings whose URLs this installation would never call, each by its pointer. */
+/** Rejects settings whose URLs are denied, with a pointer for each. */
 export function rejectUncallable(refusalOf: EgressDenial, provider: Provider, settings: JsonObject): void {
   const root = `/settings/${provider.id}`
   const given = urlsIn(root, settings)
   const base = provider.baseUrl(settings)
-  // What is put together from other settings (a region, a domain) has no field of its own.
+  // A URL composed of other settings (a region, a domain) has no field.
   const all = given.some(({ url }) => url === base) ? given : [...given, { pointer: root, url: base }]
   const errors = all.flatMap(({ pointer, url }): ValidationError[] => {
     const why = refusalOf(url)
@@ -21,7 +21,7 @@ export function rejectUncallable(refusalOf: EgressDenial, provider: Provider, se
   if (errors.length > 0) throw new ApiError('unprocessable', errors[0]?.detail ?? '', { errors })
 }
 
-/** The same client; where nobody takes the connection, its failures name the setting that the address stands in. */
+/** The same client, with connection failures that name the setting of the address. */
 export function namingAddresses(http: HttpClient, provider: Provider, settings: JsonObject): HttpClient {
   const base = provider.baseUrl(settings)
   const addresses = urlsIn('settings', settings).filter(({ url }) => URL.canParse(url))

@@ -3,7 +3,7 @@ import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { ConnectionsRepository } from './connections.repository.ts'
 
-/** What connections have in common to which a remote id means the same object, whoever's credentials they have. */
+/** Connections for which a remote id denotes the same object, regardless of their credentials. */
 export interface IdSpace {
   name: string
   connectionIds: readonly string[]
@@ -16,14 +16,14 @@ interface Deps {
   providerById(id: string): Provider | undefined
 }
 
-/** Who gives out the remote ids of a kind that a connection sees. */
+/** The service that assigns the remote ids of a kind. */
 export interface IdSource {
   service: string
-  /** How the settings call the part of the service that does. */
+  /** The settings that identify the part of the service that assigns them. */
   names: Readonly<Record<string, string>>
 }
 
-/** Finds the connections, of any project, that see the same objects of a kind as this one, or may. */
+/** Finds the connections, of any project, that see the same objects of a kind as the given one, or may see them. */
 export function makeIdSpaceOf({ repository, providerById }: Deps): IdSpaceOf {
   return async (connectionId, kind) => {
     const all = (await repository.allOfProvider(connectionId)).map(({ id, provider, settings }) => ({
@@ -36,7 +36,7 @@ export function makeIdSpaceOf({ repository, providerById }: Deps): IdSpaceOf {
   }
 }
 
-/** Null for settings that this version cannot read, of a provider that it no longer has. */
+/** Null for settings that this version cannot read, or of an unknown provider. */
 export function idSourceOf(provider: Provider | undefined, settings: JsonObject, kind: Kind): IdSource | null {
   if (provider === undefined) return null
   try {
@@ -49,8 +49,8 @@ export function idSourceOf(provider: Provider | undefined, settings: JsonObject,
 }
 
 /**
- * Unless a name that both have tells them apart. Where one says a region's id and the other its title, nothing does, and one
- * object held by two projects is worse than an id refused that two regions gave out. `doctor` compares in the same way.
+ * True unless a name that both have differs. A region's id and another's title cannot be compared: rejecting an id that
+ * two regions assigned is better than two projects holding one object. `doctor` compares the same way.
  */
 export function mayBeOne(one: IdSource, other: IdSource): boolean {
   return (
@@ -59,14 +59,14 @@ export function mayBeOne(one: IdSource, other: IdSource): boolean {
   )
 }
 
-/** The same for every way to write one address: by http or https, with or without the port that goes with it. */
+/** Normalizes an address: equal for http and https, with or without the default port. */
 function serviceAt(url: string): string {
   const { hostname, port, pathname } = new URL(url)
   const own = ['80', '443'].includes(port) ? '' : port
   return `${hostname.replace(/\.$/, '')}:${own}${plainPath(pathname).replaceAll(/\/+/g, '/').replace(/\/$/, '')}`
 }
 
-/** What stands percent-encoded without need means the same as without. */
+/** Unnecessary percent-encoding does not change the meaning. */
 function plainPath(pathname: string): string {
   try {
     return decodeURIComponent(pathname)

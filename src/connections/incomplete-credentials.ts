@@ -2,7 +2,7 @@ import type { Provider } from '../providers/provider.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-/** Refuses credentials that no call could be made with, at the one that is missing or superfluous. */
+/** Rejects credentials with a missing or superfluous field, with a pointer to it. */
 export function rejectIncomplete(provider: Provider, credentials: JsonObject): void {
   const validationError = provider.credentialError?.(credentials) ?? null
   if (validationError === null) return

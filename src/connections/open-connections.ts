@@ -11,7 +11,7 @@ import { namingAddresses } from './endpoints.ts'
 import { makeOpenedCache } from './opened-cache.ts'
 import { pauseFor } from './pause.ts'
 
-/** An HTTP client of one connection's own: its sockets are nobody else's. */
+/** The HTTP client of one connection; its sockets are not shared. */
 export interface ConnectionHttp extends HttpClient {
   close(): Promise<void>
 }
@@ -20,7 +20,7 @@ export interface ConnectionHttp extends HttpClient {
 export interface Opened {
   readonly provider: string
   readonly version: number
-  /** Where its calls go; what could be read of a base URL that is none. */
+  /** The origin of its calls; the readable part if the base URL is invalid. */
   readonly origin: string
   readonly scope: JsonObject
   readonly drivers: Drivers
@@ -34,20 +34,20 @@ export interface OpenConnectionsDeps {
   providerById(id: string): Provider | undefined
   makeHttp(baseUrl: string): ConnectionHttp
   clock: ProviderClock
-  /** Workloads and walks that a pause has stopped go on. */
+  /** Resumes workloads and scans that a pause has stopped. */
   wakeWaiting(connectionId: string): Promise<void>
-  /** As long as this one call after a pause may take before somebody else tries. */
+  /** How long a probe after a pause may take before another worker tries. */
   probeMs: number
 }
 
 export type OpenConnections = ReturnType<typeof makeOpenConnections>
 
-/** How often each process looks for opened connections that are deleted or replaced. */
+/** Interval at which each process checks for opened connections that were deleted or replaced. */
 const staleIntervalMs = 5000
 
 /**
- * Opens connections and notes how calls over them went. Tokens live as long as the opened connection, so changed
- * credentials take their tokens with them.
+ * Opens connections and records the results of calls over them. Tokens are cached per opened connection, so changed
+ * credentials discard them.
  */
 export function makeOpenConnections(deps: OpenConnectionsDeps) {
   const { repository, clock } = deps
@@ -70,12 +70,12 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
     forget: cache.forget,
     dropStale: cache.dropStale,
 
-    /** Looks for what is stale until it is closed. A look that fails is made up for by the next. */
+    /** Checks for stale connections until closed. A failed check is repeated at the next interval. */
     start(): void {
       timer = setInterval(() => void cache.dropStale().catch(() => {}), staleIntervalMs).unref()
     },
 
-    /** The driver of a connection as it is now; undefined where it cannot be opened any more. */
+    /** The driver of a connection in its current version; undefined if it can no longer be opened. */
     async driverOf<K extends Kind>(connectionId: string, kind: K): Promise<Driver<K> | undefined> {
       return cache.current(connectionId).then(
         (connection) => connection.driver(kind),
@@ -83,13 +83,13 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
       )
     },
 
-    /** Opens without keeping: to try settings and credentials before they are stored. */
+    /** Opens without caching, to try settings and credentials before they are stored. */
     tryOut: (connection: Connection, credentials: JsonObject): Entry => makeEntry(deps, connection, credentials),
 
     async failed(called: Called, error: ProviderError): Promise<void> {
       const pause = pauseFor(error)
       if (pause !== null) await deps.repository.failed(called, pause)
-      // A no to one request is the answer of a provider that is there.
+      // Rejecting one request shows that the provider is available.
       else if (called.isProbe) await succeeded(called)
     },
 
@@ -137,7 +137,7 @@ function makeEntry(
   return { opened, http }
 }
 
-/** A deleted connection has no credentials any more; what still names it cannot call. */
+/** Deleted connections have no credentials, so remaining references to them cannot make calls. */
 function credentialsOf({ secretBox }: OpenConnectionsDeps, sealed: SealedConnection): JsonObject {
   if (sealed.sealedCredentials === '') throw new Error(`Connection ${sealed.id} is deleted.`)
   return secretBox.open(sealed.id, sealed.sealedCredentials)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-/** A connection that is open, and the client that is its own. */
+/** An open connection and its HTTP client. */
 interface Openable {
   opened: { version: number }
   http: { close(): Promise<void> }
@@ -8,7 +8,7 @@ interface Openable {
 
 interface Deps<E extends Openable> {
   load(connectionId: string): Promise<E>
-  /** The versions as they are, by id; what is deleted has none. */
+  /** Current versions by id; deleted connections are missing. */
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>
   clock: { monotonicMs(): number }
 }
@@ -19,15 +19,15 @@ interface Known<E> {
   cachedUntilMs: number
 }
 
-/** How long an opened connection is taken for its newest version without asking, by those who have not just read it. */
+/** How long `current` uses an opened connection without checking for a newer version. */
 const cacheTtlMs = 5000
 const maxOpened = 10_000
 
-/** Opened connections, one of each in this process, replaced when a newer version of it is asked for. */
+/** Opened connections, one each per process, replaced when a newer version is requested. */
 export function makeOpenedCache<E extends Openable>({ load, versions, clock }: Deps<E>) {
   const opened = new LRUCache<string, Known<E>>({
     max: maxOpened,
-    // Closed once its calls in flight are over.
+    // Closed after its calls in flight.
     dispose: ({ at }) => void at.then(({ http }) => http.close()).catch(() => {}),
   })
 
@@ -46,7 +46,7 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     return (await at).opened
   }
 
-  /** As it is now, give or take `cacheTtlMs`: another process may have changed it. */
+  /** The current version, up to `cacheTtlMs` old: another process may have changed it. */
   async function current(connectionId: string): Promise<E['opened']> {
     const known = opened.get(connectionId)
     if (known === undefined) return open(connectionId, 0)
@@ -58,7 +58,7 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     throw new Error(`Connection ${connectionId} is deleted.`)
   }
 
-  /** Drops what another process has deleted or replaced: no credential stays here for long after it left the table. */
+  /** Drops connections that other processes deleted or replaced, so that credentials do not long outlive their row. */
   async function dropStale(): Promise<void> {
     const known = [...opened.entries()]
     if (known.length === 0) return
@@ -71,7 +71,7 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     }
   }
 
-  /** Unless a newer one has replaced it. */
+  /** Does nothing if a newer entry has replaced it. */
   function drop(connectionId: string, known: Known<E>): void {
     if (opened.peek(connectionId) === known) opened.delete(connectionId)
   }

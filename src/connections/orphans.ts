@@ -3,7 +3,7 @@ import type { Observation } from '../providers/observation.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import type { Opened } from './open-connections.ts'
 
-/** An active object at the provider that carries a mark of this installation and belongs to no live record. */
+/** An active remote object tagged by this installation without a live record. */
 export interface Orphan {
   kind: Kind
   remoteId: string
@@ -14,24 +14,24 @@ export interface Orphan {
 
 export interface OrphanReport {
   orphans: readonly Orphan[]
-  /** False: the list was longer than what is read, so there may be more. */
+  /** False: the list exceeds the page limit, so there may be more. */
   isComplete: boolean
 }
 
 export interface OrphanDeps {
   /**
-   * Those of the marks in a list of this kind that records hold which are live or ended since, or that are another kind's. Read
-   * after the walk, so that what was made or has ended meanwhile is not taken for one.
+   * The given correlation tags that are held by records that are active or ended since then, or by records of another
+   * kind. Read after the scan, so that objects created or ended in the meantime are not reported.
    */
   heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
-  /** The database's clock. */
+  /** The database's time. */
   now(): Promise<Date>
   installationTag: string
   isOver(kind: Kind, status: string): boolean
   maxPages: number
 }
 
-/** Looks for objects that nobody here answers for. Nothing is deleted by itself. */
+/** Finds orphaned remote objects. Does not delete anything. */
 export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
   const since = await deps.now()
   const scans = await Promise.all(kinds.map((kind) => scan(deps, kind, opened.driver(kind), signal)))
@@ -63,7 +63,7 @@ async function withoutHeld(
   return found.filter(({ correlationTag }) => !held.has(correlationTag))
 }
 
-/** Short marks carry no tag: there, one of another installation cannot be told apart. */
+/** Short correlation tags do not contain the installation tag, so objects of other installations cannot be excluded. */
 export function orphanCandidate<K extends Kind>(
   deps: Pick<OrphanDeps, 'installationTag' | 'isOver'>,
   kind: K,

@@ -1,21 +1,21 @@
 import type { ProviderError, ProviderErrorCode } from '../providers/provider-error.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 
-/** How long a connection is left alone after its own failures. */
+/** How long a connection is paused after failures. */
 export interface Pause {
   reason: Reason
-  /** Failures in a row that do not pause it yet. */
+  /** Consecutive failures that do not cause a pause. */
   tolerated: number
-  /** The first pause; each further failure doubles it. */
+  /** The first pause; doubled with each further failure. */
   firstMs: number
   maxMs: number
-  /** What the provider itself asked for. */
+  /** The delay requested by the provider. */
   askedMs: number | null
 }
 
 type Rule = Omit<Pause, 'askedMs'>
 
-/** Failures that are the connection's and not one workload's. Wrong keys are not hammered: some vendors lock them. */
+/** Failures of the connection, not of one workload. Rejected credentials are retried slowly: some vendors lock them. */
 const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
   rate_limited: { reason: 'rate_limited', tolerated: 0, firstMs: 1000, maxMs: 300_000 },
   unauthenticated: { reason: 'credentials_rejected', tolerated: 0, firstMs: 5000, maxMs: 900_000 },
@@ -23,10 +23,12 @@ const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
   unavailable: { reason: 'provider_unavailable', tolerated: 2, firstMs: 1000, maxMs: 60_000 },
 }
 
-/** Why workloads may be waiting that a pause has stopped. */
+/** Reasons of workloads that wait for the end of a pause. */
 export const pauseReasons: readonly Reason[] = Object.values(rules).map(({ reason }) => reason)
 
-/** A process whose clock is wrong is rejected like one with wrong keys, and the others must not wait for it. */
+/**
+ * A wrong clock causes the same rejection as wrong credentials; the pause is short because it affects all processes.
+ */
 const wrongClock: Rule = { reason: 'credentials_rejected', tolerated: 0, firstMs: 1000, maxMs: 5000 }
 
 export function pauseFor({

@@ -1,7 +1,7 @@
 import type { ProviderError, ProviderErrorCode } from '../providers/provider-error.ts'
 import { ApiError, type ApiErrorCode } from '../vocabulary/api-error.ts'
 
-/** What the same request may find otherwise later. The rest stays so until somebody changes something. */
+/** Errors that a retry may resolve. All others persist until a change is made. */
 const passing: ReadonlySet<ProviderErrorCode> = new Set([
   'rate_limited',
   'no_capacity',
@@ -13,8 +13,8 @@ const passing: ReadonlySet<ProviderErrorCode> = new Set([
 ])
 
 /**
- * A provider's failure while a client waits. It is the provider's, never an outage of this service; credentials that no
- * call can be made with are the connection's own.
+ * A provider's failure while a client waits. Reported as a provider error, never as an outage of this service; unusable
+ * credentials are reported as an error of the connection.
  */
 export function providerApiError(
   provider: string,
@@ -38,14 +38,14 @@ export function providerApiError(
   })
 }
 
-/** What an answer about one object means for its caller. */
+/** API error codes for provider errors about a single object. */
 const codesOfObjects: { readonly [code in ProviderErrorCode]?: ApiErrorCode } = {
   not_found: 'conflict',
   conflict: 'conflict',
   unsupported: 'unsupported',
 }
 
-/** The same for a question about one object. */
+/** The API error for a failed query about a single object. */
 export function objectRefusal(provider: string, error: ProviderError): ApiError {
   return providerApiError(provider, error, codesOfObjects)
 }

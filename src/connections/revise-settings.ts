@@ -4,19 +4,18 @@ import type { Provider } from '../providers/provider.ts'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-/** What a PATCH makes of a connection's settings. */
+/** The result of a PATCH of a connection's settings. */
 export interface SettingsChange {
   settings: JsonObject
-  /** The names of the settings whose values differ now. */
+  /** The names of the changed settings. */
   changed: readonly string[]
-  /** The hosts that received credentials before, and those that do now, where they differ. */
+  /** The hosts that receive credentials, before and after, if they differ. */
   hosts: { from: readonly string[]; to: readonly string[] } | null
 }
 
 /**
- * Merges settings; null removes one, which brings back its default where it has one.
- * Refuses what decides where objects live (records would point at other objects), and, without new credentials, what
- * decides which hosts receive the stored ones.
+ * Merges settings; null removes one and restores its default, if any. Rejects changes of where objects are located
+ * (records would refer to other objects), and, without new credentials, changes of which hosts receive the stored ones.
  */
 export function reviseSettings(
   provider: Provider,
@@ -42,7 +41,7 @@ export function reviseSettings(
   return { settings, changed, hosts: isDeepStrictEqual(from, to) ? null : { from, to } }
 }
 
-/** What decides which hosts receive credentials. */
+/** The settings that determine which hosts receive credentials. */
 export function destinationIn(provider: Provider, settings: JsonObject): JsonObject {
   const all = Object.entries(merged(provider, settings, {}))
   return Object.fromEntries(all.filter(([name]) => provider.endpointSettings.includes(name)))
@@ -53,7 +52,7 @@ function merged(provider: Provider, current: JsonObject, given: JsonObject): Jso
   return Value.Default(provider.settings, structuredClone(Object.fromEntries(entries))) as JsonObject
 }
 
-/** The changed settings that change the scope: each by itself, or all of them where only together they do. */
+/** The changed settings that alter the scope individually, or all of them if only the combination does. */
 function frozenAmong(
   provider: Provider,
   current: JsonObject,
@@ -67,7 +66,7 @@ function frozenAmong(
   return alone.length > 0 ? alone : changed
 }
 
-/** Hosts alone: a URL may hold a secret. */
+/** Hosts only: a URL may contain a secret. */
 function hostsOf(provider: Provider, settings: JsonObject): readonly string[] {
   const urls = Object.values(provider.endpoints(settings)).filter((url) => URL.canParse(url))
   return [...new Set(urls.map((url) => new URL(url).host))].sort()
