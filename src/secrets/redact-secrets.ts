@@ -4,7 +4,7 @@ import { hidden, makeSecretSearch, type SecretSearch, type Span, withoutSpans } 
 import type { Json } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
-/** Takes secrets out of what a provider says. */
+/** Removes secrets from text and JSON of a provider. */
 export interface Hide {
   text(text: string): string
   json(value: Json): Json
@@ -12,19 +12,19 @@ export interface Hide {
 
 export const nothingToHide: Hide = { text: (text) => text, json: (value) => value }
 
-/** Where it is not known what is secret, nothing is shown but our own words. */
+/** For use when the secrets are unknown: hides everything except the given text. */
 export function hideAllBut(own: string): Hide {
   return { text: (text) => (text === own ? own : hidden), json: () => hidden }
 }
 
 /**
- * Hides values wherever they stand, in each spelling in which an answer may repeat them (JSON, URL, shell, base64),
- * also cut off at the end of a text, and whatever stands under their names: as a key, in `{name, value}`, as `NAME=…`.
+ * Hides secret values in every encoding that a response may contain (JSON, URL, shell, base64), also if truncated at
+ * the end of a text, and all values under their names: as a key, in `{name, value}`, as `NAME=…`.
  */
 export function makeHide(variables: Readonly<Record<string, string>>): Hide {
   const names = new Set(Object.keys(variables))
   const text = (given: string): string => withoutSpans(given, [...search(given), ...namedSpans(given, names)])
-  // Made once something is to be hidden: most calls show nothing.
+  // Created on first use: most calls hide nothing.
   let made: SecretSearch | undefined
   const search: SecretSearch = (given) => {
     made ??= makeSecretSearch(Object.values(variables).flatMap(spellingsOf))
@@ -33,7 +33,7 @@ export function makeHide(variables: Readonly<Record<string, string>>): Hide {
   return { text, json: (value) => hideJson(value, names, text) }
 }
 
-/** A sighting without secrets. What the engine acts on (id, mark, a state that is known) stays as it is. */
+/** An observation without secrets. Fields that the engine uses (id, correlation tag, known status) are unchanged. */
 export function redactObservation<K extends Kind>(hide: Hide, seen: Observation<K>): Observation<K> {
   const { payload, message, remoteName, tasks, result, rawState, status } = seen
   return {
@@ -47,7 +47,7 @@ export function redactObservation<K extends Kind>(hide: Hide, seen: Observation<
   }
 }
 
-/** The same failure in clean words. Its cause, which may quote the answer, stays behind. */
+/** The same error with secrets removed. The cause is dropped because it may quote the response. */
 export function hideInError(hide: Hide, error: ProviderError): ProviderError {
   if (hide === nothingToHide) return error
   const { httpStatus, providerCode, retryAfterMs, field, parameter, notSent } = error
@@ -76,7 +76,7 @@ function spellingsOf(value: string): string[] {
 const assignment = /\b([A-Za-z_]\w*)=/g
 const assigned = /'[^']*'|'[^'\n]*|"[^"]*"|"[^"\n]*|[^\s'"]\S*/y
 
-/** The values of `NAME=…`, up to the end of the word or of the quotes; where those do not end, of the line. */
+/** The values of `NAME=…`, up to the end of the word or of the quotes; of the line if the quotes are not closed. */
 function namedSpans(text: string, names: ReadonlySet<string>): Span[] {
   const spans: Span[] = []
   let done = 0

@@ -1,32 +1,32 @@
 import { type SealedRow, type SealedRowsRepository, type SealedTable, sealedTables } from './sealed-rows.repository.ts'
 import type { SecretBox } from './secret-box.ts'
 
-/** What a rotation has done in one table. */
+/** The result of a rotation in one table. */
 export interface Rotated {
   table: SealedTable
-  /** Sealed anew, with the first key. */
+  /** Rows encrypted again, with the first key. */
   count: number
-  /** Rows that no key of the ring opens, by id. They are as they were. */
+  /** Ids of rows that none of the keys decrypts. They are unchanged. */
   unopenable: readonly string[]
-  /** False: rows went on being sealed with another key. A process runs whose first key is another one. */
+  /** False: a running process keeps encrypting rows with another key, because its first key differs. */
   isComplete: boolean
 }
 
-/** So many walks that still find something are no coincidence. */
+/** The rotation is incomplete if it still finds rows after this many scans. */
 const maxScans = 50
 
 interface Deps {
   repository: SealedRowsRepository
   secretBox: Pick<SecretBox, 'open' | 'seal' | 'sealedPrefix'>
-  /** Told after each page. */
+  /** Called after each page. */
   onProgress(progress: { table: SealedTable; count: number }): void
   pageSize?: number
 }
 
 /**
- * Seals everything anew that another key than the first has sealed, page by page, while others read and write: a row
- * is replaced only as it was read, and what was written meanwhile under an old key is found by another walk. Ends when
- * a walk finds nothing more to do; can be broken off and repeated at any time.
+ * Re-encrypts with the first key all secrets encrypted with another one, page by page, during concurrent reads and
+ * writes: a row is replaced only if it is unchanged, and another scan finds rows written with an old key in the
+ * meantime. Ends when a scan finds no more rows; can be interrupted and repeated at any time.
  */
 export async function rotateSecrets(deps: Deps): Promise<readonly Rotated[]> {
   const results: Rotated[] = []
@@ -48,7 +48,7 @@ async function rotateTable(deps: Deps, table: SealedTable): Promise<Rotated> {
   return { table, count, unopenable: [...unopenable], isComplete: false }
 }
 
-/** One walk over a table. Answers how many rows it found that could be opened. */
+/** Scans a table once. Returns the number of rows found that could be decrypted. */
 async function scan(
   { repository, secretBox, pageSize = 200 }: Deps,
   table: SealedTable,

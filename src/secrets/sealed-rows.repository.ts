@@ -3,7 +3,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 
-/** Every place where a table holds sealed text, and the table that says whose project that is. */
+/** Every table column with sealed text, and the table with its project id. */
 const places = {
   connections: { id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
   workload_secrets: { id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
@@ -15,7 +15,7 @@ const rotated: AuditAction = 'secrets.rotated'
 export type SealedTable = keyof typeof places
 export const sealedTables = Object.keys(places) as SealedTable[]
 
-/** `id` is what the text was sealed for. */
+/** `id` is the row id that the text is sealed for. */
 export interface SealedRow {
   id: string
   sealed: string
@@ -25,7 +25,7 @@ export type SealedRowsRepository = ReturnType<typeof makeSealedRowsRepository>
 
 export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
   return {
-    /** The next rows by id whose text does not begin with `prefix`. What is deleted has none. */
+    /** The next rows by id whose text does not start with `prefix`. Rows of deleted objects have no text. */
     async otherwiseSealed(
       table: SealedTable,
       { prefix, after, limit }: { prefix: string; after: string; limit: number },
@@ -37,8 +37,8 @@ export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
     },
 
     /**
-     * Puts new texts in the place of the old; what somebody has changed meanwhile is left alone. Each project's audit log
-     * tells how many. Answers how many in all.
+     * Replaces texts, except those changed in the meantime. Each project's audit log records the number. Returns the
+     * total.
      */
     async replace(table: SealedTable, rows: readonly { id: string; from: string; to: string }[]): Promise<number> {
       const { id, sealed, name, owner } = columnsOf(table)

@@ -1,17 +1,17 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-/** Encrypts what a table may hold but nobody may read. */
+/** Encrypts secrets for storage in the database. */
 export interface SecretBox {
-  /** Sealed for one row, with the first key: moved to another row, it does not open. */
+  /** Encrypts with the first key, bound to one row: in another row, it cannot be decrypted. */
   seal(rowId: string, secret: JsonObject): string
-  /** @throws when none of the keys is the one, or the text was changed or moved. The error names neither. */
+  /** @throws if no key matches, or the text was modified or moved. The error contains neither key nor text. */
   open(rowId: string, sealed: string): JsonObject
-  /** What every text begins with that is sealed with the first key: the others are to be sealed anew. */
+  /** Prefix of all texts sealed with the first key: all others need rotation. */
   readonly sealedPrefix: string
   /**
-   * Tells equal texts without being open to guesses, in hex: by the first key, and by the others, under which an
-   * earlier one may stand.
+   * Keyed digests, in hex, to compare texts without exposing them to guessing: by the first key, and by the others, for
+   * digests stored under an earlier key.
    */
   digest(text: string): { digest: string; byOtherKeys: readonly string[] }
 }
@@ -24,9 +24,9 @@ interface Key {
 }
 
 /**
- * AES-256-GCM with a fresh nonce each time and the row's id as associated data, under a ring of keys (with commas
- * between them): the first seals, each opens. Sealed text names its key by a short fingerprint, so that keys can be
- * changed while everything runs.
+ * AES-256-GCM with a random nonce per text and the row id as associated data, with a comma-separated list of keys: the
+ * first encrypts, all decrypt. Sealed text names its key by a short fingerprint, so that keys can be rotated without
+ * downtime.
  */
 export function makeSecretBox(secretsKeys: string): SecretBox {
   const keys = secretsKeys.split(',').map(readKey)
@@ -59,7 +59,7 @@ export function makeSecretBox(secretsKeys: string): SecretBox {
 }
 
 function decipher(key: Key, sealed: { rowId: string; nonce: string; tag: string; text: string }): JsonObject {
-  // A shorter tag would be easier to forge.
+  // Shorter authentication tags are easier to forge.
   const opening = createDecipheriv('aes-256-gcm', key.bytes, Buffer.from(sealed.nonce, 'base64url'), {
     authTagLength: 16,
   })
@@ -69,7 +69,7 @@ function decipher(key: Key, sealed: { rowId: string; nonce: string; tag: string;
   return JSON.parse(Buffer.concat(parts).toString('utf8'))
 }
 
-/** A key of its own, so that what is told about digests tells nothing about what is sealed. */
+/** Uses a derived key, so that digests reveal nothing about the encrypted texts. */
 function digestBy({ bytes }: Key, text: string): string {
   const digestKey = Buffer.from(hkdfSync('sha256', bytes, '', 'switchyard digest', 32))
   return createHmac('sha256', digestKey).update(text).digest('hex')

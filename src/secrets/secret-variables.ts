@@ -7,12 +7,12 @@ import type { SecretsRepository } from './secrets.repository.ts'
 
 export type Variables = Readonly<Record<string, string>>
 
-/** The secret variables of one workload, opened for one call. */
+/** The secret variables of one workload, decrypted for one call. */
 export interface Secrets {
   /**
-   * The spec as the provider is to get it: secrets among the environment variables.
+   * The spec for the provider, with secrets among the environment variables.
    *
-   * @throws ProviderError (not sent) where no key opens them
+   * @throws ProviderError (not sent) if no key decrypts them
    */
   fill<K extends Kind>(spec: Spec<K>): Spec<K>
   hide: Hide
@@ -20,13 +20,13 @@ export interface Secrets {
 
 export const noSecrets: Secrets = { fill: (spec) => spec, hide: nothingToHide }
 
-/** The workload that they belong to. */
+/** The workload that the secrets belong to. */
 interface Owner {
   id: string
   spec: Spec<Kind>
 }
 
-/** Opens the secret variables of workloads. Those that have none cost nothing. */
+/** Decrypts the secret variables of workloads. Workloads without any need no query. */
 export interface OpenSecrets {
   of(workload: Owner): Promise<Secrets>
   ofAll(workloads: readonly Owner[]): Promise<(workloadId: string) => Secrets>
@@ -64,17 +64,17 @@ function rejectToFill(): never {
   throw new ProviderError('internal', cannotBeOpened, { notSent: true })
 }
 
-/** To a driver they are environment variables like all others, so that none can forget them. */
+/** Merges them into the environment variables, so that every driver supports them. */
 export function filled<K extends Kind>(spec: Spec<K>, variables: Variables): Spec<K> {
   return { ...spec, environmentVariables: { ...spec.environmentVariables, ...variables } }
 }
 
-/** The spec as a preview shows what would be sent. */
+/** The spec for a preview, with values redacted. */
 export function masked<K extends Kind>(spec: Spec<K>, variables: Variables): Spec<K> {
   return filled(spec, Object.fromEntries(Object.keys(variables).map((name) => [name, '[redacted]'])))
 }
 
-/** Problems of a filled spec, told of the fields that the client sent, without their values. */
+/** Problems of a filled spec, mapped to the fields of the request, without secret values. */
 export function toldOfSecrets(
   problems: readonly SpecProblem[],
   variables: Variables,

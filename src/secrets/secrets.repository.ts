@@ -2,7 +2,7 @@ import type { PrismaClient } from '../infra/database.ts'
 
 export type SecretsRepository = ReturnType<typeof makeSecretsRepository>
 
-/** Reads what admission has sealed. Written there, in the statement that records the workload. */
+/** Reads sealed secrets. Admission writes them, in the statement that records the workload. */
 export function makeSecretsRepository(prisma: PrismaClient) {
   return {
     async sealedOf(workloadIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
