@@ -25,7 +25,7 @@ const secretVariables: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Reads the configuration from environment variables; the only place that does. An empty variable counts as not set.
+ * Reads the configuration from environment variables. No other code reads them. Empty variables count as not set.
  *
  * @throws ConfigError
  */
@@ -39,7 +39,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return Object.freeze(config)
 }
 
-/** Values are not repeated: `DOCS` and `METRICS` are plain words that another program may use. */
+/** Does not repeat values: `DOCS` and `METRICS` are common names that another program may use. */
 function findRenamed(given: Record<string, unknown>): string[] {
   return renamedSettings
     .filter(({ old }) => given[old] !== undefined)
@@ -123,7 +123,7 @@ function findContradictions(config: Config): string[] {
 
 const urlsWithPasswords = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL'] as const
 
-/** What `new URL` reads otherwise than was meant, or not at all. Never repeats a part: it may be one of a password. */
+/** Finds URLs that `new URL` misparses or rejects. Never repeats a part of the URL, which may be part of a password. */
 function findUrlProblem(name: string, text: string | undefined): string[] {
   if (text === undefined) return []
   const [, authority = '', rest = ''] = text.match(/^[^:]+:\/\/([^/?#]*)(.*)$/s) ?? []
@@ -143,7 +143,7 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
 
 const seconds = { allowed: /^(?!0)\d{1,4}$/, inWords: 'a number of seconds from 1 to 9999' }
 
-/** What infra/connecting.ts reads. */
+/** The parameters read by infra/connecting.ts. */
 const connectingValues: Readonly<Record<string, { allowed: RegExp; inWords: string }>> = {
   channel_binding: { allowed: /^(disable|prefer|require)$/, inWords: '`disable`, `prefer` or `require`' },
   connect_timeout: seconds,
@@ -152,7 +152,7 @@ const connectingValues: Readonly<Record<string, { allowed: RegExp; inWords: stri
   connection_limit: { allowed: /^([2-9]|[1-9]\d{1,2}|1000)$/, inWords: 'a whole number from 2 to 1000' },
 }
 
-/** Those that have an effect: of `pg`, and of infra/connection-url.ts and infra/connecting.ts. */
+/** Supported parameters: those of `pg`, infra/connection-url.ts and infra/connecting.ts. */
 const databaseParameters: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'application_name', 'options', 'schema', 'search_path'],
   ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
@@ -160,7 +160,7 @@ const databaseParameters: ReadonlySet<string> = new Set([
   ...Object.keys(connectingValues),
 ])
 
-/** `pg` reads what it knows and says nothing of the rest: whoever wrote it believes that it holds. */
+/** `pg` ignores unknown parameters silently, so they are rejected here. */
 function findParameterProblem(name: string, rest: string): string[] {
   const parameters = new URLSearchParams(rest.split('?').slice(1).join('?'))
   const unknown = [...new Set(parameters.keys())].filter((each) => !databaseParameters.has(each))

@@ -288,7 +288,7 @@ function timer(defaultMs: number, description: string): TInteger {
   })
 }
 
-/** Settings under their former names, which end the start: a setting that is silently ignored is a surprise later. */
+/** Former names of settings, rejected at startup instead of being silently ignored. */
 export const renamedSettings: readonly { old: string; name: keyof typeof configSchema.properties; hint?: string }[] = [
   { old: 'HELD_PROVIDERS', name: 'PAUSED_PROVIDERS' },
   { old: 'UPKEEP_INTERVAL_MS', name: 'POLL_INTERVAL_MS' },
