@@ -1,4 +1,4 @@
-/** A record as the API answers it, as far as the roles read it. */
+/** The fields of an API record that the commands read. */
 export interface ApiRecord {
   id: string
   name: string
@@ -18,7 +18,7 @@ export interface ApiClient {
   delete<T = ApiRecord>(path: string): Promise<T>
 }
 
-/** Talks to a running Switchyard as any client would. */
+/** A client of the public API. */
 export function makeApiClient(url: string, apiKey: string): ApiClient {
   async function call<T>(
     method: string,

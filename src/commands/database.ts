@@ -7,7 +7,7 @@ import { clientOf } from '../infra/url-client.ts'
 import { databaseError, migrationsError, StartError } from './start-error.ts'
 
 /**
- * Asks the database what it is like, so that what is wrong with it is reported before anything is opened on it.
+ * Determines the properties of the database, so that problems are reported before connections are opened.
  *
  * @throws StartError
  */
@@ -19,16 +19,16 @@ export async function examine(urls: DatabaseUrls): Promise<DatabaseFacts> {
   })
 }
 
-/** @throws StartError where it is not migrated, or does not let itself be asked */
+/** @throws StartError if it is not migrated or cannot be queried */
 export async function checkMigrations(url: string, { pool }: Pick<Database, 'pool'>): Promise<void> {
   const missing = await onDatabase(url, () => missingMigrations(pool))
   if (missing.length > 0) throw migrationsError(url, missing)
 }
 
 /**
- * The database of a command that runs once, for as long as `use` takes.
+ * Opens the database for a one-off command and closes it after `use`.
  *
- * @throws StartError where it cannot be used, or is not migrated
+ * @throws StartError if it cannot be used or is not migrated
  */
 export async function withDatabase<T>(
   options: Omit<DatabaseOptions, 'pooling'>,
@@ -44,10 +44,10 @@ export async function withDatabase<T>(
   }
 }
 
-/** How many connections the queue may have, where it lives in the database. */
+/** Maximum connections of the queue, if it is in the database. */
 const queueConnections = 6
 
-/** What needs a session of its own, where one is to be had. */
+/** Uses that require a dedicated session, if one is available. */
 export function ownSessions({ url, directUrl }: DatabaseUrls, { pooling, listen }: DatabaseFacts) {
   const way = directUrl === undefined ? { url, pooling } : { url: directUrl, pooling: 'session' as const }
   const canListen = listen !== 'none: polling'
@@ -55,7 +55,7 @@ export function ownSessions({ url, directUrl }: DatabaseUrls, { pooling, listen 
     new (clientOf(way.url))({
       connectionString: readConnectionUrl(way.url).url,
       application_name: 'switchyard-listen',
-      // It is silent for long, and a connection that is lost on the way must be noticed.
+      // The connection is idle for long periods, and its loss must be detected.
       keepAlive: true,
     })
   return {
@@ -70,7 +70,7 @@ export function ownSessions({ url, directUrl }: DatabaseUrls, { pooling, listen 
   }
 }
 
-/** Puts whatever the database or the way to it says into a sentence. */
+/** Converts errors of the database or the connection to it into a StartError. */
 async function onDatabase<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

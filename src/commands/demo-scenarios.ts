@@ -2,18 +2,18 @@ import type { RequestBody, SandboxProvider } from '../sandbox/provider.ts'
 import { type SandboxProviderId, sandboxProviders } from '../sandbox/registry.ts'
 import type { Sandbox } from '../sandbox/server.ts'
 
-/** What the demo sends to one provider: the documents' own example requests in normalized form. */
+/** The demo's requests to one provider: the example requests of the documentation in normalized form. */
 export interface Story {
   provider: string
   title: string
   environment?: RequestBody
-  /** What the environment needs before it runs: sent to PATCH once it is `blocked`. */
+  /** The PATCH sent when the environment is `blocked`. */
   unblock?: RequestBody
-  /** Without a provider it runs in the environment. */
+  /** Runs in the environment if it names no provider. */
   job?: RequestBody
 }
 
-/** A story of each provider. Only ids that the sandbox made up are taken from it. */
+/** One story per provider. Of the sandbox, only generated ids are used. */
 export function makeStories({ accounts }: Pick<Sandbox, 'accounts'>): readonly Story[] {
   return (Object.keys(sandboxProviders) as SandboxProviderId[]).map((provider) => {
     const { client }: SandboxProvider = sandboxProviders[provider]

@@ -18,12 +18,12 @@ const quick = {
   LOG_LEVEL: 'warn',
 }
 
-/** How long each step of a story may take. */
+/** Timeout of each step of a story. */
 const storyLimitMs = 90_000
 
 /**
- * The main job from nothing to an end: the whole stack on free ports, the documents' example requests to every provider
- * over HTTP. Exits 0 only if every job succeeded and every environment settled and was deleted.
+ * Starts the whole stack on free ports and sends the documentation's example requests to every provider over HTTP.
+ * Exits with code 0 only if every job succeeded and every environment reached the expected status and was deleted.
  */
 export async function demo(): Promise<void> {
   const config = readConfig({ ...quick })

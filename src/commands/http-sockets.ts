@@ -2,21 +2,21 @@ import type { Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'node:net'
 import { setImmediate as afterReading, setTimeout as sleep } from 'node:timers/promises'
 
-/** The sockets of a server, known from the first one on, so that they can be ended by what they are used for. */
+/** The sockets of a server, tracked from the first connection, so that they can be closed depending on their use. */
 export interface HttpSockets {
-  /** Listens no more, answers what has arrived, and ends every socket without a request. Resolves when none is left. */
+  /** Stops listening, completes received requests, closes sockets without a request. Resolves when all are closed. */
   close(): Promise<void>
 }
 
 interface Use {
-  /** Requests that are not answered yet. */
+  /** Requests without a completed response. */
   requests: number
-  /** How much had been read when the last answer was over; 0: nothing was answered. */
+  /** Bytes read when the last response was completed; 0 = no response yet. */
   answeredBytes: number
 }
 
 const endUnusedIntervalMs = 50
-/** Whoever has connected, or begun a request, may take so long for the rest of its headers. */
+/** How long new connections and started requests may take to send the remaining headers. */
 const headersMs = 1000
 
 export function watchSockets(server: HttpServer): HttpSockets {
@@ -35,11 +35,11 @@ export function watchSockets(server: HttpServer): HttpSockets {
     })
   })
 
-  /** Node's closeIdleConnections() passes over sockets that never sent a whole request, which last until their timeout. */
+  /** Node's closeIdleConnections() skips sockets that never sent a complete request; these last until their timeout. */
   function endUnused(isPatient: boolean): void {
     for (const [socket, { requests, answeredBytes }] of uses) {
       const isIdle = answeredBytes > 0 && answeredBytes === socket.bytesRead
-      // One that is ended already still writes its last answer.
+      // An ended socket may still be writing its last response.
       if (requests === 0 && !socket.writableEnded && (isIdle || !isPatient)) socket.destroy()
     }
   }
@@ -47,11 +47,11 @@ export function watchSockets(server: HttpServer): HttpSockets {
   return {
     async close() {
       const answerHeld = await holdComers(server)
-      // http.Server.close() would end idle connections in the same breath.
+      // http.Server.close() would also close idle connections immediately.
       const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
       answerHeld()
       const patientUntilMs = performance.now() + headersMs
-      // Right after the event loop has read what had arrived: a request that was not read would be reset.
+      // Runs after the event loop has read all received data: closing a socket with an unread request would reset it.
       const ending = setInterval(
         () => setImmediate(() => endUnused(performance.now() < patientUntilMs)),
         endUnusedIntervalMs,
@@ -67,17 +67,17 @@ const maxHeldMs = 200
 const ignore = () => {}
 
 /**
- * Accepts connections and answers none, until none has come for some moments. What the system has accepted and this process
- * has not is reset together with the listener; while nothing is answered, hardly any time passes between the two, and who
- * waits for an answer before it connects again does not connect. Resolves right after a turn of the event loop, which has
- * accepted all that had come.
+ * Accepts connections without responding until none has arrived for a moment. Connections accepted by the system but
+ * not by this process are reset when the listener closes. While no responses are sent, this window is short, and
+ * clients that wait for a response before they reconnect do not connect. Resolves right after an event loop iteration,
+ * which has accepted all pending connections.
  *
- * @returns answers those that were held
+ * @returns releases the held connections
  */
 async function holdComers(server: HttpServer): Promise<() => void> {
   const held: Socket[] = []
   const hold = (socket: Socket): void => {
-    // Whoever resets it meanwhile has nobody else who hears of that, and an error that nobody hears ends the process.
+    // Held sockets have no other error listener, and an unhandled reset would end the process.
     socket.on('error', ignore)
     held.push(socket)
   }

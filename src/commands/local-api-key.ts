@@ -5,7 +5,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { LocalFiles } from './local-files.ts'
 
 interface Sources {
-  /** BOOTSTRAP_API_KEY, which a database that has a project already ignores. */
+  /** BOOTSTRAP_API_KEY, which is ignored if the database already has a project. */
   given: string | undefined
   files: LocalFiles
   database: Database
@@ -13,16 +13,16 @@ interface Sources {
   logger: Logger
 }
 
-/** A key that the embedded service accepts, and the project that it opens. */
+/** A key that the embedded service accepts, and its project. */
 export interface OpeningKey {
   key: string
   projectId: string
 }
 
 /**
- * The key that was given, else the one that is kept; if the database knows neither (it was revoked, or the database was
- * made with another), a new one that is kept in its place. The database is asked itself: a request to the service may fail
- * for reasons that say nothing about the key.
+ * The given key, else the stored one; if the database knows neither (revoked, or created with another one), a new key
+ * that replaces the stored one. The database is queried directly, because a request to the service may fail for
+ * unrelated reasons.
  */
 export async function openingKey({ given, files, database, by, logger }: Sources): Promise<OpeningKey> {
   const find = makeKeyFinder(database)

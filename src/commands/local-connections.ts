@@ -6,7 +6,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { sandboxConnections } from './sandbox-connections.ts'
 
-/** Points the connections that are there at where the sandbox listens now. Before anything is sent over them. */
+/** Updates existing connections to the sandbox's current URLs. Must run before any call over them. */
 export async function followSandbox({ prisma }: Database, by: Actor, sandbox: Sandbox): Promise<void> {
   const move = makeEndpointMoves(prisma, by)
   const providers = Object.entries(sandbox.urls)
@@ -14,8 +14,8 @@ export async function followSandbox({ prisma }: Database, by: Actor, sandbox: Sa
 }
 
 /**
- * Creates the connection to each sandbox provider that the project lacks. Not through the API, whose limits are for clients.
- * One that the project may not have (its quota) is reported, and the service is usable without it.
+ * Creates the project's missing connections to sandbox providers. Bypasses the API and its rate limits. A connection
+ * denied by the quota is reported, and the service remains usable without it.
  */
 export async function connectSandbox(
   { app }: Container,

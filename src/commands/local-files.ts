@@ -8,13 +8,13 @@ export type LocalFiles = ReturnType<typeof makeLocalFiles>
 /** 32 bytes, in hex or base64, as in `SECRETS_KEY`. */
 const aSecretsKey = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/
 
-/** What an installation that nobody has configured keeps beside its database, readable by its owner alone. */
+/** Files of an unconfigured installation next to its database, readable only by the owner. */
 export function makeLocalFiles(dataDir: string) {
   const path = (name: string) => join(dataDir, name)
   const write = (name: string, text: string, flag: 'w' | 'wx') => writeFile(path(name), text, { mode: 0o600, flag })
   const read = async (name: string) => (await readFile(path(name), 'utf8')).trim()
 
-  /** @throws StartError if the file cannot be used, or does not hold what it should */
+  /** @throws StartError if the file cannot be used or has invalid content */
   async function inFile<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       await mkdir(dataDir, { recursive: true })
@@ -41,7 +41,7 @@ export function makeLocalFiles(dataDir: string) {
       const problem = `${path('secrets.key')} does not contain a key of 32 bytes. Restore it: data encrypted with it cannot be decrypted otherwise`
       throw new StartError(`Switchyard cannot start: ${problem}.`)
     },
-    /** Whether it opens anything is the database's to say. */
+    /** Whether the key is valid is determined by the database. */
     apiKey: () => drawOnce('api.key', `sy_${randomBytes(24).toString('base64url')}`),
     replaceApiKey: (key: string) => inFile('api.key', () => write('api.key', key, 'w')),
   }

@@ -17,19 +17,19 @@ import { embeddedPostgresError, migrationError, startErrorOf } from './start-err
 export interface LocalStackOptions {
   config: Config
   dataDir: string
-  /** Data outlives the process. */
+  /** Keeps data after the process ends. */
   persistent: boolean
-  /** The sandbox's first port; 0 takes free ones. */
+  /** The first port of the sandbox; 0 = any free ports. */
   sandboxPort: number
   logger: Logger
 }
 
-/** Switchyard with everything it needs, in one process: a real Postgres, the sandbox, a connection to each provider. */
+/** Switchyard with all dependencies in one process: Postgres, the sandbox, and a connection to each provider. */
 export interface LocalStack {
   url: string
   apiKey: string
   sandbox: Sandbox
-  /** Resolves where the database is gone for good, with what it said last: nothing works any more. */
+  /** Resolves with the last error if the database is lost permanently; the service cannot continue. */
   lost: Promise<Error>
   stop(): Promise<void>
 }
@@ -44,7 +44,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const end of started.toReversed()) await end()
   }
   try {
-    // First, since a port that is taken is found in a moment.
+    // Started first, because a port in use is detected quickly.
     const sandbox = await startSandbox(options)
     started.push(sandbox.close)
     const postgres = await startPostgres(options, lost.resolve)
@@ -61,7 +61,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** The service, and what it needs in the database: the sandbox's connections, and a key that opens it. */
+/** Starts the service and prepares its database: the sandbox connections and an API key. */
 async function startOn(
   options: LocalStackOptions,
   local: { databaseUrl: string; files: LocalFiles; secretsKey: string; sandbox: Sandbox },
@@ -124,7 +124,7 @@ function startLocalService(
     databaseUrl: local.databaseUrl,
     databasePoolSize: config.DATABASE_POOL_SIZE,
     ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
-    // What was sealed before SECRETS_KEY was set is still opened.
+    // Keeps secrets readable that were encrypted before SECRETS_KEY was set.
     secretsKey: config.SECRETS_KEY === undefined ? local.secretsKey : `${config.SECRETS_KEY},${local.secretsKey}`,
     bootstrapApiKey: local.bootstrapApiKey,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,

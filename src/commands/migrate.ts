@@ -6,7 +6,7 @@ import { examine } from './database.ts'
 import { migrationError } from './start-error.ts'
 
 /**
- * Applies pending migrations, over `DATABASE_DIRECT_URL` if set. Safe in several processes at the same time: one migrates,
+ * Applies pending migrations, over `DATABASE_DIRECT_URL` if set. Safe in several processes concurrently: one migrates,
  * the others wait.
  */
 export async function runMigrations(): Promise<void> {

@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 import { journalError, listenError } from './start-error.ts'
 
 interface SandboxPlace {
-  /** The first of its ports; 0 takes free ones. */
+  /** The first port; 0 = any free ports. */
   port: number
   host: string
   journalFile?: string
@@ -15,8 +15,8 @@ const lastPort = 65_535
 /**
  * Starts the sandbox with every provider.
  *
- * @param elsewhere what to set for other ports
- * @throws StartError or ConfigError where its ports are not to be had, or its journal is not to be read
+ * @param elsewhere the setting that selects other ports
+ * @throws StartError or ConfigError if its ports are unavailable or its journal is unreadable
  */
 export async function openSandbox(place: SandboxPlace, elsewhere: string): Promise<Sandbox> {
   const last = place.port + Object.keys(sandboxProviders).length

@@ -7,7 +7,7 @@ import { makeLogger } from '../infra/logger.ts'
 import { readVersion } from './service.ts'
 import { settingsOf } from './settings.ts'
 
-/** A queue that takes everything and does nothing: the document needs none. */
+/** A queue that discards everything: the OpenAPI document needs none. */
 const noQueue = {
   kind: 'postgres' as const,
   makeQueue: () => silent,
@@ -15,10 +15,10 @@ const noQueue = {
   close: async () => {},
 }
 const silent = { addBulk: async () => {}, on: () => {}, close: async () => {} }
-/** Never connected to. */
+/** A placeholder that is never connected to. */
 const nowhere = 'postgresql://nobody@127.0.0.1:1/none'
 
-/** Prints the contract, from the routes as they are. Connects to nothing. */
+/** Prints the OpenAPI document generated from the routes, without connecting to anything. */
 export async function printOpenApi(): Promise<void> {
   const unconnected = makeUnconnected({})
   const app = await makeApp(unconnected.deps)
@@ -28,7 +28,7 @@ export async function printOpenApi(): Promise<void> {
   await unconnected.close()
 }
 
-/** What an application needs, as the environment wants it, with no database and no queue: good for all that asks neither. */
+/** The dependencies of an app configured by the environment, without database and queue. */
 export function makeUnconnected(environment: NodeJS.ProcessEnv): { deps: AppDeps; close(): Promise<void> } {
   const database = makeDatabase({ url: nowhere, poolSize: 1 })
   const container = makeContainer({

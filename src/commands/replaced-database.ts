@@ -1,10 +1,10 @@
 import type { Container } from '../container/container.ts'
 import type { Logger } from '../infra/logger.ts'
 
-/** A failover under a running process is noticed within this time. */
+/** Interval of checks for a failover of the database. */
 const checkIntervalMs = 15_000
 
-/** Looks whether the database was replaced: once before anything else, then again and again. Answers how to end that. */
+/** Checks whether the database was replaced, once before returning and then periodically. Returns a stop function. */
 export async function watchForReplacement(
   { reopenReplaced }: Pick<Container, 'reopenReplaced'>,
   logger: Logger,
@@ -18,7 +18,7 @@ export async function watchForReplacement(
   await look()
   let current = Promise.resolve()
   const timer = setInterval(() => {
-    // The database may be away for a while; the next look comes.
+    // The database may be temporarily unavailable; the next check follows.
     current = current.then(look).catch((err: unknown) => logger.debug({ err }, 'database identity unavailable'))
   }, checkIntervalMs)
   return async () => {

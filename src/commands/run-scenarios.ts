@@ -1,14 +1,14 @@
 import type { ApiClient, ApiRecord } from './api-client.ts'
 import type { Story } from './demo-scenarios.ts'
 
-/** How the stories are told. */
+/** How stories are run and reported. */
 interface Telling {
-  /** Each step at most. */
+  /** Timeout of each step. */
   limitMs: number
   say(line: string): void
 }
 
-/** Follows each story to its end, one after the other. Answers what was not as it should be; empty = everything was. */
+/** Runs the stories one after the other. Returns the failures; empty = success. */
 export async function runStories(api: ApiClient, stories: readonly Story[], telling: Telling): Promise<string[]> {
   const { say } = telling
   const failures: string[] = []
@@ -22,7 +22,7 @@ export async function runStories(api: ApiClient, stories: readonly Story[], tell
   return failures
 }
 
-/** One provider: make an environment, run the job, delete it. Answers what went wrong. */
+/** Runs one story: creates the environment, runs the job, deletes the environment. Returns the failures. */
 async function tell(api: ApiClient, story: Story, telling: Telling): Promise<string[]> {
   const environment = story.environment && (await settle(api, story, { request: story.environment, telling }))
   const failures =
@@ -47,7 +47,7 @@ async function remove(api: ApiClient, environment: ApiRecord, telling: Telling):
   return [`${deleted.provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`]
 }
 
-/** Until it runs; one that is blocked is sent what it needs. */
+/** Waits until it runs; a blocked environment is sent the unblocking PATCH. */
 async function settle(
   api: ApiClient,
   { unblock }: Story,
@@ -72,7 +72,7 @@ async function runJob(
   return job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
 }
 
-/** Says each change until the record is as wanted, has ended, or time is over. */
+/** Reports each change until the record is as wanted, has ended, or the timeout expires. */
 async function follow(
   api: ApiClient,
   first: ApiRecord,
@@ -93,7 +93,7 @@ async function follow(
 
 const ended: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled', 'unknown', 'deleted'])
 
-/** Waits for the next version; null where none came for a while. */
+/** Long-polls for the next version; null if there is none within the timeout. */
 async function changed(api: ApiClient, plural: string, record: ApiRecord, seconds: number): Promise<ApiRecord | null> {
   return api.get<ApiRecord | null>(`/${plural}/${record.id}`, {
     prefer: `wait=${seconds}`,

@@ -5,12 +5,12 @@ import type { JsonObject } from '../vocabulary/json.ts'
 
 type RunningSandbox = Pick<Sandbox, 'urls' | 'accounts'>
 
-/** How to reach each sandbox provider: what a client would send to `POST /connections`. */
+/** The `POST /connections` requests for all sandbox providers. */
 export function sandboxConnections(sandbox: RunningSandbox) {
   return (Object.keys(sandboxProviders) as SandboxProviderId[]).map((id) => sandboxConnection(sandbox, id))
 }
 
-/** The same for one of them. */
+/** The `POST /connections` request for one sandbox provider. */
 export function sandboxConnection({ urls, accounts }: RunningSandbox, id: SandboxProviderId) {
   const { client }: SandboxProvider = sandboxProviders[id]
   const { settings, credentials } = client.connection(urls[id], accounts[id])

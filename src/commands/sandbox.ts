@@ -3,7 +3,7 @@ import { makeLogger } from '../infra/logger.ts'
 import { openSandbox } from './open-sandbox.ts'
 import { untilSignal } from './until-signal.ts'
 
-/** Runs the sandbox alone: its control API on `PORT`, the providers on the ports after it. */
+/** Runs only the sandbox: its control API on `PORT`, the providers on the following ports. */
 export async function runSandbox(): Promise<void> {
   const config = readConfig()
   const logger = makeLogger({ level: config.LOG_LEVEL })

@@ -6,7 +6,7 @@ import { type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { untilSignal } from './until-signal.ts'
 
-/** The first port of the embedded sandbox, after the service's own. */
+/** Offset of the embedded sandbox's first port from the service's port. */
 const sandboxPortOffset = 100
 
 /** The running service. */
@@ -32,7 +32,7 @@ export async function serve(): Promise<void> {
     logger.fatal({ err: received }, 'embedded Postgres failed and cannot be restarted')
     process.exitCode = 1
   } else logger.info({ signal: received }, 'stopping; finishing in-flight work')
-  // Draining is for proxies. Ctrl-C at a terminal stops without it.
+  // Draining is for proxies. Ctrl-C in a terminal skips it.
   await stop(received === 'SIGTERM' ? config.SHUTDOWN_DRAIN_MS : 0)
   logger.info('stopped')
 }

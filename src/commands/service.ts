@@ -25,38 +25,38 @@ export interface ServiceOptions {
   host: string
   port: number
   databaseUrl: string
-  /** Past a pooler that `databaseUrl` leads through. */
+  /** Bypasses the pooler of `databaseUrl`. */
   databaseDirectUrl?: string
   databasePoolSize: number
-  /** Absent: the queue lives in the database. */
+  /** Absent: the queue is stored in the database. */
   redis?: { url: string; prefix?: string }
   secretsKey: string
-  /** Admin key of the first project, made when the database is empty. */
+  /** Admin key of the first project, created if the database is empty. */
   bootstrapApiKey?: string
   shutdownTimeoutMs: number
   settings: ContainerSettings
-  /** Parts that a harness replaces. */
+  /** Replacements for tests and benchmarks. */
   parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock'>>
   logger: Logger
 }
 
-/** One running process's worth of Switchyard. */
+/** A running Switchyard process. */
 export interface Service {
-  /** Null where this role answers no requests. */
+  /** Null if this role serves no requests. */
   url: string | null
   container: Container
   /**
-   * Stops taking requests and work, finishes what is under way within the limit, closes everything. Never fails.
+   * Stops accepting requests and work, finishes both within the timeout, and closes everything. Never fails.
    *
-   * @param drainMs how long requests are still taken before that; 0 when left out
+   * @param drainMs how long requests are still accepted first; default 0
    */
   stop(drainMs?: number): Promise<void>
 }
 
 /**
- * Starts what the role says, on a database that is migrated. When that fails, whatever was opened is closed again.
+ * Starts the role on a migrated database. On failure, everything already opened is closed.
  *
- * @throws StartError where the database or the port are not as they must be
+ * @throws StartError if the database or the port cannot be used
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const closing = makeClosing(options.logger)
@@ -99,7 +99,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   }
 }
 
-/** Asks the database whether it is migrated, so that what is wrong with it is told before anything else is opened. */
+/** Checks that the database is migrated, so that problems are reported before anything else is opened. */
 async function openDatabase(
   { databaseUrl, databasePoolSize, logger }: ServiceOptions,
   closing: Closing,

@@ -4,10 +4,10 @@ import { type Config, ConfigError } from '../config/config.ts'
 import { type ContainerSettings, webhookSettings } from '../container/container.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 
-/** The part of `PROVIDER_TIMEOUT_MS` in which a create may still leave; what comes later is sure not to be sent. */
+/** The part of `PROVIDER_TIMEOUT_MS` within which a create may be sent; later ones are guaranteed not to be sent. */
 const sendWithinPart = 0.5
 
-/** What the configuration means for each part. */
+/** Maps the configuration to the settings of each module. */
 export function settingsOf(config: Config): ContainerSettings {
   return {
     pollIntervals: {
@@ -22,7 +22,7 @@ export function settingsOf(config: Config): ContainerSettings {
     pollIntervalMs: config.POLL_INTERVAL_MS,
     concurrency: config.WORKER_CONCURRENCY,
     callsPerSecond: config.PROVIDER_CALLS_PER_SECOND,
-    // A scan mostly waits for its provider; each holds a page of its list, which may be large.
+    // Scans mostly wait for providers; each holds a list page in memory, which may be large.
     sweepConcurrency: 16,
     sweep: {
       minMs: config.SWEEP_MIN_INTERVAL_MS,
@@ -76,7 +76,7 @@ function publicUrlOf({ PUBLIC_URL: url }: Config): string {
 
 const namedRanges: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
-/** As Fastify reads them: addresses, ranges with a prefix length or a netmask, and names of ranges. */
+/** In Fastify's format: addresses, ranges with a prefix length or netmask, and named ranges. */
 function trustedProxiesOf({ TRUSTED_PROXIES }: Config): readonly string[] {
   const proxies = listOf(TRUSTED_PROXIES)
   const problems = proxies
@@ -94,7 +94,7 @@ function isMasked(range: string): boolean {
   return ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() !== null
 }
 
-/** An issuer alone lets nobody in: its tokens must be meant for this service. */
+/** Requires both settings: tokens must be issued for this service. */
 function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config
   if (issuer === undefined && audience === undefined) return {}

@@ -1,12 +1,12 @@
 import { hostname, userInfo } from 'node:os'
 import type { Actor } from '../vocabulary/actor.ts'
 
-/** An operator at a terminal, who reaches the database past the API: so they stand in the audit log. */
+/** The audit log actor for commands of an operator, which access the database directly. */
 export function shellActor(): Actor {
   return { subject: `shell:${userName()}`, address: hostname(), requestId: '' }
 }
 
-/** In a container the user may have a number only. */
+/** In a container, the user may have no name. */
 function userName(): string {
   try {
     return userInfo().username

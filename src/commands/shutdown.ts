@@ -6,7 +6,7 @@ import type { HttpSockets } from './http-sockets.ts'
 
 export type App = Awaited<ReturnType<typeof makeApp>>
 
-/** What answers requests, with its sockets. */
+/** The HTTP server and its sockets. */
 export interface Front {
   app: App
   sockets: HttpSockets
@@ -14,19 +14,18 @@ export interface Front {
 
 interface Limits {
   role: 'all' | 'api' | 'worker'
-  /** How long requests are still taken, while whoever sends them is turned away to other instances. */
+  /** How long requests are still accepted while readiness fails, so that proxies switch to other instances. */
   drainMs: number
   shutdownTimeoutMs: number
   logger: Logger
 }
 
-/** How long calls that were cut off may take to be written. */
+/** How long the results of aborted calls may take to be written. */
 const writeMs = 3000
 
 /**
- * Proxies are turned away first; then whoever waits for a change is answered, and requests under way are finished. Work is
- * finished beside all that. What does not end within the limit is cut off: a call becomes an unknown outcome and is written
- * as that, a webhook is sent again.
+ * Starts draining, then completes long polls and finishes requests in progress; work is finished in parallel. Whatever
+ * exceeds the timeout is aborted: a provider call is recorded as an unknown outcome, and a webhook is sent again.
  */
 export async function finish(
   container: Container,
@@ -51,10 +50,10 @@ async function stopAnswering({ draining, notifier }: Container, front: Front | n
   await front?.app.close()
 }
 
-/** What was opened, so that it is closed again, the last one first, whatever happens in between. */
+/** Opened resources, closed in reverse order even if some fail to close. */
 export interface Closing {
   add(name: string, close: () => unknown): void
-  /** Each part has a few seconds. One that fails, or takes longer, is told and keeps no other open. Never fails. */
+  /** Each resource has a few seconds. A failure or timeout is logged and does not affect the others. Never fails. */
   close(): Promise<void>
 }
 
@@ -82,7 +81,7 @@ export function makeClosing(log: { warn(context: object, message: string): void 
   }
 }
 
-/** Waits for `work`, `ms` at most. Rejects as it does; what it does later is nobody's concern. */
+/** Waits for `work`, at most `ms`. Rejects if it does; later results are ignored. */
 export async function isDoneWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const over = new AbortController()
   const isLate = sleep(ms, false, { signal: over.signal }).catch(() => false)

@@ -4,12 +4,12 @@ import { isDatabaseError, serverMessageOf, sqlStateOf } from '../infra/database-
 import { UnfitDatabaseError } from '../infra/database-facts.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 
-/** Why the service cannot start, in one line for whoever starts it. */
+/** The reason why the service cannot start, in one line for the operator. */
 export class StartError extends Error {
   override name = 'StartError'
 }
 
-/** SQLSTATEs that say what is wrong with the database itself: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** SQLSTATEs of unusable databases: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const refusals: Readonly<Record<string, string>> = {
   '28P01': 'rejects this user. Correct DATABASE_URL',
   '28000': 'rejects this user. Correct DATABASE_URL',
@@ -23,7 +23,7 @@ const unknownAuthority =
   'has a certificate signed by an unknown authority. Add `sslmode=verify-full&sslrootcert=<file>` to ' +
   'DATABASE_URL, with the certificate of the authority'
 
-/** What TLS says: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** TLS errors: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const tlsProblems: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
@@ -40,19 +40,19 @@ const tlsProblems: Readonly<Record<string, string>> = {
 
 const noAnswer = 'does not respond in time. Start it; behind a pooler, allow more server connections'
 
-/** What the database was asked and answered. Names neither user nor password, but what the server says may name the user. */
+/** A database error as a StartError. Contains no user or password, unless the server's message names the user. */
 export function databaseError(databaseUrl: string, error: unknown): StartError {
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${problemOf(error)}.`, {
     cause: error,
   })
 }
 
-/** The same error, or, if it is the database's, the sentence about that. */
+/** Converts database errors into a StartError; other errors are returned unchanged. */
 export function startErrorOf(databaseUrl: string, error: unknown): unknown {
   return !(error instanceof StartError) && isDatabaseError(error) ? databaseError(databaseUrl, error) : error
 }
 
-/** Refusals that say all there is to say. */
+/** SQLSTATEs whose description is sufficient without the server's message. */
 const isPlain: ReadonlySet<string> = new Set(['28P01', '3D000', '42P01', '42703'])
 
 function problemOf(error: unknown): string {
@@ -69,10 +69,10 @@ function problemOf(error: unknown): string {
   return `cannot be reached (${code === '' ? message : code}). Start it, or correct DATABASE_URL`
 }
 
-/** The engine's own stack follows its words. */
+/** The engine's stack trace follows its message. */
 const engineTrace = /\n[^\S\n]*0: \w+::/
 
-/** What stopped a migration, in the words of Postgres or of the engine that runs them. */
+/** The error of a migration, with the message of Postgres or the schema engine. */
 export function migrationError(databaseUrl: string, error: unknown): StartError {
   const [said = ''] = (error as Error).message.split(engineTrace, 1)
   return new StartError(`Switchyard cannot migrate the database ${nameDatabase(databaseUrl)}: ${said.trim()}`, {
@@ -80,7 +80,7 @@ export function migrationError(databaseUrl: string, error: unknown): StartError 
   })
 }
 
-/** Where an older version, or a migration that failed, left the database behind. */
+/** The database has an older schema or a failed migration. */
 export function migrationsError(databaseUrl: string, missing: readonly string[]): StartError {
   const what = `lacks migrations of this version (${missing.join(', ')}). Run \`migrate\` first`
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
@@ -102,9 +102,9 @@ const listenCalls: ReadonlySet<string> = new Set(['listen', 'getaddrinfo', 'bind
 interface ListenPlace {
   host: string
   port: number
-  /** What would listen there, where it is not the service itself. */
+  /** The component that listens there, if it is not the service itself. */
   what?: string
-  /** What to set for another port. */
+  /** The setting that selects another port. */
   elsewhere?: string
 }
 
@@ -116,13 +116,13 @@ export function listenError(place: ListenPlace, error: unknown): unknown {
   return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
 }
 
-/** What the embedded Postgres said, or what kept it from being started. */
+/** The message of the embedded Postgres, or the reason why it could not be started. */
 export function embeddedPostgresError(error: unknown): StartError {
   const { message } = error as Error
   return new StartError(`Switchyard cannot start its embedded Postgres: ${message}`, { cause: error })
 }
 
-/** What the sandbox keeps its objects in is damaged, or not to be read and written. Null for any other error. */
+/** The sandbox's journal is damaged or inaccessible. Null for any other error. */
 export function journalError(file: string, error: unknown): StartError | null {
   const isDamaged = error instanceof SyntaxError
   const { code } = error as NodeJS.ErrnoException
@@ -133,7 +133,7 @@ export function journalError(file: string, error: unknown): StartError | null {
   return new StartError(`Switchyard cannot start: ${file} ${problem}.`, { cause: error })
 }
 
-/** What a command prints if it fails: a sentence, or, for a mistake of the program itself, where it happened. */
+/** The output of a failed command: a sentence, or a stack trace for an internal error. */
 export function failureText(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError || error instanceof ApiError) return error.message
   const { code, message, stack } = error as NodeJS.ErrnoException

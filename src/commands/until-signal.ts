@@ -1,6 +1,6 @@
 /**
- * Resolves at the first SIGTERM or SIGINT. A second one, more than a second later, ends the process at once:
- * a signal to a whole process group may arrive twice.
+ * Resolves at the first SIGTERM or SIGINT. A second one, more than a second later, ends the process immediately: a
+ * signal to a process group may arrive twice.
  */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
