@@ -3,24 +3,24 @@ import { createPostgresBackend, type IQueueBackend, type PostgresConnectionOptio
 import type { Pool } from 'pg'
 import { makeRedisClients } from './redis-clients.ts'
 
-/** What is used of a BullMQ queue. */
+/** The used part of a BullMQ queue. */
 export interface HintQueue {
   addBulk(jobs: { name: string; data: object }[]): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   close(): Promise<void>
 }
 
-/** What is used of a BullMQ worker. */
+/** The used part of a BullMQ worker. */
 export interface HintWorker {
   run(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
-  /** Takes nothing new and waits for what it holds; with a queue that does not answer, for nothing. */
+  /** Accepts no new jobs and waits for active ones; does not wait if the queue is unavailable. */
   close(): Promise<void>
 }
 
 type Processor = (job: { data: unknown }) => Promise<void>
 
-/** Where the queue lives: Redis where there is one, else the database that is there anyway. */
+/** The queue is stored in Redis if configured, otherwise in the database. */
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres'
   makeQueue(name: string): HintQueue
@@ -30,8 +30,8 @@ export interface QueueBackend {
 }
 
 /**
- * The queues of one installation: another may use the same Redis, or have its tables in another schema of the same database,
- * and would take hints that mean nothing to it.
+ * Separates the queues of installations: others may use the same Redis, or another schema of the same database, and
+ * would consume hints that are meaningless to them.
  */
 export function ofInstallation(backend: QueueBackend, tag: string): QueueBackend {
   return {
@@ -41,7 +41,7 @@ export function ofInstallation(backend: QueueBackend, tag: string): QueueBackend
   }
 }
 
-/** A hint is used up by being looked at, whatever comes of it: our lease is the only guard. */
+/** A hint is consumed when processed, regardless of the result: only the database lease prevents duplicate work. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
 export function redisBackend(url: string, prefix?: string): QueueBackend {
@@ -77,20 +77,20 @@ export function redisBackend(url: string, prefix?: string): QueueBackend {
   }
 }
 
-/** What the queue in the database is handed: sessions whose search path is the schema that `migrate` makes its tables in. */
+/** Database sessions for the queue, with the schema of its tables (created by `migrate`) as search path. */
 export interface QueueSessions {
-  /** Every queue and worker of the process shares it: each with its own would eat the server's connections. */
+  /** Shared by all queues and workers of the process, to limit the number of connections. */
   pool: Pool
-  /** False under transaction pooling: nothing is heard, and new hints are polled for. */
+  /** False under transaction pooling: there are no notifications, and hints are polled for. */
   canListen: boolean
 }
 
-/** How long a worker that hears nothing waits until it looks again. */
+/** Poll interval of a worker without notifications. */
 const pollSeconds = 1
 
 export function postgresBackend({ pool, canListen }: QueueSessions): QueueBackend {
   pool.on('error', () => {})
-  // A Pool is what BullMQ asks for; its own type of one wants an index signature that pg's does not declare.
+  // BullMQ requires a Pool; its type declares an index signature that pg's does not.
   const connection = pool as unknown as PostgresConnectionOptions
   return {
     kind: 'postgres',
@@ -113,13 +113,13 @@ export function postgresBackend({ pool, canListen }: QueueSessions): QueueBacken
   }
 }
 
-/** Between a fetch that failed and the next one. */
+/** Pause after a failed fetch. */
 const pauseMs = 1000
 
 /**
- * BullMQ's worker repeats a fetch that failed at once, for as long as it fails. Where the failure is known without asking
- * the server, such as missing tables, that loop never yields and nothing else in the process runs again. Here a failed
- * fetch waits before it reports.
+ * BullMQ's worker repeats a failed fetch immediately, as long as it fails. If the failure needs no server round trip,
+ * such as missing tables, that loop never yields and blocks the process. Here, a failed fetch waits before it reports
+ * the error.
  *
  * @param closing aborted when the worker closes, which must not wait for a pause
  */

@@ -2,7 +2,7 @@ import type { HintQueue } from './backend.ts'
 import { type Payload, queues } from './queues.ts'
 
 export interface Hints {
-  /** Says that something is due over this connection. Returns at once, never fails: what is lost is found by polling. */
+  /** Signals that work is due over this connection. Returns immediately, never fails: polling finds what is lost. */
   due(connectionId: string): void
   close(): Promise<void>
 }
@@ -12,15 +12,15 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-/** Hints that wait while the queue does not answer. Beyond it the newest are dropped: upkeep finds the rest. */
+/** Maximum hints buffered while the queue is unavailable. New ones are then dropped; the poller finds their work. */
 const maxWaiting = 10_000
 const maxInOneAdd = 500
-/** From one add to the next, so that steady requests do not each pay for one. The first is not kept waiting. */
+/** Minimum time between two adds, to bundle hints under steady load. The first one is sent immediately. */
 const pauseMs = 10
 
-/** Hints go out in bulk and are never awaited: `add` neither resolves nor rejects for many seconds while Redis is away. */
+/** Hints are sent in bulk and never awaited: `add` may stay pending for many seconds while Redis is unavailable. */
 export function makeHints({ queue, log }: Deps): Hints {
-  /** One hint for each connection tells of everything that is due over it. */
+  /** One hint per connection covers all work due over it. */
   const waiting = new Set<string>()
   let isSending = false
   let pause: NodeJS.Timeout | undefined
@@ -56,7 +56,7 @@ export function makeHints({ queue, log }: Deps): Hints {
     due(connectionId) {
       if (isClosed || waiting.size >= maxWaiting) return
       waiting.add(connectionId)
-      // Once per turn of the event loop, so that a burst of requests shares one round trip.
+      // Once per event loop iteration, so that a burst of requests shares one round trip.
       if (waiting.size === 1) setImmediate(send)
     },
     async close() {

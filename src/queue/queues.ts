@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** Every queue, with the schema of what travels in it: ids only, never specs or secrets. */
+/** All queues, with the schemas of their payloads: only ids, never specs or secrets. */
 export const queues = {
-  /** "Something is due over this connection." Losing one costs time, never work. */
+  /** Work is due over this connection. A lost message delays work but never loses it. */
   reconcile: {
     name: 'switchyard-reconcile',
     payload: Type.Object(
@@ -16,7 +16,7 @@ export const queues = {
 export type QueueName = keyof typeof queues
 export type Payload<Q extends QueueName> = Static<(typeof queues)[Q]['payload']>
 
-/** A payload of the right form; null = whoever sent it was not us. */
+/** A valid payload; null if the message is invalid and therefore not from Switchyard. */
 export function readPayload<Q extends QueueName>(queue: Q, data: unknown): Payload<Q> | null {
   const { payload } = queues[queue]
   return Value.Check(payload, data) ? (data as Payload<Q>) : null

@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
-/** A connection to Redis that can always be ended. */
+/** A Redis connection that can always be closed. */
 export interface RedisClient {
   redis: Redis
-  /** Runs `close`, told whether Redis answers, and waits for it as long as Redis does; then the connection is cut. */
+  /** Calls `close` with the availability of Redis, waits for it as long as Redis responds, then disconnects. */
   end(close: (isThere: boolean) => Promise<unknown>): Promise<void>
 }
 
-/** A Redis that has not answered within this time counts as away. */
+/** Redis is unavailable if it does not respond within this time. */
 const answerMs = 500
 const longestPauseMs = 2000
 
 /**
- * The Redis connections of one process. They are made here and not by BullMQ: its own `close` waits for a Redis that is
- * away until it comes back, and nobody else could end them.
+ * The Redis connections of one process. Not created by BullMQ, because its `close` waits until an unavailable Redis
+ * returns, and no other code could close its connections.
  */
 export function makeRedisClients(url: string) {
   const clients = new Set<Redis>()
   const retryStrategy = (times: number) => Math.min(times * 100, longestPauseMs)
 
-  /** BullMQ makes copies for the reads that block: they are ended with the others. */
+  /** Also tracks the duplicates that BullMQ creates for blocking reads. */
   function keep(redis: Redis): Redis {
     clients.add(redis)
     redis.on('error', () => {})
@@ -30,7 +30,7 @@ export function makeRedisClients(url: string) {
   }
 
   return {
-    /** A producer gives up at once while Redis is away; a consumer waits for it to come back. */
+    /** A producer fails immediately while Redis is unavailable; a consumer waits until it returns. */
     make(role: 'producer' | 'consumer'): RedisClient {
       const isConsumer = role === 'consumer'
       const maxRetriesPerRequest = isConsumer ? null : 1
@@ -46,14 +46,14 @@ export function makeRedisClients(url: string) {
       }
     },
 
-    /** Cuts what is left. */
+    /** Disconnects the remaining clients. */
     disconnect(): void {
       for (const redis of clients) redis.disconnect()
     },
   }
 }
 
-/** Whether `work` is done in time. What comes later, or fails, is nobody's concern. */
+/** Whether `work` completes in time. Later results and errors are ignored. */
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const isDone = work.then(
     () => true,

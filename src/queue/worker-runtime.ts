@@ -3,7 +3,7 @@ import { type Payload, type QueueName, queues, readPayload } from './queues.ts'
 
 export interface QueueWorker {
   start(): Promise<void>
-  /** Takes nothing new. Resolves when what it holds is done, or at once while the queue does not answer. */
+  /** Accepts no new jobs. Resolves when active ones are done, or immediately if the queue is unavailable. */
   stop(): Promise<void>
 }
 
@@ -15,7 +15,7 @@ interface Options<Q extends QueueName> {
   log: { warn(context: object, message: string): void }
 }
 
-/** Reads one queue. Payloads are checked before anything is done with them; a broken one is dropped and told. */
+/** Processes one queue. Payloads are validated first; invalid ones are dropped and logged. */
 export function makeQueueWorker<Q extends QueueName>({
   backend,
   queue,
@@ -45,7 +45,7 @@ export function makeQueueWorker<Q extends QueueName>({
 
   return {
     async start() {
-      // Made here and not before: a worker holds a connection from its making on, and a process without work needs none.
+      // Created here, because a worker opens a connection when created, and a stopped one needs none.
       worker = make()
       worker.run().catch((error: unknown) => log.warn({ err: error, queue: name }, 'queue worker stopped'))
     },
