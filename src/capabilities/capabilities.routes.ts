@@ -16,7 +16,7 @@ import {
 } from './provider.schemas.ts'
 
 export interface CapabilitiesRoutesDeps {
-  /** Every provider; asked once. */
+  /** Every provider; called once. */
   describe(): readonly ProviderDescription[]
 }
 
@@ -31,7 +31,7 @@ const schemas = [
 ]
 const tags = ['Providers']
 
-/** What each provider can do. Also names the schema `ConnectionCapabilities`, which the routes of connections answer with. */
+/** Registers the provider routes, and the schema `ConnectionCapabilities`, which connection routes return. */
 export async function registerCapabilities(server: HttpServer, { describe }: CapabilitiesRoutesDeps): Promise<void> {
   for (const schema of schemas) server.addSchema(schema)
   const described = new Map(describe().map((description) => [description.id, description]))

@@ -5,7 +5,7 @@ import type { Kind, Spec, Verb } from '../vocabulary/kinds.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import type { FieldDescription, KindDescription } from './provider.schemas.ts'
 
-/** What one driver can do, read from the driver itself. Calls nothing of it but `plan`. Pure. */
+/** The capabilities of one driver, read from the driver. Calls only its `plan`. Pure. */
 export function describeKind<K extends Kind>(driver: Driver<K>): KindDescription {
   const { traits } = driver
   return {
@@ -24,7 +24,7 @@ export function describeKind<K extends Kind>(driver: Driver<K>): KindDescription
   }
 }
 
-/** A schema as JSON, without what TypeBox keeps under symbols. */
+/** A schema as JSON, without TypeBox's symbol properties. */
 export function plainSchema(schema: object): JsonObject {
   return JSON.parse(JSON.stringify(schema))
 }
@@ -51,14 +51,14 @@ function enforcerOf({ accepts, traits }: Driver, path: FieldPath, limit: 'timeLi
   return traits.enforces.includes(limit) ? ('provider' as const) : ('switchyard' as const)
 }
 
-/** They become environment variables, under the same rules. */
+/** Secret variables become environment variables and follow the same rules. */
 function secretRule({ accepts: { environmentVariables } }: Pick<Driver, 'accepts'>): FieldRule | undefined {
   if (environmentVariables === undefined) return undefined
   const { mutable: _, required: __, ...rule } = environmentVariables
   return rule
 }
 
-/** `to: ''` says that the field is not sent. */
+/** `to: ''` means that the field is not sent. */
 function describeField(path: FieldPath | 'secretVariables', rule: FieldRule | undefined): FieldDescription[] {
   if (rule === undefined) return []
   const { to, required = false, mutable = false, values, ...rules } = rule
@@ -118,7 +118,7 @@ function pathTo(correlationTag: string, value: Json, path: string): string | und
   return undefined
 }
 
-/** `null`: into the items of a list. */
+/** `null`: the items of a list. */
 function stepInto(path: string, key: string | null): string {
   if (key === null) return `${path}[]`
   return path === '' ? key : `${path}.${key}`

@@ -14,8 +14,8 @@ import type {
 } from './provider.schemas.ts'
 
 /**
- * A provider as its code shows it, opened with its sample (or these settings) and nothing to send with.
- * It holds names and rules of credentials, never a value of one. Pure.
+ * A provider's description derived from its code, opened with its sample settings (or the given ones) and a client that
+ * sends nothing. Contains names and rules of credentials, never values. Pure.
  */
 export function describeProvider(
   provider: Provider,
@@ -32,12 +32,12 @@ export function describeProvider(
   }
 }
 
-/** What a provider can do with the settings of one connection. They must have passed the provider's schema. Pure. */
+/** The capabilities of a provider with the settings of one connection, which must be valid. Pure. */
 export function describeConnection(provider: Provider, settings: JsonObject): ConnectionDescription {
   return { provider: provider.id, kinds: kindsOf(provider, settings) }
 }
 
-/** The part of a description that lists show. */
+/** The part of a description shown in lists. */
 export function summaryOf({ id, title, documentation, kinds, variants }: ProviderDescription): ProviderSummaryView {
   const inShort = variants?.map((each) => ({ settings: each.settings, kinds: kindSummariesOf(each.kinds) }))
   return {
@@ -74,7 +74,7 @@ function kindsOf(provider: Provider, settings: JsonObject): ProviderDescription[
   }
 }
 
-/** What is otherwise with each other choice of an API, which a setting named `…Api` makes. */
+/** The differences for each other value of a setting named `…Api`, which selects an API. */
 function variantsOf(provider: Provider, settings: JsonObject): Pick<ProviderDescription, 'variants'> {
   const usual = kindsOf(provider, settings)
   const choices = Object.entries(plainSchema(provider.settings).properties ?? {}).flatMap(([name, schema]) =>
@@ -91,7 +91,7 @@ function variantsOf(provider: Provider, settings: JsonObject): Pick<ProviderDesc
   return variants.length === 0 ? {} : { variants }
 }
 
-/** A provider as it is with these settings, and nothing to send with. */
+/** A provider with these settings and a client that sends nothing. */
 export function openInertly(provider: Provider, settings: JsonObject): OpenProvider {
   return provider.open({ settings, credentials: provider.sample.credentials, http: inertHttp, clock: stoppedClock })
 }
@@ -104,7 +104,7 @@ const inertHttp: HttpClient = {
 
 const stoppedClock: ProviderClock = { now: () => new Date(0), monotonicMs: () => 0 }
 
-/** Of each credential the rules without examples, which may look like, or be, somebody's key. */
+/** The rules of each credential without defaults and examples, which may resemble or be real keys. */
 function withoutValues(schema: JsonObject): JsonObject {
   const properties = Object.entries(schema.properties ?? {}).map(([name, rules]) => {
     const { default: _default, examples: _examples, ...rest } = rules as JsonObject
@@ -113,7 +113,7 @@ function withoutValues(schema: JsonObject): JsonObject {
   return { ...schema, properties: Object.fromEntries(properties) }
 }
 
-/** The schema of `providerOptions` for one kind: each provider's options by its id, where it has any. */
+/** The schemas of `providerOptions` for one kind, by provider id; providers without options are omitted. */
 export function optionSchemasOf(providers: readonly Provider[], kind: Kind): Readonly<Record<string, TObject>> {
   const withOptions = providers.flatMap((provider) => {
     const options = openInertly(provider, provider.sample.settings).drivers[kind]?.options

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-/** The shapes in which a provider is described. The types of the descriptions come from here too. */
+/** Schemas of provider descriptions; the types are derived from them. */
 
 const refTo = <S extends TSchema>(schema: S) => Type.Unsafe<Static<S>>(Type.Ref(schema.$id ?? ''))
 const strings = (description: string) => Type.Array(Type.String(), { description })
