@@ -28,11 +28,11 @@ export interface AppDeps {
   isOutage(error: unknown): boolean
   version: string
   authHooks: AuthHooksDeps
-  /** Null: nobody is limited. */
+  /** Null: unlimited. */
   requestRates: RequestRates | null
   projects: ProjectRoutesDeps
   readiness: Readiness
-  /** Null: they are not served. */
+  /** Null: not served. */
   metrics: Metrics | null
   capabilities: CapabilitiesRoutesDeps
   connections: ConnectionRoutesDeps
@@ -42,13 +42,13 @@ export interface AppDeps {
   webhooks: WebhookRoutesDeps
 }
 
-/** What a page of another origin may send and see. Keys travel in a header, so no cookies are involved. */
+/** CORS policy. Keys are sent in a header, so no cookies are involved. */
 function corsOf(origins: readonly string[]) {
   const exposedHeaders = [...answerHeaders, 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']
   return { origin: [...origins], methods: ['GET', 'POST', 'PATCH', 'DELETE'], exposedHeaders, maxAge: 600 }
 }
 
-/** The HTTP service: what is registered, in order. It listens to nothing yet. */
+/** Builds the HTTP service without listening. The order of registration matters. */
 export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   const server = makeServer(deps)
   await registerOpenApi(server, deps)

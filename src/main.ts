@@ -51,10 +51,10 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 const takesArguments: ReadonlySet<string> = new Set(['key', 'secrets'])
 
-/** Ends the process if an open handle keeps it after the command has finished. The timer itself does not. */
+/** Delay before exit, in case an open handle keeps the process alive after the command. The timer itself does not. */
 const lingerMs = 2000
 
-// A report that Node writes when it crashes must not hold SECRETS_KEY.
+// Node's crash reports must not contain SECRETS_KEY.
 process.report.excludeEnv = true
 
 main(process.argv.slice(2))

@@ -7,13 +7,13 @@ import type { HttpServer } from './server.ts'
 
 export interface AuthHooksDeps {
   authenticate: Authenticate
-  /** Told of callers that are known and may not. */
+  /** Called for authenticated callers without permission. */
   onRefused(caller: Caller, request: FastifyRequest): Promise<void>
 }
 
 /**
- * Lets in only callers with a scope that the route names. A route that names none is a mistake of ours: the service
- * does not start with it. Must be registered before any guarded route.
+ * Admits only callers with one of the scopes of the route. A route without scopes is a programming error and fails the
+ * start. Must be registered before any guarded route.
  *
  * @param rates null: unlimited
  */
@@ -23,7 +23,7 @@ export function registerAuthHooks(
   rates: RequestRates | null,
 ): void {
   server.decorate('authenticate', authenticate)
-  // Null until the hook has run; a route without a caller would fail there and not answer.
+  // Null until the hook has run; a route without a caller then fails instead of responding.
   server.decorateRequest('caller', null as never)
   server.addHook('onRoute', ({ method, url, config }) => {
     if (config?.scopes === undefined) throw new Error(`${method} ${url} does not say which scopes let a caller in.`)
@@ -51,8 +51,8 @@ function refused(needed: readonly Scope[], held: ReadonlySet<Scope>): ApiError {
 }
 
 /**
- * Refuses a caller that sends more than it may, and tells everybody how much is left, in the `RateLimit` fields of
- * draft-ietf-httpapi-ratelimit-headers. Must be registered where callers are known.
+ * Rejects callers that exceed their request rate, and reports the remaining requests to every caller in the `RateLimit`
+ * fields of draft-ietf-httpapi-ratelimit-headers. Must be registered after authentication.
  */
 export function limitRequestRate(server: HttpServer, rates: Pick<RequestRates, 'count'>): void {
   server.addHook('onRequest', async (request, reply: FastifyReply) => {

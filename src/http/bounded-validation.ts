@@ -1,13 +1,13 @@
 import type { PatternedSchema } from '../vocabulary/pattern-words.ts'
 
-/** A fault as Ajv tells it, with its option `verbose`. */
+/** Validation error of Ajv with its option `verbose`. */
 export interface AjvError {
   instancePath: string
   schemaPath: string
   keyword: string
   params: Record<string, unknown>
   message?: string
-  /** The schema with the rule, and what it rejected. */
+  /** Schema with the rule, and the rejected value. */
   parentSchema?: PatternedSchema & {
     enum?: readonly unknown[]
     properties?: Readonly<Record<string, unknown>>
@@ -20,12 +20,12 @@ export type Validate = ((data: unknown) => unknown) & { errors?: AjvError[] | nu
 
 /** Maximum validation errors in a response. */
 export const maxErrors = 50
-/** More values than any request has that a route takes, but for options that no schema knows. */
+/** More values than any valid request has, except for options without a schema. */
 const maxValues = 2000
 
 /**
- * Tells all faults of data of ordinary size. Of larger data it tells the first, which costs no more than to find it, and
- * those of its beginning: what validation costs does not grow with the number of faults.
+ * Reports all errors of data of ordinary size. For larger data it reports the first error and those at the beginning,
+ * so that the cost of validation does not grow with the number of errors.
  */
 export function boundedValidation({ all, first }: { all: () => Validate; first: () => Validate }): Validate {
   const validate: Validate = (data) => {
@@ -60,7 +60,7 @@ function isLarge(data: unknown): boolean {
   return isTooMuch(data)
 }
 
-/** A copy with so many of the values, those nearest to the top. */
+/** Copy of the first `maxValues` values, breadth first. */
 function beginningOf(data: unknown): unknown {
   const top: Record<string, unknown> = {}
   const open: [object, Record<string, unknown>][] = [[{ data }, top]]
@@ -82,7 +82,7 @@ function emptyOf(value: unknown): Record<string, unknown> | null {
   return Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : Object.create(null)
 }
 
-/** Whether a fault of the beginning is one of the whole: what is missing there may come later. */
+/** Whether an error in the copy also holds for the whole: a missing value may follow later. */
 function holdsOfTheWhole({ keyword, schemaPath }: AjvError): boolean {
   return !['required', 'minItems', 'minProperties'].includes(keyword) && !/\/(?:anyOf|oneOf|not|if)\b/.test(schemaPath)
 }

@@ -4,7 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { ValidationError } from '../vocabulary/api-error.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 
-/** Who sent a request. Every query is narrowed to the project. */
+/** Authenticated caller. Every query is scoped to its project. */
 export interface Caller {
   projectId: string
   scopes: ReadonlySet<Scope>
@@ -14,7 +14,7 @@ export interface Caller {
 /** Returns the caller, or throws an ApiError `unauthenticated`. Implemented by access/. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
-/** What of a caller a change is recorded with. */
+/** Caller data recorded with a change. */
 export function ownerOf({ caller }: { caller: Caller }): Pick<Caller, 'projectId' | 'by'> {
   return { projectId: caller.projectId, by: caller.by }
 }
@@ -24,11 +24,11 @@ declare module 'fastify' {
     caller: Caller
   }
   interface FastifyInstance {
-    /** For requests that outlast their proof: a key may be revoked while its request waits. */
+    /** Re-authenticates long requests: a key may be revoked while they are open. */
     authenticate: Authenticate
   }
   interface FastifyContextConfig {
-    /** Any one of these lets a caller in; none of them: every caller. Each guarded route has to say. */
+    /** Scopes, one of which is required; empty = any caller. Required for each guarded route. */
     scopes?: readonly Scope[]
     /** Rules beyond the schema of the body, reported together with the schema's errors. */
     bodyRules?: (body: unknown) => readonly ValidationError[]

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Problem } from './problem.ts'
 
-/** What is answered to requests that Node ends before any route sees them. */
+/** Responses to requests that Node rejects before they reach a route. */
 const broken: Readonly<Record<string, { status: number; detail: string }>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -18,12 +18,12 @@ const broken: Readonly<Record<string, { status: number; detail: string }>> = {
 }
 const notHttp = { status: 400, detail: 'Invalid HTTP request. Check the request line and headers.' }
 
-/** Headers of every response: data, not to be stored by caches. */
+/** Headers of every response: no content sniffing, no caching. */
 export const plainHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 
-/** No route has seen the request, so there is no reply to write to: the problem goes onto the socket by hand. */
+/** Writes the problem directly to the socket: without a route there is no reply object. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // What the client sends after that fails to parse as well; the first error was returned.
+  // Further data from the client fails to parse too; the first error was already returned.
   if (answered.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -32,14 +32,16 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
   endWith(socket, broken[error.code ?? ''] ?? notHttp)
 }
 
-/** A CONNECT, which asks for a tunnel: there is no response object, and Node would close the socket without an answer. */
+/**
+ * Rejects CONNECT (a tunnel request): there is no response object, and Node would close the socket without a response.
+ */
 export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
   endWith(socket, { status: 405, detail: 'CONNECT is not supported: this service is not a proxy.' }, [
     'allow: GET, HEAD',
   ])
 }
 
-/** An `Expect` other than `100-continue`, which Node asks about before it makes a request of it. */
+/** Rejects an `Expect` other than `100-continue`, which Node reports before it creates a request. */
 export function answerExpectation({ headers, url }: IncomingMessage, response: ServerResponse): void {
   const detail = `Expect: ${headers.expect} is not supported; only 100-continue is. Remove the header.`
   const problem = problemOf(417, detail, url?.split('?', 1)[0])
@@ -56,8 +58,8 @@ const answered = new WeakSet<Duplex>()
 const lingerMs = 2000
 
 /**
- * The socket is half-closed first and destroyed a little later (RFC 9112, 9.6): a reset would discard the answer of a
- * client that is still sending.
+ * Half-closes the socket and destroys it later (RFC 9112, 9.6): a reset would discard the response while the client is
+ * still sending.
  */
 function endWith(socket: Duplex, { status, detail }: { status: number; detail: string }, more: string[] = []): void {
   const problem = problemOf(status, detail)
@@ -84,16 +86,16 @@ function problemOf(status: number, detail: string, instance = '/'): Problem {
   }
 }
 
-/** Of these Node keeps the first and drops the others, while a proxy on the way may have gone by another one. */
+/** Node keeps the first of duplicate headers, while a proxy may have used another one. */
 const single: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type'])
 
-/** A registered name or an IPv4 address, with a port: RFC 3986, 3.2.2. No comma, which joins what was sent twice. */
+/** Registered name or IPv4 address with an optional port (RFC 3986, 3.2.2). No comma, which joins duplicate headers. */
 const namedHost = /^(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*(?::\d*)?$/i
 const literalHost = /^\[([0-9a-f:.]+)\](?::\d*)?$/i
 
 /**
- * Refuses a request that does not say, or says twice, what may be said once, or names no host where it has to: RFC 9112,
- * 3.2, and request smuggling.
+ * Rejects a request with a missing, invalid or duplicate Host header (RFC 9112, 3.2), or with other duplicate headers
+ * that allow request smuggling.
  */
 export function rejectAmbiguousHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1')

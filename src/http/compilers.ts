@@ -9,21 +9,20 @@ type BuildSerializer = NonNullable<CompilersFactory['buildSerializer']>
 type SharedSchemas = Parameters<ReturnType<typeof AjvCompiler>>[0]
 type Serialize = (data: unknown) => string
 
-/** The schemas are the routes' own, which the OpenAPI document shows and `npm run openapi:lint` examines. */
+/** Schemas are not validated at runtime: they come from the routes, and `npm run openapi:lint` checks them. */
 const unexamined = { meta: false, validateSchema: false } as const
 const common = { removeAdditional: false, verbose: true, ...unexamined } as const
 
 /**
- * Validators and serializers are made when a request first needs them, and one serves all routes with that schema: most
- * routes and answers share a few. To make each route's own at the start took four seconds of CPU, at every start. The
- * servers of a process share them too.
+ * Compiles validators and serializers on first use, one per schema, shared by all routes and by all servers of a
+ * process. Compiling them per route took four seconds of CPU at every start.
  */
 export const compilersFactory: CompilersFactory = {
   buildValidator: oneForEachSet(makeValidators) as BuildValidator,
   buildSerializer: oneForEachSet(makeSerializers) as BuildSerializer,
 }
 
-/** Bodies are taken as they are; query, path and header values are text on the wire and become what the schema says. */
+/** Bodies are not coerced; query, path and header values are text and are coerced to the schema's type. */
 function makeValidators(sharedSchemas: SharedSchemas) {
   const build = AjvCompiler()
   const compilers = (options: object) => {
@@ -47,7 +46,7 @@ function makeSerializers(sharedSchemas: object) {
     const compile = once(() => build()({ schema } as never) as Serialize)
     return (data) => compile()(data)
   })
-  // Response headers are for the OpenAPI document; they are no part of the body.
+  // Response headers exist only for the OpenAPI document; they are not part of the body.
   return ({ schema }: { schema: object }) => serializer({ ...schema, headers: undefined })
 }
 
@@ -63,7 +62,7 @@ function oneForEachSet<S extends object, T>(make: (schemas: S) => T): (schemas: 
   }
 }
 
-/** What is made of a schema serves all that read the same. */
+/** Caches a result per schema, by its JSON text. */
 function oneForEach<S, T>(make: (schema: S) => T): (schema: S) => T {
   const made = new Map<string, T>()
   return (schema) => {

@@ -1,27 +1,27 @@
 import { ApiError } from '../vocabulary/api-error.ts'
 
-/** So many requests of one caller may be open at this instance at the same time. */
+/** Limits the concurrent requests of one caller at this instance. */
 export interface ConcurrencyLimit {
   /**
-   * Takes one of the caller's places, until what it answers is called.
+   * Occupies one of the caller's slots until the returned function is called.
    *
-   * @throws ApiError `rate_limited` where all are taken
+   * @throws ApiError `rate_limited` if all slots are in use
    */
   take(caller: string): () => void
 }
 
-/** How long and how often callers may wait for a change. Each wait holds a socket and costs a look every two seconds. */
+/** Limits long polls: each holds a socket and costs a read every two seconds. */
 export interface WaitLimit extends ConcurrencyLimit {
   readonly maxSeconds: number
 }
 
-/** For requests that wait for a change. */
+/** Limit of long polls. */
 export function makeWaitLimit({ maxSeconds, perCaller }: { maxSeconds: number; perCaller: number }): WaitLimit {
   const instead = 'Omit `Prefer: wait`, or list several records in one request.'
   return { maxSeconds, ...makeConcurrencyLimit(perCaller, { what: 'waiting requests', instead }) }
 }
 
-/** For streams of events. */
+/** Limit of event streams. */
 export function makeStreamLimit({ perCaller }: { perCaller: number }): ConcurrencyLimit {
   const instead = 'Close one, or use a single project stream: GET /events/stream.'
   return makeConcurrencyLimit(perCaller, { what: 'open event streams', instead })

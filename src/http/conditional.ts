@@ -2,18 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { ownerOf } from './caller.ts'
 
-/** The version of a record, as HTTP says it. */
+/** ETag of a record's version. */
 export function etagOf(record: { version: number }): string {
   return `"${record.version}"`
 }
 
 /**
- * A version in an entity tag. A proxy that compresses weakens it, `W/"4"`, or names the coding in it, `"4-gzip"`: it is the
- * same record, and what was read of it is whole.
+ * A version in an entity tag. A compressing proxy weakens the tag (`W/"4"`) or adds the coding (`"4-gzip"`): the
+ * version is the same.
  */
 const ownTag = /^(?:W\/)?"(\d{1,9})(?:-{1,2}(?:gzip|br|zstd|deflate))?"$/
 
-/** The versions that a list of entity tags names. Other services' tags are none. */
+/** Versions in a list of entity tags; tags of other services are ignored. */
 function versionsOf(header: string): number[] {
   return header.split(',').flatMap((tag) => {
     const version = ownTag.exec(tag.trim())?.[1]
@@ -21,7 +21,7 @@ function versionsOf(header: string): number[] {
   })
 }
 
-/** The versions of which `If-Match` demands one; null where it demands none. */
+/** Versions that `If-Match` accepts; null if it accepts any. */
 function ifMatchVersions(request: FastifyRequest): readonly number[] | null {
   const header = request.headers['if-match']
   if (header === undefined || header.trim() === '*') return null
@@ -33,20 +33,20 @@ function ifMatchVersions(request: FastifyRequest): readonly number[] | null {
   })
 }
 
-/** What a change is about, and whose it is: the record at one of the versions that the client demands. */
+/** Target of a change: owner, record id and the versions accepted by the client. */
 export function targetOf(request: FastifyRequest) {
   const { id } = request.params as { id: string }
   return { ...ownerOf(request), id, ifVersions: ifMatchVersions(request) }
 }
 
-/** Whether the client already has this version. */
+/** Whether `If-None-Match` names this version. */
 export function isKnown(request: FastifyRequest, record: { version: number }): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
   return header.trim() === '*' || versionsOf(header).includes(record.version)
 }
 
-/** Answers 304 where the client has this version already; else the record with its ETag. */
+/** Returns 304 if the client has this version; otherwise the record with its ETag. */
 export function sendRecord(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -57,7 +57,7 @@ export function sendRecord(
   return isKnown(request, record) ? reply.code(304).send() : reply.send(view)
 }
 
-/** Answers 202 with where the record is read: what is asked for is recorded, and will be done. */
+/** Returns 202 with the record's URL: the request is recorded and executed asynchronously. */
 export function sendAccepted(
   reply: FastifyReply,
   plural: 'jobs' | 'environments',

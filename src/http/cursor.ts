@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../vocabulary/api-error.ts'
 
-/** What a cursor is bound to. */
+/** List that a cursor is bound to. */
 export interface List {
-  /** Its path, such as `jobs`. */
+  /** Path of the list, such as `jobs`. */
   name: string
   filters: object
 }
 
-/** Where a page ended. Opaque to clients, and good only for the list it was made for, with the same filters. */
+/** Encodes the end of a page. Opaque to clients and valid only for the same list with the same filters. */
 export function encodeCursor(position: object, list: List): string {
   return Buffer.from(JSON.stringify([digest(list), position])).toString('base64url')
 }
 
 /**
- * Where the page before ended; null on the first page.
+ * Position at the end of the previous page; null on the first page.
  *
- * @throws ApiError when the text is no cursor, or was made for another list or with other filters.
+ * @throws ApiError if the text is not a cursor, or belongs to another list or other filters
  */
 export function positionIn<P extends object>(cursor: string | undefined, list: List): P | null {
   if (cursor === undefined) return null
@@ -28,7 +28,7 @@ export function positionIn<P extends object>(cursor: string | undefined, list: L
   return position as P
 }
 
-/** The same in a list whose entries are numbered from 1, with the number for their id. */
+/** As `positionIn`, for a list whose entries are numbered from 1 and use the number as id. */
 export function numberIn(cursor: string | undefined, list: List): number | null {
   const position = positionIn<{ id: string }>(cursor, list)
   if (position === null) return null
@@ -36,7 +36,7 @@ export function numberIn(cursor: string | undefined, list: List): number | null 
   return Number(position.id)
 }
 
-/** A page of what was found, of which one more than `limit` was asked for: whether there is a next page shows by it. */
+/** Returns a page. Pass one record more than `limit` if there is one: it indicates a next page. */
 export function pageAnswer<R extends { id: string }>(
   found: readonly R[],
   { limit, list, view }: { limit: number; list: List; view(record: R): object },
@@ -54,23 +54,23 @@ function parse(cursor: string): [string, object] {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     if (Array.isArray(value) && typeof value[0] === 'string' && isPosition(value[1])) return [value[0], value[1]]
   } catch {
-    // Falls through: whatever is wrong with it, it is not one of ours.
+    // Falls through to the error for invalid cursors.
   }
   throw notOurs()
 }
 
-/** What is wrong with a text that only looks like a cursor. */
+/** Error for a text that is not a cursor. */
 export function notOurs(): ApiError {
   return invalid('is invalid. Start again without a cursor')
 }
 
-/** Text that a query can carry, as ours always is. */
+/** Whether all values are valid as query parameters, as in every cursor that is issued. */
 function isPosition(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || !('id' in value)) return false
   return Object.values(value).every((part) => typeof part === 'string' && !part.includes('\0') && part.isWellFormed())
 }
 
-/** The order in which the filters stand in the query does not count. */
+/** Digest of a list; independent of the order of the filters. */
 function digest({ name, filters }: List): string {
   return createHash('sha256')
     .update(JSON.stringify([name, Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1))]))

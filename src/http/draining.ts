@@ -1,6 +1,6 @@
 import type { HttpServer } from './http-server.ts'
 
-/** Whether this process is about to stop: it still serves requests, and makes clients reconnect to another instance. */
+/** Whether this process is shutting down: it still serves requests, and makes clients reconnect to another instance. */
 export interface Draining {
   begin(): void
   isOn(): boolean
@@ -17,8 +17,8 @@ export function makeDraining(): Draining {
 }
 
 /**
- * While draining each answer ends its connection. A proxy that keeps connections would otherwise send its next request over
- * one that is just being closed, and may not repeat a POST.
+ * Closes the connection after each response while draining. A proxy with keep-alive connections could otherwise send
+ * its next request over a closing connection, and it may not repeat a POST.
  */
 export function closeWhileDraining(server: HttpServer, draining: Draining): void {
   server.addHook('onSend', async (_request, reply) => {

@@ -4,32 +4,32 @@ import type { ConcurrencyLimit } from './concurrency-limits.ts'
 import { type Message, type TailBatch, type TailOptions, tailEvents } from './event-tail.ts'
 import { isStillLetIn, watchCaller } from './lasting-proof.ts'
 
-/** Where streams have their places, and what ends them all: the process is about to stop. */
+/** Concurrency limit of event streams, and the signal that ends them all at shutdown. */
 export interface Streams extends ConcurrencyLimit {
   readonly ended: AbortSignal
 }
 
 export interface Streaming<P> extends Pick<TailOptions<P>, 'read' | 'wait' | 'clock'> {
   streams: Streams
-  /** After what to begin. */
+  /** Start position; the stream sends what follows it. */
   from: P
 }
 
-/** How long a client may take what was on its way to it when the process is about to stop. */
+/** Time for a client to read the remaining data at shutdown. */
 const takeRestMs = 1000
 
 /** Lifetime of a stream. */
 export interface Telling {
-  /** Aborted when the client leaves, its key is revoked, or the process is about to stop. */
+  /** Aborted when the client disconnects, its key is revoked, or the process shuts down. */
   signal: AbortSignal
-  /** Ends it from this side; what is on its way may be taken for a moment. */
+  /** Ends the stream from the server; data in flight may be read for another moment. */
   end(): void
 }
 
 /**
- * Answers with Server-Sent Events until there are no more, the client leaves, its key is revoked, or this process stops;
- * a client that reconnects with `Last-Event-ID` goes on where it was. What the first read refuses is refused as usual,
- * and where nothing more is expected the answer is 204, which tells a client not to come again.
+ * Responds with Server-Sent Events until the stream is complete, the client disconnects, its key is revoked, or the
+ * process shuts down. A client that reconnects with `Last-Event-ID` resumes after that event. Errors of the first read
+ * are returned as usual; 204, which tells clients not to reconnect, if nothing more is expected.
  */
 export async function sendEvents<P>(
   request: FastifyRequest,
@@ -43,7 +43,7 @@ export async function sendEvents<P>(
   })
 }
 
-/** The same with texts that are made elsewhere, each of whole messages; null where nothing more is expected. */
+/** As `sendEvents`, with text from another source, in chunks of whole messages; null if nothing more is expected. */
 export async function sendTexts(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -55,21 +55,21 @@ export async function sendTexts(
   return (
     reply
       .type('text/event-stream')
-      // No connection to keep: a stream that ends at shutdown would leave it idle, just before it is closed.
+      // Not kept alive: a stream that ends at shutdown would leave the connection idle just before it is closed.
       .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
-      // In bytes: of objects a stream would keep many that its client does not take.
+      // In byte mode: in object mode the stream would buffer many chunks for a slow client.
       .send(Readable.from(untilTheyBreakOff(texts, request), { objectMode: false }))
   )
 }
 
-/** A place until the answer is over. */
+/** Occupies one slot of the caller until the response is closed. */
 function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): Telling {
   const over = new AbortController()
   const leave = take(request.caller.by.subject)
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     over.abort()
-    // A client that reads nothing is cut off.
+    // Disconnects a client that does not read.
     timer ??= setTimeout(() => raw.destroy(), takeRestMs)
   }
   const stopWatching = watchCaller(request, end)
@@ -91,12 +91,12 @@ function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended
   return telling
 }
 
-/** A failure ends the stream like its end: the client reconnects and then gets the error. */
+/** A failure ends the stream normally: the client reconnects and then receives the error. */
 async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRequest): AsyncGenerator<T> {
   try {
     yield* texts
   } catch (error) {
-    // Only the reason, since there may be many streams: the failed dependency logs its error itself.
+    // Logs only the reason, since there may be many streams; the failed dependency logs its own error.
     request.log.warn({ reason: (error as Error).message }, 'event stream aborted')
   }
 }
@@ -111,7 +111,7 @@ export function messageText({ id, data }: Message): string {
 }
 
 /**
- * Keeps the connection open: a comment, with no blank line after it. Clients that are not browsers take a block without data
- * for an empty message, and some any blank line once they have seen an id.
+ * Keeps the connection open: a comment without a blank line after it. Clients other than browsers take a block without
+ * data for an empty message, and some of them any blank line after they have seen an id.
  */
 export const heartbeat = ':\n'

@@ -3,14 +3,14 @@ export interface Message {
   data: object
 }
 
-/** What was new after a position. */
+/** Messages after a position. */
 export interface TailBatch<P, M extends Message = Message> {
   messages: readonly M[]
-  /** Where it ended. */
+  /** Position of the last message read. */
   position: P
   /** More can be read immediately. */
   isFull: boolean
-  /** More follows in a moment, without a notification. */
+  /** More follows soon, without a notification. */
   isBehind: boolean
   /** Nothing is expected after this. */
   isOver: boolean
@@ -20,22 +20,23 @@ export interface TailOptions<P, M extends Message = Message> {
   read(after: P): Promise<TailBatch<P, M>>
   /** Resolves when there may be something new, after `ms`, or when aborted. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>
-  /** Whether the reader may still read. Asked before everything but the first. */
+  /** Whether the reader is still authorized. Checked before every read except the first. */
   isPermitted(): Promise<boolean>
   clock: { monotonicMs(): number }
 }
 
 /** Interval of position updates while nothing happens, and of reads without a notification. */
 const tellMs = 4000
-/** However much happens, it reads no more often: what happened meanwhile comes with one read. */
+/** Minimum interval between reads; messages in between are returned by one read. */
 const minIntervalMs = 100
-/** What is held back is looked for this often at first, and half as often each time that it still is. */
+/** Retry interval for events held back by an open transaction; doubles on each unsuccessful retry. */
 const behindMs = 50
 const maxBehindMs = 1000
 
 /**
- * Hands on what was read first, then reads on until it is over, the reader may not any more, or `signal` is aborted. It
- * listens before it reads, so that nothing falls between the two, and reads no more before what was read is taken.
+ * Yields the first batch, then reads on until the stream is over, the reader is no longer authorized, or `signal` is
+ * aborted. It subscribes before each read, so that no event is missed, and reads no further until the batch is
+ * consumed.
  */
 export async function* tailEvents<P, M extends Message>(
   { read, wait, isPermitted, clock }: TailOptions<P, M>,
@@ -52,7 +53,7 @@ export async function* tailEvents<P, M extends Message>(
       last = await read(last.position)
       if (turn.isWorthTelling(last)) yield last
       if (last.isFull) continue
-      // No notification announces what an open transaction holds back.
+      // Events held back by an open transaction are not announced by a notification.
       if (!last.isBehind) await heard
       await pause(turn.pauseMs(last), signal)
     } finally {
@@ -61,7 +62,7 @@ export async function* tailEvents<P, M extends Message>(
   }
 }
 
-/** When to report an empty read, and when to read again. */
+/** Decides when to report an empty read and when to read again. */
 function makePace(clock: { monotonicMs(): number }) {
   let toldAtMs = clock.monotonicMs()
   let idleTurns = 0
@@ -78,7 +79,7 @@ function makePace(clock: { monotonicMs(): number }) {
           if (isWorth) toldAtMs = atMs
           return isWorth
         },
-        /** What is left of the pause between two reads. */
+        /** Remaining pause before the next read. */
         pauseMs(reading: TailBatch<unknown>): number {
           idleTurns = reading.isBehind && !isNews(reading) ? idleTurns + 1 : 0
           const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), maxBehindMs)
@@ -89,7 +90,7 @@ function makePace(clock: { monotonicMs(): number }) {
   }
 }
 
-/** Until `ms` have passed or `signal` is aborted. */
+/** Resolves after `ms` or when `signal` is aborted. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()

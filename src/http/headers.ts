@@ -2,22 +2,22 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import type { HttpServer } from './http-server.ts'
 
 /**
- * Headers as the contract tells of them. The schemas have no rules: whoever reads a header says what it may hold, and a
- * header that is none of ours is nobody's mistake.
+ * Request headers for the OpenAPI document. The schemas have no rules: the code that reads a header validates it, and
+ * unknown headers are ignored.
  */
 const sent = (description: string) => Type.Optional(Type.String({ description }))
 
 const ifNoneMatch = sent('`ETag` of the cached version. Returns 304 if it is still current.')
 
-/** Headers of a change. */
+/** Request headers of an update. */
 export const changeHeaders = Type.Object({
   'if-match': sent('One or more `ETag` values. Returns 412 if none matches the current version.'),
 })
 
-/** Headers of a read. */
+/** Request headers of a read. */
 export const readHeaders = Type.Object({ 'if-none-match': ifNoneMatch })
 
-/** Headers of a read that may wait. */
+/** Request headers of a read with long polling. */
 export function waitHeaders({ maxSeconds }: { maxSeconds: number }): TObject {
   return Type.Object({
     'if-none-match': ifNoneMatch,
@@ -27,7 +27,7 @@ export function waitHeaders({ maxSeconds }: { maxSeconds: number }): TObject {
   })
 }
 
-/** Headers of a stream of events. */
+/** Request headers of an event stream. */
 export const streamHeaders = Type.Object({
   'last-event-id': sent('`id` of the last message received. The stream resumes after it.'),
 })
@@ -45,13 +45,13 @@ const answered = {
 export type AnswerHeader = keyof typeof answered
 export const answerHeaders: readonly string[] = Object.keys(answered)
 
-/** An answer's schema with the headers that may come with it: @fastify/swagger takes them from there. */
+/** Response schema with its headers, as expected by @fastify/swagger. */
 export function withHeaders<S extends TSchema>(schema: S, ...names: readonly AnswerHeader[]): S {
   const headers = Object.fromEntries(names.map((name) => [name, Type.String({ description: answered[name] })]))
   return { ...schema, headers }
 }
 
-/** `Location` leads where clients reach the service, which may be under a prefix that a proxy takes away. */
+/** Prefixes `Location` with the public URL, which may have a path prefix that a proxy strips. */
 export function locatePublicly(server: HttpServer, publicUrl: string): void {
   if (publicUrl === '') return
   server.addHook('onSend', async (_request, reply) => {

@@ -2,13 +2,16 @@ import { isUtf8 } from 'node:buffer'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 
-/** Bodies are JSON in UTF-8. Bytes that are not would be taken for U+FFFD, and something else be stored than was sent. */
+/**
+ * Accepts only JSON in UTF-8. Invalid bytes would be decoded as U+FFFD, so the stored text would differ from what was
+ * sent.
+ */
 export function takeJsonOnly(server: HttpServer): void {
   const parse = server.getDefaultJsonParser('error', 'error')
   server.removeAllContentTypeParsers()
   rejectCodings(server)
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    // Clients tend to name the type of a body that they do not send; where a body is needed its schema says so.
+    // Clients often send a Content-Type without a body; if a body is required, the schema reports it.
     if (body.length === 0) return done(null, undefined)
     const charset = charsetOf(request.headers['content-type'] ?? '')
     if (!utf8Names.has(charset))
@@ -20,7 +23,7 @@ export function takeJsonOnly(server: HttpServer): void {
   })
 }
 
-/** RFC 9110, 15.5.16: 415 with `Accept-Encoding` tells that it is the coding, and not the type, that is not taken. */
+/** RFC 9110, 15.5.16: 415 with `Accept-Encoding` reports that the coding, not the media type, is unsupported. */
 function rejectCodings(server: HttpServer): void {
   server.addHook('preParsing', async ({ headers, is404 }, reply) => {
     if (is404 || (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)) return

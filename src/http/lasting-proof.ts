@@ -2,14 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
- * How often the caller of a request that lasts is authenticated again. With the time that a key is believed
- * (access/authenticate.ts) this is less than the five seconds within which a revoked key is refused.
+ * Interval of re-authentication during long requests. Together with the cache TTL of a key (access/authenticate.ts) it
+ * stays below the five seconds within which a revoked key must be rejected.
  */
 const proofIntervalMs = 2000
 
 /**
- * Whether a key has neither been revoked nor expired while its request was open. Rejects where that cannot be told: an
- * issuer or a database that is away says nothing about it.
+ * Whether the key is still valid, neither revoked nor expired, while its request is open. Rejects if this cannot be
+ * determined: the issuer or the database is unavailable.
  */
 export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
   try {
@@ -21,7 +21,9 @@ export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
   }
 }
 
-/** Calls `onShutOut` once the caller of an open request is no longer let in, until the function returned is called. */
+/**
+ * Calls `onShutOut` once the caller of an open request is no longer authorized. The returned function stops the checks.
+ */
 export function watchCaller(request: FastifyRequest, onShutOut: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   let isOver = false

@@ -2,9 +2,9 @@ import underPressure from '@fastify/under-pressure'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 
-/** From where on requests are rejected; 0 = no limit. */
+/** Limits above which requests are rejected; 0 = no limit. */
 export interface LoadLimits {
-  /** Mean delay of the event loop within a second. */
+  /** Mean event loop delay within a second. */
   maxEventLoopDelayMs: number
   maxHeapBytes: number
 }
@@ -17,9 +17,9 @@ const overloaded = new ApiError('unavailable', `The service is overloaded. Retry
 })
 
 /**
- * Rejects requests while the process is overloaded, before anything is done for them: those it has accepted finish
- * sooner, and clients retry at another instance. Must be registered before the hooks that authenticate, and not where
- * health checks and metrics are served.
+ * Rejects requests while the process is overloaded, before any other processing: accepted requests finish sooner, and
+ * clients retry at another instance. Must be registered before the authentication hooks, and not for health checks and
+ * metrics.
  */
 export async function shedLoad(server: HttpServer, { maxEventLoopDelayMs, maxHeapBytes }: LoadLimits): Promise<void> {
   if (maxEventLoopDelayMs === 0 && maxHeapBytes === 0) return
@@ -29,7 +29,7 @@ export async function shedLoad(server: HttpServer, { maxEventLoopDelayMs, maxHea
     maxHeapUsedBytes: maxHeapBytes,
     async pressureHandler(_request, _reply, type, value) {
       const nowMs = performance.now()
-      // One line for many requests: writing each would add to the load.
+      // Rate-limited: a line per request would add to the load.
       if (nowMs - loggedAtMs >= logIntervalMs) {
         server.log.warn({ type, value }, 'overloaded: rejecting requests')
         loggedAtMs = nowMs

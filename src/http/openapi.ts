@@ -14,7 +14,9 @@ export const tags = [
   { name: 'Operations', description: 'Health checks and metrics.' },
 ]
 
-/** Serves the contract as `/openapi.json` and for people at `/docs`. Must be registered before any route. */
+/**
+ * Serves the OpenAPI document at `/openapi.json` and the documentation at `/docs`. Must be registered before any route.
+ */
 export async function registerOpenApi(
   server: HttpServer,
   { version, edge }: { version: string; edge: Pick<EdgeSettings, 'publicUrl' | 'hasDocs'> },
@@ -48,9 +50,9 @@ export async function registerOpenApi(
   })
   if (!edge.hasDocs) return
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-  // The only HTML that is served; everything else is data, and says so in its headers.
+  // The only HTML that is served; all other responses are declared as data in their headers.
   await server.register(async (pages) => {
-    // Left to the proxy that ends TLS: over plain http a browser would request scripts and styles from a closed port.
+    // Left to the TLS proxy: over plain HTTP a browser would request scripts and styles from a closed port.
     await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
     const indexPrefix = edge.publicUrl === '' ? '' : new URL(edge.publicUrl).pathname
     const transformStaticCSP = (policy: string) => policy.replace(/ ?upgrade-insecure-requests;?/, '')

@@ -7,11 +7,11 @@ import { errorResponses } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
 export interface Readiness {
-  /** Rejects, or answers a reason, while the process cannot serve requests. */
+  /** Rejects or returns a reason while the process cannot serve requests. */
   check(): Promise<string | null>
 }
 
-/** Orchestrators give up after a few seconds; an answer that says why is worth more to them. */
+/** Orchestrators time out after a few seconds; an earlier response with a reason is more useful. */
 const checkLimitMs = 2000
 const stopping = 'This process is about to stop. Send requests to another instance.'
 const tookTooLong = `The database did not answer within ${checkLimitMs} ms.`
@@ -21,7 +21,7 @@ const Health = Type.Object(
   { $id: 'Health', description: 'Healthy.' },
 )
 
-/** For load balancers and orchestrators: no key needed. */
+/** Registers the endpoints for load balancers and orchestrators; they require no key. */
 export async function registerOperations(
   server: HttpServer,
   { readiness, draining, metrics }: { readiness: Readiness; draining: Draining; metrics: Metrics | null },

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** How long a client is ready to wait for a change, in milliseconds; null where it did not ask (RFC 7240). */
+/** Milliseconds that a client is ready to wait for a change (`Prefer: wait`, RFC 7240); null if not requested. */
 export function preferredWaitMs(request: FastifyRequest, maxSeconds: number): number | null {
   const header = request.headers.prefer
   const text = Array.isArray(header) ? header.join(',') : header
@@ -8,7 +8,7 @@ export function preferredWaitMs(request: FastifyRequest, maxSeconds: number): nu
   return match?.[1] === undefined ? null : Math.min(Number(match[1]), maxSeconds) * 1000
 }
 
-/** Tells which wait was honoured. */
+/** Reports the applied wait. */
 export function applied(reply: FastifyReply, waitMs: number): void {
   void reply.header('preference-applied', `wait=${Math.round(waitMs / 1000)}`)
 }

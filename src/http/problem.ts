@@ -101,7 +101,7 @@ export type Problem = Static<typeof ProblemSchema>
 
 const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', 'provider_error', 'internal'])
 
-/** Turns an error into a problem. One that is no ApiError is internal: logged in full, returned without details. */
+/** Sends an error as a problem. An error other than ApiError is internal: logged in full, returned without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = asApiError(error, request)
   if (refusal === null) request.log.error({ err: error }, 'request failed')

@@ -2,7 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { type AnswerHeader, withHeaders } from './headers.ts'
 import { ProblemSchema } from './problem.ts'
 
-/** Shapes that several resources share. */
+/** Schemas shared by several resources. */
 
 /** `{data, nextCursor?}` of a named record. */
 export function pageOf(recordId: string, pageId: string, description: string) {
@@ -60,7 +60,7 @@ const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
   503: ['Retry-After'],
 }
 
-/** Error responses of a route for OpenAPI: those of every route, and `more`. */
+/** Error responses of a route for OpenAPI: the common ones and `more`. */
 export function errorResponses(...more: number[]): Record<number, TSchema> {
   const codes = [400, 401, 403, ...more, 429, 503]
   return Object.fromEntries(

@@ -20,25 +20,25 @@ import { rejectUnknownRoutes } from './unknown-routes.ts'
 
 export type { HttpServer }
 
-/** Where the service meets the network. */
+/** Network-facing settings. */
 export interface EdgeSettings {
   /** Proxies whose `X-Forwarded-For` is trusted: addresses and ranges; empty = none. */
   trustedProxies: readonly string[]
-  /** Origins whose pages may call the API from a browser; empty = none. */
+  /** Origins allowed to call the API from a browser (CORS); empty = none. */
   corsOrigins: readonly string[]
-  /** Where clients reach the service, without a slash at the end; empty = at the root of whatever host they name. */
+  /** Public URL without a trailing slash; empty = root of the requested host. */
   publicUrl: string
   /** Serves `/docs` and `/openapi.json`. */
   hasDocs: boolean
-  /** Serves `/metrics`, which tells how much of what runs, and no names but ids. */
+  /** Serves `/metrics`: aggregate counts; the only names are ids. */
   hasMetrics: boolean
   load: LoadLimits
-  /** How long a client may hold a socket. */
+  /** Timeouts of client connections. */
   patience: {
-    /** Until the headers, and the whole request, have arrived. */
+    /** Timeouts for receiving the headers and the whole request. */
     headersMs: number
     requestMs: number
-    /** Without taking any more of an answer. */
+    /** Maximum time without the client reading from the response. */
     answerMs: number
   }
 }
@@ -56,10 +56,10 @@ const away = new ApiError('unavailable', 'A dependency is temporarily unavailabl
   retryAfterSeconds: 1,
 })
 
-/** Ids that a client may give a request: they end up in log lines and answers. */
+/** Accepted `X-Request-Id` values; they appear in logs and responses. */
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
-/** A server without routes: bodies are neither coerced nor stripped, and every error is a problem. */
+/** Creates a server without routes: bodies are neither coerced nor stripped, and every error is a problem. */
 export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }: ServerOptions): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: logger,
@@ -70,11 +70,11 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
     http: {
       headersTimeout: edge.patience.headersMs,
       connectionsCheckingInterval: edge.patience.headersMs / 2,
-      // Node would answer with an empty 400: `rejectAmbiguousHeaders` answers with a problem.
+      // Node would respond with an empty 400; `rejectAmbiguousHeaders` responds with a problem.
       requireHostHeader: false,
     },
     trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
-    // A request may take long to be answered, so silence alone ends nothing; see `dropSlowReaders`.
+    // A response may take long, so an idle socket is no error; see `dropSlowReaders`.
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -82,13 +82,13 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
     return503OnClosing: false,
     schemaController: { compilersFactory },
     routerOptions: { maxParamLength: 256 },
-    // A path that is no URL, or a parameter that is too long: refused before there is a route.
+    // Invalid URL or overlong parameter: rejected before routing.
     frameworkErrors: (error, request, reply) => {
       void reply.headers(headersOfAll(request))
       sendProblem(error, request, reply)
     },
     clientErrorHandler: answerBrokenRequest,
-    // A separate logger costs a request more than its route does, and most requests never log.
+    // Creating a logger per request costs more than the route itself, and most requests never log.
     childLoggerFactory: (parent, bindings, options) => madeOnUse(() => parent.child(bindings, options)),
     genReqId: (request) => {
       const given = request.headers['x-request-id']
@@ -127,7 +127,7 @@ function logAnswers(server: HttpServer): void {
 
 const loggingMethods: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'child'])
 
-/** Makes the logger when something is logged with it. Fastify looks at each method of every request's logger before. */
+/** Creates the logger on first use. Fastify reads each method of every request's logger before that. */
 function madeOnUse(make: () => FastifyBaseLogger): FastifyBaseLogger {
   let made: FastifyBaseLogger | undefined
   const read = (name: string | symbol): unknown => {
@@ -146,7 +146,7 @@ function headersOfAll({ id }: FastifyRequest) {
   return { 'x-request-id': id, ...plainHeaders }
 }
 
-/** An answer that nobody takes is not kept: its socket ends. Once it is taken, Node sets the socket's next limit itself. */
+/** Destroys the socket if a client does not read its response. After that Node sets the socket's next timeout. */
 function dropSlowReaders(server: HttpServer, answerMs: number): void {
   server.addHook('onSend', async (_request, { raw }) => {
     raw.setTimeout(answerMs, () => raw.destroy())

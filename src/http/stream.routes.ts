@@ -8,16 +8,16 @@ import { streamHeaders } from './headers.ts'
 import { afterQuery, errorResponses } from './schemas.ts'
 import type { HttpServer } from './server.ts'
 
-/** A kind of record, as far as its events can be followed. */
+/** Record type whose events can be streamed. */
 export interface Followed {
   plural: string
   singular: string
   tag: string
   scopes: { read: readonly Scope[] }
-  /** The schema of `{id}`. */
+  /** Schema of `{id}`. */
   id: TObject['properties'][string]
   streams: Streams
-  /** Its events after a number, as a client sees them. Reading throws where the project has none. */
+  /** Events of a record after a `seq`, as clients see them. `read` throws if the project has no such record. */
   follow(projectId: string, id: string): Pick<TailOptions<number>, 'read' | 'wait' | 'clock'>
 }
 
@@ -31,13 +31,13 @@ export const streamed = {
   200: { description: 'Event stream.', content: { 'text/event-stream': { schema: messages } } },
 } as const
 
-/** A record's history and news in one connection, for every kind. */
+/** Registers the stream of past and new events of one record. */
 export function registerStream(server: HttpServer, records: Followed): void {
   const { plural, singular, tag, id } = records
   server.get(
     `/${plural}/:id/events/stream`,
     {
-      // Nothing would be left of a stream without its body.
+      // A stream has no useful HEAD response.
       exposeHeadRoute: false,
       config: { scopes: records.scopes.read },
       schema: {
@@ -67,7 +67,7 @@ export function registerStream(server: HttpServer, records: Followed): void {
 
 const maxSeq = 2 ** 31 - 1
 
-/** A reconnecting client repeats the query that it began with. */
+/** A reconnecting client repeats its original query, so `Last-Event-ID` takes precedence over `after`. */
 function startOf(request: FastifyRequest): number {
   const { after = 0 } = request.query as { after?: number }
   const lastId = request.headers['last-event-id']

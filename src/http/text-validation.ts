@@ -3,8 +3,8 @@ import { ApiError } from '../vocabulary/api-error.ts'
 const deepest = 32
 
 /**
- * Refuses what no table or provider can hold: NUL, lone surrogates, numbers beyond the safe integers, JSON nested too
- * deep. One such value would fail a whole batch of other people's requests.
+ * Rejects values that no table or provider can store: NUL, lone surrogates, numbers beyond the safe integers, JSON
+ * nested too deeply. One such value would fail a whole batch with requests of other callers.
  */
 export function rejectUnsafeText({ body, query }: { body?: unknown; query?: unknown }): void {
   visit(body, { in: 'body', pointer: '' }, 0)

@@ -3,15 +3,15 @@ import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 import { sendProblem } from './problem.ts'
 
-/** Answers 405 with `Allow` where other methods of a path exist, else 404. Must be registered before any route. */
+/** Returns 405 with `Allow` if a path has other methods, otherwise 404. Must be registered before any route. */
 export function rejectUnknownRoutes(server: HttpServer): void {
   const known = new Map<string, RegExp>()
   server.addHook('onRoute', ({ url }) => {
-    // Of @fastify/cors, for questions of browsers about any path.
+    // Excludes the preflight route that @fastify/cors registers for any path.
     if (url !== anyPath) known.set(url, patternOf(url))
   })
 
-  /** As the router has them: of a route with and without a slash at its end `onRoute` reports one. */
+  /** Methods as known to the router: of routes with and without a trailing slash, `onRoute` reports only one. */
   function methodsAt(path: string): readonly string[] {
     const urls = known.has(path) ? [path] : [...known].flatMap(([url, pattern]) => (pattern.test(path) ? [url] : []))
     return server.supportedMethods.filter((method) => urls.some((url) => server.hasRoute({ method, url }))).toSorted()
@@ -28,7 +28,7 @@ export function rejectUnknownRoutes(server: HttpServer): void {
   server.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions
     if (url === anyPath && !isPreflight(request)) return refuse(request, reply)
-    // A word like `/jobs/preview` is no id, but the router takes it for one where the word has no such method.
+    // A path like `/jobs/preview` has no id, but the router matches `/jobs/:id` if the path lacks the method.
     const path = pathOf(request)
     return url?.includes('/:') && known.has(path) ? notAllowed(request, reply, methodsAt(path)) : undefined
   })
@@ -37,7 +37,7 @@ export function rejectUnknownRoutes(server: HttpServer): void {
 
 const anyPath = '*'
 
-/** Whether a browser asks what a page of another origin may send. */
+/** Whether the request is a CORS preflight. */
 function isPreflight({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }

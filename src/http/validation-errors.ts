@@ -12,7 +12,7 @@ const places: Readonly<Record<string, ValidationError['in']>> = {
   headers: 'header',
 }
 
-/** What the schemas of a route reject, with what its other rules say of the same body. */
+/** Combines the errors of a route's schemas with those of its other rules for the same body. */
 export function refusalOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): ApiError {
   const where = places[error.validationContext ?? 'body'] ?? 'body'
   const rejected = (error.validation ?? []) as readonly AjvError[]
@@ -20,7 +20,7 @@ export function refusalOfValidation(error: FastifyError, { body, routeOptions }:
     ...rejected.filter(isTelling).map((problem) => validationErrorOf(where, problem)),
     ...(where === 'body' ? (routeOptions.config.bodyRules?.(body) ?? []) : []),
   ]
-  // An id that no record can have is not found, like any unknown id.
+  // A malformed id is reported as not found, like any unknown id.
   if (where === 'path')
     return new ApiError('not_found', validationErrors[0]?.detail ?? 'Not found.', { errors: validationErrors })
   const first = validationErrors[0]?.detail ?? 'The request is not valid.'
@@ -29,7 +29,7 @@ export function refusalOfValidation(error: FastifyError, { body, routeOptions }:
   return new ApiError('invalid_request', `${first}${more}`, { errors: validationErrors })
 }
 
-/** The pattern of an enumeration repeats its values. */
+/** Excludes the pattern of an enumeration: it only repeats the values. */
 function isTelling({ keyword, parentSchema }: AjvError): boolean {
   return keyword !== 'pattern' || parentSchema?.enum === undefined
 }
@@ -43,7 +43,7 @@ function validationErrorOf(where: ValidationError['in'], problem: AjvError): Val
   return { in: where, pointer, code: keyword, detail: `${shown} ${ruleOf(problem)}` }
 }
 
-/** The rule that is broken, and the nearest right name where one is near. */
+/** Violated rule, with the closest valid name if there is one. */
 function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not valid' }: AjvError): string {
   switch (keyword) {
     case 'additionalProperties':
@@ -69,7 +69,7 @@ function unknownName(
   return `is not a known field. Remove it, or correct its name.${suggestionFor(name, Object.keys(properties))}`
 }
 
-/** An unknown name may be as long as the body. */
+/** Truncates an unknown name, which may be as long as the body. */
 function shortened(name: string): string {
   return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength)}…`
 }
