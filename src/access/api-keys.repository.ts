@@ -13,7 +13,7 @@ export interface NewApiKey {
   hash: Uint8Array
 }
 
-/** A key that opens something now, with what proves it. */
+/** Valid key with its hash. */
 export interface ValidKey {
   id: string
   projectId: string
@@ -29,7 +29,7 @@ const columns = Prisma.raw(`k.id, k.project_id AS "projectId", k.name, k.scopes,
 
 export function makeApiKeysRepository(prisma: PrismaClient) {
   return {
-    /** By its id where the text names one, else by its hash. Neither expired nor revoked. */
+    /** Finds a key that is neither expired nor revoked: by id if the text contains one, otherwise by hash. */
     async valid(key: { id: string | null; hash: Uint8Array }): Promise<ValidKey | null> {
       const rows = await prisma.$queryRaw<ValidKey[]>`
         SELECT id, project_id AS "projectId", scopes, expires_at AS "expiresAt", secret_hash AS hash FROM api_keys
@@ -38,14 +38,14 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** To the minute: a key that is used all the time costs one write a minute. */
+    /** Records the last use to the minute: at most one write a minute for each key. */
     async used(id: string): Promise<void> {
       await prisma.$executeRaw`
         UPDATE api_keys SET last_used_at = now()
         WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`
     },
 
-    /** Null where there is no such project. */
+    /** Null if the project does not exist. */
     async insert(key: NewApiKey, by: Actor): Promise<ApiKey | null> {
       const rows = await prisma.$queryRaw<ApiKey[]>`
         WITH k AS (
@@ -72,7 +72,7 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
         ORDER BY k.id LIMIT ${page.limit}`
     },
 
-    /** Null where there is none. Repeating it is harmless. */
+    /** Null if the key does not exist. Idempotent. */
     async revoke(id: string, by: Actor): Promise<ApiKey | null> {
       const rows = await prisma.$queryRaw<ApiKey[]>`
         WITH k AS (
@@ -85,8 +85,8 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
     },
 
     /**
-     * A new key in the place of `oldId`, which goes on for `overlapSeconds`; without an end of its own it lasts as long from
-     * now as the old one did from its making. Null where the old one is not valid any more.
+     * Creates a successor of `oldId`, which stays valid for `overlapSeconds`. Without `expiresAt` the new key has the
+     * lifetime of the old one, counted from now. Null if the old key is no longer valid.
      */
     async rotate(
       oldId: string,
@@ -113,7 +113,7 @@ export function makeApiKeysRepository(prisma: PrismaClient) {
   }
 }
 
-/** The record of a key that is neither unknown nor expired nor revoked; null for any other text. */
+/** Record of a valid key; null if the key is unknown, expired or revoked. */
 export async function findValidKey(keys: Pick<ApiKeysRepository, 'valid'>, key: string): Promise<ValidKey | null> {
   const row = await keys.valid({ id: idOfKey(key), hash: hashOfKey(key) })
   return row !== null && hasHash(key, row.hash) ? row : null

@@ -4,7 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { idPrefixes, makeId } from '../vocabulary/ids.ts'
 
-/** One line of the audit log. */
+/** Audit log entry. */
 export interface AuditEntry {
   id: string
   at: Date
@@ -18,7 +18,7 @@ export interface AuditEntry {
   data: object
 }
 
-/** Something that was tried and is not permitted, or that was done at a provider alone. */
+/** Denied request, or action that only affected the provider. */
 export interface UnchangingAct {
   projectId: string
   by: Actor
@@ -46,7 +46,7 @@ export type AuditRepository = ReturnType<typeof makeAuditRepository>
 
 export function makeAuditRepository(prisma: PrismaClient) {
   return {
-    /** What changes nothing here. What does is written by the statement that does it. */
+    /** Writes an entry for an act without a change in the database; a change writes its entry in its own statement. */
     async write(entry: UnchangingAct): Promise<void> {
       const { projectId, by, action, objectId = null, outcome, data = {} } = entry
       await prisma.$executeRaw`
@@ -55,14 +55,14 @@ export function makeAuditRepository(prisma: PrismaClient) {
     },
 
     /**
-     * Newest first. If several filters hold, a bounded number of entries is examined: a page may then be short, or empty,
+     * Newest first. With several filters, a bounded number of entries is examined: a page may be short or empty
      * although there is a next one.
      */
     async list(
       filter: AuditFilter,
       page: { after: string | null; limit: number },
     ): Promise<{ found: AuditEntry[]; next: string | null }> {
-      // One more than asked for shows whether there is a next page.
+      // One row more than the page shows whether there is a next page.
       const rows = await prisma.$queryRaw<(AuditEntry & { examinedId: string; isLast: boolean })[]>(
         auditListStatement(filter, { ...page, limit: page.limit + 1 }),
       )
@@ -77,10 +77,12 @@ export function makeAuditRepository(prisma: PrismaClient) {
   }
 }
 
-/** Index entries that are read for each entry of a page; a small page may cost as much as one of 20. */
+/** Index entries read per entry of a page; a small page may cost as much as one of 20. */
 const readsPerEntry = 16
 
-/** The entries of a page. The last row may be one that is not shown, up to which everything is examined (`isLast`). */
+/**
+ * Statement for the entries of a page. The last row may be hidden: it marks the end of the examined range (`isLast`).
+ */
 export function auditListStatement(
   filter: AuditFilter,
   { after, limit }: { after: string | null; limit: number },

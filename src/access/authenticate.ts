@@ -7,8 +7,8 @@ import { type ApiKeysRepository, findValidKey } from './api-keys.repository.ts'
 import { makeFailedAuthLimiter } from './failed-auth-limiter.ts'
 
 /**
- * How long an answer about a key that was good is believed without asking again, and how many are remembered. Requests
- * that last ask every two seconds (http/lasting-proof.ts), so that a revoked key is refused within five.
+ * Lifetime and number of cached authentications. Long requests re-authenticate every two seconds
+ * (http/lasting-proof.ts), so that a revoked key is rejected within five.
  */
 const cacheTtlMs = 2000
 const maxRemembered = 10_000
@@ -18,11 +18,15 @@ export interface Identity {
   subject: string
   projectId: string
   scopes: ReadonlySet<Scope>
-  /** When the proof ends. */
+  /** Expiry of the key or token. */
   expiresAt: Date | null
 }
 
-/** A second way in beside API keys, for texts that look like a token; throws an ApiError for one that is not good. */
+/**
+ * Verifies text that has the form of a token, in addition to API keys.
+ *
+ * @throws ApiError if the token is invalid
+ */
 export type TokenVerifier = (token: string) => Promise<Identity>
 
 const looksLikeToken = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
@@ -34,15 +38,16 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-/** `Authorization: Bearer …` with an API key or, where an issuer is configured, with its token. */
+/** Authenticates `Authorization: Bearer …` with an API key or, if an issuer is configured, one of its tokens. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
   const known = new LRUCache<string, { answer: Identity | ApiError; untilMs: number }>({ max: maxRemembered })
-  /** A stream is asked for before everything that it tells: its key is digested once. */
+  /** Digest of the secret per request: a stream is authenticated repeatedly, and its secret is hashed once. */
   const names = new WeakMap<object, string>()
-  /** Questions under way: requests of one key that come together share one. */
+  /** Authentications in progress, shared by concurrent requests with the same secret. */
   const asking = new Map<string, Promise<Identity>>()
   const failedAuth = makeFailedAuthLimiter(clock)
-  // While an issuer is unavailable, invalid and valid tokens look alike: counted apart, so that API keys still work.
+  // While the issuer is unavailable, invalid and valid tokens cannot be told apart: counted separately, so that API
+  // keys still work.
   const unverifiedTokens = makeFailedAuthLimiter(clock)
 
   async function byKey(key: string): Promise<Identity | null> {
@@ -86,7 +91,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   async function examine(name: string, address: string, proof: Promise<Identity>): Promise<Identity> {
     const identity = await proof.catch((error: ApiError) => {
       const code = countFailure(error, address)
-      // One that was good: whatever it has open hears of it without another question each.
+      // Cached for a secret that was valid, so that its open requests need no lookup each.
       if (code === 'unauthenticated' && known.has(name)) remember(name, error, cacheTtlMs)
       throw error
     })
@@ -99,7 +104,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     const remembered = known.get(name)
     if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
     const verify = looksLikeToken.test(secret) ? verifyToken : null
-    // A secret that was valid is never limited: behind a proxy all callers may have one address.
+    // A secret that was valid is never limited: behind a proxy all callers may share one address.
     if (remembered === undefined) rejectExcess(address, verify)
     const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
     asking.set(name, asked)

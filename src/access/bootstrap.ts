@@ -15,7 +15,7 @@ const letters = 'abcdefghijklmnopqrstuvwxyz'
 const characters = `${letters}0123456789`
 const draw = (from: string) => from.charAt(randomInt(from.length))
 
-/** Three characters that the marks of this installation start with. */
+/** Draws the three characters that start the correlation tags of this installation. */
 export function drawInstallationTag(): string {
   return draw(letters) + draw(characters) + draw(characters)
 }

@@ -3,24 +3,24 @@ import { LRUCache } from 'lru-cache'
 import { ApiError } from '../vocabulary/api-error.ts'
 
 /**
- * Keys that nobody has and tokens that are not valid, counted by the network that they come from: each costs a question to
- * the database, a signature to verify, or both.
+ * Counts unknown keys and invalid tokens per client network: each costs a database query, a signature verification, or
+ * both.
  */
 export interface FailedAuthLimiter {
-  /** @throws ApiError `rate_limited` where too many came from there in this window */
+  /** @throws ApiError `rate_limited` if the network has too many failures in this window */
   rejectExcess(address: string): void
   count(address: string): void
 }
 
 const windowMs = 60_000
 const maxPerNetwork = 300
-/** Beyond these the least recently seen is no longer counted, so that a flood of addresses does not fill the memory. */
+/** Above this the least recently seen network is dropped, so that a flood of addresses does not exhaust memory. */
 const maxNetworks = 10_000
 
-/** Counts in this process alone, so that a flood costs nothing elsewhere. */
+/** Counts in this process only, so that a flood costs nothing elsewhere. */
 export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedAuthLimiter {
-  // The window of a network begins with its first failure. An entry outlives its ttl by a moment: less one, it is over
-  // when `Retry-After` says so.
+  // The window of a network begins with its first failure. An entry outlives its TTL by a moment: with 1 ms less, it
+  // has expired when `Retry-After` says so.
   const counts = new LRUCache<string, number>({
     ...{ max: maxNetworks, ttl: windowMs - 1, ttlResolution: 0, noUpdateTTL: true },
     perf: { now: clock.monotonicMs },
@@ -39,7 +39,7 @@ export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedA
   }
 }
 
-/** One holder of an IPv6 address usually has its whole /64 network. */
+/** An IPv6 client usually has a whole /64 network. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)

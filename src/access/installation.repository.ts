@@ -4,10 +4,12 @@ import type { Actor } from '../vocabulary/actor.ts'
 
 export type InstallationRepository = ReturnType<typeof makeInstallationRepository>
 
-/** What is true of the database as a whole. */
+/** State of the installation as a whole. */
 export function makeInstallationRepository(prisma: PrismaClient) {
   return {
-    /** The first project and its key, in a database that has none. Of concurrent processes one creates them. */
+    /**
+     * Creates the first project and its key if the database has none. Only one of concurrent processes creates them.
+     */
     async bootstrap(first: { projectId: string; keyId: string; hash: Buffer }, by: Actor): Promise<boolean> {
       const name = 'bootstrap'
       const inserted = await prisma.$queryRaw<unknown[]>`
@@ -26,7 +28,7 @@ export function makeInstallationRepository(prisma: PrismaClient) {
       return inserted.length > 0
     },
 
-    /** Whether this database is another one than the one that was accepted last: restored from a backup, or failed over. */
+    /** Whether the database differs from the one last accepted: restored from a backup, or failed over. */
     async wasReplaced(): Promise<boolean> {
       const rows = await prisma.$queryRaw<unknown[]>`
         SELECT 1 FROM installation i, pg_control_system() s, pg_control_checkpoint() c
@@ -34,14 +36,17 @@ export function makeInstallationRepository(prisma: PrismaClient) {
       return rows.length > 0
     },
 
-    /** Everything that follows from the replacement is written; called after it, so that a crash in between repeats it. */
+    /**
+     * Accepts the current database. Called after all consequences of a replacement are written, so that a crash in
+     * between repeats them.
+     */
     async acceptDatabase(): Promise<void> {
       await prisma.$executeRaw`
         UPDATE installation SET system_identifier = s.system_identifier::text, timeline = c.timeline_id
         FROM pg_control_system() s, pg_control_checkpoint() c`
     },
 
-    /** This installation's tag, drawn at the first start. */
+    /** Returns this installation's tag, drawn at the first start. */
     async installationTag(proposed: string): Promise<string> {
       const rows = await prisma.$queryRaw<{ tag: string }[]>`
         WITH inserted AS (

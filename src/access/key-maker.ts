@@ -7,7 +7,7 @@ import { makeProjectsRepository } from './projects.repository.ts'
 
 interface KeyWanted {
   name: string
-  /** The project's name; it is made where there is none. */
+  /** Project name; the project is created if it does not exist. */
   project: string
   scopes: readonly Scope[]
   expiresAt: Date | null

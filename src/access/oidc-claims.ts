@@ -3,25 +3,25 @@ import { ApiError } from '../vocabulary/api-error.ts'
 import { isScope, type Scope } from '../vocabulary/scopes.ts'
 
 export interface ClaimSettings {
-  /** The issuer's URL, as its tokens name it. */
+  /** Issuer URL, exactly as in the tokens. */
   issuer: string
-  /** A token must name one of these. */
+  /** Accepted audiences; a token must name one of them. */
   audiences: readonly string[]
-  /** The claim that names them: `aud`, or what an issuer sends instead. */
+  /** Claim with the audience: `aud`, or the issuer's equivalent. */
   audienceClaim: string
-  /** The claim that holds the project's id or name. Each of these claims is a name, or a path with dots: `a.b`. */
+  /** Claim with the project's id or name. Each of these claims is a name or a dotted path: `a.b`. */
   projectClaim: string
-  /** The claim that holds the scopes, as a list or separated by spaces. */
+  /** Claim with the scopes, as a list or separated by spaces. */
   scopesClaim: string
-  /** What each scope begins with; a scope without it is not for this API. Empty: nothing. */
+  /** Prefix of each scope; scopes without it are ignored. Empty = no prefix. */
   scopePrefix: string
 }
 
-/** Added to the end of a token, for clocks that differ. */
+/** Tolerance added to a token's expiry for clock skew. */
 export const toleratedSeconds = 30
-/** RFC 3339 has no year after 9999, and nothing else here has. */
+/** Limit of RFC 3339, and of all other timestamps here. */
 const latestEndSeconds = Date.UTC(9999, 11, 31) / 1000
-/** OpenID Connect Core: at most 255 characters. No database and no log takes every control character. */
+/** OpenID Connect Core: at most 255 characters. Control characters are not storable everywhere. */
 const text = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 
 export function subjectIn({ sub }: Readonly<Record<string, unknown>>): string {
@@ -40,7 +40,7 @@ export function requireAudience(claims: JWTPayload, { audiences, audienceClaim }
     throw invalidToken(`its claim ${audienceClaim} does not name this service`)
 }
 
-/** A list of one is that one: some issuers send every claim of an attribute as a list. */
+/** A list with one item is accepted: some issuers send attribute claims always as a list. */
 export function projectIn(claims: JWTPayload, { projectClaim }: ClaimSettings): string {
   const named = [claimAt(claims, projectClaim)].flat()
   if (named.length === 1 && isText(named[0])) return named[0]
@@ -65,8 +65,8 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * By name or by path. A name may hold dots itself (`https://example.org/project`, a client id in `resource_access`), so
- * the longest name that is there comes first.
+ * Looks up a claim by name or path. A name may contain dots (`https://example.org/project`, a client id in
+ * `resource_access`), so the longest existing name is tried first.
  */
 function claimAt(from: unknown, path: string): unknown {
   if (typeof from !== 'object' || from === null || Array.isArray(from)) return undefined

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 
-/** Minimum interval of requests to the issuer, whatever tokens arrive and whatever it returns. */
+/** Minimum interval between requests to the issuer, independent of tokens and responses. */
 const refreshIntervalMs = 2000
 const timeoutMs = 5000
 
@@ -11,14 +11,14 @@ interface Deps {
 }
 
 /**
- * The keys of an issuer. They are discovered when first needed, kept for ten minutes, and discovered again for a key id
- * that is not among them.
+ * Signing keys of an issuer. Discovered on first use, cached for ten minutes, and discovered again for an unknown key
+ * id.
  */
 export function makeIssuerKeys({ issuer, fetch, clock }: Deps): JWTVerifyGetKey {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
-  /** The library asks again for every token as long as it has no keys. */
+  /** Limits discovery: without keys the library sends a request for every token. */
   const ask: FetchImplementation = async (_url, options) => {
     if (clock.monotonicMs() < notBeforeMs) throw new Error(`${url} was asked a moment ago, in vain`)
     notBeforeMs = clock.monotonicMs() + refreshIntervalMs

@@ -17,16 +17,16 @@ export type OidcSettings = ClaimSettings
 
 interface Deps {
   settings: OidcSettings
-  /** The id of the project with this id or name; null where there is none. */
+  /** Project id by id or name; null if there is no such project. */
   projectOf(idOrName: string): Promise<string | null>
   fetch: typeof fetch
   clock: { monotonicMs(): number }
 }
 
-/** Signatures alone: a shared secret would let every reader of it write tokens. */
+/** Asymmetric algorithms only: a shared secret would let all its holders issue tokens. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 
-/** Tokens of an OpenID Connect issuer. */
+/** Verifies tokens of an OpenID Connect issuer. */
 export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): TokenVerifier {
   const { issuer } = settings
   const keys = makeIssuerKeys({ issuer, fetch, clock })
@@ -34,7 +34,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): T
 
   async function claimsOf(token: string): Promise<JWTPayload> {
     try {
-      // Before any key is needed: what another issuer's token says is no reason to ask this one.
+      // Checked before the keys are needed: a token of another issuer must not cause a request to this one.
       if (decodeJwt(token).iss !== issuer) throw invalidToken(`its claim iss is not ${issuer}`)
       return (await jwtVerify(token, keys, rules)).payload
     } catch (error) {
@@ -55,7 +55,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): T
   }
 }
 
-/** Such an error has a class of its own; a plain JOSEError and these two say that the issuer's keys could not be had. */
+/** Whether the error rejects the token. A plain JOSEError and these two mean that the issuer's keys are unavailable. */
 function speaksAgainstToken(error: unknown): error is errors.JOSEError {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
   return error instanceof errors.JOSEError && error.constructor !== errors.JOSEError

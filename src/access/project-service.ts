@@ -19,7 +19,7 @@ export interface KeyRequest {
   expiresAt: Date | null
 }
 
-/** A key that was just made: the only time that its text is there to be read. */
+/** New key with its text, which is never shown again. */
 export type FreshKey = ApiKey & { key: string }
 
 export type ProjectService = ReturnType<typeof makeProjectService>
@@ -63,7 +63,7 @@ export function makeProjectService({ projects, keys }: Deps) {
       return (await keys.revoke(id, by)) ?? noKey(id)
     },
 
-    /** The new key has the old one's project, name and scopes and, unless another end is given, its lifetime. */
+    /** The new key has the old one's project, name and scopes and, unless `expiresAt` is given, its lifetime. */
     async rotateKey(
       id: string,
       { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt: Date | null },

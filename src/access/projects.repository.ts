@@ -3,7 +3,7 @@ import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Quota } from '../vocabulary/quota.ts'
 
-/** Whom things belong to. What one project has, no other sees. */
+/** Tenant. Resources of a project are not visible to other projects. */
 export interface Project {
   id: string
   name: string
@@ -18,7 +18,7 @@ const columns = Prisma.raw(`p.id, p.name, p.created_at AS "createdAt", jsonb_str
 
 export function makeProjectsRepository(prisma: PrismaClient) {
   return {
-    /** Null where the name is taken. */
+    /** Null if the name is in use. */
     async insert({ id, name, quota }: { id: string; name: string; quota: Quota }, by: Actor): Promise<Project | null> {
       const rows = await prisma.$queryRaw<Project[]>`
         WITH p AS (
@@ -48,7 +48,7 @@ export function makeProjectsRepository(prisma: PrismaClient) {
         SELECT ${columns} FROM projects p WHERE (${page.after}::text IS NULL OR p.id > ${page.after}) ORDER BY p.id LIMIT ${page.limit}`
     },
 
-    /** A quota is given as a whole. Null where there is no such project. */
+    /** Replaces the whole quota. Null if the project does not exist. */
     async update(
       id: string,
       { name, quota }: { name?: string; quota?: Quota },

@@ -20,7 +20,7 @@ const tags = ['Administration']
 const config = { scopes: ['admin'] as const }
 const params = Type.Object({ id: idSchema('project', 'Project id.') })
 
-/** Projects, API keys and the audit log: for administrators, who see every project. */
+/** Registers projects, API keys and the audit log, for administrators, who see every project. */
 export async function registerProjects(server: HttpServer, { service, audit }: ProjectRoutesDeps): Promise<void> {
   for (const schema of projectSchemas) server.addSchema(schema)
   registerCollection(server, service)

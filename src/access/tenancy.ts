@@ -13,11 +13,11 @@ interface Deps {
   prisma: PrismaClient
   clock: { now(): Date; monotonicMs(): number }
   log: Logger
-  /** Absent: API keys are the only way in. */
+  /** Absent: only API keys are accepted. */
   oidc?: OidcSettings
 }
 
-/** Puts the module together: authentication, projects and keys, and the audit log. */
+/** Assembles the module: authentication, projects, keys, and the audit log. */
 export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
   const projects = makeProjectsRepository(prisma)
   const keys = makeApiKeysRepository(prisma)
