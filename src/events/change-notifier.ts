@@ -2,50 +2,50 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { makeWaiters } from './waiters.ts'
 
-/** Tells waiters, in this process and every other, that there is something new to read. */
+/** Notifies waiters in all processes of new data to read. */
 export interface ChangeNotifier {
   /**
-   * Ids of workloads that have changed, and of projects with a new event. Joined with what else changes in the next
-   * moment. Never awaited, never fails: whoever waits also looks by itself.
+   * Reports ids of changed workloads, and of projects with a new event. Batched with other changes of the next moment.
+   * Never awaited and never fails: waiters also poll.
    */
   changed(ids: readonly string[]): void
   /**
-   * Resolves when the workload or project may have changed, or after `ms`, or when aborted; the waiter then reads again.
-   * False: nobody waits any more, the process is about to stop.
+   * Resolves when the workload or project may have changed, after `ms`, or when aborted; the waiter then reads again.
+   * False: waiting has ended, the process shuts down.
    */
   wait(id: string, ms: number, signal: AbortSignal): Promise<boolean>
-  /** The same for whatever may have changed. */
+  /** As `wait`, for any change. */
   waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
   start(): Promise<void>
-  /** Ends all waits: the process is about to stop. */
+  /** Ends all waits at shutdown. */
   endWaits(): void
   /** Aborted by `endWaits`. */
   readonly ended: AbortSignal
   close(): Promise<void>
 }
 
-/** A session that only listens. */
+/** Database session for LISTEN. */
 export interface ListenClient extends Pick<ClientBase, 'query' | 'on'> {
   connect(): Promise<unknown>
   end(): Promise<void>
 }
 
 interface Deps {
-  /** Whose changes are told and heard: a database may hold several installations, each in a schema. */
+  /** Scope of notifications: a database may hold several installations, each in its own schema. */
   installationTag: string
-  /** One statement of its own, after commits: inside a transaction NOTIFY makes every commit wait for the others. */
+  /** Separate statement after commits: NOTIFY inside a transaction serializes all commits. */
   notify(channel: string, payload: string): Promise<void>
-  /** Null where no session is to be had: what other processes change is polled for. */
+  /** Null if no session is available: changes of other processes are then polled. */
   connect: (() => ListenClient) | null
   log: { warn(context: object, message: string): void }
 }
 
 const notifyIntervalMs = 20
-/** A NOTIFY takes 8000 bytes at most; more ids than this become "look at everything". */
+/** A NOTIFY payload has at most 8000 bytes; more ids than this are sent as "everything changed". */
 const maxIds = 200
 const everything = '*'
 const reconnectMs = 500
-/** Without LISTEN everybody who waits reads again this often. What this process changes is heard at once all the same. */
+/** Poll interval of waiters without LISTEN. Changes of this process are still reported immediately. */
 const pollMs = 1000
 
 export function makeChangeNotifier({ installationTag, notify, connect, log }: Deps): ChangeNotifier {
@@ -71,7 +71,7 @@ export function makeChangeNotifier({ installationTag, notify, connect, log }: De
     notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'change notification failed'))
   }
 
-  /** A client that did not get as far as listening is ended here; one that did tells when it is lost. */
+  /** Closes a client that fails before LISTEN; a listening client reports its loss. */
   async function listen(make: () => ListenClient): Promise<void> {
     const next = make()
     next.on('error', () => {})
@@ -87,7 +87,9 @@ export function makeChangeNotifier({ installationTag, notify, connect, log }: De
     next.on('end', () => void relisten(make))
   }
 
-  /** One loop at a time. What was told while nobody listened is lost, so after a reconnect everybody looks again. */
+  /**
+   * Reconnects in a single loop. Notifications sent meanwhile are lost, so all waiters read again after a reconnect.
+   */
   async function relisten(make: () => ListenClient): Promise<void> {
     client = null
     if (isReconnecting) return

@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../infra/database.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 
-/** One change of one workload. Written with the change itself, read here. */
+/** Change of a workload. Written together with the change. */
 export interface Event {
   id: string
   seq: number
@@ -14,7 +14,7 @@ export type EventsRepository = ReturnType<typeof makeEventsRepository>
 
 export function makeEventsRepository(prisma: PrismaClient) {
   return {
-    /** The events of one workload whose `seq` is after `after`, in order. */
+    /** Events of a workload with a `seq` greater than `after`, in order. */
     async of(
       projectId: string,
       workloadId: string,
@@ -26,8 +26,8 @@ export function makeEventsRepository(prisma: PrismaClient) {
     },
 
     /**
-     * The same of many, each with whether the workload has ended, as of one moment; in their order. Null: the project has
-     * none. No more than `limit` of each.
+     * Events of several workloads, at most `limit` each, with whether the workload has finished, from one snapshot and
+     * in the given order. Null: the project has no such workload.
      */
     async follow(many: readonly FollowedPlace[], limit: number): Promise<(FollowedEvents | null)[]> {
       const rows = await prisma.$queryRaw<(OrNone<Event> & { place: number; hasEnded: boolean })[]>`
@@ -46,7 +46,7 @@ export function makeEventsRepository(prisma: PrismaClient) {
   }
 }
 
-/** The events of which workload, after which `seq`. */
+/** Workload and the `seq` after which to read. */
 export interface FollowedPlace {
   projectId: string
   kind: Kind

@@ -15,7 +15,7 @@ import type { Audience } from './feed-stream.ts'
 
 export interface EventRoutesDeps {
   feed: Feed
-  /** Its events as the text of a stream. */
+  /** Opens the project's events as stream text. */
   open: (audience: Audience, telling: Telling) => Promise<AsyncIterable<string | Uint8Array>>
   streams: Streams
 }
@@ -28,7 +28,7 @@ const cursor = Type.Optional({
   description: '`endCursor` or `nextCursor` of a page, or the `id` of a stream message.',
 })
 
-/** What happens in the whole project: page by page, or as it happens. */
+/** Registers the event feed of a project, paginated and streamed. */
 export async function registerEvents(server: HttpServer, deps: EventRoutesDeps): Promise<void> {
   for (const schema of [ProjectEventSchema, ProjectEventPage]) server.addSchema(schema)
   registerPages(server, deps)
@@ -91,13 +91,13 @@ function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps):
   )
 }
 
-/** A reconnecting client repeats the query that it began with, and sends this beside it. */
+/** A reconnecting client repeats its original query and adds this header. */
 function lastIdOf({ headers }: FastifyRequest): string | undefined {
   const lastId = headers['last-event-id']
   return typeof lastId === 'string' && lastId !== '' ? lastId : undefined
 }
 
-/** What is wrong with a cursor is told of where it came from. */
+/** Reports a cursor error at the header if the cursor came from there. */
 function blaming(request: FastifyRequest, error: unknown): unknown {
   if (!(error instanceof ApiError) || lastIdOf(request) === undefined) return error
   const errors = error.errors.map((validationError) => ({

@@ -1,7 +1,7 @@
 import { encodeCursor, notOurs, positionIn } from '../http/cursor.ts'
 import type { FeedPosition } from './feed.repository.ts'
 
-/** A position, and the database in which it means something. */
+/** Feed position and the database epoch in which it is valid. */
 export interface FeedPlace {
   position: FeedPosition
   epoch: string
@@ -16,7 +16,7 @@ export function cursorOf({ position: { xid, workloadId, seq }, epoch }: FeedPlac
 const maxXid = 2n ** 63n - 1n
 const maxSeq = 2 ** 31 - 1
 
-/** @throws ApiError where it is no cursor, or holds what the database would not take */
+/** @throws ApiError if it is not a cursor, or holds values that the database does not accept */
 export function placeIn(cursor: string): FeedPlace {
   const found = positionIn<{ id?: string; xid?: string; seq?: string; epoch?: string }>(cursor, list)
   const { id: workloadId = '', xid = '', seq = '', epoch = '' } = found ?? {}
@@ -25,7 +25,7 @@ export function placeIn(cursor: string): FeedPlace {
   return { position: { xid, workloadId, seq: Number(seq) }, epoch }
 }
 
-/** The order of the feed, as Postgres has it: by number, then by id byte for byte, then by `seq`. */
+/** Compares positions in feed order, as Postgres does: by `xid`, then by id bytewise, then by `seq`. */
 export function isAfter(one: FeedPosition, other: FeedPosition): boolean {
   if (one.xid !== other.xid) return BigInt(one.xid) > BigInt(other.xid)
   if (one.workloadId !== other.workloadId) return one.workloadId > other.workloadId

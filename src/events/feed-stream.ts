@@ -12,25 +12,25 @@ interface Deps {
   clock: TailOptions<unknown>['clock']
 }
 
-/** Who wants to hear of what, from where on. */
+/** Subscriber of a project's feed. */
 export interface Audience {
   projectId: string
-  /** Null: from now on. */
+  /** Null: start with new events. */
   cursor: string | null
-  /** As far as the key may read them, now. */
+  /** Kinds that the key may read now. */
   kinds(): readonly Kind[]
-  /** Whether the key still holds. Asked before anything is handed on. */
+  /** Whether the key is still valid. Checked before anything is sent. */
   isPermitted(): Promise<boolean>
 }
 
 const maxConcurrent = 200
-/** Who was told nothing for so long is told that the connection is alive; looked at every second. */
+/** Maximum silence before a heartbeat; checked every second. */
 const quietMs = 3500
 
 /**
- * A project's events as the text of a stream. What is older than the tail has in memory comes from the database, page by
- * page as the client takes it; from there on from the tail, which reads once for all. The two meet by position: each
- * event is after the last one that was handed on, and everything between the tail's begin and its end is in memory.
+ * Opens a project's events as stream text. Events older than those in memory come from the database, page by page at
+ * the client's pace; later ones come from the tail, which reads once for all subscribers. The two are joined by
+ * position: each event follows the last one sent, and the tail holds all events between its begin and its end.
  */
 export async function openFeedStream(
   deps: Deps,
@@ -59,7 +59,7 @@ interface Reader extends Omit<Deps, 'tails'>, Omit<Audience, 'cursor'> {
   signal: AbortSignal
   tail: Tail
   listener: Listener
-  /** Resolves when there may be something new, the clock is to be looked at, or the stream is over. */
+  /** Resolves when there may be something new, a heartbeat may be due, or the stream is over. */
   news(): Promise<void>
 }
 
@@ -78,7 +78,7 @@ async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | 
   yield first.text.length > 0 ? first.text : heartbeat
   listener.sendingSinceMs = null
   while (!reader.signal.aborted) {
-    // Before it looks, so that nothing falls between the two.
+    // Subscribes before reading, so that no event is missed.
     const news = reader.news()
     const step = await nextStep(reader, at)
     if (step === null) return
@@ -94,7 +94,7 @@ async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | 
 /** Sends a heartbeat after a long silence. */
 function withHeartbeats({ monotonicMs }: Deps['clock']): (step: Step) => string | Uint8Array {
   let toldAtMs = monotonicMs()
-  // Also of one that reads on: pages of what its key may not read are as silent as none.
+  // Also while pages are read: pages without permitted events produce no text.
   return ({ text }) => {
     const isDue = monotonicMs() - toldAtMs >= quietMs
     if (text.length > 0 || isDue) toldAtMs = monotonicMs()
@@ -122,7 +122,7 @@ async function olderStep({ feed, tail, projectId, kinds }: Reader, at: FeedPlace
   return { text: textOf(messages, kinds()), end, isMore: true }
 }
 
-/** Where nothing follows a position, nothing lies between it and a place that was read before. */
+/** If nothing follows a position, nothing lies between it and a position that was read before. */
 function later(at: FeedPlace, position: FeedPosition): FeedPlace {
   return isAfter(position, at.position) ? { ...at, position } : at
 }
@@ -134,7 +134,7 @@ function textOf(messages: readonly FeedMessage[], kinds: readonly Kind[]): strin
     .join('')
 }
 
-/** @throws what the tail has broken off with */
+/** @throws the error that stopped the tail */
 function isInMemory({ epoch, recent, error }: Tail, at: FeedPlace): boolean {
   if (error() !== null) throw error()
   return at.epoch === epoch && !isAfter(recent.begin(), at.position)

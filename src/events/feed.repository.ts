@@ -3,12 +3,12 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import { type Event, isThere, type OrNone } from './events.repository.ts'
 
 /**
- * A place in the order of a project's events: that of an event which was there. Ids and times are not the order in which
- * they are committed; transactions are, up to those that are still open. The horizon itself is no place to stay: after a
- * crash Postgres gives out numbers again of transactions that left nothing behind, and events with them.
+ * Position in the feed of a project: that of an existing event. Ids and times do not follow the commit order;
+ * transaction ids do, below the oldest open transaction (the horizon). The horizon itself is not a valid position:
+ * after a crash Postgres may reuse ids of transactions that wrote nothing, and events with these ids would follow.
  */
 export interface FeedPosition {
-  /** A transaction's number, in decimal. */
+  /** Transaction id, in decimal. */
   xid: string
   workloadId: string
   seq: number
@@ -20,12 +20,12 @@ export interface ProjectEvent extends Event, FeedPosition {
 
 export interface FeedPage {
   events: readonly ProjectEvent[]
-  /** Its last event; where it has none, where it began. */
+  /** Position of the last event; the start position if the page is empty. */
   end: FeedPosition
   isFull: boolean
-  /** There is more that an open transaction holds back: look again soon, for nobody tells a second time. */
+  /** An open transaction holds back events: poll soon, since no second notification follows. */
   isBehind: boolean
-  /** The position is one of this database, which was not restored or replaced since. Positions of another mean nothing. */
+  /** Database epoch of the position; changes with a restore or replacement. Positions of another epoch are invalid. */
   epoch: string
   /** Events after the position may have been pruned. */
   isPruned: boolean
@@ -35,7 +35,7 @@ export type FeedRepository = ReturnType<typeof makeFeedRepository>
 
 export function makeFeedRepository(prisma: PrismaClient) {
   return {
-    /** The last event that a reader would come to now, and in which database. Null: there is no such project. */
+    /** Position of the last readable event, and the epoch. Null: the project does not exist. */
     async end(projectId: string): Promise<{ end: FeedPosition; epoch: string } | null> {
       const rows = await prisma.$queryRaw<(FeedPosition & { epoch: string })[]>`
         WITH here AS MATERIALIZED (${hereIn(projectId)})
@@ -51,8 +51,8 @@ export function makeFeedRepository(prisma: PrismaClient) {
     },
 
     /**
-     * The events of a project after a position, or after what was pruned where it is null; up to the oldest transaction
-     * that is still open: what it writes comes before what later ones have written. Null: there is no such project.
+     * Events of a project after a position, or after the pruned ones if it is null; up to the oldest open transaction,
+     * whose events precede those of later ones. Null: the project does not exist.
      */
     async read(
       projectId: string,
@@ -71,7 +71,7 @@ export function makeFeedRepository(prisma: PrismaClient) {
   }
 }
 
-/** One row for each event, and one without an event where there is none. */
+/** One row per event, or one row without an event if there are none. */
 export const feedStatement = (
   projectId: string,
   { after, limit }: { after: FeedPosition | null; limit: number },
@@ -96,7 +96,7 @@ interface Here {
   prunedSeq: number
 }
 
-/** What is true of this project's events at the moment of the statement. */
+/** State of the project's feed at the time of the statement. */
 const hereIn = (projectId: string) => Prisma.sql`
   SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, p.pruned_xid, p.pruned_workload_id, p.pruned_seq,
     left(md5(i.system_identifier || '/' || i.timeline), 8) AS epoch,

@@ -4,7 +4,7 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
 import { cursorOf, type FeedPlace, placeIn } from './feed-cursor.ts'
 
-/** An event as clients see it, under the cursor of its position. */
+/** Event as clients see it; its id is the cursor of its position. */
 export interface FeedMessage {
   id: string
   data: object
@@ -14,27 +14,27 @@ export interface FeedMessage {
 
 export interface MessagePage {
   messages: readonly FeedMessage[]
-  /** The last of them; where there is none, where it began. */
+  /** Position of the last message; the start position if there is none. */
   end: FeedPlace
   isFull: boolean
   isBehind: boolean
 }
 
-/** Everything that happens in a project, in an order that does not change after it was read. */
+/** Event feed of a project, in a stable order. */
 export interface Feed {
   /**
-   * The events of these kinds after a cursor, or from the first that is kept; positions are cursors. No more than `limit`
-   * events are read: where kinds are left out fewer are shown, though there are more.
+   * Events of these kinds after a cursor, or from the first retained event; positions are cursors. Reads up to `limit`
+   * events: with kinds filtered out, a page may be shorter although more events exist.
    *
-   * @throws ApiError `cursor_expired` where what comes next may be gone, or the database is another one than it was
+   * @throws ApiError `cursor_expired` if the next events may have been deleted, or the database was replaced
    */
   read(
     projectId: string,
     query: { kinds: readonly Kind[]; cursor: string | null; limit: number },
   ): Promise<TailBatch<string>>
-  /** The same of all kinds, and after a place. */
+  /** As `read`, of all kinds and after a position. */
   page(projectId: string, query: { after: FeedPlace | null; limit: number }): Promise<MessagePage>
-  /** The cursor of this moment. */
+  /** Cursor of the current end of the feed. */
   now(projectId: string): Promise<string>
 }
 

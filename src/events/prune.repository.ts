@@ -1,10 +1,10 @@
 import type { PrismaClient } from '../infra/database.ts'
 
 /**
- * Deletes events that are older than is kept, in the order of the feed and of one project at a time. The last event of a
- * record stays, for it tells the record's status, and the whole history of one that was found to have two objects. What
- * stays of a record's history has no gaps. How far it came is written in the same statement, so that nobody reads on from
- * an earlier place and misses something unknowingly. Answers how many events it has looked at; 0: none is that old.
+ * Deletes events past retention, in feed order and of one project at a time. Kept are the last event of a record, which
+ * holds its status, and the whole history of a record with a detected duplicate. The remaining history of a record has
+ * no gaps. The progress is written in the same statement, so that no reader resumes before it and misses events
+ * unnoticed. Returns the number of events examined; 0: none is due.
  */
 export function makePruneEvents(prisma: PrismaClient, { retentionDays }: { retentionDays: number }) {
   return async function pruneEvents(limit: number): Promise<number> {

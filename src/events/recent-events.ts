@@ -4,18 +4,18 @@ import type { FeedPosition } from './feed.repository.ts'
 import type { FeedMessage } from './feed.ts'
 import { isAfter } from './feed-cursor.ts'
 
-/** Events of a project that were read together, as text that is made once for all who listen. */
+/** Events of a project from one read, rendered once for all subscribers. */
 export interface Batch {
   end: FeedPosition
-  /** Those of these kinds that come after a position; empty where there is none. */
+  /** Text of the events of these kinds after a position; empty if there are none. */
   textAfter(position: FeedPosition, kinds: readonly Kind[]): Uint8Array
 }
 
-/** The newest events of a project without a gap: as many as have room. */
+/** Newest events of a project without gaps, up to a size limit. */
 export interface RecentEvents {
-  /** All that comes after it, up to the newest, is here. */
+  /** Position after which all events up to the newest are in memory. */
   begin(): FeedPosition
-  /** Those with the next event after a position that is not before `begin()`; null where there is none yet. */
+  /** Batch with the next event after a position, which must not precede `begin()`; null if there is none yet. */
   after(position: FeedPosition): Batch | null
   append(messages: readonly FeedMessage[]): void
 }
@@ -44,7 +44,7 @@ export function makeRecentEvents(begin: FeedPosition, maxBytes: number): RecentE
       const batch = makeBatch(messages, { begin: batches.at(-1)?.end ?? first, end: last.position })
       batches.push(batch)
       bytes += batch.bytes
-      // The newest stays, however long it is.
+      // The newest batch stays, whatever its size.
       while (bytes > maxBytes && batches.length > 1) {
         const gone = batches.shift()
         bytes -= gone?.bytes ?? 0

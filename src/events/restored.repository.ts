@@ -4,12 +4,12 @@ const maxConcurrent = 10_000
 const batchTimeoutMs = 30_000
 
 /**
- * After a dump was loaded into another cluster, events may carry numbers that its transactions come to much later: the
- * feed would hold them back until then, and put what happens now before them. They get numbers of now, a batch after the
- * other, so that what was far apart stays in order; within a batch it is in that of the records. After a failover, or a
- * restore of the cluster itself, there are none. Broken off, it goes on where it was when it is repeated.
+ * After a dump is restored into another cluster, events may have transaction ids that the cluster reaches much later:
+ * the feed would hold them back until then and place new events before them. They get current ids, batch by batch, so
+ * that distant events stay in order; events of one batch are ordered by record. After a failover or a restore of the
+ * cluster itself there are none. An interrupted run is resumed when it is repeated.
  *
- * How far was pruned is forgotten: no cursor of the time before is taken, and what is pruned again is nothing.
+ * The pruning progress is reset: cursors from before the restore are rejected, and pruning again deletes nothing more.
  */
 export async function renumberRestoredEvents(prisma: PrismaClient): Promise<void> {
   const projects = await prisma.$queryRaw<{ id: string }[]>`
@@ -26,7 +26,7 @@ async function renumber(prisma: PrismaClient, projectId: string): Promise<void> 
   for (let count = maxConcurrent; count === maxConcurrent; ) {
     count = await prisma.$transaction(
       async (tx) => {
-        // Nobody writes an event after one that still has such a number, and takes it over.
+        // The lock keeps a concurrent writer from copying such an id from an earlier event.
         await tx.$executeRaw`LOCK TABLE workload_events IN SHARE ROW EXCLUSIVE MODE`
         return tx.$executeRaw`
           UPDATE workload_events e SET xid = pg_current_xact_id()

@@ -4,28 +4,28 @@ import type { Feed } from './feed.ts'
 import { type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
 import { makeRecentEvents, type RecentEvents } from './recent-events.ts'
 
-/** Who listens to a project. */
+/** Subscriber of a project's tail. */
 export interface Listener {
-  /** Up to where it was handed events; null while it reads from the database, at its own pace. */
+  /** Position up to which it has received events; null while it reads from the database at its own pace. */
   position: FeedPosition | null
-  /** Since when it has something to take; null where it has taken everything. */
+  /** Start of the pending write; null if the client has read everything. */
   sendingSinceMs: number | null
-  /** There may be something new, or it is time to look at the clock. */
+  /** Signals new events, or time to check for a heartbeat. */
   wake(): void
-  /** It reads too slowly, and its next events are no longer in memory. */
+  /** Disconnects it: it reads too slowly, and its next events are no longer in memory. */
   cut(): void
 }
 
-/** The newest events of a project, read once for all who listen to it in this process. */
+/** Newest events of a project, read once for all subscribers in this process. */
 export interface Tail {
   epoch: string
   recent: Omit<RecentEvents, 'append'>
-  /** Why it reads no more; null while it does. */
+  /** Error that stopped it; null while it runs. */
   error(): unknown
 }
 
 export interface Tails {
-  /** Until `signal` is aborted the listener is woken. Rejects where the database cannot be read. */
+  /** Wakes the listener until `signal` is aborted. Rejects if the database cannot be read. */
   join(projectId: string, listener: Listener, signal: AbortSignal): Promise<Tail>
 }
 
@@ -33,24 +33,24 @@ interface Deps {
   feed: Pick<Feed, 'page' | 'now'>
   wait(projectId: string, ms: number, signal: AbortSignal): Promise<unknown>
   clock: TailOptions<unknown>['clock']
-  /** Room for the texts of each project. */
+  /** Memory limit for the text of each project. */
   maxBytes?: number
 }
 
 const maxConcurrent = 200
 const defaultBytes = 1024 ** 2
 const tickMs = 1000
-/** How long a listener may take nothing once it has been left behind. One that takes something reads on from the database. */
+/** How long a listener may read nothing after its events left memory. A listener that reads resumes from the database. */
 const patienceMs = 2000
 
-/** One reader for each project with listeners, from the first listener to the last. */
+/** Runs one reader per project, while it has subscribers. */
 export function makeTails(deps: Deps): Tails {
   const running = new Map<string, ReturnType<typeof startTail>>()
 
   function start(projectId: string) {
     const tail = startTail(deps, projectId)
     running.set(projectId, tail)
-    // Whoever comes after it has broken off gets a new one. Said once: what each listener said here would be kept as long.
+    // Later subscribers get a new tail. Registered once here: a handler per listener would be retained as long.
     tail.ended.then(() => forget(projectId, tail))
     return tail
   }
@@ -127,7 +127,7 @@ function followingOf({ feed, wait, clock }: Deps, projectId: string) {
   return {
     clock,
     wait: (ms: number, signal: AbortSignal) => wait(projectId, ms, signal),
-    // Each listener is asked for its own key.
+    // Each listener checks its own key.
     isPermitted: async () => true,
     async read(after: FeedPlace) {
       const { end, ...page } = await feed.page(projectId, { after, limit: maxConcurrent })

@@ -1,8 +1,8 @@
-/** Who waits for which workload or project, or for anything at all, in this process. */
+/** Waiters of this process, per workload or project, or for any change. */
 export interface Waiters {
   /** Resolves when `id` changes, after `ms`, or when aborted. False: waiting has ended. */
   wait(id: string, ms: number, signal: AbortSignal): Promise<boolean>
-  /** The same for any change. */
+  /** As `wait`, for any change. */
   waitForAny(ms: number, signal: AbortSignal): Promise<boolean>
   wake(ids: readonly string[]): void
   wakeAll(): void
@@ -12,7 +12,7 @@ export interface Waiters {
   readonly ended: AbortSignal
 }
 
-/** No id is empty. */
+/** Key of waiters for any change; no id is empty. */
 const any = ''
 
 export function makeWaiters(): Waiters {
