@@ -1,11 +1,11 @@
-/** Who asked for a change, and from where: what the audit log tells. Holds no secret. */
+/** Who made a request, and from where; recorded in the audit log. Contains no secret. */
 export interface Actor {
-  /** An API key's id, `oidc:` and the subject of a token, `shell:` and the user who ran a command, `bootstrap`, or `system`. */
+  /** API key id, `oidc:` and the subject of a token, `shell:` and the user of a command, `bootstrap`, or `system`. */
   subject: string
-  /** The network address that the request came from. */
+  /** Network address of the client. */
   address: string
   requestId: string
 }
 
-/** Switchyard itself, where nobody asked for what it does. */
+/** Actor of changes that Switchyard makes without a request. */
 export const systemActor: Actor = { subject: 'system', address: '', requestId: '' }

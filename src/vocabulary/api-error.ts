@@ -1,6 +1,6 @@
 /**
- * Every way in which a request is answered "no". Programs act on the code; people read the message.
- * Which HTTP status goes with a code is known in `http/problem.ts` alone.
+ * Error codes of the API: programs act on the code, people read the message. Only `http/problem.ts` knows the HTTP
+ * status of a code.
  */
 export type ApiErrorCode =
   | 'invalid_request'
@@ -26,7 +26,7 @@ export type ApiErrorCode =
   | 'provider_error'
   | 'method_not_allowed'
 
-/** One thing that is wrong, and where. `pointer` is a JSON pointer into the body, or the parameter's name. */
+/** Error at one location. `pointer` is a JSON pointer into the body, or the name of the parameter. */
 export interface ValidationError {
   in: 'body' | 'query' | 'header' | 'path'
   pointer: string
@@ -34,7 +34,7 @@ export interface ValidationError {
   detail: string
 }
 
-/** What the provider said, when a refusal passes its words on. */
+/** Provider error that is passed on in an API error. */
 export interface ProviderErrorDetail {
   id: string
   httpStatus?: number
@@ -46,12 +46,12 @@ export interface ApiErrorDetails {
   errors?: readonly ValidationError[]
   provider?: ProviderErrorDetail
   retryAfterSeconds?: number
-  /** Whether the same request may succeed later, where the code does not tell. */
+  /** Whether the same request may succeed later, if the code does not determine it. */
   isRetryable?: boolean
   cause?: unknown
 }
 
-/** A rejected request. `detail` names what the caller sent, the rule, and what to do. Never holds a secret. */
+/** Error returned to the client. `detail` names what was sent, the rule, and what to do. Never contains a secret. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiErrorCode
@@ -70,7 +70,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `If-Match` names another version, or the record has changed meanwhile. */
+/** Error for a record that is not at the expected version. */
 export function versionMismatch(state: string): ApiError {
   return new ApiError('version_mismatch', `${state}. Re-read the resource and retry with its current ETag.`)
 }

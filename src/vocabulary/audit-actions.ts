@@ -1,4 +1,4 @@
-/** Everything that the audit log tells of. A test sees each of them written. */
+/** Actions in the audit log. A test checks that each is written. */
 export const auditActions = [
   'project.created',
   'project.updated',

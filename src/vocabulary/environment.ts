@@ -1,8 +1,8 @@
 import { defineTransitions } from './transitions.ts'
 
 /**
- * The life of an environment. `blocked` is settled but needs the user; the reason says for what.
- * `failed` is not the end: start or delete may follow. Only `deleted` is terminal.
+ * Status transitions of an environment. `blocked` is stable but requires the user; the reason says why. `failed` is not
+ * terminal: start or delete may follow. Only `deleted` is terminal.
  */
 export const environmentTransitions = defineTransitions({
   queued: ['dispatching', 'failed', 'deleted'],
@@ -31,5 +31,5 @@ export const environmentTransitions = defineTransitions({
 
 export type EnvironmentStatus = keyof typeof environmentTransitions
 
-/** In one of these it takes no job, and a job that waits for it fails. */
+/** Statuses in which an environment accepts no jobs and waiting jobs fail. */
 export const takesNoJobs: ReadonlySet<EnvironmentStatus> = new Set(['failed', 'deleting', 'deleted'])

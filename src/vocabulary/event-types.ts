@@ -3,7 +3,7 @@ import { jobTransitions } from './job.ts'
 import type { Kind } from './kinds.ts'
 import { statusesOf } from './transitions.ts'
 
-/** What happens to a workload besides a change of its status. */
+/** Events of a workload besides status changes. */
 const otherEvents: Readonly<Record<Kind, readonly string[]>> = {
   job: ['cancel_requested', 'updated', 'resolved', 'duplicate_detected'],
   environment: ['start_requested', 'stop_requested', 'delete_requested', 'updated', 'resolved', 'duplicate_detected'],
@@ -14,7 +14,7 @@ const namesOf: Readonly<Record<Kind, readonly string[]>> = {
   environment: [...statusesOf(environmentTransitions), ...otherEvents.environment],
 }
 
-/** Every type that an event of this version can have. */
+/** All event types of this version. */
 export const eventTypes: ReadonlySet<string> = new Set(
   Object.entries(namesOf).flatMap(([kind, names]) => names.map((name) => `${kind}.${name}`)),
 )

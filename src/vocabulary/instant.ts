@@ -4,8 +4,8 @@ const earliest = Date.parse('0001-01-01T00:00:00Z')
 const latest = Date.parse('9999-12-31T23:59:59.999Z')
 
 /**
- * The moment that a client names. A format check lets leap seconds and years pass that JavaScript or the database cannot
- * hold.
+ * Parses a timestamp of a client. The format check accepts leap seconds and years that JavaScript or the database
+ * cannot represent.
  *
  * @throws ApiError `invalid_request`
  */

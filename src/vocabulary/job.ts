@@ -1,8 +1,8 @@
 import { defineTransitions } from './transitions.ts'
 
 /**
- * The life of a job. `queued` has not been sent; the provider's own waiting states are `pending`.
- * `running → pending` is a requeue. `unknown` = it ended and nobody can tell how.
+ * Status transitions of a job. `queued` has not been sent; waiting states at the provider are `pending`; `running →
+ * pending` is a requeue. `unknown` = finished with an unknown outcome.
  */
 export const jobTransitions = defineTransitions({
   queued: ['dispatching', 'failed', 'canceled'],

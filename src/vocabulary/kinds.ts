@@ -2,7 +2,7 @@ import type { EnvironmentStatus } from './environment.ts'
 import type { JobStatus } from './job.ts'
 import type { EnvironmentSpec, JobSpec } from './spec.ts'
 
-/** The one place where a kind's spec, statuses, wishes and verbs meet. */
+/** Spec, statuses, desired states and actions of each kind of workload. */
 export interface Kinds {
   job: { spec: JobSpec; status: JobStatus; desired: 'run' | 'cancel'; verb: 'cancel' }
   environment: {
@@ -16,9 +16,9 @@ export interface Kinds {
 export type Kind = keyof Kinds
 export type Spec<K extends Kind = Kind> = Kinds[K]['spec']
 export type Status<K extends Kind = Kind> = Kinds[K]['status']
-/** What the client wants now. */
+/** Desired state, as last requested by the client. */
 export type Desired<K extends Kind = Kind> = Kinds[K]['desired']
-/** What a client can ask a provider to do to an object that exists. */
+/** Actions that a client can request for an existing remote object. */
 export type Verb<K extends Kind = Kind> = Kinds[K]['verb']
 
 export const kinds: readonly Kind[] = ['job', 'environment']

@@ -1,9 +1,9 @@
 import { closestMatch } from 'leven'
 
-/** Longer names are nobody's misspelling of one of ours, and take long to compare. */
+/** Longer names are not compared: they are no misspellings, and comparison is slow. */
 const maxLength = 64
 
-/** ` Did you mean \`…\`?` with the candidate that a misspelled name is nearest to; empty where none is near. */
+/** ` Did you mean \`…\`?` with the closest candidate; empty if none is close. */
 export function suggestionFor(name: string, candidates: readonly string[]): string {
   if (name.length > maxLength) return ''
   const found = closestMatch(name, candidates, { maxDistance: Math.ceil(name.length / 3) })

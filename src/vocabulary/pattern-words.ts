@@ -1,4 +1,4 @@
-/** The parts of a schema that tell what a string looks like. */
+/** Parts of a schema that describe the form of a string. */
 export interface PatternedSchema {
   pattern?: string
   description?: string
@@ -6,7 +6,7 @@ export interface PatternedSchema {
 }
 
 interface Form {
-  /** After "must be". */
+  /** Continues "must be". */
   words: string
   example?: string
 }
@@ -15,7 +15,9 @@ const url = { words: 'an http or https URL without spaces, query and fragment', 
 const offset = { words: 'a UTC offset', example: '+09:00' }
 const shortId = { words: '1 to 64 letters, digits, `_` and `-`', example: 'abc-123' }
 
-/** Forms that several fields share. A form of one field alone stands in its description, with an example. */
+/**
+ * Forms shared by several fields. A form of a single field is described in the field's description, with an example.
+ */
 const forms: Readonly<Record<string, Form>> = {
   '^[A-Za-z0-9_][A-Za-z0-9_.-]*$': {
     words: 'letters, digits, `_`, `.` and `-`, starting with a letter, a digit or `_`',
@@ -68,7 +70,7 @@ const forms: Readonly<Record<string, Form>> = {
 const printable = /^\^\[!-~\]\{1,(\d+)\}\$$/
 const id = /^\^([a-z]+)_\[/
 
-/** What a string of a pattern looks like, in words and with an example; null = see the description of its field. */
+/** Describes a pattern in words, with an example; null = see the description of the field. */
 export function patternInWords(pattern: string): string | null {
   const form = forms[pattern] ?? computedForm(pattern)
   if (form === null) return null
@@ -82,7 +84,7 @@ function computedForm(pattern: string): Form | null {
   return prefix === undefined ? null : { words: 'an id', example: `${prefix}_01h455vb4pex5vsknk084sn02q` }
 }
 
-/** The rule of a schema's pattern as a sentence, without its subject: `must be …`. */
+/** Rule of a schema's pattern as a sentence without its subject: `must be …`. */
 export function patternRuleOf({ pattern = '', description = '', examples = [] }: PatternedSchema): string {
   const words = patternInWords(pattern)
   if (words !== null) return `must be ${words}.`

@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.ts'
 
-/** What a project may have at a time; absent = as many as there are. */
+/** Limits of a project's concurrent resources; absent = unlimited. */
 export interface Quota {
   activeWorkloads?: number
   accelerators?: number

@@ -1,6 +1,6 @@
 /**
- * Why a workload is where it is. A status is a closed list; a reason is an open one (clients must expect new words),
- * so the type of a reason in the API is a plain string. This list is what this version says.
+ * Reasons for the status of a workload. Statuses are a closed list; reasons are an open one (clients must expect new
+ * values), so a reason is a plain string in the API. These are the reasons of this version.
  */
 export const reasons = {
   // waiting, not sent yet

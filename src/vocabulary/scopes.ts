@@ -1,4 +1,4 @@
-/** What a key may do. Which route needs which scope is said at the route. */
+/** Permissions of a key. Each route declares the scopes that it requires. */
 export const scopes = [
   'jobs:read',
   'jobs:write',
@@ -16,7 +16,7 @@ export function isScope(value: unknown): value is Scope {
   return (scopes as readonly unknown[]).includes(value)
 }
 
-/** `admin` is for those who run the installation, and includes every other scope. */
+/** Whether a held scope is sufficient. `admin`, for operators of the installation, includes every other scope. */
 export function permits(held: ReadonlySet<Scope>, needed: readonly Scope[]): boolean {
   return needed.length === 0 || held.has('admin') || needed.some((scope) => held.has(scope))
 }

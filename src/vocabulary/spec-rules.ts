@@ -1,26 +1,26 @@
 import type { FieldPath } from './spec.ts'
 
-/** Something of a request that cannot be done. `pointer` is a JSON pointer into the request's body. */
+/** Problem of a request. `pointer` is a JSON pointer into the request body. */
 export interface SpecProblem {
   pointer: string
   code: string
   detail: string
 }
 
-/** The first excludes each of the second. */
+/** Mutually exclusive fields: the first excludes each of the second. */
 export const exclusives: readonly (readonly [FieldPath, readonly FieldPath[]])[] = [
   ['command', ['script']],
   ['resources.flavor', ['resources.cpus', 'resources.memoryMiB', 'resources.accelerator']],
 ]
 
-/** Bytes of UTF-8 that `command` may have in all. */
+/** Maximum size of `command` in total, in bytes of UTF-8. */
 export const maxCommandBytes = 65_536
 
 /**
- * A list, map or object without anything in it says as much as one that was left out: `command: []`, `resources: {}`,
- * `providerOptions: { slurm: {} }`. Items of lists stay, whatever is in them.
+ * Removes empty lists, maps and objects, which mean the same as absent ones: `command: []`, `resources: {}`,
+ * `providerOptions: { slurm: {} }`. List items are kept, even if empty.
  *
- * @param kept pointers of what says something by being there, and stays as it was sent
+ * @param kept pointers of fields that are meaningful even if empty, and are kept as sent
  */
 export function withoutEmptyFields<S extends object>(spec: S, kept: ReadonlySet<string>, pointer = ''): S {
   const given = Object.entries(spec).flatMap(([name, value]) => {
@@ -45,7 +45,7 @@ interface RuledFields {
   resources?: { flavor?: string; cpus?: number; memoryMiB?: number; accelerator?: object }
 }
 
-/** Rules between fields, whatever the provider. Pure. */
+/** Checks the rules between fields that hold for every provider. Pure. */
 export function problemsBetweenFields(spec: RuledFields): readonly SpecProblem[] {
   return [...exclusionProblems(spec), ...commandProblems(spec.command ?? [])]
 }
@@ -70,7 +70,7 @@ function commandProblems(command: readonly string[]): SpecProblem[] {
   return [{ pointer: '/command', code: 'too_long', detail }]
 }
 
-/** Whether a spec says anything at a path that leads through objects only. */
+/** Whether a spec has a value at a path that leads through objects only. */
 export function isGiven(spec: object, path: FieldPath): boolean {
   let value: unknown = spec
   for (const step of path.split('.')) {

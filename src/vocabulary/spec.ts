@@ -1,8 +1,8 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 
 /**
- * The vocabulary of a request: what a client asks for, in portable words. `jobFields` and `environmentFields` are the
- * one definition from which the API's schemas, the OpenAPI document and the types come.
+ * Portable fields of a request. `jobFields` and `environmentFields` are the single source of the API schemas, the
+ * OpenAPI document and the types.
  */
 const text = (minLength: number, maxLength: number, description: string) =>
   Type.String({ minLength, maxLength, description })
@@ -100,7 +100,7 @@ const variables = (more: { description: string; writeOnly?: true }) =>
     ...more,
   })
 
-/** Beside the fields of a request: never part of a spec, a record or a log. */
+/** Request fields with secrets: never part of a spec, a record or a log. */
 export const secretFields = {
   secretVariables: Type.Optional(
     variables({
@@ -111,7 +111,7 @@ export const secretFields = {
   ),
 }
 
-/** What the record shows of them. */
+/** Fields of a record that list the names of its secrets. */
 export const secretNameFields = {
   secretVariableNames: Type.Optional(
     Type.Array(Type.String(), { description: 'Names of the secret variables. Values are never returned.' }),
@@ -223,12 +223,12 @@ export const environmentFields = {
 type ProviderOptions = { providerOptions?: { readonly [provider: string]: { readonly [option: string]: unknown } } }
 type FieldsOf<F extends Record<string, TSchema>> = Static<TObject<F>>
 
-/** What was asked of a job, defaults filled in. Immutable but for `description`. */
+/** Requested job with defaults applied. Immutable except `description`. */
 export type JobSpec = FieldsOf<typeof jobFields & typeof secretNameFields> & ProviderOptions
-/** What was asked of an environment, defaults filled in. */
+/** Requested environment with defaults applied. */
 export type EnvironmentSpec = FieldsOf<typeof environmentFields & typeof secretNameFields> & ProviderOptions
 
-/** Fields that lists leave out unless `view=full`. */
+/** Fields omitted from lists unless `view=full`. */
 export const longFields = [
   'command',
   'script',
@@ -242,8 +242,8 @@ export const longFields = [
 ] as const
 
 /**
- * Every place of a spec that a provider honours or not. A path of two steps reaches into an object or into each item
- * of a list (`outputs.overwrite` = overwrite of each output).
+ * Paths of a spec that a provider may support. A path of two steps refers to a field of an object or of each item of a
+ * list (`outputs.overwrite` = overwrite of each output).
  */
 export const fieldPaths = [
   'name',
