@@ -40,7 +40,7 @@ interface Deps {
 const maxConcurrent = 200
 const defaultBytes = 1024 ** 2
 const tickMs = 1000
-/** How long a listener may read nothing after its events left memory. A listener that reads resumes from the database. */
+/** How long a listener may read nothing after its events left memory. One that reads resumes from the database. */
 const patienceMs = 2000
 
 /** Runs one reader per project, while it has subscribers. */

@@ -2,36 +2,36 @@ import { LRUCache } from 'lru-cache'
 import { Agent, type buildConnector, type Dispatcher } from 'undici'
 import type { SilentReason } from './webhook-endpoint.ts'
 
-/** A message as it leaves. */
+/** HTTP message to send. */
 export interface Message {
   url: string
   headers: Readonly<Record<string, string>>
   body: string
 }
 
-/** How an endpoint answered; `retryAfter` as it stood in the header. */
+/** Response of an endpoint; `retryAfter` is the raw header value. */
 export type EndpointResponse = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
 
 export interface Attempts {
-  /** Posts once: no retry, no redirect, bounded in time. Rejects only when `signal` cuts it off before the status line. */
+  /** Posts once: no retry, no redirect, with a timeout. Rejects only if `signal` aborts it before the status line. */
   post(message: Message, signal: AbortSignal): Promise<EndpointResponse>
   close(): Promise<void>
 }
 
 interface Deps {
-  /** Opens the sockets: the egress rules, judged at each connection. */
+  /** Opens the sockets; checks the egress rules at each connection. */
   connector(): buildConnector.connector
   /** Error code of a connection that those rules deny. */
   egressDeniedCode: string
-  /** Why nothing is sent to a URL, as far as its text tells; null = it may be tried. */
+  /** Reason why the egress rules deny a URL, judged by its text; null = allowed so far. */
   egressDenial(url: string): string | null
   timeoutMs: number
 }
 
-/** Of an answer's body so much is read, for so long, and discarded; a body that is longer or slower costs its connection. */
+/** Limits of the response body, which is read and discarded; a longer or slower one closes the connection. */
 const maxBodyBytes = 16_384
 const maxBodyMs = 1000
-/** Agents that keep sockets open, each for one origin. */
+/** Maximum agents with open sockets; each serves one origin. */
 const maxAgents = 128
 
 export function makeAttempts(deps: Deps): Attempts {
@@ -69,13 +69,13 @@ export function makeAttempts(deps: Deps): Attempts {
   }
 }
 
-/** The status line decides: a body that never ends, or the end of the time for the whole attempt, changes nothing any more. */
+/** The status line decides: neither an endless body nor the timeout of the attempt changes the result afterwards. */
 async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<EndpointResponse> {
   await body.dump({ limit: maxBodyBytes, signal: AbortSignal.timeout(maxBodyMs) }).catch(() => {})
   return { httpStatus: statusCode, retryAfter: first(headers['retry-after']) }
 }
 
-/** A request that is still connecting does not hear its signal. */
+/** A request that is still connecting ignores its signal. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = () => reject(signal.reason)
@@ -91,12 +91,12 @@ const notConnected: ReadonlySet<string> = new Set([
 /** A denied internal name is reported like an unknown one, so that internal names are not disclosed. */
 function reasonOf(error: unknown, egressDeniedCode: string): SilentReason {
   const code = codeOf(error)
-  // A failed handshake has OpenSSL's own codes.
+  // A failed handshake has an OpenSSL error code.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
   return isTls || code === egressDeniedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
 }
 
-/** Of several addresses that were tried, the first one's. */
+/** Error code; that of the first address if several were tried. */
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] }
   if (typeof code === 'string') return code

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Prisma } from '../infra/database.ts'
 import type { Statements } from '../infra/statements.ts'
 
-/** A delivery that this process alone sends, until the lease runs out. */
+/** Delivery leased to this process until the lease expires. */
 export interface ClaimedDelivery {
   id: string
   leaseId: string
@@ -13,19 +13,19 @@ export interface ClaimedDelivery {
   payload: object
   retryStep: number
   url: string
-  /** Of the endpoint, as it was then. */
+  /** Endpoint configuration at the time of the claim. */
   configEpoch: number
   sealedSecret: string
-  /** The secret before signs as well. */
+  /** The previous secret signs as well. */
   isOverlapping: boolean
-  /** Failures of the endpoint in a row. With any, this is the one that tries how things are. */
+  /** Consecutive failures of the endpoint. If not 0, this delivery is a probe. */
   failures: number
   now: Date
 }
 
 export type ClaimsRepository = ReturnType<typeof makeClaimsRepository>
 
-/** One step in the index for each endpoint that has anything pending, however much that is. */
+/** Endpoints with pending deliveries: one index step each, however many deliveries are pending. */
 const waiting = Prisma.sql`
   waiting AS (
     SELECT min(endpoint_id) AS id FROM webhook_deliveries WHERE status = 'pending'
@@ -43,8 +43,9 @@ export interface Shares {
 
 export function makeClaimsRepository(sql: Statements, leaseMs: number) {
   /**
-   * Due again when the lease ends, so that a process that dies is followed by another. What is due is picked once, whatever
-   * the plan: each run would lock as many again, since it skips what the one before it has taken.
+   * Leases due deliveries. They become due again when the lease expires, so that another process resumes after a crash.
+   * MATERIALIZED makes any plan pick them only once: each further run would lock as many again, since it skips locked
+   * rows.
    */
   function claimed(leaseId: string, due: Prisma.Sql): Prisma.Sql {
     return Prisma.sql`
@@ -59,8 +60,8 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
 
   return {
     /**
-     * What is due at endpoints that have not failed last: projects take turns, and of each no more than its share, spread
-     * over its endpoints in an order that is drawn.
+     * Claims due deliveries of healthy endpoints: round-robin over projects, each up to its share, spread over its
+     * endpoints in random order.
      */
     async claimSteady(limit: number, { maxEach, maxOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
       return sql.rows<ClaimedDelivery>(Prisma.sql`
@@ -85,7 +86,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
         )}`)
     },
 
-    /** One due delivery of each endpoint that has failed last and has paused long enough; nobody else tries meanwhile. */
+    /** Claims one due delivery of each failing endpoint whose pause has ended; no other process probes it meanwhile. */
     async claimProbes(limit: number): Promise<ClaimedDelivery[]> {
       return sql.rows<ClaimedDelivery>(Prisma.sql`
         WITH ready AS MATERIALIZED (
@@ -106,7 +107,10 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
         )}`)
     },
 
-    /** Gives back what could not be tried at all. Its endpoint counts as failing: one delivery at a time tries again. */
+    /**
+     * Releases a delivery that could not be attempted. Its endpoint counts as failing, so deliveries are retried one at
+     * a time.
+     */
     async release({ id, leaseId }: ClaimedDelivery, pauseMs: number): Promise<void> {
       await sql.rows(Prisma.sql`
         WITH d AS (
@@ -118,10 +122,10 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
   }
 }
 
-/** It asked for it. */
+/** Whether a `Retry-After` of the endpoint is in effect. */
 const isLetAlone = Prisma.sql`(e.retry_after_until > now())`
 
-/** In an order, so that it is one step in the index: any that is due may be found sooner by reading the table, it seems. */
+/** Whether a delivery is due. ORDER BY makes it one index step; without it the planner may prefer a table scan. */
 const hasDue = Prisma.sql`(
     SELECT t.due_at FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' ORDER BY t.due_at LIMIT 1
   ) <= now()`

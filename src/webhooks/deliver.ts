@@ -23,10 +23,10 @@ export interface DeliverDeps {
   shutdown: AbortSignal
 }
 
-/** An operator has to correct the keys; meanwhile no attempt is counted. */
+/** Pause until an operator has corrected the keys; no attempts are counted meanwhile. */
 const whenUnopenableMs = 60_000
 
-/** Sends one delivery once and writes down what came of it. Not inside any transaction. */
+/** Sends a delivery once and records the outcome. Must not run inside a transaction. */
 export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Promise<void> {
   return async (claim) => {
     const secrets = secretsOf(deps, claim)
@@ -46,7 +46,7 @@ function secretsOf({ open, log }: DeliverDeps, claim: ClaimedDelivery): Endpoint
   }
 }
 
-/** Dated by the database: receivers would reject the messages of a worker with a wrong clock. */
+/** Uses the database time: receivers would reject messages of a worker with a wrong clock. */
 function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: EndpointSecrets) {
   const body = JSON.stringify(claim.payload)
   const signed = signedHeaders({ id: claim.eventId, at: claim.now, body }, secrets)

@@ -4,7 +4,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import { idAt, makeId } from '../vocabulary/ids.ts'
 import { type DeliveryStatus, deliveryStatuses, type WebhookDelivery } from './webhook-endpoint.ts'
 
-/** An endpoint of a project, and who asks for something to be sent there. */
+/** Endpoint of a project, and the actor of a request. */
 export interface EndpointOf {
   projectId: string
   id: string
@@ -18,15 +18,15 @@ const columns = Prisma.raw(`d.id, d.endpoint_id AS "endpointId", d.event_id AS "
   d.last_http_status AS "lastHttpStatus", d.last_reason AS "lastReason",
   CASE WHEN e.enabled AND d.lease_id IS NULL AND d.status = 'pending' THEN GREATEST(d.due_at, e.not_before, e.retry_after_until) END AS "nextAttemptAt"`)
 
-/** An id begins with the time of its process, which may be wrong by so much. */
+/** Tolerated clock error of the process that created an id, which starts with its time. */
 const clockSlackMs = 3_600_000
 
-/** It waits as if it were new. */
+/** Resets a delivery to the pending state of a new one. */
 const pendingAgain = Prisma.raw(`status = 'pending', retry_step = 0, due_at = now(), settled_at = NULL`)
 
 export function makeDeliveriesRepository(prisma: PrismaClient) {
   return {
-    /** Newest first: a look at the end of the index for each status. */
+    /** Newest first; reads the end of the index for each status. */
     async list(
       endpointId: string,
       page: { status: DeliveryStatus | null; before: string | null; limit: number },
@@ -48,7 +48,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** A delivery that no event stands behind. Null where the endpoint is gone or disabled. */
+    /** Inserts a delivery without a stored event. Null if the endpoint does not exist or is disabled. */
     async insertTest({ projectId, id, by }: EndpointOf): Promise<WebhookDelivery | null> {
       const eventId = makeId('event')
       const rows = await prisma.$queryRaw<WebhookDelivery[]>`
@@ -66,7 +66,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** Null where there is none that is settled, or its endpoint is disabled. */
+    /** Null if there is no finished delivery with this id, or its endpoint is disabled. */
     async redeliver({ projectId, id, by }: EndpointOf, deliveryId: string): Promise<WebhookDelivery | null> {
       const rows = await prisma.$queryRaw<WebhookDelivery[]>`
         WITH d AS (
@@ -81,7 +81,7 @@ export function makeDeliveriesRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** Up to `limit` failed deliveries that were made since then become pending again; the oldest first. Answers how many. */
+    /** Resets up to `limit` failed deliveries created since then to pending, oldest first. Returns their number. */
     async replay({ projectId, id, by }: EndpointOf, { since, limit }: { since: Date; limit: number }): Promise<number> {
       const rows = await prisma.$queryRaw<{ count: number }[]>`
         WITH picked AS MATERIALIZED (

@@ -25,7 +25,7 @@ const deliveryParams = Type.Object({
   deliveryId: idSchema('webhookDelivery', 'Delivery id.'),
 })
 
-/** What was sent to an endpoint, and having something sent. */
+/** Registers the deliveries of an endpoint: reads, tests, redelivery and replay. */
 export function registerDeliveries(server: HttpServer, deps: Deps): void {
   registerList(server, deps)
   registerOne(server, deps)

@@ -3,30 +3,30 @@ import type { EndpointResponse } from './attempt.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 import type { WebhookSettings } from './webhook-settings.ts'
 
-/** What an answer means for the delivery, and for its endpoint. */
+/** Effect of a response on the delivery and its endpoint. */
 export type DeliveryOutcome = { is: 'delivered' } | ({ is: 'failed' } & Failure)
 
 export interface Failure {
-  /** When the delivery is due again; null = it has failed for good. */
+  /** Time until the delivery is due again; null = failed permanently. */
   retryMs: number | null
   /** Pause of the endpoint if it keeps failing. */
   pauseMs: number
-  /** How long it asks to be left alone, whatever succeeds meanwhile; 0 = it does not ask. */
+  /** Time requested by `Retry-After`, in effect even if other deliveries succeed; 0 = none. */
   askedMs: number
   disables: DisabledReason | null
 }
 
 interface Situation {
-  /** Attempts since it became pending, this one not counted. */
+  /** Attempts since it became pending, without this one. */
   retryStep: number
-  /** Failures of the endpoint in a row, before this answer. */
+  /** Consecutive failures of the endpoint before this response. */
   failures: number
   now: Date
-  /** Drawn from 0 to 1. */
+  /** Random number from 0 to 1. */
   chance: number
 }
 
-/** Part of a wait by which it is longer or shorter: who failed together does not come back together. */
+/** Fraction by which a wait varies, so that deliveries that failed together are not retried together. */
 const jitter = 0.1
 
 /** Any 2xx is a success, everything else a failure, including redirects. 410 disables the endpoint. */
@@ -52,7 +52,7 @@ export function deliveryOutcome(
   }
 }
 
-/** How long an endpoint asks not to be called; 0 if it does not ask, or if its status does not allow it to. */
+/** Time requested by `Retry-After`; 0 if it is absent or not applicable to the status. */
 function askedMsOf(answer: EndpointResponse, now: Date): number {
   if (!('httpStatus' in answer) || answer.retryAfter === null) return 0
   if (answer.httpStatus !== 429 && answer.httpStatus < 500) return 0

@@ -4,19 +4,19 @@ import type { DeliveryStatus, WebhookDelivery, WebhookEndpoint } from './webhook
 
 interface Deps {
   repository: DeliveriesRepository
-  /** @throws ApiError where the project has no such endpoint */
+  /** @throws ApiError if the project has no such endpoint */
   endpoint(projectId: string, id: string): Promise<WebhookEndpoint>
-  /** Told of an endpoint with something to send. */
+  /** Called for an endpoint with pending deliveries. */
   onPending(endpointId: string): void
 }
 
-/** Of each statement, and of one request: 50,000 in all. */
+/** Limits of a statement and of a request: 50,000 in total. */
 const maxPerStatement = 1000
 const maxStatements = 50
 
 export type DeliveryService = ReturnType<typeof makeDeliveryService>
 
-/** What was recorded for an endpoint, and having it sent again. */
+/** Reads, tests, redelivers and replays the deliveries of an endpoint. */
 export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
   async function rejectDisabled({ projectId, id }: EndpointOf): Promise<void> {
     const { enabled } = await endpoint(projectId, id)
@@ -47,7 +47,7 @@ export function makeDeliveryService({ repository, endpoint, onPending }: Deps) {
     async test(target: EndpointOf): Promise<WebhookDelivery> {
       await rejectDisabled(target)
       const delivery = await repository.insertTest(target)
-      // Disabled between the two: the answer is the same.
+      // Disabled between the check and the insert: the error is the same.
       if (delivery === null) throw new ApiError('conflict', `Webhook endpoint ${target.id} is disabled.`)
       onPending(target.id)
       return delivery

@@ -1,23 +1,23 @@
 import type { ClaimedDelivery, Shares } from './claims.repository.ts'
 
-/** The deliveries that are under way in this process. */
+/** Deliveries in flight in this process. */
 export interface DeliverySlots {
-  /** How many more may begin. */
+  /** Number of free slots. */
   free(): number
-  /** How many are under way, by endpoint and by project. */
+  /** Number of deliveries in flight, by endpoint and by project. */
   readonly busy: Shares['busy']
-  /** How many try an endpoint that has failed. */
+  /** Number of probes in flight, to failing endpoints. */
   probing(): number
-  /** Starts each of them; resolves immediately and never fails. */
+  /** Starts each delivery without waiting; never fails. */
   take(claims: readonly ClaimedDelivery[]): void
-  /** Resolves when none is under way. */
+  /** Resolves when no delivery is in flight. */
   drain(): Promise<void>
 }
 
 interface Deps {
   deliver(claim: ClaimedDelivery): Promise<void>
   concurrency: number
-  /** A hand is free again. */
+  /** Called when a slot becomes free. */
   onFree(): void
   log: { warn(context: object, message: string): void }
 }

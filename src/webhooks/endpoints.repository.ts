@@ -19,7 +19,7 @@ const endpointColumns =
 
 export function makeEndpointsRepository(prisma: PrismaClient) {
   return {
-    /** It gets what happens from now on. Null where the project has `most` already. */
+    /** Inserts an endpoint, which receives later events. Null if the project has `most` endpoints already. */
     async insert(endpoint: NewEndpoint, most: number): Promise<WebhookEndpoint | null> {
       return withProjectLock(prisma, [endpoint.projectId], async (tx) => {
         const [counted] = await tx.$queryRaw<{ count: number }[]>`
@@ -43,8 +43,8 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
     },
 
     /**
-     * Null where it is gone or at another version. One that is enabled again gets what happens from now on, and what was
-     * pending; so its failures are forgotten, as they are with another URL.
+     * Null if the endpoint is deleted or at another version. A re-enabled endpoint receives new events and its pending
+     * deliveries; re-enabling and a new URL both reset its failures.
      */
     async apply(target: EndpointTarget, { url, description, eventTypes, enabled }: EndpointChange) {
       const fields = Object.entries({ url, description, eventTypes, enabled })
@@ -75,7 +75,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
         SELECT ${endpointColumns} FROM e`)
     },
 
-    /** Null where it is gone, at another version, or has another secret by now. */
+    /** Null if the endpoint is deleted, at another version, or has a different secret by now. */
     async rotate(target: EndpointTarget, { from, to, overlapSeconds }: Rotation) {
       return one(prisma.$queryRaw<WebhookEndpoint[]>`
         WITH e AS (
@@ -88,7 +88,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
         SELECT ${endpointColumns} FROM e`)
     },
 
-    /** Clears secret and URL; maintenance deletes the deliveries. False: gone, or at another version. */
+    /** Clears secret and URL; maintenance deletes the deliveries. False if already deleted or at another version. */
     async remove(target: EndpointTarget): Promise<boolean> {
       const removed = await prisma.$executeRaw`
         WITH e AS (

@@ -3,29 +3,29 @@ import type { Statements } from '../infra/statements.ts'
 import { idAt } from '../vocabulary/ids.ts'
 
 export interface FannedOut {
-  /** There are endpoints that may get something: whoever has none need not look for deliveries either. */
+  /** Whether there are enabled endpoints; without any, deliveries need no polling either. */
   hasEndpoints: boolean
-  /** Events that were read in this tick. */
+  /** Events read in this tick. */
   read: number
-  /** Of some project there are events that were not read when this began. */
+  /** Whether a project had unread events at the start. */
   isBehind: boolean
 }
 
 export type FanOut = () => Promise<FannedOut>
 
-/** In one statement, so that it stays a short one. */
+/** Limits that keep the statement short. */
 const maxEndpoints = 50
 const maxEvents = 100
 
 /**
- * Turns new events into deliveries, in one statement: it takes endpoints that are behind, of each
- * project one after the other, reads what follows
- * their cursors, writes a delivery of each event that is wanted, and moves the cursors. So a crash neither loses nor
- * doubles, and any number of processes may do it at once: what one has taken the others leave alone.
+ * Turns new events into deliveries in one statement: selects endpoints that are behind, round-robin over projects,
+ * reads the events after their cursors, inserts a delivery for each matching event, and moves the cursors. So a crash
+ * neither loses nor duplicates deliveries, and processes may run it concurrently: rows locked by one are skipped by the
+ * others.
  *
- * It reads as far as the horizon: an event's place in the feed is the id of its transaction, and one with a lower id may
- * still be open. What lies beyond is read by a later tick. A cursor may stand at the horizon of the statement that
- * wrote it, although a crash makes Postgres give out numbers again: that statement's own number is no lower, and is kept.
+ * It reads up to the horizon: the feed is ordered by transaction id, and a transaction with a lower id may still be
+ * open. Later events are read by a later tick. A cursor may be at the horizon of the statement that wrote it, although
+ * Postgres may reuse ids after a crash: the id of that statement is not lower, and is durable.
  */
 export function makeFanOut(sql: Statements): FanOut {
   return async () => {

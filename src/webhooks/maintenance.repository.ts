@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Measure } from '../infra/telemetry.ts'
 
-/** Counts are capped here. */
+/** Upper limit of the counts. */
 const most = 100_000
 
 interface Counted {
@@ -13,7 +13,7 @@ interface Counted {
 
 const nothing: Counted = { pending: 0, failed: 0, overdueSeconds: 0, failing: 0 }
 
-/** What an operator watches of webhooks, from partial indexes alone. */
+/** Webhook metrics for operators, from partial indexes only. */
 export function makeWebhookMeasures(prisma: PrismaClient) {
   return async function measure(): Promise<readonly Measure[]> {
     const rows = await prisma.$queryRaw<Counted[]>`

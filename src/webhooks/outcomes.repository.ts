@@ -7,19 +7,19 @@ import type { ClaimedDelivery } from './claims.repository.ts'
 import type { Failure } from './delivery-outcome.ts'
 import type { DisabledReason } from './webhook-endpoint.ts'
 
-/** What an endpoint has taken, under the claim that it was sent with. */
+/** Successful delivery, with the lease under which it was sent. */
 export interface Delivered extends Pick<ClaimedDelivery, 'id' | 'leaseId' | 'endpointId' | 'configEpoch'> {
   httpStatus: number | null
 }
 
 export type OutcomesRepository = ReturnType<typeof makeOutcomesRepository>
 
-/** Outcomes of attempts. A worker that has lost the claim writes nothing: another sends the delivery again. */
+/** Records outcomes of attempts. A worker that has lost its lease writes nothing: another sends the delivery again. */
 export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { disableAfterMs: number }) {
   return {
     /**
-     * One statement for all that were taken at about the same time, each of them once. Endpoints that have something to be
-     * noted come before the deliveries and in the order of their ids, so that nobody waits for somebody who waits for him.
+     * Records a batch of successful deliveries, each only once, in one statement. Endpoints to update are locked before
+     * the deliveries and in id order, so that no deadlock occurs.
      */
     async delivered(all: readonly Delivered[]): Promise<void> {
       const [ids, endpointIds] = [all.map(({ id }) => id), [...new Set(all.map(({ endpointId }) => endpointId))]]
@@ -39,9 +39,9 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
     },
 
     /**
-     * The endpoint pauses; attempts that fail while it pauses already count once, but for the one that tried how things
-     * are. What was sent to where the endpoint was before says nothing of where it is now, and is due there at once.
-     * Answers why the endpoint was disabled, where this failure did that.
+     * Records a failure and pauses the endpoint; further failures during the pause are not counted, except that of a
+     * probe. After the configuration has changed, a failure does not count for the endpoint, and the delivery is due
+     * immediately. Returns why the endpoint was disabled if this failure disabled it.
      */
     async failed(claim: ClaimedDelivery, answer: EndpointResponse, failure: Failure): Promise<DisabledReason | null> {
       const { retryMs, pauseMs, askedMs, disables } = failure
@@ -75,7 +75,7 @@ export function makeOutcomesRepository(sql: Statements, { disableAfterMs }: { di
   }
 }
 
-/** To the minute, or it would be a write for each delivery. */
+/** Success is recorded to the minute, to avoid a write per delivery. */
 const isNews = Prisma.sql`
   (e.failures > 0 OR e.last_succeeded_at IS NULL OR e.last_succeeded_at < now() - interval '1 minute')`
 

@@ -18,7 +18,7 @@ interface Deps {
   deliver(claim: ClaimedDelivery): Promise<void>
   prune: PruneDeliveries
   wake: Pick<ChangeNotifier, 'waitForAny'>
-  /** Closes the sockets that are kept open. */
+  /** Closes idle sockets. */
   close(): Promise<void>
   intervalMs: number
   settings: Pick<WebhookSettings, 'concurrency' | 'perEndpoint' | 'perProject'>
@@ -26,12 +26,15 @@ interface Deps {
   log: { warn(context: object, message: string): void }
 }
 
-/** Between two looks for what is new, however much changes; or so many times as long as one took: most of the time it rests. */
+/**
+ * Minimum pause between two polls for new events, or this multiple of a poll's duration, so that the loop is mostly
+ * idle.
+ */
 const pauseMs = 50
 const pauseFactor = 3
 const pruneIntervalMs = 60_000
 
-/** Deliveries that were begun, and how long the claims took. */
+/** Number of deliveries started, and duration of the claims. */
 interface Taken {
   count: number
   tookMs: number
@@ -40,9 +43,9 @@ interface Taken {
 const nothing: Taken = { count: 0, tookMs: 0 }
 
 /**
- * One loop: turn new events into deliveries, claim what is due up to the free slots, and wait until something
- * changes or the interval is over. All that is to be done stands in the tables; being told only shortens the wait. While
- * claims bring something the next one comes once half of that is over, so that no slot is idle beside a backlog.
+ * Loop: turns new events into deliveries, claims due ones up to the free slots, and waits for a notification or the
+ * interval. All work is in the tables; notifications only shorten the wait. While claims return deliveries, the next
+ * claim follows once half of them have finished, so that no slot is idle during a backlog.
  */
 export function makeSender(deps: Deps): WebhookSender {
   const { claims, clock, log } = deps
@@ -99,11 +102,11 @@ export function makeSender(deps: Deps): WebhookSender {
         return nothing
       })
       awaited = Math.ceil(count / 2)
-      // Where nobody is to be told of anything, what changes is nobody's news.
+      // Without enabled endpoints, notifications need no quick response.
       const leastMs = news.hasReaders() ? pauseMs : deps.intervalMs
       const restMs = count > 0 ? tookMs : Math.max(pauseFactor * (clock.monotonicMs() - beganMs), leastMs)
       await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
-      // Those that answer late are not waited for: others may be due.
+      // Does not wait for slow endpoints: other deliveries may be due.
       const timer = setTimeout(() => nudge.abort(), Math.min(news.untilNextMs(), count > 0 ? pauseMs : deps.intervalMs))
       isAwaited = await told
       clearTimeout(timer)
@@ -126,18 +129,17 @@ export function makeSender(deps: Deps): WebhookSender {
 }
 
 /**
- * New events, made deliveries, at a pace of its own. What an open transaction holds back nobody tells of a second time: it
- * is looked for again, half as often each time that all of it is still held back, down to once in an interval. Nothing else
- * waits for that.
+ * Turns new events into deliveries at a separate pace. An open transaction can hold back events without a second
+ * notification: they are polled for with a backoff that doubles up to the interval. Nothing else waits for them.
  */
 function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' | 'intervalMs'>) {
   let last: FannedOut = { hasEndpoints: true, isBehind: false, read: 0 }
   let heldBack = 0
   let notBeforeMs = Number.NEGATIVE_INFINITY
-  /** There may be more than was read, or a notification arrived meanwhile. */
+  /** More events may exist than were read, or a notification arrived meanwhile. */
   let isOwed = false
   return {
-    /** Answers whether anybody may have something due. */
+    /** Returns whether deliveries may be due. */
     async look(): Promise<boolean> {
       const beganMs = clock.monotonicMs()
       isOwed = beganMs < notBeforeMs
@@ -156,7 +158,7 @@ function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' |
   }
 }
 
-/** Runs beside the loop: what is old takes no time from what is due. */
+/** Prunes beside the loop, so that due deliveries are not delayed. */
 function makePruner(intervalMs: number, { clock, prune, log }: Pick<Deps, 'clock' | 'prune' | 'log'>) {
   let lastMs = Number.NEGATIVE_INFINITY
   let run: Promise<unknown> = Promise.resolve()

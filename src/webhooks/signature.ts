@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import type { EndpointSecrets } from './webhook-endpoint.ts'
 
-/** A new secret, in the form that the Standard Webhooks libraries take. */
+/** Creates a secret in the format of the Standard Webhooks libraries. */
 export function drawSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** The headers that tell who sent a message and when; each of the secrets signs, the newest first. */
+/** Signature headers of a message, with one signature per secret, newest first. */
 export function signedHeaders(
   { id, at, body }: { id: string; at: Date; body: string },
   { secret, previous }: EndpointSecrets,

@@ -1,6 +1,6 @@
 import type { Actor } from '../vocabulary/actor.ts'
 
-/** Where the events of a project are posted to. */
+/** Endpoint that receives the events of a project. */
 export interface WebhookEndpoint {
   id: string
   projectId: string
@@ -9,20 +9,20 @@ export interface WebhookEndpoint {
   /** Exact types, or whole kinds as `job.*`; empty = all. */
   eventTypes: readonly string[]
   enabled: boolean
-  /** Counts changes of what was asked of it, and its being disabled; not how its deliveries go. */
+  /** Incremented when the configuration changes or the endpoint is disabled; not by deliveries. */
   version: number
-  /** Since when no delivery has succeeded, where the last one has not. */
+  /** Start of the current series of failures; null if the last delivery succeeded. */
   failingSince: Date | null
   /** To the minute. */
   lastSucceededAt: Date | null
   disabledAt: Date | null
-  /** Null where a client disabled it. */
+  /** Null if a client disabled it. */
   disabledReason: DisabledReason | null
   createdAt: Date
   updatedAt: Date
 }
 
-/** `gone`: it answered 410. `failing`: nothing has succeeded for days. */
+/** `gone`: it returned 410. `failing`: no delivery has succeeded for days. */
 export type DisabledReason = 'gone' | 'failing'
 
 export interface NewEndpoint {
@@ -36,12 +36,12 @@ export interface NewEndpoint {
   sealedSecret: string
 }
 
-/** Which endpoint a change is about, and whose it is. */
+/** Target of a change. */
 export interface EndpointTarget {
   projectId: string
   id: string
   by: Actor
-  /** Only if it is still at this version. */
+  /** Accepted versions; null = any. */
   ifVersions: readonly number[] | null
 }
 
@@ -49,7 +49,7 @@ export interface SealedEndpoint extends WebhookEndpoint {
   sealedSecret: string
 }
 
-/** What changes; null stays. */
+/** Fields to change; null = unchanged. */
 export interface EndpointChange {
   url: string | null
   description: string | null
@@ -57,15 +57,15 @@ export interface EndpointChange {
   enabled: boolean | null
 }
 
-/** A new secret in the place of the one that was read. */
+/** Replacement of a secret. */
 export interface Rotation {
-  /** As it was read, so that one of two concurrent rotations fails. */
+  /** Sealed secret as read, so that one of two concurrent rotations fails. */
   from: string
   to: string
   overlapSeconds: number
 }
 
-/** `pending` until it is taken (`delivered`) or given up (`failed`). */
+/** `pending` until accepted by the endpoint (`delivered`) or permanently failed (`failed`). */
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]
 
@@ -73,13 +73,13 @@ export type DeliveryStatus = (typeof deliveryStatuses)[number]
 export interface WebhookDelivery {
   id: string
   endpointId: string
-  /** `webhook-id` of the message, over all attempts. */
+  /** `webhook-id` of the message, the same for all attempts. */
   eventId: string
   type: string
   status: DeliveryStatus
   attempts: number
   createdAt: Date
-  /** Null while an attempt is under way, while its endpoint is disabled, and once it is settled. */
+  /** Null while an attempt is in flight, while the endpoint is disabled, and after the delivery has finished. */
   nextAttemptAt: Date | null
   settledAt: Date | null
   lastAttemptAt: Date | null
@@ -87,10 +87,10 @@ export interface WebhookDelivery {
   lastReason: SilentReason | null
 }
 
-/** Why an attempt got no HTTP status. */
+/** Reason why an attempt received no HTTP status. */
 export type SilentReason = 'timeout' | 'unreachable' | 'connection_lost' | 'egress_denied'
 
-/** What is sealed: a JSON object. */
+/** Sealed content: a JSON object. */
 export type EndpointSecrets = {
   secret: string
   /** Signs as well while the overlap of a rotation lasts. */

@@ -13,7 +13,7 @@ export interface EndpointRequest {
   enabled?: boolean
 }
 
-/** The one time that its secret is there to be read. */
+/** Endpoint with its secret, which is never shown again. */
 export type FreshEndpoint = WebhookEndpoint & { secret: string }
 
 interface Deps {
@@ -21,16 +21,16 @@ interface Deps {
   seal(endpointId: string, secrets: EndpointSecrets): string
   /** @throws when no key of this process opens it */
   open(endpointId: string, sealed: string): object
-  /** Why nothing would be sent to a URL; null = it may be tried. The same rules hold again when it is dialled. */
+  /** Reason why the egress rules deny a URL; null = allowed so far. The rules are checked again at connection. */
   egressDenial(url: string): string | null
 }
 
-/** Each costs an index read at every tick. */
+/** Each endpoint costs an index read per tick. */
 const maxPerProject = 50
 
 export type WebhookService = ReturnType<typeof makeWebhookService>
 
-/** Endpoints of a project: who gets its events. */
+/** Manages the webhook endpoints of a project. */
 export function makeWebhookService({ repository, seal, open, egressDenial }: Deps) {
   async function get(projectId: string, id: string): Promise<SealedEndpoint> {
     const endpoint = await repository.get(projectId, id)
@@ -39,7 +39,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
     throw new ApiError('not_found', detail)
   }
 
-  /** Nothing was changed although the endpoint is there: it is not as the client has read it. */
+  /** Error of a change without effect: the endpoint is deleted or at another version. */
   async function changedMeanwhile({ projectId, id }: EndpointTarget): Promise<never> {
     const { version } = await get(projectId, id)
     throw versionMismatch(`The webhook endpoint is at version ${version}`)
@@ -74,7 +74,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
       if (!(await repository.remove(target))) await changedMeanwhile(target)
     },
 
-    /** For `overlapSeconds` the previous secret signs as well; an older one no longer does. */
+    /** The previous secret also signs for `overlapSeconds`; an older one no longer does. */
     async rotateSecret(target: EndpointTarget, overlapSeconds: number): Promise<FreshEndpoint> {
       const { sealedSecret: from } = await get(target.projectId, target.id)
       const secret = drawSecret()
@@ -85,7 +85,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
     },
   }
 
-  /** Null where no key opens it: a new secret is the way out of that, and must not fail over the old one. */
+  /** Null if it cannot be decrypted: rotation must still succeed, since a new secret is the remedy. */
   function secretIn(id: string, sealed: string): string | null {
     try {
       return (open(id, sealed) as EndpointSecrets).secret
@@ -95,7 +95,7 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
   }
 }
 
-/** A URL as it will be called: what looks like another one is shown as what it is. */
+/** Normalizes a URL, so that clients see the one that will be called. */
 function callable(egressDenial: Deps['egressDenial'], url: string): string {
   const detail = egressDenial(url) ?? (new URL(url).port === '0' ? 'Port 0 is invalid. Omit the port for 443.' : null)
   if (detail === null) return new URL(url).href
@@ -103,7 +103,7 @@ function callable(egressDenial: Deps['egressDenial'], url: string): string {
   throw new ApiError('unprocessable', detail, { errors: [validationError] })
 }
 
-/** An unknown type is a spelling mistake; its events would never arrive. */
+/** Rejects unknown event types: they are typos, and their events would never arrive. */
 function rejectUnknown(eventTypes: readonly string[] = []): void {
   const errors = eventTypes.flatMap((type, index): ValidationError[] => {
     if (type.endsWith('.*') || knownTypes.has(type)) return []

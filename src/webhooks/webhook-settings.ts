@@ -1,21 +1,21 @@
 export interface WebhookSettings {
-  /** From opening the socket to the end of the answer's headers. */
+  /** Timeout from opening the socket to the end of the response headers. */
   timeoutMs: number
-  /** How long a claim lasts; longer than an attempt may take, or it would be sent twice at the same time. */
+  /** Duration of a lease; must exceed that of an attempt, or the delivery would be sent twice concurrently. */
   leaseMs: number
-  /** The waits before the second attempt, the third, and so on. After the last of them a delivery has failed. */
+  /** Delays before the second attempt, the third, and so on. After the last attempt the delivery has failed. */
   scheduleMs: readonly number[]
-  /** The whole endpoint waits so long after a failure, doubling from the first. */
+  /** Pause of the whole endpoint after a failure, doubling from `firstMs`. */
   backoff: { firstMs: number; maxMs: number }
   /** Maximum `Retry-After` that is respected. */
   maxRetryAfterMs: number
-  /** An endpoint that has failed for so long without a success is disabled. */
+  /** An endpoint without a success for this long is disabled. */
   disableAfterMs: number
-  /** Deliveries under way in one process. */
+  /** Maximum deliveries in flight per process. */
   concurrency: number
-  /** Of them to one endpoint, so that a slow one leaves slots to the others. */
+  /** Maximum per endpoint, so that a slow one does not use all slots. */
   perEndpoint: number
-  /** Of them for one project; and so many at most try endpoints that have failed. */
+  /** Maximum per project; also the maximum of probes. */
   perProject: number
   /** Retention of finished deliveries. */
   keepMs: number
@@ -26,7 +26,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** The schedule is the one that the Standard Webhooks specification proposes: ten attempts in about three days. */
+/** Uses the schedule of the Standard Webhooks specification: ten attempts in about three days. */
 export function webhookSettings({ timeoutMs }: { timeoutMs: number }): WebhookSettings {
   return {
     timeoutMs,

@@ -1,6 +1,6 @@
 import type { WebhookDelivery, WebhookEndpoint } from './webhook-endpoint.ts'
 
-/** What a client sees of an endpoint: of its secret nothing. */
+/** Client view of an endpoint, without its secret. */
 export function viewOf(endpoint: WebhookEndpoint) {
   const { id, url, description, eventTypes, enabled, version, disabledReason } = endpoint
   return {
