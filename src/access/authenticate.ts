@@ -46,7 +46,7 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   /** Authentications in progress, shared by concurrent requests with the same secret. */
   const asking = new Map<string, Promise<Identity>>()
   const failedAuth = makeFailedAuthLimiter(clock)
-  // While the issuer is unavailable, invalid and valid tokens cannot be told apart: counted separately, so that API
+  // While the issuer is unavailable, invalid and valid tokens are indistinguishable: counted separately, so that API
   // keys still work.
   const unverifiedTokens = makeFailedAuthLimiter(clock)
 

@@ -1,8 +1,8 @@
 import { defineTransitions } from './transitions.ts'
 
 /**
- * Status transitions of a job. `queued` has not been sent; waiting states at the provider are `pending`; `running →
- * pending` is a requeue. `unknown` = finished with an unknown outcome.
+ * Status transitions of a job. `queued` has not been sent. Waiting states at the provider are `pending`; a requeue
+ * leads from `running` to `pending`. `unknown` = finished with an unknown outcome.
  */
 export const jobTransitions = defineTransitions({
   queued: ['dispatching', 'failed', 'canceled'],

@@ -125,7 +125,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
 /** Whether a `Retry-After` of the endpoint is in effect. */
 const isLetAlone = Prisma.sql`(e.retry_after_until > now())`
 
-/** Whether a delivery is due. ORDER BY makes it one index step; without it the planner may prefer a table scan. */
+/** Whether a delivery is due. ORDER BY ensures a single index step; without it the planner may prefer a table scan. */
 const hasDue = Prisma.sql`(
     SELECT t.due_at FROM webhook_deliveries t WHERE t.endpoint_id = e.id AND t.status = 'pending' ORDER BY t.due_at LIMIT 1
   ) <= now()`

@@ -10,7 +10,7 @@ export interface DeliverDeps {
   attempts: Pick<Attempts, 'post'>
   claims: Pick<ClaimsRepository, 'release'>
   outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(taken: Delivered): Promise<void> }
-  /** @throws when no key of this process opens it */
+  /** @throws if no key of this process decrypts it */
   open(endpointId: string, sealed: string): object
   userAgent: string
   settings: WebhookSettings
@@ -19,7 +19,7 @@ export interface DeliverDeps {
     warn(context: object, message: string): void
     error(context: object, message: string): void
   }
-  /** Aborts deliveries in flight: their claims expire, and another worker sends them again. */
+  /** Aborts deliveries in flight: their leases expire, and another worker sends them again. */
   shutdown: AbortSignal
 }
 

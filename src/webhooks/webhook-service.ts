@@ -19,7 +19,7 @@ export type FreshEndpoint = WebhookEndpoint & { secret: string }
 interface Deps {
   repository: EndpointsRepository
   seal(endpointId: string, secrets: EndpointSecrets): string
-  /** @throws when no key of this process opens it */
+  /** @throws if no key of this process decrypts it */
   open(endpointId: string, sealed: string): object
   /** Reason why the egress rules deny a URL; null = allowed so far. The rules are checked again at connection. */
   egressDenial(url: string): string | null
