@@ -5,15 +5,15 @@ import type { ApiCaller } from './api-caller.ts'
 import { type Switchyard, type SwitchyardOptions, startSwitchyard } from './switchyard.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
-/** A service that answers requests and has no workers: what is accepted stays `queued`, so every answer is certain. */
+/** API without workers: accepted workloads stay `queued`, so every response is deterministic. */
 export interface ApiBench {
   api: ApiCaller
   url: string
   database: TestDatabase
   sandbox: Sandbox
-  /** For a part of the service that a test calls by itself. */
+  /** For tests that call a component of the service directly. */
   open: Database
-  /** A connection to each provider of the sandbox, by provider. */
+  /** Connection id of each provider of the sandbox. */
   connections: Readonly<Record<string, string>>
   stop(): Promise<void>
 }

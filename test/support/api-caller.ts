@@ -3,7 +3,7 @@ import type { ApiRecord } from '../../src/commands/api-client.ts'
 export interface Answer {
   status: number
   headers: Headers
-  /** Null where the answer has no body. */
+  /** Null if the response has no body. */
   body: ApiRecord
 }
 
@@ -12,17 +12,17 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>>
 }
 
-/** A client that takes every answer as it comes, refusals too, and waits as clients do: with `Prefer: wait`. */
+/** Client that returns every response, errors included, and long-polls with `Prefer: wait`. */
 export interface ApiCaller {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
-  /** One call that must be answered 2xx. Answers its body. */
+  /** Sends a request that must return 2xx. Returns the body. */
   ok(method: string, path: string, body?: object): Promise<ApiRecord>
-  /** Follows a record, version by version, until it is as wanted. */
+  /** Long-polls a record until it matches. */
   until(path: string, isWanted: (record: ApiRecord) => boolean, limitMs?: number): Promise<ApiRecord>
   untilStatus(path: string, ...statuses: string[]): Promise<ApiRecord>
 }
 
-/** A record that does not get where it should is better told by a sentence than by the runner's timeout. */
+/** Ends with an explicit error before the timeout of the test runner. */
 const followLimitMs = 20_000
 
 export function makeApiCaller(url: string, apiKey: string): ApiCaller {
@@ -65,7 +65,7 @@ export function makeApiCaller(url: string, apiKey: string): ApiCaller {
   }
 }
 
-/** Of an answer that has an end. A stream is left as soon as it has begun. */
+/** Reads a response to its end; a stream is canceled immediately. */
 export async function wholeText(response: Response): Promise<string> {
   if (response.headers.get('content-type') !== 'text/event-stream') return response.text()
   await response.body?.cancel()

@@ -1,4 +1,4 @@
-/** What a provider may give as the address of something, and what is handed to nobody. */
+/** Invalid addresses that a provider may return and that must not be disclosed to clients. */
 export const badAddresses: readonly string[] = [
   'http://[',
   'https://',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A JSON schema, as far as this contract uses the language. */
+/** JSON schema, limited to the keywords of this contract. */
 export interface Schema {
   $ref?: string
   type?: string | readonly string[]
@@ -25,20 +25,20 @@ export interface Schema {
   [keyword: string]: unknown
 }
 
-/** One method on one path of the committed OpenAPI document. */
+/** Operation of the committed OpenAPI document. */
 export interface Operation {
   id: string
   method: string
-  /** With `{id}` in it. */
+  /** Path template, with `{id}`. */
   path: string
-  /** The schema of its body; null = it takes none. */
+  /** Schema of the request body; null = none. */
   body: Schema | null
   query: readonly { name: string; schema: Schema }[]
-  /** The request headers that it names, in lower case. */
+  /** Documented request headers, in lower case. */
   headers: readonly string[]
-  /** Every status that it may answer. */
+  /** Documented response statuses. */
   statuses: readonly number[]
-  /** The headers of an answer with a status, in lower case. */
+  /** Documented response headers by status, in lower case. */
   answerHeaders: Readonly<Record<number, readonly string[]>>
 }
 
@@ -56,7 +56,7 @@ interface OpenApi {
 
 const file = new URL('../../openapi/openapi.json', import.meta.url)
 
-/** The contract as it is published. That it matches the routes is checked by `npm run openapi:check`. */
+/** The committed contract. `npm run openapi:check` verifies that it matches the routes. */
 export const document = JSON.parse(readFileSync(file, 'utf8')) as OpenApi
 
 export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -77,7 +77,7 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
   })),
 )
 
-/** Follows a `$ref` into the document. */
+/** Resolves a `$ref`. */
 export function resolved(schema: Schema): Schema {
   if (schema.$ref === undefined) return schema
   const found = document.components.schemas[schema.$ref.split('/').at(-1) ?? '']

@@ -1,4 +1,4 @@
-/** Milliseconds of processor time, which other work on the machine does not lengthen. */
+/** CPU time in milliseconds, independent of other load on the machine. */
 export function cpuMsOf(work: () => unknown): number {
   const before = process.cpuUsage()
   work()
@@ -6,5 +6,5 @@ export function cpuMsOf(work: () => unknown): number {
   return (user + system) / 1000
 }
 
-/** Work that goes over a text of a megabyte a number of times takes far less; work that grows with its square, minutes. */
+/** Limit for a text of one megabyte: linear work takes far less, quadratic work takes minutes. */
 export const mostCpuMs = 4000

@@ -5,7 +5,7 @@ import type { ApiCaller } from './api-caller.ts'
 
 export type TestSandbox = Awaited<ReturnType<typeof startQuickSandbox>>
 
-/** Data Forest, faster than life. */
+/** Starts a Data Forest sandbox with short delays. */
 export function startQuickSandbox(options: Parameters<typeof startSandbox<'dataforest'>>[0] = {}) {
   return startSandbox({
     providers: ['dataforest'],
@@ -14,21 +14,21 @@ export function startQuickSandbox(options: Parameters<typeof startSandbox<'dataf
   })
 }
 
-/** A connection of its own and what a test does with it, so that faults and pauses meet nobody else. */
+/** Separate connection of a test, so that faults and pauses do not affect other tests. */
 export interface Account {
   connectionId: string
-  /** Takes an environment to `running`. */
+  /** Creates an environment and waits until it is `running`. */
   environment(): Promise<ApiRecord>
-  /** Submits a job that runs `script`; without one it succeeds in moments. */
+  /** Submits a job that runs `script`, or one that succeeds immediately. */
   job(environment: ApiRecord, script?: string, more?: object): Promise<ApiRecord>
-  /** The remote objects of an environment's jobs, ended ones too. */
+  /** Remote objects of an environment's jobs, finished ones included. */
   apps(environment: ApiRecord): readonly ObjectView[]
   workspaces(): readonly ObjectView[]
 }
 
 let drawn = 0
 const image = 'tensorflow:r2.3.1-py3'
-/** Unique in the sandbox, and within the vendor's rule for workspaces. */
+/** Unique name that satisfies the vendor's rule for workspaces. */
 const freshName = (prefix: string): string => {
   drawn += 1
   return `${prefix}-${drawn}`

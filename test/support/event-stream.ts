@@ -3,16 +3,16 @@ import { vi } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { testApiKey } from './switchyard.ts'
 
-/** A stream as a browser's EventSource reads it: it reconnects by itself, with the last id that it has seen. */
+/** Stream as read by a browser's EventSource, which reconnects automatically with the last id. */
 export interface EventStream {
   readonly events: readonly ApiRecord[]
-  /** What each connection was answered, and the `Last-Event-ID` that it was opened with. */
+  /** Response status and `Last-Event-ID` of each connection. */
   readonly connections: readonly { status: number; lastEventId: string | null }[]
-  /** Once there are so many events. */
+  /** Resolves when `count` events have arrived. */
   untilCount(count: number): Promise<readonly ApiRecord[]>
-  /** Once it is answered: where it begins has been read by then, so that whatever happens from now on is heard. */
+  /** Resolves when the response has started. The start position is determined by then, so later events are received. */
   untilOpen(): Promise<void>
-  /** Once it has been told not to come again. */
+  /** Resolves when the server has ended the stream with 204. */
   untilClosed(): Promise<void>
   close(): void
 }
@@ -56,7 +56,7 @@ export function openEventStream(url: string, { apiKey = testApiKey }: { apiKey?:
   }
 }
 
-/** For the end of a test file. */
+/** Closes all streams at the end of a test file. */
 export function closeEventStreams(): void {
   for (const source of open) source.close()
   open.clear()

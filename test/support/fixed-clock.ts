@@ -1,6 +1,6 @@
 import type { ProviderClock } from '../../src/providers/session.ts'
 
-/** Time that stands still until a test moves it. */
+/** Clock that advances only on request. */
 export interface FixedClock extends ProviderClock {
   advance(ms: number): void
 }

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below what systems give outgoing connections, so that none of the tests' own takes a port before it is used. */
+/** Below the ephemeral port range, so that no outgoing connection takes a port before it is used. */
 const range = { from: 10_000, to: 32_000 }
 
-/** The first of so many neighbouring ports that are free on the loopback interface. */
+/** First of `count` consecutive free ports on the loopback interface. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = randomInt(range.from, range.to - count)
@@ -13,7 +13,7 @@ export async function freePorts(count: number): Promise<number> {
   }
 }
 
-/** A port that is free, and where connections are refused as long as nobody listens. */
+/** Free port; connections to it are refused until something listens. */
 export const freePort = (): Promise<number> => freePorts(1)
 
 function isFree(port: number): Promise<boolean> {

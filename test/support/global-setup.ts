@@ -22,10 +22,10 @@ interface Services {
   stop(): Promise<void>
 }
 
-/** Vitest loads this file once per project; the projects share what the first of them starts. */
+/** Vitest loads this file once per project; all projects share the services of the first. */
 const shared = globalThis as { switchyardTestServices?: { services: Promise<Services>; users: number } }
 
-/** One Postgres with one migrated template database, and one Redis, for the whole run. */
+/** Starts one Postgres with a migrated template database, and one Redis, for the whole run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.switchyardTestServices ??= { services: start(), users: 0 }
   const use = shared.switchyardTestServices

@@ -9,7 +9,9 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-/** A real nginx in front of these ports, which keeps connections to them, as its documentation recommends. */
+/**
+ * Starts a real nginx in front of these ports, with keep-alive upstream connections, as its documentation recommends.
+ */
 export async function startNginx(upstreamPorts: readonly number[]): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-nginx-'))
   const port = await freePort()
@@ -32,8 +34,8 @@ export async function startNginx(upstreamPorts: readonly number[]): Promise<Ngin
 }
 
 /**
- * One process, since it needs no more; its temporary directories where the user of the tests may write. An upstream that
- * failed is tried again at once: here both would soon count as dead, and nothing would be sent to either.
+ * Runs as one process, with temporary directories writable by the test user. max_fails=0 keeps failed upstreams in use:
+ * otherwise both would soon be marked as down.
  */
 function configurationOf(dir: string, port: number, upstreamPorts: readonly number[]): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

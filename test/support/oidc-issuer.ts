@@ -5,13 +5,13 @@ import { Provider } from 'oidc-provider'
 
 export interface OidcIssuer {
   url: string
-  /** A token as a machine gets one: client credentials, for one audience. */
+  /** Obtains a token with client credentials, for one audience. */
   token(claims: { project: string; scope: string; audience?: string }): Promise<string>
-  /** With these claims whatever they say, signed with the newest key or with the one before it. */
+  /** Signs arbitrary claims, valid or not, with the newest key or the previous one. */
   sign(claims: JWTPayload, key?: 'newest' | 'previous'): Promise<string>
-  /** Signs with a new key from now on. The one before it goes on being published if so wanted, older ones do not. */
+  /** Uses a new signing key from now on. The previous one stays published on request; older ones do not. */
   rotateKeys(previous?: 'published' | 'withdrawn'): Promise<void>
-  /** What the address of its keys answers instead of them; null = them again. */
+  /** Overrides the response of the JWKS endpoint; null = restores it. */
   answerKeysWith(listener: RequestListener | null): void
   stop(): Promise<void>
 }
@@ -21,7 +21,7 @@ type IssuerKey = Awaited<ReturnType<typeof exportJWK>> & { kid: string }
 const audience = 'https://switchyard.test'
 const client = { id: 'batch', secret: 'the-secret-of-the-batch-client-00001' }
 
-/** A real OpenID Connect issuer on a port of this machine. */
+/** Starts a real OpenID Connect issuer on a local port. */
 export async function startOidcIssuer(): Promise<OidcIssuer> {
   const server = createServer((request, response) => {
     if (insteadOfKeys !== null && request.url === '/jwks') insteadOfKeys(request, response)

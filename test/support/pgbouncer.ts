@@ -10,12 +10,15 @@ import { freePort } from './free-ports.ts'
 export type PoolMode = 'session' | 'transaction' | 'statement'
 
 export interface Pgbouncer {
-  /** The URL of a database of the tests' server, through the pooler. */
+  /** URL of a database of the test server, through the pooler. */
   through(databaseUrl: string): string
   stop(): Promise<void>
 }
 
-/** A real PgBouncer before the tests' server, with nothing set that is not said here. It does not run as root. */
+/**
+ * Starts a real PgBouncer in front of the test server, with default settings except for those given here. PgBouncer
+ * refuses to run as root.
+ */
 export async function startPgbouncer(
   mode: PoolMode,
   settings: Readonly<Record<string, string>> = {},
@@ -47,7 +50,7 @@ export async function startPgbouncer(
   }
 }
 
-/** A suite that needs PgBouncer. Where it is not installed it is left out, and says so in its title. */
+/** Defines a suite that requires PgBouncer. If it is not installed, the suite is skipped and its title says so. */
 export function describeWithPgbouncer(title: string, define: () => void): void {
   if (hasProgram('pgbouncer')) {
     describe(title, define)

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** What every refusal looks like, whatever it is about (RFC 9457). */
+/** Asserts the common form of every error response (RFC 9457). */
 export function expectProblem(response: { status: number; headers: Headers }, body: unknown): void {
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
   const problem = body as Record<string, unknown>

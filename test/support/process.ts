@@ -9,21 +9,21 @@ export interface Exit {
   signal: NodeJS.Signals | null
   stdout: string
   stderr: string
-  /** From the start, or from the last signal. */
+  /** Time since the start, or since the last signal. */
   tookMs: number
 }
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** A command of `main.ts` in a process of its own. It ends with the tests' own process, whatever becomes of them. */
+/** Command of `main.ts` in a child process, which is killed when the test process exits. */
 export interface Running {
   readonly exited: Promise<Exit>
-  /** What it has printed so far. */
+  /** Standard output so far. */
   stdout(): string
-  /** The first log line, past or to come, that fits. Rejects when the process ends without one. */
+  /** Resolves with the first matching log line, past or future. Rejects if the process exits without one. */
   logged(isWanted: (line: LogLine) => boolean): Promise<LogLine>
   signal(name: NodeJS.Signals): void
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the exit. */
   end(name?: NodeJS.Signals): Promise<Exit>
 }
 
@@ -40,7 +40,7 @@ const inherited = {
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
 }
 
-/** Runs a command with this environment and no other. */
+/** Runs a command with only this environment. */
 export function runCommand(command: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Running {
   const child = spawn(process.execPath, ['--no-warnings', program, ...command], {
     env: { ...inherited, ...env },
@@ -114,7 +114,7 @@ function makeLogReader(output: NodeJS.ReadableStream) {
   }
 }
 
-/** Waits cut down as far as the configuration goes. The lease is what a dead worker costs. */
+/** Shortest intervals that the configuration allows. The lease determines how long a dead worker delays work. */
 export const quickEnvironment = {
   PORT: '0',
   SECRETS_KEY: testSecretsKey,
@@ -131,12 +131,12 @@ export const quickEnvironment = {
 } as const
 
 export interface Serving extends Running {
-  /** Of a process that answers requests. */
+  /** Client of a process with an API. */
   readonly api: ApiCaller
   readonly url: string
 }
 
-/** `serve`, once it is ready. */
+/** Runs `serve`; resolves when it is ready. */
 export async function serveProcess(env: Readonly<Record<string, string>>): Promise<Serving> {
   const running = runCommand(['serve'], { ...quickEnvironment, ...env })
   const { url } = await running.logged(({ msg }) => msg === 'ready')

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { document, type Schema } from './contract.ts'
 
-/** A text that clients read, and where it is. */
+/** Text visible to clients, and its location. */
 export interface PublishedText {
   at: string
   text: string
@@ -23,7 +23,7 @@ type Operation = Described & {
   responses: Readonly<Record<string, Described & { headers?: Readonly<Record<string, Described>> }>>
 }
 
-/** Everything in the OpenAPI document that must be described, with its description; empty = it has none. */
+/** Elements of the OpenAPI document that require a description, with their description; empty = none. */
 export function contractTexts(): PublishedText[] {
   const { paths, components, tags } = document as unknown as {
     paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -66,7 +66,7 @@ function contentTexts({ content = {}, schema }: Described, at: string): Publishe
   )
 }
 
-/** The properties of a schema, however deep. What is referred to is described where it is defined. */
+/** Properties of a schema, nested ones included. A `$ref` is described at its definition. */
 function textsWithin(schema: Schema, at: string): PublishedText[] {
   const properties = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => [
     ...(property.$ref === undefined ? [textOf(property, `${at}.${name}`)] : []),
@@ -86,13 +86,13 @@ function textOf({ description = '' }: { description?: unknown } | Schema, at: st
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** Folders whose texts reach a client. */
+/** Folders with texts visible to clients. */
 const folders = [
   ...['access', 'capabilities', 'connections', 'environments', 'events', 'http', 'jobs', 'providers', 'records'],
   ...['secrets', 'vocabulary', 'webhooks', 'workloads'],
 ]
 
-/** The string literals of `src/` that can be part of a message: of several words, neither SQL nor logged. */
+/** String literals of `src/` that can be part of a message: several words, neither SQL nor logged. */
 export function messageTexts(): PublishedText[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' })
@@ -118,7 +118,7 @@ function literalsOf(file: string): PublishedText[] {
 
 const levels = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'log'])
 
-/** `log.warn(…)`, whatever the logger is called. */
+/** Whether a call is `log.warn(…)` or similar, for any name of the logger. */
 function isLogCall(node: ts.Node): boolean {
   return (
     ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && levels.has(node.expression.name.text)

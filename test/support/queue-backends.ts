@@ -3,7 +3,7 @@ import { type TestRedis, testRedis } from './test-redis.ts'
 
 export interface QueueBackendUnderTest {
   kind: 'redis' | 'postgres'
-  /** Where the queue lives: Redis, or null for the test's own Postgres database (its BullMQ tables are there). */
+  /** Redis with the queue, or null for the test's Postgres database (which has the BullMQ tables). */
   openRedis(): TestRedis | null
 }
 
@@ -13,8 +13,8 @@ const backends: readonly QueueBackendUnderTest[] = [
 ]
 
 /**
- * Runs one suite on both queue backends: what holds on one must hold on the other. Both at the same time, since mostly they
- * wait; within each, tests come one after the other unless they say otherwise.
+ * Runs a suite on both queue backends, concurrently, since the tests mostly wait; within each backend tests run
+ * sequentially unless declared otherwise.
  */
 export function describeOnEachQueueBackend(title: string, define: (backend: QueueBackendUnderTest) => void): void {
   describe.concurrent.each(backends)(`${title} (queue on $kind)`, (backend) => {

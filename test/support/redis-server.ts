@@ -7,18 +7,18 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from './free-ports.ts'
 
 export interface RedisServer {
-  /** Without a database number. */
+  /** URL without a database number. */
   url: string
-  /** Which of the two it is, in words for a person. */
+  /** Name of the server program, for people. */
   description: string
-  /** Its process, for tests that pause it (SIGSTOP, SIGCONT) or kill it. */
+  /** Process id, for tests that pause it (SIGSTOP, SIGCONT) or kill it. */
   pid: number
   stop(): Promise<void>
 }
 
 /**
- * An empty Redis on a free port: the machine's own `redis-server` when it is on the PATH, else Valkey as WebAssembly
- * in a Node process, which is slower but the same server.
+ * Starts an empty Redis on a free port: `redis-server` if it is on the PATH, otherwise Valkey as WebAssembly in a Node
+ * process, which is slower but the same server.
  */
 export async function startRedisServer(): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-redis-'))
@@ -38,14 +38,14 @@ function nativeArguments(port: number, dir: string): string[] {
   return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
-/** null: there is no such program. */
+/** Null: the program is not installed. */
 async function start(program: string, args: string[]): Promise<ChildProcess | null> {
-  // A process group of its own, so that Ctrl-C does not take it away under tests that are still closing.
+  // Separate process group, so that Ctrl-C does not end it while tests are still closing.
   const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
   return (await isReady(server)) ? server : null
 }
 
-/** false: there is no such program. */
+/** False: the program is not installed. */
 function isReady(server: ChildProcess): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let output = ''

@@ -5,7 +5,7 @@ import { instanceExample, notebookExample, sdkAuthorization, sdkDate, send } fro
 import { post as postToDataforest, workspaceExample } from '../sandbox/ncp-client.ts'
 import { containerExample, send as sendToScnet, signLogin } from '../sandbox/scnet-client.ts'
 
-/** Each makes one environment as somebody at the provider would, without Switchyard. Answers its id there. */
+/** Functions that create an environment directly at the provider, without Switchyard, and return its remote id. */
 
 export async function makeWorkspace({
   urls,

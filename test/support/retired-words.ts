@@ -1,4 +1,4 @@
-/** A word or phrase that published text no longer uses, and what stands for it. */
+/** Word or phrase that published text no longer uses, and its replacement. */
 export interface RetiredWord {
   pattern: RegExp
   instead: string
@@ -7,8 +7,8 @@ export interface RetiredWord {
 const retire = (pattern: RegExp, instead: string): RetiredWord => ({ pattern, instead })
 
 /**
- * The former private vocabulary. Tests hold the OpenAPI document, the problem catalog, error messages and the documents
- * against it. A pattern matches the retired sense only: add the words around it where a word alone is plain English.
+ * Former vocabulary. Tests check the OpenAPI document, the problem catalog, error messages and the documentation
+ * against it. A pattern matches only the retired sense: add context if the word alone is plain English.
  */
 export const retiredWords: readonly RetiredWord[] = [
   retire(/\b(the|a|an|its|their|our|this|with|no) marks?\b/i, 'correlation tag'),
@@ -67,7 +67,7 @@ export const retiredWords: readonly RetiredWord[] = [
   retire(/\bpiece by piece\b/i, 'individually'),
 ]
 
-/** The retired words of a text, each with what stands for it; empty = none. */
+/** Retired words in a text, each with its replacement; empty = none. */
 export function retiredWordsIn(text: string): string[] {
   return retiredWords.flatMap(({ pattern, instead }) => {
     const [found] = pattern.exec(text) ?? []

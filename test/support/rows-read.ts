@@ -14,7 +14,7 @@ interface Explained {
   plan: string
 }
 
-/** Runs a statement and counts the rows of tables that it reads, shown or not; with its plan, for whoever asks why. */
+/** Runs a statement and counts the table rows that it reads, returned or not; includes the plan for diagnosis. */
 export async function explain({ prisma }: Pick<Database, 'prisma'>, statement: Prisma.Sql): Promise<Explained> {
   const [row] = await prisma.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
     Prisma.sql`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${statement}`,
@@ -22,10 +22,10 @@ export async function explain({ prisma }: Pick<Database, 'prisma'>, statement: P
   return explainedBy(row?.['QUERY PLAN'][0].Plan as PlanNode)
 }
 
-/** Postgres plans a prepared statement for the values of each execution at first, and may plan it once for all later on. */
+/** Postgres plans a prepared statement first for the values of each execution, and may later reuse one generic plan. */
 export type Planning = 'for these values' | 'for any values'
 
-/** The same, planned in a certain way. */
+/** As `explain`, with a given planning mode. */
 export async function explainAs(client: Client, planning: Planning, { text, values }: Prisma.Sql): Promise<Explained> {
   const mode = planning === 'for any values' ? 'force_generic_plan' : 'force_custom_plan'
   const given = values.map((value) => literal(client, value)).join(', ')

@@ -4,7 +4,7 @@ import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
 
-/** Every provider, faster than life. */
+/** Starts sandboxes of all providers with short delays. */
 export function startSandboxes(): Promise<Sandbox> {
   const modelarts = { creatingMs: 80, startingMs: 120, stoppingMs: 80, instanceDeletingMs: 60, deletingMs: 60 }
   return startSandbox<SandboxProviderId>({
@@ -12,12 +12,12 @@ export function startSandboxes(): Promise<Sandbox> {
   })
 }
 
-/** Connects to one provider of the sandbox under a name of its own. Answers the connection's id. */
+/** Creates a connection to a provider of the sandbox under a separate name. Returns its id. */
 export function connectTo(api: ApiCaller, sandbox: Sandbox, provider: string, name: string): Promise<string> {
   return connectWith(api, sandbox, provider, { name, settings: {} })
 }
 
-/** The same, with settings beside or instead of the usual ones. */
+/** As `connectTo`, with additional or different settings. */
 export async function connectWith(
   api: ApiCaller,
   sandbox: Sandbox,
@@ -31,7 +31,7 @@ export async function connectWith(
   return id
 }
 
-/** An instance of ModelArts, which can be stopped and started. Answers its record as accepted. */
+/** Creates a ModelArts instance, which can be stopped and started. Returns its record as accepted. */
 export function makeInstance(api: ApiCaller, connectionId: string, name: string): Promise<ApiRecord> {
   return api.ok('POST', '/environments', {
     ...{ connectionId, name, image: 'Ascend-Power-Engine 1.0(python3)' },
@@ -39,7 +39,7 @@ export function makeInstance(api: ApiCaller, connectionId: string, name: string)
   })
 }
 
-/** The same through ModelArts' other API of environments, with options that only that one has. */
+/** As `makeInstance`, with ModelArts' notebook API and its specific options. */
 export function makeNotebook(api: ApiCaller, connectionId: string, name: string): Promise<ApiRecord> {
   return api.ok('POST', '/environments', {
     ...{ connectionId, name, image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090' },

@@ -3,7 +3,7 @@ import { resolved, type Schema } from './contract.ts'
 
 type Value = fc.Arbitrary<unknown>
 
-/** Values that a schema allows, or nearly: what it does not say in keywords that are read here may be broken. */
+/** Values that a schema allows, except for rules in keywords that are not read here. */
 export function valuesOf(given: Schema): Value {
   const schema = resolved(given)
   if (schema.const !== undefined) return fc.constant(schema.const)
@@ -45,12 +45,12 @@ function texts({ pattern, format, minLength = 0, maxLength = 40 }: Schema): Valu
   return fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 20) })
 }
 
-/** Fast-check knows no lookaheads: without them some texts are of the kind that the pattern refuses, which is as good. */
+/** fast-check does not support lookaheads: without them some values violate the pattern, which is acceptable. */
 function matching(pattern: string): fc.Arbitrary<string> {
   return fc.stringMatching(new RegExp(pattern.replaceAll(/\(\?[!=](?:[^()]|\([^()]*\))*\)/g, '')))
 }
 
-/** What nobody should send. */
+/** Hostile values. */
 const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     ...[null, true, 0, -1, 0.5, 2 ** 31, 2 ** 53, 1e21, '', ' ', '\u0000', 'a\u0000b', '\ud800', 'x'.repeat(70_000)],
@@ -70,10 +70,10 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
 )
 
 const someDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
-/** Of the right format, and yet no time that everybody can hold. */
+/** Valid format, but not representable everywhere. */
 const oddDate = fc.constantFrom('2030-12-31T23:59:60Z', '9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+14:00')
 
-/** The same with one thing changed: a value made hostile, a field lost, or one too many. */
+/** As `values`, with one mutation: a hostile value, a removed field, or an additional one. */
 export function spoilt(values: Value): Value {
   return fc
     .tuple(values, fc.nat(), fc.constantFrom('replace', 'remove', 'add'), hostile)

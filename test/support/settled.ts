@@ -2,8 +2,8 @@ import type { Pool } from 'pg'
 import { vi } from 'vitest'
 
 /**
- * Once every transaction that has begun by now is over. Those of other databases count, since the transactions of a
- * cluster share one horizon: what a test counts behind the horizon must not depend on what other tests have open.
+ * Resolves when all transactions open at the time of the call have ended, those of other databases included: all
+ * transactions of a cluster share one horizon, so the result must not depend on other tests.
  */
 export async function settled({ pool }: { pool: Pick<Pool, 'query'> }): Promise<void> {
   const { rows } = await pool.query('SELECT pg_current_snapshot()::text::pg_snapshot AS seen')

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A request as it stood on the wire. */
+/** Request as received on the wire. */
 export interface RecordedRequest {
   method: string
-  /** Path and query, byte for byte. */
+  /** Path and query, unchanged. */
   target: string
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: string
@@ -13,13 +13,13 @@ export interface RecordedRequest {
 export interface StubAnswer {
   status?: number
   headers?: Record<string, string>
-  /** An object is sent as JSON, a string as it is. */
+  /** Response body: an object is sent as JSON, a string unchanged. */
   body?: unknown
-  /** Reads the request and then closes the connection without a word. */
+  /** Reads the request and closes the connection without a response. */
   isReset?: true
-  /** Reads the request and never answers. */
+  /** Reads the request and never responds. */
   isSilent?: true
-  /** Reads the request and answers then. */
+  /** Reads the request and responds when this resolves. */
   until?: Promise<unknown>
 }
 
@@ -28,18 +28,18 @@ type Script = StubAnswer | ((request: RecordedRequest) => StubAnswer)
 export interface StubServer {
   readonly url: string
   readonly requests: readonly RecordedRequest[]
-  /** Requests that no route was scripted for; they were answered 599. A test's end asserts that there are none. */
+  /** Requests without a scripted route, which returned 599. Tests assert at the end that there are none. */
   readonly unexpected: readonly RecordedRequest[]
-  /** Answers this route (`POST /a?b=c`, matched byte for byte) from now on. */
+  /** Scripts the response of a route (`POST /a?b=c`, exact match) from now on. */
   on(route: string, script: Script): void
-  /** Answers the next request of this route only; several queue up. */
+  /** Scripts the response of the next request of a route; several are queued. */
   once(route: string, script: Script): void
-  /** Resolves when the server has read so many requests. */
+  /** Resolves when the server has read `count` requests. */
   received(count: number): Promise<void>
   close(): Promise<void>
 }
 
-/** A real HTTP server on a free port that answers what it was told and records what it got. */
+/** Starts a real HTTP server on a free port, with scripted responses and recorded requests. */
 export async function startStubServer(): Promise<StubServer> {
   const requests: RecordedRequest[] = []
   const unexpected: RecordedRequest[] = []

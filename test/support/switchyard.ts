@@ -12,7 +12,7 @@ import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 export const testApiKey = 'sy_test-key-of-the-first-project-0001'
 export const testSecretsKey = '42'.repeat(32)
 
-/** Waits cut down, so that a test sees in moments what takes minutes with real providers. */
+/** Short intervals, so that tests take moments for what takes minutes with real providers. */
 export const quickSettings: ContainerSettings = {
   // A busy machine must not fail a test.
   ...settingsOf(readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' })),
@@ -35,7 +35,7 @@ export const quickSettings: ContainerSettings = {
 export interface SwitchyardOptions {
   databaseUrl: string
   databaseDirectUrl?: string
-  /** Null: the queue lives in the database. */
+  /** Null: the queue is in the database. */
   redis: { url: string; prefix?: string } | null
   role?: ServiceOptions['role']
   settings?: Partial<ContainerSettings>
@@ -46,10 +46,10 @@ export interface SwitchyardOptions {
   logger?: ServiceOptions['logger']
 }
 
-/** Switchyard as `serve` starts it, in this process. */
+/** Switchyard as started by `serve`, in this process. */
 export interface Switchyard {
   service: Service
-  /** Of a service that answers requests. */
+  /** Client of a service with an API. */
   api: ApiCaller
   stop(): Promise<void>
 }
@@ -76,8 +76,9 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
 }
 
 /**
- * Real providers may execute a request a minute after the client gave up on it, and list it later still; so long the
- * engine must not send again. Here the sandbox is taken at its word: what it has not done by then, it never does.
+ * Shortens the time after which absence is conclusive. A real provider may execute a request a minute after the
+ * client's timeout and list the object later still, and until then no create may be sent again. The sandbox executes
+ * nothing after the shortened time.
  */
 export const settlingQuickly: readonly Provider[] = providers.map((provider) => ({
   ...provider,

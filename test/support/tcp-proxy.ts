@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A wire to a server that a test can cut or freeze, as networks do. */
+/** TCP proxy that can break or freeze its connections, to simulate network failures. */
 export interface TcpProxy {
   port: number
-  /** Breaks what is connected, and refuses what comes. */
+  /** Closes open connections and rejects new ones. */
   cut(): void
-  /** Takes connections and bytes, and answers nothing. */
+  /** Accepts connections and data, and returns nothing. */
   freeze(): void
   mend(): void
   close(): Promise<void>

@@ -4,13 +4,13 @@ import { inject } from 'vitest'
 
 export interface TestDatabase {
   url: string
-  /** Removes it, cutting whoever is still connected. */
+  /** Drops the database and its open connections. */
   drop(): Promise<void>
 }
 
 /**
- * A migrated, otherwise empty database of its own (BullMQ's tables included), copied from the run's template.
- * Only in projects that share `global-setup.ts`.
+ * Creates a separate database, migrated but empty (BullMQ's tables included), from the run's template. Only in projects
+ * with `global-setup.ts`.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `switchyard_test_${randomUUID().replaceAll('-', '')}`

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 
 export interface TestRedis {
-  /** Names a logical database that no test file running at the same time uses: FLUSHDB is allowed, FLUSHALL is not. */
+  /** URL of a logical database that no concurrent test file uses: FLUSHDB is allowed, FLUSHALL is not. */
   url: string
-  /** For BullMQ's `prefix`; new at each call, so that leftovers of an earlier file are never seen. */
+  /** BullMQ `prefix`; new at each call, to isolate a test file from data of earlier ones. */
   prefix: string
 }
 
-/** Redis has 16 logical databases unless configured otherwise. */
+/** Default number of logical databases of Redis. */
 const logicalDatabases = 16
 
 /**
- * This test file's share of the run's Redis. A test that pauses, kills or empties a whole server starts one of its own
- * with `startRedisServer`. Only in projects that share `global-setup.ts`.
+ * Logical database of this test file in the run's Redis. A test that pauses, kills or flushes a whole server starts a
+ * separate one with `startRedisServer`. Only in projects with `global-setup.ts`.
  */
 export function testRedis(): TestRedis {
   const url = new URL(inject('testRedisUrl'))

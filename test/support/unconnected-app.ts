@@ -7,11 +7,11 @@ import type { HttpServer } from '../../src/http/server.ts'
 interface Options {
   environment?: NodeJS.ProcessEnv
   deps?: Partial<AppDeps>
-  /** Told of the server while it is still empty, so that its hooks meet every route. */
+  /** Called with the empty server, so that its hooks see every route. */
   prepare?(server: FastifyInstance): void
 }
 
-/** The application as it is put together, connected to nothing: what needs neither database nor queue works. */
+/** Creates the complete application without connections; only what requires neither database nor queue works. */
 export async function makeUnconnectedApp({ environment = {}, deps = {}, prepare }: Options = {}): Promise<HttpServer> {
   const unconnected = makeUnconnected(environment)
   const made = channel('fastify.initialization')
@@ -23,7 +23,7 @@ export async function makeUnconnectedApp({ environment = {}, deps = {}, prepare 
   return app
 }
 
-/** Every route that is served, in the form `GET /jobs/{id}`; those that the contract does not tell of too. */
+/** All served routes, as `GET /jobs/{id}`, including those absent from the contract. */
 export async function servedRoutes(): Promise<readonly string[]> {
   const routes: string[] = []
   const app = await makeUnconnectedApp({

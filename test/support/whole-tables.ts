@@ -2,9 +2,9 @@ import type { Database } from '../../src/infra/database.ts'
 import type { Statements } from '../../src/infra/statements.ts'
 
 /**
- * Plans the one statement that `run` sends, without running it, as a named statement is planned after some executions.
+ * Plans the single statement that `run` sends, without executing it, with the generic plan of a named statement.
  *
- * @returns which of these tables the plan reads whole
+ * @returns the given tables that the plan reads completely
  */
 export async function tablesReadWhole(
   { pool }: Pick<Database, 'pool'>,
@@ -40,7 +40,7 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 }
 
-/** Row by row, or in the order of its key. */
+/** Whether a node reads a whole table, sequentially or in key order. */
 function isWhole(node: PlanNode): boolean {
   const isByKey = node['Index Name']?.endsWith('_pkey') === true
   return node['Node Type'] === 'Seq Scan' || (isByKey && node['Index Cond'] === undefined)
