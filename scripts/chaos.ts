@@ -2,8 +2,8 @@ import { readOptions } from '../test/chaos/options.ts'
 import { formatReport } from '../test/chaos/report.ts'
 import { runChaos } from '../test/chaos/run.ts'
 
-// Real processes, real Postgres and Redis, every sandbox provider, and everything that goes wrong: npm run chaos.
-// Exits 0 only if nothing was created twice, lost, left stuck or orphaned.
+// npm run chaos: runs real processes, Postgres and Redis with every sandbox provider under injected faults. Exits with
+// 0 only if nothing was created twice, lost, left stuck or orphaned.
 
 const options = readOptions(process.argv.slice(2))
 const size = options.isShort ? ' --short' : ''

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-// Everything that a change must pass, cheapest first, the tests last: npm run check.
+// npm run check: all checks of a change, cheapest first, tests last.
 
 const steps: readonly { name: string; script: string }[] = [
   { name: 'formatting and lint', script: 'lint' },
@@ -20,7 +20,7 @@ const steps: readonly { name: string; script: string }[] = [
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
 
-/** Static checks all run, so that one round shows everything; the tests only when those have passed. */
+/** All static checks run, so that one run reports everything; tests run only if those pass. */
 const failed: string[] = []
 let failedStatically = false
 for (const { name, script } of steps) {

@@ -13,10 +13,9 @@ import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
 import { generateRoutes } from './docs/routes.ts'
 
-// Writes every document, or part of one, that follows from the code; with --check it writes nothing and fails when
-// one has fallen behind.
+// Writes all generated documents and parts of documents; with --check it writes nothing and fails if one is outdated.
 
-/** A generated document: given the file as it is (empty when missing), the file as it should be. */
+/** Generated document: maps the current content of the file (empty if missing) to the new content. */
 export interface GeneratedDocument {
   path: string
   generate(current: string): string | Promise<string>

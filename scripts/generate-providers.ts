@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unfilledPlaces } from './providers/unfilled.ts'
 
-// Writes the lists of providers from the folders; with --check it writes nothing, and fails where a list is behind, a
-// provider lacks a part, or a skeleton is not filled in.
+// Writes the lists of providers from the folders; with --check it writes nothing, and fails if a list is outdated, a
+// provider lacks a part, or a skeleton is incomplete.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const isCheck = process.argv.includes('--check')
@@ -14,7 +14,7 @@ const ids = readdirSync(join(root, 'src/providers'), { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() && !shared.has(entry.name) ? [entry.name] : []))
   .sort()
 
-/** What each provider brings, besides its own folder. */
+/** Files required of each provider, besides its folder. */
 const parts = (id: string) => [
   `src/providers/${id}/index.ts`,
   `src/sandbox/${id}/index.ts`,

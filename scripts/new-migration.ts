@@ -6,9 +6,9 @@ import { startEmbeddedPostgres } from '../src/infra/embedded-postgres.ts'
 import { migrationsDir } from '../src/infra/migrations.ts'
 import { noFilters, readMigrations, withSchemaEngine } from '../src/infra/schema-engine.ts'
 
-// npm run migration:new -- <name>   writes what brings the migrations to prisma/schema.prisma as a new migration
-// npm run migration:check           writes nothing and fails when there is something to bring
-// What Prisma's schema language cannot say (CHECKs, partial indexes, storage settings) is added to the file by hand.
+// npm run migration:new -- <name>   writes the difference to prisma/schema.prisma as a new migration
+// npm run migration:check           writes nothing and fails if there is a difference
+// Features that Prisma's schema language lacks (CHECKs, partial indexes, storage settings) are added by hand.
 
 const schemaFile = fileURLToPath(new URL('../prisma/schema.prisma', import.meta.url))
 const name = process.argv[2]
@@ -22,7 +22,7 @@ const script = await findDifference()
 if (name === '--check') report(script)
 else await writeMigration(name, script)
 
-/** The SQL that is missing from the migrations; null when there is none. Needs a Postgres to try the migrations on. */
+/** SQL missing from the migrations; null if none. Requires a Postgres for applying the migrations. */
 async function findDifference(): Promise<string | null> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-migration-'))
   const postgres = await startEmbeddedPostgres({ dataDir, persistent: false })

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unfilledPlaces } from './providers/unfilled.ts'
 
-// npm run new-provider -- <name>   writes the skeleton of a provider: driver, sandbox, tests and page
-// It type-checks, and the conformance suite says what is to be filled in. docs/adding-a-provider.md goes on from there.
+// npm run new-provider -- <name> writes the skeleton of a provider: driver, sandbox, tests and page. It type-checks;
+// the conformance suite lists what to fill in. See docs/adding-a-provider.md.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const templates = join(root, 'scripts/new-provider')
@@ -19,7 +19,7 @@ if (!/^[a-z][a-z0-9]{1,30}$/.test(name)) {
 const words: Readonly<Record<string, string>> = {
   __name__: name,
   __Name__: name.charAt(0).toUpperCase() + name.slice(1),
-  // Ports have no gaps, so the next one is that behind all there are.
+  // Ports are consecutive, so the next one follows the last.
   __port__: String(1 + globSync('src/sandbox/*/client.ts', { cwd: root }).length),
 }
 const filled = (text: string) => text.replaceAll(/__(?:name|Name|port)__/g, (word) => words[word] ?? word)
@@ -44,7 +44,7 @@ for (const { path, text } of files) {
 }
 const code = files.flatMap(({ path }) => (path.endsWith('.ts') ? [path] : []))
 const inherit = { cwd: root, stdio: 'inherit' } as const
-// A name may change the order of imports and what fits on a line.
+// The name may change the order of imports and line breaks.
 execFileSync('biome', ['check', '--write', '--log-level=error', ...code], inherit)
 execFileSync(process.execPath, ['scripts/generate-providers.ts'], inherit)
 console.log(`\nTo be filled in, as \`npm test -- test/conformance/${name}.test.ts\` says:`)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-// Writes openapi/openapi.json from the routes; with --check it writes nothing and fails when the file is behind them.
+// Writes openapi/openapi.json from the routes; with --check it writes nothing and fails if the file is outdated.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const file = join(root, 'openapi/openapi.json')

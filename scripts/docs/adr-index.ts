@@ -2,13 +2,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { table } from './markdown.ts'
 
-/** A page of docs/adr begins with its number and title, its status and its date. */
+/** Header of a page in docs/adr: number and title, status and date. */
 const heading = /^# (\d{4}): (.+)\n\nStatus: (.+) · Date: (\d{4}-\d\d-\d\d)\n\n/
 
 const parts = ['**Context.**', '**Decision.**', '**Alternatives considered.**', '**Consequences.**']
 
 /**
- * docs/adr/README.md, from the pages beside it.
+ * Generates docs/adr/README.md from its pages.
  *
  * @throws if a page lacks its heading or a part
  */
@@ -26,7 +26,7 @@ ${table(['Number', 'Decision', 'Status', 'Date'], rows)}
 `
 }
 
-/** The line of one page. */
+/** Table row of a page. */
 export function rowOf(file: string, text: string): string[] {
   const [, number = '', title = '', status = '', date = ''] = heading.exec(text) ?? []
   if (number !== file.slice(0, 4))

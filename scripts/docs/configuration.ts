@@ -2,7 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { describeAllowed } from '../../src/config/config.ts'
 import { configSchema, renamedSettings } from '../../src/config/schema.ts'
 
-/** docs/configuration.md, from the schema that the environment is checked against. */
+/** Generates docs/configuration.md from the schema that validates the environment. */
 export function generateConfigurationPage(): string {
   const rows = Object.entries(configSchema.properties).map(([name, schema]) => describeVariable(name, schema))
   return `# Configuration

@@ -5,7 +5,9 @@ import { duration } from './provider-reference.ts'
 
 const head = ['Provider', 'Kind', 'Correlation tag', 'Field', 'Names', 'Absence conclusive after', 'Retention']
 
-/** docs/exactly-once.md with its table by provider: the correlation tag, and when its absence is conclusive. */
+/**
+ * Generates docs/exactly-once.md with its table by provider: the correlation tag, and when its absence is conclusive.
+ */
 export function generateCreateRecoveryTable(page: string, described: readonly ProviderDescription[]): string {
   const rows = described.flatMap((provider) =>
     partsOf(provider).map(({ kind, choice, does }) => [

@@ -2,7 +2,7 @@ import type { ProviderDescription } from '../../src/capabilities/provider.schema
 import { table, withGeneratedPart } from './markdown.ts'
 import { partsOf } from './provider-parts.ts'
 
-/** docs/README.md with the page of each provider. */
+/** Generates docs/README.md with the page of each provider. */
 export function generateDocsIndex(page: string, described: readonly ProviderDescription[]): string {
   const rows = described.map((provider) => [
     `[${provider.title}](providers/${provider.id}.md)`,

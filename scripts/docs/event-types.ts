@@ -1,7 +1,7 @@
 import { eventTypes } from '../../src/vocabulary/event-types.ts'
 import { code, withGeneratedPart } from './markdown.ts'
 
-/** docs/webhooks.md with every type of event that an endpoint may ask for. */
+/** Generates docs/webhooks.md with all event types that an endpoint can subscribe to. */
 export function generateEventTypes(page: string): string {
   const kinds = Map.groupBy(eventTypes, (type) => type.split('.')[0] ?? '')
   const lines = [...kinds].map(([kind, types]) => `- ${code(`${kind}.*`)}: ${types.map(code).join(' ')}`)

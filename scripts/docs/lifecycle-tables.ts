@@ -9,7 +9,7 @@ import { failureDecisionOf, waitingReason } from '../../src/workloads/apply/fail
 import type { WorkloadKind } from '../../src/workloads/kind.ts'
 import { code, table, withGeneratedPart } from './markdown.ts'
 
-/** The meaning of every code, in the order of `ProviderErrorCode`. */
+/** Meaning of each code, in the order of `ProviderErrorCode`. */
 const codes: Readonly<Record<ProviderErrorCode, string>> = {
   invalid_request: 'the request violates a rule of the provider',
   unauthenticated: 'the credentials are invalid',
@@ -28,7 +28,7 @@ const codes: Readonly<Record<ProviderErrorCode, string>> = {
   internal: 'unexpected driver error',
 }
 
-/** docs/job-lifecycle.md with its generated tables: statuses of each kind, failures, reasons. */
+/** Generates docs/job-lifecycle.md with its tables: statuses of each kind, failures, reasons. */
 export function generateLifecycleTables(page: string): string {
   const parts = [
     { name: 'job-statuses', heading: 'Statuses of a job', text: statusTable(jobKind) },

@@ -1,20 +1,20 @@
-/** A Markdown table. Cells are Markdown; `|` and line ends in them are made harmless. */
+/** Renders a Markdown table. Cells are Markdown; `|` and line breaks in them are escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
 }
 
-/** Text that is shown as it is. */
+/** Renders text as inline code. */
 export function code(text: string): string {
   const fence = text.includes('`') ? '``' : '`'
   return `${fence}${text}${fence}`
 }
 
 /**
- * The document with a new text between `<!-- name:start -->` and `<!-- name:end -->`; a document without these marks
- * gets them at its end, below the heading. All else stays as it is.
+ * Replaces the text between `<!-- name:start -->` and `<!-- name:end -->`; appends the heading and these markers if
+ * they are absent. Everything else is unchanged.
  *
- * @throws where one of the marks is missing or they are the wrong way round.
+ * @throws if one of the markers is missing or they are in the wrong order
  */
 export function withGeneratedPart(document: string, part: { name: string; heading: string; text: string }): string {
   const start = `<!-- ${part.name}:start -->`

@@ -14,7 +14,7 @@ const head = [
   'Environment',
 ]
 
-/** README.md with the matrix of what each provider can do. */
+/** Generates README.md with the matrix of provider capabilities. */
 export function generateProviderMatrix(readme: string, providers: readonly ProviderDescription[]): string {
   return withGeneratedPart(readme, {
     name: 'providers',

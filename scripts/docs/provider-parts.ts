@@ -1,15 +1,15 @@
 import type { KindDescription, ProviderDescription } from '../../src/capabilities/provider.schemas.ts'
 import { type Kind, kinds } from '../../src/vocabulary/kinds.ts'
 
-/** One kind of a provider, as it usually is or with another choice of an API. */
+/** Kind of a provider, for the default API or an alternative one. */
 export interface ProviderPart {
   kind: Kind
-  /** `jobApi: container`; absent: as it usually is. */
+  /** Setting that selects an alternative, such as `jobApi: container`; absent = default. */
   choice?: string
   does: KindDescription
 }
 
-/** All that a provider's documents tell, kind by kind, each as it usually is first. */
+/** Documented parts of a provider, by kind, the default first. */
 export function partsOf(provider: ProviderDescription): ProviderPart[] {
   return kinds.flatMap((kind) => {
     const usual = provider.kinds[kind]

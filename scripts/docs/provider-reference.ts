@@ -8,7 +8,7 @@ import { describeRule, propertyRows } from './schema-words.ts'
 const titles = { job: 'Jobs', environment: 'Environments' } satisfies Record<Kind, string>
 const propertyHead = ['Name', 'Value', 'Description']
 
-/** docs/providers/<id>.md with its tables; a page that is not there yet begins with its title. */
+/** Generates docs/providers/<id>.md with its tables; a new page starts with its title. */
 export function generateProviderReference(page: string, provider: ProviderDescription): string {
   const parts = [
     'Generated from the code with example settings. `GET /connections/{id}/capabilities` returns the values of a connection.',
@@ -98,7 +98,7 @@ const units = [
   { name: 's', ms: 1000 },
 ]
 
-/** In the biggest unit that divides it. */
+/** Formats a duration in the largest unit that divides it. */
 export function duration(ms: number): string {
   const unit = units.find((each) => ms >= each.ms && ms % each.ms === 0)
   return unit === undefined ? `${ms} ms` : `${ms / unit.ms} ${unit.name}`

@@ -5,7 +5,7 @@ interface OpenApi {
   paths: Readonly<Record<string, Readonly<Record<string, { summary?: string; tags?: readonly string[] }>>>>
 }
 
-/** docs/api.md with the table of routes, from the OpenAPI document as it was written last. */
+/** Generates docs/api.md with the table of routes, from the last written OpenAPI document. */
 export async function generateRoutes(page: string, openapiFile: string): Promise<string> {
   const { paths } = JSON.parse(await readFile(openapiFile, 'utf8')) as OpenApi
   const rows = Object.entries(paths).flatMap(([path, methods]) =>

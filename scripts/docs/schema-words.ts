@@ -2,7 +2,7 @@ import type { FieldDescription } from '../../src/capabilities/provider.schemas.t
 import type { Json, JsonObject } from '../../src/vocabulary/json.ts'
 import { code } from './markdown.ts'
 
-/** The rule of a provider's field, in words. */
+/** Describes the rule of a provider's field. */
 export function describeRule(field: FieldDescription): string {
   const { required, mutable, note } = field
   return sentence([
@@ -15,7 +15,7 @@ export function describeRule(field: FieldDescription): string {
   ])
 }
 
-/** A row per property of an object's schema, those of objects within below theirs: name, rule, meaning. */
+/** Table rows of an object's properties, nested ones after their parent: name, rule, meaning. */
 export function propertyRows(schema: JsonObject, above = ''): string[][] {
   const required = new Set((schema.required ?? []) as readonly string[])
   return Object.entries((schema.properties ?? {}) as { [name: string]: JsonObject }).flatMap(([name, property]) => {
@@ -31,7 +31,7 @@ function rowsWithin(property: JsonObject, path: string): string[][] {
   return items === undefined ? propertyRows(property, `${path}.`) : propertyRows(items, `${path}[].`)
 }
 
-/** What has a default may be left out, whatever the schema of the complete object says. */
+/** A property with a default is optional, even if the schema requires it. */
 function describeProperty(property: JsonObject, isRequired: boolean): string {
   const { default: standard } = property
   return sentence([
@@ -41,7 +41,7 @@ function describeProperty(property: JsonObject, isRequired: boolean): string {
   ])
 }
 
-/** A pattern beside the list of values says nothing new. */
+/** Describes the values of a schema; omits a pattern if there is a list of values. */
 function valueWords(schema: JsonObject): string[] {
   if (schema.const !== undefined) return [shown(schema.const)]
   if (schema.enum !== undefined) return [`one of ${listed(schema.enum as readonly Json[])}`]

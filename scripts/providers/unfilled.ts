@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The files of one provider, in the order in which they are written. */
+/** Files of a provider, in the order in which they are written. */
 const filesOf = (id: string) => [
   `src/sandbox/${id}/**/*.ts`,
   `test/sandbox/{${id},${id}.*,${id}-*}.ts`,
@@ -11,7 +11,7 @@ const filesOf = (id: string) => [
   `docs/providers/${id}.md`,
 ]
 
-/** What is left of the skeleton of `npm run new-provider`: each line that says `fill in: …`, with its place. */
+/** Lines of the skeleton (`npm run new-provider`) that still contain `fill in: …`, with their location. */
 export function unfilledPlaces(root: string, id: string): string[] {
   return filesOf(id)
     .flatMap((files) => globSync(files, { cwd: root }).sort())

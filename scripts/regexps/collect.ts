@@ -1,16 +1,16 @@
 import ts from 'typescript'
 
-/** A regular expression of the code, or a place where one is made that cannot be read from the code. */
+/** Regular expression of the code, or a place that builds one dynamically. */
 export interface Found {
-  /** Where it stands, for people. */
+  /** Location, for people. */
   place: string
   source: string
   flags: string
-  /** Made from something else than a text: `source` is the code that makes it. */
+  /** Built dynamically: `source` is the code that builds it. */
   isMade: boolean
 }
 
-/** Literals, `RegExp(…)`, and texts that stand under `pattern` or whose name ends so, in one file of TypeScript. */
+/** Finds literals, `RegExp(…)`, and strings named `pattern` or `…Pattern` in a TypeScript file. */
 export function regexpsOfCode(file: string, code: string): Found[] {
   const root = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
   const found: Found[] = []
@@ -51,7 +51,7 @@ function isPattern(node: ts.Node): node is ts.Node & { initializer: ts.StringLit
   return initializer !== undefined && ts.isStringLiteralLike(initializer) && /pattern$/i.test(node.name.getText())
 }
 
-/** Every `pattern` and every pattern of names, anywhere in schemas and rules as they are at run time. */
+/** Finds every `pattern` and every property name pattern in schemas and rules at run time. */
 export function regexpsOfSchemas(place: string, value: unknown): Found[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => {

@@ -3,14 +3,14 @@ import { check } from 'recheck'
 import type { Found } from './collect.ts'
 
 /**
- * What is wrong with regular expressions: those that are not shown to take time in proportion to the text, and those that
- * cannot be read from the code, unless somebody has reviewed them; and reviews of what is not there any more.
+ * Reports regular expressions that are not proven to run in linear time or are not literals in the code, unless they
+ * were reviewed, and reviews of expressions that no longer exist.
  */
 export async function faultsOf(found: readonly Found[], reviewed: Readonly<Record<string, string>>): Promise<string[]> {
   const byText = new Map(found.toReversed().map((each) => [textOf(each), each]))
   const faults: string[] = []
   const waiting = [...byText].filter(([text]) => !Object.hasOwn(reviewed, text)).values()
-  // Each is judged by a process of its own: as many at once as there are processors.
+  // Each is checked in a separate process, as many concurrently as there are processors.
   const hand = async () => {
     for (const [text, each] of waiting) {
       const fault = await faultOf(each)
@@ -22,10 +22,10 @@ export async function faultsOf(found: readonly Found[], reviewed: Readonly<Recor
   return [...faults.sort(), ...stale.map((text) => `${text} is reviewed but stands nowhere: remove the review`)]
 }
 
-/** No limits of time, which a busy machine exceeds: what is counted is the same everywhere. */
+/** No time limits, which a busy machine would exceed; counts are the same everywhere. */
 const byCountAlone = { timeout: null, attackTimeout: null, incubationTimeout: null, randomSeed: 0 }
 
-/** What a review is filed under. */
+/** Key of a review. */
 function textOf({ source, flags, isMade }: Found): string {
   return isMade ? source : `/${source}/${flags}`
 }

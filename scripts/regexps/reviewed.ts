@@ -1,4 +1,4 @@
-/** Regular expressions that cannot be read from the code, or that the check refuses, and why they may stay. */
+/** Regular expressions that are not literals in the code or fail the check, and why they are accepted. */
 export const reviewed: Readonly<Record<string, string>> = {
   'new RegExp(pattern)': "Patterns of providers' rules: each is collected from the registry and checked.",
   "new RegExp(`^${steps.join('/')}$`)": 'Paths of our routes, with `[^/]+` for a parameter: nothing is read twice.',
