@@ -5,15 +5,18 @@ import { apiKey, startLoad, startService } from './services.ts'
 import type { Stack } from './stack.ts'
 
 const pollMs = 50
-/** Of the bench's own query, which reads every job: with 30,000 it takes 15 ms of a core that the worker needs, too. */
+/**
+ * Pause between progress queries, as a multiple of their duration: a query reads every job, and with 30,000 it takes 15
+ * ms of a core that the worker needs as well.
+ */
 const pauseTimes = 10
 const patienceMs = 240_000
 
-/** Jobs that have not left `queued` and `dispatching`, and leases held now. */
+/** Number of jobs still `queued` or `dispatching`, and of leases held now. */
 export const ownProgress = `SELECT count(*) FILTER (WHERE status IN ('queued', 'dispatching')) AS left,
   count(*) FILTER (WHERE lease_until > now()) AS leases FROM workloads`
 
-/** Has so many jobs accepted in the first project; no worker runs. */
+/** Submits jobs to the first project while no worker runs. */
 export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
   const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
   const authorization = `Bearer ${apiKey}`
@@ -29,16 +32,16 @@ export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
 }
 
 /**
- * Reads again and again how a backlog shrinks.
+ * Polls the progress of a backlog.
  *
- * @param progress a query that answers `left` and `leases`
+ * @param progress a query that returns `left` and `leases`
  */
 export function watchBacklog(stack: Stack, progress: string, workers: readonly Program<unknown>[]) {
   const giveUpAt = performance.now() + patienceMs
   let mostLeases = 0
   return {
     mostLeases: () => mostLeases,
-    /** How many jobs are left once that is as asked. */
+    /** Resolves with the number of remaining jobs once it meets the condition. */
     async until(isReached: (left: number) => boolean): Promise<number> {
       for (;;) {
         const askedAtMs = performance.now()

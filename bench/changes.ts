@@ -10,8 +10,8 @@ const write = `WITH w AS (
     jsonb_build_object('number', $3::int, 'sentAtMicros', $2::bigint) FROM w`
 
 /**
- * Changes one job after the other, so many a second, and tells of it as a worker does: the row with its event in one
- * statement of its own, then a NOTIFY for what has changed in 20 ms. Each carries the time just before it was sent.
+ * Changes jobs one by one at a given rate and notifies as a worker does: the row with its event in a separate
+ * statement, then a NOTIFY for the changes of 20 ms. Each event contains the time just before it was sent.
  */
 export async function makeChanges(stack: Stack, projectId: string) {
   const { rows } = await stack.pool.query<{ tag: string }>('SELECT tag FROM installation')
@@ -32,7 +32,7 @@ export async function makeChanges(stack: Stack, projectId: string) {
   }
 
   return {
-    /** While something else is done. Resolves with how many there were, and how long it took. */
+    /** Makes changes until `work` ends. Resolves with their number and the duration. */
     async during(
       work: Promise<unknown>,
       { jobs, perSecond }: { jobs: readonly string[]; perSecond: number },

@@ -2,13 +2,13 @@ import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { median } from './medians.ts'
 
-/** File systems in memory, by the number that statfs(2) gives. */
+/** In-memory file systems, by their statfs(2) type. */
 const inMemory: ReadonlyMap<number, string> = new Map([
   [0x01021994, 'tmpfs'],
   [0x858458f6, 'ramfs'],
 ])
 
-/** Refuses a directory that is in memory, where a commit costs nothing. */
+/** Rejects a directory in memory, where a commit costs nothing. */
 export async function assertOnDisk(dir: string): Promise<void> {
   const kind = inMemory.get((await statfs(dir)).type)
   if (kind === undefined) return
@@ -17,7 +17,7 @@ export async function assertOnDisk(dir: string): Promise<void> {
 
 const tries = 200
 
-/** Microseconds that fdatasync of a page takes there, the median of many; what a commit waits for at least. */
+/** Median duration of fdatasync of a page in µs, the minimum wait of a commit. */
 export async function fdatasyncMicros(dir: string): Promise<number> {
   const path = join(dir, 'fdatasync-of-the-bench')
   const file = await open(path, 'w')

@@ -17,7 +17,7 @@ import { connectSlurm } from './services.ts'
 import { startStack } from './stack.ts'
 import { describeResult, describeVerdicts } from './table.ts'
 
-// How fast, and at what cost: npm run bench. docs/performance.md says what each figure means.
+// npm run bench: measures speed and cost. docs/performance.md explains the figures.
 
 const parts: readonly Part[] = [accept, drain, fairness, observe, read, streams, webhooks, processes, soak]
 

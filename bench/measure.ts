@@ -2,14 +2,14 @@ import type { Figures } from './part.ts'
 import type { Stack } from './stack.ts'
 import { cpuSeconds, databaseUse, rssMiB } from './usage.ts'
 
-/** Processes by the name that their figures have. */
+/** Process ids by the name used in the figures. */
 export type Processes = Readonly<Record<string, number>>
 
 const sampleMs = 100
 
 /**
- * Begins to count what the database does; the end tells it per unit. The bench's own transactions are left out. Nobody else
- * may be connected at either end.
+ * Starts counting the database's work; `end` returns figures per unit. The bench's own transactions are excluded. No
+ * other client may be connected at either end.
  */
 export async function countDatabase(stack: Stack): Promise<{ end(units: number): Promise<Figures> }> {
   const before = { ...(await databaseUse(stack.pool)), own: stack.ownCommits() }
@@ -26,7 +26,7 @@ export async function countDatabase(stack: Stack): Promise<{ end(units: number):
   }
 }
 
-/** Begins to count the CPU of processes, Postgres among them, and to watch their memory; the end tells it per unit. */
+/** Starts measuring CPU and memory of processes, Postgres included; `end` returns figures per unit. */
 export async function watchProcesses(
   stack: Stack,
   processes: Processes,

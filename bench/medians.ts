@@ -1,6 +1,6 @@
 import type { Figures, Round } from './part.ts'
 
-/** The middle value; of an even number the mean of the two in the middle. */
+/** Median; the mean of the two middle values if the number is even. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)]
@@ -9,18 +9,18 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2
 }
 
-/** The value below which this part of them lies; 0 of none. */
+/** Value below which this fraction of the values lies; 0 if there are none. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-/** Subject by subject and figure by figure; a figure that a round lacks is the median of the others. */
+/** Medians per subject and figure; rounds without a figure are ignored. */
 export function mediansOf(rounds: readonly Round[]): Round {
   return combine<Figures>(rounds, (measured) => combine(measured, median))
 }
 
-/** One record of what `join` makes of all values that a key has. */
+/** Combines records: applies `join` to all values of each key. */
 function combine<T>(records: readonly Readonly<Record<string, T>>[], join: (values: T[]) => T): Record<string, T> {
   const keys = new Set(records.flatMap((record) => Object.keys(record)))
   const valuesOf = (key: string) => records.flatMap((record) => (key in record ? [record[key] as T] : []))

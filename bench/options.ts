@@ -5,13 +5,13 @@ export interface Options {
   parts: string[]
   isShort: boolean
   rounds: number
-  /** Beside other engines, too, which are installed for it. */
+  /** Also measures other engines, which are installed on demand. */
   hasPeers: boolean
-  /** How long a soak lasts. */
+  /** Duration of a soak. */
   minutes: number
-  /** Where Postgres keeps its data, on a disk. */
+  /** Data directory of Postgres, on a disk. */
   dir: string
-  /** Where plots are written. */
+  /** Directory of the plots. */
   plots: string
 }
 
@@ -19,9 +19,9 @@ const usage =
   'Usage: npm run bench -- [part ...] [--short] [--peers] [--rounds <number>] [--minutes <number>] [--dir <directory on a disk>] [--plots <directory>]'
 
 /**
- * Reads the command line. Where no part is named it is all, but for those that are measured on request.
+ * Parses the command line. Without named parts, all are run except those on request.
  *
- * @throws with the usage, when it cannot be read
+ * @throws with the usage if it is invalid
  */
 export function readOptions(args: readonly string[], known: readonly Pick<Part, 'name' | 'onRequest'>[]): Options {
   const { values, positionals } = parse(args)

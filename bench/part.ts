@@ -1,37 +1,39 @@
 import type { Stack } from './stack.ts'
 
-/** What was measured, by name: `rate` is units a second; what has no unit in its name is per unit (a request, a job). */
+/**
+ * Measured values by name: `rate` is units per second; a figure without a unit in its name is per unit (request, job).
+ */
 export type Figures = Readonly<Record<string, number>>
 
-/** What each subject of a part measured in one round. The subjects are rivals: all run in the same round. */
+/** Figures of each subject of a part in one round. All subjects run in the same round, for comparison. */
 export type Round = Readonly<Record<string, Figures>>
 
 export interface RoundOptions {
-  /** Small and quick: for the counts, not for the rates. */
+  /** Short form, for counts only, not for rates. */
   isShort: boolean
-  /** Other engines are measured, too. */
+  /** Also measures other engines. */
   hasPeers: boolean
-  /** How long a soak lasts. */
+  /** Duration of a soak. */
   minutes: number
 }
 
-/** One question of the bench: how fast, at what cost, beside what. */
+/** Part of the bench, which measures one operation: its speed and cost, with comparisons. */
 export interface Part {
   name: string
-  /** What is counted: `request`, `job`. */
+  /** Unit of work: `request`, `job`. */
   unit: string
   /** Figures that are plotted against size: `p99 ms` is measured as `p99 ms at 10000` and so on. */
   plotted?: readonly string[]
-  /** Measured when it is named, and in one round: it takes long. */
+  /** Runs only when named, and in one round, since it takes long. */
   onRequest?: true
   run(stack: Stack, options: RoundOptions): Promise<Round>
 }
 
-/** A part after all its rounds. */
+/** Result of a part after all rounds. */
 export interface PartResult {
   part: string
   unit: string
   rounds: readonly Round[]
-  /** By subject, figure by figure. */
+  /** Medians of each figure, by subject. */
   medians: Round
 }

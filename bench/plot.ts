@@ -1,4 +1,4 @@
-/** Cost against size, both on a logarithmic scale. */
+/** Plot of cost against size, both on logarithmic scales. */
 export interface Plot {
   title: string
   x: string
@@ -26,7 +26,7 @@ const colours = [
   '#bcbd22',
 ]
 
-/** The plot as SVG. Points that are not above zero have no place on it and are left out. */
+/** Renders the plot as SVG. Points that are not above zero are omitted. */
 export function renderPlot({ title, x, y, series }: Plot): string {
   const shown = series
     .map(({ name, points }) => ({ name, points: points.filter((point) => point.x > 0 && point.y > 0) }))
@@ -73,7 +73,7 @@ export function renderPlot({ title, x, y, series }: Plot): string {
   ].join('\n')
 }
 
-/** From whole power of ten to whole power of ten. */
+/** Logarithmic scale between whole powers of ten. */
 function scaleOf(values: readonly number[], from: number, to: number) {
   const low = Math.floor(Math.log10(Math.min(...values)))
   const high = Math.max(Math.ceil(Math.log10(Math.max(...values))), low + 1)
@@ -97,7 +97,7 @@ function rounded(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** 1k, 1M; small ones as they are. */
+/** Formats large numbers as 1k or 1M. */
 function shortened(value: number): string {
   if (value >= 1e6) return `${value / 1e6}M`
   return value >= 1e3 ? `${value / 1e3}k` : String(Number(value.toPrecision(3)))

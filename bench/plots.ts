@@ -21,7 +21,7 @@ export async function writePlots(
   return paths
 }
 
-/** A series for each subject, of the figures that are called `<figure> at <size>`. */
+/** Series per subject, from the figures named `<figure> at <size>`. */
 export function seriesOf(medians: Round, figure: string): Series[] {
   const beginning = `${figure} at `
   return Object.entries(medians).map(([name, figures]) => ({

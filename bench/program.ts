@@ -2,22 +2,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process of the bench. */
+/** Child process of the bench. */
 export interface Program<Ready> {
   pid: number
   ready: Ready
   hasEnded(): boolean
-  /** The end of what it wrote. */
+  /** End of its output. */
   output(): string
-  /** Sends a message and resolves with the next one that comes back; rejects when the process ends instead. */
+  /** Sends a message and resolves with the next one received; rejects if the process exits instead. */
   ask<Answer>(message: object | string): Promise<Answer>
   stop(): Promise<void>
 }
 
-/** As scripts/run.mjs starts the service, and the baselines alike. */
+/** Flags of scripts/run.mjs, used for the baselines as well. */
 const flags = ['--no-warnings', '--max-semi-space-size=16']
 
-/** Starts a TypeScript program; one that is given no arguments says over IPC that it is ready. */
+/** Starts a TypeScript program; without arguments, it reports over IPC that it is ready. */
 export async function startProgram<Ready>(
   program: URL,
   env: Record<string, string>,
@@ -27,7 +27,7 @@ export async function startProgram<Ready>(
   return args.length > 0 ? started : { ...started, ready: await started.answer<Ready>() }
 }
 
-/** Starts a program of any kind. */
+/** Starts any executable. */
 export function startBinary<Ready>(
   path: string,
   args: readonly string[],

@@ -3,7 +3,7 @@ import { type SeedTarget, seededDays } from './seed.ts'
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
 
-/** What lists are filtered by, of jobs as `seedJobs` makes them: what most have, few have, or none has. */
+/** List filters for the jobs of `seedJobs`: matching most, few, or none. */
 export const readFilters: Readonly<Record<string, (target: SeedTarget) => ListParameters>> = {
   none: () => ({}),
   status: () => ({ status: ['succeeded'] }),
@@ -39,7 +39,7 @@ export const readFilters: Readonly<Record<string, (target: SeedTarget) => ListPa
   'two labels, no match': () => ({ label: ['half:odd', 'team:t2'] }),
 }
 
-/** The same as the query of a URL. */
+/** Encodes list parameters as a URL query. */
 export function queryOf(parameters: ListParameters): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters))

@@ -9,23 +9,23 @@ import { freePort } from '../test/support/free-ports.ts'
 import { type Program, startBinary, startProgram } from './program.ts'
 import type { Stack } from './stack.ts'
 
-/** An engine for durable execution, beside which `--peers` measures. Its packages are installed when they are first asked for. */
+/** Durable execution engine that `--peers` compares with. Its packages are installed on first use. */
 export interface Restate {
-  /** Where invocations are sent to. */
+  /** URL for invocations. */
   url: string
   server: Program<unknown>
   service: Program<unknown>
-  /** Handlers that have ended. */
+  /** Number of completed handlers. */
   handled(): Promise<number>
   stop(): Promise<void>
 }
 
 const packages = ['@restatedev/restate-server@1.7.12', '@restatedev/restate-sdk@1.17.2']
 
-/** The launcher of the other package would start it as a process that is not ours to stop. */
+/** The launcher of the other package would start a child process that the bench could not stop. */
 const binaryPackage = `restate-server-${process.platform}-${process.arch}`
 
-/** @param handler `none` returns at once; `call` makes the signed call of a Slurm job, as one durable step */
+/** @param handler `none` returns immediately; `call` makes the signed call of a Slurm job, as one durable step */
 export async function startRestate(stack: Stack, handler: 'none' | 'call'): Promise<Restate> {
   const modules = await installPeers(join(stack.dir, 'peers'))
   const dataDir = await mkdtemp(join(stack.dir, 'restate-'))

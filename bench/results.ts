@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fdatasyncMicros } from './disk.ts'
 import type { Stack } from './stack.ts'
 
-/** Without it, no figure means anything. */
+/** Machine of a run, required to interpret its figures. */
 export interface Machine {
   commit: string
   cores: number
@@ -15,9 +15,9 @@ export interface Machine {
   node: string
   postgres: string
   redis: string
-  /** Of the directory with Postgres' data. */
+  /** Measured in the data directory of Postgres. */
   fdatasyncMicros: number
-  /** Before the bench began: above the number of cores, the rates say little. */
+  /** Load average before the start; above the number of cores, rates are not meaningful. */
   loadAverage: number
 }
 
@@ -39,7 +39,7 @@ export async function describeMachine({ pool, redis, dataDir }: Stack): Promise<
   }
 }
 
-/** Writes one run, every round of it, and returns where. */
+/** Writes a run with all its rounds, and returns the path. */
 export async function writeResults(run: { machine: Machine } & Readonly<Record<string, unknown>>): Promise<string> {
   const dir = join(root, 'bench', 'results')
   await mkdir(dir, { recursive: true })
@@ -49,7 +49,7 @@ export async function writeResults(run: { machine: Machine } & Readonly<Record<s
   return relative(root, path)
 }
 
-/** Short, with a `+` where files differ from it. */
+/** Short commit hash, with a `+` if files differ from it. */
 function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   try {

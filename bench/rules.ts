@@ -1,12 +1,12 @@
 import type { PartResult, Round, RoundOptions } from './part.ts'
 
-/** The slots of the worker that is measured. */
+/** Slots of the measured worker. */
 export const slots = 16
 
 /**
- * What a figure should be. `against`: as a multiple of the same figure of another subject in the same run.
- * `isCount`: the machine and its load do not change it, so that missing it fails the bench. Times never fail it.
- * `isLong`: the short form does not measure it. `isPeer`: measured with `--peers` alone.
+ * Limit of a figure. `against`: as a multiple of the same figure of another subject in the same run. `isCount`:
+ * independent of the machine and its load, so that a violation fails the bench; times never fail it. `isLong`: not
+ * measured in the short form. `isPeer`: measured only with `--peers`.
  */
 export interface Rule {
   part: string
@@ -32,9 +32,9 @@ export const rules: readonly Rule[] = [
   { part: 'accept', subject: 'Postgres queue', figure: 'rate', against: 'switchyard', atLeast: 0.7 },
   { part: 'drain', subject: 'switchyard', figure: 'leases', atMost: slots, isCount: true },
   { part: 'drain', subject: 'switchyard', figure: 'creates', atMost: 1, isCount: true },
-  // A page shows every job; how many pages there are depends on how long the drain takes.
+  // A page contains every job; the number of pages depends on the duration of the drain.
   { part: 'drain', subject: 'switchyard', figure: 'list pages', atMost: 0.1, isCount: true },
-  // One that is looked at by itself now and then, where no page has shown it for long; never one for each create.
+  // A job is read individually if no page has contained it for long; never once per create.
   { part: 'drain', subject: 'switchyard', figure: 'other calls', atMost: 0.02, isCount: true },
   { part: 'drain', subject: 'switchyard', figure: 'commits', atMost: 3, isCount: true },
   { part: 'drain', subject: 'switchyard', figure: 'WAL KiB', atMost: 12, isCount: true },
@@ -56,7 +56,7 @@ export const rules: readonly Rule[] = [
   { part: 'process', subject: 'api', figure: 'process RSS MiB', atMost: 220 },
   { part: 'process', subject: 'worker', figure: 'process RSS MiB', atMost: 220 },
   { part: 'process', subject: 'killed worker', figure: 'seconds until all went on', atMost: 15 },
-  // What was under way at the kill was sent, or not: either way it is there once.
+  // A create in flight at the kill was sent or not: in both cases the job exists once.
   { part: 'process', subject: 'killed worker', figure: 'creates', atMost: 1, isCount: true },
   { part: 'read', subject: 'worst', figure: 'rows per row of a page', atMost: 20, isCount: true },
   { part: 'read', subject: 'worst', figure: 'p99 growth', atMost: 3 },
@@ -64,7 +64,7 @@ export const rules: readonly Rule[] = [
   ...observing('10k jobs', 5, { isLong: true }),
   ...observing('100k jobs', 10, { isLong: true }),
   { part: 'streams', subject: 'many', figure: 'misplaced', atMost: 0, isCount: true },
-  // Most of them are those of requests that wait anew, each with a key, a record and a view of its own.
+  // Mostly from repeated long polls, each with an authentication, a read and a separate view.
   { part: 'streams', subject: 'many', figure: 'statements', atMost: 4, isCount: true },
   { part: 'streams', subject: 'many', figure: 'statements', against: 'few', atMost: 1.5, isCount: true },
   { part: 'streams', subject: 'many', figure: 'p99 ms', atMost: 250 },
@@ -91,13 +91,13 @@ export const rules: readonly Rule[] = [
   { part: 'soak', subject: 'switchyard', figure: 'delivered twice', atMost: 0, isCount: true },
 ]
 
-/** What is asked of the scans of very many running jobs, however many they are. */
+/** Rules for scans of many running jobs, whatever their number. */
 function observing(subject: string, statements: number, size: Pick<Rule, 'isLong'> = {}): Rule[] {
   const asked: Omit<Rule, 'part' | 'subject'>[] = [
-    // A scan that is under way at either end counts by its pages and not as a scan, or the other way round.
+    // A scan in progress at either end of the measurement is counted by its pages but not as a scan, or vice versa.
     { figure: 'calls per page', atMost: 1.25, isCount: true },
-    // The claim, the snapshot and the end of each scan are three. What a worker asks each second for other reasons comes on
-    // top: the fewer scans in a second, the more.
+    // Each scan has three statements: claim, snapshot and end. The other statements of a worker per second are added:
+    // the fewer scans per second, the more.
     { figure: 'statements, nothing changes', atMost: statements, isCount: true },
     { figure: 'lag p99 ÷ scan', atMost: 2 },
     { figure: 'worker cores', atMost: 0.2 },
@@ -108,12 +108,16 @@ function observing(subject: string, statements: number, size: Pick<Rule, 'isLong
 }
 
 export interface Verdict extends Rule {
-  /** The median, or for a count the worst of all rounds. */
+  /** Median, or for a count the worst of all rounds. */
   value: number
   isMet: boolean
 }
 
-/** What became of every rule of the parts that ran. A figure that was not measured is an error: the harness is broken. */
+/**
+ * Evaluates the rules of the parts that ran.
+ *
+ * @throws if a figure was not measured: the harness is broken
+ */
 export function judge(
   results: readonly PartResult[],
   { isShort, hasPeers }: RoundOptions,
@@ -125,7 +129,7 @@ export function judge(
   )
 }
 
-/** The broken rules for which a run fails. */
+/** Violated rules that fail the run. */
 export function failures(verdicts: readonly Verdict[]): Verdict[] {
   return verdicts.filter(({ isCount, isMet }) => isCount === true && !isMet)
 }

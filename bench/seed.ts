@@ -1,24 +1,24 @@
 import type { ClientBase, Pool } from 'pg'
 
-/** Whose jobs are made, and over which connections: most over the first, few over the second, a handful over the third. */
+/** Owner and connections of the seeded jobs: most use the first connection, few the second, a handful the third. */
 export interface SeedTarget {
   projectId: string
   connectionIds: readonly [string, string, string]
-  /** The environment that one job in twenty ran in. */
+  /** Environment in which one job in twenty ran. */
   environmentId: string
 }
 
-/** What the rare ones of `seedJobs` are found by; each names the oldest twenty jobs. */
+/** Number of oldest jobs that share each rare value of `seedJobs`. */
 export const rareJobs = 20
 
-/** The days over which all jobs were made, however many there are. */
+/** Period of the creation times in days, whatever the number of jobs. */
 export const seededDays = 60
 
 /**
- * Makes that many jobs in a project, as a service that has run for long has them: most succeeded, the newest are active, a
- * tenth failed or was canceled; labels, names, providers and connections that most jobs share, and others that few have.
- * Indexes are built after the rows, from the definitions that they had. A million takes one to two minutes. Nothing is
- * vacuumed or analyzed.
+ * Inserts `count` jobs into a project, distributed as in a long-running service: most succeeded, the newest are active,
+ * a tenth failed or was canceled; with labels, names, providers and connections shared by most jobs or by few. Indexes
+ * are rebuilt after the rows, from their definitions. A million jobs take one to two minutes. Does not vacuum or
+ * analyze.
  */
 export async function seedJobs(pool: Pool | ClientBase, target: SeedTarget, count: number): Promise<void> {
   const { rows: indexes } = await pool.query<{ name: string; definition: string }>(definitionsOfIndexes)
@@ -35,7 +35,7 @@ const definitionsOfIndexes = `
   WHERE i.schemaname = current_schema() AND i.tablename IN ('workloads', 'workload_labels')
     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)`
 
-/** What an id begins with is the time, in ten digits of 5 bits: see vocabulary/ids.ts. */
+/** Time prefix of an id, in ten digits of 5 bits: see vocabulary/ids.ts. */
 const timeDigits = Array.from(
   { length: 10 },
   (_, index) => `substr('0123456789abcdefghjkmnpqrstvwxyz', ((ms >> ${45 - 5 * index}) & 31)::int + 1, 1)`,

@@ -11,10 +11,10 @@ export interface Service extends Program<unknown> {
   url: string
 }
 
-/** Key of the first project, an administrator's. */
+/** Admin key of the first project. */
 export const apiKey = 'sy_bench-key-of-the-first-project-00001'
 
-/** Starts Switchyard in one role; resolves once an API is ready, and at once for a worker. */
+/** Starts Switchyard in one role; resolves when an API is ready, and immediately for a worker. */
 export async function startService(
   stack: Stack,
   role: 'api' | 'worker',
@@ -31,7 +31,7 @@ export async function startService(
     BOOTSTRAP_API_KEY: apiKey,
     EGRESS_ALLOW: '127.0.0.1',
     LOG_LEVEL: 'warn',
-    // What is measured is the service, not its brakes.
+    // Disables rate limits, which are not what is measured.
     REQUEST_RATE_LIMIT: '0',
     PROVIDER_CALLS_PER_SECOND: '0',
     WORKER_CONCURRENCY: String(slots),
@@ -43,7 +43,7 @@ export async function startService(
   return { ...program, url }
 }
 
-/** Starts the load generator; programs/load.ts says what it takes. */
+/** Starts the load generator; see programs/load.ts for its messages. */
 export function startLoad(): Promise<Program<unknown>> {
   return startProgram(new URL('./programs/load.ts', import.meta.url), {})
 }
@@ -60,7 +60,7 @@ export function slurmConnection(stack: Stack): object {
   return sandboxConnection(stack.sandbox.ready, 'slurm') ?? {}
 }
 
-/** Creates something and returns it. */
+/** Sends a create request and returns the result. */
 export async function postTo(
   { url }: Service,
   key: string,
@@ -78,7 +78,7 @@ export async function postTo(
 
 const readyTries = 1200
 
-/** Resolves once `/readyz` says so. */
+/** Resolves when `/readyz` reports success. */
 export async function untilReady(url: string, program: Program<unknown>): Promise<void> {
   for (let tries = 0; tries < readyTries; tries++) {
     if (program.hasEnded()) throw new Error(`A service ended: ${program.output()}`)

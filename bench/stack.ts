@@ -11,22 +11,22 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { assertOnDisk } from './disk.ts'
 import { type Program, startProgram } from './program.ts'
 
-/** What every part runs on: a database on a disk, Redis and the sandbox, each in processes of its own. */
+/** Services that every part uses: a database on a disk, Redis and the sandbox, in separate processes. */
 export interface Stack {
-  /** On a disk, for whatever a part keeps beside the database. */
+  /** Directory on a disk for other data of a part. */
   dir: string
-  /** The bench's own connection; its statements are not counted. */
+  /** Connection of the bench; its statements are not counted. */
   pool: Pool
-  /** Transactions that the bench itself has made through `pool`. */
+  /** Number of the bench's transactions on `pool`. */
   ownCommits(): number
   databaseUrl: string
   dataDir: string
   postgresPid: number
-  /** Of the process behind `pool`, whose CPU is the bench's own. */
+  /** Backend process of `pool`, whose CPU belongs to the bench. */
   ownBackendPid: number
   redis: { url: string; pid: number; description: string }
   sandbox: SandboxProgram
-  /** No work anywhere: empties Redis, the sandbox and the tables but what the bench started with, and the log of audit. */
+  /** Removes all work: empties Redis, the sandbox, the audit log and the tables, except for the initial rows. */
   clear(): Promise<void>
   stop(): Promise<void>
 }
@@ -46,13 +46,13 @@ const settings = {
 
 const untracked = '-c pg_stat_statements.track=none'
 
-/** Starts everything, with the durability that Postgres has by default. */
+/** Starts all services, with the default durability of Postgres. */
 export async function startStack(dir: string): Promise<Stack> {
   await mkdir(dir, { recursive: true })
   await assertOnDisk(dir)
   await rm(join(dir, 'postgres'), { recursive: true, force: true })
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), persistent: true, settings })
-  // Root's directories may lie elsewhere than asked for.
+  // For root the data directory may differ from the requested one.
   await assertOnDisk(postgres.dataDir)
   await migrate({ url: postgres.url })
   const pool = new Pool({ connectionString: postgres.url, max: 1, idleTimeoutMillis: 0, options: untracked })
@@ -102,7 +102,7 @@ async function stop(parts: {
   await rm(parts.postgres.dataDir, { recursive: true, force: true })
 }
 
-/** The server is the parent of the process of any connection. */
+/** Finds the server process: the parent of any backend. */
 async function processesOf(pool: Pool): Promise<Pick<Stack, 'postgresPid' | 'ownBackendPid'>> {
   const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const ownBackendPid = rows[0]?.pid ?? 0

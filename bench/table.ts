@@ -1,7 +1,7 @@
 import type { PartResult, Round } from './part.ts'
 import type { Verdict } from './rules.ts'
 
-/** Subjects down, figures across, and how fast each subject is beside the first one. */
+/** Table of subjects and figures, with each subject's speed relative to the first. */
 export function describeResult({ part, unit, medians, rounds }: PartResult): string {
   const subjects = Object.keys(medians)
   const figures = [...new Set(Object.values(medians).flatMap((measured) => Object.keys(measured)))]
@@ -26,7 +26,7 @@ export function describeVerdicts(verdicts: readonly Verdict[]): string {
   return align([['bar', 'figure', 'measured', 'asked', ''], ...rows])
 }
 
-/** Three digits that matter; counts of hundreds and more in full. */
+/** Formats with three significant digits; values of 100 and more as whole numbers. */
 export function shown(value: number | undefined): string {
   if (value === undefined) return '–'
   if (value === 0 || Math.abs(value) >= 100) return String(Math.round(value))

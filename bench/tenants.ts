@@ -2,14 +2,14 @@ import { sandboxConnection } from '../src/commands/sandbox-connections.ts'
 import { apiKey, type Service } from './services.ts'
 import type { Stack } from './stack.ts'
 
-/** A project of its own with a key and a connection to a Slurm. */
+/** Separate project with a key and a Slurm connection. */
 export interface Tenant {
   projectId: string
   connectionId: string
   key: string
 }
 
-/** Makes a project for each address of a slurmrestd. */
+/** Creates a project for each slurmrestd URL. */
 export async function makeTenants(stack: Stack, api: Service, slurmUrls: readonly string[]): Promise<Tenant[]> {
   const tenants = []
   for (const [index, baseUrl] of slurmUrls.entries()) {
@@ -40,7 +40,7 @@ export function submitJob(api: Service, { key }: Tenant, name: string): Promise<
   return post(api, '/jobs', key, { provider: 'slurm', name, script: '#!/bin/sh\nsleep 3600\n', resources })
 }
 
-/** Sends a request and answers what came back; rejects where it was refused. */
+/** Sends a request and returns the response body; rejects if the request fails. */
 export async function post<Answer>(api: Service, path: string, key: string, body: object = {}): Promise<Answer> {
   const response = await fetch(api.url + path, {
     method: 'POST',

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 
-// What processes and Postgres have used, read from Linux' /proc and from Postgres' own counters.
+// Resource usage of processes and Postgres, from Linux /proc and the counters of Postgres.
 
 const ticksPerSecond = 100
 
-/** CPU seconds of a process and, with `children`, of every process under it, those that have ended included. */
+/** CPU seconds of a process and, with `children`, of all its descendants, exited ones included. */
 export async function cpuSeconds(pid: number, children = false): Promise<number> {
   const own = await timesOf(pid)
   if (!children) return own.self
@@ -26,13 +26,13 @@ async function childrenOf(pid: number): Promise<number[]> {
   return pids.filter((_, index) => parents[index] === pid)
 }
 
-/** The fields after the name, which may hold spaces; none when the process has ended. */
+/** Fields of /proc/<pid>/stat after the name, which may contain spaces; empty if the process has exited. */
 async function statOf(pid: number): Promise<string[]> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
-/** Resident memory; 0 when the process has ended. */
+/** Resident memory; 0 if the process has exited. */
 export async function rssMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024
@@ -41,11 +41,14 @@ export async function rssMiB(pid: number): Promise<number> {
 export interface DatabaseUse {
   walKiB: number
   commits: number
-  /** Sent by clients, BEGIN and COMMIT included. */
+  /** Statements of clients, BEGIN and COMMIT included. */
   statements: number
 }
 
-/** Counters of the database since it was made. Connections add to `commits` seconds late, and when they end. */
+/**
+ * Counters of the database since its creation. Connections update `commits` with a delay of seconds, and when they
+ * close.
+ */
 export async function databaseUse(pool: Pool): Promise<DatabaseUse> {
   await untilAlone(pool)
   await pool.query('SELECT pg_stat_force_next_flush()')
@@ -57,7 +60,7 @@ export async function databaseUse(pool: Pool): Promise<DatabaseUse> {
   return { walKiB: Number(use?.walKiB), commits: Number(use?.commits), statements: Number(use?.statements) }
 }
 
-/** Resolves once nobody but the bench is connected. */
+/** Resolves when no other client is connected. */
 async function untilAlone(pool: Pool): Promise<void> {
   const others = "SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
   for (let tries = 0; (await pool.query(others)).rowCount !== 0; tries++) {

@@ -9,7 +9,10 @@ import type { Stack } from '../stack.ts'
 
 const connections = 64
 
-/** `POST /jobs` with an idempotency key each, no worker, beside routes that do little more than store. */
+/**
+ * Measures `POST /jobs` with an idempotency key each and without a worker, against routes that do little more than
+ * store.
+ */
 export const accept: Part = {
   name: 'accept',
   unit: 'request',
@@ -35,7 +38,7 @@ export const accept: Part = {
 }
 
 interface Subject extends Service {
-  /** Where jobs are sent to; `/jobs` when absent. */
+  /** Path for jobs; default `/jobs`. */
   path?: string
 }
 
@@ -50,7 +53,7 @@ function switchyardOver(queue: Queue): (stack: Stack) => Promise<Service> {
   return (stack) => startService(stack, 'api', queue)
 }
 
-/** What is accepted is carried out at the same time. */
+/** With a worker that executes the accepted jobs concurrently. */
 async function besideWorker(stack: Stack): Promise<Service> {
   const [api, worker] = await Promise.all([startService(stack, 'api'), startService(stack, 'worker')])
   return {
@@ -72,7 +75,7 @@ function bareApi(store: 'insert' | 'prisma'): (stack: Stack) => Promise<Service>
   }
 }
 
-/** A durable send to a handler that returns at once. Its server keeps its own data, on the same disk. */
+/** Durable send to a handler that returns immediately. The server stores its data on the same disk. */
 async function restate(stack: Stack): Promise<Subject> {
   const { url, server, stop } = await startRestate(stack, 'none')
   return { ...server, url, path: '/jobs/run/send', stop }
@@ -85,7 +88,7 @@ async function measure(run: { stack: Stack; api: Subject; load: Program<unknown>
     const asked: Load = { url: api.url, ...path, connections, seconds, authorization: `Bearer ${apiKey}` }
     return load.ask<LoadResult>(asked)
   }
-  // What the first second costs is compiling, on each side.
+  // Warm-up: the first second mainly measures compilation, for all subjects.
   const first = await send(1)
   const processes = await watchProcesses(stack, { api: api.pid })
   const { accepted, failed, seconds, p50Ms, p99Ms } = await send(options.isShort ? 2 : 8)

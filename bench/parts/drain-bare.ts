@@ -6,7 +6,7 @@ import type { Stack } from '../stack.ts'
 
 const queueName = 'bare-jobs'
 
-/** Rows and messages of the baseline's jobs. */
+/** Inserts rows and messages for the jobs of the baseline. */
 export async function enqueueBareJobs({ pool, redis }: Stack, count: number): Promise<void> {
   const spec = { name: 'bare', script: '#!/bin/sh\nsleep 3600\n', resources: { cpus: 1, memoryMiB: 1024 } }
   const { rows } = await pool.query<{ id: string }>(
@@ -21,7 +21,7 @@ export async function enqueueBareJobs({ pool, redis }: Stack, count: number): Pr
   await queue.close()
 }
 
-/** A BullMQ worker that creates each job at the provider and writes one UPDATE. */
+/** Starts a BullMQ worker that creates each job at the provider and executes one UPDATE. */
 export function startBareWorker({ databaseUrl, redis, sandbox }: Stack): Promise<Program<unknown>> {
   const slurm = sandboxConnection(sandbox.ready, 'slurm')
   return startProgram(new URL('../programs/bare-worker.ts', import.meta.url), {

@@ -9,7 +9,10 @@ import { startLoad, startService } from '../services.ts'
 import type { SandboxProgram, Stack } from '../stack.ts'
 import { enqueueBareJobs, startBareWorker } from './drain-bare.ts'
 
-/** A backlog of one connection, taken by one worker or two, beside a queue's handler that does the same call and one UPDATE. */
+/**
+ * Drains the backlog of a connection with one or two workers, against a queue handler with the same call and one
+ * UPDATE.
+ */
 export const drain: Part = {
   name: 'drain',
   unit: 'job',
@@ -28,9 +31,9 @@ interface Race {
   jobs: number
   workers: number
   start(): Promise<Program<unknown>>
-  /** Answers `left` of the backlog, and `leases` held now. */
+  /** Query that returns `left` of the backlog, and `leases` held now. */
   progress: string
-  /** Where each create has its start and end. */
+  /** Table with the start and end of each create. */
   table: 'workload_attempts' | 'bare_jobs'
 }
 
@@ -48,7 +51,7 @@ async function drainBare(stack: Stack, jobs: number): Promise<Figures> {
   return measure(stack, { jobs, workers: 1, progress, table: 'bare_jobs', start: () => startBareWorker(stack) })
 }
 
-/** Sent and handled at the same time: Restate has no backlog that waits for a worker to start. */
+/** Sends and handles concurrently: Restate has no backlog that waits for a worker to start. */
 async function runOnRestate(stack: Stack, jobs: number): Promise<Figures> {
   await stack.clear()
   const restate = await startRestate(stack, 'call')
@@ -68,7 +71,7 @@ const percentiles = (table: string) => `SELECT
   1000 * extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY ended_at - started_at)) AS p50,
   1000 * extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY ended_at - started_at)) AS p99 FROM ${table}`
 
-/** Counts are of all jobs, from before the worker starts; rate and CPU from the first job that is seen to be done. */
+/** Counts cover all jobs, from before the worker starts; rate and CPU start with the first completed job observed. */
 async function measure(stack: Stack, { jobs, workers: count, progress, table, start }: Race): Promise<Figures> {
   const database = await countDatabase(stack)
   const workers = await Promise.all(Array.from({ length: count }, start))

@@ -11,12 +11,12 @@ import { makeTenants, post, removeTenants, submitJob, type Tenant } from '../ten
 
 const healthy = 8
 const small = 90
-/** How long each create of the slow connection takes. */
+/** Duration of each create of the slow connection. */
 const slowMs = 3000
 
 /**
- * A hundred projects with a connection each: eight with a backlog, first alone, then beside one whose provider is slow
- * and one whose provider takes calls and never answers; and ninety that send one job in the middle of it.
+ * A hundred projects with a connection each: eight with a backlog, first alone, then with one whose provider is slow
+ * and one whose provider accepts calls and never responds; and ninety that each send one job meanwhile.
  */
 export const fairness: Part = {
   name: 'fairness',
@@ -70,7 +70,7 @@ const progressOf = (connectionIds: string) => `SELECT
   count(*) FILTER (WHERE status IN ('queued', 'dispatching') AND connection_id IN (${connectionIds})) AS left,
   count(*) FILTER (WHERE lease_until > now()) AS leases FROM workloads`
 
-/** How long the small projects' jobs wait for their dispatch, and a cancel of a busy project's job until it was sent. */
+/** Time until the small projects' jobs are dispatched, and until a cancel of a busy project's job is sent. */
 async function askInBetween(stack: Stack, api: Service, tenants: readonly Tenant[]): Promise<Figures> {
   const [first] = tenants
   if (first === undefined) throw new Error('There are no projects.')
@@ -102,10 +102,10 @@ async function until({ pool }: Stack, nothingOf: string, values: unknown[]): Pro
 }
 
 interface Providers {
-  /** One for each of the healthy connections, so that none lists what the others have. */
+  /** One per healthy connection, so that no provider lists the jobs of another. */
   quick: string[]
   slow: string
-  /** Takes connections and never answers. */
+  /** Accepts connections and never responds. */
   dead: string
   close(): Promise<void>
 }

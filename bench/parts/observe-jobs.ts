@@ -5,7 +5,7 @@ import type { Stack } from '../stack.ts'
 
 const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
 
-/** Connects each account and lets one job run in it, the way that any job comes there. */
+/** Connects each account and runs one job in it, created as usual. */
 export async function prepareAccounts(
   stack: Stack,
   accounts: ManyJobsReady['accounts'],
@@ -57,7 +57,7 @@ function connectionTo(
   }
 }
 
-/** As many rows for each of the jobs as the provider has objects: its own, and copies with the same ids and marks as there. */
+/** Copies the row of each job to match the copies at the provider, with the same ids and correlation tags. */
 export async function copyRows({ pool }: Stack, jobs: number): Promise<void> {
   await pool.query(
     `INSERT INTO workloads SELECT (jsonb_populate_record(w, jsonb_build_object(
@@ -66,7 +66,7 @@ export async function copyRows({ pool }: Stack, jobs: number): Promise<void> {
     FROM workloads w, generate_series(1, $1 - 1) AS n`,
     [jobs],
   )
-  // What the first jobs have said is no part of what is measured.
+  // Observations of the first jobs must not affect the measurement.
   await pool.query('UPDATE sweeps SET due_at = now(), interval_ms = 0 WHERE due_at IS NOT NULL OR lease_id IS NOT NULL')
   await pool.query('VACUUM ANALYZE')
 }

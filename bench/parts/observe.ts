@@ -10,10 +10,13 @@ import { copyRows, prepareAccounts } from './observe-jobs.ts'
 const accounts = 10
 const pageSize = 50
 const callsPerSecond = 100
-/** Of the jobs, in each scan. */
+/** Fraction of the jobs that changes during each scan. */
 const changingPart = 0.01
 
-/** Jobs that run over ten connections to ModelArts, whose lists have pages of 50, while one in a hundred changes in each scan. */
+/**
+ * Running jobs on ten connections to ModelArts, whose lists have pages of 50, while one in a hundred changes in each
+ * scan.
+ */
 export const observe: Part = {
   name: 'observe',
   unit: 'scan',
@@ -36,7 +39,7 @@ async function measureJobs(stack: Stack, jobs: number, seconds: number): Promise
   await provider.ask({ do: 'multiply', jobs: jobs / accounts })
   await copyRows(stack, jobs / accounts)
   const pages = Math.ceil(jobs / accounts / pageSize)
-  // A pause as long as a scan takes at least, whether or not something changes.
+  // At least the duration of a scan, whether or not jobs change.
   const pauseMs = String(Math.max((1000 * pages) / callsPerSecond, 250))
   const worker = await startService(stack, 'worker', 'redis', {
     PROVIDER_CALLS_PER_SECOND: String(callsPerSecond),
@@ -58,14 +61,14 @@ interface Watch {
   provider: ManyJobs
   worker: Program<unknown>
   seconds: number
-  /** Of one list. */
+  /** Pages of one list. */
   pages: number
 }
 
 async function watchScans({ stack, provider, worker, seconds, pages }: Watch): Promise<Figures> {
   const scanned = async () => (await countStatements(stack)).scans
   const started = await scanned()
-  // What a worker knows nothing of is compared with its row once.
+  // Warm-up: a new worker compares each object with its row once.
   await until(worker, async () => (await scanned()) >= started + 3 * accounts)
   const count = async () => {
     const [statements, calls] = [await countStatements(stack), await provider.ask<Calls>({ do: 'count' })]
@@ -104,7 +107,7 @@ async function watchScans({ stack, provider, worker, seconds, pages }: Watch): P
   }
 }
 
-/** Scans that have ended, and all statements, since the database was made. */
+/** Completed scans and all statements since the database was created. */
 async function countStatements({ pool }: Stack): Promise<{ scans: number; statements: number }> {
   const { rows } = await pool.query<{ scans: string; statements: string }>(`
     SELECT sum(calls) AS statements, coalesce(sum(calls) FILTER (WHERE query LIKE '%UPDATE sweeps SET lease_id =%'), 0) AS scans
@@ -112,7 +115,7 @@ async function countStatements({ pool }: Stack): Promise<{ scans: number; statem
   return { scans: Number(rows[0]?.scans), statements: Number(rows[0]?.statements) }
 }
 
-/** Milliseconds from each change at the provider to its event. */
+/** Time in ms from each change at the provider to its event. */
 async function lagsOf({ pool }: Stack, worker: Program<unknown>, changes: readonly ChangeMade[]): Promise<number[]> {
   const read = async () => {
     const { rows } = await pool.query<{ ms: string | null }>(

@@ -5,7 +5,7 @@ import type { Figures, Part } from '../part.ts'
 import { type Service, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 
-/** What a process costs that has nothing to do, how long it takes to start, and who goes on where one is killed. */
+/** Measures the cost of an idle process, its start time, and the takeover from a killed worker. */
 export const processes: Part = {
   name: 'process',
   unit: 'second',
@@ -27,7 +27,7 @@ async function measureApi(stack: Stack, seconds: number): Promise<Figures> {
   return { 'ready ms': readyMs, ...(await measureIdle(stack, api, seconds)) }
 }
 
-/** A worker is ready when it has sent what it found. */
+/** A worker is ready when it has dispatched the existing job. */
 async function measureWorker(stack: Stack, seconds: number): Promise<Figures> {
   await stack.clear()
   await submitBacklog(stack, 1)
@@ -52,8 +52,8 @@ async function measureIdle(stack: Stack, service: Service, seconds: number): Pro
 const queued = `SELECT count(*) AS left, 0 AS leases FROM workloads WHERE status = 'queued'`
 
 /**
- * Kills a worker in the middle of a backlog and starts another: how long after the kill that one has claimed all that the
- * first one held. Whether a call that was under way made a job is told later: a provider may still carry it out.
+ * Kills a worker during a backlog and starts another: measures the time from the kill until the second has claimed all
+ * leases of the first. Calls in flight at the kill are counted later: a provider may still execute them.
  */
 async function measureTakeover(stack: Stack, jobs: number): Promise<Figures> {
   await stack.clear()

@@ -11,7 +11,7 @@ import { type SeedTarget, seedJobs } from '../seed.ts'
 import { apiKey, postTo, type Service, slurmConnection, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 
-/** The page that a list has unless asked otherwise. */
+/** Default page size. */
 const pageSize = 50
 
 interface Seeded {
@@ -20,10 +20,10 @@ interface Seeded {
   target: SeedTarget
 }
 
-/** Projects outlive a round: to make a million jobs takes longer than to read them. */
+/** Projects are kept between rounds: inserting a million jobs takes longer than reading them. */
 const seeded = new Map<number, Seeded>()
 
-/** First pages of `GET /jobs` by every filter, in projects of different sizes. */
+/** Measures first pages of `GET /jobs` with every filter, in projects of different sizes. */
 export const read: Part = {
   name: 'read',
   unit: 'request',
@@ -71,7 +71,7 @@ async function projectOf(stack: Stack, api: Service, size: number): Promise<Seed
   return made
 }
 
-/** Rows and index entries that a page reads, for each row that it may have; the worse of how Postgres may plan it. */
+/** Rows and index entries read per row of a full page; the worse of Postgres's planning modes. */
 async function rowsRead(stack: Stack, lists: readonly [Seeded, ReturnType<typeof filterOf>][]): Promise<number[]> {
   const client = new Client({ connectionString: stack.databaseUrl })
   await client.connect()
@@ -105,7 +105,7 @@ function figuresOf(sizes: readonly number[], { times, failure }: ReadsResult, ro
   return figures
 }
 
-/** Figure by figure, the highest of all filters; the rows at any size. */
+/** Highest value of each figure over all filters; for rows, over all sizes. */
 function worstOf(measured: Readonly<Record<string, Figures>>): Figures {
   const worst: Record<string, number> = {}
   for (const [figure, value] of Object.values(measured).flatMap((figures) => Object.entries(figures))) {

@@ -15,8 +15,8 @@ const minuteMs = 60_000
 const patienceMs = 60_000
 
 /**
- * Jobs that end after a second, steadily, for minutes, with streams of events and a webhook: whether memory grows. Nothing of
- * it is so old that it would be pruned.
+ * Detects memory growth: a steady load of jobs of one second, for minutes, with event streams and a webhook. No data
+ * reaches its retention time.
  */
 export const soak: Part = {
   name: 'soak',
@@ -24,7 +24,7 @@ export const soak: Part = {
   onRequest: true,
   async run(stack, { minutes }) {
     await stack.clear()
-    // An ended job is listed for a minute, so that a page of the list has as many at the end as after the warm-up.
+    // A finished job is listed for a minute, so that list pages have the same size after the warm-up and at the end.
     const sandbox: SandboxProgram = await startProgram(new URL('../programs/sandbox.ts', import.meta.url), {
       SLURM: JSON.stringify({ minJobAgeMs: minuteMs }),
     })
@@ -40,7 +40,7 @@ export const soak: Part = {
   },
 }
 
-/** With a watch on the event loop, which is asked for the longest block. */
+/** Starts a service with an event loop monitor that returns the longest block. */
 function start(stack: Stack, role: 'api' | 'worker'): Promise<Service> {
   return startService(stack, role, 'redis', {
     NODE_OPTIONS: `--import=${new URL('../programs/watch-loop.ts', import.meta.url)}`,
@@ -48,7 +48,7 @@ function start(stack: Stack, role: 'api' | 'worker'): Promise<Service> {
 }
 
 interface Audience {
-  /** Events by listener. */
+  /** Number of events per listener. */
   heard: number[]
   receiver: Program<unknown>
   leave(): void
@@ -79,7 +79,7 @@ async function gather(api: Service, { key }: Tenant): Promise<Audience> {
   }
 }
 
-/** Comes back with the last id where it is cut. */
+/** Opens a stream that reconnects with the last id. */
 function listen(api: Service, key: string, onEvent: () => void) {
   const source = new EventSource(`${api.url}/events/stream`, {
     fetch: (url, init) => {
@@ -123,12 +123,12 @@ async function measure(scene: Scene): Promise<Figures> {
   }
 }
 
-/** Memory, each second. */
+/** Samples memory every second. */
 function makeSamples({ pid }: Service) {
   const samples: number[] = []
   const timer = setInterval(() => void rssMiB(pid).then((mebibytes) => samples.push(mebibytes)), 1000)
   return {
-    /** Medians of the first minute after the warm-up, and of the last. */
+    /** Medians of the first minute after the warm-up and of the last minute. */
     end(name: string, minutes: number): Figures {
       clearInterval(timer)
       const measured = samples.slice(-minutes * 60)
@@ -144,7 +144,7 @@ function makeSamples({ pid }: Service) {
   }
 }
 
-/** Sends so many jobs a second, each when it is due, whether or not those before it were answered. */
+/** Sends jobs at a fixed rate, each when it is due, independent of earlier responses. */
 function makeLoad({ api, tenant }: Scene) {
   const spec = { provider: 'slurm', script: '#!/bin/sh\nsleep 1\n', resources: { cpus: 1, memoryMiB: 1024 } }
   const underWay = new Set<Promise<void>>()
@@ -165,7 +165,7 @@ function makeLoad({ api, tenant }: Scene) {
   const timer = setInterval(send, 1000 / jobsPerSecond)
   return {
     accepted: () => accepted,
-    /** Resolves once all are answered, with how many were refused. */
+    /** Resolves with the number of failed requests when all have completed. */
     async stop(): Promise<number> {
       clearInterval(timer)
       await Promise.all(underWay)
@@ -174,7 +174,7 @@ function makeLoad({ api, tenant }: Scene) {
   }
 }
 
-/** Until all jobs have ended, or for a minute. */
+/** Waits until all jobs have finished, at most a minute. */
 async function untilEnded({ pool }: Stack, { projectId }: Tenant, jobs: number) {
   const counts = `SELECT (SELECT count(*) FROM workloads WHERE project_id = $1 AND status = 'succeeded')::int AS ended,
     (SELECT count(*) FROM workload_events WHERE project_id = $1)::int AS events`

@@ -11,7 +11,7 @@ import { makeTenants, removeTenants } from '../tenants.ts'
 
 const perSecond = 50
 
-/** Streams of one project and requests that wait, all at one API process, while its jobs change; and accepting beside it. */
+/** Streams and long polls of one project at one API process, while its jobs change; and concurrent submissions. */
 export const streams: Part = {
   name: 'streams',
   unit: 'event',
@@ -41,7 +41,7 @@ interface Scene {
   stack: Stack
   api: Service
   load: Program<unknown>
-  /** Of the project that is listened to. */
+  /** Key of the observed project. */
   key: string
   changes: Changes
   seconds: number
@@ -66,7 +66,7 @@ async function submit({ pool }: Stack, { api, load, projectId, key, count }: Bac
   return rows.map((row) => row.id)
 }
 
-/** As many listeners as jobs, and a request that waits for each of them. */
+/** One stream and one long poll per job. */
 async function measure(scene: Scene, jobs: readonly string[]): Promise<Figures> {
   const { stack, api, key, changes, seconds } = scene
   const audience = await startProgram<unknown>(new URL('../programs/audience.ts', import.meta.url), {})
@@ -89,7 +89,7 @@ async function measure(scene: Scene, jobs: readonly string[]): Promise<Figures> 
     ...{ 'p50 ms': heard.p50Ms, 'p99 ms': heard.p99Ms, 'wait p50 ms': heard.waitP50Ms, 'wait p99 ms': heard.waitP99Ms },
     statements: statements / told.changes,
     ...used,
-    // In shares of what every listener should have heard.
+    // As a fraction of the events that all listeners should receive.
     heard: heard.messages / (told.changes * jobs.length),
     'wait answers': heard.answers / told.changes,
     misplaced: beside.misplaced,
@@ -99,7 +99,7 @@ async function measure(scene: Scene, jobs: readonly string[]): Promise<Figures> 
   }
 }
 
-/** Jobs of another project are accepted while these change. */
+/** Submits jobs of another project while these change. */
 async function acceptBeside({ api, load, changes, seconds }: Scene, jobs: readonly string[]): Promise<number> {
   const asked: Load = { url: api.url, connections: 64, seconds, authorization: `Bearer ${apiKey}` }
   const accepting = load.ask<LoadResult>(asked)
@@ -108,7 +108,7 @@ async function acceptBeside({ api, load, changes, seconds }: Scene, jobs: readon
   return accepted / taken
 }
 
-/** What clients other than the bench have sent so far. */
+/** Number of statements of other clients so far. */
 async function statementsOf({ pool }: Stack): Promise<number> {
   const { rows } = await pool.query<{ calls: string }>(`SELECT sum(calls) AS calls FROM pg_stat_statements s
     JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()`)

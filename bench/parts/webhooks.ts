@@ -11,12 +11,15 @@ import { makeTenants, post, removeTenants, submitJob, type Tenant } from '../ten
 const projects = 10
 const endpointsEach = 5
 const endpoints = projects * endpointsEach
-/** As many as a worker has under way. */
+/** Maximum deliveries in flight of a worker. */
 const concurrency = 64
 const pollMs = 100
 const patienceMs = 120_000
 
-/** Events of ten projects with five endpoints each, which a worker sends; beside a loop that posts and writes one UPDATE. */
+/**
+ * Measures deliveries of events of ten projects with five endpoints each, against a loop that posts and executes one
+ * UPDATE.
+ */
 export const webhooks: Part = {
   name: 'webhooks',
   unit: 'message',
@@ -33,7 +36,7 @@ export const webhooks: Part = {
   },
 }
 
-/** Jobs are accepted, an event each, before a worker starts; all that it has to do then is to send. */
+/** Submits jobs, with an event each, before a worker starts; the worker then only has to send. */
 async function measureBurst(stack: Stack, jobs: number, manners: readonly Manner[]): Promise<Figures> {
   const scene = await prepare(stack, manners)
   await accept(stack, scene, jobs)
@@ -74,12 +77,12 @@ async function measureBare(stack: Stack, deliveries: number): Promise<Figures> {
   return { ...figures, ...counted }
 }
 
-/** What a receiver waits while the worker has its other work, too. */
+/** Measures the latency at a receiver while the worker has other work. */
 async function measureSteady(stack: Stack): Promise<Figures> {
   const scene = await prepare(stack, Array<Manner>(endpoints).fill('quick'))
   const { api } = scene
   const worker = await startService(stack, 'worker')
-  // What the first second costs is starting.
+  // Warm-up: excludes the start of the processes.
   await submitSteadily({ api, tenants: scene.tenants, jobs: projects })
   const { messages: before } = await untilTaken(scene.receiver, worker, projects * endpointsEach)
   await scene.receiver.ask({ time: true })
@@ -93,7 +96,7 @@ async function measureSteady(stack: Stack): Promise<Figures> {
   return { rate: (report.messages - before) / seconds, ...lagOf(report), ...lossOf(report, expected) }
 }
 
-/** Five a second, in turn; then until they run. */
+/** Submits five jobs a second, round-robin; resolves when they run. */
 async function submitSteadily({
   api,
   tenants,
@@ -115,7 +118,7 @@ interface Scene {
   end(): Promise<void>
 }
 
-/** Projects with their endpoints. No worker runs, and no job is there. */
+/** Creates projects with their endpoints. No worker runs and no jobs exist. */
 async function prepare(stack: Stack, manners: readonly Manner[]): Promise<Scene> {
   await stack.clear()
   const [api, receiver] = await Promise.all([startService(stack, 'api'), startReceiver()])
@@ -134,7 +137,7 @@ async function prepare(stack: Stack, manners: readonly Manner[]): Promise<Scene>
 
 const startReceiver = () => startProgram<unknown>(new URL('../programs/receiver.ts', import.meta.url), {})
 
-/** Over the API, with an event each; then nothing is due but what is to be sent. */
+/** Submits jobs over the API, with an event each; afterwards only deliveries are due. */
 async function accept(stack: Stack, { api, tenants }: Scene, jobs: number): Promise<void> {
   const load = await startLoad()
   for (const { key } of tenants) {
@@ -155,11 +158,11 @@ async function countEvents({ pool }: Stack): Promise<number> {
 interface Sending {
   receiver: Program<unknown>
   sender: Program<unknown>
-  /** Deliveries to endpoints that answer at once. */
+  /** Deliveries to endpoints that respond immediately. */
   expected: number
 }
 
-/** Rate and CPU count from the first delivery that is seen, so that the start of a process is left out. */
+/** Rate and CPU are measured from the first delivery observed, to exclude the start of the process. */
 async function watch(stack: Stack, { receiver, sender, expected }: Sending): Promise<Figures> {
   const { messages: first } = await untilTaken(receiver, sender, 1)
   const startedAt = performance.now()
@@ -187,7 +190,7 @@ async function untilTaken(receiver: Program<unknown>, sender: Program<unknown>, 
 
 const lagOf = ({ p50Ms, p99Ms }: Report): Figures => ({ 'p50 ms': p50Ms, 'p99 ms': p99Ms })
 
-/** Of what is due to endpoints that answer at once. */
+/** Missing and duplicate deliveries of endpoints that respond immediately. */
 function lossOf({ messages, duplicates }: Report, expected: number): Figures {
   return { missing: Math.max(expected - messages, 0), twice: duplicates }
 }

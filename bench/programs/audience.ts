@@ -1,28 +1,28 @@
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { percentile } from '../medians.ts'
 
-// Who listens, in a process of its own: streams of the project's events, and requests that wait for one job each.
+// Clients in a separate process: streams of a project's events, and long polls of one job each.
 
-/** Opens everything; answered once every stream has begun. */
+/** Opens all requests; a response is sent when every stream has begun. */
 export interface Audience {
   url: string
   authorization: string
   listeners: number
-  /** A request waits for each of them, again and again. */
+  /** Jobs to long-poll repeatedly. */
   jobs: readonly string[]
 }
 
-/** What came since the last time it was asked for. */
+/** Results since the previous message. */
 export interface Heard {
-  /** Events, counted once for each listener. */
+  /** Events, counted per listener. */
   messages: number
-  /** Messages that were not the next one of their stream: something was missed, or came twice. */
+  /** Messages out of sequence: an event was missed or duplicated. */
   misplaced: number
-  /** Streams that have ended, and waits that were not answered with a job. */
+  /** Ended streams, and long polls without a job in the response. */
   broken: number
   p50Ms: number
   p99Ms: number
-  /** Waits that were answered with a change. */
+  /** Long polls that returned a change. */
   answers: number
   waitP50Ms: number
   waitP99Ms: number
@@ -58,11 +58,11 @@ function report(): Heard {
   return heard
 }
 
-/** `number` and `sentAtMicros` stand in each event; the clock is one for all processes of a machine. */
+/** `number` and `sentAtMicros` of each event; all processes of a machine share one monotonic clock. */
 const stamp = /"number":(\d+),"sentAtMicros":(\d+)/g
 const sinceMs = (micros: number) => (Number(process.hrtime.bigint() / 1000n) - micros) / 1000
 
-/** Resolves with the first text of a stream. */
+/** Resolves when the first text of the stream arrives. */
 async function listen(url: string, headers: Record<string, string>): Promise<void> {
   const response = await request(url, headers, false)
   let rest = ''

@@ -5,8 +5,8 @@ import Fastify from 'fastify'
 import { Pool } from 'pg'
 import { PrismaClient } from '../../src/generated/prisma/client.ts'
 
-// What a first version of this service would be: one route that validates and stores, nothing else.
-// STORE = insert: one named INSERT on a pool. prisma: three creates in a transaction.
+// Baseline API: one route that validates and stores. STORE = insert: one named INSERT on a pool. prisma: three creates
+// in a transaction.
 
 process.once('disconnect', () => process.exit(0))
 

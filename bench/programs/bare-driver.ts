@@ -6,10 +6,10 @@ import type { JobSpec } from '../../src/vocabulary/spec.ts'
 const callMs = 30_000
 
 /**
- * The signed call that makes a Slurm job, and nothing around it: no ledger, no lease.
+ * Signed call that creates a Slurm job, without ledger and lease.
  *
  * @param connection JSON with `settings` and `credentials`
- * @returns makes a job and resolves with its id at the provider, where that tells it
+ * @returns creates a job and resolves with its remote id, if the provider returns it
  */
 export function makeBareDriver(connection: string): (id: string, spec: JobSpec) => Promise<string | null> {
   const { settings, credentials } = JSON.parse(connection) as Pick<Session, 'settings' | 'credentials'>

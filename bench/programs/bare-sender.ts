@@ -2,8 +2,8 @@ import { Pool } from 'pg'
 import { Webhook } from 'standardwebhooks'
 import { Agent } from 'undici'
 
-// What a first version of the sender would be: it reads what is pending once, posts it, signed, and writes down what came of it.
-// It claims nothing, and knows nothing of endpoints that fail.
+// Baseline sender: reads pending deliveries once, posts them, signed, and records the outcomes. No leases, no handling
+// of failing endpoints.
 
 process.once('disconnect', () => process.exit(0))
 const { DATABASE_URL, CONCURRENCY } = process.env

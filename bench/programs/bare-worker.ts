@@ -3,8 +3,8 @@ import { Pool } from 'pg'
 import type { JobSpec } from '../../src/vocabulary/spec.ts'
 import { makeBareDriver } from './bare-driver.ts'
 
-// What a first version of the worker would be: a handler that makes the signed call and writes down that it did. It
-// keeps no ledger, and makes a job twice when it ends in between.
+// Baseline worker: a handler that makes the signed call and records it. It has no ledger, and creates a job twice if it
+// exits in between.
 
 process.once('disconnect', () => process.exit(0))
 const { DATABASE_URL, REDIS_URL = '', QUEUE = '', CONCURRENCY, CONNECTION = '' } = process.env

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import autocannon from 'autocannon'
 
-// The load generator, in a process of its own: a message says what to send, the result goes back.
+// Load generator in a separate process: receives a message with the load, returns the result.
 
 export interface Load {
   url: string
-  /** `/jobs` when left out. */
+  /** Default `/jobs`. */
   path?: string
   connections: number
-  /** How long; or, with `amount`, how many requests. */
+  /** Duration; or, with `amount`, the number of requests. */
   seconds?: number
   amount?: number
   authorization: string

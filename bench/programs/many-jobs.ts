@@ -4,21 +4,21 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
 
-// Several accounts with very many running jobs each, in a process of their own: one sandbox of ModelArts for each. Once it is
-// told to, a part of the jobs changes during each scan of their list, evenly over the time that a scan and its pause take.
+// Several accounts with many running jobs each, in a separate process: one ModelArts sandbox each. On request, a part
+// of the jobs changes during each scan of their list, evenly over the duration of the scan and its pause.
 
 export interface ManyJobsReady {
   accounts: readonly Pick<Sandbox<'modelarts'>, 'urls' | 'accounts'>[]
 }
 
 export type ManyJobsMessage =
-  /** Makes the one job of each account `jobs` jobs. Answers `{}`. */
+  /** Multiplies the one job of each account to `jobs` jobs. Returns `{}`. */
   | { do: 'multiply'; jobs: number }
-  /** Lets a part of the jobs change in each scan from now on. Answers `{}`. */
+  /** Starts changing a part of the jobs in each scan. Returns `{}`. */
   | { do: 'change'; part: number }
-  /** Ends the changes. Answers with the changes that were made. */
+  /** Ends the changes and returns those that were made. */
   | { do: 'settle' }
-  /** Answers with the calls since the last time. */
+  /** Returns the calls since the previous message. */
   | { do: 'count' }
 
 export interface ChangeMade {
@@ -111,7 +111,7 @@ async function makeAccount(index: number) {
       const now = performance.now()
       const expected = (part * ids.length * (now - pace.changedAt)) / pace.scanMs
       pace.changedAt = now
-      // At random, or the few changes of a short list would all come at the same moment of each scan.
+      // Randomized: otherwise the few changes of a short list would all occur at the same moment of each scan.
       const due = Math.floor(expected) + Number(Math.random() < expected % 1)
       for (let done = 0; done < due; done++) changes.push(changeOne(jobs, ids[pace.next++ % ids.length] ?? ''))
     },
@@ -124,13 +124,13 @@ async function makeAccount(index: number) {
   }
 }
 
-/** With an id and a mark of its own, made of the number as the bench makes those of its rows. */
+/** Copies a job with a separate id and correlation tag, derived from the number as in the bench's rows. */
 function copyOf(job: WorldObject<JobData>, number: number): WorldObject<JobData> {
   const id = createHash('md5').update(`${job.id}/${number}`).digest('hex')
   return { ...job, id, name: job.name.replace(/.{5}$/, String(number).padStart(5, '0')) }
 }
 
-/** Running, or taken off its node and waiting again. */
+/** Changes a job to running, or back to waiting without a node. */
 function changeOne(jobs: ReturnType<Sandbox['world']['collection']>, id: string): ChangeMade {
   const { timeline } = jobs.get(id) ?? { timeline: undefined }
   if (timeline === undefined) throw new Error(`There is no job ${id} that could change.`)

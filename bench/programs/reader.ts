@@ -1,16 +1,16 @@
-// Reads, in a process of its own: a message says what to ask for, the times that it took go back.
+// Reader in a separate process: receives a message with the requests, returns their durations.
 
 export interface Reads {
-  /** Asked for in turn, so that what else the machine does delays all alike. */
+  /** Sent round-robin, so that other load on the machine delays all alike. */
   requests: readonly { url: string; authorization: string }[]
-  /** How often each is asked for. */
+  /** Number of repetitions of each. */
   amount: number
 }
 
 export interface ReadsResult {
-  /** Milliseconds of each, in the order of the requests, sorted. */
+  /** Durations in ms, sorted, by request. */
   times: number[][]
-  /** What was answered instead of a page, if anything was. */
+  /** First response that was not a page, if any. */
   failure: string | null
 }
 

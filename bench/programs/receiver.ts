@@ -5,24 +5,24 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../medians.ts'
 
-// Receivers of webhooks, each an origin of its own, in a process of their own. A message says how each of them answers, and is
-// answered with their URLs; `report` is answered with what has come so far.
+// Webhook receivers, each with a separate origin, in one process. A message sets how each responds and returns their
+// URLs; `report` returns the results so far.
 
-/** `quick` answers at once, `slow` after a second, `silent` never. */
+/** `quick` responds immediately, `slow` after a second, `silent` never. */
 export type Manner = 'quick' | 'slow' | 'silent'
 
-/** `release` breaks off what has not been answered; `time` times what comes from now on. */
+/** `release` aborts open requests; `time` measures latency from now on. */
 export type ReceiverMessage = { open: readonly Manner[] } | { report: true } | { release: true } | { time: true }
 
-/** Of the quick ones together. */
+/** Totals of the quick receivers. */
 export interface Report {
-  /** Messages that were answered, each counted once. */
+  /** Accepted messages, each counted once. */
   messages: number
   duplicates: number
-  /** From the time in a message, that of its event's transaction, to the answer. */
+  /** From the timestamp of a message, that of its event's transaction, to the response. */
   p50Ms: number
   p99Ms: number
-  /** Connections that were open at one moment, those of all receivers. */
+  /** Maximum number of simultaneously open connections, of all receivers. */
   mostSockets: number
 }
 

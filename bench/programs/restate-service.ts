@@ -1,7 +1,7 @@
 import { makeBareDriver } from './bare-driver.ts'
 
-// The handler of the peer: it does nothing, or makes the signed call as one durable step. The SDK is no dependency of the
-// project, so that its address comes from outside. Each message is answered with how many handlers have ended.
+// Handler of the peer: does nothing, or makes the signed call as one durable step. The SDK is not a dependency of the
+// project, so its path is passed in. Each message returns the number of completed handlers.
 
 interface Sdk {
   service(definition: object): unknown

@@ -1,7 +1,7 @@
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 
-// Sandboxes of a bench, in a process of their own. They answer each message with the calls that the first has counted.
+// Sandboxes of the bench in a separate process. Each message returns the call counts of the first.
 
 process.once('disconnect', () => process.exit(0))
 const count = Number(process.env.COUNT ?? 1)

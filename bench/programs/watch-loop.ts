@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-// Loaded into a process that is measured, before its own code: each message is answered with the longest time, in
-// milliseconds, that its event loop has stood still since the last one.
+// Preloaded into a measured process: each message returns the longest block of its event loop, in milliseconds, since
+// the previous one.
 
 const resolution = 10
 const delay = monitorEventLoopDelay({ resolution })
@@ -10,5 +10,5 @@ process.on('message', () => {
   process.send?.(delay.max / 1e6 - resolution)
   delay.reset()
 })
-// Whoever asks does not keep the process alive.
+// The IPC channel must not keep the process alive.
 process.channel?.unref()
