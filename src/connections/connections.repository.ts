@@ -99,7 +99,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         ORDER BY c.id LIMIT ${page.limit}`
     },
 
-    /** Fails with live workloads. Admission holds a share lock on the connection, so the two cannot overlap. */
+    /** Returns `in_use` while workloads are active. Admission locks the connection, so the two cannot overlap. */
     async remove({ projectId, id, by, ifVersions }: Removal): Promise<'removed' | 'in_use' | 'not_found' | 'changed'> {
       return prisma.$transaction(async (tx) => {
         const [found] = await tx.$queryRaw<{ version: number }[]>`
