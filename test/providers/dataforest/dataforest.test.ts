@@ -1,60 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
-import type { Driver } from '../../../src/providers/driver.ts'
-import { makeHttpClient } from '../../../src/providers/kit/http.ts'
-import type { OpenProvider } from '../../../src/providers/provider.ts'
-import { ncpSignature } from '../../../src/providers/vendors/ncp/signature.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
-import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { accepted, clock, failureOf, jobIntent, keys } from './samples.ts'
+import { accountId, route, useStubConnection } from './stub-connection.ts'
 
-const accountId = '6COytUeFj7b8eOhq2L5zL'
 const { signal } = new AbortController()
-
-let stub: StubServer
-let provider: OpenProvider
-let closeHttp: () => Promise<void>
-
-beforeEach(async () => {
-  stub = await startStubServer()
-  const http = makeHttpClient({
-    baseUrl: stub.url,
-    clock,
-    connectTimeoutMs: 1000,
-    timeoutMs: 1000,
-    maxResponseBytes: 1e6,
-  })
-  closeHttp = http.close
-  provider = dataforestProvider.open({ settings: { accountId, baseUrl: stub.url }, credentials: keys, http, clock })
-})
-
-afterEach(async () => {
-  expect(stub.unexpected).toEqual([])
-  for (const { method, target, headers } of stub.requests) {
-    expect(headers).toMatchObject({
-      'content-type': 'application/json',
-      'x-ncp-apigw-timestamp': '1700000000000',
-      'x-ncp-iam-access-key': keys.accessKey,
-      'x-ncp-apigw-signature-v2': ncpSignature({ method, target, timestampMs: 1_700_000_000_000 }, keys),
-    })
-  }
-  await closeHttp()
-  await stub.close()
-})
-
-function driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
-  const found = provider.drivers[kind]
-  if (found === undefined) throw new Error(`no driver for ${kind}`)
-  return found as Driver<K>
-}
-
-const route = (operation: string) => `POST /api/v2/${operation}`
+const connection = useStubConnection()
+const { driver } = connection
 
 describe('creating an AI app', () => {
   it('sends the documented request, byte for byte, and reads the documented answer', async () => {
-    stub.once(route('aiapps/submit'), { body: accepted })
+    connection.stub.once(route('aiapps/submit'), { body: accepted })
     const created = await driver('job').create(jobIntent(), signal)
-    expect(stub.requests[0]?.body).toBe(
+    expect(connection.stub.requests[0]?.body).toBe(
       '{"aiWorkspaceId":"6ZKSGoSJMMwctK257nxgiL","data":{"input":[{"hdfs":"/user/acct/data_in","path":"data_in"}],"output":[{"hdfs":"/user/acct/data_out","overwrite":false,"path":"data_out"}]},"docker":{"command":"python train.py","image":"tensorflow:r2.3.1-py3","workdir":"api-test"},"namePrefix":"s7k2m9qd","queueName":"gpu","resource":{"cpuCount":1,"gpuCount":1,"gpuModel":"T4","memoryMb":1024}}',
     )
     expect(created).toMatchObject({
@@ -66,15 +24,15 @@ describe('creating an AI app', () => {
   })
 
   it('plans the very request that it sends', async () => {
-    stub.once(route('aiapps/submit'), { body: accepted })
+    connection.stub.once(route('aiapps/submit'), { body: accepted })
     const plan = driver('job').plan(jobIntent())
     await driver('job').create(jobIntent(), signal)
-    expect(JSON.stringify(plan.body)).toBe(stub.requests[0]?.body)
+    expect(JSON.stringify(plan.body)).toBe(connection.stub.requests[0]?.body)
     expect(plan).toMatchObject({ method: 'POST', target: '/api/v2/aiapps/submit' })
   })
 
   it('sends arguments quoted, variables and ports, and empty data and resource where nothing is given', async () => {
-    stub.once(route('aiapps/submit'), { body: accepted })
+    connection.stub.once(route('aiapps/submit'), { body: accepted })
     const spec: JobSpec = {
       name: 'x',
       image: 'pytorch:1',
@@ -84,7 +42,7 @@ describe('creating an AI app', () => {
       providerOptions: { dataforest: { namePrefix: 'mine' } },
     }
     await driver('job').create({ ...jobIntent(), spec }, signal)
-    expect(JSON.parse(stub.requests[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(connection.stub.requests[0]?.body ?? '')).toEqual({
       aiWorkspaceId: '6ZKSGoSJMMwctK257nxgiL',
       data: { input: [], output: [] },
       docker: {
@@ -101,10 +59,10 @@ describe('creating an AI app', () => {
   })
 
   it('carries a script of 64 KiB', async () => {
-    stub.once(route('aiapps/submit'), { body: accepted })
+    connection.stub.once(route('aiapps/submit'), { body: accepted })
     const script = 'é'.repeat(32_768)
     await driver('job').create(jobIntent({ script }), signal)
-    expect(JSON.parse(stub.requests[0]?.body ?? '').docker.command).toBe(script)
+    expect(JSON.parse(connection.stub.requests[0]?.body ?? '').docker.command).toBe(script)
   })
 
   it.each([
@@ -118,19 +76,19 @@ describe('creating an AI app', () => {
     [{ status: 503, body: { error: { errorCode: '500', message: 'down' } } }, 'unavailable'],
     [{ isReset: true as const }, 'unavailable'],
   ])('the response %o is %s', async (answer, code) => {
-    stub.once(route('aiapps/submit'), answer)
+    connection.stub.once(route('aiapps/submit'), answer)
     expect(await failureOf(driver('job').create(jobIntent(), signal))).toMatchObject({ code, notSent: false })
-    expect(stub.requests).toHaveLength(1)
+    expect(connection.stub.requests).toHaveLength(1)
   })
 
   it('past its moment is not sent', async () => {
     const late = { ...jobIntent(), sendBy: { at: new Date(0), monotonicMs: 1e9 } }
     expect(await failureOf(driver('job').create(late, signal))).toMatchObject({ code: 'timeout', notSent: true })
-    expect(stub.requests).toHaveLength(0)
+    expect(connection.stub.requests).toHaveLength(0)
   })
 
   it('whose answer shows no id is taken, the id not told', async () => {
-    stub.once(route('aiapps/submit'), { body: { success: true } })
+    connection.stub.once(route('aiapps/submit'), { body: { success: true } })
     expect(await driver('job').create(jobIntent(), signal)).toEqual({ remoteId: null })
   })
 })
@@ -148,11 +106,11 @@ describe('verifying a connection', () => {
     [{ status: 401, body: { error: { errorCode: '210', message: 'no' } } }, 'credentials.accessKey'],
     [{ status: 404, body: { error: { errorCode: '300', message: 'no' } } }, 'settings.baseUrl'],
   ])('the response %o names %s', async (answer, field) => {
-    stub.once(route('accounts/getList'), answer)
-    const outcome = provider.verify(signal)
+    connection.stub.once(route('accounts/getList'), answer)
+    const outcome = connection.provider.verify(signal)
     if (field === undefined) await outcome
     else expect((await failureOf(outcome)).field).toBe(field)
-    expect(stub.requests[0]?.body).toBe('{}')
+    expect(connection.stub.requests[0]?.body).toBe('{}')
   })
 })
 

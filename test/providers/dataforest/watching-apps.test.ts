@@ -1,56 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
-import type { Driver } from '../../../src/providers/driver.ts'
-import { makeHttpClient } from '../../../src/providers/kit/http.ts'
-import type { OpenProvider } from '../../../src/providers/provider.ts'
-import { ncpSignature } from '../../../src/providers/vendors/ncp/signature.ts'
+import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { shown } from '../../support/shown.ts'
-import { type StubServer, startStubServer } from '../../support/stub-server.ts'
-import { accepted, clock, failureOf, jobIntent, keys } from './samples.ts'
+import { accepted, failureOf, jobIntent } from './samples.ts'
+import { accountId, route, useStubConnection } from './stub-connection.ts'
 
-const accountId = '6COytUeFj7b8eOhq2L5zL'
 const { signal } = new AbortController()
-
-let stub: StubServer
-let provider: OpenProvider
-let closeHttp: () => Promise<void>
-
-beforeEach(async () => {
-  stub = await startStubServer()
-  const http = makeHttpClient({
-    baseUrl: stub.url,
-    clock,
-    connectTimeoutMs: 1000,
-    timeoutMs: 1000,
-    maxResponseBytes: 1e6,
-  })
-  closeHttp = http.close
-  provider = dataforestProvider.open({ settings: { accountId, baseUrl: stub.url }, credentials: keys, http, clock })
-})
-
-afterEach(async () => {
-  expect(stub.unexpected).toEqual([])
-  for (const { method, target, headers } of stub.requests) {
-    expect(headers).toMatchObject({
-      'content-type': 'application/json',
-      'x-ncp-apigw-timestamp': '1700000000000',
-      'x-ncp-iam-access-key': keys.accessKey,
-      'x-ncp-apigw-signature-v2': ncpSignature({ method, target, timestampMs: 1_700_000_000_000 }, keys),
-    })
-  }
-  await closeHttp()
-  await stub.close()
-})
-
-function driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
-  const found = provider.drivers[kind]
-  if (found === undefined) throw new Error(`no driver for ${kind}`)
-  return found as Driver<K>
-}
-
-const route = (operation: string) => `POST /api/v2/${operation}`
-const bodies = () => stub.requests.map(({ target, body }) => [target.replace('/api/v2/', ''), JSON.parse(body)])
+const connection = useStubConnection()
+const { driver, bodies } = connection
 
 describe('finding AI apps', () => {
   const apps = [
@@ -62,20 +18,22 @@ describe('finding AI apps', () => {
   ]
 
   it('is one scan for all correlation tags, absent only when the scan was complete', async () => {
-    stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
+    connection.stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
     const found = await driver('job').find([jobIntent(), jobIntent({}, 'zzzzzzzz')], signal)
     expect(found.get('s7k2m9qd')).toMatchObject({ found: [{ remoteId: 'a1', status: 'running' }] })
     expect(found.get('zzzzzzzz')).toEqual({ absent: true })
     expect(bodies()).toEqual([['aiapps/getList', { search: { accountId } }]])
 
-    stub.once(route('aiapps/getList'), { body: { success: true, total: 9, contents: apps } })
+    connection.stub.once(route('aiapps/getList'), { body: { success: true, total: 9, contents: apps } })
     const partial = await driver('job').find([jobIntent({}, 'zzzzzzzz')], signal)
     expect(partial.get('zzzzzzzz')).toHaveProperty('inconclusive')
   })
 
   it('with a pinned prefix returns all that fit by prefix, workspace and start time', async () => {
-    stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
-    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
+    connection.stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
+    connection.stub.once(route('aiworkspaces/getDetail'), {
+      body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' },
+    })
     const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
     const found = await driver('job').find([intent], signal)
     expect(found.get(intent.correlationTag)).toMatchObject({ found: [{ remoteId: 'a2' }, { remoteId: 'a3' }] })
@@ -86,14 +44,16 @@ describe('finding AI apps', () => {
     ['cut short', apps.slice(1), 9, false],
     ['silent about an app’s workspace', apps, undefined, false],
   ])('tells of what it found that the list was %s', async (_how, contents, total, isComplete) => {
-    stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
-    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' } })
+    connection.stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
+    connection.stub.once(route('aiworkspaces/getDetail'), {
+      body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' },
+    })
     const intent = jobIntent({ providerOptions: { dataforest: { namePrefix: 'mine' } } })
     expect((await driver('job').find([intent], signal)).get(intent.correlationTag)).toMatchObject({ isComplete })
   })
 
   it('rejects when the list cannot be read, rather than calling it absent', async () => {
-    stub.once(route('aiapps/getList'), { body: { success: false, message: 'hm' } })
+    connection.stub.once(route('aiapps/getList'), { body: { success: false, message: 'hm' } })
     expect((await failureOf(driver('job').find([jobIntent()], signal))).code).toBe('invalid_request')
   })
 })
@@ -117,7 +77,7 @@ describe('observing AI apps', () => {
     ['constructor', 'UNDEFINED', null],
     [undefined, undefined, null],
   ])('%s with %s is %s', async (state, finalStatus, status) => {
-    stub.once(route('aiapps/getDetail'), { body: { ...accepted, state, finalStatus } })
+    connection.stub.once(route('aiapps/getDetail'), { body: { ...accepted, state, finalStatus } })
     const seen = await driver('job').get('dN2vdAwrCMZdUzGKKiFy6Z', signal)
     expect(seen).toMatchObject({ status })
     expect(bodies()).toEqual([['aiapps/getDetail', { id: 'dN2vdAwrCMZdUzGKKiFy6Z' }]])
@@ -136,7 +96,7 @@ describe('observing AI apps', () => {
       },
       token: 'hush',
     }
-    stub.on(route('aiapps/getDetail'), { body: ended })
+    connection.stub.on(route('aiapps/getDetail'), { body: ended })
     const seen = await driver('job').get('a', signal)
     expect(shown(seen)).toMatchObject({
       startedAt: new Date('2022-08-01T02:10:00Z'),
@@ -149,22 +109,32 @@ describe('observing AI apps', () => {
   })
 
   it.each(badAddresses)('hands out no link that is no http(s) URL: %j', async (logUrl) => {
-    stub.once(route('aiapps/getDetail'), { body: { ...accepted, containers: { a: { containerId: 'c1', logUrl } } } })
+    connection.stub.once(route('aiapps/getDetail'), {
+      body: { ...accepted, containers: { a: { containerId: 'c1', logUrl } } },
+    })
     const failure = await failureOf(driver('job').logs?.('a', null, signal) ?? Promise.resolve())
     expect(failure).toMatchObject({ code: 'bad_response' })
   })
 
   it('is gone by the service only, never by a missing route or a proxy', async () => {
-    stub.once(route('aiapps/getDetail'), { status: 404, body: { success: false, message: 'no such element' } })
+    connection.stub.once(route('aiapps/getDetail'), {
+      status: 404,
+      body: { success: false, message: 'no such element' },
+    })
     expect(await driver('job').get('a', signal)).toBe('gone')
-    stub.once(route('aiapps/getDetail'), { status: 404, body: { error: { errorCode: '300', message: 'no route' } } })
+    connection.stub.once(route('aiapps/getDetail'), {
+      status: 404,
+      body: { error: { errorCode: '300', message: 'no route' } },
+    })
     expect((await failureOf(driver('job').get('a', signal))).code).toBe('unsupported')
-    stub.once(route('aiapps/getDetail'), { status: 404, body: '<html>' })
+    connection.stub.once(route('aiapps/getDetail'), { status: 404, body: '<html>' })
     expect((await failureOf(driver('job').get('a', signal))).code).toBe('bad_response')
   })
 
   it('lists all on one page, apps without an id left out', async () => {
-    stub.once(route('aiapps/getList'), { body: { success: true, contents: [accepted, { name: 'x' }, null, 7] } })
+    connection.stub.once(route('aiapps/getList'), {
+      body: { success: true, contents: [accepted, { name: 'x' }, null, 7] },
+    })
     const page = await driver('job').list({ cursor: null, watched: [] }, signal)
     expect(page.next).toBeNull()
     expect(page.seen.map((each) => each.remoteId)).toEqual(['dN2vdAwrCMZdUzGKKiFy6Z'])
@@ -175,7 +145,7 @@ describe('canceling an AI app', () => {
   const refused = { status: 400, body: { success: false, message: 'app is not running' } }
 
   it('kills it', async () => {
-    stub.once(route('aiapps/kill'), { body: { success: true, message: 'success', id: 'a' } })
+    connection.stub.once(route('aiapps/kill'), { body: { success: true, message: 'success', id: 'a' } })
     await driver('job').controls.cancel?.('a', signal)
     expect(bodies()).toEqual([['aiapps/kill', { id: 'a' }]])
   })
@@ -184,14 +154,14 @@ describe('canceling an AI app', () => {
     { body: { ...accepted, state: 'FINISHED', finalStatus: 'SUCCEEDED' } },
     { status: 404, body: { success: false, message: 'no such element' } },
   ])('is a success where it has ended or is gone: %o', async (detail) => {
-    stub.once(route('aiapps/kill'), refused)
-    stub.once(route('aiapps/getDetail'), detail)
+    connection.stub.once(route('aiapps/kill'), refused)
+    connection.stub.once(route('aiapps/getDetail'), detail)
     await driver('job').controls.cancel?.('a', signal)
   })
 
   it('fails where it still runs', async () => {
-    stub.once(route('aiapps/kill'), refused)
-    stub.once(route('aiapps/getDetail'), { body: { ...accepted, state: 'RUNNING' } })
+    connection.stub.once(route('aiapps/kill'), refused)
+    connection.stub.once(route('aiapps/getDetail'), { body: { ...accepted, state: 'RUNNING' } })
     expect(await failureOf(driver('job').controls.cancel?.('a', signal) ?? Promise.resolve())).toMatchObject({
       code: 'invalid_request',
       message: expect.stringContaining('app is not running'),

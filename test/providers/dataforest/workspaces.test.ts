@@ -1,56 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
-import type { Driver } from '../../../src/providers/driver.ts'
+import { describe, expect, it } from 'vitest'
 import type { Intent } from '../../../src/providers/intent.ts'
-import { makeHttpClient } from '../../../src/providers/kit/http.ts'
-import type { OpenProvider } from '../../../src/providers/provider.ts'
-import { ncpSignature } from '../../../src/providers/vendors/ncp/signature.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { type StubServer, startStubServer } from '../../support/stub-server.ts'
-import { clock, failureOf, keys, sendBy } from './samples.ts'
+import { clock, failureOf, sendBy } from './samples.ts'
+import { accountId, route, useStubConnection } from './stub-connection.ts'
 
-const accountId = '6COytUeFj7b8eOhq2L5zL'
 const { signal } = new AbortController()
-
-let stub: StubServer
-let provider: OpenProvider
-let closeHttp: () => Promise<void>
-
-beforeEach(async () => {
-  stub = await startStubServer()
-  const http = makeHttpClient({
-    baseUrl: stub.url,
-    clock,
-    connectTimeoutMs: 1000,
-    timeoutMs: 1000,
-    maxResponseBytes: 1e6,
-  })
-  closeHttp = http.close
-  provider = dataforestProvider.open({ settings: { accountId, baseUrl: stub.url }, credentials: keys, http, clock })
-})
-
-afterEach(async () => {
-  expect(stub.unexpected).toEqual([])
-  for (const { method, target, headers } of stub.requests) {
-    expect(headers).toMatchObject({
-      'content-type': 'application/json',
-      'x-ncp-apigw-timestamp': '1700000000000',
-      'x-ncp-iam-access-key': keys.accessKey,
-      'x-ncp-apigw-signature-v2': ncpSignature({ method, target, timestampMs: 1_700_000_000_000 }, keys),
-    })
-  }
-  await closeHttp()
-  await stub.close()
-})
-
-function driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
-  const found = provider.drivers[kind]
-  if (found === undefined) throw new Error(`no driver for ${kind}`)
-  return found as Driver<K>
-}
-
-const route = (operation: string) => `POST /api/v2/${operation}`
-const bodies = () => stub.requests.map(({ target, body }) => [target.replace('/api/v2/', ''), JSON.parse(body)])
+const connection = useStubConnection()
+const { driver, bodies } = connection
 
 const environmentSpec: EnvironmentSpec = {
   name: 'api-test',
@@ -78,11 +34,11 @@ function environmentIntent(spec: Partial<EnvironmentSpec> = {}): Intent<'environ
 
 describe('AI workspaces', () => {
   it('are created by the documented request, byte for byte', async () => {
-    stub.once(route('aiworkspaces/create'), { body: { success: true, id: 'YPIolVXWcPTcCs9dNi89Gn' } })
+    connection.stub.once(route('aiworkspaces/create'), { body: { success: true, id: 'YPIolVXWcPTcCs9dNi89Gn' } })
     expect(await driver('environment').create(environmentIntent(), signal)).toEqual({
       remoteId: 'YPIolVXWcPTcCs9dNi89Gn',
     })
-    expect(stub.requests[0]?.body).toBe(
+    expect(connection.stub.requests[0]?.body).toBe(
       '{"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"data":{"input":[{"hdfs":"string","path":"string"}],"output":[{"hdfs":"string","overwrite":true,"path":"string"}]},"docker":{"command":"ls","image":"tensorflow:r2.3.1-py3","workdir":"/root/"},"name":"test","queueName":"gpu","resource":{"cpuCount":1,"gpuCount":1,"gpuModel":"T4","memoryMb":1024},"userPackageUri":"string"},"description":"test [sy:m7k2m9qd4xwa]","name":"api-test"}',
     )
   })
@@ -91,8 +47,8 @@ describe('AI workspaces', () => {
     [false, 'conflict'],
     [true, 'invalid_request'],
   ])('refused with HTTP 400 while the name is available=%s: %s', async (availableName, code) => {
-    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
-    stub.once(route('aiworkspaces/checkAvailableName'), { body: { success: true, availableName } })
+    connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
+    connection.stub.once(route('aiworkspaces/checkAvailableName'), { body: { success: true, availableName } })
     const error = await failureOf(driver('environment').create(environmentIntent(), signal))
     expect(error).toMatchObject({ code, httpStatus: 400 })
     expect(error.message).toContain('이름 오류')
@@ -103,14 +59,14 @@ describe('AI workspaces', () => {
     ['fails', 503, 'outcome_unknown'],
     ['is rejected', 400, 'invalid_request'],
   ])('refused with HTTP 400 while the question after the name %s', async (_how, status, code) => {
-    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
-    stub.once(route('aiworkspaces/checkAvailableName'), { status, body: { success: false, message: 'no' } })
+    connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
+    connection.stub.once(route('aiworkspaces/checkAvailableName'), { status, body: { success: false, message: 'no' } })
     expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({ code })
   })
 
   it('refused for another parameter cost no further question', async () => {
     const message = 'invalid request parameter (configuration.docker.image, \'a/b\'). "^x$"와 일치해야 합니다'
-    stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message } })
+    connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message } })
     expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({
       code: 'invalid_request',
     })
@@ -123,7 +79,7 @@ describe('AI workspaces', () => {
   ]
 
   it('are found by the correlation tag in their description', async () => {
-    stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
+    connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const intent = environmentIntent()
     const other = { ...intent, correlationTag: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
     const found = await driver('environment').find([environmentIntent(), other], signal)
@@ -134,7 +90,7 @@ describe('AI workspaces', () => {
 
   it('that hold the name of one that is looked for, with another correlation tag or none, are reported', async () => {
     const find = async (contents: object[]) => {
-      stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
+      connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
       const intent = { ...environmentIntent(), correlationTag: 'aaaaaaaaaaaa' }
       return (await driver('environment').find([intent], signal)).get(intent.correlationTag)
     }
@@ -147,21 +103,23 @@ describe('AI workspaces', () => {
   })
 
   it('are running where they are, blocked where disabled, and show whether they carry a correlation tag', async () => {
-    stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
+    connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const { seen } = await driver('environment').list({ cursor: null, watched: [] }, signal)
     expect(seen.map(({ status, correlationTag, reason }) => ({ status, correlationTag, reason }))).toEqual([
       { status: 'running', correlationTag: 'm7k2m9qd4xwa', reason: undefined },
       { status: 'blocked', correlationTag: null, reason: 'disabled' },
       { status: 'running', correlationTag: undefined, reason: undefined },
     ])
-    stub.once(route('aiworkspaces/getDetail'), { body: { success: true, ...workspaces[1], disabled: undefined } })
+    connection.stub.once(route('aiworkspaces/getDetail'), {
+      body: { success: true, ...workspaces[1], disabled: undefined },
+    })
     expect(await driver('environment').get('w2', signal)).toMatchObject({ status: 'blocked', rawState: 'disabled' })
   })
 
   it('are gone, and deleted, when the service knows no such element', async () => {
     const gone = { status: 404, body: { success: false, message: 'no such element' } }
-    stub.once(route('aiworkspaces/getDetail'), gone)
-    stub.once(route('aiworkspaces/delete'), gone)
+    connection.stub.once(route('aiworkspaces/getDetail'), gone)
+    connection.stub.once(route('aiworkspaces/delete'), gone)
     expect(await driver('environment').get('w1', signal)).toBe('gone')
     await driver('environment').controls.delete?.('w1', signal)
   })
@@ -175,16 +133,16 @@ describe('AI workspaces', () => {
       tensorflow: { success: true, dockerImages: { tf: ['tensorflow:r2.3.1-py3'] } },
       pytorch: { success: true, dockerImages: {} },
     }
-    stub.on(route('aiworkspaces/getDockerImageList'), ({ body }) => ({
+    connection.stub.on(route('aiworkspaces/getDockerImageList'), ({ body }) => ({
       body: answers[JSON.parse(body).search.typeName],
     }))
     const docker = { image: 'pytorch:1', command: 'sh -c "KEY=s3cret"', args: 's3cret', env: { KEY: 's3cret' } }
     const configuration = { name: 'small', docker, queueName: 'gpu', resource: { gpuCount: 1 }, data: {} }
     const modifiedAt = '2022-07-27T09:00:00.000+0900'
-    stub.on(route('aiworkspaces/getList'), {
+    connection.stub.on(route('aiworkspaces/getList'), {
       body: { success: true, contents: [{ id: 'w1', name: 'one' }, { id: 'w2' }] },
     })
-    stub.on(route('aiworkspaces/getConfigurationList'), ({ body }) =>
+    connection.stub.on(route('aiworkspaces/getConfigurationList'), ({ body }) =>
       JSON.parse(body).id === 'w1'
         ? { body: { success: true, total: 1, contents: [{ configuration, modifiedAt }] } }
         : { status: 404, body: { success: false, message: 'no such element' } },
