@@ -12,7 +12,7 @@ import { type Records, registerRecords } from '../records/record.routes.ts'
 import { previewViewOf } from '../records/record.view.ts'
 import type { RecordsApi } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
-import { targetFaults } from '../vocabulary/request-target.ts'
+import { targetErrors } from '../vocabulary/request-target.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { ImportEnvironment } from '../workloads/intake/import.ts'
@@ -80,7 +80,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments',
     {
-      config: { scopes: ['environments:write'], bodyRules: targetFaults },
+      config: { scopes: ['environments:write'], bodyRules: targetErrors },
       schema: {
         tags,
         operationId: 'createEnvironment',
@@ -105,7 +105,7 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
   server.post(
     '/environments/preview',
     {
-      config: { scopes: ['environments:write'], bodyRules: targetFaults },
+      config: { scopes: ['environments:write'], bodyRules: targetErrors },
       schema: {
         tags,
         operationId: 'previewEnvironment',

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, type ApiErrorCode, type ValidationError } from '../vocabulary/api-error.ts'
 import { maxErrors } from './bounded-validation.ts'
-import { refusalOfValidation } from './validation-errors.ts'
+import { apiErrorOfValidation } from './validation-errors.ts'
 
 /** HTTP status of each error code. */
 const statuses: Readonly<Record<ApiErrorCode, number>> = {
@@ -133,7 +133,7 @@ function problemOf(refusal: ApiError | null, status: number, request: FastifyReq
 function asApiError(error: unknown, request: FastifyRequest): ApiError | null {
   if (error instanceof ApiError) return error
   const fastifyError = error as Partial<FastifyError>
-  if (fastifyError.validation !== undefined) return refusalOfValidation(fastifyError as FastifyError, request)
+  if (fastifyError.validation !== undefined) return apiErrorOfValidation(fastifyError as FastifyError, request)
   return fromFramework(fastifyError)
 }
 

@@ -13,7 +13,7 @@ const places: Readonly<Record<string, ValidationError['in']>> = {
 }
 
 /** Combines the errors of a route's schemas with those of its other rules for the same body. */
-export function refusalOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): ApiError {
+export function apiErrorOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): ApiError {
   const where = places[error.validationContext ?? 'body'] ?? 'body'
   const rejected = (error.validation ?? []) as readonly AjvError[]
   const validationErrors = [

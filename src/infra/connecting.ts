@@ -5,7 +5,7 @@ export interface Connecting {
   /** The URL declares a pooler in transaction mode, even if it cannot be detected. */
   isPooled: boolean
   /** Maximum number of connections per process. */
-  mostConnections?: number
+  maxConnections?: number
   /** How long to wait for a free connection. */
   poolTimeoutMs?: number
 }
@@ -22,12 +22,12 @@ export function readConnecting(url: string): Connecting {
     return value === null ? undefined : Number(value) * times
   }
   const [connectTimeoutMs, poolTimeoutMs] = [numberOf('connect_timeout', 1000), numberOf('pool_timeout', 1000)]
-  const mostConnections = numberOf('connection_limit', 1)
+  const maxConnections = numberOf('connection_limit', 1)
   return {
     channelBinding: parameters.get('channel_binding') ?? 'disable',
     isPooled: parameters.get('pgbouncer') === 'true',
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-    ...(mostConnections === undefined ? {} : { mostConnections }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(poolTimeoutMs === undefined ? {} : { poolTimeoutMs }),
   }
 }

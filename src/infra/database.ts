@@ -58,9 +58,9 @@ export function makeDatabase(options: DatabaseOptions): Database {
     lock_timeout: `${options.lockTimeoutMs ?? 10_000}ms`,
     idle_in_transaction_session_timeout: `${options.idleInTransactionTimeoutMs ?? 60_000}ms`,
   }
-  const { mostConnections = options.poolSize, poolTimeoutMs = 10_000 } = readConnecting(url)
+  const { maxConnections = options.poolSize, poolTimeoutMs = 10_000 } = readConnecting(url)
   const pool = makeSessions({
-    ...{ url, pooling, defaults, max: Math.min(options.poolSize, mostConnections) },
+    ...{ url, pooling, defaults, max: Math.min(options.poolSize, maxConnections) },
     applicationName: options.applicationName ?? 'switchyard',
     acquireTimeoutMs: options.acquireTimeoutMs ?? poolTimeoutMs,
   })

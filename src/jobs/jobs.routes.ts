@@ -13,7 +13,7 @@ import { previewViewOf } from '../records/record.view.ts'
 import type { RecordsApi } from '../records/records-api.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
-import { targetFaults } from '../vocabulary/request-target.ts'
+import { targetErrors } from '../vocabulary/request-target.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { WorkloadService } from '../workloads/actions/workload-service.ts'
@@ -65,7 +65,7 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordsApi<
   server.post(
     '/jobs',
     {
-      config: { scopes: ['jobs:write'], bodyRules: targetFaults },
+      config: { scopes: ['jobs:write'], bodyRules: targetErrors },
       schema: {
         tags,
         operationId: 'submitJob',
@@ -98,7 +98,7 @@ function registerPreview(server: HttpServer, submit: Submit): void {
   server.post(
     '/jobs/preview',
     {
-      config: { scopes: ['jobs:write'], bodyRules: targetFaults },
+      config: { scopes: ['jobs:write'], bodyRules: targetErrors },
       schema: {
         tags,
         operationId: 'previewJob',

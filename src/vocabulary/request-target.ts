@@ -6,7 +6,7 @@ const detail = 'Specify `connectionId`, or `provider` if the project has exactly
 export const missingTarget: ValidationError = { in: 'body', pointer: '/provider', code: 'required', detail }
 
 /** Checks the target of a body that was not validated against a schema. */
-export function targetFaults(body: unknown): readonly ValidationError[] {
+export function targetErrors(body: unknown): readonly ValidationError[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
   return 'connectionId' in body || 'provider' in body ? [] : [missingTarget]
 }

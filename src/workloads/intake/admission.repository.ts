@@ -65,7 +65,7 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
     async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
       const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
       return withProjectLock(prisma, projectIds, async (tx) => {
-        for (const item of news) await refuseHeldObject(tx, item)
+        for (const item of news) await rejectHeldObject(tx, item)
         const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
         if (fitting.length === 0) return others
         const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
@@ -105,7 +105,7 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
   }
 }
 
-/** Somebody stands for the object of an import already. */
+/** Another workload already holds the object of an import. */
 export class HeldObjectError extends Error {
   override name = 'HeldObjectError'
   readonly holder: Holder
@@ -116,7 +116,7 @@ export class HeldObjectError extends Error {
   }
 }
 
-async function refuseHeldObject(
+async function rejectHeldObject(
   tx: Prisma.TransactionClient,
   { id, kind, remoteId, object }: NewWorkload,
 ): Promise<void> {

@@ -9,7 +9,7 @@ it.each([
   ['?pgbouncer=false&connect_timeout=15', { channelBinding: 'disable', isPooled: false, connectTimeoutMs: 15_000 }],
   [
     '?pgbouncer=true&connection_limit=5&pool_timeout=20',
-    { channelBinding: 'disable', isPooled: true, mostConnections: 5, poolTimeoutMs: 20_000 },
+    { channelBinding: 'disable', isPooled: true, maxConnections: 5, poolTimeoutMs: 20_000 },
   ],
 ])('reads how to connect from %s', (parameters, expected) => {
   expect(readConnecting(at + parameters)).toEqual(expected)
