@@ -1,85 +1,14 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { makeInstallationRepository } from '../../../src/access/installation.repository.ts'
-import { type FeedPosition, makeFeedRepository } from '../../../src/events/feed.repository.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { FeedPosition } from '../../../src/events/feed.repository.ts'
 import { type Feed, makeFeed } from '../../../src/events/feed.ts'
 import { makePruneEvents } from '../../../src/events/prune.repository.ts'
 import { renumberRestoredEvents } from '../../../src/events/restored.repository.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
-import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeDuplicatesRepository } from '../../../src/workloads/engine/attempts.repository.ts'
 import { examine } from '../../../src/workloads/maintenance/doctor.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useFeed } from './use-feed.ts'
 
-let database: TestDatabase
-let open: Database
-let feed: ReturnType<typeof makeFeedRepository>
-const clients: Client[] = []
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  open = makeDatabase({ url: database.url, poolSize: 4 })
-  await makeInstallationRepository(open.prisma).installationTag('abc')
-  feed = makeFeedRepository(open.prisma)
-})
-
-afterAll(async () => {
-  await Promise.all(clients.map((client) => client.end()))
-  await open?.close()
-  await database?.drop()
-})
-
-/** A session of its own, for transactions that stay open. */
-async function session(): Promise<Client> {
-  const client = new Client({ connectionString: database.url })
-  clients.push(client)
-  await client.connect()
-  return client
-}
-
-async function makeProject(): Promise<string> {
-  const id = makeId('project')
-  await open.prisma.$executeRaw`INSERT INTO projects (id, name) VALUES (${id}, ${id})`
-  return id
-}
-
-/** A record with its first event. */
-async function makeRecord(projectId: string, sql: Pick<Client, 'query'> = open.pool): Promise<string> {
-  const id = makeId('job')
-  await sql.query(
-    `WITH w AS (
-      INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status)
-      VALUES ($1, $2, 'job', 'slurm', 'conn', 'n', '{}', '{}', $1, 'running') RETURNING *
-    ) INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-    SELECT id, 1, id || '/1', project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
-    [id, projectId],
-  )
-  return id
-}
-
-/** Its next event, in whatever transaction the session is in. */
-async function addEvent(id: string, sql: Pick<Client, 'query'> = open.pool): Promise<void> {
-  await sql.query(
-    `WITH w AS (UPDATE workloads SET seq = seq + 1 WHERE id = $1 RETURNING *)
-    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-    SELECT id, seq, id || '/' || seq, project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
-    [id],
-  )
-}
-
-async function readNow(projectId: string, after: FeedPosition | null = null, limit = 1000) {
-  const page = await feed.read(projectId, { after, limit })
-  if (page === null) throw new Error('there is no such project')
-  return { ...page, told: page.events.map(({ id }) => id) }
-}
-
-/** Once nothing holds anything back: transactions of other tests' databases, in the same cluster, do so too. */
-async function read(...place: Parameters<typeof readNow>) {
-  for (;;) {
-    const page = await readNow(...place)
-    if (!page.isBehind || page.isFull) return page
-  }
-}
+const scene = useFeed()
+const { session, makeProject, makeRecord, addEvent, readNow, read } = scene
 
 /** The cursor of a place, as a reader that was there has it. */
 async function cursorAt(events: Feed, projectId: string, place: FeedPosition | undefined): Promise<string> {
@@ -92,19 +21,19 @@ async function cursorAt(events: Feed, projectId: string, place: FeedPosition | u
 /** Once somebody waits for a lock on the events as a whole. */
 async function waitingForLock(): Promise<void> {
   const statement = `SELECT 1 FROM pg_locks WHERE relation = 'workload_events'::regclass AND NOT granted`
-  await vi.waitUntil(async () => (await open.pool.query(statement)).rowCount, { timeout: 8000, interval: 10 })
+  await vi.waitUntil(async () => (await scene.open.pool.query(statement)).rowCount, { timeout: 8000, interval: 10 })
 }
 
 describe('events that are not kept any more', () => {
-  const prune = (limit = 1000) => makePruneEvents(open.prisma, { retentionDays: 30 })(limit)
+  const prune = (limit = 1000) => makePruneEvents(scene.open.prisma, { retentionDays: 30 })(limit)
   const age = (projectId: string, days: number) =>
-    open.pool.query(`UPDATE workload_events SET at = now() - $2 * interval '1 day' WHERE project_id = $1`, [
+    scene.open.pool.query(`UPDATE workload_events SET at = now() - $2 * interval '1 day' WHERE project_id = $1`, [
       projectId,
       days,
     ])
   const left = async (projectId: string): Promise<string[]> => {
     const statement = 'SELECT id FROM workload_events WHERE project_id = $1'
-    return (await open.pool.query<{ id: string }>(statement, [projectId])).rows.map(({ id }) => id).toSorted()
+    return (await scene.open.pool.query<{ id: string }>(statement, [projectId])).rows.map(({ id }) => id).toSorted()
   }
   /** Until nothing is left to do: what is old has to be behind the horizon first. */
   const pruneAll = async (projectId: string, limit?: number) => {
@@ -125,7 +54,7 @@ describe('events that are not kept any more', () => {
     expect((await read(projectId)).told).toEqual([`${goesOn}/4`])
     expect((await read(projectId, early.end)).isPruned).toBe(true)
     expect(await read(projectId, late.end)).toMatchObject({ isPruned: false, told: [`${goesOn}/4`] })
-    expect(await examine(open.prisma)).toEqual([])
+    expect(await examine(scene.open.prisma)).toEqual([])
   })
 
   it('go in parts, none is passed over, and what is newer stays', async () => {
@@ -141,7 +70,7 @@ describe('events that are not kept any more', () => {
     for (const id of records) await addEvent(id)
     await pruneAll(projectId, 4)
     expect(await left(projectId)).toEqual(records.map((id) => `${id}/7`).toSorted())
-    expect(await examine(open.prisma)).toEqual([])
+    expect(await examine(scene.open.prisma)).toEqual([])
   })
 
   it('are no obstacle for who reads page by page, from the beginning or from now', async () => {
@@ -149,9 +78,9 @@ describe('events that are not kept any more', () => {
     const records = await Promise.all(Array.from({ length: 5 }, () => makeRecord(projectId)))
     await age(projectId, 31)
     await pruneAll(projectId)
-    const now = await feed.end(projectId)
+    const now = await scene.feed.end(projectId)
     for (const id of records) await addEvent(id)
-    const events = makeFeed({ repository: feed, retentionDays: 30 })
+    const events = makeFeed({ repository: scene.feed, retentionDays: 30 })
     for (const start of [null, await cursorAt(events, projectId, now?.end)]) {
       const told: string[] = []
       let cursor = start
@@ -168,14 +97,14 @@ describe('events that are not kept any more', () => {
   it('stay where two objects were found for a record, and that is not told again', async () => {
     const projectId = await makeProject()
     const id = await makeRecord(projectId)
-    const note = makeDuplicatesRepository(open.prisma)
+    const note = makeDuplicatesRepository(scene.open.prisma)
     await note(id, 'second')
     await addEvent(id)
     await age(projectId, 31)
     await pruneAll(projectId)
     await note(id, 'second')
     expect(await left(projectId)).toHaveLength(3)
-    expect(await examine(open.prisma)).toEqual([])
+    expect(await examine(scene.open.prisma)).toEqual([])
   })
 
   it('go once, however many processes see to it', async () => {
@@ -195,10 +124,10 @@ describe('a database that was restored', () => {
     const projectId = await makeProject()
     await makeRecord(projectId)
     await read(projectId)
-    const events = makeFeed({ repository: feed, retentionDays: 30 })
+    const events = makeFeed({ repository: scene.feed, retentionDays: 30 })
     const cursor = await events.now(projectId)
     expect((await events.read(projectId, { ...query, cursor })).messages).toEqual([])
-    await open.prisma.$executeRaw`UPDATE installation SET timeline = timeline + 1`
+    await scene.open.prisma.$executeRaw`UPDATE installation SET timeline = timeline + 1`
     await expect(events.read(projectId, { ...query, cursor })).rejects.toMatchObject({ code: 'cursor_expired' })
     expect((await events.read(projectId, { ...query, cursor: null })).messages).toHaveLength(1)
   })
@@ -207,8 +136,8 @@ describe('a database that was restored', () => {
     const projectId = await makeProject()
     const ids = [await makeRecord(projectId), await makeRecord(projectId)]
     for (const id of ids) await addEvent(id)
-    await open.pool.query(`UPDATE workload_events SET xid = '1000000000000' WHERE project_id = $1`, [projectId])
-    await open.pool.query(
+    await scene.open.pool.query(`UPDATE workload_events SET xid = '1000000000000' WHERE project_id = $1`, [projectId])
+    await scene.open.pool.query(
       `UPDATE projects SET pruned_xid = '999999999999', pruned_workload_id = 'job_z', pruned_seq = 7 WHERE id = $1`,
       [projectId],
     )
@@ -217,7 +146,7 @@ describe('a database that was restored', () => {
     const sql = await session()
     await sql.query('BEGIN')
     await addEvent(ids[0] ?? '', sql)
-    const renumbering = renumberRestoredEvents(open.prisma)
+    const renumbering = renumberRestoredEvents(scene.open.prisma)
     await waitingForLock()
     await sql.query('COMMIT')
     await renumbering

@@ -1,82 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallationRepository } from '../../../src/access/installation.repository.ts'
-import { type FeedPosition, feedStatement, makeFeedRepository } from '../../../src/events/feed.repository.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
-import { makeId } from '../../../src/vocabulary/ids.ts'
+import type { Client } from 'pg'
+import { describe, expect, it } from 'vitest'
+import { type FeedPosition, feedStatement } from '../../../src/events/feed.repository.ts'
 import { explain } from '../../support/rows-read.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useFeed } from './use-feed.ts'
 
-let database: TestDatabase
-let open: Database
-let feed: ReturnType<typeof makeFeedRepository>
-const clients: Client[] = []
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  open = makeDatabase({ url: database.url, poolSize: 4 })
-  await makeInstallationRepository(open.prisma).installationTag('abc')
-  feed = makeFeedRepository(open.prisma)
-})
-
-afterAll(async () => {
-  await Promise.all(clients.map((client) => client.end()))
-  await open?.close()
-  await database?.drop()
-})
-
-/** A session of its own, for transactions that stay open. */
-async function session(): Promise<Client> {
-  const client = new Client({ connectionString: database.url })
-  clients.push(client)
-  await client.connect()
-  return client
-}
-
-async function makeProject(): Promise<string> {
-  const id = makeId('project')
-  await open.prisma.$executeRaw`INSERT INTO projects (id, name) VALUES (${id}, ${id})`
-  return id
-}
-
-/** A record with its first event. */
-async function makeRecord(projectId: string, sql: Pick<Client, 'query'> = open.pool): Promise<string> {
-  const id = makeId('job')
-  await sql.query(
-    `WITH w AS (
-      INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status)
-      VALUES ($1, $2, 'job', 'slurm', 'conn', 'n', '{}', '{}', $1, 'running') RETURNING *
-    ) INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-    SELECT id, 1, id || '/1', project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
-    [id, projectId],
-  )
-  return id
-}
-
-/** Its next event, in whatever transaction the session is in. */
-async function addEvent(id: string, sql: Pick<Client, 'query'> = open.pool): Promise<void> {
-  await sql.query(
-    `WITH w AS (UPDATE workloads SET seq = seq + 1 WHERE id = $1 RETURNING *)
-    INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
-    SELECT id, seq, id || '/' || seq, project_id, kind, 'job.running', '{"status":"running"}' FROM w`,
-    [id],
-  )
-}
-
-async function readNow(projectId: string, after: FeedPosition | null = null, limit = 1000) {
-  const page = await feed.read(projectId, { after, limit })
-  if (page === null) throw new Error('there is no such project')
-  return { ...page, told: page.events.map(({ id }) => id) }
-}
-
-/** Once nothing holds anything back: transactions of other tests' databases, in the same cluster, do so too. */
-async function read(...place: Parameters<typeof readNow>) {
-  for (;;) {
-    const page = await readNow(...place)
-    if (!page.isBehind || page.isFull) return page
-  }
-}
+const scene = useFeed()
+const { session, makeProject, makeRecord, addEvent, readNow, read } = scene
 
 describe('what an open transaction writes', () => {
   it('holds back what later ones have written, so that a reader passes nothing', async () => {
@@ -121,9 +51,10 @@ describe('what an open transaction writes', () => {
     const waiting = addEvent(shared, first)
     const pid = (first as Client & { processID: number }).processID
     for (let isBlocked = false; !isBlocked; ) {
-      const { rows } = await open.pool.query<{ count: number }>('SELECT cardinality(pg_blocking_pids($1)) AS count', [
-        pid,
-      ])
+      const { rows } = await scene.open.pool.query<{ count: number }>(
+        'SELECT cardinality(pg_blocking_pids($1)) AS count',
+        [pid],
+      )
       isBlocked = rows[0]?.count !== 0
     }
     await second.query('COMMIT')
@@ -164,9 +95,10 @@ describe('what an open transaction writes', () => {
       isLast &&= !page.isFull && !page.isBehind
     }
     await writing
-    const { rows } = await open.pool.query<{ id: string }>('SELECT id FROM workload_events WHERE project_id = $1', [
-      projectId,
-    ])
+    const { rows } = await scene.open.pool.query<{ id: string }>(
+      'SELECT id FROM workload_events WHERE project_id = $1',
+      [projectId],
+    )
     expect(told.toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
     for (const id of records) {
       const own = told.filter((event) => event.startsWith(id)).map((event) => Number(event.split('/')[1]))
@@ -188,7 +120,7 @@ describe('the place where a reader stays', () => {
     }
     expect((await read(projectId, end)).end).toEqual(end)
     expect((await read(projectId)).end).toEqual(end)
-    expect((await feed.end(projectId))?.end).toEqual(end)
+    expect((await scene.feed.end(projectId))?.end).toEqual(end)
   })
 })
 
@@ -196,16 +128,16 @@ describe('a page', () => {
   it('reads no more rows than it shows, wherever it begins', async () => {
     const projectId = await makeProject()
     const id = await makeRecord(projectId)
-    await open.pool.query(
+    await scene.open.pool.query(
       `WITH w AS (UPDATE workloads SET seq = 20001 WHERE id = $1 RETURNING *)
       INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
       SELECT id, n, id || '/' || n, project_id, kind, 'job.running', '{}' FROM w, generate_series(2, 20001) n ORDER BY n`,
       [id],
     )
-    await open.pool.query('ANALYZE workload_events')
+    await scene.open.pool.query('ANALYZE workload_events')
     const { xid } = (await read(projectId, null, 2)).end
     for (const after of [null, { xid, workloadId: id, seq: 10_000 }, (await read(projectId)).end]) {
-      const { read: count, plan } = await explain(open, feedStatement(projectId, { after, limit: 50 }))
+      const { read: count, plan } = await explain(scene.open, feedStatement(projectId, { after, limit: 50 }))
       expect(count, plan).toBeLessThanOrEqual(60)
     }
   })
