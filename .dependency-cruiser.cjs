@@ -29,7 +29,7 @@ const modules = {
   access: [vocabulary, '^src/http/', infraTypes, database],
   webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, database],
   'workloads/store': [vocabulary, workload, '^src/connections/id-spaces', database],
-  'workloads/apply': [vocabulary, contract, workload, store, database],
+  'workloads/apply': [vocabulary, contract, workload, store, '^src/connections/id-spaces', database],
   'workloads/engine': [vocabulary, contract, workload, store, apply, secrets, infraTypes, database],
   'workloads/sweep': [
     ...[

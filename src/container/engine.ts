@@ -7,7 +7,7 @@ import { isDataError, isTransientError } from '../infra/database-errors.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
 import { makeRetryingWrite } from '../workloads/apply/retrying-write.ts'
-import { makeWritesRepository, type Write, type Written } from '../workloads/apply/writes.repository.ts'
+import { makeAdopt, makeWritesRepository, type Write, type Written } from '../workloads/apply/writes.repository.ts'
 import {
   makeAttemptsRepository,
   makeDuplicatesRepository,
@@ -74,8 +74,15 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const sweeps = makeSweepsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
   const { ownersOf, heldTags } = makeReadsRepository(sql, deps.idSpaceOf)
+  const adopt = makeAdopt({ prisma, idSpaceOf: deps.idSpaceOf })
+  const batchedWrite = perKind(() =>
+    makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id }),
+  )
   const write = makeRetryingWrite({
-    write: perKind(() => makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id })),
+    write: (item) => {
+      const { isUntagged = false, remoteId = null } = item.answer ?? {}
+      return isUntagged && remoteId !== null ? adopt(item, remoteId) : batchedWrite(item)
+    },
     log,
     shutdown,
   })

@@ -45,12 +45,12 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
   }
 
   /** An environment of the test's own, and a job whose submits meet `fault`. */
-  async function submitInto(fault: Omit<FaultInput, 'operation' | 'object'>, script?: string) {
+  async function submitInto(fault: Omit<FaultInput, 'operation' | 'object'>, script?: string, more?: object) {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const object = environment.remote?.id ?? ''
     const added = sandbox.faults.add({ ...fault, operation: 'aiapps.submit', object })
-    const job = await account.job(environment, script)
+    const job = await account.job(environment, script, more)
     const struck = () => untilFired(sandbox, added)
     return { account, environment, job, struck, repair: () => sandbox.faults.clear(added.id) }
   }
@@ -73,6 +73,13 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     ['the answer comes too late', { kind: 'stall', delayMs: 3 * callTimeoutMs, times: 1 }],
   ])('is found and adopted, not sent again, when it was executed and %s', async ([, fault]) => {
     const { account, environment, job } = await submitInto(fault)
+    await expectOne(account, environment, job)
+    expect(await outcomes(job)).toEqual(['recovered'])
+  })
+
+  it.concurrent('is found without a correlation tag, by the prefix that its client chose', async () => {
+    const more = { providerOptions: { dataforest: { namePrefix: 'chosen' } } }
+    const { account, environment, job } = await submitInto({ kind: 'drop_answer', times: 1 }, undefined, more)
     await expectOne(account, environment, job)
     expect(await outcomes(job)).toEqual(['recovered'])
   })

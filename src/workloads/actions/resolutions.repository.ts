@@ -3,7 +3,7 @@ import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { type Holder, holderStatement, objectLockStatement } from '../store/reads.repository.ts'
+import { type Holder, lockedHolder } from '../store/holders.repository.ts'
 
 export interface ResolutionTarget {
   projectId: string
@@ -35,11 +35,9 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
     ): Promise<boolean | Holder> {
       if (answer.outcome === 'not_created')
         return isWritten(prisma.$queryRaw(answering(target, dispatchingStatus, answer)))
-      const { remoteId, connectionIds } = answer
+      const object = { ...answer, kind: target.kind, correlationTag: null }
       return prisma.$transaction(async (tx) => {
-        await tx.$executeRaw(objectLockStatement(target.kind, remoteId))
-        const object = { remoteId, correlationTag: null }
-        const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, target.kind, object, target.id))
+        const holder = await lockedHolder(tx, object, target.id)
         return holder ?? isWritten(tx.$queryRaw(answering(target, dispatchingStatus, answer)))
       })
     },

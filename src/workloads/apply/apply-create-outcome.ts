@@ -1,5 +1,5 @@
 import type { Created } from '../../providers/intent.ts'
-import type { Found } from '../../providers/observation.ts'
+import type { Found, Observation } from '../../providers/observation.ts'
 import type { ProviderError } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
@@ -43,14 +43,7 @@ export function afterFind<K extends Kind>(
   facts: Facts<K>,
   { found, absentCounts }: { found: Found<K>; absentCounts: 'yes' | 'too_early' | 'too_late' },
 ): Applied<K> {
-  if ('found' in found) {
-    const [only, ...others] = found.found
-    if (only === undefined || others.length > 0)
-      return { change: parked(`${found.found.length} objects at the provider match this record.`), answer: null }
-    const taken = adopted(kind, workload, only.remoteId, facts.now)
-    const seen = observed(kind, { ...workload, ...taken }, only, facts)
-    return { change: { ...taken, ...seen }, answer: answerOf(facts, 'recovered', only.remoteId, null) }
-  }
+  if ('found' in found) return afterFound(kind, workload, facts, found.found)
   if ('absent' in found && found.nameIsTaken === true && wasRefusedForItsName(facts))
     return afterAbsent(kind, workload, facts)
   if ('absent' in found && absentCounts === 'yes')
@@ -62,6 +55,22 @@ export function afterFind<K extends Kind>(
     }
   }
   return { change: searchAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+}
+
+function afterFound<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  facts: Facts<K>,
+  found: readonly Observation<K>[],
+): Applied<K> {
+  const [only, ...others] = found
+  if (only === undefined || others.length > 0)
+    return { change: parked(`${found.length} objects at the provider match this record.`), answer: null }
+  const taken = adopted(kind, workload, only.remoteId, facts.now)
+  const seen = observed(kind, { ...workload, ...taken }, only, facts)
+  const answer = answerOf(facts, 'recovered', only.remoteId, null)
+  const isUntagged = only.correlationTag !== workload.correlationTag
+  return { change: { ...taken, ...seen }, answer: answer && { ...answer, isUntagged } }
 }
 
 /**

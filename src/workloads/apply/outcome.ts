@@ -28,6 +28,8 @@ export interface AttemptResult {
   outcome: AttemptOutcome
   remoteId: string | null
   error: WorkloadError | null
+  /** The object has no correlation tag, so another record may take it at the same time. */
+  isUntagged?: boolean
 }
 
 export interface Applied<K extends Kind = Kind> {

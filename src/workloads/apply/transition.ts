@@ -34,6 +34,7 @@ export function transition<K extends Kind>(
   return {
     id: workload.id,
     kind: kind.name,
+    connectionId: workload.connectionId,
     whereStatus: workload.status,
     ...whereOf(basis),
     state: engineStateOf(next),

@@ -1,6 +1,8 @@
-import { Prisma } from '../../infra/database.ts'
+import type { IdSpaceOf } from '../../connections/id-spaces.ts'
+import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import { isOneOf, type Statements } from '../../infra/statements.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
+import { lockedHolder } from '../store/holders.repository.ts'
 import { engineAssignments, engineDefinitions } from '../store/row.repository.ts'
 import type { EngineState } from '../workload.ts'
 import type { AttemptResult } from './outcome.ts'
@@ -9,6 +11,7 @@ import type { AttemptResult } from './outcome.ts'
 export interface Write<out K extends Kind = Kind> {
   id: string
   kind: K
+  connectionId: string
   whereStatus: string
   /** The lease under which it was claimed; null = no lease may exist. */
   whereLease: string | null
@@ -45,12 +48,34 @@ export interface Written {
 export function makeWritesRepository(sql: Statements) {
   return {
     async write(writes: readonly Write[]): Promise<Written[]> {
-      const rows = await sql.rows<{ id: string } & Written>(writeStatement(writes))
+      const rows = await sql.rows<Row>(writeStatement(writes))
       const byId = new Map(rows.map(({ id, ...written }) => [id, written]))
-      return writes.map((write) => byId.get(write.id) ?? { isWritten: false, isDue: false, isDuplicate: false })
+      return writes.map((write) => byId.get(write.id) ?? notWritten)
     },
   }
 }
+
+interface AdoptDeps {
+  prisma: PrismaClient
+  idSpaceOf: IdSpaceOf
+}
+
+/** Writes the adoption of an object without a correlation tag, unless another record holds the object by now. */
+export function makeAdopt({ prisma, idSpaceOf }: AdoptDeps) {
+  return async (write: Write, remoteId: string): Promise<Written> => {
+    const { id, kind, connectionId } = write
+    const { connectionIds } = await idSpaceOf(connectionId, kind)
+    return prisma.$transaction(async (tx) => {
+      const holder = await lockedHolder(tx, { kind, remoteId, correlationTag: null, connectionIds }, id)
+      const [row] = holder === undefined ? await tx.$queryRaw<Row[]>(writeStatement([write])) : []
+      return row ?? notWritten
+    })
+  }
+}
+
+type Row = { id: string } & Written
+
+const notWritten: Written = { isWritten: false, isDue: false, isDuplicate: false }
 
 const inputIds = Prisma.sql`SELECT id FROM input`
 
@@ -114,7 +139,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     ) AS "isDuplicate"
   FROM input i LEFT JOIN updated u ON u.id = i.id`
 
-function toRow({ answer, state, ...write }: Write) {
+function toRow({ answer, state, connectionId: _, ...write }: Write) {
   return {
     ...state,
     ...write,

@@ -5,7 +5,7 @@ import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { type Holder, holderStatement, objectLockStatement } from '../store/reads.repository.ts'
+import { type Holder, lockedHolder } from '../store/holders.repository.ts'
 import { type OverQuota, pickFitting, type WorkloadUsage } from './quota.ts'
 
 /** A workload about to be recorded. */
@@ -121,9 +121,7 @@ async function rejectHeldObject(
   { id, kind, remoteId, object }: NewWorkload,
 ): Promise<void> {
   if (remoteId === null || object === undefined) return
-  const { connectionIds, correlationTag } = object
-  await tx.$executeRaw(objectLockStatement(kind, remoteId))
-  const [holder] = await tx.$queryRaw<Holder[]>(holderStatement(connectionIds, kind, { remoteId, correlationTag }, id))
+  const holder = await lockedHolder(tx, { ...object, kind, remoteId }, id)
   if (holder !== undefined) throw new HeldObjectError(holder)
 }
 

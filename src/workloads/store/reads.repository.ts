@@ -18,48 +18,6 @@ export interface Ownership {
 /** What identifies the state of a workload that was read before. */
 export type Known = Pick<Workload, 'id' | 'version' | 'observedGeneration'>
 
-/** The record that holds a remote object. */
-export interface Holder {
-  id: string
-  projectId: string
-}
-
-export interface RemoteObject {
-  remoteId: string
-  /** The object's correlation tag, if shown. */
-  correlationTag: string | null
-}
-
-/**
- * An active workload of any project that holds this remote object over one of the connections, is about to adopt it
- * from the response to its create, or has its correlation tag and no id yet.
- */
-export function holderStatement(
-  connectionIds: readonly string[],
-  kind: Kind,
-  { remoteId, correlationTag }: RemoteObject,
-  exceptId: string | null = null,
-): Prisma.Sql {
-  return Prisma.sql`
-    SELECT id, project_id AS "projectId" FROM workloads w
-    WHERE active AND kind = ${kind} AND id IS DISTINCT FROM ${exceptId}::text
-      AND (connection_id = ANY(${[...connectionIds]}) AND (remote_id = ${remoteId} OR remote_id IS NULL AND EXISTS (
-          SELECT FROM workload_attempts a
-          WHERE a.workload_id = w.id AND a.remote_id = ${remoteId} AND a.outcome IN ('created', 'recovered')))
-        OR correlation_tag = ${correlationTag} AND COALESCE(remote_id, ${remoteId}) = ${remoteId})
-    LIMIT 1`
-}
-
-/** Taken before asking for the holder of an object, in the transaction that assigns it, so that assignments do not overlap. */
-export function objectLockStatement(kind: Kind, remoteId: string): Prisma.Sql {
-  return Prisma.sql`SELECT pg_advisory_xact_lock(hashtextextended(${`object/${kind}/${remoteId}`}, 0))`
-}
-
-/** A record of another project is not named. */
-export function nameOf(holder: Holder, projectId: string): string {
-  return holder.projectId === projectId ? holder.id : "another project's"
-}
-
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
 export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {

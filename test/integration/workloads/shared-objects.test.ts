@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { examineDatabase } from '../../../src/container/container.ts'
+import { environmentKind } from '../../../src/environments/environment.kind.ts'
+import type { Driver } from '../../../src/providers/driver.ts'
+import { transition } from '../../../src/workloads/apply/transition.ts'
+import { makeAdopt, type Write } from '../../../src/workloads/apply/writes.repository.ts'
+import { factsOf } from '../../../src/workloads/engine/facts.ts'
+import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { environmentRequest } from '../../support/dataforest-account.ts'
 import { makeWorkspace } from '../../support/remote-environments.ts'
+import { quickSettings } from '../../support/switchyard.ts'
 
 let bench: ApiBench
 
@@ -143,4 +150,48 @@ it('an object that an operator gives to an open create is not imported at the sa
     status: 409,
     body: { detail: expect.stringContaining(`Object ${remoteId} is ${id} already`) },
   })
+})
+
+/** The adoption of an object that a search recognizes by its name, as the engine writes it. */
+async function adoption(id: string, remoteId: string): Promise<Write> {
+  await bench.open.prisma.$executeRaw`UPDATE workloads SET due_at = now() WHERE id = ${id}`
+  const leases = makeLeasesRepository(bench.open.sql, 60_000)
+  const due = await leases.claim([{ connectionId: bench.connections.dataforest ?? '', count: 1000 }])
+  const claimed = due.find(({ workload }) => workload.id === id) as Claimed<'environment'>
+  const known = (await leases.facts([id])).get(id)
+  if (known === undefined) throw new Error(`${id} does not exist`)
+  const driver = { traits: {}, states: {}, controls: {} } as unknown as Driver<'environment'>
+  const facts = factsOf(known, claimed.workload, driver, quickSettings.pollIntervals)
+  const answer = { number: 1, outcome: 'recovered' as const, remoteId, error: null, isUntagged: true }
+  const change = { remoteId, status: 'running' as const, dueAt: null }
+  return transition(
+    environmentKind,
+    claimed.workload,
+    { change, answer },
+    { facts, basis: claimed },
+  ) as unknown as Write
+}
+
+it('a search gives an object without a tag to an open create, unless it was imported meanwhile', async () => {
+  const { prisma } = bench.open
+  const adopt = makeAdopt({ prisma, idSpaceOf: async (id) => ({ name: id, connectionIds: [id] }) })
+  const connectionId = bench.connections.dataforest
+  const objects = [await makeWorkspace(bench.sandbox), await makeWorkspace(bench.sandbox)] as const
+  const open = await Promise.all(
+    objects.map(async (remoteId, index) => {
+      const request = { ...environmentRequest(), name: `open-${index}`, connectionId }
+      const { id } = await bench.api.ok('POST', '/environments', request)
+      await openAttempt(id)
+      return { id, remoteId, write: await adoption(id, remoteId) }
+    }),
+  )
+  await bench.api.ok('POST', '/environments/import', { connectionId, remoteId: objects[0] })
+  const written = await Promise.all(open.map(({ write, remoteId }) => adopt(write, remoteId)))
+  expect(written.map(({ isWritten }) => isWritten)).toEqual([false, true])
+  const attempts = await prisma.$queryRaw`
+    SELECT remote_id AS "remoteId", outcome FROM workload_attempts WHERE workload_id = ANY(${open.map(({ id }) => id)}) ORDER BY 1 NULLS FIRST`
+  expect(attempts).toEqual([
+    { remoteId: null, outcome: 'unknown' },
+    { remoteId: objects[1], outcome: 'recovered' },
+  ])
 })
