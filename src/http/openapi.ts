@@ -1,6 +1,5 @@
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
+import { docsPath, registerDocsPage } from './docs-page.ts'
 import type { EdgeSettings, HttpServer } from './server.ts'
 
 export const tags = [
@@ -50,14 +49,7 @@ export async function registerOpenApi(
   })
   if (!edge.hasDocs) return
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-  // The only HTML that is served; all other responses are declared as data in their headers.
-  await server.register(async (pages) => {
-    // Left to the TLS proxy: over plain HTTP a browser would request scripts and styles from a closed port.
-    await pages.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
-    const indexPrefix = edge.publicUrl === '' ? '' : new URL(edge.publicUrl).pathname
-    const transformStaticCSP = (policy: string) => policy.replace(/ ?upgrade-insecure-requests;?/, '')
-    await pages.register(swaggerUi, { routePrefix: '/docs', indexPrefix, staticCSP: true, transformStaticCSP })
-  })
+  await registerDocsPage(server)
 }
 
 interface FrontPage {
@@ -68,10 +60,10 @@ interface FrontPage {
 /** Start page: redirects a browser to the documentation and returns links to a program. */
 export async function registerFrontPage(server: HttpServer, { version, edge }: FrontPage): Promise<void> {
   const { publicUrl, hasDocs } = edge
-  const documents = hasDocs ? { documentation: `${publicUrl}/docs`, openapi: `${publicUrl}/openapi.json` } : {}
+  const documents = hasDocs ? { documentation: `${publicUrl}${docsPath}`, openapi: `${publicUrl}/openapi.json` } : {}
   server.get('/', { schema: { hide: true } }, async (request, reply) => {
     void reply.header('vary', 'Accept')
-    if (hasDocs && request.headers.accept?.includes('text/html') === true) return reply.redirect('/docs')
+    if (hasDocs && request.headers.accept?.includes('text/html') === true) return reply.redirect(docsPath)
     return { name: 'Switchyard', version, ...documents, health: `${publicUrl}/readyz` }
   })
 }
