@@ -16,7 +16,8 @@ import { targetErrors } from '../vocabulary/request-target.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { ImportEnvironment } from '../workloads/intake/import.ts'
-import type { SubmissionBody, Submit } from '../workloads/intake/submit.ts'
+import type { SubmissionBody } from '../workloads/intake/submission.ts'
+import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import {
   AccessSchema,

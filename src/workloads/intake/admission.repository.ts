@@ -1,6 +1,6 @@
 import { type Database, Prisma } from '../../infra/database.ts'
 import { withProjectLock } from '../../infra/project-lock.ts'
-import type { Statements } from '../../infra/statements.ts'
+import { isOneOf, type Statements } from '../../infra/statements.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
@@ -40,6 +40,13 @@ export interface NewWorkload {
 /** When a workload was recorded; `limited`: not recorded, since a quota must be checked first. */
 export type Inserted = Date | 'limited'
 
+/** An idempotency key, by its hash. */
+export interface KeyName {
+  projectId: string
+  kind: string
+  hash: string
+}
+
 export interface KeyHolder {
   workloadId: string
   fingerprint: string
@@ -66,37 +73,27 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
       const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
       return withProjectLock(prisma, projectIds, async (tx) => {
         for (const item of news) await rejectHeldObject(tx, item)
-        const { fitting, others } = pickFitting(news, await usageOf(tx, projectIds))
-        if (fitting.length === 0) return others
         const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
+        const { fitting, others } = pickFitting(await withoutReplays(rows, news), await usageOf(tx, projectIds))
+        if (fitting.length === 0) return others
         const inserted = await insertAll(rows, fitting, true)
         return new Map<string, Date | OverQuota>([...others, ...(inserted as Map<string, Date>)])
       })
     },
 
-    /** When this workload was recorded; null = it was not. */
-    async recordedAt(id: string): Promise<Date | null> {
-      const rows = await sql.rows<{ at: Date }>(Prisma.sql`SELECT created_at AS at FROM workloads WHERE id = ${id}`)
-      return rows[0]?.at ?? null
+    /** When these workloads were recorded; those that were not are missing. */
+    async recordedAt(ids: readonly string[]): Promise<Map<string, Date>> {
+      const rows = await sql.rows<{ id: string; at: Date }>(
+        Prisma.sql`SELECT id, created_at AS at FROM workloads WHERE ${isOneOf('id', ids)}`,
+      )
+      return new Map(rows.map(({ id, at }) => [id, at]))
     },
 
     /**
      * Current holders of these keys. A separate statement, because a statement that lost the race cannot see the
      * winner.
      */
-    async keyHolders(
-      keys: readonly { projectId: string; kind: string; hash: string }[],
-    ): Promise<Map<string, KeyHolder>> {
-      const rows = await sql.rows<KeyHolder & { id: string }>(Prisma.sql`
-        SELECT k.project_id || '/' || k.kind || '/' || encode(k.key_hash, 'hex') AS id, k.workload_id AS "workloadId",
-          encode(k.fingerprint, 'hex') AS fingerprint
-        FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
-        CROSS JOIN LATERAL (
-          SELECT * FROM idempotency_keys
-          WHERE project_id = i."projectId" AND kind = i.kind AND key_hash = decode(i.hash, 'hex') AND expires_at >= now() LIMIT 1
-        ) k`)
-      return new Map(rows.map(({ id, ...holder }) => [id, holder]))
-    },
+    keyHolders: (keys: readonly KeyName[]): Promise<Map<string, KeyHolder>> => holdersOf(sql.rows, keys),
 
     async pruneKeys(limit: number): Promise<number> {
       return prisma.$executeRaw`
@@ -114,6 +111,30 @@ export class HeldObjectError extends Error {
     super(`The object is ${holder.id} already.`)
     this.holder = holder
   }
+}
+
+/** What is not a replay: a repetition must not occupy the capacity of a request after it. */
+async function withoutReplays(run: Statements['rows'], news: readonly NewWorkload[]): Promise<readonly NewWorkload[]> {
+  const keyed = news.flatMap(({ projectId, kind, key }) => (key === null ? [] : [{ projectId, kind, hash: key.hash }]))
+  if (keyed.length === 0) return news
+  const holders = await holdersOf(run, keyed)
+  return news.filter((item) => item.key === null || !holders.has(nameOfKey({ ...item, hash: item.key.hash })))
+}
+
+async function holdersOf(run: Statements['rows'], keys: readonly KeyName[]): Promise<Map<string, KeyHolder>> {
+  const rows = await run<KeyHolder & KeyName>(Prisma.sql`
+    SELECT i."projectId", i.kind, i.hash, k.workload_id AS "workloadId", encode(k.fingerprint, 'hex') AS fingerprint
+    FROM json_to_recordset(${JSON.stringify(keys)}::json) AS i("projectId" text, kind text, hash text)
+    CROSS JOIN LATERAL (
+      SELECT * FROM idempotency_keys
+      WHERE project_id = i."projectId" AND kind = i.kind AND key_hash = decode(i.hash, 'hex') AND expires_at >= now() LIMIT 1
+    ) k`)
+  return new Map(rows.map(({ workloadId, fingerprint, ...name }) => [nameOfKey(name), { workloadId, fingerprint }]))
+}
+
+/** Identifies a key among all projects and kinds. */
+export function nameOfKey({ projectId, kind, hash }: KeyName): string {
+  return `${projectId}/${kind}/${hash}`
 }
 
 async function rejectHeldObject(
@@ -152,7 +173,7 @@ async function usageOf(
 
 /** Two processes that insert the same keys in opposite order would deadlock. */
 function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
-  const keyOf = (item: NewWorkload) => (item.key === null ? '' : `${item.projectId}/${item.kind}/${item.key.hash}`)
+  const keyOf = (item: NewWorkload) => (item.key === null ? '' : nameOfKey({ ...item, hash: item.key.hash }))
   return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 

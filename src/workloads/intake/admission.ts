@@ -1,12 +1,13 @@
 import { hash, randomInt } from 'node:crypto'
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { makeBatcher } from '../../infra/batcher.ts'
-import { isDataError, isTransientError, isUniqueViolation } from '../../infra/database-errors.ts'
+import { isUniqueViolation } from '../../infra/database-errors.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
 import { quotaExceeded } from '../../vocabulary/quota.ts'
-import { type AdmissionRepository, HeldObjectError, type NewWorkload } from './admission.repository.ts'
+import { type KeyName, type NewWorkload, nameOfKey } from './admission.repository.ts'
+import { type Insert, type InsertDeps, makeInserts, type Outcome } from './admission-inserts.ts'
+import { makeAdmissionLookups } from './admission-lookups.ts'
 import type { OverQuota } from './quota.ts'
 
 export interface Admitted {
@@ -22,8 +23,13 @@ export interface Admission {
    * `idempotency_key_reused` (other body), `quota_exceeded`, or `not_found` (the connection was deleted meanwhile).
    */
   admit(workload: NewWorkload): Promise<Admitted>
+  /**
+   * Records the workloads of one request, in one statement if they are at most `maxBulk` and no other request is
+   * waiting. Each is admitted or fails separately, in the same way. No key may occur twice.
+   */
+  admitAll(workloads: readonly NewWorkload[]): Promise<PromiseSettledResult<Admitted>[]>
   /** The workload that holds this key; null = the key is new. Fails if it was used with another body. */
-  holderOf(key: { projectId: string; kind: string; hash: string } & Fingerprint): Promise<string | null>
+  holderOf(key: KeyName & Fingerprint): Promise<string | null>
 }
 
 /** Identifies a body; one with secrets may have been fingerprinted with another key of the ring. */
@@ -32,78 +38,38 @@ export interface Fingerprint {
   otherFingerprints?: readonly string[]
 }
 
-interface Deps {
-  repository: AdmissionRepository
-  concurrency: number
-  maxBatch: number
-}
-
-/** When a workload was recorded, or why not; null = its key is held, or its connection is deleted. */
-type Outcome = Date | 'limited' | OverQuota | null
-
-const maxLimited = 10_000
-
-export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admission {
-  const batchersOf = (count: number, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>) =>
-    makeBatcher<NewWorkload, Outcome>({
-      concurrency: count,
-      maxItems: maxBatch,
-      // Leaves half of each statement to other projects.
-      keyOf: ({ projectId }) => projectId,
-      maxPerKey: Math.ceil(maxBatch / 2),
-      isDataError: (error) => isDataError(error) || error instanceof HeldObjectError,
-      isTransient: isTransientError,
-      flush: async (news) => {
-        const inserted = await insertAll(news)
-        return news.map((item) => inserted.get(item.id) ?? null)
-      },
-    })
-  const insertFreely = batchersOf(concurrency, (news) => repository.insert(news))
-  /** One at a time: a second statement would wait for the projects that the first has locked. */
-  const insertWithinQuota = batchersOf(1, (news) => repository.insertWithinQuota(news))
-  /** Projects that recently had a quota. Counting without a quota is only slower. */
-  const limited = new Set<string>()
-
-  /** Projects without a quota pay nothing for it: the insert reports if one must be checked. */
-  async function insert(workload: NewWorkload): Promise<Outcome> {
-    const { projectId } = workload
-    // An import is rare, and needs a transaction as well.
-    if (workload.object !== undefined) return insertWithinQuota(workload)
-    const free = limited.has(projectId) ? 'limited' : await insertFreely(workload)
-    if (free !== 'limited') return free
-    if (limited.size >= maxLimited) limited.clear()
-    limited.add(projectId)
-    return insertWithinQuota(workload)
-  }
+export function makeAdmission(deps: InsertDeps): Admission {
+  const { single, bulk } = makeInserts(deps)
+  const { recordedAt, currentHolder } = makeAdmissionLookups(deps.repository, deps.maxBulk ?? deps.maxBatch)
 
   /** Concurrent requests with equal keys are serialized: later ones become replays of the first. */
   const inFlight = new Map<string, Promise<unknown>>()
 
-  async function admit(workload: NewWorkload): Promise<Admitted> {
-    if (workload.key === null) return record(workload)
-    const id = keyOf(workload, workload.key.hash)
+  async function admit(workload: NewWorkload, insert: Insert): Promise<Admitted> {
+    if (workload.key === null) return record(workload, insert)
+    const id = nameOfKey({ ...workload, hash: workload.key.hash })
     const earlier = inFlight.get(id)
     if (earlier !== undefined) {
       await earlier.catch(() => {})
       await nextTick()
-      return admit(workload)
+      return admit(workload, insert)
     }
-    const now = record(workload)
+    const now = record(workload, insert)
     inFlight.set(id, now)
     return now.finally(() => inFlight.delete(id))
   }
 
-  async function record(workload: NewWorkload): Promise<Admitted> {
-    const inserted = await insertWithFreshTag(workload)
+  async function record(workload: NewWorkload, insert: Insert): Promise<Admitted> {
+    const inserted = await insertWithFreshTag(workload, insert)
     if (inserted instanceof Date) return { id: workload.id, createdAt: inserted, isReplay: false }
     // An earlier try may have been committed just before its connection was lost, and counts against the quota.
-    const createdAt = await repository.recordedAt(workload.id)
+    const createdAt = await recordedAt(workload.id)
     if (createdAt !== null) return { id: workload.id, createdAt, isReplay: false }
     return replay(workload, inserted === 'limited' ? null : inserted)
   }
 
   /** Tags are random; a duplicate is drawn again. */
-  async function insertWithFreshTag(workload: NewWorkload): Promise<Outcome> {
+  async function insertWithFreshTag(workload: NewWorkload, insert: Insert): Promise<Outcome> {
     try {
       return await insert(workload)
     } catch (error) {
@@ -124,14 +90,17 @@ export function makeAdmission({ repository, concurrency, maxBatch }: Deps): Admi
     otherFingerprints = [],
     ...key
   }: Parameters<Admission['holderOf']>[0]): Promise<string | null> {
-    const holders = await repository.keyHolders([key])
-    const holder = holders.get(`${key.projectId}/${key.kind}/${key.hash}`)
-    if (holder === undefined) return null
+    const holder = await currentHolder(key)
+    if (holder === null) return null
     if (![fingerprint, ...otherFingerprints].includes(holder.fingerprint)) throw keyReused(holder.workloadId)
     return holder.workloadId
   }
 
-  return { admit, holderOf }
+  return {
+    admit: (workload) => admit(workload, single),
+    admitAll: (workloads) => Promise.allSettled(workloads.map((workload) => admit(workload, bulk))),
+    holderOf,
+  }
 }
 
 /** Random letters and digits, eight per drawn number. */
@@ -188,10 +157,6 @@ function sorted(value: Json): Json {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => [key, sorted(item)]),
   )
-}
-
-function keyOf(workload: NewWorkload, hash: string): string {
-  return `${workload.projectId}/${workload.kind}/${hash}`
 }
 
 function connectionGone(workload: NewWorkload): ApiError {

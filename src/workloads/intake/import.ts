@@ -14,7 +14,7 @@ import type { ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 import { HeldObjectError } from './admission.repository.ts'
 import { type Admission, makeCorrelationTag } from './admission.ts'
-import type { ResolveConnection } from './submit.ts'
+import type { ResolveConnection } from './submission.ts'
 
 export interface ImportDeps {
   kind: WorkloadKind<'environment'>

@@ -29,6 +29,13 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
       return rows[0] === undefined ? null : toWorkload<K>(rows[0])
     },
 
+    /** Those of a project with these ids, by id. */
+    async byIds<K extends Kind>(projectId: string, kind: K, ids: readonly string[]): Promise<Map<string, Workload<K>>> {
+      const rows = await sql.rows<WorkloadRecord>(Prisma.sql`
+        SELECT ${workloadColumns} FROM workloads w WHERE ${isOneOf('w.id', ids)} AND w.project_id = ${projectId} AND w.kind = ${kind}`)
+      return new Map(rows.map((row) => [String(row.id), toWorkload<K>(row)]))
+    },
+
     /** Workloads of any project that differ from their known state, by id. */
     async changedSince(known: readonly Known[]): Promise<ReadonlyMap<string, Workload>> {
       const [ids, versions] = [known.map(({ id }) => id), known.map(({ version }) => version)]

@@ -76,7 +76,7 @@ function makeKeys(breaks: () => Error | null = () => null) {
       return new Map(created.map(({ id }) => [id, new Date(0)]))
     },
     keyHolders: async () => holders,
-    recordedAt: async (id: string) => recorded.get(id) ?? null,
+    recordedAt: async () => recorded,
   } as unknown as AdmissionRepository
   return {
     repository,
