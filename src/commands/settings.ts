@@ -33,6 +33,7 @@ export function settingsOf(config: Config): ContainerSettings {
       graceMs: 10_000,
     },
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    batchLimitBytes: config.BATCH_BODY_LIMIT_BYTES,
     keyTtlHours: config.IDEMPOTENCY_TTL_HOURS,
     waiting: { maxSeconds: config.PREFER_WAIT_MAX_SECONDS, perCaller: config.PREFER_WAIT_MAX_PER_KEY },
     streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },

@@ -237,6 +237,12 @@ export const configSchema = Type.Object({
     default: 1_048_576,
     description: 'Maximum size of a request body, in bytes.',
   }),
+  BATCH_BODY_LIMIT_BYTES: Type.Integer({
+    minimum: 1024,
+    maximum: 67_108_864,
+    default: 8_388_608,
+    description: 'Maximum size of the body of `POST /jobs/batch`, in bytes.',
+  }),
   IDEMPOTENCY_TTL_HOURS: Type.Integer({
     // Guaranteed by the API contract.
     minimum: 24,

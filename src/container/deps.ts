@@ -33,6 +33,8 @@ export interface ContainerDeps {
 
 export interface ContainerSettings extends EngineSettings {
   bodyLimitBytes: number
+  /** Maximum size of a batch of jobs. */
+  batchLimitBytes: number
   keyTtlHours: number
   /** Limits of long polling. */
   waiting: { maxSeconds: number; perCaller: number }

@@ -33,6 +33,7 @@ import { makeAdmissionRepository } from '../workloads/intake/admission.repositor
 import { makeAdmission } from '../workloads/intake/admission.ts'
 import { makeImport } from '../workloads/intake/import.ts'
 import { makeSubmit } from '../workloads/intake/submit.ts'
+import { makeSubmitBatch, maxBatchItems } from '../workloads/intake/submit-batch.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
@@ -63,7 +64,10 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const { callTimeoutMs } = settings.timing
   const { driverOf } = connections.opened
   const hint = deps.hints.due
-  const admission = makeAdmission({ repository: makeAdmissionRepository(deps.database), concurrency: 3, maxBatch: 200 })
+  const admission = makeAdmission({
+    repository: makeAdmissionRepository(deps.database),
+    ...{ concurrency: 3, maxBatch: 200, maxBulk: maxBatchItems },
+  })
   const { secretBox } = connections
   const intakeDeps = {
     reads,
@@ -73,14 +77,8 @@ export function makeWorkloads(deps: WorkloadsDeps): {
     hint,
     installationTag,
   }
-  const service = makeWorkloadService({
-    kinds,
-    reads,
-    desiredStates: makeDesiredStateRepository(prisma),
-    driverOf,
-    hint,
-    notifier,
-  })
+  const actionDeps = { reads, driverOf, hint, notifier }
+  const service = makeWorkloadService({ ...actionDeps, kinds, desiredStates: makeDesiredStateRepository(prisma) })
   const events = makeEventsRepository(prisma)
   const feed = makeFeed({ repository: makeFeedRepository(prisma), ...settings.events })
   const tails = makeTails({ feed, wait: notifier.wait, clock })
@@ -92,8 +90,9 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   }
   const noteAccess: ProviderQueriesDeps['noteAccess'] = (access) =>
     tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })
+  const submitDeps = { ...intakeDeps, kinds, keyTtlHours, secretBox }
   const common = {
-    submit: makeSubmit({ ...intakeDeps, kinds, keyTtlHours, secretBox }),
+    submit: makeSubmit(submitDeps),
     ask: makeProviderQueries({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), notifier, hint }),
     waits: makeWaitLimit(settings.waiting),
@@ -109,6 +108,8 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       ...common,
       schemas: makeJobSchemas(optionSchemasOf(providers, 'job')),
       service,
+      submitBatch: makeSubmitBatch(submitDeps),
+      batchLimitBytes: settings.batchLimitBytes,
       records: makeRecordsApi<'job'>({ ...recordDeps, kind: jobKind, actionsOf: jobActions }),
     },
     environments: {

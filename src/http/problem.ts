@@ -103,15 +103,21 @@ const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', '
 
 /** Sends an error as a problem. An error other than ApiError is internal: logged in full, returned without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { refusal, status, problem } = problemFor(error, request)
+  if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
+  if (status === 401) void reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** The problem of an error. An error other than ApiError is logged. */
+export function problemFor(
+  error: unknown,
+  request: FastifyRequest,
+): { refusal: ApiError | null; status: number; problem: Problem } {
   const refusal = asApiError(error, request)
   if (refusal === null) request.log.error({ err: error }, 'request failed')
   const status = refusal === null ? 500 : statuses[refusal.code]
-  if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
-  if (status === 401) void reply.header('www-authenticate', 'Bearer')
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify(problemOf(refusal, status, request)))
+  return { refusal, status, problem: problemOf(refusal, status, request) }
 }
 
 function problemOf(refusal: ApiError | null, status: number, request: FastifyRequest): Problem {

@@ -17,16 +17,32 @@ export function apiErrorOfValidation(error: FastifyError, { body, routeOptions }
   const where = places[error.validationContext ?? 'body'] ?? 'body'
   const rejected = (error.validation ?? []) as readonly AjvError[]
   const validationErrors = [
-    ...rejected.filter(isTelling).map((problem) => validationErrorOf(where, problem)),
+    ...validationErrorsOf(rejected, where),
     ...(where === 'body' ? (routeOptions.config.bodyRules?.(body) ?? []) : []),
   ]
   // A malformed id is reported as not found, like any unknown id.
   if (where === 'path')
     return new ApiError('not_found', validationErrors[0]?.detail ?? 'Not found.', { errors: validationErrors })
+  return invalidRequest(validationErrors, maxErrors)
+}
+
+/** @param most maximum number of errors that were collected */
+export function invalidRequest(validationErrors: readonly ValidationError[], most: number): ApiError {
   const first = validationErrors[0]?.detail ?? 'The request is not valid.'
-  const count = `${validationErrors.length < maxErrors ? '' : 'at least '}${validationErrors.length - 1}`
+  const count = `${validationErrors.length < most ? '' : 'at least '}${validationErrors.length - 1}`
   const more = validationErrors.length > 1 ? ` (and ${count} more)` : ''
   return new ApiError('invalid_request', `${first}${more}`, { errors: validationErrors })
+}
+
+/** @param base pointer of the validated value, if it is part of a body */
+export function validationErrorsOf(
+  rejected: readonly AjvError[],
+  where: ValidationError['in'],
+  base = '',
+): ValidationError[] {
+  return rejected
+    .filter(isTelling)
+    .map((problem) => validationErrorOf(where, { ...problem, instancePath: base + problem.instancePath }))
 }
 
 /** Excludes the pattern of an enumeration: it only repeats the values. */

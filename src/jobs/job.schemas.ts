@@ -11,6 +11,7 @@ import { idSchema } from '../vocabulary/ids.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import { jobFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
+import { makeJobBatchSchemas } from './job-batch.schemas.ts'
 
 /** Schemas of jobs. Provider options are passed in, so nothing here knows a provider. */
 export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
@@ -54,7 +55,10 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
     minProperties: 1,
     description: 'Changes to a job.',
   })
-  return { JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') }
+  return {
+    ...{ JobRequest, JobPatch, Job, JobPage: pageOf('Job', 'JobPage', 'A page of jobs.') },
+    ...makeJobBatchSchemas(request),
+  }
 }
 
 const resolutionFields = {

@@ -21,12 +21,12 @@ import type { SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { JobResolution, jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
+import { type JobBatchDeps, registerJobBatch } from './job-batches.routes.ts'
 
-export interface JobRoutesDeps {
+export interface JobRoutesDeps extends JobBatchDeps {
   schemas: ReturnType<typeof makeJobSchemas>
   submit: Submit
   service: WorkloadService
-  records: RecordsApi<'job'>
   ask: Pick<ProviderQueries, 'logs'>
   resolve: Resolve
   waits: WaitLimit
@@ -38,10 +38,8 @@ const params = Type.Object({ id })
 const tags = ['Jobs']
 const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
 
-export async function registerJobs(
-  server: HttpServer,
-  { schemas, submit, service, records, ask, resolve, waits, streams }: JobRoutesDeps,
-): Promise<void> {
+export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Promise<void> {
+  const { schemas, submit, service, records, ask, resolve, waits, streams } = deps
   for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
     server.addSchema(schema)
   registerRecords(server, {
@@ -57,6 +55,7 @@ export async function registerJobs(
   } satisfies Records<Workload<'job'>>)
   registerSubmit(server, submit, records)
   registerPreview(server, submit)
+  registerJobBatch(server, deps)
   registerCancel(server, service, records)
   registerLogs(server, ask)
   registerResolve(server, resolve, records)

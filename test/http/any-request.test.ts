@@ -57,6 +57,7 @@ beforeAll(async () => {
   good = {
     submitJob: jobs,
     previewJob: jobs,
+    submitJobBatch: [{ jobs }, ...jobs.map((job, index) => ({ jobs: [{ ...job, idempotencyKey: `key-${index}` }] }))],
     createEnvironment: environments,
     previewEnvironment: environments,
     updateEnvironment: stories.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),

@@ -55,7 +55,12 @@ describe('a method that a path does not take', () => {
   )
 
   it('is 405 too where the word in place of an id is a route of its own', async () => {
-    for (const path of ['/jobs/preview', '/environments/preview', '/environments/import']) {
+    for (const path of [
+      '/jobs/preview',
+      '/jobs/batch',
+      '/environments/preview',
+      '/environments/import',
+    ]) {
       for (const method of ['GET', 'PATCH', 'DELETE']) {
         const answer = await bench.api.call(method, path, method === 'GET' ? {} : { body: {} })
         expect(answer, `${method} ${path}`).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })

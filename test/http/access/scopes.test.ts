@@ -38,6 +38,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
       [`POST /${kind}/{id}/resolve`, ['admin']],
     ]),
   ),
+  'POST /jobs/batch': ['jobs:write'],
   'POST /jobs/{id}/cancel': ['jobs:write'],
   'GET /jobs/{id}/logs': ['jobs:read'],
   'GET /jobs/{id}/logs/raw': ['jobs:read'],

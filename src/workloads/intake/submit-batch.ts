@@ -1,0 +1,141 @@
+import { setImmediate as nextTick } from 'node:timers/promises'
+import type { Actor } from '../../vocabulary/actor.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
+import type { NewWorkload } from './admission.repository.ts'
+import { type Admitted, hashOf, keyedFingerprintOf } from './admission.ts'
+import { considerAcceptable } from './consider.ts'
+import { sharingLookups } from './lookup-sharing.ts'
+import { newWorkload } from './new-workload.ts'
+import { asRecorded } from './recorded.ts'
+import type { SubmissionBody, SubmitDeps, Submitted } from './submission.ts'
+
+/** Most requests of a batch. */
+export const maxBatchItems = 1000
+
+export interface BatchSubmission<K extends Kind> {
+  projectId: string
+  by: Actor
+  kind: K
+  items: readonly BatchItem<K>[]
+}
+
+export interface BatchItem<K extends Kind> {
+  body: SubmissionBody<K>
+  /** Its idempotency key; no other item has it. */
+  key: string | null
+}
+
+/** The record of an item, or why there is none: an ApiError, or the error of a defect. */
+export type BatchOutcome<K extends Kind> = Submitted<K> | Failed
+
+export type SubmitBatch = ReturnType<typeof makeSubmitBatch>
+
+interface Failed {
+  error: unknown
+}
+
+/** `created`: what was written; null if an earlier request wrote the record. */
+type Settled = (Admitted & { created: NewWorkload | null }) | Failed
+
+/** Items that are checked before other requests are served. */
+const itemsPerTick = 20
+
+/**
+ * Accepts many requests, each separately and with the same rules as a single one, with a number of statements that does
+ * not depend on theirs.
+ */
+export function makeSubmitBatch(deps: SubmitDeps) {
+  /** Outcomes in the order of the items. Fails only if no item was accepted and the database is unavailable. */
+  return async function submitBatch<K extends Kind>(batch: BatchSubmission<K>): Promise<BatchOutcome<K>[]> {
+    const considered = await considerAll(deps, batch)
+    const [admitted, replayed] = await Promise.all([
+      deps.admission.admitAll(considered.flatMap((item) => ('created' in item ? [item.created] : []))),
+      replaysAmong(deps, batch, considered),
+    ])
+    const next = admitted.values()
+    const settled = considered.map((item, index): Settled => {
+      if (!('created' in item)) return replayed.get(index) ?? item
+      const result = next.next().value
+      if (result?.status !== 'fulfilled') return { error: result?.reason }
+      return { ...result.value, created: item.created }
+    })
+    rethrowOutage(settled)
+    announce(deps, batch.projectId, settled)
+    return withRecords(deps, batch, settled)
+  }
+}
+
+type ConsideredItem = { created: NewWorkload } | Failed
+
+/** Checks the items in order. Each environment and connection is looked up once. */
+async function considerAll<K extends Kind>(
+  deps: SubmitDeps,
+  { items, ...common }: BatchSubmission<K>,
+): Promise<ConsideredItem[]> {
+  const lookups = await sharingLookups(deps, common.projectId, items)
+  const considered: ConsideredItem[] = []
+  for (const item of items) {
+    if (considered.length % itemsPerTick === 0) await nextTick()
+    const submission = { ...common, ...item }
+    considered.push(
+      await considerAcceptable(lookups, submission).then(
+        (acceptable) => ({ created: newWorkload(deps, submission, acceptable) }),
+        (error: unknown) => ({ error }),
+      ),
+    )
+  }
+  return considered
+}
+
+/** Rejected items whose key is held: a repetition returns its record, even if its connection has changed since. */
+async function replaysAmong<K extends Kind>(
+  { admission, secretBox }: SubmitDeps,
+  { projectId, kind, items }: BatchSubmission<K>,
+  considered: readonly ConsideredItem[],
+): Promise<Map<number, Settled>> {
+  const asked = items.flatMap(({ key, body }, index) => {
+    const item = considered[index]
+    if (key === null || item === undefined || !('error' in item) || !(item.error instanceof ApiError)) return []
+    const name = { projectId, kind, hash: hashOf(key), ...keyedFingerprintOf(body, secretBox) }
+    return [{ index, error: item.error, name }]
+  })
+  const found = asked.map(async ({ index, error, name }): Promise<[number, Settled]> => {
+    const id = await admission.holderOf(name).catch((reused: unknown) => ({ error: reused }))
+    if (id === null) return [index, { error }]
+    return [index, typeof id === 'object' ? id : { id, createdAt: new Date(), isReplay: true, created: null }]
+  })
+  return new Map(await Promise.all(found))
+}
+
+/** If nothing is known to be stored, the whole request can be repeated. */
+function rethrowOutage(settled: readonly Settled[]): void {
+  if (settled.some((item) => 'id' in item)) return
+  const failed = settled.find((item) => 'error' in item && !(item.error instanceof ApiError))
+  if (failed !== undefined && 'error' in failed) throw failed.error
+}
+
+function announce({ notifier, hint }: SubmitDeps, projectId: string, settled: readonly Settled[]): void {
+  const fresh = settled.flatMap((item) =>
+    'id' in item && !item.isReplay && item.created !== null ? [item.created] : [],
+  )
+  if (fresh.length > 0) notifier.changed([projectId])
+  for (const connectionId of new Set(fresh.map((created) => created.connectionId))) hint(connectionId)
+}
+
+/** New records as they were written; replayed ones are read in one statement. */
+async function withRecords<K extends Kind>(
+  { reads }: SubmitDeps,
+  { projectId, kind }: BatchSubmission<K>,
+  settled: readonly Settled[],
+): Promise<BatchOutcome<K>[]> {
+  const ids = settled.flatMap((item) => ('id' in item && item.isReplay ? [item.id] : []))
+  const records = ids.length === 0 ? new Map() : await reads.byIds(projectId, kind, ids)
+  return settled.map((item) => {
+    if (!('id' in item)) return item
+    const { id, createdAt, isReplay, created } = item
+    if (!isReplay && created !== null) return { workload: asRecorded(kind, created, createdAt), isReplay }
+    const workload = records.get(id)
+    return workload === undefined ? { error: new Error(`${id} was admitted and is not there`) } : { workload, isReplay }
+  })
+}

@@ -1,0 +1,123 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import type { ApiCaller } from '../support/api-caller.ts'
+import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
+import { idsOf, slurmJob, submitBatch } from '../support/job-batches.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+
+let bench: ApiBench
+let second: Switchyard
+let api: ApiCaller
+let sql: Client
+
+beforeAll(async () => {
+  bench = await startApiBench({ settings: { requestRate: null } })
+  api = bench.api
+  second = await startSwitchyard({
+    ...{ databaseUrl: bench.database.url, redis: null, role: 'api', settings: { requestRate: null } },
+  })
+  sql = new Client({ connectionString: bench.database.url })
+  await sql.connect()
+})
+
+afterAll(async () => {
+  await sql?.end()
+  await second?.stop()
+  await bench?.stop()
+})
+
+const named = (name: string, count: number, more: (index: number) => object = () => ({})) =>
+  Array.from({ length: count }, (_, index) => slurmJob(bench, { name, ...more(index) }))
+const countOf = async (name: string) => {
+  const { rows } = await sql.query('SELECT count(*)::int AS n FROM workloads WHERE name = $1', [name])
+  return rows[0].n as number
+}
+
+describe('idempotency keys of a batch', () => {
+  it.each([
+    ['by-batch', () => ({}), { 'idempotency-key': 'whole' }],
+    ['by-job', (index: number) => ({ idempotencyKey: `own-${index}` }), {}],
+  ])('return the same jobs for a repetition: %s', async (name, more, headers) => {
+    const first = await submitBatch(api, named(name, 30, more), headers)
+    const again = await submitBatch(second.api, named(name, 30, more), headers)
+    expect(first.results.some(({ replayed }) => replayed)).toBe(false)
+    expect(again.results.every(({ replayed }) => replayed === true)).toBe(true)
+    expect(idsOf(again)).toEqual(idsOf(first))
+    expect(await countOf(name)).toBe(30)
+  })
+
+  it('create each job once, however many equal batches arrive together at two instances', async () => {
+    const jobs = named('together', 200)
+    const headers = { 'idempotency-key': 'together' }
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => submitBatch(index % 2 === 0 ? api : second.api, jobs, headers)),
+    )
+    for (const answer of answers) expect(idsOf(answer)).toEqual(idsOf(answers[0] ?? answer))
+    expect(new Set(idsOf(answers[0] as (typeof answers)[number])).size).toBe(200)
+    const fresh = answers.flatMap(({ results }) => results.filter(({ replayed }) => replayed !== true))
+    expect(fresh).toHaveLength(200)
+    expect(await countOf('together')).toBe(200)
+  })
+
+  it('are shared with single submits, which may run at the same time', async () => {
+    const jobs = named('mixed', 60, (index) => ({ idempotencyKey: `mixed-${index}` }))
+    const [batch, ...singles] = await Promise.all([
+      submitBatch(api, jobs),
+      ...named('mixed', 60).map((body, index) =>
+        (index % 2 === 0 ? api : second.api).call('POST', '/jobs', {
+          body,
+          headers: { 'idempotency-key': `mixed-${index}` },
+        }),
+      ),
+    ])
+    expect(singles.map(({ body }) => body.id)).toEqual(idsOf(batch))
+    expect(await countOf('mixed')).toBe(60)
+  })
+
+  it('of the batch are known to a single submit as key and position', async () => {
+    const { results } = await submitBatch(api, named('derived', 2), { 'idempotency-key': 'sweep-7' })
+    const headers = { 'idempotency-key': 'sweep-7/1' }
+    const single = await api.call('POST', '/jobs', { body: named('derived', 1)[0] ?? {}, headers })
+    expect(single.body.id).toBe(results[1]?.job?.id)
+    expect(single.headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  it('reject another job under the same key, and accept the rest', async () => {
+    const headers = { 'idempotency-key': 'changed' }
+    await submitBatch(api, named('original', 1), headers)
+    const own = { idempotencyKey: 'changed/0' }
+    const other = await submitBatch(api, named('other', 2), headers)
+    expect(other.results.map(({ status }) => status)).toEqual(['rejected', 'accepted'])
+    expect(other.results[0]?.problem).toMatchObject({
+      ...{ status: 422, code: 'idempotency_key_reused' },
+      errors: [{ in: 'header', pointer: 'idempotency-key' }],
+    })
+    const withOwn = await submitBatch(
+      api,
+      named('third', 1, () => own),
+    )
+    expect(withOwn.results[0]?.problem?.errors).toMatchObject([{ in: 'body', pointer: '/jobs/0/idempotencyKey' }])
+  })
+
+  it('occur once in a batch', async () => {
+    const jobs = named('twice', 3, (index) => ({ idempotencyKey: index === 1 ? 'other' : 'twice' }))
+    const { results } = await submitBatch(api, jobs)
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'rejected'])
+    expect(results[2]?.problem).toMatchObject({
+      ...{ code: 'invalid_request', detail: expect.stringContaining('job 0') },
+      errors: [{ in: 'body', pointer: '/jobs/2/idempotencyKey', code: 'unique' }],
+    })
+  })
+
+  it('return the job even if it would no longer be accepted', async () => {
+    const connectionId = bench.connections.dataforest
+    const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
+    const jobs = [jobRequest({ environmentId }), jobRequest({ environmentId, name: 'new', idempotencyKey: 'new' })]
+    const first = await submitBatch(api, jobs.slice(0, 1), { 'idempotency-key': 'late' })
+    await sql.query(`UPDATE workloads SET status = 'deleted', active = false WHERE id = $1`, [environmentId])
+    const { results } = await submitBatch(api, jobs, { 'idempotency-key': 'late' })
+    expect(results[0]).toMatchObject({ status: 'accepted', replayed: true, job: { id: idsOf(first)[0] } })
+    expect(results[1]).toMatchObject({ status: 'rejected', problem: { code: 'conflict' } })
+  })
+})

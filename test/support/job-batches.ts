@@ -1,0 +1,54 @@
+import { Query } from 'pg'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import type { ApiBench } from './api-bench.ts'
+import type { ApiCaller, CallOptions } from './api-caller.ts'
+
+export interface ItemResult {
+  index: number
+  status: 'accepted' | 'rejected'
+  replayed?: boolean
+  job?: ApiRecord
+  problem?: { code: string; status: number; detail: string; errors: { in: string; pointer: string; code: string }[] }
+}
+
+export interface BatchResult {
+  accepted: number
+  rejected: number
+  results: ItemResult[]
+}
+
+/** A job that its provider accepts without an environment. */
+export const slurmJob = ({ connections }: Pick<ApiBench, 'connections'>, more: object = {}) => ({
+  ...{ connectionId: connections.slurm, name: 'sweep', script: '#!/bin/sh\ntrue\n' },
+  ...{ resources: { cpus: 1, memoryMiB: 1024 }, ...more },
+})
+
+/** Submits a batch that must return 200. */
+export async function submitBatch(
+  api: Pick<ApiCaller, 'call'>,
+  jobs: readonly unknown[],
+  headers: CallOptions['headers'] = {},
+): Promise<BatchResult> {
+  const { status, body } = await api.call('POST', '/jobs/batch', { body: { jobs }, headers })
+  if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+  return body as unknown as BatchResult
+}
+
+export const idsOf = ({ results }: BatchResult) => results.map(({ job }) => job?.id)
+
+/** The texts of all statements that this process sends to Postgres during `work`. */
+export async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
+  const texts: string[] = []
+  const sent: { submit: Query['submit'] } = Query.prototype
+  const { submit } = sent
+  sent.submit = function (this: Query & { text?: string }, connection) {
+    texts.push(this.text ?? '')
+    return submit.call(this, connection)
+  }
+  try {
+    await work()
+  } finally {
+    sent.submit = submit
+  }
+  return texts
+}
