@@ -23,6 +23,8 @@ import { makeReadFollowed } from '../records/followed-events.ts'
 import { makeRecordsApi } from '../records/records-api.ts'
 import { makeRereads } from '../records/rereads.ts'
 import type { OpenSecrets } from '../secrets/secret-variables.ts'
+import { makeCancelJobsRepository } from '../workloads/actions/cancel-jobs.repository.ts'
+import { makeCancelJobs } from '../workloads/actions/cancel-jobs.ts'
 import { makeDesiredStateRepository } from '../workloads/actions/desired-state.repository.ts'
 import { makeProviderQueries, type ProviderQueriesDeps } from '../workloads/actions/provider-queries.ts'
 import { makeResolutionsRepository } from '../workloads/actions/resolutions.repository.ts'
@@ -110,6 +112,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       service,
       submitBatch: makeSubmitBatch(submitDeps),
       batchLimitBytes: settings.batchLimitBytes,
+      cancelJobs: makeCancelJobs({ ...actionDeps, kind: jobKind, repository: makeCancelJobsRepository(sql) }),
       records: makeRecordsApi<'job'>({ ...recordDeps, kind: jobKind, actionsOf: jobActions }),
     },
     environments: {

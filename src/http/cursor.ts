@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { ApiError } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 
 /** List that a cursor is bound to. */
 export interface List {
   /** Path of the list, such as `jobs`. */
   name: string
   filters: object
+  /** Where the cursor was sent; absent = in the query. */
+  cursorIn?: Pick<ValidationError, 'in' | 'pointer'>
 }
 
 /** Encodes the end of a page. Opaque to clients and valid only for the same list with the same filters. */
@@ -20,10 +22,11 @@ export function encodeCursor(position: object, list: List): string {
  */
 export function positionIn<P extends object>(cursor: string | undefined, list: List): P | null {
   if (cursor === undefined) return null
-  const [madeFor, position] = parse(cursor)
+  const [madeFor, position] = parse(cursor, list.cursorIn)
   if (madeFor !== digest(list))
     throw invalid(
       'belongs to a different list or filters. Send the filters of the first page, or start again without a cursor',
+      list.cursorIn,
     )
   return position as P
 }
@@ -49,19 +52,19 @@ export function pageAnswer<R extends { id: string }>(
     : { data }
 }
 
-function parse(cursor: string): [string, object] {
+function parse(cursor: string, cursorIn: List['cursorIn']): [string, object] {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     if (Array.isArray(value) && typeof value[0] === 'string' && isPosition(value[1])) return [value[0], value[1]]
   } catch {
     // Falls through to the error for invalid cursors.
   }
-  throw notOurs()
+  throw notOurs(cursorIn)
 }
 
 /** Error for a text that is not a cursor. */
-export function notOurs(): ApiError {
-  return invalid('is invalid. Start again without a cursor')
+export function notOurs(cursorIn?: List['cursorIn']): ApiError {
+  return invalid('is invalid. Start again without a cursor', cursorIn)
 }
 
 /** Whether all values are valid as query parameters, as in every cursor that is issued. */
@@ -78,9 +81,7 @@ function digest({ name, filters }: List): string {
     .slice(0, 12)
 }
 
-function invalid(what: string): ApiError {
-  const detail = `cursor ${what}.`
-  return new ApiError('invalid_request', detail, {
-    errors: [{ in: 'query', pointer: 'cursor', code: 'cursor', detail }],
-  })
+function invalid(what: string, cursorIn: List['cursorIn'] = { in: 'query', pointer: 'cursor' }): ApiError {
+  const detail = `${cursorIn.pointer} ${what}.`
+  return new ApiError('invalid_request', detail, { errors: [{ ...cursorIn, code: 'cursor', detail }] })
 }

@@ -14,6 +14,7 @@ import type { RecordsApi } from '../records/records-api.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetErrors } from '../vocabulary/request-target.ts'
+import type { CancelJobs } from '../workloads/actions/cancel-jobs.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { WorkloadService } from '../workloads/actions/workload-service.ts'
@@ -21,12 +22,14 @@ import type { SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { JobResolution, jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
+import { registerJobBatchCancel } from './job-batch-cancel.routes.ts'
 import { type JobBatchDeps, registerJobBatch } from './job-batches.routes.ts'
 
 export interface JobRoutesDeps extends JobBatchDeps {
   schemas: ReturnType<typeof makeJobSchemas>
   submit: Submit
   service: WorkloadService
+  cancelJobs: CancelJobs
   ask: Pick<ProviderQueries, 'logs'>
   resolve: Resolve
   waits: WaitLimit
@@ -56,6 +59,7 @@ export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Pro
   registerSubmit(server, submit, records)
   registerPreview(server, submit)
   registerJobBatch(server, deps)
+  registerJobBatchCancel(server, deps.cancelJobs)
   registerCancel(server, service, records)
   registerLogs(server, ask)
   registerResolve(server, resolve, records)

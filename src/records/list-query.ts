@@ -1,3 +1,4 @@
+import type { ValidationError } from '../vocabulary/api-error.ts'
 import { instantOf } from '../vocabulary/instant.ts'
 import type { Filter } from '../workloads/store/list.repository.ts'
 
@@ -16,8 +17,16 @@ export interface ListParameters {
   ids?: string[]
 }
 
-/** The filters of a list query, to which cursors are bound too. */
-export function filterOf(query: ListParameters): Filter {
+type Place = Pick<ValidationError, 'in' | 'pointer'>
+
+const inQuery = (name: string): Place => ({ in: 'query', pointer: name })
+
+/**
+ * The filters of a list query, to which cursors are bound too.
+ *
+ * @param placeOf where a parameter was sent
+ */
+export function filterOf(query: ListParameters, placeOf: (name: string) => Place = inQuery): Filter {
   const {
     label,
     createdAfter,
@@ -35,12 +44,8 @@ export function filterOf(query: ListParameters): Filter {
   return {
     ...(Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined)) as Filter),
     ...(label === undefined ? {} : { labels: label.map(splitLabel) }),
-    ...(createdAfter === undefined
-      ? {}
-      : { createdAfter: instantOf(createdAfter, { in: 'query', pointer: 'createdAfter' }) }),
-    ...(createdBefore === undefined
-      ? {}
-      : { createdBefore: instantOf(createdBefore, { in: 'query', pointer: 'createdBefore' }) }),
+    ...(createdAfter === undefined ? {} : { createdAfter: instantOf(createdAfter, placeOf('createdAfter')) }),
+    ...(createdBefore === undefined ? {} : { createdBefore: instantOf(createdBefore, placeOf('createdBefore')) }),
   }
 }
 

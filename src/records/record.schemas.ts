@@ -127,8 +127,8 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
   }
 }
 
-/** Filters of a list. Query values are text; a repeated one is a list. */
-export function workloadQuery(statuses: readonly string[]) {
+/** Filters of a list. */
+export function workloadFilter(statuses: readonly string[]) {
   return {
     status: Type.Optional(
       Type.Array(Type.Unsafe<string>({ type: 'string', enum: statuses }), {
@@ -162,6 +162,13 @@ export function workloadQuery(statuses: readonly string[]) {
         description: 'Filter by id (repeatable).',
       }),
     ),
+  }
+}
+
+/** Query of a list. Query values are text; a repeated one is a list. */
+export function workloadQuery(statuses: readonly string[]) {
+  return {
+    ...workloadFilter(statuses),
     order: Type.Optional(
       Type.Unsafe<'asc' | 'desc'>({
         type: 'string',

@@ -58,6 +58,7 @@ beforeAll(async () => {
     submitJob: jobs,
     previewJob: jobs,
     submitJobBatch: [{ jobs }, ...jobs.map((job, index) => ({ jobs: [{ ...job, idempotencyKey: `key-${index}` }] }))],
+    cancelJobBatch: [{ filter: { label: ['team:none'] } }, { filter: { active: false }, dryRun: true, limit: 5 }],
     createEnvironment: environments,
     previewEnvironment: environments,
     updateEnvironment: stories.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),

@@ -58,6 +58,7 @@ describe('a method that a path does not take', () => {
     for (const path of [
       '/jobs/preview',
       '/jobs/batch',
+      '/jobs/batch-cancel',
       '/environments/preview',
       '/environments/import',
     ]) {

@@ -39,6 +39,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
     ]),
   ),
   'POST /jobs/batch': ['jobs:write'],
+  'POST /jobs/batch-cancel': ['jobs:write'],
   'POST /jobs/{id}/cancel': ['jobs:write'],
   'GET /jobs/{id}/logs': ['jobs:read'],
   'GET /jobs/{id}/logs/raw': ['jobs:read'],

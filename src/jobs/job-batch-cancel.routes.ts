@@ -1,0 +1,53 @@
+import { Type } from '@sinclair/typebox'
+import { ownerOf } from '../http/caller.ts'
+import { encodeCursor, positionIn } from '../http/cursor.ts'
+import { errorResponses } from '../http/schemas.ts'
+import type { HttpServer } from '../http/server.ts'
+import { filterOf, type ListParameters } from '../records/list-query.ts'
+import { type CancelJobs, maxCancels } from '../workloads/actions/cancel-jobs.ts'
+import { jobBatchCancelSchemas } from './job-batch-cancel.schemas.ts'
+
+interface BatchCancel {
+  filter: ListParameters
+  dryRun?: boolean
+  limit?: number
+  cursor?: string
+}
+
+const cursorIn = { in: 'body', pointer: '/cursor' } as const
+
+export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJobs): void {
+  for (const schema of jobBatchCancelSchemas) server.addSchema(schema)
+  server.post(
+    '/jobs/batch-cancel',
+    {
+      config: { scopes: ['jobs:write'] },
+      schema: {
+        tags: ['Jobs'],
+        operationId: 'cancelJobBatch',
+        summary: 'Cancel jobs in a batch',
+        description:
+          'Cancels the unfinished jobs that match a filter, as POST /jobs/{id}/cancel does, newest first and up to `limit` per request. A request may cancel fewer jobs, or none, and still return a `nextCursor`: continue until it is absent. Jobs that are submitted after the first request are not canceled.',
+        body: Type.Ref('JobBatchCancelRequest'),
+        response: { 200: Type.Ref('JobBatchCancelResult'), ...errorResponses(413, 415) },
+      },
+    },
+    async (request) => {
+      const { filter, dryRun = false, limit = maxCancels, cursor } = request.body as BatchCancel
+      const list = { name: 'jobs/batch-cancel', filters: filter, cursorIn }
+      const { matched, requestedIds, unsupportedIds, next } = await cancelJobs({
+        ...ownerOf(request),
+        filter: filterOf(filter, (name) => ({ in: 'body', pointer: `/filter/${name}` })),
+        after: positionIn(cursor, list),
+        limit,
+        isDryRun: dryRun,
+      })
+      const [requested, unsupported] = [requestedIds.length, unsupportedIds.length]
+      return {
+        ...{ dryRun, matched, requested, unchanged: matched - requested - unsupported, unsupported },
+        ...{ requestedIds, unsupportedIds },
+        ...(next === null ? {} : { nextCursor: encodeCursor(next, list) }),
+      }
+    },
+  )
+}

@@ -1,0 +1,76 @@
+import type { Driver } from '../../providers/driver.ts'
+import type { Actor } from '../../vocabulary/actor.ts'
+import type { WorkloadKind } from '../kind.ts'
+import type { ChangeNotifier } from '../ports.ts'
+import type { After, Filter } from '../store/list-filter.ts'
+import type { ReadsRepository } from '../store/reads.repository.ts'
+import { isRequested, type Workload } from '../workload.ts'
+import type { CancelJobsRepository } from './cancel-jobs.repository.ts'
+
+/** Most jobs of one request. */
+export const maxCancels = 1000
+
+export interface CancelJobsRequest {
+  projectId: string
+  by: Actor
+  filter: Filter
+  /** End of the previous request; null = none. */
+  after: After | null
+  limit: number
+  /** Nothing is changed. */
+  isDryRun: boolean
+}
+
+export interface CanceledJobs {
+  /** Unfinished jobs that match. */
+  matched: number
+  requestedIds: readonly string[]
+  unsupportedIds: readonly string[]
+  /** Where the next request continues; null = no job is left. */
+  next: After | null
+}
+
+interface Deps {
+  kind: WorkloadKind<'job'>
+  reads: Pick<ReadsRepository, 'list'>
+  repository: CancelJobsRepository
+  driverOf(connectionId: string, kind: 'job'): Promise<Driver<'job'> | undefined>
+  hint(connectionId: string): void
+  notifier: ChangeNotifier
+}
+
+export type CancelJobs = ReturnType<typeof makeCancelJobs>
+
+/** Cancels the unfinished jobs that match a filter, newest first, with one read and one write per request. */
+export function makeCancelJobs({ kind, reads, repository, driverOf, hint, notifier }: Deps) {
+  async function statusForCancel({ connectionId }: Workload<'job'>) {
+    const driver = await driverOf(connectionId, 'job')
+    // Before dispatch every job can be canceled.
+    return driver?.controls.cancel === undefined ? kind.waiting : null
+  }
+
+  return async function cancelJobs({ projectId, by, filter, after, limit, isDryRun }: CancelJobsRequest) {
+    if (filter.active === false) return none
+    const { found, next } = await reads.list({
+      ...{ projectId, kind: 'job', filter: { ...filter, active: true }, order: 'desc', after, limit },
+    })
+    const open = found.filter((job) => !isRequested(job, 'cancel', kind.inFlight.cancel))
+    const rules = await Promise.all(open.map(async (job) => ({ job, onlyIn: await statusForCancel(job) })))
+    const isPossible = ({ job, onlyIn }: (typeof rules)[number]) => onlyIn === null || job.status === onlyIn
+    const jobs = rules.filter(isPossible).map(({ job, onlyIn }) => ({ id: job.id, onlyIn }))
+    const changed =
+      isDryRun || jobs.length === 0
+        ? []
+        : await repository.request({ projectId, by, jobs, inFlight: kind.inFlight.cancel })
+    if (changed.length > 0) notifier.changed([projectId, ...changed.map(({ id }) => id)])
+    for (const connectionId of new Set(changed.map((job) => job.connectionId))) hint(connectionId)
+    return {
+      matched: found.length,
+      requestedIds: (isDryRun ? jobs : changed).map(({ id }) => id),
+      unsupportedIds: rules.filter((rule) => !isPossible(rule)).map(({ job }) => job.id),
+      next,
+    } satisfies CanceledJobs
+  }
+}
+
+const none: CanceledJobs = { matched: 0, requestedIds: [], unsupportedIds: [], next: null }

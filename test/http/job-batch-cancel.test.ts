@@ -1,0 +1,183 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import type { ApiCaller } from '../support/api-caller.ts'
+import { idsOf, slurmJob, statementsDuring, submitBatch } from '../support/job-batches.ts'
+
+let bench: ApiBench
+let api: ApiCaller
+let sql: Client
+
+beforeAll(async () => {
+  bench = await startApiBench({ settings: { requestRate: null } })
+  api = bench.api
+  sql = new Client({ connectionString: bench.database.url })
+  await sql.connect()
+})
+
+afterAll(async () => {
+  await sql?.end()
+  await bench?.stop()
+})
+
+interface Canceled {
+  dryRun: boolean
+  matched: number
+  requested: number
+  unchanged: number
+  unsupported: number
+  requestedIds: string[]
+  unsupportedIds: string[]
+  nextCursor?: string
+}
+
+const cancel = async (body: object) => (await api.ok('POST', '/jobs/batch-cancel', body)) as unknown as Canceled
+/** Ids of new jobs with the label, newest first. */
+async function jobsOf(sweep: string, count: number): Promise<string[]> {
+  const jobs = Array.from({ length: count }, () => slurmJob(bench, { labels: { sweep } }))
+  return (idsOf(await submitBatch(api, jobs)) as string[]).toSorted().toReversed()
+}
+const labeled = (sweep: string) => ({ filter: { label: [`sweep:${sweep}`] } })
+const count = async (query: string, ids: readonly string[]) =>
+  (await sql.query(`SELECT count(*)::int AS n FROM ${query}`, [ids])).rows[0].n as number
+const canceledAmong = (ids: readonly string[]) => count(`workloads WHERE id = ANY($1) AND desired = 'cancel'`, ids)
+
+describe('a batch cancel', () => {
+  it('cancels what matches and nothing else, each job as a single cancel does', async () => {
+    const [ids, others] = [await jobsOf('mine', 5), await jobsOf('others', 2)]
+    const result = await cancel(labeled('mine'))
+    expect(result).toEqual({
+      ...{ dryRun: false, matched: 5, requested: 5, unchanged: 0, unsupported: 0 },
+      ...{ requestedIds: expect.any(Array), unsupportedIds: [] },
+    })
+    expect(result.requestedIds.toSorted()).toEqual(ids.toSorted())
+    expect(await canceledAmong(others)).toBe(0)
+    const [id = '', other = ''] = [ids[0], others[0]]
+    await api.ok('POST', `/jobs/${other}/cancel`)
+    const shapeOf = async (job: string) => {
+      const { rows } = await sql.query(
+        `SELECT generation, version, seq, desired, cancel_requested_at = updated_at AS "isNow", due_at = updated_at AS "isDue" FROM workloads WHERE id = $1`,
+        [job],
+      )
+      const { data } = await api.ok('GET', `/jobs/${job}/events`)
+      const audit = await api.ok('GET', `/audit?objectId=${job}`)
+      const facts = ({ type, seq, data: told }: Record<string, unknown>) => ({ type, seq, told })
+      const entries = (audit.data as unknown as Record<string, unknown>[]).map(({ action, subject, data: told }) => ({
+        ...{ action, subject, told },
+      }))
+      return { row: rows[0], events: (data as unknown as Record<string, unknown>[]).map(facts), entries }
+    }
+    expect(await shapeOf(id)).toEqual(await shapeOf(other))
+  })
+
+  it('as a dry run returns the same jobs and changes nothing', async () => {
+    const ids = await jobsOf('dry', 4)
+    const dry = await cancel({ ...labeled('dry'), dryRun: true })
+    expect(dry).toMatchObject({ dryRun: true, matched: 4, requested: 4, requestedIds: ids })
+    expect(await canceledAmong(ids)).toBe(0)
+    expect(await count('workload_events WHERE workload_id = ANY($1)', ids)).toBe(4)
+    const { requestedIds } = await cancel(labeled('dry'))
+    expect(requestedIds.toSorted()).toEqual(ids.toSorted())
+  })
+
+  it('cancels up to its limit, newest first, and continues from its cursor', async () => {
+    const ids = await jobsOf('paged', 7)
+    const seen: string[][] = []
+    let cursor: string | undefined
+    do {
+      const page = await cancel({ ...labeled('paged'), limit: 3, ...(cursor === undefined ? {} : { cursor }) })
+      seen.push(page.requestedIds.toSorted().toReversed())
+      cursor = page.nextCursor
+    } while (cursor !== undefined && seen.length < 9)
+    expect(seen.map((page) => page.length)).toEqual([3, 3, 1])
+    expect(seen.flat()).toEqual(ids)
+  })
+
+  it('does not cancel jobs that are submitted after its first request', async () => {
+    await jobsOf('racing', 3)
+    const { nextCursor: cursor = '' } = await cancel({ ...labeled('racing'), limit: 2 })
+    const late = await jobsOf('racing', 2)
+    expect((await cancel({ ...labeled('racing'), cursor })).requested).toBe(1)
+    expect(await canceledAmong(late)).toBe(0)
+  })
+
+  it('that is repeated, also at the same time, requests nothing twice', async () => {
+    const ids = await jobsOf('repeated', 50)
+    const answers = await Promise.all(Array.from({ length: 6 }, () => cancel(labeled('repeated'))))
+    expect(answers.flatMap(({ requestedIds }) => requestedIds).toSorted()).toEqual(ids.toSorted())
+    expect(await cancel(labeled('repeated'))).toMatchObject({ matched: 50, requested: 0, unchanged: 50 })
+    expect(await count(`workload_events WHERE type = 'job.cancel_requested' AND workload_id = ANY($1)`, ids)).toBe(50)
+    expect(await count(`audit WHERE action = 'job.cancel_requested' AND object_id = ANY($1)`, ids)).toBe(50)
+  })
+
+  it('leaves finished jobs alone', async () => {
+    const ids = await jobsOf('finished', 3)
+    await sql.query(`UPDATE workloads SET status = 'succeeded', active = false, ended_at = now() WHERE id = $1`, [
+      ids[0],
+    ])
+    expect(await cancel(labeled('finished'))).toMatchObject({ matched: 2, requested: 2 })
+    expect(await cancel({ filter: { ids: [ids[0] ?? ''] } })).toMatchObject({ matched: 0, requested: 0 })
+    expect(await cancel({ filter: { ids, active: false } })).toMatchObject({ matched: 0, requested: 0 })
+  })
+
+  it('reports the jobs whose provider cannot cancel them after dispatch', async () => {
+    const [waiting = '', sent = ''] = await jobsOf('dispatched', 2)
+    // A connection that can no longer be opened has no driver, so no action is supported.
+    await sql.query(
+      `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+       SELECT 'conn_gone', project_id, 'slurm', 'gone', '{}', 'unreadable' FROM connections WHERE id = $1`,
+      [bench.connections.slurm],
+    )
+    await sql.query(`UPDATE workloads SET connection_id = 'conn_gone' WHERE id = ANY($1)`, [[waiting, sent]])
+    await sql.query(`UPDATE workloads SET status = 'running', remote_id = '7' WHERE id = $1`, [sent])
+    const expected = { requested: 1, unsupported: 1, requestedIds: [waiting], unsupportedIds: [sent] }
+    expect(await cancel({ ...labeled('dispatched'), dryRun: true })).toMatchObject(expected)
+    expect(await cancel(labeled('dispatched'))).toMatchObject(expected)
+  })
+
+  it('of 1,000 jobs takes one read and one write', { timeout: 60_000 }, async () => {
+    const ids = await jobsOf('large', 1000)
+    const sent = await statementsDuring(async () => {
+      expect(await cancel(labeled('large'))).toMatchObject({ matched: 1000, requested: 1000 })
+    })
+    expect(sent.filter((text) => text.includes('UPDATE workloads'))).toHaveLength(1)
+    expect(sent.length).toBeLessThan(12)
+    expect(await canceledAmong(ids)).toBe(1000)
+  })
+})
+
+describe('the request of a batch cancel', () => {
+  it.each([
+    ['no filter', {}, '/filter'],
+    ['an empty filter', { filter: {} }, '/filter'],
+    ['an empty list of labels', { filter: { label: [] } }, '/filter/label'],
+    ['an empty list of statuses', { filter: { status: [] } }, '/filter/status'],
+    ['an unknown filter', { filter: { active: true, view: 'full' } }, '/filter/view'],
+    ['an invalid time', { filter: { createdAfter: '0000-01-01T00:00:00Z' } }, '/filter/createdAfter'],
+    ['a limit of zero', { filter: { active: true }, limit: 0 }, '/limit'],
+    ['a limit that is too large', { filter: { active: true }, limit: 1001 }, '/limit'],
+    ['a text that is no cursor', { filter: { active: true }, cursor: 'x' }, '/cursor'],
+  ])('is rejected with %s', async (_what, body, pointer) => {
+    const answer = await api.call('POST', '/jobs/batch-cancel', { body })
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer }] })
+  })
+
+  it('is rejected with the cursor of another filter', async () => {
+    await jobsOf('cursor', 2)
+    const { nextCursor } = await cancel({ ...labeled('cursor'), limit: 1 })
+    const body = { filter: { active: true }, cursor: nextCursor }
+    const answer = await api.call('POST', '/jobs/batch-cancel', { body })
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer: '/cursor' }] })
+  })
+
+  it.each([
+    ['namePrefix', (id: string) => ({ namePrefix: `by-${id.slice(-6)}` })],
+    ['connectionId and status', () => ({ connectionId: bench.connections.slurm, status: ['queued'], label: ['f:2'] })],
+    ['provider and creation time', () => ({ provider: 'slurm', label: ['f:2'], createdAfter: '2024-01-01T00:00:00Z' })],
+    ['ids', (id: string) => ({ ids: [id] })],
+  ])('may filter by %s', async (_what, filterOf) => {
+    const [id = ''] = idsOf(await submitBatch(api, [slurmJob(bench, { labels: { f: '2' } })])) as string[]
+    await sql.query('UPDATE workloads SET name = $2 WHERE id = $1', [id, `by-${id.slice(-6)}-x`])
+    expect(await cancel({ filter: filterOf(id) })).toMatchObject({ requested: 1, requestedIds: [id] })
+  })
+})
