@@ -29,7 +29,10 @@ describe('the published contract', () => {
 
   it('names Idempotency-Key where work is submitted, and says there whether it was a replay', () => {
     const meant = ['submitJob', 'createEnvironment']
-    expect(those(({ headers }) => headers.includes('idempotency-key'))).toEqual(meant)
+    // Each result of a batch tells for its job.
+    expect(those(({ headers }) => headers.includes('idempotency-key')).toSorted()).toEqual(
+      [...meant, 'submitJobBatch'].toSorted(),
+    )
     expect(those(({ answerHeaders }) => answerHeaders[202]?.includes('idempotency-replayed') === true)).toEqual(meant)
   })
 
