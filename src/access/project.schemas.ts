@@ -23,12 +23,15 @@ const name = Type.String({
   pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$',
   description: 'Name.',
 })
-const scopeList = Type.Array(Type.Unsafe<Scope>({ type: 'string', enum: [...scopes] }), {
-  minItems: 1,
-  maxItems: scopes.length,
-  uniqueItems: true,
-  description: 'Scopes of the key. `admin` includes all scopes in all projects.',
-})
+const scopeList = Type.Array(
+  Type.Unsafe<Scope>({ type: 'string', title: 'Scope', enum: [...scopes], description: 'Scope of a key.' }),
+  {
+    minItems: 1,
+    maxItems: scopes.length,
+    uniqueItems: true,
+    description: 'Scopes of the key. `admin` includes all scopes in all projects.',
+  },
+)
 const expiresAt = (absent: string) => Type.Optional(time(`Expires at. Defaults to ${absent}.`))
 
 const ProjectRequest = Type.Object(
@@ -109,7 +112,7 @@ const AuditEntrySchema = Type.Object(
       enum: ['done', 'refused'],
       description: '`done`, or `refused` if the request was denied.',
     }),
-    data: Type.Object({}, { additionalProperties: true, description: 'Details of the action.' }),
+    data: Type.Record(Type.String(), Type.Unknown(), { description: 'Details of the action.' }),
   },
   { $id: 'AuditEntry', description: 'Audit log entry; append-only.' },
 )

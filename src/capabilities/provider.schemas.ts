@@ -32,8 +32,8 @@ export const ProviderField = Type.Object(
     maximum: Type.Optional(Type.Number({ description: 'Maximum value.' })),
     maxItems: Type.Optional(Type.Integer({ description: 'Maximum number of items.' })),
     values: Type.Optional(
-      Type.Array(Type.Unsafe<string | number | boolean>({ type: ['string', 'number', 'boolean'] }), {
-        description: 'Allowed values.',
+      Type.Array(Type.Unsafe<string | number | boolean>({}), {
+        description: 'Allowed values: strings, numbers or booleans.',
       }),
     ),
     default: Type.Optional(Type.Unknown({ description: 'Value sent if the field is absent.' })),
@@ -51,7 +51,7 @@ const summaryFields = {
       catalog: Type.Boolean({ description: 'Supports the catalog of flavors, images and queues.' }),
       update: Type.Boolean({ description: 'Supports updates of existing objects.' }),
     },
-    { description: 'Optional operations.' },
+    { title: 'Capabilities', description: 'Optional operations.' },
   ),
   environment: Type.Unsafe<'required' | 'optional' | 'none'>({
     type: 'string',
@@ -77,10 +77,13 @@ export const ProviderKind = Type.Object(
     options: Type.Optional(jsonSchema('JSON schema of `providerOptions.<provider>`; absent if none.')),
     mutableOptions: strings('Options that PATCH can change on existing objects.'),
     states: Type.Array(
-      Type.Object({
-        raw: Type.String({ description: 'Raw provider state.' }),
-        status: Type.String({ description: 'Status of the record.' }),
-      }),
+      Type.Object(
+        {
+          raw: Type.String({ description: 'Raw provider state.' }),
+          status: Type.String({ description: 'Status of the record.' }),
+        },
+        { description: 'Provider state and its status.' },
+      ),
       {
         description: 'Mapping of provider states to statuses. Unknown states are ignored.',
       },
@@ -113,24 +116,27 @@ export const ProviderKind = Type.Object(
   { $id: 'ProviderKind', description: 'Full capabilities of a provider for jobs or environments.' },
 )
 
-const perKind = <S extends TSchema>(schema: S) =>
+const perKind = <S extends TSchema>(schema: S, title: string) =>
   Type.Object(
     { job: Type.Optional(refTo(schema)), environment: Type.Optional(refTo(schema)) },
-    { description: 'Capabilities by kind; absent if the kind is not supported.' },
+    { title, description: 'Capabilities by kind; absent if the kind is not supported.' },
   )
 
-const variant = <S extends TSchema>(schema: S) =>
-  Type.Object({
-    settings: Type.Record(Type.String(), Type.String(), {
-      description: 'Connection setting that selects this variant.',
-      examples: [{ jobApi: 'container' }],
-    }),
-    kinds: perKind(schema),
-  })
+const variant = <S extends TSchema>(schema: S, kinds: string) =>
+  Type.Object(
+    {
+      settings: Type.Record(Type.String(), Type.String(), {
+        description: 'Connection setting that selects this variant.',
+        examples: [{ jobApi: 'container' }],
+      }),
+      kinds: perKind(schema, kinds),
+    },
+    { description: 'Capabilities with one value of a connection setting.' },
+  )
 
-const variants = <S extends TSchema>(schema: S) =>
+const variants = <S extends TSchema>(schema: S, kinds: string) =>
   Type.Optional(
-    Type.Array(variant(schema), {
+    Type.Array(variant(schema, kinds), {
       description: 'Variants by connection setting, for providers with several APIs. Absent if there is one API.',
     }),
   )
@@ -142,7 +148,11 @@ const names = {
 }
 
 export const ProviderSummary = Type.Object(
-  { ...names, kinds: perKind(ProviderKindSummary), variants: variants(ProviderKindSummary) },
+  {
+    ...names,
+    kinds: perKind(ProviderKindSummary, 'ProviderKindSummaries'),
+    variants: variants(ProviderKindSummary, 'ProviderKindSummaries'),
+  },
   { $id: 'ProviderSummary', description: 'Provider with a summary of its capabilities.' },
 )
 
@@ -156,8 +166,8 @@ export const ProviderSchema = Type.Object(
     ...names,
     settings: jsonSchema('JSON schema of connection settings.'),
     credentials: jsonSchema('JSON schema of connection credentials.'),
-    kinds: perKind(ProviderKind),
-    variants: variants(ProviderKind),
+    kinds: perKind(ProviderKind, 'ProviderKinds'),
+    variants: variants(ProviderKind, 'ProviderKinds'),
   },
   {
     $id: 'Provider',
@@ -167,7 +177,7 @@ export const ProviderSchema = Type.Object(
 )
 
 export const ConnectionCapabilities = Type.Object(
-  { provider: Type.String({ description: 'Provider id.' }), kinds: perKind(ProviderKind) },
+  { provider: Type.String({ description: 'Provider id.' }), kinds: perKind(ProviderKind, 'ProviderKinds') },
   { $id: 'ConnectionCapabilities', description: 'Capabilities with the settings of a connection.' },
 )
 

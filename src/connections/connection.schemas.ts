@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
+import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 
 /** The properties of a provider that define a connection's schema. */
@@ -14,11 +15,12 @@ const exactlyOneProvider = { additionalProperties: false, minProperties: 1, maxP
 
 /** One optional closed object per provider, exactly one required. No `oneOf`, to keep generated clients simple. */
 export function makeConnectionSchemas(providers: readonly ConnectableProvider[]) {
-  const byProvider = (what: string, pick: (provider: ConnectableProvider) => TObject) =>
+  const byProvider = (what: string, pick: (provider: ConnectableProvider) => TObject, suffix = '') =>
     Object.fromEntries(
       providers.map((provider) => {
         const description = `${what} of ${provider.id}.`
-        return [provider.id, Type.Optional({ ...closed(pick(provider)), description })]
+        const title = `${capitalized(provider.id)}${what}${suffix}`
+        return [provider.id, Type.Optional({ ...closed(pick(provider)), title, description })]
       }),
     )
   const settings = (minProperties: number) =>
@@ -28,6 +30,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
         additionalProperties: false,
         minProperties,
         maxProperties: 1,
+        title: 'SettingsByProvider',
         description: 'Connection settings, keyed by provider id.',
       },
     )
@@ -46,7 +49,9 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
           additionalProperties: false,
           minProperties: 1,
           maxProperties: 1,
-          description: 'Credentials, keyed by the same provider id. Encrypted and never returned.',
+          title: 'CredentialsByProvider',
+          description:
+            'Credentials, keyed by the same provider id as the settings. Encrypted and never returned; a PATCH replaces them as a whole.',
         },
       ),
     },
@@ -61,15 +66,20 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
         }),
       ),
       settings: Type.Optional(
-        Type.Object(byProvider('Settings', patched), {
+        Type.Object(byProvider('Settings', patched, 'Patch'), {
           ...exactlyOneProvider,
+          title: 'SettingsByProviderPatch',
           description: 'Settings to change, keyed by provider id.',
         }),
       ),
       credentials: Type.Optional(
         Type.Object(
           byProvider('Credentials', (provider) => provider.credentials),
-          { ...exactlyOneProvider, description: 'New credentials, keyed by provider id. Replaced as a whole.' },
+          {
+            ...exactlyOneProvider,
+            title: 'CredentialsByProvider',
+            description: 'New credentials, keyed by provider id. Replaced as a whole.',
+          },
         ),
       ),
     },
@@ -122,13 +132,16 @@ const ConnectionCatalog = Type.Object(
 const OrphanReport = Type.Object(
   {
     orphans: Type.Array(
-      Type.Object({
-        kind: Type.String({ description: '`job` or `environment`.' }),
-        remoteId: Type.String({ description: 'Id at the provider.' }),
-        name: Type.Optional(Type.String({ description: 'Name at the provider.' })),
-        state: Type.String({ description: 'Raw provider state.' }),
-        correlationTag: Type.String({ description: 'Correlation tag on the object.' }),
-      }),
+      Type.Object(
+        {
+          kind: Type.String({ description: '`job` or `environment`.' }),
+          remoteId: Type.String({ description: 'Id at the provider.' }),
+          name: Type.Optional(Type.String({ description: 'Name at the provider.' })),
+          state: Type.String({ description: 'Raw provider state.' }),
+          correlationTag: Type.String({ description: 'Correlation tag on the object.' }),
+        },
+        { description: 'Orphaned remote object.' },
+      ),
       { description: 'Orphaned objects.' },
     ),
     isComplete: Type.Boolean({

@@ -14,10 +14,16 @@ import { statusesOf } from '../vocabulary/transitions.ts'
 
 /** Schemas of environments. Provider options are passed in, so nothing here knows a provider. */
 export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>>) {
-  const request = { ...requestTarget, ...environmentFields, ...secretFields, ...providerOptionsSchema(options) }
+  const request = {
+    ...requestTarget,
+    ...environmentFields,
+    ...secretFields,
+    ...providerOptionsSchema('Environment', options),
+  }
   const status = Type.Unsafe<string>({
     type: 'string',
     enum: statusesOf(environmentTransitions),
+    'x-closed': true,
     description: 'Status.',
   })
   const EnvironmentRequest = Type.Object(request, {
@@ -46,13 +52,18 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
       imported: Type.Boolean({ description: 'Whether the environment was imported.' }),
       ...environmentFields,
       ...secretNameFields,
-      ...providerOptionsSchema(options),
+      ...providerOptionsSchema('Environment', options),
     },
     { $id: 'Environment', description: 'Environment: the accepted request and its current state.' },
   )
   const { name: _, ...changeable } = environmentFields
   const EnvironmentPatch = Type.Object(
-    { ...changeable, ...secretFields, ...patchFields, ...providerOptionsSchema(options, { isPartial: true }) },
+    {
+      ...changeable,
+      ...secretFields,
+      ...patchFields,
+      ...providerOptionsSchema('Environment', options, { isPartial: true }),
+    },
     {
       $id: 'EnvironmentPatch',
       additionalProperties: false,
@@ -115,19 +126,25 @@ export const EnvironmentResolution = Type.Object(
 export const AccessSchema = Type.Object(
   {
     urls: Type.Array(
-      Type.Object({
-        name: Type.String({ description: 'Interface name.' }),
-        url: Type.String({ description: 'URL of the interface.' }),
-      }),
+      Type.Object(
+        {
+          name: Type.String({ description: 'Interface name.' }),
+          url: Type.String({ description: 'URL of the interface.' }),
+        },
+        { description: 'Interface of an environment.' },
+      ),
       { description: 'URLs of the interfaces.' },
     ),
     ports: Type.Optional(
       Type.Array(
-        Type.Object({
-          port: Type.Integer({ description: 'Port number.' }),
-          protocol: Type.String({ description: 'Protocol.' }),
-          url: Type.Optional(Type.String({ description: 'URL of the port, if it has one.' })),
-        }),
+        Type.Object(
+          {
+            port: Type.Integer({ description: 'Port number.' }),
+            protocol: Type.String({ description: 'Protocol.' }),
+            url: Type.Optional(Type.String({ description: 'URL of the port, if it has one.' })),
+          },
+          { description: 'Exposed port of an environment.' },
+        ),
         { description: 'Exposed ports.' },
       ),
     ),

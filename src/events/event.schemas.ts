@@ -16,7 +16,7 @@ export const EventSchema = Type.Object(event, { $id: 'Event', description: 'Stat
 export const ProjectEventSchema = Type.Object(
   {
     ...event,
-    kind: Type.Unsafe<Kind>({ type: 'string', enum: [...kinds], description: 'Kind of the record.' }),
+    kind: Type.Unsafe<Kind>({ type: 'string', enum: [...kinds], 'x-closed': true, description: 'Kind of the record.' }),
     recordId: Type.String({ description: 'Id of the job or environment that changed.' }),
   },
   { $id: 'ProjectEvent', description: 'State change of a job or environment of the project.' },

@@ -11,7 +11,9 @@ type Serialize = (data: unknown) => string
 
 /** Schemas are not validated at runtime: they come from the routes, and `npm run openapi:lint` checks them. */
 const unexamined = { meta: false, validateSchema: false } as const
-const common = { removeAdditional: false, verbose: true, ...unexamined } as const
+/** Annotations for the OpenAPI document. */
+const keywords = ['x-key-pattern', 'x-closed']
+const common = { removeAdditional: false, verbose: true, keywords, ...unexamined } as const
 
 /**
  * Compiles validators and serializers on first use, one per schema, shared by all routes and by all servers of a

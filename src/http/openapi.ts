@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import { docsPath, registerDocsPage } from './docs-page.ts'
+import { publishedDocument } from './document/published-document.ts'
 import type { EdgeSettings, HttpServer } from './server.ts'
 
 export const tags = [
@@ -33,15 +34,17 @@ export async function registerOpenApi(
       tags,
       components: {
         securitySchemes: {
-          apiKey: {
+          bearerAuth: {
             type: 'http',
             scheme: 'bearer',
             description: 'API key or OIDC access token, sent as `Authorization: Bearer <token>`.',
           },
         },
       },
-      security: [{ apiKey: [] }],
+      security: [{ bearerAuth: [] }],
     },
+    transformObject: (collected) =>
+      'openapiObject' in collected ? publishedDocument({ ...collected.openapiObject }) : collected.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,

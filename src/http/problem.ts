@@ -56,16 +56,19 @@ export const titles: Readonly<Record<ApiErrorCode | 'internal', string>> = {
   internal: 'Internal error',
 }
 
-const ValidationErrorSchema = Type.Object({
-  in: Type.Unsafe<ValidationError['in']>({
-    type: 'string',
-    enum: ['body', 'query', 'header', 'path'],
-    description: 'Part of the request with the error.',
-  }),
-  pointer: Type.String({ description: 'JSON pointer into the body, or the name of the parameter.' }),
-  code: Type.String({ description: 'Error code of the field.' }),
-  detail: Type.String({ description: 'What is wrong and how to correct it.' }),
-})
+const ValidationErrorSchema = Type.Object(
+  {
+    in: Type.Unsafe<ValidationError['in']>({
+      type: 'string',
+      enum: ['body', 'query', 'header', 'path'],
+      description: 'Part of the request with the error.',
+    }),
+    pointer: Type.String({ description: 'JSON pointer into the body, or the name of the parameter.' }),
+    code: Type.String({ description: 'Error code of the field.' }),
+    detail: Type.String({ description: 'What is wrong and how to correct it.' }),
+  },
+  { title: 'ValidationError', description: 'Error in a part of the request.' },
+)
 
 /** RFC 9457. Programs act on `code`; `detail` names what was sent, the rule, and what to do. */
 export const ProblemSchema = Type.Object(
@@ -90,7 +93,7 @@ export const ProblemSchema = Type.Object(
           code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
           message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
         },
-        { description: 'Provider error.' },
+        { title: 'ProviderFailure', description: 'Provider error.' },
       ),
     ),
   },

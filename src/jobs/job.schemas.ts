@@ -24,9 +24,14 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
     environmentId: Type.Optional(environmentId),
     ...jobFields,
     ...secretFields,
-    ...providerOptionsSchema(options),
+    ...providerOptionsSchema('Job', options),
   }
-  const status = Type.Unsafe<string>({ type: 'string', enum: statusesOf(jobTransitions), description: 'Status.' })
+  const status = Type.Unsafe<string>({
+    type: 'string',
+    enum: statusesOf(jobTransitions),
+    'x-closed': true,
+    description: 'Status.',
+  })
   const JobRequest = Type.Object(request, {
     $id: 'JobRequest',
     additionalProperties: false,
@@ -39,7 +44,7 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
       environmentId: Type.Optional(environmentId),
       ...jobFields,
       ...secretNameFields,
-      ...providerOptionsSchema(options),
+      ...providerOptionsSchema('Job', options),
       cancelRequestedAt: Type.Optional(
         Type.String({
           format: 'date-time',
@@ -93,7 +98,10 @@ export const LogChunkSchema = Type.Object(
   {
     text: Type.Optional(Type.String({ description: 'Output text, if the provider offers it.' })),
     links: Type.Array(
-      Type.Object({ name: Type.String({ description: 'Link name.' }), url: Type.String({ description: 'Link URL.' }) }),
+      Type.Object(
+        { name: Type.String({ description: 'Link name.' }), url: Type.String({ description: 'Link URL.' }) },
+        { description: 'Link to output of a job.' },
+      ),
       {
         description: 'Links to the output.',
       },

@@ -200,7 +200,7 @@ function registerLogs(server: HttpServer, ask: Pick<ProviderQueries, 'logs'>): v
       config: { scopes: ['jobs:read'] },
       schema: {
         ...about,
-        operationId: 'getJobLogsRaw',
+        operationId: 'downloadJobLogs',
         summary: 'Get job logs as plain text',
         description: 'Fetched live from the provider. Empty if the provider offers only links.',
         produces: ['text/plain'],

@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
@@ -22,11 +23,17 @@ export const requestTarget = {
 }
 
 /** `providerOptions`: one optional closed object per provider, at most one of them. */
-export function providerOptionsSchema(options: Readonly<Record<string, TObject>>, { isPartial = false } = {}) {
+export function providerOptionsSchema(
+  kind: 'Job' | 'Environment',
+  options: Readonly<Record<string, TObject>>,
+  { isPartial = false } = {},
+) {
+  const differs = isPartial && Object.values(options).some(({ required = [] }) => required.length > 0)
+  const title = `${kind}Options${differs ? 'Patch' : ''}`
   const byProvider = Object.fromEntries(
     Object.entries(options).map(([provider, schema]) => [
       provider,
-      Type.Optional(optionsOf(provider, schema, isPartial)),
+      Type.Optional(optionsOf(provider, schema, { title: capitalized(provider) + title, isPartial })),
     ]),
   )
   return {
@@ -34,15 +41,20 @@ export function providerOptionsSchema(options: Readonly<Record<string, TObject>>
       Type.Object(byProvider, {
         additionalProperties: false,
         maxProperties: 1,
+        title,
         description: 'Provider-specific options, keyed by provider id.',
       }),
     ),
   }
 }
 
-function optionsOf(provider: string, schema: TObject, isPartial: boolean): TObject {
-  const description = `Options of ${provider}.`
-  return isPartial ? Type.Partial(schema, { additionalProperties: false, description }) : { ...schema, description }
+function optionsOf(
+  provider: string,
+  schema: TObject,
+  { title, isPartial }: { title: string; isPartial: boolean },
+): TObject {
+  const about = { title, description: `Options of ${provider}.` }
+  return isPartial ? Type.Partial(schema, { additionalProperties: false, ...about }) : { ...schema, ...about }
 }
 
 const ProviderOfError = Type.Object(
@@ -52,14 +64,17 @@ const ProviderOfError = Type.Object(
     code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
     message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
   },
-  { description: 'Provider error.' },
+  { title: 'ProviderFailure', description: 'Provider error.' },
 )
 
-const Problem = Type.Object({
-  pointer: Type.String({ description: 'JSON pointer into the request.' }),
-  code: Type.String({ description: 'Error code of the field.' }),
-  detail: Type.String({ description: 'What is wrong and how to correct it.' }),
-})
+const Problem = Type.Object(
+  {
+    pointer: Type.String({ description: 'JSON pointer into the request.' }),
+    code: Type.String({ description: 'Error code of the field.' }),
+    detail: Type.String({ description: 'What is wrong and how to correct it.' }),
+  },
+  { title: 'FieldError', description: 'Validation error of a field.' },
+)
 
 const WorkloadErrorSchema = Type.Object(
   {
@@ -71,7 +86,7 @@ const WorkloadErrorSchema = Type.Object(
     ),
     provider: Type.Optional(ProviderOfError),
   },
-  { description: 'Error details.' },
+  { title: 'Failure', description: 'Error details.' },
 )
 
 /** Fields of a record besides its request. */
@@ -100,14 +115,17 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
     error: Type.Optional(WorkloadErrorSchema),
     tasks: Type.Optional(
       Type.Array(
-        Type.Object({
-          id: Type.String({ description: 'Task id.' }),
-          name: Type.String({ description: 'Task name.' }),
-          remoteId: Type.Optional(Type.String({ description: 'Id of the task at the provider.' })),
-          status: Type.Optional(Type.String({ description: 'Status of the task.' })),
-          exitCode: Type.Optional(Type.Integer({ description: 'Exit code of the task.' })),
-          logUrl: Type.Optional(Type.String({ description: 'URL of the task log.' })),
-        }),
+        Type.Object(
+          {
+            id: Type.String({ description: 'Task id.' }),
+            name: Type.String({ description: 'Task name.' }),
+            remoteId: Type.Optional(Type.String({ description: 'Id of the task at the provider.' })),
+            status: Type.Optional(Type.String({ description: 'Status of the task.' })),
+            exitCode: Type.Optional(Type.Integer({ description: 'Exit code of the task.' })),
+            logUrl: Type.Optional(Type.String({ description: 'URL of the task log.' })),
+          },
+          { title: 'Task', description: 'Task of the job, such as one node.' },
+        ),
         { description: 'Tasks of the job, if the provider reports them.' },
       ),
     ),
@@ -118,7 +136,7 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
           name: Type.Optional(Type.String({ description: 'Name at the provider.' })),
           state: Type.Optional(Type.String({ description: 'Raw provider state.' })),
         },
-        { description: 'Object at the provider.' },
+        { title: 'RemoteObject', description: 'Object at the provider.' },
       ),
     ),
     result: Type.Optional(
@@ -194,6 +212,7 @@ export const patchFields = {
     Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
       maxProperties: 64,
       additionalProperties: false,
+      'x-key-pattern': labelKeyPattern,
       description:
         'Labels to merge; `null` removes a label. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
     }),
@@ -256,6 +275,7 @@ export const Preview = Type.Object(
           body: Type.Optional(Type.Unknown({ description: 'Request body.' })),
         },
         {
+          title: 'ProviderRequest',
           description:
             'Provider request as it would be sent, without authentication and secrets. Contains an example correlation tag, and `remote-id-of-env_…` for an environment that does not exist yet.',
         },

@@ -15,6 +15,7 @@ const maxInt32 = 2_147_483_647
 export const Labels = Type.Record(Type.String({ pattern: labelKeyPattern }), Type.String({ maxLength: 128 }), {
   maxProperties: 32,
   additionalProperties: false,
+  'x-key-pattern': labelKeyPattern,
   description:
     'User-defined key-value pairs for filtering. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`. Stored in Switchyard, never sent to a provider.',
   examples: [{ team: 'vision', stage: 'dev' }],
@@ -33,7 +34,7 @@ const Accelerator = Type.Object(
     model: Type.Optional(text(1, 64, 'Accelerator model, as named by the provider.')),
     count: Type.Integer({ minimum: 1, maximum: 64, description: 'Accelerators per node.' }),
   },
-  { additionalProperties: false, description: 'Accelerators per node.' },
+  { title: 'Accelerator', additionalProperties: false, description: 'Accelerators per node.' },
 )
 
 const Resources = Type.Object(
@@ -46,7 +47,11 @@ const Resources = Type.Object(
     accelerator: Type.Optional(Accelerator),
     nodes: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1, description: 'Number of nodes.' })),
   },
-  { additionalProperties: false, description: 'Compute resources. Values are per node, except `nodes`.' },
+  {
+    title: 'Resources',
+    additionalProperties: false,
+    description: 'Compute resources. Values are per node, except `nodes`.',
+  },
 )
 
 const Input = Type.Object(
@@ -55,7 +60,7 @@ const Input = Type.Object(
     source: text(1, 2048, 'Storage path at the provider, or `scheme:…` if the provider has several stores.'),
     path: text(1, 1024, 'Path inside the job or environment.'),
   },
-  { additionalProperties: false },
+  { title: 'Input', additionalProperties: false, description: 'Item that is staged in before the start.' },
 )
 
 const Output = Type.Object(
@@ -65,7 +70,7 @@ const Output = Type.Object(
     path: text(1, 1024, 'Source path inside the job or environment.'),
     overwrite: Type.Optional(Type.Boolean({ default: false, description: 'Whether to overwrite existing files.' })),
   },
-  { additionalProperties: false },
+  { title: 'Output', additionalProperties: false, description: 'Item that is staged out at the end.' },
 )
 
 const Mount = Type.Object(
@@ -75,7 +80,7 @@ const Mount = Type.Object(
     type: Type.Optional(text(1, 32, 'Mount type, as named by the provider.')),
     readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Whether the mount is read-only.' })),
   },
-  { additionalProperties: false },
+  { title: 'Mount', additionalProperties: false, description: 'Volume mount.' },
 )
 
 const Port = Type.Object(
@@ -90,13 +95,14 @@ const Port = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'Port', additionalProperties: false, description: 'Exposed port.' },
 )
 
 const variables = (more: { description: string; writeOnly?: true }) =>
   Type.Record(Type.String({ pattern: variablePattern }), Type.String({ maxLength: 4096 }), {
     maxProperties: 100,
     additionalProperties: false,
+    'x-key-pattern': variablePattern,
     ...more,
   })
 
@@ -170,7 +176,9 @@ export const environmentFields = {
     Type.Array(
       Type.Unsafe<'ssh' | 'jupyter' | 'vscode' | 'rstudio'>({
         type: 'string',
+        title: 'AccessInterface',
         enum: ['ssh', 'jupyter', 'vscode', 'rstudio'],
+        description: 'Access interface.',
       }),
       {
         maxItems: 4,
@@ -186,7 +194,7 @@ export const environmentFields = {
         source: Type.Optional(text(1, 2048, 'Storage path at the provider.')),
         sizeGiB: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Size in GiB.' })),
       },
-      { additionalProperties: false, description: 'Persistent storage of the environment.' },
+      { title: 'Storage', additionalProperties: false, description: 'Persistent storage of the environment.' },
     ),
   ),
   autoStop: Type.Optional(
@@ -206,7 +214,7 @@ export const environmentFields = {
           }),
         ),
       },
-      { additionalProperties: false, description: 'Auto-stop policy; never stops if absent.' },
+      { title: 'AutoStop', additionalProperties: false, description: 'Auto-stop policy; never stops if absent.' },
     ),
   ),
   startupScript: Type.Optional(text(1, 65_536, 'Shell script that runs at each start.')),

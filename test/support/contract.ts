@@ -9,6 +9,8 @@ export interface Schema {
   anyOf?: readonly Schema[]
   properties?: Readonly<Record<string, Schema>>
   patternProperties?: Readonly<Record<string, Schema>>
+  additionalProperties?: boolean | Schema
+  propertyNames?: Schema
   required?: readonly string[]
   items?: Schema
   pattern?: string
@@ -46,12 +48,20 @@ interface Documented {
   operationId: string
   requestBody?: { content: { 'application/json': { schema: Schema } } }
   parameters?: readonly { in: string; name: string; schema: Schema }[]
-  responses: Readonly<Record<string, { headers?: object }>>
+  responses: Readonly<Record<string, DocumentedResponse>>
+}
+
+interface DocumentedResponse {
+  $ref?: string
+  headers?: object
 }
 
 interface OpenApi {
   paths: Readonly<Record<string, Readonly<Record<string, Documented>>>>
-  components: { schemas: Readonly<Record<string, Schema>> }
+  components: {
+    schemas: Readonly<Record<string, Schema>>
+    responses: Readonly<Record<string, DocumentedResponse>>
+  }
 }
 
 const file = new URL('../../openapi/openapi.json', import.meta.url)
@@ -67,15 +77,23 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
     body: requestBody?.content['application/json'].schema ?? null,
     query: parameters.filter((parameter) => parameter.in === 'query'),
     headers: parameters.flatMap((parameter) => (parameter.in === 'header' ? [parameter.name] : [])),
-    statuses: Object.keys(responses).map(Number),
+    statuses: Object.keys(responses).flatMap((status) => (status === 'default' ? [] : [Number(status)])),
     answerHeaders: Object.fromEntries(
-      Object.entries(responses).map(([status, { headers = {} }]) => [
-        Number(status),
-        Object.keys(headers).map((name) => name.toLowerCase()),
+      Object.entries(responses).map(([status, response]) => [
+        status,
+        Object.keys(resolvedResponse(response).headers ?? {}).map((name) => name.toLowerCase()),
       ]),
     ),
   })),
 )
+
+/** Resolves a `$ref` to a shared response. */
+export function resolvedResponse<R extends DocumentedResponse>(response: R): R {
+  if (response.$ref === undefined) return response
+  const found = document.components.responses[response.$ref.split('/').at(-1) ?? '']
+  if (found === undefined) throw new Error(`The contract has no ${response.$ref}.`)
+  return found as R
+}
 
 /** Resolves a `$ref`. */
 export function resolved(schema: Schema): Schema {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { document, type Schema } from './contract.ts'
+import { document, resolvedResponse, type Schema } from './contract.ts'
 
 /** Text visible to clients, and its location. */
 export interface PublishedText {
@@ -52,11 +52,14 @@ function operationTexts(operation: Operation, at: string): PublishedText[] {
       ...contentTexts(each, `${at} ?${each.name}`),
     ]),
     ...(requestBody === undefined ? [] : contentTexts(requestBody, `${at} body`)),
-    ...Object.entries(responses).flatMap(([status, response]) => [
-      textOf(response, `${at} ${status}`),
-      ...Object.entries(response.headers ?? {}).map(([name, header]) => textOf(header, `${at} ${status} ${name}`)),
-      ...contentTexts(response, `${at} ${status}`),
-    ]),
+    ...Object.entries(responses).flatMap(([status, given]) => {
+      const response = resolvedResponse(given)
+      return [
+        textOf(response, `${at} ${status}`),
+        ...Object.entries(response.headers ?? {}).map(([name, header]) => textOf(header, `${at} ${status} ${name}`)),
+        ...contentTexts(response, `${at} ${status}`),
+      ]
+    }),
   ]
 }
 

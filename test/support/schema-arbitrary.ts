@@ -27,10 +27,15 @@ const makers: Readonly<Record<string, (schema: Schema) => Value>> = {
   null: () => fc.constant(null),
 }
 
-function objects({ properties = {}, patternProperties = {}, required = [], maxProperties }: Schema): Value {
-  const [pattern, values] = Object.entries(patternProperties)[0] ?? []
-  if (pattern !== undefined && values !== undefined)
-    return fc.dictionary(matching(pattern), valuesOf(values), { maxKeys: 3 })
+function objects({
+  properties = {},
+  propertyNames,
+  additionalProperties,
+  required = [],
+  maxProperties,
+}: Schema): Value {
+  if (propertyNames !== undefined && typeof additionalProperties === 'object')
+    return fc.dictionary(matching(propertyNames.pattern ?? ''), valuesOf(additionalProperties), { maxKeys: 3 })
   const entries = Object.entries(properties)
   if (maxProperties === 1 && entries.length > 0)
     return fc.oneof(...entries.map(([name, schema]) => fc.record({ [name]: valuesOf(schema) })))

@@ -14,7 +14,7 @@ export const aitemsSettings = Type.Object(
     timezoneOffset: Type.String({
       pattern: '^[+-]\\d{2}:\\d{2}$',
       default: '+09:00',
-      description: 'UTC offset of AiTEMS timestamps, which carry none. Defaults to Korean time.',
+      description: 'UTC offset of AiTEMS timestamps, which carry none. Defaults to `+09:00`, Korean time.',
     }),
   },
   { additionalProperties: false },

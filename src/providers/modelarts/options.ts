@@ -44,7 +44,7 @@ export const environmentOptions = Type.Object(
             type: Type.String({ maxLength: 32, description: 'Storage type.' }),
             path: Type.String({ maxLength: 2048, description: 'Storage path.' }),
           },
-          closed,
+          { ...closed, description: 'Additional storage.' },
         ),
         {
           maxItems: 8,
@@ -98,7 +98,7 @@ export const environmentOptions = Type.Object(
               }),
             ),
           },
-          closed,
+          { ...closed, description: 'Settings of an access interface.' },
         ),
         {
           maxItems: 2,
@@ -154,7 +154,7 @@ export const jobOptions = Type.Object(
             name: Type.String({ minLength: 1, maxLength: 256, description: 'Parameter name.' }),
             value: Type.String({ maxLength: 4096, description: 'Parameter value.' }),
           },
-          closed,
+          { ...closed, description: 'Parameter of the algorithm.' },
         ),
         { maxItems: 100, description: 'Parameters passed to the algorithm.' },
       ),
