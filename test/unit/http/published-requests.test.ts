@@ -1,0 +1,80 @@
+import AjvCompiler from '@fastify/ajv-compiler'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Caller } from '../../../src/http/caller.ts'
+import type { HttpServer } from '../../../src/http/server.ts'
+import { document, operations, type Schema } from '../../support/contract.ts'
+import { fuzzRuns } from '../../support/fuzz.ts'
+import { spoilt, valuesOf } from '../../support/schema-arbitrary.ts'
+import { makeUnconnectedApp } from '../../support/unconnected-app.ts'
+
+const takesBody = operations.flatMap(({ body, ...operation }) => (body === null ? [] : [{ ...operation, body }]))
+
+/** Answers 204 to each body that the schemas of the routes allow. */
+let gate: HttpServer
+
+beforeAll(async () => {
+  const caller: Caller = {
+    ...{ projectId: 'prj', scopes: new Set(['admin'] as const) },
+    by: { subject: 'key', address: '', requestId: '' },
+  }
+  gate = await makeUnconnectedApp({
+    environment: { MAX_EVENT_LOOP_DELAY_MS: '0' },
+    deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
+    prepare: (server) => server.addHook('preHandler', async (_request, reply) => reply.code(204).send()),
+  })
+})
+
+afterAll(() => gate?.close())
+
+/** Validates with the published document alone. */
+const allowsPublished = makePublishedValidator()
+
+function makePublishedValidator(): (schema: Schema, body: unknown) => boolean {
+  const local = (schema: Schema) => JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', ''))
+  const shared = Object.fromEntries(
+    Object.entries(document.components.schemas).map(([name, schema]) => [name, { $id: name, ...local(schema) }]),
+  )
+  const customOptions = { coerceTypes: false, useDefaults: false, removeAdditional: false, strict: false } as const
+  const build = AjvCompiler()(shared, { customOptions })
+  const compiled = new Map<Schema, (body: unknown) => unknown>()
+  return (schema, body) => {
+    const validate = compiled.get(schema) ?? (build({ schema: local(schema) } as never) as (body: unknown) => unknown)
+    compiled.set(schema, validate)
+    return validate(body) === true
+  }
+}
+
+/** Codes of what is checked apart from the schemas: no zero byte, no half of a pair, no number beyond the safe ones. */
+const unsafe: ReadonlySet<unknown> = new Set(['characters', 'range', 'depth'])
+/** Refused while the body is parsed. */
+const isPoisoned = (body: string) => body.includes('__proto__') || body.includes('constructor')
+
+async function compare({ method, path, body: schema }: (typeof takesBody)[number], body: unknown): Promise<void> {
+  const payload = JSON.stringify(body)
+  if (payload === undefined || isPoisoned(payload)) return
+  const url = path
+    .replace('{deliveryId}', 'whd_01h455vb4pex5vsknk084sn02q')
+    .replace('{id}', `${prefixes[path.split('/')[1] ?? '']}_01h455vb4pex5vsknk084sn02q`)
+  const headers = { 'content-type': 'application/json' }
+  const response = await gate.inject({ method: method as 'POST', url, headers, payload })
+  if (response.statusCode === 400 && unsafe.has(response.json().errors[0]?.code)) return
+  const isAllowed = allowsPublished(schema, JSON.parse(payload))
+  const message = `${isAllowed ? '' : 'not '}allowed by the document: ${payload}\n${response.body}`
+  expect(response.statusCode, message).toBe(isAllowed ? 204 : 400)
+}
+
+const prefixes: Readonly<Record<string, string>> = {
+  ...{ jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj', 'api-keys': 'key' },
+  'webhook-endpoints': 'whk',
+}
+
+describe('a body that the published document allows is a body that the service allows, and the reverse', () => {
+  it.each(takesBody)('$method $path', { timeout: 5000 + fuzzRuns * 200 }, async (operation) => {
+    const drawn = valuesOf(operation.body)
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn)), (body) => compare(operation, body)),
+      { numRuns: fuzzRuns },
+    )
+  })
+})
