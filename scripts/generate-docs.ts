@@ -9,6 +9,7 @@ import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
+import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
 import { generateRoutes } from './docs/routes.ts'
@@ -27,6 +28,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
+  { path: 'docs/errors.md', generate: () => generateErrorsPage() },
   { path: 'docs/exactly-once.md', generate: (current) => generateCreateRecoveryTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },

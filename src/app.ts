@@ -12,6 +12,7 @@ import { answerHeaders } from './http/headers.ts'
 import { shedLoad } from './http/load-shedding.ts'
 import { registerFrontPage, registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
+import { registerProblems } from './http/problems.routes.ts'
 import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
 import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
@@ -54,6 +55,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await registerOpenApi(server, deps)
   if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
   await server.register(async (open) => registerFrontPage(open, deps))
+  if (deps.edge.hasDocs) await server.register(async (open) => registerProblems(open))
   await server.register(async (open) => registerOperations(open, deps))
   for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
   await server.register(async (guarded) => {

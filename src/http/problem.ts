@@ -1,60 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, type ApiErrorCode, type ValidationError } from '../vocabulary/api-error.ts'
+import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { maxErrors } from './bounded-validation.ts'
+import { type ProblemCode, problemTypes } from './problem-types.ts'
 import { apiErrorOfValidation } from './validation-errors.ts'
-
-/** HTTP status of each error code. */
-const statuses: Readonly<Record<ApiErrorCode, number>> = {
-  invalid_request: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  quota_exceeded: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  not_acceptable: 406,
-  conflict: 409,
-  connection_in_use: 409,
-  environment_in_use: 409,
-  cursor_expired: 410,
-  version_mismatch: 412,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  connection_ambiguous: 422,
-  connection_not_found: 422,
-  idempotency_key_reused: 422,
-  unsupported: 422,
-  unprocessable: 422,
-  rate_limited: 429,
-  provider_error: 502,
-  unavailable: 503,
-}
-
-export const titles: Readonly<Record<ApiErrorCode | 'internal', string>> = {
-  invalid_request: 'Invalid request',
-  unauthenticated: 'Missing or invalid credentials',
-  permission_denied: 'Permission denied',
-  quota_exceeded: 'Quota exceeded',
-  not_found: 'Not found',
-  method_not_allowed: 'Method not allowed',
-  not_acceptable: 'Not acceptable',
-  conflict: 'Conflict',
-  connection_in_use: 'Connection in use',
-  environment_in_use: 'Environment in use',
-  cursor_expired: 'Cursor expired',
-  version_mismatch: 'Version mismatch',
-  payload_too_large: 'Request body too large',
-  unsupported_media_type: 'Unsupported media type',
-  connection_ambiguous: 'Ambiguous connection',
-  connection_not_found: 'Connection not found',
-  idempotency_key_reused: 'Idempotency key reused with a different body',
-  unsupported: 'Not supported by the provider',
-  unprocessable: 'Unprocessable request',
-  rate_limited: 'Too many requests',
-  provider_error: 'Provider error',
-  unavailable: 'Service unavailable',
-  internal: 'Internal error',
-}
 
 const ValidationErrorSchema = Type.Object(
   {
@@ -82,6 +31,9 @@ export const ProblemSchema = Type.Object(
     detail: Type.String({ description: 'What is wrong with this request and how to correct it.' }),
     instance: Type.String({ description: 'Request path.' }),
     code: Type.String({ description: 'Stable error code. New codes may be added.' }),
+    documentation: Type.Optional(
+      Type.String({ description: 'URL of the explanation of the code: its meaning, and what to do.' }),
+    ),
     errors: Type.Array(ValidationErrorSchema, { description: 'Individual errors.' }),
     requestId: Type.String({ description: 'Request id, also in the `X-Request-Id` header and the logs.' }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
@@ -102,12 +54,10 @@ export const ProblemSchema = Type.Object(
 
 export type Problem = Static<typeof ProblemSchema>
 
-const retryable: ReadonlySet<string> = new Set(['rate_limited', 'unavailable', 'provider_error', 'internal'])
-
 /** Sends an error as a problem. An error other than ApiError is internal: logged in full, returned without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { refusal, status, problem } = problemFor(error, request)
-  if (refusal?.retryAfterSeconds !== undefined) void reply.header('retry-after', refusal.retryAfterSeconds)
+  const { apiError, status, problem } = problemFor(error, request)
+  if (apiError?.retryAfterSeconds !== undefined) void reply.header('retry-after', apiError.retryAfterSeconds)
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
 }
@@ -116,27 +66,33 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 export function problemFor(
   error: unknown,
   request: FastifyRequest,
-): { refusal: ApiError | null; status: number; problem: Problem } {
-  const refusal = asApiError(error, request)
-  if (refusal === null) request.log.error({ err: error }, 'request failed')
-  const status = refusal === null ? 500 : statuses[refusal.code]
-  return { refusal, status, problem: problemOf(refusal, status, request) }
+): { apiError: ApiError | null; status: number; problem: Problem } {
+  const apiError = asApiError(error, request)
+  if (apiError === null) request.log.error({ err: error }, 'request failed')
+  const { status } = problemTypes[apiError?.code ?? 'internal']
+  return { apiError, status, problem: problemOf(apiError, status, request) }
 }
 
-function problemOf(refusal: ApiError | null, status: number, request: FastifyRequest): Problem {
-  const code = refusal?.code ?? 'internal'
+function problemOf(apiError: ApiError | null, status: number, request: FastifyRequest): Problem {
+  const code = apiError?.code ?? 'internal'
   return {
     type: `urn:switchyard:problem:${code}`,
-    title: titles[code],
+    title: problemTypes[code].title,
     status,
-    detail: refusal?.message ?? 'Internal error. The service log has details under this request id.',
+    detail: apiError?.message ?? 'Internal error. The service log has details under this request id.',
     instance: request.url.split('?', 1)[0] ?? '/',
     code,
-    errors: (refusal?.errors ?? []).slice(0, maxErrors),
+    ...documentationOf(code, request),
+    errors: (apiError?.errors ?? []).slice(0, maxErrors),
     requestId: request.id,
-    retryable: refusal?.isRetryable ?? retryable.has(code),
-    ...(refusal?.provider === undefined ? {} : { provider: refusal.provider }),
+    retryable: apiError?.isRetryable ?? problemTypes[code].isRetryable === true,
+    ...(apiError?.provider === undefined ? {} : { provider: apiError.provider }),
   }
+}
+
+/** The page that explains a code; none if the service serves no documentation. */
+function documentationOf(code: ProblemCode, { server }: FastifyRequest): Pick<Problem, 'documentation'> {
+  return server.problemPages === null ? {} : { documentation: `${server.problemPages}/${code}` }
 }
 
 function asApiError(error: unknown, request: FastifyRequest): ApiError | null {
@@ -165,5 +121,12 @@ function fromFramework({ code, statusCode, message }: Partial<FastifyError>): Ap
       if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
         return new ApiError('invalid_request', message ?? 'The request is not valid.')
       return null
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** URL of the explanations of problem types; null if they are not served. */
+    problemPages: string | null
   }
 }

@@ -15,6 +15,7 @@ import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import type { LoadLimits } from './load-shedding.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
+import { problemPath } from './problem-pages.ts'
 import { rejectUnsafeText } from './text-validation.ts'
 import { rejectUnknownRoutes } from './unknown-routes.ts'
 
@@ -28,7 +29,7 @@ export interface EdgeSettings {
   corsOrigins: readonly string[]
   /** Public URL without a trailing slash; empty = root of the requested host. */
   publicUrl: string
-  /** Serves `/docs` and `/openapi.json`. */
+  /** Serves `/docs`, `/openapi.json`, `/openapi-3.0.json` and `/problems`. */
   hasDocs: boolean
   /** Serves `/metrics`: aggregate counts; the only names are ids. */
   hasMetrics: boolean
@@ -96,6 +97,7 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
     },
   })
   server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
+  server.decorate('problemPages', edge.hasDocs ? `${edge.publicUrl}${problemPath}` : null)
   takeJsonOnly(server)
   server.addSchema(ProblemSchema)
   server.setErrorHandler((error, request, reply) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeProvider } from '../../src/capabilities/describe-provider.ts'
-import { titles } from '../../src/http/problem.ts'
+import { problemTypes } from '../../src/http/problem-types.ts'
 import { providers } from '../../src/providers/registry.ts'
 import { type PatternedSchema, patternInWords } from '../../src/vocabulary/pattern-words.ts'
 import { reasons } from '../../src/vocabulary/reasons.ts'
@@ -8,7 +8,10 @@ import { document } from '../support/contract.ts'
 import { contractTexts, messageTexts, type PublishedText } from '../support/published-texts.ts'
 import { retiredWordsIn } from '../support/retired-words.ts'
 
-const catalog = Object.entries({ ...titles, ...reasons }).map(([at, text]) => ({ at, text: `${at}: ${text}` }))
+const problems = Object.entries(problemTypes).flatMap(([code, { title, meaning, remedy }]) =>
+  [title, meaning, remedy].map((text) => [code, text] as const),
+)
+const catalog = [...problems, ...Object.entries(reasons)].map(([at, text]) => ({ at, text: `${at}: ${text}` }))
 
 function retiredIn(texts: readonly PublishedText[]): string[] {
   return texts.flatMap(({ at, text }) =>
