@@ -21,6 +21,7 @@ const modules = {
   infra: ['^src/generated/', vocabulary],
   config: [],
   http: [vocabulary, infraTypes],
+  openapi: [vocabulary, '^src/http/'],
   queue: [vocabulary, infraTypes, database],
   events: [vocabulary, '^src/http/', infraTypes, database],
   secrets: [vocabulary, contract, database],
@@ -146,7 +147,7 @@ const topRules = [
     comment: 'app.ts lists plugins, schemas and routes in order; what they need is handed in.',
     severity: 'error',
     from: { path: '^src/app\\.ts$' },
-    to: { path: '^src/', pathNot: ['^src/http/', '\\.(routes|schemas)\\.ts$', infraTypes] },
+    to: { path: '^src/', pathNot: ['^src/http/', '^src/openapi/', '\\.(routes|schemas)\\.ts$', infraTypes] },
   },
   only(
     'commands-import-only-app-and-container',

@@ -7,6 +7,7 @@ import { type EnvironmentRoutesDeps, registerEnvironments } from './environments
 import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
 import { type AuthHooksDeps, registerAuthHooks } from './http/auth-hooks.ts'
+import { announceDeprecations, type Deprecation } from './http/deprecations.ts'
 import type { Draining } from './http/draining.ts'
 import { answerHeaders } from './http/headers.ts'
 import { shedLoad } from './http/load-shedding.ts'
@@ -17,6 +18,9 @@ import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts
 import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
+import { completeDocument } from './openapi/complete.ts'
+import type { OpenApiDocument } from './openapi/document.ts'
+import { sharedHeaders } from './openapi/response-headers.ts'
 import { historyPages } from './records/history.routes.ts'
 import { AttemptSchema, Preview, RemotePayload } from './records/record.schemas.ts'
 import { registerWebhooks, type WebhookRoutesDeps } from './webhooks/webhooks.routes.ts'
@@ -29,6 +33,7 @@ export interface AppDeps {
   isOutage(error: unknown): boolean
   version: string
   authHooks: AuthHooksDeps
+  deprecations: readonly Deprecation[]
   /** Null: unlimited. */
   requestRates: RequestRates | null
   projects: ProjectRoutesDeps
@@ -45,14 +50,16 @@ export interface AppDeps {
 
 /** CORS policy. Keys are sent in a header, so no cookies are involved. */
 function corsOf(origins: readonly string[]) {
-  const exposedHeaders = [...answerHeaders, 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']
+  const exposedHeaders = [...answerHeaders, ...sharedHeaders]
   return { origin: [...origins], methods: ['GET', 'POST', 'PATCH', 'DELETE'], exposedHeaders, maxAge: 600 }
 }
 
 /** Builds the HTTP service without listening. The order of registration matters. */
 export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   const server = makeServer(deps)
-  await registerOpenApi(server, deps)
+  announceDeprecations(server, deps.deprecations)
+  const complete = (document: object) => completeDocument(document as OpenApiDocument, deps.deprecations)
+  await registerOpenApi(server, deps, complete)
   if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
   await server.register(async (open) => registerFrontPage(open, deps))
   if (deps.edge.hasDocs) await server.register(async (open) => registerProblems(open))

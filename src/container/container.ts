@@ -4,6 +4,7 @@ import { describeProvider } from '../capabilities/describe-provider.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import { makeIdSpaceOf } from '../connections/id-spaces.ts'
 import { makeChangeNotifier } from '../events/change-notifier.ts'
+import { deprecations } from '../http/deprecations.ts'
 import { makeDraining } from '../http/draining.ts'
 import { isTransientError } from '../infra/database-errors.ts'
 import { makeMetrics } from '../infra/telemetry.ts'
@@ -88,6 +89,7 @@ export function makeContainer(deps: ContainerDeps) {
     draining,
     requestRates: deps.requestRates,
     authHooks: tenancy.authHooks,
+    deprecations,
     projects: tenancy.routes,
     metrics: settings.edge.hasMetrics ? makeMetrics({ measure, clock }) : null,
     readiness: { check: () => whyNotReady(database) },

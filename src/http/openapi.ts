@@ -14,12 +14,16 @@ export const tags = [
   { name: 'Operations', description: 'Health checks and metrics.' },
 ]
 
+/** Adds to the document what the routes do not state, and returns it. */
+export type CompleteDocument = (document: object) => object
+
 /**
  * Serves the OpenAPI document at `/openapi.json` and the documentation at `/docs`. Must be registered before any route.
  */
 export async function registerOpenApi(
   server: HttpServer,
   { version, edge }: { version: string; edge: Pick<EdgeSettings, 'publicUrl' | 'hasDocs'> },
+  complete: CompleteDocument = (document) => document,
 ): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -44,7 +48,9 @@ export async function registerOpenApi(
       security: [{ bearerAuth: [] }],
     },
     transformObject: (collected) =>
-      'openapiObject' in collected ? publishedDocument({ ...collected.openapiObject }) : collected.swaggerObject,
+      'openapiObject' in collected
+        ? complete(publishedDocument({ ...collected.openapiObject }))
+        : collected.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,

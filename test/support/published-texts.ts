@@ -11,6 +11,7 @@ export interface PublishedText {
 }
 
 interface Described {
+  $ref?: string
   description?: string
   schema?: Schema
   content?: Readonly<Record<string, { schema?: Schema }>>
@@ -27,7 +28,7 @@ type Operation = Described & {
 export function contractTexts(): PublishedText[] {
   const { paths, components, tags } = document as unknown as {
     paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-    components: { schemas: Readonly<Record<string, Schema>> }
+    components: { schemas: Readonly<Record<string, Schema>>; headers: Readonly<Record<string, Described>> }
     tags: readonly { name: string; description?: string }[]
   }
   return [
@@ -36,6 +37,7 @@ export function contractTexts(): PublishedText[] {
       textOf(schema, name),
       ...textsWithin(schema, name),
     ]),
+    ...headerTexts(components.headers, 'header'),
     ...Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, operation]) => operationTexts(operation, `${method} ${path}`)),
     ),
@@ -56,11 +58,17 @@ function operationTexts(operation: Operation, at: string): PublishedText[] {
       const response = resolvedResponse(given)
       return [
         textOf(response, `${at} ${status}`),
-        ...Object.entries(response.headers ?? {}).map(([name, header]) => textOf(header, `${at} ${status} ${name}`)),
+        ...headerTexts(response.headers, `${at} ${status}`),
         ...contentTexts(response, `${at} ${status}`),
       ]
     }),
   ]
+}
+
+/** A `$ref` is described at its definition. */
+function headerTexts(headers: Readonly<Record<string, Described>> = {}, at: string): PublishedText[] {
+  const own = Object.entries(headers).filter(([, header]) => header.$ref === undefined)
+  return own.map(([name, header]) => textOf(header, `${at} ${name}`))
 }
 
 function contentTexts({ content = {}, schema }: Described, at: string): PublishedText[] {

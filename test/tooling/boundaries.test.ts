@@ -20,6 +20,7 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'infra-imports-only-its-dependencies', from: 'infra/a.ts', imports: '../http/problem.ts' },
   { rule: 'config-imports-only-its-dependencies', from: 'config/config.ts', imports: '../infra/clock.ts' },
   { rule: 'http-imports-only-its-dependencies', from: 'http/a.ts', imports: '../queue/hints.ts' },
+  { rule: 'openapi-imports-only-its-dependencies', from: 'openapi/a.ts', imports: '../jobs/job.schemas.ts' },
   { rule: 'queue-imports-only-its-dependencies', from: 'queue/a.ts', imports: '../connections/service.ts' },
   { rule: 'events-imports-only-its-dependencies', from: 'events/a.ts', imports: '../workloads/intake/submit.ts' },
   { rule: 'secrets-imports-only-its-dependencies', from: 'secrets/a.ts', imports: '../workloads/workload.ts' },
