@@ -5,7 +5,7 @@ import { streamHeaders } from '../http/headers.ts'
 import { isStillLetIn } from '../http/lasting-proof.ts'
 import { cursorQuery, errorResponses, limitQuery } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import { streamed } from '../http/stream.routes.ts'
+import { streamedAs } from '../http/stream.routes.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
 import { permits, type Scope } from '../vocabulary/scopes.ts'
@@ -75,7 +75,7 @@ function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps):
         headers: streamHeaders,
         querystring: Type.Object({ cursor }, { additionalProperties: false }),
         produces: ['text/event-stream'],
-        response: { ...streamed, ...errorResponses(410) },
+        response: { ...streamedAs('ProjectEvent'), ...errorResponses(410) },
       },
     },
     async (request, reply) =>

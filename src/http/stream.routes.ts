@@ -21,15 +21,15 @@ export interface Followed {
   follow(projectId: string, id: string): Pick<TailOptions<number>, 'read' | 'wait' | 'clock'>
 }
 
-const messages = Type.String({
-  description:
-    'Server-Sent Events. `data` is an event as returned by the list; send `id` as `Last-Event-ID` to resume.',
-})
-
-/** Responses of a stream besides errors. */
-export const streamed = {
-  200: { description: 'Event stream.', content: { 'text/event-stream': { schema: messages } } },
-} as const
+/**
+ * Responses of a stream besides errors. OpenAPI 3.1 describes no sequence of messages: the schema is that of the `data` of
+ * each message, as most generators expect.
+ */
+export function streamedAs(eventId: string) {
+  const description =
+    'Server-Sent Events. The `data` of each message is JSON of this schema; send its `id` as `Last-Event-ID` to resume.'
+  return { 200: { description, content: { 'text/event-stream': { schema: Type.Ref(eventId) } } } }
+}
 
 /** Registers the stream of past and new events of one record. */
 export function registerStream(server: HttpServer, records: Followed): void {
@@ -51,7 +51,7 @@ export function registerStream(server: HttpServer, records: Followed): void {
         querystring: Type.Object({ after: Type.Optional(afterQuery) }, { additionalProperties: false }),
         produces: ['text/event-stream'],
         response: {
-          ...streamed,
+          ...streamedAs('Event'),
           204: Type.Null({ description: 'Stream complete.' }),
           ...errorResponses(404),
         },

@@ -9,6 +9,7 @@ import { registerDeliveries } from './deliveries.routes.ts'
 import type { DeliveryService } from './delivery-service.ts'
 import { endpointQuery, webhookSchemas } from './webhook.schemas.ts'
 import { freshViewOf, viewOf } from './webhook.view.ts'
+import { WebhookMessage, WebhookMessageData } from './webhook-message.schemas.ts'
 import type { EndpointRequest, WebhookService } from './webhook-service.ts'
 
 export interface WebhookRoutesDeps {
@@ -21,7 +22,7 @@ const config = { scopes: ['webhooks:manage'] as const }
 const params = Type.Object({ id: idSchema('webhookEndpoint', 'Webhook endpoint id.') })
 
 export async function registerWebhooks(server: HttpServer, deps: WebhookRoutesDeps): Promise<void> {
-  for (const schema of webhookSchemas) server.addSchema(schema)
+  for (const schema of [...webhookSchemas, WebhookMessage, WebhookMessageData]) server.addSchema(schema)
   registerCollection(server, deps)
   registerOne(server, deps)
   registerChange(server, deps)

@@ -1,0 +1,70 @@
+import { at, ids } from './ids.ts'
+
+/** Connections and providers. */
+
+const slurm = { baseUrl: 'https://slurm.example.com', user: 'alice', defaultWorkingDirectory: '/home/alice' }
+const hub = { baseUrl: 'https://hub.example.com', username: 'alice' }
+
+export const connectionRequests = {
+  slurm: {
+    summary: 'A Slurm cluster',
+    value: {
+      ...{ name: 'cluster', settings: { slurm } },
+      credentials: { slurm: { key: 'ZXhhbXBsZS1rZXktb2YtdGhlLWNsdXN0ZXItMDE=' } },
+    },
+  },
+  jupyterhub: {
+    summary: 'A JupyterHub',
+    value: { name: 'hub', settings: { jupyterhub: hub }, credentials: { jupyterhub: { token: 'example-hub-token' } } },
+  },
+}
+export const connectionPatches = {
+  hold: { summary: 'Suspend all calls', value: { held: true } },
+  rename: { summary: 'Rename it', value: { name: 'main-cluster' } },
+  credentials: {
+    summary: 'Replace the credentials',
+    value: { credentials: { slurm: { key: 'YW5vdGhlci1rZXktb2YtdGhlLWNsdXN0ZXItMDI=' } } },
+  },
+}
+export const connection = {
+  ...{ id: ids.connection, provider: 'slurm', name: 'cluster', version: 1, held: false },
+  settings: {
+    slurm: { ...slurm, version: 'v0.0.38', path: '/usr/local/bin:/usr/bin:/bin', minJobAgeSeconds: 300 },
+  },
+  ...{ createdAt: at(0), updatedAt: at(0) },
+}
+export const catalog = { job: { queues: [{ name: 'debug', state: 'UP', total_nodes: 4, total_cpus: 32 }] } }
+export const orphans = {
+  orphans: [{ kind: 'job', remoteId: '4712', name: 'hello', state: 'RUNNING', correlationTag: 'a1b2c3d4e5f7' }],
+  isComplete: true,
+}
+
+const capabilities = { logs: false, access: false, catalog: true, update: false }
+const summary = { actions: ['cancel'], capabilities, environment: 'none', timeLimit: 'switchyard' }
+const names = { id: 'slurm', title: 'Slurm (slurmrestd)', documentation: 'https://slurm.schedmd.com/rest.html' }
+export const providerList = { data: [{ ...names, kinds: { job: summary } }] }
+const job = {
+  ...summary,
+  fields: [
+    { path: 'name', required: false, mutable: false, to: 'job.name' },
+    { path: 'queue', required: false, mutable: false, to: 'job.partition' },
+  ],
+  mutableOptions: [],
+  options: { type: 'object', properties: { qos: { type: 'string', description: 'Quality of service (QOS).' } } },
+  states: [
+    { raw: 'RUNNING', status: 'running' },
+    { raw: 'COMPLETED', status: 'succeeded' },
+  ],
+  ...{ exclusiveEnvironment: false, uniqueNames: false },
+  createRecovery: {
+    ...{ tagLength: 12, tagField: 'job.comment', maxProcessingMs: 60_000, listConsistencyLagMs: 0 },
+    ...{ retentionMs: 300_000, reusesIds: true },
+  },
+}
+export const providerDescription = {
+  ...names,
+  settings: { type: 'object', required: ['baseUrl', 'user'], properties: { baseUrl: { type: 'string' } } },
+  credentials: { type: 'object', properties: { key: { type: 'string' } } },
+  kinds: { job },
+}
+export const connectionCapabilities = { provider: 'slurm', kinds: { job } }

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { requestExamples } from '../../src/openapi/examples/examples.ts'
+import { ids } from '../../src/openapi/examples/ids.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { operations } from '../support/contract.ts'
+
+let bench: ApiBench
+/** The records that the examples are about, by the id in the examples. */
+let own: Readonly<Record<string, string>>
+
+beforeAll(async () => {
+  bench = await startApiBench()
+  const { ok } = bench.api
+  const made = async (path: string, body: object) => (await ok('POST', path, body)).id
+  own = {
+    [ids.environment]: await made('/environments', { ...exampleOf('createEnvironment', 'workspace'), name: 'own' }),
+    [ids.job]: await made('/jobs', exampleOf('submitJob', 'script')),
+    [ids.webhookEndpoint]: await made('/webhook-endpoints', exampleOf('createWebhookEndpoint', 'all')),
+    [ids.project]: await made('/projects', { name: 'own' }),
+    // Last: with two connections to a provider, a request must name one.
+    [ids.connection]: await made('/connections', exampleOf('createConnection', 'slurm')),
+    [ids.apiKey]: await made('/api-keys', exampleOf('createApiKey', 'submit')),
+  }
+})
+afterAll(() => bench?.stop())
+
+function exampleOf(operation: string, name: string): object {
+  const value = requestExamples[operation]?.[name]?.value
+  if (typeof value !== 'object' || value === null) throw new Error(`There is no example ${operation}.${name}.`)
+  return operation === 'createConnection' ? { ...value, name: 'own' } : value
+}
+
+/** Requests that need a state which the example cannot bring about, and how they end without it. */
+const unmet: Readonly<Record<string, string>> = {
+  // Nothing awaits a decision of an operator.
+  ...{ 'resolveJob.created': 'conflict', 'resolveJob.notCreated': 'conflict', 'resolveJob.finished': 'conflict' },
+  ...{ 'resolveEnvironment.created': 'conflict', 'resolveEnvironment.notCreated': 'conflict' },
+  // The environment of this test is of another provider, and the example's host does not exist.
+  ...{ 'updateEnvironment.options': 'unsupported', 'importEnvironment.server': 'unprocessable' },
+}
+
+const pathIds: Readonly<Record<string, string>> = {
+  connections: ids.connection,
+  environments: ids.environment,
+  jobs: ids.job,
+  'webhook-endpoints': ids.webhookEndpoint,
+  projects: ids.project,
+  'api-keys': ids.apiKey,
+}
+
+const cases = operations.flatMap(({ id, method, path }) =>
+  Object.entries(requestExamples[id] ?? {}).map(([name, { value }]) => ({ id, name, method, path, value })),
+)
+
+it.each(cases)('$id accepts its example $name', async ({ id, name, method, path, value }) => {
+  const body = JSON.parse(withOwnIds(JSON.stringify(value)))
+  const withId = path.replace('{id}', own[pathIds[path.split('/')[1] ?? ''] ?? ''] ?? '')
+  const answer = await bench.api.call(method, withId, { body: { ...body, ...connectionOf(body) } })
+  const expected = unmet[`${id}.${name}`]
+  if (expected === undefined) expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
+  else expect(answer.body).toMatchObject({ code: expected })
+})
+
+function withOwnIds(text: string): string {
+  return Object.entries(own).reduce((result, [example, id]) => result.replaceAll(example, id), text)
+}
+
+/** The sandbox's connection: this test creates further ones to the same provider. */
+function connectionOf({ provider }: { provider?: string }): object {
+  return provider === undefined ? {} : { connectionId: bench.connections[provider], provider: undefined }
+}

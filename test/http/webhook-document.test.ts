@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { recordMessage, testMessage } from '../../src/openapi/examples/webhooks.ts'
+import { makeFanOut } from '../../src/webhooks/fan-out.repository.ts'
+import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { document, type Schema } from '../support/contract.ts'
+
+interface Received {
+  post: {
+    parameters: readonly { name: string; in: string; required: boolean }[]
+    requestBody: { content: { 'application/json': { schema: Schema } } }
+  }
+}
+interface Stream {
+  content: { 'text/event-stream': { schema: Schema } }
+}
+const { webhooks } = document as unknown as { webhooks: { event: Received } }
+const { WebhookMessage, WebhookMessageData } = document.components.schemas
+
+let bench: ApiBench
+beforeAll(async () => {
+  bench = await startApiBench()
+})
+afterAll(() => bench?.stop())
+
+it('the document names the headers that deliveries are signed with', () => {
+  const headers = signedHeaders({ id: 'evt', at: new Date(), body: '{}' }, { secret: drawSecret() })
+  const { parameters, requestBody } = webhooks.event.post
+  expect(parameters).toMatchObject(Object.keys(headers).map((name) => ({ in: 'header', name, required: true })))
+  expect(requestBody.content['application/json'].schema.$ref).toBe('#/components/schemas/WebhookMessage')
+})
+
+it('deliveries have the fields that the document names, and those of its examples', async () => {
+  const endpoint = await bench.api.ok('POST', '/webhook-endpoints', { url: 'https://example.com/hook' })
+  await bench.api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
+  await bench.api.ok('POST', '/jobs', { provider: 'slurm', name: 'hello', script: 'env' })
+  const fanOut = makeFanOut(bench.open.sql)
+  // Events are read once no older transaction of the server is open.
+  await expect.poll(async () => (await fanOut()).read, { timeout: 8000 }).toBeGreaterThan(0)
+  const rows = await bench.open.prisma.$queryRaw<{ type: string; payload: { data: object } }[]>`
+    SELECT type, payload FROM webhook_deliveries ORDER BY type`
+  expect(rows.map(({ type }) => type)).toEqual(['job.queued', 'webhook.test'])
+  for (const { payload } of rows) {
+    expect(Object.keys(payload).toSorted()).toEqual(Object.keys(WebhookMessage?.properties ?? {}).toSorted())
+    expect(Object.keys(WebhookMessageData?.properties ?? {})).toEqual(expect.arrayContaining(Object.keys(payload.data)))
+  }
+  const [job, test] = rows.map(({ payload }) => Object.keys(payload.data).toSorted())
+  const { remoteState: _, ...data } = recordMessage.data
+  expect(job).toEqual(Object.keys(data).toSorted())
+  expect(test).toEqual(Object.keys(testMessage.data).toSorted())
+})
+
+it('event streams name the schema of their messages', () => {
+  const streams = ['/jobs/{id}/events/stream', '/environments/{id}/events/stream', '/events/stream']
+  const schemas = streams.map((path) => {
+    const stream = document.paths[path]?.get?.responses['200'] as Stream
+    return stream.content['text/event-stream'].schema.$ref?.split('/').at(-1)
+  })
+  expect(schemas).toEqual(['Event', 'Event', 'ProjectEvent'])
+})
