@@ -20,6 +20,7 @@ import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { completeDocument } from './openapi/complete.ts'
 import type { OpenApiDocument } from './openapi/document.ts'
+import { registerOpenApi30 } from './openapi/openapi-3.0.routes.ts'
 import { sharedHeaders } from './openapi/response-headers.ts'
 import { historyPages } from './records/history.routes.ts'
 import { AttemptSchema, Preview, RemotePayload } from './records/record.schemas.ts'
@@ -60,6 +61,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   announceDeprecations(server, deps.deprecations)
   const complete = (document: object) => completeDocument(document as OpenApiDocument, deps.deprecations)
   await registerOpenApi(server, deps, complete)
+  if (deps.edge.hasDocs) await server.register(async (open) => registerOpenApi30(open))
   if (deps.edge.corsOrigins.length > 0) await server.register(cors, corsOf(deps.edge.corsOrigins))
   await server.register(async (open) => registerFrontPage(open, deps))
   if (deps.edge.hasDocs) await server.register(async (open) => registerProblems(open))

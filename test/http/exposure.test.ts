@@ -50,7 +50,7 @@ describe('by default', () => {
   })
 
   it('the contract and the measures are open', async () => {
-    for (const url of ['/openapi.json', '/docs/', '/docs/js/scalar.js'])
+    for (const url of ['/openapi.json', '/openapi-3.0.json', '/docs/', '/docs/js/scalar.js'])
       expect((await app.inject(url)).statusCode, url).toBe(200)
     // They ask the database, which is not there.
     expect((await app.inject('/metrics')).statusCode).not.toBe(404)
@@ -115,7 +115,10 @@ describe('PUBLIC_URL', () => {
 })
 
 it.each([
-  [{ DOCS_ENABLED: 'false' }, ['/docs', '/docs/', '/docs/js/scalar.js', '/openapi.json']],
+  [
+    { DOCS_ENABLED: 'false' },
+    ['/docs', '/docs/', '/docs/js/scalar.js', '/openapi.json', '/openapi-3.0.json', '/problems'],
+  ],
   [{ METRICS_ENABLED: 'false' }, ['/metrics']],
 ])('with %o there is no %o', async (environment, urls) => {
   const app = await appOf({ environment })
