@@ -8,11 +8,11 @@ type Json = Record<string, unknown>
  * not changed.
  */
 export function asOpenApi30(document: OpenApiDocument): object {
-  const { webhooks: _, jsonSchemaDialect: __, info, ...rest } = structuredClone(document) as OpenApiDocument & Json
-  const { license, summary: ___, ...about } = (info ?? {}) as Json & { license?: Json }
-  const { identifier: ____, ...licenseName } = license ?? {}
+  const { webhooks: _, jsonSchemaDialect: __, openapi: ___, info, ...rest } = structuredClone(document)
+  const { license, summary: ____, ...about } = (info ?? {}) as Json & { license?: Json }
+  const { identifier: _____, ...licenseName } = license ?? {}
   const shown = { ...about, ...(license && { license: licenseName }) }
-  return visited({ ...rest, openapi: '3.0.3', info: shown }, translateWithin) as object
+  return visited({ openapi: '3.0.3', info: shown, ...rest }, translateWithin) as object
 }
 
 type Visit = (value: Json, key: string) => Json
