@@ -1,6 +1,5 @@
 import swagger from '@fastify/swagger'
 import { docsPath, registerDocsPage } from './docs-page.ts'
-import { publishedDocument } from './document/published-document.ts'
 import type { EdgeSettings, HttpServer } from './server.ts'
 
 export const tags = [
@@ -48,9 +47,7 @@ export async function registerOpenApi(
       security: [{ bearerAuth: [] }],
     },
     transformObject: (collected) =>
-      'openapiObject' in collected
-        ? complete(publishedDocument({ ...collected.openapiObject }))
-        : collected.swaggerObject,
+      'openapiObject' in collected ? complete({ ...collected.openapiObject }) : collected.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,

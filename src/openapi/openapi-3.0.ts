@@ -87,7 +87,8 @@ function alternatives(anyOf: unknown): Json {
   if (rest.length === anyOf.length) return { anyOf }
   const [only] = rest as Json[]
   if (rest.length > 1 || only === undefined) return { anyOf: rest, nullable: true }
-  return '$ref' in only ? { allOf: [only], nullable: true } : { ...translated(only), nullable: true }
+  // 3.0 tools accept `nullable` only beside a type; all referenced schemas with a null alternative are objects.
+  return '$ref' in only ? { type: 'object', allOf: [only], nullable: true } : { ...translated(only), nullable: true }
 }
 
 /** An exclusive bound is a number in 3.1 and a flag of the bound in 3.0. */
