@@ -1,0 +1,29 @@
+export type { CallOptions, ChangeOptions, CreateOptions, HttpClient } from './api.ts'
+export {
+  ConnectionError,
+  type ErrorCode,
+  isSwitchyardError,
+  type Problem,
+  SwitchyardError,
+  TimeoutError,
+  UnexpectedStatusError,
+} from './errors.ts'
+export type { StreamOptions } from './event-streams.ts'
+export type { LogText } from './followed-logs.ts'
+export type { components, paths } from './generated/api.ts'
+export type { List, Page } from './paging.ts'
+export type { Connections } from './resources/connections.ts'
+export {
+  type FollowOptions,
+  isFinished,
+  type Jobs,
+  type JobWaitOptions,
+  type RecordStreamOptions,
+  type SubmitOptions,
+} from './resources/jobs.ts'
+export type { Providers } from './resources/providers.ts'
+export type { SwitchyardOptions } from './settings.ts'
+export { Switchyard } from './switchyard.ts'
+export type * from './types.ts'
+export type { Pending, WaitOptions } from './waiting.ts'
+export { verifyWebhook, type WebhookEvent, type WebhookEventData, WebhookVerificationError } from './webhooks.ts'

@@ -1,0 +1,29 @@
+import { SwitchyardError } from './errors.ts'
+import { backoffMs, isTemporary, sleep } from './retries.ts'
+
+/** Tolerance of what lasts for minutes or hours towards a service that is away for a while. */
+export interface Outages {
+  /** The service has responded. */
+  over(): void
+  /** Waits before the next try. Throws the error if it is not temporary, or the outage lasts too long. */
+  endure(error: unknown, signal?: AbortSignal): Promise<void>
+}
+
+export function makeOutages(maxOutageMs: number): Outages {
+  let since: number | null = null
+  let failures = 0
+  return {
+    over() {
+      since = null
+      failures = 0
+    },
+    async endure(error, signal) {
+      signal?.throwIfAborted()
+      since ??= Date.now()
+      const { retryAfterMs = 0 } = error instanceof SwitchyardError ? error : {}
+      const delayMs = Math.max(retryAfterMs, backoffMs(failures++))
+      if (!isTemporary(error) || Date.now() - since + delayMs > maxOutageMs) throw error
+      await sleep(delayMs, signal)
+    },
+  }
+}

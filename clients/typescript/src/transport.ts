@@ -1,0 +1,111 @@
+import { ConnectionError, errorOf, SwitchyardError, TimeoutError } from './errors.ts'
+import { isRepeatable, retryDelayMs, sleep, systemCodeOf } from './retries.ts'
+import type { Settings } from './settings.ts'
+
+/** How one request is sent. */
+export interface Sending {
+  /** Expected response. Default: `json`. */
+  expects?: 'json' | 'text' | 'event-stream' | undefined
+  /** Time limit of one attempt; of an event stream, until its headers. Default: the client's. */
+  timeoutMs?: number | undefined
+  /** Default: the client's. */
+  maxRetries?: number | undefined
+  /** Whether a POST leads to the same state if it is repeated. */
+  isRepeatable?: boolean | undefined
+}
+
+export type Transport = (request: Request, sending: Sending) => Promise<Response>
+
+/**
+ * Sends a request with the API key, and repeats it if that is safe. The body of the response has been read, so that a
+ * connection that is lost in between counts as a failed attempt; except that of an event stream.
+ *
+ * @throws SwitchyardError for a response that is not a success; ConnectionError; TimeoutError; the reason of the signal
+ */
+export function makeTransport(settings: Settings): Transport {
+  return async (request, sending) => {
+    const { maxRetries = settings.maxRetries } = sending
+    const canRepeat = sending.isRepeatable ?? isRepeatable(request)
+    for (let failures = 0; ; failures++) {
+      const { response, error } = await tryOnce(settings, request, sending, failures)
+      if (response !== undefined) return response
+      const delayMs = failures < maxRetries ? retryDelayMs(error, failures, canRepeat) : null
+      if (delayMs === null) throw error
+      await sleep(delayMs, request.signal)
+    }
+  }
+}
+
+async function tryOnce(
+  settings: Settings,
+  request: Request,
+  sending: Sending,
+  failures: number,
+): Promise<{ response?: Response; error?: unknown }> {
+  try {
+    return { response: await attempt(settings, request, sending) }
+  } catch (error) {
+    return failures > 0 && isOfDeleted(request, error) ? { response: new Response(null, { status: 204 }) } : { error }
+  }
+}
+
+async function attempt(settings: Settings, request: Request, sending: Sending): Promise<Response> {
+  const { expects = 'json', timeoutMs = settings.timeoutMs } = sending
+  const apiKey = await settings.apiKey()
+  request.signal.throwIfAborted()
+  const overdue = new AbortController()
+  const timer = setTimeout(() => overdue.abort(), timeoutMs)
+  try {
+    const own = new Request(request.clone(), { signal: AbortSignal.any([request.signal, overdue.signal]) })
+    own.headers.set('authorization', `Bearer ${apiKey}`)
+    const response = await settings.fetch(own)
+    if (expects === 'event-stream' && response.status === 200 && isOf(response, 'text/event-stream')) return response
+    return accepted(response, await response.text(), expects)
+  } catch (error) {
+    request.signal.throwIfAborted()
+    if (overdue.signal.aborted) throw timeout(request, timeoutMs)
+    throw isNetworkError(error) ? unreachable(request, error) : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function accepted(response: Response, body: string, expects: NonNullable<Sending['expects']>): Response {
+  const { status, headers } = response
+  if (status === 204 || status === 304) return new Response(null, { status, headers })
+  const isExpected = expects === 'json' ? isJson(response, body) : expects === 'text' && isOf(response, 'text/plain')
+  if (!response.ok || !isExpected) throw errorOf(response, body)
+  return new Response(body, { status, headers })
+}
+
+function isOf(response: Response, type: string): boolean {
+  return (response.headers.get('content-type') ?? '').startsWith(type)
+}
+
+function isJson(response: Response, body: string): boolean {
+  return isOf(response, 'application/json') && /^\s*[[{]/.test(body)
+}
+
+/** A repeated delete that finds nothing: the first one, whose response was lost, has succeeded. */
+function isOfDeleted({ method }: Request, error: unknown): boolean {
+  return method === 'DELETE' && error instanceof SwitchyardError && error.status === 404
+}
+
+/** `fetch` rejects with a TypeError; Bun, and a body that breaks off, with others. */
+function isNetworkError(error: unknown): boolean {
+  return error instanceof TypeError || systemCodeOf(error) !== ''
+}
+
+function unreachable({ method, url }: Request, cause: unknown): ConnectionError {
+  const { host, pathname } = new URL(url)
+  const code = systemCodeOf(cause)
+  const why = code === '' ? '' : ` (${code})`
+  return new ConnectionError(`${method} ${pathname}: no response from ${host}${why}. Check the URL and the network.`, {
+    cause,
+  })
+}
+
+function timeout({ method, url }: Request, timeoutMs: number): TimeoutError {
+  const { host, pathname } = new URL(url)
+  return new TimeoutError(`${method} ${pathname}: no complete response from ${host} within ${timeoutMs} ms.`)
+}
