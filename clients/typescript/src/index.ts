@@ -12,7 +12,15 @@ export type { StreamOptions } from './event-streams.ts'
 export type { LogText } from './followed-logs.ts'
 export type { components, paths } from './generated/api.ts'
 export type { List, Page } from './paging.ts'
+export type { ApiKeys, Audit, Projects } from './resources/access.ts'
 export type { Connections } from './resources/connections.ts'
+export {
+  type Environments,
+  type EnvironmentWaitOptions,
+  isSettled,
+  type PendingEnvironment,
+} from './resources/environments.ts'
+export type { Events, ProjectStreamOptions } from './resources/events.ts'
 export {
   type FollowOptions,
   isFinished,
@@ -22,6 +30,7 @@ export {
   type SubmitOptions,
 } from './resources/jobs.ts'
 export type { Providers } from './resources/providers.ts'
+export type { WebhookEndpoints } from './resources/webhook-endpoints.ts'
 export type { SwitchyardOptions } from './settings.ts'
 export { Switchyard } from './switchyard.ts'
 export type * from './types.ts'

@@ -1,22 +1,39 @@
 import { type Api, type HttpClient, makeApi } from './api.ts'
-import { makeConnections } from './resources/connections.ts'
-import { makeJobs } from './resources/jobs.ts'
-import { makeProviders } from './resources/providers.ts'
+import { type ApiKeys, type Audit, makeApiKeys, makeAudit, makeProjects, type Projects } from './resources/access.ts'
+import { type Connections, makeConnections } from './resources/connections.ts'
+import { type Environments, makeEnvironments } from './resources/environments.ts'
+import { type Events, makeEvents } from './resources/events.ts'
+import { type Jobs, makeJobs } from './resources/jobs.ts'
+import { makeProviders, type Providers } from './resources/providers.ts'
+import { makeWebhookEndpoints, type WebhookEndpoints } from './resources/webhook-endpoints.ts'
 import { type SwitchyardOptions, settingsOf } from './settings.ts'
 
 /** Client of one service with one API key. It holds no connections of its own and need not be closed. */
 export class Switchyard {
   readonly #api: Api
-  readonly connections
-  readonly jobs
-  readonly providers
+  readonly apiKeys: ApiKeys
+  readonly audit: Audit
+  readonly connections: Connections
+  readonly environments: Environments
+  readonly events: Events
+  readonly jobs: Jobs
+  readonly projects: Projects
+  readonly providers: Providers
+  readonly webhookEndpoints: WebhookEndpoints
 
   /** @throws TypeError if the URL or the API key is missing or invalid */
   constructor(options: SwitchyardOptions = {}) {
-    this.#api = makeApi(settingsOf(options))
-    this.connections = makeConnections(this.#api)
-    this.jobs = makeJobs(this.#api)
-    this.providers = makeProviders(this.#api)
+    const api = makeApi(settingsOf(options))
+    this.#api = api
+    this.apiKeys = makeApiKeys(api)
+    this.audit = makeAudit(api)
+    this.connections = makeConnections(api)
+    this.environments = makeEnvironments(api)
+    this.events = makeEvents(api)
+    this.jobs = makeJobs(api)
+    this.projects = makeProjects(api)
+    this.providers = makeProviders(api)
+    this.webhookEndpoints = makeWebhookEndpoints(api)
   }
 
   /** The generated client, for what this class does not offer: typed by path, with the same key and retries. */

@@ -40,6 +40,7 @@ export type EnvironmentPage = Data<'/environments', 'get'>
 export type EnvironmentImport = Body<'/environments/import', 'post'>
 export type EnvironmentResolution = Body<'/environments/{id}/resolve', 'post'>
 export type EnvironmentStatus = Environment['status']
+export type EnvironmentDeletion = Query<'/environments/{id}', 'delete'>
 export type Access = Data<'/environments/{id}/access', 'get'>
 
 export type Provider = Data<'/providers/{provider}', 'get'>
