@@ -38,6 +38,10 @@ export default defineConfig({
       folder('integration', { services: true, testTimeoutMs: 30_000 }),
       folder('e2e', { services: true, testTimeoutMs: 120_000 }),
       folder('tooling', { testTimeoutMs: 120_000 }),
+      {
+        extends: true,
+        test: { name: 'client-typescript', include: ['clients/typescript/test/**/*.test.ts'], testTimeout: 10_000 },
+      },
     ],
   },
 })

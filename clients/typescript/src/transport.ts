@@ -93,7 +93,7 @@ function isOfDeleted({ method }: Request, error: unknown): boolean {
 
 /** `fetch` rejects with a TypeError; Bun, and a body that breaks off, with others. */
 function isNetworkError(error: unknown): boolean {
-  return error instanceof TypeError || systemCodeOf(error) !== ''
+  return !(error instanceof SwitchyardError) && (error instanceof TypeError || systemCodeOf(error) !== '')
 }
 
 function unreachable({ method, url }: Request, cause: unknown): ConnectionError {

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { ConnectionError, SwitchyardError, TimeoutError } from '../src/index.ts'
+import { drop, job, json, problem, type Step, startService } from './scripted-service.ts'
+
+const request = { name: 'a', script: 'true' }
+/** A response that promises more than it sends. */
+const cutOff: Step = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"id": "job_1"')
+  setTimeout(() => response.destroy(), 20)
+}
+const silent: Step = () => {}
+
+describe('a read', () => {
+  it.for([
+    ['a lost connection', drop],
+    ['a response that breaks off', cutOff],
+    ['429', problem(429, 'rate_limited')],
+    ['503', problem(503, 'unavailable')],
+    ['500', problem(500, 'internal')],
+    ['an error of a proxy', json('Bad Gateway', 502, { 'content-type': 'text/html' })],
+  ] as const)('is repeated after %s', async ([, failure]) => {
+    await using service = await startService(failure, json(job('running')))
+    expect(await service.client().jobs.get('job_1')).toMatchObject({ status: 'running' })
+    expect(service.received).toHaveLength(2)
+  })
+
+  it('is repeated after the time that Retry-After states', async () => {
+    await using service = await startService(
+      problem(429, 'rate_limited', {}, { 'retry-after': '1' }),
+      json(job('running')),
+    )
+    const startMs = performance.now()
+    await service.client().jobs.get('job_1')
+    expect(performance.now() - startMs).toBeGreaterThan(1000)
+  })
+
+  it('is not repeated if the service asks for a longer wait than a minute', async () => {
+    await using service = await startService(problem(429, 'rate_limited', {}, { 'retry-after': '3600' }))
+    await expect(service.client().jobs.get('job_1')).rejects.toMatchObject({ retryAfterMs: 3_600_000 })
+    expect(service.received).toHaveLength(1)
+  })
+
+  it('is repeated after a time limit, and then fails with TimeoutError', async () => {
+    await using service = await startService(silent)
+    const got = service.client({ maxRetries: 1, timeoutMs: 50 }).jobs.get('job_1')
+    await expect(got).rejects.toThrow(TimeoutError)
+    await expect(got).rejects.toThrow(/^GET \/jobs\/job_1: no complete response from 127.0.0.1:\d+ within 50 ms.$/)
+    expect(service.received).toHaveLength(2)
+  })
+
+  it('fails after the permitted number of retries', async () => {
+    await using service = await startService(problem(503, 'unavailable'))
+    await expect(service.client({ maxRetries: 2 }).jobs.get('job_1')).rejects.toThrow(SwitchyardError)
+    expect(service.received).toHaveLength(3)
+  })
+
+  it.for([400, 401, 403, 404, 409, 422])('is not repeated after %i', async (status) => {
+    await using service = await startService(problem(status, 'invalid_request'))
+    await expect(service.client().jobs.get('job_1')).rejects.toMatchObject({ status })
+    expect(service.received).toHaveLength(1)
+  })
+
+  it('ends with the reason of its signal, between two attempts, too', async () => {
+    await using service = await startService(problem(503, 'unavailable', {}, { 'retry-after': '50' }))
+    const reason = new Error('enough')
+    const aborted = new AbortController()
+    const got = service.client().jobs.get('job_1', { signal: aborted.signal })
+    setTimeout(() => aborted.abort(reason), 100)
+    await expect(got).rejects.toBe(reason)
+  })
+})
+
+describe('a create', () => {
+  it('is repeated with its body and the same random key', async () => {
+    await using service = await startService(drop, problem(503, 'unavailable'), json(job('queued'), 202))
+    await service.client().jobs.submit(request)
+    const keys = service.received.map(({ headers }) => headers['idempotency-key'])
+    expect(keys).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), keys[0], keys[0]])
+    expect(service.received.map(({ body }) => JSON.parse(body))).toEqual([request, request, request])
+    await service.client().jobs.submit(request)
+    expect(service.received[3]?.headers['idempotency-key']).not.toBe(keys[0])
+  })
+
+  it('is sent with the key of the caller', async () => {
+    await using service = await startService(json(job('queued'), 202))
+    await service.client().jobs.submit(request, { idempotencyKey: 'order-7' })
+    expect(service.received[0]?.headers['idempotency-key']).toBe('order-7')
+  })
+
+  it.for([
+    ['a lost connection', drop],
+    ['503', problem(503, 'unavailable')],
+  ] as const)('that has no key is not repeated after %s', async ([, failure]) => {
+    await using service = await startService(failure, json({ id: 'key_1' }, 201))
+    await expect(service.client().apiKeys.create({ name: 'a', scopes: ['jobs:read'] })).rejects.toThrow()
+    expect(service.received).toHaveLength(1)
+  })
+
+  it('that has no key is repeated after 429, which is a rejection', async () => {
+    await using service = await startService(problem(429, 'rate_limited'), json({ id: 'key_1' }, 201))
+    expect(await service.client().apiKeys.create({ name: 'a', scopes: ['jobs:read'] })).toEqual({ id: 'key_1' })
+  })
+})
+
+describe('a change', () => {
+  it.for([
+    ['a record', { version: 4 }, '"4"'],
+    ['a version', 4, '"4"'],
+    ['an ETag', 'W/"4"', 'W/"4"'],
+  ] as const)('sends If-Match for %s', async ([, ifMatch, sent]) => {
+    await using service = await startService(json(job('queued')))
+    await service.client().jobs.update('job_1', { labels: { a: 'b' } }, { ifMatch })
+    expect(service.received[0]).toMatchObject({ method: 'PATCH', headers: { 'if-match': sent } })
+  })
+
+  it('that leads to the same state is repeated', async () => {
+    await using service = await startService(drop, json(job('canceling'), 202))
+    expect(await service.client().jobs.cancel('job_1')).toMatchObject({ status: 'canceling' })
+  })
+
+  it('that deletes counts as done if its repetition finds nothing', async () => {
+    await using service = await startService(drop, problem(404, 'not_found'))
+    await service.client().connections.delete('con_1')
+    await expect(service.client().connections.delete('con_1')).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+it('a service that cannot be reached is a ConnectionError that names it', async () => {
+  const service = await startService(drop)
+  const client = service.client({ maxRetries: 0 })
+  await service[Symbol.asyncDispose]()
+  const got = client.jobs.get('job_1')
+  await expect(got).rejects.toThrow(ConnectionError)
+  await expect(got).rejects.toThrow(/no response from 127.0.0.1:\d+ \(ECONNREFUSED\)/)
+})

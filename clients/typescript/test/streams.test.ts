@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { addedTo } from '../src/followed-logs.ts'
+import { drop, job, json, problem, type Step, startService, stream } from './scripted-service.ts'
+
+const complete: Step = (response) => void response.writeHead(204).end()
+const event = (seq: number) => ({ id: `evt_${seq}`, seq, type: 'job.running' })
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+describe('an event stream', () => {
+  it('resumes after the last event until it is complete', async () => {
+    await using service = await startService(
+      stream([event(1), event(2)], 'breaks'),
+      drop,
+      problem(503, 'unavailable'),
+      stream([event(3)], 'ends'),
+      complete,
+    )
+    const ids: string[] = []
+    const events = await collect(
+      service.client({ maxRetries: 0 }).jobs.streamEvents('job_1', { onMessage: (id) => ids.push(id) }),
+    )
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(ids).toEqual(['1', '2', '3'])
+    expect(service.received.map(({ url, headers }) => [url, headers['last-event-id']])).toEqual([
+      ['/jobs/job_1/events/stream', undefined],
+      ...Array.from({ length: 3 }, () => ['/jobs/job_1/events/stream', '2']),
+      ['/jobs/job_1/events/stream', '3'],
+    ])
+  })
+
+  it('starts where it is told to', async () => {
+    await using service = await startService(complete)
+    await collect(service.client().jobs.streamEvents('job_1', { after: 7 }))
+    await collect(service.client().jobs.streamEvents('job_1', { lastEventId: '9' }))
+    expect(service.received.map(({ url, headers }) => [url, headers['last-event-id']])).toEqual([
+      ['/jobs/job_1/events/stream?after=7', undefined],
+      ['/jobs/job_1/events/stream', '9'],
+    ])
+  })
+
+  it('fails with the error of the service if it is rejected', async () => {
+    await using service = await startService(stream([event(1)]), problem(410, 'cursor_expired'))
+    const events = service.client().events.stream({ cursor: 'a' })
+    expect((await events.next()).value).toMatchObject({ seq: 1 })
+    await expect(events.next()).rejects.toMatchObject({ code: 'cursor_expired' })
+    expect(service.received.map(({ url }) => url)).toEqual(['/events/stream?cursor=a', '/events/stream'])
+  })
+
+  it('closes its connection when the iteration is left', async () => {
+    let close: () => void = () => {}
+    const closed = new Promise<void>((resolve) => {
+      close = resolve
+    })
+    await using service = await startService((response, request) => {
+      response.once('close', close)
+      return stream([event(1)], 'stays')(response, request)
+    })
+    for await (const _ of service.client().jobs.streamEvents('job_1')) break
+    await closed
+  })
+
+  it('ends with the reason of its signal', async () => {
+    await using service = await startService(stream([event(1)], 'stays'))
+    const reason = new Error('enough')
+    const aborted = new AbortController()
+    const events = service.client().jobs.streamEvents('job_1', { signal: aborted.signal })
+    await events.next()
+    setTimeout(() => aborted.abort(reason), 20)
+    await expect(events.next()).rejects.toBe(reason)
+  })
+})
+
+describe('the output of a job', () => {
+  it('is returned as it grows, part by part, until the job has finished', async () => {
+    const links: unknown[] = []
+    await using service = await startService(
+      json(job('dispatching')),
+      problem(409, 'conflict'),
+      json(job('running')),
+      json({ text: 'one\n', links, next: 'b' }),
+      json({ links }),
+      json(job('succeeded')),
+      json({ text: 'one\ntwo\n', links, next: 'b' }),
+      json({ text: 'other\n', links }),
+    )
+    expect(await collect(service.client().jobs.followLogs('job_1'))).toEqual([
+      { text: 'one\n' },
+      { text: 'two\n' },
+      { text: 'other\n', cursor: 'b' },
+    ])
+    const waits = service.received.filter(({ url }) => url === '/jobs/job_1').map(({ headers }) => headers.prefer)
+    expect(waits).toEqual(['wait=0', 'wait=2', 'wait=2'])
+  })
+
+  it('ends without output if the job was never created at the provider', async () => {
+    await using service = await startService(json(job('canceled')), problem(409, 'conflict'))
+    expect(await collect(service.client().jobs.followLogs('job_1'))).toEqual([])
+  })
+
+  it('is an error if the provider has none', async () => {
+    await using service = await startService(json(job('running')), problem(422, 'unsupported'))
+    await expect(collect(service.client().jobs.followLogs('job_1'))).rejects.toMatchObject({ code: 'unsupported' })
+  })
+
+  it.for([
+    ['', 'a', 'a'],
+    ['a', 'ab', 'b'],
+    ['a', 'a', ''],
+    ['abc', 'bcd', 'bcd'],
+    [`${'x'.repeat(3000)}end`, `${'x'.repeat(2000)}end, more`, ', more'],
+  ] as const)('%# is what a text has more than the last one', ([before, text, added]) => {
+    expect(addedTo(before, text)).toBe(added)
+  })
+})
