@@ -248,11 +248,32 @@ const cycleRules = [
   },
 ]
 
+/** The clients know the service by its OpenAPI document alone, as anybody's do. */
+const clientRules = [
+  {
+    name: 'clients-import-nothing-of-the-service',
+    comment: 'A client is a package of its own. What it needs to know is in openapi/openapi.json.',
+    severity: 'error',
+    from: { path: '^clients/[^/]+/src/' },
+    to: { path: '^(src|test|scripts|bench)/' },
+  },
+  {
+    name: 'service-imports-no-client',
+    comment: 'The image contains no client.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { path: '^clients/' },
+  },
+]
+
 module.exports = {
-  forbidden: [...moduleRules, workloadRule, ...providerRules, ...topRules, ...packageRules, ...cycleRules],
+  forbidden: [
+    ...[...moduleRules, workloadRule, ...providerRules, ...topRules, ...packageRules, ...clientRules, ...cycleRules],
+  ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '^clients/[^/]+/dist/' },
     doNotFollow: { path: ['node_modules', '^src/generated'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
