@@ -33,10 +33,11 @@ export async function waitUntil<R extends { id: string; status: string; version:
   const outages = makeOutages(maxOutageMs)
   let last: R | undefined
   const poll = async (): Promise<boolean> => {
+    // To tell of every version, the first read does not wait, and the others for the next change instead of the end.
+    const known = onUpdate === undefined ? null : last?.version
     const headers = {
-      prefer: `wait=${pollSeconds}`,
-      // Waits for the next change instead of the end.
-      ...(onUpdate === undefined || last === undefined ? {} : { 'if-none-match': `"${last.version}"` }),
+      prefer: `wait=${known === undefined ? 0 : pollSeconds}`,
+      ...(typeof known === 'number' ? { 'if-none-match': `"${known}"` } : {}),
     }
     const { data } = await read({ signal: ended, timeoutMs: pollSeconds * 1000 + requestTimeoutMs }, { headers })
     if (data === undefined || data.version === last?.version) return false

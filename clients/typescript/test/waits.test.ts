@@ -44,7 +44,7 @@ describe('a wait for a job', () => {
     await service.client().jobs.wait('job_1', { onUpdate: ({ status }) => statuses.push(status), pollSeconds: 7 })
     expect(statuses).toEqual(['queued', 'running', 'succeeded'])
     expect(service.received.map(({ headers }) => [headers.prefer, headers['if-none-match']])).toEqual([
-      ['wait=7', undefined],
+      ['wait=0', undefined],
       ['wait=7', '"1"'],
       ['wait=7', '"1"'],
       ['wait=7', '"2"'],
