@@ -100,6 +100,7 @@ describe('a program with the TypeScript client', () => {
       ...{ environment: 'running', valid: true, job: 'succeeded', seen: [true, 'succeeded'], replayed: true },
       ...{ listed: [4, true], streamed: ['job.queued', 'job.succeeded'], sameAsList: true },
       projectEvent: expect.stringMatching(/^environment\./),
+      ...{ batch: [2, 1], batchCanceled: 'canceled' },
       ...{ canceled: 'canceled', updated: { by: 'client', more: 'yes' }, stale: 'version_mismatch' },
       refused: expect.stringMatching(/^invalid_request \/timeLimitSeconds/),
       ...{ missing: 'not_found', denied: 'unauthenticated' },

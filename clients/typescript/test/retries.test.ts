@@ -87,6 +87,14 @@ describe('a create', () => {
     expect(service.received[0]?.headers['idempotency-key']).toBe('order-7')
   })
 
+  it('of many jobs is repeated with its key', async () => {
+    const result = { accepted: 1, rejected: 0, results: [] }
+    await using service = await startService(drop, json(result))
+    expect(await service.client().jobs.submitBatch([request], { idempotencyKey: 'sweep-7' })).toEqual(result)
+    expect(service.received.map(({ headers }) => headers['idempotency-key'])).toEqual(['sweep-7', 'sweep-7'])
+    expect(JSON.parse(service.received[1]?.body ?? '')).toEqual({ jobs: [request] })
+  })
+
   it.for([
     ['a lost connection', drop],
     ['503', problem(503, 'unavailable')],

@@ -18,6 +18,7 @@ import type {
   RemotePayload,
 } from '../types.ts'
 import { type Pending, pending, type WaitOptions, waitUntil } from '../waiting.ts'
+import { type JobBatches, makeJobBatches } from './job-batches.ts'
 
 export interface JobWaitOptions extends WaitOptions<Job> {
   /** Rejects with UnexpectedStatusError if the job ends otherwise than as `succeeded`. Default: false. */
@@ -40,7 +41,7 @@ export interface FollowOptions {
   pollSeconds?: number | undefined
 }
 
-export interface Jobs {
+export interface Jobs extends JobBatches {
   submit(request: JobRequest, options?: SubmitOptions): Pending<Job, JobWaitOptions>
   /** Checks a request without storing or sending anything. */
   preview(request: JobRequest, options?: CallOptions): Promise<Preview>
@@ -73,7 +74,7 @@ export function isFinished({ status }: Pick<Job, 'status'>): boolean {
 }
 
 export function makeJobs(api: Api): Jobs {
-  return { ...makeJobChanges(api), ...makeJobReads(api), ...makeJobHistory(api) }
+  return { ...makeJobChanges(api), ...makeJobBatches(api), ...makeJobReads(api), ...makeJobHistory(api) }
 }
 
 function makeJobChanges(api: Api) {
