@@ -1,0 +1,1 @@
+"""The client, from which the synchronous one in `_sync` is generated."""

@@ -1,0 +1,98 @@
+"""Jobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from typing_extensions import Unpack
+
+from .. import models, types
+from .._errors import ConflictError
+from .._filters import JobFilters
+from .._logs import SeenLogs
+from .._operation import change, create, read
+from .._sleep import async_sleep
+from .pages import AsyncPages, data_of
+from .records import AsyncJob
+from .workloads import AsyncWorkloads
+
+
+class AsyncJobs(AsyncWorkloads[AsyncJob]):
+    """Batch jobs that run to completion."""
+
+    collection = "jobs"
+
+    def bind(self, record: Any) -> AsyncJob:
+        job = AsyncJob.model_validate(data_of(record) if isinstance(record, models.Job) else record)
+        job._jobs = self
+        return job
+
+    def is_done(self, record: AsyncJob) -> bool:
+        return record.is_final
+
+    async def submit(
+        self, request: models.JobRequest | types.JobRequest, *, idempotency_key: str | None = None
+    ) -> AsyncJob:
+        """Submits a job. Repetitions carry the same key, so that lost responses create nothing twice."""
+        return await self.send(create("jobs", body=request, idempotency_key=idempotency_key))
+
+    async def preview(self, request: models.JobRequest | types.JobRequest) -> models.Preview:
+        """Validates a request and shows what the provider would be sent."""
+        return await self._transport.fetch(models.Preview, change("POST", "jobs", "preview", body=request))
+
+    def list(self, **filters: Unpack[JobFilters]) -> AsyncPages[models.JobPage, AsyncJob]:
+        return AsyncPages(self._transport, ("jobs",), filters, models.JobPage.model_validate, self.bind)
+
+    async def update(
+        self, id: str, changes: models.JobPatch | types.JobPatch, *, if_version: int | None = None
+    ) -> AsyncJob:
+        """Changes the given fields only."""
+        return await self.send(change("PATCH", "jobs", id, body=changes, if_version=if_version))
+
+    async def cancel(self, id: str, *, if_version: int | None = None) -> AsyncJob:
+        return await self.send(change("POST", "jobs", id, "cancel", if_version=if_version))
+
+    async def logs(self, id: str, cursor: str | None = None) -> models.LogChunk:
+        """One part of the output; `next` is the cursor of the next part."""
+        return await self._transport.fetch(models.LogChunk, read("jobs", id, "logs", query={"cursor": cursor}))
+
+    async def raw_logs(self, id: str, cursor: str | None = None) -> str:
+        """One part of the output as plain text."""
+        response = await self._transport.send(read("jobs", id, "logs", "raw", query={"cursor": cursor}))
+        return response.text
+
+    async def follow_logs(self, id: str, interval: float = 2) -> AsyncGenerator[str, None]:
+        """The output, and what is added to it until the final status. Reads it every `interval` seconds."""
+        seen = SeenLogs()
+        job = await self.get(id)
+        while True:
+            is_last = job.is_final
+            async for cursor, chunk in self._log_parts(id):
+                text = seen.new_in(cursor, chunk.text)
+                if text:
+                    yield text
+            if is_last:
+                return
+            await async_sleep(interval)
+            job = await self.get(id)
+
+    async def resolve(
+        self, id: str, resolution: models.JobResolution | types.JobResolution, *, if_version: int | None = None
+    ) -> AsyncJob:
+        """An operator's decision about an unknown outcome."""
+        return await self.send(
+            change("POST", "jobs", id, "resolve", body=resolution, if_version=if_version, is_repeatable=False)
+        )
+
+    async def _log_parts(self, id: str) -> AsyncGenerator[tuple[str | None, models.LogChunk], None]:
+        cursor: str | None = None
+        while True:
+            try:
+                chunk = await self.logs(id, cursor)
+            except ConflictError:  # Not created at the provider yet, or canceled before.
+                return
+            yield cursor, chunk
+            cursor = chunk.next
+            if cursor is None:
+                return

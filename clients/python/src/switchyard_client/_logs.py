@@ -1,0 +1,24 @@
+"""What is new in a log that is returned as a whole each time it is read."""
+
+from __future__ import annotations
+
+#: Text by which the end of what was seen is found again in a log whose beginning was cut off.
+overlap_length = 1000
+
+
+class SeenLogs:
+    """A log has parts (tasks, standard error), each with a cursor. Providers cut off the beginning of long parts."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str | None, str] = {}
+
+    def new_in(self, cursor: str | None, text: str | None) -> str:
+        if not text:
+            return ""
+        seen = self._seen.get(cursor, "")
+        self._seen[cursor] = text
+        if text.startswith(seen):
+            return text[len(seen) :]
+        end = seen[-overlap_length:]
+        found = text.rfind(end)
+        return text if found < 0 else text[found + len(end) :]
