@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from conftest import Response, Stub, job, problem
+
+from switchyard_client import (
+    AsyncSwitchyard,
+    NoResponseError,
+    NotFoundError,
+    RateLimitedError,
+    Switchyard,
+    UnavailableError,
+    types,
+)
+
+request: types.JobRequest = {"provider": "slurm", "name": "train"}
+lost = Response(broken="")
+
+
+def test_a_submission_is_repeated_with_the_same_idempotency_key(stub: Stub, client: Switchyard) -> None:
+    stub.answers(lost, problem(503, "unavailable"), Response(202, job))
+    assert client.jobs.submit(request).id == job["id"]
+    keys = [each.headers["idempotency-key"] for each in stub.requests]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    stub.answers(Response(202, job))
+    client.jobs.submit(request)
+    assert stub.requests[-1].headers["idempotency-key"] != keys[0]
+
+
+@pytest.mark.anyio
+async def test_the_asynchronous_client_repeats_in_the_same_way(stub: Stub, async_client: AsyncSwitchyard) -> None:
+    stub.answers(lost, problem(429, "rate_limited", {"retry-after": "7"}), Response(202, job))
+    async with async_client as client:
+        assert (await client.jobs.submit(request, idempotency_key="mine")).id == job["id"]
+    assert [each.headers["idempotency-key"] for each in stub.requests] == ["mine"] * 3
+    assert 7 <= stub.delays[1] <= 8
+
+
+def test_retry_after_is_respected_with_jitter(stub: Stub, client: Switchyard) -> None:
+    stub.answers(*[problem(429, "rate_limited", {"retry-after": "4"})] * 3, Response(200, job))
+    client.jobs.get("job_1")
+    assert all(4 <= delay <= 5 for delay in stub.delays)
+    assert len(set(stub.delays)) == 3
+
+
+def test_a_long_retry_after_is_left_to_the_caller(stub: Stub, client: Switchyard) -> None:
+    stub.answers(problem(429, "rate_limited", {"retry-after": "3600"}))
+    with pytest.raises(RateLimitedError) as raised:
+        client.jobs.get("job_1")
+    assert raised.value.retry_after == 3600
+    assert (len(stub.requests), stub.delays) == (1, [])
+
+
+def test_retries_end(stub: Stub, client: Switchyard) -> None:
+    stub.answers(problem(503, "unavailable"))
+    with pytest.raises(UnavailableError):
+        client.jobs.get("job_1")
+    assert len(stub.requests) == 5
+    assert stub.delays == sorted(stub.delays)
+
+
+@pytest.mark.parametrize("answer", [lost, problem(503, "unavailable")])
+def test_a_creation_without_a_key_is_not_repeated_if_it_may_have_happened(
+    stub: Stub, client: Switchyard, answer: Response
+) -> None:
+    stub.answers(answer)
+    with pytest.raises((NoResponseError, UnavailableError)):
+        client.projects.create({"name": "research"})
+    assert len(stub.requests) == 1
+
+
+def test_a_creation_without_a_key_is_repeated_after_a_rate_limit(stub: Stub, client: Switchyard) -> None:
+    created = {"id": "proj_1", "name": "research", "quota": {}, "createdAt": "2026-01-01T00:00:00.000Z"}
+    stub.answers(problem(429, "rate_limited"), Response(201, created))
+    assert client.projects.create({"name": "research"}).name == "research"
+
+
+def test_a_change_of_a_version_is_not_repeated(stub: Stub, client: Switchyard) -> None:
+    stub.answers(lost)
+    with pytest.raises(NoResponseError):
+        client.jobs.update("job_1", {"held": True}, if_version=3)
+    assert [each.headers["if-match"] for each in stub.requests] == ['"3"']
+
+
+def test_a_deletion_whose_response_was_lost_succeeds(stub: Stub, client: Switchyard) -> None:
+    stub.answers(lost, problem(404, "not_found"))
+    client.connections.delete("conn_1")
+    stub.answers(problem(404, "not_found"))
+    with pytest.raises(NotFoundError):
+        client.connections.delete("conn_1")
+
+
+def test_a_service_that_does_not_listen_is_an_error_without_secrets() -> None:
+    with (
+        Switchyard("http://127.0.0.1:1", "sy_secret", max_retries=0) as client,
+        pytest.raises(NoResponseError) as raised,
+    ):
+        client.projects.create({"name": "research"})
+    assert raised.value.is_unsent
+    assert "http://127.0.0.1:1/projects" in str(raised.value)
+    assert "sy_secret" not in str(raised.value) + repr(client)
