@@ -2,16 +2,12 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject } from 'vitest'
-import type { Requirements } from '../real/requirements.ts'
+import { pythonFor } from '../support/python.ts'
 
 /** What came of each step of each story that a driver tells. */
 export type Stories = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-export const python: Requirements = {
-  what: 'the suite of official clients',
-  missing: inject('clientsPython') === '' ? ['Python 3.10 or newer with venv and ensurepip'] : [],
-  install: 'apt-get install python3 python3-venv',
-}
+export const python = pythonFor('the suite of official clients', inject('clientsPython'))
 
 /** Runs a driver of this folder against an emulated provider. Its last line is what it found; clients print others. */
 export async function drive(script: string, target: { url: string; account: object }): Promise<Stories> {

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { describeReal } from '../real/requirements.ts'
+import { createEnvironment, pip, pythonFor } from '../support/python.ts'
+import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { type PrefixProxy, startPrefixProxy } from './prefix-proxy.ts'
+
+const tools = inject('clientPythonTools')
+const root = join(import.meta.dirname, '../..')
+const client = join(root, 'clients/python')
+
+describeReal('the Python client', pythonFor('the Python client', tools), () => {
+  let [directory, python] = ['', '']
+  let [database, sandbox, switchyard, proxy] = [] as unknown as [TestDatabase, Sandbox, Switchyard, PrefixProxy]
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'switchyard-client-python-'))
+    await pip(tools, 'wheel', '--no-build-isolation', '--no-deps', '--wheel-dir', directory, client)
+    const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl')) ?? ''
+    python = await createEnvironment(join(directory, 'environment'))
+    await pip(python, 'install', join(directory, wheel))
+    ;[database, sandbox] = await Promise.all([createTestDatabase(), startSandbox()])
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+    for (const connection of sandboxConnections(sandbox)) await switchyard.api.ok('POST', '/connections', connection)
+    proxy = await startPrefixProxy(switchyard.service.url ?? '', '/compute/api')
+  })
+
+  afterAll(async () => {
+    await proxy?.stop()
+    await switchyard?.stop()
+    await sandbox?.close()
+    await database?.drop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  async function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+    const env = { PATH: process.env.PATH, HOME: directory, PYTHONDONTWRITEBYTECODE: '1', NO_PROXY: '*', ...environment }
+    const options = { cwd: client, env, timeout: 150_000, maxBuffer: 1e8 }
+    try {
+      return (await promisify(execFile)(program, [...args], options)).stdout
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string }
+      throw new Error(`${args.join(' ')} failed:\n${stdout}${stderr}`)
+    }
+  }
+
+  it('has the version of the service', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+    const program = 'import switchyard_client; print(switchyard_client.__version__)'
+    expect((await run(python, ['-c', program])).trim()).toBe(version)
+  })
+
+  it('runs jobs and environments, installed from its wheel, behind a path prefix', async () => {
+    const environment = { SWITCHYARD_URL: proxy.url, SWITCHYARD_API_KEY: testApiKey, PYTHONWARNINGS: 'error' }
+    const output = await run(python, [join(import.meta.dirname, 'program.py')], environment)
+    expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+      job: { status: 'succeeded', exitCode: 0, isSame: true, listed: ['hello', 'hello-2'], last: 'job.succeeded' },
+      errors: { code: 'unsupported', pointer: '/image', unknown: 'NotFoundError', stale: 'VersionMismatchError' },
+      patch: { labels: { run: 'python', stage: 'done' }, isUnchanged: true },
+      logs: { text: expect.stringContaining('training'), isPreviewed: true },
+      environment: { created: 'running', hasUrl: true, stopped: 'stopped', started: 'running', deleted: 'deleted' },
+      administration: { providers: 6, isRevoked: true, audited: 'api_key.revoked' },
+      webhook: { type: 'webhook.test', forged: 'WebhookVerificationError' },
+      asynchronous: { statuses: ['succeeded', 'succeeded'], streamed: ['job.queued', 'job.succeeded'] },
+    })
+  })
+
+  it('type-checks strictly, as does a program that uses it', async () => {
+    const mypy = ['-m', 'mypy', '--strict', '--python-executable', python, '--cache-dir', join(directory, 'mypy')]
+    expect(await run(tools, [...mypy, '--package', 'switchyard_client'])).toContain('Success')
+    expect(await run(tools, [...mypy, join(import.meta.dirname, 'program.py')])).toContain('Success')
+  })
+
+  it('retries, streams and fails as its own tests require', async () => {
+    await run(tools, ['-m', 'ruff', 'check', '--no-cache'])
+    await run(tools, ['-m', 'ruff', 'format', '--no-cache', '--check'])
+    await pip(python, 'install', '--requirement', join(client, 'requirements-dev.txt'))
+    expect(await run(python, ['-m', 'pytest', '-p', 'no:cacheprovider'])).toMatch(/\d+ passed/)
+  })
+})
