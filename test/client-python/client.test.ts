@@ -62,6 +62,7 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     const output = await run(python, [join(import.meta.dirname, 'program.py')], environment)
     expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toEqual({
       job: { status: 'succeeded', exitCode: 0, isSame: true, listed: ['hello', 'hello-2'], last: 'job.succeeded' },
+      batch: { accepted: 1, problems: ['connection_not_found'], isDry: true },
       errors: { code: 'unsupported', pointer: '/image', unknown: 'NotFoundError', stale: 'VersionMismatchError' },
       patch: { labels: { run: 'python', stage: 'done' }, isUnchanged: true },
       logs: { text: expect.stringContaining('training'), isPreviewed: true },

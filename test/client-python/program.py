@@ -133,6 +133,16 @@ def receive_webhook(client: Switchyard) -> dict[str, object]:
     return {"type": message.type, "forged": forged}
 
 
+def submit_batch(client: Switchyard) -> dict[str, object]:
+    labels = {"batch": "python"}
+    batch = client.jobs.submit_batch(
+        {"jobs": [{"provider": "slurm", "name": "a", "script": "#!/bin/sh\n", "labels": labels}, {"name": "b"}]}
+    )
+    matched = client.jobs.cancel_batch({"filter": {"label": ["batch:python"]}, "dryRun": True})
+    problems = [each.problem.code for each in batch.results if each.problem]
+    return {"accepted": batch.accepted, "problems": problems, "isDry": matched.dry_run}
+
+
 async def run_asynchronously() -> dict[str, object]:
     async with AsyncSwitchyard() as client:
         cursor = [page.end_cursor async for page in client.events.list(limit=200).pages()][-1]
@@ -151,6 +161,7 @@ def main() -> None:
     with Switchyard() as client:
         found: dict[str, object] = {
             "job": run_jobs(client),
+            "batch": submit_batch(client),
             "errors": fail(client),
             "patch": patch(client),
             "logs": read_logs(client),

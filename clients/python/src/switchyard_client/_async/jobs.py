@@ -37,6 +37,20 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
         """Submits a job. Repetitions carry the same key, so that lost responses create nothing twice."""
         return await self.send(create("jobs", body=request, idempotency_key=idempotency_key))
 
+    async def submit_batch(
+        self, request: models.JobBatchRequest | types.JobBatchRequest, *, idempotency_key: str | None = None
+    ) -> models.JobBatchResult:
+        """Submits up to 1,000 jobs. Each is accepted or rejected separately: see `results`. Repeated like `submit`."""
+        operation = create("jobs", "batch", body=request, idempotency_key=idempotency_key)
+        return await self._transport.fetch(models.JobBatchResult, operation)
+
+    async def cancel_batch(
+        self, request: models.JobBatchCancelRequest | types.JobBatchCancelRequest
+    ) -> models.JobBatchCancelResult:
+        """Cancels one page of the jobs that match the filter. Continue with `next_cursor` until it is None."""
+        operation = change("POST", "jobs", "batch-cancel", body=request)
+        return await self._transport.fetch(models.JobBatchCancelResult, operation)
+
     async def preview(self, request: models.JobRequest | types.JobRequest) -> models.Preview:
         """Validates a request and shows what the provider would be sent."""
         return await self._transport.fetch(models.Preview, change("POST", "jobs", "preview", body=request))
