@@ -13,6 +13,7 @@ import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
 import { generateRoutes } from './docs/routes.ts'
+import { generateSdks } from './docs/sdks.ts'
 
 // Writes all generated documents and parts of documents; with --check it writes nothing and fails if one is outdated.
 
@@ -33,6 +34,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
+  { path: 'docs/sdks.md', generate: (current) => generateSdks(current) },
   { path: 'docs/README.md', generate: (current) => generateDocsIndex(current, described) },
   { path: 'docs/adr/README.md', generate: () => generateAdrIndex(join(root, 'docs/adr')) },
   { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },

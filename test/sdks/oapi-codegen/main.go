@@ -1,0 +1,123 @@
+// Drives the service with the SDK and prints what it returned.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+
+	"example.com/switchyard/sdk"
+)
+
+var target map[string]string
+
+const image = "tensorflow:r2.3.1-py3"
+
+func client(url string) *sdk.ClientWithResponses {
+	authorize := func(_ context.Context, request *http.Request) error {
+		request.Header.Set("Authorization", "Bearer "+target["key"])
+		return nil
+	}
+	client, err := sdk.NewClientWithResponses(url, sdk.WithRequestEditorFn(authorize))
+	check(err)
+	return client
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func pointer[T any](value T) *T { return &value }
+
+// found returns the parsed body, or fails with the body that came instead.
+func found[T any](parsed *T, body []byte) T {
+	if parsed == nil {
+		panic(string(body))
+	}
+	return *parsed
+}
+
+func main() {
+	check(json.Unmarshal([]byte(os.Args[1]), &target))
+	ctx, api, prefer := context.Background(), client(target["url"]), pointer("wait=10")
+
+	created, err := api.CreateEnvironmentWithResponse(ctx, nil, sdk.EnvironmentRequest{
+		ConnectionId: pointer(target["dataforest"]), Name: target["name"], Image: pointer(image), Command: &[]string{"ls"},
+	})
+	check(err)
+	environment := found(created.JSON202, created.Body)
+	waitForEnvironment := func() sdk.Environment {
+		got, err := api.GetEnvironmentWithResponse(ctx, environment.Id, &sdk.GetEnvironmentParams{Prefer: prefer})
+		check(err)
+		return found(got.JSON200, got.Body)
+	}
+	running := waitForEnvironment()
+	submitted, err := api.SubmitJobWithResponse(ctx, nil, sdk.JobRequest{
+		EnvironmentId: &running.Id, Name: "second", Image: pointer(image), Script: pointer("true"),
+	})
+	check(err)
+	job := found(submitted.JSON202, submitted.Body)
+	gotJob, err := api.GetJobWithResponse(ctx, job.Id, &sdk.GetJobParams{Prefer: prefer})
+	check(err)
+	ended := found(gotJob.JSON200, gotJob.Body)
+	gotLogs, err := api.GetJobLogsWithResponse(ctx, job.Id, nil)
+	check(err)
+	logs := found(gotLogs.JSON200, gotLogs.Body)
+
+	pages := []int{}
+	for parameters := (sdk.ListJobsParams{Limit: pointer(1)}); ; {
+		listed, err := api.ListJobsWithResponse(ctx, &parameters)
+		check(err)
+		page := found(listed.JSON200, listed.Body)
+		pages = append(pages, len(page.Data))
+		if parameters.Cursor = page.NextCursor; page.NextCursor == nil {
+			break
+		}
+	}
+
+	refused, err := api.SubmitJobWithResponse(ctx, nil, sdk.JobRequest{
+		ConnectionId: pointer(target["slurm"]), Name: "no", Image: pointer(image), Script: pointer("true"),
+	})
+	check(err)
+	problem := found(refused.ApplicationproblemJSON422, refused.Body)
+
+	patch(ctx, api)
+
+	gotLater, err := client(target["url"]+"/later").GetJobWithResponse(ctx, target["job"], nil)
+	check(err)
+	later := found(gotLater.JSON200, gotLater.Body)
+
+	_, err = api.DeleteEnvironmentWithResponse(ctx, environment.Id, nil)
+	check(err)
+
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"environment": []any{running.Status, waitForEnvironment().Status},
+		"job":         ended.Status,
+		"hasLogs":     len(logs.Links) > 0,
+		"pages":       pages,
+		"rejected":    map[string]any{"status": problem.Status, "code": problem.Code, "pointer": problem.Errors[0].Pointer},
+		"later":       map[string]any{"statusReason": later.StatusReason, "actions": later.Actions},
+	}))
+}
+
+func patch(ctx context.Context, api *sdk.ClientWithResponses) {
+	patched(api.UpdateJobWithResponse(ctx, target["job"], nil, sdk.JobPatch{
+		Labels: &map[string]*string{"stage": pointer("prod")},
+	}))
+	patched(api.UpdateEnvironmentWithResponse(ctx, target["environment"], nil, sdk.EnvironmentPatch{Description: pointer("after")}))
+	settings := sdk.SettingsByProviderPatch{Scnet: &sdk.ScnetSettingsPatch{DefaultQueue: pointer("kshcnormal")}}
+	patched(api.UpdateConnectionWithResponse(ctx, target["connection"], nil, sdk.ConnectionPatch{Settings: &settings}))
+	patched(api.UpdateProjectWithResponse(ctx, target["project"], sdk.ProjectPatch{Name: pointer(target["first"] + "-after")}))
+	patched(api.UpdateWebhookEndpointWithResponse(ctx, target["webhook"], nil, sdk.WebhookEndpointPatch{Description: pointer("after")}))
+}
+
+func patched(answer interface{ StatusCode() int }, err error) {
+	check(err)
+	if answer.StatusCode() != http.StatusOK {
+		panic(fmt.Sprintf("%+v", answer))
+	}
+}

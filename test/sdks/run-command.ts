@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+
+/** Includes the time to fetch packages. */
+const limitMs = 300_000
+
+export interface Where {
+  cwd: string
+  env: Readonly<Record<string, string>>
+}
+
+/** Returns standard output. The error of a command that fails contains all that it printed. */
+export function run(command: readonly string[], { cwd, env }: Where): Promise<string> {
+  const [program = '', ...args] = command
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, { cwd, env, maxBuffer: 1e8, timeout: limitMs }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(`${command.join(' ')} failed (${error.code ?? error.signal})\n${stdout}\n${stderr}`))
+    })
+    child.stdin?.end()
+  })
+}

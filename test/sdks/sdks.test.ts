@@ -1,0 +1,99 @@
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, expect } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/server.ts'
+import { startSandboxes } from '../support/sandbox-accounts.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { type Generator, generators } from './generators.ts'
+import { laterValues, startRecordingProxy } from './recording-proxy.ts'
+import { run, type Where } from './run-command.ts'
+import { makeTenant, recordsOf } from './tenant.ts'
+import { itWith, missingFor } from './toolchains.ts'
+import {
+  cache,
+  environment,
+  goProgram,
+  javaLibraries,
+  nodePackages,
+  openapiGenerator,
+  pythonPrograms,
+} from './tools.ts'
+
+let database: TestDatabase
+let sandbox: Sandbox
+let switchyard: Switchyard
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  sandbox = await startSandboxes()
+  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+})
+afterAll(async () => {
+  await switchyard.stop()
+  await sandbox.close()
+  await database.drop()
+})
+
+for (const generator of generators) {
+  const title = `the ${generator.language} SDK of ${generator.title} compiles strictly and drives the service`
+  itWith(missingFor(generator.language, generator.package.name), title, async () => {
+    await expectDriven(generator, await compiled(generator, await generated(generator)))
+  })
+}
+
+/** Generates the SDK in an empty directory, beside the drive program. */
+async function generated(generator: Generator): Promise<Where> {
+  const { id, language } = generator
+  const libraries = language === 'TypeScript' ? await nodePackages() : cache
+  const directory = join(libraries, 'work', id)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(join(directory, 'sdk'), { recursive: true })
+  await cp(join(import.meta.dirname, id), directory, { recursive: true })
+  await cp(join(import.meta.dirname, '../../openapi/openapi.json'), join(directory, 'openapi.json'))
+  const path = [...(await programs(generator)), process.env.PATH].join(delimiter)
+  const env = environment({ PATH: path, PYTHONPATH: 'sdk', MYPYPATH: 'sdk', GOFLAGS: '-mod=mod' })
+  const where = { cwd: directory, env }
+  await run(generator.generate, where)
+  return where
+}
+
+async function programs({ language, package: { name } }: Generator): Promise<readonly string[]> {
+  return [
+    ...(name === 'openapi-generator-cli' ? [await openapiGenerator()] : []),
+    ...(language === 'Python' ? [await pythonPrograms()] : []),
+    ...(language === 'TypeScript' ? [join(await nodePackages(), 'node_modules/.bin')] : []),
+    ...(name === 'oapi-codegen' ? [await goProgram('oapi-codegen')] : []),
+  ]
+}
+
+/** Returns the environment in which the program runs. */
+async function compiled({ language, compile }: Generator, { cwd, env }: Where): Promise<Where> {
+  const libraries = language === 'Java' ? await javaLibraries(join(cwd, 'sdk')) : ''
+  const where = { cwd, env: { ...env, CLASSPATH: ['classes', join(libraries, '*')].join(delimiter) } }
+  for (const command of compile) await run(command, where)
+  return where
+}
+
+async function expectDriven({ id, drive }: Generator, where: Where): Promise<void> {
+  const url = switchyard.service.url ?? ''
+  const name = `sdk${generators.findIndex((one) => one.id === id)}`
+  const tenant = await makeTenant(switchyard.api, url, sandbox, name)
+  const proxy = await startRecordingProxy(url)
+  const before = await recordsOf(tenant)
+  const target = { url: proxy.url, key: tenant.key, name: `${name}-own`, first: name, ...tenant.ids }
+  const printed = await run([...drive, JSON.stringify(target)], where)
+  await proxy.close()
+  expect(JSON.parse(printed)).toEqual({
+    environment: ['running', 'deleted'],
+    job: 'succeeded',
+    hasLogs: true,
+    pages: [1, 1],
+    rejected: { status: 422, code: 'unsupported', pointer: '/image' },
+    later: { statusReason: laterValues.statusReason, actions: laterValues.actions },
+  })
+  const wanted = Object.entries(tenant.patches)
+  expect(proxy.patches).toEqual(Object.fromEntries(wanted.map(([path, { body }]) => [path, body])))
+  const after = wanted.map(([path, { changed }]) => [path, { ...before[path], ...changed }])
+  expect(await recordsOf(tenant)).toEqual(Object.fromEntries(after))
+}

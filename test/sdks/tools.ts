@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run, type Where } from './run-command.ts'
+import versions from './versions.json' with { type: 'json' }
+
+export const cache = join(import.meta.dirname, '../../.cache/sdks')
+
+/** What a clean shell of a developer has: registries and proxies as configured on the machine. */
+const inherited: Record<string, string> = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || /^(NODE_(ENV|OPTIONS|PATH)$|VITEST|npm_|MYPY|PYTHONPATH$|CLASSPATH$|GOFLAGS$)/.test(name)
+      ? []
+      : [[name, value]],
+  ),
+)
+const environment = (more: Record<string, string> = {}): Record<string, string> => ({ ...inherited, ...more })
+
+/** Directory of a tool set; installed once per version, shared by all tests. */
+const installed = new Map<string, Promise<string>>()
+
+function install(name: string, content: unknown, fill: (where: Where) => Promise<void>): Promise<string> {
+  const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
+  const directory = join(cache, `${name}-${key}`)
+  const under = installed.get(directory) ?? fillOnce(directory, fill)
+  installed.set(directory, under)
+  return under
+}
+
+async function fillOnce(directory: string, fill: (where: Where) => Promise<void>): Promise<string> {
+  const mark = join(directory, 'complete')
+  if (await stat(mark).catch(() => null)) return directory
+  process.stderr.write(`Installing into ${directory}\n`)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  await fill({ cwd: directory, env: environment() })
+  await writeFile(mark, '')
+  return directory
+}
+
+/** Directory with the program `openapi-generator-cli`. */
+export function openapiGenerator(): Promise<string> {
+  const version = versions.maven['openapi-generator-cli']
+  return install('openapi-generator', version, async (where) => {
+    const artifact = `org.openapitools:openapi-generator-cli:${version}`
+    await run(['mvn', '-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, '-DoutputDirectory=.'], where)
+    const java = 'exec java -XX:TieredStopAtLevel=1 -jar'
+    const script = `#!/bin/sh\n${java} '${where.cwd}/openapi-generator-cli-${version}.jar' "$@"\n`
+    await writeFile(join(where.cwd, 'openapi-generator-cli'), script, { mode: 0o755 })
+  })
+}
+
+export function pythonPrograms(): Promise<string> {
+  return install('python', versions.pypi, async (where) => {
+    const packages = Object.entries(versions.pypi).map(([name, version]) => `${name}==${version}`)
+    await run(['python3', '-m', 'venv', '.'], where)
+    await run(['bin/python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], where)
+  }).then((directory) => join(directory, 'bin'))
+}
+
+/** Directory with a `node_modules` of generators, TypeScript and libraries. */
+export function nodePackages(): Promise<string> {
+  return install('node', versions.npm, async (where) => {
+    await writeFile(join(where.cwd, 'package.json'), JSON.stringify({ private: true, dependencies: versions.npm }))
+    await run(['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'], where)
+  })
+}
+
+type GoProgram = 'oapi-codegen' | 'oasdiff'
+const goPackages: Readonly<Record<GoProgram, string>> = {
+  'oapi-codegen': `github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@${versions.go['github.com/oapi-codegen/oapi-codegen/v2']}`,
+  oasdiff: `github.com/oasdiff/oasdiff@${versions.go['github.com/oasdiff/oasdiff']}`,
+}
+
+export function goProgram(name: GoProgram): Promise<string> {
+  return install(name, goPackages[name], ({ cwd, env }) =>
+    run(['go', 'install', goPackages[name]], { cwd, env: { ...env, GOBIN: cwd } }).then(() => {}),
+  )
+}
+
+/** Directory with the libraries that the generated `pom.xml` of an SDK lists. */
+export function javaLibraries(sdk: string): Promise<string> {
+  return install('java', versions.maven, async (where) => {
+    const scope = ['-DincludeScope=compile', `-DoutputDirectory=${where.cwd}`]
+    await run(['mvn', '-q', '-B', 'dependency:copy-dependencies', ...scope], { ...where, cwd: sdk })
+  })
+}
+
+export { environment }
