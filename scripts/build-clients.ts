@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,16 +6,17 @@ import { promisify } from 'node:util'
 import openapiTypescript, { astToString } from 'openapi-typescript'
 
 // Generates the types of the clients from openapi/openapi.json and builds them to clients/*/dist; with --types it only
-// generates. In the order of their dependencies; a client that has no tsconfig.build.json is skipped.
-
-const clients = ['typescript', 'cli']
+// generates. The command line is last: it bundles the TypeScript client.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const types = join(root, 'clients/typescript/src/generated/api.ts')
 const run = promisify(execFile)
 
 await generateTypes()
-if (!process.argv.includes('--types')) for (const client of clients) await build(join(root, 'clients', client))
+if (!process.argv.includes('--types')) {
+  await build(join(root, 'clients/typescript'))
+  await run(process.execPath, [join(root, 'clients/cli/build.ts')])
+}
 
 async function generateTypes(): Promise<void> {
   const document = await readFile(join(root, 'openapi/openapi.json'), 'utf8')
@@ -29,7 +29,6 @@ async function generateTypes(): Promise<void> {
 }
 
 async function build(client: string): Promise<void> {
-  if (!existsSync(join(client, 'tsconfig.build.json'))) return
   // Files of removed sources would be published.
   await rm(join(client, 'dist'), { recursive: true, force: true })
   const tsc = join(root, 'node_modules/typescript/bin/tsc')

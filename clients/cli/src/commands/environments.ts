@@ -1,0 +1,124 @@
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { parseDuration } from '../input/durations.ts'
+import { environmentView, recordEventView } from '../output/resource-views.ts'
+import { waitForEnvironment } from '../waiting/wait-for-environment.ts'
+import { addAccessCommands } from './environment-access.ts'
+import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
+import { given, pageSizeOf, printList } from './list-options.ts'
+import { showPreview } from './preview.ts'
+import { addRecordEventsCommand } from './record-events.ts'
+import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
+
+interface WaitOptions {
+  wait?: boolean
+  timeout?: number
+}
+
+/** `switchyard environments …` */
+export function addEnvironmentCommands(program: Command, cli: Cli): void {
+  const environments = program.command('environments').alias('envs').description('Create and use environments.')
+  addCreate(environments, cli)
+  addPreview(environments, cli)
+  addList(environments, cli)
+  addGet(environments, cli)
+  addStart(environments, cli)
+  addStop(environments, cli)
+  addDelete(environments, cli)
+  addAccessCommands(environments, cli)
+  addRecordEventsCommand(environments, cli, {
+    what: 'environment',
+    list: async (id, options) => (await cli.client()).environments.events(id, options),
+    stream: async (id, options) => (await cli.client()).environments.streamEvents(id, options),
+    view: recordEventView,
+  })
+}
+
+function addWaitOptions(command: Command, status: string): Command {
+  return command
+    .option('--wait', `Wait until the environment is ${status}.`)
+    .option('--timeout <duration>', 'Stop waiting after this time, such as 90s or 2h.', parseDuration)
+}
+
+/** Prints the accepted record, or the one that has reached the status. */
+async function finish(
+  cli: Cli,
+  id: string,
+  { wait, timeout, status }: WaitOptions & { status: string },
+): Promise<void> {
+  const { environments } = await cli.client()
+  if (wait === true) await waitForEnvironment(cli, id, { status, timeoutMs: timeout })
+  if (wait !== true || cli.exitCode === 0 || cli.out.format !== 'table')
+    cli.out.record(await environments.get(id), environmentView)
+}
+
+function addCreate(environments: Command, cli: Cli): void {
+  const create = environments.command('create').description('Create an environment.')
+  addWaitOptions(addRequestOptions(create, 'environment'), 'running')
+    .option('--idempotency-key <key>', 'Create this environment at most once.')
+    .action(async (options: RequestOptions & WaitOptions & { idempotencyKey?: string }) => {
+      const request = await readRequest(cli, options)
+      const { environments: api } = await cli.client()
+      const { id } = await api.create(
+        request as Parameters<typeof api.create>[0],
+        given({ idempotencyKey: options.idempotencyKey }),
+      )
+      await finish(cli, id, { ...options, status: 'running' })
+    })
+}
+
+function addPreview(environments: Command, cli: Cli): void {
+  const preview = environments
+    .command('preview')
+    .description("Validate an environment and show the provider's request without sending it.")
+  addRequestOptions(preview, 'environment').action(async (options: RequestOptions) => {
+    const request = await readRequest(cli, options)
+    const { environments: api } = await cli.client()
+    showPreview(cli, await api.preview(request as Parameters<typeof api.preview>[0]))
+  })
+}
+
+function addList(environments: Command, cli: Cli): void {
+  const list = environments.command('list').description('List environments, newest first.')
+  addWorkloadListOptions(list).action(async (options: WorkloadListOptions) => {
+    const { environments: api } = await cli.client()
+    const filter = { ...workloadFilter(options), limit: pageSizeOf(options) }
+    const view = environmentView
+    await printList(cli, api.list(filter as Parameters<typeof api.list>[0]), { view, limits: options })
+  })
+}
+
+function addGet(environments: Command, cli: Cli): void {
+  environments
+    .command('get <id>')
+    .description('Print an environment.')
+    .action(async (id: string) => cli.out.record(await (await cli.client()).environments.get(id), environmentView))
+}
+
+function addStart(environments: Command, cli: Cli): void {
+  const start = environments.command('start <id>').description('Start a stopped environment.')
+  addWaitOptions(start, 'running').action(async (id: string, options: WaitOptions) => {
+    await (await cli.client()).environments.start(id)
+    await finish(cli, id, { ...options, status: 'running' })
+  })
+}
+
+function addStop(environments: Command, cli: Cli): void {
+  const stop = environments.command('stop <id>').description('Stop an environment.')
+  addWaitOptions(stop, 'stopped').action(async (id: string, options: WaitOptions) => {
+    await (await cli.client()).environments.stop(id)
+    await finish(cli, id, { ...options, status: 'stopped' })
+  })
+}
+
+function addDelete(environments: Command, cli: Cli): void {
+  const remove = environments.command('delete <id>').description('Delete an environment.')
+  addWaitOptions(remove, 'deleted')
+    .option('--cancel-jobs', 'Cancel its active jobs first.')
+    .option('--remote', 'For an imported environment: also delete the remote object.')
+    .action(async (id: string, options: WaitOptions & { cancelJobs?: boolean; remote?: boolean }) => {
+      const { cancelJobs, remote } = options
+      await (await cli.client()).environments.delete(id, given({ cancelJobs, remote }))
+      await finish(cli, id, { ...options, status: 'deleted' })
+    })
+}

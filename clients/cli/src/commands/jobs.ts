@@ -1,0 +1,124 @@
+import { type Command, Option } from 'commander'
+import type { Cli } from '../cli.ts'
+import { usageError } from '../command-error.ts'
+import { parseDuration } from '../input/durations.ts'
+import { jobView, recordEventView } from '../output/resource-views.ts'
+import { followJob } from '../waiting/follow-job.ts'
+import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
+import { addLogsCommand } from './job-logs.ts'
+import { given, pageSizeOf, printList } from './list-options.ts'
+import { showPreview } from './preview.ts'
+import { addRecordEventsCommand } from './record-events.ts'
+import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
+
+type SubmitOptions = RequestOptions & { wait?: boolean; logs?: boolean; timeout?: number; idempotencyKey?: string }
+
+/** `switchyard jobs …` */
+export function addJobCommands(program: Command, cli: Cli): void {
+  const jobs = program.command('jobs').description('Submit and follow jobs.')
+  addSubmit(jobs, cli)
+  addPreview(jobs, cli)
+  addList(jobs, cli)
+  addGet(jobs, cli)
+  addWatch(jobs, cli)
+  addLogsCommand(jobs, cli)
+  addRecordEventsCommand(jobs, cli, {
+    what: 'job',
+    list: async (id, options) => (await cli.client()).jobs.events(id, options),
+    stream: async (id, options) => (await cli.client()).jobs.streamEvents(id, options),
+    view: recordEventView,
+  })
+  addCancel(jobs, cli)
+}
+
+function addSubmit(jobs: Command, cli: Cli): void {
+  const submit = jobs.command('submit').description('Submit a job.')
+  addRequestOptions(submit, 'job')
+    .option('--wait', 'Wait for the job; the exit code is that of the job.')
+    .option('--logs', 'Print the logs while waiting.')
+    .option('--timeout <duration>', 'Stop waiting after this time, such as 90s or 2h.', parseDuration)
+    .option('--idempotency-key <key>', 'Submit this job at most once.')
+    .action(async (options: SubmitOptions) => {
+      checkWaiting(cli, options)
+      const request = await readRequest(cli, options)
+      const { jobs: api } = await cli.client()
+      const job = await api.submit(
+        request as Parameters<typeof api.submit>[0],
+        given({ idempotencyKey: options.idempotencyKey }),
+      )
+      if (options.wait !== true) return cli.out.record(job, jobView)
+      const finished = await followJob(cli, job.id, {
+        ...{ stream: cli.stderr, logs: options.logs === true, timeoutMs: options.timeout },
+      })
+      if (finished !== undefined && options.logs !== true && cli.out.format !== 'table')
+        cli.out.record(finished, jobView)
+    })
+}
+
+function checkWaiting({ out }: Cli, { wait, logs, timeout }: SubmitOptions): void {
+  if (wait !== true && (logs === true || timeout !== undefined))
+    throw usageError('--logs and --timeout require --wait, which follows the job.')
+  if (logs === true && out.format !== 'table')
+    throw usageError(`--logs writes text to standard output. Remove it, or remove -o ${out.format}.`)
+}
+
+function addPreview(jobs: Command, cli: Cli): void {
+  const preview = jobs
+    .command('preview')
+    .description("Validate a job and show the provider's request without sending it.")
+  addRequestOptions(preview, 'job').action(async (options: RequestOptions) => {
+    const request = await readRequest(cli, options)
+    const { jobs: api } = await cli.client()
+    showPreview(cli, await api.preview(request as Parameters<typeof api.preview>[0]))
+  })
+}
+
+function addList(jobs: Command, cli: Cli): void {
+  const list = jobs.command('list').description('List jobs, newest first.')
+  addWorkloadListOptions(list)
+    .option('--environment <id>', 'Only jobs of this environment.')
+    .action(async ({ environment, ...options }: WorkloadListOptions & { environment?: string }) => {
+      const { jobs: api } = await cli.client()
+      const filter = {
+        ...workloadFilter(options),
+        ...given({ environmentId: environment }),
+        limit: pageSizeOf(options),
+      }
+      await printList(cli, api.list(filter as Parameters<typeof api.list>[0]), { view: jobView, limits: options })
+    })
+}
+
+function addGet(jobs: Command, cli: Cli): void {
+  jobs
+    .command('get <id>')
+    .description('Print a job.')
+    .action(async (id: string) => cli.out.record(await (await cli.client()).jobs.get(id), jobView))
+}
+
+function addWatch(jobs: Command, cli: Cli): void {
+  jobs
+    .command('watch <id>')
+    .description('Follow a job until it has finished; the exit code is that of the job.')
+    .option('--logs', 'Print the logs too.')
+    .addOption(
+      new Option('--timeout <duration>', 'Stop waiting after this time, such as 90s or 2h.').argParser(parseDuration),
+    )
+    .action(async (id: string, { logs, timeout }: { logs?: boolean; timeout?: number }) => {
+      checkWaiting(cli, { wait: true, ...given({ logs }) })
+      // Lines go to standard output, unless the result or the logs do.
+      const isResult = cli.out.format !== 'table'
+      const stream = isResult || logs === true ? cli.stderr : cli.stdout
+      const finished = await followJob(cli, id, { stream, logs: logs === true, timeoutMs: timeout })
+      if (finished !== undefined && isResult) cli.out.record(finished, jobView)
+    })
+}
+
+function addCancel(jobs: Command, cli: Cli): void {
+  jobs
+    .command('cancel <id...>')
+    .description('Cancel jobs.')
+    .action(async (ids: readonly string[]) => {
+      const { jobs: api } = await cli.client()
+      for (const id of ids) cli.out.item(await api.cancel(id), jobView)
+    })
+}

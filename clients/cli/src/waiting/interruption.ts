@@ -1,0 +1,25 @@
+import { exitCodes } from '../exit-codes.ts'
+
+/**
+ * Runs a command that ends with Ctrl-C or SIGTERM: the signal is aborted, and the exit code is that of the interruption.
+ * A second Ctrl-C ends the process immediately.
+ */
+export async function untilInterrupted(
+  command: (signal: AbortSignal) => Promise<number>,
+  onInterrupt: () => void = () => undefined,
+): Promise<number> {
+  const controller = new AbortController()
+  const interrupt = (): void => controller.abort()
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  try {
+    return await command(controller.signal)
+  } catch (error) {
+    if (!controller.signal.aborted) throw error
+    onInterrupt()
+    return exitCodes.interrupted
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
