@@ -89,7 +89,7 @@ function fieldsOf(row: Row, paint: Paint): string {
 function blockOf(name: string, value: unknown, paint: Paint): string {
   if (name === 'status' && typeof value === 'string') return paintStatus(paint, printable(value))
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const isEmpty = typeof value === 'object' && Object.keys(value ?? {}).length === 0
+  const isEmpty = value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
   if (isEmpty) return '-'
   const text = typeof value === 'string' ? value : stringify(value, { lineWidth: 0 })
   return text.trimEnd().split('\n').map(indentedPrintable).join('\n')

@@ -49,10 +49,12 @@ interface Following {
 /** Reads the record after each event: a requested action is pending while the status is still the previous one. */
 async function follow(cli: Cli, id: string, { progress, status, signal }: Following): Promise<string> {
   const { environments } = await cli.client()
+  // The history before the current status is not part of this wait.
+  const sinceMs = Date.parse((await environments.get(id, { signal })).statusChangedAt)
   let last = ''
   for await (const event of environments.streamEvents(id, { signal })) {
     const step = stepOf(event)
-    if (step === undefined || step.status === last) continue
+    if (step === undefined || step.status === last || step.atMs < sinceMs) continue
     last = step.status
     progress.step(step)
     if (!stableStatuses.has(step.status)) continue

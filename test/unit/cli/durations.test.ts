@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { formatElapsed, parseDuration, parseExpiry } from '../../../clients/cli/src/input/durations.ts'
+
+describe('a duration', () => {
+  it.each([
+    ['90', 90_000],
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['2h', 7_200_000],
+    ['1h30m', 5_400_000],
+    ['30d', 2_592_000_000],
+  ])('%s is %i ms', (text, wantedMs) => {
+    expect(parseDuration(text)).toBe(wantedMs)
+  })
+
+  it.each(['', '-1', '1.5h', '5 m', 'soon', '1w', '9'.repeat(40)])('%j is rejected', (text) => {
+    expect(() => parseDuration(text)).toThrow('is not a duration. Write it as 90s, 15m, 2h, 30d or 1h30m.')
+  })
+})
+
+describe('an expiry', () => {
+  const nowMs = Date.parse('2026-01-01T00:00:00Z')
+
+  it.each([
+    ['1d', '2026-01-02T00:00:00.000Z'],
+    ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
+  ])('%s is a time', (text, wanted) => {
+    expect(parseExpiry(text, nowMs)).toBe(wanted)
+  })
+
+  it('that is not a time is rejected', () => {
+    expect(() => parseExpiry('2027-13-01', nowMs)).toThrow('is not a timestamp')
+  })
+})
+
+it.each([
+  [400, '0.4s'],
+  [12_300, '12s'],
+  [185_000, '3m 05s'],
+  [7_620_000, '2h 07m'],
+  [273_600_000, '3d 04h'],
+  [-5, '0.0s'],
+])('%i ms are shown as %s', (elapsedMs, wanted) => {
+  expect(formatElapsed(elapsedMs)).toBe(wanted)
+})

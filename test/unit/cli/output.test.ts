@@ -1,0 +1,94 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { CommandError } from '../../../clients/cli/src/command-error.ts'
+import { renderError } from '../../../clients/cli/src/output/error-text.ts'
+import { type Format, makeOutput } from '../../../clients/cli/src/output/output.ts'
+import { printable } from '../../../clients/cli/src/output/printable.ts'
+import { jobView } from '../../../clients/cli/src/output/resource-views.ts'
+
+const plain = (_style: unknown, text: string) => text
+const jobs = [
+  { id: 'job_1', name: 'train', provider: 'slurm', status: 'running', createdAt: new Date().toISOString() },
+  { id: 'job_20', name: 'a\u001b[31m\nb', provider: 'scnet', status: 'queued', statusReason: 'paused' },
+]
+
+function printed(format: Format, print: (output: ReturnType<typeof makeOutput>) => void): [string, string] {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  print(makeOutput({ format, stdout, stderr, paint: plain }))
+  return [String(stdout.read() ?? ''), String(stderr.read() ?? '')]
+}
+
+describe('a list', () => {
+  it('is a table with aligned columns, one line for each record, and no control characters', () => {
+    expect(printed('table', (out) => out.list(jobs, jobView))[0]).toBe(
+      [
+        'ID      NAME   PROVIDER  STATUS   REASON  AGE',
+        'job_1   train  slurm     running  -       0.0s',
+        'job_20  a b    scnet     queued   paused  -',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it.each([
+    ['json', (text: string) => JSON.parse(text)],
+    ['name', (text: string) => text.split('\n').slice(0, -1)],
+  ] as const)('is complete as %s', (format, read) => {
+    const [text] = printed(format, (out) => out.list(jobs, jobView))
+    expect(read(text)).toEqual(format === 'json' ? jobs : ['job_1', 'job_20'])
+  })
+
+  it('without records prints nothing but a note, and an empty list as JSON', () => {
+    expect(printed('table', (out) => out.list([], jobView))).toEqual(['', 'None.\n'])
+    expect(printed('json', (out) => out.list([], jobView))).toEqual(['[]\n', ''])
+  })
+})
+
+it('a record is shown with its nested fields', () => {
+  const [text] = printed('table', (out) =>
+    out.record({ id: 'job_1', labels: {}, resources: { cpus: 1 }, script: 'a\nb\u0007' }, jobView),
+  )
+  expect(text).toBe('id         job_1\nlabels     -\nresources  cpus: 1\nscript     a\n           b\n')
+})
+
+it('text of the service cannot control the terminal', () => {
+  expect(printable('a\u001b]0;title\u0007b\u202e\u0000c\td')).toBe('abc d')
+})
+
+describe('an error', () => {
+  const problem = Object.assign(new Error('long message'), {
+    ...{ code: 'invalid_request', status: 400, detail: 'Two fields are invalid.', requestId: 'r-1' },
+    errors: [
+      { in: 'body', pointer: '/name', code: 'pattern', detail: 'Too long.' },
+      { in: 'query', pointer: 'limit', code: 'maximum', detail: 'Too many.' },
+    ],
+  })
+
+  it('of the service names each field and the request', () => {
+    expect(renderError(problem, { json: false, paint: plain })).toBe(
+      [
+        'Error: Two fields are invalid. (400 invalid_request)',
+        '  /name: Too long.',
+        '  query limit: Too many.',
+        '  Request id: r-1',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('is one line of JSON with --json', () => {
+    const [line, rest] = renderError(problem, { json: true, paint: plain }).split('\n')
+    expect(rest).toBe('')
+    expect(JSON.parse(line ?? '')).toEqual({
+      error: {
+        ...{ code: 'invalid_request', message: 'Two fields are invalid.', status: 400, requestId: 'r-1' },
+        errors: problem.errors,
+      },
+    })
+  })
+
+  it('of the command line is its message', () => {
+    const error = new CommandError('No name is given.', { code: 'invalid_usage' })
+    expect(renderError(error, { json: false, paint: plain })).toBe('Error: No name is given.\n')
+  })
+})

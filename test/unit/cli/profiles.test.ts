@@ -1,0 +1,116 @@
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  isReadableByOthers,
+  profilesPath,
+  readProfiles,
+  writeProfiles,
+} from '../../../clients/cli/src/settings/profiles.ts'
+import { resolveService } from '../../../clients/cli/src/settings/resolve-service.ts'
+import { isUnencrypted, parseServiceUrl } from '../../../clients/cli/src/settings/service-address.ts'
+
+let home: string
+let env: Record<string, string>
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'switchyard-cli-'))
+  env = { HOME: home }
+})
+
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+const stored = {
+  current: 'work',
+  profiles: { work: { url: 'https://a.example', apiKey: 'sy_work' }, home: { url: 'http://b/x', apiKey: 'sy_home' } },
+}
+
+describe('the file of profiles', () => {
+  it('is below XDG_CONFIG_HOME if that is an absolute path', () => {
+    expect(profilesPath({ HOME: '/h', XDG_CONFIG_HOME: '/c' })).toBe('/c/switchyard/config.yaml')
+    expect(profilesPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' })).toBe('/h/.config/switchyard/config.yaml')
+  })
+
+  it('is readable by its owner only, also if it was not before, and nothing else remains', async () => {
+    const path = profilesPath(env)
+    await writeProfiles(path, stored)
+    await chmod(path, 0o644)
+    expect(await isReadableByOthers(path)).toBe(true)
+    await writeProfiles(path, stored)
+    expect([(await stat(path)).mode & 0o777, await isReadableByOthers(path)]).toEqual([0o600, false])
+    expect(await readdir(dirname(path))).toEqual(['config.yaml'])
+    expect(await readProfiles(path)).toEqual(stored)
+  })
+
+  it('that is damaged is reported without its content', async () => {
+    const path = profilesPath(env)
+    await writeProfiles(path, stored)
+    await writeFile(path, 'profiles: {a: {url: x, apiKey: sy_secret')
+    await expect(readProfiles(path)).rejects.toThrow(/^(?!.*sy_secret).*is not a valid configuration file/)
+    await writeFile(path, 'profiles: {a: {key: sy_secret}}')
+    await expect(readProfiles(path)).rejects.toThrow(/^(?!.*sy_secret).*profile a has no url and apiKey/)
+  })
+})
+
+describe('the service', () => {
+  beforeEach(() => writeProfiles(profilesPath(env), stored))
+
+  it.each([
+    [{}, {}, stored.profiles.work],
+    [{ profile: 'home' }, {}, stored.profiles.home],
+    [{}, { SWITCHYARD_PROFILE: 'home' }, stored.profiles.home],
+    [{ profile: 'work' }, { SWITCHYARD_PROFILE: 'home' }, stored.profiles.work],
+    [{}, { SWITCHYARD_API_KEY: 'sy_env' }, { url: 'https://a.example', apiKey: 'sy_env' }],
+    [{ url: 'https://a.example/' }, {}, stored.profiles.work],
+    [{}, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'sy_env' }, { url: 'https://c', apiKey: 'sy_env' }],
+    [{ url: 'https://d' }, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'k' }, { url: 'https://d', apiKey: 'k' }],
+  ])('of %j and %j is %j', async (options, variables, wanted) => {
+    expect(await resolveService(options, { ...env, ...variables })).toEqual(wanted)
+  })
+
+  it('at another address never gets the key of a profile', async () => {
+    const resolved = resolveService({ url: 'https://evil.example' }, env)
+    await expect(resolved).rejects.toThrow('is for https://a.example, not for https://evil.example')
+    await expect(resolveService({}, { ...env, SWITCHYARD_URL: 'https://evil.example' })).rejects.toThrow(
+      'no other address',
+    )
+  })
+
+  it.each(['nowhere', 'constructor'])('of the profile %s, which does not exist, is an error', async (profile) => {
+    await expect(resolveService({ profile }, env)).rejects.toThrow(
+      `Profile ${profile} does not exist. Existing profiles: work, home.`,
+    )
+  })
+
+  it('that nothing names is an error that says what to do', async () => {
+    await expect(resolveService({}, { HOME: join(home, 'other') })).rejects.toThrow('Run switchyard login, or set')
+  })
+})
+
+describe('the address of a service', () => {
+  it.each([
+    ['https://a.example/', 'https://a.example'],
+    ['http://127.0.0.1:8080/api/switchyard//', 'http://127.0.0.1:8080/api/switchyard'],
+  ])('%s is %s', (text, wanted) => {
+    expect(parseServiceUrl(text)).toBe(wanted)
+  })
+
+  it.each(['a.example', 'ftp://a', 'https://user:secret@a', 'https://a?x=1', 'https://a#x'])(
+    '%s is rejected',
+    (text) => {
+      expect(() => parseServiceUrl(text)).toThrow(/^(?!.*secret)/)
+    },
+  )
+
+  it.each([
+    ['http://a.example', true],
+    ['http://127.0.0.1.example', true],
+    ['http://127.0.0.1:8080', false],
+    ['http://localhost', false],
+    ['http://[::1]:1', false],
+    ['https://a.example', false],
+  ])('%s: a key can be read on the network: %s', (url, wanted) => {
+    expect(isUnencrypted(url)).toBe(wanted)
+  })
+})
