@@ -47,7 +47,7 @@ describe('completion offers', () => {
 
   it('values of an option, in both forms', async () => {
     expect(await values('jobs', 'list', '-o', '')).toEqual(['table', 'json', 'yaml', 'name'])
-    expect(await values('jobs', 'list', '--output=j')).toEqual(['--output=json'])
+    expect(await values('jobs', 'list', '--output=j')).toEqual(['json'])
     expect(await values('admin', 'resolve', 'job_1', '--status', 'f')).toEqual(['failed'])
   })
 

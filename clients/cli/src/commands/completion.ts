@@ -1,6 +1,7 @@
 import { script } from '@bomb.sh/tab'
 import { Argument, type Command } from 'commander'
 import type { Cli } from '../cli.ts'
+import { bashScript } from '../completion/bash-script.ts'
 import { completionsFor } from '../completion/completions-for.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
@@ -11,7 +12,11 @@ export function addCompletionCommands(program: Command, cli: Cli): void {
     .command('completion')
     .description('Print the completion script of a shell, such as: source <(switchyard completion bash)')
     .addArgument(new Argument('<shell>', 'The shell.').choices(shells))
-    .action((shell: string) => script(shell, program.name(), program.name()))
+    .action((shell: string) => {
+      // The script of the library for bash requires bash-completion, and evaluates the words that are typed.
+      if (shell === 'bash') cli.stdout.write(bashScript(program.name()))
+      else script(shell, program.name(), program.name())
+    })
   program
     .command('complete', { hidden: true })
     .argument('[words...]')

@@ -23,7 +23,9 @@ export async function completionsFor(program: Command, words: readonly string[],
   // `--profile` and `--url` before the cursor select the service that values are read from.
   cli.configure(place.given)
   const { candidates, directive } = await optionsOf(place, current, cli)
-  return { candidates: candidates.filter(({ value }) => value.startsWith(current)), directive }
+  // After `--output=`, shells complete only the value.
+  const typed = current.startsWith('--') && current.includes('=') ? current.slice(current.indexOf('=') + 1) : current
+  return { candidates: candidates.filter(({ value }) => value.startsWith(typed)), directive }
 }
 
 interface Place {
@@ -76,12 +78,9 @@ function allOptions(command: Command): Option[] {
 
 async function optionsOf({ command, operands, pending }: Place, current: string, cli: Cli): Promise<Completions> {
   if (pending !== undefined) return valuesOfOption(pending, cli)
-  const equals = current.indexOf('=')
-  if (current.startsWith('--') && equals > 0) {
+  if (current.startsWith('--') && current.includes('=')) {
     const option = findOption(command, current)
-    const { candidates, directive } = option === undefined ? none : await valuesOfOption(option, cli)
-    const prefix = current.slice(0, equals + 1)
-    return { candidates: candidates.map((each) => ({ ...each, value: prefix + each.value })), directive }
+    return option === undefined ? none : valuesOfOption(option, cli)
   }
   if (current.startsWith('-')) return listed(allOptions(command).map(candidateOfOption))
   const subcommands = command.createHelp().visibleCommands(command)

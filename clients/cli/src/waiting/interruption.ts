@@ -9,9 +9,13 @@ export async function untilInterrupted(
   onInterrupt: () => void = () => undefined,
 ): Promise<number> {
   const controller = new AbortController()
-  const interrupt = (): void => controller.abort()
-  process.once('SIGINT', interrupt)
-  process.once('SIGTERM', interrupt)
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    controller.abort()
+  }
+  // Not `once`: a library that restores the cursor ends the process if it finds no other listener.
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
   try {
     return await command(controller.signal)
   } catch (error) {
