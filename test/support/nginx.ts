@@ -11,13 +11,17 @@ export interface Nginx {
 
 /**
  * Starts a real nginx in front of these ports, with keep-alive upstream connections, as its documentation recommends.
+ * Requests below `prefix`, which starts and ends with a slash, are passed on without it.
  */
-export async function startNginx(upstreamPorts: readonly number[]): Promise<Nginx> {
+export async function startNginx(
+  upstreamPorts: readonly number[],
+  { prefix = '/' }: { prefix?: string } = {},
+): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-nginx-'))
   const port = await freePort()
   const configuration = join(dir, 'nginx.conf')
   await mkdir(join(dir, 'tmp'))
-  await writeFile(configuration, configurationOf(dir, port, upstreamPorts))
+  await writeFile(configuration, configurationOf({ dir, port, upstreamPorts, prefix }))
   const daemon = makeDaemon({
     ...{ program: 'nginx', args: ['-p', dir, '-c', configuration, '-e', 'stderr'], user: null, cwd: dir },
     logFile: join(dir, 'nginx.log'),
@@ -33,11 +37,18 @@ export async function startNginx(upstreamPorts: readonly number[]): Promise<Ngin
   }
 }
 
+interface NginxSettings {
+  dir: string
+  port: number
+  upstreamPorts: readonly number[]
+  prefix: string
+}
+
 /**
  * Runs as one process, with temporary directories writable by the test user. max_fails=0 keeps failed upstreams in use:
  * otherwise both would soon be marked as down.
  */
-function configurationOf(dir: string, port: number, upstreamPorts: readonly number[]): string {
+function configurationOf({ dir, port, upstreamPorts, prefix }: NginxSettings): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `
 daemon off;
@@ -55,8 +66,8 @@ http {
   server {
     listen 127.0.0.1:${port};
     location = /nginx-is-up { return 204; }
-    location / {
-      proxy_pass http://switchyard;
+    location ${prefix} {
+      proxy_pass http://switchyard${prefix === '/' ? '' : '/'};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
     }

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
+import { testApiKey } from '../../support/switchyard.ts'
+
+let bench: CliBench
+
+beforeAll(async () => {
+  bench = await startCliBench()
+})
+
+afterAll(() => bench.stop())
+
+const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
+const submit = (script: string, ...more: string[]) =>
+  run(['jobs', 'submit', '-f', '-', ...more], { input: jobYaml(script) })
+const idIn = (text: string) => /job_[0-9a-z]{26}/.exec(text)?.[0] ?? ''
+
+describe('jobs submit --wait', () => {
+  it.concurrent.for([
+    ['exit 0', 0, 'succeeded'],
+    ['exit 7', 7, 'failed with exit code 7.'],
+    ['kill -9 $$', 1, 'failed'],
+  ] as const)('a job that ends with %s ends the program with %i', async ([script, code, text], { expect }) => {
+    const exit = await submit(script, '--wait')
+    expect(exit).toMatchObject({ code: script.startsWith('kill') ? expect.any(Number) : code, stdout: '' })
+    if (code !== 0) expect(exit.code).not.toBe(0)
+    expect(exit.stderr).toContain(text)
+  })
+
+  it.concurrent('writes one plain line for each status, without control characters', async ({ expect }) => {
+    const { stderr } = await submit('exit 0', '--wait')
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines.map((line) => line.split('  ')[2])).toEqual(
+      expect.arrayContaining(['queued', 'dispatching', 'succeeded']),
+    )
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
+  })
+
+  it.concurrent('prints the finished job if a format is given', async ({ expect }) => {
+    const { stdout } = await submit('exit 0', '--wait', '--set', 'name=named', '-o', 'json')
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'named', status: 'succeeded', exitCode: 0 })
+  })
+
+  it.concurrent('ends with 121 if the job is canceled by someone else', async ({ expect }) => {
+    const waiting = submit('sleep 600', '--wait', '--set', 'name=to-cancel')
+    const id = await bench.switchyard.api
+      .until('/jobs?namePrefix=to-cancel', ({ data }) => data.length > 0)
+      .then(({ data }) => data[0].id)
+    await bench.switchyard.api.untilStatus(`/jobs/${id}`, 'running')
+    expect(await run(['jobs', 'cancel', id, '-o', 'name'])).toMatchObject({ code: 0, stdout: `${id}\n` })
+    expect(await waiting).toMatchObject({ code: 121, stderr: expect.stringContaining('canceled') })
+  })
+
+  it.concurrent('ends with 124 after --timeout, and the job continues', async ({ expect }) => {
+    const { code, stderr } = await submit('sleep 600', '--wait', '--timeout', '1s')
+    expect([code, stderr]).toEqual([124, expect.stringContaining('has not finished within 1.0s and continues.')])
+    expect((await bench.switchyard.api.ok('GET', `/jobs/${idIn(stderr)}`)).status).not.toBe('canceled')
+  })
+
+  it.concurrent('ends with 125 if the request is rejected, which is not the exit code of a job', async ({ expect }) => {
+    const { code, stderr } = await submit('exit 0', '--wait', '--set', 'image=python:3')
+    expect([code, stderr]).toEqual([125, expect.stringContaining('slurm does not support `image`')])
+  })
+
+  it.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
+    'leaves the job running after %s, and says how to follow it',
+    async (signal, { expect }) => {
+      const signalAt = { text: '  running', signal }
+      const { code, stderr } = await run(['jobs', 'submit', '-f', '-', '--wait'], {
+        input: jobYaml('sleep 600'),
+        signalAt,
+      })
+      const id = idIn(stderr)
+      expect([code, stderr]).toEqual([130, expect.stringContaining(`Follow it: switchyard jobs watch ${id}.`)])
+      expect((await bench.switchyard.api.ok('GET', `/jobs/${id}`)).status).toBe('running')
+    },
+  )
+})
+
+describe('jobs', () => {
+  it.concurrent('are submitted once for one idempotency key', async ({ expect }) => {
+    const ids = [await submit('exit 0', '--idempotency-key', 'once', '-o', 'name')]
+    ids.push(await submit('exit 0', '--idempotency-key', 'once', '-o', 'name'))
+    expect(ids[0]).toMatchObject({ code: 0, stdout: expect.stringMatching(/^job_\w{26}\n$/) })
+    expect(ids[1]?.stdout).toBe(ids[0]?.stdout)
+  })
+
+  it.concurrent('are listed, printed and watched', async ({ expect }) => {
+    const { stdout } = await submit('exit 3', '-o', 'name', '--set', 'name=watched')
+    const id = stdout.trim()
+    const watch = await run(['jobs', 'watch', id])
+    expect([watch.code, watch.stdout]).toEqual([3, expect.stringMatching(/queued\n[\s\S]*failed/)])
+    const list = await run(['jobs', 'list', '--name-prefix', 'watched', '--status', 'failed,canceled'])
+    expect(list.stdout).toMatch(
+      /^ID +NAME +PROVIDER +STATUS +REASON +AGE\njob_\w+ +watched +slurm +failed +nonzero_exit +\S+\n$/,
+    )
+    expect((await run(['jobs', 'get', id])).stdout).toMatch(/^exitCode +3$/m)
+    const events = await run(['jobs', 'events', id, '--json'])
+    expect(JSON.parse(events.stdout)[0]).toMatchObject({ seq: 1, type: 'job.queued' })
+  })
+
+  it.concurrent('show their logs as they grow, and links apart from the text', async ({ expect }) => {
+    const job = `{provider: modelarts, name: logs, image: 'deep-learning/pytorch:2.1', script: 'echo training; sleep 1',
+      resources: {flavor: modelarts.vm.gpu.v100}, inputs: [{name: data_url, source: /bucket/data/, path: /data}],
+      outputs: [{name: train_url, destination: /bucket/out/, path: /out}]}`
+    const { code, stdout, stderr } = await run(['jobs', 'submit', '-f', '-', '--wait', '--logs'], { input: job })
+    const logs = await run(['jobs', 'logs', idIn(stderr)])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('training\n')])
+    expect([stdout, logs.code]).toEqual([logs.stdout, 0])
+    expect([stderr, logs.stderr]).toEqual([1, 2].map(() => expect.stringMatching(/^worker-0: https:/m)))
+  })
+
+  it.concurrent('without logs are followed nevertheless', async ({ expect }) => {
+    const { code, stdout, stderr } = await submit('exit 3', '--wait', '--logs')
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toMatch(/No logs: Provider slurm .*[\s\S]*failed with exit code 3/)
+  })
+
+  it.concurrent('are previewed; the exit code tells whether they would be accepted', async ({ expect }) => {
+    const preview = (...more: string[]) =>
+      run(['jobs', 'preview', '-f', '-', '--json', ...more], { input: jobYaml('exit 0') })
+    expect(await preview()).toMatchObject({ code: 0, stdout: expect.stringContaining('"valid": true') })
+    expect(await preview('--set', 'image=x')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('/image: slurm'),
+    })
+  })
+})
+
+describe('an error', () => {
+  it.concurrent('is JSON on standard error with --json, and nothing is printed', async ({ expect }) => {
+    const { code, stdout, stderr } = await submit('exit 0', '--set', 'resources.cpus=0', '--json')
+    expect([code, stdout, JSON.parse(stderr).error]).toMatchObject([
+      1,
+      '',
+      { code: 'invalid_request', status: 400, errors: [{ pointer: '/resources/cpus' }] },
+    ])
+  })
+
+  it.concurrent.for([
+    [['jobs', 'submit', '-f', '/nowhere.yaml'], '/nowhere.yaml cannot be read (ENOENT)'],
+    [['jobs', 'list', '--nothing'], "Unknown option '--nothing'."],
+    [['jobs', 'submit', '--logs'], '--logs and --timeout require --wait'],
+    [['job', 'list'], "Unknown command 'job'"],
+  ] as const)('%j is invalid usage: exit code 2', async ([args, message], { expect }) => {
+    expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
+  })
+
+  it.concurrent('never contains the key', async ({ expect }) => {
+    const all = await run(['jobs', 'list', '--url', 'http://127.0.0.1:9'])
+    expect(all).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('127.0.0.1:9') })
+    expect(all.stderr).not.toContain(testApiKey)
+  })
+})
+
+it('a reader that ends early is no error', async () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an array of the shell
+  const script = '"$1" "$2" providers get modelarts --json | head -n 1; echo "${PIPESTATUS[0]}"'
+  const env = {
+    PATH: process.env.PATH,
+    SWITCHYARD_URL: bench.url,
+    SWITCHYARD_API_KEY: testApiKey,
+    HOME: bench.cli.home,
+  }
+  const { stdout, stderr } = await promisify(execFile)(
+    'bash',
+    ['-c', script, 'bash', process.execPath, bench.cli.path],
+    { env },
+  )
+  expect([stdout, stderr]).toEqual(['{\n0\n', ''])
+})
