@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describeProvider } from '../src/capabilities/describe-provider.ts'
 import { providers } from '../src/providers/registry.ts'
 import { generateAdrIndex } from './docs/adr-index.ts'
+import { generateCliReference } from './docs/cli-reference.ts'
 import { generateConfigurationPage } from './docs/configuration.ts'
 import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
@@ -35,6 +36,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
   { path: 'docs/sdks.md', generate: (current) => generateSdks(current) },
+  { path: 'docs/cli.md', generate: (current) => generateCliReference(current) },
   { path: 'docs/README.md', generate: (current) => generateDocsIndex(current, described) },
   { path: 'docs/adr/README.md', generate: () => generateAdrIndex(join(root, 'docs/adr')) },
   { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },

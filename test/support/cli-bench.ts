@@ -1,4 +1,5 @@
 import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
+import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { buildCli, type CliProgram } from './cli-program.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from './switchyard.ts'
@@ -7,7 +8,7 @@ import { createTestDatabase } from './test-database.ts'
 type Sandbox = Awaited<ReturnType<typeof startCliSandbox>>
 
 const startCliSandbox = () =>
-  startSandbox({
+  startSandbox<SandboxProviderId>({
     settings: { slurm: { pendingMs: 60, runningMs: 60 } },
   })
 

@@ -46,9 +46,9 @@ describe('jobs submit --wait', () => {
 
   it.concurrent('ends with 121 if the job is canceled by someone else', async ({ expect }) => {
     const waiting = submit('sleep 600', '--wait', '--set', 'name=to-cancel')
-    const id = await bench.switchyard.api
-      .until('/jobs?namePrefix=to-cancel', ({ data }) => data.length > 0)
-      .then(({ data }) => data[0].id)
+    const jobsOf = (data: unknown) => (Array.isArray(data) ? data : [])
+    const list = await bench.switchyard.api.until('/jobs?namePrefix=to-cancel', ({ data }) => jobsOf(data).length > 0)
+    const [{ id }] = jobsOf(list.data)
     await bench.switchyard.api.untilStatus(`/jobs/${id}`, 'running')
     expect(await run(['jobs', 'cancel', id, '-o', 'name'])).toMatchObject({ code: 0, stdout: `${id}\n` })
     expect(await waiting).toMatchObject({ code: 121, stderr: expect.stringContaining('canceled') })

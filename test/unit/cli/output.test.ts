@@ -4,7 +4,7 @@ import { CommandError } from '../../../clients/cli/src/command-error.ts'
 import { renderError } from '../../../clients/cli/src/output/error-text.ts'
 import { type Format, makeOutput } from '../../../clients/cli/src/output/output.ts'
 import { printable } from '../../../clients/cli/src/output/printable.ts'
-import { jobView } from '../../../clients/cli/src/output/resource-views.ts'
+import { workloadView } from '../../../clients/cli/src/output/resource-views.ts'
 
 const plain = (_style: unknown, text: string) => text
 const jobs = [
@@ -20,7 +20,7 @@ function printed(format: Format, print: (output: ReturnType<typeof makeOutput>) 
 
 describe('a list', () => {
   it('is a table with aligned columns, one line for each record, and no control characters', () => {
-    expect(printed('table', (out) => out.list(jobs, jobView))[0]).toBe(
+    expect(printed('table', (out) => out.list(jobs, workloadView))[0]).toBe(
       [
         'ID      NAME   PROVIDER  STATUS   REASON  AGE',
         'job_1   train  slurm     running  -       0.0s',
@@ -34,19 +34,19 @@ describe('a list', () => {
     ['json', (text: string) => JSON.parse(text)],
     ['name', (text: string) => text.split('\n').slice(0, -1)],
   ] as const)('is complete as %s', (format, read) => {
-    const [text] = printed(format, (out) => out.list(jobs, jobView))
+    const [text] = printed(format, (out) => out.list(jobs, workloadView))
     expect(read(text)).toEqual(format === 'json' ? jobs : ['job_1', 'job_20'])
   })
 
   it('without records prints nothing but a note, and an empty list as JSON', () => {
-    expect(printed('table', (out) => out.list([], jobView))).toEqual(['', 'None.\n'])
-    expect(printed('json', (out) => out.list([], jobView))).toEqual(['[]\n', ''])
+    expect(printed('table', (out) => out.list([], workloadView))).toEqual(['', 'None.\n'])
+    expect(printed('json', (out) => out.list([], workloadView))).toEqual(['[]\n', ''])
   })
 })
 
 it('a record is shown with its nested fields', () => {
   const [text] = printed('table', (out) =>
-    out.record({ id: 'job_1', labels: {}, resources: { cpus: 1 }, script: 'a\nb\u0007' }, jobView),
+    out.record({ id: 'job_1', labels: {}, resources: { cpus: 1 }, script: 'a\nb\u0007' }, workloadView),
   )
   expect(text).toBe('id         job_1\nlabels     -\nresources  cpus: 1\nscript     a\n           b\n')
 })

@@ -4,7 +4,7 @@ import { usageError } from '../command-error.ts'
 import { examineService } from '../doctor/examine-service.ts'
 import { findingView } from '../doctor/finding.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { auditView, environmentView, jobView, projectView } from '../output/resource-views.ts'
+import { auditView, projectView, workloadView } from '../output/resource-views.ts'
 import { addLimitOptions, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
 
 interface ResolveOptions {
@@ -51,10 +51,10 @@ function addResolve(admin: Command, cli: Cli): void {
       if (Object.keys(resolution).length !== 1)
         throw usageError('Give exactly one of --remote-id, --not-created and --status.')
       const { jobs, environments } = await cli.client()
-      if (!id.startsWith('env_')) return cli.out.record(await jobs.resolve(id, resolution), jobView)
+      if (!id.startsWith('env_')) return cli.out.record(await jobs.resolve(id, resolution), workloadView)
       const { status: jobStatus, ...forEnvironment } = resolution
       if (jobStatus !== undefined) throw usageError('--status is for jobs. Use --remote-id or --not-created.')
-      cli.out.record(await environments.resolve(id, forEnvironment), environmentView)
+      cli.out.record(await environments.resolve(id, forEnvironment), workloadView)
     })
 }
 

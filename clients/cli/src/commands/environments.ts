@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { parseDuration } from '../input/durations.ts'
-import { environmentView, recordEventView } from '../output/resource-views.ts'
+import { recordEventView, workloadView } from '../output/resource-views.ts'
 import { waitForEnvironment } from '../waiting/wait-for-environment.ts'
 import { addAccessCommands } from './environment-access.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
@@ -49,7 +49,7 @@ async function finish(
   const { environments } = await cli.client()
   if (wait === true) await waitForEnvironment(cli, id, { status, timeoutMs: timeout })
   if (wait !== true || cli.exitCode === 0 || cli.out.format !== 'table')
-    cli.out.record(await environments.get(id), environmentView)
+    cli.out.record(await environments.get(id), workloadView)
 }
 
 function addCreate(environments: Command, cli: Cli): void {
@@ -83,7 +83,7 @@ function addList(environments: Command, cli: Cli): void {
   addWorkloadListOptions(list).action(async (options: WorkloadListOptions) => {
     const { environments: api } = await cli.client()
     const filter = { ...workloadFilter(options), limit: pageSizeOf(options) }
-    const view = environmentView
+    const view = workloadView
     await printList(cli, api.list(filter as Parameters<typeof api.list>[0]), { view, limits: options })
   })
 }
@@ -92,7 +92,7 @@ function addGet(environments: Command, cli: Cli): void {
   environments
     .command('get <id>')
     .description('Print an environment.')
-    .action(async (id: string) => cli.out.record(await (await cli.client()).environments.get(id), environmentView))
+    .action(async (id: string) => cli.out.record(await (await cli.client()).environments.get(id), workloadView))
 }
 
 function addStart(environments: Command, cli: Cli): void {

@@ -1,15 +1,20 @@
 import { type Command, Option } from 'commander'
 import type { Cli } from '../cli.ts'
 import { usageError } from '../command-error.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { parseDuration } from '../input/durations.ts'
-import { jobView, recordEventView } from '../output/resource-views.ts'
+import type { JsonObject } from '../input/json.ts'
+import { expandMatrix } from '../input/matrix.ts'
+import { recordEventView, workloadView } from '../output/resource-views.ts'
 import { followJob } from '../waiting/follow-job.ts'
+import { addCancelCommands } from './cancel-jobs.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
 import { addLogsCommand } from './job-logs.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
 import { showPreview } from './preview.ts'
 import { addRecordEventsCommand } from './record-events.ts'
 import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
+import { submitBatch } from './submit-batch.ts'
 
 type SubmitOptions = RequestOptions & { wait?: boolean; logs?: boolean; timeout?: number; idempotencyKey?: string }
 
@@ -28,7 +33,7 @@ export function addJobCommands(program: Command, cli: Cli): void {
     stream: async (id, options) => (await cli.client()).jobs.streamEvents(id, options),
     view: recordEventView,
   })
-  addCancel(jobs, cli)
+  addCancelCommands(jobs, cli)
 }
 
 function addSubmit(jobs: Command, cli: Cli): void {
@@ -40,19 +45,29 @@ function addSubmit(jobs: Command, cli: Cli): void {
     .option('--idempotency-key <key>', 'Submit this job at most once.')
     .action(async (options: SubmitOptions) => {
       checkWaiting(cli, options)
+      if (options.wait === true) cli.errorExitCode = exitCodes.waitFailed
       const request = await readRequest(cli, options)
+      const batch = expandMatrix(request)
+      if (batch !== null) return submitMatrix(cli, batch, options)
       const { jobs: api } = await cli.client()
       const job = await api.submit(
         request as Parameters<typeof api.submit>[0],
         given({ idempotencyKey: options.idempotencyKey }),
       )
-      if (options.wait !== true) return cli.out.record(job, jobView)
+      if (options.wait !== true) return cli.out.record(job, workloadView)
       const finished = await followJob(cli, job.id, {
         ...{ stream: cli.stderr, logs: options.logs === true, timeoutMs: options.timeout },
       })
       if (finished !== undefined && options.logs !== true && cli.out.format !== 'table')
-        cli.out.record(finished, jobView)
+        cli.out.record(finished, workloadView)
     })
+}
+
+/** A request with a `matrix` is one job for each combination. */
+async function submitMatrix(cli: Cli, requests: readonly JsonObject[], options: SubmitOptions): Promise<void> {
+  if (options.logs === true) throw usageError('--logs is for one job. Remove it, or remove matrix from the file.')
+  const { wait = false, timeout, idempotencyKey } = options
+  await submitBatch(cli, requests, { wait, timeoutMs: timeout, idempotencyKey })
 }
 
 function checkWaiting({ out }: Cli, { wait, logs, timeout }: SubmitOptions): void {
@@ -67,7 +82,10 @@ function addPreview(jobs: Command, cli: Cli): void {
     .command('preview')
     .description("Validate a job and show the provider's request without sending it.")
   addRequestOptions(preview, 'job').action(async (options: RequestOptions) => {
-    const request = await readRequest(cli, options)
+    const given = await readRequest(cli, options)
+    const batch = expandMatrix(given)
+    if (batch !== null) cli.out.note(`The first of ${batch.length} jobs of the matrix:`)
+    const request = batch?.[0] ?? given
     const { jobs: api } = await cli.client()
     showPreview(cli, await api.preview(request as Parameters<typeof api.preview>[0]))
   })
@@ -84,7 +102,7 @@ function addList(jobs: Command, cli: Cli): void {
         ...given({ environmentId: environment }),
         limit: pageSizeOf(options),
       }
-      await printList(cli, api.list(filter as Parameters<typeof api.list>[0]), { view: jobView, limits: options })
+      await printList(cli, api.list(filter as Parameters<typeof api.list>[0]), { view: workloadView, limits: options })
     })
 }
 
@@ -92,7 +110,7 @@ function addGet(jobs: Command, cli: Cli): void {
   jobs
     .command('get <id>')
     .description('Print a job.')
-    .action(async (id: string) => cli.out.record(await (await cli.client()).jobs.get(id), jobView))
+    .action(async (id: string) => cli.out.record(await (await cli.client()).jobs.get(id), workloadView))
 }
 
 function addWatch(jobs: Command, cli: Cli): void {
@@ -109,16 +127,6 @@ function addWatch(jobs: Command, cli: Cli): void {
       const isResult = cli.out.format !== 'table'
       const stream = isResult || logs === true ? cli.stderr : cli.stdout
       const finished = await followJob(cli, id, { stream, logs: logs === true, timeoutMs: timeout })
-      if (finished !== undefined && isResult) cli.out.record(finished, jobView)
-    })
-}
-
-function addCancel(jobs: Command, cli: Cli): void {
-  jobs
-    .command('cancel <id...>')
-    .description('Cancel jobs.')
-    .action(async (ids: readonly string[]) => {
-      const { jobs: api } = await cli.client()
-      for (const id of ids) cli.out.item(await api.cancel(id), jobView)
+      if (finished !== undefined && isResult) cli.out.record(finished, workloadView)
     })
 }

@@ -20,12 +20,11 @@ const flag = (head: string, name: string): Column => ({
   cell: (row) => (row[name] === true ? 'yes' : 'no'),
 })
 
-export const jobView: View = {
+/** Jobs and environments. */
+export const workloadView: View = {
   columns: [field('ID', 'id'), field('NAME', 'name'), field('PROVIDER', 'provider'), status, reason, age],
   name: 'id',
 }
-
-export const environmentView: View = jobView
 
 export const providerView: View = {
   columns: [

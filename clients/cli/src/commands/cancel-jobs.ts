@@ -1,0 +1,50 @@
+import type { paths } from '@switchyard/client'
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { usageError } from '../command-error.ts'
+import { workloadView } from '../output/resource-views.ts'
+import { addWorkloadFilters, type WorkloadFilterOptions, workloadFilter } from './filters.ts'
+import { given } from './list-options.ts'
+
+type CancelRequest = paths['/jobs/batch-cancel']['post']['requestBody']['content']['application/json']
+
+type CancelAllOptions = WorkloadFilterOptions & { environment?: string; dryRun?: boolean }
+
+/** `switchyard jobs cancel` and `switchyard jobs cancel-all` */
+export function addCancelCommands(jobs: Command, cli: Cli): void {
+  jobs
+    .command('cancel <id...>')
+    .description('Cancel jobs.')
+    .action(async (ids: readonly string[]) => {
+      const { jobs: api } = await cli.client()
+      for (const id of ids) cli.out.item(await api.cancel(id), workloadView)
+    })
+  const cancelAll = jobs.command('cancel-all').description('Cancel the unfinished jobs that match a filter.')
+  addWorkloadFilters(cancelAll)
+    .option('--environment <id>', 'Only jobs of this environment.')
+    .option('--dry-run', 'Only report how many jobs would be canceled.')
+    .action((options: CancelAllOptions) => cancelAllMatching(cli, options))
+}
+
+async function cancelAllMatching(
+  cli: Cli,
+  { dryRun = false, environment, ...options }: CancelAllOptions,
+): Promise<void> {
+  const filter = { ...workloadFilter(options), ...given({ environmentId: environment }) }
+  if (Object.keys(filter).length === 0) throw usageError('No filter is given. Use --label, --status or another filter.')
+  const { http } = await cli.client()
+  const total = { matched: 0, requested: 0, unchanged: 0, unsupported: 0 }
+  let cursor: string | undefined
+  do {
+    const { data } = await http.POST('/jobs/batch-cancel', {
+      body: { filter, dryRun, ...given({ cursor }) } as CancelRequest,
+    })
+    if (data === undefined) throw new TypeError('The response has no data.')
+    total.matched += data.matched
+    total.requested += data.requested
+    total.unchanged += data.unchanged
+    total.unsupported += data.unsupported
+    cursor = data.nextCursor
+  } while (cursor !== undefined)
+  cli.out.record({ dryRun, ...total }, { columns: [], name: 'requested' })
+}
