@@ -21,7 +21,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
     .description('Create an API key and print it once.')
     .requiredOption('--name <name>', 'Name of the key.')
     .requiredOption('--scopes <scopes>', 'Scopes, such as jobs:read,jobs:write.', collectWords)
-    .option('--project <id>', 'Project; that of your own key by default.')
+    .option('--project <id>', 'Project; by default the project of the current key.')
     .option('--expires <time>', 'Expiry: a duration such as 90d, or a timestamp.', (text) =>
       parseExpiry(text, Date.now()),
     )
