@@ -40,7 +40,7 @@ describe('a file with a matrix', () => {
       'name',
     )
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^job_\w{26}\n$/)])
-    expect(stderr).toMatch(/^Rejected: part-no\/good: \/name .*\(400 invalid_request\)$/m)
+    expect(stderr).toMatch(/^Rejected: part-no\/good: \/jobs\/1\/name .*\(400 invalid_request\)$/m)
   })
 
   it('is submitted once for one idempotency key', async () => {

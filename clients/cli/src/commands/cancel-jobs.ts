@@ -1,12 +1,10 @@
-import type { paths } from '@switchyard/client'
+import type { JobBatchCancelRequest } from '@switchyard/client'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { usageError } from '../command-error.ts'
 import { workloadView } from '../output/resource-views.ts'
 import { addWorkloadFilters, type WorkloadFilterOptions, workloadFilter } from './filters.ts'
 import { given } from './list-options.ts'
-
-type CancelRequest = paths['/jobs/batch-cancel']['post']['requestBody']['content']['application/json']
 
 type CancelAllOptions = WorkloadFilterOptions & { environment?: string; dryRun?: boolean }
 
@@ -32,14 +30,12 @@ async function cancelAllMatching(
 ): Promise<void> {
   const filter = { ...workloadFilter(options), ...given({ environmentId: environment }) }
   if (Object.keys(filter).length === 0) throw usageError('No filter is given. Use --label, --status or another filter.')
-  const { http } = await cli.client()
+  const { jobs } = await cli.client()
+  const request = { filter, dryRun } as JobBatchCancelRequest
   const total = { matched: 0, requested: 0, unchanged: 0, unsupported: 0 }
   let cursor: string | undefined
   do {
-    const { data } = await http.POST('/jobs/batch-cancel', {
-      body: { filter, dryRun, ...given({ cursor }) } as CancelRequest,
-    })
-    if (data === undefined) throw new TypeError('The response has no data.')
+    const data = await jobs.cancelBatch({ ...request, ...given({ cursor }) })
     total.matched += data.matched
     total.requested += data.requested
     total.unchanged += data.unchanged

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import type { paths, Switchyard } from '@switchyard/client'
+import type { JobBatchItem } from '@switchyard/client'
 import type { Cli } from '../cli.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { JsonObject } from '../input/json.ts'
-import { maxBatchSize } from '../input/matrix.ts'
 import { printable } from '../output/printable.ts'
 import { workloadView } from '../output/resource-views.ts'
 import { followBatch } from '../waiting/follow-batch.ts'
-
-type BatchRequest = paths['/jobs/batch']['post']['requestBody']['content']['application/json']
 
 export interface BatchOptions {
   wait: boolean
@@ -21,8 +17,9 @@ export interface BatchOptions {
  * 0 only if all jobs are accepted and, with `wait`, succeed.
  */
 export async function submitBatch(cli: Cli, requests: readonly JsonObject[], options: BatchOptions): Promise<void> {
-  const { idempotencyKey = randomUUID() } = options
-  const { results } = await send(await cli.client(), requests, idempotencyKey)
+  const { idempotencyKey } = options
+  const { jobs: api } = await cli.client()
+  const { results } = await api.submitBatch(requests as unknown as JobBatchItem[], { idempotencyKey })
   const jobs = results.flatMap(({ job }) => (job === undefined ? [] : [job]))
   const rejected = results.flatMap(({ index, problem }) => (problem === undefined ? [] : [{ index, problem }]))
   for (const { index, problem } of rejected) {
@@ -34,14 +31,4 @@ export async function submitBatch(cli: Cli, requests: readonly JsonObject[], opt
   const finished = options.wait && jobs.length > 0 ? await followBatch(cli, jobs, options.timeoutMs) : jobs
   if (finished !== undefined) cli.out.list(finished, workloadView)
   if (rejected.length > 0 && cli.exitCode === exitCodes.ok) cli.exitCode = exitCodes.failed
-}
-
-async function send({ http }: Switchyard, jobs: readonly JsonObject[], key: string) {
-  if (jobs.length > maxBatchSize) throw new RangeError(`A batch has at most ${maxBatchSize} jobs.`)
-  const { data } = await http.POST('/jobs/batch', {
-    params: { header: { 'idempotency-key': key } },
-    body: { jobs } as BatchRequest,
-  })
-  if (data === undefined) throw new TypeError('The response has no data.')
-  return data
 }
