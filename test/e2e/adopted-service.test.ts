@@ -2,19 +2,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
 let sandbox: Awaited<ReturnType<typeof startSandbox<'aitems'>>>
 
+const database = await useTestDatabase()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
   sandbox = await startSandbox({ providers: ['aitems'] })
 })
 
 afterAll(async () => {
   await sandbox.close()
-  await database.drop()
 })
 
 describeOnEachQueueBackend('a service that needs its datasets bound after it was made', ({ openRedis }) => {

@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
-import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { type Account, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { freePort } from '../support/free-ports.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { quickSettings, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 import { untilFired } from '../support/until-fired.ts'
 
 const { callTimeoutMs, sendWithinMs } = quickSettings.timing
 
-let database: TestDatabase
-let sandbox: TestSandbox
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  sandbox = await startQuickSandbox()
-})
-
-afterAll(async () => {
-  await sandbox.close()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
 
 interface LedgerEntry {
   outcome: string

@@ -1,9 +1,9 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { makeLogger } from '../../src/infra/logger.ts'
 import { migrate } from '../../src/infra/migrate.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
-import { environmentRequest, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { environmentRequest, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { describeWithPgbouncer, type PoolMode, startPgbouncer } from '../support/pgbouncer.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
@@ -11,16 +11,12 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const jobs = 16
 
-let sandbox: TestSandbox
 const databases: TestDatabase[] = []
 
-beforeAll(async () => {
-  sandbox = await startQuickSandbox()
-})
+const sandbox = await useQuickSandbox()
 
 afterAll(async () => {
   closeEventStreams()
-  await sandbox.close()
   await Promise.all(databases.map((database) => database.drop()))
 })
 

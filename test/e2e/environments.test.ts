@@ -1,29 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import {
-  type Account,
-  environmentRequest,
-  openAccount,
-  startQuickSandbox,
-  type TestSandbox,
-} from '../support/dataforest-account.ts'
+import { type Account, environmentRequest, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { makeWorkspace } from '../support/remote-environments.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-let sandbox: TestSandbox
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  sandbox = await startQuickSandbox()
-})
-
-afterAll(async () => {
-  await sandbox.close()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
 
 describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
   let switchyard: Switchyard

@@ -1,17 +1,11 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { type Account, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
-let sandbox: TestSandbox
-
-beforeAll(async () => {
-  sandbox = await startQuickSandbox()
-})
-
-afterAll(() => sandbox.close())
+const sandbox = await useQuickSandbox()
 
 describe('work that is held', () => {
   let database: TestDatabase

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'
-import { connectTo, connectWith, makeInstance as makeOurs, startSandboxes } from '../support/sandbox-accounts.ts'
-import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { connectTo, connectWith, makeInstance as makeOurs, useSandboxes } from '../support/sandbox-accounts.ts'
+import { useSwitchyard } from '../support/switchyard.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
 /** One sort of environment that somebody made at its provider. Data Forest's have a story of their own. */
 interface Import {
@@ -62,21 +62,9 @@ const imports: readonly Import[] = [
   },
 ]
 
-let database: TestDatabase
-let sandbox: Sandbox
-let switchyard: Switchyard
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  sandbox = await startSandboxes()
-  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
-})
-
-afterAll(async () => {
-  await switchyard.stop()
-  await sandbox.close()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const sandbox = await useSandboxes()
+const switchyard = await useSwitchyard({ databaseUrl: database.url, redis: null })
 
 async function connect({ sort, provider, settings }: Import): Promise<string> {
   const connection = sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`)

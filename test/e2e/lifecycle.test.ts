@@ -1,28 +1,17 @@
-import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { type Account, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useSqlClient, useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-let sql: Client
-let sandbox: TestSandbox
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  sql = new Client({ connectionString: database.url })
-  await sql.connect()
-  sandbox = await startQuickSandbox()
-})
+const database = await useTestDatabase()
+const sql = await useSqlClient(database)
+const sandbox = await useQuickSandbox()
 
 afterAll(async () => {
   closeEventStreams()
-  await sandbox.close()
-  await sql.end()
-  await database.drop()
 })
 
 describeOnEachQueueBackend('the life of a job', ({ openRedis }) => {

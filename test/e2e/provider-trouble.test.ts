@@ -3,16 +3,10 @@ import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 import { untilFired } from '../support/until-fired.ts'
 
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-
-afterAll(() => database.drop())
+const database = await useTestDatabase()
 
 describeOnEachQueueBackend('work that runs while its provider is in trouble', ({ openRedis }) => {
   let sandbox: TestSandbox

@@ -3,15 +3,9 @@ import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-
-afterAll(() => database.drop())
+const database = await useTestDatabase()
 
 const startSlurm = () => startSandbox({ providers: ['slurm'], settings: { slurm: { pendingMs: 60, runningMs: 60 } } })
 

@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 import type { Answer } from '../support/api-caller.ts'
 import { type Operation, operations } from '../support/contract.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-let bench: ApiBench
 let environmentId: string
 /** A record of each kind, for routes about one. */
 const ids: Record<string, string> = {}
 
+const bench = await useApiBench({ settings: { requestRate: null, bodyLimitBytes: 200_000 } })
+
 beforeAll(async () => {
-  bench = await startApiBench({ settings: { requestRate: null, bodyLimitBytes: 200_000 } })
   const { api, connections } = bench
   const environment = environmentRequest({ connectionId: connections.dataforest })
   environmentId = (await api.ok('POST', '/environments', environment)).id
@@ -24,8 +24,6 @@ beforeAll(async () => {
   ids['api-keys'] = (await api.ok('POST', '/api-keys', key)).id
   ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })).id
 })
-
-afterAll(() => bench?.stop())
 
 const pathOf = ({ path }: Operation) => path.replace(/\{\w+\}/, ids[path.split('/')[1] ?? ''] ?? '')
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../src/secrets/secret-box.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { ProviderHarness } from '../conformance/harness.ts'
@@ -7,24 +7,14 @@ import { harnesses } from '../conformance/harnesses/index.ts'
 import { modelartsNotebooks } from '../conformance/harnesses/modelarts.ts'
 import { scnetContainer, scnetHpc } from '../conformance/harnesses/scnet.ts'
 import { otherValues } from '../conformance/other-values.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { expectProblem } from '../support/problems.ts'
-import { type StubServer, startStubServer } from '../support/stub-server.ts'
+import { useStubServer } from '../support/stub-server.ts'
 import { testSecretsKey } from '../support/switchyard.ts'
 
-let bench: ApiBench
+const bench = await useApiBench()
 /** The host of somebody who would like to have the credentials. */
-let capture: StubServer
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  capture = await startStubServer()
-})
-
-afterAll(async () => {
-  await bench?.stop()
-  await capture?.close()
-})
+const capture = await useStubServer()
 
 let drawn = 0
 

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import type { ApiCaller } from '../support/api-caller.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { expectProblem } from '../support/problems.ts'
 
-let bench: ApiBench
-let api: ApiCaller
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  api = bench.api
-})
-
-afterAll(() => bench?.stop())
+const bench = await useApiBench()
+const { api } = bench
 
 let drawn = 0
 /** An account at Data Forest as a client would connect it, under a name of its own. */

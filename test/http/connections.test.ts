@@ -1,19 +1,11 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import type { ApiCaller } from '../support/api-caller.ts'
+import { describe, expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 
-let bench: ApiBench
-let api: ApiCaller
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  api = bench.api
-})
-
-afterAll(() => bench?.stop())
+const bench = await useApiBench()
+const { api } = bench
 
 let drawn = 0
 /** An account at Data Forest as a client would connect it, under a name of its own. */

@@ -1,22 +1,12 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { expectProblem } from '../support/problems.ts'
-import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { startSwitchyard, testApiKey, useSwitchyard } from '../support/switchyard.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-let switchyard: Switchyard
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
-})
-
-afterAll(async () => {
-  await switchyard?.stop()
-  await database?.drop()
-})
+const database = await useTestDatabase()
+const switchyard = await useSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
 
 /** A connection that was used once and is kept, as a proxy keeps it. */
 async function kept(url: URL): Promise<Socket> {

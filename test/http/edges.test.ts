@@ -1,21 +1,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { describe, expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 import { document, operations } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
 import { quickSettings, testApiKey } from '../support/switchyard.ts'
 
-let bench: ApiBench
-
 const edge = { ...quickSettings.edge, corsOrigins: ['https://app.example'] }
 
-beforeAll(async () => {
-  bench = await startApiBench({ settings: { edge } })
-})
-
-afterAll(() => bench?.stop())
+const bench = await useApiBench({ settings: { edge } })
 
 /** Bytes as they are, and all that comes back until the server closes. */
 async function sendBytes(bytes: string | Buffer): Promise<{ status: number; headers: Headers; body: unknown }> {

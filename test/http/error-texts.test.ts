@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 
-let bench: ApiBench
-
-beforeAll(async () => {
-  bench = await startApiBench()
-})
-
-afterAll(() => bench?.stop())
+const bench = await useApiBench()
 
 interface Told {
   status: number

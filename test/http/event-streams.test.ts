@@ -1,33 +1,26 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { expectProblem } from '../support/problems.ts'
-import { quickSettings, type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
+import { quickSettings, startSwitchyard, testApiKey, useSwitchyard } from '../support/switchyard.ts'
 
-let bench: ApiBench
+const bench = await useApiBench()
 /** Over the same database. */
-let other: Switchyard
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  other = await startSwitchyard({
-    databaseUrl: bench.database.url,
-    redis: null,
-    role: 'api',
-    settings: { streaming: { perCaller: 2 } },
-  })
+const other = await useSwitchyard({
+  databaseUrl: bench.database.url,
+  redis: null,
+  role: 'api',
+  settings: { streaming: { perCaller: 2 } },
 })
 
 afterAll(async () => {
   closeEventStreams()
-  await other?.stop()
-  await bench?.stop()
 })
 
 const makeEnvironment = (): Promise<ApiRecord> =>

@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { closeEventStreams, openEventStream } from '../support/event-stream.ts'
 import { expectProblem } from '../support/problems.ts'
 
-let bench: ApiBench
-
-beforeAll(async () => {
-  bench = await startApiBench()
-})
+const bench = await useApiBench()
 
 afterAll(async () => {
   closeEventStreams()
-  await bench?.stop()
 })
 
 /** A project of its own, with a key that may read everything and one that may do everything. */

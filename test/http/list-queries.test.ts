@@ -1,16 +1,10 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { describe, expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 
-let bench: ApiBench
-
-beforeAll(async () => {
-  bench = await startApiBench()
-})
-
-afterAll(() => bench?.stop())
+const bench = await useApiBench()
 
 describe('a query that cannot be', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 
@@ -10,7 +10,6 @@ interface Page {
   nextCursor?: string
 }
 
-let bench: ApiBench
 /** Every job, oldest first, as the list shows it in full. */
 let all: ApiRecord[]
 const environments: ApiRecord[] = []
@@ -36,8 +35,9 @@ async function scan(query: string, meanwhile?: () => Promise<void>): Promise<Api
   return seen
 }
 
+const bench = await useApiBench()
+
 beforeAll(async () => {
-  bench = await startApiBench()
   const { api, connections } = bench
   for (const _ of [0, 1])
     environments.push(
@@ -78,8 +78,6 @@ beforeAll(async () => {
   await sql.end()
   all = (await list('order=asc&limit=200&view=full')).data
 })
-
-afterAll(() => bench?.stop())
 
 const at = (index: number) => all[index] as ApiRecord
 const time = (job: ApiRecord) => Date.parse(String(job.createdAt))

@@ -2,25 +2,21 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, get as open } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-let bench: ApiBench
 const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
 
 // Connections take it for their own when they are made.
 const sent = vi.spyOn(Client.prototype, 'query')
 
-beforeAll(async () => {
-  bench = await startApiBench()
-})
+const bench = await useApiBench()
 
 afterAll(async () => {
   agent.destroy()
-  await bench?.stop()
   sent.mockRestore()
 })
 

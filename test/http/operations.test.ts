@@ -6,15 +6,15 @@ import { document } from '../support/contract.ts'
 import { expectProblem } from '../support/problems.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
 let wire: TcpProxy
 let switchyard: Switchyard
 let url: string
 
+const database = await useTestDatabase()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
   const through = new URL(database.url)
   wire = await startTcpProxy({ host: through.hostname, port: Number(through.port) })
   through.hostname = '127.0.0.1'
@@ -29,7 +29,6 @@ afterAll(async () => {
   wire?.mend()
   await switchyard?.stop()
   await wire?.close()
-  await database?.drop()
 })
 
 const open = async (path: string) => {

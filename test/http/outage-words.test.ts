@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { describe, expect, it } from 'vitest'
+import { type ApiBench, useApiBench } from '../support/api-bench.ts'
 import { expectProblem } from '../support/problems.ts'
-import { type StubServer, startStubServer } from '../support/stub-server.ts'
+import { useStubServer } from '../support/stub-server.ts'
 
-let bench: ApiBench
-let stub: StubServer
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  stub = await startStubServer()
-})
-
-afterAll(async () => {
-  await bench?.stop()
-  await stub?.close()
-})
+const bench = await useApiBench()
+const stub = await useStubServer()
 
 describe.each(['EPIPE', 'ECONNREFUSED', 'connection terminated', 'P2028', '57P01'])('a client that says %s', (word) => {
   it.each<[string, () => Parameters<ApiBench['api']['call']>]>([

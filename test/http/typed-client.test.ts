@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import openapiTypescript, { astToString } from 'openapi-typescript'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
@@ -33,15 +33,13 @@ interface Story {
   unknown: object
 }
 
-let bench: ApiBench
+const bench = await useApiBench()
 
 beforeAll(async () => {
-  bench = await startApiBench()
   await mkdir(dir, { recursive: true })
 })
 
 afterAll(async () => {
-  await bench?.stop()
   await rm(dir, { recursive: true, force: true })
 })
 

@@ -1,25 +1,12 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import type { ApiCaller } from '../support/api-caller.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
+import { useSqlClient } from '../support/test-database.ts'
 
-let bench: ApiBench
-let api: ApiCaller
-let sql: Client
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  api = bench.api
-  sql = new Client({ connectionString: bench.database.url })
-  await sql.connect()
-})
-
-afterAll(async () => {
-  await sql?.end()
-  await bench?.stop()
-})
+const bench = await useApiBench()
+const { api } = bench
+const sql = await useSqlClient(bench.database)
 
 const makeEnvironment = (more: object = {}) =>
   api.ok('POST', '/environments', environmentRequest({ connectionId: bench.connections.dataforest, ...more }))

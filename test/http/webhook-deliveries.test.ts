@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../src/vocabulary/event-types.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import type { ApiCaller } from '../support/api-caller.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 
 /** Nobody sends here: a delivery stays as the test has left it. */
-let bench: ApiBench
-let api: ApiCaller
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  api = bench.api
-})
+const bench = await useApiBench()
+const { api } = bench
 beforeEach(async () => {
   await bench.open.pool.query('DELETE FROM webhook_deliveries')
   await bench.open.pool.query('DELETE FROM webhook_endpoints')
 })
-afterAll(() => bench?.stop())
 
 const url = 'https://example.com/hooks?token=t0p'
 const unknown = 'whk_01h455vb4pex5vsknk084sn02q'

@@ -3,27 +3,17 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
-import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
 import { freePort, freePorts } from '../support/free-ports.ts'
 import { type Exit, quickEnvironment, runCommand, serveProcess } from '../support/process.ts'
 import { describeOnEachQueueBackend } from '../support/queue-backends.ts'
 import { startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { createTestDatabase, useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-let sandbox: TestSandbox
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  sandbox = await startQuickSandbox()
-})
-
-afterAll(async () => {
-  await sandbox.close()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
 
 describe('a start that cannot succeed', () => {
   const start = (env: Readonly<Record<string, string>>) =>

@@ -1,24 +1,13 @@
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { serveProcess } from '../support/process.ts'
-import { type StubServer, startStubServer } from '../support/stub-server.ts'
-import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { useStubServer } from '../support/stub-server.ts'
+import { useSwitchyard } from '../support/switchyard.ts'
+import { useTestDatabase } from '../support/test-database.ts'
 
-let database: TestDatabase
-let receiver: StubServer
-let front: Switchyard
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  receiver = await startStubServer()
-  front = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
-})
-afterAll(async () => {
-  await front.stop()
-  await receiver.close()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const receiver = await useStubServer()
+const front = await useSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
 
 const startWorker = () =>
   serveProcess({ ROLE: 'worker', DATABASE_URL: database.url, EGRESS_ALLOW: '127.0.0.1', WEBHOOK_TIMEOUT_MS: '1000' })

@@ -2,6 +2,7 @@ import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { type Database, makeDatabase } from '../../src/infra/database.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
+import { endAfterFile } from './end-after-file.ts'
 import { type Switchyard, type SwitchyardOptions, startSwitchyard } from './switchyard.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
@@ -44,4 +45,9 @@ export async function startApiBench(options: Partial<SwitchyardOptions> = {}): P
       await database.drop()
     },
   }
+}
+
+/** The bench of a whole test file. */
+export async function useApiBench(options?: Partial<SwitchyardOptions>): Promise<ApiBench> {
+  return endAfterFile(await startApiBench(options), (bench) => bench.stop())
 }

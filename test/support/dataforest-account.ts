@@ -2,6 +2,7 @@ import type { ApiRecord } from '../../src/commands/api-client.ts'
 import type { ObjectView } from '../../src/sandbox/control.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
+import { endAfterFile } from './end-after-file.ts'
 
 export type TestSandbox = Awaited<ReturnType<typeof startQuickSandbox>>
 
@@ -68,4 +69,9 @@ export async function openAccount(
       ),
     workspaces: () => objects('dataforest').filter(({ kind }) => kind === 'aiworkspace'),
   }
+}
+
+/** As `startQuickSandbox`, for the tests of a file. */
+export async function useQuickSandbox(options?: Parameters<typeof startQuickSandbox>[0]): Promise<TestSandbox> {
+  return endAfterFile(await startQuickSandbox(options), (sandbox) => sandbox.close())
 }

@@ -3,6 +3,7 @@ import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import type { ApiCaller } from './api-caller.ts'
+import { endAfterFile } from './end-after-file.ts'
 
 /** Starts sandboxes of all providers with short delays. */
 export function startSandboxes(): Promise<Sandbox> {
@@ -46,4 +47,9 @@ export function makeNotebook(api: ApiCaller, connectionId: string, name: string)
     ...{ resources: { flavor: 'modelarts.vm.cpu.2u' }, storage: { sizeGiB: 5 } },
     providerOptions: { modelarts: { volume: { ownership: 'MANAGED' }, endpoints: [{ service: 'NOTEBOOK' }] } },
   })
+}
+
+/** As `startSandboxes`, for the tests of a file. */
+export async function useSandboxes(): Promise<Sandbox> {
+  return endAfterFile(await startSandboxes(), (sandbox) => sandbox.close())
 }

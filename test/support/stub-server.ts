@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { endAfterFile } from './end-after-file.ts'
 
 /** Request as received on the wire. */
 export interface RecordedRequest {
@@ -97,4 +98,9 @@ function answer(response: ServerResponse, { status = 200, headers = {}, body, is
   const isText = typeof body === 'string'
   response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers })
   response.end(body === undefined ? '' : isText ? body : JSON.stringify(body))
+}
+
+/** A stub server for the tests of a file. */
+export async function useStubServer(): Promise<StubServer> {
+  return endAfterFile(await startStubServer(), (stub) => stub.close())
 }

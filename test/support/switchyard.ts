@@ -8,6 +8,7 @@ import type { Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
+import { endAfterFile } from './end-after-file.ts'
 
 export const testApiKey = 'sy_test-key-of-the-first-project-0001'
 export const testSecretsKey = '42'.repeat(32)
@@ -92,4 +93,9 @@ export const settlingQuickly: readonly Provider[] = providers.map((provider) => 
 
 function quick<K extends Kind>(driver: Driver<K>): Driver<K> {
   return { ...driver, traits: { ...driver.traits, maxProcessingMs: 0, listConsistencyLagMs: 0 } }
+}
+
+/** A service for the tests of a file. */
+export async function useSwitchyard(options: SwitchyardOptions): Promise<Switchyard> {
+  return endAfterFile(await startSwitchyard(options), (switchyard) => switchyard.stop())
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import { type Database, makeDatabase } from '../../src/infra/database.ts'
+import { endAfterFile } from './end-after-file.ts'
 
 export interface TestDatabase {
   url: string
@@ -28,4 +30,21 @@ async function runOnServer(statement: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+/** A separate database for the tests of a file. */
+export async function useTestDatabase(): Promise<TestDatabase> {
+  return endAfterFile(await createTestDatabase(), (database) => database.drop())
+}
+
+/** The service's access to a database, for the tests of a file. */
+export function useDatabase(options: { url: string; poolSize: number }): Database {
+  return endAfterFile(makeDatabase(options), (database) => database.close())
+}
+
+/** A session of its own, for the tests of a file. */
+export async function useSqlClient({ url }: Pick<TestDatabase, 'url'>): Promise<Client> {
+  const client = endAfterFile(new Client({ connectionString: url }), (made) => made.end())
+  await client.connect()
+  return client
 }

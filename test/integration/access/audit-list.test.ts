@@ -1,10 +1,8 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { type AuditFilter, auditListStatement, makeAuditRepository } from '../../../src/access/audit.repository.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 import { explainAs, type Planning } from '../../support/rows-read.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 
 const count = 20_000
 const limit = 20
@@ -25,15 +23,11 @@ const filters: readonly AuditFilter[] = [
   { projectId, subject: 'even', action: 'job.cancel_requested' },
 ]
 
-let test: TestDatabase
-let client: Client
-let database: Database
+const test = await useTestDatabase()
+const client = await useSqlClient(test)
+const database = useDatabase({ url: test.url, poolSize: 1 })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  client = new Client({ connectionString: test.url })
-  await client.connect()
-  database = makeDatabase({ url: test.url, poolSize: 1 })
   await client.query(
     `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
      SELECT $1 || lpad(n::text, 16, '0'), $2, CASE WHEN n <= 20 THEN 'rare' WHEN n % 2 = 0 THEN 'even' ELSE 'odd' END, '', '',
@@ -42,12 +36,6 @@ beforeAll(async () => {
     [idAt('audit', Date.parse('2026-01-01T00:00:00Z')), projectId],
   )
 }, 60_000)
-
-afterAll(async () => {
-  await client?.end()
-  await database?.close()
-  await test?.drop()
-})
 
 it.each<[string, Planning]>([
   ['without', 'for these values'],

@@ -1,12 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
-import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../../support/dataforest-account.ts'
+import { type Account, openAccount, useQuickSandbox } from '../../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-let sandbox: TestSandbox
 let account: Account
 let job: ApiRecord
 let one: Switchyard
@@ -14,8 +12,10 @@ let other: Switchyard
 let aheadMs = 0
 const clock = { now: () => new Date(), monotonicMs: () => performance.now() + aheadMs }
 
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
+
 beforeAll(async () => {
-  ;[database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
   const options = { databaseUrl: database.url, redis: null }
   const worker = await startSwitchyard(options)
   account = await openAccount(worker.api, sandbox)
@@ -29,8 +29,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([one.stop(), other.stop()])
-  await sandbox.close()
-  await database.drop()
 })
 
 it('credentials that were changed through one instance are used by the others within seconds', async () => {

@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { useStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-let stub: StubServer
 let strict: Switchyard
 
+const database = await useTestDatabase()
+const stub = await useStubServer()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
-  stub = await startStubServer()
   strict = await start([])
 })
+
 afterAll(async () => {
   await strict.stop()
-  await stub.close()
-  await database.drop()
 })
 
 const start = (egressAllow: readonly string[]) =>

@@ -11,14 +11,9 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/infra
 import { makeSessions } from '../../../src/infra/sessions.ts'
 import { hasProgram } from '../../real/requirements.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
+const database = await useTestDatabase()
 
 const sessionsAt = (url: string) => makeSessions({ url, pooling: 'none', max: 1, applicationName: 'connecting' })
 

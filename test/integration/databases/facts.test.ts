@@ -1,13 +1,12 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { examineDatabaseAt } from '../../../src/infra/database-facts.ts'
 import { describeWithPgbouncer, type PoolMode, startPgbouncer } from '../../support/pgbouncer.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { createTestDatabase, useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
+const database = await useTestDatabase()
 
 beforeAll(async () => {
-  database = await createTestDatabase()
   const { pathname } = new URL(database.url)
   const client = new Client({ connectionString: database.url })
   await client.connect()
@@ -15,8 +14,6 @@ beforeAll(async () => {
   await client.query(`ALTER DATABASE ${pathname.slice(1)} SET default_transaction_isolation = 'serializable'`)
   await client.end()
 })
-
-afterAll(() => database.drop())
 
 const found = {
   version: expect.stringMatching(/^\d+/),

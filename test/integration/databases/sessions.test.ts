@@ -8,15 +8,9 @@ import { makeSessions, type Pooling, settingsOf, transactionSettings } from '../
 import { makeZonedAdapter } from '../../../src/infra/zoned-adapter.ts'
 import { describeWithPgbouncer, type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-
-afterAll(() => database.drop())
+const database = await useTestDatabase()
 
 describe('a time', () => {
   it.each(['Asia/Seoul', 'Asia/Kolkata', 'America/St_Johns', 'UTC'])(

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, type DatabaseOptions, makeDatabase } from '../../../src/infra/database.ts'
 import { isTransientError } from '../../../src/infra/database-errors.ts'
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
 let wire: TcpProxy
 let url: string
 
+const database = await useTestDatabase()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
   const { hostname, port } = new URL(database.url)
   wire = await startTcpProxy({ host: hostname, port: Number(port) })
   url = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(wire.port) }).href
@@ -17,7 +17,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await wire?.close()
-  await database?.drop()
 })
 
 async function withDatabase<T>(use: (database: Database) => Promise<T>, more: Partial<DatabaseOptions> = {}) {

@@ -1,23 +1,20 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrate } from '../../../src/infra/migrate.ts'
 import { migrationNames, migrationsDir } from '../../../src/infra/migrations.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 
 const renaming = '20261127230500_plain_words'
 
-let database: TestDatabase
-let client: Client
 let before: string
 
 /** A database as the version before the renaming has left it. */
+const database = await useTestDatabase()
+const client = await useSqlClient(database)
+
 beforeAll(async () => {
-  database = await createTestDatabase()
-  client = new Client({ connectionString: database.url })
-  await client.connect()
   await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
   before = await mkdtemp(join(tmpdir(), 'switchyard-migrations-'))
   const earlier = (await migrationNames()).filter((name) => name < renaming)
@@ -29,8 +26,6 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await client.end()
-  await database.drop()
   await rm(before, { recursive: true, force: true })
 })
 

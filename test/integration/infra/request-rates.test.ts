@@ -1,15 +1,15 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeRequestRates, type RequestRates } from '../../../src/infra/request-rates.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
 let pool: Pool
 const made: RequestRates[] = []
 let statements = 0
 
+const database = await useTestDatabase()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
   pool = new Pool({ connectionString: database.url, max: 2 })
   const query = pool.query.bind(pool)
   pool.query = ((...args: Parameters<typeof query>) => {
@@ -21,7 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const rates of made) await rates.close()
   await pool.end()
-  await database.drop()
 })
 
 function ratesOf(requests: number): RequestRates {

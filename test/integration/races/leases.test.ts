@@ -1,28 +1,19 @@
-import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
-import {
-  type Account,
-  jobRequest,
-  openAccount,
-  startQuickSandbox,
-  type TestSandbox,
-} from '../../support/dataforest-account.ts'
+import { type Account, jobRequest, openAccount, useQuickSandbox } from '../../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-let sql: Client
-let sandbox: TestSandbox
 let one: Switchyard
 let other: Switchyard
 let account: Account
 let environment: ApiRecord
 
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
+const sql = await useSqlClient(database)
+
 beforeAll(async () => {
-  ;[database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
-  sql = new Client({ connectionString: database.url })
-  await sql.connect()
   const start = () => startSwitchyard({ databaseUrl: database.url, redis: null })
   ;[one, other] = await Promise.all([start(), start()])
   account = await openAccount(one.api, sandbox)
@@ -31,9 +22,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([one.stop(), other.stop()])
-  await sandbox.close()
-  await sql.end()
-  await database.drop()
 })
 
 const path = ({ id }: ApiRecord) => `/jobs/${id}`

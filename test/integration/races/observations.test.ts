@@ -1,30 +1,14 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
-import type { Sandbox } from '../../../src/sandbox/server.ts'
 import { openAccount } from '../../support/dataforest-account.ts'
-import { connectTo, connectWith, makeInstance, startSandboxes } from '../../support/sandbox-accounts.ts'
-import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { connectTo, connectWith, makeInstance, useSandboxes } from '../../support/sandbox-accounts.ts'
+import { useSwitchyard } from '../../support/switchyard.ts'
+import { useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 
-let database: TestDatabase
-let sql: Client
-let sandbox: Sandbox
-let switchyard: Switchyard
-
-beforeAll(async () => {
-  ;[database, sandbox] = await Promise.all([createTestDatabase(), startSandboxes()])
-  sql = new Client({ connectionString: database.url })
-  await sql.connect()
-  switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
-})
-
-afterAll(async () => {
-  await switchyard.stop()
-  await sandbox.close()
-  await sql.end()
-  await database.drop()
-})
+const database = await useTestDatabase()
+const sandbox = await useSandboxes()
+const sql = await useSqlClient(database)
+const switchyard = await useSwitchyard({ databaseUrl: database.url, redis: null })
 
 const ok = (method: string, path: string, body?: object) => switchyard.api.ok(method, path, body)
 const jobPath = ({ id }: ApiRecord) => `/jobs/${id}`

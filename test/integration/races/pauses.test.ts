@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { makeConnectionsRepository } from '../../../src/connections/connections.repository.ts'
 import type { Pause } from '../../../src/connections/pause.ts'
-import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
+import { useApiBench } from '../../support/api-bench.ts'
 
-let bench: ApiBench
-let open: ApiBench['open']
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  open = bench.open
-})
-
-afterAll(() => bench.stop())
+const bench = await useApiBench()
+const { open } = bench
 
 const pause: Pause = {
   ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, maxMs: 600_000, askedMs: null },

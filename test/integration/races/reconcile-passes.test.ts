@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import type { AttemptResult } from '../../../src/workloads/apply/outcome.ts'
@@ -9,20 +9,13 @@ import { factsOf } from '../../../src/workloads/engine/facts.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import type { Change } from '../../../src/workloads/kind.ts'
 import { type AsRead, makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
-import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
+import { useApiBench } from '../../support/api-bench.ts'
 import { quickSettings } from '../../support/switchyard.ts'
 
 // The steps of a turn one by one, with what may happen between them. No worker runs.
 
-let bench: ApiBench
-let open: ApiBench['open']
-
-beforeAll(async () => {
-  bench = await startApiBench()
-  open = bench.open
-})
-
-afterAll(() => bench.stop())
+const bench = await useApiBench()
+const { open } = bench
 
 /** As much of a driver as a decision needs. */
 const idleDriver = {

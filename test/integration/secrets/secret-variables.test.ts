@@ -8,16 +8,10 @@ import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { reseal } from '../../../src/container/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
-import {
-  type Account,
-  environmentRequest,
-  openAccount,
-  startQuickSandbox,
-  type TestSandbox,
-} from '../../support/dataforest-account.ts'
+import { type Account, environmentRequest, openAccount, useQuickSandbox } from '../../support/dataforest-account.ts'
 import { startStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
 
 const key = () => randomBytes(32).toString('base64')
 const oldKey = key()
@@ -26,8 +20,6 @@ const canary = 'canary-of-the-secret-variables'
 const by = { subject: 'shell:operator', address: 'here', requestId: '' }
 const secretVariables = { DB_PHRASE: canary, PIN: '12' }
 
-let database: TestDatabase
-let sandbox: TestSandbox
 let switchyard: Switchyard
 let account: Account
 let client: Client
@@ -35,19 +27,19 @@ let client: Client
 const start = (secretsKey: string, more: Partial<Parameters<typeof startSwitchyard>[0]> = {}) =>
   startSwitchyard({ databaseUrl: database.url, redis: null, secretsKey, ...more })
 
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
+
 beforeAll(async () => {
-  database = await createTestDatabase()
-  sandbox = await startQuickSandbox()
   switchyard = await start(oldKey)
   account = await openAccount(switchyard.api, sandbox)
   client = new Client({ connectionString: database.url })
   await client.connect()
 })
+
 afterAll(async () => {
   await client.end()
   await switchyard.stop()
-  await sandbox.close()
-  await database.drop()
 })
 
 const request = (more: object = {}) =>

@@ -1,25 +1,16 @@
 import type { LookupFunction } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { egressDeniedCode, makeEgress } from '../../../src/infra/egress.ts'
 import { parseEgressRules } from '../../../src/infra/egress-rules.ts'
 import { makeAttempts } from '../../../src/webhooks/attempt.ts'
-import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
-import { startWebhookBench, type WebhookBench } from './webhook-bench.ts'
+import { useSwitchyard } from '../../support/switchyard.ts'
+import { useWebhookBench } from './webhook-bench.ts'
 
-let bench: WebhookBench
+const bench = await useWebhookBench()
 /** An installation that calls public addresses by https alone. */
-let strict: Switchyard
-
-beforeAll(async () => {
-  bench = await startWebhookBench()
-  strict = await startSwitchyard({
-    ...{ databaseUrl: bench.database.url, redis: null, role: 'all' },
-    settings: { egressAllow: [] },
-  })
-})
-afterAll(async () => {
-  await strict.stop()
-  await bench.stop()
+const strict = await useSwitchyard({
+  ...{ databaseUrl: bench.database.url, redis: null, role: 'all' },
+  settings: { egressAllow: [] },
 })
 
 describe('where events may be posted to', () => {

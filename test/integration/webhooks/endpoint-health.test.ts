@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makePruning } from '../../../src/webhooks/maintenance.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
-import { idle, startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+import { idle, until, useWebhookBench, verified } from './webhook-bench.ts'
 
-let bench: WebhookBench
-
-beforeAll(async () => {
-  bench = await startWebhookBench()
-})
+const bench = await useWebhookBench()
 afterEach(async () => {
   await bench.open.pool.query('DELETE FROM webhook_deliveries')
   await bench.open.pool.query('DELETE FROM webhook_endpoints')
 })
-afterAll(() => bench.stop())
 
 const day = 86_400_000
 const read = (id: string) => bench.api.ok('GET', `/webhook-endpoints/${id}`)

@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeClaimsRepository, type Shares } from '../../../src/webhooks/claims.repository.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
-import { idle, startWebhookBench, type WebhookBench } from './webhook-bench.ts'
+import { idle, useWebhookBench } from './webhook-bench.ts'
 
-let bench: WebhookBench
-
-beforeAll(async () => {
-  bench = await startWebhookBench()
-})
+const bench = await useWebhookBench()
 afterEach(async () => {
   await bench.open.pool.query('DELETE FROM webhook_deliveries')
   await bench.open.pool.query('DELETE FROM webhook_endpoints')
 })
-afterAll(() => bench.stop())
 
 const sql = (statement: string, values: unknown[] = []) => bench.open.pool.query(statement, values)
 const claims = () => makeClaimsRepository(bench.open.sql, 60_000)

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
-import { record, startWebhookBench, until, type WebhookBench } from './webhook-bench.ts'
+import { record, until, useWebhookBench } from './webhook-bench.ts'
 
-/** Nobody sends here: what is recorded stays as it is. */
-let bench: WebhookBench
 let fanOut: ReturnType<typeof makeFanOut>
 const others: Database[] = []
 
+/** Nobody sends here: what is recorded stays as it is. */
+const bench = await useWebhookBench()
+
 beforeAll(async () => {
-  bench = await startWebhookBench()
   fanOut = makeFanOut(bench.open.sql)
   for (const _ of [1, 2, 3]) others.push(makeDatabase({ url: bench.database.url, poolSize: 2 }))
 })
+
 afterAll(async () => {
   await Promise.all(others.map((each) => each.close()))
-  await bench.stop()
 })
 beforeEach(() => bench.open.pool.query('UPDATE webhook_endpoints SET enabled = false, disabled_at = now()'))
 

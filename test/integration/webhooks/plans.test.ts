@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { beforeAll, expect, it } from 'vitest'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { type ClaimedDelivery, makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { tablesReadWhole } from '../../support/whole-tables.ts'
 import { idle } from './webhook-bench.ts'
 
@@ -13,12 +12,10 @@ import { idle } from './webhook-bench.ts'
 const large = ['webhook_deliveries', 'workload_events'] as const
 const leaseMs = 25_000
 
-let test: TestDatabase
-let database: Database
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 2 })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 2 })
   await database.pool.query(`
     INSERT INTO webhook_endpoints (id, project_id, url, description, event_types, enabled, sealed_secret)
     SELECT 'whk_' || n, 'p' || n % 10, 'https://example.com', '', '{}', true, 'x' FROM generate_series(1, 50) n;
@@ -27,11 +24,6 @@ beforeAll(async () => {
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT 'job_' || n, 1, 'evt_' || n, 'p' || n % 10, 'job', 'job.running', '{}' FROM generate_series(1, 5000) n;
     ANALYZE`)
-})
-
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
 })
 
 const claim = { id: 'whd_1', leaseId: 'lease', endpointId: 'whk_1', configEpoch: 1, failures: 0 } as ClaimedDelivery

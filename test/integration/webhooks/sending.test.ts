@@ -1,15 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { until, useWebhookBench, verified, type WebhookBench } from './webhook-bench.ts'
 
-let bench: WebhookBench
+const bench = await useWebhookBench()
 
 beforeAll(async () => {
-  bench = await startWebhookBench()
   await bench.startWorkers()
 })
-afterAll(() => bench.stop())
 
 describe('a message', () => {
   it('is signed as the specification says, and tells what has happened', async () => {

@@ -4,6 +4,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import type { Shares } from '../../../src/webhooks/claims.repository.ts'
 import type { ApiCaller } from '../../support/api-caller.ts'
+import { endAfterFile } from '../../support/end-after-file.ts'
 import { settled } from '../../support/settled.ts'
 import { type RecordedRequest, type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { quickSettings, type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../support/switchyard.ts'
@@ -141,3 +142,8 @@ export function verified({ body, headers }: RecordedRequest, secret: string): Re
 /** Until a condition holds. */
 export const until = (isTrue: () => boolean | Promise<boolean>) =>
   vi.waitUntil(isTrue, { timeout: 15_000, interval: 20 })
+
+/** The bench of a whole test file. */
+export async function useWebhookBench(): Promise<WebhookBench> {
+  return endAfterFile(await startWebhookBench(), (bench) => bench.stop())
+}

@@ -1,22 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import type { Switchyard } from '../../support/switchyard.ts'
-import { idle, startWebhookBench, until, verified, type WebhookBench } from './webhook-bench.ts'
+import { idle, until, useWebhookBench, verified, type WebhookBench } from './webhook-bench.ts'
 
-let bench: WebhookBench
 const workers: Switchyard[] = []
 
-beforeAll(async () => {
-  bench = await startWebhookBench()
-})
+const bench = await useWebhookBench()
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.stop()))
   await bench.open.pool.query('DELETE FROM webhook_deliveries')
   await bench.open.pool.query('DELETE FROM webhook_endpoints')
 })
-afterAll(() => bench.stop())
 
 const start = async (...options: Parameters<WebhookBench['startWorkers']>) => {
   const worker = await bench.startWorkers(...options)

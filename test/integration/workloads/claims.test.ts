@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { beforeAll, expect, it } from 'vitest'
 import { makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
-let test: TestDatabase
-let database: Database
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 2 })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 2 })
   await fill(2000)
   await database.pool.query('DELETE FROM workloads')
   await database.pool.query('DELETE FROM sweeps')
@@ -19,11 +16,6 @@ beforeAll(async () => {
     `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '')`,
   )
   await fill(200)
-})
-
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
 })
 
 /** Due workloads of three projects, each with a wish, and as many due walks. */

@@ -1,14 +1,12 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { rareJobs, type SeedTarget, seedJobs } from '../../../bench/seed.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/store/list.repository.ts'
 import type { Page } from '../../../src/workloads/store/list-filter.ts'
 import { makeReadsRepository, type ReadsRepository } from '../../../src/workloads/store/reads.repository.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { explainAs, type Planning } from '../../support/rows-read.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 
 const count = 20_000
 const limit = 20
@@ -24,16 +22,13 @@ const target: SeedTarget = {
 const [usual] = target.connectionIds
 const { environmentId } = target
 
-let test: TestDatabase
-let client: Client
-let database: Database
 let reads: ReadsRepository
 
+const test = await useTestDatabase()
+const client = await useSqlClient(test)
+const database = useDatabase({ url: test.url, poolSize: 1 })
+
 beforeAll(async () => {
-  test = await createTestDatabase()
-  client = new Client({ connectionString: test.url })
-  await client.connect()
-  database = makeDatabase({ url: test.url, poolSize: 1 })
   reads = makeReadsRepository(database.sql, (id) => Promise.resolve({ connectionIds: [id], name: id }))
   await client.query('ALTER TABLE workloads SET (autovacuum_enabled = off)')
   await client.query('ALTER TABLE workload_labels SET (autovacuum_enabled = off)')
@@ -59,12 +54,6 @@ beforeAll(async () => {
   // Nothing below reads much: what does is cut off.
   await client.query(`SET statement_timeout = '20s'`)
 }, 120_000)
-
-afterAll(async () => {
-  await client?.end()
-  await database?.close()
-  await test?.drop()
-})
 
 const labels = (...given: string[]) =>
   given.map((label) => ({ key: label.split(':')[0] ?? '', value: label.split(':')[1] ?? '' }))

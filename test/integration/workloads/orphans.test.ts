@@ -1,26 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Opened } from '../../../src/connections/open-connections.ts'
 import { findOrphans } from '../../../src/connections/orphans.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeReadsRepository } from '../../../src/workloads/store/reads.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
 const installationTag = 'abc'
 const { signal } = new AbortController()
 
-let test: TestDatabase
-let database: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 2 })
-})
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
-})
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 2 })
 
 async function makeJob(correlationTag: string, status: 'running' | 'succeeded', changedAgo = '0 s'): Promise<void> {
   await database.prisma.$executeRaw`

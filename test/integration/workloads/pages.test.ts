@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { beforeAll, expect, it } from 'vitest'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/store/list.repository.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import { explain } from '../../support/rows-read.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
 /** A project of very many jobs, of which the twenty oldest are the only ones of their kind. */
 const count = 20_000
@@ -22,12 +21,10 @@ const startMs = Date.parse('2026-01-01T00:00:00Z')
 const madeAt = (index: number) => new Date(startMs + index * 60_000)
 const idOf = (index: number) => idAt('job', madeAt(index).getTime()) + String(index).padStart(16, '0')
 
-let test: TestDatabase
-let database: Database
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 2 })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 2 })
   const { prisma } = database
   await prisma.$executeRaw`INSERT INTO projects (id, name) VALUES (${projectId}, 'large')`
   for (const [id, provider] of [
@@ -59,11 +56,6 @@ beforeAll(async () => {
     SELECT project_id, kind, 'team', labels->>'team', id FROM workloads WHERE kind = 'job'`
   await prisma.$executeRaw`ANALYZE`
 }, 120_000)
-
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
-})
 
 const filters: readonly [string, Filter, shown: number][] = [
   ['nothing', {}, limit],

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, makeDatabase, servingSettings } from '../../../src/infra/database.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { makeDatabase, servingSettings } from '../../../src/infra/database.ts'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { makeWritesRepository, type Write } from '../../../src/workloads/apply/writes.repository.ts'
 import { makeAttemptsRepository, type Opening } from '../../../src/workloads/engine/attempts.repository.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeAdmissionRepository } from '../../../src/workloads/intake/admission.repository.ts'
 import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { tablesReadWhole } from '../../support/whole-tables.ts'
 
 // A backlog of some thousand jobs is where Postgres begins to read whole tables for a handful of rows.
@@ -14,14 +14,11 @@ import { tablesReadWhole } from '../../support/whole-tables.ts'
 const large = ['workloads', 'workload_labels', 'workload_attempts', 'workload_events', 'idempotency_keys'] as const
 const leaseMs = 15_000
 
-let test: TestDatabase
-let database: Database
-let fresh: TestDatabase
+const test = await useTestDatabase()
+const fresh = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 2 })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  fresh = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 2 })
   await database.pool.query(`
     INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '');
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, due_at)
@@ -36,12 +33,6 @@ beforeAll(async () => {
     INSERT INTO idempotency_keys (project_id, kind, key_hash, workload_id, fingerprint, expires_at)
     SELECT 'p', 'job', sha256(n::text::bytea), 'job_' || n, sha256('x'), now() + interval '1 day' FROM generate_series(1, 3000) n;
     ANALYZE`)
-})
-
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
-  await fresh?.drop()
 })
 
 const claimed = { workload: { id: 'job_1' }, leaseId: 'lease' } as Claimed

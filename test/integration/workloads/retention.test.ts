@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { beforeEach, expect, it } from 'vitest'
 import { examine } from '../../../src/workloads/maintenance/doctor.repository.ts'
 import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
-let test: TestDatabase
-let database: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 4 })
-})
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 4 })
 
 beforeEach(async () => {
   await database.pool.query(
@@ -18,11 +12,6 @@ beforeEach(async () => {
   )
   // The feed has passed every event that there is.
   await database.pool.query(`INSERT INTO projects (id, name, pruned_xid) VALUES ('p', 'p', pg_current_xact_id())`)
-})
-
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
 })
 
 interface Made {

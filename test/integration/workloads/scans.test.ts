@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { makeBatcher } from '../../../src/infra/batcher.ts'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Page } from '../../../src/providers/driver.ts'
@@ -13,7 +12,7 @@ import { makeReadsRepository } from '../../../src/workloads/store/reads.reposito
 import type { SweepDeps } from '../../../src/workloads/sweep/deps.ts'
 import { makeSweep } from '../../../src/workloads/sweep/sweep.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { makeFacts } from '../../unit/workloads/make-workload.ts'
 
 const { pollIntervals } = makeFacts()
@@ -26,14 +25,13 @@ const statementsOfScan = 2
 const statementsOfBatch = 2
 const bounds = { minMs: 60_000, maxMs: 120_000, callTimeoutMs: 10_000, maxPages: 100, maxWatched: 10_000, graceMs: 0 }
 
-let test: TestDatabase
-let database: Database
 let sql: Statements
 let statements: string[]
 
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 4 })
+
 beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 4 })
   sql = {
     rows: (statement) => {
       statements.push(statement.text)
@@ -43,10 +41,6 @@ beforeAll(async () => {
   await database.prisma.$executeRaw`
     INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
     VALUES (${connectionId}, 'p', 'modelarts', 'c', '{}', '')`
-})
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
 })
 beforeEach(async () => {
   statements = []

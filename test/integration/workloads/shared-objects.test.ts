@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { examineDatabase } from '../../../src/container/container.ts'
 import { environmentKind } from '../../../src/environments/environment.kind.ts'
@@ -7,17 +7,12 @@ import { transition } from '../../../src/workloads/apply/transition.ts'
 import { makeAdopt, type Write } from '../../../src/workloads/apply/writes.repository.ts'
 import { factsOf } from '../../../src/workloads/engine/facts.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
-import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
+import { useApiBench } from '../../support/api-bench.ts'
 import { environmentRequest } from '../../support/dataforest-account.ts'
 import { makeWorkspace } from '../../support/remote-environments.ts'
 import { quickSettings } from '../../support/switchyard.ts'
 
-let bench: ApiBench
-
-beforeAll(async () => {
-  bench = await startApiBench()
-})
-afterAll(() => bench?.stop())
+const bench = await useApiBench()
 
 /** What can be submitted to each, so that there is a record. */
 const sorts = {

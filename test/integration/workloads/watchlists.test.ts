@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Database, makeDatabase } from '../../../src/infra/database.ts'
+import { beforeEach, expect, it } from 'vitest'
+import type { Database } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeWatchlists } from '../../../src/workloads/sweep/watchlists.repository.ts'
 import { settled } from '../../support/settled.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
+import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
-let test: TestDatabase
-let database: Database
 /** How many workloads each statement has brought. */
 let brought: number[]
 let nowMs: number
 
-beforeAll(async () => {
-  test = await createTestDatabase()
-  database = makeDatabase({ url: test.url, poolSize: 4 })
-})
-afterAll(async () => {
-  await database?.close()
-  await test?.drop()
-})
+const test = await useTestDatabase()
+const database = useDatabase({ url: test.url, poolSize: 4 })
 beforeEach(async () => {
   await database.prisma.$executeRaw`TRUNCATE workloads`
   brought = []
