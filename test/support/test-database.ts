@@ -16,7 +16,8 @@ export interface TestDatabase {
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `switchyard_test_${randomUUID().replaceAll('-', '')}`
-  await runOnServer(`CREATE DATABASE ${name} TEMPLATE ${inject('testDatabaseTemplate')}`)
+  // Copying the files takes a third of the processor time of the default, which copies through the WAL.
+  await runOnServer(`CREATE DATABASE ${name} TEMPLATE ${inject('testDatabaseTemplate')} STRATEGY FILE_COPY`)
   const url = new URL(inject('testDatabaseServerUrl'))
   url.pathname = `/${name}`
   return { url: url.href, drop: () => runOnServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
