@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { datasetExample, send, startAitems } from './aitems-sandbox.ts'
 
-let aitems: Awaited<ReturnType<typeof startAitems>>
-beforeEach(async () => {
-  aitems = await startAitems()
-})
-afterEach(() => aitems.sandbox.close())
+const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
 const readDataset = async (id: string) => (await aitems.call('GET', `/datasets/${id}`)).json
 const makeDataset = async (change: object = {}) =>

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { send, serviceExample, startAitems } from './aitems-sandbox.ts'
 import { sign } from './ncp-client.ts'
 
-let aitems: Awaited<ReturnType<typeof startAitems>>
-beforeEach(async () => {
-  aitems = await startAitems()
-})
-afterEach(() => aitems.sandbox.close())
+const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
 describe('the gateway in front of AiTEMS', () => {
   const target = '/api/v1/services?offset=0&limit=10'

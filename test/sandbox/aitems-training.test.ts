@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { startAitems, trainExample } from './aitems-sandbox.ts'
 
-let aitems: Awaited<ReturnType<typeof startAitems>>
-beforeEach(async () => {
-  aitems = await startAitems()
-})
-afterEach(() => aitems.sandbox.close())
+const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
 const allTypes = ['personalRecommend', 'relatedItem', 'pop']
 

@@ -2,16 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { appExample } from './ncp-client.ts'
 
-let forest: Awaited<ReturnType<typeof startDataforest>>
+const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 let workspaceId: string
 beforeEach(async () => {
-  forest = await startDataforest()
   workspaceId = await forest.makeWorkspace()
 })
-afterEach(() => forest.sandbox.close())
 
 async function control(method: string, path: string, body?: unknown) {
   const reply = await fetch(`${forest.sandbox.url}/_sandbox${path}`, {

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { appExample, workspaceExample } from './ncp-client.ts'
 
-let forest: Awaited<ReturnType<typeof startDataforest>>
-beforeEach(async () => {
-  forest = await startDataforest()
-})
-afterEach(() => forest.sandbox.close())
+const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 
 const accountId = workspaceExample.accountId
 const search = { search: { accountId } }

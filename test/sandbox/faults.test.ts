@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
+import { forEachTest } from '../support/for-each-test.ts'
 import { untilFired } from '../support/until-fired.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { appExample, post, sign, workspaceExample } from './ncp-client.ts'
 
-let forest: Awaited<ReturnType<typeof startDataforest>>
+const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 let workspaceId: string
 beforeEach(async () => {
-  forest = await startDataforest()
   workspaceId = await forest.makeWorkspace()
 })
-afterEach(() => forest.sandbox.close())
 
 const accountSearch = { search: { accountId: workspaceExample.accountId } }
 const submit = () => forest.call('aiapps/submit', appExample(workspaceId))

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { endAfterFile } from '../support/end-after-file.ts'
 
 // Every status and message here was seen on JupyterHub 3.0.0.
 
 const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
-let sandbox: Sandbox<'jupyterhub'>
-beforeAll(async () => {
-  sandbox = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => time.ms } })
-})
+const started = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => time.ms } })
+const sandbox = endAfterFile(started, ({ close }) => close())
 beforeEach(() => sandbox.reset())
-afterAll(() => sandbox.close())
 
 interface Options {
   body?: string

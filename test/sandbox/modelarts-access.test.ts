@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { send } from './modelarts-client.ts'
 import { startModelarts } from './modelarts-sandbox.ts'
 
-let arts: Awaited<ReturnType<typeof startModelarts>>
-beforeEach(async () => {
-  arts = await startModelarts()
-})
-afterEach(() => arts.sandbox.close())
+const arts = forEachTest(startModelarts, ({ sandbox }) => sandbox.close())
 
 const minuteMs = 60_000
 const list = 'GET v1/demanager/instances?de_type=Notebook'

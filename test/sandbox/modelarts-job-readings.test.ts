@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { jobExample } from './modelarts-client.ts'
 import { startModelarts } from './modelarts-sandbox.ts'
 
-let arts: Awaited<ReturnType<typeof startModelarts>>
-beforeEach(async () => {
-  arts = await startModelarts()
-})
-afterEach(() => arts.sandbox.close())
+const arts = forEachTest(startModelarts, ({ sandbox }) => sandbox.close())
 
 const base = 'v2/training-jobs'
 const submit = async (name = 'job', command = 'python train.py', spec: object = {}) =>

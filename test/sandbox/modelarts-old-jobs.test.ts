@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { startModelarts } from './modelarts-sandbox.ts'
 
-let arts: Awaited<ReturnType<typeof startModelarts>>
-beforeEach(async () => {
-  arts = await startModelarts()
-})
-afterEach(() => arts.sandbox.close())
+const arts = forEachTest(startModelarts, ({ sandbox }) => sandbox.close())
 
 const base = 'v1/training-jobs'
 const body = (job_name: string, user_command = 'echo one; echo two') => ({

@@ -1,13 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { decodeToken, send, signLogin } from './scnet-client.ts'
 import { startScnet } from './scnet-sandbox.ts'
 
-let net: Awaited<ReturnType<typeof startScnet>>
-beforeEach(async () => {
-  net = await startScnet()
-})
-afterEach(() => net.sandbox.close())
+const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const hourMs = 3_600_000
 const refusedToken = { code: '10008', msg: 'auth_fail', data: 'token is invalid' }

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { send } from './scnet-client.ts'
 import { startScnet } from './scnet-sandbox.ts'
 
-let net: Awaited<ReturnType<typeof startScnet>>
-beforeEach(async () => {
-  net = await startScnet()
-})
-afterEach(() => net.sandbox.close())
+const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const service = '/ai/openapi/v2/instance-service'
 const task = `${service}/task`

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { send } from './scnet-client.ts'
 import { startScnet } from './scnet-sandbox.ts'
 
-let net: Awaited<ReturnType<typeof startScnet>>
-beforeEach(async () => {
-  net = await startScnet()
-})
-afterEach(() => net.sandbox.close())
+const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const cluster = '/hpc/openapi/v2/cluster'
 const raw = (body: string) => ({ raw: { type: 'application/json', body } })

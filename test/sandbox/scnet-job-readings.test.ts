@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { schedulerId, startScnet } from './scnet-sandbox.ts'
 
-let net: Awaited<ReturnType<typeof startScnet>>
-beforeEach(async () => {
-  net = await startScnet()
-})
-afterEach(() => net.sandbox.close())
+const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const hpc = '/hpc/openapi/v2'
 const minuteMs = 60_000

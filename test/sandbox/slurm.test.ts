@@ -1,13 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forEachTest } from '../support/for-each-test.ts'
 import { type SlurmReply, startSlurm, tokenOf } from './slurm-sandbox.ts'
 
-let slurm: Awaited<ReturnType<typeof startSlurm>>
-
-beforeEach(async () => {
-  slurm = await startSlurm()
-})
-
-afterEach(() => slurm.sandbox.close())
+const slurm = forEachTest(startSlurm, ({ sandbox }) => sandbox.close())
 
 const codes = ({ json }: SlurmReply) =>
   json.errors.map((each: { error_code?: number; error_number?: number }) => each.error_code ?? each.error_number)

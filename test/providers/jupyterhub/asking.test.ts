@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { signal, startTestHub } from './connection.ts'
+import { describe, expect, it } from 'vitest'
+import { signal, useTestHub } from './connection.ts'
 
-let hub: Awaited<ReturnType<typeof startTestHub>>
-beforeAll(async () => {
-  hub = await startTestHub()
-})
-beforeEach(() => hub.sandbox.reset())
-afterAll(() => hub.close())
+const hub = await useTestHub()
 
 describe('access', () => {
   it("is an address with a token of the user's that opens this server alone, for a while", async () => {

@@ -1,3 +1,4 @@
+import { afterAll, beforeEach } from 'vitest'
 import type { Driver } from '../../../src/providers/driver.ts'
 import type { Intent } from '../../../src/providers/intent.ts'
 import { jupyterhubProvider } from '../../../src/providers/jupyterhub/index.ts'
@@ -18,8 +19,8 @@ export interface Opened {
   requests: readonly HttpRequest[]
 }
 
-/** The sandbox's hub, its clock in the test's hand, and connections to it. */
-export async function startTestHub() {
+/** The sandbox's hub for the tests of a file, empty before each, its clock in the test's hand, and connections to it. */
+export async function useTestHub() {
   const clock = makeFixedClock('2026-01-05T00:00:00.000Z')
   const sandbox = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => clock.now().getTime() } })
   const url = sandbox.urls.jupyterhub
@@ -54,6 +55,12 @@ export async function startTestHub() {
     return { correlationTag: own, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
   }
 
+  beforeEach(() => sandbox.reset())
+  afterAll(async () => {
+    await http.close()
+    await sandbox.close()
+  })
+
   return {
     sandbox,
     url,
@@ -67,10 +74,6 @@ export async function startTestHub() {
       const { remoteId } = await driver.create(intent(spec), signal)
       clock.advance(1000)
       return remoteId ?? ''
-    },
-    async close() {
-      await http.close()
-      await sandbox.close()
     },
   }
 }

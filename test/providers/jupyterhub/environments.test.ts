@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkSpec } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { shown, textOf } from '../../support/shown.ts'
-import { signal, startTestHub } from './connection.ts'
+import { signal, useTestHub } from './connection.ts'
 
 const optionKeys = {
   image: 'image',
@@ -12,12 +12,7 @@ const optionKeys = {
   environmentVariables: 'environment',
 }
 
-let hub: Awaited<ReturnType<typeof startTestHub>>
-beforeAll(async () => {
-  hub = await startTestHub()
-})
-beforeEach(() => hub.sandbox.reset())
-afterAll(() => hub.close())
+const hub = await useTestHub()
 
 const problems = (settings: Parameters<typeof hub.open>[0], spec: EnvironmentSpec) =>
   checkSpec({ provider: 'jupyterhub', ...hub.open(settings).driver }, spec).map(({ pointer }) => pointer)

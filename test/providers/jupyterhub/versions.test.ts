@@ -1,17 +1,12 @@
 import { Value } from '@sinclair/typebox/value'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec } from '../../../src/providers/field-rules.ts'
 import { missingScopes } from '../../../src/providers/jupyterhub/scopes.ts'
 import { jupyterhubSettings } from '../../../src/providers/jupyterhub/settings.ts'
 import { shown } from '../../support/shown.ts'
-import { signal, startTestHub } from './connection.ts'
+import { signal, useTestHub } from './connection.ts'
 
-let hub: Awaited<ReturnType<typeof startTestHub>>
-beforeAll(async () => {
-  hub = await startTestHub()
-})
-beforeEach(() => hub.sandbox.reset())
-afterAll(() => hub.close())
+const hub = await useTestHub()
 
 const versions = ['3.0.0', '4.1.6', '5.5.4', '6.1.1']
 const be = (version: string, more: object = {}) => hub.sandbox.changeSettings('jupyterhub', { version, ...more })

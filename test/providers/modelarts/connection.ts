@@ -10,6 +10,7 @@ import type { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
 import { type FixedClock, makeFixedClock } from '../../support/fixed-clock.ts'
+import { forEachTest } from '../../support/for-each-test.ts'
 import { type RecordedRequest, type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 export const projectId = '77b6a44cba5143ab91d13ab9a8ff44fd'
@@ -71,6 +72,16 @@ export async function connect(
     },
   }
 }
+
+/** A new connection for each test of a file, all of whose requests are signed. */
+export const connectForEachTest = (settings?: JsonObject) =>
+  forEachTest(
+    () => connect(settings),
+    async ({ stub, close }) => {
+      for (const request of stub.requests) expectSigned(request)
+      await close()
+    },
+  )
 
 export const v1 = (method: string, rest: string) => `${method} /v1/${projectId}/${rest}`
 export const v2 = (method: string, rest: string) => `${method} /v2/${projectId}/${rest}`

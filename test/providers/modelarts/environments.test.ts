@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { textOf } from '../../support/shown.ts'
-import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
+import { connectForEachTest, failureOf, refusal, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 
 const instances = v1('POST', 'demanager/instances')
 const list = v1('GET', 'demanager/instances?de_type=Notebook&workspace_id=0')
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect()
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest()
 
 const driver = () => on.driver('environment')
 const intent = (changes: Partial<EnvironmentSpec> = {}, correlationTag?: string) =>

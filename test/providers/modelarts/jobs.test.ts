@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { textOf } from '../../support/shown.ts'
-import { type Connection, connect, expectSigned, failureOf, refusal, signal, v2 } from './connection.ts'
+import { connectForEachTest, failureOf, refusal, signal, v2 } from './connection.ts'
 import { id, job, spec } from './job-samples.ts'
 
 const search = v2('POST', 'training-job-searches')
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect()
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest()
 
 const driver = () => on.driver('job')
 const intent = (changes: Partial<JobSpec> = {}, correlationTag?: string) =>

@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { textOf } from '../../support/shown.ts'
-import { type Connection, connect, expectSigned, signal, v1 } from './connection.ts'
+import { connectForEachTest, signal, v1 } from './connection.ts'
 import { id, image, notebook, spec, volume } from './notebook-samples.ts'
 
 const listed = (rest: string) => v1('GET', `notebooks?limit=50&${rest}workspaceId=0&workspace_id=0`)
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect({ environmentApi: 'notebooks' })
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest({ environmentApi: 'notebooks' })
 const withVolume = (options: JsonObject): Partial<EnvironmentSpec> => ({
   providerOptions: { modelarts: { volume: options } },
 })

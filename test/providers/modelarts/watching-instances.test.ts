@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { textOf } from '../../support/shown.ts'
-import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
+import { connectForEachTest, failureOf, refusal, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 
 const details = v1('GET', `demanager/instances/${id}`)
@@ -9,14 +9,7 @@ const action = v1('POST', `demanager/instances/${id}/action`)
 const remove = v1('DELETE', `demanager/instances/${id}`)
 const list = v1('GET', 'demanager/instances?de_type=Notebook&workspace_id=0')
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect()
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest()
 
 const driver = () => on.driver('environment')
 
@@ -240,13 +233,16 @@ describe('the rest', () => {
     on.stub.once(v1('GET', `demanager/instances/${id}/token`), refusal('6327'))
     expect(await driver().access?.(id, signal)).toEqual({ urls: [] })
   })
+})
 
-  it("shows everybody's instances where the connection says so", async () => {
-    await on.close()
-    on = await connect({ visibility: 'all' })
-    on.stub.once(v1('GET', 'demanager/instances?de_type=Notebook&show_self=false&workspace_id=0'), {
+describe('a connection that says so', () => {
+  const everybody = connectForEachTest({ visibility: 'all' })
+
+  it("shows everybody's instances", async () => {
+    everybody.stub.once(v1('GET', 'demanager/instances?de_type=Notebook&show_self=false&workspace_id=0'), {
       body: { total_count: 0, instances: [] },
     })
-    expect(await driver().list({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
+    const { list: read } = everybody.driver('environment')
+    expect(await read({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
   })
 })

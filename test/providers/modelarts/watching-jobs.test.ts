@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { type Connection, connect, expectSigned, failureOf, refusal, signal, v2 } from './connection.ts'
+import { connectForEachTest, failureOf, refusal, signal, v2 } from './connection.ts'
 import { id, job, spec } from './job-samples.ts'
 
 const details = v2('GET', `training-jobs/${id}`)
 const actions = v2('POST', `training-jobs/${id}/actions`)
 const withStatus = (status: object) => ({ ...job, status: { ...job.status, ...status } })
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect()
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest()
 
 const driver = () => on.driver('job')
 

@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { textOf } from '../../support/shown.ts'
-import { type Connection, connect, expectSigned, failureOf, refusal, signal, v1 } from './connection.ts'
+import { connectForEachTest, failureOf, refusal, signal, v1 } from './connection.ts'
 import { id, image, notebook, spec } from './notebook-samples.ts'
 
 const details = v1('GET', `notebooks/${id}`)
 const listed = (rest: string) => v1('GET', `notebooks?limit=50&${rest}workspaceId=0&workspace_id=0`)
 
-let on: Connection
-beforeEach(async () => {
-  on = await connect({ environmentApi: 'notebooks' })
-})
-afterEach(async () => {
-  for (const request of on.stub.requests) expectSigned(request)
-  await on.close()
-})
+const on = connectForEachTest({ environmentApi: 'notebooks' })
 
 const driver = () => on.driver('environment')
 
@@ -57,13 +50,16 @@ describe('looking at a notebook', () => {
     on.stub.once(listed('offset=0&'), { body: { total: 1, data: [notebook] } })
     expect(await failureOf(driver().get(id, signal))).toMatchObject({ code: 'conflict' })
   })
+})
 
-  it("lists everybody's notebooks where the connection says so", async () => {
-    await on.close()
-    on = await connect({ environmentApi: 'notebooks', visibility: 'all', workspaceId: 'ws1' })
+describe('a connection that says so', () => {
+  const everybody = connectForEachTest({ environmentApi: 'notebooks', visibility: 'all', workspaceId: 'ws1' })
+
+  it("lists everybody's notebooks", async () => {
     const target = 'notebooks/all?limit=50&offset=50&workspaceId=ws1&workspace_id=ws1'
-    on.stub.once(v1('GET', target), { body: { total: 51, data: [notebook] } })
-    expect(await driver().list({ cursor: '50', watched: [] }, signal)).toMatchObject({ seen: [{}], next: null })
+    everybody.stub.once(v1('GET', target), { body: { total: 51, data: [notebook] } })
+    const { list } = everybody.driver('environment')
+    expect(await list({ cursor: '50', watched: [] }, signal)).toMatchObject({ seen: [{}], next: null })
   })
 })
 

@@ -1,18 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answer, api, failureOf, key, type SlurmStub, signal, startSlurmStub } from './slurm-stub.ts'
+import { describe, expect, it } from 'vitest'
+import { answer, api, failureOf, key, signal, startSlurmStubForEachTest } from './slurm-stub.ts'
 
-let slurm: SlurmStub
-
-beforeEach(async () => {
-  slurm = await startSlurmStub()
-})
-
-afterEach(async () => {
-  expect(slurm.stub.unexpected).toEqual([])
-  await slurm.close()
-})
+const slurm = startSlurmStubForEachTest()
 
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 /** Signed by nobody: the driver does not verify. */

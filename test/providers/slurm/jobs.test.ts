@@ -1,16 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answer, api, correlationTag, failureOf, record, type SlurmStub, signal, startSlurmStub } from './slurm-stub.ts'
+import { describe, expect, it } from 'vitest'
+import { answer, api, correlationTag, failureOf, record, signal, startSlurmStubForEachTest } from './slurm-stub.ts'
 
-let slurm: SlurmStub
-
-beforeEach(async () => {
-  slurm = await startSlurmStub()
-})
-
-afterEach(async () => {
-  expect(slurm.stub.unexpected).toEqual([])
-  await slurm.close()
-})
+const slurm = startSlurmStubForEachTest()
 
 const submit = `POST ${api('/job/submit')}`
 const list = `GET ${api('/jobs')}`

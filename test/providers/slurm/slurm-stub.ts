@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Driver } from '../../../src/providers/driver.ts'
 import type { Intent } from '../../../src/providers/intent.ts'
 import { makeHttpClient } from '../../../src/providers/kit/http.ts'
@@ -6,6 +7,7 @@ import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { slurmProvider } from '../../../src/providers/slurm/index.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { type FixedClock, makeFixedClock } from '../../support/fixed-clock.ts'
+import { forEachTest } from '../../support/for-each-test.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 export const key = 'ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE='
@@ -63,6 +65,13 @@ export async function startSlurmStub(): Promise<SlurmStub> {
     },
   }
 }
+
+/** A new stub for each test of a file, which is asked nothing unexpected. */
+export const startSlurmStubForEachTest = () =>
+  forEachTest(startSlurmStub, async ({ stub, close }) => {
+    expect(stub.unexpected).toEqual([])
+    await close()
+  })
 
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
