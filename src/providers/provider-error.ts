@@ -24,19 +24,19 @@ export type ProviderErrorCode =
 
 export interface ProviderErrorDetails {
   /** HTTP status of the response, if any. */
-  httpStatus?: number
+  httpStatus?: number | undefined
   /** The vendor's error code. */
-  providerCode?: string
+  providerCode?: string | undefined
   /** The requested delay before a retry. */
-  retryAfterMs?: number
+  retryAfterMs?: number | undefined
   /** The invalid setting or credential, if known: `credentials.secretKey`. */
-  field?: string
+  field?: string | undefined
   /** The request field that the vendor rejects, as the vendor names it: `docker.image`. */
-  parameter?: string
+  parameter?: string | undefined
   /** True only if it is certain that nothing was sent. */
-  notSent?: boolean
+  notSent?: boolean | undefined
   /** The response exceeds the size limit; the object it describes exists. */
-  isTooLarge?: boolean
+  isTooLarge?: boolean | undefined
   cause?: unknown
 }
 

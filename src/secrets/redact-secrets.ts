@@ -52,12 +52,9 @@ export function hideInError(hide: Hide, error: ProviderError): ProviderError {
   if (hide === nothingToHide) return error
   const { httpStatus, providerCode, retryAfterMs, field, parameter, notSent } = error
   return new ProviderError(error.code, hide.text(error.message), {
-    notSent,
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(providerCode === undefined ? {} : { providerCode: hide.text(providerCode) }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(field === undefined ? {} : { field }),
-    ...(parameter === undefined ? {} : { parameter: hide.text(parameter) }),
+    ...{ httpStatus, retryAfterMs, field, notSent },
+    providerCode: providerCode === undefined ? undefined : hide.text(providerCode),
+    parameter: parameter === undefined ? undefined : hide.text(parameter),
   })
 }
 

@@ -31,11 +31,10 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
   if (response.status >= 200 && response.status < 300 && !reportsError(body)) return null
   const isOfService = response.text.trim() === '' || isObject(body)
   const row = isOfService ? documented[response.status] : undefined
-  const waitMs = retryAfterMs(response.headers, reading.clock)
   const details: ProviderErrorDetails = {
     httpStatus: response.status,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-    ...(row?.field === undefined ? {} : { field: row.field }),
+    retryAfterMs: retryAfterMs(response.headers, reading.clock),
+    field: row?.field,
   }
   const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${messageOf(body, response.text, reading.secrets)}`
   const code = row?.code ?? codeOfBareStatus(response.status)

@@ -3,6 +3,7 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { readId, readNumber, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { scanPages } from '../kit/pages.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
@@ -106,8 +107,7 @@ export function environmentOf(service: Json, literals: readonly string[]): Obser
     remoteId,
     status: (Object.hasOwn(serviceStates, rawState) ? serviceStates[rawState] : undefined) ?? null,
     rawState,
-    ...(reason === undefined ? {} : { reason }),
-    ...(name === undefined ? {} : { remoteName: name }),
+    ...given({ reason, remoteName: name }),
     ...(description === undefined ? {} : { correlationTag: tagOfDescription(readText(service, 'description')) }),
     payload: () => boundedPayload(service, literals),
   }

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../observation.ts'
@@ -58,8 +59,7 @@ export function jobOf(
     rawState: [...new Set(parts.map(({ train }) => rawStateOf(train, service)))].join(', '),
     ...reasonOf(status, tasks),
     ...(status === 'failed' && failed.length > 0 ? { message: failed.join('; ') } : {}),
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(correlationTag === undefined ? {} : { correlationTag }),
+    ...given({ startedAt, correlationTag }),
     tasks,
     result: { trainings: parts.map(({ ref, train }) => resultOf(ref, train, service)) },
     payload: () => boundedPayload({ service, trains: shown }, literals),
@@ -130,14 +130,11 @@ function firstCreation(trains: readonly Json[], offset: string): Date | undefine
 /** `inference` means that results are available. Row counts are in the service and may be strings. */
 function resultOf({ type, version }: TrainRef, train: Json, service: Json): JsonObject {
   const infer = readList(service, 'infers').find((each) => version !== null && isInferOf(each, { type, version }))
-  const rowCount = readNumber(infer, 'rowCount')
-  const inference = readFlag(train, 'inference')
   return {
     type,
     version,
     status: readText(train, 'status') ?? null,
-    ...(inference === undefined ? {} : { inference }),
-    ...(rowCount === undefined ? {} : { rowCount }),
+    ...given({ inference: readFlag(train, 'inference'), rowCount: readNumber(infer, 'rowCount') }),
   }
 }
 

@@ -65,7 +65,7 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
   const message = `Data Forest returned HTTP ${response.status}: ${cleanMessage(providerMessage, reading.secrets)}`
   // The service has no machine-readable error codes.
   const parameter = badParameter.exec(providerMessage)?.[1]
-  const details = { ...detailsOf(response, reading), ...(parameter === undefined ? {} : { parameter }) }
+  const details = { ...detailsOf(response, reading), parameter }
   if (code === undefined) {
     const fallback = isOk ? 'invalid_request' : codeOfBareStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRejection: false }
@@ -76,6 +76,5 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
 
 /** Retry-After is not documented, but is used if present. */
 function detailsOf({ status, headers }: HttpResponse, { clock }: Reading): ProviderErrorDetails {
-  const waitMs = retryAfterMs(headers, clock)
-  return { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
+  return { httpStatus: status, retryAfterMs: retryAfterMs(headers, clock) }
 }

@@ -7,6 +7,7 @@ import type { Driver } from '../driver.ts'
 import type { Accepts } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { readEntries, readId, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { asListed } from '../kit/listed.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
@@ -192,9 +193,7 @@ function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | nul
     rawState,
     ...(status === 'unknown' ? { reason: 'outcome_not_reported' as const } : {}),
     ...timesOf(app, status !== null && isTerminal(jobTransitions, status)),
-    ...(name === undefined ? {} : { remoteName: name }),
-    ...(correlationTag === undefined ? {} : { correlationTag }),
-    ...(appId === undefined ? {} : { result: { appId } }),
+    ...given({ remoteName: name, correlationTag, result: appId === undefined ? undefined : { appId } }),
     payload: () => boundedPayload(app, literals),
   }
 }

@@ -2,6 +2,7 @@ import type { EnvironmentSpec, JobSpec } from '../../vocabulary/spec.ts'
 import type { Accepts, SpecError } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { tagDescription } from '../kit/correlation-tags.ts'
+import { given } from '../kit/given.ts'
 import { quoteWord } from '../kit/shell.ts'
 import type { AiAppData, AiAppDocker, AiAppResource, CreateAiWorkspace, SubmitAiApp } from './wire.ts'
 
@@ -123,10 +124,7 @@ function dockerOf(spec: AnySpec): AiAppDocker {
 function resourceOf({ resources = {} }: AnySpec): AiAppResource {
   const { cpus, memoryMiB, accelerator } = resources
   return {
-    ...(cpus === undefined ? {} : { cpuCount: cpus }),
-    ...(accelerator === undefined ? {} : { gpuCount: accelerator.count }),
-    ...(accelerator?.model === undefined ? {} : { gpuModel: accelerator.model }),
-    ...(memoryMiB === undefined ? {} : { memoryMb: memoryMiB }),
+    ...given({ cpuCount: cpus, gpuCount: accelerator?.count, gpuModel: accelerator?.model, memoryMb: memoryMiB }),
   }
 }
 

@@ -44,8 +44,7 @@ const hubMessages: readonly (readonly [RegExp, ProviderErrorCode])[] = [
 /** The failure that a response with an unexpected status reports. */
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure {
   const { status } = response
-  const waitMs = retryAfterMs(response.headers, clock)
-  const details = { httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
+  const details = { httpStatus: status, retryAfterMs: retryAfterMs(response.headers, clock) }
   const providerMessage = hubMessageOf(response)
   if (providerMessage === undefined) {
     const message = `HTTP ${status} in an undocumented form: ${excerpt(response.text, secrets)}`
@@ -83,11 +82,9 @@ export function renamed(
   change: { code?: ProviderErrorCode; message?: string; field?: string; notSent?: true },
 ): ProviderError {
   const { httpStatus, retryAfterMs } = error
-  const field = change.field ?? error.field
   return new ProviderError(change.code ?? error.code, change.message ?? error.message, {
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(field === undefined ? {} : { field }),
+    ...{ httpStatus, retryAfterMs },
+    field: change.field ?? error.field,
     notSent: change.notSent ?? error.notSent,
     cause: error,
   })

@@ -1,6 +1,7 @@
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
-const refusals: ReadonlySet<ProviderErrorCode> = new Set([
+/** The codes that mean "rejected" for a create. */
+export const refusals: ReadonlySet<ProviderErrorCode> = new Set([
   'invalid_request',
   'unauthenticated',
   'permission_denied',
@@ -22,8 +23,8 @@ export function createFailure(error: unknown, isDocumented: (error: ProviderErro
   }
   if (error.notSent || !refusals.has(error.code) || isDocumented(error)) return error
   return new ProviderError('outcome_unknown', `Unknown whether it was created: ${error.message}`, {
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
-    ...(error.providerCode === undefined ? {} : { providerCode: error.providerCode }),
+    httpStatus: error.httpStatus,
+    providerCode: error.providerCode,
     cause: error,
   })
 }

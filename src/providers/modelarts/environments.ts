@@ -4,6 +4,7 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import type { Driver } from '../driver.ts'
 import { tagOfName } from '../kit/correlation-tags.ts'
 import { readId, readNumber, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { Access, Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -16,7 +17,7 @@ import { itemsOf, type Portion } from './list-scan.ts'
 import { environmentOptions } from './options.ts'
 import { makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
-import { given, payloadOf } from './wire.ts'
+import { payloadOf } from './wire.ts'
 
 /** The states of the list filter (modelarts_03_0111), and DELETING, which a client of the API has observed. */
 const states: Readonly<Record<string, Status<'environment'>>> = {

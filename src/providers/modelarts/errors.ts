@@ -1,5 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
+import { refusals } from '../kit/create-outcome.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
@@ -23,18 +24,6 @@ interface Reading {
 
 /** Five rejected signatures in a row lock an access key for this long. */
 const keyLockMs = 300_000
-
-const refusals: ReadonlySet<ProviderErrorCode> = new Set([
-  'invalid_request',
-  'unauthenticated',
-  'permission_denied',
-  'not_found',
-  'conflict',
-  'unsupported',
-  'quota_exceeded',
-  'no_capacity',
-  'rate_limited',
-])
 
 /**
  * The failure that a response of ModelArts or its gateway reports; null for a success. Errors have four formats; an
@@ -80,11 +69,10 @@ function messageOf({ text }: HttpResponse, { message }: VendorError, secrets: re
 }
 
 function detailsOf(response: HttpResponse, clock: ProviderClock, vendorError: VendorError): ProviderErrorDetails {
-  const waitMs = retryAfterMs(response.headers, clock) ?? lockMs(vendorError)
   return {
     httpStatus: response.status,
-    ...(vendorError.code === undefined ? {} : { providerCode: vendorError.code }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    providerCode: vendorError.code,
+    retryAfterMs: retryAfterMs(response.headers, clock) ?? lockMs(vendorError),
   }
 }
 

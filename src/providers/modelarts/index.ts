@@ -82,11 +82,7 @@ function located(error: unknown): unknown {
   const field = isMissingApi ? 'settings.environmentApi' : isUnreachable ? 'settings.baseUrl' : error.field
   if (field === undefined) return error
   return new ProviderError(code, message, {
-    field,
-    notSent,
-    cause: error,
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(providerCode === undefined ? {} : { providerCode }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...{ httpStatus, providerCode, retryAfterMs },
+    ...{ field, notSent, cause: error },
   })
 }

@@ -3,8 +3,9 @@ import type { Accepts, SpecError } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { foreignOptions, optionsOf } from './options.ts'
-import { type CreateInstance, given, type InstanceAutoStop, type InstanceStorage } from './wire.ts'
+import type { CreateInstance, InstanceAutoStop, InstanceStorage } from './wire.ts'
 
 /** The correlation tag is at the end of the name. */
 export const tagLength = 10

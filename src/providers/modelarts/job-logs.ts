@@ -1,12 +1,12 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { LogChunk } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'
 import { taskNames } from './job-observation.ts'
-import { given } from './wire.ts'
 
 interface Reads {
   existing(remoteId: string, signal: AbortSignal): Promise<Json>

@@ -3,17 +3,11 @@ import type { Accepts } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { nameTagLength, tagName } from '../kit/correlation-tags.ts'
 import { isObject, readList, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import { namePattern, tagLength } from './instance-mapping.ts'
 import { optionsOf } from './options.ts'
-import {
-  type CreateTrainingJob,
-  given,
-  type TrainingAlgorithm,
-  type TrainingChannel,
-  type TrainingEngine,
-  type TrainingVolume,
-} from './wire.ts'
+import type { CreateTrainingJob, TrainingAlgorithm, TrainingChannel, TrainingEngine, TrainingVolume } from './wire.ts'
 
 const maxNameLength = 64
 export const datasetSource = /^dataset:([^/]+)\/([^/]+)$/

@@ -5,10 +5,11 @@ import type { Reason } from '../../vocabulary/reasons.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import { tagOfName } from '../kit/correlation-tags.ts'
 import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../observation.ts'
 import { tagLength } from './instance-mapping.ts'
-import { given, payloadOf } from './wire.ts'
+import { payloadOf } from './wire.ts'
 
 /** Values of `status.phase`. The vendor advises against depending on `secondary_phase`, so it only adds a reason. */
 export const jobStates: Readonly<Record<string, Status<'job'>>> = {

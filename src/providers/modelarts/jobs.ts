@@ -4,6 +4,7 @@ import { isTerminal } from '../../vocabulary/transitions.ts'
 import type { Driver } from '../driver.ts'
 import { tagName } from '../kit/correlation-tags.ts'
 import { readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import type { Catalog } from '../observation.ts'
 import type { Traits } from '../traits.ts'
 import type { Call, ModelartsClient } from './client.ts'
@@ -18,7 +19,6 @@ import { itemsOf, type Portion } from './list-scan.ts'
 import { jobOptions } from './options.ts'
 import { type ListPage, makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
-import { given } from './wire.ts'
 
 const traits: Traits<'job'> = {
   // Not documented. The create response contains the job.

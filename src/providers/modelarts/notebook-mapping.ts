@@ -4,10 +4,11 @@ import type { Accepts, SpecError } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { tagName } from '../kit/correlation-tags.ts'
 import { readList, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { descriptionPattern, namePattern, optionErrors } from './instance-mapping.ts'
 import { volumeErrors, volumeOf } from './notebook-volume.ts'
 import { optionsOf } from './options.ts'
-import { type CreateNotebook, given, type StartQuery } from './wire.ts'
+import type { CreateNotebook, StartQuery } from './wire.ts'
 
 /** The reference documents neither end of the range; the vendor's SDK documents both. Milliseconds. */
 export const shortestLeaseMs = 3_600_000

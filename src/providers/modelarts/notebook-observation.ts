@@ -3,11 +3,12 @@ import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { tagOfName } from '../kit/correlation-tags.ts'
 import { readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { Access, Observation } from '../observation.ts'
 import { tagLength } from './instance-mapping.ts'
 import { longestLeaseMs, shortestLeaseMs } from './notebook-mapping.ts'
-import { given, payloadOf, type StartQuery } from './wire.ts'
+import { payloadOf, type StartQuery } from './wire.ts'
 
 /** The states of the reference's `status` (ListNotebooks). */
 export const notebookStates: Readonly<Record<string, Status<'environment'>>> = {

@@ -1,8 +1,9 @@
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import type { SpecError } from '../field-rule.ts'
 import { readObject, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { optionsOf } from './options.ts'
-import { type CreateNotebook, given } from './wire.ts'
+import type { CreateNotebook } from './wire.ts'
 
 const fileSystems: ReadonlySet<string> = new Set(['EFS', 'SFS'])
 

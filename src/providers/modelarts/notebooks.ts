@@ -2,6 +2,7 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Driver } from '../driver.ts'
 import { tagName } from '../kit/correlation-tags.ts'
 import { isObject, readFlag, readId, readList, readNumber, readText } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import type { Catalog } from '../observation.ts'
 import type { Traits } from '../traits.ts'
 import type { Call, ModelartsClient } from './client.ts'
@@ -14,7 +15,6 @@ import { leaseShown, notebookAccess, notebookSeen, notebookStates } from './note
 import { environmentOptions } from './options.ts'
 import { type ListPage, makeReading } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
-import { given } from './wire.ts'
 
 const traits: Traits<'environment'> = {
   // Not documented. Names may repeat, so only the list prevents a second notebook.

@@ -73,8 +73,7 @@ export function dataOf(response: HttpResponse, reading: Reading): Json {
 export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
   const body = jsonOf(response)
   const code = codeOf(body)
-  const waitMs = retryAfterMs(response.headers, clock)
-  const details = { httpStatus: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
+  const details = { httpStatus: response.status, retryAfterMs: retryAfterMs(response.headers, clock) }
   if (code === undefined) {
     const words = excerpt(response.text, secrets)
     const message = `SCNet returned HTTP ${response.status} without a code: ${words}`
@@ -98,12 +97,7 @@ export function codeOf(body: Json | undefined): string | undefined {
 
 /** The details of a ProviderError, for use in another one. */
 export function detailsOf({ httpStatus, providerCode, retryAfterMs, field }: ProviderError) {
-  return {
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(providerCode === undefined ? {} : { providerCode }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(field === undefined ? {} : { field }),
-  }
+  return { httpStatus, providerCode, retryAfterMs, field }
 }
 
 /**

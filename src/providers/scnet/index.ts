@@ -1,4 +1,5 @@
 import type { Json } from '../../vocabulary/json.ts'
+import { given } from '../kit/given.ts'
 import type { OpenProvider, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Session } from '../session.ts'
@@ -45,26 +46,13 @@ export const scnetProvider: Provider = {
   endpointSettings: ['clusterId', 'clusterName', 'loginUrl', 'platformUrl', 'aiUrl', 'hpcUrl', 'efileUrl'],
   endpoints(settings) {
     const { loginUrl, platformUrl, aiUrl, hpcUrl, efileUrl } = settingsOf(settings)
-    return {
-      loginUrl,
-      platformUrl,
-      ...(aiUrl === undefined ? {} : { aiUrl }),
-      ...(hpcUrl === undefined ? {} : { hpcUrl }),
-      ...(efileUrl === undefined ? {} : { efileUrl }),
-    }
+    return { loginUrl, platformUrl, ...given({ aiUrl, hpcUrl, efileUrl }) }
   },
   credentialError,
   scope(settings) {
     const { loginUrl, platformUrl, schedulerId, clusterUser, jobApi, ...region } = settingsOf(settings)
     // Without the portal user: users can be renamed, and the account's objects stay.
-    return {
-      loginUrl,
-      platformUrl,
-      jobApi,
-      ...regionOf(region),
-      ...(schedulerId === undefined ? {} : { schedulerId }),
-      ...(clusterUser === undefined ? {} : { clusterUser }),
-    }
+    return { loginUrl, platformUrl, jobApi, ...regionOf(region), ...given({ schedulerId, clusterUser }) }
   },
   /** Containers have UUIDs. */
   uniqueIds: (settings) => (settingsOf(settings).jobApi === 'container' ? ['job', 'environment'] : ['environment']),
@@ -74,10 +62,7 @@ export const scnetProvider: Provider = {
 }
 
 function regionOf({ clusterId, clusterName }: Pick<ScnetSettings, 'clusterId' | 'clusterName'>) {
-  return {
-    ...(clusterId === undefined ? {} : { clusterId }),
-    ...(clusterName === undefined ? {} : { clusterName }),
-  }
+  return given({ clusterId, clusterName })
 }
 
 function open({ http, clock, ...session }: Session): OpenProvider {

@@ -2,6 +2,7 @@ import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Accepts, SpecError } from '../field-rule.ts'
 import type { Intent } from '../intent.ts'
 import { tagDescription } from '../kit/correlation-tags.ts'
+import { given } from '../kit/given.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import type { SlurmSettings } from './settings.ts'
 import type { JobProperties, SubmitJob } from './wire.ts'
@@ -74,25 +75,28 @@ export function submitOf(
       name: spec.name,
       // A separate field, which lists show and nothing else uses.
       comment: tagDescription(undefined, correlationTag),
-      ...given('account', option(spec, 'account')),
-      ...given('partition', spec.queue),
-      ...given('qos', option(spec, 'qos')),
-      ...given('reservation', option(spec, 'reservation')),
-      ...given('constraints', option(spec, 'constraints')),
+      ...given({
+        account: option(spec, 'account'),
+        partition: spec.queue,
+        qos: option(spec, 'qos'),
+        reservation: option(spec, 'reservation'),
+        constraints: option(spec, 'constraints'),
+      }),
       nodes,
       tasks: nodes * perNode,
       ...(perNode === 1 ? {} : { tasks_per_node: perNode }),
       ...perNodeOf(spec, perNode),
-      ...given('licenses', option(spec, 'licenses')),
+      ...given({ licenses: option(spec, 'licenses') }),
       ...(spec.providerOptions?.slurm?.exclusive === true ? { exclusive: 'exclusive' as const } : {}),
       ...(spec.timeLimitSeconds === undefined ? {} : { time_limit: Math.ceil(spec.timeLimitSeconds / 60) }),
-      ...given('begin_time', option(spec, 'beginTime')),
-      ...given('dependency', option(spec, 'dependency')),
-      ...given('priority', option(spec, 'priority')),
+      ...given({
+        begin_time: option(spec, 'beginTime'),
+        dependency: option(spec, 'dependency'),
+        priority: option(spec, 'priority'),
+      }),
       ...flagsOf(spec),
       current_working_directory: spec.workingDirectory ?? settings.defaultWorkingDirectory ?? '',
-      ...given('standard_output', spec.stdoutPath),
-      ...given('standard_error', spec.stderrPath),
+      ...given({ standard_output: spec.stdoutPath, standard_error: spec.stderrPath }),
       environment: { PATH: settings.path, ...spec.environmentVariables },
     },
   }
@@ -111,8 +115,7 @@ function perNodeOf({ resources, providerOptions }: JobSpec, perNode: number) {
     ...(providerOptions?.slurm?.gres === undefined ? [] : [String(providerOptions.slurm.gres)]),
   ]
   return {
-    ...(cpus === undefined ? {} : { cpus_per_task: cpus / perNode }),
-    ...(memoryMiB === undefined ? {} : { memory_per_node: memoryMiB }),
+    ...given({ cpus_per_task: cpus === undefined ? undefined : cpus / perNode, memory_per_node: memoryMiB }),
     ...(gres.length === 0 ? {} : { gres: gres.join(',') }),
   }
 }
@@ -139,8 +142,4 @@ function tasksPerNode({ providerOptions }: JobSpec): number {
 function option({ providerOptions }: JobSpec, name: string): string | undefined {
   const value = providerOptions?.slurm?.[name]
   return value === undefined ? undefined : String(value)
-}
-
-function given<K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: string })
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readId, readNumber } from '../kit/fields.ts'
+import { given } from '../kit/given.ts'
 import { tryParseJson } from '../kit/json.ts'
 import type { SlurmCredentials } from './settings.ts'
 
@@ -34,10 +35,7 @@ export function claimsOf(token: string): TokenClaims {
   const claims = tryParseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
   const expiry = readNumber(claims, 'exp')
   const user = readId(claims, 'sun') ?? readId(claims, 'username')
-  return {
-    ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
-    ...(user === undefined ? {} : { user }),
-  }
+  return given({ user, expiresAt: expiry === undefined ? undefined : new Date(expiry * 1000) })
 }
 
 function encode(part: object): string {

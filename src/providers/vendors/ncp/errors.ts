@@ -78,13 +78,12 @@ export function gatewayFailure(response: HttpResponse, { clock, secrets }: Readi
   }
   const isClock = errorCode === '200' && isClockSkewed(response, clock)
   const hint = isClock ? "The clock of this machine differs from the gateway's by 5 minutes or more." : row.hint
-  const field = isClock ? 'clock' : row.field
   const message = hint === undefined ? text : `${text} ${hint}`
   const error = failureOf(response, clock, {
     code: row.code,
     text: message,
     providerCode: errorCode,
-    ...(field === undefined ? {} : { field }),
+    field: isClock ? 'clock' : row.field,
   })
   return { error, isRejection: row.isRejection }
 }
@@ -95,11 +94,7 @@ function failureOf(
   { code, text, ...more }: { code: ProviderErrorCode; text: string } & ProviderErrorDetails,
 ): ProviderError {
   const waitMs = retryAfterMs(response.headers, clock)
-  return new ProviderError(code, text, {
-    httpStatus: response.status,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-    ...more,
-  })
+  return new ProviderError(code, text, { httpStatus: response.status, retryAfterMs: waitMs, ...more })
 }
 
 function isClockSkewed(response: HttpResponse, clock: ProviderClock): boolean {
