@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { parseDuration } from '../input/durations.ts'
 import { recordEventView, workloadView } from '../output/resource-views.ts'
-import { waitForEnvironment } from '../waiting/wait-for-environment.ts'
+import { type AcceptedEnvironment, waitForEnvironment } from '../waiting/wait-for-environment.ts'
 import { addAccessCommands } from './environment-access.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
@@ -43,13 +43,13 @@ function addWaitOptions(command: Command, status: string): Command {
 /** Prints the accepted record, or the one that has reached the status. */
 async function finish(
   cli: Cli,
-  id: string,
+  accepted: AcceptedEnvironment,
   { wait, timeout, status }: WaitOptions & { status: string },
 ): Promise<void> {
   const { environments } = await cli.client()
-  if (wait === true) await waitForEnvironment(cli, id, { status, timeoutMs: timeout })
+  if (wait === true) await waitForEnvironment(cli, accepted, { status, timeoutMs: timeout })
   if (wait !== true || cli.exitCode === 0 || cli.out.format !== 'table')
-    cli.out.record(await environments.get(id), workloadView)
+    cli.out.record(await environments.get(accepted.id), workloadView)
 }
 
 function addCreate(environments: Command, cli: Cli): void {
@@ -59,11 +59,11 @@ function addCreate(environments: Command, cli: Cli): void {
     .action(async (options: RequestOptions & WaitOptions & { idempotencyKey?: string }) => {
       const request = await readRequest(cli, options)
       const { environments: api } = await cli.client()
-      const { id } = await api.create(
+      const accepted = await api.create(
         request as Parameters<typeof api.create>[0],
         given({ idempotencyKey: options.idempotencyKey }),
       )
-      await finish(cli, id, { ...options, status: 'running' })
+      await finish(cli, accepted, { ...options, status: 'running' })
     })
 }
 
@@ -98,16 +98,16 @@ function addGet(environments: Command, cli: Cli): void {
 function addStart(environments: Command, cli: Cli): void {
   const start = environments.command('start <id>').description('Start a stopped environment.')
   addWaitOptions(start, 'running').action(async (id: string, options: WaitOptions) => {
-    await (await cli.client()).environments.start(id)
-    await finish(cli, id, { ...options, status: 'running' })
+    const accepted = await (await cli.client()).environments.start(id)
+    await finish(cli, accepted, { ...options, status: 'running' })
   })
 }
 
 function addStop(environments: Command, cli: Cli): void {
   const stop = environments.command('stop <id>').description('Stop an environment.')
   addWaitOptions(stop, 'stopped').action(async (id: string, options: WaitOptions) => {
-    await (await cli.client()).environments.stop(id)
-    await finish(cli, id, { ...options, status: 'stopped' })
+    const accepted = await (await cli.client()).environments.stop(id)
+    await finish(cli, accepted, { ...options, status: 'stopped' })
   })
 }
 
@@ -118,7 +118,7 @@ function addDelete(environments: Command, cli: Cli): void {
     .option('--remote', 'For an imported environment: also delete the remote object.')
     .action(async (id: string, options: WaitOptions & { cancelJobs?: boolean; remote?: boolean }) => {
       const { cancelJobs, remote } = options
-      await (await cli.client()).environments.delete(id, given({ cancelJobs, remote }))
-      await finish(cli, id, { ...options, status: 'deleted' })
+      const accepted = await (await cli.client()).environments.delete(id, given({ cancelJobs, remote }))
+      await finish(cli, accepted, { ...options, status: 'deleted' })
     })
 }

@@ -6,6 +6,12 @@ import { stepOf } from './follow-job.ts'
 import { untilInterrupted } from './interruption.ts'
 import { makeProgress, type Progress } from './progress.ts'
 
+/** The record as returned when the request was accepted. */
+export interface AcceptedEnvironment {
+  id: string
+  statusChangedAt: string
+}
+
 export interface EnvironmentWait {
   /** `running`, `stopped` or `deleted`. */
   status: string
@@ -19,13 +25,18 @@ const stableStatuses: ReadonlySet<string> = new Set(['running', 'stopped', 'bloc
  * Shows the statuses of an environment until it has the expected one. The exit code is 1 if it stays in another. Ctrl-C
  * ends only the wait.
  */
-export async function waitForEnvironment(cli: Cli, id: string, { status, timeoutMs }: EnvironmentWait): Promise<void> {
+export async function waitForEnvironment(
+  cli: Cli,
+  { id, statusChangedAt }: AcceptedEnvironment,
+  { status, timeoutMs }: EnvironmentWait,
+): Promise<void> {
   const progress = makeProgress({ id, stream: cli.stderr, stdout: cli.stdout, paint: cli.paint })
   const expiry = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
   let reached: string | undefined
   try {
     cli.exitCode = await untilInterrupted(async (interrupted) => {
-      reached = await follow(cli, id, { progress, status, signal: AbortSignal.any([interrupted, ...expiry]) })
+      const sinceMs = Date.parse(statusChangedAt)
+      reached = await follow(cli, id, { progress, status, sinceMs, signal: AbortSignal.any([interrupted, ...expiry]) })
       return reached === status ? exitCodes.ok : exitCodes.failed
     })
   } catch (error) {
@@ -43,14 +54,14 @@ export async function waitForEnvironment(cli: Cli, id: string, { status, timeout
 interface Following {
   progress: Progress
   status: string
+  /** The history before this time is not part of the wait. */
+  sinceMs: number
   signal: AbortSignal
 }
 
 /** Reads the record after each event: a requested action is pending while the status is still the previous one. */
-async function follow(cli: Cli, id: string, { progress, status, signal }: Following): Promise<string> {
+async function follow(cli: Cli, id: string, { progress, status, sinceMs, signal }: Following): Promise<string> {
   const { environments } = await cli.client()
-  // The history before the current status is not part of this wait.
-  const sinceMs = Date.parse((await environments.get(id, { signal })).statusChangedAt)
   let last = ''
   for await (const event of environments.streamEvents(id, { signal })) {
     const step = stepOf(event)

@@ -1,0 +1,136 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CliBench, startCliBench } from '../../support/cli-bench.ts'
+
+let bench: CliBench
+
+beforeAll(async () => {
+  bench = await startCliBench()
+})
+
+afterAll(() => bench.stop())
+
+const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
+
+describe('environments', () => {
+  it('are created, opened, stopped and deleted; each wait shows only what it waits for', async () => {
+    const input = 'provider: jupyterhub\nname: notebook\n'
+    const created = await run(['environments', 'create', '-f', '-', '--wait', '-o', 'name'], { input })
+    const id = created.stdout.trim()
+    expect([created.code, created.stderr]).toEqual([0, expect.stringMatching(/queued\n[\s\S]*running\n$/)])
+    const open = await run(['environments', 'open', id, '--print'])
+    expect(open.stdout).toContain(`${bench.sandbox.urls.jupyterhub}/user/`)
+    const stop = await run(['envs', 'stop', id, '--wait', '--json'])
+    expect([stop.code, JSON.parse(stop.stdout).status]).toEqual([0, 'stopped'])
+    expect(stop.stderr).not.toContain('queued')
+    expect(await run(['environments', 'open', id, '--print'])).toMatchObject({ code: 1, stdout: '' })
+    expect(await run(['environments', 'delete', id, '--wait', '-o', 'name'])).toMatchObject({
+      code: 0,
+      stdout: `${id}\n`,
+    })
+    expect((await run(['environments', 'list', '--status', 'deleted', '-o', 'name'])).stdout).toBe(`${id}\n`)
+  })
+
+  it('that cannot start end the wait with an error', async () => {
+    const fault = bench.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', provider: 'jupyterhub' })
+    const input = 'provider: jupyterhub\nname: refused\n'
+    const created = await run(['environments', 'create', '-f', '-', '--wait', '--timeout', '20s'], { input })
+    bench.sandbox.faults.clear(fault.id)
+    expect([1, 124]).toContain(created.code)
+    expect(created.stderr).toMatch(/See: switchyard environments get env_\w+\n$/)
+  })
+})
+
+describe('environments ssh', () => {
+  let server: Server
+  let access: object
+  let bin: string
+
+  beforeAll(async () => {
+    server = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ urls: [], ...access }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    bin = join(bench.cli.home, 'fake-bin')
+    await mkdir(bin, { recursive: true })
+    await writeFile(join(bin, 'ssh'), '#!/bin/sh\nprintf "[%s]" "$@"\nexit 42\n')
+    await chmod(join(bin, 'ssh'), 0o755)
+  })
+
+  afterAll(() => void server.close())
+
+  const ssh = (...args: string[]) => {
+    const { port } = server.address() as AddressInfo
+    const env = { SWITCHYARD_URL: `http://127.0.0.1:${port}`, PATH: `${bin}:${process.env.PATH}` }
+    return run(['environments', 'ssh', 'env_1', ...args], { env })
+  }
+
+  it('runs ssh with the login, passes arguments on, and ends with its exit code', async () => {
+    access = { ssh: { host: 'node-1.example.com', port: 2222, user: 'ada' } }
+    const { code, stdout } = await ssh('--', 'ls', '-l', 'a b')
+    expect([code, stdout]).toEqual([42, '[-p][2222][-l][ada][--][node-1.example.com][ls][-l][a b]'])
+    const { stdout: printed } = await ssh('--print', '--', 'echo', "it's")
+    expect(printed).toBe("ssh -p 2222 -l ada -- node-1.example.com echo 'it'\\''s'\n")
+  })
+
+  it.each([
+    [{ ssh: { host: '-oProxyCommand=touch /tmp/x', port: 22 } }, 'unexpected characters'],
+    [{ ssh: { host: 'a', port: 22, user: '-oProxyCommand=x' } }, 'unexpected characters'],
+    [{}, 'offers no SSH login'],
+  ])('with %j runs nothing', async (wanted, message) => {
+    access = wanted
+    expect(await ssh()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) })
+  })
+})
+
+describe('secrets', () => {
+  it('of a connection come from a file or standard input', async () => {
+    const { username, token } = bench.sandbox.accounts.jupyterhub
+    const settings = [
+      '--set',
+      `settings.baseUrl=${bench.sandbox.urls.jupyterhub}`,
+      '--set',
+      `settings.username=${username}`,
+    ]
+    const create = ['connections', 'create', '--provider', 'jupyterhub', '--name', 'piped', ...settings]
+    const created = await run([...create, '--credentials-file', '-', '-o', 'name'], { input: `token: ${token}\n` })
+    expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^conn_\w{26}\n$/), stderr: '' })
+    const id = created.stdout.trim()
+    expect(await run(['connections', 'verify', id])).toMatchObject({ code: 0, stdout: 'ok  true\n' })
+    await run(['connections', 'update', id, '--hold', '--credentials-file', '-'], {
+      input: `jupyterhub: {token: ${'x'.repeat(9)}}`,
+    })
+    const verified = await run(['connections', 'verify', id])
+    expect(verified).toMatchObject({ code: 1, stdout: expect.stringMatching(/^ok +false$/m) })
+    const doctor = await run(['admin', 'doctor', '--no-verify'])
+    expect([doctor.code, doctor.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^connections +warning +conn_\w+ +piped is on hold$/m),
+    ])
+    expect(await run(['connections', 'delete', id])).toMatchObject({ code: 0 })
+    expect(await run(create)).toMatchObject({ code: 2, stderr: expect.stringContaining('No credentials are given.') })
+  })
+
+  it('that the service creates are printed once', async () => {
+    const key = await run([
+      'keys',
+      'create',
+      '--name',
+      'ci',
+      '--scopes',
+      'jobs:read,jobs:write',
+      '--expires',
+      '30d',
+      '--json',
+    ])
+    const { id, key: secret } = JSON.parse(key.stdout)
+    const env = { SWITCHYARD_API_KEY: secret }
+    expect(await run(['jobs', 'list'], { env })).toMatchObject({ code: 0 })
+    expect((await run(['keys', 'get', id])).stdout).not.toContain(secret)
+    expect(await run(['keys', 'revoke', id])).toMatchObject({ code: 0 })
+    expect((await run(['keys', 'list'])).stdout).toMatch(new RegExp(`^${id} .* revoked `, 'm'))
+  })
+})
