@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
@@ -157,18 +159,17 @@ describe('an error', () => {
 })
 
 it('a reader that ends early is no error', async () => {
+  // More than a pipe holds, so that writing continues after the reader has ended.
+  const body = JSON.stringify({ id: 'slurm', text: 'x'.repeat(300_000) })
+  const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(body))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
   // biome-ignore lint/suspicious/noTemplateCurlyInString: an array of the shell
-  const script = '"$1" "$2" providers get modelarts --json | head -n 1; echo "${PIPESTATUS[0]}"'
-  const env = {
-    PATH: process.env.PATH,
-    SWITCHYARD_URL: bench.url,
-    SWITCHYARD_API_KEY: testApiKey,
-    HOME: bench.cli.home,
-  }
-  const { stdout, stderr } = await promisify(execFile)(
-    'bash',
-    ['-c', script, 'bash', process.execPath, bench.cli.path],
-    { env },
-  )
+  const script = '"$1" "$2" providers get slurm --json | head -n 1; echo "${PIPESTATUS[0]}"'
+  const variables = { SWITCHYARD_URL: `http://127.0.0.1:${port}`, SWITCHYARD_API_KEY: testApiKey, HOME: bench.cli.home }
+  const env = { PATH: process.env.PATH, ...variables }
+  const args = ['-c', script, 'bash', process.execPath, bench.cli.path]
+  const { stdout, stderr } = await promisify(execFile)('bash', args, { env })
+  server.close()
   expect([stdout, stderr]).toEqual(['{\n0\n', ''])
 })
