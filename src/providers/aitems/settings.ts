@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
+import { readStored } from '../kit/read-stored.ts'
 import type { NcpKeys } from '../vendors/ncp/signature.ts'
 
 export const aitemsSettings = Type.Object(
@@ -30,14 +30,8 @@ export const aitemsCredentials = Type.Object(
 
 export type AitemsSettings = Static<typeof aitemsSettings>
 
-/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
-export function settingsOf(settings: JsonObject): AitemsSettings {
-  const filled = Value.Default(aitemsSettings, Value.Clone(settings))
-  if (!Value.Check(aitemsSettings, filled)) throw new TypeError('these are no settings of aitems')
-  return filled
-}
+export const settingsOf = (settings: JsonObject): AitemsSettings =>
+  readStored(aitemsSettings, settings, 'settings of aitems')
 
-export function keysOf(credentials: JsonObject): NcpKeys {
-  if (!Value.Check(aitemsCredentials, credentials)) throw new TypeError('these are no credentials of aitems')
-  return credentials
-}
+export const keysOf = (credentials: JsonObject): NcpKeys =>
+  readStored(aitemsCredentials, credentials, 'credentials of aitems')

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
+import { readStored } from '../kit/read-stored.ts'
 import type { NcpKeys } from '../vendors/ncp/signature.ts'
 
 export const dataforestSettings = Type.Object(
@@ -36,14 +36,8 @@ export const dataforestCredentials = Type.Object(
 
 export type DataforestSettings = Static<typeof dataforestSettings>
 
-/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
-export function settingsOf(settings: JsonObject): DataforestSettings {
-  const filled = Value.Default(dataforestSettings, Value.Clone(settings))
-  if (!Value.Check(dataforestSettings, filled)) throw new TypeError('these are no settings of dataforest')
-  return filled
-}
+export const settingsOf = (settings: JsonObject): DataforestSettings =>
+  readStored(dataforestSettings, settings, 'settings of dataforest')
 
-export function keysOf(credentials: JsonObject): NcpKeys {
-  if (!Value.Check(dataforestCredentials, credentials)) throw new TypeError('these are no credentials of dataforest')
-  return credentials
-}
+export const keysOf = (credentials: JsonObject): NcpKeys =>
+  readStored(dataforestCredentials, credentials, 'credentials of dataforest')

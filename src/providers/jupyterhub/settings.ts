@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
+import { readStored } from '../kit/read-stored.ts'
 
 /** A user name that is valid in a path and in a scope. The hub decides which names exist or may be created. */
 const usernamePattern = '^(?!\\.+$)[^/!=%?#\\s]{1,255}$'
@@ -108,14 +108,8 @@ export const jupyterhubCredentials = Type.Object(
 
 export type JupyterhubSettings = Static<typeof jupyterhubSettings>
 
-/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
-export function settingsOf(settings: JsonObject): JupyterhubSettings {
-  const filled = Value.Default(jupyterhubSettings, Value.Clone(settings))
-  if (!Value.Check(jupyterhubSettings, filled)) throw new TypeError('these are no settings of jupyterhub')
-  return filled
-}
+export const settingsOf = (settings: JsonObject): JupyterhubSettings =>
+  readStored(jupyterhubSettings, settings, 'settings of jupyterhub')
 
-export function tokenOf(credentials: JsonObject): string {
-  if (!Value.Check(jupyterhubCredentials, credentials)) throw new TypeError('these are no credentials of jupyterhub')
-  return credentials.token
-}
+export const tokenOf = (credentials: JsonObject): string =>
+  readStored(jupyterhubCredentials, credentials, 'credentials of jupyterhub').token

@@ -2,9 +2,9 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Driver } from '../driver.ts'
 import type { Observation } from '../observation.ts'
-import { ProviderError } from '../provider-error.ts'
 import type { ScnetClient } from './client.ts'
-import { hasReachedLimit, listedBy, makeContainers, observationOf, searchTags, timesOf } from './containers.ts'
+import { driveContainers } from './container-driver.ts'
+import { hasReachedLimit, makeContainers, observationOf, timesOf } from './containers.ts'
 import { containerTraits, ended } from './environments.ts'
 import { isAboutObject } from './errors.ts'
 import { containerAccepts, containerJobErrors, containerTagLength, jobContainer } from './mapping.ts'
@@ -31,18 +31,13 @@ export function makeContainerJobs(
   literals: readonly string[],
 ): Driver<'job'> {
   const containers = makeContainers(client, settings)
-  const observe = (item: Json) => jobOf(item, settings, literals)
-  const observeListed = listedBy(observe)
-
-  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
-    const item = await containers.read(remoteId, signal)
-    if (item === 'gone') return item
-    const seen = observe(item)
-    if (seen !== null) return seen
-    throw new ProviderError('bad_response', `SCNet shows container ${remoteId} without a status.`)
-  }
+  const driven = driveContainers<'job'>(containers, settings, {
+    bodyOf: (intent) => jobContainer(intent, settings),
+    observe: (item) => jobOf(item, settings, literals),
+  })
 
   return {
+    ...driven,
     accepts: jobAccepts(settings),
     options: jobOptions,
     states,
@@ -52,25 +47,6 @@ export function makeContainerJobs(
     environment: 'optional',
     check: containerJobErrors,
 
-    plan: (intent) => containers.plan(jobContainer(intent, settings)),
-
-    async create(intent, signal) {
-      const body = jobContainer(intent, settings)
-      return { remoteId: await containers.create(body, { sendBy: intent.sendBy, signal }) }
-    },
-
-    async find(intents, signal) {
-      const correlationTags = intents.map(({ correlationTag }) => correlationTag)
-      return searchTags(await containers.scan(signal), correlationTags, { settings, observe: observeListed })
-    },
-
-    get,
-
-    async list({ cursor }, signal) {
-      const { items, next } = await containers.page(cursor, signal)
-      return { seen: items.flatMap((item) => observeListed(item) ?? []), next }
-    },
-
     controls: {
       /** Stops the container, which stays as a record. */
       async cancel(remoteId, signal) {
@@ -78,7 +54,7 @@ export function makeContainerJobs(
           await containers.stop(remoteId, signal)
         } catch (error) {
           if (!isAboutObject(error)) throw error
-          const seen = await get(remoteId, signal)
+          const seen = await driven.get(remoteId, signal)
           if (seen !== 'gone' && !ended.includes(seen.rawState)) throw error
         }
       },

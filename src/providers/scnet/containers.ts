@@ -1,13 +1,12 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
-import type { Kind } from '../../vocabulary/kinds.ts'
 import type { PlannedRequest } from '../intent.ts'
 import { tagOfDescription, tagOfName } from '../kit/correlation-tags.ts'
 import { isObject, readId, readText } from '../kit/fields.ts'
-import { asListed, missingIn } from '../kit/listed.ts'
+import { given } from '../kit/given.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
-import type { Found, Observation } from '../observation.ts'
+import type { Found } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { SendBy } from '../session.ts'
 import { contentType, type ScnetCall, type ScnetClient } from './client.ts'
@@ -22,7 +21,7 @@ import type { CreateContainer } from './wire.ts'
 const base = '/openapi/v2/instance-service'
 
 /** Fields of the container detail. Which of them the list returns is not documented. Source: container/detail */
-const detailFields = [
+export const detailFields = [
   ...['headerNotebookId', 'headerNotebookIp', 'currentIndex', 'userName', 'taskType', 'taskNumber', 'description'],
   ...['gpuNumber', 'cpuNumber', 'ramSize', 'acceleratorType', 'resourceGroup', 'resourceSpec', 'version', 'imagePath'],
   ...['timeoutLimit', 'createTime', 'startTime', 'endTime', 'duration', 'remainingTime', 'tensorboardId'],
@@ -122,25 +121,17 @@ export function idOf(item: Json): string | undefined {
   return readId(item, 'id') ?? readId(item, 'instanceServiceId')
 }
 
-/** Wraps `observe` for list items. */
-export function listedBy<K extends Kind>(observe: (item: Json) => Observation<K> | null) {
-  return (item: Json): Observation<K> | null => asListed(observe(item), missingIn(item, detailFields))
-}
-
 /** The part of an observation that all containers share. The start script may contain secrets and is omitted. */
 export function observationOf(item: Json, settings: ScnetSettings, literals: readonly string[]) {
   const remoteId = idOf(item)
   const rawState = readText(item, 'status')
   if (!isObject(item) || remoteId === undefined || rawState === undefined) return null
-  const remoteName = readText(item, 'instanceServiceName')
-  const correlationTag = tagOf(item, settings)
   const hasScript = item.startScriptContent !== undefined && item.startScriptContent !== ''
   const shown = hasScript ? { ...item, startScriptContent: '[redacted]' } : item
   return {
     remoteId,
     rawState,
-    ...(remoteName === undefined ? {} : { remoteName }),
-    ...(correlationTag === undefined ? {} : { correlationTag }),
+    ...given({ remoteName: readText(item, 'instanceServiceName'), correlationTag: tagOf(item, settings) }),
     payload: () => boundedPayload(shown, literals),
   }
 }
@@ -190,7 +181,5 @@ export function hasReachedLimit(item: Json, { timeOffset }: ScnetSettings): bool
 const limitSlackSeconds = 5
 
 export function timesOf(item: Json, offset: string): { startedAt?: Date; endedAt?: Date } {
-  const startedAt = readTime(item, 'startTime', { offset })
-  const endedAt = readTime(item, 'endTime', { offset })
-  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
+  return given({ startedAt: readTime(item, 'startTime', { offset }), endedAt: readTime(item, 'endTime', { offset }) })
 }

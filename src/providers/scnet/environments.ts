@@ -2,11 +2,11 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Driver } from '../driver.ts'
 import type { Observation } from '../observation.ts'
-import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import type { ScnetClient } from './client.ts'
 import { accessTo, catalogOf } from './container-access.ts'
-import { hasReachedLimit, listedBy, makeContainers, observationOf, searchTags, timesOf } from './containers.ts'
+import { driveContainers } from './container-driver.ts'
+import { hasReachedLimit, makeContainers, observationOf, timesOf } from './containers.ts'
 import { isAboutObject } from './errors.ts'
 import { containerAccepts, containerTagLength, environmentContainer, environmentErrors } from './mapping.ts'
 import { environmentOptions } from './options.ts'
@@ -36,16 +36,10 @@ export function makeEnvironments(
   literals: readonly string[],
 ): Driver<'environment'> {
   const containers = makeContainers(client, settings)
-  const observe = (item: Json) => environmentOf(item, settings, literals)
-  const observeListed = listedBy(observe)
-
-  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'environment'> | 'gone'> {
-    const item = await containers.read(remoteId, signal)
-    if (item === 'gone') return item
-    const seen = observe(item)
-    if (seen !== null) return seen
-    throw new ProviderError('bad_response', `SCNet shows container ${remoteId} without a status.`)
-  }
+  const driven = driveContainers<'environment'>(containers, settings, {
+    bodyOf: (intent) => environmentContainer(intent, settings),
+    observe: (item) => environmentOf(item, settings, literals),
+  })
 
   /**
    * The response to an action on an object that is already in the target state is not documented, so a rejected action
@@ -56,13 +50,14 @@ export function makeEnvironments(
       await verb
     } catch (error) {
       if (!isAboutObject(error)) throw error
-      const seen = await get(remoteId, signal)
+      const seen = await driven.get(remoteId, signal)
       if (seen === 'gone' ? aims.gone : aims.states.includes(seen.rawState)) return
       throw error
     }
   }
 
   return {
+    ...driven,
     accepts: {
       ...containerAccepts(settings),
       environmentVariables: { to: 'startScriptContent', note: 'exported before `startupScript`, which is required' },
@@ -84,25 +79,6 @@ export function makeEnvironments(
     },
     tagLength: containerTagLength,
     check: environmentErrors,
-
-    plan: (intent) => containers.plan(environmentContainer(intent, settings)),
-
-    async create(intent, signal) {
-      const body = environmentContainer(intent, settings)
-      return { remoteId: await containers.create(body, { sendBy: intent.sendBy, signal }) }
-    },
-
-    async find(intents, signal) {
-      const correlationTags = intents.map(({ correlationTag }) => correlationTag)
-      return searchTags(await containers.scan(signal), correlationTags, { settings, observe: observeListed })
-    },
-
-    get,
-
-    async list({ cursor }, signal) {
-      const { items, next } = await containers.page(cursor, signal)
-      return { seen: items.flatMap((item) => observeListed(item) ?? []), next }
-    },
 
     controls: {
       start: (remoteId, signal) =>

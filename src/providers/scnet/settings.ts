@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
+import { readStored } from '../kit/read-stored.ts'
 import type { CredentialError } from '../provider.ts'
 
 const url = (description: string, more: { default?: string } = {}) =>
@@ -85,17 +85,11 @@ export const scnetCredentials = Type.Object(
 export type ScnetSettings = Static<typeof scnetSettings>
 export type ScnetCredentials = Static<typeof scnetCredentials>
 
-/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
-export function settingsOf(settings: JsonObject): ScnetSettings {
-  const filled = Value.Default(scnetSettings, Value.Clone(settings))
-  if (!Value.Check(scnetSettings, filled)) throw new TypeError('these are no settings of scnet')
-  return filled
-}
+export const settingsOf = (settings: JsonObject): ScnetSettings =>
+  readStored(scnetSettings, settings, 'settings of scnet')
 
-export function credentialsOf(credentials: JsonObject): ScnetCredentials {
-  if (!Value.Check(scnetCredentials, credentials)) throw new TypeError('these are no credentials of scnet')
-  return credentials
-}
+export const credentialsOf = (credentials: JsonObject): ScnetCredentials =>
+  readStored(scnetCredentials, credentials, 'credentials of scnet')
 
 const pairs = [
   ['accessKey', 'secretKey'],

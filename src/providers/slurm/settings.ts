@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
+import { readStored } from '../kit/read-stored.ts'
 
 /** The supported REST plugins. v0.0.36 reports neither user nor 2017; v0.0.39 changed every format. */
 export const supportedVersions = ['v0.0.37', 'v0.0.38'] as const
@@ -59,14 +59,8 @@ export const slurmCredentials = Type.Object(
 export type SlurmSettings = Static<typeof slurmSettings>
 export type SlurmCredentials = Static<typeof slurmCredentials>
 
-/** Settings with their defaults. They are validated when the connection is created; an error here is a bug. */
-export function settingsOf(settings: JsonObject): SlurmSettings {
-  const filled = Value.Default(slurmSettings, Value.Clone(settings))
-  if (!Value.Check(slurmSettings, filled)) throw new TypeError('these are no settings of slurm')
-  return filled
-}
+export const settingsOf = (settings: JsonObject): SlurmSettings =>
+  readStored(slurmSettings, settings, 'settings of slurm')
 
-export function credentialsOf(credentials: JsonObject): SlurmCredentials {
-  if (!Value.Check(slurmCredentials, credentials)) throw new TypeError('these are no credentials of slurm')
-  return credentials
-}
+export const credentialsOf = (credentials: JsonObject): SlurmCredentials =>
+  readStored(slurmCredentials, credentials, 'credentials of slurm')
