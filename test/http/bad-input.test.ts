@@ -10,7 +10,9 @@ let environmentId: string
 /** A record of each kind, for routes about one. */
 const ids: Record<string, string> = {}
 
-const bench = await useApiBench({ settings: { requestRate: null, bodyLimitBytes: 200_000 } })
+const bench = await useApiBench({
+  settings: { requestRate: null, bodyLimitBytes: 200_000, batchLimitBytes: 200_000 },
+})
 
 beforeAll(async () => {
   const { api, connections } = bench

@@ -60,6 +60,8 @@ async function compare({ method, path, body: schema }: (typeof takesBody)[number
   const response = await gate.inject({ method: method as 'POST', url, headers, payload })
   if (response.statusCode === 400 && unsafe.has(response.json().errors[0]?.code)) return
   const isAllowed = allowsPublished(schema, JSON.parse(payload))
+  // Each job of a batch is validated separately, so its errors are in the results.
+  if (!isAllowed && path === '/jobs/batch' && response.statusCode === 204) return
   const message = `${isAllowed ? '' : 'not '}allowed by the document: ${payload}\n${response.body}`
   expect(response.statusCode, message).toBe(isAllowed ? 204 : 400)
 }
