@@ -106,6 +106,12 @@ describe('a batch of jobs', () => {
     expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
   })
 
+  it('is rejected before it is parsed if it has more values than any other batch', async () => {
+    const jobs = Array.from({ length: 1000 }, () => ({ labels: Array(250).fill(0) }))
+    const answer = await api.call('POST', '/jobs/batch', { body: { jobs } })
+    expect(answer).toMatchObject({ status: 413, body: { detail: expect.stringContaining('250000 JSON values') } })
+  })
+
   it('bounds the errors of its jobs', async () => {
     const bad = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`field${index}`, 1]))
     const { rejected, results } = await submitBatch(
