@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { openInertly, optionSchemasOf } from '../../src/capabilities/describe-provider.ts'
 import { makeEnvironmentSchemas } from '../../src/environments/environment.schemas.ts'
+import { compilersFactory } from '../../src/http/compilers.ts'
 import { makeJobSchemas } from '../../src/jobs/job.schemas.ts'
 import type { Driver } from '../../src/providers/driver.ts'
 import { checkSpec, withDefaults } from '../../src/providers/field-rules.ts'
@@ -72,7 +73,7 @@ const schemas = {
 
 /** The request as a route takes it: what the schema refuses is thrown, nothing is coerced or dropped. */
 async function taken(kind: Kind, request: string): Promise<Record<string, unknown>> {
-  const app = Fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } } })
+  const app = Fastify({ schemaController: { compilersFactory } })
   app.post('/', { schema: { body: schemas[kind] } }, async ({ body }) => body)
   const headers = { 'content-type': 'application/json' }
   const reply = await app.inject({ method: 'POST', url: '/', headers, body: request })
