@@ -22,13 +22,13 @@ export interface Followed {
 }
 
 /**
- * Responses of a stream besides errors. OpenAPI 3.1 describes no sequence of messages: the schema is that of the `data` of
- * each message, as most generators expect.
+ * Responses of a stream besides errors. OpenAPI 3.1 describes no sequence of messages, and generators parse the whole
+ * stream by its schema: it is text, and `x-event-schema` names the schema of the `data` of each message.
  */
 export function streamedAs(eventId: string) {
-  const description =
-    'Server-Sent Events. The `data` of each message is JSON of this schema; send its `id` as `Last-Event-ID` to resume.'
-  return { 200: { description, content: { 'text/event-stream': { schema: Type.Ref(eventId) } } } }
+  const description = `Server-Sent Events. The \`data\` of each message is JSON of the schema \`${eventId}\`; send its \`id\` as \`Last-Event-ID\` to resume.`
+  const schema = Type.String({ 'x-event-schema': `#/components/schemas/${eventId}` })
+  return { 200: { description, content: { 'text/event-stream': { schema } } } }
 }
 
 /** Registers the stream of past and new events of one record. */

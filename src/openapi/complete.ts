@@ -14,7 +14,7 @@ export function completeDocument(collected: OpenApiDocument, table: readonly Dep
   const document = publishedDocument(collected) as OpenApiDocument
   declareHeaders(document)
   markDeprecated(document, table)
-  document.webhooks = webhooks()
+  document['x-webhooks'] = webhooks()
   insertExamples(document)
   return document
 }

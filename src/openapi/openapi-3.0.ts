@@ -8,7 +8,7 @@ type Json = Record<string, unknown>
  * not changed.
  */
 export function asOpenApi30(document: OpenApiDocument): object {
-  const { webhooks: _, jsonSchemaDialect: __, openapi: ___, info, ...rest } = structuredClone(document)
+  const { jsonSchemaDialect: _, openapi: __, info, ...rest } = structuredClone(document)
   const { license, summary: ____, ...about } = (info ?? {}) as Json & { license?: Json }
   const { identifier: _____, ...licenseName } = license ?? {}
   const shown = { ...about, ...(license && { license: licenseName }) }

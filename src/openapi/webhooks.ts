@@ -6,7 +6,10 @@ const header = (name: string, description: string): Parameter => ({
   schema: { type: 'string' },
 })
 
-/** The requests that webhook endpoints receive. They are signed according to the Standard Webhooks specification. */
+/**
+ * The requests that webhook endpoints receive, signed according to the Standard Webhooks specification. Published as
+ * `x-webhooks`: OpenAPI Generator 7.25 turns the operations of `webhooks` into source that does not compile.
+ */
 export function webhooks(): Record<string, Record<string, Operation>> {
   return {
     event: {
