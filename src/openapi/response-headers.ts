@@ -23,11 +23,19 @@ const shared: Readonly<Record<string, Header>> = {
 export const sharedHeaders: readonly string[] = Object.keys(shared)
 
 const ofEveryOperation = ['X-Request-Id']
-const ofGuardedOperations = [...ofEveryOperation, 'RateLimit', 'RateLimit-Policy', 'Deprecation', 'Sunset']
+const ofKnownCallers = [...ofEveryOperation, 'RateLimit', 'RateLimit-Policy']
+const ofGuardedOperations = [...ofKnownCallers, 'Deprecation', 'Sunset']
+
+/** Shared responses that are sent before a hook adds its headers: to unknown callers, or before the body is read. */
+const ofEarlyResponses: Readonly<Record<string, readonly string[]>> = {
+  Unauthorized: ofEveryOperation,
+  ContentTooLarge: ofKnownCallers,
+  UnsupportedMediaType: ofKnownCallers,
+}
 
 /**
  * Declares the headers of all responses as references to `components/headers`. Headers that routes declare are moved
- * there; one name has one meaning in the whole API.
+ * there; one name has one meaning in the whole API. A reference to a shared response has no headers of its own.
  */
 export function declareHeaders(document: OpenApiDocument): void {
   const headers: Record<string, Header> = { ...document.components.headers, ...shared }
@@ -39,7 +47,8 @@ export function declareHeaders(document: OpenApiDocument): void {
       [...new Set([...names, ...Object.keys(response.headers ?? {})])].map((name) => [name, refTo(name)]),
     )
   }
-  for (const response of Object.values(document.components.responses ?? {})) declare(response, ofGuardedOperations)
+  for (const [name, response] of Object.entries(document.components.responses ?? {}))
+    declare(response, ofEarlyResponses[name] ?? ofGuardedOperations)
   for (const { security, responses } of operationsOf(document))
     for (const response of Object.values(responses))
       declare(response, security?.length === 0 ? ofEveryOperation : ofGuardedOperations)
