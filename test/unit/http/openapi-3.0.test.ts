@@ -16,7 +16,7 @@ it.each([
   [{ type: ['string', 'null'] }, { type: 'string', nullable: true }],
   [{ type: ['string', 'number'] }, { anyOf: [{ type: 'string' }, { type: 'number' }] }],
   [{ anyOf: [{ type: 'string', maxLength: 9 }, { type: 'null' }] }, { type: 'string', maxLength: 9, nullable: true }],
-  [{ anyOf: [{ $ref: '#/x' }, { type: 'null' }] }, { allOf: [{ $ref: '#/x' }], nullable: true }],
+  [{ anyOf: [{ $ref: '#/x' }, { type: 'null' }] }, { type: 'object', allOf: [{ $ref: '#/x' }], nullable: true }],
   [
     { const: 'ok', type: 'string' },
     { enum: ['ok'], type: 'string' },

@@ -1,7 +1,10 @@
 import AjvCompiler from '@fastify/ajv-compiler'
+import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
+import type { FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller } from '../../../src/http/caller.ts'
+import { itemError } from '../../../src/http/item-errors.ts'
 import type { HttpServer } from '../../../src/http/server.ts'
 import { document, operations, type Schema } from '../../support/contract.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
@@ -21,9 +24,24 @@ beforeAll(async () => {
   gate = await makeUnconnectedApp({
     environment: { MAX_EVENT_LOOP_DELAY_MS: '0' },
     deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
-    prepare: (server) => server.addHook('preHandler', async (_request, reply) => reply.code(204).send()),
+    prepare: (server) =>
+      server.addHook('preHandler', async (request, reply) => {
+        rejectInvalidItem(request)
+        return reply.code(204).send()
+      }),
   })
 })
+
+/** The handler of a batch validates each job: the schema of its route is that of the envelope. */
+function rejectInvalidItem(request: FastifyRequest): void {
+  if (request.routeOptions.url !== '/jobs/batch') return
+  const rules = { schema: Type.Ref('JobBatchItem'), more: () => [] }
+  const { jobs } = request.body as { jobs: readonly unknown[] }
+  for (const [index, job] of jobs.entries()) {
+    const error = itemError(request, job, { ...rules, base: `/jobs/${index}` })
+    if (error !== null) throw error
+  }
+}
 
 afterAll(() => gate?.close())
 
