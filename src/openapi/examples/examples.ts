@@ -2,6 +2,7 @@ import * as administration from './administration.ts'
 import * as connections from './connections.ts'
 import * as history from './history.ts'
 import { at, cursor, ids } from './ids.ts'
+import * as jobBatches from './job-batches.ts'
 import * as webhooks from './webhooks.ts'
 import * as workloads from './workloads.ts'
 
@@ -12,6 +13,8 @@ export const requestExamples: Readonly<Record<string, NamedExamples>> = {
   createConnection: connections.connectionRequests,
   updateConnection: connections.connectionPatches,
   submitJob: workloads.jobRequests,
+  submitJobBatch: jobBatches.batchRequests,
+  cancelJobBatch: jobBatches.batchCancels,
   previewJob: workloads.jobRequests,
   updateJob: workloads.patches.job,
   resolveJob: history.resolutions.job,
@@ -54,6 +57,8 @@ export const answerExamples: Readonly<Record<string, unknown>> = {
   listConnectionOrphans: connections.orphans,
   listJobs: page(workloads.finishedJob),
   submitJob: workloads.queuedJob,
+  submitJobBatch: jobBatches.batchResult,
+  cancelJobBatch: jobBatches.batchCancelResult,
   getJob: workloads.finishedJob,
   updateJob: { ...workloads.finishedJob, version: 5, labels: { team: 'vision' }, updatedAt: at(80) },
   listJobEvents: history.jobEvents,
@@ -63,7 +68,7 @@ export const answerExamples: Readonly<Record<string, unknown>> = {
   previewJob: workloads.previews.job,
   cancelJob: workloads.canceledJob,
   getJobLogs: history.logs,
-  getJobLogsRaw: history.logs.text,
+  downloadJobLogs: history.logs.text,
   resolveJob: workloads.queuedJob,
   listEnvironments: page(workloads.runningEnvironment),
   createEnvironment: workloads.queuedEnvironment,

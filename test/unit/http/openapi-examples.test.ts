@@ -1,57 +1,39 @@
 import { describe, expect, it } from 'vitest'
 import { makeStories } from '../../../src/commands/demo-scenarios.ts'
-import { compilersFactory } from '../../../src/http/compilers.ts'
 import { answerExamples, requestExamples } from '../../../src/openapi/examples/examples.ts'
 import { successOf } from '../../../src/openapi/insert-examples.ts'
 import { sandboxProviders } from '../../../src/sandbox/registry.ts'
 import { document, type Schema } from '../../support/contract.ts'
+import { servedSchemas } from '../../support/served-schemas.ts'
 
-type Validate = ((value: unknown) => boolean) & { errors?: readonly object[] | null }
-type Build = (schemas: object, options?: object) => (route: { schema: object; httpPart: string }) => Validate
-type BuildSerializer = (schemas: object) => (route: { schema: object }) => (value: unknown) => string
-
-/** The components as the service knows them: by name. */
-const components = Object.fromEntries(
-  Object.entries(document.components.schemas).map(([name, schema]) => [name, { ...byName(schema), $id: name }]),
-)
-const { buildValidator, buildSerializer } = compilersFactory as unknown as {
-  buildValidator: Build
-  buildSerializer: BuildSerializer
-}
-const validatorOf = buildValidator(components)
-const serializerOf = buildSerializer(components)
-
-function byName(schema: Schema): Schema {
-  return JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', ''))
-}
+const service = await servedSchemas()
 
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-const bodies = operations.flatMap(({ operationId, requestBody }) =>
-  Object.values(requestBody?.content ?? {}).map(({ schema }) => ({ operationId, schema })),
+/** Of the operations that are documented with a body, and with an answer. */
+const bodies = operations.flatMap(({ operationId, requestBody }) => (requestBody === undefined ? [] : [operationId]))
+const answers = operations.flatMap(({ operationId, responses }) =>
+  successOf(responses as never)?.schema === undefined ? [] : [operationId],
 )
-const answers = operations.flatMap(({ operationId, responses }) => {
-  const schema = successOf(responses as never)?.schema
-  return schema === undefined ? [] : [{ operationId, schema: schema as Schema }]
-})
 
-function errorsOf(schema: Schema, value: unknown): unknown {
-  const validate = validatorOf({ schema: byName(schema), httpPart: 'body' })
-  return validate(value) ? [] : validate.errors
+function schemaOf(operationId: string, part: 'body' | 'answer'): Schema {
+  const schema = service.operations.get(operationId)?.[part]
+  if (schema === undefined) throw new Error(`The service has no schema of the ${part} of ${operationId}.`)
+  return schema
 }
 
 describe('request bodies', () => {
-  it.each(bodies)('$operationId has one to three examples that the service accepts', ({ operationId, schema }) => {
+  it.each(bodies)('%s has one to three examples that the service accepts', (operationId) => {
     const examples = Object.values(requestExamples[operationId] ?? {})
     expect(examples.length).toBeGreaterThan(0)
     expect(examples.length).toBeLessThan(4)
     for (const { summary, value } of examples) {
       expect(summary).toMatch(/^[A-Z]/)
-      expect(errorsOf(schema, value)).toEqual([])
+      expect(service.errorsOf(schemaOf(operationId, 'body'), value)).toEqual([])
     }
   })
 
   it('are the only ones with examples', () => {
-    expect(Object.keys(requestExamples).toSorted()).toEqual(bodies.map(({ operationId }) => operationId).toSorted())
+    expect(Object.keys(requestExamples).toSorted()).toEqual(bodies.toSorted())
   })
 
   it('of jobs and environments are those of the demo', () => {
@@ -69,23 +51,26 @@ describe('request bodies', () => {
 })
 
 describe('success responses', () => {
-  it.each(answers)('$operationId has an example that the service could send', ({ operationId, schema }) => {
+  it.each(answers)('%s has an example that the service could send', (operationId) => {
     const example = answerExamples[operationId]
-    expect(errorsOf(schema, example)).toEqual([])
+    const schema = schemaOf(operationId, 'answer')
+    expect(service.errorsOf(schema, example)).toEqual([])
     // Serialization drops what the schema does not name.
     if (schema.type !== 'string')
-      expect(JSON.parse(serializerOf({ schema: byName(schema) })(example))).toMatchObject(example as object)
+      expect(JSON.parse(service.serialized(schema, example))).toMatchObject(example as object)
   })
 
   it('are the only ones with examples', () => {
-    expect(Object.keys(answerExamples).toSorted()).toEqual(answers.map(({ operationId }) => operationId).toSorted())
+    expect(Object.keys(answerExamples).toSorted()).toEqual(answers.toSorted())
   })
 })
 
 it('the validator of this test rejects what the service rejects', () => {
-  const JobRequest = { $ref: '#/components/schemas/JobRequest' }
-  expect(errorsOf(JobRequest, { name: 'a', nodes: 1 })).not.toEqual([])
-  expect(errorsOf(JobRequest, {})).not.toEqual([])
+  const job = schemaOf('submitJob', 'body')
+  expect(service.errorsOf(job, { name: 'a', nodes: 1 })).not.toEqual([])
+  expect(service.errorsOf(job, {})).not.toEqual([])
+  expect(service.errorsOf(schemaOf('submitJobBatch', 'body'), { jobs: [{}] })).not.toEqual([])
+  expect(service.errorsOf(schemaOf('getJob', 'answer'), { status: 'done' })).not.toEqual([])
 })
 
 it('no query parameter has an example, which documentation pages would send as a filter', () => {
