@@ -18,6 +18,13 @@ export const environmentEvent = {
 }
 export const environmentEvents = { data: [queued('queued', 'environment'), environmentEvent] }
 export const projectEvent = { ...jobEvent, kind: 'job', recordId: ids.job }
+
+/** A message of a stream, as it is sent. */
+const message = (id: string | number, data: object) => `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`
+export const jobMessage = message(jobEvent.seq, jobEvent)
+export const environmentMessage = message(environmentEvent.seq, environmentEvent)
+export const projectMessage = message(cursor, projectEvent)
+
 export const projectEvents = { data: [projectEvent], endCursor: cursor }
 
 const attempt = {
