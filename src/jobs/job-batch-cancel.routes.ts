@@ -4,7 +4,8 @@ import { encodeCursor, positionIn } from '../http/cursor.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { filterOf, type ListParameters } from '../records/list-query.ts'
-import { type CancelJobs, maxCancels } from '../workloads/actions/cancel-jobs.ts'
+import { instantOf } from '../vocabulary/instant.ts'
+import { type CancelJobs, type CancelPosition, maxCancels } from '../workloads/actions/cancel-jobs.ts'
 import { jobBatchCancelSchemas } from './job-batch-cancel.schemas.ts'
 
 interface BatchCancel {
@@ -27,7 +28,9 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
         operationId: 'cancelJobBatch',
         summary: 'Cancel jobs in a batch',
         description:
-          'Cancels the unfinished jobs that match a filter, as POST /jobs/{id}/cancel does, newest first and up to `limit` per request. A request may cancel fewer jobs, or none, and still return a `nextCursor`: continue until it is absent. Jobs that are submitted after the first request are not canceled.',
+          'Cancels the unfinished jobs that match a filter, as POST /jobs/{id}/cancel does, newest first (by name with `namePrefix`) and up to `limit` per request. A request may cancel fewer jobs, or none, and still return a `nextCursor`: continue until it is absent. Jobs that are submitted after the first request are not canceled.',
+        // `dryRun` in the query would otherwise be ignored.
+        querystring: Type.Object({}, { additionalProperties: false }),
         body: Type.Ref('JobBatchCancelRequest'),
         response: { 200: Type.Ref('JobBatchCancelResult'), ...errorResponses(413, 415) },
       },
@@ -38,7 +41,7 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
       const { matched, requestedIds, unsupportedIds, next } = await cancelJobs({
         ...ownerOf(request),
         filter: filterOf(filter, (name) => ({ in: 'body', pointer: `/filter/${name}` })),
-        after: positionIn(cursor, list),
+        after: positionOf(positionIn(cursor, list)),
         limit,
         isDryRun: dryRun,
       })
@@ -46,8 +49,25 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
       return {
         ...{ dryRun, matched, requested, unchanged: matched - requested - unsupported, unsupported },
         ...{ requestedIds, unsupportedIds },
-        ...(next === null ? {} : { nextCursor: encodeCursor(next, list) }),
+        ...(next === null ? {} : { nextCursor: encodeCursor(encodable(next), list) }),
       }
     },
   )
+}
+
+/** A position as in a cursor, where all values are text. */
+interface Encoded {
+  id: string
+  name?: string
+  createdBefore?: string
+}
+
+function encodable({ createdBefore, ...after }: CancelPosition): Encoded {
+  return createdBefore === undefined ? after : { ...after, createdBefore: createdBefore.toISOString() }
+}
+
+function positionOf(encoded: Encoded | null): CancelPosition | null {
+  if (encoded === null) return null
+  const { createdBefore, ...after } = encoded
+  return createdBefore === undefined ? after : { ...after, createdBefore: instantOf(createdBefore, cursorIn) }
 }

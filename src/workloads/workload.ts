@@ -114,6 +114,10 @@ export function hasOpenRequest(workload: Pick<Workload, 'generation' | 'observed
  * Whether this is requested and neither completed nor rejected. A request that was rejected, or undone at the provider,
  * can be repeated. `inFlight`: the status while it is in progress.
  */
-export function isRequested<K extends Kind>(workload: Workload<K>, desired: Desired<K>, inFlight: Status<K>): boolean {
+export function isRequested<K extends Kind>(
+  workload: Pick<Workload<K>, 'desired' | 'status' | 'generation' | 'observedGeneration'>,
+  desired: Desired<K>,
+  inFlight: Status<K>,
+): boolean {
   return workload.desired === desired && (hasOpenRequest(workload) || workload.status === inFlight)
 }

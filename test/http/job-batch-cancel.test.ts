@@ -101,6 +101,27 @@ describe('a batch cancel', () => {
     expect(await canceledAmong(late)).toBe(0)
   })
 
+  it('by name prefix does not cancel them either, although they precede its next page', async () => {
+    const named = (name: string) => slurmJob(bench, { name })
+    await submitBatch(api, ['n-5', 'n-6', 'n-7'].map(named))
+    const filter = { namePrefix: 'n-', createdBefore: '2999-01-01T00:00:00Z' }
+    const { nextCursor: cursor = '' } = await cancel({ filter, limit: 1 })
+    const late = idsOf(await submitBatch(api, ['n-1', 'n-2'].map(named))) as string[]
+    const { nextCursor: next = '', ...second } = await cancel({ filter, limit: 1, cursor })
+    expect(second.requested).toBe(1)
+    expect(await cancel({ filter, cursor: next })).toMatchObject({ matched: 1, requested: 1 })
+    expect(await canceledAmong(late)).toBe(0)
+  })
+
+  it('reads no large fields of the jobs', async () => {
+    await jobsOf('slim', 2)
+    const [read = ''] = (await statementsDuring(() => cancel(labeled('slim')))).filter((text) =>
+      text.includes('p.is_last'),
+    )
+    expect(read).toContain('w.status')
+    expect(read).not.toMatch(/w\.(spec|remote_payload|result|labels)\b/)
+  })
+
   it('that is repeated, also at the same time, requests nothing twice', async () => {
     const ids = await jobsOf('repeated', 50)
     const answers = await Promise.all(Array.from({ length: 6 }, () => cancel(labeled('repeated'))))
@@ -160,6 +181,13 @@ describe('the request of a batch cancel', () => {
   ])('is rejected with %s', async (_what, body, pointer) => {
     const answer = await api.call('POST', '/jobs/batch-cancel', { body })
     expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer }] })
+  })
+
+  it('is rejected with a parameter in the query, where dryRun would have no effect', async () => {
+    const ids = await jobsOf('query', 1)
+    const answer = await api.call('POST', '/jobs/batch-cancel?dryRun=true', { body: labeled('query') })
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'query', pointer: 'dryRun' }] })
+    expect(await canceledAmong(ids)).toBe(0)
   })
 
   it('is rejected with the cursor of another filter', async () => {

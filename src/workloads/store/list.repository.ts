@@ -12,12 +12,12 @@ export type { Filter, ListQuery } from './list-filter.ts'
  * page is not full by then, the last row has `isLast`: there may be more after `examinedId` (and `examinedName`). That
  * row may have no record.
  */
-export function listStatement(query: ListQuery): Prisma.Sql {
+export function listStatement(query: ListQuery, shown = workloadColumns): Prisma.Sql {
   const direction = Prisma.raw(query.order)
   const order = isByName(query) ? Prisma.sql`p.name ${direction}, p.id ${direction}` : Prisma.sql`p.id ${direction}`
   // OFFSET keeps the planner from merging the subquery, so each row is read by its id whatever the statistics.
   return Prisma.sql`
-    SELECT ${workloadColumns}, p.id AS "examinedId", p.name AS "examinedName", p.is_last AS "isLast"
+    SELECT ${shown}, p.id AS "examinedId", p.name AS "examinedName", p.is_last AS "isLast"
     FROM (${pageOf(query)}) p LEFT JOIN LATERAL (SELECT * FROM workloads w WHERE w.id = p.id AND p.is_found OFFSET 0) w ON true
     ORDER BY ${order} LIMIT ${query.limit}`
 }

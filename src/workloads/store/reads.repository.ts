@@ -5,7 +5,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
 import { listStatement } from './list.repository.ts'
 import { type After, isPlain, type ListQuery, type Page } from './list-filter.ts'
-import { toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
+import { controlColumns, toWorkload, type WorkloadRecord, workloadColumns } from './row.repository.ts'
 
 /** Other owners of objects without a correlation tag. */
 export interface Ownership {
@@ -17,6 +17,12 @@ export interface Ownership {
 
 /** What identifies the state of a workload that was read before. */
 export type Known = Pick<Workload, 'id' | 'version' | 'observedGeneration'>
+
+/** What decides whether and how a workload is canceled. */
+export type Control<K extends Kind = Kind> = Pick<
+  Workload<K>,
+  'id' | 'connectionId' | 'status' | 'desired' | 'generation' | 'observedGeneration'
+>
 
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>
 
@@ -51,14 +57,13 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
      * may be short, or empty, although there is a next one: with several filters, a bounded number of rows is examined.
      */
     async list<K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Workload<K>>> {
-      // One more than requested shows whether there is a next page.
-      const statement = listStatement({ ...query, limit: query.limit + 1 })
-      const rows = await sql.rows<WorkloadRecord & Examined>(statement, { isNamed: isPlain(query) })
-      const shown = rows.filter(({ id }) => id !== null).slice(0, query.limit)
-      const last = rows.length > query.limit ? rows[query.limit - 1] : rows.at(-1)
-      const isMore = last !== undefined && (rows.length > query.limit || last.isLast)
-      return { found: shown.map((row) => toWorkload<K>(row)), next: isMore ? positionOf(last) : null }
+      const { found, next } = await pageOf<WorkloadRecord>(sql, query, workloadColumns)
+      return { found: found.map((row) => toWorkload<K>(row)), next }
     },
+
+    /** The same page without large columns. */
+    listControls: <K extends Kind>(query: ListQuery & { kind: K }): Promise<Page<Control<K>>> =>
+      pageOf(sql, query, controlColumns),
 
     /**
      * Other owners of these objects, over any connection that sees them. One statement reads owners and open creates,
@@ -107,6 +112,20 @@ interface Examined {
   examinedId: string
   examinedName: string | null
   isLast: boolean
+}
+
+async function pageOf<R extends { readonly id: unknown }>(
+  sql: Statements,
+  query: ListQuery,
+  shown: Prisma.Sql,
+): Promise<Page<R>> {
+  // One more than requested shows whether there is a next page.
+  const statement = listStatement({ ...query, limit: query.limit + 1 }, shown)
+  const rows = await sql.rows<R & Examined>(statement, { isNamed: isPlain(query) })
+  const found = rows.filter(({ id }) => id !== null).slice(0, query.limit)
+  const last = rows.length > query.limit ? rows[query.limit - 1] : rows.at(-1)
+  const isMore = last !== undefined && (rows.length > query.limit || last.isLast)
+  return { found, next: isMore ? positionOf(last) : null }
 }
 
 function positionOf({ examinedId, examinedName }: Examined): After {

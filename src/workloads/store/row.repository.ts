@@ -63,6 +63,13 @@ const aliased = (table: string) =>
 /** `w.id AS "id", …` for statements that alias workloads as `w`. */
 export const workloadColumns = Prisma.raw(aliased('w'))
 
+/** The columns that decide whether and how a workload is canceled. Specs and payloads of many would fill the memory. */
+export const controlColumns = Prisma.raw(
+  (['id', 'connectionId', 'status', 'desired', 'generation', 'observedGeneration'] as const)
+    .map((key) => `w.${columns[key]} AS "${key}"`)
+    .join(', '),
+)
+
 /** The only cast between a row and the domain: CHECK constraints hold statuses and kinds. */
 export function toWorkload<K extends Kind = Kind>(row: WorkloadRecord): Workload<K> {
   return row as Workload<K>
