@@ -47,6 +47,7 @@ export function registerJobBatch(server: HttpServer, { submitBatch, records, bat
     async (request) => {
       const items = await keyedItems(request)
       const outcomes = await submitValid(submitBatch, request, items)
+      logOutage(request, outcomes)
       const results = await yieldingMap(items, async (item, index) => {
         const outcome = outcomes[index] ?? { error: new Error(`job ${index} of the batch has no outcome`) }
         if ('error' in outcome) return { index, status: 'rejected', problem: problemOf(request, item, outcome.error) }
@@ -82,6 +83,13 @@ async function submitValid(
   return items.map((item) =>
     'body' in item ? (outcomes.get(item.index) ?? { error: new Error('the batch has too few outcomes') }) : item,
   )
+}
+
+/** Once per request: the jobs of a statement fail together. */
+function logOutage(request: FastifyRequest, outcomes: readonly BatchOutcome<'job'>[]): void {
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []))
+  const outage = errors.find((error) => error instanceof ApiError && error.code === 'unavailable')
+  if (outage !== undefined) request.log.warn({ err: outage }, 'jobs of a batch failed: dependency unavailable')
 }
 
 function problemOf(request: FastifyRequest, item: KeyedItem, error: unknown) {

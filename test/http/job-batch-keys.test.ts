@@ -120,4 +120,19 @@ describe('idempotency keys of a batch', () => {
     expect(results[0]).toMatchObject({ status: 'accepted', replayed: true, job: { id: idsOf(first)[0] } })
     expect(results[1]).toMatchObject({ status: 'rejected', problem: { code: 'conflict' } })
   })
+
+  it('return the stored jobs and report the others as unavailable if the database fails in between', async () => {
+    const connectionId = bench.connections.dataforest
+    const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
+    const jobs = [jobRequest({ environmentId }), slurmJob(bench, { name: 'outage' })]
+    await submitBatch(api, jobs.slice(0, 1), { 'idempotency-key': 'outage' })
+    await sql.query(`UPDATE workloads SET status = 'deleted', active = false WHERE id = $1`, [environmentId])
+    await sql.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'canceled' USING ERRCODE = '57014'; END $$`)
+    await sql.query(`CREATE TRIGGER fail BEFORE INSERT ON workloads FOR EACH ROW WHEN (NEW.name = 'outage')
+      EXECUTE FUNCTION fail()`)
+    const { results } = await submitBatch(api, jobs, { 'idempotency-key': 'outage' })
+    expect(results[0]).toMatchObject({ status: 'accepted', replayed: true })
+    expect(results[1]?.problem).toMatchObject({ status: 503, code: 'unavailable', retryable: true })
+  })
 })

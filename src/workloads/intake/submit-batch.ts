@@ -1,4 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
+import { isTransientError } from '../../infra/database-errors.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
@@ -132,10 +133,18 @@ async function withRecords<K extends Kind>(
   const ids = settled.flatMap((item) => ('id' in item && item.isReplay ? [item.id] : []))
   const records = ids.length === 0 ? new Map() : await reads.byIds(projectId, kind, ids)
   return settled.map((item) => {
-    if (!('id' in item)) return item
+    if (!('id' in item)) return { error: outageOr(item.error) }
     const { id, createdAt, isReplay, created } = item
     if (!isReplay && created !== null) return { workload: asRecorded(kind, created, createdAt), isReplay }
     const workload = records.get(id)
     return workload === undefined ? { error: new Error(`${id} was admitted and is not there`) } : { workload, isReplay }
+  })
+}
+
+/** A job that an outage kept from being stored is not a defect: its key makes it safe to repeat. */
+function outageOr(error: unknown): unknown {
+  if (!isTransientError(error)) return error
+  return new ApiError('unavailable', 'A dependency is temporarily unavailable. Repeat this job with the same key.', {
+    cause: error,
   })
 }
