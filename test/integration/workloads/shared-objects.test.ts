@@ -172,14 +172,12 @@ it('a search gives an object without a tag to an open create, unless it was impo
   const adopt = makeAdopt({ prisma, idSpaceOf: async (id) => ({ name: id, connectionIds: [id] }) })
   const connectionId = bench.connections.dataforest
   const objects = [await makeWorkspace(bench.sandbox), await makeWorkspace(bench.sandbox)] as const
-  const open = await Promise.all(
-    objects.map(async (remoteId, index) => {
-      const request = { ...environmentRequest(), name: `open-${index}`, connectionId }
-      const { id } = await bench.api.ok('POST', '/environments', request)
-      await openAttempt(id)
-      return { id, remoteId, write: await adoption(id, remoteId) }
-    }),
-  )
+  const open: { id: string; remoteId: string; write: Write }[] = []
+  for (const remoteId of objects) {
+    const { id } = await bench.api.ok('POST', '/environments', { ...environmentRequest(), connectionId })
+    await openAttempt(id)
+    open.push({ id, remoteId, write: await adoption(id, remoteId) })
+  }
   await bench.api.ok('POST', '/environments/import', { connectionId, remoteId: objects[0] })
   const written = await Promise.all(open.map(({ write, remoteId }) => adopt(write, remoteId)))
   expect(written.map(({ isWritten }) => isWritten)).toEqual([false, true])
