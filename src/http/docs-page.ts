@@ -40,12 +40,13 @@ export async function registerDocsPage(server: HttpServer): Promise<void> {
  * them from its script. Upgrades to HTTPS are left to the proxy: over plain HTTP a browser would request a closed port.
  */
 function securityHeaders(page: string): Record<string, string> {
-  const hashes = [...page.matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)].map(
-    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
-  )
+  const opening = '<script type="text/javascript">'
+  const from = page.indexOf(opening) + opening.length
+  const script = page.slice(from, page.indexOf('</script>', from))
+  const hash = createHash('sha256').update(script).digest('base64')
   const policy = [
     "default-src 'self'",
-    `script-src 'self' ${hashes.join(' ')}`,
+    `script-src 'self' 'sha256-${hash}'`,
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self' data:",
