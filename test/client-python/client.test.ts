@@ -73,6 +73,26 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     })
   })
 
+  it.each([
+    ['submit_and_wait.py', /training\n[\s\S]*succeeded\n$/],
+    ['sweep.py', /^(learning rate 0\.\d+: succeeded\n){3}$/],
+  ])('runs the example %s', async (example, output) => {
+    const environment = { SWITCHYARD_URL: proxy.url, SWITCHYARD_API_KEY: testApiKey }
+    expect(await run(python, [join(root, 'examples/python', example)], environment)).toMatch(output)
+    expect(
+      await run(tools, [
+        '-m',
+        'mypy',
+        '--strict',
+        '--python-executable',
+        python,
+        '--cache-dir',
+        join(directory, 'mypy'),
+        join(root, 'examples/python', example),
+      ]),
+    ).toContain('Success')
+  })
+
   it('type-checks strictly, as does a program that uses it', async () => {
     const mypy = ['-m', 'mypy', '--strict', '--python-executable', python, '--cache-dir', join(directory, 'mypy')]
     expect(await run(tools, [...mypy, '--package', 'switchyard_client'])).toContain('Success')

@@ -1,11 +1,15 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { freePort } from '../support/free-ports.ts'
 import { type Serving, serveProcess } from '../support/process.ts'
 import { testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
@@ -106,5 +110,83 @@ describe('a program with the TypeScript client', () => {
       ...{ missing: 'not_found', denied: 'unauthenticated' },
       ...{ webhook: 'webhook.test', providers: true, verified: true, deleted: 'deleted' },
     })
+  })
+})
+
+describe('the examples with the TypeScript client', () => {
+  let bench: ApiBench
+  beforeAll(async () => {
+    bench = await startApiBench({ role: 'all' })
+    await cp(join(root, 'examples/typescript'), join(project, 'examples'), { recursive: true })
+    const compilerOptions = { target: 'ES2024', module: 'NodeNext', strict: true, noEmit: true, skipLibCheck: true }
+    const types = { types: [join(root, 'node_modules/@types/node')] }
+    await writeFile(
+      join(project, 'examples/tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...compilerOptions, ...types } }),
+    )
+  })
+  afterAll(() => bench?.stop())
+
+  const env = () => ({ PATH: process.env.PATH, SWITCHYARD_URL: bench.url, SWITCHYARD_API_KEY: testApiKey })
+  /** Starts an example that runs until it is ended, and resolves with the output that matches. */
+  async function outputOf(example: string, pattern: RegExp, more: object, act: () => Promise<unknown>) {
+    const child = spawn(process.execPath, [example], { cwd: join(project, 'examples'), env: { ...env(), ...more } })
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += data
+    })
+    try {
+      await expect.poll(act, { timeout: 20_000, interval: 500 }).toBeTruthy()
+      await expect.poll(() => output, { timeout: 20_000 }).toMatch(pattern)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+  }
+
+  it('compile strictly', async () => {
+    await run(process.execPath, [tsc, '-p', join(project, 'examples')]).catch(({ stdout }) => {
+      throw new Error(`The examples do not compile:\n${stdout}`)
+    })
+  })
+
+  it.each([
+    ['submit-and-wait.ts', /training\n[\s\S]*succeeded \n$/],
+    ['sweep.ts', /^(learning rate 0\.\d+: succeeded\n){3}$/],
+  ])('%s runs jobs to their end', async (example, pattern) => {
+    const { stdout } = await run(process.execPath, [example], { cwd: join(project, 'examples'), env: env() })
+    expect(stdout).toMatch(pattern)
+  })
+
+  it('stream-events.ts prints an event', async () => {
+    const request = { provider: 'slurm', name: 'hello', script: '#!/bin/sh\ntrue\n' }
+    await outputOf('stream-events.ts', / job\.\w+ job_/, {}, async () => {
+      await bench.api.ok('POST', '/jobs', request)
+      return true
+    })
+  })
+
+  it('webhook-receiver.ts accepts only messages that are signed with its secret', async () => {
+    const port = await freePort()
+    const secret = drawSecret()
+    const body = JSON.stringify({
+      type: 'job.succeeded',
+      timestamp: new Date().toISOString(),
+      data: { recordId: 'job_1' },
+    })
+    const post = async (signedWith: string) => {
+      const headers = signedHeaders({ id: 'evt_1', at: new Date(), body }, { secret: signedWith })
+      const sent = fetch(`http://127.0.0.1:${port}`, { method: 'POST', body, headers }).catch(() => null)
+      return (await sent)?.status
+    }
+    await outputOf(
+      'webhook-receiver.ts',
+      /^ready\njob\.succeeded job_1\n$/,
+      { PORT: `${port}`, WEBHOOK_SECRET: secret },
+      async () => {
+        const statuses = [await post(drawSecret()), await post(secret), await post(secret)]
+        return statuses.join() === '400,204,204'
+      },
+    )
   })
 })
