@@ -10,6 +10,7 @@ import { describeReal } from '../real/requirements.ts'
 import { createEnvironment, pip, pythonFor } from '../support/python.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { expectReceiver } from '../support/webhook-example.ts'
 import { type PrefixProxy, startPrefixProxy } from './prefix-proxy.ts'
 
 const tools = inject('clientPythonTools')
@@ -79,24 +80,17 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
   ])('runs the example %s', async (example, output) => {
     const environment = { SWITCHYARD_URL: proxy.url, SWITCHYARD_API_KEY: testApiKey }
     expect(await run(python, [join(root, 'examples/python', example)], environment)).toMatch(output)
-    expect(
-      await run(tools, [
-        '-m',
-        'mypy',
-        '--strict',
-        '--python-executable',
-        python,
-        '--cache-dir',
-        join(directory, 'mypy'),
-        join(root, 'examples/python', example),
-      ]),
-    ).toContain('Success')
   })
+
+  it('runs the example webhook_receiver.py', () =>
+    expectReceiver([python, 'webhook_receiver.py'], join(root, 'examples/python')))
 
   it('type-checks strictly, as does a program that uses it', async () => {
     const mypy = ['-m', 'mypy', '--strict', '--python-executable', python, '--cache-dir', join(directory, 'mypy')]
     expect(await run(tools, [...mypy, '--package', 'switchyard_client'])).toContain('Success')
     expect(await run(tools, [...mypy, join(import.meta.dirname, 'program.py')])).toContain('Success')
+    for (const example of ['submit_and_wait', 'sweep', 'webhook_receiver'])
+      expect(await run(tools, [...mypy, join(root, `examples/python/${example}.py`)])).toContain('Success')
   })
 
   it('retries, streams and fails as its own tests require', async () => {

@@ -6,13 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
-import { freePort } from '../support/free-ports.ts'
 import { type Serving, serveProcess } from '../support/process.ts'
 import { testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { expectReceiver } from '../support/webhook-example.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -128,21 +127,6 @@ describe('the examples with the TypeScript client', () => {
   afterAll(() => bench?.stop())
 
   const env = () => ({ PATH: process.env.PATH, SWITCHYARD_URL: bench.url, SWITCHYARD_API_KEY: testApiKey })
-  /** Starts an example that runs until it is ended, and resolves with the output that matches. */
-  async function outputOf(example: string, pattern: RegExp, more: object, act: () => Promise<unknown>) {
-    const child = spawn(process.execPath, [example], { cwd: join(project, 'examples'), env: { ...env(), ...more } })
-    let output = ''
-    child.stdout.on('data', (data) => {
-      output += data
-    })
-    try {
-      await expect.poll(act, { timeout: 20_000, interval: 500 }).toBeTruthy()
-      await expect.poll(() => output, { timeout: 20_000 }).toMatch(pattern)
-    } finally {
-      child.kill()
-      await once(child, 'exit')
-    }
-  }
 
   it('compile strictly', async () => {
     await run(process.execPath, [tsc, '-p', join(project, 'examples')]).catch(({ stdout }) => {
@@ -158,35 +142,25 @@ describe('the examples with the TypeScript client', () => {
     expect(stdout).toMatch(pattern)
   })
 
-  it('stream-events.ts prints an event', async () => {
-    const request = { provider: 'slurm', name: 'hello', script: '#!/bin/sh\ntrue\n' }
-    await outputOf('stream-events.ts', / job\.\w+ job_/, {}, async () => {
-      await bench.api.ok('POST', '/jobs', request)
-      return true
+  it('stream-events.ts prints the events of jobs', async () => {
+    const child = spawn(process.execPath, ['stream-events.ts'], { cwd: join(project, 'examples'), env: env() })
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += data
     })
+    const request = { provider: 'slurm', name: 'hello', script: '#!/bin/sh\ntrue\n' }
+    const outputAfterJob = async () => {
+      await bench.api.ok('POST', '/jobs', request)
+      return output
+    }
+    try {
+      await expect.poll(outputAfterJob, { timeout: 20_000, interval: 500 }).toMatch(/ job\.\w+ job_/)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
   })
 
-  it('webhook-receiver.ts accepts only messages that are signed with its secret', async () => {
-    const port = await freePort()
-    const secret = drawSecret()
-    const body = JSON.stringify({
-      type: 'job.succeeded',
-      timestamp: new Date().toISOString(),
-      data: { recordId: 'job_1' },
-    })
-    const post = async (signedWith: string) => {
-      const headers = signedHeaders({ id: 'evt_1', at: new Date(), body }, { secret: signedWith })
-      const sent = fetch(`http://127.0.0.1:${port}`, { method: 'POST', body, headers }).catch(() => null)
-      return (await sent)?.status
-    }
-    await outputOf(
-      'webhook-receiver.ts',
-      /^ready\njob\.succeeded job_1\n$/,
-      { PORT: `${port}`, WEBHOOK_SECRET: secret },
-      async () => {
-        const statuses = [await post(drawSecret()), await post(secret), await post(secret)]
-        return statuses.join() === '400,204,204'
-      },
-    )
-  })
+  it('webhook-receiver.ts accepts only messages that are signed with its secret', () =>
+    expectReceiver([process.execPath, 'webhook-receiver.ts'], join(project, 'examples')))
 })

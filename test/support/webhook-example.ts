@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
+import { freePort } from './free-ports.ts'
+
+/** Starts an example that receives webhooks: it must accept only signed messages, and print each once. */
+export async function expectReceiver([program = '', ...args]: readonly string[], cwd: string): Promise<void> {
+  const [port, secret] = [await freePort(), drawSecret()]
+  const env = { PATH: process.env.PATH, PORT: `${port}`, WEBHOOK_SECRET: secret }
+  const child = spawn(program, args, { cwd, env })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  const timestamp = new Date().toISOString()
+  const body = JSON.stringify({ type: 'job.succeeded', timestamp, data: { recordId: 'job_1' } })
+  const post = async (signedWith: string) => {
+    const headers = signedHeaders({ id: 'evt_1', at: new Date(), body }, { secret: signedWith })
+    return (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body, headers })).status
+  }
+  try {
+    await expect.poll(() => output, { timeout: 20_000 }).toBe('ready\n')
+    expect([await post(drawSecret()), await post(secret), await post(secret)]).toEqual([400, 204, 204])
+    await expect.poll(() => output).toBe('ready\njob.succeeded job_1\n')
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
