@@ -10,6 +10,7 @@ import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
+import { generatePostmanCollection } from './docs/postman-collection.ts'
 import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
 import { generateProviderReference } from './docs/provider-reference.ts'
@@ -40,6 +41,10 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/README.md', generate: (current) => generateDocsIndex(current, described) },
   { path: 'docs/adr/README.md', generate: () => generateAdrIndex(join(root, 'docs/adr')) },
   { path: 'README.md', generate: (current) => generateProviderMatrix(current, described) },
+  {
+    path: 'examples/switchyard.postman_collection.json',
+    generate: () => generatePostmanCollection(join(root, 'openapi/openapi.json')),
+  },
   ...described.map((provider) => ({
     path: `docs/providers/${provider.id}.md`,
     generate: (current: string) => generateProviderReference(current, provider),
