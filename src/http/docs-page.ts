@@ -1,38 +1,61 @@
 import { createHash } from 'node:crypto'
+import Fastify from 'fastify'
 import type { HttpServer } from './server.ts'
 
 export const docsPath = '/docs'
+const script = 'js/scalar.js'
+
+interface Reference {
+  page: string
+  script: string
+}
 
 /**
  * Serves the API reference at `/docs`: Scalar, from this origin alone, with the document at `/openapi.json`. All of its
  * addresses are relative, so that it works behind any path prefix and over plain HTTP.
  */
-export async function registerDocsPage(server: HttpServer): Promise<void> {
-  // 4 MB that only processes with documentation load.
-  const { default: scalar } = await import('@scalar/fastify-api-reference')
-  await server.register(async (pages) => {
-    pages.addHook('onSend', async (_request, reply, payload) => {
-      const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-      if (isPage && typeof payload === 'string') void reply.headers(securityHeaders(payload))
-      else void reply.header('cache-control', 'public, max-age=3600')
-    })
-    await pages.register(scalar, {
-      routePrefix: docsPath,
-      configuration: {
-        url: '../openapi.json',
-        pageTitle: 'Switchyard API',
-        // Nothing is sent to, or loaded from, another host.
-        telemetry: false,
-        withDefaultFonts: false,
-        agent: { disabled: true },
-        mcp: { disabled: true },
-        hideClientButton: true,
-        showDeveloperTools: 'never',
-        persistAuth: false,
-        defaultOpenAllTags: false,
-      },
-    })
+export function registerDocsPage(server: HttpServer): void {
+  let rendered: Promise<Reference> | undefined
+  const reference = () => {
+    rendered ??= renderReference()
+    return rendered
+  }
+  const options = { schema: { hide: true } }
+  server.get(docsPath, options, (_request, reply) => reply.redirect(`${docsPath}/`))
+  server.get(`${docsPath}/`, options, async (_request, reply) => {
+    const { page } = await reference()
+    return reply.headers(securityHeaders(page)).type('text/html; charset=utf-8').send(page)
   })
+  server.get(`${docsPath}/${script}`, options, async (_request, reply) => {
+    void reply.header('cache-control', 'public, max-age=3600').type('text/javascript; charset=utf-8')
+    return reply.send((await reference()).script)
+  })
+}
+
+/** Loads Scalar at the first request: the package takes 30 MB of memory and half a second of the start. */
+async function renderReference(): Promise<Reference> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference')
+  const pages = Fastify()
+  await pages.register(scalar, {
+    routePrefix: docsPath,
+    configuration: {
+      url: '../openapi.json',
+      pageTitle: 'Switchyard API',
+      // Nothing is sent to, or loaded from, another host.
+      telemetry: false,
+      withDefaultFonts: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      persistAuth: false,
+      defaultOpenAllTags: false,
+    },
+  })
+  const bodyOf = async (path: string) => (await pages.inject(`${docsPath}/${path}`)).body
+  const reference = { page: await bodyOf(''), script: await bodyOf(script) }
+  await pages.close()
+  return reference
 }
 
 /**
@@ -42,8 +65,8 @@ export async function registerDocsPage(server: HttpServer): Promise<void> {
 function securityHeaders(page: string): Record<string, string> {
   const opening = '<script type="text/javascript">'
   const from = page.indexOf(opening) + opening.length
-  const script = page.slice(from, page.indexOf('</script>', from))
-  const hash = createHash('sha256').update(script).digest('base64')
+  const inline = page.slice(from, page.indexOf('</script>', from))
+  const hash = createHash('sha256').update(inline).digest('base64')
   const policy = [
     "default-src 'self'",
     `script-src 'self' 'sha256-${hash}'`,

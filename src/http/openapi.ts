@@ -55,7 +55,7 @@ export async function registerOpenApi(
   })
   if (!edge.hasDocs) return
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-  await registerDocsPage(server)
+  registerDocsPage(server)
 }
 
 interface FrontPage {
