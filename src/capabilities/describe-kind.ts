@@ -1,8 +1,8 @@
 import type { Driver } from '../providers/driver.ts'
 import type { FieldRule } from '../providers/field-rule.ts'
+import { type FieldPath, fieldPaths } from '../vocabulary/field-paths.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
 import type { Kind, Spec, Verb } from '../vocabulary/kinds.ts'
-import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import type { FieldDescription, KindDescription } from './provider.schemas.ts'
 
 /** The capabilities of one driver, read from the driver. Calls only its `plan`. Pure. */

@@ -1,5 +1,5 @@
+import { type FieldPath, fieldPaths } from '../vocabulary/field-paths.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
-import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
 import { placesOf } from './field-places.ts'
 import type { Accepts } from './field-rule.ts'
 

@@ -1,4 +1,4 @@
-import { type FieldPath, fieldPaths } from '../vocabulary/spec.ts'
+import { type FieldPath, fieldPaths } from '../vocabulary/field-paths.ts'
 
 /** One location in a spec that a path resolves to. */
 export interface Place {

@@ -1,5 +1,5 @@
+import type { FieldPath } from '../vocabulary/field-paths.ts'
 import type { Json } from '../vocabulary/json.ts'
-import type { FieldPath } from '../vocabulary/spec.ts'
 
 /** How a request field maps to the provider. Data: validated at submit and printed in the documents. */
 export interface FieldRule {

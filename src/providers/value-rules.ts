@@ -1,6 +1,6 @@
+import type { FieldPath } from '../vocabulary/field-paths.ts'
 import { pointerStep } from '../vocabulary/json.ts'
 import { patternInWords } from '../vocabulary/pattern-words.ts'
-import type { FieldPath } from '../vocabulary/spec.ts'
 import type { SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { Place } from './field-places.ts'
 import type { FieldRule } from './field-rule.ts'

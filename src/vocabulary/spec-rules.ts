@@ -1,4 +1,4 @@
-import type { FieldPath } from './spec.ts'
+import type { FieldPath } from './field-paths.ts'
 
 /** Problem of a request. `pointer` is a JSON pointer into the request body. */
 export interface SpecProblem {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { parentOf, placesOf } from '../../../src/providers/field-places.ts'
 import type { Accepts } from '../../../src/providers/field-rule.ts'
 import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
+import { type FieldPath, fieldPaths } from '../../../src/vocabulary/field-paths.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
-import { type FieldPath, fieldPaths } from '../../../src/vocabulary/spec.ts'
 import { attempt, failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
 
 /** What a create promises where nothing goes wrong. */

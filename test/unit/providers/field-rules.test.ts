@@ -2,7 +2,8 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkSpec, neutralValues, type SpecRules } from '../../../src/providers/field-rules.ts'
-import { environmentFields, fieldPaths, type JobSpec, jobFields } from '../../../src/vocabulary/spec.ts'
+import { fieldPaths } from '../../../src/vocabulary/field-paths.ts'
+import { environmentFields, type JobSpec, jobFields } from '../../../src/vocabulary/spec.ts'
 
 const rules: SpecRules<'job'> = {
   provider: 'acme',
