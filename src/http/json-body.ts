@@ -20,15 +20,15 @@ export function takeJsonOnly(server: HttpServer): void {
         new ApiError('unsupported_media_type', `Charset ${charset} is not supported. Use UTF-8 and omit the charset.`),
       )
     if (!isUtf8(body)) return done(new ApiError('invalid_request', 'The body is not valid UTF-8. Use UTF-8.'))
-    if (hasTooManyValues(body)) return done(tooManyValues)
+    if (hasTooManyValues(body)) return done(tooManyValues())
     return parse(request, body.toString('utf8'), done)
   })
 }
 
-const tooManyValues = new ApiError(
-  'payload_too_large',
-  `The body has more than ${maxValues} JSON values. Split it into several requests.`,
-)
+function tooManyValues(): ApiError {
+  const detail = `The body has more than ${maxValues} JSON values. Split it into several requests.`
+  return new ApiError('payload_too_large', detail)
+}
 
 /** RFC 9110, 15.5.16: 415 with `Accept-Encoding` reports that the coding, not the media type, is unsupported. */
 function rejectCodings(server: HttpServer): void {
