@@ -17,7 +17,7 @@ export interface Generator {
   generate: Command
   /** Commands that compile the SDK and the drive program. */
   compile: readonly Command[]
-  /** Runs the drive program; its only argument is appended. */
+  /** Runs the drive program, which reads its target from SDK_TARGET. */
   drive: Command
 }
 

@@ -82,7 +82,9 @@ async function expectDriven({ id, drive }: Generator, where: Where): Promise<voi
   const proxy = await startRecordingProxy(url)
   const before = await recordsOf(tenant)
   const target = { url: proxy.url, key: tenant.key, name: `${name}-own`, first: name, ...tenant.ids }
-  const printed = await run([...drive, JSON.stringify(target)], where)
+  // Not an argument: the key would be listed with the process.
+  const env = { ...where.env, SDK_TARGET: JSON.stringify(target) }
+  const printed = await run(drive, { ...where, env })
   await proxy.close()
   expect(JSON.parse(printed)).toEqual({
     environment: ['running', 'deleted'],

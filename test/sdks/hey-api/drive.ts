@@ -1,7 +1,7 @@
 import { client } from './sdk/client.gen'
 import * as sdk from './sdk/index'
 
-const target = JSON.parse(process.argv[2] ?? '')
+const target = JSON.parse(process.env.SDK_TARGET ?? '')
 client.setConfig({ baseUrl: target.url, auth: target.key })
 const image = 'tensorflow:r2.3.1-py3'
 const headers = { prefer: 'wait=10' }

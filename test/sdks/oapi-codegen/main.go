@@ -42,7 +42,7 @@ func found[T any](parsed *T, body []byte) T {
 }
 
 func main() {
-	check(json.Unmarshal([]byte(os.Args[1]), &target))
+	check(json.Unmarshal([]byte(os.Getenv("SDK_TARGET")), &target))
 	ctx, api, prefer := context.Background(), client(target["url"]), pointer("wait=10")
 
 	created, err := api.CreateEnvironmentWithResponse(ctx, nil, sdk.EnvironmentRequest{

@@ -39,7 +39,7 @@ func must[T any](answer *T, _ *http.Response, err error) *T {
 }
 
 func main() {
-	check(json.Unmarshal([]byte(os.Args[1]), &target))
+	check(json.Unmarshal([]byte(os.Getenv("SDK_TARGET")), &target))
 	ctx := context.WithValue(context.Background(), sdk.ContextAccessToken, target["key"])
 	api := client(target["url"])
 	jobs, environments := api.JobsAPI, api.EnvironmentsAPI

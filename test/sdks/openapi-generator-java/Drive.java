@@ -37,7 +37,7 @@ class Drive {
 
   public static void main(String[] args) throws Exception {
     var mapper = ApiClient.createDefaultObjectMapper();
-    target = mapper.readValue(args[0], Map.class);
+    target = mapper.readValue(System.getenv("SDK_TARGET"), Map.class);
     var client = client(of("url"));
     var jobs = new JobsApi(client);
     var environments = new EnvironmentsApi(client);

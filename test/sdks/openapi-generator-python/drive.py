@@ -1,10 +1,10 @@
 import json
-import sys
+import os
 from typing import Optional
 
 import openapi_client as sdk
 
-target = json.loads(sys.argv[1])
+target = json.loads(os.environ["SDK_TARGET"])
 image = "tensorflow:r2.3.1-py3"
 prefer = "wait=10"
 

@@ -1,5 +1,5 @@
 import json
-import sys
+import os
 from typing import TypeVar
 
 from switchyard import AuthenticatedClient, models
@@ -10,7 +10,7 @@ from switchyard.api.jobs import get_job, get_job_logs, list_jobs, submit_job, up
 from switchyard.api.webhooks import update_webhook_endpoint
 from switchyard.types import UNSET, Unset
 
-target = json.loads(sys.argv[1])
+target = json.loads(os.environ["SDK_TARGET"])
 image = "tensorflow:r2.3.1-py3"
 prefer = "wait=10"
 client = AuthenticatedClient(base_url=target["url"], token=target["key"])

@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './sdk/schema.ts'
 
-const target = JSON.parse(process.argv[2] ?? '')
+const target = JSON.parse(process.env.SDK_TARGET ?? '')
 const headers = { authorization: `Bearer ${target.key}` }
 const api = createClient<paths>({ baseUrl: target.url, headers })
 const image = 'tensorflow:r2.3.1-py3'

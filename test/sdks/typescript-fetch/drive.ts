@@ -1,6 +1,6 @@
 import * as sdk from './sdk/index'
 
-const target = JSON.parse(process.argv[2] ?? '')
+const target = JSON.parse(process.env.SDK_TARGET ?? '')
 const configure = (basePath: string) =>
   new sdk.Configuration({ basePath, accessToken: () => Promise.resolve(target.key) })
 const configuration = configure(target.url)
