@@ -7,7 +7,8 @@ const script = 'js/scalar.js'
 
 interface Reference {
   page: string
-  script: string
+  headers: Record<string, string>
+  script: Buffer
 }
 
 /**
@@ -17,14 +18,17 @@ interface Reference {
 export function registerDocsPage(server: HttpServer): void {
   let rendered: Promise<Reference> | undefined
   const reference = () => {
-    rendered ??= renderReference()
+    rendered ??= renderReference().catch((error: unknown) => {
+      rendered = undefined
+      throw error
+    })
     return rendered
   }
   const options = { schema: { hide: true } }
   server.get(docsPath, options, (_request, reply) => reply.redirect(`${docsPath}/`))
   server.get(`${docsPath}/`, options, async (_request, reply) => {
-    const { page } = await reference()
-    return reply.headers(securityHeaders(page)).type('text/html; charset=utf-8').send(page)
+    const { page, headers } = await reference()
+    return reply.headers(headers).type('text/html; charset=utf-8').send(page)
   })
   server.get(`${docsPath}/${script}`, options, async (_request, reply) => {
     void reply.header('cache-control', 'public, max-age=3600').type('text/javascript; charset=utf-8')
@@ -52,10 +56,17 @@ async function renderReference(): Promise<Reference> {
       defaultOpenAllTags: false,
     },
   })
-  const bodyOf = async (path: string) => (await pages.inject(`${docsPath}/${path}`)).body
-  const reference = { page: await bodyOf(''), script: await bodyOf(script) }
-  await pages.close()
-  return reference
+  const bodyOf = async (path: string) => {
+    const { statusCode, body } = await pages.inject(`${docsPath}/${path}`)
+    if (statusCode !== 200) throw new Error(`Scalar returned ${statusCode} for ${path}`)
+    return body
+  }
+  try {
+    const page = await bodyOf('')
+    return { page, headers: securityHeaders(page), script: Buffer.from(await bodyOf(script)) }
+  } finally {
+    await pages.close()
+  }
 }
 
 /**
