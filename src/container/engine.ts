@@ -74,15 +74,9 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const sweeps = makeSweepsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
   const { ownersOf, heldTags } = makeReadsRepository(sql, deps.idSpaceOf)
-  const adopt = makeAdopt({ prisma, idSpaceOf: deps.idSpaceOf })
-  const batchedWrite = perKind(() =>
-    makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id }),
-  )
   const write = makeRetryingWrite({
-    write: (item) => {
-      const { isUntagged = false, remoteId = null } = item.answer ?? {}
-      return isUntagged && remoteId !== null ? adopt(item, remoteId) : batchedWrite(item)
-    },
+    write: perKind(() => makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id })),
+    adopt: makeAdopt({ prisma, idSpaceOf: deps.idSpaceOf }),
     log,
     shutdown,
   })

@@ -5,6 +5,8 @@ import type { Write, Written } from './writes.repository.ts'
 
 interface Deps {
   write(write: Write): Promise<Written>
+  /** Writes the adoption of an object without a correlation tag. */
+  adopt(write: Write, remoteId: string): Promise<Written>
   log: Log
   shutdown: AbortSignal
 }
@@ -16,11 +18,13 @@ const longestPauseMs = 5000
  * Retries a write that carries a provider's response to a create until it succeeds, since the response is stored
  * nowhere else. Any other write may fail: its lease expires and the next process repeats the read.
  */
-export function makeRetryingWrite({ write, log, shutdown }: Deps): (write: Write) => Promise<Written> {
+export function makeRetryingWrite({ write, adopt, log, shutdown }: Deps): (write: Write) => Promise<Written> {
   return async (item) => {
+    const { isUntagged = false, remoteId = null } = item.answer ?? {}
+    const attempt = () => (isUntagged && remoteId !== null ? adopt(item, remoteId) : write(item))
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
-        return await write(item)
+        return await attempt()
       } catch (error) {
         if (item.answer === null || isDataError(error) || shutdown.aborted) throw error
         log.warn({ err: error, workloadId: item.id, pauseMs }, 'provider response not saved; retrying')

@@ -28,12 +28,12 @@ export interface Write<out K extends Kind = Kind> {
   wakesDependants: boolean
   /** Whether the connection's list has something new to watch. */
   wakesSweep: boolean
-  /** Recorded in the attempt even if the rest is not: a provider's response is never dropped. */
+  /** Recorded in the attempt even if the rest is not, except for the adoption of an object that another record holds. */
   answer: AttemptResult | null
 }
 
 export interface Written {
-  /** False if another writer was faster; only the result of the attempt was written. */
+  /** False if another writer was faster: only the result of the attempt was written, of a rejected adoption nothing. */
   isWritten: boolean
   /** Whether it is due again already. */
   isDue: boolean
