@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Problem } from './problem.ts'
+import { problemTypes, problemUrn } from './problem-types.ts'
 
 /** Responses to requests that Node rejects before they reach a route. */
 const broken: Readonly<Record<string, { status: number; detail: string }>> = {
@@ -81,7 +82,7 @@ function endWith(socket: Duplex, { status, detail }: { status: number; detail: s
 function problemOf(status: number, detail: string, instance = '/'): Problem {
   const code = status === 405 ? 'method_not_allowed' : 'invalid_request'
   return {
-    ...{ type: `urn:switchyard:problem:${code}`, title: STATUS_CODES[status] ?? 'Bad Request', status, detail },
+    ...{ type: problemUrn(code), title: problemTypes[code].title, status, detail },
     ...{ instance, code, errors: [], requestId: randomUUID(), retryable: status === 408 },
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type ProblemCode, problemTypes } from './problem-types.ts'
+import { type ProblemCode, problemTypes, problemUrn } from './problem-types.ts'
 
 /** Path of the explanations of problem types. */
 export const problemPath = '/problems'
@@ -7,7 +7,7 @@ export const problemPath = '/problems'
 /** A problem type as clients read it. */
 export function problemTypeView(code: ProblemCode) {
   const { isRetryable = false, status, title, meaning, remedy } = problemTypes[code]
-  return { code, type: `urn:switchyard:problem:${code}`, status, title, meaning, remedy, retryable: isRetryable }
+  return { code, type: problemUrn(code), status, title, meaning, remedy, retryable: isRetryable }
 }
 
 export type ProblemTypeView = ReturnType<typeof problemTypeView>

@@ -14,7 +14,12 @@ export interface ProblemType {
   isRetryable?: true
 }
 
-/** All problem types: the only place that knows the status and the title of a code. */
+/** `type` of a problem: the same in every installation. */
+export function problemUrn(code: ProblemCode): string {
+  return `urn:switchyard:problem:${code}`
+}
+
+/** All problem types: the only place that knows the title and the usual status of a code. */
 export const problemTypes: Readonly<Record<ProblemCode, ProblemType>> = {
   invalid_request: {
     ...{ status: 400, title: 'Invalid request' },
@@ -78,8 +83,8 @@ export const problemTypes: Readonly<Record<ProblemCode, ProblemType>> = {
   },
   payload_too_large: {
     ...{ status: 413, title: 'Request body too large' },
-    meaning: 'The body exceeds the maximum size.',
-    remedy: 'Reduce the body, for example by reading a large script from storage.',
+    meaning: 'The body exceeds the maximum size or has more than 250,000 JSON values.',
+    remedy: 'Split the request, or reduce the body, for example by reading a large script from storage.',
   },
   unsupported_media_type: {
     ...{ status: 415, title: 'Unsupported media type' },

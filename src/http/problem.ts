@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import { maxErrors } from './bounded-validation.ts'
-import { type ProblemCode, problemTypes } from './problem-types.ts'
+import { type ProblemCode, problemTypes, problemUrn } from './problem-types.ts'
 import { apiErrorOfValidation } from './validation-errors.ts'
 
 const ValidationErrorSchema = Type.Object(
@@ -17,6 +17,17 @@ const ValidationErrorSchema = Type.Object(
     detail: Type.String({ description: 'What is wrong and how to correct it.' }),
   },
   { title: 'ValidationError', description: 'Error in a part of the request.' },
+)
+
+/** What a provider returned with an error. */
+export const ProviderFailure = Type.Object(
+  {
+    id: Type.String({ description: 'Provider id.' }),
+    httpStatus: Type.Optional(Type.Integer({ description: 'HTTP status returned by the provider.' })),
+    code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
+    message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
+  },
+  { title: 'ProviderFailure', description: 'Provider error.' },
 )
 
 /** RFC 9457. Programs act on `code`; `detail` names what was sent, the rule, and what to do. */
@@ -37,17 +48,7 @@ export const ProblemSchema = Type.Object(
     errors: Type.Array(ValidationErrorSchema, { description: 'Individual errors.' }),
     requestId: Type.String({ description: 'Request id, also in the `X-Request-Id` header and the logs.' }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
-    provider: Type.Optional(
-      Type.Object(
-        {
-          id: Type.String({ description: 'Provider id.' }),
-          httpStatus: Type.Optional(Type.Integer({ description: 'HTTP status returned by the provider.' })),
-          code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
-          message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
-        },
-        { title: 'ProviderFailure', description: 'Provider error.' },
-      ),
-    ),
+    provider: Type.Optional(ProviderFailure),
   },
   { $id: 'Problem', description: 'RFC 9457 problem details.' },
 )
@@ -76,7 +77,7 @@ export function problemFor(
 function problemOf(apiError: ApiError | null, status: number, request: FastifyRequest): Problem {
   const code = apiError?.code ?? 'internal'
   return {
-    type: `urn:switchyard:problem:${code}`,
+    type: problemUrn(code),
     title: problemTypes[code].title,
     status,
     detail: apiError?.message ?? 'Internal error. The service log has details under this request id.',

@@ -6,8 +6,7 @@ export const idempotencyKeySchema = Type.String({ minLength: 1, maxLength: 255 }
 export const submitHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      minLength: 1,
-      maxLength: 255,
+      ...idempotencyKeySchema,
       description:
         'Makes retries safe: the same key with the same body replays the original response. Kept for at least 24 hours.',
     }),

@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { ProviderFailure } from '../http/problem.ts'
 import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
@@ -57,16 +58,6 @@ function optionsOf(
   return isPartial ? Type.Partial(schema, { additionalProperties: false, ...about }) : { ...schema, ...about }
 }
 
-const ProviderOfError = Type.Object(
-  {
-    id: Type.String({ description: 'Provider id.' }),
-    httpStatus: Type.Optional(Type.Integer({ description: 'HTTP status returned by the provider.' })),
-    code: Type.Optional(Type.String({ description: 'Error code returned by the provider.' })),
-    message: Type.Optional(Type.String({ description: 'Message returned by the provider, redacted.' })),
-  },
-  { title: 'ProviderFailure', description: 'Provider error.' },
-)
-
 const Problem = Type.Object(
   {
     pointer: Type.String({ description: 'JSON pointer into the request.' }),
@@ -84,7 +75,7 @@ const WorkloadErrorSchema = Type.Object(
     errors: Type.Optional(
       Type.Array(Problem, { description: 'Request fields that the provider rejected, if reported.' }),
     ),
-    provider: Type.Optional(ProviderOfError),
+    provider: Type.Optional(ProviderFailure),
   },
   { title: 'Failure', description: 'Error details.' },
 )

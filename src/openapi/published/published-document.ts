@@ -12,18 +12,17 @@ const methods = new Set(['get', 'put', 'post', 'delete', 'patch', 'head', 'optio
  * clients handle.
  */
 export function publishedDocument(collected: Schema): Schema {
-  const { components, paths, webhooks } = collected
+  const { components, paths } = collected
   const { schemas = {}, ...otherComponents } = isObject(components) ? components : {}
   const operations = isObject(paths) ? Object.values(paths).flatMap(operationsOf) : []
   const published = publishedSchemas(isObject(schemas) ? (schemas as Readonly<Record<string, Schema>>) : {}, {
     requests: operations.map(({ requestBody, parameters }) => [requestBody, parameters]),
-    answers: [operations.map(({ responses }) => responses), webhooks, otherComponents],
+    answers: [operations.map(({ responses }) => responses), otherComponents],
   })
   const problems = makeProblemResponses()
   const publishedPaths = mapOperations(paths, (operation) => publishedOperation(operation, published, problems))
   return {
     ...collected,
-    ...(webhooks === undefined ? {} : { webhooks: renameReferences(webhooks, published.answerName) }),
     components: { schemas: published.schemas, responses: problems.components(), ...otherComponents },
     paths: publishedPaths,
   }
