@@ -81,7 +81,7 @@ export const httpSettings = {
       title: 'a URL that begins with https:// or http://, without user, query or fragment',
       description:
         'Public base URL of the service, including a path prefix that a proxy strips, for example ' +
-        '`https://example.org/switchyard`. Used in `Location` headers and the OpenAPI document.',
+        '`https://example.org/switchyard`. Used in `Location` headers, problems and the OpenAPI document.',
     }),
   ),
   CORS_ORIGINS: Type.Optional(
@@ -91,7 +91,11 @@ export const httpSettings = {
       description: 'Origins allowed to call the API from a browser (CORS). If absent, none.',
     }),
   ),
-  DOCS_ENABLED: Type.Boolean({ default: true, description: 'Serves `/docs` and `/openapi.json`.' }),
+  DOCS_ENABLED: Type.Boolean({
+    default: true,
+    description:
+      'Serves `/docs`, `/openapi.json`, `/openapi-3.0.json` and `/problems`, to which `documentation` of problems links.',
+  }),
   METRICS_ENABLED: Type.Boolean({
     default: true,
     description: 'Serves Prometheus metrics at `/metrics`, without authentication.',
@@ -100,7 +104,7 @@ export const httpSettings = {
     minimum: 1024,
     maximum: 67_108_864,
     default: 1_048_576,
-    description: 'Maximum size of a request body, in bytes.',
+    description: 'Maximum size of a request body except that of `POST /jobs/batch`, in bytes.',
   }),
   BATCH_BODY_LIMIT_BYTES: Type.Integer({
     minimum: 1024,
