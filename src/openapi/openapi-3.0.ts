@@ -8,9 +8,9 @@ type Json = Record<string, unknown>
  * not changed.
  */
 export function asOpenApi30(document: OpenApiDocument): object {
-  const { jsonSchemaDialect: _, openapi: __, info, ...rest } = structuredClone(document)
-  const { license, summary: ____, ...about } = (info ?? {}) as Json & { license?: Json }
-  const { identifier: _____, ...licenseName } = license ?? {}
+  const { jsonSchemaDialect: _dialect, openapi: _version, info, ...rest } = structuredClone(document)
+  const { license, summary: _summary, ...about } = (info ?? {}) as Json & { license?: Json }
+  const { identifier: _identifier, ...licenseName } = license ?? {}
   const shown = { ...about, ...(license && { license: licenseName }) }
   return visited({ openapi: '3.0.3', info: shown, ...rest }, translateWithin) as object
 }

@@ -1,3 +1,5 @@
+import { nameOf } from '../document.ts'
+
 /** JSON schema of the OpenAPI document. */
 export type Schema = Readonly<Record<string, unknown>>
 
@@ -41,7 +43,7 @@ export function mapSchema(schema: Schema, change: (schema: Schema) => Schema): S
 export function referencesIn(part: unknown): readonly string[] {
   if (Array.isArray(part)) return part.flatMap(referencesIn)
   if (!isObject(part)) return []
-  const own = typeof part.$ref === 'string' ? [nameIn(part.$ref)] : []
+  const own = typeof part.$ref === 'string' ? [nameOf(part.$ref)] : []
   return [...own, ...Object.values(part).flatMap(referencesIn)]
 }
 
@@ -52,7 +54,7 @@ export function renameReferences<T>(part: T, rename: (name: string) => string): 
     if (!isObject(value)) return value
     const entries = Object.entries(value).map(([key, inner]) =>
       key === '$ref' && typeof inner === 'string' && inner.startsWith(schemaPrefix)
-        ? [key, `${schemaPrefix}${rename(nameIn(inner))}`]
+        ? [key, `${schemaPrefix}${rename(nameOf(inner))}`]
         : [key, copy(inner)],
     )
     return Object.fromEntries(entries)
@@ -61,7 +63,3 @@ export function renameReferences<T>(part: T, rename: (name: string) => string): 
 }
 
 export const schemaPrefix = '#/components/schemas/'
-
-function nameIn(reference: string): string {
-  return reference.split('/').at(-1) ?? ''
-}
