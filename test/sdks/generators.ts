@@ -111,8 +111,9 @@ export const generators: readonly Generator[] = [
     language: 'Java',
     generate: generate('java', '--library', 'native', absentContainers),
     compile: [
+      ['find', 'sdk/src/main/java', '-name', '*.java', '-fprint', 'sources'],
       // The two uses of a deprecated method of Jackson are in the generator's templates.
-      'javac -Xlint:all,-deprecation,-path -Werror -proc:none -encoding UTF-8 -d classes -sourcepath sdk/src/main/java Drive.java'.split(
+      'javac -Xlint:all,-deprecation,-path -Werror -proc:none -encoding UTF-8 -d classes @sources Drive.java'.split(
         ' ',
       ),
     ],

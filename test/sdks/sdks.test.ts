@@ -84,8 +84,7 @@ async function expectDriven({ id, drive }: Generator, where: Where): Promise<voi
   const target = { url: proxy.url, key: tenant.key, name: `${name}-own`, first: name, ...tenant.ids }
   // Not an argument: the key would be listed with the process.
   const env = { ...where.env, SDK_TARGET: JSON.stringify(target) }
-  const printed = await run(drive, { ...where, env })
-  await proxy.close()
+  const printed = await run(drive, { ...where, env }).finally(() => proxy.close())
   expect(JSON.parse(printed)).toEqual({
     environment: ['running', 'deleted'],
     job: 'succeeded',

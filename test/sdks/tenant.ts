@@ -5,7 +5,7 @@ import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 /** Records of an SDK, in a separate project. Each has values that a careless PATCH resets. */
 export interface Tenant {
   key: string
-  /** Arguments of the drive program, beside the addresses and the key. */
+  /** Part of the drive program's target, beside the addresses and the key. */
   ids: Readonly<Record<'dataforest' | 'slurm' | 'connection' | 'project' | 'webhook' | 'environment' | 'job', string>>
   /** The PATCH that the drive program sends to each record, and the fields that it changes. */
   patches: Readonly<Record<string, { body: object; changed: object }>>

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
+import { pythonVersion } from '../support/python.ts'
 import type { Language } from './generators.ts'
 
 const answers = (program: string, ...args: string[]): boolean =>
@@ -8,12 +9,12 @@ const answers = (program: string, ...args: string[]): boolean =>
 const probes = {
   python: {
     what: 'Python 3.10 or newer with venv (apt-get install python3 python3-venv)',
-    isPresent: answers('python3', '-c', 'import ensurepip, sys, venv; assert sys.version_info >= (3, 10)'),
+    isPresent: pythonVersion() !== null,
   },
-  go: { what: 'Go 1.25 or newer', isPresent: hasGo() },
+  go: { what: 'Go 1.25 or newer', isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 25 },
   java: {
     what: 'a JDK 17 or newer and Maven (apt-get install default-jdk-headless maven)',
-    isPresent: answers('javac', '-version') && answers('mvn', '--version'),
+    isPresent: versionOf('javac', ['-version'], /^javac (\d+)/) >= 17 && answers('mvn', '--version'),
   },
 }
 type Tool = keyof typeof probes
@@ -42,12 +43,16 @@ export function itWith(missing: readonly string[], title: string, test: () => Pr
   describe.concurrent('', () => {
     if (missing.length === 0) it(title, test)
     else if (process.env.REQUIRE_SDKS === '1') it(title, () => Promise.reject(new Error(`${title}: ${reason}`)))
-    else it.skip(`${title} [skipped: ${reason}]`, test)
+    else {
+      // The reporter does not print the titles of skipped tests.
+      process.stderr.write(`skipped: ${title}: ${reason}\n`)
+      it.skip(`${title} [skipped: ${reason}]`, test)
+    }
   })
 }
 
-function hasGo(): boolean {
-  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' })
-  const [, minor = '0'] = /^go1\.(\d+)/.exec(stdout ?? '') ?? []
-  return status === 0 && Number(minor) >= 25
+/** The number that the pattern captures in a program's version; 0 if it is not installed. */
+function versionOf(program: string, args: readonly string[], pattern: RegExp): number {
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  return Number(pattern.exec(stdout || stderr || '')?.[1] ?? 0)
 }
