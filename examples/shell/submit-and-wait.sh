@@ -21,6 +21,8 @@ echo "submitted $job"
 status=queued
 until [[ $status =~ ^(succeeded|failed|canceled|unknown)$ ]]; do
   status=$(send "$SWITCHYARD_URL/jobs/$job" --header 'prefer: wait=30' | field status)
+  # A service that is about to stop returns at once.
+  sleep 0.2
 done
 
 send "$SWITCHYARD_URL/jobs/$job/logs/raw"

@@ -29,6 +29,6 @@ describe('the example', () => {
   })
 
   it.skipIf(noGo)(titleOf('go/main.go', 'go', noGo), async () => {
-    expect(await run('go', 'run', 'go/main.go')).toMatch(/^job_\w+ succeeded\n$/)
+    expect(await run('go', 'run', 'go/main.go')).toMatch(/training[\s\S]*\njob_\w+ succeeded\n$/)
   })
 })
