@@ -14,6 +14,7 @@ const steps: readonly { name: string; script: string }[] = [
   { name: 'OpenAPI lint', script: 'openapi:lint' },
   { name: 'generated documents', script: 'docs:check' },
   { name: 'migrations match the schema', script: 'migration:check' },
+  { name: 'migrations beside a running service', script: 'migration:lint' },
   { name: 'tests', script: 'test' },
   { name: 'tests in separate processes', script: 'test:processes' },
 ]

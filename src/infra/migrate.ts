@@ -13,6 +13,8 @@ export interface MigrateOptions {
   log?: (line: string) => void
   /** Directory of the migrations; default: those of this version. */
   migrationsDir?: string
+  /** How long a migration waits for a lock before it is rolled back, and how long it then pauses. */
+  lockTimeoutMs?: number
 }
 
 /** Spells `SWYD`. Must be the same in every version of Switchyard. */
@@ -30,8 +32,10 @@ const retryMs = 200
  */
 export async function migrate({ url, pooling = 'none', ...options }: MigrateOptions): Promise<{ applied: string[] }> {
   const log = options.log ?? (() => {})
-  const database = { url, pooling }
-  const sessions = makeSessions({ ...database, max: 2, applicationName: 'switchyard-migrate', settings: unlimited })
+  const onLockTimeout = () => log('a migration waits for a lock held by another transaction, and is retried')
+  const { lockTimeoutMs } = options
+  const database = { url, pooling, onLockTimeout, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) }
+  const sessions = makeSessions({ url, pooling, max: 2, applicationName: 'switchyard-migrate', settings: unlimited })
   sessions.on('error', ignore)
   try {
     return await inTurn(sessions, async () => {

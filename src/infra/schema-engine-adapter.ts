@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import {
   ColumnTypeEnum,
@@ -8,15 +9,24 @@ import {
   type SqlResultSet,
 } from '@prisma/driver-adapter-utils'
 import type { Pool, QueryConfig, QueryResult } from 'pg'
+import { sqlStateOf } from './database-errors.ts'
 import { makeSessions, type SessionsOptions, type Settings } from './sessions.ts'
 
 /** Type OIDs of Postgres: `"char"`, a single byte used only in the system catalog, and `text`. */
 const charTypeId = 18
 const textTypeId = 25
 
-export type MigratedDatabase = Pick<SessionsOptions, 'url' | 'pooling'>
+/** SQLSTATE of a lock timeout. */
+const lockNotAvailable = '55P03'
 
-/** Migrations run without timeouts: they may take long and wait for locks. */
+export interface MigratedDatabase extends Pick<SessionsOptions, 'url' | 'pooling'> {
+  /** Called each time a migration script could not lock a table in time and was rolled back, before it is retried. */
+  onLockTimeout?: () => void
+  /** How long a script waits for a lock, and how long it then pauses. */
+  lockTimeoutMs?: number
+}
+
+/** Migrations run without timeouts: they may take long. Their scripts limit only the wait for a lock. */
 export const unlimited: Settings = {
   statement_timeout: '0',
   lock_timeout: '0',
@@ -69,13 +79,37 @@ async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
       for (const column of charColumns()) result.columnTypes[column] = ColumnTypeEnum.Character
       return result
     },
-    executeScript: async (script: string): Promise<void> => {
-      await adapter.executeRaw({ sql: script, args: [], argTypes: [] })
-    },
+    executeScript: (script: string) =>
+      retryLocked(database, script, (sql) => adapter.executeRaw({ sql, args: [], argTypes: [] })),
     dispose: async (): Promise<void> => {
       if (!pool.ending) await pool.end()
     },
   })
+}
+
+/** Builds an index while rows are written. It waits for other transactions without blocking them. */
+const isConcurrent = /^\s*(?:--.*\n\s*)*CREATE (?:UNIQUE )?INDEX CONCURRENTLY/i
+
+/**
+ * A statement that waits for a table lock blocks every later statement on that table. Therefore a script waits
+ * only briefly; Postgres then rolls it back as a whole, and it is retried after those that queued behind it.
+ */
+async function retryLocked(
+  { onLockTimeout, lockTimeoutMs = 3000 }: MigratedDatabase,
+  script: string,
+  run: (sql: string) => Promise<unknown>,
+): Promise<void> {
+  const limited = `SELECT set_config('lock_timeout', '${lockTimeoutMs}', true);\n${script}`
+  for (;;) {
+    try {
+      await run(isConcurrent.test(script) ? script : limited)
+      return
+    } catch (error) {
+      if (sqlStateOf(error) !== lockNotAvailable) throw error
+    }
+    onLockTimeout?.()
+    await sleep(lockTimeoutMs)
+  }
 }
 
 /** The engine disposes of it when it is done; `close` does if the engine failed. Disposing twice is harmless. */

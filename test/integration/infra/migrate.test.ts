@@ -76,6 +76,30 @@ describe('migrate', () => {
     expect(applied).toEqual(['20260101000000_broken', '20260102000000_later'])
   })
 
+  it('lets statements pass that wait behind a migration which cannot lock its table', async () => {
+    await addMigration('20260101000000_table', 'CREATE TABLE busy (id int);')
+    await migrate({ url: database.url, migrationsDir })
+    await addMigration('20260102000000_column', 'CREATE TABLE half (id int); ALTER TABLE busy ADD COLUMN name text;')
+    const holder = new Client({ connectionString: database.url })
+    await holder.connect()
+    await holder.query('BEGIN; LOCK TABLE busy IN ROW EXCLUSIVE MODE')
+    const lines: string[] = []
+    const waiting = Promise.withResolvers<void>()
+    const log = (line: string) => {
+      lines.push(line)
+      if (lines.length === 2) waiting.resolve()
+    }
+    const migrated = migrate({ url: database.url, migrationsDir, log, lockTimeoutMs: 100 })
+    await waiting.promise
+    await client.query('INSERT INTO busy VALUES (1)')
+    expect((await client.query("SELECT to_regclass('half') AS half")).rows).toEqual([{ half: null }])
+    await holder.query('COMMIT')
+    await holder.end()
+    expect((await migrated).applied).toEqual(['20260102000000_column'])
+    expect(lines[0]).toContain('waits for a lock')
+    expect((await client.query('SELECT id, name FROM busy')).rows).toEqual([{ id: 1, name: null }])
+  })
+
   it('is asked for by a service that finds only the migrations of an older version', async () => {
     const [first = '', ...later] = await migrationNames()
     expect(later).not.toEqual([])
