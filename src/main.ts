@@ -9,8 +9,8 @@ const commands = {
     run: async () => (await import('./commands/demo.ts')).demo(),
   },
   migrate: {
-    does: 'Apply pending database migrations.',
-    run: async () => (await import('./commands/migrate.ts')).runMigrations(),
+    does: 'Apply pending database migrations; --status lists them, --dry-run prints their SQL.',
+    run: async (args: readonly string[]) => (await import('./commands/migrate.ts')).runMigrations(args),
   },
   sandbox: {
     does: 'Run only the sandbox providers.',
@@ -49,7 +49,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   } else await commands[command as keyof typeof commands].run(args)
 }
 
-const takesArguments: ReadonlySet<string> = new Set(['key', 'secrets'])
+const takesArguments: ReadonlySet<string> = new Set(['key', 'migrate', 'secrets'])
 
 /** Delay before exit, in case an open handle keeps the process alive after the command. The timer itself does not. */
 const lingerMs = 2000

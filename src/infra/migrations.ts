@@ -19,12 +19,39 @@ export async function migrationNames(baseDir = migrationsDir): Promise<string[]>
  * @throws the Postgres error, also if the database was never migrated; or if the queue schema requires a newer BullMQ
  */
 export async function missingMigrations(pool: Pick<Pool, 'query'>): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(
-    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-  )
-  const applied = new Set(rows.map(({ name }) => name))
+  const started = await startedMigrations(pool)
+  const applied = new Set(started.flatMap(({ name, finishedAt }) => (finishedAt === null ? [] : [name])))
   const missing = (await migrationNames()).filter((name) => !applied.has(name))
-  return (await isQueueMigrated(pool)) ? missing : [...missing, `the queue's tables, version ${LATEST_SCHEMA_VERSION}`]
+  return (await isQueueMigrated(pool)) ? missing : [...missing, queueTables]
+}
+
+const queueTables = `the queue's tables, version ${LATEST_SCHEMA_VERSION}`
+
+export interface StartedMigration {
+  name: string
+  startedAt: Date
+  /** Null if it failed, or has not finished yet. */
+  finishedAt: Date | null
+}
+
+/** The migrations that a database has applied or failed to apply, in name order. */
+function startedMigrations(pool: Pick<Pool, 'query'>): Promise<StartedMigration[]> {
+  const statement = `SELECT migration_name AS name, started_at AS "startedAt", finished_at AS "finishedAt"
+    FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name`
+  return pool.query<StartedMigration>(statement).then(({ rows }) => rows)
+}
+
+/** The state of a database that may lack every migration. */
+export async function migrationStatus(
+  pool: Pick<Pool, 'query'>,
+): Promise<{ started: StartedMigration[]; pending: string[]; isQueueMigrated: boolean }> {
+  const { rows } = await pool.query<{ isKnown: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "isKnown"`,
+  )
+  const started = rows[0]?.isKnown ? await startedMigrations(pool) : []
+  const names = new Set(started.map(({ name }) => name))
+  const pending = (await migrationNames()).filter((name) => !names.has(name))
+  return { started, pending, isQueueMigrated: await isQueueMigrated(pool) }
 }
 
 /** Checked even if the queue is in Redis: Redis may be removed at the next start. */

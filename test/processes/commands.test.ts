@@ -223,24 +223,6 @@ describe('demo', () => {
   })
 })
 
-describe('migrate', () => {
-  it.concurrent('by four processes at once, each of which succeeds, makes one whole database', async () => {
-    const database = await createTestDatabase()
-    await onDatabase(database, (client) =>
-      client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE'),
-    )
-    const env = { DATABASE_URL: database.url }
-    const exits = await Promise.all([1, 2, 3, 4].map(() => runCommand(['migrate'], env).exited))
-    expect(exits.map(({ code, stderr }) => ({ code, stderr }))).toEqual(exits.map(() => ({ code: 0, stderr: '' })))
-    expect(exits.filter(({ stdout }) => stdout.includes('database migrated'))).toHaveLength(1)
-    const { rows } = await onDatabase(database, (client) =>
-      client.query<{ times: number }>('SELECT count(*)::int AS times FROM _prisma_migrations GROUP BY migration_name'),
-    )
-    expect(new Set(rows.map(({ times }) => times))).toEqual(new Set([1]))
-    await database.drop()
-  })
-})
-
 describe('doctor', () => {
   it.concurrent('finds what must not be, names it, and exits 1', async () => {
     const [database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
