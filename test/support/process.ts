@@ -32,7 +32,7 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const ownProgram = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const inherited = {
   PATH: process.env.PATH ?? '',
@@ -40,8 +40,12 @@ const inherited = {
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
 }
 
-/** Runs a command with only this environment. */
-export function runCommand(command: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Running {
+/** Runs a command with only this environment. `program` is the `main.ts` of another version. */
+export function runCommand(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { cwd, program = ownProgram }: { cwd?: string; program?: string } = {},
+): Running {
   const child = spawn(process.execPath, ['--no-warnings', program, ...command], {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -137,8 +141,11 @@ export interface Serving extends Running {
 }
 
 /** Runs `serve`; resolves when it is ready. */
-export async function serveProcess(env: Readonly<Record<string, string>>): Promise<Serving> {
-  const running = runCommand(['serve'], { ...quickEnvironment, ...env })
+export async function serveProcess(
+  env: Readonly<Record<string, string>>,
+  { program }: { program?: string } = {},
+): Promise<Serving> {
+  const running = runCommand(['serve'], { ...quickEnvironment, ...env }, program === undefined ? {} : { program })
   const { url } = await running.logged(({ msg }) => msg === 'ready')
   const base = typeof url === 'string' ? url : ''
   return { ...running, url: base, api: makeApiCaller(base, testApiKey) }
