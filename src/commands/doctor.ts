@@ -7,12 +7,23 @@ export async function runDoctor(): Promise<void> {
   const { DATABASE_URL: url } = readConfig()
   if (url === undefined) throw new ConfigError(['DATABASE_URL is not set. Set it to the database to check.'])
   await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' }, async (database) => {
-    const { checks, findings } = await examineDatabase(database)
+    const { checks, findings, lastRestore } = await examineDatabase(database)
     for (const check of checks) {
       const found = findings.filter((finding) => finding.check === check)
       process.stdout.write(`${found.length === 0 ? 'ok ' : '✗  '} ${check}\n`)
       for (const { workloadId, detail } of found) process.stdout.write(`     ${workloadId}  ${detail}\n`)
     }
+    if (lastRestore !== null) process.stdout.write(restoreNote(lastRestore))
     process.exitCode = findings.length === 0 ? 0 : 1
   })
+}
+
+/** What was accepted after the backup has no record; its objects at the providers have. */
+function restoreNote({ at, unrecovered }: { at: Date; unrecovered: number }): string {
+  return [
+    `note the database was restored or failed over: noticed at ${at.toISOString()}`,
+    `     ${unrecovered} jobs and environments are still searched for at their providers`,
+    '     objects created in the lost interval without a record: GET /connections/{id}/orphans',
+    '',
+  ].join('\n')
 }

@@ -30,6 +30,7 @@ export async function prepareInstallation(
 ): Promise<{ tag: string }> {
   const projects = makeInstallationRepository(prisma)
   const tag = await projects.installationTag(drawInstallationTag())
+  await projects.recordTables()
   if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
   return { tag }
 }
@@ -63,9 +64,11 @@ export async function whyNotReady({ pool }: Pick<Database, 'pool'>): Promise<str
 }
 
 /** Checks the database invariants. Read-only. */
-export async function examineDatabase({
-  prisma,
-}: Database): Promise<{ checks: readonly string[]; findings: readonly Finding[] }> {
+export async function examineDatabase({ prisma }: Database): Promise<{
+  checks: readonly string[]
+  findings: readonly Finding[]
+  lastRestore: { at: Date; unrecovered: number } | null
+}> {
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const connections = await makeConnectionsRepository(prisma).all()
   const idSpaces = connections.flatMap(({ id: connectionId, provider, settings }) =>
@@ -74,7 +77,8 @@ export async function examineDatabase({
       return source === null ? [] : [{ connectionId, kind, ...source }]
     }),
   )
-  return { checks: checkNames, findings: await examine(prisma, idSpaces) }
+  const lastRestore = await makeInstallationRepository(prisma).lastRestore()
+  return { checks: checkNames, findings: await examine(prisma, idSpaces), lastRestore }
 }
 
 /** Re-encrypts all secrets with the first of these keys. Safe during reads and writes. */

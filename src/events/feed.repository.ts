@@ -99,7 +99,7 @@ interface Here {
 /** State of the project's feed at the time of the statement. */
 const hereIn = (projectId: string) => Prisma.sql`
   SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, p.pruned_xid, p.pruned_workload_id, p.pruned_seq,
-    left(md5(i.system_identifier || '/' || i.timeline), 8) AS epoch,
+    left(md5(i.system_identifier || '/' || i.timeline || CASE WHEN i.restored_at IS NULL THEN '' ELSE '/' || i.table_identity END), 8) AS epoch,
     COALESCE((
       SELECT xid FROM workload_events WHERE project_id = p.id ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
     ) >= pg_snapshot_xmin(pg_current_snapshot()), false) AS is_behind

@@ -11,13 +11,12 @@ async function onServer(url: string, statement: string): Promise<void> {
   await client.query(statement).finally(() => client.end())
 }
 
-/** A backup of the database, restored: the row that names its cluster still says what it was backed up from. */
+/** A backup of the database, restored beside it in the same cluster. */
 async function restored({ url }: TestDatabase): Promise<TestDatabase> {
   const name = `${new URL(url).pathname.slice(1)}_restored`
   const server = inject('testDatabaseServerUrl')
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${new URL(url).pathname.slice(1)}`)
   const copy = Object.assign(new URL(url), { pathname: `/${name}` }).href
-  await onServer(copy, "UPDATE installation SET system_identifier = 'the cluster before'")
   return { url: copy, drop: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
