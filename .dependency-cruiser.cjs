@@ -5,6 +5,7 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|telemetry|request-rates)\\.ts$'
+const scheduling = '^src/infra/yielding-map\\.ts$'
 const database =
   '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-lock|batcher)\\.ts$'
 const vocabulary = '^src/vocabulary/'
@@ -59,6 +60,7 @@ const modules = {
     secrets,
     '^src/connections/',
     infraTypes,
+    scheduling,
     database,
   ],
   'workloads/actions': [
@@ -73,7 +75,7 @@ const modules = {
     database,
   ],
   records: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract, infraTypes, database],
-  jobs: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
+  jobs: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract, scheduling],
   environments: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
   sandbox: [],
 }

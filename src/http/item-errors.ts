@@ -1,4 +1,3 @@
-import { setImmediate as nextTick } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
 import type { Validate } from './bounded-validation.ts'
@@ -8,22 +7,6 @@ import { invalidRequest, validationErrorsOf } from './validation-errors.ts'
 
 /** A list may have many invalid items, so each reports fewer errors than a request. */
 const maxErrorsOfItem = 10
-
-/** Items that are processed before other requests are served. */
-const itemsPerTick = 20
-
-/** Maps the items of a large list in order, without occupying the process for its length. */
-export async function yieldingMap<I, O>(
-  items: readonly I[],
-  map: (item: I, index: number) => Promise<O>,
-): Promise<O[]> {
-  const mapped: O[] = []
-  for (const [index, item] of items.entries()) {
-    if (index % itemsPerTick === 0) await nextTick()
-    mapped.push(await map(item, index))
-  }
-  return mapped
-}
 
 /** The rules of an item. */
 export interface ItemRules {

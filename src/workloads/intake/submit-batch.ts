@@ -1,5 +1,5 @@
-import { setImmediate as nextTick } from 'node:timers/promises'
 import { isTransientError } from '../../infra/database-errors.ts'
+import { yieldingMap } from '../../infra/yielding-map.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
@@ -39,9 +39,6 @@ interface Failed {
 /** `created`: what was written; null if an earlier request wrote the record. */
 type Settled = (Admitted & { created: NewWorkload | null }) | Failed
 
-/** Items that are checked before other requests are served. */
-const itemsPerTick = 20
-
 /**
  * Accepts many requests, each separately and with the same rules as a single one, with a number of statements that does
  * not depend on theirs.
@@ -75,18 +72,13 @@ async function considerAll<K extends Kind>(
   { items, ...common }: BatchSubmission<K>,
 ): Promise<ConsideredItem[]> {
   const lookups = await sharingLookups(deps, common.projectId, items)
-  const considered: ConsideredItem[] = []
-  for (const item of items) {
-    if (considered.length % itemsPerTick === 0) await nextTick()
+  return yieldingMap<BatchItem<K>, ConsideredItem>(items, async (item) => {
     const submission = { ...common, ...item }
-    considered.push(
-      await considerAcceptable(lookups, submission).then(
-        (acceptable) => ({ created: newWorkload(deps, submission, acceptable) }),
-        (error: unknown) => ({ error }),
-      ),
+    return considerAcceptable(lookups, submission).then(
+      (acceptable) => ({ created: newWorkload(deps, submission, acceptable) }),
+      (error: unknown) => ({ error }),
     )
-  }
-  return considered
+  })
 }
 
 /** Rejected items whose key is held: a repetition returns its record, even if its connection has changed since. */
