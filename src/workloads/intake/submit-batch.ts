@@ -87,12 +87,15 @@ async function replaysAmong<K extends Kind>(
   { projectId, kind, items }: BatchSubmission<K>,
   considered: readonly ConsideredItem[],
 ): Promise<Map<number, Settled>> {
-  const asked = items.flatMap(({ key, body }, index) => {
+  const rejected = items.flatMap(({ key, body }, index) => {
     const item = considered[index]
     if (key === null || item === undefined || !('error' in item) || !(item.error instanceof ApiError)) return []
-    const name = { projectId, kind, hash: hashOf(key), ...keyedFingerprintOf(body, secretBox) }
-    return [{ index, error: item.error, name }]
+    return [{ index, error: item.error, key, body }]
   })
+  const asked = await yieldingMap(rejected, ({ key, body, ...item }) => ({
+    ...item,
+    name: { projectId, kind, hash: hashOf(key), ...keyedFingerprintOf(body, secretBox) },
+  }))
   const found = asked.map(async ({ index, error, name }): Promise<[number, Settled]> => {
     const id = await admission.holderOf(name).catch((reused: unknown) => ({ error: reused }))
     if (id === null) return [index, { error }]
