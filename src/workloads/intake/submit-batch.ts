@@ -74,10 +74,9 @@ async function considerAll<K extends Kind>(
   const lookups = await sharingLookups(deps, common.projectId, items)
   return yieldingMap<BatchItem<K>, ConsideredItem>(items, async (item) => {
     const submission = { ...common, ...item }
-    return considerAcceptable(lookups, submission).then(
-      (acceptable) => ({ created: newWorkload(deps, submission, acceptable) }),
-      (error: unknown) => ({ error }),
-    )
+    return considerAcceptable(lookups, submission)
+      .then((acceptable) => ({ created: newWorkload(deps, submission, acceptable) }))
+      .catch((error: unknown) => ({ error }))
   })
 }
 
@@ -104,10 +103,10 @@ async function replaysAmong<K extends Kind>(
   return new Map(await Promise.all(found))
 }
 
-/** If nothing is known to be stored, the whole request can be repeated. */
+/** If nothing is known to be stored, the whole request can be repeated. A defect fails its item only. */
 function rethrowOutage(settled: readonly Settled[]): void {
   if (settled.some((item) => 'id' in item)) return
-  const failed = settled.find((item) => 'error' in item && !(item.error instanceof ApiError))
+  const failed = settled.find((item) => 'error' in item && isTransientError(item.error))
   if (failed !== undefined && 'error' in failed) throw failed.error
 }
 

@@ -1,0 +1,48 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import type { ApiCaller } from '../support/api-caller.ts'
+import { slurmJob, submitBatch } from '../support/job-batches.ts'
+
+let bench: ApiBench
+let api: ApiCaller
+let sql: Client
+
+beforeAll(async () => {
+  bench = await startApiBench({ settings: { requestRate: null } })
+  api = bench.api
+  sql = new Client({ connectionString: bench.database.url })
+  await sql.connect()
+})
+
+afterAll(async () => {
+  await sql?.end()
+  await bench?.stop()
+})
+
+const job = (name: string, more: object = {}) => slurmJob(bench, { name, ...more })
+
+/** Inserts of jobs with this name fail with the SQLSTATE. */
+async function failInsertsOf(name: string, state: string): Promise<void> {
+  await sql.query(`CREATE FUNCTION fail_${name}() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'failed' USING ERRCODE = '${state}'; END $$`)
+  await sql.query(`CREATE TRIGGER fail_${name} BEFORE INSERT ON workloads FOR EACH ROW WHEN (NEW.name = '${name}')
+    EXECUTE FUNCTION fail_${name}()`)
+}
+
+describe('a batch that fails in part', () => {
+  it('reports a defect as the internal error of its job, also if all others are rejected', async () => {
+    await failInsertsOf('defect', '23514')
+    const { results } = await submitBatch(api, [job('image', { image: 'python:3' }), job('defect')])
+    expect(results.map(({ problem }) => [problem?.status, problem?.code])).toEqual([
+      [422, 'unsupported'],
+      [500, 'internal'],
+    ])
+  })
+
+  it('fails as a whole with 503 if nothing is stored and the database is unavailable', async () => {
+    await failInsertsOf('away', '57014')
+    const body = { jobs: [job('image', { image: 'python:3' }), job('away')] }
+    expect((await api.call('POST', '/jobs/batch', { body })).body).toMatchObject({ status: 503, code: 'unavailable' })
+  })
+})
