@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { ApiCaller } from '../support/api-caller.ts'
-import { slurmJob, submitBatch } from '../support/job-batches.ts'
+import { failingDuring, idsOf, slurmJob, submitBatch } from '../support/job-batches.ts'
 
 let bench: ApiBench
 let api: ApiCaller
@@ -21,6 +21,7 @@ afterAll(async () => {
 })
 
 const job = (name: string, more: object = {}) => slurmJob(bench, { name, ...more })
+const keyed = (name: string) => job(name, { idempotencyKey: name })
 
 /** Inserts of jobs with this name fail with the SQLSTATE. */
 async function failInsertsOf(name: string, state: string): Promise<void> {
@@ -31,6 +32,18 @@ async function failInsertsOf(name: string, state: string): Promise<void> {
 }
 
 describe('a batch that fails in part', () => {
+  it('returns the jobs it has stored, even if the replayed ones cannot be read', async () => {
+    const before = await submitBatch(api, ['read-0', 'read-1'].map(keyed))
+    const jobs = ['read-0', 'read-1', 'read-2'].map(keyed)
+    const readsRecords = (text: string) => text.includes('w.spec') && text.includes('w.id = ANY')
+    const { results } = await failingDuring(readsRecords, () => submitBatch(api, jobs))
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'accepted'])
+    for (const { problem } of results.slice(0, 2))
+      expect(problem).toMatchObject({ status: 503, code: 'unavailable', retryable: true })
+    const again = await submitBatch(api, jobs)
+    expect(idsOf(again)).toEqual([...idsOf(before), results[2]?.job?.id])
+  })
+
   it('reports a defect as the internal error of its job, also if all others are rejected', async () => {
     await failInsertsOf('defect', '23514')
     const { results } = await submitBatch(api, [job('image', { image: 'python:3' }), job('defect')])

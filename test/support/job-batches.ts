@@ -8,7 +8,13 @@ export interface ItemResult {
   status: 'accepted' | 'rejected'
   replayed?: boolean
   job?: ApiRecord
-  problem?: { code: string; status: number; detail: string; errors: { in: string; pointer: string; code: string }[] }
+  problem?: {
+    code: string
+    status: number
+    detail: string
+    retryable: boolean
+    errors: { in: string; pointer: string; code: string }[]
+  }
 }
 
 export interface BatchResult {
@@ -51,4 +57,21 @@ export async function statementsDuring(work: () => Promise<unknown>): Promise<st
     sent.submit = submit
   }
   return texts
+}
+
+/** Cancels the statements that this process sends to Postgres during `work` and whose text matches. */
+export async function failingDuring<R>(matches: (text: string) => boolean, work: () => Promise<R>): Promise<R> {
+  const sent: { submit: Query['submit'] } = Query.prototype
+  const { submit } = sent
+  sent.submit = function (this: Query & { text?: string; name?: string | undefined; values?: unknown[] }, connection) {
+    if (matches(this.text ?? ''))
+      Object.assign(this, {
+        ...{ text: `DO $$ BEGIN RAISE EXCEPTION 'canceled' USING ERRCODE = '57014'; END $$` },
+        ...{ name: undefined, values: [] },
+      })
+    return submit.call(this, connection)
+  }
+  return work().finally(() => {
+    sent.submit = submit
+  })
 }

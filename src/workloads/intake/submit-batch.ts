@@ -76,7 +76,7 @@ async function considerAll<K extends Kind>(
     const submission = { ...common, ...item }
     return considerAcceptable(lookups, submission)
       .then((acceptable) => ({ created: newWorkload(deps, submission, acceptable) }))
-      .catch((error: unknown) => ({ error }))
+      .catch(failed)
   })
 }
 
@@ -118,21 +118,26 @@ function announce({ notifier, hint }: SubmitDeps, projectId: string, settled: re
   for (const connectionId of new Set(fresh.map((created) => created.connectionId))) hint(connectionId)
 }
 
-/** New records as they were written; replayed ones are read in one statement. */
+/** New records as they were written; replayed ones are read in one statement, and only they fail with it. */
 async function withRecords<K extends Kind>(
   { reads }: SubmitDeps,
   { projectId, kind }: BatchSubmission<K>,
   settled: readonly Settled[],
 ): Promise<BatchOutcome<K>[]> {
   const ids = settled.flatMap((item) => ('id' in item && item.isReplay ? [item.id] : []))
-  const records = ids.length === 0 ? new Map() : await reads.byIds(projectId, kind, ids)
+  const records = ids.length === 0 ? new Map() : await reads.byIds(projectId, kind, ids).catch(failed)
   return settled.map((item) => {
     if (!('id' in item)) return { error: outageOr(item.error) }
     const { id, createdAt, isReplay, created } = item
     if (!isReplay && created !== null) return { workload: asRecorded(kind, created, createdAt), isReplay }
+    if ('error' in records) return { error: outageOr(records.error) }
     const workload = records.get(id)
     return workload === undefined ? { error: new Error(`${id} was admitted and is not there`) } : { workload, isReplay }
   })
+}
+
+function failed(error: unknown): Failed {
+  return { error }
 }
 
 /** A job that an outage kept from being stored is not a defect: its key makes it safe to repeat. */
