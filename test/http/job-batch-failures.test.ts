@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { ApiCaller } from '../support/api-caller.ts'
+import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { failingDuring, idsOf, slurmJob, submitBatch } from '../support/job-batches.ts'
 
 let bench: ApiBench
@@ -57,5 +58,22 @@ describe('a batch that fails in part', () => {
     await failInsertsOf('away', '57014')
     const body = { jobs: [job('image', { image: 'python:3' }), job('away')] }
     expect((await api.call('POST', '/jobs/batch', { body })).body).toMatchObject({ status: 503, code: 'unavailable' })
+  })
+
+  it('asks to repeat an unavailable job only if its key makes that safe', async () => {
+    // A replay of a job that would be rejected now is not part of the insert, and succeeds without it.
+    const connectionId = bench.connections.dataforest
+    const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
+    const replayed = jobRequest({ environmentId, idempotencyKey: 'stored' })
+    await submitBatch(api, [replayed])
+    await sql.query(`UPDATE workloads SET status = 'deleted', active = false WHERE id = $1`, [environmentId])
+    await failInsertsOf('lost', '57014')
+    const { results } = await submitBatch(api, [replayed, job('lost', { idempotencyKey: 'lost' }), job('lost')])
+    expect(results[0]).toMatchObject({ status: 'accepted', replayed: true })
+    expect(results[1]?.problem).toMatchObject({ code: 'unavailable', retryable: true })
+    expect(results[1]?.problem?.detail).toContain('with the same key')
+    expect(results[2]?.problem).toMatchObject({ code: 'unavailable', retryable: false })
+    expect(results[2]?.problem?.detail).not.toContain('the same key')
+    expect(results[2]?.problem?.detail).toContain('GET /jobs')
   })
 })

@@ -121,16 +121,17 @@ function announce({ notifier, hint }: SubmitDeps, projectId: string, settled: re
 /** New records as they were written; replayed ones are read in one statement, and only they fail with it. */
 async function withRecords<K extends Kind>(
   { reads }: SubmitDeps,
-  { projectId, kind }: BatchSubmission<K>,
+  { projectId, kind, items }: BatchSubmission<K>,
   settled: readonly Settled[],
 ): Promise<BatchOutcome<K>[]> {
   const ids = settled.flatMap((item) => ('id' in item && item.isReplay ? [item.id] : []))
   const records = ids.length === 0 ? new Map() : await reads.byIds(projectId, kind, ids).catch(failed)
-  return settled.map((item) => {
-    if (!('id' in item)) return { error: outageOr(item.error) }
+  return settled.map((item, index) => {
+    const hasKey = typeof items[index]?.key === 'string'
+    if (!('id' in item)) return { error: outageOr(item.error, { hasKey }) }
     const { id, createdAt, isReplay, created } = item
     if (!isReplay && created !== null) return { workload: asRecorded(kind, created, createdAt), isReplay }
-    if ('error' in records) return { error: outageOr(records.error) }
+    if ('error' in records) return { error: outageOr(records.error, { hasKey }) }
     const workload = records.get(id)
     return workload === undefined ? { error: new Error(`${id} was admitted and is not there`) } : { workload, isReplay }
   })
@@ -140,10 +141,14 @@ function failed(error: unknown): Failed {
   return { error }
 }
 
-/** A job that an outage kept from being stored is not a defect: its key makes it safe to repeat. */
-function outageOr(error: unknown): unknown {
+/** An outage is not a defect. The job may be stored all the same, so it is safe to repeat only with its key. */
+function outageOr(error: unknown, { hasKey }: { hasKey: boolean }): unknown {
   if (!isTransientError(error)) return error
-  return new ApiError('unavailable', 'A dependency is temporarily unavailable. Repeat this job with the same key.', {
+  const remedy = hasKey
+    ? 'Repeat this job with the same key.'
+    : 'This job has no idempotency key and may be stored: look for it with GET /jobs before you submit it again.'
+  return new ApiError('unavailable', `A dependency is temporarily unavailable. ${remedy}`, {
+    isRetryable: hasKey,
     cause: error,
   })
 }
