@@ -4,6 +4,7 @@ import type { Actor } from '../../vocabulary/actor.ts'
 import type { AuditAction } from '../../vocabulary/audit-actions.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
+import { requested } from './desired-state.repository.ts'
 
 export interface JobCancels {
   projectId: string
@@ -37,9 +38,7 @@ export function makeCancelJobsRepository(sql: Statements) {
             AND NOT (w.desired = 'cancel' AND (w.generation > w.observed_generation OR w.status = ${inFlight}))
           ORDER BY w.id FOR UPDATE OF w
         ), updated AS (
-          UPDATE workloads w SET desired = 'cancel', generation = w.generation + 1, due_at = now(), failures = 0,
-            version = w.version + 1, seq = w.seq + 1, updated_at = now(),
-            cancel_requested_at = CASE WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
+          UPDATE workloads w SET ${requested('cancel')}
           FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
           RETURNING w.id, w.seq, w.status, w.project_id, w.kind, w.connection_id, i."eventId", i."auditId"
         ), events AS (

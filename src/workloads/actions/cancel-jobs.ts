@@ -6,6 +6,7 @@ import type { After, Filter } from '../store/list-filter.ts'
 import type { Control, ReadsRepository } from '../store/reads.repository.ts'
 import { isRequested } from '../workload.ts'
 import type { CancelJobsRepository } from './cancel-jobs.repository.ts'
+import { requiredStatusFor } from './required-status.ts'
 
 /** Most jobs of one request. */
 export const maxCancels = 1000
@@ -46,12 +47,6 @@ export type CancelJobs = ReturnType<typeof makeCancelJobs>
 
 /** Cancels the unfinished jobs that match a filter, newest first, with one read and one write per request. */
 export function makeCancelJobs({ kind, reads, repository, driverOf, hint, notifier }: Deps) {
-  async function statusForCancel({ connectionId }: Control<'job'>) {
-    const driver = await driverOf(connectionId, 'job')
-    // Before dispatch every job can be canceled.
-    return driver?.controls.cancel === undefined ? kind.waiting : null
-  }
-
   /** In the order of names, jobs that are submitted later may follow the end of a page; newest first, they do not. */
   async function createdBefore(
     { namePrefix }: Filter,
@@ -70,7 +65,9 @@ export function makeCancelJobs({ kind, reads, repository, driverOf, hint, notifi
       ...{ order: 'desc', after, limit },
     })
     const open = found.filter((job) => !isRequested(job, 'cancel', kind.inFlight.cancel))
-    const rules = await Promise.all(open.map(async (job) => ({ job, onlyIn: await statusForCancel(job) })))
+    const onlyInOf = async ({ connectionId }: Control<'job'>) =>
+      requiredStatusFor('cancel', await driverOf(connectionId, 'job'), kind)
+    const rules = await Promise.all(open.map(async (job) => ({ job, onlyIn: await onlyInOf(job) })))
     const isPossible = ({ job, onlyIn }: (typeof rules)[number]) => onlyIn === null || job.status === onlyIn
     const jobs = rules.filter(isPossible).map(({ job, onlyIn }) => ({ id: job.id, onlyIn }))
     const changed =

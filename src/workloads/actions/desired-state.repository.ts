@@ -44,6 +44,15 @@ export type DesiredStateRepository = ReturnType<typeof makeDesiredStateRepositor
 
 const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
 
+/** What a requested action changes in a row `w`. */
+export function requested(desired: Desired): Prisma.Sql {
+  return Prisma.sql`desired = ${desired}, generation = w.generation + 1, due_at = now(), failures = 0,
+    version = w.version + 1, seq = w.seq + 1, updated_at = now(),
+    -- A rejected action can be requested again.
+    cancel_requested_at = CASE WHEN ${desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
+      WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END`
+}
+
 function fieldsOf({ labels, spec, held }: Patch): string[] {
   const given = { labels, spec, held }
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
@@ -55,11 +64,7 @@ export function makeDesiredStateRepository(prisma: PrismaClient) {
     async requestAction<K extends Kind>(requestAction: ActionRequest<K>): Promise<Workload<K> | null> {
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (
-          UPDATE workloads w SET desired = ${requestAction.desired}, generation = w.generation + 1, due_at = now(), failures = 0,
-            version = w.version + 1, seq = w.seq + 1, updated_at = now(), keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote),
-            -- A rejected action can be requested again.
-            cancel_requested_at = CASE WHEN ${requestAction.desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
-              WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END
+          UPDATE workloads w SET ${requested(requestAction.desired)}, keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote)
           WHERE w.id = ${requestAction.id} AND w.project_id = ${requestAction.projectId} AND w.kind = ${requestAction.kind} AND w.active
             AND (${requestAction.ifVersions}::int[] IS NULL OR w.version = ANY(${requestAction.ifVersions}::int[]))
             AND (${requestAction.fromStatuses}::text[] IS NULL OR w.status = ANY(${requestAction.fromStatuses}::text[]))

@@ -10,6 +10,7 @@ import type { ListQuery, Page } from '../store/list-filter.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import { isRequested, type Workload } from '../workload.ts'
 import type { ActionEvent, DesiredStateRepository } from './desired-state.repository.ts'
+import { requiredStatusFor } from './required-status.ts'
 import { type SpecUpdate, updateSpec } from './update.ts'
 
 /** The record that a request addresses, and its caller. */
@@ -117,18 +118,18 @@ async function patchAt<K extends Kind>(
   return changed
 }
 
-/** Before dispatch everything can be canceled; afterwards the driver must support the action. Null = any status. */
+/** @throws if the action is not supported in the current status */
 async function statusesFor<K extends Kind>(
   deps: WorkloadServiceDeps,
   kind: K,
   current: Workload<K>,
   { verb, keepRemote }: { verb: Verb<K>; keepRemote?: boolean },
 ): Promise<readonly string[] | null> {
-  const driver = await deps.driverOf(current.connectionId, kind)
-  if (keepRemote === true || (driver !== undefined && verb in driver.controls)) return null
-  const { waiting } = deps.kinds[kind]
-  if (current.status !== waiting) throw unsupportedAction(current, verb)
-  return [waiting]
+  if (keepRemote === true) return null
+  const required = requiredStatusFor(verb, await deps.driverOf(current.connectionId, kind), deps.kinds[kind])
+  if (required === null) return null
+  if (current.status !== required) throw unsupportedAction(current, verb)
+  return [required]
 }
 
 /** Whether the action is in progress or done. */
