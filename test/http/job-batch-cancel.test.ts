@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { idAt } from '../../src/vocabulary/ids.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { ApiCaller } from '../support/api-caller.ts'
 import { idsOf, slurmJob, statementsDuring, submitBatch } from '../support/job-batches.ts'
@@ -99,6 +100,22 @@ describe('a batch cancel', () => {
     const late = await jobsOf('racing', 2)
     expect((await cancel({ ...labeled('racing'), cursor })).requested).toBe(1)
     expect(await canceledAmong(late)).toBe(0)
+  })
+
+  it('does not cancel them either if the clock of their process is behind', async () => {
+    const ids = await jobsOf('skewed', 3)
+    const { nextCursor: cursor = '' } = await cancel({ ...labeled('skewed'), limit: 1 })
+    const [late = ''] = await jobsOf('skewed', 1)
+    // Its id follows the cursor, as if it were older than the others.
+    const id = `${idAt('job', Date.now() - 60_000)}${late.slice(-16)}`
+    await sql.query('DELETE FROM workload_labels WHERE workload_id = $1', [late])
+    await sql.query('UPDATE workloads SET id = $2 WHERE id = $1', [late, id])
+    await sql.query(
+      `INSERT INTO workload_labels SELECT project_id, kind, 'sweep', 'skewed', id FROM workloads WHERE id = $1`,
+      [id],
+    )
+    expect(await cancel({ ...labeled('skewed'), cursor })).toMatchObject({ matched: 2, requested: 2 })
+    expect([await canceledAmong(ids), await canceledAmong([id])]).toEqual([3, 0])
   })
 
   it('by name prefix does not cancel them either, although they precede its next page', async () => {

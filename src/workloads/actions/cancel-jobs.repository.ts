@@ -27,7 +27,7 @@ export function makeCancelJobsRepository(sql: Statements) {
      * changed: not the ones that have ended, or whose cancellation is requested already. Rows are locked in id order.
      */
     async request({ projectId, by, jobs, inFlight }: JobCancels): Promise<{ id: string; connectionId: string }[]> {
-      const input = jobs.map((job) => ({ ...job, eventId: makeId('event'), auditId: makeId('audit') }))
+      const input = jobs.map(({ id, onlyIn }) => ({ id, onlyIn, eventId: makeId('event'), auditId: makeId('audit') }))
       return sql.rows(Prisma.sql`
         WITH input AS (
           SELECT * FROM json_to_recordset(${JSON.stringify(input)}::json) AS i(id text, "onlyIn" text, "eventId" text, "auditId" text)

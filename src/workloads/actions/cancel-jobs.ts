@@ -1,5 +1,6 @@
 import type { Driver } from '../../providers/driver.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
+import type { Status } from '../../vocabulary/kinds.ts'
 import type { WorkloadKind } from '../kind.ts'
 import type { ChangeNotifier } from '../ports.ts'
 import type { After, Filter } from '../store/list-filter.ts'
@@ -11,7 +12,11 @@ import { requiredStatusFor } from './required-status.ts'
 /** Most jobs of one request. */
 export const maxCancels = 1000
 
-/** Where a request ended. Pages in the order of names also exclude the jobs that were created since the first one. */
+/**
+ * Where a request ended. Jobs that were created after the first request are excluded by their time, since their ids and
+ * names may follow the position: an id contains the clock of the process that made it. Cursors of version 0.2.0 may have
+ * no time.
+ */
 export type CancelPosition = After & { createdBefore?: Date }
 
 export interface CancelJobsRequest {
@@ -46,30 +51,16 @@ interface Deps {
 export type CancelJobs = ReturnType<typeof makeCancelJobs>
 
 /** Cancels the unfinished jobs that match a filter, newest first, with one read and one write per request. */
-export function makeCancelJobs({ kind, reads, repository, driverOf, hint, notifier }: Deps) {
-  /** In the order of names, jobs that are submitted later may follow the end of a page; newest first, they do not. */
-  async function createdBefore(
-    { namePrefix }: Filter,
-    after: CancelPosition | null,
-  ): Promise<{ createdBefore?: Date }> {
-    if (namePrefix === undefined) return {}
-    // Dates have milliseconds: the next one includes all jobs created so far.
-    return { createdBefore: after?.createdBefore ?? new Date((await reads.now()).getTime() + 1) }
-  }
+export function makeCancelJobs(deps: Deps) {
+  const { kind, repository, hint, notifier } = deps
 
-  return async function cancelJobs({ projectId, by, filter, after, limit, isDryRun }: CancelJobsRequest) {
+  return async function cancelJobs(request: CancelJobsRequest): Promise<CanceledJobs> {
+    const { projectId, by, filter, isDryRun } = request
     if (filter.active === false) return none
-    const created = await createdBefore(filter, after)
-    const { found, next } = await reads.listControls({
-      ...{ projectId, kind: 'job', filter: { ...filter, ...within(filter, created), active: true } },
-      ...{ order: 'desc', after, limit },
-    })
-    const open = found.filter((job) => !isRequested(job, 'cancel', kind.inFlight.cancel))
-    const onlyInOf = async ({ connectionId }: Control<'job'>) =>
-      requiredStatusFor('cancel', await driverOf(connectionId, 'job'), kind)
-    const rules = await Promise.all(open.map(async (job) => ({ job, onlyIn: await onlyInOf(job) })))
-    const isPossible = ({ job, onlyIn }: (typeof rules)[number]) => onlyIn === null || job.status === onlyIn
-    const jobs = rules.filter(isPossible).map(({ job, onlyIn }) => ({ id: job.id, onlyIn }))
+    const { found, next } = await matching(deps, request)
+    const rules = await Promise.all(found.filter(isOpenIn(kind)).map((job) => ruleOf(deps, job)))
+    const isPossible = ({ status, onlyIn }: Rule) => onlyIn === null || status === onlyIn
+    const jobs = rules.filter(isPossible)
     const changed =
       isDryRun || jobs.length === 0
         ? []
@@ -79,15 +70,44 @@ export function makeCancelJobs({ kind, reads, repository, driverOf, hint, notifi
     return {
       matched: found.length,
       requestedIds: (isDryRun ? jobs : changed).map(({ id }) => id),
-      unsupportedIds: rules.filter((rule) => !isPossible(rule)).map(({ job }) => job.id),
-      next: next && { ...next, ...created },
-    } satisfies CanceledJobs
+      unsupportedIds: rules.filter((rule) => !isPossible(rule)).map(({ id }) => id),
+      next,
+    }
   }
 }
 
-function within(filter: Filter, created: { createdBefore?: Date }): { createdBefore?: Date } {
-  if (filter.createdBefore === undefined || created.createdBefore === undefined) return created
-  return filter.createdBefore < created.createdBefore ? {} : created
+/** The jobs of this request, and where the next one continues. */
+async function matching(
+  { reads }: Deps,
+  { projectId, filter, after, limit }: CancelJobsRequest,
+): Promise<{ found: readonly Control<'job'>[]; next: CancelPosition | null }> {
+  const page = await reads.listControls({
+    ...{ projectId, kind: 'job', filter: { ...filter, active: true } },
+    ...{ order: 'desc', after, limit },
+  })
+  const createdBefore = after?.createdBefore ?? (page.next === null ? null : await justAfterNow(reads))
+  if (createdBefore === null) return { found: page.found, next: null }
+  return {
+    found: page.found.filter(({ createdAt }) => createdAt < createdBefore),
+    next: page.next && { ...page.next, createdBefore },
+  }
+}
+
+/** Database times have microseconds, dates milliseconds: the next one is after all jobs created so far. */
+async function justAfterNow(reads: Deps['reads']): Promise<Date> {
+  return new Date((await reads.now()).getTime() + 1)
+}
+
+/** Whether a job is not being canceled already. */
+function isOpenIn({ inFlight }: WorkloadKind<'job'>): (job: Control<'job'>) => boolean {
+  return (job) => !isRequested(job, 'cancel', inFlight.cancel)
+}
+
+/** `onlyIn`: the status outside of which the job cannot be canceled; null = any. */
+type Rule = Pick<Control<'job'>, 'id' | 'status'> & { onlyIn: Status<'job'> | null }
+
+async function ruleOf({ kind, driverOf }: Deps, { id, status, connectionId }: Control<'job'>): Promise<Rule> {
+  return { id, status, onlyIn: requiredStatusFor('cancel', await driverOf(connectionId, 'job'), kind) }
 }
 
 const none: CanceledJobs = { matched: 0, requestedIds: [], unsupportedIds: [], next: null }

@@ -21,7 +21,7 @@ export type Known = Pick<Workload, 'id' | 'version' | 'observedGeneration'>
 /** What decides whether and how a workload is canceled. */
 export type Control<K extends Kind = Kind> = Pick<
   Workload<K>,
-  'id' | 'connectionId' | 'status' | 'desired' | 'generation' | 'observedGeneration'
+  'id' | 'connectionId' | 'status' | 'desired' | 'generation' | 'observedGeneration' | 'createdAt'
 >
 
 export type ReadsRepository = ReturnType<typeof makeReadsRepository>

@@ -65,7 +65,7 @@ export const workloadColumns = Prisma.raw(aliased('w'))
 
 /** The columns that decide whether and how a workload is canceled. Specs and payloads of many would fill the memory. */
 export const controlColumns = Prisma.raw(
-  (['id', 'connectionId', 'status', 'desired', 'generation', 'observedGeneration'] as const)
+  (['id', 'connectionId', 'status', 'desired', 'generation', 'observedGeneration', 'createdAt'] as const)
     .map((key) => `w.${columns[key]} AS "${key}"`)
     .join(', '),
 )
