@@ -43,6 +43,17 @@ const count = async (query: string, ids: readonly string[]) =>
   (await sql.query(`SELECT count(*)::int AS n FROM ${query}`, [ids])).rows[0].n as number
 const canceledAmong = (ids: readonly string[]) => count(`workloads WHERE id = ANY($1) AND desired = 'cancel'`, ids)
 
+/** Moves jobs to a connection that can no longer be opened: it has no driver, so no action is supported. */
+async function moveToClosed(ids: readonly string[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+     SELECT 'conn_gone', project_id, 'slurm', 'gone', '{}', 'unreadable' FROM connections WHERE id = $1
+     ON CONFLICT DO NOTHING`,
+    [bench.connections.slurm],
+  )
+  await sql.query(`UPDATE workloads SET connection_id = 'conn_gone' WHERE id = ANY($1)`, [ids])
+}
+
 describe('a batch cancel', () => {
   it('cancels what matches and nothing else, each job as a single cancel does', async () => {
     const [ids, others] = [await jobsOf('mine', 5), await jobsOf('others', 2)]
@@ -160,17 +171,28 @@ describe('a batch cancel', () => {
 
   it('reports the jobs whose provider cannot cancel them after dispatch', async () => {
     const [waiting = '', sent = ''] = await jobsOf('dispatched', 2)
-    // A connection that can no longer be opened has no driver, so no action is supported.
-    await sql.query(
-      `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
-       SELECT 'conn_gone', project_id, 'slurm', 'gone', '{}', 'unreadable' FROM connections WHERE id = $1`,
-      [bench.connections.slurm],
-    )
-    await sql.query(`UPDATE workloads SET connection_id = 'conn_gone' WHERE id = ANY($1)`, [[waiting, sent]])
+    await moveToClosed([waiting, sent])
     await sql.query(`UPDATE workloads SET status = 'running', remote_id = '7' WHERE id = $1`, [sent])
     const expected = { requested: 1, unsupported: 1, requestedIds: [waiting], unsupportedIds: [sent] }
     expect(await cancel({ ...labeled('dispatched'), dryRun: true })).toMatchObject(expected)
     expect(await cancel(labeled('dispatched'))).toMatchObject(expected)
+  })
+
+  it('reports them also if they are dispatched after they were read, unless they finish', async () => {
+    const [waiting = '', sent = '', ended = ''] = await jobsOf('sending', 3)
+    await moveToClosed([waiting, sent, ended])
+    // The locks hold the write of the cancellations, not the read.
+    await sql.query('BEGIN')
+    await sql.query(`UPDATE workloads SET status = 'running', remote_id = '8' WHERE id = $1`, [sent])
+    await sql.query(`UPDATE workloads SET status = 'failed', active = false, ended_at = now() WHERE id = $1`, [ended])
+    const canceled = cancel(labeled('sending'))
+    const isWaiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = ANY($1)`
+    await expect.poll(() => count(isWaiting, ['Lock']), { timeout: 10_000 }).toBeGreaterThan(0)
+    await sql.query('COMMIT')
+    expect(await canceled).toMatchObject({
+      ...{ matched: 3, requested: 1, unchanged: 1, unsupported: 1 },
+      ...{ requestedIds: [waiting], unsupportedIds: [sent] },
+    })
   })
 
   it('of 1,000 jobs takes one read and one write', { timeout: 60_000 }, async () => {

@@ -60,20 +60,20 @@ export function makeCancelJobs(deps: Deps) {
     const { found, next } = await matching(deps, request)
     const rules = await Promise.all(found.filter(isOpenIn(kind)).map((job) => ruleOf(deps, job)))
     const isPossible = ({ status, onlyIn }: Rule) => onlyIn === null || status === onlyIn
-    const jobs = rules.filter(isPossible)
+    const [jobs, unsupported] = [rules.filter(isPossible), idsOf(rules.filter((rule) => !isPossible(rule)))]
+    if (isDryRun) return { matched: found.length, requestedIds: idsOf(jobs), unsupportedIds: unsupported, next }
     const changed =
-      isDryRun || jobs.length === 0
-        ? []
-        : await repository.request({ projectId, by, jobs, inFlight: kind.inFlight.cancel })
-    if (changed.length > 0) notifier.changed([projectId, ...changed.map(({ id }) => id)])
+      jobs.length === 0 ? [] : await repository.request({ projectId, by, jobs, inFlight: kind.inFlight.cancel })
+    if (changed.length > 0) notifier.changed([projectId, ...idsOf(changed)])
     for (const connectionId of new Set(changed.map((job) => job.connectionId))) hint(connectionId)
-    return {
-      matched: found.length,
-      requestedIds: (isDryRun ? jobs : changed).map(({ id }) => id),
-      unsupportedIds: rules.filter((rule) => !isPossible(rule)).map(({ id }) => id),
-      next,
-    }
+    const requestedIds = idsOf(changed)
+    const dispatched = await dispatchedMeanwhile(deps, projectId, unchangedOf(jobs, requestedIds))
+    return { matched: found.length, requestedIds, unsupportedIds: [...unsupported, ...dispatched], next }
   }
+}
+
+function idsOf(jobs: readonly { id: string }[]): string[] {
+  return jobs.map(({ id }) => id)
 }
 
 /** The jobs of this request, and where the next one continues. */
@@ -108,6 +108,25 @@ type Rule = Pick<Control<'job'>, 'id' | 'status'> & { onlyIn: Status<'job'> | nu
 
 async function ruleOf({ kind, driverOf }: Deps, { id, status, connectionId }: Control<'job'>): Promise<Rule> {
   return { id, status, onlyIn: requiredStatusFor('cancel', await driverOf(connectionId, 'job'), kind) }
+}
+
+/** Jobs that could be canceled only before dispatch, and were not changed. */
+function unchangedOf(jobs: readonly Rule[], requestedIds: readonly string[]): string[] {
+  const requested = new Set(requestedIds)
+  return idsOf(jobs.filter(({ id, onlyIn }) => onlyIn !== null && !requested.has(id)))
+}
+
+/** Of these jobs, the ones that were dispatched between the read and the write: neither finished nor being canceled. */
+async function dispatchedMeanwhile(
+  { kind, reads }: Deps,
+  projectId: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  if (ids.length === 0) return []
+  const { found } = await reads.listControls({
+    ...{ projectId, kind: 'job', filter: { ids, active: true }, order: 'desc', limit: ids.length, after: null },
+  })
+  return idsOf(found.filter(isOpenIn(kind)))
 }
 
 const none: CanceledJobs = { matched: 0, requestedIds: [], unsupportedIds: [], next: null }
