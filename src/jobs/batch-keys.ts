@@ -21,14 +21,19 @@ export function rejectRepeatedKeys(items: readonly KeyedItem[]): KeyedItem[] {
   return items.map((item) => {
     if ('error' in item || item.key === null) return item
     const first = firstWith.get(item.key)
-    if (first !== undefined) return { index: item.index, error: repeatedKey(item.index, item.key, first) }
+    if (first !== undefined) return { index: item.index, error: repeatedKey(item, item.key, first) }
     firstWith.set(item.key, item.index)
     return item
   })
 }
 
-function repeatedKey(index: number, key: string, first: number): ApiError {
-  const pointer = `/jobs/${index}/idempotencyKey`
-  const detail = `${pointer} is ${key}, which is also the key of job ${first} of this batch. Use each key once in a batch.`
+function repeatedKey(
+  { index, hasOwnKey }: { index: number; hasOwnKey: boolean },
+  key: string,
+  first: number,
+): ApiError {
+  const pointer = hasOwnKey ? `/jobs/${index}/idempotencyKey` : `/jobs/${index}`
+  const what = hasOwnKey ? `${pointer} is ${key}` : `${pointer} has the key ${key} from the Idempotency-Key header`
+  const detail = `${what}, which is also the key of job ${first} of this batch. Use each key once in a batch.`
   return new ApiError('invalid_request', detail, { errors: [{ in: 'body', pointer, code: 'unique', detail }] })
 }

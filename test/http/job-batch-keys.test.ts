@@ -110,6 +110,15 @@ describe('idempotency keys of a batch', () => {
     })
   })
 
+  it('occur once among those from the header, too, and the job without a key of its own is named', async () => {
+    const jobs = named('header', 2, (index) => (index === 0 ? { idempotencyKey: 'header/1' } : {}))
+    const { results } = await submitBatch(api, jobs, { 'idempotency-key': 'header' })
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'rejected'])
+    expect(results[1]?.problem?.errors).toMatchObject([
+      { in: 'body', pointer: '/jobs/1', code: 'unique', detail: expect.stringMatching(/header\/1.*Idempotency-Key/) },
+    ])
+  })
+
   it('return the job even if it would no longer be accepted', async () => {
     const connectionId = bench.connections.dataforest
     const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
