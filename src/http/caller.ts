@@ -32,5 +32,7 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** Rules beyond the schema of the body, reported together with the schema's errors. */
     bodyRules?: (body: unknown) => readonly ValidationError[]
+    /** Name of the body's schema in the OpenAPI document, if its parts are validated separately. */
+    documentedBody?: string
   }
 }

@@ -1,7 +1,10 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { HttpServer } from './http-server.ts'
 
-/** What is deprecated: an operation, one of its parameters, or a field of a schema (`resources.flavor`). */
+/**
+ * What is deprecated: an operation, one of its parameters, or a field of a schema (`resources.flavor`). A field of a
+ * request is named from the schema of the whole body: `jobs.resources.flavor` of `JobBatchRequest`.
+ */
 export type Deprecated = { operationId: string; parameter?: string } | { schema: string; field: string }
 
 export interface Deprecation {
@@ -19,7 +22,17 @@ export const deprecations: readonly Deprecation[] = []
 
 interface RouteSchema {
   operationId?: string
-  body?: unknown
+  headers?: { properties?: object }
+  body?: { $ref?: string }
+}
+
+/** The parts of a route that an entry may name. */
+interface Documented {
+  operationId: string | undefined
+  /** Headers, by their name in lower case. */
+  headers: object
+  /** Name of the body's schema. */
+  body: string | undefined
 }
 
 /**
@@ -29,12 +42,12 @@ interface RouteSchema {
 export function announceDeprecations(server: HttpServer, table: readonly Deprecation[]): void {
   if (table.length === 0) return
   server.addHook('onRoute', (route) => {
-    const schema = (route.schema ?? {}) as RouteSchema
-    const relevant = table.filter(({ what }) => concerns(what, schema))
+    const documented = documentedOf(route)
+    const relevant = table.filter(({ what }) => concerns(what, documented))
     if (relevant.length === 0) return
     route.preValidation = [
       async (request, reply) => {
-        const used = relevant.filter(({ what }) => isUsed(what, request))
+        const used = relevant.filter(({ what }) => isUsed(what, request, documented))
         if (used.length > 0) void reply.headers(headersOf(used))
       },
       ...[route.preValidation ?? []].flat(),
@@ -42,14 +55,20 @@ export function announceDeprecations(server: HttpServer, table: readonly Depreca
   })
 }
 
-function concerns(what: Deprecated, { operationId, body }: RouteSchema): boolean {
-  if ('operationId' in what) return what.operationId === operationId
-  return (body as { $ref?: string } | undefined)?.$ref === what.schema
+function documentedOf({ schema = {}, config }: RouteOptions): Documented {
+  const { operationId, headers, body } = schema as RouteSchema
+  return { operationId, headers: headers?.properties ?? {}, body: config?.documentedBody ?? body?.$ref }
 }
 
-function isUsed(what: Deprecated, { query, body }: FastifyRequest): boolean {
+function concerns(what: Deprecated, { operationId, body }: Documented): boolean {
+  return 'operationId' in what ? what.operationId === operationId : what.schema === body
+}
+
+function isUsed(what: Deprecated, { query, headers, body }: FastifyRequest, documented: Documented): boolean {
   if ('schema' in what) return hasField(body, what.field.split('.'))
-  return what.parameter === undefined || what.parameter in (query as object)
+  if (what.parameter === undefined) return true
+  const header = what.parameter.toLowerCase()
+  return Object.hasOwn(documented.headers, header) ? header in headers : what.parameter in (query as object)
 }
 
 /** Whether a value has a field, in any item of the lists on the path. */

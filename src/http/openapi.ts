@@ -1,4 +1,6 @@
 import swagger from '@fastify/swagger'
+import { Type } from '@sinclair/typebox'
+import type { FastifyContextConfig } from 'fastify'
 import { docsPath, registerDocsPage } from './docs-page.ts'
 import type { EdgeSettings, HttpServer } from './server.ts'
 
@@ -45,6 +47,10 @@ export async function registerOpenApi(
         },
       },
       security: [{ bearerAuth: [] }],
+    },
+    transform: ({ schema, url, route }) => {
+      const { documentedBody } = (route.config ?? {}) as FastifyContextConfig
+      return { schema: documentedBody === undefined ? schema : { ...schema, body: Type.Ref(documentedBody) }, url }
     },
     transformObject: (collected) =>
       'openapiObject' in collected ? complete({ ...collected.openapiObject }) : collected.swaggerObject,

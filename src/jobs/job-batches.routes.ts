@@ -29,11 +29,8 @@ export function registerJobBatch(server: HttpServer, { submitBatch, records, bat
     '/jobs/batch',
     {
       bodyLimit: batchLimitBytes,
-      config: {
-        scopes: ['jobs:write'],
-        // Each job is validated separately, so the body is not validated against its documented schema.
-        swaggerTransform: ({ schema, url }) => ({ schema: { ...schema, body: Type.Ref('JobBatchRequest') }, url }),
-      },
+      // Each job is validated separately, so the body is not validated against its documented schema.
+      config: { scopes: ['jobs:write'], documentedBody: 'JobBatchRequest' },
       schema: {
         tags: ['Jobs'],
         operationId: 'submitJobBatch',

@@ -11,6 +11,8 @@ const table: readonly Deprecation[] = [
   { what: { operationId: 'listJobs', parameter: 'namePrefix' }, since, replacement: 'Use `label`.' },
   { what: { schema: 'JobRequest', field: 'inputs.source' }, since, sunset, replacement: 'Use `mounts`.' },
   { what: { schema: 'Job', field: 'exitCode' }, since, sunset, replacement: 'Use `error`.' },
+  { what: { schema: 'JobBatchRequest', field: 'jobs.queue' }, since, replacement: 'Use `resources`.' },
+  { what: { operationId: 'submitJob', parameter: 'idempotency-key' }, since, replacement: 'Use `key`.' },
 ]
 
 /** Routes with the ids and schemas that the table names, and nothing else of the service. */
@@ -20,6 +22,9 @@ async function makeServer(own: readonly Deprecation[]) {
   server.addSchema({ $id: 'JobRequest', type: 'object', required: ['name'] })
   server.get('/livez', { schema: { operationId: 'getLiveness' } }, async () => 'ok')
   server.get('/jobs', { schema: { operationId: 'listJobs' } }, async () => 'ok')
+  const headers = { type: 'object', properties: { 'idempotency-key': { type: 'string' } } }
+  server.post('/jobs/keyed', { schema: { operationId: 'submitJob', headers } }, async () => 'ok')
+  server.post('/jobs/batch', { config: { documentedBody: 'JobBatchRequest' } }, async () => 'ok')
   for (const url of ['/jobs', '/jobs/preview'])
     server.post(url, { schema: { body: { $ref: 'JobRequest' } } }, async () => 'ok')
   await server.ready()
@@ -40,6 +45,22 @@ describe('the table of deprecations', () => {
     const { headers } = await server.inject('/jobs?namePrefix=a')
     expect(headers.deprecation).toBe('@1798761600')
     expect(headers).not.toHaveProperty('sunset')
+  })
+
+  it('sends them for a deprecated header, too', async () => {
+    const server = await makeServer(table)
+    const sent = async (headers: Record<string, string>) =>
+      (await server.inject({ method: 'POST', url: '/jobs/keyed?idempotency-key=a', headers })).headers
+    expect(await sent({})).not.toHaveProperty('deprecation')
+    expect((await sent({ 'Idempotency-Key': 'a' })).deprecation).toBe('@1798761600')
+  })
+
+  it('sends them for a field of any item of a body whose items are validated separately', async () => {
+    const server = await makeServer(table)
+    const sent = async (jobs: object[]) =>
+      (await server.inject({ method: 'POST', url: '/jobs/batch', payload: { jobs } })).headers
+    expect(await sent([{ name: 'a' }])).not.toHaveProperty('deprecation')
+    expect((await sent([{ name: 'a' }, { queue: 'b' }])).deprecation).toBe('@1798761600')
   })
 
   it.each([

@@ -52,14 +52,11 @@ interface RouteSchema {
   response?: Readonly<Record<string, Schema>>
 }
 
-function operationOf({ method, url, schema, config }: RouteOptions) {
-  const { operationId, response = {} } = (schema ?? {}) as RouteSchema
+function operationOf({ method, schema, config }: RouteOptions) {
+  const { operationId, response = {}, ...own } = (schema ?? {}) as RouteSchema
   if (operationId === undefined || method === 'HEAD') return []
-  const { swaggerTransform } = (config ?? {}) as {
-    swaggerTransform?(route: object): { schema: RouteSchema }
-  }
   // A body whose parts are validated one by one is documented with a schema of its own.
-  const { body } = swaggerTransform?.({ schema, url }).schema ?? (schema as RouteSchema)
+  const body = config?.documentedBody === undefined ? own.body : { $ref: config.documentedBody }
   const [, success] = Object.entries(response).find(([status]) => status.startsWith('2')) ?? []
   return [[operationId, { body, answer: success === undefined ? undefined : contentOf(success) }] as const]
 }
