@@ -34,14 +34,19 @@ export function invalidRequest(validationErrors: readonly ValidationError[], mos
   return new ApiError('invalid_request', `${first}${more}`, { errors: validationErrors })
 }
 
-/** @param base pointer of the validated value, if it is part of a body */
+/**
+ * The first `most` errors: each is described in words, which includes a search for the closest valid name.
+ *
+ * @param base pointer of the validated value, if it is part of a body
+ */
 export function validationErrorsOf(
   rejected: readonly AjvError[],
   where: ValidationError['in'],
-  base = '',
+  { base = '', most = maxErrors }: { base?: string; most?: number } = {},
 ): ValidationError[] {
   return rejected
     .filter(isTelling)
+    .slice(0, most)
     .map((problem) => validationErrorOf(where, { ...problem, instancePath: base + problem.instancePath }))
 }
 
