@@ -5,7 +5,7 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|telemetry|request-rates)\\.ts$'
-const scheduling = '^src/infra/yielding-map\\.ts$'
+const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
 const database =
   '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-lock|batcher)\\.ts$'
 const vocabulary = '^src/vocabulary/'
@@ -21,7 +21,7 @@ const modules = {
   vocabulary: [],
   infra: ['^src/generated/', vocabulary],
   config: [],
-  http: [vocabulary, infraTypes],
+  http: [vocabulary, infraTypes, scheduling],
   openapi: [vocabulary, '^src/http/'],
   queue: [vocabulary, infraTypes, database],
   events: [vocabulary, '^src/http/', infraTypes, database],

@@ -1,11 +1,11 @@
-import { setImmediate as nextTick } from 'node:timers/promises'
+import { nextTurn } from '../infra/turns.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { pointerStep } from '../vocabulary/json.ts'
 
 const deepest = 32
 
 /** Values that are checked before other requests are served. */
-const valuesPerTick = 20_000
+const valuesPerTurn = 20_000
 
 /**
  * Rejects values that no table or provider can store: NUL, lone surrogates, numbers beyond the safe integers, JSON
@@ -41,7 +41,7 @@ async function check(root: unknown, part: Part): Promise<void> {
     const within = nextMember(open)
     if (within === undefined) return
     value = within.members[within.keys?.[within.at] ?? within.at]
-    if (checked % valuesPerTick === 0) await nextTick()
+    if (checked % valuesPerTurn === 0) await nextTurn()
   }
 }
 

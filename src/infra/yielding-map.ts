@@ -1,7 +1,8 @@
-import { setImmediate as nextTick } from 'node:timers/promises'
+import { nextTurn } from './turns.ts'
 
-/** Items that are processed before other requests are served. */
-const itemsPerTick = 20
+/** Items that are processed before other requests are served, and the time after which they are served earlier. */
+const itemsPerTurn = 20
+const turnMs = 10
 
 /** Maps the items of a large list in order, without occupying the process for its length. */
 export async function yieldingMap<I, O>(
@@ -9,8 +10,12 @@ export async function yieldingMap<I, O>(
   map: (item: I, index: number) => O | Promise<O>,
 ): Promise<O[]> {
   const mapped: O[] = []
+  let startedAtMs = 0
   for (const [index, item] of items.entries()) {
-    if (index % itemsPerTick === 0) await nextTick()
+    if (index % itemsPerTurn === 0 || performance.now() - startedAtMs > turnMs) {
+      await nextTurn()
+      startedAtMs = performance.now()
+    }
     mapped.push(await map(item, index))
   }
   return mapped
