@@ -1,7 +1,11 @@
 import { isUtf8 } from 'node:buffer'
+import { nextTurn } from '../infra/turns.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
-import { hasTooManyValues, maxValues } from './value-limit.ts'
+import { exceededLimit, maxFields, maxValues } from './value-limit.ts'
+
+/** Bodies that take milliseconds to parse; those of concurrent requests are parsed in turns. */
+const largeBytes = 65_536
 
 /**
  * Accepts only JSON in UTF-8. Invalid bytes would be decoded as U+FFFD, so the stored text would differ from what was
@@ -19,16 +23,25 @@ export function takeJsonOnly(server: HttpServer): void {
       return done(
         new ApiError('unsupported_media_type', `Charset ${charset} is not supported. Use UTF-8 and omit the charset.`),
       )
-    if (!isUtf8(body)) return done(new ApiError('invalid_request', 'The body is not valid UTF-8. Use UTF-8.'))
-    if (hasTooManyValues(body)) return done(tooManyValues())
-    return parse(request, body.toString('utf8'), done)
+    const parseNow = () => {
+      const rejection = rejectionOf(body)
+      return rejection === null ? parse(request, body.toString('utf8'), done) : done(rejection)
+    }
+    if (body.length < largeBytes) return parseNow()
+    void nextTurn().then(parseNow)
   })
 }
 
-function tooManyValues(): ApiError {
-  const detail = `The body has more than ${maxValues} JSON values. Split it into several requests.`
-  return new ApiError('payload_too_large', detail)
+function rejectionOf(body: Buffer): ApiError | null {
+  if (!isUtf8(body)) return new ApiError('invalid_request', 'The body is not valid UTF-8. Use UTF-8.')
+  const exceeded = exceededLimit(body)
+  return exceeded === null ? null : new ApiError('payload_too_large', limitTexts[exceeded])
 }
+
+const limitTexts = {
+  values: `The body has more than ${maxValues} JSON values. Split it into several requests.`,
+  fields: `An object in the body has more than ${maxFields} fields. Remove those that are not needed.`,
+} as const
 
 /** RFC 9110, 15.5.16: 415 with `Accept-Encoding` reports that the coding, not the media type, is unsupported. */
 function rejectCodings(server: HttpServer): void {

@@ -83,7 +83,8 @@ export const problemTypes: Readonly<Record<ProblemCode, ProblemType>> = {
   },
   payload_too_large: {
     ...{ status: 413, title: 'Request body too large' },
-    meaning: 'The body exceeds the maximum size or has more than 250,000 JSON values.',
+    meaning:
+      'The body exceeds the maximum size, has more than 250,000 JSON values, or an object of more than 1,000 fields.',
     remedy: 'Split the request, or reduce the body, for example by reading a large script from storage.',
   },
   unsupported_media_type: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasTooManyValues, maxValues } from '../../../src/http/value-limit.ts'
+import { exceededLimit, maxFields, maxValues } from '../../../src/http/value-limit.ts'
 
 const listOf = (count: number, value: string) => Buffer.from(`[${Array(count).fill(value).join(',')}]`)
 
@@ -10,18 +10,51 @@ describe('the limit of JSON values in a body', () => {
     ['texts with separators', '",[{"'],
     ['texts with escaped quotes', String.raw`"\",\\"`],
   ])('counts %s of a list, and the list', (_what, value) => {
-    expect(hasTooManyValues(listOf(maxValues - 2, value))).toBe(false)
-    expect(hasTooManyValues(listOf(maxValues + 1, value))).toBe(true)
+    expect(exceededLimit(listOf(maxValues - 2, value))).toBeNull()
+    expect(exceededLimit(listOf(maxValues + 1, value))).toBe('values')
   })
 
   it('counts lists and objects, empty or nested', () => {
-    expect(hasTooManyValues(listOf(maxValues / 2 - 1, '{}'))).toBe(false)
-    expect(hasTooManyValues(listOf(maxValues, '{}'))).toBe(true)
-    expect(hasTooManyValues(Buffer.from('['.repeat(maxValues + 1) + ']'.repeat(maxValues + 1)))).toBe(true)
-    expect(hasTooManyValues(listOf(maxValues / 2, '{"a":0,"b":0}'))).toBe(true)
+    expect(exceededLimit(listOf(maxValues / 2 - 1, '{}'))).toBeNull()
+    expect(exceededLimit(listOf(maxValues, '{}'))).toBe('values')
+    expect(exceededLimit(Buffer.from('['.repeat(maxValues + 1) + ']'.repeat(maxValues + 1)))).toBe('values')
+    expect(exceededLimit(listOf(maxValues / 2, '{"a":0,"b":0}'))).toBe('values')
   })
 
   it('does not count what is within a long text', () => {
-    expect(hasTooManyValues(Buffer.from(`["${'a,'.repeat(maxValues * 2)}"]`))).toBe(false)
+    expect(exceededLimit(Buffer.from(`["${'a,'.repeat(maxValues * 2)}"]`))).toBeNull()
+  })
+})
+
+describe('the limit of fields in an object', () => {
+  const fields = (count: number, value = '0') => Array.from({ length: count }, (_, at) => `"f${at}":${value}`).join(',')
+
+  it('counts the fields of each object', () => {
+    expect(exceededLimit(Buffer.from(`{${fields(maxFields)}}`))).toBeNull()
+    expect(exceededLimit(Buffer.from(`{${fields(maxFields + 1)}}`))).toBe('fields')
+    expect(
+      exceededLimit(
+        Buffer.from(
+          `[${Array(9)
+            .fill(`{${fields(maxFields)}}`)
+            .join(',')}]`,
+        ),
+      ),
+    ).toBeNull()
+  })
+
+  it.each([
+    ['lists', '[1,2,3]'],
+    ['objects', '{"a":1,"b":[1,{}]}'],
+    ['texts', '",{,}],"'],
+  ])('counts none within %s, nor forgets those before', (_what, value) => {
+    const few = maxFields / 2
+    expect(exceededLimit(Buffer.from(`{"in":{${fields(few, value)}},${fields(few, value)}}`))).toBeNull()
+    expect(exceededLimit(Buffer.from(`{${fields(maxFields + 1, value)}}`))).toBe('fields')
+  })
+
+  it('is not counted in lists, nor in what is no JSON', () => {
+    expect(exceededLimit(listOf(maxFields * 2, '0000'))).toBeNull()
+    expect(exceededLimit(Buffer.from(']}'.repeat(maxFields * 3) + ','.repeat(maxFields * 3)))).toBeNull()
   })
 })

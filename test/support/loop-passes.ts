@@ -1,0 +1,15 @@
+/** Longest pass of the event loop during `work`, in milliseconds of this thread's CPU time: other load does not count. */
+export async function longestPassMs(work: () => Promise<unknown>): Promise<number> {
+  let [longest, isDone] = [0, false]
+  let before = process.threadCpuUsage()
+  const measure = () => {
+    const { user, system } = process.threadCpuUsage(before)
+    longest = Math.max(longest, (user + system) / 1000)
+    before = process.threadCpuUsage()
+    if (!isDone) setImmediate(measure)
+  }
+  setImmediate(measure)
+  await work()
+  isDone = true
+  return longest
+}
