@@ -14,24 +14,13 @@ export type { components, paths } from './generated/api.ts'
 export type { List, Page } from './paging.ts'
 export type { ApiKeys, Audit, Projects } from './resources/access.ts'
 export type { Connections } from './resources/connections.ts'
-export {
-  type Environments,
-  type EnvironmentWaitOptions,
-  isSettled,
-  type PendingEnvironment,
-} from './resources/environments.ts'
+export type { Environments, EnvironmentWaitOptions, PendingEnvironment } from './resources/environments.ts'
 export type { Events, ProjectStreamOptions } from './resources/events.ts'
-export {
-  type FollowOptions,
-  isFinished,
-  type Jobs,
-  type JobWaitOptions,
-  type RecordStreamOptions,
-  type SubmitOptions,
-} from './resources/jobs.ts'
+export type { FollowOptions, Jobs, JobWaitOptions, RecordStreamOptions, SubmitOptions } from './resources/jobs.ts'
 export type { Providers } from './resources/providers.ts'
 export type { WebhookEndpoints } from './resources/webhook-endpoints.ts'
 export type { SwitchyardOptions } from './settings.ts'
+export { finishedJobStatuses, isFinished, isSettled, settledEnvironmentStatuses } from './statuses.ts'
 export { Switchyard } from './switchyard.ts'
 export type * from './types.ts'
 export type { Pending, WaitOptions } from './waiting.ts'

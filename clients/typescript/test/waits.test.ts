@@ -86,6 +86,11 @@ describe('a wait for a job', () => {
     await expect(waited).rejects.toBe(reason)
   })
 
+  it('lasts beyond a status that this version does not know', async () => {
+    await using service = await startService(json(job('preempted')), json(job('succeeded', 2)))
+    expect(await service.client().jobs.wait('job_1')).toMatchObject({ status: 'succeeded' })
+  })
+
   it('that must succeed fails with the job', async () => {
     const failed = { ...job('failed'), statusReason: 'exit_code', statusMessage: 'Exit code 3.' }
     await using service = await startService(json(failed))

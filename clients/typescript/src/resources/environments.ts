@@ -2,6 +2,7 @@ import { type Api, type CallOptions, type ChangeOptions, type CreateOptions, ide
 import { UnexpectedStatusError } from '../errors.ts'
 import { followEvents } from '../event-streams.ts'
 import { type List, makeList, withCursor } from '../paging.ts'
+import { isSettled } from '../statuses.ts'
 import type {
   Access,
   Attempt,
@@ -13,7 +14,6 @@ import type {
   EnvironmentPatch,
   EnvironmentRequest,
   EnvironmentResolution,
-  EnvironmentStatus,
   Preview,
   RecordEvent,
   RemotePayload,
@@ -54,15 +54,6 @@ export interface Environments {
   remote(id: string, options?: CallOptions): Promise<RemotePayload>
   /** Decides about an unknown outcome. */
   resolve(id: string, resolution: EnvironmentResolution, options?: ChangeOptions): Promise<Environment>
-}
-
-const stableStatuses: ReadonlySet<EnvironmentStatus> = new Set<EnvironmentStatus>([
-  ...(['running', 'stopped', 'blocked', 'failed', 'deleted'] as const),
-])
-
-/** Whether no change of an environment is in progress or requested. */
-export function isSettled({ status, requestedAction }: Pick<Environment, 'status' | 'requestedAction'>): boolean {
-  return status === 'deleted' || (stableStatuses.has(status) && requestedAction === undefined)
 }
 
 export function makeEnvironments(api: Api): Environments {

@@ -3,6 +3,7 @@ import { UnexpectedStatusError } from '../errors.ts'
 import { followEvents, type StreamOptions } from '../event-streams.ts'
 import { followLogs, type LogText } from '../followed-logs.ts'
 import { type List, makeList, withCursor } from '../paging.ts'
+import { isFinished } from '../statuses.ts'
 import type {
   Attempt,
   Job,
@@ -11,7 +12,6 @@ import type {
   JobPatch,
   JobRequest,
   JobResolution,
-  JobStatus,
   LogChunk,
   Preview,
   RecordEvent,
@@ -64,13 +64,6 @@ export interface Jobs extends JobBatches {
   remote(id: string, options?: CallOptions): Promise<RemotePayload>
   /** Decides about an unknown outcome. */
   resolve(id: string, resolution: JobResolution, options?: ChangeOptions): Promise<Job>
-}
-
-const finalStatuses: ReadonlySet<JobStatus> = new Set<JobStatus>(['succeeded', 'failed', 'canceled', 'unknown'])
-
-/** Whether nothing more is expected of a job. */
-export function isFinished({ status }: Pick<Job, 'status'>): boolean {
-  return finalStatuses.has(status)
 }
 
 export function makeJobs(api: Api): Jobs {
