@@ -19,9 +19,13 @@ export function isRepeatable({ method, headers }: Request): boolean {
   return method !== 'POST' || headers.has('idempotency-key') || headers.has('if-match')
 }
 
-/** Time to wait before the next attempt; null if the error is final. */
-export function retryDelayMs(error: unknown, failures: number, canRepeat: boolean): number | null {
-  if (!(canRepeat ? isTemporary(error) : isUnprocessed(error))) return null
+/** Time to wait before the next attempt; null if there is none: the error is final, or was the last one permitted. */
+export function retryDelayMs(
+  error: unknown,
+  failures: number,
+  { canRepeat, maxRetries }: { canRepeat: boolean; maxRetries: number },
+): number | null {
+  if (failures >= maxRetries || !(canRepeat ? isTemporary(error) : isUnprocessed(error))) return null
   const { retryAfterMs = 0 } = error instanceof SwitchyardError ? error : {}
   if (retryAfterMs > longestRetryAfterMs) return null
   return retryAfterMs === 0 ? backoffMs(failures) : retryAfterMs + backoffMs(0)
@@ -34,7 +38,7 @@ export function isTemporary(error: unknown): boolean {
 }
 
 /** Whether the service has certainly not processed the request. */
-function isUnprocessed(error: unknown): boolean {
+export function isUnprocessed(error: unknown): boolean {
   if (error instanceof SwitchyardError) return error.status === 429
   return error instanceof ConnectionError && unsentCodes.has(systemCodeOf(error.cause))
 }

@@ -1,5 +1,5 @@
-import { ConnectionError, errorOf, SwitchyardError, TimeoutError } from './errors.ts'
-import { isRepeatable, retryDelayMs, sleep, systemCodeOf } from './retries.ts'
+import { ConnectionError, errorOf, isSwitchyardError, SwitchyardError, TimeoutError } from './errors.ts'
+import { isRepeatable, isUnprocessed, retryDelayMs, sleep, systemCodeOf } from './retries.ts'
 import type { Settings } from './settings.ts'
 
 /** How one request is sent. */
@@ -12,6 +12,8 @@ export interface Sending {
   maxRetries?: number | undefined
   /** Whether a POST leads to the same state if it is repeated. */
   isRepeatable?: boolean | undefined
+  /** Whether a repetition that finds nothing is a success: an earlier attempt, whose response was lost, has deleted it. */
+  isDeletion?: boolean | undefined
 }
 
 export type Transport = (request: Request, sending: Sending) => Promise<Response>
@@ -23,30 +25,28 @@ export type Transport = (request: Request, sending: Sending) => Promise<Response
  * @throws SwitchyardError for a response that is not a success; ConnectionError; TimeoutError; the reason of the signal
  */
 export function makeTransport(settings: Settings): Transport {
-  return async (request, sending) => {
-    const { maxRetries = settings.maxRetries } = sending
-    const canRepeat = sending.isRepeatable ?? isRepeatable(request)
-    for (let failures = 0; ; failures++) {
-      const { response, error } = await tryOnce(settings, request, sending, failures)
-      if (response !== undefined) return response
-      const delayMs = failures < maxRetries ? retryDelayMs(error, failures, canRepeat) : null
+  return (request, sending) => sendUntilFinal(settings, request, sending)
+}
+
+async function sendUntilFinal(settings: Settings, request: Request, sending: Sending): Promise<Response> {
+  const { maxRetries = settings.maxRetries, isRepeatable: canRepeat = isRepeatable(request) } = sending
+  const failures: unknown[] = []
+  for (;;) {
+    try {
+      return await attempt(settings, request, sending)
+    } catch (error) {
+      if (sending.isDeletion && isGone(error, failures)) return new Response(null, { status: 204 })
+      const delayMs = retryDelayMs(error, failures.length, { canRepeat, maxRetries })
       if (delayMs === null) throw error
+      failures.push(error)
       await sleep(delayMs, request.signal)
     }
   }
 }
 
-async function tryOnce(
-  settings: Settings,
-  request: Request,
-  sending: Sending,
-  failures: number,
-): Promise<{ response?: Response; error?: unknown }> {
-  try {
-    return { response: await attempt(settings, request, sending) }
-  } catch (error) {
-    return failures > 0 && isOfDeleted(request, error) ? { response: new Response(null, { status: 204 }) } : { error }
-  }
+/** Whether the service finds nothing to delete, and has perhaps processed one of the attempts that failed before. */
+function isGone(error: unknown, failures: readonly unknown[]): boolean {
+  return isSwitchyardError(error, 'not_found') && !failures.every(isUnprocessed)
 }
 
 async function attempt(settings: Settings, request: Request, sending: Sending): Promise<Response> {
@@ -84,11 +84,6 @@ function isOf(response: Response, type: string): boolean {
 
 function isJson(response: Response, body: string): boolean {
   return isOf(response, 'application/json') && /^\s*[[{]/.test(body)
-}
-
-/** A repeated delete that finds nothing: the first one, whose response was lost, has succeeded. */
-function isOfDeleted({ method }: Request, error: unknown): boolean {
-  return method === 'DELETE' && error instanceof SwitchyardError && error.status === 404
 }
 
 /** `fetch` rejects with a TypeError; Bun, and a body that breaks off, with others. */

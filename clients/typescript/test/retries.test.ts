@@ -131,6 +131,22 @@ describe('a change', () => {
     await service.client().connections.delete('con_1')
     await expect(service.client().connections.delete('con_1')).rejects.toMatchObject({ code: 'not_found' })
   })
+
+  const notFound = problem(404, 'not_found')
+  const notFoundByProxy = json('<html>', 404, { 'content-type': 'text/html' })
+  it.for([
+    ['429, which is a rejection, the service', problem(429, 'rate_limited'), notFound, 'not_found'],
+    ['a lost connection a proxy', drop, notFoundByProxy, 'unexpected_response'],
+  ] as const)('that deletes is an error if, after %s finds nothing', async ([, failure, next, code]) => {
+    await using service = await startService(failure, next)
+    await expect(service.client().connections.delete('con_1')).rejects.toMatchObject({ status: 404, code })
+    expect(service.received).toHaveLength(2)
+  })
+
+  it('that deletes and returns the record is an error if its repetition finds nothing', async () => {
+    await using service = await startService(drop, problem(404, 'not_found'))
+    await expect(service.client().apiKeys.revoke('key_1')).rejects.toMatchObject({ code: 'not_found' })
+  })
 })
 
 it('a service that cannot be reached is a ConnectionError that names it', async () => {

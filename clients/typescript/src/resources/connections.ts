@@ -45,6 +45,7 @@ export function makeConnections(api: Api): Connections {
       const headers = ifMatch(options)
       await api.send((http, init) => http.DELETE('/connections/{id}', { ...init, params: at(id) }), options, {
         headers,
+        isDeletion: true,
       })
     },
     verify: (id, options) =>

@@ -58,6 +58,7 @@ function makeEndpoints(api: Api) {
       const params = at(id)
       await api.send((http, init) => http.DELETE('/webhook-endpoints/{id}', { ...init, params }), options, {
         headers: ifMatch(options),
+        isDeletion: true,
       })
     },
     rotateSecret: (id: string, body: WebhookSecretRotation = {}, options?: ChangeOptions) => {
