@@ -1,5 +1,6 @@
 import { SwitchyardError } from './errors.ts'
-import { backoffMs, isTemporary, sleep } from './retries.ts'
+import { backoffMs, isTemporary } from './retries.ts'
+import { sleep } from './timers.ts'
 
 /** Tolerance of what lasts for minutes or hours towards a service that is away for a while. */
 export interface Outages {

@@ -1,6 +1,7 @@
 import { ConnectionError, errorOf, isSwitchyardError, SwitchyardError, TimeoutError } from './errors.ts'
-import { isRepeatable, isUnprocessed, retryDelayMs, sleep, systemCodeOf } from './retries.ts'
+import { isRepeatable, isUnprocessed, retryDelayMs, systemCodeOf } from './retries.ts'
 import type { Settings } from './settings.ts'
+import { sleep, startTimer } from './timers.ts'
 
 /** How one request is sent. */
 export interface Sending {
@@ -54,7 +55,7 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
   const apiKey = await settings.apiKey()
   request.signal.throwIfAborted()
   const overdue = new AbortController()
-  const timer = setTimeout(() => overdue.abort(), timeoutMs)
+  const stopTimer = startTimer(timeoutMs, () => overdue.abort())
   try {
     const own = new Request(request.clone(), { signal: AbortSignal.any([request.signal, overdue.signal]) })
     own.headers.set('authorization', `Bearer ${apiKey}`)
@@ -66,7 +67,7 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
     if (overdue.signal.aborted) throw timeout(request, timeoutMs)
     throw isNetworkError(error) ? unreachable(request, error) : error
   } finally {
-    clearTimeout(timer)
+    stopTimer()
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CallOptions, How } from './api.ts'
 import { TimeoutError } from './errors.ts'
 import { makeOutages } from './outages.ts'
-import { sleep } from './retries.ts'
+import { sleep, startTimer } from './timers.ts'
 
 /** Options of a wait. It survives restarts of the service, and can be repeated: it changes nothing. */
 export interface WaitOptions<R> {
@@ -70,10 +70,10 @@ export async function waitUntil<R extends { id: string; status: string; version:
 
 function makeDeadline(timeoutMs: number | undefined, signal: AbortSignal | undefined) {
   const deadline = new AbortController()
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs)
+  const clear = startTimer(timeoutMs ?? Infinity, () => deadline.abort())
   return {
     ended: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
-    clear: () => clearTimeout(timer),
+    clear,
     isOverdue: () => deadline.signal.aborted && signal?.aborted !== true,
   }
 }

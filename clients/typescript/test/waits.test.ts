@@ -77,6 +77,13 @@ describe('a wait for a job', () => {
     await expect(waited).rejects.toThrow(TimeoutError)
   })
 
+  it('can have time limits of months', async () => {
+    await using service = await startService(after(100, json(job('queued'))), after(100, json(job('succeeded', 2))))
+    const timeoutMs = 60 * 86_400_000
+    const waited = service.client({ timeoutMs }).jobs.wait('job_1', { timeoutMs, onUpdate() {} })
+    expect(await waited).toMatchObject({ status: 'succeeded' })
+  })
+
   it('ends with the reason of its signal', async () => {
     await using service = await startService(() => {})
     const reason = new Error('enough')
