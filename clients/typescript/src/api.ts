@@ -66,7 +66,7 @@ export function makeApi(settings: Settings): Api {
   const http = createClient<paths>({
     baseUrl: settings.url,
     headers: { ...settings.headers },
-    fetch: (request) => transport(request, {}),
+    fetch: (request) => transport(request, { expects: 'any' }),
     // A redirect is an error: it would turn a POST into a GET.
     redirect: 'manual',
   })

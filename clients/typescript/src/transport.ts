@@ -5,8 +5,8 @@ import { sleep, startTimer } from './timers.ts'
 
 /** How one request is sent. */
 export interface Sending {
-  /** Expected response. Default: `json`. */
-  expects?: 'json' | 'text' | 'event-stream' | undefined
+  /** Expected response; `any` is whatever the operation returns. Default: `json`. */
+  expects?: 'json' | 'event-stream' | 'any' | undefined
   /** Time limit of one attempt; of an event stream, until its headers. Default: the client's. */
   timeoutMs?: number | undefined
   /** Default: the client's. */
@@ -60,7 +60,7 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
     const own = new Request(request.clone(), { signal: AbortSignal.any([request.signal, overdue.signal]) })
     own.headers.set('authorization', `Bearer ${apiKey}`)
     const response = await settings.fetch(own)
-    if (expects === 'event-stream' && response.status === 200 && isOf(response, 'text/event-stream')) return response
+    if (expects !== 'json' && response.status === 200 && isOf(response, 'text/event-stream')) return response
     return accepted(response, await response.text(), expects)
   } catch (error) {
     request.signal.throwIfAborted()
@@ -74,13 +74,18 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
 function accepted(response: Response, body: string, expects: NonNullable<Sending['expects']>): Response {
   const { status, headers } = response
   if (status === 204 || status === 304) return new Response(null, { status, headers })
-  const isExpected = expects === 'json' ? isJson(response, body) : expects === 'text' && isOf(response, 'text/plain')
+  const isExpected = isJson(response, body) ? expects !== 'event-stream' : expects === 'any' && isText(response)
   if (!response.ok || !isExpected) throw errorOf(response, body)
   return new Response(body, { status, headers })
 }
 
 function isOf(response: Response, type: string): boolean {
   return (response.headers.get('content-type') ?? '').startsWith(type)
+}
+
+/** The service sends no HTML to clients: it is a page of a proxy, such as its login. */
+function isText(response: Response): boolean {
+  return isOf(response, 'text/') && !isOf(response, 'text/html')
 }
 
 function isJson(response: Response, body: string): boolean {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { isSwitchyardError, Switchyard, SwitchyardError } from '../src/index.ts'
-import { apiKey, drop, job, json, problem, startService } from './scripted-service.ts'
+import { isSwitchyardError, Switchyard } from '../src/index.ts'
+import { apiKey, drop, job, json, problem, startService, stream } from './scripted-service.ts'
 
 const fieldError = { in: 'body', pointer: '/resources/cpus', code: 'maximum', detail: 'At most 64.' }
 
@@ -113,7 +113,30 @@ it('additional headers are sent with every request, and fetch can be replaced', 
   await expect(client.http.GET('/jobs')).resolves.toMatchObject({ data: { status: 'running' } })
 })
 
-it('the generated client has the same errors', async () => {
-  await using service = await startService(problem(404, 'not_found'))
-  await expect(service.client().http.GET('/jobs')).rejects.toThrow(SwitchyardError)
+describe('the generated client', () => {
+  const params = { path: { id: 'job_1' } }
+
+  it('has the same errors', async () => {
+    await using service = await startService(
+      problem(404, 'not_found'),
+      json('<html>', 200, { 'content-type': 'text/html' }),
+    )
+    const { http } = service.client()
+    await expect(http.GET('/jobs')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(http.GET('/jobs')).rejects.toMatchObject({ code: 'unexpected_response' })
+  })
+
+  it('reads text and streams, too', async () => {
+    await using service = await startService(
+      drop,
+      (response) => void response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('größer\n'),
+      stream([{ seq: 1 }], 'stays'),
+    )
+    const { http } = service.client()
+    const logs = await http.GET('/jobs/{id}/logs/raw', { params, parseAs: 'text' })
+    expect(logs.data).toBe('größer\n')
+    const events = await http.GET('/jobs/{id}/events/stream', { params, parseAs: 'stream' })
+    const first = await events.data?.getReader().read()
+    expect(Buffer.from(first?.value ?? []).toString()).toContain('id: 1')
+  })
 })
