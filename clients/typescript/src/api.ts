@@ -104,6 +104,12 @@ export function ifMatch({ ifMatch }: ChangeOptions = {}): Readonly<Record<string
   return { 'if-match': typeof version === 'number' ? `"${version}"` : version }
 }
 
-export function idempotencyKey({ idempotencyKey = crypto.randomUUID() }: CreateOptions = {}) {
+export function idempotencyKey({ idempotencyKey = randomKey() }: CreateOptions = {}) {
   return { 'idempotency-key': idempotencyKey }
+}
+
+/** 128 random bits. Browsers have `randomUUID` only in pages that were loaded over HTTPS. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConnectionError, SwitchyardError, TimeoutError } from '../src/index.ts'
 import { drop, job, json, problem, type Step, startService } from './scripted-service.ts'
 
@@ -75,10 +75,21 @@ describe('a create', () => {
     await using service = await startService(drop, problem(503, 'unavailable'), json(job('queued'), 202))
     await service.client().jobs.submit(request)
     const keys = service.received.map(({ headers }) => headers['idempotency-key'])
-    expect(keys).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), keys[0], keys[0]])
+    expect(keys).toEqual([expect.stringMatching(/^[\da-f]{32}$/), keys[0], keys[0]])
     expect(service.received.map(({ body }) => JSON.parse(body))).toEqual([request, request, request])
     await service.client().jobs.submit(request)
     expect(service.received[3]?.headers['idempotency-key']).not.toBe(keys[0])
+  })
+
+  it('has a key in a page that was loaded over HTTP, too, where there is no randomUUID', async () => {
+    await using service = await startService(json(job('queued'), 202))
+    const { getRandomValues } = crypto
+    vi.stubGlobal('crypto', { getRandomValues: getRandomValues.bind(crypto) })
+    await service
+      .client()
+      .jobs.submit(request)
+      .finally(() => vi.unstubAllGlobals())
+    expect(service.received[0]?.headers['idempotency-key']).toMatch(/^[\da-f]{32}$/)
   })
 
   it('is sent with the key of the caller', async () => {
