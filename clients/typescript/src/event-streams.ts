@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { ConnectionError } from './errors.ts'
 import { makeOutages } from './outages.ts'
+import { startTimer } from './timers.ts'
 
 /** Options of an event stream. */
 export interface StreamOptions {
@@ -15,17 +16,16 @@ export interface StreamOptions {
 interface Streaming {
   open(lastEventId: string | undefined): Promise<Response>
   maxOutageMs: number
+  /** Time without data after which the connection counts as lost. Default: 30,000; heartbeats come every five seconds. */
+  maxSilenceMs?: number
 }
-
-/** The service sends a heartbeat every five seconds. */
-const maxSilenceMs = 30_000
 
 /**
  * The events of a stream, each once: after a disconnection it continues after the last event received. Ends when the
  * service declares the stream complete, and with an error if it is rejected or the service is away for too long.
  */
 export async function* followEvents<E>(
-  { open, maxOutageMs }: Streaming,
+  { open, maxOutageMs, maxSilenceMs = 30_000 }: Streaming,
   { signal, lastEventId, onMessage }: StreamOptions = {},
 ): AsyncGenerator<E, void, void> {
   const outages = makeOutages(maxOutageMs)
@@ -34,7 +34,7 @@ export async function* followEvents<E>(
     try {
       const { status, body } = await open(position)
       if (status === 204 || body === null) return
-      for await (const { id = position, data } of messagesIn(body, outages.over)) {
+      for await (const { id = position, data } of messagesIn(body, { onData: outages.over, maxSilenceMs })) {
         position = id
         if (id !== undefined) onMessage?.(id)
         yield JSON.parse(data) as E
@@ -48,7 +48,7 @@ export async function* followEvents<E>(
 /** Ends only with an error, of which the end of the body is one. Heartbeats call `onData`, too. */
 async function* messagesIn(
   body: ReadableStream<Uint8Array>,
-  onData: () => void,
+  { onData, maxSilenceMs }: { onData: () => void; maxSilenceMs: number },
 ): AsyncGenerator<EventSourceMessage, void, void> {
   const received: EventSourceMessage[] = []
   const parser = createParser({ onEvent: (message) => void received.push(message) })
@@ -56,7 +56,7 @@ async function* messagesIn(
   const reader = body.getReader()
   try {
     for (;;) {
-      const { done, value } = await readSoon(reader)
+      const { done, value } = await readWithin(maxSilenceMs, reader)
       if (done) throw new ConnectionError('The event stream ended.')
       onData()
       parser.feed(decoder.decode(value, { stream: true }))
@@ -68,17 +68,17 @@ async function* messagesIn(
   }
 }
 
-async function readSoon(reader: ReadableStreamDefaultReader<Uint8Array>) {
-  let timer: ReturnType<typeof setTimeout> | undefined
+async function readWithin(maxSilenceMs: number, reader: ReadableStreamDefaultReader<Uint8Array>) {
+  let stopTimer = () => {}
   const silence = new Promise<never>((_resolve, reject) => {
     const error = new ConnectionError(`The event stream was silent for ${maxSilenceMs} ms.`)
-    timer = setTimeout(() => reject(error), maxSilenceMs)
+    stopTimer = startTimer(maxSilenceMs, () => reject(error))
   })
   try {
     return await Promise.race([reader.read(), silence])
   } catch (cause) {
     throw cause instanceof ConnectionError ? cause : new ConnectionError('The event stream was interrupted.', { cause })
   } finally {
-    clearTimeout(timer)
+    stopTimer()
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { followEvents } from '../src/event-streams.ts'
 import { addedTo } from '../src/followed-logs.ts'
 import { drop, job, json, problem, type Step, startService, stream } from './scripted-service.ts'
 
@@ -31,6 +32,22 @@ describe('an event stream', () => {
       ...Array.from({ length: 3 }, () => ['/jobs/job_1/events/stream', '2']),
       ['/jobs/job_1/events/stream', '3'],
     ])
+  })
+
+  it('resumes after a silence, which heartbeats are not', async () => {
+    const heartbeats: Step = (response, request) => {
+      stream([], 'stays')(response, request)
+      const beats = setInterval(() => response.write(':\n'), 40)
+      setTimeout(() => {
+        clearInterval(beats)
+        response.end(`:\nid: 2\ndata: ${JSON.stringify(event(2))}\n\n`)
+      }, 400)
+    }
+    await using service = await startService(stream([event(1)], 'stays'), heartbeats, complete)
+    const open = (lastEventId = '') => fetch(service.url, { headers: { 'last-event-id': lastEventId } })
+    const events = await collect(followEvents({ open, maxOutageMs: 5000, maxSilenceMs: 200 }))
+    expect(events).toEqual([event(1), event(2)])
+    expect(service.received.map(({ headers }) => headers['last-event-id'])).toEqual(['', '1', '2'])
   })
 
   it('starts where it is told to', async () => {
