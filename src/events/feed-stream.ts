@@ -1,9 +1,9 @@
-import { heartbeat, messageText, type Telling } from '../http/event-stream.ts'
+import { heartbeat, messageText, positionComment, type Telling } from '../http/event-stream.ts'
 import type { TailOptions } from '../http/event-tail.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed, FeedMessage } from './feed.ts'
-import { type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
+import { cursorOf, type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
 import type { Listener, Tail, Tails } from './tails.ts'
 
 interface Deps {
@@ -75,7 +75,7 @@ async function* textsFrom(reader: Reader, first: Step): AsyncGenerator<string | 
   const toTell = withHeartbeats(clock)
   let at = first.end
   listener.sendingSinceMs = clock.monotonicMs()
-  yield first.text.length > 0 ? first.text : heartbeat
+  yield first.text.length > 0 ? first.text : positionComment(cursorOf(at))
   listener.sendingSinceMs = null
   while (!reader.signal.aborted) {
     // Subscribes before reading, so that no event is missed.

@@ -115,3 +115,8 @@ export function messageText({ id, data }: Message): string {
  * data for an empty message, and some of them any blank line after they have seen an id.
  */
 export const heartbeat = ':\n'
+
+/** A heartbeat that states the position of the stream: a client can resume there before it has received a message. */
+export function positionComment(id: string): string {
+  return `: position ${id}\n`
+}

@@ -140,6 +140,19 @@ describe.concurrent('the events of a project', () => {
     stream.close()
   })
 
+  it('are streamed on from the start of a stream that ended before its first message', async () => {
+    const team = await makeTeam()
+    const environment = await team.makeEnvironment()
+    await readOn(team, 1)
+    const headers = { authorization: `Bearer ${team.apiKey}` }
+    const ended = await fetch(`${bench.url}/events/stream`, { headers })
+    const begin = await ended.body?.getReader().read()
+    const position = /^: position (\S+)\n$/.exec(Buffer.from(begin?.value ?? []).toString())?.[1] ?? ''
+    await team.relabel(environment, 'a')
+    const resumed = await fetch(`${bench.url}/events/stream`, { headers: { ...headers, 'last-event-id': position } })
+    expect(seqIn(await firstMessage(resumed))).toBe(2)
+  })
+
   it('are streamed on from a page, and from the last id of a stream', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
