@@ -34,7 +34,10 @@ export async function* followEvents<E>(
     try {
       const { status, body } = await open(position)
       if (status === 204 || body === null) return
-      for await (const { id = position, data } of messagesIn(body, { onData: outages.over, maxSilenceMs })) {
+      const onComment = (text: string) => {
+        position ??= /^position (\S+)$/.exec(text)?.[1]
+      }
+      for await (const { id = position, data } of messagesIn(body, { onData: outages.over, onComment, maxSilenceMs })) {
         position = id
         if (id !== undefined) onMessage?.(id)
         yield JSON.parse(data) as E
@@ -45,13 +48,20 @@ export async function* followEvents<E>(
   }
 }
 
-/** Ends only with an error, of which the end of the body is one. Heartbeats call `onData`, too. */
+interface Reading {
+  /** Called whenever the service sends anything. */
+  onData(): void
+  onComment(text: string): void
+  maxSilenceMs: number
+}
+
+/** Ends only with an error, of which the end of the body is one. */
 async function* messagesIn(
   body: ReadableStream<Uint8Array>,
-  { onData, maxSilenceMs }: { onData: () => void; maxSilenceMs: number },
+  { onData, onComment, maxSilenceMs }: Reading,
 ): AsyncGenerator<EventSourceMessage, void, void> {
   const received: EventSourceMessage[] = []
-  const parser = createParser({ onEvent: (message) => void received.push(message) })
+  const parser = createParser({ onEvent: (message) => void received.push(message), onComment })
   const decoder = new TextDecoder()
   const reader = body.getReader()
   try {

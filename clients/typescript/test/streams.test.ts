@@ -50,6 +50,16 @@ describe('an event stream', () => {
     expect(service.received.map(({ headers }) => headers['last-event-id'])).toEqual(['', '1', '2'])
   })
 
+  it('resumes at the position that the service states, if it has received no message', async () => {
+    const empty: Step = (response) =>
+      void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': position p1\n')
+    await using service = await startService(empty, stream([event(7)], 'stays'))
+    const events = service.client().events.stream()
+    expect((await events.next()).value).toMatchObject({ seq: 7 })
+    await events.return()
+    expect(service.received.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'p1'])
+  })
+
   it('starts where it is told to', async () => {
     await using service = await startService(complete)
     await collect(service.client().jobs.streamEvents('job_1', { after: 7 }))
