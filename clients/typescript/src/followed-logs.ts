@@ -54,12 +54,32 @@ async function* news({ read }: Following, known: Map<string | undefined, string>
   }
 }
 
-const overlapLength = 1024
+/** A shorter overlap could be chance, such as a line that occurs twice. */
+const minOverlap = 1024
 
-/** What a text has more than an earlier one, of which the beginning may be gone. */
+/**
+ * What a text has more than an earlier one, of which the beginning may be gone. Of the readings of a text that repeats
+ * itself it is the one that loses nothing: rather than being left out, a repetition can be returned twice.
+ */
 export function addedTo(before: string, text: string): string {
   if (text.startsWith(before)) return text.slice(before.length)
-  const end = before.slice(-overlapLength)
-  const at = text.lastIndexOf(end)
-  return at < 0 ? text : text.slice(at + end.length)
+  return text.slice(overlapOf(before, text))
+}
+
+/** Length of the shortest end of one text that is the beginning of another, in linear time (Knuth, Morris, Pratt). */
+function overlapOf(before: string, text: string): number {
+  const length = Math.min(before.length, text.length)
+  // For each beginning of `text`: the longest shorter one with which it ends.
+  const shorter = new Uint32Array(length + 1)
+  const extended = (matched: number, character: string | undefined): number => {
+    let at = matched
+    while (at > 0 && (at === length || text[at] !== character)) at = shorter[at] ?? 0
+    return text[at] === character ? at + 1 : at
+  }
+  for (let end = 1; end < length; end++) shorter[end + 1] = extended(shorter[end] ?? 0, text[end])
+  let matched = 0
+  for (let at = before.length - length; at < before.length; at++) matched = extended(matched, before[at])
+  let overlap = 0
+  for (; matched >= minOverlap; matched = shorter[matched] ?? 0) overlap = matched
+  return overlap
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpuMsOf, mostCpuMs } from '../../../test/support/cpu-time.ts'
 import { followEvents } from '../src/event-streams.ts'
 import { addedTo } from '../src/followed-logs.ts'
 import { drop, job, json, problem, type Step, startService, stream } from './scripted-service.ts'
@@ -102,6 +103,9 @@ describe('an event stream', () => {
   })
 })
 
+const header = Array.from({ length: 300 }, (_, line) => `line ${line}\n`).join('')
+const ticks = (count: number) => 'tick\n'.repeat(count)
+
 describe('the output of a job', () => {
   it('is returned as it grows, part by part, until the job has finished', async () => {
     const links: unknown[] = []
@@ -140,7 +144,19 @@ describe('the output of a job', () => {
     ['a', 'a', ''],
     ['abc', 'bcd', 'bcd'],
     [`${'x'.repeat(3000)}end`, `${'x'.repeat(2000)}end, more`, ', more'],
+    // Lines that repeat are new if they follow what is known, although they look like its end.
+    [header + ticks(300), header.slice(1000) + ticks(600), ticks(300)],
+    [`old${header}`, `${header}old${header}`, `old${header}`],
+    // A line that occurs twice by chance is no overlap.
+    [`${header}${'-'.repeat(80)}\n`, `${'-'.repeat(80)}\nmore`, `${'-'.repeat(80)}\nmore`],
   ] as const)('%# is what a text has more than the last one', ([before, text, added]) => {
     expect(addedTo(before, text)).toBe(added)
+  })
+
+  it.for([
+    ['a'.repeat(1e6), `${'a'.repeat(5e5)}b${'a'.repeat(5e5)}`],
+    [`${'a'.repeat(5e5)}${header}`, `${'a'.repeat(4e5)}c${header.repeat(200)}`],
+  ] as const)('is found in linear time in a text that repeats itself, %#', ([before, text]) => {
+    expect(cpuMsOf(() => addedTo(before, text))).toBeLessThan(mostCpuMs)
   })
 })
