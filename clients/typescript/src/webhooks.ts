@@ -1,27 +1,10 @@
 import { Webhook } from 'standardwebhooks'
+import type { components } from './generated/api.ts'
 
 /** Message to a webhook endpoint. Types, and fields of `data`, may be added. */
-export interface WebhookEvent {
-  /** Event type, such as `job.succeeded`, `environment.running` or `webhook.test`. */
-  type: string
-  /** RFC 3339. */
-  timestamp: string
-  data: WebhookEventData
-}
+export type WebhookEvent = components['schemas']['WebhookMessage']
 
-export interface WebhookEventData {
-  /** Id of the event. A repeated message has the same. Absent from `webhook.test`. */
-  eventId?: string
-  /** Id of the job or environment. */
-  recordId?: string
-  kind?: 'job' | 'environment'
-  /** Order of the events of one record. */
-  seq?: number
-  status?: string
-  reason?: string
-  message?: string
-  [field: string]: unknown
-}
+export type WebhookEventData = WebhookEvent['data']
 
 /** The message was not sent by Switchyard, or the secret is another one. Respond with 400. */
 export class WebhookVerificationError extends Error {
