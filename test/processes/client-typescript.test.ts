@@ -1,49 +1,34 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ScriptedService, startService } from '../../clients/typescript/test/scripted-service.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { chromium, launchChromium, withoutChromium } from '../support/chromium.ts'
+import { type ClientPage, servePage } from '../support/client-page.ts'
+import { makeClientProject } from '../support/client-project.ts'
 import { openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
+import { jsRuntimes } from '../support/js-runtimes.ts'
 import { type Serving, serveProcess } from '../support/process.ts'
-import { testApiKey } from '../support/switchyard.ts'
+import { quickSettings, testApiKey } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { expectReceiver } from '../support/webhook-example.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-/** An empty project outside of the repository. */
+/** Path of the project in which the packed client is installed. */
 let project: string
-let tarballs: string
 
 beforeAll(async () => {
-  tarballs = await mkdtemp(join(tmpdir(), 'switchyard-tarballs-'))
-  project = await mkdtemp(join(tmpdir(), 'switchyard-project-'))
   await run(process.execPath, [join(root, 'scripts/build-clients.ts')])
-  // The dependencies come as tarballs, too: the installation needs no registry.
-  const folders = [join(root, 'clients/typescript'), ...(await dependenciesOf('clients/typescript'))]
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', tarballs, ...folders], { cwd: project })
-  await writeFile(join(project, 'package.json'), '{"type":"module","private":true}')
-  const packed = (await readdir(tarballs)).map((name) => join(tarballs, name))
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...packed], { cwd: project })
+  const made = await makeClientProject()
+  project = made.path
+  return made.remove
 }, 120_000)
-
-afterAll(async () => {
-  await rm(project, { recursive: true, force: true })
-  await rm(tarballs, { recursive: true, force: true })
-})
-
-/** Folders of a package's dependencies, and of theirs. */
-async function dependenciesOf(path: string): Promise<readonly string[]> {
-  const { dependencies = {} } = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'))
-  const direct = Object.keys(dependencies).map((name) => `node_modules/${name}`)
-  const nested = await Promise.all(direct.map(dependenciesOf))
-  return [...new Set([...direct.map((folder) => join(root, folder)), ...nested.flat()])]
-}
 
 describe('the package of the TypeScript client', () => {
   it('contains its build and nothing else', async () => {
@@ -163,4 +148,73 @@ describe('the examples with the TypeScript client', () => {
 
   it('webhook-receiver.ts accepts only messages that are signed with its secret', () =>
     expectReceiver([process.execPath, 'webhook-receiver.ts'], join(project, 'examples')))
+})
+
+describe('in another runtime, the TypeScript client', () => {
+  const expected = {
+    ...{ status: 'succeeded', lastStatus: 'succeeded', hasOutput: true },
+    ...{ types: ['job.queued', 'job.succeeded'], event: 'string', stale: 'version_mismatch' },
+    failures: ['ConnectionError', 'ConnectionError'],
+  }
+  /** Pages over plain HTTP, except those of localhost, lack some functions of browsers. */
+  const host = 'switchyard.test'
+  let page: ClientPage
+  let bench: ApiBench
+  let broken: ScriptedService
+  /** Nothing listens there; responses break off. */
+  const unusable = () => JSON.stringify(['http://127.0.0.1:1', broken.url])
+
+  beforeAll(async () => {
+    await mkdir(join(project, 'portable'))
+    const program = join(project, 'portable/portable.ts')
+    await cp(join(root, 'clients/typescript/test/fixtures/portable.ts'), program)
+    page = await servePage(program)
+    broken = await startService((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"data": [')
+      setTimeout(() => response.destroy(), 20)
+    })
+    const edge = { ...quickSettings.edge, corsOrigins: [`http://${host}:${page.port}`] }
+    bench = await startApiBench({ role: 'all', settings: { edge } })
+  })
+  afterAll(async () => {
+    await bench?.stop()
+    await broken?.[Symbol.asyncDispose]()
+    await page?.close()
+  })
+
+  for (const { name, path, args } of jsRuntimes) {
+    it.skipIf(path === undefined)(`runs a job in ${name}${path ? '' : ' (skipped: not installed)'}`, async () => {
+      const file = join(project, `portable/${name}.ts`)
+      const code = `import { failuresOf, useClient } from './portable.ts'
+        const failures = await failuresOf(${unusable()})
+        console.log(JSON.stringify({ ...(await useClient()), failures }))`
+      await writeFile(file, code)
+      const env = { PATH: process.env.PATH, HOME: project, SWITCHYARD_URL: bench.url, SWITCHYARD_API_KEY: testApiKey }
+      const { stdout } = await run(path ?? '', [...args, file], { cwd: project, env })
+      expect(JSON.parse(stdout)).toEqual(expected)
+    })
+  }
+
+  /** Evaluates code in a page of this host. */
+  async function evaluate(pageHost: string, code: string): Promise<unknown> {
+    await using browser = await launchChromium('--host-resolver-rules=MAP *.test 127.0.0.1')
+    const tab = await browser.newPage()
+    await tab.goto(`http://${pageHost}:${page.port}/`)
+    return await tab.evaluate(code)
+  }
+
+  const itInBrowser = it.skipIf(chromium === undefined)
+
+  itInBrowser(`runs a job in a browser, from an origin of CORS_ORIGINS${withoutChromium}`, async () => {
+    const options = JSON.stringify({ url: bench.url, apiKey: testApiKey })
+    const code = `(async () => ({
+      ...(await program.useClient(${options})), failures: await program.failuresOf(${unusable()}), isSecureContext
+    }))()`
+    expect(await evaluate(host, code)).toEqual({ ...expected, isSecureContext: false })
+  })
+
+  itInBrowser(`cannot read responses in a browser from another origin${withoutChromium}`, async () => {
+    const code = `program.failuresOf([${JSON.stringify(bench.url)}])`
+    expect(await evaluate('another.test', code)).toEqual(['ConnectionError'])
+  })
 })

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs'
-import { type Browser, launch, type Page } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { chromium, launchChromium, withoutChromium } from '../support/chromium.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
 // The API reference in a real browser, over plain HTTP.
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-
-describe.skipIf(chromium === undefined)(`/docs in a browser${chromium ? '' : ' (skipped: no Chromium)'}`, () => {
+describe.skipIf(chromium === undefined)(`/docs in a browser${withoutChromium}`, () => {
   let bench: ApiBench
   let browser: Browser
   let page: Page
@@ -17,7 +15,7 @@ describe.skipIf(chromium === undefined)(`/docs in a browser${chromium ? '' : ' (
 
   beforeAll(async () => {
     bench = await startApiBench()
-    browser = await launch({ executablePath: chromium ?? '', args: ['--no-sandbox'] })
+    browser = await launchChromium()
     page = await browser.newPage()
     page.on('request', (request) => {
       if (/^https?:/.test(request.url())) hosts.add(new URL(request.url()).origin)
