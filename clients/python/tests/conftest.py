@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,6 +40,8 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     #: Ends the connection instead of the response, after this text.
     broken: str | None = None
+    #: Never responds.
+    hangs: bool = False
 
 
 @dataclass
@@ -87,7 +90,9 @@ def handler_for(stub: Stub) -> type[BaseHTTPRequestHandler]:
             stub.requests.append(Request(self.command, self.path, headers, self.rfile.read(length)))
             response = stub.next()
             body = response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
-            if response.broken == "":
+            if response.hangs:
+                self.connection.recv(1)  # Returns when the client gives up.
+            if response.hangs or response.broken == "":
                 self.close_connection = True
                 return
             self.send_response(response.status)
@@ -122,14 +127,17 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
 
 
 def record_delays(monkeypatch: pytest.MonkeyPatch, stub: Stub) -> None:
+    """Waiting takes no time, but the clock of the clients moves on."""
+
+    def sleep(seconds: float) -> None:
+        stub.delays.append(seconds)
+
     async def async_sleep(seconds: float) -> None:
         stub.delays.append(seconds)
 
-    record: Callable[[float], None] = stub.delays.append
-    for name in ("transport", "workloads", "jobs"):
-        monkeypatch.setattr(f"switchyard_client._sync.{name}.sleep", record)
-    for name in ("transport", "workloads", "jobs"):
-        monkeypatch.setattr(f"switchyard_client._async.{name}.async_sleep", async_sleep)
+    monkeypatch.setattr("switchyard_client._clock.sleep", sleep)
+    monkeypatch.setattr("switchyard_client._clock.async_sleep", async_sleep)
+    monkeypatch.setattr("switchyard_client._clock.monotonic", lambda: time.monotonic() + sum(stub.delays))
 
 
 @pytest.fixture

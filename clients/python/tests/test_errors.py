@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from traceback import format_exception
 
 import pytest
 import standardwebhooks
@@ -10,6 +12,7 @@ from conftest import Response, Stub, problem
 from switchyard_client import (
     ConflictError,
     InvalidRequestError,
+    InvalidResponseError,
     Switchyard,
     SwitchyardError,
     WebhookVerificationError,
@@ -42,6 +45,33 @@ def test_the_response_of_a_proxy_is_an_error_with_its_status(stub: Stub, client:
     with pytest.raises(SwitchyardError) as raised:
         client.jobs.get("job_1")
     assert (raised.value.code, raised.value.request_id) == ("http_502", "proxy-1")
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (Response(200, b"<html>Log in</html>", {"content-type": "text/html"}), "text/html, not JSON"),
+        (Response(200, b"\xff", {"content-type": "application/json"}), "not JSON"),
+        (Response(200, {"id": "job_1", "key": "sy_secret"}), "Field required"),
+        (Response(200, b"no gzip", {"content-encoding": "gzip"}), "decompressing"),
+    ],
+)
+def test_a_response_of_something_else_is_an_error_of_the_client(
+    stub: Stub, client: Switchyard, response: Response, reason: str
+) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: client.jobs.get("job_1"),
+        lambda: next(iter(client.jobs.list())),
+        lambda: client.jobs.wait("job_1"),
+        lambda: client.api_keys.rotate("key_1"),
+    ]
+    stub.answers(response)
+    for call in calls:
+        with pytest.raises(InvalidResponseError, match=reason) as raised:
+            call()
+        assert raised.value.code == "invalid_response"
+        assert "sy_secret" not in "".join(format_exception(raised.value))
+    assert len(stub.requests) == len(calls)
 
 
 def signed(at: datetime) -> tuple[bytes, dict[str, str]]:

@@ -7,8 +7,10 @@ from switchyard_client import (
     AsyncSwitchyard,
     NoResponseError,
     NotFoundError,
+    ProviderError,
     RateLimitedError,
     Switchyard,
+    SwitchyardError,
     UnavailableError,
     types,
 )
@@ -86,9 +88,49 @@ def test_a_change_of_a_version_is_not_repeated(stub: Stub, client: Switchyard) -
 def test_a_deletion_whose_response_was_lost_succeeds(stub: Stub, client: Switchyard) -> None:
     stub.answers(lost, problem(404, "not_found"))
     client.connections.delete("conn_1")
-    stub.answers(problem(404, "not_found"))
+    stub.answers(problem(503, "unavailable"), problem(404, "not_found"))
+    client.webhook_endpoints.delete("whk_1")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [problem(404, "not_found")],
+        [problem(429, "rate_limited"), problem(404, "not_found")],
+        [lost, Response(404, b"<html>No such page</html>")],
+        [lost, problem(404, "another_code")],
+    ],
+)
+def test_a_deletion_of_what_was_never_there_fails(stub: Stub, client: Switchyard, answers: list[Response]) -> None:
+    stub.answers(*answers)
     with pytest.raises(NotFoundError):
         client.connections.delete("conn_1")
+
+
+def test_a_deletion_whose_response_has_the_record_does_not_end_without_it(stub: Stub, client: Switchyard) -> None:
+    for call in (client.api_keys.revoke, client.environments.delete):
+        stub.answers(lost, problem(404, "not_found"))
+        with pytest.raises(NotFoundError):
+            call("id_1")
+
+
+@pytest.mark.parametrize("answer", [problem(502, "provider_error", retryable=True), Response(502, b"<html>")])
+def test_a_failure_of_the_provider_or_a_proxy_is_retried_if_that_is_harmless(
+    stub: Stub, client: Switchyard, answer: Response
+) -> None:
+    stub.answers(answer, Response(200, job))
+    assert client.jobs.get("job_1").id == job["id"]
+    stub.answers(answer)
+    with pytest.raises(SwitchyardError):
+        client.projects.create({"name": "research"})
+    assert len(stub.requests) == 3
+
+
+def test_a_failure_that_is_not_retryable_is_not_retried(stub: Stub, client: Switchyard) -> None:
+    stub.answers(problem(502, "provider_error", retryable=False))
+    with pytest.raises(ProviderError):
+        client.jobs.get("job_1")
+    assert len(stub.requests) == 1
 
 
 def test_a_service_that_does_not_listen_is_an_error_without_secrets() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from conftest import Response, Stub, event, events, job, problem
 
-from switchyard_client import AsyncSwitchyard, CursorExpiredError, NoResponseError, Switchyard
+from switchyard_client import AsyncSwitchyard, CursorExpiredError, InvalidResponseError, NoResponseError, Switchyard
 
 complete = Response(204)
 
@@ -33,11 +33,39 @@ def test_a_stream_fails_with_the_error_of_the_service(stub: Stub, client: Switch
     assert len(stub.requests) == 1
 
 
-def test_a_stream_that_never_connects_ends_after_some_retries(stub: Stub, client: Switchyard) -> None:
+def test_a_stream_that_does_not_connect_ends_after_five_minutes(stub: Stub, client: Switchyard) -> None:
     stub.answers(Response(broken=""))
     with pytest.raises(NoResponseError):
         next(client.events.stream())
-    assert len(stub.requests) == 5
+    assert 290 < sum(stub.delays) < 300
+
+
+def test_a_quiet_stream_outlives_any_number_of_interruptions(stub: Stub, client: Switchyard) -> None:
+    quiet = Response(200, b":\n", {"content-type": "text/event-stream"}, "never complete")
+    stub.answers(*[quiet] * 60, events(1), complete)
+    assert next(client.jobs.stream_events("job_1")).seq == 1
+    assert max(stub.delays) <= 8
+
+
+@pytest.mark.anyio
+async def test_a_quiet_asynchronous_stream_survives_six_interruptions(
+    stub: Stub, async_client: AsyncSwitchyard
+) -> None:
+    quiet = Response(200, b":\n", {"content-type": "text/event-stream"}, "never complete")
+    stub.answers(*[quiet] * 6, events(1), complete)
+    async with async_client as client:
+        assert [each.seq async for each in client.jobs.stream_events("job_1")] == [1]
+
+
+def test_a_stream_of_another_media_type_or_of_no_events_is_an_error(stub: Stub, client: Switchyard) -> None:
+    page = Response(200, b"<html>Log in</html>", {"content-type": "text/html"})
+    nonsense = Response(200, b"data: {}\n\n", {"content-type": "text/event-stream"})
+    for response, reason in ((page, "text/html"), (nonsense, "Field required")):
+        stub.answers(response)
+        with pytest.raises(InvalidResponseError, match=reason) as raised:
+            next(client.jobs.stream_events("job_1"))
+        assert raised.value.code == "invalid_response"
+    assert len(stub.requests) == 2
 
 
 def test_leaving_a_stream_closes_its_connection(stub: Stub, client: Switchyard) -> None:

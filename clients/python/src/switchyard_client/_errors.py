@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
-
-import httpx
 
 
 class SwitchyardError(Exception):
@@ -38,6 +34,13 @@ class SwitchyardError(Exception):
         self.retry_after = retry_after
         #: The whole problem response, with members that this version does not know.
         self.problem: Mapping[str, Any] = problem or {}
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed later. Proxies respond without `retryable`."""
+        if self.status is None:
+            return False
+        return self.status == 429 or (self.status >= 500 and self.problem.get("retryable") is not False)
 
     def __str__(self) -> str:
         facts = [str(each) for each in (self.status, self.code) if each is not None]
@@ -95,9 +98,17 @@ class NoResponseError(SwitchyardError):
 
     is_unsent = False
 
+    @property
+    def is_retryable(self) -> bool:
+        return True
+
+
+class InvalidResponseError(SwitchyardError):
+    """The response is not what the service sends: a proxy or another server responded. Code `invalid_response`."""
+
 
 class WaitTimeoutError(SwitchyardError, TimeoutError):
-    """The time ran out before the record was done. `record` is its latest state."""
+    """The time ran out before the record was done. `record` is its latest state; None if it could not be read."""
 
     def __init__(self, detail: str, record: Any) -> None:
         super().__init__(detail, code="wait_timeout")
@@ -105,90 +116,4 @@ class WaitTimeoutError(SwitchyardError, TimeoutError):
 
 
 class WebhookVerificationError(SwitchyardError):
-    """The message was not signed with this secret, or is too old."""
-
-
-class_of_code: Mapping[str, type[SwitchyardError]] = {
-    "unauthenticated": AuthenticationError,
-    "permission_denied": PermissionDeniedError,
-    "quota_exceeded": QuotaExceededError,
-    "not_found": NotFoundError,
-    "conflict": ConflictError,
-    "connection_in_use": ConflictError,
-    "environment_in_use": ConflictError,
-    "cursor_expired": CursorExpiredError,
-    "version_mismatch": VersionMismatchError,
-    "rate_limited": RateLimitedError,
-    "provider_error": ProviderError,
-    "unavailable": UnavailableError,
-}
-
-#: For codes that this version does not know, and for responses of proxies, which have none.
-class_of_status: Mapping[int, type[SwitchyardError]] = {
-    **dict.fromkeys((400, 405, 406, 413, 415, 422), InvalidRequestError),
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    412: VersionMismatchError,
-    429: RateLimitedError,
-    503: UnavailableError,
-    504: UnavailableError,
-}
-
-
-def error_of(response: httpx.Response) -> SwitchyardError:
-    """The error that a read response with a status of 300 or more stands for."""
-    status = response.status_code
-    problem = problem_in(response)
-    code = text_of(problem, "code") or f"http_{status}"
-    kind = class_of_code.get(code) or class_of_status.get(status, SwitchyardError)
-    errors = problem.get("errors")
-    return kind(
-        text_of(problem, "detail") or f"The server responded {status} {response.reason_phrase} without a problem body.",
-        code=code,
-        status=status,
-        title=text_of(problem, "title") or response.reason_phrase,
-        errors=tuple(each for each in errors if isinstance(each, dict)) if isinstance(errors, list) else (),
-        request_id=text_of(problem, "requestId") or response.headers.get("x-request-id"),
-        retry_after=seconds_of(response.headers.get("retry-after")),
-        problem=problem,
-    )
-
-
-def no_response(error: httpx.TransportError) -> NoResponseError:
-    request = error.request
-    failed = NoResponseError(
-        f"{request.method} {request.url.copy_with(query=None, userinfo=b'')} has no response: "
-        f"{error or type(error).__name__}. Check the URL and the network.",
-        code="no_response",
-    )
-    failed.is_unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-    return failed
-
-
-def problem_in(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def text_of(problem: Mapping[str, Any], name: str) -> str | None:
-    value = problem.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def seconds_of(header: str | None) -> float | None:
-    """`Retry-After` in seconds: a number or a date."""
-    if header is None:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
-    return max(0.0, (aware - datetime.now(timezone.utc)).total_seconds())
+    """The message was not signed with this secret, is too old, or is not a message of Switchyard."""

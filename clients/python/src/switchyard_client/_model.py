@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Model(BaseModel):
-    """A schema of the API. Fields that this version does not know are kept, and sent back unchanged."""
+    """A schema of the API. Fields that this version does not know are kept, and sent back unchanged.
 
-    model_config = ConfigDict(extra="allow", populate_by_name=True, protected_namespaces=())
+    Errors of validation do not contain values, which may be secrets.
+    """
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, populate_by_name=True, protected_namespaces=())

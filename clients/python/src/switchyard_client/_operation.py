@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import httpx
 from pydantic import BaseModel
 
 Query = Sequence[tuple[str, str]]
@@ -27,18 +29,33 @@ class Operation:
     is_repeatable: bool = True
     #: Time for which the service may hold the response back.
     wait_s: float = 0.0
+    #: Time for the response, if there is less than usual.
+    within_s: float = math.inf
+    #: The record is gone afterwards, and the response has no body: a repetition that does not find it has succeeded.
+    is_removal: bool = False
+
+    def timeout(self, usual_s: float) -> httpx.Timeout:
+        """The limit of each step of an attempt, of which reading is the one for which the service may wait."""
+        return httpx.Timeout(min(usual_s, self.within_s), read=min(usual_s + self.wait_s, self.within_s))
 
 
-def read(*path: str, query: Mapping[str, object] | None = None, wait_s: float = 0) -> Operation:
+def read(
+    *path: str, query: Mapping[str, object] | None = None, wait_s: float = 0, within_s: float = math.inf
+) -> Operation:
     """A GET. `wait_s` asks the service to wait until the record is done."""
     headers = {"prefer": f"wait={int(wait_s)}"} if wait_s >= 1 else {}
-    return Operation("GET", path_of(path), query_of(query or {}), headers, wait_s=wait_s)
+    return Operation("GET", path_of(path), query_of(query or {}), headers, wait_s=wait_s, within_s=within_s)
 
 
 def create(*path: str, body: object, idempotency_key: str | None = None) -> Operation:
     """A POST that the service executes once for each key."""
     headers = {"idempotency-key": idempotency_key or str(uuid4())}
     return Operation("POST", path_of(path), headers=headers, body=json_of(body))
+
+
+def remove(*path: str, if_version: int | None = None) -> Operation:
+    """A DELETE after which nothing is left of the record."""
+    return replace(change("DELETE", *path, if_version=if_version), is_removal=True)
 
 
 def change(

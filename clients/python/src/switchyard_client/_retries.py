@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from ._errors import NoResponseError, RateLimitedError, SwitchyardError
 
-#: Statuses that promise nothing about the request: it can be sent again only if that is harmless.
-temporary_statuses = frozenset({429, 503, 504})
-
 
 @dataclass(frozen=True)
 class RetryPolicy:
@@ -20,6 +17,8 @@ class RetryPolicy:
     max_delay_s: float = 8.0
     #: A longer `Retry-After` is left to the caller: the error is raised immediately.
     max_retry_after_s: float = 60.0
+    #: Time for which waits and streams tolerate that the service is away.
+    max_outage_s: float = 300.0
 
     def is_worthwhile(self, error: BaseException, *, is_repeatable: bool) -> bool:
         """Whether to send the request again. `is_repeatable`: executing it twice does what executing it once does."""
@@ -27,10 +26,7 @@ class RetryPolicy:
             return False
         if error.retry_after is not None and error.retry_after > self.max_retry_after_s:
             return False
-        if isinstance(error, NoResponseError):
-            return is_repeatable or error.is_unsent
-        # A rate limit applies before anything is executed.
-        return isinstance(error, RateLimitedError) or (is_repeatable and error.status in temporary_statuses)
+        return is_unprocessed(error) or (is_repeatable and error.is_retryable)
 
     def delay_s(self, attempt: int, error: BaseException | None) -> float:
         """Delay after the given attempt, the first being 1."""
@@ -39,3 +35,8 @@ class RetryPolicy:
             return retry_after + random.uniform(0, min(1.0, retry_after / 4))
         longest = min(self.max_delay_s, self.first_delay_s * 2.0 ** min(attempt - 1, 30))
         return random.uniform(longest / 2, longest)
+
+
+def is_unprocessed(error: BaseException | None) -> bool:
+    """Whether the service has certainly not executed the request. A rate limit applies before anything is executed."""
+    return isinstance(error, RateLimitedError) or (isinstance(error, NoResponseError) and error.is_unsent)

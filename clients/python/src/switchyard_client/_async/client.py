@@ -23,7 +23,8 @@ class AsyncSwitchyard:
     """A client of one Switchyard service.
 
     `url` may have a path prefix and defaults to SWITCHYARD_URL; `api_key` defaults to SWITCHYARD_API_KEY. `timeout` is
-    the time in seconds for one response. Pass an `http_client` for a proxy or certificates of your own; it is not
+    the time in seconds for one response, and `max_outage` the time for which waits and streams tolerate that the
+    service is away. Pass an `http_client` for a proxy or certificates of your own; it is not
     closed with this client.
     """
 
@@ -34,11 +35,13 @@ class AsyncSwitchyard:
         *,
         timeout: float = 30,
         max_retries: int = 4,
+        max_outage: float = 300,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         settings = settings_of(url, api_key)
         self._url = str(settings.base_url)
-        self._transport = AsyncTransport(settings, RetryPolicy(max_retries), timeout, http_client)
+        retries = RetryPolicy(max_retries, max_outage_s=max_outage)
+        self._transport = AsyncTransport(settings, retries, timeout, http_client)
         self.jobs = AsyncJobs(self._transport)
         self.environments = AsyncEnvironments(self._transport)
         self.providers = AsyncProviders(self._transport)

@@ -6,7 +6,7 @@ from typing_extensions import Unpack
 
 from .. import models, types
 from .._filters import ConnectionFilters
-from .._operation import change, read
+from .._operation import change, read, remove
 from .pages import AsyncPages, unbound
 from .transport import AsyncTransport
 
@@ -48,7 +48,7 @@ class AsyncConnections:
         return await self._transport.fetch(models.Connection, operation)
 
     async def delete(self, id: str, *, if_version: int | None = None) -> None:
-        await self._transport.send(change("DELETE", "connections", id, if_version=if_version))
+        await self._transport.send(remove("connections", id, if_version=if_version))
 
     async def verify(self, id: str) -> models.Verification:
         """Checks the credentials with the provider."""

@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 
 from .. import models, types
 from .._filters import DeliveryFilters, PageOptions
-from .._operation import change, query_of, read
+from .._operation import change, query_of, read, remove
 from .pages import AsyncPages, unbound
 from .transport import AsyncTransport
 
@@ -24,10 +24,14 @@ class AsyncEvents:
         return AsyncPages(self._transport, ("events",), options, models.ProjectEventPage.model_validate, unbound)
 
     async def stream(self, cursor: str | None = None) -> AsyncGenerator[models.ProjectEvent, None]:
-        """New events, or those after `cursor`, without end. Resumes after interruptions."""
+        """New events, or those after `cursor`, without end. Resumes after interruptions.
+
+        Without `cursor`, the events of an interruption before the first event are missing: there is no position yet
+        to resume from.
+        """
         query = dict(query_of({"cursor": cursor}))
-        async for data in self._transport.events("events/stream", query, None):
-            yield models.ProjectEvent.model_validate_json(data)
+        async for event in self._transport.events(models.ProjectEvent, "events/stream", query):
+            yield event
 
 
 class AsyncWebhookEndpoints:
@@ -62,7 +66,7 @@ class AsyncWebhookEndpoints:
         return await self._transport.fetch(models.WebhookEndpoint, operation)
 
     async def delete(self, id: str, *, if_version: int | None = None) -> None:
-        await self._transport.send(change("DELETE", "webhook-endpoints", id, if_version=if_version))
+        await self._transport.send(remove("webhook-endpoints", id, if_version=if_version))
 
     async def rotate_secret(
         self,

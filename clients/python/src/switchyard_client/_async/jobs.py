@@ -7,12 +7,12 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from .. import models, types
-from .._errors import ConflictError
+from .. import _clock, models, types
+from .._errors import ConflictError, SwitchyardError
 from .._filters import JobFilters
 from .._logs import SeenLogs
 from .._operation import change, create, read
-from .._sleep import async_sleep
+from .._responses import parsed
 from .pages import AsyncPages, data_of
 from .records import AsyncJob
 from .workloads import AsyncWorkloads
@@ -79,17 +79,22 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
     async def follow_logs(self, id: str, interval: float = 2) -> AsyncGenerator[str, None]:
         """The output, and what is added to it until the final status. Reads it every `interval` seconds."""
         seen = SeenLogs()
-        job = await self.get(id)
+        outages = self._transport.outages()
         while True:
-            is_last = job.is_final
-            async for cursor, chunk in self._log_parts(id):
-                text = seen.new_in(cursor, chunk.text)
-                if text:
-                    yield text
-            if is_last:
+            try:
+                # Output that is written before the job ends is complete in a read that starts after it has ended.
+                job = await self._send_once(read("jobs", id))
+                async for cursor, chunk in self._log_parts(id):
+                    text = seen.new_in(cursor, chunk.text)
+                    if text:
+                        yield text
+                outages.over()
+            except SwitchyardError as error:
+                await _clock.async_sleep(outages.delay_s(error))
+                continue
+            if job.is_final:
                 return
-            await async_sleep(interval)
-            job = await self.get(id)
+            await _clock.async_sleep(interval)
 
     async def resolve(
         self, id: str, resolution: models.JobResolution | types.JobResolution, *, if_version: int | None = None
@@ -103,9 +108,10 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
         cursor: str | None = None
         while True:
             try:
-                chunk = await self.logs(id, cursor)
+                response = await self._transport.send_once(read("jobs", id, "logs", query={"cursor": cursor}))
             except ConflictError:  # Not created at the provider yet, or canceled before.
                 return
+            chunk = parsed(response, models.LogChunk.model_validate)
             yield cursor, chunk
             cursor = chunk.next
             if cursor is None:

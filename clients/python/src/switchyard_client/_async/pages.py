@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from .._model import Model
 from .._operation import read
+from .._responses import parsed
 from .transport import AsyncTransport
 
 
@@ -47,8 +48,7 @@ class AsyncPages(Generic[P, T]):
         """The pages, with their cursors."""
         query = dict(self._query)
         while True:
-            response = await self._transport.send(read(*self._path, query=query))
-            page = self._model(response.json())
+            page = parsed(await self._transport.send(read(*self._path, query=query)), self._model)
             yield page
             if page.next_cursor is None:
                 return

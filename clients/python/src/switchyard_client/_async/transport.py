@@ -10,12 +10,14 @@ import httpx
 from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from .._errors import NotFoundError, SwitchyardError, error_of, no_response
+from .. import _clock
+from .._errors import NotFoundError, SwitchyardError
 from .._model import Model
 from .._operation import Operation
-from .._retries import RetryPolicy
+from .._outages import Outages
+from .._responses import error_of, event_in, failure_of, invalid_response, parsed
+from .._retries import RetryPolicy, is_unprocessed
 from .._settings import Settings
-from .._sleep import async_sleep
 
 M = TypeVar("M", bound=Model)
 
@@ -37,55 +39,75 @@ class AsyncTransport:
         if self._owns_http:
             await self._http.aclose()
 
+    def outages(self) -> Outages:
+        return Outages(self._retries)
+
     async def fetch(self, model: type[M], operation: Operation) -> M:
-        response = await self.send(operation)
-        return model.model_validate(response.json())
+        return parsed(await self.send(operation), model.model_validate)
 
     async def send(self, operation: Operation) -> httpx.Response:
+        failures: list[BaseException | None] = []
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._retries.max_retries + 1),
             retry=retry_if_exception(
                 lambda error: self._retries.is_worthwhile(error, is_repeatable=operation.is_repeatable)
             ),
             wait=self._delay_s,
-            sleep=async_sleep,
+            before_sleep=lambda state: failures.append(failure_in(state)),
+            sleep=_clock.async_sleep,
             reraise=True,
         )
         try:
-            return await retrying(self._send_once, operation)
-        except NotFoundError:
-            # An earlier attempt, whose response was lost, deleted it.
-            if operation.method == "DELETE" and retrying.statistics["attempt_number"] > 1:
-                return httpx.Response(204)
+            return await retrying(self.send_once, operation)
+        except NotFoundError as error:
+            is_repetition = not all(is_unprocessed(each) for each in failures)
+            if operation.is_removal and is_repetition and error.code == "not_found":
+                return httpx.Response(204)  # An earlier attempt, whose response was lost, removed the record.
             raise
 
-    async def events(self, path: str, query: Mapping[str, str], last_id: str | None) -> AsyncGenerator[str, None]:
-        """Data of each message of a stream. Reconnects after the last message until the service has no more to send."""
-        failures = 0
+    async def send_once(self, operation: Operation) -> httpx.Response:
+        """Sends a request without retries."""
+        sent: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
+        url = self._settings.base_url.join(operation.path)
+        try:
+            response = await self._http.request(
+                operation.method,
+                url,
+                params=list(operation.query) or None,
+                headers={**self._settings.headers, "accept": "application/json", **operation.headers},
+                timeout=operation.timeout(self._timeout_s),
+                **sent,
+            )
+        except httpx.RequestError as error:
+            raise failure_of(error, operation.method, url) from error
+        if response.status_code >= 300:
+            raise error_of(response)
+        return response
+
+    async def events(self, model: type[M], path: str, query: Mapping[str, str]) -> AsyncGenerator[M, None]:
+        """Events of a stream. Reconnects after the last message until the service has no more to send."""
+        outages = self.outages()
+        last_id: str | None = None
         while True:
-            error: SwitchyardError | None = None
             try:
-                async with aclosing(self._connected(path, query, last_id)) as messages:
+                async with aclosing(self._connected(path, query, last_id, outages)) as messages:
                     async for message in messages:
                         if message is None:
                             return
                         if message.data:
-                            failures = 0
+                            outages.over()
+                            event = event_in(message.data, model, path)
                             last_id = message.id or last_id
-                            yield message.data
-            except (SwitchyardError, SSEError) as failed:
-                error = failed if isinstance(failed, SwitchyardError) else None
-                if failures >= self._retries.max_retries or (
-                    error is not None and not self._retries.is_worthwhile(error, is_repeatable=True)
-                ):
-                    raise
-                failures += 1
+                            yield event
+            except SwitchyardError as error:
+                delay_s = outages.delay_s(error)
             else:
-                failures = 0  # The service or a proxy ended the connection; reconnecting is the normal course.
-            await async_sleep(self._retries.delay_s(max(1, failures), error))
+                outages.over()  # The service or a proxy ended the connection; reconnecting is the normal course.
+                delay_s = self._retries.delay_s(1, None)
+            await _clock.async_sleep(delay_s)
 
     async def _connected(
-        self, path: str, query: Mapping[str, str], last_id: str | None
+        self, path: str, query: Mapping[str, str], last_id: str | None, outages: Outages
     ) -> AsyncGenerator[ServerSentEvent | None, None]:
         """Messages of one connection; None if the stream is complete."""
         headers = (
@@ -103,28 +125,17 @@ class AsyncTransport:
                 if source.response.status_code >= 300:
                     await source.response.aread()
                     raise error_of(source.response)
+                outages.responded()
                 async for message in source.aiter_sse():
                     yield message
-        except httpx.TransportError as error:
-            raise no_response(error) from error
-
-    async def _send_once(self, operation: Operation) -> httpx.Response:
-        sent: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
-        try:
-            response = await self._http.request(
-                operation.method,
-                self._settings.base_url.join(operation.path),
-                params=list(operation.query) or None,
-                headers={**self._settings.headers, "accept": "application/json", **operation.headers},
-                timeout=httpx.Timeout(self._timeout_s, read=self._timeout_s + operation.wait_s),
-                **sent,
-            )
-        except httpx.TransportError as error:
-            raise no_response(error) from error
-        if response.status_code >= 300:
-            raise error_of(response)
-        return response
+        except SSEError as error:  # Also a TransportError, but of a response that is not an event stream.
+            raise invalid_response(f"GET {url}", str(error)) from None
+        except httpx.RequestError as error:
+            raise failure_of(error, "GET", url) from error
 
     def _delay_s(self, state: RetryCallState) -> float:
-        error = None if state.outcome is None else state.outcome.exception()
-        return self._retries.delay_s(state.attempt_number, error)
+        return self._retries.delay_s(state.attempt_number, failure_in(state))
+
+
+def failure_in(state: RetryCallState) -> BaseException | None:
+    return None if state.outcome is None else state.outcome.exception()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
+import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Unpack
 
-from .. import models
-from .._errors import WaitTimeoutError
+from .. import _clock, models
+from .._errors import SwitchyardError, WaitTimeoutError
 from .._filters import PageOptions, RecordEventFilters
 from .._operation import Operation, query_of, read
-from .._sleep import async_sleep
+from .._responses import parsed
 from .pages import AsyncPages, unbound
 from .transport import AsyncTransport
 
@@ -21,6 +21,8 @@ from .transport import AsyncTransport
 longest_wait_s = 30.0
 #: Between two requests if the service does not wait, because too many clients do or it is about to stop.
 shortest_interval_s = 1.0
+#: For the read with which a wait ends.
+last_read_s = 1.0
 
 
 class Record(Protocol):
@@ -54,18 +56,29 @@ class AsyncWorkloads(ABC, Generic[R]):
 
     async def wait(self, id: str, timeout: float | None = None) -> R:
         """Waits until nothing is under way. Raises `WaitTimeoutError` after `timeout` seconds."""
-        until = None if timeout is None else time.monotonic() + timeout
+        until = math.inf if timeout is None else _clock.monotonic() + timeout
+        outages = self._transport.outages()
+        record: R | None = None
         while True:
-            started = time.monotonic()
-            left_s = longest_wait_s if until is None else max(0.0, until - started)
-            record = await self.send(read(self.collection, id, wait_s=min(left_s, longest_wait_s)))
-            if self.is_done(record):
-                return record
-            now = time.monotonic()
-            if until is not None and now >= until:
-                raise WaitTimeoutError(f"{id} is still {record.status} after {timeout} seconds. Wait again.", record)
-            pause_s = shortest_interval_s - (now - started)
-            await async_sleep(max(0.0, pause_s if until is None else min(pause_s, until - now)))
+            started = _clock.monotonic()
+            failure: SwitchyardError | None = None
+            try:
+                record = await self._send_once(self._long_poll(id, max(0.0, until - started)))
+                if self.is_done(record):
+                    return record
+                outages.over()
+                pause_s = max(0.0, shortest_interval_s - (_clock.monotonic() - started))
+            except SwitchyardError as error:
+                failure, pause_s = error, outages.delay_s(error)
+            left_s = until - _clock.monotonic()
+            await _clock.async_sleep(max(0.0, min(pause_s, left_s)))
+            # After a failure, the service is not asked earlier than it permits.
+            if left_s <= (0 if failure is None else pause_s):
+                raise overdue(id, timeout, record) from failure
+
+    def _long_poll(self, id: str, left_s: float) -> Operation:
+        within_s = max(left_s, last_read_s)
+        return read(self.collection, id, wait_s=min(left_s, longest_wait_s), within_s=within_s)
 
     def events(self, id: str, **options: Unpack[RecordEventFilters]) -> AsyncPages[models.EventPage, models.Event]:
         """The history, oldest first."""
@@ -75,8 +88,8 @@ class AsyncWorkloads(ABC, Generic[R]):
     async def stream_events(self, id: str, after: int | None = None) -> AsyncGenerator[models.Event, None]:
         """The history, then new events until the final status. Resumes after interruptions."""
         path = read(self.collection, id, "events", "stream").path
-        async for data in self._transport.events(path, dict(query_of({"after": after})), None):
-            yield models.Event.model_validate_json(data)
+        async for event in self._transport.events(models.Event, path, dict(query_of({"after": after}))):
+            yield event
 
     def attempts(self, id: str, **options: Unpack[PageOptions]) -> AsyncPages[models.AttemptPage, models.Attempt]:
         path = (self.collection, id, "attempts")
@@ -87,5 +100,13 @@ class AsyncWorkloads(ABC, Generic[R]):
         return await self._transport.fetch(models.RemotePayload, read(self.collection, id, "remote"))
 
     async def send(self, operation: Operation) -> R:
-        response = await self._transport.send(operation)
-        return self.bind(response.json())
+        return parsed(await self._transport.send(operation), self.bind)
+
+    async def _send_once(self, operation: Operation) -> R:
+        """Sends a request without retries."""
+        return parsed(await self._transport.send_once(operation), self.bind)
+
+
+def overdue(id: str, timeout: float | None, record: Record | None) -> WaitTimeoutError:
+    state = f"{id} could not be read" if record is None else f"{id} is still {record.status}"
+    return WaitTimeoutError(f"{state} after {timeout} seconds. Wait again.", record)
