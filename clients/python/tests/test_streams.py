@@ -98,3 +98,26 @@ def test_followed_logs_continue_after_their_beginning_was_cut_off(stub: Stub, cl
         Response(200, {"text": "".join(lines[100:]), "links": []}),
     )
     assert list(client.jobs.follow_logs("job_1")) == ["".join(lines[:300]), "".join(lines[300:])]
+
+
+def test_followed_logs_lose_nothing_of_output_that_repeats_itself(stub: Stub, client: Switchyard) -> None:
+    dots = "waiting\n" * 200
+    stub.answers(
+        Response(200, job),
+        Response(200, {"text": f"start\n{dots}", "links": []}),
+        Response(200, {**job, "status": "succeeded"}),
+        Response(200, {"text": f"{dots}retrying\n{dots}", "links": []}),
+    )
+    shown = "".join(client.jobs.follow_logs("job_1"))
+    assert shown.startswith(f"start\n{dots}")
+    assert shown.endswith(f"retrying\n{dots}")
+
+
+def test_a_short_log_that_was_replaced_is_returned_as_a_whole(stub: Stub, client: Switchyard) -> None:
+    stub.answers(
+        Response(200, job),
+        Response(200, {"text": "a\n", "links": []}),
+        Response(200, {**job, "status": "succeeded"}),
+        Response(200, {"text": "banana\n", "links": []}),
+    )
+    assert list(client.jobs.follow_logs("job_1")) == ["a\n", "banana\n"]

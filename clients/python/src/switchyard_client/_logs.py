@@ -20,5 +20,6 @@ class SeenLogs:
         if text.startswith(seen):
             return text[len(seen) :]
         end = seen[-overlap_length:]
-        found = text.rfind(end)
-        return text if found < 0 else text[found + len(end) :]
+        # The first of several such places: output that repeats itself may be returned twice, but is not lost.
+        found = text.find(end) if len(end) == overlap_length else -1
+        return text if found < 0 else text[found + overlap_length :]
