@@ -16,9 +16,31 @@ rules = {
 }  # fmt: skip
 
 
+#: Properties of responses that are secrets. Those of requests are `writeOnly` or credentials.
+secrets_of_responses = {
+    "Access": ("token", "authorization"),
+    "AccessUrl": ("url",),  # It may contain the token.
+    "AccessPort": ("url",),
+    "ApiKeyWithSecret": ("key",),
+    "WebhookEndpointWithSecret": ("secret",),
+}
+
+
 def models_of(document: Schema) -> Schema:
-    """Every schema, without rules, with enums that admit further values."""
-    return wrap(document, {name: relaxed(schema, is_open=True) for name, schema in schemas_in(document).items()})
+    """Every schema, without rules, with enums that admit further values, and secrets that `repr` leaves out."""
+    schemas = {name: relaxed(schema, is_open=True) for name, schema in schemas_in(document).items()}
+    for name, schema in schemas.items():
+        for secret in secrets_in(name, schema):
+            schema["properties"][secret]["repr"] = False
+    return wrap(document, schemas)
+
+
+def secrets_in(name: str, schema: Schema) -> list[str]:
+    properties: dict[str, Schema] = schema.get("properties", {})
+    if name.endswith("Credentials"):
+        return list(properties)
+    write_only = [each for each, property in properties.items() if property.get("writeOnly")]
+    return [*write_only, *secrets_of_responses.get(name, ())]
 
 
 def requests_of(document: Schema) -> Schema:

@@ -41,7 +41,7 @@ def generate_models(schemas: Schema, output: Path, aliases: dict[str, str]) -> N
         names.write_text(json.dumps(aliases))
         run_generator(
             schemas, output, "--output-model-type=pydantic_v2.BaseModel", "--base-class=switchyard_client._model.Model",
-            "--snake-case-field", "--use-annotated", f"--aliases={names}",
+            "--snake-case-field", "--use-annotated", "--field-extra-keys", "repr", f"--aliases={names}",
         )  # fmt: skip
 
 

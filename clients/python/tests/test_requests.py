@@ -108,3 +108,23 @@ async def test_waiting_ends_with_the_latest_state(stub: Stub, async_client: Asyn
             await client.jobs.wait("job_1", timeout=0)
     assert isinstance(raised.value, TimeoutError)
     assert raised.value.record.status == "pending"
+
+
+def test_the_representation_of_a_record_contains_no_secrets() -> None:
+    at = "2026-01-01T00:00:00.000Z"
+    key_of = {"id": "key_1", "projectId": "prj_1", "name": "ci", "scopes": [], "createdAt": at, "key": "s3cret"}
+    endpoint = {"id": "whk_1", "url": "https://example.com", "description": "", "eventTypes": [], "enabled": True}
+    url = "https://example.com/?token=s3cret"
+    access = {"urls": [{"name": "lab", "url": url}], "ports": [{"port": 1, "protocol": "http", "url": url}]}
+    records = [
+        models.ApiKeyWithSecret.model_validate(key_of),
+        models.WebhookEndpointWithSecret.model_validate(
+            {**endpoint, "version": 1, "createdAt": at, "updatedAt": at, "secret": "s3cret"}
+        ),
+        models.Access.model_validate({**access, "token": "s3cret", "authorization": "token s3cret"}),
+        models.JobRequest.model_validate({"name": "train", "secretVariables": {"TOKEN": "s3cret"}}),
+        models.CredentialsByProvider.model_validate({"slurm": {"token": "s3cret"}, "scnet": {"password": "s3cret"}}),
+    ]
+    assert all("s3cret" in record.model_dump_json() for record in records)
+    assert "s3cret" not in repr(records) + "".join(str(record) for record in records)
+    assert "key_1" in repr(records)
