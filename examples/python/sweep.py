@@ -1,8 +1,13 @@
-"""Submits a hyper-parameter sweep as one batch, waits for all jobs, and prints how each ended."""
+"""Submits a hyper-parameter sweep as one batch, waits for all jobs, and exits with 1 unless all have succeeded."""
 
-from switchyard_client import Switchyard, types
+import sys
+import time
+
+from switchyard_client import Switchyard, WaitTimeoutError, models, types
 
 RATES = [0.1, 0.01, 0.001]
+#: Time for all jobs.
+TIMEOUT_S = 3600
 
 
 def request(rate: float) -> types.JobBatchItem:
@@ -16,10 +21,19 @@ def request(rate: float) -> types.JobBatchItem:
     }
 
 
+def end_of(client: Switchyard, result: models.JobBatchItemResult, until: float) -> str:
+    if result.job is None:
+        return result.problem.detail if result.problem else "rejected"
+    try:
+        return client.jobs.wait(result.job.id, timeout=max(0.0, until - time.monotonic())).status
+    except WaitTimeoutError as error:
+        return error.detail
+
+
 with Switchyard() as client:
+    until = time.monotonic() + TIMEOUT_S
+    ends = []
     for result in client.jobs.submit_batch({"jobs": [request(rate) for rate in RATES]}).results:
-        if result.job:
-            ended = client.jobs.wait(result.job.id).status
-        else:
-            ended = result.problem.detail if result.problem else "rejected"
-        print(f"learning rate {RATES[result.index]}: {ended}")
+        ends.append(end_of(client, result, until))
+        print(f"learning rate {RATES[result.index]}: {ends[-1]}")
+    sys.exit(0 if all(end == "succeeded" for end in ends) else 1)
