@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,10 +23,8 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'switchyard-client-python-'))
-    await pip(tools, 'wheel', '--no-build-isolation', '--no-deps', '--wheel-dir', directory, client)
-    const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl')) ?? ''
     python = await createEnvironment(join(directory, 'environment'))
-    await pip(python, 'install', join(directory, wheel))
+    await pip(python, 'install', inject('clientPythonWheel'))
     ;[database, sandbox] = await Promise.all([createTestDatabase(), startSandbox()])
     switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
     for (const connection of sandboxConnections(sandbox)) await switchyard.api.ok('POST', '/connections', connection)
@@ -82,21 +80,39 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     expect(await run(python, [join(root, 'examples/python', example)], environment)).toMatch(output)
   })
 
+  it('runs the example sweep.py, which fails unless all jobs succeed', async () => {
+    const project = { name: 'without-connections' }
+    const { id } = await switchyard.api.ok('POST', '/projects', project)
+    const { key } = await switchyard.api.ok('POST', '/api-keys', {
+      name: 'sweep',
+      projectId: id,
+      scopes: ['jobs:read', 'jobs:write'],
+    })
+    const environment = { SWITCHYARD_URL: proxy.url, SWITCHYARD_API_KEY: String(key) }
+    const failing = run(python, [join(root, 'examples/python/sweep.py')], environment)
+    await expect(failing).rejects.toThrow(/(learning rate 0\.\d+: .*connection.*\n){3}/)
+  })
+
   it('runs the example webhook_receiver.py', () =>
     expectReceiver([python, 'webhook_receiver.py'], join(root, 'examples/python')))
 
-  it('type-checks strictly, as does a program that uses it', async () => {
+  async function expectTypes(...what: readonly string[]): Promise<void> {
     const mypy = ['-m', 'mypy', '--strict', '--python-executable', python, '--cache-dir', join(directory, 'mypy')]
-    expect(await run(tools, [...mypy, '--package', 'switchyard_client'])).toContain('Success')
-    expect(await run(tools, [...mypy, join(import.meta.dirname, 'program.py')])).toContain('Success')
+    expect(await run(tools, [...mypy, ...what])).toContain('Success')
+  }
+
+  it('type-checks strictly, as does a program that uses it', async () => {
+    await expectTypes('--package', 'switchyard_client')
+    await expectTypes(join(import.meta.dirname, 'program.py'))
     for (const example of ['submit_and_wait', 'sweep', 'webhook_receiver'])
-      expect(await run(tools, [...mypy, join(root, `examples/python/${example}.py`)])).toContain('Success')
+      await expectTypes(join(root, `examples/python/${example}.py`))
   })
 
   it('retries, streams and fails as its own tests require', async () => {
     await run(tools, ['-m', 'ruff', 'check', '--no-cache'])
     await run(tools, ['-m', 'ruff', 'format', '--no-cache', '--check'])
     await pip(python, 'install', '--requirement', join(client, 'requirements-dev.txt'))
+    await expectTypes('tests')
     expect(await run(python, ['-m', 'pytest', '-p', 'no:cacheprovider'])).toMatch(/\d+ passed/)
   })
 })
