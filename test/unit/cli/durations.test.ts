@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatElapsed, parseDuration, parseExpiry } from '../../../clients/cli/src/input/durations.ts'
+import { formatElapsed, parseDuration, parseExpiry, parsePast } from '../../../clients/cli/src/input/durations.ts'
 
 describe('a duration', () => {
   it.each([
@@ -18,9 +18,9 @@ describe('a duration', () => {
   })
 })
 
-describe('an expiry', () => {
-  const nowMs = Date.parse('2026-01-01T00:00:00Z')
+const nowMs = Date.parse('2026-01-01T00:00:00Z')
 
+describe('an expiry', () => {
   it.each([
     ['1d', '2026-01-02T00:00:00.000Z'],
     ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
@@ -31,6 +31,14 @@ describe('an expiry', () => {
   it('that is not a time is rejected', () => {
     expect(() => parseExpiry('2027-13-01', nowMs)).toThrow('is not a timestamp')
   })
+})
+
+it.each([
+  ['1d', '2025-12-31T00:00:00.000Z'],
+  ['2h', '2025-12-31T22:00:00.000Z'],
+  ['2025-12-31T12:00:00+02:00', '2025-12-31T10:00:00.000Z'],
+])('a time in the past can be a duration, which is subtracted: %s', (text, wanted) => {
+  expect(parsePast(text, nowMs)).toBe(wanted)
 })
 
 it.each([

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseExpiry } from '../input/durations.ts'
+import { parsePast } from '../input/durations.ts'
 import { addLimitOptions, collect, collectWords, given, type LimitOptions } from './list-options.ts'
 
 export interface WorkloadFilterOptions {
@@ -27,8 +27,16 @@ export function addWorkloadFilters(command: Command): Command {
     .option('--provider <id>', 'Only this provider.')
     .option('--connection <id>', 'Only this connection.')
     .option('--name-prefix <text>', 'Only names that start with this text.')
-    .option('--created-after <time>', 'Only records created at or after this time (RFC 3339).', parseTime)
-    .option('--created-before <time>', 'Only records created before this time (RFC 3339).', parseTime)
+    .option(
+      '--created-after <time>',
+      'Only records created at or after this time, or since so long ago: 2h.',
+      parseTime,
+    )
+    .option(
+      '--created-before <time>',
+      'Only records created before this time, or more than so long ago: 2h.',
+      parseTime,
+    )
 }
 
 /** Adds the options of a list of jobs or environments. */
@@ -49,5 +57,5 @@ export function workloadFilter(options: WorkloadFilterOptions & ActiveOptions) {
 }
 
 function parseTime(text: string): string {
-  return parseExpiry(text, Date.now())
+  return parsePast(text, Date.now())
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
-import { parseDuration, parseExpiry } from '../input/durations.ts'
+import { parseDuration, parsePast } from '../input/durations.ts'
 import { deliveryView, webhookView } from '../output/resource-views.ts'
 import { addLimitOptions, collectWords, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
 
@@ -105,14 +105,10 @@ function addDeliveryCommands(webhooks: Command, cli: Cli): void {
   webhooks
     .command('replay <id>')
     .description('Send the failed deliveries again.')
-    .requiredOption('--since <time>', 'Of events since this time, or since so long ago: 6h.', sinceOf)
+    .requiredOption('--since <time>', 'Of events since this time, or since so long ago: 6h.', (text) =>
+      parsePast(text, Date.now()),
+    )
     .action(async (id: string, { since }: { since: string }) =>
       cli.out.record(await (await cli.client()).webhookEndpoints.replay(id, { since }), { columns: [], name: 'count' }),
     )
-}
-
-/** A timestamp, or a duration before now. */
-function sinceOf(text: string): string {
-  const isTimestamp = /^\d{4}-\d{2}-\d{2}/.test(text)
-  return isTimestamp ? parseExpiry(text, 0) : new Date(Date.now() - parseDuration(text)).toISOString()
 }

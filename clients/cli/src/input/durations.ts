@@ -11,10 +11,19 @@ export function parseDuration(text: string): number {
   return parts.reduce((sum, part) => sum + Number(part.slice(0, -1)) * (unitsMs[part.slice(-1)] ?? 0), 0)
 }
 
-/** Parses a duration from now, or an RFC 3339 timestamp. */
+/** Parses an RFC 3339 timestamp, or a duration from now. */
 export function parseExpiry(text: string, nowMs: number): string {
+  return timeOf(text, (durationMs) => nowMs + durationMs)
+}
+
+/** Parses an RFC 3339 timestamp, or a duration before now. */
+export function parsePast(text: string, nowMs: number): string {
+  return timeOf(text, (durationMs) => nowMs - durationMs)
+}
+
+function timeOf(text: string, atDuration: (durationMs: number) => number): string {
   const isTimestamp = /^\d{4}-\d{2}-\d{2}/.test(text)
-  const time = isTimestamp ? Date.parse(text) : nowMs + parseDuration(text)
+  const time = isTimestamp ? Date.parse(text) : atDuration(parseDuration(text))
   if (Number.isNaN(time))
     throw usageError(`${JSON.stringify(text)} is not a timestamp. Write it as 2027-01-31T12:00:00Z.`)
   return new Date(time).toISOString()
