@@ -61,6 +61,9 @@ describe('the service', () => {
     [{ profile: 'home' }, {}, stored.profiles.home],
     [{}, { SWITCHYARD_PROFILE: 'home' }, stored.profiles.home],
     [{ profile: 'work' }, { SWITCHYARD_PROFILE: 'home' }, stored.profiles.work],
+    [{ profile: 'work' }, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'k' }, stored.profiles.work],
+    [{ profile: 'home' }, { SWITCHYARD_API_KEY: 'k' }, stored.profiles.home],
+    [{ profile: 'work', url: 'https://a.example' }, { SWITCHYARD_API_KEY: 'k' }, stored.profiles.work],
     [{}, { SWITCHYARD_API_KEY: 'sy_env' }, { url: 'https://a.example', apiKey: 'sy_env' }],
     [{ url: 'https://a.example/' }, {}, stored.profiles.work],
     [{}, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'sy_env' }, { url: 'https://c', apiKey: 'sy_env' }],
@@ -75,6 +78,8 @@ describe('the service', () => {
     await expect(resolveService({}, { ...env, SWITCHYARD_URL: 'https://evil.example' })).rejects.toThrow(
       'no other address',
     )
+    const withProfile = resolveService({ url: 'https://d', profile: 'work' }, { ...env, SWITCHYARD_API_KEY: 'k' })
+    await expect(withProfile).rejects.toThrow('remove --profile')
   })
 
   it.each(['nowhere', 'constructor'])('of the profile %s, which does not exist, is an error', async (profile) => {

@@ -45,12 +45,14 @@ function nameOf(name: string): string {
   throw usageError(`${JSON.stringify(name)} is not a profile name. Use letters, digits, dots, hyphens and underscores.`)
 }
 
-async function findUrl(cli: Cli, { url }: LoginOptions, existing: string | undefined): Promise<string> {
-  const known = url ?? cli.env.SWITCHYARD_URL
+/** A profile that is named has the address of the option or its own: a variable may be set for another service. */
+async function findUrl(cli: Cli, { url, profile }: LoginOptions, existing: string | undefined): Promise<string> {
+  const known = url ?? (profile === undefined ? cli.env.SWITCHYARD_URL : undefined)
   if (known) return known
   if (canPrompt(cli)) return promptText(cli, 'URL of the service', existing ?? localUrl)
   if (existing !== undefined) return existing
-  throw usageError('No URL is given. Use --url, such as https://switchyard.example.com, or set SWITCHYARD_URL.')
+  const remedy = profile === undefined ? ', or set SWITCHYARD_URL' : '; with --profile, SWITCHYARD_URL is not read'
+  throw usageError(`No URL is given. Use --url, such as https://switchyard.example.com${remedy}.`)
 }
 
 async function readKey(cli: Cli, url: string, { keyFile }: LoginOptions): Promise<string> {

@@ -11,21 +11,22 @@ export interface ServiceOptions {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Finds the service to call and its key. An option precedes an environment variable, which precedes the profile. A key
- * of a profile is sent only to the address of that profile.
+ * Finds the service to call and its key. An option precedes an environment variable, which precedes the profile. With
+ * `--profile`, SWITCHYARD_URL and SWITCHYARD_API_KEY are ignored. A key of a profile is sent only to the address of that
+ * profile.
  */
 export async function resolveService(options: ServiceOptions, env: Environment): Promise<Profile> {
-  const givenUrl = options.url ?? nonEmpty(env.SWITCHYARD_URL)
-  const givenKey = nonEmpty(env.SWITCHYARD_API_KEY)
+  const variables = options.profile === undefined ? env : {}
+  const givenUrl = options.url ?? nonEmpty(variables.SWITCHYARD_URL)
+  const givenKey = nonEmpty(variables.SWITCHYARD_API_KEY)
   const url = givenUrl === undefined ? undefined : parseServiceUrl(givenUrl)
-  if (url !== undefined && givenKey !== undefined && options.profile === undefined) return { url, apiKey: givenKey }
+  if (url !== undefined && givenKey !== undefined) return { url, apiKey: givenKey }
   const profile = await findProfile(options, env)
   if (profile === undefined) throw missing(url)
   if (url === undefined || url === profile.url) return { url: profile.url, apiKey: givenKey ?? profile.apiKey }
-  if (givenKey !== undefined) return { url, apiKey: givenKey }
   throw usageError(
     `The selected profile is for ${profile.url}, not for ${url}, and its key is sent to no other address. ` +
-      `Set SWITCHYARD_API_KEY, or run: switchyard login --url ${url} --profile <name>`,
+      `Set SWITCHYARD_API_KEY and remove --profile, or run: switchyard login --url ${url} --profile <name>`,
   )
 }
 
