@@ -39,8 +39,21 @@ describe('environments', () => {
     const input = 'provider: jupyterhub\nname: refused\n'
     const created = await run(['environments', 'create', '-f', '-', '--wait', '--timeout', '20s'], { input })
     bench.sandbox.faults.clear(fault.id)
-    expect([1, 124]).toContain(created.code)
-    expect(created.stderr).toMatch(/See: switchyard environments get env_\w+\n$/)
+    expect([created.code, created.stdout]).toEqual([1, ''])
+    expect(created.stderr).toMatch(/ is failed, not running: .+\. See: switchyard environments get env_\w+\n$/)
+  })
+
+  it('that the provider refuses to start end the wait with an error, and can be started later', async () => {
+    const input = 'provider: jupyterhub\nname: startable\n'
+    const created = await run(['environments', 'create', '-f', '-', '--wait', '-o', 'name'], { input })
+    const id = created.stdout.trim()
+    expect(await run(['environments', 'stop', id, '--wait'])).toMatchObject({ code: 0 })
+    const fault = bench.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', operation: 'servers.start' })
+    const refused = await run(['environments', 'start', id, '--wait', '--timeout', '20s', '--json'])
+    bench.sandbox.faults.clear(fault.id)
+    expect([refused.code, JSON.parse(refused.stdout).status]).toEqual([1, 'stopped'])
+    expect(refused.stderr).toMatch(/ is stopped, not running: .+\. See: switchyard environments get env_\w+\n$/)
+    expect(await run(['environments', 'start', id, '--wait'])).toMatchObject({ code: 0 })
   })
 })
 

@@ -1,8 +1,9 @@
+import type { Environment } from '@switchyard/client'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { parseDuration } from '../input/durations.ts'
 import { recordEventView, workloadView } from '../output/resource-views.ts'
-import { type AcceptedEnvironment, waitForEnvironment } from '../waiting/wait-for-environment.ts'
+import { type EnvironmentWait, waitForEnvironment } from '../waiting/wait-for-environment.ts'
 import { addAccessCommands } from './environment-access.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
@@ -40,16 +41,16 @@ function addWaitOptions(command: Command, status: string): Command {
     .option('--timeout <duration>', 'Stop waiting after this time, such as 90s or 2h.', parseDuration)
 }
 
-/** Prints the accepted record, or the one that has reached the status. */
+/** Prints the accepted record, or the one that is waited for. */
 async function finish(
   cli: Cli,
-  accepted: AcceptedEnvironment,
-  { wait, timeout, status }: WaitOptions & { status: string },
+  accepted: Environment,
+  { wait, timeout, status }: WaitOptions & Pick<EnvironmentWait, 'status'>,
 ): Promise<void> {
-  const { environments } = await cli.client()
-  if (wait === true) await waitForEnvironment(cli, accepted, { status, timeoutMs: timeout })
-  if (wait !== true || cli.exitCode === 0 || cli.out.format !== 'table')
-    cli.out.record(await environments.get(accepted.id), workloadView)
+  if (wait !== true) return cli.out.record(accepted, workloadView)
+  const settled = await waitForEnvironment(cli, accepted, { status, timeoutMs: timeout })
+  // The difference to the expected status has been reported as text.
+  if (settled !== undefined && (cli.exitCode === 0 || cli.out.format !== 'table')) cli.out.record(settled, workloadView)
 }
 
 function addCreate(environments: Command, cli: Cli): void {

@@ -1,77 +1,61 @@
+import type { Environment } from '@switchyard/client'
 import type { Cli } from '../cli.ts'
-import { CommandError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatElapsed } from '../input/durations.ts'
-import { stepOf } from './follow-job.ts'
+import { printable } from '../output/printable.ts'
 import { untilInterrupted } from './interruption.ts'
 import { makeProgress, type Progress } from './progress.ts'
-
-/** The record as returned when the request was accepted. */
-export interface AcceptedEnvironment {
-  id: string
-  statusChangedAt: string
-}
+import { withTimeLimit } from './time-limit.ts'
 
 export interface EnvironmentWait {
-  /** `running`, `stopped` or `deleted`. */
-  status: string
+  /** Expected status. */
+  status: 'running' | 'stopped' | 'deleted'
   timeoutMs?: number | undefined
 }
 
-/** Statuses in which an environment remains until something is requested. */
-const stableStatuses: ReadonlySet<string> = new Set(['running', 'stopped', 'blocked', 'failed', 'deleted'])
-
 /**
- * Shows the statuses of an environment until it has the expected one. The exit code is 1 if it stays in another. Ctrl-C
- * ends only the wait.
+ * Shows the statuses of an environment, from the accepted request until no change is in progress or requested. Returns
+ * the record, or undefined after Ctrl-C, which ends only the wait. The exit code is 1 if the status is not the expected
+ * one, for example because the provider has refused the request.
  */
 export async function waitForEnvironment(
   cli: Cli,
-  { id, statusChangedAt }: AcceptedEnvironment,
+  accepted: Environment,
   { status, timeoutMs }: EnvironmentWait,
-): Promise<void> {
+): Promise<Environment | undefined> {
+  const { id } = accepted
+  const { environments } = await cli.client()
+  const see = `See: switchyard environments get ${id}`
   const progress = makeProgress({ id, stream: cli.stderr, stdout: cli.stdout, paint: cli.paint })
-  const expiry = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
-  let reached: string | undefined
+  const show = makeSteps(progress)
+  let settled: Environment | undefined
+  show(accepted)
   try {
     cli.exitCode = await untilInterrupted(async (interrupted) => {
-      const sinceMs = Date.parse(statusChangedAt)
-      reached = await follow(cli, id, { progress, status, sinceMs, signal: AbortSignal.any([interrupted, ...expiry]) })
-      return reached === status ? exitCodes.ok : exitCodes.failed
+      settled = await withTimeLimit((signal) => environments.wait(id, { until: 'settled', onUpdate: show, signal }), {
+        ...{ signal: interrupted, timeoutMs, message: (limit) => `${id} is not ${status} after ${limit}. ${see}` },
+      })
+      return settled.status === status ? exitCodes.ok : exitCodes.failed
     })
-  } catch (error) {
-    if (!expiry.some(({ aborted }) => aborted)) throw error
-    const message = `${id} is not ${status} after ${formatElapsed(timeoutMs ?? 0)}. See: switchyard environments get ${id}`
-    throw new CommandError(message, { code: 'timed_out', exitCode: exitCodes.timedOut, cause: error })
   } finally {
-    progress.end(reached !== undefined)
+    progress.end(settled !== undefined)
   }
-  if (reached === undefined) cli.stderr.write(`${id} continues. See: switchyard environments get ${id}\n`)
-  else if (reached !== status)
-    cli.stderr.write(`${id} is ${reached}, not ${status}. See: switchyard environments get ${id}\n`)
+  if (settled === undefined) cli.stderr.write(`${id} continues. ${see}\n`)
+  else if (settled.status !== status)
+    cli.stderr.write(`${id} is ${settled.status}, not ${status}${whyOf(settled)}. ${see}\n`)
+  return settled
 }
 
-interface Following {
-  progress: Progress
-  status: string
-  /** The history before this time is not part of the wait. */
-  sinceMs: number
-  signal: AbortSignal
-}
-
-/** Reads the record after each event: a requested action is pending while the status is still the previous one. */
-async function follow(cli: Cli, id: string, { progress, status, sinceMs, signal }: Following): Promise<string> {
-  const { environments } = await cli.client()
+/** Shows each status once. */
+function makeSteps(progress: Progress): (record: Environment) => void {
   let last = ''
-  for await (const event of environments.streamEvents(id, { signal })) {
-    const step = stepOf(event)
-    if (step === undefined || step.status === last || step.atMs < sinceMs) continue
-    last = step.status
-    progress.step(step)
-    if (!stableStatuses.has(step.status)) continue
-    const record = await environments.get(id, { signal })
-    const isSettled = record.requestedAction === undefined && stableStatuses.has(record.status)
-    if (record.status === status || (isSettled && record.status === step.status)) return record.status
+  return ({ status, statusChangedAt, statusReason: reason }) => {
+    if (status === last) return
+    last = status
+    progress.step({ status, atMs: Date.parse(statusChangedAt), reason })
   }
-  return (await environments.get(id, { signal })).status
+}
+
+function whyOf({ statusMessage, statusReason }: Environment): string {
+  const why = statusMessage ?? statusReason
+  return why === undefined ? '' : `: ${printable(why).replace(/\.$/, '')}`
 }
