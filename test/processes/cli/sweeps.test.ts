@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
 
@@ -66,4 +68,27 @@ it('cancel-all cancels what matches a filter, after a dry run that changes nothi
     code: 2,
     stderr: expect.stringContaining('No filter'),
   })
+})
+
+it('the wait survives an outage that is longer than the retries of one request', async () => {
+  const job = { id: 'job_1', name: 'one', status: 'running' }
+  let refused = 0
+  const server = createServer((request, response) => {
+    const isBatch = request.method === 'POST'
+    // One request is sent five times.
+    if (!isBatch && refused < 6) {
+      refused += 1
+      return void request.socket.destroy()
+    }
+    const body = isBatch ? { results: [{ index: 0, job }] } : { data: [{ ...job, status: 'succeeded' }] }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const ended = await bench.cli.run(['jobs', 'submit', '-f', '-', '--wait', '-o', 'name'], {
+    input: sweep(`away-${use('a')}`, '0', { a: [1] }),
+    env: { SWITCHYARD_URL: `http://127.0.0.1:${port}` },
+  })
+  server.close()
+  expect([ended.code, ended.stdout, refused]).toEqual([0, 'job_1\n', 6])
 })

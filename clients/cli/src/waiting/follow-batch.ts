@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Switchyard } from '@switchyard/client'
+import type { Job, Switchyard } from '@switchyard/client'
 import ora from 'ora'
 import type { Cli } from '../cli.ts'
-import { CommandError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatElapsed } from '../input/durations.ts'
 import { paintStatus } from '../output/paint.ts'
-import { finalJobStatuses, type Job } from './follow-job.ts'
+import { printable } from '../output/printable.ts'
+import { isFinished } from './finished-jobs.ts'
 import { untilInterrupted } from './interruption.ts'
+import { makeOutage } from './outage.ts'
+import { withTimeLimit } from './time-limit.ts'
 
 /** Ids of one request. */
 const idsPerRequest = 100
 const pollMs = 2000
+
+const remedy = 'Follow them: switchyard jobs list --active. Cancel them: switchyard jobs cancel <id...>.'
 
 /**
  * Waits until all jobs have finished. Returns them in the same order, or undefined after Ctrl-C, which does not affect
@@ -23,27 +27,24 @@ export async function followBatch(
   timeoutMs?: number,
 ): Promise<readonly Job[] | undefined> {
   cli.errorExitCode = exitCodes.waitFailed
-  const expiry = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
   const latest = new Map(jobs.map((job) => [job.id, job]))
   const display = makeDisplay(cli)
-  const remedy = 'Follow them: switchyard jobs list --active. Cancel them: switchyard jobs cancel <id...>.'
-  let isFinished = false
+  let finished: readonly Job[] | undefined
   try {
     cli.exitCode = await untilInterrupted(async (interrupted) => {
-      await poll(await cli.client(), latest, { display, signal: AbortSignal.any([interrupted, ...expiry]) })
-      isFinished = true
-      return [...latest.values()].every(({ status }) => status === 'succeeded') ? exitCodes.ok : exitCodes.failed
+      const client = await cli.client()
+      await withTimeLimit((signal) => poll(client, latest, { display, signal }), {
+        ...{ signal: interrupted, timeoutMs },
+        message: (limit) => `The jobs have not finished within ${limit} and continue. ${remedy}`,
+      })
+      finished = [...latest.values()]
+      return finished.every(({ status }) => status === 'succeeded') ? exitCodes.ok : exitCodes.failed
     })
-  } catch (error) {
-    if (!expiry.some(({ aborted }) => aborted)) throw error
-    const message = `The jobs have not finished within ${formatElapsed(timeoutMs ?? 0)} and continue. ${remedy}`
-    throw new CommandError(message, { code: 'timed_out', exitCode: exitCodes.timedOut, cause: error })
   } finally {
     display.end()
   }
-  if (isFinished) return [...latest.values()]
-  cli.stderr.write(`The jobs continue. ${remedy}\n`)
-  return undefined
+  if (finished === undefined) cli.stderr.write(`The jobs continue. ${remedy}\n`)
+  return finished
 }
 
 interface Polling {
@@ -51,15 +52,22 @@ interface Polling {
   signal: AbortSignal
 }
 
+/** Reads the unfinished jobs until there are none. */
 async function poll({ jobs }: Switchyard, latest: Map<string, Job>, { display, signal }: Polling): Promise<void> {
+  const outage = makeOutage()
   for (;;) {
-    const ids = [...latest.values()].filter(({ status }) => !finalJobStatuses.has(status)).map(({ id }) => id)
+    const ids = [...latest.values()].filter((job) => !isFinished(job)).map(({ id }) => id)
     display.show([...latest.values()])
     if (ids.length === 0) return
     await sleep(pollMs, undefined, { signal })
-    for (let start = 0; start < ids.length; start += idsPerRequest) {
-      const filter = { ids: ids.slice(start, start + idsPerRequest), limit: idsPerRequest }
-      for await (const job of jobs.list(filter, { signal })) latest.set(job.id, job)
+    try {
+      for (let start = 0; start < ids.length; start += idsPerRequest) {
+        const filter = { ids: ids.slice(start, start + idsPerRequest), limit: idsPerRequest }
+        for await (const job of jobs.list(filter, { signal })) latest.set(job.id, job)
+        outage.over()
+      }
+    } catch (error) {
+      await outage.endure(error, signal)
     }
   }
 }
@@ -78,11 +86,9 @@ function makeDisplay({ stderr, paint }: Cli): Display {
     show(jobs) {
       if (spinner !== undefined) spinner.text = `${summaryOf(jobs)}  ${formatElapsed(Date.now() - startMs)}`
       else
-        for (const { id, name, status } of jobs.filter(
-          (job) => finalJobStatuses.has(job.status) && !reported.has(job.id),
-        )) {
+        for (const { id, name, status } of jobs.filter((job) => isFinished(job) && !reported.has(job.id))) {
           reported.add(id)
-          stderr.write(`${new Date().toISOString()}  ${id}  ${name}  ${paintStatus(paint, status)}\n`)
+          stderr.write(`${new Date().toISOString()}  ${id}  ${printable(name)}  ${paintStatus(paint, status)}\n`)
         }
     },
     end: () => void spinner?.stop(),
@@ -91,7 +97,7 @@ function makeDisplay({ stderr, paint }: Cli): Display {
 
 function summaryOf(jobs: readonly Job[]): string {
   const byStatus = Object.entries(Object.groupBy(jobs, ({ status }) => status))
-  const finished = jobs.filter(({ status }) => finalJobStatuses.has(status)).length
+  const finished = jobs.filter(isFinished).length
   const counts = byStatus.map(([status, group = []]) => `${group.length} ${status}`)
   return [`${finished} of ${jobs.length} finished`, ...counts].join('  ')
 }
