@@ -1,16 +1,13 @@
-import type { Switchyard } from '@switchyard/client'
+import type { Job, Switchyard } from '@switchyard/client'
 import type { Cli } from '../cli.ts'
-import { CommandError } from '../command-error.ts'
 import { exitCodeOfJob, exitCodes } from '../exit-codes.ts'
-import { formatElapsed } from '../input/durations.ts'
 import { reportOf } from '../output/error-text.ts'
 import { printable } from '../output/printable.ts'
 import type { Row } from '../output/views.ts'
 import { untilInterrupted } from './interruption.ts'
 import { makeProgress, type Progress, type Step } from './progress.ts'
 import { readLogs } from './read-logs.ts'
-
-export type Job = Awaited<ReturnType<Switchyard['jobs']['get']>>
+import { withTimeLimit } from './time-limit.ts'
 
 export interface FollowOptions {
   /** Where statuses are shown. */
@@ -18,8 +15,6 @@ export interface FollowOptions {
   logs: boolean
   timeoutMs?: number | undefined
 }
-
-export const finalJobStatuses: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled', 'unknown'])
 
 /**
  * Shows the statuses of a job, and its logs, until it has finished. Returns the finished job, or undefined after Ctrl-C,
@@ -30,17 +25,15 @@ export async function followJob(cli: Cli, id: string, options: FollowOptions): P
   const { stream, timeoutMs } = options
   const progress = makeProgress({ id, stream, stdout: cli.stdout, paint: cli.paint })
   let finished: Job | undefined
-  const expiry = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
   try {
     cli.exitCode = await untilInterrupted(async (interrupted) => {
-      finished = await follow(await cli.client(), id, {
-        ...{ progress, logs: options.logs, signal: AbortSignal.any([interrupted, ...expiry]) },
+      const client = await cli.client()
+      finished = await withTimeLimit((signal) => follow(client, id, { progress, logs: options.logs, signal }), {
+        ...{ signal: interrupted, timeoutMs },
+        message: (limit) => `${id} has not finished within ${limit} and continues. ${remedyFor(id)}`,
       })
       return exitCodeOfJob(finished)
     })
-  } catch (error) {
-    if (expiry.some(({ aborted }) => aborted)) throw timedOut(id, timeoutMs ?? 0, error)
-    throw error
   } finally {
     progress.end(finished !== undefined)
   }
@@ -93,7 +86,7 @@ async function followLogs(jobs: Switchyard['jobs'], id: string, { progress, sign
     })
   } catch (error) {
     if (signal.aborted) throw error
-    progress.note(`No logs: ${reportOf(error).message}`)
+    progress.note(`No logs: ${printable(reportOf(error).message)}`)
   }
 }
 
@@ -101,12 +94,7 @@ function showOutcome({ stderr, paint }: Cli, { id, status, exitCode, statusMessa
   if (status === 'succeeded') return
   const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`
   const why = error?.message ?? statusMessage
-  stderr.write(`${paint('red', `${id} ${status}${code}.`)}${why === undefined ? '' : ` ${why}`}\n`)
-}
-
-function timedOut(id: string, timeoutMs: number, cause: unknown): CommandError {
-  const message = `${id} has not finished within ${formatElapsed(timeoutMs)} and continues. ${remedyFor(id)}`
-  return new CommandError(message, { code: 'timed_out', exitCode: exitCodes.timedOut, cause })
+  stderr.write(`${paint('red', `${id} ${status}${code}.`)}${why === undefined ? '' : ` ${printable(why)}`}\n`)
 }
 
 function remedyFor(id: string): string {

@@ -4,10 +4,7 @@ import { exitCodes } from '../exit-codes.ts'
  * Runs a command that ends with Ctrl-C or SIGTERM: the signal is aborted, and the exit code is that of the interruption.
  * A second Ctrl-C ends the process immediately.
  */
-export async function untilInterrupted(
-  command: (signal: AbortSignal) => Promise<number>,
-  onInterrupt: () => void = () => undefined,
-): Promise<number> {
+export async function untilInterrupted(command: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController()
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
@@ -20,7 +17,6 @@ export async function untilInterrupted(
     return await command(controller.signal)
   } catch (error) {
     if (!controller.signal.aborted) throw error
-    onInterrupt()
     return exitCodes.interrupted
   } finally {
     process.off('SIGINT', interrupt)
