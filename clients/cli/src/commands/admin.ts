@@ -19,7 +19,7 @@ export function addAdminCommands(program: Command, cli: Cli): void {
   admin
     .command('doctor')
     .description(
-      'Report what needs attention: the probes of the service; connections that are held, paused, or rejected by their ' +
+      'Report what needs attention: the readiness of the service; the API key; connections that are held, paused, or rejected by their ' +
         'provider; orphaned remote objects; workloads with an unknown outcome, on hold, blocked or failed; failing ' +
         'webhook endpoints. The exit code is 1 if there are findings. Checks of the database are a command of the ' +
         'service: doctor.',

@@ -9,7 +9,7 @@ const concurrency = 4
 
 /** Checks each connection; with `verify`, also by requests to its provider. */
 export async function examineConnections(
-  { connections }: Switchyard,
+  { connections }: Pick<Switchyard, 'connections'>,
   { verify }: { verify: boolean },
 ): Promise<Finding[]> {
   const found: Connection[] = []

@@ -1,41 +1,66 @@
 import type { Switchyard } from '@switchyard/client'
 import { examineConnections } from './connections.ts'
-import { type Finding, findings } from './finding.ts'
+import { type Finding, findings, type Problem } from './finding.ts'
 
 export interface ExamineOptions {
   /** Whether to send requests to providers. */
   verify: boolean
 }
 
-/** Records that a check reports at most. */
-const maxReported = 50
+type ExaminedService = Pick<
+  Switchyard,
+  'connections' | 'environments' | 'http' | 'jobs' | 'providers' | 'webhookEndpoints'
+>
+
+/** Problems of one check that are listed; the others are counted. */
+const maxListed = 50
+
+/** The largest page: most records are read only to be passed over. */
+const limit = 200
 
 /** Checks what the API shows of a service and of one project. Changes nothing. */
-export async function examineService(client: Switchyard, options: ExamineOptions): Promise<Finding[]> {
+export async function examineService(client: ExaminedService, options: ExamineOptions): Promise<Finding[]> {
   const { jobs, environments, webhookEndpoints } = client
   const checks = [
     findings('service', async () => {
+      await client.http.GET('/readyz')
+      return []
+    }),
+    findings('API key', async () => {
       await client.providers.list()
       return []
     }),
     examineConnections(client, options),
-    findings('jobs with an unknown outcome', async () => describe(await first(jobs.list({ status: ['unknown'] })))),
-    findings('jobs that need an operator', async () => parked(await first(jobs.list({ active: true })))),
-    findings('environments that need an operator', async () =>
-      parked(await first(environments.list({ active: true }))),
+    findings('jobs with an unknown outcome', () => problemsIn(jobs.list({ status: ['unknown'], limit }), warningOf)),
+    findings('jobs that need an operator', () => problemsIn(jobs.list({ active: true, limit }), parked)),
+    findings('environments that need an operator', () =>
+      problemsIn(environments.list({ active: true, limit }), parked),
     ),
-    findings('blocked and failed environments', async () =>
-      describe(await first(environments.list({ status: ['blocked', 'failed'] }))),
+    findings('blocked and failed environments', () =>
+      problemsIn(environments.list({ status: ['blocked', 'failed'], limit }), warningOf),
     ),
-    findings('webhook endpoints', async () => {
-      const endpoints = await first(webhookEndpoints.list())
-      return endpoints.flatMap(({ id, failingSince, disabledReason }) => {
+    findings('webhook endpoints', () =>
+      problemsIn(webhookEndpoints.list({ limit }), ({ id, failingSince, disabledReason }) => {
         const detail = disabledReason ?? (failingSince === undefined ? undefined : `failing since ${failingSince}`)
-        return detail === undefined ? [] : [{ result: 'warning' as const, object: id, detail }]
-      })
-    }),
+        return detail === undefined ? null : { result: 'warning', object: id, detail }
+      }),
+    ),
   ]
   return (await Promise.all(checks)).flat()
+}
+
+/** Examines every record of a list. */
+async function problemsIn<T>(list: AsyncIterable<T>, problemOf: (record: T) => Problem | null): Promise<Problem[]> {
+  const listed: Problem[] = []
+  let found = 0
+  for await (const record of list) {
+    const problem = problemOf(record)
+    if (problem === null) continue
+    found += 1
+    if (found <= maxListed) listed.push(problem)
+  }
+  const more = found - listed.length
+  return more === 0 ? listed : [...listed, { result: 'warning', detail: `and ${more} more` }]
 }
 
 interface Workload {
@@ -49,24 +74,12 @@ interface Workload {
 /** Reasons after which nothing continues without an operator. */
 const operatorReasons: ReadonlySet<string> = new Set(['outcome_unknown', 'internal_error', 'duplicate_detected'])
 
-function parked(workloads: readonly Workload[]) {
-  return describe(
-    workloads.filter(({ held, statusReason }) => held === true || operatorReasons.has(statusReason ?? '')),
-  )
+function parked(workload: Workload): Problem | null {
+  const { held, statusReason = '' } = workload
+  return held === true || operatorReasons.has(statusReason) ? warningOf(workload) : null
 }
 
-function describe(workloads: readonly Workload[]) {
-  return workloads.map(({ id, status, statusReason, statusMessage, held }) => {
-    const why = statusMessage ?? statusReason ?? (held === true ? 'on hold' : '')
-    return { result: 'warning' as const, object: id, detail: why === '' ? status : `${status}: ${why}` }
-  })
-}
-
-async function first<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const records: T[] = []
-  for await (const record of list) {
-    records.push(record)
-    if (records.length >= maxReported) break
-  }
-  return records
+function warningOf({ id, status, statusReason, statusMessage, held }: Workload): Problem {
+  const why = statusMessage ?? statusReason ?? (held === true ? 'on hold' : '')
+  return { result: 'warning', object: id, detail: why === '' ? status : `${status}: ${why}` }
 }

@@ -11,6 +11,9 @@ export type Finding = {
   detail?: string
 }
 
+/** What a check has found. */
+export type Problem = Omit<Finding, 'check'>
+
 export const findingView: View = {
   columns: [
     field('CHECK', 'check'),
@@ -22,10 +25,7 @@ export const findingView: View = {
 }
 
 /** Runs a check. Its findings, or one that it is ok; an error of the check is a finding too. */
-export async function findings(
-  check: string,
-  run: () => Promise<readonly Omit<Finding, 'check'>[]>,
-): Promise<Finding[]> {
+export async function findings(check: string, run: () => Promise<readonly Problem[]>): Promise<Finding[]> {
   try {
     const found = await run()
     return found.length === 0 ? [{ check, result: 'ok' }] : found.map((each) => ({ check, ...each }))
