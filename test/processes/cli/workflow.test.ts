@@ -20,12 +20,13 @@ it('the workflow submits a job with the commit as a label, and prints its log', 
   const [, command = ''] = /run: (switchyard .*)/.exec(workflow) ?? []
   const bin = dirname(bench.cli.path)
   await symlink(bench.cli.path, join(bin, 'switchyard'))
+  // Some abbreviated commits are numbers in YAML; a label is text.
   const env = {
-    ...{ PATH: `${bin}:${process.env.PATH}`, HOME: bench.cli.home, GITHUB_SHA: '0123456789abcdef' },
+    ...{ PATH: `${bin}:${process.env.PATH}`, HOME: bench.cli.home, GITHUB_SHA: '1234567890123456' },
     ...{ SWITCHYARD_URL: bench.url, SWITCHYARD_API_KEY: testApiKey },
   }
   const { stdout } = await promisify(execFile)('bash', ['-e', '-c', command], { cwd: root, env })
   expect(stdout).toContain('training')
-  const { data } = await bench.switchyard.api.ok('GET', '/jobs?label=commit:0123456789ab')
+  const { data } = await bench.switchyard.api.ok('GET', '/jobs?label=commit:123456789012')
   expect(data).toMatchObject([{ name: 'train', status: 'succeeded' }])
 })
