@@ -1,7 +1,3 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliBench, startCliBench } from '../../support/cli-bench.ts'
 
@@ -54,48 +50,6 @@ describe('environments', () => {
     expect([refused.code, JSON.parse(refused.stdout).status]).toEqual([1, 'stopped'])
     expect(refused.stderr).toMatch(/ is stopped, not running: .+\. See: switchyard environments get env_\w+\n$/)
     expect(await run(['environments', 'start', id, '--wait'])).toMatchObject({ code: 0 })
-  })
-})
-
-describe('environments ssh', () => {
-  let server: Server
-  let access: object
-  let bin: string
-
-  beforeAll(async () => {
-    server = createServer((_request, response) => {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ urls: [], ...access }))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    bin = join(bench.cli.home, 'fake-bin')
-    await mkdir(bin, { recursive: true })
-    await writeFile(join(bin, 'ssh'), '#!/bin/sh\nprintf "[%s]" "$@"\nexit 42\n')
-    await chmod(join(bin, 'ssh'), 0o755)
-  })
-
-  afterAll(() => void server.close())
-
-  const ssh = (...args: string[]) => {
-    const { port } = server.address() as AddressInfo
-    const env = { SWITCHYARD_URL: `http://127.0.0.1:${port}`, PATH: `${bin}:${process.env.PATH}` }
-    return run(['environments', 'ssh', 'env_1', ...args], { env })
-  }
-
-  it('runs ssh with the login, passes arguments on, and ends with its exit code', async () => {
-    access = { ssh: { host: 'node-1.example.com', port: 2222, user: 'ada' } }
-    const { code, stdout } = await ssh('--', 'ls', '-l', 'a b')
-    expect([code, stdout]).toEqual([42, '[-p][2222][-l][ada][--][node-1.example.com][ls][-l][a b]'])
-    const { stdout: printed } = await ssh('--print', '--', 'echo', "it's")
-    expect(printed).toBe("ssh -p 2222 -l ada -- node-1.example.com echo 'it'\\''s'\n")
-  })
-
-  it.each([
-    [{ ssh: { host: '-oProxyCommand=touch /tmp/x', port: 22 } }, 'unexpected characters'],
-    [{ ssh: { host: 'a', port: 22, user: '-oProxyCommand=x' } }, 'unexpected characters'],
-    [{}, 'offers no SSH login'],
-  ])('with %j runs nothing', async (wanted, message) => {
-    access = wanted
-    expect(await ssh()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) })
   })
 })
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
+import { openInBrowser } from '../output/open-in-browser.ts'
 
 /** `switchyard environments access|ssh|open` */
 export function addAccessCommands(environments: Command, cli: Cli): void {
@@ -30,9 +31,7 @@ export function addAccessCommands(environments: Command, cli: Cli): void {
     .action(async (id: string, { name, print }: { name?: string; print?: boolean }) => {
       const url = await findUrl(cli, id, name)
       if (print === true) return cli.out.text(url)
-      const { default: openUrl } = await import('open')
-      await openUrl(url)
-      cli.out.note(`Opened ${new URL(url).origin}.`)
+      await openInBrowser(url, () => cli.out.note(`Opened ${new URL(url).origin}.`))
     })
 }
 
