@@ -21,6 +21,7 @@ export function addLogsCommand(jobs: Command, cli: Cli): void {
 interface Handlers {
   onText(text: string): void
   onLink(link: { name: string; url: string }): void
+  onNote(text: string): void
 }
 
 async function printLogs({ stdout, out }: Cli, read: (handlers: Handlers) => Promise<void>): Promise<number> {
@@ -31,6 +32,7 @@ async function printLogs({ stdout, out }: Cli, read: (handlers: Handlers) => Pro
       stdout.write(text)
     },
     onLink: ({ name, url }) => out.note(`${printable(name)}: ${printable(url)}`),
+    onNote: out.note,
   })
   if (last !== '\n' && stdout.isTTY) stdout.write('\n')
   return 0

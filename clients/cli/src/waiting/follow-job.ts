@@ -83,6 +83,7 @@ async function followLogs(jobs: Switchyard['jobs'], id: string, { progress, sign
     await readLogs(jobs, id, {
       ...{ follow: true, signal, onText: progress.write },
       onLink: ({ name, url }) => progress.note(`${printable(name)}: ${printable(url)}`),
+      onNote: progress.note,
     })
   } catch (error) {
     if (signal.aborted) throw error

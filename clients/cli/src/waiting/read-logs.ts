@@ -1,6 +1,6 @@
 import type { Switchyard } from '@switchyard/client'
 
-type Jobs = Switchyard['jobs']
+type Jobs = Pick<Switchyard['jobs'], 'logs' | 'followLogs'>
 
 export interface ReadLogsOptions {
   /** Continues until the job has finished. */
@@ -9,6 +9,8 @@ export interface ReadLogsOptions {
   onText(text: string): void
   /** A link to output that the provider offers instead of, or beside, the text. */
   onLink(link: { name: string; url: string }): void
+  /** What is missing from the output. */
+  onNote(text: string): void
 }
 
 /** Parts that are read at most, in case a provider never ends. */
@@ -16,22 +18,37 @@ const maxParts = 10_000
 
 /** Reads the output of a job: the text, then the links. */
 export async function readLogs(jobs: Jobs, id: string, options: ReadLogsOptions): Promise<void> {
-  const { follow, signal, onText, onLink } = options
-  if (follow) for await (const { text } of jobs.followLogs(id, { signal })) onText(text)
-  const links = new Map<string, { name: string; url: string }>()
-  for await (const chunk of partsOf(jobs, id, signal)) {
-    if (!follow) onText(chunk.text ?? '')
-    for (const link of chunk.links) links.set(link.url, link)
+  const { follow, signal, onText } = options
+  if (!follow) return readParts(jobs, id, options)
+  for await (const { text } of jobs.followLogs(id, { signal })) onText(text)
+  try {
+    await readParts(jobs, id, { ...options, onText: () => undefined })
+  } catch (error) {
+    // A job that is canceled before its creation has no output: following it has ended as it should.
+    if (!isConflict(error)) throw error
   }
-  for (const link of links.values()) onLink(link)
 }
 
-async function* partsOf(jobs: Jobs, id: string, signal: AbortSignal) {
+async function readParts(jobs: Jobs, id: string, options: ReadLogsOptions): Promise<void> {
+  const links = new Map<string, { name: string; url: string }>()
+  for await (const chunk of partsOf(jobs, id, options)) {
+    options.onText(chunk.text ?? '')
+    for (const link of chunk.links) links.set(link.url, link)
+  }
+  for (const link of links.values()) options.onLink(link)
+}
+
+async function* partsOf(jobs: Jobs, id: string, { signal, onNote }: ReadLogsOptions) {
   let cursor: string | undefined
   for (let parts = 0; parts < maxParts; parts += 1) {
     const chunk = await jobs.logs(id, { signal, ...(cursor === undefined ? {} : { cursor }) })
     yield chunk
+    if (chunk.next === undefined || chunk.next === cursor) return
     cursor = chunk.next
-    if (cursor === undefined) return
   }
+  onNote(`The output has more than ${maxParts} parts, of which the first ${maxParts} were read.`)
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'conflict'
 }

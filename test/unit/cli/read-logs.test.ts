@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { readLogs } from '../../../clients/cli/src/waiting/read-logs.ts'
+import { errorOf } from '../../../clients/typescript/src/errors.ts'
+
+type Jobs = Parameters<typeof readLogs>[0]
+
+async function read(logs: Jobs['logs'], follow = false) {
+  const texts: string[] = []
+  const notes: string[] = []
+  async function* followLogs() {
+    yield { text: 'followed\n' }
+  }
+  await readLogs({ logs, followLogs }, 'job_1', {
+    ...{ follow, signal: new AbortController().signal },
+    onText: (text) => void texts.push(text),
+    onLink: ({ url }) => void notes.push(url),
+    onNote: (text) => void notes.push(text),
+  })
+  return { text: texts.join(''), notes }
+}
+
+const conflict = async () => {
+  throw errorOf(new Response('', { status: 409 }), JSON.stringify({ code: 'conflict', status: 409, detail: 'none' }))
+}
+
+describe('the logs', () => {
+  it('of a followed job that was canceled before its creation end without an error', async () => {
+    expect(await read(conflict, true)).toEqual({ text: 'followed\n', notes: [] })
+    await expect(read(conflict)).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('that are followed are printed once, with their links', async () => {
+    const logs = async () => ({ text: 'followed\n', links: [{ name: 'a', url: 'https://a' }] })
+    expect(await read(logs, true)).toEqual({ text: 'followed\n', notes: ['https://a'] })
+  })
+
+  it('with parts that never end say what is missing', async () => {
+    let parts = 0
+    const logs = async () => ({ text: '.', links: [], next: String(parts++) })
+    const { text, notes } = await read(logs)
+    expect([text.length, notes]).toEqual([10_000, [expect.stringContaining('more than 10000 parts')]])
+  })
+})
