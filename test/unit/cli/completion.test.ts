@@ -21,7 +21,12 @@ async function complete(...words: string[]) {
   const { stdin, stdout, stderr } = process
   const cli = makeCli({ stdin, stdout, stderr, env: { HOME: home } })
   const { candidates, directive } = await completionsFor(makeProgram(cli), words, cli)
-  return { values: candidates.map(({ value }) => value), completesFiles: directive === 0 }
+  return {
+    values: candidates.map(({ value }) => value),
+    completesFiles: directive === 0,
+    /** Options that select the service which values are read from. */
+    selected: cli.options,
+  }
 }
 
 const values = async (...words: string[]) => (await complete(...words)).values
@@ -61,12 +66,21 @@ describe('completion offers', () => {
   })
 
   it('file names only where a file is expected', async () => {
-    expect(await complete('jobs', 'submit', '-f', '')).toEqual({ values: [], completesFiles: true })
-    expect(await complete('login', '--key-file', 'k')).toEqual({ values: [], completesFiles: true })
-    expect(await complete('jobs', 'submit', '--set', '')).toEqual({ values: [], completesFiles: false })
+    expect(await complete('jobs', 'submit', '-f', '')).toMatchObject({ values: [], completesFiles: true })
+    expect(await complete('login', '--key-file', 'k')).toMatchObject({ values: [], completesFiles: true })
+    expect(await complete('jobs', 'submit', '--set', '')).toMatchObject({ values: [], completesFiles: false })
+  })
+
+  it('values of the service that the options before the cursor select, in both forms', async () => {
+    const selected = { profile: 'work', url: 'https://a.example' }
+    for (const words of [
+      ['--profile', 'work', '--url', 'https://a.example'],
+      ['--profile=work', '--url=https://a.example'],
+    ])
+      expect((await complete(...words, 'jobs', '')).selected).toEqual(selected)
   })
 
   it('nothing, and no error, if no service is configured', async () => {
-    expect(await complete('jobs', 'get', '')).toEqual({ values: [], completesFiles: false })
+    expect(await complete('jobs', 'get', '')).toMatchObject({ values: [], completesFiles: false })
   })
 })

@@ -51,7 +51,10 @@ function placeOf(program: Command, before: readonly string[]): Place {
 
 function passOption(place: Place, word: string): void {
   const option = findOption(place.command, word)
-  if (option?.required === true && !word.includes('=')) place.pending = option
+  if (option?.required !== true) return
+  const equals = word.indexOf('=')
+  if (equals < 0) place.pending = option
+  else setGlobal(place.given, option, word.slice(equals + 1))
 }
 
 function passOperand(place: Place, word: string): void {
