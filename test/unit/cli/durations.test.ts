@@ -16,6 +16,10 @@ describe('a duration', () => {
   it.each(['', '-1', '1.5h', '5 m', 'soon', '1w', '9'.repeat(40)])('%j is rejected', (text) => {
     expect(() => parseDuration(text)).toThrow('is not a duration. Write it as 90s, 15m, 2h, 30d or 1h30m.')
   })
+
+  it.each(['36501d', '999999999d', '36500d1s'])('%s is too long for a timestamp', (text) => {
+    expect(() => parseDuration(text)).toThrow('is longer than 36500 days')
+  })
 })
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z')

@@ -4,11 +4,20 @@ const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 
 /** Parses `90`, `90s`, `15m`, `2h`, `30d` or a sequence such as `1h30m`, into milliseconds. A bare number is seconds. */
 export function parseDuration(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  if (/^\d{1,9}$/.test(text)) return bounded(Number(text) * 1000, text)
   if (!/^(?:\d{1,9}[smhd]){1,4}$/.test(text))
     throw usageError(`${JSON.stringify(text)} is not a duration. Write it as 90s, 15m, 2h, 30d or 1h30m.`)
   const parts = text.match(/\d+[smhd]/g) ?? []
-  return parts.reduce((sum, part) => sum + Number(part.slice(0, -1)) * (unitsMs[part.slice(-1)] ?? 0), 0)
+  const ms = parts.reduce((sum, part) => sum + Number(part.slice(0, -1)) * (unitsMs[part.slice(-1)] ?? 0), 0)
+  return bounded(ms, text)
+}
+
+/** Later and earlier times have no timestamp of four digits for the year. */
+const maxDays = 36_500
+
+function bounded(ms: number, text: string): number {
+  if (ms <= maxDays * 86_400_000) return ms
+  throw usageError(`${JSON.stringify(text)} is longer than ${maxDays} days. Give a shorter duration.`)
 }
 
 /** Parses an RFC 3339 timestamp, or a duration from now. */

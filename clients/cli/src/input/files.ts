@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { parseAllDocuments } from 'yaml'
-import { usageError } from '../command-error.ts'
+import { CommandError, usageError } from '../command-error.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 
 /** The service accepts smaller bodies; this limit keeps a wrong path from filling memory. */
@@ -9,22 +9,23 @@ const maxBytes = 8 * 1024 * 1024
 
 /** Reads a file, or standard input for `-`. */
 export async function readText(path: string, stdin: Readable): Promise<string> {
-  if (path === '-') return readStream(stdin)
+  if (path === '-') return readStream(stdin, 'Standard input')
   try {
-    return await readFile(path, 'utf8')
+    return await readStream(createReadStream(path), path)
   } catch (error) {
+    if (error instanceof CommandError) throw error
     const reason = error instanceof Error && 'code' in error ? error.code : 'unreadable'
     throw usageError(`${path} cannot be read (${reason}). Name a readable file, or - for standard input.`, error)
   }
 }
 
-async function readStream(stdin: Readable): Promise<string> {
+async function readStream(stream: Readable, source: string): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of stdin) {
+  for await (const chunk of stream) {
     const buffer = Buffer.from(chunk)
     bytes += buffer.length
-    if (bytes > maxBytes) throw usageError(`Standard input is longer than ${maxBytes} bytes.`)
+    if (bytes > maxBytes) throw usageError(`${source} is longer than ${maxBytes} bytes.`)
     chunks.push(buffer)
   }
   return Buffer.concat(chunks).toString('utf8')
