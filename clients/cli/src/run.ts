@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { makeCli, type Surroundings } from './cli.ts'
+import { type Cli, makeCli, type Surroundings } from './cli.ts'
 import { usageError } from './command-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import { exitCodeOf, renderError } from './output/error-text.ts'
@@ -9,6 +9,7 @@ import { makeProgram } from './program.ts'
 /** Runs one command. Returns the exit code; an error has been written to standard error. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const cli = makeCli(surroundings)
+  endWithReaders(cli)
   try {
     await makeProgram(cli).parseAsync([...args], { from: 'user' })
     return cli.exitCode
@@ -20,6 +21,18 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     surroundings.stderr.write(renderError(error, formatOf(args, surroundings)))
     return exitCodeOf(error) === exitCodes.failed ? (cli.errorExitCode ?? exitCodes.failed) : exitCodeOf(error)
   }
+}
+
+/**
+ * A reader that ends, such as `head`, is no error: the program ends too. A wait for a job continues without output, since
+ * its exit code is that of the job.
+ */
+function endWithReaders(cli: Cli): void {
+  for (const stream of [cli.stdout, cli.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (cli.errorExitCode === undefined) process.exit(cli.exitCode)
+    })
 }
 
 /** Taken from the arguments, because a command that cannot be parsed has no options. */

@@ -168,6 +168,21 @@ describe('an error', () => {
   })
 })
 
+it('a reader that ends early does not end a wait, whose exit code is that of the job', async () => {
+  const { stdout } = await submit('sleep 2; exit 3', '-o', 'name')
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an array of the shell
+  const script = '"$1" "$2" jobs watch "$3" | head -n 1; echo "${PIPESTATUS[0]}"'
+  const env = {
+    PATH: process.env.PATH,
+    SWITCHYARD_URL: bench.url,
+    SWITCHYARD_API_KEY: testApiKey,
+    HOME: bench.cli.home,
+  }
+  const args = ['-c', script, 'bash', process.execPath, bench.cli.path, stdout.trim()]
+  const watch = await promisify(execFile)('bash', args, { env })
+  expect(watch).toEqual({ stdout: expect.stringMatching(/^\S+ +job_\w+ +queued\n3\n$/), stderr: expect.any(String) })
+})
+
 it('a reader that ends early is no error', async () => {
   // More than a pipe holds, so that writing continues after the reader has ended.
   const body = JSON.stringify({ id: 'slurm', text: 'x'.repeat(300_000) })
