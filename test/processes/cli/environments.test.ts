@@ -77,6 +77,9 @@ describe('secrets', () => {
       1,
       expect.stringMatching(/^connections +warning +conn_\w+ +piped is on hold$/m),
     ])
+    const input = `credentials: {jupyterhub: {token: ${token}}}`
+    const twice = await run(['connections', 'update', id, '-f', '-', '--credentials-file', '/dev/null'], { input })
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('The file of -f has credentials too.') })
     expect(await run(['connections', 'delete', id])).toMatchObject({ code: 0 })
     expect(await run(create)).toMatchObject({ code: 2, stderr: expect.stringContaining('No credentials are given.') })
   })

@@ -60,22 +60,29 @@ function addCreate(connections: Command, cli: Cli): void {
     .description('Create a connection. Credentials are read from a prompt, a file or standard input.')
     .option('--provider <id>', 'Provider of the account.')
     .option('--name <name>', 'Name of the connection.')
-    .option('--credentials-file <file>', 'YAML or JSON file with the credentials; - reads standard input.')
-  addRequestOptions(create, 'connection').action(async (options: CreateOptions) => {
-    checkSources(options)
-    const request = await readRequest(cli, options)
-    const provider = options.provider ?? providerIn(request)
-    if (provider === undefined)
-      throw usageError('No provider is given. Use --provider <id>. See: switchyard providers list')
-    const name = options.name ?? request.name
-    if (name === undefined) throw usageError('No name is given. Use --name <name>.')
-    const credentials = request.credentials ?? {
-      [provider]: await credentialsOf(cli, provider, options.credentialsFile),
-    }
-    const { connections: api } = await cli.client()
-    const body = { ...request, name, settings: settingsOf(request, provider), credentials }
-    cli.out.record(await api.create(body as Parameters<typeof api.create>[0]), connectionView)
-  })
+  addSourceOptions(create, { what: 'connection', credentials: 'the credentials' }).action(
+    async (options: CreateOptions) => {
+      checkSources(options)
+      const request = await readRequest(cli, options)
+      const provider = options.provider ?? providerIn(request)
+      if (provider === undefined)
+        throw usageError('No provider is given. Use --provider <id>. See: switchyard providers list')
+      checkCredentials(request, options.credentialsFile !== undefined)
+      const name = options.name ?? request.name
+      if (name === undefined) throw usageError('No name is given. Use --name <name>.')
+      const credentials = request.credentials ?? {
+        [provider]: await credentialsOf(cli, provider, options.credentialsFile),
+      }
+      const { connections: api } = await cli.client()
+      const body = { ...request, name, settings: settingsOf(request, provider), credentials }
+      cli.out.record(await api.create(body as Parameters<typeof api.create>[0]), connectionView)
+    },
+  )
+}
+
+function addSourceOptions(command: Command, { what, credentials }: { what: string; credentials: string }): Command {
+  command.option('--credentials-file <file>', `YAML or JSON file with ${credentials}; - reads standard input.`)
+  return addRequestOptions(command, what)
 }
 
 function addUpdate(connections: Command, cli: Cli): void {
@@ -86,16 +93,17 @@ function addUpdate(connections: Command, cli: Cli): void {
     .option('--hold', 'Suspend all calls over the connection.')
     .option('--release', 'Resume the calls.')
     .option('--credentials', 'Ask for new credentials.')
-    .option('--credentials-file <file>', 'YAML or JSON file with new credentials; - reads standard input.')
-  addRequestOptions(update, 'changes').action(async (id: string, options: UpdateOptions) => {
-    checkSources(options)
-    const { connections: api } = await cli.client()
-    const { provider } = await api.get(id)
-    const body = await readPatch(cli, provider, options)
-    if (Object.keys(body).length === 0)
-      throw usageError('No change is given. See: switchyard connections update --help')
-    cli.out.record(await api.update(id, body as Parameters<typeof api.update>[1]), connectionView)
-  })
+  addSourceOptions(update, { what: 'changes', credentials: 'new credentials' }).action(
+    async (id: string, options: UpdateOptions) => {
+      checkSources(options)
+      const { connections: api } = await cli.client()
+      const { provider } = await api.get(id)
+      const body = await readPatch(cli, provider, options)
+      if (Object.keys(body).length === 0)
+        throw usageError('No change is given. See: switchyard connections update --help')
+      cli.out.record(await api.update(id, body as Parameters<typeof api.update>[1]), connectionView)
+    },
+  )
 }
 
 async function readPatch(cli: Cli, provider: string, options: UpdateOptions): Promise<JsonObject> {
@@ -103,6 +111,7 @@ async function readPatch(cli: Cli, provider: string, options: UpdateOptions): Pr
   if (hold === true && release === true) throw usageError('--hold and --release exclude each other. Use one.')
   const patch = await readRequest(cli, options)
   const hasCredentials = options.credentials === true || file !== undefined
+  checkCredentials(patch, hasCredentials)
   return {
     ...patch,
     ...given({
@@ -131,6 +140,12 @@ function checkSources({ set = [], file, credentialsFile }: RequestOptions & { cr
     throw usageError('Only one of -f and --credentials-file can be standard input.')
   if (set.some((assignment) => /^credentials\b/.test(assignment)))
     throw usageError('Credentials cannot be arguments. Use --credentials-file, a prompt, or the file of -f.')
+}
+
+/** Two sources would leave unclear which credentials are sent. */
+function checkCredentials({ credentials }: JsonObject, isGivenOtherwise: boolean): void {
+  if (credentials !== undefined && isGivenOtherwise)
+    throw usageError('The file of -f has credentials too. Remove them, or the option.')
 }
 
 async function credentialsOf(cli: Cli, provider: string, file: string | undefined): Promise<JsonObject> {
