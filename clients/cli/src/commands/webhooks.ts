@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
+import { usageError } from '../command-error.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { parseDuration, parsePast } from '../input/durations.ts'
 import { deliveryView, webhookView } from '../output/resource-views.ts'
 import { addLimitOptions, collectWords, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
@@ -59,6 +61,8 @@ function addChangeCommands(webhooks: Command, cli: Cli): void {
     .option('--address <url>', 'Delivery URL.')
     .option('--enabled', 'Create and send deliveries.')
     .action(async (id: string, options: EndpointOptions & { address?: string; disabled?: boolean }) => {
+      if (options.enabled === true && options.disabled === true)
+        throw usageError('--enabled and --disabled exclude each other. Use one.')
       const { webhookEndpoints } = await cli.client()
       const enabled = options.enabled ?? (options.disabled === true ? false : undefined)
       const patch = { ...given({ url: options.address }), ...fieldsOf({ ...options, ...given({ enabled }) }) }
@@ -104,11 +108,19 @@ function addDeliveryCommands(webhooks: Command, cli: Cli): void {
     )
   webhooks
     .command('replay <id>')
-    .description('Send the failed deliveries again.')
+    .description('Send the failed deliveries again, up to 50,000. The exit code is 1 if more remain.')
     .requiredOption('--since <time>', 'Of events since this time, or since so long ago: 6h.', (text) =>
       parsePast(text, Date.now()),
     )
-    .action(async (id: string, { since }: { since: string }) =>
-      cli.out.record(await (await cli.client()).webhookEndpoints.replay(id, { since }), { columns: [], name: 'count' }),
-    )
+    .action((id: string, { since }: { since: string }) => replay(cli, id, since))
+}
+
+async function replay(cli: Cli, id: string, since: string): Promise<void> {
+  const { webhookEndpoints } = await cli.client()
+  const result = await webhookEndpoints.replay(id, { since })
+  cli.out.record(result, { columns: [], name: 'count' })
+  if (result.isComplete) return
+  // Repeated by the user: deliveries that fail again at once would never end.
+  cli.exitCode = exitCodes.failed
+  cli.out.note('More failed deliveries remain. Run the command again.')
 }

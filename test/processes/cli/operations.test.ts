@@ -1,0 +1,141 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
+import { type StubServer, startStubServer } from '../../support/stub-server.ts'
+
+let bench: CliBench
+let receiver: Server
+/** A service with scripted responses. */
+let service: StubServer
+/** Types of the events that the receiver has accepted. */
+const received: string[] = []
+
+beforeAll(async () => {
+  bench = await startCliBench()
+  service = await startStubServer()
+  receiver = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    received.push(JSON.parse(body).type)
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+})
+
+afterAll(async () => {
+  receiver?.close()
+  await service?.close()
+  await bench?.stop()
+})
+
+const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
+
+/** Result of a command that must succeed. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await run([...args, '--json'])
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('Error')])
+  return JSON.parse(stdout)
+}
+
+describe('webhooks', () => {
+  it('are created, tested, changed and deleted; the secret is shown once', async () => {
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
+    const { id, secret } = await json('webhooks', 'create', url, '--events', 'job.*,environment.failed')
+    expect(secret).toMatch(/^whsec_/)
+    expect(await json('webhooks', 'get', id)).toMatchObject({ eventTypes: ['job.*', 'environment.failed'] })
+    expect((await run(['webhooks', 'list'])).stdout).toContain(`${id}  ${url}  job.*, environment.failed  yes`)
+    const delivery = await json('webhooks', 'test', id)
+    await bench.switchyard.api.until(
+      `/webhook-endpoints/${id}/deliveries/${delivery.id}`,
+      ({ status }) => status === 'delivered',
+    )
+    expect(await json('webhooks', 'deliveries', id, '--status', 'delivered')).toMatchObject([{ id: delivery.id }])
+    await json('webhooks', 'redeliver', id, delivery.id)
+    await expect.poll(() => received).toEqual(['webhook.test', 'webhook.test'])
+    expect(await json('webhooks', 'replay', id, '--since', '1h')).toEqual({ count: 0, isComplete: true })
+    expect((await json('webhooks', 'rotate-secret', id, '--overlap', '1h')).secret).not.toBe(secret)
+    expect(await json('webhooks', 'update', id, '--disabled', '--description', 'ci')).toMatchObject({
+      ...{ enabled: false, description: 'ci', url },
+    })
+    expect(await run(['webhooks', 'delete', id])).toMatchObject({ code: 0, stderr: `${id} is deleted.\n` })
+    expect(await run(['webhooks', 'get', id])).toMatchObject({ code: 1, stderr: expect.stringContaining('not_found') })
+  })
+
+  it('say if a replay is not complete', async () => {
+    service.on('POST /webhook-endpoints/whe_1/replay', { body: { count: 50_000, isComplete: false } })
+    const replay = await run(['webhooks', 'replay', 'whe_1', '--since', '1h', '-o', 'name'], {
+      env: { SWITCHYARD_URL: service.url },
+    })
+    const note = 'More failed deliveries remain. Run the command again.\n'
+    expect(replay).toEqual({ code: 1, stdout: '50000\n', stderr: note })
+  })
+
+  it('are not enabled and disabled at once', async () => {
+    const both = await run(['webhooks', 'update', 'whe_1', '--enabled', '--disabled'])
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') })
+  })
+})
+
+describe('admin', () => {
+  it('creates projects, and shows who did what', async () => {
+    const { id } = await json('admin', 'create-project', 'research')
+    expect((await run(['admin', 'projects', '-o', 'name'])).stdout).toContain(id)
+    const [entry, ...more] = await json('admin', 'audit', '--object', id)
+    expect([entry, more]).toMatchObject([{ action: 'project.created', objectId: id }, []])
+  })
+
+  it('sends one decision about a job or an environment with an unknown outcome', async () => {
+    const env = { SWITCHYARD_URL: service.url }
+    const resolve = (...args: string[]) => run(['admin', 'resolve', ...args, '-o', 'name'], { env })
+    for (const path of ['/jobs/job_1', '/environments/env_1'])
+      service.on(`POST ${path}/resolve`, { body: { id: path, status: 'queued' } })
+    expect(await resolve('job_1', '--status', 'failed')).toMatchObject({ code: 0, stdout: '/jobs/job_1\n' })
+    expect(await resolve('job_1', '--not-created')).toMatchObject({ code: 0 })
+    expect(await resolve('env_1', '--remote-id', '42')).toMatchObject({ code: 0, stdout: '/environments/env_1\n' })
+    for (const [args, message] of [
+      [['job_1'], 'Give exactly one of'],
+      [['job_1', '--status', 'failed', '--not-created'], 'Give exactly one of'],
+      [['env_1', '--status', 'failed'], '--status is for jobs'],
+    ] as const)
+      expect(await resolve(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+    expect(service.requests.slice(-3).map(({ body }) => JSON.parse(body))).toEqual([
+      { status: 'failed' },
+      { outcome: 'not_created' },
+      { remoteId: '42' },
+    ])
+  })
+})
+
+it('keys are rotated', async () => {
+  const { id, key } = await json('keys', 'create', '--name', 'old', '--scopes', 'jobs:read')
+  const rotated = await json('keys', 'rotate', id, '--overlap', '1h', '--expires', '30d')
+  expect([rotated.key === key, rotated.name]).toEqual([false, 'old'])
+  const env = { SWITCHYARD_API_KEY: rotated.key }
+  expect(await run(['jobs', 'list'], { env })).toMatchObject({ code: 0 })
+})
+
+it('a provider and the catalog of a connection are printed', async () => {
+  expect(await json('providers', 'get', 'slurm')).toMatchObject({ id: 'slurm' })
+  const [connection] = await json('connections', 'list', '--provider', 'slurm')
+  expect(await json('connections', 'catalog', connection.id)).toHaveProperty('job')
+})
+
+describe('events', () => {
+  it('are listed, oldest first, and followed until an interruption', async () => {
+    await run(['jobs', 'submit', '-f', '-'], { input: jobYaml('exit 0') })
+    const events: { type: string; cursor: string }[] = await json('events', '--limit', '2')
+    expect(events.map(({ type }) => type)).toEqual(['job.queued', 'job.dispatching'])
+    const { endCursor } = await bench.switchyard.api.ok('GET', '/events?limit=200')
+    const following = run(['events', '-f', '-o', 'json', '--cursor', String(endCursor)], {
+      signalAt: { text: 'job.succeeded', signal: 'SIGINT' },
+    })
+    const submitting = run(['jobs', 'submit', '-f', '-'], { input: jobYaml('exit 0') })
+    const [{ code, stdout }] = await Promise.all([following, submitting])
+    const types = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type)
+    expect([code, types]).toEqual([130, expect.arrayContaining(['job.succeeded'])])
+  })
+})
