@@ -1,14 +1,15 @@
-import { Command } from 'commander'
 import { expect, it } from 'vitest'
-import {
-  addWorkloadFilters,
-  type WorkloadFilterOptions,
-  workloadFilter,
-} from '../../../clients/cli/src/commands/filters.ts'
+import { makeCli } from '../../../clients/cli/src/cli.ts'
+import { type WorkloadFilterOptions, workloadFilter } from '../../../clients/cli/src/commands/filters.ts'
+import { makeProgram } from '../../../clients/cli/src/program.ts'
 
 function filterOf(...args: string[]) {
-  const command = addWorkloadFilters(new Command())
-  return workloadFilter(command.parse(args, { from: 'user' }).opts<WorkloadFilterOptions>())
+  const { stdin, stdout, stderr } = process
+  const program = makeProgram(makeCli({ stdin, stdout, stderr, env: {} }))
+  const jobs = program.commands.find((command) => command.name() === 'jobs')
+  const cancelAll = jobs?.commands.find((command) => command.name() === 'cancel-all')
+  cancelAll?.parseOptions(args)
+  return workloadFilter(cancelAll?.opts<WorkloadFilterOptions>() ?? {})
 }
 
 it.each(['--created-before', '--created-after'])('%s with a duration means so long ago', (option) => {
