@@ -14,6 +14,7 @@ import { shedLoad } from './http/load-shedding.ts'
 import { registerFrontPage, registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { registerProblems } from './http/problems.routes.ts'
+import { rejectUnknownParameters } from './http/query-parameters.ts'
 import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
 import type { RequestRates } from './infra/request-rates.ts'
 import type { Metrics } from './infra/telemetry.ts'
@@ -70,6 +71,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await server.register(async (guarded) => {
     await shedLoad(guarded, deps.edge.load)
     registerAuthHooks(guarded, deps.authHooks, deps.requestRates)
+    rejectUnknownParameters(guarded)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
     await registerJobs(guarded, deps.jobs)

@@ -61,14 +61,19 @@ function validationErrorOf(where: ValidationError['in'], problem: AjvError): Val
   const path = typeof named === 'string' ? instancePath + pointerStep(shortened(named)) : instancePath
   const pointer = where === 'body' ? path : path.slice(1)
   const shown = pointer === '' ? 'The body' : pointer
-  return { in: where, pointer, code: keyword, detail: `${shown} ${ruleOf(problem)}` }
+  return { in: where, pointer, code: keyword, detail: `${shown} ${ruleOf(problem, where)}` }
 }
 
 /** Violated rule, with the closest valid name if there is one. */
-function ruleOf({ keyword, params, parentSchema = {}, data, message = 'is not valid' }: AjvError): string {
+function ruleOf(
+  { keyword, params, parentSchema = {}, data, message = 'is not valid' }: AjvError,
+  where: ValidationError['in'],
+): string {
   switch (keyword) {
-    case 'additionalProperties':
-      return unknownName(String(params.additionalProperty), parentSchema)
+    case 'additionalProperties': {
+      const name = String(params.additionalProperty)
+      return where === 'query' ? unknownParameter(name, parentSchema) : unknownName(name, parentSchema)
+    }
     case 'required':
       return 'is missing.'
     case 'pattern':
@@ -88,6 +93,12 @@ function unknownName(
 ) {
   if (patternProperties !== undefined) return `is not a valid name here. ${description ?? ''}`.trim()
   return `is not a known field. Remove it, or correct its name.${suggestionFor(name, Object.keys(properties))}`
+}
+
+function unknownParameter(name: string, { properties = {} }: NonNullable<AjvError['parentSchema']>): string {
+  const known = Object.keys(properties)
+  if (known.length === 0) return 'is not a known query parameter: this operation has none. Remove it.'
+  return `is not a known query parameter. Remove it, or correct its name.${suggestionFor(name, known)}`
 }
 
 /** Truncates an unknown name, which may be as long as the body. */

@@ -29,8 +29,6 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
         summary: 'Cancel jobs in a batch',
         description:
           'Cancels the unfinished jobs that match a filter, as POST /jobs/{id}/cancel does, newest first (by name with `namePrefix`) and up to `limit` per request. A request may cancel fewer jobs, or none, and still return a `nextCursor`: continue until it is absent. Jobs that are submitted after the first request are not canceled.',
-        // `dryRun` in the query would otherwise be ignored.
-        querystring: Type.Object({}, { additionalProperties: false }),
         body: Type.Ref('JobBatchCancelRequest'),
         response: { 200: Type.Ref('JobBatchCancelResult'), ...errorResponses(413, 415) },
       },

@@ -95,7 +95,7 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
 
 it('names the nearest filter, value and provider of a query and a path', async () => {
   expect(await told('GET', '/jobs?stauts=running')).toMatchObject({
-    errors: { stauts: 'stauts is not a known field. Remove it, or correct its name. Did you mean `status`?' },
+    errors: { stauts: 'stauts is not a known query parameter. Remove it, or correct its name. Did you mean `status`?' },
   })
   expect(await told('GET', '/jobs?status=runing')).toMatchObject({
     errors: { 'status/0': expect.stringContaining('Did you mean `running`?') },
