@@ -1,12 +1,7 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
-import {
-  patchFields,
-  providerOptionsSchema,
-  recordFields,
-  requestTarget,
-  workloadQuery,
-} from '../records/record.schemas.ts'
+import { workloadQuery } from '../records/list-query.schemas.ts'
+import { patchFields, providerOptionsSchema, recordFields, requestTarget } from '../records/record.schemas.ts'
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'

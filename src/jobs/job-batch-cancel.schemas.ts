@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { cursorQuery } from '../http/schemas.ts'
-import { workloadFilter } from '../records/record.schemas.ts'
+import { workloadFilter } from '../records/list-query.schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
