@@ -2,6 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { nullable } from '../vocabulary/nullable.ts'
 
 /** The properties of a provider that define a connection's schema. */
 export interface ConnectableProvider {
@@ -199,13 +200,6 @@ function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
     return [name, Type.Optional(guarded)] as const
   })
   return Type.Object(Object.fromEntries(properties), { additionalProperties: false })
-}
-
-/** No `anyOf`, to keep generated clients simple. */
-function nullable(schema: TSchema): TSchema {
-  const { default: _, ...rest } = schema
-  const values = rest.enum === undefined ? {} : { enum: [...rest.enum, null] }
-  return Type.Unsafe({ ...rest, ...values, type: [rest.type, 'null'] })
 }
 
 function withNote(schema: TSchema, note: string): TSchema {

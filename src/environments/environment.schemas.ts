@@ -4,6 +4,7 @@ import { workloadQuery } from '../records/list-query.schemas.ts'
 import { patchFields, providerOptionsSchema, recordFields, requestTarget } from '../records/record.schemas.ts'
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { patchable } from '../vocabulary/nullable.ts'
 import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 
@@ -54,8 +55,7 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
   const { name: _, ...changeable } = environmentFields
   const EnvironmentPatch = Type.Object(
     {
-      ...changeable,
-      ...secretFields,
+      ...patchable({ ...changeable, ...secretFields }),
       ...patchFields,
       ...providerOptionsSchema('Environment', options, { isPartial: true }),
     },

@@ -1,15 +1,17 @@
 import { Type } from '@sinclair/typebox'
+import { maxErrors } from '../http/bounded-validation.ts'
 import { ownerOf } from '../http/caller.ts'
 import { encodeCursor, positionIn } from '../http/cursor.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
+import { invalidRequest } from '../http/validation-errors.ts'
 import { filterOf, type ListParameters } from '../records/list-query.ts'
 import { instantOf } from '../vocabulary/instant.ts'
 import { type CancelJobs, type CancelPosition, maxCancels } from '../workloads/actions/cancel-jobs.ts'
 import { jobBatchCancelSchemas } from './job-batch-cancel.schemas.ts'
 
 interface BatchCancel {
-  filter: ListParameters
+  filter: { [Name in keyof ListParameters]: ListParameters[Name] | null }
   dryRun?: boolean
   limit?: number
   cursor?: string
@@ -34,7 +36,8 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
       },
     },
     async (request) => {
-      const { filter, dryRun = false, limit = maxCancels, cursor } = request.body as BatchCancel
+      const { filter: sent, dryRun = false, limit = maxCancels, cursor } = request.body as BatchCancel
+      const filter = givenFilters(sent)
       const list = { name: 'jobs/batch-cancel', filters: filter, cursorIn }
       const { matched, requestedIds, unsupportedIds, next } = await cancelJobs({
         ...ownerOf(request),
@@ -51,6 +54,14 @@ export function registerJobBatchCancel(server: HttpServer, cancelJobs: CancelJob
       }
     },
   )
+}
+
+/** Without filters that are null. A filter of nothing else would select all jobs. */
+function givenFilters(sent: BatchCancel['filter']): ListParameters {
+  const given = Object.entries(sent).filter(([, value]) => value !== null)
+  if (given.length > 0) return Object.fromEntries(given)
+  const detail = '/filter has no filter that is not null. Send at least one.'
+  throw invalidRequest([{ in: 'body', pointer: '/filter', code: 'minProperties', detail }], maxErrors)
 }
 
 /** A position as in a cursor, where all values are text. */

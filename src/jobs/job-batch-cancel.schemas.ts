@@ -1,26 +1,30 @@
-import { Type } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import { cursorQuery } from '../http/schemas.ts'
 import { workloadFilter } from '../records/list-query.schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
+import { nullable } from '../vocabulary/nullable.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 import { maxCancels } from '../workloads/actions/cancel-jobs.ts'
 
-const { status, label, ...filters } = workloadFilter(statusesOf(jobTransitions))
+const { status, label, ids: filterIds, ...filters } = workloadFilter(statusesOf(jobTransitions))
+
+/** In a query, an empty list cannot be sent; here it would select all jobs. Null is as absent. */
+const listFilter = (schema: TSchema) => Type.Optional(nullable({ ...schema, minItems: 1 }))
 
 const JobFilter = Type.Object(
   {
-    // In a query, an empty list cannot be sent; here it would select all jobs.
-    status: Type.Optional({ ...status, minItems: 1 }),
-    label: Type.Optional({ ...label, minItems: 1 }),
+    status: listFilter(status),
+    label: listFilter(label),
     ...filters,
+    ids: listFilter(filterIds),
     environmentId: Type.Optional(idSchema('environment', 'Filter by environment.')),
   },
   {
     $id: 'JobFilter',
     additionalProperties: false,
     minProperties: 1,
-    description: 'Filters of GET /jobs; all must match. At least one is required.',
+    description: 'Filters of GET /jobs; all must match. At least one is required; `null` is none.',
   },
 )
 

@@ -2,6 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ProviderFailure } from '../http/problem.ts'
 import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { isContainer, nullable, patchable } from '../vocabulary/nullable.ts'
 import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
 /** Schemas that both kinds share. */
@@ -29,7 +30,7 @@ export function providerOptionsSchema(
   options: Readonly<Record<string, TObject>>,
   { isPartial = false } = {},
 ) {
-  const differs = isPartial && Object.values(options).some(({ required = [] }) => required.length > 0)
+  const differs = isPartial && Object.values(options).some(differsInPatch)
   const title = `${kind}Options${differs ? 'Patch' : ''}`
   const byProvider = Object.fromEntries(
     Object.entries(options).map(([provider, schema]) => [
@@ -55,7 +56,12 @@ function optionsOf(
   { title, isPartial }: { title: string; isPartial: boolean },
 ): TObject {
   const about = { title, description: `Options of ${provider}.` }
-  return isPartial ? Type.Partial(schema, { additionalProperties: false, ...about }) : { ...schema, ...about }
+  if (!isPartial) return { ...schema, ...about }
+  return Type.Object(patchable(schema.properties), { additionalProperties: false, ...about })
+}
+
+function differsInPatch({ properties, required = [] }: TObject): boolean {
+  return required.length > 0 || Object.values(properties).some(isContainer)
 }
 
 const Problem = Type.Object(
@@ -136,16 +142,22 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
   }
 }
 
-/** Fields of a PATCH that every kind has; null removes a label. */
+/** Fields of a PATCH that every kind has. */
 export const patchFields = {
   labels: Type.Optional(
-    Type.Record(Type.String({ pattern: labelKeyPattern }), Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
-      maxProperties: 64,
-      additionalProperties: false,
-      'x-key-pattern': labelKeyPattern,
-      description:
-        'Labels to merge; `null` removes a label. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
-    }),
+    nullable(
+      Type.Record(
+        Type.String({ pattern: labelKeyPattern }),
+        Type.Union([Type.String({ maxLength: 128 }), Type.Null()]),
+        {
+          maxProperties: 64,
+          additionalProperties: false,
+          'x-key-pattern': labelKeyPattern,
+          description:
+            'Labels to merge; `null` removes a label, and in place of the map all labels. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
+        },
+      ),
+    ),
   ),
   description: Type.Optional(Type.String({ maxLength: 512, description: 'Free-form description.' })),
   held: Type.Optional(

@@ -13,6 +13,9 @@ export interface EndpointRequest {
   enabled?: boolean
 }
 
+/** Changes to an endpoint. Null event types: all. */
+export type EndpointPatch = Partial<Omit<EndpointRequest, 'eventTypes'>> & { eventTypes?: readonly string[] | null }
+
 /** Endpoint with its secret, which is never shown again. */
 export type FreshEndpoint = WebhookEndpoint & { secret: string }
 
@@ -63,10 +66,12 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
       throw new ApiError('quota_exceeded', `The project has ${numbers}. Delete an existing one first.`)
     },
 
-    async change(target: EndpointTarget, patch: Partial<EndpointRequest>): Promise<WebhookEndpoint> {
+    async change(target: EndpointTarget, patch: EndpointPatch): Promise<WebhookEndpoint> {
       const url = patch.url === undefined ? null : callable(egressDenial, patch.url)
-      rejectUnknown(patch.eventTypes)
-      const { description = null, eventTypes = null, enabled = null } = patch
+      // For the repository, null is unchanged.
+      const eventTypes = patch.eventTypes === undefined ? null : (patch.eventTypes ?? [])
+      rejectUnknown(eventTypes ?? [])
+      const { description = null, enabled = null } = patch
       return (await repository.apply(target, { url, description, eventTypes, enabled })) ?? changedMeanwhile(target)
     },
 

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { nullable } from '../vocabulary/nullable.ts'
 import { deliveryStatuses } from './webhook-endpoint.ts'
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
@@ -39,7 +40,12 @@ const WebhookEndpointPatch = Type.Object(
   {
     url: Type.Optional(url),
     description: Type.Optional(description),
-    eventTypes: Type.Optional(eventTypes),
+    eventTypes: Type.Optional(
+      nullable({
+        ...eventTypes,
+        description: `${eventTypes.description?.replace('Absent or empty', 'Empty or `null`')}`,
+      }),
+    ),
     enabled: Type.Optional(
       Type.Boolean({
         description: '`true` resumes delivery of pending and new events; `false` suspends it.',

@@ -10,7 +10,7 @@ import type { DeliveryService } from './delivery-service.ts'
 import { endpointQuery, webhookSchemas } from './webhook.schemas.ts'
 import { freshViewOf, viewOf } from './webhook.view.ts'
 import { WebhookMessage, WebhookMessageData } from './webhook-message.schemas.ts'
-import type { EndpointRequest, WebhookService } from './webhook-service.ts'
+import type { EndpointPatch, EndpointRequest, WebhookService } from './webhook-service.ts'
 
 export interface WebhookRoutesDeps {
   service: WebhookService
@@ -138,7 +138,7 @@ function registerChange(server: HttpServer, { service }: WebhookRoutesDeps): voi
       },
     },
     async (request, reply) => {
-      const endpoint = await service.change(targetOf(request), request.body as Partial<EndpointRequest>)
+      const endpoint = await service.change(targetOf(request), request.body as EndpointPatch)
       return reply.header('etag', etagOf(endpoint)).send(viewOf(endpoint))
     },
   )

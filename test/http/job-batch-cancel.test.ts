@@ -210,6 +210,7 @@ describe('the request of a batch cancel', () => {
   it.each([
     ['no filter', {}, '/filter'],
     ['an empty filter', { filter: {} }, '/filter'],
+    ['only filters that are null', { filter: { ids: null, status: null } }, '/filter'],
     ['an empty list of labels', { filter: { label: [] } }, '/filter/label'],
     ['an empty list of statuses', { filter: { status: [] } }, '/filter/status'],
     ['an unknown filter', { filter: { active: true, view: 'full' } }, '/filter/view'],
@@ -220,6 +221,15 @@ describe('the request of a batch cancel', () => {
   ])('is rejected with %s', async (_what, body, pointer) => {
     const answer = await api.call('POST', '/jobs/batch-cancel', { body })
     expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer }] })
+  })
+
+  it('ignores filters that are null, also with a cursor of the same filter without them', async () => {
+    const [ids, others] = [await jobsOf('nulls', 2), await jobsOf('not-nulls', 1)]
+    const { filter } = labeled('nulls')
+    const first = await cancel({ filter: { ...filter, ids: null, status: null }, limit: 1 })
+    const second = await cancel({ filter, limit: 1, cursor: first.nextCursor })
+    expect([...first.requestedIds, ...second.requestedIds]).toEqual(ids)
+    expect(await canceledAmong(others)).toBe(0)
   })
 
   it('is rejected with a parameter in the query, where dryRun would have no effect', async () => {

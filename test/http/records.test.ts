@@ -111,6 +111,22 @@ describe('Prefer: wait', () => {
 })
 
 describe('PATCH', () => {
+  it('removes all labels if null stands in their place', async () => {
+    const { id } = await makeJob({ labels: { team: 'vision', stage: 'dev' } })
+    expect(await api.ok('PATCH', `/jobs/${id}`, { labels: {} })).toMatchObject({ labels: { team: 'vision' } })
+    expect((await api.ok('PATCH', `/jobs/${id}`, { labels: null })).labels).toEqual({})
+    expect((await api.ok('GET', '/jobs?label=team%3Avision&label=stage%3Adev')).data).toEqual([])
+  })
+
+  it('refuses null for a list that the provider cannot change, as it does an empty one', async () => {
+    const { id } = await makeEnvironment()
+    for (const inputs of [null, []])
+      expect(await api.call('PATCH', `/environments/${id}`, { body: { inputs } })).toMatchObject({
+        status: 422,
+        body: { code: 'unsupported', errors: [{ pointer: '/inputs' }] },
+      })
+  })
+
   it('merges labels, and null removes one', async () => {
     const { id } = await makeJob({ labels: { a: '1', b: '2' } })
     expect((await api.ok('PATCH', `/jobs/${id}`, { labels: { b: '3', c: '' } })).labels).toEqual({
@@ -148,7 +164,7 @@ describe('PATCH', () => {
       description: '',
       version: version + 1,
     })
-    for (const body of [{ script: 'x' }, { name: 'x' }, { labels: null }, {}])
+    for (const body of [{ script: 'x' }, { name: 'x' }, { description: null }, {}])
       expect((await api.call('PATCH', `/jobs/${id}`, { body })).status).toBe(400)
   })
 

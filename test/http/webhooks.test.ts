@@ -114,6 +114,13 @@ describe('PATCH /webhook-endpoints/{id}', () => {
     }
   })
 
+  it('takes null event types as all of them, and absent ones as no change', async () => {
+    const path = pathOf(await make())
+    await api.ok('PATCH', path, { eventTypes: ['job.failed'] })
+    expect(await api.ok('PATCH', path, { description: 'still' })).toMatchObject({ eventTypes: ['job.failed'] })
+    expect(await api.ok('PATCH', path, { eventTypes: null })).toMatchObject({ eventTypes: [] })
+  })
+
   it('disables and enables', async () => {
     const path = pathOf(await make())
     const disabled = await api.ok('PATCH', path, { enabled: false })

@@ -28,8 +28,6 @@ const generate = (name: string, ...options: string[]): Command => [
 // By default, this generator closes each object whose schema does not state `additionalProperties`, against JSON Schema, so that
 // a field of a later version breaks the client.
 const openFields = '--additional-properties=disallowAdditionalPropertiesIfNotPresent=false'
-// By default, absent arrays and maps are sent as empty ones, so that a PATCH would reset them.
-const absentContainers = '--additional-properties=containerDefaultToNull=true'
 const strict = '--strict --target es2022 --lib es2022,dom,dom.iterable --types node --skipLibCheck'.split(' ')
 const tsc: Command = ['tsc', ...strict, '--module', 'preserve', '--noEmit', 'drive.ts']
 const bundled = {
@@ -109,7 +107,7 @@ export const generators: readonly Generator[] = [
     title: 'openapi-generator `java`, library `native`',
     package: openapiGenerator,
     language: 'Java',
-    generate: generate('java', '--library', 'native', absentContainers),
+    generate: generate('java', '--library', 'native'),
     compile: [
       ['find', 'sdk/src/main/java', '-name', '*.java', '-fprint', 'sources'],
       // The two uses of a deprecated method of Jackson are in the generator's templates.

@@ -1,11 +1,14 @@
+import type { TSchema } from '@sinclair/typebox'
 import type { Driver } from '../../providers/driver.ts'
 import { checkSpec, withDefaultsInside } from '../../providers/field-rules.ts'
 import { ApiError, type ValidationError } from '../../vocabulary/api-error.ts'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
+import { emptyValue } from '../../vocabulary/nullable.ts'
+import { environmentFields } from '../../vocabulary/spec.ts'
 import type { Workload } from '../workload.ts'
 
-/** Fields of a spec to change, from PATCH. */
+/** Fields of a spec to change, from PATCH. Null empties a list or a map. */
 export type SpecUpdate = JsonObject
 
 export interface UpdatedSpec<K extends Kind> {
@@ -25,7 +28,7 @@ export function updateSpec<K extends Kind>(
 ): UpdatedSpec<K> {
   const refused = immutableFields(workload, revision, driver)
   if (refused.length > 0) throw new ApiError('unsupported', refused[0]?.detail ?? '', { errors: refused })
-  const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision))
+  const spec = withDefaultsInside(driver?.accepts ?? {}, merged(workload, revision, driver))
   const isRemote = Object.keys(revision).some(
     (field) => field !== 'description' || driver?.accepts.description?.mutable === true,
   )
@@ -48,12 +51,23 @@ function isUpdated(pointer: string, revision: SpecUpdate): boolean {
 }
 
 /** Options are merged individually; other fields are replaced whole. */
-function merged<K extends Kind>({ spec, provider }: Workload<K>, revision: SpecUpdate): Spec<K> {
-  const { providerOptions, ...fields } = revision
+function merged<K extends Kind>(
+  { spec, provider }: Workload<K>,
+  revision: SpecUpdate,
+  driver: Driver<K> | undefined,
+): Spec<K> {
+  const { providerOptions, ...given } = revision
+  const fields = withoutNulls(given, environmentFields)
   if (providerOptions === undefined) return { ...spec, ...fields } as Spec<K>
-  const given = (providerOptions as { [provider: string]: JsonObject })[provider] ?? {}
-  const options = { ...spec.providerOptions?.[provider], ...given }
+  const changes = (providerOptions as { [provider: string]: JsonObject })[provider] ?? {}
+  const options = { ...spec.providerOptions?.[provider], ...withoutNulls(changes, driver?.options?.properties ?? {}) }
   return { ...spec, ...fields, providerOptions: { [provider]: options } } as Spec<K>
+}
+
+/** An absent field would stay unchanged at the provider, so null becomes the empty value. */
+function withoutNulls(given: JsonObject, schemas: Readonly<Record<string, TSchema>>): JsonObject {
+  const entries = Object.entries(given).map(([name, value]) => [name, value ?? emptyValue(schemas[name])])
+  return Object.fromEntries(entries)
 }
 
 function immutableFields<K extends Kind>(

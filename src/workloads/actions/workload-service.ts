@@ -22,8 +22,8 @@ export interface Target {
   ifVersions: readonly number[] | null
 }
 
-/** Body of PATCH: a null label is removed; the rest belongs to the spec. */
-export type WorkloadPatch = { labels?: Record<string, string | null>; held?: boolean } & SpecUpdate
+/** Body of PATCH: a null label is removed, null instead of labels removes all; the rest belongs to the spec. */
+export type WorkloadPatch = { labels?: Record<string, string | null> | null; held?: boolean } & SpecUpdate
 
 /** The engine may write between a read and a patch. */
 const patchTries = 8
@@ -110,7 +110,7 @@ async function patchAt<K extends Kind>(
   const changed = await desiredStates.patch<K>({
     ...{ projectId, by, kind, id, ifVersions: [version] },
     ...(held === undefined ? {} : { held }),
-    ...(labels === undefined ? {} : { labels: merged(current.labels, labels) }),
+    ...(labels === undefined ? {} : { labels: labels === null ? {} : merged(current.labels, labels) }),
     ...(spec === null ? {} : { spec: { value: spec.spec as Json, isRemote: spec.isRemote } }),
   })
   if (changed !== null) notifier.changed([projectId, id])

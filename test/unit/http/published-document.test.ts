@@ -52,6 +52,12 @@ function faults(hasFault: (schema: Schema, at: string) => boolean, names = Objec
   return found
 }
 
+/** A map of a component, without null. */
+function mapOf(name: string, field: string): Schema | undefined {
+  const schema = schemas[name]?.properties?.[field]
+  return schema?.anyOf?.[0] ?? schema
+}
+
 const everywhere = (hasFault: (schema: Schema) => boolean) => [
   ...faults(hasFault),
   ...operations.flatMap((operation) => {
@@ -136,10 +142,19 @@ describe('the published document', () => {
 
   it('gives the pattern of keys of labels and variables', () => {
     for (const name of ['JobRequest', 'EnvironmentRequest', 'JobPatch', 'EnvironmentPatch', 'EnvironmentImport'])
-      expect(schemas[name]?.properties?.labels?.propertyNames?.pattern, name).toMatch(/^\^\[a-z0-9\]/)
+      expect(mapOf(name, 'labels')?.propertyNames?.pattern, name).toMatch(/^\^\[a-z0-9\]/)
     for (const name of ['JobRequest', 'EnvironmentRequest', 'EnvironmentPatch'])
       for (const field of ['environmentVariables', 'secretVariables'])
-        expect(schemas[name]?.properties?.[field]?.propertyNames?.pattern, name).toMatch(/^\^\[A-Za-z_\]/)
+        expect(mapOf(name, field)?.propertyNames?.pattern, name).toMatch(/^\^\[A-Za-z_\]/)
+  })
+
+  it('accepts null for every list and map in a change, which clients for Java otherwise send empty', () => {
+    const names = Object.keys(schemas).filter((name) => name.endsWith('Patch') || name === 'JobFilter')
+    const properties = names.flatMap((name) => Object.entries(schemas[name]?.properties ?? {}))
+    const isContainer = ({ type, properties: own }: Schema) => type === 'array' || (type === 'object' && !own)
+    expect(properties.filter(([, schema]) => isContainer(schema))).toEqual([])
+    const nullable = properties.filter(([, { anyOf = [] }]) => anyOf.some(isContainer))
+    expect(nullable.length).toBeGreaterThan(15)
   })
 
   it('has the rules of requests in requests only', () => {

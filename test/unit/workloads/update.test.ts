@@ -16,9 +16,20 @@ const driver = {
     autoStop: { to: 'stop', mutable: true },
     'autoStop.afterSeconds': { to: 'stop.after', minimum: 3600, mutable: true },
     'autoStop.basis': { to: 'stop.basis', values: ['running'] },
+    inputs: { to: 'inputs', mutable: true },
+    'inputs.source': { to: 'inputs[].from' },
+    'inputs.path': { to: 'inputs[].to' },
+    environmentVariables: { to: 'env', mutable: true },
   } satisfies Record<string, FieldRule>,
-  options: Type.Object({ term: Type.Optional(Type.String()) }, { additionalProperties: false }),
-  mutableOptions: ['term'],
+  options: Type.Object(
+    {
+      term: Type.Optional(Type.String()),
+      keys: Type.Optional(Type.Array(Type.String())),
+      notes: Type.Optional(Type.Record(Type.String(), Type.String())),
+    },
+    { additionalProperties: false },
+  ),
+  mutableOptions: ['term', 'keys', 'notes'],
   check: (_spec: unknown, shown: unknown) => [
     { pointer: '/storage/source', detail: 'It needs storage.' },
     ...(shown === 'interval' ? [] : [{ pointer: '/providerOptions/acme/term', detail: 'It has no term.' }]),
@@ -65,5 +76,25 @@ describe('an update of a created object', () => {
     const made = makeWorkload('environment', { provider: 'acme', spec: { name: 'made' } })
     expect(pointersOf(made, { description: 'new' })).toContain('/image')
     expect(pointersOf(made, { description: 'new' })).toContain('/storage/source')
+  })
+})
+
+describe('null in an update', () => {
+  it('becomes an empty list or map, since a driver leaves absent fields unchanged', () => {
+    const spec = {
+      ...{ name: 'a', inputs: [{ source: 's', path: 'p' }], environmentVariables: { A: '1' } },
+      providerOptions: { acme: { keys: ['k'], notes: { n: '1' }, term: 'hour1' } },
+    }
+    const revision = {
+      ...{ inputs: null, environmentVariables: null },
+      providerOptions: { acme: { keys: null, notes: null } },
+    }
+    expect(updateSpec(imported({ spec, remotePayload: 'interval' }), revision, driver)).toEqual({
+      spec: {
+        ...{ name: 'a', inputs: [], environmentVariables: {} },
+        providerOptions: { acme: { keys: [], notes: {}, term: 'hour1' } },
+      },
+      isRemote: true,
+    })
   })
 })
