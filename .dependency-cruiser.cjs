@@ -4,8 +4,10 @@
 
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
-const infraTypes = '^src/infra/(clock|logger|telemetry|request-rates)\\.ts$'
 const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
+const infraTypes = '^src/infra/(clock|logger|request-rates)\\.ts$'
+/** What a module reports: the metrics of the installation that it reads, and what is served. */
+const telemetry = '^src/telemetry/(measure|metrics)\\.ts$'
 const database =
   '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-lock|batcher)\\.ts$'
 const vocabulary = '^src/vocabulary/'
@@ -21,7 +23,8 @@ const modules = {
   vocabulary: [],
   infra: ['^src/generated/', vocabulary],
   config: [],
-  http: [vocabulary, infraTypes, scheduling],
+  telemetry: [vocabulary, contract],
+  http: [vocabulary, infraTypes, scheduling, telemetry],
   openapi: [vocabulary, '^src/http/'],
   queue: [vocabulary, infraTypes, database],
   events: [vocabulary, '^src/http/', infraTypes, database],
@@ -29,7 +32,7 @@ const modules = {
   connections: [vocabulary, '^src/http/', contract, secrets, infraTypes, database],
   capabilities: [vocabulary, '^src/http/', contract],
   access: [vocabulary, '^src/http/', infraTypes, database],
-  webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, database],
+  webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, telemetry, database],
   'workloads/store': [vocabulary, workload, '^src/connections/id-spaces', database],
   'workloads/apply': [vocabulary, contract, workload, store, '^src/connections/id-spaces', database],
   'workloads/engine': [vocabulary, contract, workload, store, apply, secrets, infraTypes, database],
@@ -49,7 +52,7 @@ const modules = {
   ],
   'workloads/schedule': [vocabulary, workload, engine, '^src/workloads/sweep/', '^src/queue/', infraTypes, database],
   'workloads/maintenance': [
-    ...[vocabulary, workload, apply, engine, '^src/connections/id-spaces', infraTypes, database],
+    ...[vocabulary, workload, apply, engine, '^src/connections/id-spaces', infraTypes, telemetry, database],
   ],
   'workloads/intake': [
     vocabulary,
@@ -149,7 +152,7 @@ const topRules = [
     comment: 'app.ts lists plugins, schemas and routes in order; what they need is handed in.',
     severity: 'error',
     from: { path: '^src/app\\.ts$' },
-    to: { path: '^src/', pathNot: ['^src/http/', '^src/openapi/', '\\.(routes|schemas)\\.ts$', infraTypes] },
+    to: { path: '^src/', pathNot: ['^src/http/', '^src/openapi/', '\\.(routes|schemas)\\.ts$', infraTypes, telemetry] },
   },
   only(
     'commands-import-only-app-and-container',

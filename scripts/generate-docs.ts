@@ -10,6 +10,7 @@ import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
+import { generateMetricsTable } from './docs/metrics-table.ts'
 import { generatePostmanCollection } from './docs/postman-collection.ts'
 import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
@@ -35,6 +36,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/exactly-once.md', generate: (current) => generateCreateRecoveryTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
+  { path: 'docs/observability.md', generate: (current) => generateMetricsTable(current) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
   { path: 'docs/sdks.md', generate: (current) => generateSdks(current) },
   { path: 'docs/cli.md', generate: (current) => generateCliReference(current) },

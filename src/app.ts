@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import type { FastifyBaseLogger } from 'fastify'
 import { type ProjectRoutesDeps, registerProjects } from './access/projects.routes.ts'
 import { type CapabilitiesRoutesDeps, registerCapabilities } from './capabilities/capabilities.routes.ts'
 import { type ConnectionRoutesDeps, registerConnections } from './connections/connections.routes.ts'
@@ -8,16 +7,14 @@ import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
 import { type AuthHooksDeps, registerAuthHooks } from './http/auth-hooks.ts'
 import { announceDeprecations, type Deprecation } from './http/deprecations.ts'
-import type { Draining } from './http/draining.ts'
 import { answerHeaders } from './http/headers.ts'
 import { shedLoad } from './http/load-shedding.ts'
 import { registerFrontPage, registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
 import { registerProblems } from './http/problems.routes.ts'
 import { rejectUnknownParameters } from './http/query-parameters.ts'
-import { type EdgeSettings, type HttpServer, makeServer } from './http/server.ts'
+import { type HttpServer, makeServer, type ServerOptions } from './http/server.ts'
 import type { RequestRates } from './infra/request-rates.ts'
-import type { Metrics } from './infra/telemetry.ts'
 import { type JobRoutesDeps, registerJobs } from './jobs/jobs.routes.ts'
 import { completeDocument } from './openapi/complete.ts'
 import type { OpenApiDocument } from './openapi/document.ts'
@@ -25,14 +22,10 @@ import { registerOpenApi30 } from './openapi/openapi-3.0.routes.ts'
 import { sharedHeaders } from './openapi/response-headers.ts'
 import { historyPages } from './records/history.routes.ts'
 import { AttemptSchema, Preview, RemotePayload } from './records/record.schemas.ts'
+import type { Metrics } from './telemetry/metrics.ts'
 import { registerWebhooks, type WebhookRoutesDeps } from './webhooks/webhooks.routes.ts'
 
-export interface AppDeps {
-  logger: FastifyBaseLogger
-  bodyLimitBytes: number
-  edge: EdgeSettings
-  draining: Draining
-  isOutage(error: unknown): boolean
+export interface AppDeps extends ServerOptions {
   version: string
   authHooks: AuthHooksDeps
   deprecations: readonly Deprecation[]
@@ -80,5 +73,15 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
     await registerWebhooks(guarded, deps.webhooks)
     await registerProjects(guarded, deps.projects)
   })
+  return server
+}
+
+/** Builds a service with only the health checks and metrics, for a port of its own. */
+export async function makeOperationsApp({
+  observeRequest: _,
+  ...deps
+}: ServerOptions & Pick<AppDeps, 'readiness' | 'metrics'>): Promise<HttpServer> {
+  const server = makeServer(deps)
+  await registerOperations(server, deps)
   return server
 }

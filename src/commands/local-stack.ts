@@ -121,6 +121,7 @@ function startLocalService(
     role: 'all',
     host: config.HOST,
     port: config.PORT,
+    ...(config.METRICS_PORT === undefined ? {} : { metricsPort: config.METRICS_PORT }),
     databaseUrl: local.databaseUrl,
     databasePoolSize: config.DATABASE_POOL_SIZE,
     ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),

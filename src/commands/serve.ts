@@ -47,6 +47,7 @@ async function serveConfigured(config: Config, logger: Logger, databaseUrl: stri
     role: config.ROLE,
     host: config.HOST,
     port: config.PORT,
+    ...(config.METRICS_PORT === undefined ? {} : { metricsPort: config.METRICS_PORT }),
     databaseUrl,
     ...(config.DATABASE_DIRECT_URL === undefined ? {} : { databaseDirectUrl: config.DATABASE_DIRECT_URL }),
     databasePoolSize: config.DATABASE_POOL_SIZE,
@@ -57,7 +58,8 @@ async function serveConfigured(config: Config, logger: Logger, databaseUrl: stri
     settings: settingsOf(config),
     logger,
   })
-  logger.info({ role: config.ROLE, url: service.url }, 'ready')
+  const { url, metricsUrl } = service
+  logger.info({ role: config.ROLE, url, ...(metricsUrl === null ? {} : { metricsUrl }) }, 'ready')
   return service
 }
 

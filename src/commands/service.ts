@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { makeApp } from '../app.ts'
+import { makeApp, makeOperationsApp } from '../app.ts'
 import {
   type Container,
   type ContainerDeps,
@@ -24,6 +24,8 @@ export interface ServiceOptions {
   role: 'all' | 'api' | 'worker'
   host: string
   port: number
+  /** Separate port for health checks and metrics; absent = none. */
+  metricsPort?: number
   databaseUrl: string
   /** Bypasses the pooler of `databaseUrl`. */
   databaseDirectUrl?: string
@@ -44,6 +46,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Null if this role serves no requests. */
   url: string | null
+  /** Of the separate port for health checks and metrics; null = none. */
+  metricsUrl: string | null
   container: Container
   /**
    * Stops accepting requests and work, finishes both within the timeout, and closes everything. Never fails.
@@ -77,7 +81,9 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const container = assemble(options, closing, { database, installationTag, facts })
   closing.add('watch over the database', await watchForReplacement(container, logger))
   await container.notifier.start()
-  const app = role === 'worker' ? null : await makeApp(container.app)
+  const operations = await startOperations(options, closing, container)
+  const app =
+    role === 'worker' ? null : await makeApp(operations === null ? container.app : { ...container.app, metrics: null })
   const front = app && { app, sockets: watchSockets(app.server) }
   if (app !== null) {
     closing.add('http', () => app.close())
@@ -88,15 +94,32 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   if (role !== 'api') {
     await container.workers.start()
     container.sender.start()
+    container.watchWork()
   }
   return {
     url: urlOf(app),
+    metricsUrl: urlOf(operations),
     container,
     async stop(drainMs = 0) {
       await finish(container, front, { ...options, drainMs })
       await closing.close()
     },
   }
+}
+
+/** Serves health checks and metrics on a port of their own, until everything else has stopped. */
+async function startOperations(
+  { role, host, metricsPort: port }: ServiceOptions,
+  closing: Closing,
+  { app: deps, ownMetrics }: Container,
+): Promise<App | null> {
+  if (port === undefined) return null
+  const app = await makeOperationsApp({ ...deps, metrics: role === 'worker' ? ownMetrics : deps.metrics })
+  closing.add('metrics', () => app.close())
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenError({ host, port, what: ', METRICS_PORT,', elsewhere: 'another METRICS_PORT' }, error)
+  })
+  return app
 }
 
 /** Checks that the database is migrated, so that problems are reported before anything else is opened. */

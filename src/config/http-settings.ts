@@ -100,6 +100,15 @@ export const httpSettings = {
     default: true,
     description: 'Serves Prometheus metrics at `/metrics`, without authentication.',
   }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description:
+        'Separate TCP port for `/metrics`, `/livez` and `/readyz`, in every role; 0 selects any free port. `/metrics` is then not ' +
+        'served on `PORT`. Without it, a process with `ROLE=worker` serves no requests at all.',
+    }),
+  ),
   BODY_LIMIT_BYTES: Type.Integer({
     minimum: 1024,
     maximum: 67_108_864,

@@ -34,6 +34,8 @@ export interface OpenConnectionsDeps {
   providerById(id: string): Provider | undefined
   makeHttp(baseUrl: string): ConnectionHttp
   clock: ProviderClock
+  /** Measures and traces the calls of an open provider. */
+  observed(providerId: string, opened: OpenProvider): OpenProvider
   /** Resumes workloads and scans that a pause has stopped. */
   wakeWaiting(connectionId: string): Promise<void>
   /** How long a probe after a pause may take before another worker tries. */
@@ -110,7 +112,7 @@ interface Entry {
 }
 
 function makeEntry(
-  { providerById, makeHttp, clock }: OpenConnectionsDeps,
+  { providerById, makeHttp, clock, observed }: OpenConnectionsDeps,
   connection: Connection,
   credentials: JsonObject,
 ): Entry {
@@ -119,12 +121,8 @@ function makeEntry(
   const { settings } = connection
   const baseUrl = provider.baseUrl(settings)
   const http = makeHttp(baseUrl)
-  const { drivers, verify }: OpenProvider = provider.open({
-    settings,
-    credentials,
-    http: namingAddresses(http, provider, settings),
-    clock,
-  })
+  const session = { settings, credentials, http: namingAddresses(http, provider, settings), clock }
+  const { drivers, verify } = observed(provider.id, provider.open(session))
   const opened: Opened = {
     provider: provider.id,
     version: connection.version,

@@ -7,7 +7,7 @@ import { makeConnectionResolver } from '../connections/connection-resolver.ts'
 import { makeConnectionService } from '../connections/connection-service.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import type { ConnectionRoutesDeps } from '../connections/connections.routes.ts'
-import { makeOpenConnections } from '../connections/open-connections.ts'
+import { makeOpenConnections, type OpenConnectionsDeps } from '../connections/open-connections.ts'
 import { type Egress, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeHttpClient } from '../providers/kit/http.ts'
@@ -21,6 +21,7 @@ interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
   reads: Pick<ReadsRepository, 'heldTags' | 'now'>
+  observed: OpenConnectionsDeps['observed']
   isOver(kind: Kind, status: string): boolean
 }
 
@@ -36,7 +37,7 @@ export function makeConnections(deps: ConnectionsDeps) {
   const { callTimeoutMs } = settings.timing
   const opened = makeOpenConnections({
     ...{ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock },
-    ...{ wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
+    ...{ observed: deps.observed, wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
   const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
   const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget }

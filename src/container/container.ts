@@ -7,7 +7,6 @@ import { makeChangeNotifier } from '../events/change-notifier.ts'
 import { deprecations } from '../http/deprecations.ts'
 import { makeDraining } from '../http/draining.ts'
 import { isTransientError } from '../infra/database-errors.ts'
-import { makeMetrics } from '../infra/telemetry.ts'
 import { providers as registered } from '../providers/registry.ts'
 import { makeHints } from '../queue/hints.ts'
 import { queues } from '../queue/queues.ts'
@@ -21,6 +20,7 @@ import { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
 import { makeEngine } from './engine.ts'
 import { makeReopenReplaced, whyNotReady } from './installation.ts'
+import { makeTelemetry } from './telemetry.ts'
 import { makeWebhooks } from './webhooks.ts'
 import { kinds, makeWorkloads } from './workloads.ts'
 
@@ -38,6 +38,8 @@ export function makeContainer(deps: ContainerDeps) {
   const shutdown = new AbortController()
   const draining = makeDraining()
 
+  const telemetry = makeTelemetry(deps)
+
   const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
   const notifier = makeChangeNotifier({
     installationTag,
@@ -53,7 +55,7 @@ export function makeContainer(deps: ContainerDeps) {
   const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
   const { secretsKey } = deps
   const common = { database, clock, settings, installationTag, providers, reads }
-  const connections = makeConnections({ ...common, secretsKey, isOver })
+  const connections = makeConnections({ ...common, secretsKey, isOver, observed: telemetry.observedProvider })
   const { opened } = connections
   const secrets = makeOpenSecrets({
     repository: makeSecretsRepository(prisma),
@@ -70,13 +72,16 @@ export function makeContainer(deps: ContainerDeps) {
       secrets,
       backend,
       notifier,
+      observer: telemetry.engine,
       clock,
       log: logger,
       settings,
     },
     shutdown: shutdown.signal,
   })
-  const webhooks = makeWebhooks({ ...deps, notifier, ...connections, shutdown: shutdown.signal })
+  const webhooks = makeWebhooks({
+    ...{ ...deps, notifier, ...connections, shutdown: shutdown.signal, observe: telemetry.observeDelivery },
+  })
   const measureWorkloads = makeMeasuresRepository(prisma)
   const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
 
@@ -91,7 +96,8 @@ export function makeContainer(deps: ContainerDeps) {
     authHooks: tenancy.authHooks,
     deprecations,
     projects: tenancy.routes,
-    metrics: settings.edge.hasMetrics ? makeMetrics({ measure, clock }) : null,
+    ...telemetry.http,
+    metrics: telemetry.metricsWith(measure),
     readiness: { check: () => whyNotReady(database) },
     capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
     connections: connections.routes,
@@ -100,6 +106,10 @@ export function makeContainer(deps: ContainerDeps) {
   }
   return {
     app,
+    /** The metrics of a process without an API: those of the process, without those of the installation. */
+    ownMetrics: telemetry.metricsWith(null),
+    /** Adds the metrics of a worker to those of the process. */
+    watchWork: () => telemetry.watchWork({ workers, sender: webhooks.sender }),
     workers,
     sender: webhooks.sender,
     notifier,

@@ -23,7 +23,7 @@ import { makeBatchedFind } from '../workloads/engine/recover-created.ts'
 import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
 import type { PollIntervals, WorkloadKinds } from '../workloads/kind.ts'
 import { makePruneWorkloads } from '../workloads/maintenance/retention.repository.ts'
-import type { ChangeNotifier, Connections, Log } from '../workloads/ports.ts'
+import type { ChangeNotifier, Connections, EngineObserver, Log } from '../workloads/ports.ts'
 import { makePoller } from '../workloads/schedule/poller.ts'
 import { makeScheduler } from '../workloads/schedule/scheduler.ts'
 import { makeSlots } from '../workloads/schedule/slots.ts'
@@ -43,6 +43,7 @@ export interface EngineDeps {
   secrets: OpenSecrets
   backend: QueueBackend
   notifier: ChangeNotifier
+  observer: EngineObserver
   clock: Clock
   log: Log
   settings: EngineSettings
@@ -86,6 +87,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     connections,
     write,
     notifier,
+    observer: deps.observer,
     log,
     pollIntervals: settings.pollIntervals,
     heldProviders: settings.heldProviders,
@@ -115,9 +117,10 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     shutdown,
   })
   const { pruneKeys } = makeAdmissionRepository(database)
+  const sweepSchedule = makeSweepSchedule({ sweeps, sweep, concurrency: settings.sweepConcurrency, log })
   const poller = makePoller({
     scheduler,
-    sweepSchedule: makeSweepSchedule({ sweeps, sweep, concurrency: settings.sweepConcurrency, log }),
+    sweepSchedule,
     prunes: [
       pruneKeys,
       makePruneEvents(prisma, settings.events),
@@ -127,7 +130,10 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     leaseMs: settings.leaseMs,
     log,
   })
-  return makeWorkloadWorkers({ backend: deps.backend, scheduler, poller, log })
+  const load = () => ({
+    ...{ slots: settings.concurrency, slotsUsed: settings.concurrency - slots.free(), scans: sweepSchedule.running() },
+  })
+  return makeWorkloadWorkers({ load, backend: deps.backend, scheduler, poller, log })
 }
 
 /** Dependencies of executing actions. Attempts committed at about the same time share a statement. */

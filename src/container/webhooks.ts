@@ -5,7 +5,7 @@ import { type Egress, egressDeniedCode, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeAttempts } from '../webhooks/attempt.ts'
 import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
-import { makeDeliver } from '../webhooks/deliver.ts'
+import { makeDeliver, type ObserveDelivery } from '../webhooks/deliver.ts'
 import { makeDeliveriesRepository } from '../webhooks/deliveries.repository.ts'
 import { makeDeliveryService } from '../webhooks/delivery-service.ts'
 import { makeEndpointsRepository } from '../webhooks/endpoints.repository.ts'
@@ -21,6 +21,7 @@ import type { ContainerDeps } from './deps.ts'
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
   notifier: ChangeNotifier
+  observe: ObserveDelivery
   shutdown: AbortSignal
 }
 
@@ -69,6 +70,7 @@ function makeSenderOf({
       claims,
       outcomes: { ...outcomes, delivered: joined(outcomes.delivered) },
       open: deps.secretBox.open,
+      observe: deps.observe,
     },
     ...{ userAgent: `Switchyard/${version}`, settings: webhooks, log: logger, shutdown: deps.shutdown },
   })

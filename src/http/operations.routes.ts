@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
-import type { Metrics } from '../infra/telemetry.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Draining } from './draining.ts'
 import { errorResponses } from './schemas.ts'

@@ -58,6 +58,7 @@ export type Problem = Static<typeof ProblemSchema>
 /** Sends an error as a problem. An error other than ApiError is internal: logged in full, returned without details. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { apiError, status, problem } = problemFor(error, request)
+  request.problemCode = problem.code
   if (apiError?.retryAfterSeconds !== undefined) void reply.header('retry-after', apiError.retryAfterSeconds)
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
@@ -129,5 +130,9 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** URL of the explanations of problem types; null if they are not served. */
     problemPages: string | null
+  }
+  interface FastifyRequest {
+    /** Code of the problem that was returned. */
+    problemCode: string | null
   }
 }

@@ -14,6 +14,7 @@ import { locatePublicly } from './headers.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import type { LoadLimits } from './load-shedding.ts'
+import { type ObserveRequest, observeRequests } from './observed-requests.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { problemPath } from './problem-pages.ts'
 import { rejectUnsafeText } from './text-validation.ts'
@@ -31,7 +32,7 @@ export interface EdgeSettings {
   publicUrl: string
   /** Serves `/docs`, `/openapi.json`, `/openapi-3.0.json` and `/problems`. */
   hasDocs: boolean
-  /** Serves `/metrics`: aggregate counts; the only names are ids. */
+  /** Measures requests and serves `/metrics`: aggregate counts; the only names are ids. */
   hasMetrics: boolean
   load: LoadLimits
   /** Timeouts of client connections. */
@@ -51,6 +52,8 @@ export interface ServerOptions {
   draining: Draining
   /** Whether an error means that the database is unavailable or asks for a retry, rather than a defect. */
   isOutage(error: unknown): boolean
+  /** Absent: requests are not measured. */
+  observeRequest?: ObserveRequest
 }
 
 const away = new ApiError('unavailable', 'A dependency is temporarily unavailable. Retry later.', {
@@ -61,7 +64,8 @@ const away = new ApiError('unavailable', 'A dependency is temporarily unavailabl
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Creates a server without routes: bodies are neither coerced nor stripped, and every error is a problem. */
-export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }: ServerOptions): HttpServer {
+export function makeServer(options: ServerOptions): HttpServer {
+  const { logger, bodyLimitBytes, edge, draining, isOutage, observeRequest } = options
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
@@ -98,6 +102,8 @@ export function makeServer({ logger, bodyLimitBytes, edge, draining, isOutage }:
   })
   server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
   server.decorate('problemPages', edge.hasDocs ? `${edge.publicUrl}${problemPath}` : null)
+  server.decorateRequest('problemCode', null)
+  if (observeRequest !== undefined) observeRequests(server, observeRequest)
   takeJsonOnly(server)
   server.addSchema(ProblemSchema)
   server.setErrorHandler((error, request, reply) => {

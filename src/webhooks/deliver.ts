@@ -10,6 +10,7 @@ export interface DeliverDeps {
   attempts: Pick<Attempts, 'post'>
   claims: Pick<ClaimsRepository, 'release'>
   outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(taken: Delivered): Promise<void> }
+  observe: ObserveDelivery
   /** @throws if no key of this process decrypts it */
   open(endpointId: string, sealed: string): object
   userAgent: string
@@ -23,6 +24,12 @@ export interface DeliverDeps {
   shutdown: AbortSignal
 }
 
+/** Measures and traces a delivery. Runs `post` exactly once and returns or throws what it does. */
+export type ObserveDelivery = (
+  claim: ClaimedDelivery,
+  post: () => Promise<EndpointResponse>,
+) => Promise<EndpointResponse>
+
 /** Pause until an operator has corrected the keys; no attempts are counted meanwhile. */
 const whenUnopenableMs = 60_000
 
@@ -31,7 +38,7 @@ export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Prom
   return async (claim) => {
     const secrets = secretsOf(deps, claim)
     if (secrets === null) return deps.claims.release(claim, whenUnopenableMs)
-    const answer = await deps.attempts.post(messageOf(deps, claim, secrets), deps.shutdown)
+    const answer = await deps.observe(claim, () => deps.attempts.post(messageOf(deps, claim, secrets), deps.shutdown))
     await settle(deps, claim, answer)
   }
 }

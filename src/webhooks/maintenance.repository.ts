@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
-import type { Measure } from '../infra/telemetry.ts'
+import type { Measure } from '../telemetry/measure.ts'
 
-/** Upper limit of the counts. */
+/** Upper limit of the counts, as `telemetry/metric-list.ts` states. */
 const most = 100_000
 
 interface Counted {
@@ -32,16 +32,16 @@ export function makeWebhookMeasures(prisma: PrismaClient) {
         (SELECT count(*)::float8 FROM webhook_endpoints WHERE enabled AND failures > 0) AS failing`
     const [{ pending, failed, overdueSeconds, failing } = nothing] = rows
     return [
-      one('webhook_deliveries_pending', `Pending webhook deliveries, ${most} at most.`, pending),
-      one('webhook_deliveries_failed', `Permanently failed webhook deliveries, ${most} at most.`, failed),
-      one('webhook_overdue_seconds', 'Age of the oldest due delivery of a healthy endpoint.', overdueSeconds),
-      one('failing_webhook_endpoints', 'Webhook endpoints whose last delivery failed.', failing),
+      one('webhook_deliveries_pending', pending),
+      one('webhook_deliveries_failed', failed),
+      one('webhook_overdue_seconds', overdueSeconds),
+      one('failing_webhook_endpoints', failing),
     ]
   }
 }
 
-function one(name: string, help: string, value: number): Measure {
-  return { name, help, labels: [], samples: [{ labels: {}, value }] }
+function one<N extends string>(name: N, value: number) {
+  return { name, samples: [{ labels: {}, value }] }
 }
 
 export type PruneDeliveries = () => Promise<number>

@@ -10,6 +10,8 @@ export interface WebhookSender {
   start(): void
   /** Starts nothing new; resolves when deliveries in flight have ended. */
   stop(): Promise<void>
+  /** Number of deliveries in flight. */
+  inFlight(): number
 }
 
 interface Deps {
@@ -114,6 +116,7 @@ export function makeSender(deps: Deps): WebhookSender {
   }
 
   return {
+    inFlight: () => concurrency - deliverySlots.free(),
     start() {
       loop = run()
     },

@@ -52,3 +52,41 @@ export interface Log {
   warn(context: object, message: string): void
   error(context: object, message: string): void
 }
+
+/** Measures and traces what the engine does. Runs `run` exactly once and returns or throws what it does. */
+export interface EngineObserver {
+  pass(about: ObservedPass, run: () => Promise<Passed>): Promise<Passed>
+  scan<R extends ScanResult>(about: ObservedScan, run: () => Promise<R>): Promise<R>
+}
+
+export interface ObservedPass {
+  workloadId: string
+  connectionId: string
+  provider: string
+  kind: Kind
+}
+
+/** How a reconcile pass ended. */
+export interface Passed {
+  /** Whether the workload is due again immediately. */
+  isDue: boolean
+  /**
+   * The executed action, or `wait`; `failed` if its call failed; `released` if nothing was sent; `stale` if nothing was
+   * written; `error` for an internal error.
+   */
+  outcome: PassAction | 'wait' | 'failed' | 'released' | 'stale' | 'error'
+}
+
+export type PassAction = 'create' | 'find' | 'get' | 'update' | 'control' | 'settle'
+
+export interface ObservedScan {
+  connectionId: string
+  provider: string
+  kind: Kind
+}
+
+export interface ScanResult {
+  isComplete: boolean
+  /** Number of objects that were read. */
+  listed: number
+}

@@ -39,6 +39,8 @@ export interface SwitchyardOptions {
   /** Null: the queue is in the database. */
   redis: { url: string; prefix?: string } | null
   role?: ServiceOptions['role']
+  /** 0 = any free port; absent = none. */
+  metricsPort?: number
   settings?: Partial<ContainerSettings>
   shutdownTimeoutMs?: number
   parts?: ServiceOptions['parts']
@@ -62,6 +64,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     role,
     host: '127.0.0.1',
     port: 0,
+    ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
     databaseUrl,
     ...(options.databaseDirectUrl === undefined ? {} : { databaseDirectUrl: options.databaseDirectUrl }),
     databasePoolSize: 8,

@@ -19,6 +19,7 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'vocabulary-imports-only-its-dependencies', from: 'vocabulary/a.ts', imports: '../http/problem.ts' },
   { rule: 'infra-imports-only-its-dependencies', from: 'infra/a.ts', imports: '../http/problem.ts' },
   { rule: 'config-imports-only-its-dependencies', from: 'config/config.ts', imports: '../infra/clock.ts' },
+  { rule: 'telemetry-imports-only-its-dependencies', from: 'telemetry/a.ts', imports: '../http/problem.ts' },
   { rule: 'http-imports-only-its-dependencies', from: 'http/a.ts', imports: '../queue/hints.ts' },
   { rule: 'openapi-imports-only-its-dependencies', from: 'openapi/a.ts', imports: '../jobs/job.schemas.ts' },
   { rule: 'queue-imports-only-its-dependencies', from: 'queue/a.ts', imports: '../connections/service.ts' },

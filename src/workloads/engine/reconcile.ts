@@ -5,7 +5,7 @@ import { after, backoffMs } from '../apply/poll-intervals.ts'
 import { transition, waiting } from '../apply/transition.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
 import type { Change, Facts, PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { ChangeNotifier, Connections, Log } from '../ports.ts'
+import type { ChangeNotifier, Connections, EngineObserver, Log, Passed } from '../ports.ts'
 import type { Workload } from '../workload.ts'
 import type { Execute } from './execute.ts'
 import type { Executed, ExecutionContext } from './execution-context.ts'
@@ -28,6 +28,7 @@ export interface ReconcileDeps {
   /** Releases a claim; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
   notifier: ChangeNotifier
+  observer: Pick<EngineObserver, 'pass'>
   pollIntervals: PollIntervals
   heldProviders: ReadonlySet<string>
   log: Log
@@ -44,10 +45,13 @@ const internalFailuresBeforeParking = 10
  */
 export function makeReconcile(deps: ReconcileDeps) {
   return async function reconcile({ claimed, facts }: ReconcilePass): Promise<boolean> {
-    const { kind: name } = claimed.workload
-    return name === 'job'
-      ? runPass(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
-      : runPass(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts)
+    const { id, connectionId, provider, kind } = claimed.workload
+    const { isDue } = await deps.observer.pass({ workloadId: id, connectionId, provider, kind }, () =>
+      kind === 'job'
+        ? runPass(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
+        : runPass(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts),
+    )
+    return isDue
   }
 }
 
@@ -56,7 +60,7 @@ async function runPass<K extends Kind>(
   kind: WorkloadKind<K>,
   claimed: Claimed<K>,
   known: ClaimFacts,
-): Promise<boolean> {
+): Promise<Passed> {
   const { workload } = claimed
   try {
     const connection = await deps.connections.open(workload.connectionId, known.connectionVersion)
@@ -69,26 +73,28 @@ async function runPass<K extends Kind>(
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
     const facts = bareFacts<K>(known, deps.pollIntervals)
     const change = afterInternalFailure(workload, facts)
-    return commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null })
+    return passed('error', await commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null }))
   }
 }
 
-async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<boolean> {
+async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<Passed> {
   const { kind, claimed, facts } = context
   const { workload } = claimed
   const action = kind.nextAction(workload, facts)
   if (action.do === 'wait') {
-    return commit(deps, context, { workload, facts }, { change: waiting(action, workload), answer: null })
+    const change = waiting(action, workload)
+    return passed('wait', await commit(deps, context, { workload, facts }, { change, answer: null }))
   }
   const isProbe = action.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
-    return commit(deps, context, { workload, facts }, { change: waiting(untilProbed(facts), workload), answer: null })
+    const change = waiting(untilProbed(facts), workload)
+    return passed('wait', await commit(deps, context, { workload, facts }, { change, answer: null }))
   }
   const executed = await deps.execute(context, action)
   if (executed === null) {
     deps.log.info({ workloadId: workload.id }, 'create skipped: lease lost or desired state changed')
     await deps.release(claimed, 0)
-    return true
+    return { isDue: true, outcome: 'released' }
   }
   const { outcome } = executed
   const isCutOff = outcome.did === 'fail' && deps.shutdown.aborted
@@ -96,13 +102,18 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   // are saved.
   if (isCutOff && outcome.operation === 'read') {
     await deps.release(claimed, 0)
-    return false
+    return { isDue: false, outcome: 'released' }
   }
   if (!isCutOff) report(deps, context, { outcome, isProbe })
   const applied = applyOutcome(kind, executed.workload, executed.facts, outcome)
   // The next step is decided on the latest observation.
   const seen = shownBy({ ...executed.workload, ...applied.change }, context.driver)
-  return commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
+  const committed = await commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
+  return passed(outcome.did === 'fail' ? 'failed' : action.do, committed)
+}
+
+function passed(outcome: Passed['outcome'], { isWritten, isDue }: Committed): Passed {
+  return { isDue, outcome: isWritten ? outcome : 'stale' }
 }
 
 /** The connection was paused and no call has succeeded since. */
@@ -138,12 +149,14 @@ async function reportDuplicate(deps: ReconcileDeps, workload: Workload, remoteId
   deps.notifier.changed([projectId, workloadId])
 }
 
+type Committed = Pick<Written, 'isWritten' | 'isDue'>
+
 async function commit<K extends Kind>(
   deps: ReconcileDeps,
   { kind, claimed }: Pick<ExecutionContext<K>, 'kind' | 'claimed'>,
   { workload, facts }: { workload: Workload<K>; facts: Facts<K> },
   applied: { change: Change<K>; answer: AttemptResult | null },
-): Promise<boolean> {
+): Promise<Committed> {
   const write = transition(kind, workload, applied, { facts, basis: claimed })
   const written = await deps.write(write)
   if (written.isDuplicate) await reportDuplicate(deps, workload, applied.answer?.remoteId ?? '')
@@ -151,12 +164,12 @@ async function commit<K extends Kind>(
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written. If the lease is still held, releasing it avoids waiting for its end.
     await deps.release(claimed, deps.pollIntervals.slowMs)
-    return false
+    return { isWritten: false, isDue: false }
   }
   if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
-  return written.isDue
+  return written
 }
 
 function afterInternalFailure<K extends Kind>(workload: Workload<K>, { now, pollIntervals }: Facts<K>): Change<K> {

@@ -1,40 +1,51 @@
-import type { PrismaClient } from '../../infra/database.ts'
-import type { Measure } from '../../infra/telemetry.ts'
+import { Prisma, type PrismaClient } from '../../infra/database.ts'
+import type { Measure } from '../../telemetry/measure.ts'
 import { connectionsWithDueTimes } from '../engine/leases.repository.ts'
 
-type Row = { name: string; labels: Record<string, string>; value: number }
+/** The metrics that the statement reads. */
+const measured = [
+  ...['live_workloads', 'parked_workloads', 'due_workloads', 'oldest_due_seconds', 'overdue_seconds'],
+  ...['paused_connections', 'scan_lag_seconds', 'sweep_age_seconds', 'orphans', 'duplicates'],
+] as const
 
-const measures: Readonly<Record<string, Pick<Measure, 'help' | 'labels'>>> = {
-  live_workloads: { help: 'Active jobs and environments.', labels: ['kind', 'provider', 'status'] },
-  parked_workloads: {
-    help: 'Workloads that require an operator: see resolve.',
-    labels: ['kind', 'provider', 'reason'],
-  },
-  overdue_seconds: { help: 'Age of the oldest due workload.', labels: [] },
-  paused_connections: { help: 'Paused or held connections.', labels: ['provider', 'reason'] },
-  sweep_age_seconds: {
-    help: 'Seconds since the last complete scan of a provider list, if one is due.',
-    labels: ['connection', 'kind'],
-  },
-  orphans: {
-    help: 'Active remote objects tagged by this installation without a live record, at the last complete scan.',
-    labels: ['connection', 'kind'],
-  },
-  duplicates: {
-    help: 'Provider responses that reported a second object for a workload; see duplicate_detected.',
-    labels: [],
-  },
-}
+type Row = { name: string; labels: never; value: number }
+
+/** Limits of labels: the projects that wait longest, and the connections with the highest values. */
+const maxProjects = 20
+const maxConnections = 100
+/** Upper limit of the count of a connection, so that a backlog does not make scrapes slow. */
+const maxDuePerConnection = 10_000
+
+/** Due workloads that nobody has claimed, for each of the projects that wait longest, and the other ones together. */
+const dueByProject = Prisma.sql`
+  due AS MATERIALIZED (
+    SELECT c.project_id, c.provider, sum(d.count)::float8 AS count, EXTRACT(epoch FROM now() - min(d.oldest))::float8 AS age
+    FROM (${connectionsWithDueTimes}) b JOIN connections c ON c.id = b.id CROSS JOIN LATERAL (
+      SELECT count(*) AS count, min(due_at) AS oldest
+      FROM (SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at <= now() ORDER BY due_at LIMIT ${maxDuePerConnection}) f
+    ) d WHERE d.count > 0 GROUP BY c.project_id, c.provider
+  ), late AS (
+    SELECT project_id FROM due GROUP BY project_id ORDER BY max(age) DESC, project_id LIMIT ${maxProjects}
+  ), labelled AS (
+    SELECT CASE WHEN project_id IN (SELECT project_id FROM late) THEN project_id ELSE 'other' END AS project, provider,
+      sum(count) AS count, max(age) AS age
+    FROM due GROUP BY 1, provider
+  )`
 
 /** Metrics for operators, in one statement. */
 export function makeMeasuresRepository(prisma: PrismaClient) {
   return async function measure(): Promise<readonly Measure[]> {
     const rows = await prisma.$queryRaw<Row[]>`
+      WITH ${dueByProject}
       SELECT 'live_workloads' AS name, jsonb_build_object('kind', kind, 'provider', provider, 'status', status) AS labels, count(*)::float8 AS value
       FROM workloads WHERE active AND ended_at IS NULL GROUP BY kind, provider, status
       UNION ALL
       SELECT 'parked_workloads', jsonb_build_object('kind', kind, 'provider', provider, 'reason', status_reason), count(*)::float8
       FROM workloads WHERE active AND due_at IS NULL AND status_reason IN ('outcome_unknown', 'internal_error') GROUP BY kind, provider, status_reason
+      UNION ALL
+      SELECT 'due_workloads', jsonb_build_object('project', project, 'provider', provider), count FROM labelled
+      UNION ALL
+      SELECT 'oldest_due_seconds', jsonb_build_object('project', project, 'provider', provider), age FROM labelled
       UNION ALL
       SELECT 'overdue_seconds', '{}', GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(oldest.due_at)), 0))::float8
       FROM (${connectionsWithDueTimes}) b CROSS JOIN LATERAL (SELECT due_at FROM workloads WHERE connection_id = b.id AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) oldest
@@ -42,16 +53,19 @@ export function makeMeasuresRepository(prisma: PrismaClient) {
       SELECT 'paused_connections', jsonb_build_object('provider', provider, 'reason', CASE WHEN held THEN 'held' ELSE COALESCE(pause_reason, '') END), count(*)::float8
       FROM connections WHERE deleted_at IS NULL AND (held OR not_before > now()) GROUP BY 2, provider
       UNION ALL
-      SELECT 'sweep_age_seconds', jsonb_build_object('connection', connection_id, 'kind', kind), EXTRACT(epoch FROM now() - last_completed_at)::float8
-      FROM sweeps WHERE due_at IS NOT NULL AND last_completed_at IS NOT NULL
+      SELECT 'scan_lag_seconds', jsonb_build_object('provider', c.provider, 'kind', s.kind), GREATEST(0, EXTRACT(epoch FROM now() - min(s.due_at)))::float8
+      FROM sweeps s JOIN connections c ON c.id = s.connection_id WHERE s.due_at IS NOT NULL GROUP BY c.provider, s.kind
       UNION ALL
-      SELECT 'orphans', jsonb_build_object('connection', connection_id, 'kind', kind), last_orphans::float8 FROM sweeps WHERE last_orphans > 0
+      (SELECT 'sweep_age_seconds', jsonb_build_object('connection', connection_id, 'kind', kind), EXTRACT(epoch FROM now() - last_completed_at)::float8
+      FROM sweeps WHERE due_at IS NOT NULL AND last_completed_at IS NOT NULL ORDER BY last_completed_at LIMIT ${maxConnections})
+      UNION ALL
+      (SELECT 'orphans', jsonb_build_object('connection', connection_id, 'kind', kind), last_orphans::float8 FROM sweeps WHERE last_orphans > 0
+      ORDER BY last_orphans DESC LIMIT ${maxConnections})
       UNION ALL
       SELECT 'duplicates', '{}', count(*)::float8 FROM workload_events WHERE type IN ('job.duplicate_detected', 'environment.duplicate_detected')`
-    return Object.entries(measures).map(([name, about]) => ({
-      ...about,
+    return measured.map((name) => ({
       name,
-      samples: rows.filter((row) => row.name === name),
+      samples: rows.flatMap(({ name: of, ...sample }) => (of === name ? [sample] : [])),
     }))
   }
 }

@@ -9,16 +9,26 @@ export interface WorkloadWorkers {
   start(): Promise<void>
   /** Accepts nothing new; resolves when running work is written. */
   stop(): Promise<void>
+  load(): WorkerLoad
+}
+
+/** What the engine of this process does now. */
+export interface WorkerLoad {
+  slots: number
+  slotsUsed: number
+  /** Scans in progress. */
+  scans: number
 }
 
 interface Deps {
+  load(): WorkerLoad
   backend: QueueBackend
   scheduler: Scheduler
   poller: Poller
   log: Log
 }
 
-export function makeWorkloadWorkers({ backend, scheduler, poller, log }: Deps): WorkloadWorkers {
+export function makeWorkloadWorkers({ load, backend, scheduler, poller, log }: Deps): WorkloadWorkers {
   const hints = makeQueueWorker({
     backend,
     queue: 'reconcile',
@@ -27,6 +37,7 @@ export function makeWorkloadWorkers({ backend, scheduler, poller, log }: Deps): 
     log,
   })
   return {
+    load,
     async start() {
       await hints.start()
       poller.start()

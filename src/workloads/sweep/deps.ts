@@ -4,7 +4,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
 import type { Budget } from '../engine/budget.ts'
 import type { PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { ChangeNotifier, Connections, Log } from '../ports.ts'
+import type { ChangeNotifier, Connections, EngineObserver, Log } from '../ports.ts'
 import type { ObservationCache } from './observation-cache.ts'
 import type { ClaimedSweep, SweepsRepository } from './sweeps.repository.ts'
 
@@ -19,6 +19,7 @@ export interface SweepDeps {
   heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
   installationTag: string
   notifier: ChangeNotifier
+  observer: Pick<EngineObserver, 'scan'>
   log: Log
   pollIntervals: PollIntervals
   bounds: SweepBounds

@@ -5,15 +5,15 @@ import type { Observation } from '../../providers/observation.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
 import { belongsToOther } from '../apply/observe.ts'
+import type { ScanResult } from '../ports.ts'
 import { type Comparison, type Fresh, makeComparison } from './compare.ts'
 import type { ScanDeps } from './deps.ts'
 import type { Watched } from './sweeps.repository.ts'
 
 /** Result of a scan. */
-export interface Scan {
+export interface Scan extends ScanResult {
   /** Watched workloads whose objects were listed. */
   seenIds: ReadonlySet<string>
-  isComplete: boolean
   changed: number
   /** Correlation tags of active objects without a watched workload. */
   orphanTags: readonly string[]
@@ -43,7 +43,10 @@ async function readAll<K extends Kind>(
   const remoteIds = [...byRemoteId.keys()]
   const seenIds = new Set<string>()
   const orphanTags: string[] = []
-  const end = async (isComplete: boolean) => ({ seenIds, isComplete, changed: await comparison.end(), orphanTags })
+  let listed = 0
+  const end = async (isComplete: boolean) => ({
+    ...{ seenIds, isComplete, listed, changed: await comparison.end(), orphanTags },
+  })
   let cursor: string | null = null
   for (let page = 0; page < bounds.maxPages; page += 1) {
     await untilAllowed(deps)
@@ -52,6 +55,7 @@ async function readAll<K extends Kind>(
       { cursor, watched: remoteIds },
       signal,
     )
+    listed += seen.length
     for (let from = 0; from < seen.length; from += chunkSize) {
       // A list without pages is one large page: yields to other work in between.
       if (from > 0) await yieldToOthers()

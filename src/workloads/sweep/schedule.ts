@@ -9,6 +9,8 @@ export interface SweepSchedule {
   renew(): Promise<void>
   /** Starts no more scans; resolves when running ones have ended. */
   stop(): Promise<void>
+  /** Number of running scans. */
+  running(): number
 }
 
 interface Deps {
@@ -70,6 +72,7 @@ export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): Sw
 
   return {
     poll,
+    running: () => underWay.size,
     renew: () => sweeps.renew([...underWay.keys()]),
     async stop() {
       isStopped = true

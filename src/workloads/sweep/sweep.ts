@@ -46,7 +46,8 @@ async function scan<K extends Kind>(
     if (isProbe(claimed) && !(await deps.connections.mayProbe(claimed.connectionId)))
       return finish(deps, claimed, { nextMs: bounds.maxMs, seen: null })
     const scanDeps = { ...deps, kind, driver, claimed, cache }
-    const result = await readList(scanDeps, watched)
+    const about = { connectionId: claimed.connectionId, provider: connection.provider, kind: kind.name }
+    const result = await deps.observer.scan(about, () => readList(scanDeps, watched))
     cache.keep(result.seenIds)
     const scheduleUnseen = result.isComplete ? scheduleMissingReads : scheduleUnscannedReads
     await scheduleUnseen(scanDeps, watched, result.seenIds)

@@ -13,6 +13,7 @@ import type { SweepDeps } from '../../../src/workloads/sweep/deps.ts'
 import { makeSweep } from '../../../src/workloads/sweep/sweep.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
+import { unobserved } from '../../support/unobserved.ts'
 import { makeFacts } from '../../unit/workloads/make-workload.ts'
 
 const { pollIntervals } = makeFacts()
@@ -91,6 +92,7 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
       open: async () => ({ driver: () => driver }),
       failed: async (_: object, error: unknown) => void failures.push(error),
     },
+    observer: unobserved,
     secretsOfAll: async () => () => ({ hide: nothingToHide }),
     write: makeBatcher<Write, Written>({
       ...{ flush: makeWritesRepository(sql).write, concurrency: 1, maxItems: 200 },

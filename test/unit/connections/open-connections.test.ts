@@ -36,6 +36,7 @@ function bench() {
   let made = 0
   const connections = makeOpenConnections({
     ...{ secretBox, providerById: () => provider, wakeWaiting: async () => {}, probeMs: 1000 },
+    observed: (_, opened) => opened,
     repository: repository as ConnectionsRepository,
     clock: { now: () => new Date(0), monotonicMs: () => aheadMs },
     makeHttp() {

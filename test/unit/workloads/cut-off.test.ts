@@ -6,6 +6,7 @@ import type { Outcome } from '../../../src/workloads/apply/outcome.ts'
 import type { Write } from '../../../src/workloads/apply/writes.repository.ts'
 import type { ClaimFacts } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeReconcile, type ReconcileDeps } from '../../../src/workloads/engine/reconcile.ts'
+import { unobserved } from '../../support/unobserved.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const { now, traits, pollIntervals } = makeFacts<'job'>()
@@ -31,6 +32,7 @@ async function reconcileOnce(operation: 'read' | 'create', { isEnding }: { isEnd
   const deps = {
     ...{ kinds: { job: jobKind, environment: environmentKind }, pollIntervals, heldProviders: new Set<string>() },
     ...{ notifier: { changed: ignore }, log: { debug: ignore, info: ignore, warn: ignore, error: ignore } },
+    observer: unobserved,
     connections: {
       open: async () => ({ provider: 'memory', version: 1, driver: () => driver }),
       failed: async () => void done.push('the connection failed'),

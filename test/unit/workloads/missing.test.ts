@@ -10,6 +10,7 @@ import type { SweepDeps } from '../../../src/workloads/sweep/deps.ts'
 import { makeSweep } from '../../../src/workloads/sweep/sweep.ts'
 import type { ClaimedSweep } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import type { Workload } from '../../../src/workloads/workload.ts'
+import { unobserved } from '../../support/unobserved.ts'
 import { makeFacts, makeWorkload } from './make-workload.ts'
 
 const start = makeFacts().now
@@ -145,6 +146,7 @@ describe('a list', () => {
         return { isWritten: true }
       },
       notifier: { changed: ignore },
+      observer: unobserved,
       log: { debug: ignore, info: ignore, warn, error: (_: object, message: string) => alarms.push(message) },
       heldTags: async () => new Set<string>(),
       budget: { take: () => 0 },

@@ -8,6 +8,7 @@ import { makeExecute } from '../../../../src/workloads/engine/execute.ts'
 import type { Claimed } from '../../../../src/workloads/engine/leases.repository.ts'
 import { makeReconcile } from '../../../../src/workloads/engine/reconcile.ts'
 import { makeSweep } from '../../../../src/workloads/sweep/sweep.ts'
+import { unobserved } from '../../../support/unobserved.ts'
 import type { MemoryProvider } from './memory-provider.ts'
 import type { MemoryTable } from './memory-table.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -140,6 +141,7 @@ function makeProcess(
       mayProbe: async () => true,
     },
     notifier: { changed: ignore },
+    observer: unobserved,
     log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
   }
   const execute = makeExecute({

@@ -1,0 +1,57 @@
+import type { OpenProvider } from '../providers/provider.ts'
+import type { Measure } from '../telemetry/measure.ts'
+import { type Metrics, makeMetrics, makeProcessMetrics, noMetrics, type ProcessMetrics } from '../telemetry/metrics.ts'
+import { makeObserveDelivery } from '../telemetry/observe-deliveries.ts'
+import { makeEngineObserver } from '../telemetry/observe-engine.ts'
+import { makeObserveProvider } from '../telemetry/observe-provider-calls.ts'
+import { makeObserveRequest } from '../telemetry/observe-requests.ts'
+import type { WebhookSender } from '../webhooks/sender.ts'
+import type { WorkloadWorkers } from '../workloads/schedule/workload-workers.ts'
+import type { ContainerDeps } from './deps.ts'
+
+/** Parts of a worker whose state is read at each scrape. */
+interface Work {
+  workers: Pick<WorkloadWorkers, 'load'>
+  sender: Pick<WebhookSender, 'inFlight'>
+}
+
+/** What measures this process, for each module that is measured. */
+export function makeTelemetry({ settings, clock, database }: Pick<ContainerDeps, 'settings' | 'clock' | 'database'>) {
+  const own = settings.edge.hasMetrics ? makeProcessMetrics() : null
+  const metrics = own?.metrics ?? noMetrics
+  const deps = { metrics, clock }
+  watchPool(metrics, database.pool)
+  return {
+    engine: makeEngineObserver(deps),
+    observeDelivery: makeObserveDelivery(deps),
+    observedProvider: own === null ? (_: string, opened: OpenProvider) => opened : makeObserveProvider(deps),
+    http: own === null ? {} : { observeRequest: makeObserveRequest(metrics) },
+
+    /** Null: none are served. */
+    metricsWith(measure: (() => Promise<readonly Measure[]>) | null): Metrics | null {
+      return own && makeMetrics({ registry: own.registry, measure, clock })
+    },
+
+    watchWork({ workers, sender }: Work): void {
+      metrics.gauge('slots', () => [{ labels: {}, value: workers.load().slots }])
+      metrics.gauge('slots_used', () => [{ labels: {}, value: workers.load().slotsUsed }])
+      metrics.gauge('leases', () => {
+        const { slotsUsed, scans } = workers.load()
+        return [
+          { labels: { of: 'workload' }, value: slotsUsed },
+          { labels: { of: 'scan' }, value: scans },
+          { labels: { of: 'webhook_delivery' }, value: sender.inFlight() },
+        ]
+      })
+    },
+  }
+}
+
+function watchPool(metrics: ProcessMetrics, pool: ContainerDeps['database']['pool']): void {
+  metrics.gauge('database_pool_connections', () => [
+    { labels: { state: 'idle' }, value: pool.idleCount },
+    { labels: { state: 'used' }, value: pool.totalCount - pool.idleCount },
+  ])
+  metrics.gauge('database_pool_max_connections', () => [{ labels: {}, value: pool.options.max }])
+  metrics.gauge('database_pool_waiting', () => [{ labels: {}, value: pool.waitingCount }])
+}

@@ -1,0 +1,230 @@
+/**
+ * Every metric of Switchyard. The registry, docs/observability.md and whatever else names metrics are made from this
+ * list. Names are without the prefix `switchyard_`; names and labels are stable (docs/compatibility.md).
+ */
+export interface MetricDefinition {
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
+  /** Every label has a bounded number of values. */
+  labels: readonly string[]
+  /**
+   * Who reports it. `api`, `worker`, `process`: each process of that role, or each process, about itself.
+   * `installation`: every API process, from the database, with the same values: aggregate with `max`, not `sum`.
+   */
+  from: 'api' | 'worker' | 'process' | 'installation'
+  /** Upper bounds of a histogram. */
+  buckets?: readonly number[]
+}
+
+const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const waitBuckets = [0.1, 1, 5, 15, 30, 60, 300, 1800]
+
+const http = {
+  http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of requests, except long polls and event streams; `_count` is the number of requests.',
+    labels: ['method', 'route', 'status'],
+    from: 'api',
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  http_wait_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of long polls (`Prefer: wait`) and event streams.',
+    labels: ['method', 'route', 'status'],
+    from: 'api',
+    buckets: waitBuckets,
+  },
+  http_problems_total: {
+    type: 'counter',
+    help: 'Problem responses by code, see docs/errors.md.',
+    labels: ['route', 'code'],
+    from: 'api',
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+const process = {
+  database_pool_connections: {
+    type: 'gauge',
+    help: 'Open database connections of the pool.',
+    labels: ['state'],
+    from: 'process',
+  },
+  database_pool_max_connections: {
+    type: 'gauge',
+    help: 'Maximum database connections of the pool.',
+    labels: [],
+    from: 'process',
+  },
+  database_pool_waiting: {
+    type: 'gauge',
+    help: 'Queries that wait for a database connection.',
+    labels: [],
+    from: 'process',
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+const worker = {
+  slots: { type: 'gauge', help: 'Workloads that the worker can process concurrently.', labels: [], from: 'worker' },
+  slots_used: { type: 'gauge', help: 'Workloads that the worker processes now.', labels: [], from: 'worker' },
+  leases: {
+    type: 'gauge',
+    help: 'Leases that the worker holds, by what is leased: workload, scan or webhook_delivery.',
+    labels: ['of'],
+    from: 'worker',
+  },
+  reconcile_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of reconcile passes by outcome: the action that was executed, wait, stale, released, failed or error.',
+    labels: ['provider', 'kind', 'outcome'],
+    from: 'worker',
+    buckets: callBuckets,
+  },
+  provider_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog and verify.',
+    labels: ['provider', 'operation', 'code'],
+    from: 'process',
+    buckets: callBuckets,
+  },
+  scan_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of scans of provider lists by outcome: complete, incomplete or failed.',
+    labels: ['provider', 'kind', 'outcome'],
+    from: 'worker',
+    buckets: [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+  },
+  scan_listed_objects: {
+    type: 'histogram',
+    help: 'Objects that a scan has read.',
+    labels: ['provider', 'kind'],
+    from: 'worker',
+    buckets: [0, 1, 10, 100, 1000, 10_000, 100_000],
+  },
+  webhook_delivery_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of webhook deliveries by outcome: the class of the status, or the reason why there was no response.',
+    labels: ['outcome'],
+    from: 'worker',
+    buckets: callBuckets,
+  },
+  webhook_lag_seconds: {
+    type: 'histogram',
+    help: 'Time from an event to its successful webhook delivery.',
+    labels: [],
+    from: 'worker',
+    buckets: [...waitBuckets, 21_600, 86_400],
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+const installation = {
+  live_workloads: {
+    type: 'gauge',
+    help: 'Active jobs and environments.',
+    labels: ['kind', 'provider', 'status'],
+    from: 'installation',
+  },
+  parked_workloads: {
+    type: 'gauge',
+    help: 'Workloads that require an operator: see resolve.',
+    labels: ['kind', 'provider', 'reason'],
+    from: 'installation',
+  },
+  due_workloads: {
+    type: 'gauge',
+    help: 'Due workloads that no worker has claimed, at most 10000 per connection. The 20 projects with the oldest; the others together as `other`.',
+    labels: ['project', 'provider'],
+    from: 'installation',
+  },
+  oldest_due_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest due workload that no worker has claimed, for the same projects.',
+    labels: ['project', 'provider'],
+    from: 'installation',
+  },
+  overdue_seconds: { type: 'gauge', help: 'Age of the oldest due workload.', labels: [], from: 'installation' },
+  paused_connections: {
+    type: 'gauge',
+    help: 'Paused or held connections.',
+    labels: ['provider', 'reason'],
+    from: 'installation',
+  },
+  scan_lag_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest due scan that no worker has claimed.',
+    labels: ['provider', 'kind'],
+    from: 'installation',
+  },
+  sweep_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since the last complete scan of a provider list, if one is due. The 100 connections with the highest values.',
+    labels: ['connection', 'kind'],
+    from: 'installation',
+  },
+  orphans: {
+    type: 'gauge',
+    help: 'Active remote objects tagged by this installation without a live record, at the last complete scan. The 100 connections with the highest values.',
+    labels: ['connection', 'kind'],
+    from: 'installation',
+  },
+  duplicates: {
+    type: 'gauge',
+    help: 'Provider responses that reported a second object for a workload; see duplicate_detected.',
+    labels: [],
+    from: 'installation',
+  },
+  webhook_deliveries_pending: {
+    type: 'gauge',
+    help: 'Pending webhook deliveries, 100000 at most.',
+    labels: [],
+    from: 'installation',
+  },
+  webhook_deliveries_failed: {
+    type: 'gauge',
+    help: 'Permanently failed webhook deliveries, 100000 at most.',
+    labels: [],
+    from: 'installation',
+  },
+  webhook_overdue_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest due delivery of a healthy endpoint.',
+    labels: [],
+    from: 'installation',
+  },
+  failing_webhook_endpoints: {
+    type: 'gauge',
+    help: 'Webhook endpoints whose last delivery failed.',
+    labels: [],
+    from: 'installation',
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+/** The metrics of Switchyard. */
+export const metricList = { ...http, ...process, ...worker, ...installation }
+
+export type MetricName = keyof typeof metricList
+type OfType<T extends MetricDefinition['type']> = {
+  [N in MetricName]: (typeof metricList)[N]['type'] extends T ? N : never
+}[MetricName]
+export type HistogramName = OfType<'histogram'>
+export type CounterName = OfType<'counter'>
+/** A gauge about the process, sampled at each scrape. */
+export type ProcessGaugeName = Exclude<OfType<'gauge'>, InstallationMetricName>
+export type InstallationMetricName = keyof typeof installation
+export type LabelsOf<N extends MetricName> = Readonly<Record<(typeof metricList)[N]['labels'][number], string>>
+
+/**
+ * Metrics of the Node.js process, in every process, made by prom-client. These are the ones to watch; there are more, all
+ * with the prefix `switchyard_process_`.
+ */
+export const processMetricList = {
+  process_process_cpu_seconds_total: { type: 'counter', help: 'Processor time, user and system.' },
+  process_process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory.' },
+  process_process_start_time_seconds: { type: 'gauge', help: 'Start of the process, as Unix time.' },
+  process_process_open_fds: { type: 'gauge', help: 'Open file descriptors.' },
+  process_nodejs_eventloop_lag_seconds: { type: 'gauge', help: 'Event-loop delay, measured at the scrape.' },
+  process_nodejs_eventloop_lag_p99_seconds: {
+    type: 'gauge',
+    help: 'Event-loop delay since the last scrape, 99th percentile.',
+  },
+  process_nodejs_heap_size_used_bytes: { type: 'gauge', help: 'Used part of the heap.' },
+} as const satisfies Record<string, Pick<MetricDefinition, 'type' | 'help'>>

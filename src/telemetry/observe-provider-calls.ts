@@ -1,0 +1,65 @@
+import type { Control, Driver } from '../providers/driver.ts'
+import type { OpenProvider } from '../providers/provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import type { Kind } from '../vocabulary/kinds.ts'
+import type { ProcessMetrics } from './metrics.ts'
+import { type MonotonicClock, timed } from './timed.ts'
+
+interface Deps {
+  metrics: Pick<ProcessMetrics, 'observe'>
+  clock: MonotonicClock
+}
+
+/** Runs one call of a driver. */
+type Call = <R>(operation: string, run: () => Promise<R>) => Promise<R>
+
+/** Wraps the drivers of an open provider, so that every call over it is measured. */
+export function makeObserveProvider({ metrics, clock }: Deps) {
+  return (provider: string, { drivers, verify }: OpenProvider): OpenProvider => {
+    const call: Call = (operation, run) =>
+      timed(clock, run, (ended) => {
+        const code = ended.ok ? 'ok' : codeOf(ended.error)
+        metrics.observe('provider_call_duration_seconds', { provider, operation, code }, ended.seconds)
+      })
+    const { job, environment } = drivers
+    return {
+      drivers: {
+        ...(job && { job: observedDriver(job, call) }),
+        ...(environment && { environment: observedDriver(environment, call) }),
+      },
+      verify: (signal) => call('verify', () => verify(signal)),
+    }
+  }
+}
+
+/** Drivers reject only with a ProviderError; anything else is a defect. */
+function codeOf(error: unknown): string {
+  return error instanceof ProviderError ? error.code : 'internal'
+}
+
+/** Missing methods stay missing: they are missing capabilities. */
+function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K> {
+  const { prepare, update, logs, access, catalog } = driver
+  return {
+    ...driver,
+    create: (intent, signal) => call('create', () => driver.create(intent, signal)),
+    find: (intents, signal) => call('find', () => driver.find(intents, signal)),
+    get: (remoteId, signal) => call('get', () => driver.get(remoteId, signal)),
+    list: (page, signal) => call('list', () => driver.list(page, signal)),
+    controls: observedControls(driver.controls, call),
+    ...(prepare && { prepare: (...args) => call('prepare', () => prepare.apply(driver, args)) }),
+    ...(update && { update: (...args) => call('update', () => update.apply(driver, args)) }),
+    ...(logs && { logs: (...args) => call('logs', () => logs.apply(driver, args)) }),
+    ...(access && { access: (...args) => call('access', () => access.apply(driver, args)) }),
+    ...(catalog && { catalog: (signal) => call('catalog', () => catalog.call(driver, signal)) }),
+  }
+}
+
+function observedControls<K extends Kind>(controls: Driver<K>['controls'], call: Call): Driver<K>['controls'] {
+  const entries = Object.entries(controls) as [string, Control<K>][]
+  const observed = entries.map(([verb, control]): [string, Control<K>] => [
+    verb,
+    (...args) => call(verb, () => control(...args)),
+  ])
+  return Object.fromEntries(observed) as Driver<K>['controls']
+}

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest'
+import { makeMeasuresRepository } from '../../../src/workloads/maintenance/measures.repository.ts'
+import { useApiBench } from '../../support/api-bench.ts'
+
+const { api, open, connections } = await useApiBench()
+const measure = makeMeasuresRepository(open.prisma)
+
+interface Sample {
+  labels: Readonly<Record<string, string>>
+  value: number
+}
+
+const samplesOf = async (name: string): Promise<readonly Sample[]> =>
+  (await measure()).find((each) => each.name === name)?.samples ?? []
+
+it('counts due workloads of the 20 projects that wait longest by name, and the other ones together', async () => {
+  const environment = {
+    connectionId: connections.dataforest,
+    name: 'ws',
+    image: 'tensorflow:r2.3.1-py3',
+    command: ['ls'],
+  }
+  const { id, projectId } = await api.ok('POST', '/environments', environment)
+  await open.pool.query("UPDATE workloads SET due_at = now() - interval '5 s' WHERE id = $1", [id])
+  // The same workload of 24 other projects, each due for longer than the one before.
+  await open.pool.query(`
+    CREATE TEMP TABLE copies AS SELECT n, w.id AS of FROM generate_series(1, 24) n, workloads w;
+    INSERT INTO projects (id, name) SELECT 'prj_' || lpad(n::text, 26, '0'), 'p' || n FROM copies;
+    INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+    SELECT 'conn_' || lpad(n::text, 26, '0'), 'prj_' || lpad(n::text, 26, '0'), 'slurm', 'c', '{}', '' FROM copies;
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, due_at)
+    SELECT 'job_' || lpad(n::text, 26, '0'), 'prj_' || lpad(n::text, 26, '0'), 'job', 'slurm', 'conn_' || lpad(n::text, 26, '0'),
+      'j', '{}', '{}', 'tag' || n, 'queued', now() - (60 + n) * interval '1 s' FROM copies`)
+  const counts = await samplesOf('due_workloads')
+  const ages = await samplesOf('oldest_due_seconds')
+  expect(counts).toHaveLength(22)
+  expect(counts.every(({ labels }) => labels.project !== projectId)).toBe(true)
+  expect(counts).toContainEqual({ labels: { project: 'other', provider: 'slurm' }, value: 4 })
+  expect(counts).toContainEqual({ labels: { project: 'other', provider: 'dataforest' }, value: 1 })
+  const oldest = ages.find(({ labels }) => labels.project === `prj_${'24'.padStart(26, '0')}`)
+  expect(oldest?.value).toBeGreaterThanOrEqual(84)
+  expect(oldest?.value).toBeLessThan(120)
+})
+
+it('reports how late scans are, by provider and kind', async () => {
+  await open.pool.query(
+    "UPDATE sweeps SET due_at = now() - interval '30 s', lease_until = NULL WHERE kind = 'environment'",
+  )
+  const lags = await samplesOf('scan_lag_seconds')
+  const lag = lags.find(({ labels }) => labels.provider === 'dataforest' && labels.kind === 'environment')
+  expect(lag?.value).toBeGreaterThanOrEqual(30)
+})

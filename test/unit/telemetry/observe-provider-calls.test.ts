@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { openInertly } from '../../../src/capabilities/describe-provider.ts'
+import type { Driver } from '../../../src/providers/driver.ts'
+import type { OpenProvider } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { providers } from '../../../src/providers/registry.ts'
+import { makeObserveProvider } from '../../../src/telemetry/observe-provider-calls.ts'
+
+type Observed = Readonly<{ provider: string; operation: string; code: string }>
+
+function makeObserved() {
+  const seen: Observed[] = []
+  const observe = makeObserveProvider({
+    metrics: { observe: (_, labels) => void seen.push(labels as Observed) },
+    clock: { monotonicMs: () => 0 },
+  })
+  return { seen, observe }
+}
+
+it.each(providers.map((provider) => [provider.id, provider] as const))(
+  'leaves the capabilities of %s as they are',
+  (_, provider) => {
+    const opened = openInertly(provider, provider.sample.settings)
+    const observed = makeObserved().observe(provider.id, opened)
+    for (const kind of ['job', 'environment'] as const) {
+      const [before, after] = [opened.drivers[kind], observed.drivers[kind]]
+      expect(Object.keys(after ?? {}).sort()).toEqual(Object.keys(before ?? {}).sort())
+      expect(Object.keys(after?.controls ?? {})).toEqual(Object.keys(before?.controls ?? {}))
+    }
+  },
+)
+
+it('reports each call with its operation and code, and passes results and errors through', async () => {
+  const failure = new ProviderError('rate_limited', 'Slow down.')
+  const driver = {
+    get: async () => 'gone',
+    controls: { cancel: () => Promise.reject(failure) },
+    list: () => Promise.reject(new TypeError('a defect')),
+  } as unknown as Driver<'job'>
+  const { seen, observe } = makeObserved()
+  const { drivers } = observe('slurm', { drivers: { job: driver }, verify: async () => {} } satisfies OpenProvider)
+  const { signal } = new AbortController()
+  expect(await drivers.job?.get('1', signal)).toBe('gone')
+  await expect(drivers.job?.controls.cancel?.('1', signal)).rejects.toBe(failure)
+  await expect(drivers.job?.list({ cursor: null, watched: [] }, signal)).rejects.toThrow('a defect')
+  expect(seen).toEqual([
+    { provider: 'slurm', operation: 'get', code: 'ok' },
+    { provider: 'slurm', operation: 'cancel', code: 'rate_limited' },
+    { provider: 'slurm', operation: 'list', code: 'internal' },
+  ])
+})
