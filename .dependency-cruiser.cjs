@@ -8,6 +8,7 @@ const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|request-rates)\\.ts$'
 /** What a module reports: the metrics of the installation that it reads, and what is served. */
 const telemetry = '^src/telemetry/(measure|metrics)\\.ts$'
+const tracing = '^src/telemetry/(tracing|tracing-settings|otel-tracing)\\.ts$'
 const database =
   '^src/infra/(database|database-errors|statements|audit-statement|intersection|project-lock|batcher)\\.ts$'
 const vocabulary = '^src/vocabulary/'
@@ -157,7 +158,16 @@ const topRules = [
   only(
     'commands-import-only-app-and-container',
     '^src/commands/',
-    ['^src/app\\.ts$', '^src/container/', '^src/config/', '^src/infra/', '^src/sandbox/', vocabulary, '^src/queue/'],
+    [
+      '^src/app\\.ts$',
+      '^src/container/',
+      '^src/config/',
+      '^src/infra/',
+      '^src/sandbox/',
+      vocabulary,
+      '^src/queue/',
+      tracing,
+    ],
     'A command starts and stops what the container has put together.',
   ),
   {
@@ -203,6 +213,20 @@ const packageRules = [
       path: 'node_modules/(fastify|@fastify/[^/]+|fastify-plugin)/',
       pathNot: 'node_modules/@fastify/type-provider',
     },
+  },
+  {
+    name: 'opentelemetry-stays-in-telemetry',
+    comment: 'Spans are made through telemetry/tracing.ts, so that a process that traces nothing pays nothing.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/telemetry/otel-' },
+    to: { path: 'node_modules/@opentelemetry/' },
+  },
+  {
+    name: 'opentelemetry-is-loaded-on-demand',
+    comment: 'The SDK costs memory: only a process that exports traces loads it, by a dynamic import.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/telemetry/otel-' },
+    to: { path: '^src/telemetry/otel-', dependencyTypesNot: ['dynamic-import'] },
   },
   {
     name: 'bullmq-stays-in-queue',

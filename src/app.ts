@@ -78,7 +78,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
 
 /** Builds a service with only the health checks and metrics, for a port of its own. */
 export async function makeOperationsApp({
-  observeRequest: _,
+  requestObserver: _,
   ...deps
 }: ServerOptions & Pick<AppDeps, 'readiness' | 'metrics'>): Promise<HttpServer> {
   const server = makeServer(deps)

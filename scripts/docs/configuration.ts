@@ -11,7 +11,7 @@ export function generateConfigurationPage(): string {
 
 Switchyard is configured with environment variables. They are read once at startup. An invalid value ends the startup with a
 message that names the variable; an empty value counts as not set. The values of \`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`,
-\`REDIS_URL\`, \`SECRETS_KEY\` and \`BOOTSTRAP_API_KEY\` are never printed.
+\`REDIS_URL\`, \`SECRETS_KEY\`, \`BOOTSTRAP_API_KEY\` and the \`…_ENDPOINT\` variables are never printed.
 
 ## Settings
 

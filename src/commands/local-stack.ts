@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from '../infra/embedded-postgres.ts'
 import type { Logger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
 import type { Sandbox } from '../sandbox/server.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import { openingKey } from './local-api-key.ts'
 import { connectSandbox, followSandbox } from './local-connections.ts'
 import { type LocalFiles, makeLocalFiles } from './local-files.ts'
@@ -22,6 +23,8 @@ export interface LocalStackOptions {
   /** The first port of the sandbox; 0 = any free ports. */
   sandboxPort: number
   logger: Logger
+  /** Absent: nothing is traced. */
+  tracing?: Tracing
 }
 
 /** Switchyard with all dependencies in one process: Postgres, the sandbox, and a connection to each provider. */
@@ -66,7 +69,7 @@ async function startOn(
   options: LocalStackOptions,
   local: { databaseUrl: string; files: LocalFiles; secretsKey: string; sandbox: Sandbox },
 ): Promise<{ service: Service; apiKey: string }> {
-  const { config, logger } = options
+  const { config, logger, tracing } = options
   const { databaseUrl, files, sandbox } = local
   const by = shellActor()
   const database = makeDatabase({ url: databaseUrl, poolSize: 1 })
@@ -74,7 +77,7 @@ async function startOn(
   try {
     await followSandbox(database, by, sandbox)
     const bootstrapApiKey = config.BOOTSTRAP_API_KEY ?? (await files.apiKey())
-    const service = await startLocalService(config, { ...local, bootstrapApiKey, logger })
+    const service = await startLocalService(config, { ...local, bootstrapApiKey, logger, ...(tracing && { tracing }) })
     undo.push(service.stop)
     const opening = await openingKey({ given: config.BOOTSTRAP_API_KEY, files, database, by, logger })
     await connectSandbox(service.container, { projectId: opening.projectId, by }, { sandbox, logger })
@@ -113,6 +116,7 @@ function startLocalService(
     bootstrapApiKey: string
     sandbox: Pick<Sandbox, 'urls'>
     logger: Logger
+    tracing?: Tracing
   },
 ): Promise<Service> {
   const settings = settingsOf(config)
@@ -131,5 +135,6 @@ function startLocalService(
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     settings: { ...settings, egressAllow: [...settings.egressAllow, ...sandboxHosts] },
     logger: local.logger,
+    ...(local.tracing && { tracing: local.tracing }),
   })
 }

@@ -14,6 +14,7 @@ import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
 import { watchSockets } from './http-sockets.ts'
 import { watchForReplacement } from './replaced-database.ts'
@@ -38,6 +39,8 @@ export interface ServiceOptions {
   shutdownTimeoutMs: number
   settings: ContainerSettings
   /** Replacements for tests and benchmarks. */
+  /** Closed by the caller. Absent: nothing is traced. */
+  tracing?: Tracing
   parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock'>>
   logger: Logger
 }
@@ -138,7 +141,7 @@ async function openDatabase(
 }
 
 function assemble(
-  { role, redis, secretsKey, settings, parts, logger, ...urls }: ServiceOptions,
+  { role, redis, secretsKey, settings, parts, logger, tracing, ...urls }: ServiceOptions,
   closing: Closing,
   { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
 ): Container {
@@ -153,7 +156,7 @@ function assemble(
   const container = makeContainer({
     requestRates,
     ...{ ...installed, connectListener: own.connectListener, backend, clock: systemClock, logger },
-    ...{ secretsKey, version: readVersion(), settings, ...parts },
+    ...{ secretsKey, version: readVersion(), settings, ...(tracing && { tracing }), ...parts },
   })
   closing.add('connections', container.opened.close)
   container.opened.start()

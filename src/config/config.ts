@@ -22,6 +22,8 @@ const secretVariables: ReadonlySet<string> = new Set([
   'REDIS_URL',
   'SECRETS_KEY',
   'BOOTSTRAP_API_KEY',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ])
 
 /**

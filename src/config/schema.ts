@@ -1,5 +1,6 @@
 import { type TInteger, Type } from '@sinclair/typebox'
 import { httpSettings } from './http-settings.ts'
+import { tracingSettings } from './tracing-settings.ts'
 
 /** Longest delay of a Node timer; a longer one fires immediately. */
 const maxTimerMs = 2_147_483_647
@@ -139,6 +140,7 @@ export const configSchema = Type.Object({
   }),
   WEBHOOK_TIMEOUT_MS: timer(10_000, 'Timeout of a webhook delivery, up to the end of the response headers.'),
   ...httpSettings,
+  ...tracingSettings,
   EVENT_RETENTION_DAYS: Type.Integer({
     minimum: 1,
     maximum: 36_500,

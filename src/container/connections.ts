@@ -7,7 +7,7 @@ import { makeConnectionResolver } from '../connections/connection-resolver.ts'
 import { makeConnectionService } from '../connections/connection-service.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import type { ConnectionRoutesDeps } from '../connections/connections.routes.ts'
-import { makeOpenConnections, type OpenConnectionsDeps } from '../connections/open-connections.ts'
+import { type ConnectionHttp, makeOpenConnections, type OpenConnectionsDeps } from '../connections/open-connections.ts'
 import { type Egress, makeEgress } from '../infra/egress.ts'
 import { parseEgressRules } from '../infra/egress-rules.ts'
 import { makeHttpClient } from '../providers/kit/http.ts'
@@ -21,7 +21,8 @@ interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
   reads: Pick<ReadsRepository, 'heldTags' | 'now'>
-  observed: OpenConnectionsDeps['observed']
+  observedProvider: OpenConnectionsDeps['observed']
+  observedHttp(client: ConnectionHttp, baseUrl: string): ConnectionHttp
   isOver(kind: Kind, status: string): boolean
 }
 
@@ -37,7 +38,7 @@ export function makeConnections(deps: ConnectionsDeps) {
   const { callTimeoutMs } = settings.timing
   const opened = makeOpenConnections({
     ...{ repository, secretBox, providerById, makeHttp: makeHttpOf(egress, deps), clock },
-    ...{ observed: deps.observed, wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
+    ...{ observed: deps.observedProvider, wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
   const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
   const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget }
@@ -59,9 +60,9 @@ const connectTimeoutMs = 10_000
 
 /** Every connection calls its provider through a separate client, within the egress rules. */
 const makeHttpOf =
-  (egress: Egress, { clock, settings }: Pick<ContainerDeps, 'clock' | 'settings'>) =>
-  (baseUrl: string) =>
-    makeHttpClient({
+  (egress: Egress, { clock, settings, observedHttp }: Pick<ConnectionsDeps, 'clock' | 'settings' | 'observedHttp'>) =>
+  (baseUrl: string) => {
+    const client = makeHttpClient({
       baseUrl,
       connectTimeoutMs,
       connect: egress.connector(connectTimeoutMs),
@@ -69,3 +70,5 @@ const makeHttpOf =
       maxResponseBytes: 32 * 1024 * 1024,
       clock,
     })
+    return observedHttp(client, baseUrl)
+  }

@@ -40,7 +40,11 @@ export function makeContainer(deps: ContainerDeps) {
 
   const telemetry = makeTelemetry(deps)
 
-  const hints = makeHints({ queue: backend.makeQueue(queues.reconcile.name), log: logger })
+  const hints = makeHints({
+    queue: backend.makeQueue(queues.reconcile.name),
+    trace: telemetry.traceHint,
+    log: logger,
+  })
   const notifier = makeChangeNotifier({
     installationTag,
     notify: async (channel, payload) => void (await prisma.$queryRaw`SELECT pg_notify(${channel}, ${payload})::text`),
@@ -55,7 +59,7 @@ export function makeContainer(deps: ContainerDeps) {
   const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
   const { secretsKey } = deps
   const common = { database, clock, settings, installationTag, providers, reads }
-  const connections = makeConnections({ ...common, secretsKey, isOver, observed: telemetry.observedProvider })
+  const connections = makeConnections({ ...common, secretsKey, isOver, ...telemetry })
   const { opened } = connections
   const secrets = makeOpenSecrets({
     repository: makeSecretsRepository(prisma),
@@ -80,7 +84,7 @@ export function makeContainer(deps: ContainerDeps) {
     shutdown: shutdown.signal,
   })
   const webhooks = makeWebhooks({
-    ...{ ...deps, notifier, ...connections, shutdown: shutdown.signal, observe: telemetry.observeDelivery },
+    ...{ ...deps, notifier, ...connections, shutdown: shutdown.signal, ...telemetry },
   })
   const measureWorkloads = makeMeasuresRepository(prisma)
   const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
@@ -96,7 +100,7 @@ export function makeContainer(deps: ContainerDeps) {
     authHooks: tenancy.authHooks,
     deprecations,
     projects: tenancy.routes,
-    ...telemetry.http,
+    requestObserver: telemetry.requestObserver,
     metrics: telemetry.metricsWith(measure),
     readiness: { check: () => whyNotReady(database) },
     capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },

@@ -7,6 +7,7 @@ import type { Logger } from '../infra/logger.ts'
 import type { RequestRates } from '../infra/request-rates.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { QueueBackend } from '../queue/backend.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import type { WebhookSettings } from '../webhooks/webhook-settings.ts'
 import type { EngineSettings, makeEngine } from './engine.ts'
 
@@ -25,6 +26,8 @@ export interface ContainerDeps {
   /** Null = unlimited. */
   requestRates: RequestRates | null
   settings: ContainerSettings
+  /** Absent: nothing is traced. */
+  tracing?: Tracing
   /** Providers to serve; all registered ones if absent. */
   providers?: readonly Provider[]
   /** Builds the engine; tests that disable a safeguard pass another one. */

@@ -133,7 +133,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const load = () => ({
     ...{ slots: settings.concurrency, slotsUsed: settings.concurrency - slots.free(), scans: sweepSchedule.running() },
   })
-  return makeWorkloadWorkers({ load, backend: deps.backend, scheduler, poller, log })
+  return makeWorkloadWorkers({ load, observer: deps.observer, backend: deps.backend, scheduler, poller, log })
 }
 
 /** Dependencies of executing actions. Attempts committed at about the same time share a statement. */

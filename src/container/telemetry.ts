@@ -1,10 +1,15 @@
+import type { RequestObserver } from '../http/observed-requests.ts'
 import type { OpenProvider } from '../providers/provider.ts'
+import type { HttpClient } from '../providers/session.ts'
 import type { Measure } from '../telemetry/measure.ts'
 import { type Metrics, makeMetrics, makeProcessMetrics, noMetrics, type ProcessMetrics } from '../telemetry/metrics.ts'
 import { makeObserveDelivery } from '../telemetry/observe-deliveries.ts'
 import { makeEngineObserver } from '../telemetry/observe-engine.ts'
+import { makeTraceHint } from '../telemetry/observe-hints.ts'
 import { makeObserveProvider } from '../telemetry/observe-provider-calls.ts'
-import { makeObserveRequest } from '../telemetry/observe-requests.ts'
+import { observedHttp } from '../telemetry/observe-provider-http.ts'
+import { makeMeasureRequest, makeTraceRequest } from '../telemetry/observe-requests.ts'
+import { noTracing } from '../telemetry/tracing.ts'
 import type { WebhookSender } from '../webhooks/sender.ts'
 import type { WorkloadWorkers } from '../workloads/schedule/workload-workers.ts'
 import type { ContainerDeps } from './deps.ts'
@@ -15,17 +20,27 @@ interface Work {
   sender: Pick<WebhookSender, 'inFlight'>
 }
 
-/** What measures this process, for each module that is measured. */
-export function makeTelemetry({ settings, clock, database }: Pick<ContainerDeps, 'settings' | 'clock' | 'database'>) {
+type TelemetryDeps = Pick<ContainerDeps, 'settings' | 'clock' | 'database' | 'tracing'>
+
+/** What measures and traces this process, for each module that is measured. */
+export function makeTelemetry({ settings, clock, database, tracing = noTracing }: TelemetryDeps) {
   const own = settings.edge.hasMetrics ? makeProcessMetrics() : null
   const metrics = own?.metrics ?? noMetrics
-  const deps = { metrics, clock }
+  const deps = { metrics, tracing, clock }
+  const isObserved = own !== null || tracing.isOn
   watchPool(metrics, database.pool)
   return {
     engine: makeEngineObserver(deps),
     observeDelivery: makeObserveDelivery(deps),
-    observedProvider: own === null ? (_: string, opened: OpenProvider) => opened : makeObserveProvider(deps),
-    http: own === null ? {} : { observeRequest: makeObserveRequest(metrics) },
+    observedProvider: isObserved ? makeObserveProvider(deps) : (_: string, opened: OpenProvider) => opened,
+    observedHttp: <C extends HttpClient>(client: C, baseUrl: string): C =>
+      tracing.isOn ? observedHttp(client, baseUrl, tracing) : client,
+    traceHint: makeTraceHint(tracing),
+    isTraced: tracing.isOn,
+    requestObserver: {
+      ...(own && { ended: makeMeasureRequest(metrics) }),
+      ...(tracing.isOn && { trace: makeTraceRequest(tracing) }),
+    } satisfies RequestObserver,
 
     /** Null: none are served. */
     metricsWith(measure: (() => Promise<readonly Measure[]>) | null): Metrics | null {

@@ -21,7 +21,9 @@ import type { ContainerDeps } from './deps.ts'
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
   notifier: ChangeNotifier
-  observe: ObserveDelivery
+  observeDelivery: ObserveDelivery
+  /** Whether deliveries belong to the traces of requests. */
+  isTraced: boolean
   shutdown: AbortSignal
 }
 
@@ -56,7 +58,7 @@ function makeSenderOf({
 }: WebhooksDeps & { egress: Egress }): WebhookSender {
   const { prisma, sql } = database
   const { webhooks, pollIntervalMs } = settings
-  const claims = makeClaimsRepository(sql, webhooks.leaseMs)
+  const claims = makeClaimsRepository(sql, webhooks.leaseMs, deps.isTraced)
   const outcomes = makeOutcomesRepository(sql, webhooks)
   const attempts = makeAttempts({
     connector: () => deps.egress.connector(webhooks.timeoutMs),
@@ -70,7 +72,7 @@ function makeSenderOf({
       claims,
       outcomes: { ...outcomes, delivered: joined(outcomes.delivered) },
       open: deps.secretBox.open,
-      observe: deps.observe,
+      observe: deps.observeDelivery,
     },
     ...{ userAgent: `Switchyard/${version}`, settings: webhooks, log: logger, shutdown: deps.shutdown },
   })

@@ -29,7 +29,9 @@ export function registerAuthHooks(
     if (config?.scopes === undefined) throw new Error(`${method} ${url} does not say which scopes let a caller in.`)
   })
   server.addHook('onRequest', async (request) => {
-    request.caller = await authenticate(request)
+    const caller = await authenticate(request)
+    const traceParent = request.trace?.traceParent ?? null
+    request.caller = traceParent === null ? caller : { ...caller, by: { ...caller.by, traceParent } }
   })
   // Before the scopes: denied requests count too, or they could fill the audit log.
   if (rates !== null) limitRequestRate(server, rates)

@@ -14,7 +14,7 @@ import { locatePublicly } from './headers.ts'
 import type { HttpServer } from './http-server.ts'
 import { takeJsonOnly } from './json-body.ts'
 import type { LoadLimits } from './load-shedding.ts'
-import { type ObserveRequest, observeRequests } from './observed-requests.ts'
+import { observeRequests, type RequestObserver } from './observed-requests.ts'
 import { ProblemSchema, sendProblem } from './problem.ts'
 import { problemPath } from './problem-pages.ts'
 import { rejectUnsafeText } from './text-validation.ts'
@@ -52,8 +52,8 @@ export interface ServerOptions {
   draining: Draining
   /** Whether an error means that the database is unavailable or asks for a retry, rather than a defect. */
   isOutage(error: unknown): boolean
-  /** Absent: requests are not measured. */
-  observeRequest?: ObserveRequest
+  /** Absent: requests are neither measured nor traced. */
+  requestObserver?: RequestObserver
 }
 
 const away = new ApiError('unavailable', 'A dependency is temporarily unavailable. Retry later.', {
@@ -65,7 +65,7 @@ const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Creates a server without routes: bodies are neither coerced nor stripped, and every error is a problem. */
 export function makeServer(options: ServerOptions): HttpServer {
-  const { logger, bodyLimitBytes, edge, draining, isOutage, observeRequest } = options
+  const { logger, bodyLimitBytes, edge, draining, isOutage, requestObserver = {} } = options
   const server: HttpServer = fastify({
     loggerInstance: logger,
     bodyLimit: bodyLimitBytes,
@@ -103,7 +103,7 @@ export function makeServer(options: ServerOptions): HttpServer {
   server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
   server.decorate('problemPages', edge.hasDocs ? `${edge.publicUrl}${problemPath}` : null)
   server.decorateRequest('problemCode', null)
-  if (observeRequest !== undefined) observeRequests(server, observeRequest)
+  observeRequests(server, requestObserver)
   takeJsonOnly(server)
   server.addSchema(ProblemSchema)
   server.setErrorHandler((error, request, reply) => {

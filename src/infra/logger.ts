@@ -15,15 +15,18 @@ export interface LogOptions {
   destination?: DestinationStream
   /** Readable lines instead of JSON; default: if standard output is a terminal and `pino-pretty` is installed. */
   pretty?: boolean
+  /** Fields of every line, read when it is written: the ids of a trace. */
+  fields?: () => object
 }
 
 /**
  * Levels: error = a defect or outage that needs action; warn = unexpected but handled; info = domain event; debug =
  * detail. Redacts secrets by field name as a second line of defense; the first is not to log them.
  */
-export function makeLogger({ level, destination, pretty }: LogOptions): Logger {
+export function makeLogger({ level, destination, pretty, fields }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
+    ...(fields && { mixin: fields }),
     formatters: { log: (fields) => withoutSecrets(fields, 1), bindings: (fields) => withoutSecrets(fields, 1) },
     serializers: { err: describeError },
   }

@@ -7,8 +7,16 @@ export interface Hints {
   close(): Promise<void>
 }
 
+/** Traces a message, from its cause to the queue. */
+export interface HintTrace {
+  traceParent: string | null
+  end(isSent: boolean): void
+}
+
 interface Deps {
   queue: HintQueue
+  /** Null: messages are not traced. */
+  trace: (() => HintTrace) | null
   log: { warn(context: object, message: string): void }
 }
 
@@ -19,9 +27,9 @@ const maxInOneAdd = 500
 const pauseMs = 10
 
 /** Hints are sent in bulk and never awaited: `add` may stay pending for many seconds while Redis is unavailable. */
-export function makeHints({ queue, log }: Deps): Hints {
-  /** One hint per connection covers all work due over it. */
-  const waiting = new Set<string>()
+export function makeHints({ queue, trace, log }: Deps): Hints {
+  /** One hint per connection covers all work due over it, and is traced for the request that came first. */
+  const waiting = new Map<string, HintTrace | null>()
   let isSending = false
   let pause: NodeJS.Timeout | undefined
   let isClosed = false
@@ -33,18 +41,21 @@ export function makeHints({ queue, log }: Deps): Hints {
     if (isSending || waiting.size === 0) return
     isSending = true
     const batch = [...waiting].slice(0, maxInOneAdd)
-    for (const connectionId of batch) waiting.delete(connectionId)
+    for (const [connectionId] of batch) waiting.delete(connectionId)
+    let isSent = true
     queue
       .addBulk(
-        batch.map((connectionId) => ({
+        batch.map(([connectionId, traced]) => ({
           name: queues.reconcile.name,
-          data: { connectionId } satisfies Payload<'reconcile'>,
+          data: payloadOf(connectionId, traced),
         })),
       )
-      .catch((error: unknown) =>
-        log.warn({ err: error, hints: batch.length }, 'wake-up messages dropped; poller will recover'),
-      )
+      .catch((error: unknown) => {
+        isSent = false
+        log.warn({ err: error, hints: batch.length }, 'wake-up messages dropped; poller will recover')
+      })
       .finally(() => {
+        for (const [, traced] of batch) traced?.end(isSent)
         pause = setTimeout(() => {
           isSending = false
           send()
@@ -55,7 +66,7 @@ export function makeHints({ queue, log }: Deps): Hints {
   return {
     due(connectionId) {
       if (isClosed || waiting.size >= maxWaiting) return
-      waiting.add(connectionId)
+      if (!waiting.has(connectionId)) waiting.set(connectionId, trace === null ? null : trace())
       // Once per event loop iteration, so that a burst of requests shares one round trip.
       if (waiting.size === 1) setImmediate(send)
     },
@@ -66,4 +77,9 @@ export function makeHints({ queue, log }: Deps): Hints {
       await queue.close()
     },
   }
+}
+
+function payloadOf(connectionId: string, traced: HintTrace | null): Payload<'reconcile'> {
+  const traceParent = traced?.traceParent ?? null
+  return { connectionId, ...(traceParent === null ? {} : { traceParent }) }
 }

@@ -1,13 +1,20 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
+/** A W3C `traceparent`. */
+const traceParent = Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' })
+
 /** All queues, with the schemas of their payloads: only ids, never specs or secrets. */
 export const queues = {
   /** Work is due over this connection. A lost message delays work but never loses it. */
   reconcile: {
     name: 'switchyard-reconcile',
     payload: Type.Object(
-      { connectionId: Type.String({ pattern: '^conn_[0-9a-z]{26}$' }) },
+      {
+        connectionId: Type.String({ pattern: '^conn_[0-9a-z]{26}$' }),
+        /** Of the request that caused the message, if it was traced. */
+        traceParent: Type.Optional(traceParent),
+      },
       { additionalProperties: false },
     ),
   },

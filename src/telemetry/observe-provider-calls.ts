@@ -4,23 +4,30 @@ import { ProviderError } from '../providers/provider-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { type MonotonicClock, timed } from './timed.ts'
+import type { Tracing } from './tracing.ts'
 
 interface Deps {
   metrics: Pick<ProcessMetrics, 'observe'>
+  tracing: Pick<Tracing, 'span'>
   clock: MonotonicClock
 }
 
 /** Runs one call of a driver. */
 type Call = <R>(operation: string, run: () => Promise<R>) => Promise<R>
 
-/** Wraps the drivers of an open provider, so that every call over it is measured. */
-export function makeObserveProvider({ metrics, clock }: Deps) {
+/** Wraps the drivers of an open provider, so that every call over it is measured and traced. */
+export function makeObserveProvider({ metrics, tracing, clock }: Deps) {
   return (provider: string, { drivers, verify }: OpenProvider): OpenProvider => {
-    const call: Call = (operation, run) =>
-      timed(clock, run, (ended) => {
-        const code = ended.ok ? 'ok' : codeOf(ended.error)
-        metrics.observe('provider_call_duration_seconds', { provider, operation, code }, ended.seconds)
-      })
+    const call: Call = (operation, run) => {
+      const attributes = { 'switchyard.provider': provider, 'switchyard.operation': operation }
+      return tracing.span({ name: `${provider} ${operation}`, kind: 'internal', attributes }, (span) =>
+        timed(clock, run, (ended) => {
+          const code = ended.ok ? 'ok' : codeOf(ended.error)
+          metrics.observe('provider_call_duration_seconds', { provider, operation, code }, ended.seconds)
+          if (!ended.ok) span.fail(code)
+        }),
+      )
+    }
     const { job, environment } = drivers
     return {
       drivers: {

@@ -5,6 +5,8 @@ export interface Actor {
   /** Network address of the client. */
   address: string
   requestId: string
+  /** The W3C `traceparent` of the request, if it is traced. Recorded with the workload that it changes. */
+  traceParent?: string
 }
 
 /** Actor of changes that Switchyard makes without a request. */

@@ -21,6 +21,8 @@ export interface ClaimedDelivery {
   /** Consecutive failures of the endpoint. If not 0, this delivery is a probe. */
   failures: number
   now: Date
+  /** The `traceparent` of the request that the workload was last changed by; only if asked for. */
+  traceParent?: string | null
 }
 
 export type ClaimsRepository = ReturnType<typeof makeClaimsRepository>
@@ -41,7 +43,8 @@ export interface Shares {
   busy: { byEndpoint: ReadonlyMap<string, number>; byProject: ReadonlyMap<string, number> }
 }
 
-export function makeClaimsRepository(sql: Statements, leaseMs: number) {
+/** @param isTraced whether claims read the `traceparent`, with a step into the workloads for each delivery */
+export function makeClaimsRepository(sql: Statements, leaseMs: number, isTraced = false) {
   /**
    * Leases due deliveries. They become due again when the lease expires, so that another process resumes after a crash.
    * MATERIALIZED makes any plan pick them only once: each further run would lock as many again, since it skips locked
@@ -55,7 +58,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
       WHERE d.id = p.id AND d.id = ANY(ARRAY(SELECT id FROM picked))
       RETURNING d.id, d.lease_id AS "leaseId", d.endpoint_id AS "endpointId", d.project_id AS "projectId", d.event_id AS "eventId",
         d.type, d.payload, d.retry_step AS "retryStep", e.url, e.config_epoch AS "configEpoch", e.sealed_secret AS "sealedSecret",
-        COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now`
+        COALESCE(e.overlap_until > now(), false) AS "isOverlapping", e.failures, now() AS now${isTraced ? traceParent : Prisma.empty}`
   }
 
   return {
@@ -121,6 +124,10 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number) {
     },
   }
 }
+
+/** A message of a test has no record, and a record may have been deleted. */
+const traceParent = Prisma.sql`,
+  (SELECT w.trace_parent FROM workloads w WHERE w.id = d.payload->'data'->>'recordId') AS "traceParent"`
 
 /** Whether a `Retry-After` of the endpoint is in effect. */
 const isLetAlone = Prisma.sql`(e.retry_after_until > now())`

@@ -24,10 +24,13 @@ export interface DeliverDeps {
   shutdown: AbortSignal
 }
 
-/** Measures and traces a delivery. Runs `post` exactly once and returns or throws what it does. */
+/**
+ * Measures and traces a delivery. Runs `post` exactly once, with headers to send along, and returns or throws what it
+ * does.
+ */
 export type ObserveDelivery = (
   claim: ClaimedDelivery,
-  post: () => Promise<EndpointResponse>,
+  post: (headers: Readonly<Record<string, string>>) => Promise<EndpointResponse>,
 ) => Promise<EndpointResponse>
 
 /** Pause until an operator has corrected the keys; no attempts are counted meanwhile. */
@@ -38,7 +41,10 @@ export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Prom
   return async (claim) => {
     const secrets = secretsOf(deps, claim)
     if (secrets === null) return deps.claims.release(claim, whenUnopenableMs)
-    const answer = await deps.observe(claim, () => deps.attempts.post(messageOf(deps, claim, secrets), deps.shutdown))
+    const { headers, ...message } = messageOf(deps, claim, secrets)
+    const answer = await deps.observe(claim, (more) =>
+      deps.attempts.post({ ...message, headers: { ...headers, ...more } }, deps.shutdown),
+    )
     await settle(deps, claim, answer)
   }
 }

@@ -55,11 +55,15 @@ export interface Log {
 
 /** Measures and traces what the engine does. Runs `run` exactly once and returns or throws what it does. */
 export interface EngineObserver {
+  /** A wake-up message; `traceParent` is in messages of traced requests. */
+  hint(traceParent: string | undefined, run: () => Promise<void>): Promise<void>
   pass(about: ObservedPass, run: () => Promise<Passed>): Promise<Passed>
   scan<R extends ScanResult>(about: ObservedScan, run: () => Promise<R>): Promise<R>
 }
 
 export interface ObservedPass {
+  /** Of the request that the workload was last changed by; null if it was not traced. */
+  traceParent: string | null
   workloadId: string
   connectionId: string
   provider: string

@@ -44,6 +44,7 @@ export interface SwitchyardOptions {
   settings?: Partial<ContainerSettings>
   shutdownTimeoutMs?: number
   parts?: ServiceOptions['parts']
+  tracing?: ServiceOptions['tracing']
   secretsKey?: string
   apiKey?: string
   logger?: ServiceOptions['logger']
@@ -74,6 +75,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     shutdownTimeoutMs,
     settings: { ...quickSettings, ...settings },
     parts: { providers: settlingQuickly, ...parts },
+    ...(options.tracing && { tracing: options.tracing }),
     logger: options.logger ?? makeLogger({ level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent' }),
   })
   return { service, api: makeApiCaller(service.url ?? '', apiKey), stop: service.stop }

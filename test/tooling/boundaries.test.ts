@@ -73,6 +73,8 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'prisma-stays-in-repositories', from: 'access/b.ts', imports: '../generated/prisma/client.ts' },
   { rule: 'prisma-stays-in-repositories', from: 'access/c.ts', imports: '@prisma/client' },
   { rule: 'fastify-stays-at-the-edge', from: 'workloads/engine/b.ts', imports: 'fastify' },
+  { rule: 'opentelemetry-stays-in-telemetry', from: 'http/d.ts', imports: '@opentelemetry/api' },
+  { rule: 'opentelemetry-is-loaded-on-demand', from: 'commands/a.ts', imports: '../telemetry/otel-tracing.ts' },
   { rule: 'bullmq-stays-in-queue', from: 'webhooks/b.ts', imports: 'bullmq' },
   { rule: 'production-uses-no-development-dependency', from: 'infra/b.ts', imports: 'vitest' },
   { rule: 'every-package-is-listed', from: 'infra/c.ts', imports: 'not-listed' },
@@ -99,10 +101,19 @@ const permitted: readonly { from: string; imports: string }[] = [
   { from: 'providers/scnet/jobs.ts', imports: './client.ts' },
   { from: 'providers/registry.ts', imports: './slurm/index.ts' },
   { from: 'container/container.ts', imports: '../jobs/jobs.routes.ts' },
+  { from: 'telemetry/otel-tracing.ts', imports: '@opentelemetry/api' },
   { from: '../clients/typescript/src/b.ts', imports: './index.ts' },
 ]
 
-const packages = ['@sinclair/typebox', '@prisma/client', 'fastify', 'bullmq', 'vitest', 'not-listed']
+const packages = [
+  '@opentelemetry/api',
+  '@sinclair/typebox',
+  '@prisma/client',
+  'fastify',
+  'bullmq',
+  'vitest',
+  'not-listed',
+]
 
 interface Violation {
   from: string

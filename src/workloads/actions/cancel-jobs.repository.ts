@@ -38,7 +38,7 @@ export function makeCancelJobsRepository(sql: Statements) {
             AND NOT (w.desired = 'cancel' AND (w.generation > w.observed_generation OR w.status = ${inFlight}))
           ORDER BY w.id FOR UPDATE OF w
         ), updated AS (
-          UPDATE workloads w SET ${requested('cancel')}
+          UPDATE workloads w SET ${requested('cancel', by)}
           FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
           RETURNING w.id, w.seq, w.status, w.project_id, w.kind, w.connection_id, i."eventId", i."auditId"
         ), events AS (

@@ -44,10 +44,11 @@ export type DesiredStateRepository = ReturnType<typeof makeDesiredStateRepositor
 
 const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
 
-/** What a requested action changes in a row `w`. */
-export function requested(desired: Desired): Prisma.Sql {
+/** What a requested action changes in a row `w`. Its trace replaces the one of an earlier request. */
+export function requested(desired: Desired, { traceParent = null }: Pick<Actor, 'traceParent'>): Prisma.Sql {
   return Prisma.sql`desired = ${desired}, generation = w.generation + 1, due_at = now(), failures = 0,
     version = w.version + 1, seq = w.seq + 1, updated_at = now(),
+    trace_parent = COALESCE(${traceParent}::text, w.trace_parent),
     -- A rejected action can be requested again.
     cancel_requested_at = CASE WHEN ${desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
       WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END`
@@ -64,7 +65,7 @@ export function makeDesiredStateRepository(prisma: PrismaClient) {
     async requestAction<K extends Kind>(requestAction: ActionRequest<K>): Promise<Workload<K> | null> {
       const rows = await prisma.$queryRaw<WorkloadRecord[]>`
         WITH updated AS (
-          UPDATE workloads w SET ${requested(requestAction.desired)}, keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote)
+          UPDATE workloads w SET ${requested(requestAction.desired, requestAction.by)}, keep_remote = COALESCE(${requestAction.keepRemote ?? null}, w.keep_remote)
           WHERE w.id = ${requestAction.id} AND w.project_id = ${requestAction.projectId} AND w.kind = ${requestAction.kind} AND w.active
             AND (${requestAction.ifVersions}::int[] IS NULL OR w.version = ANY(${requestAction.ifVersions}::int[]))
             AND (${requestAction.fromStatuses}::text[] IS NULL OR w.status = ANY(${requestAction.fromStatuses}::text[]))
@@ -94,7 +95,7 @@ export function makeDesiredStateRepository(prisma: PrismaClient) {
             spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
             held = COALESCE(${patch.held ?? null}::boolean, w.held),
             due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.active THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
-            version = w.version + 1, seq = w.seq + 1, updated_at = now()
+            version = w.version + 1, seq = w.seq + 1, updated_at = now(), trace_parent = COALESCE(${patch.by.traceParent ?? null}, w.trace_parent)
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
             AND (${patch.ifVersions}::int[] IS NULL OR w.version = ANY(${patch.ifVersions}::int[]))
           RETURNING ${workloadColumns}

@@ -28,6 +28,8 @@ export interface ClaimFacts {
   firstSentAt: Date | null
   /** Attempts that may have created something. */
   attemptsInDoubt: number
+  /** The `traceparent` of the request that the workload was last changed by; null or absent if it was not traced. */
+  traceParent?: string | null
   /** For environments: whether it has unfinished jobs. */
   hasLiveJobs: boolean
   /** The latest attempt, or an earlier one whose object became known later. */
@@ -120,7 +122,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
-        SELECT w.id, now() AS now, c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+        SELECT w.id, now() AS now, w.trace_parent AS "traceParent", c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.active) AS "hasLiveJobs"
         FROM workloads w

@@ -46,10 +46,12 @@ const internalFailuresBeforeParking = 10
 export function makeReconcile(deps: ReconcileDeps) {
   return async function reconcile({ claimed, facts }: ReconcilePass): Promise<boolean> {
     const { id, connectionId, provider, kind } = claimed.workload
-    const { isDue } = await deps.observer.pass({ workloadId: id, connectionId, provider, kind }, () =>
-      kind === 'job'
-        ? runPass(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
-        : runPass(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts),
+    const { isDue } = await deps.observer.pass(
+      { workloadId: id, connectionId, provider, kind, traceParent: facts.traceParent ?? null },
+      () =>
+        kind === 'job'
+          ? runPass(deps, deps.kinds.job, claimed as Claimed<'job'>, facts)
+          : runPass(deps, deps.kinds.environment, claimed as Claimed<'environment'>, facts),
     )
     return isDue
   }

@@ -1,6 +1,6 @@
 import type { QueueBackend } from '../../queue/backend.ts'
 import { makeQueueWorker } from '../../queue/worker-runtime.ts'
-import type { Log } from '../ports.ts'
+import type { EngineObserver, Log } from '../ports.ts'
 import type { Poller } from './poller.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -22,18 +22,19 @@ export interface WorkerLoad {
 
 interface Deps {
   load(): WorkerLoad
+  observer: Pick<EngineObserver, 'hint'>
   backend: QueueBackend
   scheduler: Scheduler
   poller: Poller
   log: Log
 }
 
-export function makeWorkloadWorkers({ load, backend, scheduler, poller, log }: Deps): WorkloadWorkers {
+export function makeWorkloadWorkers({ load, observer, backend, scheduler, poller, log }: Deps): WorkloadWorkers {
   const hints = makeQueueWorker({
     backend,
     queue: 'reconcile',
     concurrency: 4,
-    handle: ({ connectionId }) => scheduler.hint(connectionId),
+    handle: ({ connectionId, traceParent }) => observer.hint(traceParent, () => scheduler.hint(connectionId)),
     log,
   })
   return {

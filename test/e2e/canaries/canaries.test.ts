@@ -6,6 +6,9 @@ import { makeLogger } from '../../../src/infra/logger.ts'
 import { providers } from '../../../src/providers/registry.ts'
 import { type FaultInput, faultKinds } from '../../../src/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
+import { makeTracing } from '../../../src/telemetry/otel-tracing.ts'
+import type { Tracing } from '../../../src/telemetry/tracing.ts'
+import { type OtlpReceiver, startOtlpReceiver } from '../../support/otlp-receiver.ts'
 import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
@@ -34,6 +37,8 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   let switchyard: Switchyard
   let recorder: Recorder
   let receiver: StubServer
+  let collector: OtlpReceiver
+  let tracing: Tracing
   let redis: Awaited<ReturnType<typeof watchRedis>> | null = null
   const log: string[] = []
   const canaries: Canary[] = [
@@ -48,6 +53,11 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     database = await createTestDatabase()
     sandbox = await startSandbox({})
     receiver = await startStubServer()
+    collector = await startOtlpReceiver()
+    tracing = await makeTracing({
+      ...{ version: '1', sampler: { name: 'always_on', ratio: 1 } },
+      exporter: { url: collector.url, protocol: 'http/json', onFailure: (error) => void log.push(String(error)) },
+    })
     const opened = openRedis()
     if (opened !== null) redis = await watchRedis(opened.url)
     switchyard = await startSwitchyard({
@@ -56,6 +66,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       secretsKey: secretsKey.toString('base64'),
       apiKey: apiKey.value.padEnd(40, '0'),
       logger: makeLogger({ level: 'trace', destination: { write: (line) => void log.push(line) }, pretty: false }),
+      tracing,
     })
     recorder = makeRecorder(switchyard.service.url ?? '', apiKey.value.padEnd(40, '0'))
   })
@@ -65,6 +76,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     await redis?.stop()
     await sandbox.close()
     await receiver.close()
+    await collector.close()
     await database.drop()
   })
 
@@ -198,7 +210,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     )
   }
 
-  it('are nowhere: not in an answer, a line of the log, a row of a table, or a command of the queue', async () => {
+  it('are nowhere: not in an answer, a line of the log, a span, a row of a table, or a command of the queue', async () => {
     expect(log.length).toBeGreaterThan(200)
     expect(log.join('').length).toBeGreaterThan(20_000)
     const found = recorder.answers.flatMap(({ operation, text }) =>
@@ -206,6 +218,10 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     )
     found.push(...log.flatMap((line) => shownIn('the log', line, [...canaries, inUrl])))
     found.push(...receiver.requests.flatMap((request) => shownIn('a webhook', JSON.stringify(request), canaries)))
+    await tracing.close()
+    expect(collector.spans().length).toBeGreaterThan(500)
+    const exported = collector.requests.map(({ body }) => body.toString())
+    found.push(...exported.flatMap((text) => shownIn('a span', text, [...canaries, inUrl])))
     const tables = await dumpDatabase(database.url)
     expect([...tables.keys()]).toEqual(
       expect.arrayContaining([

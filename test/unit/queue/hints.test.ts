@@ -17,7 +17,7 @@ function hintsWithAdds() {
     on: () => {},
     close: async () => {},
   }
-  return { adds, hints: makeHints({ queue, log: { warn: () => {} } }) }
+  return { adds, hints: makeHints({ queue, trace: null, log: { warn: () => {} } }) }
 }
 
 it('sends the first hint at once, and gathers those that follow', async () => {

@@ -5,6 +5,7 @@ import type { OpenProvider } from '../../../src/providers/provider.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { providers } from '../../../src/providers/registry.ts'
 import { makeObserveProvider } from '../../../src/telemetry/observe-provider-calls.ts'
+import { noTracing } from '../../../src/telemetry/tracing.ts'
 
 type Observed = Readonly<{ provider: string; operation: string; code: string }>
 
@@ -12,6 +13,7 @@ function makeObserved() {
   const seen: Observed[] = []
   const observe = makeObserveProvider({
     metrics: { observe: (_, labels) => void seen.push(labels as Observed) },
+    tracing: noTracing,
     clock: { monotonicMs: () => 0 },
   })
   return { seen, observe }
