@@ -17,7 +17,7 @@ const clientSpan = '00f067aa0ba902b7'
 
 /** An API and a worker, which share a database and a queue, and export to one collector. */
 describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
-  const [traceId, unsampled] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
+  const [traceId = '', unsampled = '', deletion = ''] = [1, 2, 3].map(() => randomBytes(16).toString('hex'))
   let database: TestDatabase
   let collector: OtlpReceiver
   let receiver: StubServer
@@ -26,6 +26,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
   let worker: Switchyard
   let account: Account
   let jobId: string
+  let environmentId: string
   const log: Record<string, unknown>[] = []
   let trace: readonly ReceivedSpan[]
 
@@ -56,6 +57,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     worker = await start('worker', redis)
     account = await openAccount(api.api, sandbox)
     const environment = await account.environment()
+    environmentId = environment.id
     await api.api.ok('POST', '/webhook-endpoints', { url: `${receiver.url}/hook`, eventTypes: ['job.*'] })
     const silent = await submit(environment.id, `00-${unsampled}-${clientSpan}-00`)
     jobId = await submit(environment.id, `00-${traceId}-${clientSpan}-01`)
@@ -66,6 +68,9 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
         ),
       { timeout: 20_000, interval: 50 },
     )
+    const headers = { traceparent: `00-${deletion}-${clientSpan}-01` }
+    await api.api.call('DELETE', `/environments/${environmentId}`, { headers })
+    await api.api.untilStatus(`/environments/${environmentId}`, 'deleted')
     await api.stop()
     await worker.stop()
     await Promise.all(tracings.map((tracing) => tracing.close()))
@@ -134,6 +139,19 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     const lines = log.filter(({ trace_id, workloadId }) => trace_id === traceId && workloadId === jobId)
     expect(lines).not.toEqual([])
     for (const { span_id } of lines) expect(span_id).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('gives way to the trace of a later change', () => {
+    const spans = collector.spans().filter((span) => span.traceId === deletion)
+    const request = spans.find(({ name }) => name === 'DELETE /environments/:id')
+    const pass = spans.find(
+      ({ name, attributes }) => name === 'reconcile environment' && attributes['switchyard.outcome'] === 'control',
+    )
+    expect(pass).toMatchObject({
+      parentSpanId: request?.spanId,
+      attributes: { 'switchyard.workload.id': environmentId },
+    })
+    expect(spans.find(({ name }) => name === 'dataforest delete')?.parentSpanId).toBe(pass?.spanId)
   })
 
   it('is not recorded if the client does not record it, and carries that on', () => {

@@ -45,10 +45,10 @@ export type DesiredStateRepository = ReturnType<typeof makeDesiredStateRepositor
 const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM updated u)`
 
 /** What a requested action changes in a row `w`. Its trace replaces the one of an earlier request. */
-export function requested(desired: Desired, { traceParent = null }: Pick<Actor, 'traceParent'>): Prisma.Sql {
+export function requested(desired: Desired, { traceParent }: Pick<Actor, 'traceParent'>): Prisma.Sql {
   return Prisma.sql`desired = ${desired}, generation = w.generation + 1, due_at = now(), failures = 0,
     version = w.version + 1, seq = w.seq + 1, updated_at = now(),
-    trace_parent = COALESCE(${traceParent}::text, w.trace_parent),
+    trace_parent = COALESCE(${traceParent ?? null}::text, w.trace_parent),
     -- A rejected action can be requested again.
     cancel_requested_at = CASE WHEN ${desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
       WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END`
