@@ -9,6 +9,7 @@ import { generateConfigurationPage } from './docs/configuration.ts'
 import { generateCreateRecoveryTable } from './docs/create-recovery-table.ts'
 import { generateDocsIndex } from './docs/docs-index.ts'
 import { generateEventTypes } from './docs/event-types.ts'
+import { generateValuesSchema, generateValuesTable } from './docs/helm/generate.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateMetricsTable } from './docs/metrics-table.ts'
 import { generatePostmanCollection } from './docs/postman-collection.ts'
@@ -30,6 +31,8 @@ const described = providers.map((provider) => describeProvider(provider))
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+const chart = 'deploy/helm/switchyard'
+
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
   { path: 'docs/errors.md', generate: () => generateErrorsPage() },
@@ -46,6 +49,11 @@ const documents: readonly GeneratedDocument[] = [
   {
     path: 'examples/switchyard.postman_collection.json',
     generate: () => generatePostmanCollection(join(root, 'openapi/openapi.json')),
+  },
+  { path: `${chart}/values.schema.json`, generate: () => generateValuesSchema() },
+  {
+    path: `${chart}/README.md`,
+    generate: async (current) => generateValuesTable(current, await readFile(join(root, chart, 'values.yaml'), 'utf8')),
   },
   ...described.map((provider) => ({
     path: `docs/providers/${provider.id}.md`,

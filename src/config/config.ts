@@ -16,7 +16,7 @@ export class ConfigError extends Error {
 }
 
 /** Their values are or contain passwords and are never printed. */
-const secretVariables: ReadonlySet<string> = new Set([
+export const secretVariables: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
   'REDIS_URL',
