@@ -9,10 +9,10 @@ export interface Where {
 }
 
 /** Returns standard output. The error of a command that fails contains all that it printed. */
-export function run(command: readonly string[], { cwd, env }: Where): Promise<string> {
+export function run(command: readonly string[], { cwd, env }: Where, timeout = limitMs): Promise<string> {
   const [program = '', ...args] = command
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { cwd, env, maxBuffer: 1e8, timeout: limitMs }, (error, stdout, stderr) => {
+    const child = execFile(program, args, { cwd, env, maxBuffer: 1e8, timeout }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(new Error(`${command.join(' ')} failed (${error.code ?? error.signal})\n${stdout}\n${stderr}`))
     })

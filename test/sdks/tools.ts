@@ -19,7 +19,7 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
 /** Directory of a tool set; installed once per version, shared by all tests. */
 const installed = new Map<string, Promise<string>>()
 
-function install(name: string, content: unknown, fill: (where: Where) => Promise<void>): Promise<string> {
+export function install(name: string, content: unknown, fill: (where: Where) => Promise<void>): Promise<string> {
   const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
   const directory = join(cache, `${name}-${key}`)
   const under = installed.get(directory) ?? fillOnce(directory, fill)

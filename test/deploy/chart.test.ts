@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { chart, helm, prepare, reasonToSkip, render, renderWith, validate, withFile } from './chart.ts'
+import versions from './versions.json' with { type: 'json' }
+
+const values = (name: string) => join(import.meta.dirname, 'values', `${name}.yaml`)
+
+describe.skipIf(reasonToSkip !== '')('the Helm chart', () => {
+  beforeAll(prepare)
+
+  describe.each(['default', 'everything', 'nothing'])('with the values file %s', (name) => {
+    it('passes helm lint', async () => {
+      expect(await helm('lint', '--strict', chart, '--values', values(name))).toContain(
+        '1 chart(s) linted, 0 chart(s) failed',
+      )
+    })
+
+    it.each(versions.kubernetes)('is valid in Kubernetes %s, without unknown fields', async (version) => {
+      const text = await helm('template', 'switchyard', chart, '--values', values(name))
+      const summary = await withFile(text, (file) => validate(file, version))
+      expect(summary).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0, Skipped: 0/)
+    })
+  })
+
+  it('renders every kind of object if everything is on, and only what is needed if everything is off', async () => {
+    const kinds = async (name: string) => [...new Set((await render(values(name))).map(({ kind }) => kind))].sort()
+    expect(await kinds('everything')).toEqual([
+      ...['Deployment', 'HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PodDisruptionBudget'],
+      ...['Service', 'ServiceAccount', 'ServiceMonitor'],
+    ])
+    expect(await kinds('nothing')).toEqual(['Deployment', 'Service'])
+  })
+
+  it('validation refuses a field that Kubernetes does not know', async () => {
+    const text = await helm('template', 'switchyard', chart, '--values', values('everything'))
+    for (const [field, misspelt] of [
+      ['readOnlyRootFilesystem', 'readOnlyRoot'],
+      ['scrapeTimeout', 'scrapeTimeOut'],
+    ] as const) {
+      const invalid = withFile(text.replaceAll(`${field}:`, `${misspelt}:`), (file) => validate(file, '1.37.0'))
+      await expect(invalid).rejects.toThrow(`additional properties '${misspelt}' not allowed`)
+    }
+  })
+
+  it('names the version of the application that package.json has', async () => {
+    const { appVersion } = parse(await readFile(join(chart, 'Chart.yaml'), 'utf8'))
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'))
+    expect(appVersion).toBe(version)
+  })
+
+  it('leaves the number of pods to the autoscaler', async () => {
+    const replicas = async (name: string) =>
+      (await render(values(name))).filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.replicas)
+    expect(await replicas('everything')).toEqual([undefined, undefined])
+    expect(await replicas('nothing')).toEqual([1, 1])
+  })
+
+  it('scales workers by the backlog only if a metric is named', async () => {
+    const autoscaling = { enabled: true }
+    const metrics = async (backlog: object) => {
+      const manifests = await renderWith({ worker: { autoscaling: { ...autoscaling, backlog } } })
+      return manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')?.spec.metrics
+    }
+    expect(await metrics({})).toMatchObject([{ type: 'Resource' }])
+    expect(await metrics({ metric: 'switchyard_backlog', averageValue: '20' })).toMatchObject([
+      { type: 'Resource' },
+      {
+        type: 'External',
+        external: { metric: { name: 'switchyard_backlog' }, target: { type: 'AverageValue', averageValue: '20' } },
+      },
+    ])
+  })
+})

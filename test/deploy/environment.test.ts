@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { settingsOf } from '../../src/commands/settings.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import {
+  type EnvironmentVariable,
+  type Manifest,
+  prepare,
+  reasonToSkip,
+  render,
+  renderWith,
+  required,
+} from './chart.ts'
+
+const everything = join(import.meta.dirname, 'values/everything.yaml')
+const secrets = {
+  DATABASE_URL: 'postgresql://db/switchyard',
+  DATABASE_DIRECT_URL: 'postgresql://db/switchyard',
+  REDIS_URL: 'redis://cache',
+  SECRETS_KEY: 'ab'.repeat(32),
+  BOOTSTRAP_API_KEY: 'k'.repeat(40),
+}
+const keys = Object.fromEntries(Object.keys(secrets).map((name) => [name, name]))
+
+/** Variables of the container of a Deployment or Job. */
+function environmentOf(manifests: readonly Manifest[], component: string): readonly EnvironmentVariable[] {
+  const found = manifests.find(
+    ({ spec, metadata }) => spec?.template !== undefined && metadata.name === `switchyard-${component}`,
+  )
+  const [container] = found?.spec.template?.spec.containers ?? []
+  if (container === undefined) throw new Error(`${component} has no container.`)
+  return container.env
+}
+
+/** The environment that a process gets, with values for the secrets. */
+function resolved(variables: readonly EnvironmentVariable[]): Record<string, string> {
+  const secretValues: Readonly<Record<string, string>> = secrets
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value ?? secretValues[name] ?? '']))
+}
+
+describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets', () => {
+  beforeAll(prepare)
+
+  it.each(['api', 'worker', 'migration'])(
+    'of the %s consists of settings that the service knows',
+    async (component) => {
+      const names = environmentOf(await render(everything), component).map(({ name }) => name)
+      expect(names.filter((name) => name !== 'NODE_EXTRA_CA_CERTS' && !(name in configSchema.properties))).toEqual([])
+      expect(new Set(names).size).toBe(names.length)
+    },
+  )
+
+  it.each(['api', 'worker', 'migration'])('of the %s is valid', async (component) => {
+    const environment = resolved(environmentOf(await render(everything), component))
+    const config = readConfig(environment)
+    expect(settingsOf(config).edge.trustedProxies).toEqual(['10.244.0.0/16'])
+    expect(config).toMatchObject({
+      LOG_LEVEL: 'warn',
+      HOST: '0.0.0.0',
+      PORT: 8080,
+      PUBLIC_URL: 'https://switchyard.example.com',
+    })
+  })
+
+  it('can contain every setting that is not for the embedded database', async () => {
+    const examples: Readonly<Record<string, unknown>> = {
+      ...{ PAUSED_PROVIDERS: 'slurm', EGRESS_ALLOW: 'hub.example.internal', OIDC_ISSUER: 'https://login.example.com' },
+      ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com' },
+    }
+    const config = Object.entries(configSchema.properties)
+      .filter(([name]) => !(name in secrets) && !['ROLE', 'PORT', 'DATA_DIR'].includes(name))
+      .map(([name, schema]) => [
+        name,
+        examples[name] ??
+          ('default' in schema ? schema.default : undefined) ??
+          (schema.type === 'integer' ? schema.minimum : 'text'),
+      ])
+    const manifests = await renderWith({
+      config: Object.fromEntries(config),
+      secrets: { ...required.secrets, keys },
+    })
+    const names = environmentOf(manifests, 'api').map(({ name }) => name)
+    expect(names.sort()).toEqual(
+      Object.keys(configSchema.properties)
+        .filter((name) => name !== 'DATA_DIR')
+        .sort(),
+    )
+  })
+
+  it('keeps the values false and 0, and large numbers as they are', async () => {
+    const api = resolved(environmentOf(await render(everything), 'api'))
+    expect(api).toMatchObject({ DOCS_ENABLED: 'false', REQUEST_RATE_LIMIT: '0', BATCH_BODY_LIMIT_BYTES: '16777216' })
+  })
+
+  it('of a component takes precedence', async () => {
+    const manifests = await render(everything)
+    expect(resolved(environmentOf(manifests, 'api'))).toMatchObject({ ROLE: 'api', DATABASE_POOL_SIZE: '32' })
+    expect(resolved(environmentOf(manifests, 'worker'))).toMatchObject({
+      ...{ ROLE: 'worker', DATABASE_POOL_SIZE: '8', WORKER_CONCURRENCY: '64' },
+    })
+  })
+
+  it('contains secrets only by reference, and the first API key not in workers', async () => {
+    const manifests = await renderWith({ secrets: { existingSecret: 'mine', keys } })
+    const references = (component: string) =>
+      environmentOf(manifests, component).flatMap(({ name, value, valueFrom }) => {
+        if (!(name in secrets)) return []
+        expect({ value, name: valueFrom?.secretKeyRef.name }).toEqual({ value: undefined, name: 'mine' })
+        return [valueFrom?.secretKeyRef.key]
+      })
+    expect(references('api').sort()).toEqual(Object.keys(secrets).sort())
+    expect(references('worker')).not.toContain('BOOTSTRAP_API_KEY')
+  })
+
+  it('serves metrics only if they are scraped or wanted', async () => {
+    const metricsOf = async (values: object) => resolved(environmentOf(await renderWith(values), 'api')).METRICS_ENABLED
+    expect(await metricsOf({})).toBe('false')
+    expect(await metricsOf({ serviceMonitor: { enabled: true } })).toBe('true')
+    expect(await metricsOf({ config: { METRICS_ENABLED: true } })).toBe('true')
+  })
+})
