@@ -5,7 +5,7 @@ const root = new URL('../../', import.meta.url)
 
 /** Every document for people, by its path from the root. */
 export function readDocuments(): ReadonlyMap<string, string> {
-  const patterns = ['*.md', 'docs/**/*.md', '.github/**/*.md']
+  const patterns = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', '.github/**/*.md']
   const paths = globSync(patterns, { cwd: fileURLToPath(root) })
   return new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]))
 }
