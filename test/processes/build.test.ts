@@ -1,29 +1,21 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrationNames } from '../../src/infra/migrations.ts'
+import { buildProgram } from '../support/built-program.ts'
 import { document } from '../support/contract.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Laid out as the Dockerfile does: no src/, and nothing of prisma/ but the migrations. */
 let image: string
 
 beforeAll(async () => {
-  image = await mkdtemp(join(tmpdir(), 'switchyard-build-'))
-  await symlink(join(root, 'node_modules'), join(image, 'node_modules'))
-  await cp(join(root, 'package.json'), join(image, 'package.json'))
-  await cp(join(root, 'prisma/migrations'), join(image, 'prisma/migrations'), { recursive: true })
-  // Types are checked by `npm run types`.
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(image, 'dist')]
-  await run(process.execPath, [tsc, ...options], { cwd: root })
+  image = await buildProgram()
 })
 
 afterAll(() => rm(image, { recursive: true, force: true }))

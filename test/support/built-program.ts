@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Builds a directory as the Dockerfile does: no src/, and nothing of prisma/ but the migrations. The caller removes it. */
+export async function buildProgram(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'switchyard-build-'))
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
+  await cp(join(root, 'package.json'), join(directory, 'package.json'))
+  await cp(join(root, 'prisma/migrations'), join(directory, 'prisma/migrations'), { recursive: true })
+  // Types are checked by `npm run types`.
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(directory, 'dist')]
+  await run(process.execPath, [tsc, ...options], { cwd: root })
+  return directory
+}
