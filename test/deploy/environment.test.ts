@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { settingsOf } from '../../src/commands/settings.ts'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig, secretVariables } from '../../src/config/config.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import {
   type EnvironmentVariable,
@@ -14,14 +14,14 @@ import {
 } from './chart.ts'
 
 const everything = join(import.meta.dirname, 'values/everything.yaml')
-const secrets = {
+const secretValues: Readonly<Record<string, string>> = {
   DATABASE_URL: 'postgresql://db/switchyard',
   DATABASE_DIRECT_URL: 'postgresql://db/switchyard',
   REDIS_URL: 'redis://cache',
   SECRETS_KEY: 'ab'.repeat(32),
   BOOTSTRAP_API_KEY: 'k'.repeat(40),
 }
-const keys = Object.fromEntries(Object.keys(secrets).map((name) => [name, name]))
+const keys = Object.fromEntries([...secretVariables].map((name) => [name, name]))
 
 /** Variables of the container of a Deployment or Job. */
 function environmentOf(manifests: readonly Manifest[], component: string): readonly EnvironmentVariable[] {
@@ -35,7 +35,6 @@ function environmentOf(manifests: readonly Manifest[], component: string): reado
 
 /** The environment that a process gets, with values for the secrets. */
 function resolved(variables: readonly EnvironmentVariable[]): Record<string, string> {
-  const secretValues: Readonly<Record<string, string>> = secrets
   return Object.fromEntries(variables.map(({ name, value }) => [name, value ?? secretValues[name] ?? '']))
 }
 
@@ -69,7 +68,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
       ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com' },
     }
     const config = Object.entries(configSchema.properties)
-      .filter(([name]) => !(name in secrets) && !['ROLE', 'PORT', 'DATA_DIR'].includes(name))
+      .filter(([name]) => !secretVariables.has(name) && !['ROLE', 'PORT', 'DATA_DIR'].includes(name))
       .map(([name, schema]) => [
         name,
         examples[name] ??
@@ -105,11 +104,11 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     const manifests = await renderWith({ secrets: { existingSecret: 'mine', keys } })
     const references = (component: string) =>
       environmentOf(manifests, component).flatMap(({ name, value, valueFrom }) => {
-        if (!(name in secrets)) return []
+        if (!secretVariables.has(name)) return []
         expect({ value, name: valueFrom?.secretKeyRef.name }).toEqual({ value: undefined, name: 'mine' })
         return [valueFrom?.secretKeyRef.key]
       })
-    expect(references('api').sort()).toEqual(Object.keys(secrets).sort())
+    expect(references('api').sort()).toEqual([...secretVariables].sort())
     expect(references('worker')).not.toContain('BOOTSTRAP_API_KEY')
   })
 
