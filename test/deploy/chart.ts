@@ -57,16 +57,19 @@ export async function withFile<T>(text: string, use: (file: string) => Promise<T
   }
 }
 
+export type Labels = Readonly<Record<string, string>>
+
 /** A Kubernetes object, as far as tests read it. The schemas of Kubernetes check the rest. */
 export interface Manifest {
   kind: string
-  metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> }
+  metadata: { name: string; labels: Labels; annotations?: Labels }
   spec: {
     replicas?: number
     strategy?: { rollingUpdate: { maxUnavailable: number } }
-    template?: { metadata: { labels: Record<string, string> }; spec: PodSpec }
-    selector?: { matchLabels: Record<string, string> }
-    podSelector?: { matchLabels: Record<string, string> }
+    template?: { metadata: { labels: Labels }; spec: PodSpec }
+    /** That of a Service has no `matchLabels`. */
+    selector?: { matchLabels?: object }
+    podSelector?: { matchLabels?: object }
     egress?: readonly { to?: readonly unknown[]; ports: readonly { protocol: string; port: number | string }[] }[]
     metrics?: readonly { type: string; external?: unknown }[]
   }

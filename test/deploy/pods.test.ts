@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Manifest, type PodSpec, prepare, reasonToSkip, render, renderWith } from './chart.ts'
+import { type Labels, type Manifest, type PodSpec, prepare, reasonToSkip, render, renderWith } from './chart.ts'
 
 const everything = join(import.meta.dirname, 'values/everything.yaml')
 
 interface Pod {
   name: string
-  labels: Readonly<Record<string, string>>
+  labels: Labels
   spec: PodSpec
 }
 
@@ -16,7 +16,12 @@ const podsOf = (manifests: readonly Manifest[]): Pod[] =>
     spec?.template === undefined ? [] : [{ name, labels: spec.template.metadata.labels, spec: spec.template.spec }],
   )
 
-const isSelected = (pod: Pod, labels: Readonly<Record<string, string>>) =>
+function selectorOf({ spec }: Manifest): object | undefined {
+  const selector = spec?.podSelector ?? spec?.selector
+  return selector?.matchLabels ?? selector
+}
+
+const isSelected = (pod: Pod, labels: object) =>
   Object.entries(labels).every(([name, value]) => pod.labels[name] === value)
 
 describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
@@ -71,13 +76,14 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
   it('are selected by the objects of their component only', async () => {
     const manifests = await render(everything)
     const pods = podsOf(manifests)
-    const selectors = manifests.flatMap(({ kind, metadata, spec }) => {
-      if (kind === 'Service')
-        return [{ name: 'switchyard-api', labels: spec?.selector as unknown as Record<string, string> }]
-      const labels =
-        spec?.podSelector?.matchLabels ?? (kind === 'ServiceMonitor' ? undefined : spec?.selector?.matchLabels)
-      return labels === undefined ? [] : [{ name: metadata.name, labels }]
-    })
+    const selectors = manifests
+      .filter(({ kind }) => kind !== 'ServiceMonitor')
+      .flatMap((manifest) => {
+        const labels = selectorOf(manifest)
+        // The Service of the API has the name of the release.
+        const name = manifest.kind === 'Service' ? 'switchyard-api' : manifest.metadata.name
+        return labels === undefined ? [] : [{ name, labels }]
+      })
     expect(selectors).toHaveLength(8)
     for (const { name, labels } of selectors)
       expect(pods.filter((pod) => isSelected(pod, labels)).map((pod) => pod.name)).toEqual([name])
