@@ -68,7 +68,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
       ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com' },
     }
     const config = Object.entries(configSchema.properties)
-      .filter(([name]) => !secretVariables.has(name) && !['ROLE', 'PORT', 'DATA_DIR'].includes(name))
+      .filter(([name]) => !secretVariables.has(name) && !['ROLE', 'PORT', 'METRICS_PORT', 'DATA_DIR'].includes(name))
       .map(([name, schema]) => [
         name,
         examples[name] ??
@@ -112,10 +112,12 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     expect(references('worker')).not.toContain('BOOTSTRAP_API_KEY')
   })
 
-  it('serves metrics only if they are scraped or wanted', async () => {
-    const metricsOf = async (values: object) => resolved(environmentOf(await renderWith(values), 'api')).METRICS_ENABLED
-    expect(await metricsOf({})).toBe('false')
-    expect(await metricsOf({ serviceMonitor: { enabled: true } })).toBe('true')
-    expect(await metricsOf({ config: { METRICS_ENABLED: true } })).toBe('true')
+  it('gives every process a port for metrics and probes', async () => {
+    const manifests = await renderWith({ metrics: { port: 9464 } })
+    for (const component of ['api', 'worker'])
+      expect(readConfig(resolved(environmentOf(manifests, component)))).toMatchObject({
+        PORT: 8080,
+        METRICS_PORT: 9464,
+      })
   })
 })

@@ -81,10 +81,11 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
       .flatMap((manifest) => {
         const labels = selectorOf(manifest)
         // The Service of the API has the name of the release.
-        const name = manifest.kind === 'Service' ? 'switchyard-api' : manifest.metadata.name
+        const name =
+          manifest.metadata.name === 'switchyard' ? 'switchyard-api' : manifest.metadata.name.replace(/-metrics$/, '')
         return labels === undefined ? [] : [{ name, labels }]
       })
-    expect(selectors).toHaveLength(8)
+    expect(selectors).toHaveLength(10)
     for (const { name, labels } of selectors)
       expect(pods.filter((pod) => isSelected(pod, labels)).map((pod) => pod.name)).toEqual([name])
   })

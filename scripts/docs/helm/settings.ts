@@ -3,7 +3,7 @@ import { secretVariables } from '../../../src/config/config.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 
 /** Set by the chart, or of no use in a container: `DATA_DIR` is for the embedded database. */
-const setByChart: ReadonlySet<string> = new Set(['ROLE', 'PORT', 'DATA_DIR'])
+const setByChart: ReadonlySet<string> = new Set(['ROLE', 'PORT', 'METRICS_PORT', 'DATA_DIR'])
 
 /** Without them the service would start an embedded database, or not at all. */
 const requiredSecrets: ReadonlySet<string> = new Set(['DATABASE_URL', 'SECRETS_KEY'])

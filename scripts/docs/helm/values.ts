@@ -117,7 +117,10 @@ export const chartValues = closed({
   }),
   networkPolicy: closed({
     enabled: flag('Creates a NetworkPolicy for each component.'),
-    ingress: closed({ from: kubernetesList('Sources of requests to the API, as in a NetworkPolicy. Empty: any.') }),
+    ingress: closed({
+      from: kubernetesList('Sources of requests to the API, as in a NetworkPolicy. Empty: any.'),
+      metricsFrom: kubernetesList('Sources of scrapes. Empty: any.'),
+    }),
     egress: closed({
       dns: egressRule('name resolution'),
       postgres: egressRule('connections to Postgres'),
@@ -128,8 +131,9 @@ export const chartValues = closed({
       ),
     }),
   }),
+  metrics: closed({ port: port('Port of all pods for `/metrics` and their probes (`METRICS_PORT`).') }),
   serviceMonitor: closed({
-    enabled: flag('Creates a ServiceMonitor for the Prometheus operator, and serves `/metrics`.'),
+    enabled: flag('Creates a ServiceMonitor of all pods for the Prometheus operator.'),
     interval: text('Interval of scrapes.', duration),
     scrapeTimeout: text('Timeout of a scrape.', duration),
     labels: texts('Labels by which Prometheus selects it.'),

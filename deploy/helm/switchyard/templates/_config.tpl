@@ -4,7 +4,7 @@ component. Loops instead of a merge, which would ignore the values false and 0.
 */}}
 {{- define "switchyard.config" -}}
 {{- $values := .root.Values -}}
-{{- $config := dict "METRICS_ENABLED" $values.serviceMonitor.enabled -}}
+{{- $config := dict "METRICS_PORT" $values.metrics.port -}}
 {{- if $values.ingress.enabled -}}
 {{- $scheme := ternary "https" "http" (ne $values.ingress.tlsSecret "") -}}
 {{- $_ := set $config "PUBLIC_URL" (printf "%s://%s" $scheme $values.ingress.host) -}}

@@ -39,8 +39,8 @@ spec:
       {{- end }}
       env:
         {{- include "switchyard.environment" . | nindent 8 }}
-      {{- if eq .component "api" }}
-      {{- include "switchyard.apiPort" . | nindent 6 }}
+      {{- if ne .component "migration" }}
+      {{- include "switchyard.probes" . | nindent 6 }}
       {{- end }}
       resources:
         {{- toYaml .resources | nindent 8 }}
@@ -61,23 +61,29 @@ spec:
     {{- end }}
 {{- end }}
 
-{{- define "switchyard.apiPort" -}}
+{{/* The metrics port serves health checks too: it is the only port of workers. */}}
+{{- define "switchyard.probes" -}}
+{{- $port := ternary "http" "metrics" (eq .component "api") -}}
 ports:
+  {{- if eq .component "api" }}
   - name: http
     containerPort: 8080
+  {{- end }}
+  - name: metrics
+    containerPort: {{ .root.Values.metrics.port }}
 startupProbe:
-  httpGet: { path: /livez, port: http }
+  httpGet: { path: /livez, port: {{ $port }} }
   periodSeconds: 2
   failureThreshold: 60
 # Checks no dependencies: a restart cures none of them.
 livenessProbe:
-  httpGet: { path: /livez, port: http }
+  httpGet: { path: /livez, port: {{ $port }} }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 # The database, its migrations, and 503 during the drain. The service answers within 2 s.
 readinessProbe:
-  httpGet: { path: /readyz, port: http }
+  httpGet: { path: /readyz, port: {{ $port }} }
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: 2
