@@ -1,6 +1,6 @@
 import versions from './versions.json' with { type: 'json' }
 
-export type Language = 'Python' | 'Go' | 'Java' | 'TypeScript'
+export type Language = 'Python' | 'Go' | 'Java' | 'Rust' | 'TypeScript'
 type Command = readonly string[]
 
 /**
@@ -28,6 +28,11 @@ const generate = (name: string, ...options: string[]): Command => [
 // By default, this generator closes each object whose schema does not state `additionalProperties`, against JSON Schema, so that
 // a field of a later version breaks the client.
 const openFields = '--additional-properties=disallowAdditionalPropertiesIfNotPresent=false'
+// The lock file contains the name and version of the SDK.
+const crate = '--additional-properties=packageName=switchyard-sdk,packageVersion=0.0.0'
+const cargo = (command: string): Command => [
+  ...['cargo', command, '--quiet', '--locked', '--config', 'build.rustflags=["-Dwarnings"]'],
+]
 const strict = '--strict --target es2022 --lib es2022,dom,dom.iterable --types node --skipLibCheck'.split(' ')
 const tsc: Command = ['tsc', ...strict, '--module', 'preserve', '--noEmit', 'drive.ts']
 const bundled = {
@@ -116,6 +121,15 @@ export const generators: readonly Generator[] = [
       ),
     ],
     drive: ['java', '-XX:TieredStopAtLevel=1', 'Drive'],
+  },
+  {
+    id: 'openapi-generator-rust',
+    title: 'openapi-generator `rust`',
+    package: openapiGenerator,
+    language: 'Rust',
+    generate: generate('rust', crate),
+    compile: [cargo('build')],
+    drive: cargo('run'),
   },
   {
     id: 'openapi-typescript',

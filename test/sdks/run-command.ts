@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 
 /** Includes the time to fetch packages. */
-const limitMs = 300_000
+const limitMs = 500_000
 
 export interface Where {
   cwd: string

@@ -18,6 +18,7 @@ import {
   nodePackages,
   openapiGenerator,
   pythonPrograms,
+  rustTarget,
 } from './tools.ts'
 
 let database: TestDatabase
@@ -52,7 +53,8 @@ async function generated(generator: Generator): Promise<Where> {
   await cp(join(import.meta.dirname, id), directory, { recursive: true })
   await cp(join(import.meta.dirname, '../../openapi/openapi.json'), join(directory, 'openapi.json'))
   const path = [...(await programs(generator)), process.env.PATH].join(delimiter)
-  const env = environment({ PATH: path, PYTHONPATH: 'sdk', MYPYPATH: 'sdk', GOFLAGS: '-mod=mod' })
+  const paths = { PATH: path, PYTHONPATH: 'sdk', MYPYPATH: 'sdk', CARGO_TARGET_DIR: rustTarget }
+  const env = environment({ ...paths, GOFLAGS: '-mod=mod' })
   const where = { cwd: directory, env }
   await run(generator.generate, where)
   return where

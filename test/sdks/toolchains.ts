@@ -16,6 +16,10 @@ const probes = {
     what: 'a JDK 17 or newer and Maven (apt-get install default-jdk-headless maven)',
     isPresent: versionOf('javac', ['-version'], /^javac (\d+)/) >= 17 && answers('mvn', '--version'),
   },
+  rust: {
+    what: 'Rust 1.88 or newer with Cargo',
+    isPresent: versionOf('cargo', ['--version'], /^cargo 1\.(\d+)/) >= 88,
+  },
 }
 type Tool = keyof typeof probes
 
@@ -24,6 +28,7 @@ const toolsOf: Readonly<Record<Language, readonly Tool[]>> = {
   Python: ['python'],
   Go: ['go'],
   Java: ['java'],
+  Rust: ['rust'],
   TypeScript: [],
 }
 

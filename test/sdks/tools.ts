@@ -9,7 +9,10 @@ export const cache = join(import.meta.dirname, '../../.cache/sdks')
 /** What a clean shell of a developer has: registries and proxies as configured on the machine. */
 const inherited: Record<string, string> = Object.fromEntries(
   Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || /^(NODE_(ENV|OPTIONS|PATH)$|VITEST|npm_|MYPY|PYTHONPATH$|CLASSPATH$|GOFLAGS$)/.test(name)
+    value === undefined ||
+    /^(NODE_(ENV|OPTIONS|PATH)$|VITEST|npm_|MYPY|PYTHONPATH$|CLASSPATH$|GOFLAGS$|RUSTFLAGS$|CARGO_ENCODED_RUSTFLAGS$)/.test(
+      name,
+    )
       ? []
       : [[name, value]],
   ),
@@ -77,6 +80,9 @@ export function goProgram(name: GoProgram): Promise<string> {
     run(['go', 'install', goPackages[name]], { cwd, env: { ...env, GOBIN: cwd } }).then(() => {}),
   )
 }
+
+/** Shared by all runs, so that dependencies are compiled once. */
+export const rustTarget = join(cache, 'rust-target')
 
 /** Directory with the libraries that the generated `pom.xml` of an SDK lists. */
 export function javaLibraries(sdk: string): Promise<string> {
