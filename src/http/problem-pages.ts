@@ -17,8 +17,13 @@ export const problemCodes = Object.keys(problemTypes) as readonly ProblemCode[]
 const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}code{background:#8882;padding:0 .2em}dt{font-weight:600}'
 
-/** The pages contain no scripts and load nothing. */
-export const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+let policy: string | undefined
+
+/** The pages contain no scripts and load nothing. Computed at first use, since few processes serve a page. */
+export function contentSecurityPolicy(): string {
+  policy ??= `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+  return policy
+}
 
 /** HTML page of one or several problem types. */
 export function problemPage(heading: string, types: readonly ProblemTypeView[]): string {

@@ -34,6 +34,6 @@ function wantsPage({ headers }: FastifyRequest, reply: FastifyReply): boolean {
 
 function sendPage(reply: FastifyReply, heading: string, types: readonly ProblemTypeView[]): FastifyReply {
   return reply
-    .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy })
+    .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy() })
     .send(problemPage(heading, types))
 }
