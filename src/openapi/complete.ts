@@ -11,7 +11,7 @@ import { webhooks } from './webhooks.ts'
  * headers that hooks send, deprecations, webhooks and examples.
  */
 export function completeDocument(collected: OpenApiDocument, table: readonly Deprecation[]): OpenApiDocument {
-  const document = publishedDocument(collected) as OpenApiDocument
+  const document = publishedDocument(collected)
   declareHeaders(document)
   markDeprecated(document, table)
   document['x-webhooks'] = webhooks()

@@ -33,6 +33,7 @@ export interface Parameter {
   name: string
   description?: string
   deprecated?: boolean
+  schema?: Schema
   [field: string]: unknown
 }
 

@@ -1,5 +1,6 @@
+import type { Schema } from '../document.ts'
 import { requestForm } from './request-form.ts'
-import { mapSchema, type Schema } from './schema-walk.ts'
+import { mapSchema } from './schema-walk.ts'
 
 /** Rules of requests. A client that checks them in answers breaks when a later version raises a limit. */
 const rules: ReadonlySet<string> = new Set([

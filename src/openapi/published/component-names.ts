@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { capitalized } from '../../vocabulary/capitalized.ts'
-import { mapInner, type Schema, type Step, schemaPrefix } from './schema-walk.ts'
+import type { Schema } from '../document.ts'
+import { mapInner, type Step, schemaPrefix } from './schema-walk.ts'
 
 type Components = Map<string, Schema>
 

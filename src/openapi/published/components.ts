@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Schema } from '../document.ts'
 import { answerForm } from './answer-form.ts'
 import { nameNested } from './component-names.ts'
 import { requestForm } from './request-form.ts'
-import { referencesIn, renameReferences, type Schema } from './schema-walk.ts'
+import { referencesIn, renameReferences } from './schema-walk.ts'
 
 type Schemas = Readonly<Record<string, Schema>>
 

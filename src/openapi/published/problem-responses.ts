@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isObject, type Schema } from './schema-walk.ts'
+import type { Response } from '../document.ts'
 
 /** Names of the shared problem responses: the reason phrases of their status. */
 const names: Readonly<Record<string, string>> = {
@@ -28,8 +28,8 @@ const unexpected = {
 
 /** Problem responses as shared components, collected while operations are published. */
 export function makeProblemResponses() {
-  const shared = new Map<string, unknown>()
-  const share = (status: string, response: unknown) => {
+  const shared = new Map<string, Response>()
+  const share = (status: string, response: Response): Response => {
     const name = names[status]
     if (name === undefined) throw new Error(`The problem response ${status} has no name.`)
     const known = shared.get(name) ?? response
@@ -40,18 +40,18 @@ export function makeProblemResponses() {
   }
   return {
     /** Responses of an operation with references to the shared ones, and one for all other errors. */
-    referring(responses: Schema): Schema {
+    referring(responses: Readonly<Record<string, Response>>): Record<string, Response> {
       const all = Object.entries({ ...responses, default: unexpected })
       return Object.fromEntries(
         all.map(([status, response]) => [status, isProblem(response) ? share(status, response) : response]),
       )
     },
-    components(): Schema {
+    components(): Record<string, Response> {
       return Object.fromEntries([...shared].sort(([a], [b]) => (a < b ? -1 : 1)))
     },
   }
 }
 
-function isProblem(response: unknown): boolean {
-  return isObject(response) && isObject(response.content) && 'application/problem+json' in response.content
+function isProblem({ content = {} }: Response): boolean {
+  return 'application/problem+json' in content
 }

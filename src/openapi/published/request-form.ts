@@ -1,4 +1,5 @@
-import { mapSchema, type Schema } from './schema-walk.ts'
+import type { Schema } from '../document.ts'
+import { mapSchema } from './schema-walk.ts'
 
 /**
  * The published form of a schema that a client sends. It accepts the same values as the schema that the service

@@ -1,7 +1,4 @@
-import { nameOf } from '../document.ts'
-
-/** JSON schema of the OpenAPI document. */
-export type Schema = Readonly<Record<string, unknown>>
+import { nameOf, type Schema } from '../document.ts'
 
 const lists = ['anyOf', 'oneOf', 'allOf'] as const
 const maps = ['properties', 'patternProperties'] as const
