@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import versions from './versions.json' with { type: 'json' }
 
 export type Language = 'Python' | 'Go' | 'Java' | 'Rust' | 'TypeScript'
@@ -5,7 +7,7 @@ type Command = readonly string[]
 
 /**
  * A generator whose SDK is proven. All commands run in an empty directory that contains the document as `openapi.json` and the
- * files of the generator's folder, with the tools of `versions.json` in `PATH`.
+ * files of the generator's folder, with the tools of `versions.json` and `requirements.txt` in `PATH`.
  */
 export interface Generator {
   /** Folder with the drive program. */
@@ -19,6 +21,13 @@ export interface Generator {
   compile: readonly Command[]
   /** Runs the drive program, which reads its target from SDK_TARGET. */
   drive: Command
+}
+
+function pythonVersionOf(name: string): string {
+  const requirements = readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8').split('\n')
+  const pinned = requirements.find((line) => line.startsWith(`${name}==`))
+  if (pinned === undefined) throw new Error(`requirements.txt does not pin ${name}.`)
+  return pinned.slice(name.length + 2)
 }
 
 const openapiGenerator = { name: 'openapi-generator-cli', version: versions.maven['openapi-generator-cli'] }
@@ -53,7 +62,7 @@ export const generators: readonly Generator[] = [
   {
     id: 'openapi-python-client',
     title: '`openapi-python-client`',
-    package: { name: 'openapi-python-client', version: versions.pypi['openapi-python-client'] },
+    package: { name: 'openapi-python-client', version: pythonVersionOf('openapi-python-client') },
     language: 'Python',
     generate: 'openapi-python-client generate --path openapi.json --meta none --output-path sdk/switchyard'.split(' '),
     compile: [['mypy', 'sdk/switchyard', 'drive.py']],

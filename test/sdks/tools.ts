@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { pythonWith } from '../support/python.ts'
 import { run, type Where } from './run-command.ts'
 import versions from './versions.json' with { type: 'json' }
 
@@ -53,12 +54,11 @@ export function openapiGenerator(): Promise<string> {
   })
 }
 
-export function pythonPrograms(): Promise<string> {
-  return install('python', versions.pypi, async (where) => {
-    const packages = Object.entries(versions.pypi).map(([name, version]) => `${name}==${version}`)
-    await run(['python3', '-m', 'venv', '.'], where)
-    await run(['bin/python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], where)
-  }).then((directory) => join(directory, 'bin'))
+let pythonInstalled: Promise<string> | undefined
+
+export async function pythonPrograms(): Promise<string> {
+  pythonInstalled ??= pythonWith([join(import.meta.dirname, 'requirements.txt')], join(cache, 'python'))
+  return dirname(await pythonInstalled)
 }
 
 /** Directory with a `node_modules` of generators, TypeScript and libraries. */
