@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { describeAllowed } from '../../src/config/config.ts'
 import { configSchema, renamedSettings } from '../../src/config/schema.ts'
+import { outgoing } from './outgoing-requests.ts'
 
 /** Generates docs/configuration.md from the schema that validates the environment. */
 export function generateConfigurationPage(): string {
@@ -11,7 +12,7 @@ export function generateConfigurationPage(): string {
 
 Switchyard is configured with environment variables. They are read once at startup. An invalid value ends the startup with a
 message that names the variable; an empty value counts as not set. The values of \`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`,
-\`REDIS_URL\`, \`SECRETS_KEY\`, \`BOOTSTRAP_API_KEY\` and the \`…_ENDPOINT\` variables are never printed.
+\`REDIS_URL\`, \`EGRESS_PROXY\`, \`SECRETS_KEY\`, \`BOOTSTRAP_API_KEY\` and the \`…_ENDPOINT\` variables are never printed.
 
 ## Settings
 
@@ -80,35 +81,6 @@ issuer sends no \`aud\`.
 Each process requests the issuer's keys at most once every two seconds, independent of the number of tokens. Invalid tokens
 count like unknown keys: after 300 failed authentications within a minute, requests of that network receive 429.
 
-`
-
-const outgoing = `## Outgoing requests
-
-Clients choose the destinations of connections and webhooks. Switchyard therefore checks every client-supplied URL against the
-operator's rules when it is written (422, code \`egress_denied\`) and again for each TCP connection, after name resolution.
-Only **https to public addresses** is allowed unless \`EGRESS_ALLOW\` lists the destination. Private, loopback,
-link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses embedded in
-IPv6 (mapped, 6to4, Teredo, NAT64) and all plain http are rejected; plain http would expose credentials.
-
-| Entry | Allows |
-|---|---|
-| \`slurm.example.internal\` | this name, at a public, private or loopback address, over https or http |
-| \`*.hpc.example.internal\` | every name below it, likewise |
-| \`10.20.0.5\`, \`[fd00::5]\` | this address, under any name |
-| \`10.20.0.0/16\`, \`fd00::/8\` | every address of the range, under any name |
-| \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port only |
-
-- In-house servers (**Slurm, JupyterHub**) need an entry each: \`EGRESS_ALLOW=slurm.example.internal:6820,hub.example.internal\`.
-- Link-local addresses and cloud metadata services (169.254.169.254, 100.100.100.200, fd00:ec2::254, fd20:ce::254 and
-  others) are allowed only by their exact address, never by a name or a range.
-- Behind NAT64, list \`64:ff9b::/96\`. The embedded IPv4 address is still checked.
-- Without \`DATABASE_URL\`, the embedded sandbox and its ports are allowed automatically.
-- If the host of a connection is no longer allowed, its workloads wait with reason \`egress_denied\` and nothing is sent.
-- An unlisted name that does not exist is reported like one that is not allowed, and after the same time, so that callers cannot
-  discover internal names. The response is sent at full seconds after the lookup (at most half seconds if a call may take a second
-  or less). This conceals lookup times up to that unit; a name server that takes seconds for one name and none for another is
-  still distinguishable.
-- Redirects are not followed. Proxy settings of the environment are ignored.
 `
 
 function describeVariable(name: string, schema: TSchema): string {

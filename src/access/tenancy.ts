@@ -15,17 +15,17 @@ interface Deps {
   log: Logger
   /** Absent: only API keys are accepted. */
   oidc?: OidcSettings
+  /** For requests to the issuer. */
+  fetch: typeof fetch
 }
 
 /** Assembles the module: authentication, projects, keys, and the audit log. */
-export function makeTenancy({ prisma, clock, log, oidc }: Deps) {
+export function makeTenancy({ prisma, clock, log, oidc, fetch }: Deps) {
   const projects = makeProjectsRepository(prisma)
   const keys = makeApiKeysRepository(prisma)
   const audit = makeAuditRepository(prisma)
   const verifyToken =
-    oidc === undefined
-      ? null
-      : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch: globalThis.fetch, clock })
+    oidc === undefined ? null : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch, clock })
   const authHooks: AuthHooksDeps = {
     authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
     onRefused: async ({ projectId, by }, request) => {

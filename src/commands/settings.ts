@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8'
 import ipaddr from 'ipaddr.js'
 import { type Config, ConfigError } from '../config/config.ts'
 import { type ContainerSettings, webhookSettings } from '../container/container.ts'
-import { parseEgressRules } from '../infra/egress-rules.ts'
+import { egressOf } from './egress-settings.ts'
 
 /** The part of `PROVIDER_TIMEOUT_MS` within which a create may be sent; later ones are guaranteed not to be sent. */
 const sendWithinPart = 0.5
@@ -39,7 +39,7 @@ export function settingsOf(config: Config): ContainerSettings {
     streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },
     events: { retentionDays: config.EVENT_RETENTION_DAYS },
     ...(config.WORKLOAD_RETENTION_DAYS === undefined ? {} : { workloadRetentionDays: config.WORKLOAD_RETENTION_DAYS }),
-    egressAllow: egressAllowOf(config),
+    ...egressOf(config),
     webhooks: webhookSettings({ timeoutMs: config.WEBHOOK_TIMEOUT_MS }),
     edge: {
       trustedProxies: trustedProxiesOf(config),
@@ -111,15 +111,5 @@ function oidcOf(config: Config): Pick<ContainerSettings, 'oidc'> {
       scopesClaim: config.OIDC_SCOPES_CLAIM,
       scopePrefix: config.OIDC_SCOPE_PREFIX ?? '',
     },
-  }
-}
-
-function egressAllowOf({ EGRESS_ALLOW }: Config): readonly string[] {
-  const entries = EGRESS_ALLOW?.split(',').map((entry) => entry.trim()) ?? []
-  try {
-    parseEgressRules(entries)
-    return entries
-  } catch (error) {
-    throw new ConfigError([`EGRESS_ALLOW: ${(error as Error).message}`])
   }
 }

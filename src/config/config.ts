@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
+import { findProxyProblem } from './egress-settings.ts'
 import { configSchema, renamedSettings } from './schema.ts'
 
 export type Config = Readonly<Static<typeof configSchema>>
@@ -24,6 +25,7 @@ export const secretVariables: ReadonlySet<string> = new Set([
   'BOOTSTRAP_API_KEY',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'EGRESS_PROXY',
 ])
 
 /**
@@ -85,6 +87,9 @@ export function describeAllowed(schema: TSchema): string {
 
 function findContradictions(config: Config): string[] {
   const problems = urlsWithPasswords.flatMap((name) => findUrlProblem(name, config[name]))
+  problems.push(...findProxyProblem(config.EGRESS_PROXY))
+  if (config.EGRESS_NO_PROXY !== undefined && config.EGRESS_PROXY === undefined)
+    problems.push('EGRESS_NO_PROXY is set and EGRESS_PROXY is not. Set both, or leave it out.')
   if (config.DATABASE_DIRECT_URL !== undefined && config.DATABASE_URL === undefined)
     problems.push('DATABASE_DIRECT_URL is set and DATABASE_URL is not. Set both, or only DATABASE_URL.')
   if (config.SWEEP_MIN_INTERVAL_MS > config.SWEEP_MAX_INTERVAL_MS) {

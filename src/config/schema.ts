@@ -1,4 +1,5 @@
 import { type TInteger, Type } from '@sinclair/typebox'
+import { egressSettings } from './egress-settings.ts'
 import { httpSettings } from './http-settings.ts'
 import { tracingSettings } from './tracing-settings.ts'
 
@@ -78,15 +79,7 @@ export const configSchema = Type.Object({
         'Providers to which no calls are made, for example `aitems,scnet`. Their workloads wait with reason `held`.',
     }),
   ),
-  EGRESS_ALLOW: Type.Optional(
-    Type.String({
-      pattern: '^[^,\\s]+( *, *[^,\\s]+)*$',
-      title: 'hosts, `*.domain` wildcards, addresses and CIDR ranges, separated by commas',
-      description:
-        'Allowed destinations in addition to https at public addresses: in-house providers, and any provider over ' +
-        'plain http. For example `slurm.example.internal:6820,10.20.0.0/16`. See "Outgoing requests" below.',
-    }),
-  ),
+  ...egressSettings,
   DATA_DIR: Type.String({
     minLength: 1,
     default: '.data',

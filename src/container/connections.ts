@@ -8,14 +8,14 @@ import { makeConnectionService } from '../connections/connection-service.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import type { ConnectionRoutesDeps } from '../connections/connections.routes.ts'
 import { type ConnectionHttp, makeOpenConnections, type OpenConnectionsDeps } from '../connections/open-connections.ts'
-import { type Egress, makeEgress } from '../infra/egress.ts'
-import { parseEgressRules } from '../infra/egress-rules.ts'
+import type { Egress } from '../infra/egress.ts'
 import { makeHttpClient } from '../providers/kit/http.ts'
 import type { Provider } from '../providers/provider.ts'
 import { makeSecretBox } from '../secrets/secret-box.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { ContainerDeps } from './deps.ts'
+import { makeSiteEgress } from './egress.ts'
 
 interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
@@ -33,7 +33,7 @@ export function makeConnections(deps: ConnectionsDeps) {
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const secretBox = makeSecretBox(deps.secretsKey)
   const repository = makeConnectionsRepository(prisma)
-  const egress = makeEgress({ rules: parseEgressRules(settings.egressAllow) })
+  const egress = makeSiteEgress(settings)
   const changes = makeConnectionChangesRepository(prisma)
   const { callTimeoutMs } = settings.timing
   const opened = makeOpenConnections({

@@ -18,6 +18,7 @@ import { makeMeasuresRepository } from '../workloads/maintenance/measures.reposi
 import { makeReadsRepository } from '../workloads/store/reads.repository.ts'
 import { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
+import { makeIssuerFetch } from './egress.ts'
 import { makeEngine } from './engine.ts'
 import { makeReopenReplaced, whyNotReady } from './installation.ts'
 import { makeTelemetry } from './telemetry.ts'
@@ -56,7 +57,13 @@ export function makeContainer(deps: ContainerDeps) {
   const reads = makeReadsRepository(database.sql, idSpaceOf)
   const isOver = (kind: Kind, status: string) => isTerminal(kinds[kind].transitions as Transitions<string>, status)
 
-  const tenancy = makeTenancy({ prisma, clock, log: logger, ...(oidc === undefined ? {} : { oidc }) })
+  const tenancy = makeTenancy({
+    prisma,
+    clock,
+    log: logger,
+    fetch: makeIssuerFetch(settings),
+    ...(oidc === undefined ? {} : { oidc }),
+  })
   const { secretsKey } = deps
   const common = { database, clock, settings, installationTag, providers, reads }
   const connections = makeConnections({ ...common, secretsKey, isOver, ...telemetry })

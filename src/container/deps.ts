@@ -4,6 +4,7 @@ import type { EdgeSettings } from '../http/server.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { Database } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
+import type { EgressProxySettings } from '../infra/proxy-server.ts'
 import type { RequestRates } from '../infra/request-rates.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { QueueBackend } from '../queue/backend.ts'
@@ -45,6 +46,8 @@ export interface ContainerSettings extends EngineSettings {
   streaming: { perCaller: number }
   /** Hosts, addresses and ranges that may be called although they are not public or use http. */
   egressAllow: readonly string[]
+  /** If absent, destinations are called directly. */
+  egressProxy?: EgressProxySettings
   edge: EdgeSettings
   webhooks: WebhookSettings
   /** Requests per caller and window; null = unlimited. */

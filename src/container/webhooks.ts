@@ -1,8 +1,8 @@
 import type { ChangeNotifier } from '../events/change-notifier.ts'
 import { makeBatcher } from '../infra/batcher.ts'
 import { isDataError, isTransientError } from '../infra/database-errors.ts'
-import { type Egress, egressDeniedCode, makeEgress } from '../infra/egress.ts'
-import { parseEgressRules } from '../infra/egress-rules.ts'
+import type { Egress } from '../infra/egress.ts'
+import { egressDeniedCode } from '../infra/egress-lookup.ts'
 import { makeAttempts } from '../webhooks/attempt.ts'
 import { makeClaimsRepository } from '../webhooks/claims.repository.ts'
 import { makeDeliver, type ObserveDelivery } from '../webhooks/deliver.ts'
@@ -17,6 +17,7 @@ import { makeWebhookService } from '../webhooks/webhook-service.ts'
 import type { WebhookRoutesDeps } from '../webhooks/webhooks.routes.ts'
 import type { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
+import { makeSiteEgress } from './egress.ts'
 
 interface WebhooksDeps extends Pick<ContainerDeps, 'database' | 'clock' | 'logger' | 'settings' | 'version'> {
   secretBox: ReturnType<typeof makeConnections>['secretBox']
@@ -32,7 +33,7 @@ export function makeWebhooks(deps: WebhooksDeps) {
   const { secretBox, notifier, database } = deps
   const { prisma } = database
   // A separate one: names that do not resolve must not delay provider calls.
-  const egress = makeEgress({ rules: parseEgressRules(deps.settings.egressAllow) })
+  const egress = makeSiteEgress(deps.settings)
   const service = makeWebhookService({
     repository: makeEndpointsRepository(prisma),
     seal: secretBox.seal,

@@ -48,16 +48,26 @@ export function allowsName({ names }: EgressRules, { host, port }: Destination):
 }
 
 /** Ranges exclude special addresses (link-local, metadata services and others), which must be listed individually. */
-export function allowsAddress({ ranges }: EgressRules, { host, port }: Destination): boolean {
-  const address = addressOf(host)
+export function allowsAddress(rules: EgressRules, destination: Destination): boolean {
+  const address = addressOf(destination.host)
   if (address === null) return false
   const isSpecial = classOf(address) === 'special'
-  return ranges.some(
-    ({ range, isOneAddress, port: rulePort }) =>
-      (rulePort === null || rulePort === port) &&
-      (isOneAddress || !isSpecial) &&
-      address.kind() === range[0].kind() &&
-      address.match(range),
+  return rangesOf(rules, destination).some(({ isOneAddress }) => isOneAddress || !isSpecial)
+}
+
+/** Whether the host is an address in one of the ranges, whatever its class. */
+export function addressMatches(rules: EgressRules, destination: Destination): boolean {
+  return rangesOf(rules, destination).length > 0
+}
+
+function rangesOf({ ranges }: EgressRules, { host, port }: Destination): readonly RangeRule[] {
+  const address = addressOf(host)
+  if (address === null) return []
+  return ranges.filter(
+    (rule) =>
+      (rule.port === null || rule.port === port) &&
+      address.kind() === rule.range[0].kind() &&
+      address.match(rule.range),
   )
 }
 

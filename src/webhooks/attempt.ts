@@ -93,7 +93,8 @@ function reasonOf(error: unknown, egressDeniedCode: string): SilentReason {
   const code = codeOf(error)
   // A failed handshake has an OpenSSL error code.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)
-  return isTls || code === egressDeniedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
+  const isProxy = code.startsWith('EGRESS_PROXY_')
+  return isTls || isProxy || code === egressDeniedCode || notConnected.has(code) ? 'unreachable' : 'connection_lost'
 }
 
 /** Error code; that of the first address if several were tried. */

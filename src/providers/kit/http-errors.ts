@@ -1,4 +1,4 @@
-import { ProviderError } from '../provider-error.ts'
+import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 /** Undici's and llhttp's codes (or names, if there is no code) for a response that is not valid HTTP. */
 const badAnswer =
@@ -26,10 +26,29 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
     const detail = `Not sent to ${origin}: the host does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW.`
     return new ProviderError('egress_denied', detail, { cause: bare(error), notSent: true })
   }
+  const proxyFailure = proxyFailures[code]
+  if (proxyFailure !== undefined) return proxyError(proxyFailure, { error, origin })
   return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {
     cause: bare(error),
     notSent: true,
   })
+}
+
+/** The codes of infra/proxy-tunnel.ts. */
+const proxyFailures: { readonly [code in string]?: ProviderErrorCode } = {
+  EGRESS_PROXY_NOT_ALLOWED: 'egress_denied',
+  EGRESS_PROXY_DENIED: 'egress_denied',
+  EGRESS_PROXY_AUTHENTICATION: 'unauthenticated',
+  EGRESS_PROXY_UNREACHABLE: 'unavailable',
+  EGRESS_PROXY_FAILED: 'unavailable',
+}
+
+/** `field` names the setting of the connection's own proxy. The credentials of the operator's proxy are not the client's. */
+function proxyError(code: ProviderErrorCode, { error, origin }: { error: unknown; origin: string }): ProviderError {
+  const { field } = error as { field?: string }
+  const isOperators = code === 'unauthenticated' && field === undefined
+  const detail = `Not sent to ${origin}: ${messageOf(error)}.`
+  return new ProviderError(isOperators ? 'unavailable' : code, detail, { field, cause: bare(error), notSent: true })
 }
 
 function codeOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { egressDeniedCode, makeEgress } from '../../../src/infra/egress.ts'
+import { makeEgress } from '../../../src/infra/egress.ts'
+import { egressDeniedCode } from '../../../src/infra/egress-lookup.ts'
 import { parseEgressRules } from '../../../src/infra/egress-rules.ts'
 import { makeAttempts } from '../../../src/webhooks/attempt.ts'
 import { useSwitchyard } from '../../support/switchyard.ts'

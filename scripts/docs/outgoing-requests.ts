@@ -1,0 +1,54 @@
+/** The section of docs/configuration.md about destinations of outgoing requests, proxies and certificates. */
+export const outgoing = `## Outgoing requests
+
+Clients choose the destinations of connections and webhooks. Switchyard therefore checks every client-supplied URL against the
+operator's rules when it is written (422, code \`egress_denied\`) and again for each TCP connection, after name resolution.
+Only **https to public addresses** is allowed unless \`EGRESS_ALLOW\` lists the destination. Private, loopback,
+link-local, unique-local, carrier-grade NAT, multicast and reserved addresses, metadata services, IPv4 addresses embedded in
+IPv6 (mapped, 6to4, Teredo, NAT64) and all plain http are rejected; plain http would expose credentials.
+
+| Entry | Allows |
+|---|---|
+| \`slurm.example.internal\` | this name, at a public, private or loopback address, over https or http |
+| \`*.hpc.example.internal\` | every name below it, likewise |
+| \`10.20.0.5\`, \`[fd00::5]\` | this address, under any name |
+| \`10.20.0.0/16\`, \`fd00::/8\` | every address of the range, under any name |
+| \`slurm.example.internal:6820\`, \`10.20.0.5:6820\`, \`[fd00::5]:8000\` | the same, on this port only |
+
+- In-house servers (**Slurm, JupyterHub**) need an entry each: \`EGRESS_ALLOW=slurm.example.internal:6820,hub.example.internal\`.
+- Link-local addresses and cloud metadata services (169.254.169.254, 100.100.100.200, fd00:ec2::254, fd20:ce::254 and
+  others) are allowed only by their exact address, never by a name or a range.
+- Behind NAT64, list \`64:ff9b::/96\`. The embedded IPv4 address is still checked.
+- Without \`DATABASE_URL\`, the embedded sandbox and its ports are allowed automatically.
+- If the host of a connection is no longer allowed, its workloads wait with reason \`egress_denied\` and nothing is sent.
+- An unlisted name that does not exist is reported like one that is not allowed, and after the same time, so that callers cannot
+  discover internal names. The response is sent at full seconds after the lookup (at most half seconds if a call may take a second
+  or less). This conceals lookup times up to that unit; a name server that takes seconds for one name and none for another is
+  still distinguishable.
+- Redirects are not followed. Of the proxy settings of the environment, only \`NO_PROXY\` is read, with \`EGRESS_PROXY\`.
+
+## Egress proxy
+
+With \`EGRESS_PROXY\` set, provider calls, webhook deliveries and requests to \`OIDC_ISSUER\` go through that HTTP proxy. Switchyard opens a
+tunnel by CONNECT for every TCP connection, for https and http alike, so TLS ends at the destination and the proxy sees only its name
+and port. A proxy that permits CONNECT to port 443 only (the default of Squid) needs a rule for other ports. The database, Redis and the
+proxy itself are called directly.
+
+- **Bypass**: \`EGRESS_NO_PROXY\`, or \`NO_PROXY\` if it is absent, lists the destinations that are called directly: \`hub.example.org\` (this name
+  and all names below it), \`.example.org\` (only names below it), an address, a CIDR range, each but a range optionally with \`:port\`, or
+  \`*\`. Ranges match addresses in URLs; names are not resolved for it. The local machine is always called directly.
+- **The rules above still decide before anything is sent.** A name is resolved by Switchyard, and all its addresses must be
+  allowed; then the proxy resolves the name again. A name whose answers change in between (DNS rebinding) can thus lead the
+  proxy to another address: the proxy should reject private destinations as well. Without a proxy there is no such gap.
+- **Names that cannot be resolved here** are denied by default. On a site without DNS for external names, set
+  \`EGRESS_PROXY_UNRESOLVED=allow\`: the decision is then made by the name alone. Denied unless listed in \`EGRESS_ALLOW\` are plain http,
+  names without a dot, names below \`internal\`, \`local\`, \`localhost\`, \`home.arpa\`, \`test\`, \`invalid\`, \`onion\`, \`corp\`, \`home\`,
+  \`intranet\`, \`lan\` and \`private\`, and known metadata services. Every other name that leads to an internal address only at the proxy is
+  reachable, so the proxy must reject private destinations. Callers can also discover which names exist in the local DNS, since
+  those are denied. A lookup that takes more than 2.5 s (half the connection timeout if that is less) counts as unresolved.
+- The address of \`EGRESS_PROXY\` is the operator's and not subject to the rules.
+- A call for which the proxy opens no tunnel was not sent and is retried. HTTP 403 and 451 of the proxy are reported as \`egress_denied\`,
+  everything else (no connection, 407, 5xx) as \`unavailable\`; webhook deliveries report \`unreachable\`.
+- Certificate authorities of the site, for example of a proxy with \`https://\` or of an in-house provider, are added for all outgoing
+  requests by Node.js: \`NODE_EXTRA_CA_CERTS=/etc/ssl/site-ca.pem\`.
+`

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { makeOperatorFetch } from '../../../src/infra/operator-fetch.ts'
+import { proxyServerOf } from '../../../src/infra/proxy-server.ts'
+import { startConnectProxy } from '../../support/connect-proxy.ts'
+import { useStubServer } from '../../support/stub-server.ts'
+import { startSwitchyard } from '../../support/switchyard.ts'
+import { useTestDatabase } from '../../support/test-database.ts'
+
+const database = await useTestDatabase()
+const stub = await useStubServer()
+const cleanups: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function startProxy() {
+  const proxy = await startConnectProxy()
+  cleanups.push(() => proxy.close())
+  return proxy
+}
+
+/** The stub under a name that does not resolve here, only at the proxy. */
+const stubUrl = () => stub.url.replace('127.0.0.1', 'api.internal')
+
+async function startBehind(proxyUrl: string) {
+  const switchyard = await startSwitchyard({
+    ...{ databaseUrl: database.url, redis: null, role: 'all' },
+    settings: {
+      egressAllow: ['api.internal'],
+      egressProxy: { url: proxyUrl, username: 'us', password: 'proxy-password', noProxy: [], resolvesNames: true },
+    },
+  })
+  cleanups.push(() => switchyard.stop())
+  return switchyard
+}
+
+const connectionTo = (baseUrl: string) => ({
+  name: 'behind-a-proxy',
+  settings: { dataforest: { baseUrl, accountId: '6COytUeFj7b8eOhq2L5zL' } },
+  credentials: { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } },
+})
+
+describe('an installation behind a proxy', () => {
+  it('calls providers and delivers webhooks through it', async () => {
+    const proxy = await startProxy()
+    const { api } = await startBehind(proxy.url)
+    const made = await api.ok('POST', '/connections', connectionTo(stubUrl()))
+    await api.call('POST', `/connections/${made.id}/verify`)
+    const calls = stub.requests.length
+    expect(calls).toBeGreaterThan(0)
+    expect(proxy.connects.length).toBeGreaterThan(0)
+
+    stub.on('POST /hook', { status: 204 })
+    const endpoint = await api.ok('POST', '/webhook-endpoints', { url: `${stubUrl()}/hook` })
+    await api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
+    await vi.waitUntil(() => stub.requests.some(({ target }) => target === '/hook'), { timeout: 10_000 })
+    expect(new Set(proxy.connects)).toEqual(new Set([new URL(stubUrl()).host]))
+    expect(new Set(proxy.authorizations)).toEqual(
+      new Set([`Basic ${Buffer.from('us:proxy-password').toString('base64')}`]),
+    )
+  })
+
+  it('reports a proxy that denies the host, and a webhook that it does not let through', async () => {
+    const proxy = await startProxy()
+    proxy.answer(403)
+    const { api } = await startBehind(proxy.url)
+    const made = await api.ok('POST', '/connections', { ...connectionTo(stubUrl()), name: 'denied' })
+    expect(await api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+      ok: false,
+      code: 'egress_denied',
+      message: expect.stringContaining('the egress proxy does not allow the host (HTTP 403 to CONNECT)'),
+    })
+    const endpoint = await api.ok('POST', '/webhook-endpoints', { url: `${stubUrl()}/denied` })
+    const { id } = await api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
+    const path = `/webhook-endpoints/${endpoint.id}/deliveries/${id}`
+    const failed = await api.until(path, ({ lastAttempt }) => lastAttempt !== undefined)
+    expect(failed).toMatchObject({ lastAttempt: { reason: 'unreachable' } })
+  })
+})
+
+describe('requests to the issuer of tokens', () => {
+  it('go through the proxy, unless the issuer bypasses it', async () => {
+    const proxy = await startProxy()
+    stub.on('GET /keys', { body: { keys: [] } })
+    const isBypassed = ({ host }: { host: string }) => host === '127.0.0.1'
+    const fetch = makeOperatorFetch({ server: proxyServerOf({ url: proxy.url }), isBypassed, resolvesNames: false })
+    expect(await (await fetch(`${stubUrl()}/keys`)).json()).toEqual({ keys: [] })
+    expect(await (await fetch(`${stub.url}/keys`)).json()).toEqual({ keys: [] })
+    expect(proxy.connects).toEqual([new URL(stubUrl()).host])
+  })
+})

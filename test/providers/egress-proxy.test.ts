@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { makeEgress } from '../../src/infra/egress.ts'
+import { parseEgressRules } from '../../src/infra/egress-rules.ts'
+import { parseNoProxy, proxyServerOf } from '../../src/infra/proxy-server.ts'
+import { makeHttpClient } from '../../src/providers/kit/http.ts'
+import type { ProviderError } from '../../src/providers/provider-error.ts'
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts'
+import { makeFixedClock } from '../support/fixed-clock.ts'
+import { resolverOf } from '../support/resolvers.ts'
+import { type StubServer, startStubServer } from '../support/stub-server.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+interface Site {
+  allowed?: string[]
+  noProxy?: string[]
+  addresses?: Record<string, string[]>
+  resolvesNames?: boolean
+  credentials?: { username: string; password: string }
+  proxyUrl?: string
+}
+
+/** A provider, a proxy, and a client on a site whose egress goes through that proxy. */
+async function site({ allowed = [], noProxy = [], addresses = {}, resolvesNames = false, ...more }: Site = {}) {
+  const server: StubServer = await startStubServer()
+  const proxy: ConnectProxy = await startConnectProxy()
+  server.on('GET /x', { body: { ok: true } })
+  const { port } = new URL(server.url)
+  const { lookup, asked } = resolverOf(addresses)
+  const egress = makeEgress({
+    rules: parseEgressRules(allowed),
+    lookup,
+    proxy: {
+      server: proxyServerOf({ url: more.proxyUrl ?? proxy.url, ...more.credentials }),
+      isBypassed: parseNoProxy(noProxy),
+      resolvesNames,
+    },
+  })
+  const options = { connectTimeoutMs: 500, connect: egress.connector(500), timeoutMs: 3000, maxResponseBytes: 1000 }
+  const http = makeHttpClient({ baseUrl: 'http://unused.test', ...options, clock: makeFixedClock() })
+  cleanups.push(
+    () => server.close(),
+    () => proxy.close(),
+    () => http.close(),
+  )
+  const get = (origin: string) =>
+    http.send({ method: 'GET', target: '/x', signal: new AbortController().signal, origin })
+  const failure = (origin: string): Promise<ProviderError> =>
+    get(origin).then(
+      ({ status }) => {
+        throw new Error(`answered ${status}`)
+      },
+      (error: ProviderError) => error,
+    )
+  return { server, proxy, port, asked, get, failure }
+}
+
+const hub = { allowed: ['hub.example'], addresses: { 'hub.example': ['10.1.2.3'] } }
+
+describe('a call through a proxy', () => {
+  it('is tunneled by CONNECT with the name, over http as well, and the proxy resolves it', async () => {
+    const { server, proxy, port, asked, get } = await site(hub)
+    expect(await get(`http://hub.example:${port}`)).toMatchObject({ status: 200 })
+    expect(proxy.connects).toEqual([`hub.example:${port}`])
+    expect(proxy.others).toEqual([])
+    expect(asked).toEqual(['hub.example'])
+    expect(server.requests).toMatchObject([{ target: '/x', headers: { host: `hub.example:${port}` } }])
+    expect(server.requests[0]?.headers).not.toHaveProperty('proxy-authorization')
+  })
+
+  it('keeps the tunnel for the next call', async () => {
+    const { proxy, port, get } = await site(hub)
+    await get(`http://hub.example:${port}`)
+    await new Promise(setImmediate)
+    await get(`http://hub.example:${port}`)
+    expect(proxy.connects).toHaveLength(1)
+  })
+
+  it('authenticates to the proxy', async () => {
+    const { proxy, port, get } = await site({
+      ...hub,
+      credentials: { username: 'us', password: 'p@ss' },
+    })
+    await get(`http://hub.example:${port}`)
+    expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('us:p@ss').toString('base64')}`])
+  })
+
+  it('is denied if any address of the name is not allowed, since the proxy may pick that one', async () => {
+    const addresses = { 'two.example': ['93.184.215.14', '10.0.0.1'], 'metadata.example': ['169.254.169.254'] }
+    const { proxy, failure } = await site({ allowed: ['metadata.example'], addresses })
+    for (const origin of ['https://two.example', 'http://metadata.example', 'https://169.254.169.254'])
+      expect(await failure(origin), origin).toMatchObject({ code: 'egress_denied', notSent: true })
+    expect(proxy.connects).toEqual([])
+  })
+
+  it('is denied for plain http to a public address, as without a proxy', async () => {
+    const { proxy, failure } = await site({ addresses: { 'api.example': ['93.184.215.14'] } })
+    expect(await failure('http://api.example')).toMatchObject({ code: 'egress_denied' })
+    expect(proxy.connects).toEqual([])
+  })
+
+  it('bypasses the proxy for the listed destinations, which must still be allowed', async () => {
+    const addresses = { 'hub.example': ['127.0.0.1'], 'other.hub.example': ['127.0.0.1'] }
+    const { server, proxy, port, get, failure } = await site({
+      allowed: ['hub.example'],
+      noProxy: ['hub.example'],
+      addresses,
+    })
+    await get(`http://hub.example:${port}`)
+    expect(await failure(`http://other.hub.example:${port}`)).toMatchObject({ code: 'egress_denied' })
+    expect(proxy.connects).toEqual([])
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
+describe('a name that cannot be resolved here', () => {
+  it('is denied by default, like a name that is not allowed', async () => {
+    const { proxy, failure } = await site()
+    expect(await failure('https://api.example')).toMatchObject({ code: 'egress_denied', notSent: true })
+    expect(proxy.connects).toEqual([])
+  })
+
+  it('is left to the proxy if the operator permits it', async () => {
+    const { proxy, failure } = await site({ resolvesNames: true })
+    proxy.answer(503)
+    expect(await failure('https://api.example.com')).toMatchObject({ code: 'unavailable' })
+    expect(proxy.connects).toEqual(['api.example.com:443'])
+  })
+
+  it.each(['https://metadata.google.internal', 'https://intranet', 'https://x.localhost', 'http://api.example.com'])(
+    'is never left to the proxy if it is internal or plain http and not listed: %s',
+    async (origin) => {
+      const { proxy, failure } = await site({ resolvesNames: true })
+      expect(await failure(origin)).toMatchObject({ code: 'egress_denied' })
+      expect(proxy.connects).toEqual([])
+    },
+  )
+
+  it('is left to the proxy if it is internal and listed', async () => {
+    const { port, get } = await site({ resolvesNames: true, allowed: ['slurm.internal'] })
+    expect(await get(`http://slurm.internal:${port}`)).toMatchObject({ status: 200 })
+  })
+
+  it('is still denied if it resolves to an address that is not allowed', async () => {
+    const { proxy, failure } = await site({ resolvesNames: true, addresses: { 'a.example': ['10.0.0.1'] } })
+    expect(await failure('https://a.example')).toMatchObject({ code: 'egress_denied' })
+    expect(proxy.connects).toEqual([])
+  })
+})
+
+describe('a proxy that opens no tunnel', () => {
+  it.each([
+    [407, { code: 'unavailable', message: expect.stringContaining('the egress proxy requires other credentials') }],
+    [403, { code: 'egress_denied', message: expect.stringContaining('the egress proxy does not allow the host') }],
+    [502, { code: 'unavailable', message: expect.stringContaining('(HTTP 502 to CONNECT)') }],
+    [503, { code: 'unavailable' }],
+    ['reset', { code: 'unavailable', message: expect.stringContaining('no connection to the egress proxy') }],
+    ['silent', { code: 'unavailable' }],
+  ] as const)('after answering %s has sent nothing, so the call can be repeated', async (answer, expected) => {
+    const { server, proxy, port, failure } = await site({
+      ...hub,
+      credentials: { username: 'u', password: 'secret-pw' },
+    })
+    proxy.answer(answer)
+    const error = await failure(`http://hub.example:${port}`)
+    expect(error).toMatchObject({ ...expected, notSent: true })
+    expect(JSON.stringify([error.message, String(error.cause)])).not.toMatch(/secret-pw|c2VjcmV0/)
+    expect(server.requests).toEqual([])
+  })
+
+  it('because it is unavailable has sent nothing, and the next call asks again', async () => {
+    const { proxy, port, get, failure } = await site(hub)
+    const gone = await site({ ...hub, proxyUrl: 'http://127.0.0.1:1' })
+    expect(await gone.failure(`http://hub.example:${port}`)).toMatchObject({
+      code: 'unavailable',
+      notSent: true,
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+    proxy.answer(502)
+    await failure(`http://hub.example:${port}`)
+    proxy.answer(200)
+    expect(await get(`http://hub.example:${port}`)).toMatchObject({ status: 200 })
+  })
+})
