@@ -4,9 +4,10 @@ import { parseEgressRules } from '../infra/egress-rules.ts'
 import { parseNoProxy } from '../infra/proxy-server.ts'
 
 /** Maps the configuration of outgoing requests. */
-export function egressOf(config: Config): Pick<ContainerSettings, 'egressAllow' | 'egressProxy'> {
+export function egressOf(config: Config): Pick<ContainerSettings, 'egressAllow' | 'egressProxy' | 'allowsUnresolved'> {
   const egressAllow = readable('EGRESS_ALLOW', config.EGRESS_ALLOW, parseEgressRules)
-  if (config.EGRESS_PROXY === undefined) return { egressAllow }
+  const allowsUnresolved = config.EGRESS_PROXY_UNRESOLVED === 'allow'
+  if (config.EGRESS_PROXY === undefined) return { egressAllow, allowsUnresolved }
   const { origin, username, password } = new URL(config.EGRESS_PROXY)
   const [name, list] =
     config.EGRESS_NO_PROXY === undefined ? ['NO_PROXY', config.NO_PROXY] : ['EGRESS_NO_PROXY', config.EGRESS_NO_PROXY]
@@ -16,9 +17,8 @@ export function egressOf(config: Config): Pick<ContainerSettings, 'egressAllow' 
       ? {}
       : { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
     noProxy: readable(name, list, parseNoProxy),
-    resolvesNames: config.EGRESS_PROXY_UNRESOLVED === 'allow',
   }
-  return { egressAllow, egressProxy }
+  return { egressAllow, egressProxy, allowsUnresolved }
 }
 
 /** @throws ConfigError if `parse` rejects an entry */

@@ -41,7 +41,7 @@ export const egressSettings = {
   EGRESS_PROXY_UNRESOLVED: Type.Union([Type.Literal('deny'), Type.Literal('allow')], {
     default: 'deny',
     description:
-      'Whether the proxy may be asked for names that cannot be resolved here. `allow` is for sites without DNS for ' +
+      'Whether proxies may be asked for names that cannot be resolved here. `allow` is for sites without DNS for ' +
       'external names; see "Egress proxy" below for the risk.',
   }),
 }

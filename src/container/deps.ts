@@ -48,6 +48,8 @@ export interface ContainerSettings extends EngineSettings {
   egressAllow: readonly string[]
   /** If absent, destinations are called directly. */
   egressProxy?: EgressProxySettings
+  /** Whether proxies may be asked for names that cannot be resolved here. */
+  allowsUnresolved?: boolean
   edge: EdgeSettings
   webhooks: WebhookSettings
   /** Requests per caller and window; null = unlimited. */

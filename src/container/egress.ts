@@ -6,13 +6,15 @@ import { type EgressProxySettings, parseNoProxy, proxyServerOf } from '../infra/
 interface SiteSettings {
   egressAllow: readonly string[]
   egressProxy?: EgressProxySettings
+  allowsUnresolved?: boolean
 }
 
 /** The egress policy of this installation. Each module has its own, so that slow names do not delay the others. */
-export function makeSiteEgress({ egressAllow, egressProxy }: SiteSettings): Egress {
+export function makeSiteEgress({ egressAllow, egressProxy, allowsUnresolved = false }: SiteSettings): Egress {
   return makeEgress({
     rules: parseEgressRules(egressAllow),
     proxy: egressProxy === undefined ? undefined : egressProxyOf(egressProxy),
+    allowsUnresolved,
   })
 }
 
@@ -25,6 +27,5 @@ function egressProxyOf(settings: EgressProxySettings): EgressProxy {
   return {
     server: proxyServerOf(settings),
     isBypassed: parseNoProxy(settings.noProxy),
-    resolvesNames: settings.resolvesNames,
   }
 }

@@ -7,6 +7,7 @@ import { egressDeniedCode, guarded, inSteps, refused, withinTime, withoutAbsence
 import { allowsName, type Destination, type EgressRules } from './egress-rules.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import { makeTunnel } from './proxy-tunnel.ts'
+import { endedByAlert, type TlsOptions, tlsOptionsOf } from './tls-options.ts'
 
 /** The egress policy for requests to URLs from clients, such as those of connections and webhooks. */
 export interface Egress {
@@ -21,22 +22,34 @@ export interface Egress {
    *
    * With a proxy, all addresses of the result must be allowed, and the proxy then resolves the name itself. Fails with
    * an `EgressProxyError` if the proxy opens no tunnel.
+   *
+   * Agents with different routes need separate connectors: sockets and TLS sessions are never shared between them.
    */
-  connector(timeoutMs: number): buildConnector.connector
+  connector(timeoutMs: number, route?: EgressRoute): buildConnector.connector
 }
 
+/** How one agent reaches its destinations, if the client of this service chooses it. */
+export interface EgressRoute {
+  /** Replaces the operator's proxy and its bypass list. Its address is subject to the rules. */
+  proxy?: ProxyServer
+  /** PEM; replaces the default certificate authorities for destinations, and is added to them for the proxy. */
+  caCertificate?: string
+  /** PEM; presented to destinations, never to a proxy. */
+  clientCertificate?: { certificate: string; key: string }
+}
+
+/** The operator's proxy; its own address is not subject to the rules. */
 export interface EgressProxy {
   server: ProxyServer
   /** Destinations that are called directly. */
   isBypassed(destination: Destination): boolean
-  /** Whether the proxy may be asked for names that cannot be resolved here. */
-  resolvesNames: boolean
 }
 
 interface Deps {
   rules: EgressRules
-  /** The operator's proxy; its own address is not subject to the rules. */
   proxy?: EgressProxy | undefined
+  /** Whether proxies may be asked for names that cannot be resolved here. */
+  allowsUnresolved?: boolean
   /** Default: the system resolver, with a limited number of concurrent lookups. */
   lookup?: LookupFunction
 }
@@ -49,18 +62,27 @@ const maxLookupMs = 2500
  * Default policy: https to public addresses. Listed names, addresses and ranges may also be private and use http.
  * Redirects are not followed: the HTTP client returns them as responses.
  */
-export function makeEgress({ rules, proxy, lookup = makeBoundedLookup(maxNames) }: Deps): Egress {
+export function makeEgress({
+  rules,
+  proxy,
+  allowsUnresolved = false,
+  lookup = makeBoundedLookup(maxNames),
+}: Deps): Egress {
   return {
     refusalOf: (url) => refusalOf(rules, url),
-    connector: (timeoutMs) => makeConnector({ rules, proxy, lookup, timeoutMs }),
+    connector: (timeoutMs, route = {}) =>
+      makeConnector({ rules, proxy, allowsUnresolved, lookup, timeoutMs, route, tls: tlsOptionsOf(route) }),
   }
 }
 
 interface Connecting {
   rules: EgressRules
   proxy: EgressProxy | undefined
+  allowsUnresolved: boolean
   lookup: LookupFunction
   timeoutMs: number
+  route: EgressRoute
+  tls: TlsOptions
 }
 
 interface Target {
@@ -81,31 +103,49 @@ function makeConnector(connecting: Connecting): buildConnector.connector {
       return
     }
     const origin = `${protocol}//${hostname}:${destination.port}`
-    const connect = byOrigin.get(origin) ?? routeTo(connecting, { destination, isPlain })
+    const connect = byOrigin.get(origin) ?? endedByAlert(routeTo(connecting, { destination, isPlain }))
     byOrigin.set(origin, connect)
     connect(options, callback)
   }
 }
 
 function routeTo(connecting: Connecting, target: Target): buildConnector.connector {
-  const { proxy } = connecting
-  if (proxy === undefined || proxy.isBypassed(target.destination)) return makeDirect(connecting, target)
-  return makeProxied({ ...connecting, proxy }, target)
+  const { proxy, route, timeoutMs, tls } = connecting
+  const secure = buildConnector({ timeout: timeoutMs, allowH2: false, ...tls.destination })
+  if (route.proxy !== undefined) {
+    const dial = makeDialer(connecting, route.proxy)
+    const tunnel = makeTunnel({ proxy: route.proxy, dial, secure, timeoutMs, field: 'network.proxy' })
+    return afterCheck(makeNameCheck(connecting, target), tunnel)
+  }
+  if (proxy === undefined || proxy.isBypassed(target.destination))
+    return makeDirect(connecting, target, tls.destination)
+  const dial = buildConnector({ timeout: timeoutMs, allowH2: false })
+  const tunnel = makeTunnel({ proxy: proxy.server, dial, secure, timeoutMs })
+  return afterCheck(makeNameCheck(connecting, target), tunnel)
 }
 
-function makeDirect({ rules, lookup, timeoutMs }: Connecting, { destination, isPlain }: Target) {
+/** Dials a proxy that a client chose: within the rules, like any destination. */
+function makeDialer(connecting: Connecting, { origin }: ProxyServer): buildConnector.connector {
+  const { hostname, port, protocol } = new URL(origin)
+  const isPlain = protocol !== 'https:'
+  const destination = { host: hostname, port: Number(port) || (isPlain ? 80 : 443) }
+  const isDenied =
+    addressOf(hostname) !== null && !isAllowed(connecting.rules, destination, { host: hostname, isPlain })
+  if (isDenied) return (_options, callback) => callback(refused(hostname), null)
+  return makeDirect(connecting, { destination, isPlain }, connecting.tls.proxy)
+}
+
+function makeDirect({ rules, lookup, timeoutMs }: Connecting, { destination, isPlain }: Target, tls: object) {
   const isPermitted = (address: string) => isAllowed(rules, destination, { host: address, isPlain })
   const resolve = allowsName(rules, destination)
     ? guarded(lookup, { isPermitted, needs: 'any' })
     : inSteps(guarded(withoutAbsence(lookup), { isPermitted, needs: 'any' }), timeoutMs)
-  return buildConnector({ timeout: timeoutMs, allowH2: false, lookup: resolve })
+  return buildConnector({ timeout: timeoutMs, allowH2: false, lookup: resolve, ...tls })
 }
 
-function makeProxied(connecting: Connecting & { proxy: EgressProxy }, target: Target): buildConnector.connector {
-  const { proxy, timeoutMs } = connecting
-  const own = buildConnector({ timeout: timeoutMs, allowH2: false })
-  const tunnel = makeTunnel({ proxy: proxy.server, dial: own, secure: own, timeoutMs })
-  const check = makeNameCheck(connecting, target)
+type NameCheck = (callback: (denial: Error | null) => void) => void
+
+function afterCheck(check: NameCheck, tunnel: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     check((denial) => {
       if (denial === null) tunnel(options, callback)
@@ -115,22 +155,21 @@ function makeProxied(connecting: Connecting & { proxy: EgressProxy }, target: Ta
 }
 
 /** Decides on a name that a proxy will resolve: by all its addresses, or by itself if it has none here. */
-function makeNameCheck({ rules, lookup, timeoutMs, proxy }: Connecting & { proxy: EgressProxy }, target: Target) {
+function makeNameCheck({ rules, lookup, timeoutMs, allowsUnresolved }: Connecting, target: Target): NameCheck {
   const { destination, isPlain } = target
   const { host } = destination
-  const { resolvesNames } = proxy
   const isListed = allowsName(rules, destination)
   const isPermitted = (address: string) => isAllowed(rules, destination, { host: address, isPlain })
-  const asked = resolvesNames ? withinTime(Math.min(maxLookupMs, timeoutMs / 2), lookup) : lookup
-  const resolve = guarded(isListed || resolvesNames ? asked : withoutAbsence(asked), { isPermitted, needs: 'every' })
+  const asked = allowsUnresolved ? withinTime(Math.min(maxLookupMs, timeoutMs / 2), lookup) : lookup
+  const resolve = guarded(isListed || allowsUnresolved ? asked : withoutAbsence(asked), { isPermitted, needs: 'every' })
   const decide = isListed ? resolve : inSteps(resolve, timeoutMs)
 
   function denialOf(error: NodeJS.ErrnoException | null): Error | null {
-    if (error === null || error.code === egressDeniedCode || !resolvesNames) return error
+    if (error === null || error.code === egressDeniedCode || !allowsUnresolved) return error
     return isAllowedUnresolved(rules, destination, isPlain) ? null : refused(host)
   }
 
-  return (callback: (denial: Error | null) => void): void => {
+  return (callback) => {
     if (addressOf(host) === null) decide(host, { all: true }, (error) => callback(denialOf(error)))
     else callback(null)
   }

@@ -21,8 +21,6 @@ export interface ProxyUrl {
 export interface EgressProxySettings extends ProxyUrl {
   /** Destinations that are called directly. */
   noProxy: readonly string[]
-  /** Whether the proxy may be asked for names that cannot be resolved here. */
-  resolvesNames: boolean
 }
 
 export function proxyServerOf({ url, username, password }: ProxyUrl): ProxyServer {

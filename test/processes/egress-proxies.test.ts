@@ -39,7 +39,6 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
       proxy: {
         server: proxyServerOf({ url: proxy.url, ...credentials }),
         isBypassed: () => false,
-        resolvesNames: false,
       },
     })
     const http = makeHttpClient({

@@ -18,13 +18,13 @@ interface Site {
   allowed?: string[]
   noProxy?: string[]
   addresses?: Record<string, string[]>
-  resolvesNames?: boolean
+  allowsUnresolved?: boolean
   credentials?: { username: string; password: string }
   proxyUrl?: string
 }
 
 /** A provider, a proxy, and a client on a site whose egress goes through that proxy. */
-async function site({ allowed = [], noProxy = [], addresses = {}, resolvesNames = false, ...more }: Site = {}) {
+async function site({ allowed = [], noProxy = [], addresses = {}, allowsUnresolved = false, ...more }: Site = {}) {
   const server: StubServer = await startStubServer()
   const proxy: ConnectProxy = await startConnectProxy()
   server.on('GET /x', { body: { ok: true } })
@@ -36,8 +36,8 @@ async function site({ allowed = [], noProxy = [], addresses = {}, resolvesNames 
     proxy: {
       server: proxyServerOf({ url: more.proxyUrl ?? proxy.url, ...more.credentials }),
       isBypassed: parseNoProxy(noProxy),
-      resolvesNames,
     },
+    allowsUnresolved,
   })
   const options = { connectTimeoutMs: 500, connect: egress.connector(500), timeoutMs: 3000, maxResponseBytes: 1000 }
   const http = makeHttpClient({ baseUrl: 'http://unused.test', ...options, clock: makeFixedClock() })
@@ -124,7 +124,7 @@ describe('a name that cannot be resolved here', () => {
   })
 
   it('is left to the proxy if the operator permits it', async () => {
-    const { proxy, failure } = await site({ resolvesNames: true })
+    const { proxy, failure } = await site({ allowsUnresolved: true })
     proxy.answer(503)
     expect(await failure('https://api.example.com')).toMatchObject({ code: 'unavailable' })
     expect(proxy.connects).toEqual(['api.example.com:443'])
@@ -133,19 +133,19 @@ describe('a name that cannot be resolved here', () => {
   it.each(['https://metadata.google.internal', 'https://intranet', 'https://x.localhost', 'http://api.example.com'])(
     'is never left to the proxy if it is internal or plain http and not listed: %s',
     async (origin) => {
-      const { proxy, failure } = await site({ resolvesNames: true })
+      const { proxy, failure } = await site({ allowsUnresolved: true })
       expect(await failure(origin)).toMatchObject({ code: 'egress_denied' })
       expect(proxy.connects).toEqual([])
     },
   )
 
   it('is left to the proxy if it is internal and listed', async () => {
-    const { port, get } = await site({ resolvesNames: true, allowed: ['slurm.internal'] })
+    const { port, get } = await site({ allowsUnresolved: true, allowed: ['slurm.internal'] })
     expect(await get(`http://slurm.internal:${port}`)).toMatchObject({ status: 200 })
   })
 
   it('is still denied if it resolves to an address that is not allowed', async () => {
-    const { proxy, failure } = await site({ resolvesNames: true, addresses: { 'a.example': ['10.0.0.1'] } })
+    const { proxy, failure } = await site({ allowsUnresolved: true, addresses: { 'a.example': ['10.0.0.1'] } })
     expect(await failure('https://a.example')).toMatchObject({ code: 'egress_denied' })
     expect(proxy.connects).toEqual([])
   })

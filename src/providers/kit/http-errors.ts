@@ -10,6 +10,7 @@ const badAnswer =
  */
 export function transportError(error: unknown, { origin, isSent }: { origin: string; isSent: boolean }): ProviderError {
   const code = codeOf(error)
+  if (rejectedCertificate.test(code)) return certificateError(code, { error, origin })
   if (isSent) {
     const isBad = badAnswer.test(code)
     const what = isBad ? 'sent a response that is not HTTP' : 'closed the connection before the response was complete'
@@ -32,6 +33,20 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
     cause: bare(error),
     notSent: true,
   })
+}
+
+/** TLS alerts about the client's certificate. */
+const rejectedCertificate =
+  /^ERR_SSL_.*_ALERT_(CERTIFICATE_(REQUIRED|EXPIRED|REVOKED|UNKNOWN)|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)$/
+
+/**
+ * With TLS 1.3, the server decides on the client's certificate after the client has begun to send. It ends the handshake
+ * with the alert and never passes the request on, so nothing was sent in effect.
+ */
+function certificateError(code: string, { error, origin }: { error: unknown; origin: string }): ProviderError {
+  const detail = `Not sent: ${origin} requires another client certificate (${code}).`
+  const field = 'network.clientCertificate'
+  return new ProviderError('unauthenticated', detail, { field, cause: bare(error), notSent: true })
 }
 
 /** The codes of infra/proxy-tunnel.ts. */

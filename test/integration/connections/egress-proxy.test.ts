@@ -27,7 +27,8 @@ async function startBehind(proxyUrl: string) {
     ...{ databaseUrl: database.url, redis: null, role: 'all' },
     settings: {
       egressAllow: ['api.internal'],
-      egressProxy: { url: proxyUrl, username: 'us', password: 'proxy-password', noProxy: [], resolvesNames: true },
+      egressProxy: { url: proxyUrl, username: 'us', password: 'proxy-password', noProxy: [] },
+      allowsUnresolved: true,
     },
   })
   cleanups.push(() => switchyard.stop())
@@ -83,7 +84,7 @@ describe('requests to the issuer of tokens', () => {
     const proxy = await startProxy()
     stub.on('GET /keys', { body: { keys: [] } })
     const isBypassed = ({ host }: { host: string }) => host === '127.0.0.1'
-    const fetch = makeOperatorFetch({ server: proxyServerOf({ url: proxy.url }), isBypassed, resolvesNames: false })
+    const fetch = makeOperatorFetch({ server: proxyServerOf({ url: proxy.url }), isBypassed })
     expect(await (await fetch(`${stubUrl()}/keys`)).json()).toEqual({ keys: [] })
     expect(await (await fetch(`${stub.url}/keys`)).json()).toEqual({ keys: [] })
     expect(proxy.connects).toEqual([new URL(stubUrl()).host])

@@ -17,13 +17,13 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 
 describe('the settings of the egress proxy', () => {
   it('are absent by default', () => {
-    expect(egress({ NO_PROXY: 'not a list!' })).toEqual({ egressAllow: [] })
+    expect(egress({ NO_PROXY: 'not a list!' })).toEqual({ egressAllow: [], allowsUnresolved: false })
   })
 
   it('separate the credentials from the URL and decode them', () => {
     expect(egress({ EGRESS_PROXY: 'https://us%40er:p%3Ass@proxy.example/' }).egressProxy).toEqual({
       ...{ url: 'https://proxy.example', username: 'us@er', password: 'p:ss' },
-      ...{ noProxy: [], resolvesNames: false },
+      noProxy: [],
     })
   })
 
@@ -36,7 +36,7 @@ describe('the settings of the egress proxy', () => {
   })
 
   it('leave names to the proxy only if the operator says so', () => {
-    expect(egress({ EGRESS_PROXY, EGRESS_PROXY_UNRESOLVED: 'allow' }).egressProxy?.resolvesNames).toBe(true)
+    expect(egress({ EGRESS_PROXY, EGRESS_PROXY_UNRESOLVED: 'allow' }).allowsUnresolved).toBe(true)
   })
 
   it.each([

@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type EgressRoute, makeEgress } from '../../src/infra/egress.ts'
+import { parseEgressRules } from '../../src/infra/egress-rules.ts'
+import { proxyServerOf } from '../../src/infra/proxy-server.ts'
+import { makeHttpClient } from '../../src/providers/kit/http.ts'
+import type { ProviderError } from '../../src/providers/provider-error.ts'
+import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../support/certificate-authority.ts'
+import { startConnectProxy } from '../support/connect-proxy.ts'
+import { makeFixedClock } from '../support/fixed-clock.ts'
+import { startOpensslServer } from '../support/openssl-server.ts'
+import { resolverOf } from '../support/resolvers.ts'
+import { startTlsServer } from '../support/tls-server.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const { lookup } = resolverOf({ 'hub.example': ['127.0.0.1'], 'proxy.example': ['127.0.0.1'] })
+
+function clientOf(route: EgressRoute, allowed: readonly string[] = ['hub.example']) {
+  const egress = makeEgress({ rules: parseEgressRules(allowed), lookup })
+  const http = makeHttpClient({
+    ...{ baseUrl: 'https://unused.test', connect: egress.connector(2000, route), connectTimeoutMs: 2000 },
+    ...{ timeoutMs: 5000, maxResponseBytes: 1000, clock: makeFixedClock() },
+  })
+  cleanups.push(() => http.close())
+  const post = (port: number) =>
+    http.send({
+      ...{ method: 'POST', target: '/x', body: 'a create', origin: `https://hub.example:${port}` },
+      signal: new AbortController().signal,
+    })
+  const failure = (port: number): Promise<ProviderError> =>
+    post(port).then(
+      ({ status }) => {
+        throw new Error(`answered ${status}`)
+      },
+      (error: ProviderError) => error,
+    )
+  return { post, failure }
+}
+
+describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, () => {
+  const ca = hasOpenssl ? makeCertificateAuthority() : null
+  const authority = () => {
+    if (ca === null) throw new Error('there is no openssl')
+    return ca
+  }
+
+  async function hub({ asksClients = false }: { asksClients?: boolean } = {}) {
+    const pair = authority().issue('hub', 'DNS:hub.example')
+    const asking = asksClients ? { clientCa: authority().certificate } : {}
+    const server = await startTlsServer({ pair, ...asking })
+    cleanups.push(() => server.close())
+    return server
+  }
+
+  async function proxyFor(tls?: { cert: string; key: string }) {
+    const proxy = await startConnectProxy(tls === undefined ? {} : { tls })
+    cleanups.push(() => proxy.close())
+    return proxy
+  }
+
+  it('trusts its own certificate authority instead of the default ones', async () => {
+    const { port } = await hub()
+    expect(await clientOf({ caCertificate: authority().certificate }).post(port)).toMatchObject({ status: 200 })
+    const other = makeCertificateAuthority('Another CA').certificate
+    for (const route of [{}, { caCertificate: other }])
+      expect(await clientOf(route).failure(port)).toMatchObject({ code: 'unavailable', notSent: true })
+  })
+
+  it('still rejects a certificate of that authority for another name', async () => {
+    const server = await startTlsServer({ pair: authority().issue('other', 'DNS:other.example') })
+    cleanups.push(() => server.close())
+    const error = await clientOf({ caCertificate: authority().certificate }).failure(server.port)
+    expect(error).toMatchObject({ code: 'unavailable', notSent: true })
+    expect(error.message).toContain('ERR_TLS_CERT_ALTNAME_INVALID')
+  })
+
+  it('presents its client certificate', async () => {
+    const { port, subjects } = await hub({ asksClients: true })
+    const route = { caCertificate: authority().certificate, clientCertificate: authority().issue('team-a') }
+    expect(await clientOf(route).post(port)).toMatchObject({ status: 200 })
+    expect(subjects).toEqual(['team-a'])
+  })
+
+  it('never uses the socket or the TLS session of a connection with another certificate', async () => {
+    const { port, subjects, connections } = await hub({ asksClients: true })
+    const clients = ['team-a', 'team-b'].map((name) =>
+      clientOf({ caCertificate: authority().certificate, clientCertificate: authority().issue(name) }),
+    )
+    for (const { post } of [...clients, ...clients]) {
+      await post(port)
+      await new Promise(setImmediate)
+    }
+    expect(subjects).toEqual(['team-a', 'team-b', 'team-a', 'team-b'])
+    expect(connections()).toBe(2)
+  })
+
+  it.each(['tls1_3', 'tls1_2'] as const)(
+    'whose client certificate is rejected by an alert of %s reports that nothing was sent',
+    async (version) => {
+      const pair = authority().issue('hub', 'DNS:hub.example')
+      const server = await startOpensslServer({ pair, clientCa: authority().certificate, version })
+      cleanups.push(() => server.close())
+      const caCertificate = authority().certificate
+      const clientCertificate = makeCertificateAuthority('Another CA').issue('stranger')
+      const error = await clientOf({ caCertificate, clientCertificate }).failure(server.port)
+      expect(error).toMatchObject({ code: 'unauthenticated', field: 'network.clientCertificate', notSent: true })
+      expect(error.message).toContain('requires another client certificate')
+    },
+  )
+
+  it('that lacks a client certificate reports that one is required', async () => {
+    const pair = authority().issue('hub', 'DNS:hub.example')
+    const server = await startOpensslServer({ pair, clientCa: authority().certificate, version: 'tls1_3' })
+    cleanups.push(() => server.close())
+    const error = await clientOf({ caCertificate: authority().certificate }).failure(server.port)
+    expect(error).toMatchObject({ code: 'unauthenticated', field: 'network.clientCertificate', notSent: true })
+  })
+
+  it('presents them to the provider through a proxy, and not to the proxy', async () => {
+    const { port, subjects } = await hub({ asksClients: true })
+    const pair = authority().issue('proxy', 'DNS:proxy.example')
+    const proxy = await proxyFor({ cert: pair.certificate, key: pair.key })
+    const route = {
+      proxy: proxyServerOf({ url: `https://proxy.example:${proxy.port}`, username: 'u', password: 'p' }),
+      caCertificate: authority().certificate,
+      clientCertificate: authority().issue('team-a'),
+    }
+    expect(await clientOf(route, ['hub.example', 'proxy.example']).post(port)).toMatchObject({ status: 200 })
+    expect(proxy.connects).toEqual([`hub.example:${port}`])
+    expect(subjects).toEqual(['team-a'])
+  })
+
+  it('is denied if its proxy is not allowed: private, by plain http, or a metadata service', async () => {
+    const { port } = await hub()
+    const proxy = await proxyFor()
+    for (const url of [proxy.url, `http://proxy.example:${proxy.port}`, 'http://169.254.169.254']) {
+      const error = await clientOf({ proxy: proxyServerOf({ url }) }).failure(port)
+      expect(error, url).toMatchObject({ code: 'egress_denied', field: 'network.proxy', notSent: true })
+    }
+    expect(proxy.connects).toEqual([])
+  })
+
+  it('reports a proxy of its own that requires other credentials', async () => {
+    const { port } = await hub()
+    const proxy = await proxyFor()
+    proxy.answer(407)
+    const route = { proxy: proxyServerOf({ url: proxy.url, username: 'u', password: 'secret-pw' }) }
+    const error = await clientOf(route, ['hub.example', '127.0.0.1']).failure(port)
+    expect(error).toMatchObject({ code: 'unauthenticated', field: 'network.proxy', notSent: true })
+    expect(error.message).not.toContain('secret-pw')
+  })
+})
