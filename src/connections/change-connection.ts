@@ -9,6 +9,8 @@ import type { ConnectionChange, ConnectionChangesRepository } from './connection
 import { mismatch } from './connection-resolver.ts'
 import { type EgressDenial, rejectUncallable } from './endpoints.ts'
 import { rejectIncomplete } from './incomplete-credentials.ts'
+import { type NetworkPatch, networkIn, sealable } from './network.ts'
+import { reviseNetwork } from './revise-network.ts'
 import { destinationIn, reviseSettings } from './revise-settings.ts'
 
 export interface ConnectionPatch {
@@ -16,6 +18,7 @@ export interface ConnectionPatch {
   held?: boolean
   settings?: Readonly<Record<string, JsonObject>>
   credentials?: Readonly<Record<string, JsonObject>>
+  network?: NetworkPatch
 }
 
 interface Deps {
@@ -24,6 +27,9 @@ interface Deps {
   secretBox: SecretBox
   providerById(id: string): Provider | undefined
   egressDenial: EgressDenial
+  /** The sealed network of a connection, if it has one. */
+  sealedNetwork(id: string): Promise<string | null>
+  clock: { now(): Date }
   /** Called after a project's connections have changed. */
   onChange(): void
 }
@@ -39,7 +45,8 @@ const maxAttempts = 5
 export function makeChangeConnection(deps: Deps): ChangeConnection {
   return async (target, patch) => {
     const changed = await attempt(deps, { target, patch }, maxAttempts)
-    if (patch.held === false || patch.credentials !== undefined) await deps.repository.wakeWaiting(target.id)
+    if (patch.held === false || patch.credentials !== undefined || patch.network !== undefined)
+      await deps.repository.wakeWaiting(target.id)
     deps.onChange()
     return changed
   }
@@ -53,7 +60,10 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
   const { projectId, id, ifVersions } = request.target
   const current = await deps.get(projectId, id)
   if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw mismatchOf(current)
-  const { change, destination } = changeOf(deps, current, request)
+  const { change: changeWithoutNetwork, destination } = changeOf(deps, current, request)
+  const network = await networkChangeOf(deps, request)
+  const change =
+    network === null ? changeWithoutNetwork : { ...changeWithoutNetwork, network, ifVersions: [current.version] }
   if (change.sealedCredentials !== null && seen !== undefined && !isDeepStrictEqual(destination, seen))
     throw mismatchOf(current)
   const changed = await deps.repository.apply(change)
@@ -88,8 +98,31 @@ function changeOf(
     held: patch.held ?? null,
     settings: revised,
     sealedCredentials: credentials === null ? null : deps.secretBox.seal(target.id, credentials),
+    network: null,
   }
-  return { change, destination: destinationIn(provider, revised?.settings ?? current.settings) }
+  const destination = destinationIn(provider, revised?.settings ?? current.settings)
+  return { change, destination: { ...destination, route: routeIn(current, patch) } }
+}
+
+/** The parts of the network that determine who can read the traffic, unless the patch replaces them. */
+function routeIn({ network }: Connection, { network: given = {} }: ConnectionPatch): string {
+  const proxy = given.proxy === undefined ? network?.proxy?.url : null
+  const authorities = given.caCertificate === undefined ? network?.caCertificates : null
+  return JSON.stringify([proxy ?? null, authorities?.map(({ fingerprint256 }) => fingerprint256) ?? null])
+}
+
+/** Written only over the version that was read, like the settings. */
+async function networkChangeOf(deps: Deps, { target, patch }: Request): Promise<ConnectionChange['network']> {
+  if (patch.network === undefined) return null
+  const sealed = await deps.sealedNetwork(target.id)
+  const current = sealed === null ? {} : networkIn(deps.secretBox.open(target.id, sealed))
+  const rules = {
+    egressDenial: deps.egressDenial,
+    now: deps.clock.now(),
+    hasCredentials: patch.credentials !== undefined,
+  }
+  const { network, view, changed } = reviseNetwork(current, patch.network, rules)
+  return { view, changed, sealed: deps.secretBox.seal(target.id, sealable(network)) }
 }
 
 function mismatchOf({ version }: Connection): ApiError {

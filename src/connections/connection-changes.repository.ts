@@ -4,6 +4,7 @@ import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Connection } from './connection.ts'
 import { connectionColumns } from './connections.repository.ts'
+import type { NetworkView } from './network.ts'
 import { pauseReasons } from './pause.ts'
 import type { SettingsChange } from './revise-settings.ts'
 
@@ -17,6 +18,7 @@ export interface ConnectionChange {
   held: boolean | null
   settings: SettingsChange | null
   sealedCredentials: string | null
+  network: { view: NetworkView; sealed: string; changed: readonly string[] } | null
 }
 
 export type ConnectionChangesRepository = ReturnType<typeof makeConnectionChangesRepository>
@@ -31,13 +33,16 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       const { projectId, by, id, ifVersions, name, held, ...change } = written
       const settings = change.settings === null ? null : JSON.stringify(change.settings.settings)
       const sealed = change.sealedCredentials
+      const network = change.network === null ? null : JSON.stringify(change.network.view)
+      const sealedNetwork = change.network?.sealed ?? null
       const act: Act = { action: 'connection.updated', data: auditDataOf(written) }
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
           settings = COALESCE(${settings}::jsonb, c.settings), sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
-          not_before = CASE WHEN ${sealed}::text IS NULL THEN c.not_before END,
-          failures = CASE WHEN ${sealed}::text IS NULL THEN c.failures ELSE 0 END,
+          network = COALESCE(${network}::jsonb, c.network), sealed_network = COALESCE(${sealedNetwork}::text, c.sealed_network),
+          not_before = CASE WHEN ${sealed}::text IS NULL AND ${sealedNetwork}::text IS NULL THEN c.not_before END,
+          failures = CASE WHEN ${sealed}::text IS NULL AND ${sealedNetwork}::text IS NULL THEN c.failures ELSE 0 END,
           version = c.version + 1, updated_at = now()
         WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR c.version = ANY(${ifVersions}::int[]))
         RETURNING c.*
@@ -81,11 +86,12 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
  * The given parts, the changed settings, and the hosts that receive credentials if those changed. Values are not
  * written to the audit log.
  */
-function auditDataOf({ name, held, settings, sealedCredentials }: ConnectionChange): object {
-  const given = { name, held, settings, credentials: sealedCredentials }
+function auditDataOf({ name, held, settings, sealedCredentials, network }: ConnectionChange): object {
+  const given = { name, held, settings, credentials: sealedCredentials, network }
   return {
     fields: Object.entries(given).flatMap(([field, value]) => (value === null ? [] : [field])),
     ...(settings === null ? {} : { settings: settings.changed }),
+    ...(network === null ? {} : { network: network.changed }),
     ...(settings?.hosts ? { hosts: settings.hosts } : {}),
   }
 }

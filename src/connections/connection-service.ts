@@ -13,12 +13,15 @@ import { mismatch } from './connection-resolver.ts'
 import type { ConnectionsRepository, Removal } from './connections.repository.ts'
 import { type EgressDenial, rejectUncallable } from './endpoints.ts'
 import { rejectIncomplete } from './incomplete-credentials.ts'
+import { type Network, sealable } from './network.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
+import { reviseNetwork } from './revise-network.ts'
 
 export interface ConnectionRequest {
   name: string
   settings: Readonly<Record<string, JsonObject>>
   credentials: Readonly<Record<string, JsonObject>>
+  network?: Network
 }
 
 interface Deps {
@@ -27,6 +30,7 @@ interface Deps {
   opened: OpenConnections
   providerById(id: string): Provider | undefined
   egressDenial: EgressDenial
+  clock: { now(): Date }
   /** Called after a project's connections have changed. */
   onChange(): void
 }
@@ -56,6 +60,8 @@ export function makeConnectionService(deps: Deps) {
       rejectUncallable(deps.egressDenial, provider, settings)
       rejectIncomplete(provider, credentials)
       const id = makeId('connection')
+      const rules = { egressDenial: deps.egressDenial, now: deps.clock.now(), hasCredentials: true }
+      const revised = request.network === undefined ? null : reviseNetwork({}, request.network, rules)
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)
       const created = await repository.insert({
@@ -66,6 +72,8 @@ export function makeConnectionService(deps: Deps) {
         name: request.name,
         settings,
         sealedCredentials,
+        network:
+          revised === null ? null : { view: revised.view, sealed: deps.secretBox.seal(id, sealable(revised.network)) },
         kinds: kindsOf(driven.opened),
       })
       await driven.http.close()

@@ -3,6 +3,7 @@ import { cursorQuery, limitQuery, pageOf } from '../http/schemas.ts'
 import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { nullable } from '../vocabulary/nullable.ts'
+import { networkPatchSchema, networkSchema, networkViewSchema } from './network.schemas.ts'
 
 /** The properties of a provider that define a connection's schema. */
 export interface ConnectableProvider {
@@ -55,6 +56,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
             'Credentials, keyed by the same provider id as the settings. Encrypted and never returned; a PATCH replaces them as a whole.',
         },
       ),
+      network: Type.Optional(networkSchema),
     },
     { $id: 'ConnectionRequest', additionalProperties: false, description: 'Provider account to connect.' },
   )
@@ -83,13 +85,14 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
           },
         ),
       ),
+      network: Type.Optional(networkPatchSchema),
     },
     {
       $id: 'ConnectionPatch',
       additionalProperties: false,
       minProperties: 1,
       description:
-        'Changes to a connection: name, hold, credentials (replaced as a whole) and non-identifying settings. `null` removes a setting or resets it to its default. Settings that determine which hosts receive the credentials can change only together with new credentials.',
+        'Changes to a connection: name, hold, credentials (replaced as a whole), network and non-identifying settings. `null` removes a setting or resets it to its default. Settings that determine which hosts receive the credentials can change only together with new credentials.',
     },
   )
   const Connection = Type.Object(
@@ -100,6 +103,7 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
       settings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
         description: 'Settings with defaults applied, keyed by provider id.',
       }),
+      network: Type.Optional(networkViewSchema),
       version: Type.Integer({ description: 'Version, incremented by each change; also its `ETag`.' }),
       held: Type.Boolean({ description: 'Whether an operator suspended all calls over the connection.' }),
       pausedUntil: Type.Optional(

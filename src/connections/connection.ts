@@ -1,4 +1,5 @@
 import type { JsonObject } from '../vocabulary/json.ts'
+import type { NetworkView } from './network.ts'
 
 /** A project's account at a provider. Never contains its credentials. */
 export interface Connection {
@@ -7,6 +8,8 @@ export interface Connection {
   provider: string
   name: string
   settings: JsonObject
+  /** How the provider is reached, without secrets; null = by the installation's egress. */
+  network?: NetworkView | null
   version: number
   /** Paused until this time; see `pauseReason`. */
   notBefore: Date | null
@@ -22,8 +25,10 @@ export interface Connection {
 export function viewOf(connection: Connection) {
   const { id, provider, name, held, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } =
     connection
+  const { network } = connection
   return {
     ...{ id, provider, name, settings: { [provider]: settings }, version, held },
+    ...(network === undefined || network === null || Object.keys(network).length === 0 ? {} : { network }),
     ...(notBefore === null ? {} : { pausedUntil: notBefore.toISOString() }),
     ...(notBefore === null || pauseReason === null ? {} : { pauseReason }),
     ...(verifiedAt === null ? {} : { verifiedAt: verifiedAt.toISOString() }),

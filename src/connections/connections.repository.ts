@@ -5,6 +5,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
+import type { NetworkView } from './network.ts'
 import type { Pause } from './pause.ts'
 
 export interface NewConnection {
@@ -15,6 +16,7 @@ export interface NewConnection {
   name: string
   settings: JsonObject
   sealedCredentials: string
+  network: { view: NetworkView; sealed: string } | null
   /** The kinds whose lists are swept. */
   kinds: readonly Kind[]
 }
@@ -29,12 +31,13 @@ export interface Removal {
 
 export interface SealedConnection extends Connection {
   sealedCredentials: string
+  sealedNetwork?: string | null
 }
 
 export type ConnectionsRepository = ReturnType<typeof makeConnectionsRepository>
 
 export const connectionColumns =
-  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.version, c.held, c.not_before AS "notBefore",
+  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.network, c.version, c.held, c.not_before AS "notBefore",
   c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
 
 /** The connection of a call, and whether the call was the probe after a pause. */
@@ -83,7 +86,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     /** Finds a connection of any project, deleted or not, with its sealed credentials. For the engine. */
     async sealed(id: string): Promise<SealedConnection | null> {
       const rows = await prisma.$queryRaw<SealedConnection[]>`
-        SELECT ${connectionColumns}, c.sealed_credentials AS "sealedCredentials" FROM connections c WHERE c.id = ${id}`
+        SELECT ${connectionColumns}, c.sealed_credentials AS "sealedCredentials", c.sealed_network AS "sealedNetwork" FROM connections c WHERE c.id = ${id}`
       return rows[0] ?? null
     },
 
@@ -111,7 +114,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         if (used.length > 0) return 'in_use'
         await tx.$executeRaw`
           WITH c AS (
-            UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '' WHERE id = ${id} RETURNING id, project_id
+            UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '', sealed_network = NULL WHERE id = ${id} RETURNING id, project_id
           )
           ${auditStatement(by, { action: 'connection.deleted' }, Prisma.sql`c`)}`
         await tx.$executeRaw`DELETE FROM sweeps WHERE connection_id = ${id}`
@@ -160,11 +163,13 @@ async function beyondQuota(tx: Prisma.TransactionClient, projectId: string): Pro
 
 /** Null if the project already has a connection of that name. */
 async function insertOne(tx: Prisma.TransactionClient, connection: NewConnection): Promise<Connection | null> {
+  const { network } = connection
   const rows = await tx.$queryRaw<Connection[]>`
     WITH c AS (
-      INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
+      INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials, network, sealed_network)
       VALUES (${connection.id}, ${connection.projectId}, ${connection.provider}, ${connection.name},
-        ${JSON.stringify(connection.settings)}::jsonb, ${connection.sealedCredentials})
+        ${JSON.stringify(connection.settings)}::jsonb, ${connection.sealedCredentials},
+        ${network === null ? null : JSON.stringify(network.view)}::jsonb, ${network?.sealed ?? null})
       ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING
       RETURNING *
     ), s AS (

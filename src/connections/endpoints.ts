@@ -27,7 +27,13 @@ export function namingAddresses(http: HttpClient, provider: Provider, settings: 
   const addresses = urlsIn('settings', settings).filter(({ url }) => URL.canParse(url))
 
   function named(error: unknown, origin: string): unknown {
-    if (!(error instanceof ProviderError) || error.code !== 'unavailable' || !error.notSent) return error
+    if (
+      !(error instanceof ProviderError) ||
+      error.code !== 'unavailable' ||
+      !error.notSent ||
+      error.field !== undefined
+    )
+      return error
     const address = addresses.find(({ url }) => new URL(url).origin === origin)
     if (address === undefined) return error
     const { code, message, cause } = error

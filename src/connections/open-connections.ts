@@ -8,6 +8,7 @@ import type { Kind } from '../vocabulary/kinds.ts'
 import type { Connection } from './connection.ts'
 import type { Called, ConnectionsRepository, SealedConnection } from './connections.repository.ts'
 import { namingAddresses } from './endpoints.ts'
+import { type Network, networkIn } from './network.ts'
 import { makeOpenedCache } from './opened-cache.ts'
 import { pauseFor } from './pause.ts'
 
@@ -32,7 +33,7 @@ export interface OpenConnectionsDeps {
   repository: ConnectionsRepository
   secretBox: SecretBox
   providerById(id: string): Provider | undefined
-  makeHttp(baseUrl: string): ConnectionHttp
+  makeHttp(baseUrl: string, network: Network): ConnectionHttp
   clock: ProviderClock
   /** Measures and traces the calls of an open provider. */
   observed(providerId: string, opened: OpenProvider): OpenProvider
@@ -59,7 +60,7 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
   async function load(connectionId: string): Promise<Entry> {
     const sealed = await repository.sealed(connectionId)
     if (sealed === null) throw new Error(`There is no connection ${connectionId}.`)
-    return makeEntry(deps, sealed, credentialsOf(deps, sealed))
+    return makeEntry(deps, sealed, { credentials: credentialsOf(deps, sealed), network: networkOf(deps, sealed) })
   }
 
   async function succeeded(called: Called): Promise<void> {
@@ -86,7 +87,8 @@ export function makeOpenConnections(deps: OpenConnectionsDeps) {
     },
 
     /** Opens without caching, to try settings and credentials before they are stored. */
-    tryOut: (connection: Connection, credentials: JsonObject): Entry => makeEntry(deps, connection, credentials),
+    tryOut: (connection: Connection, credentials: JsonObject): Entry =>
+      makeEntry(deps, connection, { credentials, network: {} }),
 
     async failed(called: Called, error: ProviderError): Promise<void> {
       const pause = pauseFor(error)
@@ -114,13 +116,13 @@ interface Entry {
 function makeEntry(
   { providerById, makeHttp, clock, observed }: OpenConnectionsDeps,
   connection: Connection,
-  credentials: JsonObject,
+  { credentials, network }: { credentials: JsonObject; network: Network },
 ): Entry {
   const provider = providerById(connection.provider)
   if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
   const { settings } = connection
   const baseUrl = provider.baseUrl(settings)
-  const http = makeHttp(baseUrl)
+  const http = makeHttp(baseUrl, network)
   const session = { settings, credentials, http: namingAddresses(http, provider, settings), clock }
   const { drivers, verify } = observed(provider.id, provider.open(session))
   const opened: Opened = {
@@ -139,4 +141,8 @@ function makeEntry(
 function credentialsOf({ secretBox }: OpenConnectionsDeps, sealed: SealedConnection): JsonObject {
   if (sealed.sealedCredentials === '') throw new Error(`Connection ${sealed.id} is deleted.`)
   return secretBox.open(sealed.id, sealed.sealedCredentials)
+}
+
+function networkOf({ secretBox }: OpenConnectionsDeps, { id, sealedNetwork }: SealedConnection): Network {
+  return typeof sealedNetwork === 'string' ? networkIn(secretBox.open(id, sealedNetwork)) : {}
 }

@@ -7,8 +7,10 @@ import { makeConnectionResolver } from '../connections/connection-resolver.ts'
 import { makeConnectionService } from '../connections/connection-service.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import type { ConnectionRoutesDeps } from '../connections/connections.routes.ts'
+import type { Network } from '../connections/network.ts'
 import { type ConnectionHttp, makeOpenConnections, type OpenConnectionsDeps } from '../connections/open-connections.ts'
 import type { Egress } from '../infra/egress.ts'
+import { proxyServerOf } from '../infra/proxy-server.ts'
 import { makeHttpClient } from '../providers/kit/http.ts'
 import type { Provider } from '../providers/provider.ts'
 import { makeSecretBox } from '../secrets/secret-box.ts'
@@ -41,14 +43,17 @@ export function makeConnections(deps: ConnectionsDeps) {
     ...{ observed: deps.observedProvider, wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
   const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
-  const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget }
+  const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget, clock }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
   const orphans = { ...reads, installationTag, isOver, maxPages: settings.sweep.maxPages }
   const routes: ConnectionRoutesDeps = {
     schemas: makeConnectionSchemas(providers),
     service,
-    change: makeChangeConnection({ ...shared, get, repository: changes }),
+    change: makeChangeConnection({
+      ...{ ...shared, get, repository: changes },
+      sealedNetwork: async (id) => (await repository.sealed(id))?.sealedNetwork ?? null,
+    }),
     queries: makeConnectionQueries({ get, repository: changes, opened, callTimeoutMs, orphans }),
     describe: (provider, connectionSettings) => describeConnection(providerById(provider) as never, connectionSettings),
     capabilitiesSchemaId: 'ConnectionCapabilities',
@@ -61,11 +66,14 @@ const connectTimeoutMs = 10_000
 /** Every connection calls its provider through a separate client, within the egress rules. */
 const makeHttpOf =
   (egress: Egress, { clock, settings, observedHttp }: Pick<ConnectionsDeps, 'clock' | 'settings' | 'observedHttp'>) =>
-  (baseUrl: string) => {
+  (baseUrl: string, { proxy, ...certificates }: Network) => {
     const client = makeHttpClient({
       baseUrl,
       connectTimeoutMs,
-      connect: egress.connector(connectTimeoutMs),
+      connect: egress.connector(connectTimeoutMs, {
+        ...certificates,
+        ...(proxy === undefined ? {} : { proxy: proxyServerOf(proxy) }),
+      }),
       timeoutMs: settings.timing.callTimeoutMs,
       maxResponseBytes: 32 * 1024 * 1024,
       clock,

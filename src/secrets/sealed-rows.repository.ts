@@ -3,11 +3,12 @@ import type { Actor } from '../vocabulary/actor.ts'
 import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 
-/** Every table column with sealed text, and the table with its project id. */
+/** Every table column with sealed text, by its name in reports, and the table with its project id. */
 const places = {
-  connections: { id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
-  workload_secrets: { id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
-  webhook_endpoints: { id: 'id', sealed: 'sealed_secret', owner: 'webhook_endpoints' },
+  connections: { table: 'connections', id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
+  connection_networks: { table: 'connections', id: 'id', sealed: 'sealed_network', owner: 'connections' },
+  workload_secrets: { table: 'workload_secrets', id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
+  webhook_endpoints: { table: 'webhook_endpoints', id: 'id', sealed: 'sealed_secret', owner: 'webhook_endpoints' },
 } as const
 
 const rotated: AuditAction = 'secrets.rotated'
@@ -62,6 +63,6 @@ export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
 }
 
 function columnsOf(table: SealedTable) {
-  const { id, sealed, owner } = places[table]
-  return { name: Prisma.raw(table), id: Prisma.raw(id), sealed: Prisma.raw(sealed), owner: Prisma.raw(owner) }
+  const { id, sealed, owner, table: name } = places[table]
+  return { name: Prisma.raw(name), id: Prisma.raw(id), sealed: Prisma.raw(sealed), owner: Prisma.raw(owner) }
 }

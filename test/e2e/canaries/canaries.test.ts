@@ -8,6 +8,7 @@ import { type FaultInput, faultKinds } from '../../../src/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
 import { makeTracing } from '../../../src/telemetry/otel-tracing.ts'
 import type { Tracing } from '../../../src/telemetry/tracing.ts'
+import { hasOpenssl, makeCertificateAuthority } from '../../support/certificate-authority.ts'
 import { type OtlpReceiver, startOtlpReceiver } from '../../support/otlp-receiver.ts'
 import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
@@ -209,6 +210,27 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       ),
     )
   }
+
+  it.skipIf(!hasOpenssl)('are in the network of a connection', async () => {
+    const [{ settings, credentials } = { settings: {}, credentials: {} }] = sandboxConnections(sandbox)
+    const pair = makeCertificateAuthority().issue('canary')
+    const [username, password] = [drawCanary('user of a proxy'), drawCanary('password of a proxy')]
+    const [line = ''] = pair.key.split('\n').filter((each) => each.length > 40)
+    canaries.push(username, password, { what: 'the key of a client certificate', value: line })
+    const basic = Buffer.from(`${username.value}:${password.value}`).toString('base64')
+    canaries.push({ what: 'the header of a proxy', value: basic })
+    const proxy = { url: receiver.url, username: username.value, password: password.value }
+    const network = { proxy, clientCertificate: pair }
+    const made = await post('/connections', { name: 'with a network', settings, credentials, network })
+    expect(made.status).toBe(201)
+    const { id } = made.body as { id: string }
+    expect((await post(`/connections/${id}/verify`, undefined)).text).toContain('"ok":false')
+    const damaged = { ...pair, key: `${pair.key}x`.replace('BEGIN', 'BEGUN') }
+    for (const wrongPair of [damaged, { ...pair, certificate: pair.key }])
+      await recorder.call('PATCH', 'PATCH', `/connections/${id}`, { network: { clientCertificate: wrongPair } })
+    await recorder.call('PATCH', 'PATCH', `/connections/${id}`, { network: { proxy } })
+    await recorder.call('PATCH', 'PATCH', `/connections/${id}`, { network: { proxy: { ...proxy, extra: 1 } } })
+  })
 
   it('are nowhere: not in an answer, a line of the log, a span, a row of a table, or a command of the queue', async () => {
     expect(log.length).toBeGreaterThan(200)

@@ -41,6 +41,8 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
     secretBox: makeSecretBox('42'.repeat(32)),
     providerById: () => modelartsProvider,
     egressDenial: () => null,
+    sealedNetwork: async () => null,
+    clock: { now: () => new Date(0) },
     onChange: () => {},
   })
   const send = (body: ConnectionPatch, ifVersions: readonly number[] | null = null) =>

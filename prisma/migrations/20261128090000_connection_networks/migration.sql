@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "connections" ADD COLUMN     "network" JSONB,
+ADD COLUMN     "sealed_network" TEXT;
