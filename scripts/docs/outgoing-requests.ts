@@ -51,4 +51,23 @@ proxy itself are called directly.
   everything else (no connection, 407, 5xx) as \`unavailable\`; webhook deliveries report \`unreachable\`.
 - Certificate authorities of the site, for example of a proxy with \`https://\` or of an in-house provider, are added for all outgoing
   requests by Node.js: \`NODE_EXTRA_CA_CERTS=/etc/ssl/site-ca.pem\`.
+
+## Network of a connection
+
+\`network\` of a connection applies to its calls only, and is encrypted with \`SECRETS_KEY\` as a whole. Answers contain no secret of it.
+
+| Part | Effect |
+|---|---|
+| \`proxy\` | HTTP proxy (\`url\`, \`username\`, \`password\`) instead of \`EGRESS_PROXY\` and its bypass list. It is dialed directly, and its address must be allowed like any destination: https at a public address, or listed in \`EGRESS_ALLOW\` |
+| \`caCertificate\` | up to 20 certificate authorities in PEM, which replace the default ones and \`NODE_EXTRA_CA_CERTS\` for the provider; for an https proxy they are added |
+| \`clientCertificate\` | certificate chain and key in PEM, presented to the provider's hosts (mTLS) and never to a proxy. Encrypted keys are not supported |
+
+- Certificates are checked when they are written (422): PEM, validity, and that the key belongs to the certificate. Expiry is shown
+  in the connection. A PATCH replaces each part as a whole; \`null\` removes it.
+- \`proxy\` and \`caCertificate\` change only together with new credentials (\`credentials_required\`): both determine who can read the traffic.
+  The client certificate can be changed alone, because its key never leaves Switchyard.
+- Every connection has separate sockets and TLS sessions.
+- A TLS alert about the client certificate is reported as \`unauthenticated\` with field \`network.clientCertificate\`, and as not sent. A
+  server that closes the connection without an alert leaves the outcome of a create unknown, and it is searched for.
+  nginx answers HTTP 400 instead, which is reported as \`invalid_request\`.
 `

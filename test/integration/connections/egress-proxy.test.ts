@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeOperatorFetch } from '../../../src/infra/operator-fetch.ts'
 import { proxyServerOf } from '../../../src/infra/proxy-server.ts'
+import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../../support/certificate-authority.ts'
 import { startConnectProxy } from '../../support/connect-proxy.ts'
 import { useStubServer } from '../../support/stub-server.ts'
 import { startSwitchyard } from '../../support/switchyard.ts'
 import { useTestDatabase } from '../../support/test-database.ts'
+import { startTlsServer } from '../../support/tls-server.ts'
 
 const database = await useTestDatabase()
 const stub = await useStubServer()
@@ -22,11 +24,11 @@ async function startProxy() {
 /** The stub under a name that does not resolve here, only at the proxy. */
 const stubUrl = () => stub.url.replace('127.0.0.1', 'api.internal')
 
-async function startBehind(proxyUrl: string) {
+async function startBehind(proxyUrl: string, more: readonly string[] = []) {
   const switchyard = await startSwitchyard({
     ...{ databaseUrl: database.url, redis: null, role: 'all' },
     settings: {
-      egressAllow: ['api.internal'],
+      egressAllow: ['api.internal', ...more],
       egressProxy: { url: proxyUrl, username: 'us', password: 'proxy-password', noProxy: [] },
       allowsUnresolved: true,
     },
@@ -88,5 +90,37 @@ describe('requests to the issuer of tokens', () => {
     expect(await (await fetch(`${stubUrl()}/keys`)).json()).toEqual({ keys: [] })
     expect(await (await fetch(`${stub.url}/keys`)).json()).toEqual({ keys: [] })
     expect(proxy.connects).toEqual([new URL(stubUrl()).host])
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`a connection with a network${opensslSkipped}`, () => {
+  it('is called through its own proxy, with its client certificate', async () => {
+    const [siteProxy, ownProxy] = [await startProxy(), await startProxy()]
+    const ca = makeCertificateAuthority()
+    const server = await startTlsServer({
+      pair: ca.issue('api', 'DNS:api.internal'),
+      clientCa: ca.certificate,
+    })
+    cleanups.push(() => server.close())
+    const { api } = await startBehind(siteProxy.url, ['127.0.0.1'])
+    const made = await api.ok('POST', '/connections', {
+      ...connectionTo(`https://api.internal:${server.port}`),
+      name: 'with a network',
+      network: {
+        proxy: { url: ownProxy.url, username: 'own', password: 'own-password' },
+        caCertificate: ca.certificate,
+        clientCertificate: ca.issue('team-a'),
+      },
+    })
+    await api.call('POST', `/connections/${made.id}/verify`)
+    expect(server.subjects[0]).toBe('team-a')
+    expect(ownProxy.connects[0]).toBe(`api.internal:${server.port}`)
+    expect(ownProxy.authorizations[0]).toBe(`Basic ${Buffer.from('own:own-password').toString('base64')}`)
+    expect(siteProxy.connects).not.toContain(`api.internal:${server.port}`)
+    ownProxy.answer(407)
+    await api.ok('PATCH', `/connections/${made.id}`, { network: { clientCertificate: ca.issue('team-b') } })
+    expect(await api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+      ...{ ok: false, code: 'unauthenticated', field: 'network.proxy' },
+    })
   })
 })
