@@ -4,13 +4,14 @@ import { usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readCredentials } from '../input/credentials.ts'
 import { isJsonObject, type JsonObject } from '../input/json.ts'
+import { addNetworkOptions, type NetworkOptions, readNetwork } from '../input/network.ts'
 import { connectionView } from '../output/resource-views.ts'
 import { addLimitOptions, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
 import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
 
-type CreateOptions = RequestOptions & { provider?: string; name?: string; credentialsFile?: string }
+type CreateOptions = RequestOptions & NetworkOptions & { provider?: string; name?: string; credentialsFile?: string }
 
-interface UpdateOptions extends RequestOptions {
+interface UpdateOptions extends RequestOptions, NetworkOptions {
   name?: string
   hold?: boolean
   release?: boolean
@@ -60,7 +61,7 @@ function addCreate(connections: Command, cli: Cli): void {
     .description('Create a connection. Credentials are read from a prompt, a file or standard input.')
     .option('--provider <id>', 'Provider of the account.')
     .option('--name <name>', 'Name of the connection.')
-  addSourceOptions(create, { what: 'connection', credentials: 'the credentials' }).action(
+  addSourceOptions(addNetworkOptions(create), { what: 'connection', credentials: 'the credentials' }).action(
     async (options: CreateOptions) => {
       checkSources(options)
       const request = await readRequest(cli, options)
@@ -74,7 +75,8 @@ function addCreate(connections: Command, cli: Cli): void {
         [provider]: await credentialsOf(cli, provider, options.credentialsFile),
       }
       const { connections: api } = await cli.client()
-      const body = { ...request, name, settings: settingsOf(request, provider), credentials }
+      const network = await readNetwork(cli, request, options)
+      const body = { ...request, ...given({ network }), name, settings: settingsOf(request, provider), credentials }
       cli.out.record(await api.create(body as Parameters<typeof api.create>[0]), connectionView)
     },
   )
@@ -93,7 +95,7 @@ function addUpdate(connections: Command, cli: Cli): void {
     .option('--hold', 'Suspend all calls over the connection.')
     .option('--release', 'Resume the calls.')
     .option('--credentials', 'Ask for new credentials.')
-  addSourceOptions(update, { what: 'changes', credentials: 'new credentials' }).action(
+  addSourceOptions(addNetworkOptions(update), { what: 'changes', credentials: 'new credentials' }).action(
     async (id: string, options: UpdateOptions) => {
       checkSources(options)
       const { connections: api } = await cli.client()
@@ -118,6 +120,7 @@ async function readPatch(cli: Cli, provider: string, options: UpdateOptions): Pr
       name,
       held: hold ?? (release === true ? false : undefined),
       settings: patch.settings === undefined ? undefined : settingsOf(patch, provider),
+      network: await readNetwork(cli, patch, options),
       credentials: hasCredentials ? { [provider]: await credentialsOf(cli, provider, file) } : undefined,
     }),
   }
@@ -138,6 +141,8 @@ function addVerify(connections: Command, cli: Cli): void {
 function checkSources({ set = [], file, credentialsFile }: RequestOptions & { credentialsFile?: string }): void {
   if (file === '-' && credentialsFile === '-')
     throw usageError('Only one of -f and --credentials-file can be standard input.')
+  if (set.some((assignment) => /^network\.(proxy\.(username|password)|clientCertificate)\b/.test(assignment)))
+    throw usageError('Secrets cannot be arguments. Use --client-key-file, or the file of -f.')
   if (set.some((assignment) => /^credentials\b/.test(assignment)))
     throw usageError('Credentials cannot be arguments. Use --credentials-file, a prompt, or the file of -f.')
 }
