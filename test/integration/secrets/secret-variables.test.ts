@@ -166,6 +166,12 @@ describe('changing the secrets key', () => {
     const endpoint = await switchyard.api.ok('POST', '/webhook-endpoints', {
       ...{ url: `${receiver.url}/hook`, eventTypes: ['job.duplicate_detected'] },
     })
+    await switchyard.api.ok('POST', '/connections', {
+      name: 'with a network',
+      settings: { dataforest: { baseUrl: 'https://api.example.com', accountId: '6COytUeFj7b8eOhq2L5zL' } },
+      credentials: { dataforest: { accessKey: 'a', secretKey: 'b' } },
+      network: { proxy: { url: 'https://proxy.example.com', password: 'proxy-password' } },
+    })
     await switchyard.stop()
     switchyard = await start(`${oldKey},${newKey}`)
     const seen: number[] = []
@@ -175,10 +181,11 @@ describe('changing the secrets key', () => {
     const first = await rotation
     expect(first.map(({ table, unopenable, isComplete }) => ({ table, unopenable, isComplete }))).toEqual([
       { table: 'connections', unopenable: [], isComplete: true },
+      { table: 'connection_networks', unopenable: [], isComplete: true },
       { table: 'workload_secrets', unopenable: [], isComplete: true },
       { table: 'webhook_endpoints', unopenable: [], isComplete: true },
     ])
-    expect(first.map(({ count }) => count > 0)).toEqual([true, true, true])
+    expect(first.map(({ count }) => count > 0)).toEqual([true, true, true, true])
     expect(seen.length).toBeGreaterThan(0)
     const { data } = await switchyard.api.ok('GET', '/audit?action=secrets.rotated')
     expect(data).toContainEqual(
@@ -188,7 +195,7 @@ describe('changing the secrets key', () => {
     await reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})
     expect(
       (await reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, () => {})).map(({ count }) => count),
-    ).toEqual([0, 0, 0])
+    ).toEqual([0, 0, 0, 0])
     await open.close()
 
     switchyard = await start(newKey)
