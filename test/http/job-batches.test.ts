@@ -50,7 +50,7 @@ describe('a batch of jobs', () => {
       ['accepted', undefined, undefined],
     ])
     expect(results[2]?.problem).toMatchObject({ status: 400, instance: '/jobs/batch', retryable: false })
-    const stored = await api.ok('GET', `/jobs/${results[0]?.job?.id}?view=basic`)
+    const stored = await api.ok('GET', `/jobs/${results[0]?.job?.id}`)
     expect(stored).toMatchObject({ name: 'first', labels: { part: 'a' }, status: 'queued' })
     expect(results[0]?.job).toEqual({ ...stored, script: undefined })
     expect(results[0]?.job).not.toHaveProperty('script')
