@@ -40,6 +40,7 @@ export async function migrate({ url, pooling = 'none', ...options }: MigrateOpti
   try {
     return await inTurn(sessions, async () => {
       const migrationsList = await readMigrations(options.migrationsDir)
+      await forgetInterrupted(sessions)
       const { appliedMigrationNames } = await withSchemaEngine(database, (engine) =>
         engine.applyMigrations({ migrationsList, filters: noFilters }),
       )
@@ -74,6 +75,21 @@ async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
 async function lock(client: PoolClient): Promise<void> {
   const statement = `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS "isOurs"`
   while (!(await client.query<{ isOurs: boolean }>(statement)).rows[0]?.isOurs) await sleep(retryMs)
+}
+
+/**
+ * A process that is killed while its migration runs or waits for a lock leaves a record without an error. Its script was
+ * rolled back, so it can be run again; the schema engine would refuse. Only the holder of the lock may decide this.
+ */
+async function forgetInterrupted(sessions: Pool): Promise<void> {
+  const { rows } = await sessions.query<{ isKnown: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "isKnown"`,
+  )
+  if (rows[0]?.isKnown !== true) return
+  await sessions.query(
+    `DELETE FROM _prisma_migrations
+     WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs IS NULL AND applied_steps_count = 0`,
+  )
 }
 
 async function migrateQueue(sessions: Pool): Promise<number> {

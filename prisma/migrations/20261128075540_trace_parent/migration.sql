@@ -1,2 +1,2 @@
 -- The W3C traceparent of the traced request that changed the workload last.
-ALTER TABLE "workloads" ADD COLUMN "trace_parent" TEXT;
+ALTER TABLE "workloads" ADD COLUMN IF NOT EXISTS "trace_parent" TEXT;

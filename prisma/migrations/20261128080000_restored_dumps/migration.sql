@@ -1,3 +1,3 @@
 -- AlterTable
-ALTER TABLE "installation" ADD COLUMN "restored_at" TIMESTAMPTZ(6),
-ADD COLUMN "table_identity" TEXT;
+ALTER TABLE "installation" ADD COLUMN IF NOT EXISTS "restored_at" TIMESTAMPTZ(6),
+ADD COLUMN IF NOT EXISTS "table_identity" TEXT;

@@ -1,3 +1,3 @@
 -- AlterTable
-ALTER TABLE "connections" ADD COLUMN     "network" JSONB,
-ADD COLUMN     "sealed_network" TEXT;
+ALTER TABLE "connections" ADD COLUMN IF NOT EXISTS "network" JSONB,
+ADD COLUMN IF NOT EXISTS "sealed_network" TEXT;

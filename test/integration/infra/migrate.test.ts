@@ -76,6 +76,17 @@ describe('migrate', () => {
     expect(applied).toEqual(['20260101000000_broken', '20260102000000_later'])
   })
 
+  it('runs a migration again whose process was killed', async () => {
+    await addMigration('20260101000000_table', 'CREATE TABLE busy (id int);')
+    await migrate({ url: database.url, migrationsDir })
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('killed', '', '20260102000000_column')`,
+    )
+    await addMigration('20260102000000_column', 'ALTER TABLE busy ADD COLUMN name text;')
+    const { applied } = await migrate({ url: database.url, migrationsDir })
+    expect(applied).toEqual(['20260102000000_column'])
+  })
+
   it('lets statements pass that wait behind a migration which cannot lock its table', async () => {
     await addMigration('20260101000000_table', 'CREATE TABLE busy (id int);')
     await migrate({ url: database.url, migrationsDir })
