@@ -17,7 +17,10 @@ export function certificatesIn(pem: string): readonly X509Certificate[] | PemErr
     return invalid(
       'It contains a private key. Send only certificates here; the key of a client certificate has its own field.',
     )
-  const blocks = [...pem.matchAll(block)].filter(([, label]) => label === 'CERTIFICATE')
+  const blocks = [...pem.matchAll(block)]
+  // TLS would read other forms too, or end at a damaged block: the answer must show what it trusts.
+  if (blocks.length !== pem.split('-----BEGIN ').length - 1 || blocks.some(([, label]) => label !== 'CERTIFICATE'))
+    return invalid('It contains a damaged block, or one that is no CERTIFICATE. Send only certificates in PEM.')
   if (blocks.length === 0)
     return invalid('It contains no certificate. Send PEM text that begins with -----BEGIN CERTIFICATE-----.')
   if (blocks.length > maxCertificates)
@@ -71,9 +74,26 @@ export function keyError({ certificate, key }: NonNullable<Network['clientCertif
   }
 }
 
+/** Certificates of services may name themselves only in this extension. Node.js returns no subject for them. */
+function nameOf({
+  subject,
+  subjectAltName,
+}: {
+  subject?: string | undefined
+  subjectAltName?: string | undefined
+}): string {
+  return subject ?? subjectAltName ?? ''
+}
+
+/** A PEM text reduced to its certificates. */
+export function normalized(pem: string): string {
+  const found = certificatesIn(pem)
+  return 'code' in found ? pem : found.map(String).join('')
+}
+
 export function certificateView(certificate: X509Certificate): CertificateView {
   return {
-    subject: certificate.subject.replaceAll('\n', ', ').slice(0, 500),
+    subject: nameOf(certificate).replaceAll('\n', ', ').slice(0, 500),
     fingerprint256: certificate.fingerprint256,
     expiresAt: certificate.validToDate.toISOString(),
   }

@@ -114,7 +114,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
         if (used.length > 0) return 'in_use'
         await tx.$executeRaw`
           WITH c AS (
-            UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '', sealed_network = NULL WHERE id = ${id} RETURNING id, project_id
+            UPDATE connections SET deleted_at = now(), updated_at = now(), sealed_credentials = '', sealed_network = NULL, network = NULL WHERE id = ${id} RETURNING id, project_id
           )
           ${auditStatement(by, { action: 'connection.deleted' }, Prisma.sql`c`)}`
         await tx.$executeRaw`DELETE FROM sweeps WHERE connection_id = ${id}`

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
-import { certificatesIn, certificateView, keyError, type PemError, periodError } from './certificates.ts'
+import { certificatesIn, certificateView, keyError, normalized, type PemError, periodError } from './certificates.ts'
 import type { EgressDenial } from './endpoints.ts'
 import type { Network, NetworkChange, NetworkPatch, NetworkView } from './network.ts'
 
@@ -21,10 +21,17 @@ export function reviseNetwork(current: Network, given: NetworkPatch, rules: Rule
   const network: Network = Object.fromEntries(entries)
   const parts = Object.keys(given) as (keyof Network)[]
   const changed = parts.filter((part) => !isDeepStrictEqual(network[part], current[part]))
-  const guarded = changed.filter((part) => part !== 'clientCertificate')
+  // The answer to an unchanged password would tell that it was guessed.
+  const isGuess = given.proxy?.username !== undefined || given.proxy?.password !== undefined
+  const guarded = parts.filter(
+    (part) => (part !== 'clientCertificate' && changed.includes(part)) || (part === 'proxy' && isGuess),
+  )
   const errors = rules.hasCredentials ? [] : guarded.map(credentialsRequired)
   errors.push(...proxyErrors(given.proxy ?? undefined, rules.egressDenial), ...certificateErrors(given, rules.now))
   if (errors.length > 0) throw new ApiError('unprocessable', errors.map(({ detail }) => detail).join(' '), { errors })
+  if (network.caCertificate !== undefined) network.caCertificate = normalized(network.caCertificate)
+  const { clientCertificate: client } = network
+  if (client !== undefined) network.clientCertificate = { ...client, certificate: normalized(client.certificate) }
   return { network, view: networkViewOf(network), changed }
 }
 

@@ -34,6 +34,11 @@ export function isAllowedUnresolved(rules: EgressRules, destination: Destination
   return allowsName(rules, destination) || (!isPlain && !isInternalName(destination.host))
 }
 
+/** Resolvers and proxies differ in whether `169.254.169.254..` is a name. */
+export function hasEmptyLabel(host: string): boolean {
+  return addressOf(host) === null && withoutRootDot(host).split('.').includes('')
+}
+
 /** RFC 6761: these names always resolve to the local machine. */
 export function isLoopbackName(host: string): boolean {
   const name = withoutRootDot(host)
@@ -42,7 +47,7 @@ export function isLoopbackName(host: string): boolean {
 
 /** Special-use domains (RFC 6761, 6762, 8375, ICANN's .internal), and those commonly used on private networks. */
 const internalDomains: ReadonlySet<string> = new Set([
-  ...['localhost', 'local', 'internal', 'home.arpa', 'test', 'invalid', 'onion'],
+  ...['localhost', 'local', 'localdomain', 'localdomain6', 'internal', 'svc', 'home.arpa', 'test', 'invalid', 'onion'],
   ...['corp', 'home', 'intranet', 'lan', 'private'],
 ])
 
@@ -65,6 +70,7 @@ function isInternalName(host: string): boolean {
 function mayBeAllowed(rules: EgressRules, destination: Destination, isPlain: boolean): boolean {
   const { host, port } = destination
   if (addressOf(host) !== null) return isAllowed(rules, destination, { host, isPlain })
+  if (hasEmptyLabel(host)) return false
   if (allowsName(rules, destination)) return true
   if (isLoopbackName(host)) return allowsLoopback(rules, port)
   // A range may contain the name's address; that is checked when the address is dialed.

@@ -57,21 +57,6 @@ export function inSteps(lookup: LookupFunction, timeoutMs: number): LookupFuncti
   }
 }
 
-/** A resolver that gives up after a time. */
-export function withinTime(timeoutMs: number, lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    const answered = Promise.withResolvers<Parameters<typeof callback>>()
-    const error: NodeJS.ErrnoException = new Error(`${hostname} was not resolved within ${timeoutMs} ms`)
-    error.code = 'EAI_AGAIN'
-    const timer = setTimeout(() => answered.resolve([error, []]), timeoutMs)
-    lookup(hostname, options, (...answer) => answered.resolve(answer))
-    void answered.promise.then((answer) => {
-      clearTimeout(timer)
-      callback(...answer)
-    })
-  }
-}
-
 /** The message does not reveal the internal address of a name. */
 export function refused(hostname: string): NodeJS.ErrnoException {
   const error: NodeJS.ErrnoException = new Error(`${hostname} is not an address that this installation calls`)

@@ -1,9 +1,10 @@
+import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { makeBoundedLookup } from './bounded-lookup.ts'
+import { LookupsBusyError, makeBoundedLookup } from './bounded-lookup.ts'
 import { addressOf } from './egress-address.ts'
-import { isAllowed, isAllowedUnresolved, refusalOf } from './egress-decision.ts'
-import { egressDeniedCode, guarded, inSteps, refused, withinTime, withoutAbsence } from './egress-lookup.ts'
+import { hasEmptyLabel, isAllowed, isAllowedUnresolved, refusalOf } from './egress-decision.ts'
+import { egressDeniedCode, guarded, inSteps, refused, withoutAbsence } from './egress-lookup.ts'
 import { allowsName, type Destination, type EgressRules } from './egress-rules.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import { makeTunnel } from './proxy-tunnel.ts'
@@ -50,7 +51,7 @@ interface Deps {
   proxy?: EgressProxy | undefined
   /** Whether proxies may be asked for names that cannot be resolved here. */
   allowsUnresolved?: boolean
-  /** Default: the system resolver, with a limited number of concurrent lookups. */
+  /** Default: the system resolver. The number of concurrent lookups is limited. */
   lookup?: LookupFunction
 }
 
@@ -66,8 +67,9 @@ export function makeEgress({
   rules,
   proxy,
   allowsUnresolved = false,
-  lookup = makeBoundedLookup(maxNames),
+  lookup: resolve = dns.lookup as LookupFunction,
 }: Deps): Egress {
+  const lookup = makeBoundedLookup(maxNames, resolve, allowsUnresolved ? maxLookupMs : undefined)
   return {
     refusalOf: (url) => refusalOf(rules, url),
     connector: (timeoutMs, route = {}) =>
@@ -98,7 +100,11 @@ function makeConnector(connecting: Connecting): buildConnector.connector {
     const isPlain = protocol !== 'https:'
     const destination = { host: hostname, port: Number(options.port) || (isPlain ? 80 : 443) }
     // Addresses need no lookup.
-    if (addressOf(hostname) !== null && !isAllowed(connecting.rules, destination, { host: hostname, isPlain })) {
+    const isAddress = addressOf(hostname) !== null
+    if (
+      hasEmptyLabel(hostname) ||
+      (isAddress && !isAllowed(connecting.rules, destination, { host: hostname, isPlain }))
+    ) {
       callback(refused(hostname), null)
       return
     }
@@ -132,7 +138,7 @@ function makeDialer(connecting: Connecting, { origin }: ProxyServer): buildConne
   const isDenied =
     addressOf(hostname) !== null && !isAllowed(connecting.rules, destination, { host: hostname, isPlain })
   if (isDenied) return (_options, callback) => callback(refused(hostname), null)
-  return makeDirect(connecting, { destination, isPlain }, connecting.tls.proxy)
+  return makeDirect(connecting, { destination, isPlain }, isPlain ? {} : connecting.tls.proxy())
 }
 
 function makeDirect({ rules, lookup, timeoutMs }: Connecting, { destination, isPlain }: Target, tls: object) {
@@ -160,12 +166,16 @@ function makeNameCheck({ rules, lookup, timeoutMs, allowsUnresolved }: Connectin
   const { host } = destination
   const isListed = allowsName(rules, destination)
   const isPermitted = (address: string) => isAllowed(rules, destination, { host: address, isPlain })
-  const asked = allowsUnresolved ? withinTime(Math.min(maxLookupMs, timeoutMs / 2), lookup) : lookup
-  const resolve = guarded(isListed || allowsUnresolved ? asked : withoutAbsence(asked), { isPermitted, needs: 'every' })
+  const resolve = guarded(isListed || allowsUnresolved ? lookup : withoutAbsence(lookup), {
+    isPermitted,
+    needs: 'every',
+  })
   const decide = isListed ? resolve : inSteps(resolve, timeoutMs)
 
   function denialOf(error: NodeJS.ErrnoException | null): Error | null {
-    if (error === null || error.code === egressDeniedCode || !allowsUnresolved) return error
+    // A lookup that was never made tells nothing about the name.
+    if (error === null || error.code === egressDeniedCode || error instanceof LookupsBusyError || !allowsUnresolved)
+      return error
     return isAllowedUnresolved(rules, destination, isPlain) ? null : refused(host)
   }
 

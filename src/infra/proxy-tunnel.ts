@@ -67,9 +67,11 @@ async function connectThrough(deps: TunnelDeps, options: buildConnector.Options)
   }
   try {
     const { statusCode, socket } = await client.connect({ path, headers })
-    if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket
+    const isOpen = statusCode >= 200 && statusCode < 300 && socket instanceof Socket
+    // The destination cannot have sent anything yet: undici's next client would reconnect without end.
+    if (isOpen && socket.readableLength === 0) return socket
     socket.on('error', () => {}).destroy()
-    throw refusedBy(statusCode, field)
+    throw isOpen ? malformed(field) : refusedBy(statusCode, field)
   } catch (error) {
     await client.destroy()
     throw error instanceof EgressProxyError ? error : unreachable(error, field)
@@ -99,6 +101,12 @@ function refusedBy(status: number, field: string | undefined): EgressProxyError 
   if (status === 403 || status === 451)
     return new EgressProxyError('EGRESS_PROXY_DENIED', `the ${whose} does not allow the host ${said}`, field)
   return new EgressProxyError('EGRESS_PROXY_FAILED', `the ${whose} did not connect to the host ${said}`, field)
+}
+
+function malformed(field: string | undefined): EgressProxyError {
+  const whose = field === undefined ? 'egress proxy' : "connection's proxy"
+  const why = `the ${whose} sent data after its response to CONNECT, before the host could`
+  return new EgressProxyError('EGRESS_PROXY_FAILED', why, field)
 }
 
 function unreachable(error: unknown, field: string | undefined): EgressProxyError {

@@ -4,8 +4,8 @@ import type { buildConnector } from 'undici'
 /** What is passed to TLS connections, parsed once per connector. */
 export interface TlsOptions {
   destination: { secureContext?: SecureContext }
-  /** Connections to the proxy itself. */
-  proxy: { secureContext?: SecureContext }
+  /** Connections to a proxy by https; created at first use, because it parses all default authorities. */
+  proxy(): { secureContext?: SecureContext }
 }
 
 interface Certificates {
@@ -19,10 +19,17 @@ interface Certificates {
  */
 export function tlsOptionsOf({ caCertificate: ca, clientCertificate: client }: Certificates): TlsOptions {
   const own = client === undefined ? {} : { cert: client.certificate, key: client.key }
-  if (ca === undefined && client === undefined) return { destination: {}, proxy: {} }
+  if (ca === undefined && client === undefined) return { destination: {}, proxy: () => ({}) }
   const destination = { secureContext: createSecureContext({ ...own, ...(ca === undefined ? {} : { ca }) }) }
-  if (ca === undefined) return { destination, proxy: {} }
-  return { destination, proxy: { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) } }
+  if (ca === undefined) return { destination, proxy: () => ({}) }
+  let secureContext: SecureContext | undefined
+  return {
+    destination,
+    proxy: () => {
+      secureContext ??= createSecureContext({ ca: [...getCACertificates('default'), ca] })
+      return { secureContext }
+    },
+  }
 }
 
 /**

@@ -47,6 +47,37 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
     expect(await sealedNetwork(id)).toEqual({ network: whole() })
   })
 
+  it('shows every authority that TLS trusts, and rejects other forms', async () => {
+    const hidden = ca.certificate.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE')
+    const commented = await create({ caCertificate: `# the team's authority\n${ca.certificate}` })
+    expect(commented.status).toBe(201)
+    expect(await sealedNetwork((commented.body as { id: string }).id)).toEqual({
+      network: { caCertificate: ca.certificate },
+    })
+    for (const caCertificate of [`${ca.certificate}${hidden}`, ca.certificate.replace('MI', '!!') + ca.certificate])
+      expect(await create({ caCertificate })).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/network/caCertificate', code: 'invalid_certificate' }] },
+      })
+  })
+
+  it('accepts a client certificate without a subject', async () => {
+    const nameless = ca.issue('', 'URI:spiffe://example.com/team')
+    const { status, body } = await create({ clientCertificate: nameless })
+    expect([status, body]).toMatchObject([
+      201,
+      { network: { clientCertificate: { subject: expect.stringContaining('spiffe://') } } },
+    ])
+  })
+
+  it('does not tell whether a password was guessed', async () => {
+    const { id } = (await create({ proxy })).body as { id: string }
+    const answers = await Promise.all(
+      [proxy, { ...proxy, password: 'wrong' }].map((guess) => patch(id, { network: { proxy: guess } })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([422, 422])
+  })
+
   it.each([
     ['a private address', () => ({ proxy: { url: 'https://10.0.0.1:3128' } }), '/network/proxy/url', 'egress_denied'],
     ['plain http', () => ({ proxy: { url: 'http://93.184.215.14' } }), '/network/proxy/url', 'egress_denied'],

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeEgress } from '../../src/infra/egress.ts'
 import { parseEgressRules } from '../../src/infra/egress-rules.ts'
@@ -130,14 +131,40 @@ describe('a name that cannot be resolved here', () => {
     expect(proxy.connects).toEqual(['api.example.com:443'])
   })
 
-  it.each(['https://metadata.google.internal', 'https://intranet', 'https://x.localhost', 'http://api.example.com'])(
-    'is never left to the proxy if it is internal or plain http and not listed: %s',
-    async (origin) => {
-      const { proxy, failure } = await site({ allowsUnresolved: true })
-      expect(await failure(origin)).toMatchObject({ code: 'egress_denied' })
-      expect(proxy.connects).toEqual([])
-    },
-  )
+  it('is not left to the proxy while too many names are looked up', async () => {
+    const { proxy, port, get } = await site({ allowsUnresolved: true, allowed: ['127.0.0.1'] })
+    const waiting = Promise.withResolvers<void>()
+    const slow: LookupFunction = (_name, _options, callback) => void waiting.promise.then(() => callback(null, []))
+    const egress = makeEgress({
+      rules: parseEgressRules([]),
+      lookup: slow,
+      proxy: { server: proxyServerOf({ url: proxy.url }), isBypassed: () => false },
+      allowsUnresolved: true,
+    })
+    const connect = egress.connector(200)
+    const codes: string[] = []
+    for (let count = 0; count < 1004; count += 1)
+      connect({ hostname: `n${count}.example.com`, protocol: 'https:', port: '443' }, (...[error]) => {
+        codes.push((error as NodeJS.ErrnoException).code ?? '')
+      })
+    await expect.poll(() => codes).toEqual(['EAI_AGAIN'])
+    expect(proxy.connects).toEqual([])
+    waiting.resolve()
+    expect(await get(`http://127.0.0.1:${port}`)).toMatchObject({ status: 200 })
+  })
+
+  it.each([
+    'https://metadata.google.internal',
+    'https://169.254.169.254..',
+    'https://api.svc',
+    'https://intranet',
+    'https://x.localhost',
+    'http://api.example.com',
+  ])('is never left to the proxy if it is internal or plain http and not listed: %s', async (origin) => {
+    const { proxy, failure } = await site({ allowsUnresolved: true })
+    expect(await failure(origin)).toMatchObject({ code: 'egress_denied' })
+    expect(proxy.connects).toEqual([])
+  })
 
   it('is left to the proxy if it is internal and listed', async () => {
     const { port, get } = await site({ allowsUnresolved: true, allowed: ['slurm.internal'] })
@@ -168,6 +195,14 @@ describe('a proxy that opens no tunnel', () => {
     const error = await failure(`http://hub.example:${port}`)
     expect(error).toMatchObject({ ...expected, notSent: true })
     expect(JSON.stringify([error.message, String(error.cause)])).not.toMatch(/secret-pw|c2VjcmV0/)
+    expect(server.requests).toEqual([])
+  })
+
+  it('that sends more than its answer to CONNECT is asked once', async () => {
+    const { server, proxy, port, failure } = await site(hub)
+    proxy.answer('chatty')
+    expect(await failure(`http://hub.example:${port}`)).toMatchObject({ code: 'unavailable', notSent: true })
+    expect(proxy.connects).toHaveLength(1)
     expect(server.requests).toEqual([])
   })
 

@@ -4,6 +4,9 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 
+/** `reset` closes the connection, `silent` never answers, and `chatty` sends more than its answer. */
+type Answer = number | 'reset' | 'silent' | 'chatty'
+
 /** An HTTP proxy that tunnels by CONNECT. It resolves every name to this machine. */
 export interface ConnectProxy {
   url: string
@@ -14,8 +17,8 @@ export interface ConnectProxy {
   readonly authorizations: readonly string[]
   /** Requests that were not CONNECT. */
   readonly others: readonly string[]
-  /** Answers further CONNECT requests with this status; `reset` closes the connection, `silent` never answers. */
-  answer(how: number | 'reset' | 'silent'): void
+  /** Answers further CONNECT requests with this status, or as `Answer` describes. */
+  answer(how: Answer): void
   /** Bytes that came through tunnels towards the destinations. */
   tunneledBytes(): number
   close(): Promise<void>
@@ -31,7 +34,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
   const authorizations: string[] = []
   const others: string[] = []
   const sockets = new Set<Duplex>()
-  let how: number | 'reset' | 'silent' = 200
+  let how: Answer = 200
   let byteCount = 0
 
   const server: Server = tls === undefined ? createServer() : createTlsServer(tls)
@@ -45,6 +48,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
     authorizations.push(headers['proxy-authorization'] ?? '')
     sockets.add(near.on('error', () => {}))
     if (how === 'silent') return
+    if (how === 'chatty') return void near.write('HTTP/1.1 200 OK\r\n\r\nhello')
     if (how === 'reset') return void near.destroy()
     if (how !== 200) return void near.end(`HTTP/1.1 ${how} No\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno`)
     const far = connect({ host: '127.0.0.1', port: Number(authority.split(':').at(-1)) })

@@ -37,6 +37,21 @@ it('asks once for a name that several want, and again later', () => {
   expect(asked).toEqual(['a', 'a'])
 })
 
+it('gives up on a lookup from when it is made, and keeps its place until the resolver responds', () => {
+  vi.useFakeTimers()
+  const answers: (() => void)[] = []
+  const bounded = makeBoundedLookup(1, (_name, _options, callback) => answers.push(() => callback(null, [])), 100)
+  const told: unknown[] = []
+  bounded('slow', {}, (error) => told.push(error?.code))
+  bounded('queued', {}, (error) => told.push(error?.code ?? 'answered'))
+  vi.advanceTimersByTime(500)
+  expect([told, answers.length]).toEqual([['EAI_AGAIN'], 1])
+  answers[0]?.()
+  answers[1]?.()
+  expect(told).toEqual(['EAI_AGAIN', 'answered'])
+  vi.useRealTimers()
+})
+
 it('does not keep more waiting than it can hold', () => {
   const bounded = makeBoundedLookup(1, () => {})
   const refused: unknown[] = []
