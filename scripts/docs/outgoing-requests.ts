@@ -58,7 +58,7 @@ proxy itself are called directly.
 
 | Part | Effect |
 |---|---|
-| \`proxy\` | HTTP proxy (\`url\`, \`username\`, \`password\`) instead of \`EGRESS_PROXY\` and its bypass list. It is dialed directly, and its address must be allowed like any destination: https at a public address, or listed in \`EGRESS_ALLOW\` |
+| \`proxy\` | HTTP proxy (\`url\`, \`username\`, \`password\`) instead of \`EGRESS_PROXY\` and its bypass list. It is dialed directly, and its address must be allowed like any destination: https at a public address, or listed in \`EGRESS_ALLOW\`. Entries for loopback and metadata addresses also admit those of the proxy's own machine |
 | \`caCertificate\` | up to 20 certificate authorities in PEM, which replace the default ones and \`NODE_EXTRA_CA_CERTS\` for the provider; for an https proxy they are added |
 | \`clientCertificate\` | certificate chain and key in PEM, presented to the provider's hosts (mTLS) and never to a proxy. Encrypted keys are not supported |
 
