@@ -12,6 +12,9 @@ import { generateEventTypes } from './docs/event-types.ts'
 import { generateValuesSchema, generateValuesTable } from './docs/helm/generate.ts'
 import { generateLifecycleTables } from './docs/lifecycle-tables.ts'
 import { generateMetricsTable } from './docs/metrics-table.ts'
+import { generateAlertRules } from './docs/monitoring/alerts.ts'
+import { generateAlertsTable } from './docs/monitoring/alerts-table.ts'
+import { generateDashboard } from './docs/monitoring/dashboard.ts'
 import { generatePostmanCollection } from './docs/postman-collection.ts'
 import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
@@ -39,7 +42,7 @@ const documents: readonly GeneratedDocument[] = [
   { path: 'docs/exactly-once.md', generate: (current) => generateCreateRecoveryTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },
   { path: 'docs/webhooks.md', generate: (current) => generateEventTypes(current) },
-  { path: 'docs/observability.md', generate: (current) => generateMetricsTable(current) },
+  { path: 'docs/observability.md', generate: (current) => generateAlertsTable(generateMetricsTable(current)) },
   { path: 'docs/api.md', generate: (current) => generateRoutes(current, join(root, 'openapi/openapi.json')) },
   { path: 'docs/sdks.md', generate: (current) => generateSdks(current) },
   { path: 'docs/cli.md', generate: (current) => generateCliReference(current) },
@@ -50,6 +53,8 @@ const documents: readonly GeneratedDocument[] = [
     path: 'examples/switchyard.postman_collection.json',
     generate: () => generatePostmanCollection(join(root, 'openapi/openapi.json')),
   },
+  { path: 'deploy/monitoring/switchyard.rules.yaml', generate: () => generateAlertRules() },
+  { path: 'deploy/monitoring/switchyard.dashboard.json', generate: () => generateDashboard() },
   { path: `${chart}/values.schema.json`, generate: () => generateValuesSchema() },
   {
     path: `${chart}/README.md`,
