@@ -33,15 +33,21 @@ export function tlsOptionsOf({ caCertificate: ca, clientCertificate: client }: C
 }
 
 /**
- * Ends a socket with the alert that it has received. Node.js emits an alert as an error and then the end of the stream,
- * and undici reports only the latter.
+ * Ends a socket with the alert that it has received instead of the first response. Node.js emits an alert as an error and
+ * then the end of the stream, and undici reports only the latter. A later alert, on a socket that has carried a response,
+ * says nothing about the request that is under way: it is reported like any other end.
  */
 export function endedByAlert(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     connect(options, (...result) => {
       const [, socket] = result
-      if (socket instanceof TLSSocket) socket.once('error', (alert) => socket.destroy(alert))
+      if (socket instanceof TLSSocket) socket.once('error', (alert) => socket.destroy(endOf(socket, alert)))
       callback(...result)
     })
   }
+}
+
+/** `bytesRead` of a TLS socket counts decrypted bytes, so a finished handshake is not included. */
+function endOf({ bytesRead }: TLSSocket, alert: Error): Error {
+  return bytesRead === 0 ? alert : Object.assign(new Error(alert.message), { code: 'ECONNRESET' })
 }

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type EgressRoute, makeEgress } from '../../src/infra/egress.ts'
 import { parseEgressRules } from '../../src/infra/egress-rules.ts'
@@ -20,8 +22,15 @@ const { lookup } = resolverOf({ 'hub.example': ['127.0.0.1'], 'proxy.example': [
 
 function clientOf(route: EgressRoute, allowed: readonly string[] = ['hub.example']) {
   const egress = makeEgress({ rules: parseEgressRules(allowed), lookup })
+  const sockets: Socket[] = []
+  const dial = egress.connector(2000, route)
+  const connect: buildConnector.connector = (options, callback) =>
+    dial(options, (...result) => {
+      if (result[1] !== null) sockets.push(result[1])
+      callback(...result)
+    })
   const http = makeHttpClient({
-    ...{ baseUrl: 'https://unused.test', connect: egress.connector(2000, route), connectTimeoutMs: 2000 },
+    ...{ baseUrl: 'https://unused.test', connect, connectTimeoutMs: 2000 },
     ...{ timeoutMs: 5000, maxResponseBytes: 1000, clock: makeFixedClock() },
   })
   cleanups.push(() => http.close())
@@ -37,7 +46,7 @@ function clientOf(route: EgressRoute, allowed: readonly string[] = ['hub.example
       },
       (error: ProviderError) => error,
     )
-  return { post, failure }
+  return { post, failure, sockets }
 }
 
 describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, () => {
@@ -110,6 +119,22 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
       expect(error.message).toContain('requires another client certificate')
     },
   )
+
+  it('whose certificate is revoked after a response does not know whether the next request was processed', async () => {
+    const pair = authority().issue('hub', 'DNS:hub.example')
+    const server = await startTlsServer({ pair, answers: 1 })
+    cleanups.push(() => server.close())
+    const { post, failure, sockets } = clientOf({ caCertificate: authority().certificate })
+    await post(server.port)
+    // undici releases the socket after it has passed on the response.
+    await new Promise((resolve) => setImmediate(resolve))
+    const second = failure(server.port)
+    await expect.poll(() => server.subjects).toHaveLength(2)
+    const alert = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REVOKED' })
+    sockets[0]?.emit('error', alert)
+    const error = await second
+    expect([server.connections(), error.code, error.notSent]).toEqual([1, 'unavailable', false])
+  })
 
   it('that lacks a client certificate reports that one is required', async () => {
     const pair = authority().issue('hub', 'DNS:hub.example')

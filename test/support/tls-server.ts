@@ -17,16 +17,18 @@ export interface TlsServer {
 interface Options {
   pair: KeyPair
   clientCa?: string
+  /** Answers this many requests, and reads the others. */
+  answers?: number
 }
 
-export async function startTlsServer({ pair, clientCa }: Options): Promise<TlsServer> {
+export async function startTlsServer({ pair, clientCa, answers = Infinity }: Options): Promise<TlsServer> {
   const subjects: string[] = []
   let connectionCount = 0
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   const server = createServer({ cert: pair.certificate, key: pair.key, ...asking }, (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate()
     subjects.push(String(subject?.CN ?? ''))
-    request.resume().on('end', () => response.end('{}'))
+    if (subjects.length <= answers) request.resume().on('end', () => response.end('{}'))
   })
   server.on('connection', () => {
     connectionCount += 1
