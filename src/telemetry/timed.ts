@@ -5,7 +5,7 @@ export interface MonotonicClock {
   monotonicMs(): number
 }
 
-/** Runs `run` once, reports how it ended, and returns or throws what it does. */
+/** Runs `run` once, reports how it ended, and returns or throws what it does, whatever becomes of the report. */
 export async function timed<R>(
   clock: MonotonicClock,
   run: () => Promise<R>,
@@ -13,12 +13,22 @@ export async function timed<R>(
 ): Promise<R> {
   const startedMs = clock.monotonicMs()
   const seconds = () => (clock.monotonicMs() - startedMs) / 1000
+  let result: R
   try {
-    const result = await run()
-    report({ ok: true, result, seconds: seconds() })
-    return result
+    result = await run()
   } catch (error) {
-    report({ ok: false, error, seconds: seconds() })
+    safely(() => report({ ok: false, error, seconds: seconds() }))
     throw error
+  }
+  safely(() => report({ ok: true, result, seconds: seconds() }))
+  return result
+}
+
+/** A failed report is a defect, but must not make a create that a provider has executed appear as failed. */
+function safely(report: () => void): void {
+  try {
+    report()
+  } catch (error) {
+    process.emitWarning(`A measurement was not reported: ${error}`)
   }
 }
