@@ -20,14 +20,15 @@ interface Work {
   sender: Pick<WebhookSender, 'inFlight'>
 }
 
-type TelemetryDeps = Pick<ContainerDeps, 'settings' | 'clock' | 'database' | 'tracing'>
+type TelemetryDeps = Pick<ContainerDeps, 'settings' | 'clock' | 'database' | 'tracing' | 'logger' | 'version'>
 
 /** What measures and traces this process, for each module that is measured. */
-export function makeTelemetry({ settings, clock, database, tracing = noTracing }: TelemetryDeps) {
+export function makeTelemetry({ settings, clock, database, tracing = noTracing, logger, version }: TelemetryDeps) {
   const own = settings.edge.hasMetrics ? makeProcessMetrics() : null
   const metrics = own?.metrics ?? noMetrics
   const deps = { metrics, tracing, clock }
   const isObserved = own !== null || tracing.isOn
+  metrics.gauge('build_info', () => [{ labels: { version }, value: 1 }])
   watchPool(metrics, database.pool)
   return {
     engine: makeEngineObserver(deps),
@@ -44,7 +45,8 @@ export function makeTelemetry({ settings, clock, database, tracing = noTracing }
 
     /** Null: none are served. */
     metricsWith(measure: (() => Promise<readonly Measure[]>) | null): Metrics | null {
-      return own && makeMetrics({ registry: own.registry, measure, clock })
+      const onFailure = (err: unknown) => logger.warn({ err }, 'metrics of the installation not read')
+      return own && makeMetrics({ registry: own.registry, measure, clock, onFailure })
     },
 
     watchWork({ workers, sender }: Work): void {

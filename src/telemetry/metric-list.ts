@@ -19,7 +19,7 @@ export interface MetricDefinition {
 const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const waitBuckets = [0.1, 1, 5, 15, 30, 60, 300, 1800]
 
-const http = {
+const api = {
   http_request_duration_seconds: {
     type: 'histogram',
     help: 'Duration of requests, except long polls and event streams; `_count` is the number of requests.',
@@ -40,9 +40,16 @@ const http = {
     labels: ['route', 'code'],
     from: 'api',
   },
+  installation_metrics_up: {
+    type: 'gauge',
+    help: '1 if the metrics of the whole installation could be read; 0 if they are absent, or up to a minute old, because the database has not returned them within 3 s.',
+    labels: [],
+    from: 'api',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 const process = {
+  build_info: { type: 'gauge', help: 'Version of the process; the value is 1.', labels: ['version'], from: 'process' },
   database_pool_connections: {
     type: 'gauge',
     help: 'Open database connections of the pool.',
@@ -199,7 +206,7 @@ const installation = {
 } as const satisfies Record<string, MetricDefinition>
 
 /** The metrics of Switchyard. */
-export const metricList = { ...http, ...process, ...worker, ...installation }
+export const metricList = { ...api, ...process, ...worker, ...installation }
 
 export type MetricName = keyof typeof metricList
 type OfType<T extends MetricDefinition['type']> = {
@@ -208,13 +215,13 @@ type OfType<T extends MetricDefinition['type']> = {
 export type HistogramName = OfType<'histogram'>
 export type CounterName = OfType<'counter'>
 /** A gauge about the process, sampled at each scrape. */
-export type ProcessGaugeName = Exclude<OfType<'gauge'>, InstallationMetricName>
+export type ProcessGaugeName = Exclude<OfType<'gauge'>, InstallationMetricName | 'installation_metrics_up'>
 export type InstallationMetricName = keyof typeof installation
 export type LabelsOf<N extends MetricName> = Readonly<Record<(typeof metricList)[N]['labels'][number], string>>
 
 /**
  * Metrics of the Node.js process, in every process, made by prom-client. These are the ones to watch; there are more, all
- * with the prefix `switchyard_process_`.
+ * with the prefix `switchyard_process_`, before the names of prom-client: names are stable.
  */
 export const processMetricList = {
   process_process_cpu_seconds_total: { type: 'counter', help: 'Processor time, user and system.' },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Measure, Sample } from './measure.ts'
 import {
@@ -58,39 +59,62 @@ export function makeProcessMetrics(): { metrics: ProcessMetrics; registry: Regis
 /** For a process that serves no metrics. */
 export const noMetrics: ProcessMetrics = { observe() {}, count() {}, gauge() {} }
 
-/** The database is read at most once per this interval, regardless of the number of scrapes. */
+/** The database is read again at most this long after the last measurement has ended, regardless of the number of scrapes. */
 const freshMs = 5000
+/** A scrape waits this long for a measurement, less than the timeouts of scrapers. A slower one is left to later scrapes. */
+const limitMs = 3000
+/** While there is no newer one, a measurement is served for this long: scrapes are up to a minute apart. */
+const staleMs = 60_000
 
 export interface MetricsDeps {
   registry: Registry
   /** Reads the metrics of the whole installation; null if this process does not report them. */
   measure: (() => Promise<readonly Measure[]>) | null
   clock: { monotonicMs(): number }
+  /** Called with the error of a failed measurement. Its scrape is answered without it. */
+  onFailure(error: unknown): void
 }
 
-export function makeMetrics({ registry, measure, clock }: MetricsDeps): Metrics {
-  let last: { text: Promise<string>; atMs: number } | undefined
-
-  async function installationText(): Promise<string> {
-    if (measure === null) return ''
-    if (last === undefined || clock.monotonicMs() - last.atMs > freshMs) {
-      last = { text: textOf(measure), atMs: clock.monotonicMs() }
-      last.text.catch(() => {
-        last = undefined
-      })
-    }
-    return last.text
-  }
-
+export function makeMetrics({ registry, measure, clock, onFailure }: MetricsDeps): Metrics {
+  const installationText = measure === null ? async () => '' : makeInstallationText({ measure, clock, onFailure })
   return {
     contentType: registry.contentType,
     text: async () => (await installationText()) + (await registry.metrics()),
   }
 }
 
-async function textOf(measure: NonNullable<MetricsDeps['measure']>): Promise<string> {
+type InstallationDeps = Omit<MetricsDeps, 'registry'> & { measure: NonNullable<MetricsDeps['measure']> }
+
+/** Never fails, and takes no longer than `limitMs`: the process must be observable while the database is not. */
+function makeInstallationText({ measure, clock, onFailure }: InstallationDeps): () => Promise<string> {
+  let latest = { text: '', endedAtMs: Number.NEGATIVE_INFINITY }
+  let pending: Promise<void> | null = null
+  const ageMs = () => clock.monotonicMs() - latest.endedAtMs
+
+  async function remeasure(): Promise<void> {
+    try {
+      latest = { text: await textOf(await measure()), endedAtMs: clock.monotonicMs() }
+    } catch (error) {
+      onFailure(error)
+    } finally {
+      pending = null
+    }
+  }
+
+  return async () => {
+    if (ageMs() > freshMs) {
+      pending ??= remeasure()
+      await Promise.race([pending, sleep(limitMs, undefined, { ref: false })])
+    }
+    const value = ageMs() > freshMs ? 0 : 1
+    const up = await textOf([{ name: 'installation_metrics_up', samples: [{ labels: {}, value }] }])
+    return up + (ageMs() > staleMs ? '' : latest.text)
+  }
+}
+
+async function textOf(measures: readonly { name: MetricName; samples: readonly Sample[] }[]): Promise<string> {
   const registry = new Registry()
-  for (const { name, samples } of await measure()) setAll(new Gauge(optionsOf(name, registry)), name, samples)
+  for (const { name, samples } of measures) setAll(new Gauge(optionsOf(name, registry)), name, samples)
   return registry.metrics()
 }
 

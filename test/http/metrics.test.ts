@@ -21,5 +21,7 @@ it('tells what is live, in the form that Prometheus reads, without a key', async
   expect(text).toContain('switchyard_live_workloads{kind="environment",provider="dataforest",status="queued"} 1')
   expect(text).toContain(`switchyard_orphans{connection="${connection.id}",kind="job"} 3`)
   expect(text).toMatch(/^switchyard_duplicates 0$/m)
+  expect(text).toMatch(/^switchyard_installation_metrics_up 1$/m)
   expect(text).toMatch(/^switchyard_process_/m)
+  expect(text).toMatch(/^switchyard_build_info\{version="\d+\.\d+\.\d+"\} 1$/m)
 })

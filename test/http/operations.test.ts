@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settingsOf } from '../../src/commands/settings.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { document } from '../support/contract.ts'
+import { valueIn } from '../support/metrics-text.ts'
 import { expectProblem } from '../support/problems.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -34,6 +35,14 @@ afterAll(async () => {
 const open = async (path: string) => {
   const response = await fetch(url + path)
   return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+/** Scrapers wait ten seconds by default. */
+async function expectMetricsOfProcess(): Promise<void> {
+  const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5000) })
+  const text = await response.text()
+  expect([response.status, valueIn(text, 'switchyard_installation_metrics_up')]).toEqual([200, 0])
+  expect(valueIn(text, 'switchyard_database_pool_max_connections')).toBe(8)
 }
 
 describe('without a key', () => {
@@ -99,6 +108,7 @@ describe('while the database is away', () => {
     expect((await open('/livez')).status).toBe(200)
     await retryable(fetch(`${url}/readyz`))
     await retryable(list())
+    await expectMetricsOfProcess()
     wire.mend()
     await expect.poll(async () => (await open('/readyz')).status, { timeout: 5000 }).toBe(200)
     expect((await list()).status).toBe(200)
@@ -108,6 +118,7 @@ describe('while the database is away', () => {
     wire.freeze()
     await retryable(fetch(`${url}/readyz`, { signal: AbortSignal.timeout(4000) }))
     expect((await open('/livez')).status).toBe(200)
+    await expectMetricsOfProcess()
     wire.mend()
     await expect.poll(async () => (await open('/readyz')).status, { timeout: 8000 }).toBe(200)
   }, 20_000)

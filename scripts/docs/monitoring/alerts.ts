@@ -20,7 +20,7 @@ const calls = (selector = '') => rateOf('provider_call_duration_seconds', 'provi
 export const alerts: readonly Alert[] = [
   {
     name: 'SwitchyardApiDown',
-    expr: `absent(${metric('http_request_duration_seconds')}_count) and absent(${metric('overdue_seconds')})`,
+    expr: `absent(${metric('http_request_duration_seconds')}_count) and absent(${metric('installation_metrics_up')})`,
     for: '5m',
     severity: 'critical',
     summary: 'No API process is scraped.',
@@ -108,6 +108,13 @@ export const alerts: readonly Alert[] = [
     for: '1h',
     severity: 'warning',
     summary: '{{ $value }} webhook endpoints have rejected their last delivery for an hour.',
+  },
+  {
+    name: 'SwitchyardInstallationUnmeasured',
+    expr: `max(${metric('installation_metrics_up')}) == 0`,
+    for: '5m',
+    severity: 'critical',
+    summary: 'No API process can read the metrics of the installation from the database.',
   },
   {
     name: 'SwitchyardDatabasePoolExhausted',

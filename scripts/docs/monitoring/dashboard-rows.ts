@@ -18,7 +18,10 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
     {
       title: 'Oldest work that waits for a worker',
       unit: 's',
-      queries: { '{{provider}} {{project}}': `max by (provider, project) (${metric('oldest_due_seconds')})` },
+      queries: {
+        '{{provider}} {{project}}': `max by (provider, project) (${metric('oldest_due_seconds')})`,
+        'claimed ones included': `max(${metric('overdue_seconds')})`,
+      },
     },
     {
       title: 'Need an operator',
@@ -144,6 +147,16 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
     },
   ],
   Processes: [
+    {
+      title: 'Processes by version',
+      unit: 'short',
+      queries: { '{{version}}': `count by (version) (${metric('build_info')})` },
+    },
+    {
+      title: 'Metrics of the installation: 0 = not read from the database',
+      unit: 'short',
+      queries: { '{{instance}}': `min by (instance) (${metric('installation_metrics_up')})` },
+    },
     {
       title: 'Database connections',
       unit: 'short',
