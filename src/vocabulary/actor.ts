@@ -9,5 +9,11 @@ export interface Actor {
   traceParent?: string
 }
 
+/**
+ * The trace of a request ends this long after it: what happens to the workload later belongs to no trace of a client.
+ * Long enough for the first results, and short enough that the polls of months do not pile up in one trace.
+ */
+export const traceLifetimeMs = 3_600_000
+
 /** Actor of changes that Switchyard makes without a request. */
 export const systemActor: Actor = { subject: 'system', address: '', requestId: '' }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma } from '../infra/database.ts'
 import type { Statements } from '../infra/statements.ts'
+import { traceLifetimeMs } from '../vocabulary/actor.ts'
 
 /** Delivery leased to this process until the lease expires. */
 export interface ClaimedDelivery {
@@ -125,9 +126,10 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number, isTraced 
   }
 }
 
-/** A message of a test has no record, and a record may have been deleted. */
+/** A message of a test has no record, a record may have been deleted, and its trace may have ended. */
 const traceParent = Prisma.sql`,
-  (SELECT w.trace_parent FROM workloads w WHERE w.id = d.payload->'data'->>'recordId') AS "traceParent"`
+  (SELECT w.trace_parent FROM workloads w WHERE w.id = d.payload->'data'->>'recordId'
+    AND w.traced_at > now() - ${traceLifetimeMs} * interval '1 ms') AS "traceParent"`
 
 /** Whether a `Retry-After` of the endpoint is in effect. */
 const isLetAlone = Prisma.sql`(e.retry_after_until > now())`

@@ -48,10 +48,15 @@ const changed = Prisma.sql`(SELECT u.id, u."projectId" AS project_id FROM update
 export function requested(desired: Desired, { traceParent }: Pick<Actor, 'traceParent'>): Prisma.Sql {
   return Prisma.sql`desired = ${desired}, generation = w.generation + 1, due_at = now(), failures = 0,
     version = w.version + 1, seq = w.seq + 1, updated_at = now(),
-    trace_parent = COALESCE(${traceParent ?? null}::text, w.trace_parent),
+    ${traced(traceParent)},
     -- A rejected action can be requested again.
     cancel_requested_at = CASE WHEN ${desired} NOT IN ('cancel', 'delete') THEN w.cancel_requested_at
       WHEN w.generation = w.observed_generation THEN now() ELSE COALESCE(w.cancel_requested_at, now()) END`
+}
+
+function traced(traceParent: string | null = null): Prisma.Sql {
+  return Prisma.sql`trace_parent = COALESCE(${traceParent}::text, w.trace_parent),
+    traced_at = CASE WHEN ${traceParent}::text IS NULL THEN w.traced_at ELSE now() END`
 }
 
 function fieldsOf({ labels, spec, held }: Patch): string[] {
@@ -95,7 +100,7 @@ export function makeDesiredStateRepository(prisma: PrismaClient) {
             spec = COALESCE(${spec}::jsonb, w.spec), spec_version = w.spec_version + (${isRemote}::boolean)::int,
             held = COALESCE(${patch.held ?? null}::boolean, w.held),
             due_at = CASE WHEN (${isRemote}::boolean OR ${patch.held === false}::boolean) AND w.active THEN now() ELSE w.due_at END, failures = CASE WHEN ${isRemote}::boolean THEN 0 ELSE w.failures END,
-            version = w.version + 1, seq = w.seq + 1, updated_at = now(), trace_parent = COALESCE(${patch.by.traceParent ?? null}, w.trace_parent)
+            version = w.version + 1, seq = w.seq + 1, updated_at = now(), ${traced(patch.by.traceParent)}
           WHERE w.id = ${patch.id} AND w.project_id = ${patch.projectId} AND w.kind = ${patch.kind}
             AND (${patch.ifVersions}::int[] IS NULL OR w.version = ANY(${patch.ifVersions}::int[]))
           RETURNING ${workloadColumns}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma } from '../../infra/database.ts'
 import { isOneOf, type Statements } from '../../infra/statements.ts'
+import { traceLifetimeMs } from '../../vocabulary/actor.ts'
 import type { Desired, Kind, Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
@@ -28,7 +29,7 @@ export interface ClaimFacts {
   firstSentAt: Date | null
   /** Attempts that may have created something. */
   attemptsInDoubt: number
-  /** The `traceparent` of the request that the workload was last changed by; null or absent if it was not traced. */
+  /** The `traceparent` of the request that the workload was last changed by; null or absent if it was not traced or has ended. */
   traceParent?: string | null
   /** For environments: whether it has unfinished jobs. */
   hasLiveJobs: boolean
@@ -122,7 +123,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
-        SELECT w.id, now() AS now, w.trace_parent AS "traceParent", c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+        SELECT w.id, now() AS now, CASE WHEN w.traced_at > now() - ${traceLifetimeMs} * interval '1 ms' THEN w.trace_parent END AS "traceParent", c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.active) AS "hasLiveJobs"
         FROM workloads w

@@ -199,9 +199,10 @@ const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Pr
     RETURNING k.workload_id
   ), inserted AS (
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag,
-      status, imported, keep_remote, remote_id, exclusivity_key, trace_parent, due_at)
+      status, imported, keep_remote, remote_id, exclusivity_key, trace_parent, traced_at, due_at)
     SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i."correlationTag",
-      i.status, i.imported, i.imported, i."remoteId", i."exclusivityKey", i.by->>'traceParent', now()
+      i.status, i.imported, i.imported, i."remoteId", i."exclusivityKey", i.by->>'traceParent',
+      CASE WHEN i.by->>'traceParent' IS NOT NULL THEN now() END, now()
     FROM input i
     WHERE i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))
     ON CONFLICT (id) DO NOTHING
