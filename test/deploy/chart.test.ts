@@ -44,6 +44,16 @@ describe.skipIf(reasonToSkip !== '')('the Helm chart', () => {
     }
   })
 
+  it('accepts the longest names and tags: those of objects and labels stay within 63 characters', async () => {
+    const fullnameOverride = 'a'.repeat(80)
+    const image = { repository: 'registry.example.com/switchyard', tag: `${'1'.repeat(62)}.${'2'.repeat(20)}` }
+    const manifests = await renderWith({ fullnameOverride, image, serviceMonitor: { enabled: true } })
+    expect(Math.max(...manifests.map(({ metadata }) => metadata.name.length))).toBe(63)
+    for (const { metadata, spec } of manifests)
+      for (const labels of [metadata.labels, spec?.template?.metadata.labels ?? {}])
+        for (const label of Object.values(labels)) expect(label).toMatch(/^[a-zA-Z0-9]([-\w.]{0,61}[a-zA-Z0-9])?$/)
+  })
+
   it('names the version of the application that package.json has', async () => {
     const { appVersion } = parse(await readFile(join(chart, 'Chart.yaml'), 'utf8'))
     const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'))

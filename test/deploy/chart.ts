@@ -66,7 +66,7 @@ export interface Manifest {
   spec: {
     replicas?: number
     strategy?: { rollingUpdate: { maxUnavailable: number } }
-    template?: { metadata: { labels: Labels }; spec: PodSpec }
+    template?: { metadata: { labels: Labels; annotations?: Labels }; spec: PodSpec }
     /** That of a Service has no `matchLabels`. */
     selector?: { matchLabels?: object }
     podSelector?: { matchLabels?: object }

@@ -112,6 +112,18 @@ describe.skipIf(reasonToSkip !== '')('the migration of the Helm chart', () => {
     })
   })
 
+  it('has labels and annotations of its own, since a sidecar for the others would never end', async () => {
+    const metadataOf = async (values: object) =>
+      new Map((await renderWith(values)).map(({ metadata, spec }) => [metadata.name, spec?.template?.metadata]))
+    const marked = (by: string) => ({ podLabels: { by }, podAnnotations: { 'sidecar.example.com/inject': by } })
+    const pods = await metadataOf({ ...marked('service'), migration: marked('migration') })
+    for (const [name, by] of Object.entries({ api: 'service', worker: 'service', migration: 'migration' }))
+      expect(pods.get(`switchyard-${name}`), name).toMatchObject({
+        ...{ labels: { by }, annotations: { 'sidecar.example.com/inject': by } },
+      })
+    expect((await metadataOf(marked('service'))).get('switchyard-migration')).not.toHaveProperty('annotations')
+  })
+
   it('uses no object of the chart if the account is an existing one', async () => {
     const manifests = await renderWith({ serviceAccount: { create: false, name: 'mine' } })
     expect(podsOf(manifests).map(({ spec }) => spec.serviceAccountName)).toEqual(['mine', 'mine', 'mine'])
@@ -122,6 +134,8 @@ describe.skipIf(reasonToSkip !== '')('the migration of the Helm chart', () => {
 describe.skipIf(reasonToSkip !== '')('network policies of the Helm chart', () => {
   beforeAll(prepare)
 
+  /** UDP and TCP; 5353 is the port of the pods in OpenShift. */
+  const dns = [53, 53, 5353, 5353]
   const portsOf = async (values: object) => {
     const policies = (await renderWith(values)).filter(({ kind }) => kind === 'NetworkPolicy')
     return policies.map(({ metadata, spec }) => ({
@@ -133,11 +147,22 @@ describe.skipIf(reasonToSkip !== '')('network policies of the Helm chart', () =>
   it('allow Redis only if it is used, and the migration only Postgres', async () => {
     const keys = { REDIS_URL: 'REDIS_URL' }
     expect(await portsOf({})).toEqual([
-      { name: 'switchyard-api', ports: [53, 53, 5432, 443] },
-      { name: 'switchyard-worker', ports: [53, 53, 5432, 443] },
-      { name: 'switchyard-migration', ports: [53, 53, 5432] },
+      { name: 'switchyard-api', ports: [...dns, 5432, 443] },
+      { name: 'switchyard-worker', ports: [...dns, 5432, 443] },
+      { name: 'switchyard-migration', ports: [...dns, 5432] },
     ])
     const [api] = await portsOf({ secrets: { existingSecret: 'switchyard', keys } })
-    expect(api?.ports).toEqual([53, 53, 5432, 6379, 443])
+    expect(api?.ports).toEqual([...dns, 5432, 6379, 443])
+  })
+
+  it('allow a collector only if traces are exported, by the Secret or a further variable', async () => {
+    const keys = { OTEL_EXPORTER_OTLP_ENDPOINT: 'otlp' }
+    const extraEnv = [{ name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value: 'http://collector:4318/v1/traces' }]
+    for (const values of [{ secrets: { existingSecret: 'switchyard', keys } }, { extraEnv }])
+      expect(await portsOf(values)).toEqual([
+        { name: 'switchyard-api', ports: [...dns, 5432, 443, 4318] },
+        { name: 'switchyard-worker', ports: [...dns, 5432, 443, 4318] },
+        { name: 'switchyard-migration', ports: [...dns, 5432] },
+      ])
   })
 })

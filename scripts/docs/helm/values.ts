@@ -51,7 +51,10 @@ const backlog = closed({
 const port = (description: string) => Type.Integer({ minimum: 1, maximum: 65_535, description })
 const egressRule = (what: string) =>
   closed({
-    ports: Type.Array(port('Port.'), { minItems: 1, description: `Ports of ${what}.` }),
+    ports: Type.Array(port('Port.'), {
+      minItems: 1,
+      description: `Ports of ${what}: those of pods, not of Services.`,
+    }),
     to: kubernetesList(`Destinations of ${what}, as in a NetworkPolicy. Empty: any.`),
   })
 
@@ -93,6 +96,10 @@ export const chartValues = closed({
     enabled: flag('Migrates the database in a Job before each installation and upgrade.'),
     backoffLimit: count('Further tries after a failure.', 0),
     activeDeadlineSeconds: count('Time after which the migration is ended and the upgrade fails.'),
+    podLabels: texts('Labels of its pods, which have none of `podLabels`.'),
+    podAnnotations: texts(
+      'Annotations of its pods, which have none of `podAnnotations`: an injected sidecar would keep the Job from completing.',
+    ),
     resources: kubernetes('Requests and limits.'),
   }),
   service: closed({
@@ -126,6 +133,7 @@ export const chartValues = closed({
       postgres: egressRule('connections to Postgres'),
       redis: egressRule('connections to Redis'),
       https: egressRule('calls of providers, webhooks and token issuers'),
+      otlp: egressRule('exports of traces (if `OTEL_EXPORTER_OTLP_ENDPOINT` is set)'),
       extra: kubernetesList(
         'Further rules, for example for in-house providers, which `config.EGRESS_ALLOW` must allow too.',
       ),
@@ -143,8 +151,8 @@ export const chartValues = closed({
     name: text('Its name, or that of an existing one.', objectName),
     annotations: texts('Its annotations.'),
   }),
-  podLabels: texts('Labels of all pods.'),
-  podAnnotations: texts('Annotations of all pods.'),
+  podLabels: texts('Labels of all pods except those of the migration.'),
+  podAnnotations: texts('Annotations of all pods except those of the migration.'),
   podSecurityContext: kubernetes(
     'Meets the Pod Security Standard `restricted`. On OpenShift, set the user and groups to `null`.',
   ),

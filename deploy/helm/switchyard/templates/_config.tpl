@@ -55,6 +55,13 @@ a pod is replaced.
 {{- end }}
 {{- end }}
 
+{{/* "true" if an endpoint for traces is set, in the Secret or as a further variable; otherwise empty. */}}
+{{- define "switchyard.isTraced" -}}
+{{- $variables := .Values.secrets.keys -}}
+{{- range .Values.extraEnv }}{{ $variables = merge (dict (toString .name) "set") $variables }}{{ end -}}
+{{- if or $variables.OTEL_EXPORTER_OTLP_ENDPOINT $variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }}true{{ end -}}
+{{- end }}
+
 {{- define "switchyard.existingSecret" -}}
 {{- $message := "secrets.existingSecret is empty. Create a Secret with the keys DATABASE_URL and SECRETS_KEY (docs/kubernetes.md#secrets) and set its name: --set secrets.existingSecret=switchyard" -}}
 {{- required $message .root.Values.secrets.existingSecret -}}

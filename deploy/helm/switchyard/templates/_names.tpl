@@ -2,15 +2,15 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 50 | trimSuffix "-" -}}
 {{- end }}
 
-{{/* At most 50 characters, so that suffixes and the hashes of pods fit into 63. */}}
+{{/* At most 48 characters, so that suffixes (`-worker-metrics`) and the hashes of pods fit into 63. */}}
 {{- define "switchyard.fullname" -}}
 {{- $name := include "switchyard.name" . -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 48 | trimSuffix "-" -}}
 {{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 48 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 48 | trimSuffix "-" -}}
 {{- end -}}
 {{- end }}
 
@@ -21,9 +21,14 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* Tags of images may be longer than labels, and end in other characters. */}}
+{{- define "switchyard.version" -}}
+{{- .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimAll "-._" | quote -}}
+{{- end }}
+
 {{- define "switchyard.labels" -}}
 {{ include "switchyard.selector" . }}
-app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ include "switchyard.version" .root }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}

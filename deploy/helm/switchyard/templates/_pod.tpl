@@ -1,14 +1,14 @@
-{{/* Template of a pod. Takes a dict of root, component, serviceAccount, resources, and optionally args and restartPolicy. */}}
+{{/* Template of a pod. Takes a dict of root, component, serviceAccount, resources, podLabels, podAnnotations, and optionally args and restartPolicy. */}}
 {{- define "switchyard.pod" -}}
 {{- $values := .root.Values -}}
 metadata:
   labels:
     {{- include "switchyard.selector" . | nindent 4 }}
-    app.kubernetes.io/version: {{ $values.image.tag | default .root.Chart.AppVersion | quote }}
-    {{- with $values.podLabels }}
+    app.kubernetes.io/version: {{ include "switchyard.version" .root }}
+    {{- with .podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with $values.podAnnotations }}
+  {{- with .podAnnotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
