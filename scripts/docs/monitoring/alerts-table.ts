@@ -7,7 +7,7 @@ export function generateAlertsTable(page: string): string {
     `[${name}](runbooks/${name}.md)`,
     severity,
     duration,
-    summary.replace(/\{\{ \$(?:labels\.)?(\w+)[^}]*\}\}/g, '*$1*'),
+    summary.replace(/\{\{ \$(?:labels\.)?(\w{1,40})[^}]{0,60}\}\}/g, '*$1*'),
   ])
   return withGeneratedPart(page, {
     name: 'alerts',
