@@ -65,6 +65,7 @@ proxy itself are called directly.
 - Certificates are checked when they are written (422): PEM, validity, and that the key belongs to the certificate. Expiry is shown
   in the connection. A PATCH replaces each part as a whole; \`null\` removes it.
 - \`proxy\` and \`caCertificate\` change only together with new credentials (\`credentials_required\`): both determine who can read the traffic.
+  A \`proxy\` with a user or a password requires them even if it is unchanged, so that a password cannot be guessed.
   The client certificate can be changed alone, because its key never leaves Switchyard.
 - Every connection has separate sockets and TLS sessions.
 - A TLS alert about the client certificate is reported as \`unauthenticated\` with field \`network.clientCertificate\`, and as not sent. A

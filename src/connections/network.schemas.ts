@@ -83,7 +83,10 @@ const guarded = 'Changes only together with new credentials.'
 
 export const networkPatchSchema = Type.Object(
   {
-    proxy: removable({ ...proxy, title: 'ConnectionProxyPatch' }, guarded),
+    proxy: removable(
+      { ...proxy, title: 'ConnectionProxyPatch' },
+      `${guarded} With \`username\` or \`password\`, they are required even if it is unchanged.`,
+    ),
     caCertificate: removable(caCertificate, guarded),
     clientCertificate: removable({ ...clientCertificate, title: 'ClientCertificatePatch' }),
   },

@@ -16,7 +16,8 @@ interface Rules {
  * the traffic, so they change only together with new credentials: otherwise a caller who may update a connection could
  * send its stored credentials through a proxy that decrypts them.
  */
-export function reviseNetwork(current: Network, given: NetworkPatch, rules: Rules): NetworkChange {
+export function reviseNetwork(current: Network, patch: NetworkPatch, rules: Rules): NetworkChange {
+  const given = withoutComments(patch)
   const entries = Object.entries({ ...current, ...given }).filter(([, value]) => value !== null)
   const network: Network = Object.fromEntries(entries)
   const parts = Object.keys(given) as (keyof Network)[]
@@ -29,10 +30,18 @@ export function reviseNetwork(current: Network, given: NetworkPatch, rules: Rule
   const errors = rules.hasCredentials ? [] : guarded.map(credentialsRequired)
   errors.push(...proxyErrors(given.proxy ?? undefined, rules.egressDenial), ...certificateErrors(given, rules.now))
   if (errors.length > 0) throw new ApiError('unprocessable', errors.map(({ detail }) => detail).join(' '), { errors })
-  if (network.caCertificate !== undefined) network.caCertificate = normalized(network.caCertificate)
-  const { clientCertificate: client } = network
-  if (client !== undefined) network.clientCertificate = { ...client, certificate: normalized(client.certificate) }
   return { network, view: networkViewOf(network), changed }
+}
+
+/** The stored text is what TLS reads and what is compared; text around certificates is neither. */
+function withoutComments({ caCertificate: ca, clientCertificate: client, ...rest }: NetworkPatch): NetworkPatch {
+  return {
+    ...rest,
+    ...(ca === undefined ? {} : { caCertificate: ca && normalized(ca) }),
+    ...(client === undefined
+      ? {}
+      : { clientCertificate: client && { ...client, certificate: normalized(client.certificate) } }),
+  }
 }
 
 function credentialsRequired(part: keyof Network): ValidationError {

@@ -61,6 +61,12 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
       })
   })
 
+  it('counts the same certificates with other text around them as unchanged', async () => {
+    const caCertificate = `# the team's authority\n${ca.certificate}`
+    const { id } = (await create({ caCertificate })).body as { id: string }
+    expect((await patch(id, { network: { caCertificate } })).status).toBe(200)
+  })
+
   it('accepts a client certificate without a subject', async () => {
     const nameless = ca.issue('', 'URI:spiffe://example.com/team')
     const { status, body } = await create({ clientCertificate: nameless })
