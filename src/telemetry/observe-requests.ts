@@ -1,24 +1,14 @@
+import type { ObservedRequest } from '../vocabulary/observed-request.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { statusClass } from './observe-deliveries.ts'
 import type { Attributes, Tracing } from './tracing.ts'
-
-interface Request {
-  id: string
-  method: string
-  route: string | null
-  status: number
-  seconds: number
-  isWait: boolean
-  problemCode: string | null
-  projectId: string | null
-}
 
 /** The label of requests that no route matched: paths are chosen by clients and must not become labels. */
 const noRoute = 'none'
 
 /** Measures requests. */
 export function makeMeasureRequest(metrics: Pick<ProcessMetrics, 'observe' | 'count'>) {
-  return ({ method, route, status, seconds, isWait, problemCode }: Request): void => {
+  return ({ method, route, status, seconds, isWait, problemCode }: ObservedRequest): void => {
     const labels = { method, route: route ?? noRoute, status: statusClass(status) }
     metrics.observe(isWait ? 'http_wait_duration_seconds' : 'http_request_duration_seconds', labels, seconds)
     if (problemCode !== null) metrics.count('http_problems_total', { route: labels.route, code: problemCode })
@@ -31,7 +21,7 @@ export function makeTraceRequest({ open }: Pick<Tracing, 'open'>) {
     const span = open({ name: method, kind: 'server', parent, attributes: { 'http.request.method': method } })
     return {
       ...{ traceParent: span.traceParent, run: span.run },
-      end(request: Request): void {
+      end(request: ObservedRequest): void {
         const { route, status, problemCode } = request
         if (route !== null) span.rename(`${method} ${route}`)
         span.set(attributesOf(request))
@@ -42,7 +32,7 @@ export function makeTraceRequest({ open }: Pick<Tracing, 'open'>) {
   }
 }
 
-function attributesOf({ id, route, status, problemCode, projectId }: Request): Attributes {
+function attributesOf({ id, route, status, problemCode, projectId }: ObservedRequest): Attributes {
   return {
     'http.response.status_code': status,
     'switchyard.request.id': id,
