@@ -54,7 +54,10 @@ async function finished(child: ChildProcess): Promise<{ code: unknown; output: s
 const node = 'node_modules/node/bin/node'
 const program = [node, '--max-semi-space-size=16', '--enable-source-maps', 'dist/main.js']
 
-describe.skipIf(!canContain)('the program as user 1000 with a read-only root', () => {
+const skipped = canContain ? '' : ' [skipped: it needs root, and unshare and setpriv of util-linux]'
+if (!canContain) process.stderr.write(`read-only root${skipped}\n`)
+
+describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${skipped}`, () => {
   let directory: string
   let database: TestDatabase
   const children: ChildProcess[] = []
