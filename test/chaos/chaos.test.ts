@@ -6,7 +6,7 @@ import { runChaos } from './run.ts'
 /** Answers the report, and everything that was said on the way: shown where a test fails. */
 async function run(...args: string[]) {
   const lines: string[] = [args.join(' ')]
-  const report = await runChaos(readOptions(['--short', ...args]), (line) => lines.push(line))
+  const report = await runChaos(readOptions(['--short', ...args]), { print: (line) => lines.push(line) })
   return { ...report, story: [...lines, formatReport(report)].join('\n') }
 }
 

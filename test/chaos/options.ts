@@ -14,6 +14,8 @@ export interface ChaosOptions {
   without: Guard | null
   /** Quick waits and a provider that answers at most seconds late, in place of half a minute. */
   isShort: boolean
+  /** Whether everything runs on after the report, until it is interrupted. */
+  stays: boolean
   /** Where logs and data are kept; null = removed at the end. */
   keepDir: string | null
 }
@@ -35,6 +37,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       seconds: { type: 'string' },
       without: { type: 'string' },
       short: { type: 'boolean', default: false },
+      stay: { type: 'boolean', default: false },
       keep: { type: 'string' },
     },
   })
@@ -46,6 +49,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     seconds: count('seconds', values.seconds) ?? size.seconds,
     without: values.without === undefined ? null : oneOf('without', guards, values.without),
     isShort: values.short,
+    stays: values.stay,
     keepDir: values.keep ?? null,
   }
 }

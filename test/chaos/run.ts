@@ -26,14 +26,22 @@ import { type Stack, startStack } from './stack.ts'
 import { timingOf } from './timing.ts'
 import { judge } from './verifier.ts'
 
+export interface Watching {
+  print(line: string): void
+  onStart?(stack: Stack): void
+  /** Everything runs until this resolves. */
+  onReport?(report: Report): Promise<void>
+}
+
 /**
  * One run: start everything, let clients and faults loose, wait until all is settled, compare the three lists.
  * Ends automatically and takes its processes along.
  */
-export async function runChaos(options: ChaosOptions, print: (line: string) => void): Promise<Report> {
+export async function runChaos(options: ChaosOptions, { print, onStart, onReport }: Watching): Promise<Report> {
   const timing = timingOf(options.isShort)
   const say = stamped(print)
   const stack = await startStack(options, timing)
+  onStart?.(stack)
   const client = makeClient(stack.apiUrls)
   const follower = await startFollower(stack.apiUrls)
   const receiver = await startReceiver(client, makeRandom(`${options.seed}/receiver`))
@@ -65,7 +73,9 @@ export async function runChaos(options: ChaosOptions, print: (line: string) => v
     const verdict = await compare(stack, { told, undecidable, follower, receiver })
     if (options.keepDir !== null) await dumpRecords(stack.pool, join(stack.dir, 'records.jsonl'))
     const settledAfterMs = await readSettling(stack.pool, lastFaultAt, open)
-    return { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
+    const report = { seed: options.seed, verdict, settledAfterMs, struck: board.struck(), refusals: refusalsOf(told) }
+    await onReport?.(report)
+    return report
   } finally {
     follower.leave()
     await receiver.close()
