@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 const servicesSetup = './test/support/global-setup.ts'
 
+/** Long enough for a busy machine: what takes long fails only if it never ends. */
+const testTimeout = 60_000
+
 /** One project per folder, so that `vitest run --project unit` starts no database. */
 function folder(name: string, options: { services?: true; testTimeoutMs?: number } = {}) {
   return {
@@ -9,7 +12,7 @@ function folder(name: string, options: { services?: true; testTimeoutMs?: number
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      testTimeout: options.testTimeoutMs ?? 10_000,
+      testTimeout: options.testTimeoutMs ?? testTimeout,
       ...(options.services === undefined ? {} : { globalSetup: servicesSetup }),
     },
   }
@@ -27,20 +30,21 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests that may run together mostly wait: for leases, for windows, for answers that are late on purpose.
     maxConcurrency: 20,
+    expect: { poll: { timeout: 30_000 } },
     passWithNoTests: true,
     retry: 0,
     projects: [
       folder('unit'),
       folder('sandbox'),
       folder('providers'),
-      folder('conformance', { testTimeoutMs: 30_000 }),
+      folder('conformance'),
       folder('http', { services: true }),
-      folder('integration', { services: true, testTimeoutMs: 30_000 }),
+      folder('integration', { services: true }),
       folder('e2e', { services: true, testTimeoutMs: 120_000 }),
       folder('tooling', { testTimeoutMs: 120_000 }),
       {
         extends: true,
-        test: { name: 'client-typescript', include: ['clients/typescript/test/**/*.test.ts'], testTimeout: 10_000 },
+        test: { name: 'client-typescript', include: ['clients/typescript/test/**/*.test.ts'], testTimeout },
       },
     ],
   },

@@ -13,6 +13,7 @@ export default defineConfig({
     globalSetup: './test/support/global-setup.ts',
     maxWorkers: '100%',
     testTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 60_000,
     retry: 0,
   },

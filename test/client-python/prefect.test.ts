@@ -117,7 +117,7 @@ describeReal('the Prefect example', pythonFor('the Prefect example', python), ()
       expect(code, await output).not.toBe(0)
       await vi.waitFor(
         async () => expect(await jobs()).toMatchObject([{ status: 'canceled' }, { status: 'canceled' }]),
-        { timeout: 20_000 },
+        { timeout: 30_000 },
       )
     } finally {
       killGroup(flow.pid)

@@ -128,7 +128,7 @@ export function useBench(harness: ProviderHarness): Bench {
     calls: (operation) => sandbox.calls()[id]?.[operation] ?? 0,
     change: (changes) => void sandbox.changeSettings(id, changes),
     untilFired: () =>
-      vi.waitUntil(() => sandbox.faults.fired.length > 0, { timeout: 5000, interval: 2 }).then(() => {}),
+      vi.waitUntil(() => sandbox.faults.fired.length > 0, { timeout: 30_000, interval: 2 }).then(() => {}),
   }
 }
 

@@ -84,7 +84,7 @@ async function expectToWork({ api, service }: Switchyard, sql: string): Promise<
     expect(Math.abs(Date.parse(String(endedAt)) - Date.now())).toBeLessThan(60_000)
   }
   const isHeard = () => stream.events.filter(({ type }) => type === 'job.succeeded').length === jobs
-  await vi.waitUntil(isHeard, { timeout: 15_000 })
+  await vi.waitUntil(isHeard, { timeout: 30_000 })
   const { rows } = await onDatabase(sql, (client) =>
     client.query('SELECT count(*)::int AS count FROM request_rates WHERE points > 0'),
   )

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await api.untilStatus(`/jobs/${job.id}`, 'succeeded')
   await api.call('GET', '/jobs/job_none')
   const isDelivered = async () => (valueIn(await read(), 'switchyard_webhook_lag_seconds_count') ?? 0) > 1
-  await vi.waitUntil(isDelivered, { timeout: 20_000, interval: 100 })
+  await vi.waitUntil(isDelivered, { timeout: 30_000, interval: 100 })
   text = await read()
 })
 

@@ -25,7 +25,7 @@ it('a trace ends an hour after its request, although the workload is polled and 
   const traceId = randomBytes(16).toString('hex')
   const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
   const { body } = await api.call('POST', '/environments', { body: environmentRequest({ connectionId }), headers })
-  await vi.waitUntil(() => receiver.requests.length === 1, { timeout: 10_000, interval: 20 })
+  await vi.waitUntil(() => receiver.requests.length === 1, { timeout: 30_000, interval: 20 })
   expect(receiver.requests[0]?.headers.traceparent).toContain(traceId)
 
   const aged = `UPDATE workloads SET traced_at = traced_at - interval '1 hour', due_at = now() WHERE id = $1`
@@ -33,11 +33,11 @@ it('a trace ends an hour after its request, although the workload is polled and 
   const deliveries = `/webhook-endpoints/${endpoint.id}/deliveries`
   const { data } = (await api.ok('GET', deliveries)) as unknown as { data: { id: string }[] }
   await vi.waitUntil(async () => (await api.call('POST', `${deliveries}/${data[0]?.id}/redeliver`)).status === 202)
-  await vi.waitUntil(() => receiver.requests.length === 2, { timeout: 10_000, interval: 20 })
+  await vi.waitUntil(() => receiver.requests.length === 2, { timeout: 30_000, interval: 20 })
   expect(receiver.requests[1]?.headers.traceparent).not.toContain(traceId)
 
   await vi.waitUntil(() => passesOf(body.id).some((pass) => pass.traceId !== traceId), {
-    ...{ timeout: 15_000, interval: 100 },
+    ...{ timeout: 30_000, interval: 100 },
   })
   await tracing.close()
   const passes = passesOf(body.id)

@@ -66,7 +66,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
         [silent, jobId].every((id) =>
           messages().some(({ message }) => message.data.recordId === id && message.type === 'job.succeeded'),
         ),
-      { timeout: 20_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     )
     const headers = { traceparent: `00-${deletion}-${clientSpan}-01` }
     await api.api.call('DELETE', `/environments/${environmentId}`, { headers })

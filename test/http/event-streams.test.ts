@@ -168,7 +168,7 @@ describe.concurrent("a record's stream", () => {
     await bench.api.ok('DELETE', `/api-keys/${id}`)
     // An instance believes a key for some seconds without asking.
     const reader = makeApiCaller(bench.url, apiKey)
-    await vi.waitUntil(async () => (await reader.call('GET', '/environments')).status === 401, { timeout: 8000 })
+    await vi.waitUntil(async () => (await reader.call('GET', '/environments')).status === 401, { timeout: 30_000 })
     await relabel(environment, 'secret')
     await stream.untilClosed()
     expect(stream.connections.map(({ status }) => status)).toEqual([200, 401])
@@ -186,7 +186,7 @@ describe.concurrent("a record's stream", () => {
     expectProblem(response, body)
     expect((body as ApiRecord).detail).toContain('2 open event streams')
     open[0]?.close()
-    await vi.waitUntil(() => answers(url, apiKey), { timeout: 8000 })
+    await vi.waitUntil(() => answers(url, apiKey), { timeout: 30_000 })
     open[1]?.close()
   })
 
@@ -211,7 +211,7 @@ describe.concurrent('a client that does not read', () => {
     const paused = await openPaused(url)
     expect((await get(url)).response.status).toBe(429)
     // It ends by itself, at the client's side with a reset; the answer to a key that has a place is not awaited.
-    await vi.waitUntil(() => answers(url), { timeout: 8000, interval: 200 })
+    await vi.waitUntil(() => answers(url), { timeout: 30_000, interval: 200 })
     paused.destroy()
     await impatient.stop()
   })
@@ -234,7 +234,7 @@ describe("a client of the project's stream that does not read", () => {
     for (let turn = 0; turn < 8; turn += 1) await addEvents(environment, { count: 500, text: 'x'.repeat(4000) })
     await bench.open.prisma
       .$executeRaw`SELECT pg_notify('switchyard_changed_' || tag, ${String(project.id)}) FROM installation`
-    await vi.waitUntil(() => answers(url, String(key)), { timeout: 20_000, interval: 200 })
+    await vi.waitUntil(() => answers(url, String(key)), { timeout: 30_000, interval: 200 })
     const events = await quick.untilCount(4000)
     expect(seqs(events.filter(({ type }) => type === 'environment.updated'))).toEqual(
       Array.from({ length: 4000 }, (_, index) => index + 2),

@@ -187,7 +187,7 @@ describe('a batch cancel', () => {
     await sql.query(`UPDATE workloads SET status = 'failed', active = false, ended_at = now() WHERE id = $1`, [ended])
     const canceled = cancel(labeled('sending'))
     const isWaiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = ANY($1)`
-    await expect.poll(() => count(isWaiting, ['Lock']), { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => count(isWaiting, ['Lock']), { timeout: 30_000 }).toBeGreaterThan(0)
     await sql.query('COMMIT')
     expect(await canceled).toMatchObject({
       ...{ matched: 3, requested: 1, unchanged: 1, unsupported: 1 },

@@ -24,7 +24,7 @@ const untilShed = (server: HttpServer, beforeEach = () => {}) =>
       expect(response.statusCode).toBe(503)
       return response
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   )
 
 describe('above a limit', () => {

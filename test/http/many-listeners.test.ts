@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, get as open } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +14,7 @@ const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
 // Connections take it for their own when they are made.
 const sent = vi.spyOn(Client.prototype, 'query')
 
-const bench = await useApiBench()
+const bench = await useApiBench({ settings: { waiting: { maxSeconds: 60, perCaller: 1000 } } })
 
 afterAll(async () => {
   agent.destroy()
@@ -54,7 +55,7 @@ function streamsOf(pathOf: (environment: ApiRecord) => string): Listen {
       // Each reads once more when it has told what it began with.
       ready: untilQuiet,
       untilTold: async (times) =>
-        void (await vi.waitUntil(() => told.every(({ messages }) => messages >= times), { timeout: 20_000 })),
+        void (await vi.waitUntil(() => told.every(({ messages }) => messages >= times), { timeout: 30_000 })),
     }
   }
 }
@@ -64,8 +65,13 @@ const waits: Listen = async ({ id }, count) => {
   let answers: Promise<IncomingMessage>[] = []
   return {
     async ready(version) {
-      const headers = { prefer: 'wait=10', 'if-none-match': `"${version}"` }
+      const headers = { prefer: 'wait=60', 'if-none-match': `"${version}"` }
+      let arrived = 0
+      const countArrival = () => (arrived += 1)
+      subscribe('http.server.request.start', countArrival)
       answers = Array.from({ length: count }, () => request(`/environments/${id}`, headers))
+      await vi.waitUntil(() => arrived >= count, { timeout: 30_000 })
+      unsubscribe('http.server.request.start', countArrival)
       await untilQuiet()
     },
     async untilTold() {

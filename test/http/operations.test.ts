@@ -110,7 +110,7 @@ describe('while the database is away', () => {
     await retryable(list())
     await expectMetricsOfProcess()
     wire.mend()
-    await expect.poll(async () => (await open('/readyz')).status, { timeout: 5000 }).toBe(200)
+    await expect.poll(async () => (await open('/readyz')).status, { timeout: 30_000 }).toBe(200)
     expect((await list()).status).toBe(200)
   })
 
@@ -120,6 +120,6 @@ describe('while the database is away', () => {
     expect((await open('/livez')).status).toBe(200)
     await expectMetricsOfProcess()
     wire.mend()
-    await expect.poll(async () => (await open('/readyz')).status, { timeout: 8000 }).toBe(200)
+    await expect.poll(async () => (await open('/readyz')).status, { timeout: 30_000 }).toBe(200)
   }, 20_000)
 })

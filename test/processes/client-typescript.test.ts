@@ -139,7 +139,7 @@ describe('the examples with the TypeScript client', () => {
       return output
     }
     try {
-      await expect.poll(outputAfterJob, { timeout: 20_000, interval: 500 }).toMatch(/ job\.\w+ job_/)
+      await expect.poll(outputAfterJob, { timeout: 30_000, interval: 500 }).toMatch(/ job\.\w+ job_/)
     } finally {
       child.kill()
       await once(child, 'exit')

@@ -153,7 +153,7 @@ describe('serve, with a data directory of its own', () => {
     await kill()
     await serving.logged(({ msg }) => msg === 'embedded Postgres restarted')
     const api = serving.callerWith(await keptKey())
-    await vi.waitUntil(async () => (await api.call('GET', '/readyz')).status === 200, { timeout: 20_000 })
+    await vi.waitUntil(async () => (await api.call('GET', '/readyz')).status === 200, { timeout: 30_000 })
     const { id } = await api.ok('POST', '/environments', workspace)
     await api.untilStatus(`/environments/${id}`, 'running')
 

@@ -49,7 +49,7 @@ describe('a database that cannot be used', () => {
       const { status, body } = await running.api.call('GET', '/readyz')
       return status === 503 && String(body.detail).includes('read-only')
     }
-    await vi.waitUntil(isReadOnly, { timeout: 8000 })
+    await vi.waitUntil(isReadOnly, { timeout: 30_000 })
     await running.stop()
     await expect(startSwitchyard({ databaseUrl: database.url, redis: null })).rejects.toThrow('is read-only')
     await onServer(`ALTER DATABASE ${name} RESET default_transaction_read_only`)

@@ -9,7 +9,7 @@ export async function settled({ pool }: { pool: Pick<Pool, 'query'> }): Promise<
   const { rows } = await pool.query('SELECT pg_current_snapshot()::text::pg_snapshot AS seen')
   const isOver = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= pg_snapshot_xmax($1::pg_snapshot) AS "isOver"'
   await vi.waitUntil(async () => (await pool.query(isOver, [rows[0].seen])).rows[0].isOver, {
-    timeout: 15_000,
+    timeout: 30_000,
     interval: 20,
   })
 }

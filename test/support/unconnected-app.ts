@@ -13,7 +13,8 @@ interface Options {
 
 /** Creates the complete application without connections; only what requires neither database nor queue works. */
 export async function makeUnconnectedApp({ environment = {}, deps = {}, prepare }: Options = {}): Promise<HttpServer> {
-  const unconnected = makeUnconnected(environment)
+  // A busy machine must not fail a test.
+  const unconnected = makeUnconnected({ MAX_EVENT_LOOP_DELAY_MS: '0', ...environment })
   const made = channel('fastify.initialization')
   const onMade = (message: unknown) => prepare?.((message as { fastify: FastifyInstance }).fastify)
   made.subscribe(onMade)

@@ -11,5 +11,5 @@ export async function untilFired(
   times = 1,
 ): Promise<void> {
   const fired = () => faults.active.find((fault) => fault.id === id)?.fired ?? 0
-  await vi.waitUntil(() => fired() >= times, { timeout: 10_000, interval: 20 })
+  await vi.waitUntil(() => fired() >= times, { timeout: 30_000, interval: 20 })
 }

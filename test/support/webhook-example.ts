@@ -21,7 +21,7 @@ export async function expectReceiver([program = '', ...args]: readonly string[],
     return (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body, headers })).status
   }
   try {
-    await expect.poll(() => output, { timeout: 20_000 }).toBe('ready\n')
+    await expect.poll(() => output, { timeout: 30_000 }).toBe('ready\n')
     expect([await post(drawSecret()), await post(secret), await post(secret)]).toEqual([400, 204, 204])
     await expect.poll(() => output).toBe('ready\njob.succeeded job_1\n')
   } finally {

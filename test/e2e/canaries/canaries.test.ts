@@ -135,7 +135,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     ids.set('webhook-endpoints', made.id)
     ids.set('deliveries', tested.id)
     await switchyard.api.ok('GET', path)
-    await vi.waitUntil(() => receiver.requests.length > 5, { timeout: 20_000 })
+    await vi.waitUntil(() => receiver.requests.length > 5, { timeout: 30_000 })
     expect(log.join('')).toContain('webhook delivery failed')
   })
 

@@ -152,7 +152,7 @@ describe('each thing that it tells of', () => {
     await sql.query('UPDATE workloads SET due_at = NULL')
     const { id: testId } = await ok('POST', `${path}/test`)
     const worker = await startSwitchyard({ databaseUrl: bench.database.url, redis: null, role: 'worker' })
-    await vi.waitUntil(async () => (await ok('GET', path)).enabled === false, { timeout: 10_000 })
+    await vi.waitUntil(async () => (await ok('GET', path)).enabled === false, { timeout: 30_000 })
     await worker.stop()
     await ok('PATCH', path, { enabled: true })
     await ok('POST', `${path}/replay`, { since: '2024-01-01T00:00:00Z' })

@@ -23,7 +23,7 @@ afterAll(() => issuer.stop())
 /** Keys are asked for again at most every two seconds. */
 const untilKnown = (token: string) =>
   expect
-    .poll(async () => (await two.as(token).call('GET', '/jobs')).status, { timeout: 10_000, interval: 200 })
+    .poll(async () => (await two.as(token).call('GET', '/jobs')).status, { timeout: 30_000, interval: 200 })
     .toBe(200)
 
 describe('a token of the issuer', () => {

@@ -56,7 +56,7 @@ describe('an installation behind a proxy', () => {
     stub.on('POST /hook', { status: 204 })
     const endpoint = await api.ok('POST', '/webhook-endpoints', { url: `${stubUrl()}/hook` })
     await api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
-    await vi.waitUntil(() => stub.requests.some(({ target }) => target === '/hook'), { timeout: 10_000 })
+    await vi.waitUntil(() => stub.requests.some(({ target }) => target === '/hook'), { timeout: 30_000 })
     expect(new Set(proxy.connects)).toEqual(new Set([new URL(stubUrl()).host]))
     expect(new Set(proxy.authorizations)).toEqual(
       new Set([`Basic ${Buffer.from('us:proxy-password').toString('base64')}`]),

@@ -116,7 +116,7 @@ describe.skipIf(!hasProgram('openssl'))('a server with TLS', () => {
   it.each(['require', 'prefer'])('is bound to where the URL says channel_binding=%s', async (binding) => {
     const tls = `sslmode=verify-full&sslrootcert=${encodeURIComponent(join(dir, 'ca.pem'))}`
     const url = `${server.url}?${tls}&channel_binding=${binding}`
-    await vi.waitFor(async () => expect(await connecting(url)).toBe('connected'), { timeout: 5000, interval: 100 })
+    await vi.waitFor(async () => expect(await connecting(url)).toBe('connected'), { timeout: 30_000, interval: 100 })
   })
 
   it('does not satisfy it without TLS', async () => {

@@ -103,7 +103,7 @@ describeWithPgbouncer('through PgBouncer', () => {
       expect([sqlStateOf(error), isTransientError(error)]).toEqual(['08P01', true])
     }
     wire.mend()
-    await vi.waitUntil(() => made.prisma.$queryRaw`SELECT 1`.catch(() => false), { timeout: 15_000 })
+    await vi.waitUntil(() => made.prisma.$queryRaw`SELECT 1`.catch(() => false), { timeout: 30_000 })
   })
 
   it('in transaction mode nothing that is set stays behind for whoever comes next', async () => {

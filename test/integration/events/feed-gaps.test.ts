@@ -21,7 +21,7 @@ async function cursorAt(events: Feed, projectId: string, place: FeedPosition | u
 /** Once somebody waits for a lock on the events as a whole. */
 async function waitingForLock(): Promise<void> {
   const statement = `SELECT 1 FROM pg_locks WHERE relation = 'workload_events'::regclass AND NOT granted`
-  await vi.waitUntil(async () => (await scene.open.pool.query(statement)).rowCount, { timeout: 8000, interval: 10 })
+  await vi.waitUntil(async () => (await scene.open.pool.query(statement)).rowCount, { timeout: 30_000, interval: 10 })
 }
 
 describe('events that are not kept any more', () => {

@@ -38,7 +38,7 @@ async function overtaken<T>(write: string, id: string, send: () => Promise<T>): 
       WITH behind AS (SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
       SELECT 1 FROM pg_stat_activity WHERE query LIKE '%SET desired =%'
         AND pg_blocking_pids(pid) && (SELECT array_agg(pid) || $1::int FROM behind)`
-    await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 10_000 })
+    await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 30_000 })
     await other.query('COMMIT')
     return await answer
   } finally {
@@ -236,7 +236,7 @@ describe('a stop', () => {
     await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('STOPPED')
     await switchyard.api.until(path, ({ status }) => status === 'running')
     await expect
-      .poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state, { timeout: 10_000 })
+      .poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state, { timeout: 30_000 })
       .toBe('RUNNING')
     expect(await statuses(path)).toContain('starting')
   })

@@ -53,7 +53,7 @@ describe('two workers on one database', () => {
     const object = own.remote?.id ?? ''
     sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 900, times: 1 })
     const job = await account.job(own, 'sleep 2')
-    await expect.poll(() => account.apps(own).length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => account.apps(own).length, { timeout: 30_000 }).toBe(1)
     // As if the worker that waits for the answer had stood still for longer than its lease.
     await sql.query("UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() WHERE id = $1", [job.id])
     const adopted = await one.api.until(path(job), ({ remote }) => remote?.id !== undefined)
@@ -87,7 +87,7 @@ describe('two workers on one database', () => {
     const [app] = account.apps(own)
     const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
     // Refused while a look is under way.
-    await expect.poll(async () => (await resolve()).status, { timeout: 5000 }).toBe(202)
+    await expect.poll(async () => (await resolve()).status, { timeout: 30_000 }).toBe(202)
     const over = await Promise.all([succeeded(first), succeeded(second)])
     expect(over.map(({ remote }) => remote?.id)).toEqual(account.apps(own).map(({ id }) => id))
     expect(account.apps(own)).toHaveLength(2)

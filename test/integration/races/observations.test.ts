@@ -26,11 +26,11 @@ it.concurrent('a page of a list that is older than a stop does not undo it', asy
   // From now on each page was read half a second before it arrives.
   const stale = sandbox.faults.add({ kind: 'stall', operation: 'instances.list', delayMs: 500 })
   const arrived = () => sandbox.faults.active.find(({ id }) => id === stale.id)?.fired ?? 0
-  await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(0)
+  await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(0)
   await ok('POST', `${path}/stop`)
   await switchyard.api.untilStatus(path, 'stopped')
   const seen = arrived()
-  await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(seen + 1)
+  await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(seen + 1)
   sandbox.faults.clear(stale.id)
   expect((await ok('GET', path)).status).toBe('stopped')
   const types = await typesOf(path)
@@ -85,7 +85,7 @@ it.concurrent('a job that leaves the list while its record can be read goes on',
   // The list hides what is younger than this; a look at the object itself does not.
   const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 3_600_000 })
   const listed = () => sandbox.faults.active.find(({ id }) => id === lag.id)?.fired ?? 0
-  await expect.poll(listed, { timeout: 15_000 }).toBeGreaterThan(5)
+  await expect.poll(listed, { timeout: 30_000 }).toBeGreaterThan(5)
   expect((await ok('GET', jobPath(job))).status).toBe('running')
   sandbox.faults.clear(lag.id)
   sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', outcome: 'SUCCEEDED' })
@@ -136,7 +136,7 @@ it('a lost create is found under a number that a job of the past had', async () 
   const known = new Set(sandbox.objects('slurm').map(({ id }) => id))
   const lost = await submit('lost', '#!/bin/sh\nsleep 600')
   const made = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
-  await expect.poll(made, { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(made, { timeout: 30_000 }).toHaveLength(1)
   const [object] = made()
   await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [past.id, object?.id])
   sandbox.faults.clear(unlisted.id)

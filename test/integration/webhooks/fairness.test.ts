@@ -3,6 +3,7 @@ import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeClaimsRepository, type Shares } from '../../../src/webhooks/claims.repository.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import { openTransaction } from '../../support/open-transaction.ts'
 import { idle, useWebhookBench } from './webhook-bench.ts'
 
 const bench = await useWebhookBench()
@@ -159,17 +160,13 @@ describe('an endpoint whose secret no key opens', () => {
 describe('what is held back by an open transaction', () => {
   it('does not hold back what is recorded already', async () => {
     const { id } = await bench.register('/steady')
-    const holder = await bench.open.pool.connect()
-    await holder.query('BEGIN')
+    const holder = await openTransaction(bench.open.pool)
     await holder.query('SELECT pg_current_xact_id()')
     await bench.record()
     for (let count = 0; count < 40; count += 1) await bench.test(id)
-    const worker = await bench.startWorkers({}, { settings: { pollIntervalMs: 2000 } })
-    const startMs = performance.now()
+    // Longer than the test waits: no delivery may depend on the next poll.
+    const worker = await bench.startWorkers({}, { settings: { pollIntervalMs: 120_000 } })
     await bench.untilDelivery(id, () => bench.at('/steady').length >= 40)
-    expect(performance.now() - startMs).toBeLessThan(3000)
-    await holder.query('ROLLBACK')
-    holder.release()
     await worker.stop()
   })
 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
+import { openTransaction } from '../../support/open-transaction.ts'
 import { record, until, useWebhookBench } from './webhook-bench.ts'
 
 let fanOut: ReturnType<typeof makeFanOut>
@@ -52,26 +53,22 @@ describe('each event is recorded once for each endpoint that wants it', () => {
 
   it('also one that an older transaction commits late', async () => {
     const { id } = await bench.register('/late')
-    const late = await bench.open.pool.connect()
-    await late.query('BEGIN')
+    const late = await openTransaction(bench.open.pool)
     const lateId = await recordBy(late, 1)
     const early = await bench.record({ seq: 2 })
     // What lies beyond the open transaction is not read, and the reader knows that it is not done.
     expect(await fanOut()).toMatchObject({ isBehind: true })
     expect(await recordedFor(id)).toEqual([])
     await late.query('COMMIT')
-    late.release()
     await readAll()
     expect((await recordedFor(id)).toSorted()).toEqual([early, lateId].toSorted())
   })
 
   it('and not at all where it was rolled back', async () => {
     const { id } = await bench.register('/undone')
-    const undone = await bench.open.pool.connect()
-    await undone.query('BEGIN')
+    const undone = await openTransaction(bench.open.pool)
     await recordBy(undone, 1)
     await undone.query('ROLLBACK')
-    undone.release()
     const kept = await bench.record()
     await readAll()
     expect(await recordedFor(id)).toEqual([kept])

@@ -110,7 +110,7 @@ export async function startWebhookBench(): Promise<WebhookBench> {
           }
           return page.data.find(isWanted)
         },
-        { timeout: 15_000, interval: 25 },
+        { timeout: 30_000, interval: 25 },
       ) as Promise<Delivery>
     },
     async stop() {
@@ -141,7 +141,7 @@ export function verified({ body, headers }: RecordedRequest, secret: string): Re
 
 /** Until a condition holds. */
 export const until = (isTrue: () => boolean | Promise<boolean>) =>
-  vi.waitUntil(isTrue, { timeout: 15_000, interval: 20 })
+  vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 })
 
 /** The bench of a whole test file. */
 export async function useWebhookBench(): Promise<WebhookBench> {

@@ -9,6 +9,7 @@ import { factsOf } from '../../../src/workloads/engine/facts.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { useApiBench } from '../../support/api-bench.ts'
 import { environmentRequest } from '../../support/dataforest-account.ts'
+import { openTransaction } from '../../support/open-transaction.ts'
 import { makeWorkspace } from '../../support/remote-environments.ts'
 import { quickSettings } from '../../support/switchyard.ts'
 
@@ -126,8 +127,7 @@ it('an object that an operator gives to an open create is not imported at the sa
   const { id } = await bench.api.ok('POST', '/environments', { ...environmentRequest(), connectionId })
   await openAttempt(id)
   // Somebody has the record's row for a moment, so that the operator's request waits there, past its check.
-  const other = await bench.open.pool.connect()
-  await other.query('BEGIN')
+  const other = await openTransaction(bench.open.pool)
   await other.query('SELECT id FROM workloads WHERE id = $1 FOR UPDATE', [id])
   const waiting = async () =>
     (await bench.open.pool.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()')).rows.length
@@ -139,7 +139,6 @@ it('an object that an operator gives to an open create is not imported at the sa
   })
   await expect.poll(async () => isAnswered || (await waiting()) === 2).toBe(true)
   await other.query('COMMIT')
-  other.release()
   expect((await given).status).toBe(202)
   expect(await imported).toMatchObject({
     status: 409,

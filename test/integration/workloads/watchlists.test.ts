@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest'
 import type { Database } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { makeWatchlists } from '../../../src/workloads/sweep/watchlists.repository.ts'
+import { openTransaction } from '../../support/open-transaction.ts'
 import { settled } from '../../support/settled.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
@@ -62,13 +63,11 @@ it('is read whole once, then only what has changed or come', async () => {
 it('shows what an older transaction commits after a newer one', async () => {
   await insert(2)
   const read = makeReader()
-  const older = await database.pool.connect()
-  await older.query('BEGIN')
+  const older = await openTransaction(database.pool)
   await older.query(change)
   await run(`UPDATE workloads SET version = 7 WHERE remote_id = 'r2'`)
   expect(await read()).toEqual(['r1 v1', 'r2 v7'])
   await older.query('COMMIT')
-  older.release()
   expect(await read()).toEqual(['r1 v2', 'r2 v7'])
   await settled(database)
   await read()

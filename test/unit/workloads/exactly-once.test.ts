@@ -14,7 +14,7 @@ import { stories } from './model/stories.ts'
  * create are detected by the model.
  */
 const runs = { numRuns: 5 * fuzzRuns }
-const limit = { timeout: 120_000 }
+const limit = { timeout: 600_000 }
 
 const isParked = ({ row }: Ending) => row.reason === 'outcome_unknown' && row.dueAt === null
 const isOdd = ({ row }: Ending) => row.reason === 'unrecognized_remote_state'

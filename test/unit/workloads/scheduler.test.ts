@@ -73,7 +73,7 @@ describe('a backlog', () => {
   it('is worked off from one poll, and never more is claimed than there are slots', async () => {
     const { scheduler, seen } = schedulerOver({ a: 60, b: 60 }, { pass: () => sleep(2, false) })
     await scheduler.poll()
-    await expect.poll(() => seen.done.length, { timeout: 5000 }).toBe(120)
+    await expect.poll(() => seen.done.length, { timeout: 30_000 }).toBe(120)
     expect(seen.mostHeld).toBeLessThanOrEqual(4)
     expect(seen.released).toBe(0)
     await scheduler.drain()
@@ -83,7 +83,7 @@ describe('a backlog', () => {
     const { scheduler, seen } = schedulerOver({ a: 400 }, { slots: 8, pass: () => sleep(1, false) })
     await scheduler.poll()
     // 6 of 8 slots are the most for one connection: with a pause after each 6 this takes 17 s.
-    await expect.poll(() => seen.done.length, { timeout: 8000 }).toBe(400)
+    await expect.poll(() => seen.done.length, { timeout: 30_000 }).toBe(400)
     expect(seen.mostHeld).toBe(6)
     await scheduler.drain()
   })
@@ -91,7 +91,7 @@ describe('a backlog', () => {
   it('of one connection keeps a small one waiting for a few passes only', async () => {
     const { scheduler, seen } = schedulerOver({ crowd: 200, small: 1 }, { pass: () => sleep(2, false) })
     await scheduler.poll()
-    await expect.poll(() => seen.done.indexOf('small'), { timeout: 5000 }).toBeGreaterThanOrEqual(0)
+    await expect.poll(() => seen.done.indexOf('small'), { timeout: 30_000 }).toBeGreaterThanOrEqual(0)
     expect(seen.done.indexOf('small')).toBeLessThan(8)
     await scheduler.drain()
   })
