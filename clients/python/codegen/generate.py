@@ -24,7 +24,7 @@ shared_options = (
 #: Names whose synchronous form is not the name without `Async`.
 synchronous_names = {
     "_async": "_sync", "async_sleep": "sleep", "aclosing": "closing", "aclose": "close", "aread": "read",
-    "aconnect_sse": "connect_sse", "aiter_sse": "iter_sse",
+    "aconnect_sse": "connect_sse", "aiter_sse": "iter_sse", "aiter_text": "iter_text",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import pytest
 from conftest import Response, Stub, event, events, job, problem
 
 from switchyard_client import AsyncSwitchyard, CursorExpiredError, InvalidResponseError, NoResponseError, Switchyard
+from switchyard_client._resumption import Resumption
 
 complete = Response(204)
 
@@ -66,6 +67,44 @@ def test_a_stream_of_another_media_type_or_of_no_events_is_an_error(stub: Stub, 
             next(client.jobs.stream_events("job_1"))
         assert raised.value.code == "invalid_response"
     assert len(stub.requests) == 2
+
+
+feed_interrupted_before_its_first_event = Response(
+    200, b": position start\n:\n", {"content-type": "text/event-stream"}, "never complete"
+)
+
+
+def test_a_feed_resumes_at_its_position_before_its_first_event(stub: Stub, client: Switchyard) -> None:
+    stub.answers(feed_interrupted_before_its_first_event, feed_interrupted_before_its_first_event, complete)
+    assert list(client.events.stream()) == []
+    assert [each.headers.get("last-event-id") for each in stub.requests] == [None, "start", "start"]
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_feed_resumes_at_its_position_too(stub: Stub, async_client: AsyncSwitchyard) -> None:
+    stub.answers(feed_interrupted_before_its_first_event, complete)
+    async with async_client as client:
+        assert [each async for each in client.events.stream()] == []
+    assert stub.requests[1].headers["last-event-id"] == "start"
+
+
+def test_a_message_is_a_later_position_than_any_comment(stub: Stub, client: Switchyard) -> None:
+    stub.answers(events(1, broken=": position start\n"), complete)
+    assert len(list(client.jobs.stream_events("job_1"))) == 1
+    assert stub.requests[1].headers["last-event-id"] == "1"
+
+
+def test_a_position_is_read_from_parts_but_not_across_connections() -> None:
+    resumption = Resumption()
+    for text in (": posi", "tion st", "art"):
+        resumption.read(text)
+    assert resumption.last_id is None
+    resumption.begin()
+    resumption.read("\ndata: : position data\n:\n: position two words\n")
+    assert resumption.last_id is None
+    for text in (": posi", "tion st", "art\r", "\n"):
+        resumption.read(text)
+    assert resumption.last_id == "start"
 
 
 def test_leaving_a_stream_closes_its_connection(stub: Stub, client: Switchyard) -> None:

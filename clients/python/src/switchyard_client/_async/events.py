@@ -24,11 +24,7 @@ class AsyncEvents:
         return AsyncPages(self._transport, ("events",), options, models.ProjectEventPage.model_validate, unbound)
 
     async def stream(self, cursor: str | None = None) -> AsyncGenerator[models.ProjectEvent, None]:
-        """New events, or those after `cursor`, without end. Resumes after interruptions.
-
-        Without `cursor`, the events of an interruption before the first event are missing: there is no position yet
-        to resume from.
-        """
+        """New events, or those after `cursor`, without end. Resumes after interruptions without a gap."""
         query = dict(query_of({"cursor": cursor}))
         async for event in self._transport.events(models.ProjectEvent, "events/stream", query):
             yield event

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
-from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
+from httpx_sse import EventSource, ServerSentEvent, SSEError, aconnect_sse
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from .. import _clock
@@ -16,6 +16,7 @@ from .._model import Model
 from .._operation import Operation
 from .._outages import Outages
 from .._responses import error_of, event_in, failure_of, invalid_response, parsed
+from .._resumption import Resumption
 from .._retries import RetryPolicy, is_unprocessed
 from .._settings import Settings
 
@@ -87,17 +88,17 @@ class AsyncTransport:
     async def events(self, model: type[M], path: str, query: Mapping[str, str]) -> AsyncGenerator[M, None]:
         """Events of a stream. Reconnects after the last message until the service has no more to send."""
         outages = self.outages()
-        last_id: str | None = None
+        resumption = Resumption()
         while True:
             try:
-                async with aclosing(self._connected(path, query, last_id, outages)) as messages:
+                async with aclosing(self._connected(path, query, resumption, outages)) as messages:
                     async for message in messages:
                         if message is None:
                             return
                         if message.data:
                             outages.over()
                             event = event_in(message.data, model, path)
-                            last_id = message.id or last_id
+                            resumption.last_id = message.id or resumption.last_id
                             yield event
             except SwitchyardError as error:
                 delay_s = outages.delay_s(error)
@@ -107,9 +108,10 @@ class AsyncTransport:
             await _clock.async_sleep(delay_s)
 
     async def _connected(
-        self, path: str, query: Mapping[str, str], last_id: str | None, outages: Outages
+        self, path: str, query: Mapping[str, str], resumption: Resumption, outages: Outages
     ) -> AsyncGenerator[ServerSentEvent | None, None]:
         """Messages of one connection; None if the stream is complete."""
+        last_id = resumption.last_id
         headers = (
             {**self._settings.headers} if last_id is None else {**self._settings.headers, "last-event-id": last_id}
         )
@@ -126,7 +128,9 @@ class AsyncTransport:
                     await source.response.aread()
                     raise error_of(source.response)
                 outages.responded()
-                async for message in source.aiter_sse():
+                resumption.begin()
+                read = cast(httpx.Response, AsyncReadResponse(source.response, resumption))
+                async for message in EventSource(read).aiter_sse():
                     yield message
         except SSEError as error:  # Also a TransportError, but of a response that is not an event stream.
             raise invalid_response(f"GET {url}", str(error)) from None
@@ -135,6 +139,20 @@ class AsyncTransport:
 
     def _delay_s(self, state: RetryCallState) -> float:
         return self._retries.delay_s(state.attempt_number, failure_in(state))
+
+
+class AsyncReadResponse:
+    """What an event source uses of a response. Its text is also read for comments, which the event source drops."""
+
+    def __init__(self, response: httpx.Response, resumption: Resumption) -> None:
+        self.headers = response.headers
+        self._response = response
+        self._resumption = resumption
+
+    async def aiter_text(self) -> AsyncGenerator[str, None]:
+        async for text in self._response.aiter_text():
+            self._resumption.read(text)
+            yield text
 
 
 def failure_in(state: RetryCallState) -> BaseException | None:
