@@ -12,6 +12,10 @@ const probes = {
     isPresent: pythonVersion() !== null,
   },
   go: { what: 'Go 1.25 or newer', isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 25 },
+  collector: {
+    what: 'Go 1.26 or newer',
+    isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 26,
+  },
   java: {
     what: 'a JDK 17 or newer and Maven (apt-get install default-jdk-headless maven)',
     isPresent: versionOf('javac', ['-version'], /^javac (\d+)/) >= 17 && answers('mvn', '--version'),
