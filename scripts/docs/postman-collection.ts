@@ -52,10 +52,13 @@ export async function generatePostmanCollection(documentPath: string): Promise<s
       { key: 'url', value: 'http://127.0.0.1:8080' },
       { key: 'apiKey', value: '' },
     ],
-    item: tags.map(({ name, description }) => ({
-      ...{ name, description },
-      item: routes.filter(({ operation }) => operation.tags.includes(name)).flatMap(requestsOf),
-    })),
+    // The tag of webhook deliveries has no requests.
+    item: tags
+      .map(({ name, description }) => ({
+        ...{ name, description },
+        item: routes.filter(({ operation }) => operation.tags.includes(name)).flatMap(requestsOf),
+      }))
+      .filter(({ item }) => item.length > 0),
   }
   return `${JSON.stringify(collection, null, 2)}\n`
 }

@@ -10,6 +10,7 @@ export const tags = [
   { name: 'Connections', description: 'Provider accounts. Credentials are write-only.' },
   { name: 'Events', description: 'Project event feed, paginated or streamed.' },
   { name: 'Webhooks', description: 'Signed event notifications.' },
+  { name: 'Webhook deliveries', description: 'Requests that webhook endpoints receive.' },
   { name: 'Providers', description: 'Provider capabilities.' },
   { name: 'Administration', description: 'Projects, API keys and the audit log, for administrators.' },
   { name: 'Operations', description: 'Health checks and metrics.' },

@@ -14,7 +14,7 @@ export function completeDocument(collected: OpenApiDocument, table: readonly Dep
   const document = publishedDocument(collected)
   declareHeaders(document)
   markDeprecated(document, table)
-  document['x-webhooks'] = webhooks()
+  document.webhooks = webhooks()
   insertExamples(document)
   return document
 }

@@ -51,7 +51,7 @@ export interface Operation {
 
 export interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>
-  'x-webhooks'?: Record<string, Record<string, Operation>>
+  webhooks?: Record<string, Record<string, Operation>>
   components: {
     schemas: Record<string, Schema>
     headers?: Record<string, Header>

@@ -4,15 +4,16 @@ type Json = Record<string, unknown>
 
 /**
  * Renders the document as OpenAPI 3.0.3, for tools that read nothing newer. The result accepts at least what the original
- * accepts. Translates the keywords that the document contains, not all of JSON Schema; a test lists them. The given document
+ * accepts. Webhooks, which 3.0 lacks, become `x-webhooks`. Translates the keywords that the document contains, not all of JSON Schema; a test lists them. The given document
  * is not changed.
  */
 export function asOpenApi30(document: OpenApiDocument): object {
-  const { jsonSchemaDialect: _dialect, openapi: _version, info, ...rest } = structuredClone(document)
+  const { jsonSchemaDialect: _dialect, openapi: _version, info, webhooks, ...rest } = structuredClone(document)
   const { license, summary: _summary, ...about } = (info ?? {}) as Json & { license?: Json }
   const { identifier: _identifier, ...licenseName } = license ?? {}
   const shown = { ...about, ...(license && { license: licenseName }) }
-  return visited({ openapi: '3.0.3', info: shown, ...rest }, translateWithin) as object
+  const received = webhooks && { 'x-webhooks': webhooks }
+  return visited({ openapi: '3.0.3', info: shown, ...rest, ...received }, translateWithin) as object
 }
 
 type Visit = (value: Json, key: string) => Json

@@ -7,8 +7,9 @@ const header = (name: string, description: string): Parameter => ({
 })
 
 /**
- * The requests that webhook endpoints receive, signed according to the Standard Webhooks specification. Published as
- * `x-webhooks`: OpenAPI Generator 7.25 turns the operations of `webhooks` into source that does not compile.
+ * The requests that webhook endpoints receive, signed according to the Standard Webhooks specification. Their tag is
+ * theirs alone: OpenAPI Generator 7.25 writes the operations of `paths` and of `webhooks` with one tag into the same file, so
+ * that only the latter remain.
  */
 export function webhooks(): Record<string, Record<string, Operation>> {
   return {
@@ -18,7 +19,7 @@ export function webhooks(): Record<string, Record<string, Operation>> {
         summary: 'Receive an event',
         description:
           'Sent to the URL of a webhook endpoint for each event that it subscribes to, at least once. Verify the signature over the raw body before parsing it, and drop messages with a known `webhook-id`.',
-        tags: ['Webhooks'],
+        tags: ['Webhook deliveries'],
         security: [],
         parameters: [
           header('webhook-id', 'Id of the event, constant across attempts. Use it to detect duplicates.'),

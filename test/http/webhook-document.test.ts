@@ -7,6 +7,7 @@ import { document, type Schema } from '../support/contract.ts'
 
 interface Received {
   post: {
+    tags: readonly string[]
     parameters: readonly { name: string; in: string; required: boolean }[]
     requestBody: { content: { 'application/json': { schema: Schema } } }
   }
@@ -14,7 +15,7 @@ interface Received {
 interface Stream {
   content: { 'text/event-stream': { schema: Schema } }
 }
-const { 'x-webhooks': webhooks } = document as unknown as { 'x-webhooks': { event: Received } }
+const { webhooks } = document as unknown as { webhooks: { event: Received } }
 const { WebhookMessage, WebhookMessageData } = document.components.schemas
 
 let bench: ApiBench
@@ -28,6 +29,13 @@ it('the document names the headers that deliveries are signed with', () => {
   const { parameters, requestBody } = webhooks.event.post
   expect(parameters).toMatchObject(Object.keys(headers).map((name) => ({ in: 'header', name, required: true })))
   expect(requestBody.content['application/json'].schema.$ref).toBe('#/components/schemas/WebhookMessage')
+})
+
+it('no operation of the API has the tag of deliveries, which generators write into the same file', () => {
+  const tags = Object.values(document.paths).flatMap((item) => Object.values(item).flatMap((each) => each.tags))
+  expect(webhooks.event.post.tags).toEqual(['Webhook deliveries'])
+  expect(tags).toContain('Webhooks')
+  expect(tags).not.toContain('Webhook deliveries')
 })
 
 it('deliveries have the fields that the document names, and those of its examples', async () => {

@@ -73,7 +73,8 @@ export const generators: readonly Generator[] = [
     title: '`oapi-codegen`',
     package: { name: 'oapi-codegen', version: versions.go['github.com/oapi-codegen/oapi-codegen/v2'] },
     language: 'Go',
-    generate: 'oapi-codegen -package sdk -generate types,client -o sdk/sdk.gen.go openapi.json'.split(' '),
+    // By default, it leaves out schemas that only webhooks use, but not their uses.
+    generate: 'oapi-codegen -package sdk -generate types,client,skip-prune -o sdk/sdk.gen.go openapi.json'.split(' '),
     compile: [
       ['go', 'mod', 'init', 'example.com/switchyard'],
       [

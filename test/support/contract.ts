@@ -46,6 +46,7 @@ export interface Operation {
 
 interface Documented {
   operationId: string
+  tags: readonly string[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
   parameters?: readonly { in: string; name: string; schema: Schema }[]
   responses: Readonly<Record<string, DocumentedResponse>>
