@@ -107,6 +107,25 @@ describe('admin', () => {
   })
 })
 
+it('a job that its provider has forgotten is resolved, once', async () => {
+  const submitted = await run(['jobs', 'submit', '-f', '-', '-o', 'name'], { input: jobYaml('sleep 60') })
+  const id = submitted.stdout.trim()
+  await bench.switchyard.api.untilStatus(`/jobs/${id}`, 'running')
+  // Nothing can be read while it ends, and after a while the controller has no record of it.
+  const { faults, world } = bench.sandbox
+  const unreadable = ['job.get', 'job.list'].map((operation) =>
+    faults.add({ kind: 'error_before', status: 503, operation }),
+  )
+  world.advance(361_000)
+  for (const fault of unreadable) faults.clear(fault.id)
+  await bench.switchyard.api.untilStatus(`/jobs/${id}`, 'unknown')
+  const { stdout } = await run(['admin', 'doctor', '--no-verify', '--json'])
+  expect(stdout).toContain(id)
+  expect(await json('admin', 'resolve', id, '--status', 'succeeded')).toMatchObject({ id, status: 'succeeded' })
+  expect(await json('jobs', 'get', id)).toMatchObject({ status: 'succeeded' })
+  expect(await run(['admin', 'resolve', id, '--status', 'failed'])).toMatchObject({ code: 1, stdout: '' })
+})
+
 it('keys are rotated', async () => {
   const { id, key } = await json('keys', 'create', '--name', 'old', '--scopes', 'jobs:read')
   const rotated = await json('keys', 'rotate', id, '--overlap', '1h', '--expires', '30d')
