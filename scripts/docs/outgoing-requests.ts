@@ -36,7 +36,8 @@ proxy itself are called directly.
 
 - **Bypass**: \`EGRESS_NO_PROXY\`, or \`NO_PROXY\` if it is absent, lists the destinations that are called directly: \`hub.example.org\` (this name
   and all names below it), \`.example.org\` (only names below it), an address, a CIDR range, each but a range optionally with \`:port\`, or
-  \`*\`. Ranges match addresses in URLs; names are not resolved for it. The local machine is always called directly.
+  \`*\`. Ranges match addresses in URLs; names are not resolved for it. The local machine is always called directly. Entries of \`NO_PROXY\` in
+  other forms are ignored: the log names them once, at the start. In \`EGRESS_NO_PROXY\` they are an error.
 - **The rules above still decide before anything is sent.** A name is resolved by Switchyard, and all its addresses must be
   allowed; then the proxy resolves the name again. A name whose answers change in between (DNS rebinding) can thus lead the
   proxy to another address: the proxy should reject private destinations as well. Without a proxy there is no such gap.
@@ -48,7 +49,8 @@ proxy itself are called directly.
   those are denied. A lookup that takes more than 2.5 s (half the connection timeout if that is less) counts as unresolved.
 - The address of \`EGRESS_PROXY\` is the operator's and not subject to the rules.
 - A call for which the proxy opens no tunnel was not sent and is retried. HTTP 403 and 451 of the proxy are reported as \`egress_denied\`,
-  everything else (no connection, 407, 5xx) as \`unavailable\`; webhook deliveries report \`unreachable\`.
+  everything else (no connection, 407, 5xx) as \`unavailable\`; webhook deliveries report \`unreachable\`. The message and the \`field\` of a
+  verification name \`EGRESS_PROXY\`.
 - Certificate authorities of the site, for example of a proxy with \`https://\` or of an in-house provider, are added for all outgoing
   requests by Node.js: \`NODE_EXTRA_CA_CERTS=/etc/ssl/site-ca.pem\`.
 

@@ -2,6 +2,7 @@ import { type Config, ConfigError, readConfig } from '../config/config.ts'
 import { logConsole } from '../infra/console-lines.ts'
 import { type Logger, makeLogger } from '../infra/logger.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
+import { ignoredNoProxy } from './egress-settings.ts'
 import { startLocalStack } from './local-stack.ts'
 import { readVersion, type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
@@ -34,6 +35,8 @@ export async function serve(): Promise<void> {
   const tracing = await startTracing(config, readVersion(), { warn: (...line) => logger.warn(...line) })
   const logger = makeLogger({ level: config.LOG_LEVEL, ...(tracing.isOn && { fields: tracing.logFields }) })
   logConsole(logger)
+  const entries = ignoredNoProxy(config)
+  if (entries.length > 0) logger.warn({ entries }, 'entries of NO_PROXY in an unknown form are ignored')
   const signal = untilSignal()
   const { stop, lost = never } =
     config.DATABASE_URL === undefined

@@ -35,7 +35,9 @@ export const egressSettings = {
   NO_PROXY: Type.Optional(
     Type.String({
       title: bypassed,
-      description: 'The same, used if `EGRESS_NO_PROXY` is absent. Ignored without `EGRESS_PROXY`.',
+      description:
+        'The same, used if `EGRESS_NO_PROXY` is absent. Ignored without `EGRESS_PROXY`. Entries in forms of other programs ' +
+        'are ignored with a warning at the start.',
     }),
   ),
   EGRESS_PROXY_UNRESOLVED: Type.Union([Type.Literal('deny'), Type.Literal('allow')], {
@@ -54,9 +56,13 @@ export function findProxyProblem(text: string | undefined): string[] {
   const { pathname, search, hash, username, password } = new URL(text)
   if (pathname !== '/' || search !== '' || hash !== '')
     return [`EGRESS_PROXY (not shown) has a path, a query or a fragment. ${form}`]
-  return isDecodable(username) && isDecodable(password)
-    ? []
-    : [`EGRESS_PROXY (not shown) has a % in its user or password as it is. ${form}`]
+  if (!isDecodable(username) || !isDecodable(password))
+    return [`EGRESS_PROXY (not shown) has a % in its user or password as it is. ${form}`]
+  if (!decodeURIComponent(username).includes(':')) return []
+  return [
+    'EGRESS_PROXY (not shown) has a colon in its user (as %3A), which Basic authentication takes for the beginning of the ' +
+      'password. Use a user without colon.',
+  ]
 }
 
 function isDecodable(text: string): boolean {

@@ -5,7 +5,7 @@ import type { Actor } from '../vocabulary/actor.ts'
 import { ApiError, versionMismatch } from '../vocabulary/api-error.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
-import type { ConnectionChange, ConnectionChangesRepository } from './connection-changes.repository.ts'
+import { type ConnectionChange, type ConnectionChangesRepository, hasChange } from './connection-changes.repository.ts'
 import { mismatch } from './connection-resolver.ts'
 import { type EgressDenial, rejectUncallable } from './endpoints.ts'
 import { rejectIncomplete } from './incomplete-credentials.ts'
@@ -44,11 +44,11 @@ const maxAttempts = 5
 
 export function makeChangeConnection(deps: Deps): ChangeConnection {
   return async (target, patch) => {
-    const changed = await attempt(deps, { target, patch }, maxAttempts)
-    if (patch.held === false || patch.credentials !== undefined || patch.network !== undefined)
+    const { connection, written } = await attempt(deps, { target, patch }, maxAttempts)
+    if (written.held === false || written.sealedCredentials !== null || hasChange(written.network))
       await deps.repository.wakeWaiting(target.id)
     deps.onChange()
-    return changed
+    return connection
   }
 }
 
@@ -56,7 +56,7 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
  * `seen` is the credentials' destination when the request arrived: if it has changed since, the credentials are not
  * stored, because the client may not know the new hosts.
  */
-async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Connection> {
+async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Changed> {
   const { projectId, id, ifVersions } = request.target
   const current = await deps.get(projectId, id)
   if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw mismatchOf(current)
@@ -69,7 +69,13 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
     throw new ApiError('conflict', `A connection named ${change.name} already exists. Choose another name.`)
-  return changed ?? attempt(deps, request, left - 1, seen ?? destination)
+  if (changed === null) return attempt(deps, request, left - 1, seen ?? destination)
+  return { connection: changed, written: change }
+}
+
+interface Changed {
+  connection: Connection
+  written: ConnectionChange
 }
 
 type Request = { target: Parameters<ChangeConnection>[0]; patch: ConnectionPatch }

@@ -21,13 +21,18 @@ export interface ConnectionChange {
   network: { view: NetworkView; sealed: string; changed: readonly string[] } | null
 }
 
+/** Whether a network that is written differs from the stored one. */
+export function hasChange(network: ConnectionChange['network']): boolean {
+  return network !== null && network.changed.length > 0
+}
+
 export type ConnectionChangesRepository = ReturnType<typeof makeConnectionChangesRepository>
 
 export function makeConnectionChangesRepository(prisma: PrismaClient) {
   return {
     /**
-     * Changes a connection; processes that have it open reopen it. New credentials end a pause caused by the old ones.
-     * Returns null if it was deleted or is at another version.
+     * Changes a connection; processes that have it open reopen it. New credentials and a changed network end a pause
+     * caused by the old ones. Returns null if it was deleted or is at another version.
      */
     async apply(written: ConnectionChange): Promise<Connection | 'name_taken' | null> {
       const { projectId, by, id, ifVersions, name, held, ...change } = written
@@ -35,14 +40,15 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       const sealed = change.sealedCredentials
       const network = change.network === null ? null : JSON.stringify(change.network.view)
       const sealedNetwork = change.network?.sealed ?? null
+      const endsPause = sealed !== null || hasChange(change.network)
       const act: Act = { action: 'connection.updated', data: auditDataOf(written) }
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
           settings = COALESCE(${settings}::jsonb, c.settings), sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
           network = COALESCE(${network}::jsonb, c.network), sealed_network = COALESCE(${sealedNetwork}::text, c.sealed_network),
-          not_before = CASE WHEN ${sealed}::text IS NULL AND ${sealedNetwork}::text IS NULL THEN c.not_before END,
-          failures = CASE WHEN ${sealed}::text IS NULL AND ${sealedNetwork}::text IS NULL THEN c.failures ELSE 0 END,
+          not_before = CASE WHEN ${endsPause}::boolean THEN NULL ELSE c.not_before END,
+          failures = CASE WHEN ${endsPause}::boolean THEN 0 ELSE c.failures END,
           version = c.version + 1, updated_at = now()
         WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR c.version = ANY(${ifVersions}::int[]))
         RETURNING c.*

@@ -163,7 +163,8 @@ const Verification = Type.Object(
     message: Type.Optional(Type.String({ description: 'Error message, if the verification failed.' })),
     field: Type.Optional(
       Type.String({
-        description: 'Invalid setting or credential, if the provider reports it, such as `credentials.secretKey`.',
+        description:
+          'Invalid setting or credential, if known, such as `credentials.secretKey`. `EGRESS_PROXY` is a setting of the installation.',
       }),
     ),
   },

@@ -16,6 +16,7 @@ const proxy = Type.Object(
         minLength: 1,
         maxLength: 255,
         description: 'User name, without colon. Write-only.',
+        writeOnly: true,
       }),
     ),
     password: Type.Optional(
@@ -23,6 +24,7 @@ const proxy = Type.Object(
         minLength: 1,
         maxLength: 1024,
         description: 'Password. Write-only.',
+        writeOnly: true,
       }),
     ),
   },
@@ -52,6 +54,7 @@ const clientCertificate = Type.Object(
       minLength: 1,
       maxLength: 16_384,
       description: 'Private key of the certificate in PEM, without passphrase. Write-only.',
+      writeOnly: true,
     }),
   },
   { ...closed, title: 'ClientCertificate', description: 'Client certificate presented to the provider (mTLS).' },

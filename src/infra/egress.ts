@@ -7,7 +7,7 @@ import { hasEmptyLabel, isAllowed, isAllowedUnresolved, refusalOf } from './egre
 import { egressDeniedCode, guarded, inSteps, refused, withoutAbsence } from './egress-lookup.ts'
 import { allowsName, type Destination, type EgressRules } from './egress-rules.ts'
 import type { ProxyServer } from './proxy-server.ts'
-import { makeTunnel } from './proxy-tunnel.ts'
+import { makeTunnel, operatorProxy } from './proxy-tunnel.ts'
 import { endedByAlert, type TlsOptions, tlsOptionsOf } from './tls-options.ts'
 
 /** The egress policy for requests to URLs from clients, such as those of connections and webhooks. */
@@ -126,7 +126,7 @@ function routeTo(connecting: Connecting, target: Target): buildConnector.connect
   if (proxy === undefined || proxy.isBypassed(target.destination))
     return makeDirect(connecting, target, tls.destination)
   const dial = buildConnector({ timeout: timeoutMs, allowH2: false })
-  const tunnel = makeTunnel({ proxy: proxy.server, dial, secure, timeoutMs })
+  const tunnel = makeTunnel({ proxy: proxy.server, dial, secure, timeoutMs, field: operatorProxy })
   return afterCheck(makeNameCheck(connecting, target), tunnel)
 }
 

@@ -1,6 +1,6 @@
 import { Agent, buildConnector, fetch as undiciFetch } from 'undici'
 import type { EgressProxy } from './egress.ts'
-import { makeTunnel } from './proxy-tunnel.ts'
+import { makeTunnel, operatorProxy } from './proxy-tunnel.ts'
 
 const timeoutMs = 10_000
 
@@ -11,7 +11,7 @@ const timeoutMs = 10_000
 export function makeOperatorFetch(proxy: EgressProxy | undefined): typeof fetch {
   if (proxy === undefined) return globalThis.fetch
   const direct = buildConnector({ timeout: timeoutMs, allowH2: false })
-  const tunnel = makeTunnel({ proxy: proxy.server, dial: direct, secure: direct, timeoutMs })
+  const tunnel = makeTunnel({ proxy: proxy.server, dial: direct, secure: direct, timeoutMs, field: operatorProxy })
   const dispatcher = new Agent({
     allowH2: false,
     // Requests are rare: sockets are not kept.

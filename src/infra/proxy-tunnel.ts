@@ -3,6 +3,9 @@ import { type buildConnector, Client } from 'undici'
 import { egressDeniedCode } from './egress-lookup.ts'
 import type { ProxyServer } from './proxy-server.ts'
 
+/** The setting of the installation, which clients of a connection cannot change. */
+export const operatorProxy = 'EGRESS_PROXY'
+
 /** Why there is no tunnel. Nothing was sent to the destination. */
 export type ProxyFailure =
   /** The egress rules deny the proxy's own address, or it does not exist. */
@@ -19,10 +22,10 @@ export type ProxyFailure =
 export class EgressProxyError extends Error {
   override readonly name = 'EgressProxyError'
   readonly code: ProxyFailure
-  /** The setting that names the proxy, if it is one of the connection. */
-  readonly field: string | undefined
+  /** The setting that names the proxy: `network.proxy` of the connection, or `EGRESS_PROXY`. */
+  readonly field: string
 
-  constructor(code: ProxyFailure, message: string, field: string | undefined) {
+  constructor(code: ProxyFailure, message: string, field: string) {
     super(message)
     this.code = code
     this.field = field
@@ -36,7 +39,8 @@ export interface TunnelDeps {
   /** Starts TLS with the destination inside the tunnel. */
   secure: buildConnector.connector
   timeoutMs: number
-  field?: string
+  /** The setting that names the proxy. */
+  field: string
 }
 
 /**
@@ -92,8 +96,8 @@ function authorityOf({ hostname, port, protocol }: buildConnector.Options): stri
   return `${host}:${Number(port) || (protocol === 'https:' ? 443 : 80)}`
 }
 
-function refusedBy(status: number, field: string | undefined): EgressProxyError {
-  const whose = field === undefined ? 'egress proxy' : "connection's proxy"
+function refusedBy(status: number, field: string): EgressProxyError {
+  const whose = nameOf(field)
   const said = `(HTTP ${status} to CONNECT)`
   // tinyproxy answers 401 to wrong credentials.
   if (status === 407 || status === 401)
@@ -103,20 +107,24 @@ function refusedBy(status: number, field: string | undefined): EgressProxyError 
   return new EgressProxyError('EGRESS_PROXY_FAILED', `the ${whose} did not connect to the host ${said}`, field)
 }
 
-function malformed(field: string | undefined): EgressProxyError {
-  const whose = field === undefined ? 'egress proxy' : "connection's proxy"
+function malformed(field: string): EgressProxyError {
+  const whose = nameOf(field)
   const why = `the ${whose} sent data after its response to CONNECT, before the host could`
   return new EgressProxyError('EGRESS_PROXY_FAILED', why, field)
 }
 
-function unreachable(error: unknown, field: string | undefined): EgressProxyError {
-  const whose = field === undefined ? 'egress proxy' : "connection's proxy"
+function unreachable(error: unknown, field: string): EgressProxyError {
+  const whose = nameOf(field)
   const code = codeOf(error)
   if (code === egressDeniedCode) {
     const why = `the ${whose} does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW`
     return new EgressProxyError('EGRESS_PROXY_NOT_ALLOWED', why, field)
   }
   return new EgressProxyError('EGRESS_PROXY_UNREACHABLE', `no connection to the ${whose} (${code})`, field)
+}
+
+function nameOf(field: string): string {
+  return field === operatorProxy ? `egress proxy (${operatorProxy})` : "connection's proxy"
 }
 
 function codeOf(error: unknown): string {

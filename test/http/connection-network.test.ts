@@ -67,6 +67,16 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
     expect((await patch(id, { network: { caCertificate } })).status).toBe(200)
   })
 
+  it('ends a pause only if it changes', async () => {
+    const { id } = (await create({ clientCertificate: team })).body as { id: string }
+    await bench.open.prisma.$executeRaw`
+      UPDATE connections SET not_before = now() + interval '1 hour', pause_reason = 'unavailable', failures = 3 WHERE id = ${id}`
+    const unchanged = await patch(id, { network: { clientCertificate: team } })
+    expect([unchanged.status, unchanged.body]).toMatchObject([200, { pausedUntil: expect.any(String) }])
+    const changed = await patch(id, { network: { clientCertificate: other } })
+    expect(changed.body).not.toHaveProperty('pausedUntil')
+  })
+
   it('accepts a client certificate without a subject', async () => {
     const nameless = ca.issue('', 'URI:spiffe://example.com/team')
     const { status, body } = await create({ clientCertificate: nameless })

@@ -58,7 +58,7 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     const expected = {
       code: 'unavailable',
       notSent: true,
-      message: expect.stringContaining('the egress proxy requires other credentials'),
+      message: expect.stringContaining('the egress proxy (EGRESS_PROXY) requires other credentials'),
     }
     await expect(get(server.url, { ...user, password: 'wrong' })).rejects.toMatchObject(expected)
     await expect(get(server.url, {})).rejects.toMatchObject(expected)
@@ -68,7 +68,7 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     await expect(get(other.url)).rejects.toMatchObject({
       code: 'egress_denied',
       notSent: true,
-      message: expect.stringContaining('the egress proxy does not allow the host (HTTP 403 to CONNECT)'),
+      message: expect.stringContaining('the egress proxy (EGRESS_PROXY) does not allow the host (HTTP 403 to CONNECT)'),
     })
     expect(other.requests).toEqual([])
   })

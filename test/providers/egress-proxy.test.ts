@@ -180,8 +180,8 @@ describe('a name that cannot be resolved here', () => {
 
 describe('a proxy that opens no tunnel', () => {
   it.each([
-    [407, { code: 'unavailable', message: expect.stringContaining('the egress proxy requires other credentials') }],
-    [403, { code: 'egress_denied', message: expect.stringContaining('the egress proxy does not allow the host') }],
+    [407, { code: 'unavailable', message: expect.stringContaining('(EGRESS_PROXY) requires other credentials') }],
+    [403, { code: 'egress_denied', message: expect.stringContaining('(EGRESS_PROXY) does not allow the host') }],
     [502, { code: 'unavailable', message: expect.stringContaining('(HTTP 502 to CONNECT)') }],
     [503, { code: 'unavailable' }],
     ['reset', { code: 'unavailable', message: expect.stringContaining('no connection to the egress proxy') }],
@@ -193,7 +193,7 @@ describe('a proxy that opens no tunnel', () => {
     })
     proxy.answer(answer)
     const error = await failure(`http://hub.example:${port}`)
-    expect(error).toMatchObject({ ...expected, notSent: true })
+    expect(error).toMatchObject({ ...expected, field: 'EGRESS_PROXY', notSent: true })
     expect(JSON.stringify([error.message, String(error.cause)])).not.toMatch(/secret-pw|c2VjcmV0/)
     expect(server.requests).toEqual([])
   })

@@ -58,10 +58,13 @@ const proxyFailures: { readonly [code in string]?: ProviderErrorCode } = {
   EGRESS_PROXY_FAILED: 'unavailable',
 }
 
-/** `field` names the setting of the connection's own proxy. The credentials of the operator's proxy are not the client's. */
+/**
+ * `field` names the setting of the proxy, so that no setting of the connection's endpoints is blamed. The credentials of
+ * the operator's proxy are not the client's.
+ */
 function proxyError(code: ProviderErrorCode, { error, origin }: { error: unknown; origin: string }): ProviderError {
   const { field } = error as { field?: string }
-  const isOperators = code === 'unauthenticated' && field === undefined
+  const isOperators = code === 'unauthenticated' && field === 'EGRESS_PROXY'
   const detail = `Not sent to ${origin}: ${messageOf(error)}.`
   return new ProviderError(isOperators ? 'unavailable' : code, detail, { field, cause: bare(error), notSent: true })
 }

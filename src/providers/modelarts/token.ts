@@ -61,7 +61,7 @@ function tokenRequest({ projectId, projectName }: ModelartsSettings, { username,
 function notSent(error: unknown): ProviderError {
   const known = error instanceof ProviderError ? error : null
   return new ProviderError(known?.code ?? 'internal', `No token from IAM: ${known?.message ?? 'an unexpected error'}`, {
-    field: 'settings.iamUrl',
+    field: known?.field ?? 'settings.iamUrl',
     notSent: true,
     cause: error,
   })

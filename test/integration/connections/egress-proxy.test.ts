@@ -71,7 +71,8 @@ describe('an installation behind a proxy', () => {
     expect(await api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
       ok: false,
       code: 'egress_denied',
-      message: expect.stringContaining('the egress proxy does not allow the host (HTTP 403 to CONNECT)'),
+      message: expect.stringContaining('the egress proxy (EGRESS_PROXY) does not allow the host (HTTP 403 to CONNECT)'),
+      field: 'EGRESS_PROXY',
     })
     const endpoint = await api.ok('POST', '/webhook-endpoints', { url: `${stubUrl()}/denied` })
     const { id } = await api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)

@@ -22,6 +22,7 @@ function connection(version: number, its: JsonObject): Connection {
 function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
   let row = first
   const written: ConnectionChange[] = []
+  const woken: string[] = []
   const change = makeChangeConnection({
     async get() {
       const read = row
@@ -36,7 +37,7 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
         return row
       },
       verified: async () => {},
-      wakeWaiting: async () => {},
+      wakeWaiting: async (id) => void woken.push(id),
     },
     secretBox: makeSecretBox('42'.repeat(32)),
     providerById: () => modelartsProvider,
@@ -48,7 +49,7 @@ function bench(first: Connection, meanwhile: (row: Connection) => Connection) {
   const send = (body: ConnectionPatch, ifVersions: readonly number[] | null = null) =>
     change({ projectId: 'proj_1', by, id: 'conn_1', ifVersions }, body)
   return {
-    written,
+    ...{ written, woken },
     change: (...versions: number[]) => send(patch, versions.length === 0 ? null : versions),
     send,
   }
@@ -106,4 +107,16 @@ it.each<[string, ConnectionPatch, JsonObject]>([
   const { send, written } = bench(connection(1, good), (row) => (row.version === 1 ? connection(2, meanwhile) : row))
   await send(body)
   expect(written.map(({ ifVersions }) => ifVersions)).toEqual([[2]])
+})
+
+it.each<[string, ConnectionPatch, readonly string[]]>([
+  ['credentials', { credentials }, ['conn_1']],
+  ['the end of a hold', { held: false }, ['conn_1']],
+  ['a new network', { credentials, network: { proxy: { url: 'https://proxy.example' } } }, ['conn_1']],
+  ['a network that is as before', { network: { clientCertificate: null } }, []],
+  ['a name', { name: 'two' }, []],
+])('wakes what waits for a change, which %s may be', async (_what, body, expected) => {
+  const { send, woken } = bench(connection(1, good), (row) => row)
+  await send(body)
+  expect(woken).toEqual(expected)
 })
