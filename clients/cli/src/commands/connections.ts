@@ -1,3 +1,4 @@
+import type { ConnectionPatch, ConnectionRequest } from '@switchyard/client'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { usageError } from '../command-error.ts'
@@ -64,7 +65,7 @@ function addCreate(connections: Command, cli: Cli): void {
   addSourceOptions(addNetworkOptions(create), { what: 'connection', credentials: 'the credentials' }).action(
     async (options: CreateOptions) => {
       checkSources(options)
-      const request = await readRequest(cli, options)
+      const request = await readRequest<ConnectionRequest>(cli, options)
       const provider = options.provider ?? providerIn(request)
       if (provider === undefined)
         throw usageError('No provider is given. Use --provider <id>. See: switchyard providers list')
@@ -77,7 +78,7 @@ function addCreate(connections: Command, cli: Cli): void {
       const { connections: api } = await cli.client()
       const network = await readNetwork(cli, request, options)
       const body = { ...request, ...given({ network }), name, settings: settingsOf(request, provider), credentials }
-      cli.out.record(await api.create(body as Parameters<typeof api.create>[0]), connectionView)
+      cli.out.record(await api.create(body), connectionView)
     },
   )
 }
@@ -103,15 +104,15 @@ function addUpdate(connections: Command, cli: Cli): void {
       const body = await readPatch(cli, provider, options)
       if (Object.keys(body).length === 0)
         throw usageError('No change is given. See: switchyard connections update --help')
-      cli.out.record(await api.update(id, body as Parameters<typeof api.update>[1]), connectionView)
+      cli.out.record(await api.update(id, body), connectionView)
     },
   )
 }
 
-async function readPatch(cli: Cli, provider: string, options: UpdateOptions): Promise<JsonObject> {
+async function readPatch(cli: Cli, provider: string, options: UpdateOptions): Promise<ConnectionPatch> {
   const { name, hold, release, credentialsFile: file } = options
   if (hold === true && release === true) throw usageError('--hold and --release exclude each other. Use one.')
-  const patch = await readRequest(cli, options)
+  const patch = await readRequest<ConnectionPatch>(cli, options)
   const hasCredentials = options.credentials === true || file !== undefined
   checkCredentials(patch, hasCredentials)
   return {
@@ -164,6 +165,7 @@ function providerIn({ settings }: JsonObject): string | undefined {
 }
 
 /** Settings are keyed by provider in a request; `--set settings.baseUrl=…` may omit the provider. */
-function settingsOf({ settings = {} }: JsonObject, provider: string): unknown {
-  return isJsonObject(settings) && Object.hasOwn(settings, provider) ? settings : { [provider]: settings }
+function settingsOf<T extends object>({ settings }: { settings?: T }, provider: string): T {
+  // With the provider, they have the type that they are declared with.
+  return settings !== undefined && Object.hasOwn(settings, provider) ? settings : ({ [provider]: settings ?? {} } as T)
 }

@@ -1,4 +1,4 @@
-import type { Environment } from '@switchyard/client'
+import type { Environment, EnvironmentRequest } from '@switchyard/client'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { parseDuration } from '../input/durations.ts'
@@ -58,12 +58,9 @@ function addCreate(environments: Command, cli: Cli): void {
   addWaitOptions(addRequestOptions(create, 'environment'), 'running')
     .option('--idempotency-key <key>', 'Create this environment at most once.')
     .action(async (options: RequestOptions & WaitOptions & { idempotencyKey?: string }) => {
-      const request = await readRequest(cli, options)
+      const request = await readRequest<EnvironmentRequest>(cli, options)
       const { environments: api } = await cli.client()
-      const accepted = await api.create(
-        request as Parameters<typeof api.create>[0],
-        given({ idempotencyKey: options.idempotencyKey }),
-      )
+      const accepted = await api.create(request, given({ idempotencyKey: options.idempotencyKey }))
       await finish(cli, accepted, { ...options, status: 'running' })
     })
 }
@@ -73,9 +70,9 @@ function addPreview(environments: Command, cli: Cli): void {
     .command('preview')
     .description("Validate an environment and show the provider's request without sending it.")
   addRequestOptions(preview, 'environment').action(async (options: RequestOptions) => {
-    const request = await readRequest(cli, options)
+    const request = await readRequest<EnvironmentRequest>(cli, options)
     const { environments: api } = await cli.client()
-    showPreview(cli, await api.preview(request as Parameters<typeof api.preview>[0]))
+    showPreview(cli, await api.preview(request))
   })
 }
 

@@ -1,9 +1,9 @@
+import type { JobBatchItem, JobRequest } from '@switchyard/client'
 import { type Command, Option } from 'commander'
 import type { Cli } from '../cli.ts'
 import { usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { parseDuration } from '../input/durations.ts'
-import type { JsonObject } from '../input/json.ts'
 import { expandMatrix } from '../input/matrix.ts'
 import { recordEventView, workloadView } from '../output/resource-views.ts'
 import { followJob } from '../waiting/follow-job.ts'
@@ -46,14 +46,11 @@ function addSubmit(jobs: Command, cli: Cli): void {
     .action(async (options: SubmitOptions) => {
       checkWaiting(cli, options)
       if (options.wait === true) cli.errorExitCode = exitCodes.waitFailed
-      const request = await readRequest(cli, options)
+      const request = await readRequest<JobRequest>(cli, options)
       const batch = expandMatrix(request)
       if (batch !== null) return submitMatrix(cli, batch, options)
       const { jobs: api } = await cli.client()
-      const job = await api.submit(
-        request as Parameters<typeof api.submit>[0],
-        given({ idempotencyKey: options.idempotencyKey }),
-      )
+      const job = await api.submit(request, given({ idempotencyKey: options.idempotencyKey }))
       if (options.wait !== true) return cli.out.record(job, workloadView)
       const finished = await followJob(cli, job.id, {
         ...{ stream: cli.stderr, logs: options.logs === true, timeoutMs: options.timeout },
@@ -64,7 +61,7 @@ function addSubmit(jobs: Command, cli: Cli): void {
 }
 
 /** A request with a `matrix` is one job for each combination. */
-async function submitMatrix(cli: Cli, requests: readonly JsonObject[], options: SubmitOptions): Promise<void> {
+async function submitMatrix(cli: Cli, requests: readonly JobBatchItem[], options: SubmitOptions): Promise<void> {
   if (options.logs === true) throw usageError('--logs is for one job. Remove it, or remove matrix from the file.')
   const { wait = false, timeout, idempotencyKey } = options
   await submitBatch(cli, requests, { wait, timeoutMs: timeout, idempotencyKey })
@@ -82,12 +79,12 @@ function addPreview(jobs: Command, cli: Cli): void {
     .command('preview')
     .description("Validate a job and show the provider's request without sending it.")
   addRequestOptions(preview, 'job').action(async (options: RequestOptions) => {
-    const given = await readRequest(cli, options)
+    const given = await readRequest<JobRequest>(cli, options)
     const batch = expandMatrix(given)
     if (batch !== null) cli.out.note(`The first of ${batch.length} jobs of the matrix:`)
     const request = batch?.[0] ?? given
     const { jobs: api } = await cli.client()
-    showPreview(cli, await api.preview(request as Parameters<typeof api.preview>[0]))
+    showPreview(cli, await api.preview(request))
   })
 }
 

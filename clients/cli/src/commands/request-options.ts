@@ -17,8 +17,14 @@ export function addRequestOptions(command: Command, what: string): Command {
     .option('--set <path=value>', 'Set a field, such as resources.cpus=4; repeatable.', collect)
 }
 
-/** Reads the file, if any, and applies the assignments. */
-export async function readRequest({ stdin }: Cli, { file, set = [] }: RequestOptions): Promise<JsonObject> {
+/**
+ * Reads the file, if any, and applies the assignments. The type is that of the request which the caller sends.
+ */
+export async function readRequest<T extends object>(
+  { stdin }: Cli,
+  { file, set = [] }: RequestOptions,
+): Promise<T & JsonObject> {
   const request = file === undefined ? {} : await readObject(file, stdin)
-  return applyAssignments(request, set)
+  // Not checked here: the service validates requests, also by rules of its version, and its answer names the field.
+  return applyAssignments(request, set) as T & JsonObject
 }

@@ -1,7 +1,6 @@
 import type { JobBatchItem } from '@switchyard/client'
 import type { Cli } from '../cli.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { JsonObject } from '../input/json.ts'
 import { printable } from '../output/printable.ts'
 import { workloadView } from '../output/resource-views.ts'
 import { followBatch } from '../waiting/follow-batch.ts'
@@ -16,10 +15,10 @@ export interface BatchOptions {
  * Submits the jobs of a matrix in one request. Rejected ones are reported and do not affect the others. The exit code is
  * 0 only if all jobs are accepted and, with `wait`, succeed.
  */
-export async function submitBatch(cli: Cli, requests: readonly JsonObject[], options: BatchOptions): Promise<void> {
+export async function submitBatch(cli: Cli, requests: readonly JobBatchItem[], options: BatchOptions): Promise<void> {
   const { idempotencyKey } = options
   const { jobs: api } = await cli.client()
-  const { results } = await api.submitBatch(requests as unknown as JobBatchItem[], { idempotencyKey })
+  const { results } = await api.submitBatch(requests, { idempotencyKey })
   const jobs = results.flatMap(({ job }) => (job === undefined ? [] : [job]))
   const rejected = results.flatMap(({ index, problem }) => (problem === undefined ? [] : [{ index, problem }]))
   for (const { index, problem } of rejected) {

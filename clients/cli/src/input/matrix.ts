@@ -13,12 +13,13 @@ export type Combination = Readonly<Record<string, Scalar>>
  * Expands a request with a `matrix` into one request for each combination of its values, the last name varying fastest.
  * `${{ matrix.<name> }}` is replaced in every text: by the value itself if it is the whole text. Without a matrix: null.
  */
-export function expandMatrix({ matrix, ...template }: JsonObject): JsonObject[] | null {
+export function expandMatrix<T extends object>(request: T & JsonObject): T[] | null {
+  const { matrix, ...template }: JsonObject = request
   if (matrix === undefined) return null
   const combinations = combinationsOf(matrix)
   return combinations.map((combination) => {
-    const request = substituted(template, combination)
-    return isJsonObject(request) ? request : {}
+    // As unchecked as the template: the service validates each request.
+    return substituted(template, combination) as T
   })
 }
 

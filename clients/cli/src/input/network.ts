@@ -1,8 +1,9 @@
+import type { ConnectionRequest } from '@switchyard/client'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { usageError } from '../command-error.ts'
 import { readText } from './files.ts'
-import { isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject } from './json.ts'
 
 export interface NetworkOptions {
   caCertificateFile?: string
@@ -17,20 +18,23 @@ export function addNetworkOptions(command: Command): Command {
     .option('--client-key-file <file>', 'PEM file with the key of the client certificate.')
 }
 
+type Certificates = Pick<NonNullable<ConnectionRequest['network']>, 'caCertificate' | 'clientCertificate'>
+
 /** The network of a request, with the certificates of these files; undefined if there is none. */
-export async function readNetwork(
+export async function readNetwork<T extends object>(
   { stdin }: Cli,
-  { network: given }: JsonObject,
+  { network: given }: { network?: T },
   { caCertificateFile, clientCertificateFile, clientKeyFile }: NetworkOptions,
-): Promise<unknown> {
+): Promise<T | Certificates | (T & Certificates) | undefined> {
   if ((clientCertificateFile === undefined) !== (clientKeyFile === undefined))
     throw usageError('--client-certificate-file and --client-key-file require each other. Use both.')
-  const files: JsonObject = {}
+  const files: Certificates = {}
   if (caCertificateFile !== undefined) files.caCertificate = await readText(caCertificateFile, stdin)
   if (clientCertificateFile !== undefined && clientKeyFile !== undefined)
     files.clientCertificate = {
       certificate: await readText(clientCertificateFile, stdin),
       key: await readText(clientKeyFile, stdin),
     }
-  return Object.keys(files).length === 0 ? given : { ...(isJsonObject(given) ? given : {}), ...files }
+  if (Object.keys(files).length === 0) return given
+  return isJsonObject(given) ? { ...given, ...files } : files
 }
