@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { isSecretName } from '../../src/vocabulary/secret-names.ts'
 import type { Account, ProviderHarness, SandboxSettings } from './harness.ts'
+import { type ProxiedCalls, startProxiedCalls } from './proxied-calls.ts'
 import { tapWire, type WireTap } from './wire-tap.ts'
 
 export interface Connection {
@@ -36,6 +37,10 @@ export interface Bench {
   advance(ms: number): void
   /** Another connection. Whatever its drivers answer is looked through for secrets, too. */
   open(opening?: Opening): Connection
+  /** The way out of all connections that `open` makes. */
+  readonly proxied: ProxiedCalls
+  /** Connections that the sandbox has accepted since the test began. */
+  accepted(): ReturnType<ProxiedCalls['accepted']>
   /** Calls to an operation of the sandbox since the test began. */
   calls(operation: string): number
   change(settings: SandboxSettings): void
@@ -51,6 +56,7 @@ export function useBench(harness: ProviderHarness): Bench {
   const time = { ms: startMs }
   const clock = { now: () => new Date(time.ms), monotonicMs: () => time.ms - startMs }
   let sandbox: Sandbox
+  let proxied: ProxiedCalls
   let connection: Connection
   let closing: (() => Promise<void>)[] = []
   let taps: WireTap[] = []
@@ -60,13 +66,18 @@ export function useBench(harness: ProviderHarness): Bench {
 
   beforeAll(async () => {
     sandbox = await startSandbox({ providers: [id], clock: { now: () => time.ms } })
+    proxied = await startProxiedCalls()
   })
 
-  afterAll(() => sandbox.close())
+  afterAll(async () => {
+    await sandbox.close()
+    await proxied.close()
+  })
 
   beforeEach(() => {
     time.ms = startMs
     sandbox.reset()
+    proxied.forget()
     sandbox.changeSettings(id, harness.sandboxSettings ?? {})
     connection = open()
     written = []
@@ -89,6 +100,8 @@ export function useBench(harness: ProviderHarness): Bench {
     for (const piece of secrets.flatMap(piecesOf)) {
       if (shown.includes(piece)) expect.fail(`A secret came out of the driver: ${around(shown, piece)}`)
     }
+    // A tunnel may be known a moment after the sandbox has accepted it.
+    await vi.waitFor(() => expect(accepted().direct, 'a driver makes every call through the proxy').toBe(0))
     expect(written, 'a driver writes nothing').toEqual([])
     expect(shownInLogs, 'a secret is in a header whose name says so').toEqual([])
   })
@@ -97,7 +110,8 @@ export function useBench(harness: ProviderHarness): Bench {
     const own = harness.settings(sandbox.urls[id], sandbox.accounts[id])
     const all = { ...own, ...harness.variantSettings, ...settings }
     const limits = { connectTimeoutMs: 1000, timeoutMs, maxResponseBytes: 10_000_000 }
-    const http = makeHttpClient({ baseUrl: provider.baseUrl(all), clock, ...limits })
+    const connect = proxied.connector(limits.connectTimeoutMs)
+    const http = makeHttpClient({ baseUrl: provider.baseUrl(all), clock, connect, ...limits })
     const tap = tapWire(http)
     const keys = { ...harness.credentials(sandbox.accounts[id]), ...credentials }
     const opened = watch(provider.open({ settings: all, credentials: keys, http: tap, clock }), outcomes)
@@ -106,8 +120,13 @@ export function useBench(harness: ProviderHarness): Bench {
     return { provider: opened, tap, driver: (kind) => driverOf(opened, kind) }
   }
 
+  const accepted = () => proxied.accepted(Number(new URL(sandbox.urls[id]).port))
+
   return {
-    harness,
+    ...{ harness, accepted },
+    get proxied() {
+      return proxied
+    },
     get sandbox() {
       return sandbox
     },

@@ -15,6 +15,8 @@ export interface ConnectProxy {
   readonly connects: readonly string[]
   /** The `Proxy-Authorization` of all CONNECT requests; empty if absent. */
   readonly authorizations: readonly string[]
+  /** Local ports of the connections to destinations. */
+  readonly tunnelPorts: ReadonlySet<number>
   /** Requests that were not CONNECT. */
   readonly others: readonly string[]
   /** Answers further CONNECT requests with this status, or as `Answer` describes. */
@@ -34,6 +36,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
   const authorizations: string[] = []
   const others: string[] = []
   const sockets = new Set<Duplex>()
+  const tunnelPorts = new Set<number>()
   let how: Answer = 200
   let byteCount = 0
 
@@ -54,6 +57,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
     const far = connect({ host: '127.0.0.1', port: Number(authority.split(':').at(-1)) })
     sockets.add(far.on('error', () => near.destroy()))
     far.on('connect', () => {
+      tunnelPorts.add(far.localPort ?? 0)
       near.write('HTTP/1.1 200 Connection established\r\n\r\n')
       near.on('data', (chunk: Buffer) => {
         byteCount += chunk.byteLength
@@ -71,6 +75,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
     port,
     connects,
     authorizations,
+    tunnelPorts,
     others,
     answer: (next) => {
       how = next

@@ -36,6 +36,11 @@ export function describeConnection(bench: Bench): void {
       expect(await failureOf(provider.verify(signal))).toMatchObject({ code: 'unavailable', notSent: true })
     })
 
+    it('makes its calls through the proxy of the connection', async () => {
+      await bench.connection.provider.verify(signal)
+      expect(bench.accepted()).toEqual({ proxied: expect.toSatisfy((count: number) => count > 0), direct: 0 })
+    })
+
     it('is opened without a word to the provider, and has a scope without secrets', () => {
       const { provider, tap } = bench.open()
       expect(Object.keys(provider.drivers).sort()).toEqual(Object.keys(harness.kinds).sort())

@@ -63,6 +63,7 @@ export function describeEndpoints(bench: Bench): void {
       called.add(host)
       const target = new URL(isHere(host) ? bench.url : capture.url)
       const socket = connect(Number(target.port), target.hostname)
+      socket.once('connect', () => bench.proxied.except(socket))
       socket.once('connect', () => callback(null, socket)).once('error', (error) => callback(error, null))
     }
     const { now, monotonicMs } = bench
