@@ -32,10 +32,8 @@ const dueByProject = Prisma.sql`
     FROM due GROUP BY 1, provider
   )`
 
-/** Metrics for operators, in one statement. */
-export function makeMeasuresRepository(prisma: PrismaClient) {
-  return async function measure(): Promise<readonly Measure[]> {
-    const rows = await prisma.$queryRaw<Row[]>`
+/** Metrics for operators, in one statement, which reads nothing of workloads that have ended. */
+export const measuring = Prisma.sql`
       WITH ${dueByProject}
       SELECT 'live_workloads' AS name, jsonb_build_object('kind', kind, 'provider', provider, 'status', status) AS labels, count(*)::float8 AS value
       FROM workloads WHERE active AND ended_at IS NULL GROUP BY kind, provider, status
@@ -63,6 +61,10 @@ export function makeMeasuresRepository(prisma: PrismaClient) {
       ORDER BY last_orphans DESC LIMIT ${maxConnections})
       UNION ALL
       SELECT 'duplicates', '{}', count(*)::float8 FROM workload_events WHERE type IN ('job.duplicate_detected', 'environment.duplicate_detected')`
+
+export function makeMeasuresRepository(prisma: PrismaClient) {
+  return async function measure(): Promise<readonly Measure[]> {
+    const rows = await prisma.$queryRaw<Row[]>(measuring)
     return measured.map((name) => ({
       name,
       samples: rows.flatMap(({ name: of, ...sample }) => (of === name ? [sample] : [])),

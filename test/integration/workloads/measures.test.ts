@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { makeMeasuresRepository } from '../../../src/workloads/maintenance/measures.repository.ts'
+import { makeMeasuresRepository, measuring } from '../../../src/workloads/maintenance/measures.repository.ts'
 import { useApiBench } from '../../support/api-bench.ts'
+import { explain } from '../../support/rows-read.ts'
 
 const { api, open, connections } = await useApiBench()
 const measure = makeMeasuresRepository(open.prisma)
@@ -49,4 +50,16 @@ it('reports how late scans are, by provider and kind', async () => {
   const lags = await samplesOf('scan_lag_seconds')
   const lag = lags.find(({ labels }) => labels.provider === 'dataforest' && labels.kind === 'environment')
   expect(lag?.value).toBeGreaterThanOrEqual(30)
+})
+
+it('reads nothing of workloads that have ended', async () => {
+  const before = await explain(open, measuring)
+  await open.pool.query(`
+    INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, ended_at)
+    SELECT 'job_ended' || n, project_id, 'job', provider, id, 'j', '{}', '{}', 'ended' || n, 'failed', false, now()
+    FROM connections, generate_series(1, 20000) n WHERE id = '${connections.slurm}';
+    ANALYZE workloads`)
+  const after = await explain(open, measuring)
+  expect(before.read).toBeGreaterThan(0)
+  expect(after.read, after.plan).toBeLessThan(before.read + 100)
 })
