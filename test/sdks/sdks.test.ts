@@ -51,7 +51,8 @@ async function generated(generator: Generator): Promise<Where> {
   await rm(directory, { recursive: true, force: true })
   await mkdir(join(directory, 'sdk'), { recursive: true })
   await cp(join(import.meta.dirname, id), directory, { recursive: true })
-  await cp(join(import.meta.dirname, '../../openapi/openapi.json'), join(directory, 'openapi.json'))
+  for (const document of ['openapi.json', 'openapi-3.0.json'])
+    await cp(join(import.meta.dirname, '../../openapi', document), join(directory, document))
   const path = [...(await programs(generator)), process.env.PATH].join(delimiter)
   const paths = { PATH: path, PYTHONPATH: 'sdk', MYPYPATH: 'sdk', CARGO_TARGET_DIR: rustTarget }
   const env = environment({ ...paths, GOFLAGS: '-mod=mod' })
