@@ -7,7 +7,7 @@ import type { Figures, Part } from '../part.ts'
 import { startProgram } from '../program.ts'
 import type { Reads, ReadsResult } from '../programs/reader.ts'
 import { queryOf, readFilters } from '../read-filters.ts'
-import { type SeedTarget, seedJobs } from '../seed.ts'
+import { type SeedTarget, seedJobs, withoutIndexes } from '../seed.ts'
 import { apiKey, postTo, type Service, slurmConnection, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 
@@ -64,7 +64,7 @@ async function projectOf(stack: Stack, api: Service, size: number): Promise<Seed
     connectionIds: [await connect('first'), await connect('second'), await connect('third')],
     environmentId: makeId('environment'),
   }
-  await seedJobs(stack.pool, target, size)
+  await withoutIndexes(stack.pool, () => seedJobs(stack.pool, target, size))
   await stack.pool.query('VACUUM (ANALYZE) workloads, workload_labels')
   const made = { size, key, target }
   seeded.set(size, made)

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { rareJobs, type SeedTarget, seedJobs } from '../../../bench/seed.ts'
+import { rareJobs, type SeedTarget, seedJobs, withoutIndexes } from '../../../bench/seed.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { type Filter, type ListQuery, listStatement } from '../../../src/workloads/store/list.repository.ts'
 import type { Page } from '../../../src/workloads/store/list-filter.ts'
@@ -37,6 +37,12 @@ beforeAll(async () => {
       `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ($1, $2, 'slurm', $3, '{}', '')`,
       [id, target.projectId, `c${index}`],
     )
+  await withoutIndexes(client, insertRows)
+  // Nothing below reads much: what does is cut off.
+  await client.query(`SET statement_timeout = '20s'`)
+}, 120_000)
+
+async function insertRows(): Promise<void> {
   await seedJobs(client, target, count)
   // What another project has at the same time has no part in it.
   await seedJobs(client, { ...target, projectId: makeId('project'), environmentId: makeId('environment') }, count)
@@ -51,9 +57,7 @@ beforeAll(async () => {
     `INSERT INTO workload_labels SELECT project_id, 'environment', key, value, 'env_' || substr(workload_id, 5) FROM workload_labels WHERE project_id = $1`,
     [target.projectId],
   )
-  // Nothing below reads much: what does is cut off.
-  await client.query(`SET statement_timeout = '20s'`)
-}, 120_000)
+}
 
 const labels = (...given: string[]) =>
   given.map((label) => ({ key: label.split(':')[0] ?? '', value: label.split(':')[1] ?? '' }))
