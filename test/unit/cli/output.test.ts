@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CommandError } from '../../../clients/cli/src/command-error.ts'
 import { renderError } from '../../../clients/cli/src/output/error-text.ts'
 import { type Format, makeOutput } from '../../../clients/cli/src/output/output.ts'
@@ -8,9 +8,12 @@ import { workloadView } from '../../../clients/cli/src/output/resource-views.ts'
 
 const plain = (_style: unknown, text: string) => text
 const jobs = [
-  { id: 'job_1', name: 'train', provider: 'slurm', status: 'running', createdAt: new Date().toISOString() },
+  { id: 'job_1', name: 'train', provider: 'slurm', status: 'running', createdAt: '2026-01-05T00:00:00.000Z' },
   { id: 'job_20', name: 'a\u001b[31m\nb', provider: 'scnet', status: 'queued', statusReason: 'paused' },
 ]
+
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-01-05T00:00:00.000Z') }))
+afterAll(() => void vi.useRealTimers())
 
 function printed(format: Format, print: (output: ReturnType<typeof makeOutput>) => void): [string, string] {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
