@@ -2,24 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { useApiBench } from '../support/api-bench.ts'
+import { connectionRequests } from '../support/connection-requests.ts'
 import { expectProblem } from '../support/problems.ts'
 
 const bench = await useApiBench()
 const { api } = bench
-
-let drawn = 0
-/** An account at Data Forest as a client would connect it, under a name of its own. */
-function request(more: { settings?: object; credentials?: object } = {}) {
-  const { urls, accounts } = bench.sandbox
-  const { accountId, accessKey, secretKey } = accounts.dataforest
-  drawn += 1
-  return {
-    name: `connection ${drawn}`,
-    settings: { dataforest: { baseUrl: urls.dataforest, accountId, ...more.settings } },
-    credentials: { dataforest: { accessKey, secretKey, ...more.credentials } },
-  }
-}
-const make = async (more = {}) => api.ok('POST', '/connections', request(more))
+const { make } = connectionRequests(bench)
 
 describe('what a provider is asked over a connection', () => {
   it.each(['dataforest', 'aitems', 'modelarts', 'scnet'])(

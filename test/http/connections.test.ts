@@ -1,25 +1,13 @@
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { useApiBench } from '../support/api-bench.ts'
+import { connectionRequests } from '../support/connection-requests.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
 
 const bench = await useApiBench()
 const { api } = bench
-
-let drawn = 0
-/** An account at Data Forest as a client would connect it, under a name of its own. */
-function request(more: { settings?: object; credentials?: object } = {}) {
-  const { urls, accounts } = bench.sandbox
-  const { accountId, accessKey, secretKey } = accounts.dataforest
-  drawn += 1
-  return {
-    name: `connection ${drawn}`,
-    settings: { dataforest: { baseUrl: urls.dataforest, accountId, ...more.settings } },
-    credentials: { dataforest: { accessKey, secretKey, ...more.credentials } },
-  }
-}
-const make = async (more = {}) => api.ok('POST', '/connections', request(more))
+const { request, make } = connectionRequests(bench)
 const secrets = () =>
   Object.values(bench.sandbox.accounts.dataforest).filter((value) => typeof value === 'string' && value.length > 24)
 
@@ -150,7 +138,7 @@ describe('PATCH /connections/{id}', () => {
   it('changes the name, a hold and what does not decide where objects live, each alone', async () => {
     const { id, settings } = await make()
     const path = `/connections/${id}`
-    const name = `renamed ${drawn}`
+    const name = 'renamed alone'
     expect(await api.ok('PATCH', path, { name })).toMatchObject({ name, version: 2, settings })
     expect(await api.ok('PATCH', path, { held: true })).toMatchObject({ name, held: true, version: 3 })
     const changed = await api.ok('PATCH', path, { settings: { dataforest: { defaultQueue: 'cpu' } } })

@@ -1,0 +1,23 @@
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import type { ApiBench } from './api-bench.ts'
+
+interface Changes {
+  settings?: object
+  credentials?: object
+}
+
+/** Connections to the sandbox's Data Forest account, each under a new name. */
+export function connectionRequests({ api, sandbox }: Pick<ApiBench, 'api' | 'sandbox'>) {
+  let drawn = 0
+  function request({ settings, credentials }: Changes = {}) {
+    const { accountId, accessKey, secretKey } = sandbox.accounts.dataforest
+    drawn += 1
+    return {
+      name: `connection ${drawn}`,
+      settings: { dataforest: { baseUrl: sandbox.urls.dataforest, accountId, ...settings } },
+      credentials: { dataforest: { accessKey, secretKey, ...credentials } },
+    }
+  }
+  const make = (changes: Changes = {}): Promise<ApiRecord> => api.ok('POST', '/connections', request(changes))
+  return { request, make }
+}
