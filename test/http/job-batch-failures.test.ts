@@ -1,25 +1,12 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import type { ApiCaller } from '../support/api-caller.ts'
+import { describe, expect, it } from 'vitest'
+import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { failingDuring, idsOf, slurmJob, submitBatch } from '../support/job-batches.ts'
+import { useSqlClient } from '../support/test-database.ts'
 
-let bench: ApiBench
-let api: ApiCaller
-let sql: Client
-
-beforeAll(async () => {
-  bench = await startApiBench({ settings: { requestRate: null } })
-  api = bench.api
-  sql = new Client({ connectionString: bench.database.url })
-  await sql.connect()
-})
-
-afterAll(async () => {
-  await sql?.end()
-  await bench?.stop()
-})
+const bench = await useApiBench({ settings: { requestRate: null } })
+const { api } = bench
+const sql = await useSqlClient(bench.database)
 
 const job = (name: string, more: object = {}) => slurmJob(bench, { name, ...more })
 const keyed = (name: string) => job(name, { idempotencyKey: name })
