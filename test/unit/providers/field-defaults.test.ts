@@ -1,31 +1,11 @@
-import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dataforestProvider } from '../../../src/providers/dataforest/index.ts'
-import { checkSpec, type SpecRules, withDefaults, withDefaultsInside } from '../../../src/providers/field-rules.ts'
+import { checkSpec, withDefaults, withDefaultsInside } from '../../../src/providers/field-rules.ts'
 import { providers } from '../../../src/providers/registry.ts'
 import type { EnvironmentSpec, JobSpec } from '../../../src/vocabulary/spec.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
-
-const rules: SpecRules<'job'> = {
-  provider: 'acme',
-  accepts: {
-    image: { to: 'img', required: true, pattern: '^[a-z]+:[0-9]+$', note: 'name and number' },
-    environmentVariables: { to: 'env', maxLength: 3, maxItems: 2 },
-    command: { to: 'cmd', maxLength: 5 },
-    queue: { to: 'q', default: 'main', values: ['main', 'other'] },
-    'resources.cpus': { to: 'cpu', required: true, minimum: 1, maximum: 8, default: 2 },
-    inputs: { to: 'in', maxItems: 2 },
-    'inputs.name': { to: 'in[].name', required: true, minLength: 2 },
-    'inputs.source': { to: 'in[].src' },
-    'inputs.path': { to: 'in[].path' },
-    outputs: { to: 'out' },
-    'outputs.destination': { to: 'out[].dst' },
-    'outputs.path': { to: 'out[].path' },
-    'storage.type': { to: 'st', required: true },
-  },
-  options: Type.Object({ zone: Type.Optional(Type.String({ maxLength: 2 })) }, { additionalProperties: false }),
-}
+import { rules } from './acme-rules.ts'
 
 describe('filling in defaults', () => {
   it('fills what is absent, leaves what is given, and changes nothing in place', () => {

@@ -1,29 +1,11 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkSpec, neutralValues, type SpecRules } from '../../../src/providers/field-rules.ts'
+import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
 import { fieldPaths } from '../../../src/vocabulary/field-paths.ts'
 import { environmentFields, type JobSpec, jobFields } from '../../../src/vocabulary/spec.ts'
+import { rules } from './acme-rules.ts'
 
-const rules: SpecRules<'job'> = {
-  provider: 'acme',
-  accepts: {
-    image: { to: 'img', required: true, pattern: '^[a-z]+:[0-9]+$', note: 'name and number' },
-    environmentVariables: { to: 'env', maxLength: 3, maxItems: 2 },
-    command: { to: 'cmd', maxLength: 5 },
-    queue: { to: 'q', default: 'main', values: ['main', 'other'] },
-    'resources.cpus': { to: 'cpu', required: true, minimum: 1, maximum: 8, default: 2 },
-    inputs: { to: 'in', maxItems: 2 },
-    'inputs.name': { to: 'in[].name', required: true, minLength: 2 },
-    'inputs.source': { to: 'in[].src' },
-    'inputs.path': { to: 'in[].path' },
-    outputs: { to: 'out' },
-    'outputs.destination': { to: 'out[].dst' },
-    'outputs.path': { to: 'out[].path' },
-    'storage.type': { to: 'st', required: true },
-  },
-  options: Type.Object({ zone: Type.Optional(Type.String({ maxLength: 2 })) }, { additionalProperties: false }),
-}
 const good: JobSpec = { name: 'x', image: 'a:1', resources: { cpus: 1 } }
 const problems = (spec: object) => checkSpec(rules, spec as JobSpec)
 const codes = (spec: object) => problems({ ...good, ...spec }).map(({ pointer, code }) => `${pointer} ${code}`)
