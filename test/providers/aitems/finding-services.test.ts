@@ -1,29 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Intent } from '../../../src/providers/intent.ts'
-import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { clock, failureOf, route, sendBy, service, signal, useConnection } from './connection.ts'
+import { failureOf, route, service, signal, useConnection } from './connection.ts'
+import { id, intent, spec } from './service-intent.ts'
 
 const aitems = useConnection()
-const id = 'fboyb1a2b3c'
-
-const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSpec> = {}): EnvironmentSpec => ({
-  name: 'service',
-  description: 'test',
-  ...more,
-  providerOptions: { aitems: options },
-})
-
-function intent(more: Partial<Intent<'environment'>> = {}): Intent<'environment'> {
-  return {
-    correlationTag: 'k7m2n9qd4x',
-    spec: spec({ serviceType: 'batch' }),
-    environmentRemoteId: null,
-    before: null,
-    sendBy: sendBy(),
-    firstSentAt: clock.now(),
-    ...more,
-  }
-}
 
 const firstPage = 'GET /services?offset=0&limit=1000'
 
