@@ -1,4 +1,4 @@
-import { mkdtemp, statfs } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -71,12 +71,15 @@ async function makeTemplate(serverUrl: string, template: string): Promise<void> 
 async function startDatabase() {
   const url = process.env.TEST_DATABASE_URL
   if (url !== undefined) return { url, description: 'the Postgres of TEST_DATABASE_URL', stop: async () => {} }
-  const dataDir = await mkdtemp(join(await roomyDir(), 'switchyard-test-postgres-'))
+  const parent = await roomyDir()
+  await removeAbandoned(parent)
+  const dataDir = await mkdtemp(join(parent, `${dirPrefix}${process.pid}-`))
   const settings = { max_connections: '300', shared_buffers: '128MB', max_wal_size: '2GB', autovacuum: 'on' }
   const postgres = await startEmbeddedPostgres({ dataDir, persistent: false, settings })
   return { ...postgres, description: 'an embedded Postgres' }
 }
 
+const dirPrefix = 'switchyard-test-postgres-'
 const memory = '/dev/shm'
 const minFreeBytes = 4 * 1024 ** 3
 
@@ -84,6 +87,24 @@ const minFreeBytes = 4 * 1024 ** 3
 async function roomyDir(): Promise<string> {
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
   return bavail * bsize >= minFreeBytes ? memory : tmpdir()
+}
+
+/** Removes the data of test runs that were killed: in memory it would stay there until the machine is restarted. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = name.startsWith(dirPrefix) ? Number(name.slice(dirPrefix.length).split('-')[0]) : Number.NaN
+    if (Number.isNaN(pid) || isAlive(pid)) continue
+    await rm(join(parent, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // The process of another user is alive, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 async function startRedis() {
