@@ -5,6 +5,7 @@ import { type ConnectionRoutesDeps, registerConnections } from './connections/co
 import { type EnvironmentRoutesDeps, registerEnvironments } from './environments/environments.routes.ts'
 import { EventSchema } from './events/event.schemas.ts'
 import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
+import { type HealthRoutesDeps, registerHealth } from './health/health.routes.ts'
 import { type AuthHooksDeps, registerAuthHooks } from './http/auth-hooks.ts'
 import { announceDeprecations, type Deprecation } from './http/deprecations.ts'
 import { answerHeaders } from './http/headers.ts'
@@ -37,6 +38,7 @@ export interface AppDeps extends ServerOptions {
   metrics: Metrics | null
   capabilities: CapabilitiesRoutesDeps
   connections: ConnectionRoutesDeps
+  health: HealthRoutesDeps
   jobs: JobRoutesDeps
   environments: EnvironmentRoutesDeps
   events: EventRoutesDeps
@@ -67,6 +69,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
     rejectUnknownParameters(guarded)
     await registerCapabilities(guarded, deps.capabilities)
     await registerConnections(guarded, deps.connections)
+    await registerHealth(guarded, deps.health)
     await registerJobs(guarded, deps.jobs)
     await registerEnvironments(guarded, deps.environments)
     await registerEvents(guarded, deps.events)

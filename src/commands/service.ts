@@ -160,6 +160,8 @@ function assemble(
   })
   closing.add('connections', container.opened.close)
   container.opened.start()
+  closing.add('provider call statistics', container.calls.close)
+  container.calls.start()
   closing.add('listener', container.notifier.close)
   closing.add('hints', container.hints.close)
   return container

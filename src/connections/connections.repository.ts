@@ -118,6 +118,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
           )
           ${auditStatement(by, { action: 'connection.deleted' }, Prisma.sql`c`)}`
         await tx.$executeRaw`DELETE FROM sweeps WHERE connection_id = ${id}`
+        await tx.$executeRaw`DELETE FROM connection_results WHERE connection_id = ${id}`
         return 'removed'
       })
     },

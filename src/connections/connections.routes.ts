@@ -7,7 +7,7 @@ import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
-import type { Scope } from '../vocabulary/scopes.ts'
+import { connectionReaders as readers, type Scope } from '../vocabulary/scopes.ts'
 import type { ChangeConnection, ConnectionPatch } from './change-connection.ts'
 import { connectionQuery, type makeConnectionSchemas } from './connection.schemas.ts'
 import { viewOf } from './connection.ts'
@@ -27,14 +27,6 @@ export interface ConnectionRoutesDeps {
 const params = Type.Object({ id: idSchema('connection', 'Connection id.') })
 const tags = ['Connections']
 const managers: readonly Scope[] = ['connections:manage']
-/** Callers that may submit workloads may also read connections; these contain no secrets. */
-const readers: readonly Scope[] = [
-  'connections:manage',
-  'jobs:read',
-  'jobs:write',
-  'environments:read',
-  'environments:write',
-]
 
 export async function registerConnections(server: HttpServer, deps: ConnectionRoutesDeps): Promise<void> {
   for (const schema of Object.values(deps.schemas) as TObject[]) server.addSchema(schema)

@@ -35,8 +35,8 @@ export interface OpenConnectionsDeps {
   providerById(id: string): Provider | undefined
   makeHttp(baseUrl: string, network: Network): ConnectionHttp
   clock: ProviderClock
-  /** Measures and traces the calls of an open provider. */
-  observed(providerId: string, opened: OpenProvider): OpenProvider
+  /** Measures, records and traces the calls over a connection. */
+  observed(providerId: string, connectionId: string, opened: OpenProvider): OpenProvider
   /** Resumes workloads and scans that a pause has stopped. */
   wakeWaiting(connectionId: string): Promise<void>
   /** How long a probe after a pause may take before another worker tries. */
@@ -124,7 +124,7 @@ function makeEntry(
   const baseUrl = provider.baseUrl(settings)
   const http = makeHttp(baseUrl, network)
   const session = { settings, credentials, http: namingAddresses(http, provider, settings), clock }
-  const { drivers, verify } = observed(provider.id, provider.open(session))
+  const { drivers, verify } = observed(provider.id, connection.id, provider.open(session))
   const opened: Opened = {
     provider: provider.id,
     version: connection.version,

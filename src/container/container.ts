@@ -20,6 +20,7 @@ import { makeConnections } from './connections.ts'
 import type { ContainerDeps } from './deps.ts'
 import { makeIssuerFetch } from './egress.ts'
 import { makeEngine } from './engine.ts'
+import { makeHealth } from './health.ts'
 import { makeReopenReplaced, whyNotReady } from './installation.ts'
 import { makeTelemetry } from './telemetry.ts'
 import { makeWebhooks } from './webhooks.ts'
@@ -39,7 +40,8 @@ export function makeContainer(deps: ContainerDeps) {
   const shutdown = new AbortController()
   const draining = makeDraining()
 
-  const telemetry = makeTelemetry(deps)
+  const { calls, health } = makeHealth(deps)
+  const telemetry = makeTelemetry({ ...deps, calls })
 
   const hints = makeHints({
     queue: backend.makeQueue(queues.reconcile.name),
@@ -112,6 +114,7 @@ export function makeContainer(deps: ContainerDeps) {
     readiness: { check: () => whyNotReady(database) },
     capabilities: { describe: () => providers.map((provider) => describeProvider(provider)) },
     connections: connections.routes,
+    health,
     webhooks: webhooks.routes,
     ...workloads,
   }
@@ -126,6 +129,7 @@ export function makeContainer(deps: ContainerDeps) {
     notifier,
     hints,
     opened,
+    calls,
     draining,
     shutdown,
     reopenReplaced: makeReopenReplaced(prisma, kinds),

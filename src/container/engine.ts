@@ -1,5 +1,6 @@
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { makePruneEvents } from '../events/prune.repository.ts'
+import { makeCallStatisticsRepository } from '../health/call-statistics.repository.ts'
 import { type BatcherOptions, makeBatcher } from '../infra/batcher.ts'
 import type { Clock } from '../infra/clock.ts'
 import type { Database } from '../infra/database.ts'
@@ -125,6 +126,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
       pruneKeys,
       makePruneEvents(prisma, settings.events),
       makePruneWorkloads(database, settings.workloadRetentionDays),
+      makeCallStatisticsRepository(sql).prune,
     ],
     intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,

@@ -1,5 +1,5 @@
+import type { CallRecorder } from '../health/call-recorder.ts'
 import type { RequestObserver } from '../http/observed-requests.ts'
-import type { OpenProvider } from '../providers/provider.ts'
 import type { HttpClient } from '../providers/session.ts'
 import type { Measure } from '../telemetry/measure.ts'
 import { type Metrics, makeMetrics, makeProcessMetrics, noMetrics, type ProcessMetrics } from '../telemetry/metrics.ts'
@@ -20,20 +20,24 @@ interface Work {
   sender: Pick<WebhookSender, 'inFlight'>
 }
 
-type TelemetryDeps = Pick<ContainerDeps, 'settings' | 'clock' | 'database' | 'tracing' | 'logger' | 'version'>
+interface TelemetryDeps
+  extends Pick<ContainerDeps, 'settings' | 'clock' | 'database' | 'tracing' | 'logger' | 'version'> {
+  /** Records provider calls for the health of connections. */
+  calls: Pick<CallRecorder, 'record'>
+}
 
 /** What measures and traces this process, for each module that is measured. */
-export function makeTelemetry({ settings, clock, database, tracing = noTracing, logger, version }: TelemetryDeps) {
+export function makeTelemetry(given: TelemetryDeps) {
+  const { settings, clock, database, tracing = noTracing, logger, version } = given
   const own = settings.edge.hasMetrics ? makeProcessMetrics() : null
   const metrics = own?.metrics ?? noMetrics
   const deps = { metrics, tracing, clock }
-  const isObserved = own !== null || tracing.isOn
   metrics.gauge('build_info', () => [{ labels: { version }, value: 1 }])
   watchPool(metrics, database.pool)
   return {
     engine: makeEngineObserver(deps),
     observeDelivery: makeObserveDelivery(deps),
-    observedProvider: isObserved ? makeObserveProvider(deps) : (_: string, opened: OpenProvider) => opened,
+    observedProvider: makeObserveProvider({ ...deps, record: given.calls.record }),
     observedHttp: <C extends HttpClient>(client: C, baseUrl: string): C =>
       tracing.isOn ? observedHttp(client, baseUrl, tracing) : client,
     traceHint: makeTraceHint(tracing),

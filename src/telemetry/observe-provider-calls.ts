@@ -1,29 +1,45 @@
 import type { Control, Driver } from '../providers/driver.ts'
 import type { OpenProvider } from '../providers/provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
-import type { Kind } from '../vocabulary/kinds.ts'
+import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import type { ProcessMetrics } from './metrics.ts'
-import { type MonotonicClock, timed } from './timed.ts'
+import { type Ended, type MonotonicClock, timed } from './timed.ts'
 import type { Tracing } from './tracing.ts'
+
+/** A provider call that has ended. */
+export interface RecordedCall {
+  connectionId: string
+  operation: string
+  seconds: number
+  /** Absent if the call succeeded. */
+  error?: unknown
+  /** What a create or an update sends, the workload's secrets among them. */
+  environmentVariables?: Variables
+}
+
+type Variables = Spec<Kind>['environmentVariables']
 
 interface Deps {
   metrics: Pick<ProcessMetrics, 'observe'>
   tracing: Pick<Tracing, 'span'>
+  /** Called for each call; must not block. */
+  record(call: RecordedCall): void
   clock: MonotonicClock
 }
 
-/** Runs one call of a driver. */
-type Call = <R>(operation: string, run: () => Promise<R>) => Promise<R>
+/** Runs one call of a driver; `sent` is the spec that it sends. */
+type Call = <R>(operation: string, run: () => Promise<R>, sent?: Spec<Kind>) => Promise<R>
 
-/** Wraps the drivers of an open provider, so that every call over it is measured and traced. */
-export function makeObserveProvider({ metrics, tracing, clock }: Deps) {
-  return (provider: string, { drivers, verify }: OpenProvider): OpenProvider => {
-    const call: Call = (operation, run) => {
+/** Wraps the drivers of an open connection, so that every call over it is measured, recorded and traced. */
+export function makeObserveProvider({ metrics, tracing, record, clock }: Deps) {
+  return (provider: string, connectionId: string, { drivers, verify }: OpenProvider): OpenProvider => {
+    const call: Call = (operation, run, sent) => {
       const attributes = { 'switchyard.provider': provider, 'switchyard.operation': operation }
       return tracing.span({ name: `${provider} ${operation}`, kind: 'internal', attributes }, (span) =>
         timed(clock, run, (ended) => {
           const code = ended.ok ? 'ok' : codeOf(ended.error)
           metrics.observe('provider_call_duration_seconds', { provider, operation, code }, ended.seconds)
+          record({ connectionId, operation, ...resultOf(ended), ...sentOf(sent) })
           if (!ended.ok) span.fail(code)
         }),
       )
@@ -39,6 +55,15 @@ export function makeObserveProvider({ metrics, tracing, clock }: Deps) {
   }
 }
 
+function resultOf(ended: Ended<unknown>): Pick<RecordedCall, 'seconds' | 'error'> {
+  const { seconds } = ended
+  return ended.ok ? { seconds } : { seconds, error: ended.error }
+}
+
+function sentOf(sent: Spec<Kind> | undefined): Pick<RecordedCall, 'environmentVariables'> {
+  return sent === undefined ? {} : { environmentVariables: sent.environmentVariables ?? {} }
+}
+
 /** Drivers reject only with a ProviderError; anything else is a defect. */
 function codeOf(error: unknown): string {
   return error instanceof ProviderError ? error.code : 'internal'
@@ -49,13 +74,13 @@ function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K
   const { prepare, update, logs, access, catalog } = driver
   return {
     ...driver,
-    create: (intent, signal) => call('create', () => driver.create(intent, signal)),
+    create: (intent, signal) => call('create', () => driver.create(intent, signal), intent.spec),
     find: (intents, signal) => call('find', () => driver.find(intents, signal)),
     get: (remoteId, signal) => call('get', () => driver.get(remoteId, signal)),
     list: (page, signal) => call('list', () => driver.list(page, signal)),
     controls: observedControls(driver.controls, call),
     ...(prepare && { prepare: (...args) => call('prepare', () => prepare.apply(driver, args)) }),
-    ...(update && { update: (...args) => call('update', () => update.apply(driver, args)) }),
+    ...(update && { update: (...args) => call('update', () => update.apply(driver, args), args[1]) }),
     ...(logs && { logs: (...args) => call('logs', () => logs.apply(driver, args)) }),
     ...(access && { access: (...args) => call('access', () => access.apply(driver, args)) }),
     ...(catalog && { catalog: (signal) => call('catalog', () => catalog.call(driver, signal)) }),

@@ -12,6 +12,15 @@ export const scopes = [
 
 export type Scope = (typeof scopes)[number]
 
+/** Callers that may submit workloads may also read connections; these contain no secrets. */
+export const connectionReaders: readonly Scope[] = [
+  'connections:manage',
+  'jobs:read',
+  'jobs:write',
+  'environments:read',
+  'environments:write',
+]
+
 export function isScope(value: unknown): value is Scope {
   return (scopes as readonly unknown[]).includes(value)
 }

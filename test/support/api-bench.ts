@@ -16,6 +16,8 @@ export interface ApiBench {
   open: Database
   /** Connection id of each provider of the sandbox. */
   connections: Readonly<Record<string, string>>
+  /** Stores the provider calls of the service that are counted in memory. */
+  storeCalls(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,6 +40,7 @@ export async function startApiBench(options: Partial<SwitchyardOptions> = {}): P
   )
   return {
     ...{ api, database, sandbox, open, url: service.url ?? '', connections: Object.fromEntries(made) },
+    storeCalls: service.container.calls.flush,
     async stop() {
       await switchyard.stop()
       await sandbox.close()

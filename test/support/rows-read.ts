@@ -38,6 +38,7 @@ export async function explainAs(client: Client, planning: Planning, { text, valu
 }
 
 function literal(client: Client, value: unknown): string {
+  if (value === null) return 'NULL'
   if (Array.isArray(value)) return `ARRAY[${value.map((each) => literal(client, each)).join(', ')}]::text[]`
   return client.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))
 }

@@ -26,6 +26,7 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'events-imports-only-its-dependencies', from: 'events/a.ts', imports: '../workloads/intake/submit.ts' },
   { rule: 'secrets-imports-only-its-dependencies', from: 'secrets/a.ts', imports: '../workloads/workload.ts' },
   { rule: 'connections-imports-only-its-dependencies', from: 'connections/a.ts', imports: '../providers/registry.ts' },
+  { rule: 'health-imports-only-its-dependencies', from: 'health/a.ts', imports: '../workloads/workload.ts' },
   {
     rule: 'capabilities-imports-only-its-dependencies',
     from: 'capabilities/a.ts',

@@ -68,3 +68,32 @@ export const providerDescription = {
   kinds: { job },
 }
 export const connectionCapabilities = { provider: 'slurm', kinds: { job } }
+
+const calls = {
+  ...{ total: 412, failed: 3, rejected: 1, errorRate: 0.0073 },
+  errors: [
+    { code: 'unavailable', calls: 3 },
+    { code: 'conflict', calls: 1 },
+  ],
+  latency: { meanMs: 87.4, p50Ms: 64.2, p95Ms: 231.5, p99Ms: 912.3 },
+}
+const state = {
+  calls,
+  workloads: { live: 12, parked: 0, unknown: 0 },
+  lastSucceededAt: at(80),
+  lastFailure: {
+    ...{ connectionId: ids.connection, at: at(20), operation: 'list', code: 'unavailable', httpStatus: 503 },
+    message: 'Slurm did not respond: Service Unavailable.',
+  },
+  ...{ scanLagSeconds: 0, lastScannedAt: at(79) },
+}
+const measured = { measuredAt: at(81), windowSeconds: 3600 }
+export const providerHealth = {
+  data: [{ provider: 'slurm', connections: { total: 2, held: 0, paused: 0 }, ...state }],
+  ...measured,
+}
+export const connectionHealth = {
+  ...{ connectionId: ids.connection, provider: 'slurm', held: false, ...state },
+  operations: [{ operation: 'list', ...calls }],
+  ...measured,
+}

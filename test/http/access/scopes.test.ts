@@ -18,6 +18,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /docs': 'no key',
   'GET /providers': 'any key',
   'GET /providers/{provider}': 'any key',
+  'GET /providers/health': connections,
   'GET /connections': connections,
   'POST /connections': ['connections:manage'],
   'GET /connections/{id}': connections,
@@ -27,6 +28,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /connections/{id}/capabilities': connections,
   'GET /connections/{id}/catalog': connections,
   'GET /connections/{id}/orphans': ['connections:manage'],
+  'GET /connections/{id}/health': connections,
   ...Object.fromEntries(
     ['jobs', 'environments'].flatMap((kind) => [
       [`GET /${kind}`, [`${kind}:read`]],

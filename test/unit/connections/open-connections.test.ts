@@ -36,7 +36,7 @@ function bench() {
   let made = 0
   const connections = makeOpenConnections({
     ...{ secretBox, providerById: () => provider, wakeWaiting: async () => {}, probeMs: 1000 },
-    observed: (_, opened) => opened,
+    observed: (_, __, opened) => opened,
     repository: repository as ConnectionsRepository,
     clock: { now: () => new Date(0), monotonicMs: () => aheadMs },
     makeHttp() {

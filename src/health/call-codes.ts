@@ -1,0 +1,40 @@
+import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
+
+export const succeeded = 'ok'
+
+/**
+ * What an error tells. `failed`: something about the provider, the connection or the network. `rejected`: something
+ * about one request, which the provider has answered.
+ */
+const verdicts: Readonly<Record<ProviderErrorCode, 'failed' | 'rejected'>> = {
+  invalid_request: 'rejected',
+  unauthenticated: 'failed',
+  permission_denied: 'failed',
+  not_found: 'rejected',
+  conflict: 'rejected',
+  unsupported: 'rejected',
+  quota_exceeded: 'rejected',
+  no_capacity: 'rejected',
+  rate_limited: 'failed',
+  egress_denied: 'failed',
+  unavailable: 'failed',
+  timeout: 'failed',
+  outcome_unknown: 'failed',
+  bad_response: 'failed',
+  internal: 'failed',
+}
+
+/** Codes of failed calls, for documentation. */
+export const failureCodes: readonly string[] = Object.entries(verdicts).flatMap(([code, verdict]) =>
+  verdict === 'failed' ? [code] : [],
+)
+
+/** Drivers reject only with a ProviderError; anything else is a defect. */
+export function codeOf(error: unknown): ProviderErrorCode {
+  return error instanceof ProviderError ? error.code : 'internal'
+}
+
+/** A code that this version does not know comes from a newer one, and counts as a failure. */
+export function isFailure(code: string): boolean {
+  return code !== succeeded && verdicts[code as ProviderErrorCode] !== 'rejected'
+}

@@ -1,0 +1,57 @@
+import { ProviderError } from '../providers/provider-error.ts'
+import { hideInError, makeHide } from '../secrets/redact-secrets.ts'
+import { codeOf } from './call-codes.ts'
+
+/** The last failed call over a connection, without secrets. */
+export interface LastFailure {
+  operation: string
+  code: string
+  httpStatus?: number
+  /** The provider's error code. */
+  providerCode?: string
+  message?: string
+}
+
+export interface FailedCall {
+  operation: string
+  error: unknown
+  /** What the call sent, the workload's secrets among them; absent if it sends none. */
+  environmentVariables?: Readonly<Record<string, string>> | undefined
+}
+
+/** Calls about the connection: what a provider says about them cannot quote a workload. */
+const aboutConnection: ReadonlySet<string> = new Set(['verify', 'catalog', 'list'])
+
+/** Codes of calls without a response, whose messages are Switchyard's own. */
+const unanswered: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egress_denied'])
+
+/**
+ * Drivers remove the secrets of the connection from their messages, but know nothing of secret variables, which a
+ * provider may repeat. Those of a create or an update are known here and removed. The other calls about a workload are
+ * told without the provider's words; its record has them, redacted with its secrets.
+ */
+export function lastFailureOf({ operation, error, environmentVariables }: FailedCall): LastFailure {
+  const code = codeOf(error)
+  if (!(error instanceof ProviderError)) return { operation, code, message: 'Unexpected driver error.' }
+  if (environmentVariables !== undefined) return told(operation, hideInError(makeHide(environmentVariables), error))
+  if (aboutConnection.has(operation) || isUnanswered(error)) return told(operation, error)
+  return { operation, code, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }
+}
+
+function isUnanswered({ code, httpStatus, providerCode }: ProviderError): boolean {
+  return unanswered.has(code) && httpStatus === undefined && providerCode === undefined
+}
+
+function told(operation: string, { code, httpStatus, providerCode, message }: ProviderError): LastFailure {
+  return {
+    ...{ operation, code },
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(providerCode === undefined ? {} : { providerCode: storable(providerCode) }),
+    message: storable(message),
+  }
+}
+
+/** Postgres stores neither NUL nor lone surrogates, which would fail the statistics of all connections. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed()
+}
