@@ -58,6 +58,8 @@ export type ConnectionFilter = Query<'/connections', 'get'>
 export type ConnectionCapabilities = Data<'/connections/{id}/capabilities', 'get'>
 export type ConnectionCatalog = Data<'/connections/{id}/catalog', 'get'>
 export type OrphanReport = Data<'/connections/{id}/orphans', 'get'>
+export type ConnectionHealth = Data<'/connections/{id}/health', 'get'>
+export type ProviderHealthList = Data<'/providers/health', 'get'>
 export type Verification = Data<'/connections/{id}/verify', 'post'>
 
 export type WebhookEndpoint = Data<'/webhook-endpoints/{id}', 'get'>

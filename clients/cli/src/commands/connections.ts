@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { readCredentials } from '../input/credentials.ts'
 import { isJsonObject, type JsonObject } from '../input/json.ts'
 import { addNetworkOptions, type NetworkOptions, readNetwork } from '../input/network.ts'
+import { connectionHealthView } from '../output/health-view.ts'
 import { connectionView } from '../output/resource-views.ts'
 import { addLimitOptions, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
 import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
@@ -53,6 +54,12 @@ function addReads(connections: Command, cli: Cli): void {
     .description('Print the flavors, images and queues of a connection.')
     .action(async (id: string) =>
       cli.out.record(await (await cli.client()).connections.catalog(id), { columns: [], name: 'job' }),
+    )
+  connections
+    .command('health <id>')
+    .description('Print calls, errors and latency of the last hour, pauses and the last failure of a connection.')
+    .action(async (id: string) =>
+      cli.out.record(await (await cli.client()).connections.health(id), connectionHealthView),
     )
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
+import { providerHealthView } from '../output/health-view.ts'
 import { providerView } from '../output/resource-views.ts'
 
 /** `switchyard providers …` */
@@ -16,4 +17,8 @@ export function addProviderCommands(program: Command, cli: Cli): void {
     .command('get <id>')
     .description('Print a provider: settings, credentials, fields and capabilities.')
     .action(async (id: string) => cli.out.record(await (await cli.client()).providers.get(id), providerView))
+  providers
+    .command('health')
+    .description('Show calls, errors and latency of the last hour, by provider.')
+    .action(async () => cli.out.list((await (await cli.client()).providers.health()).data, providerHealthView))
 }

@@ -53,7 +53,7 @@ function stateOfConnection({ held, pausedUntil, pauseReason }: Row): string {
   return `paused (${textOf(pauseReason) ?? 'after errors'})`
 }
 
-function agoOf(time: unknown): string {
+export function agoOf(time: unknown): string {
   const elapsed = elapsedSince(time)
   return elapsed === undefined ? 'never' : `${elapsed} ago`
 }

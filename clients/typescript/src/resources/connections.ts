@@ -5,6 +5,7 @@ import type {
   ConnectionCapabilities,
   ConnectionCatalog,
   ConnectionFilter,
+  ConnectionHealth,
   ConnectionPatch,
   ConnectionRequest,
   OrphanReport,
@@ -25,6 +26,8 @@ export interface Connections {
   catalog(id: string, options?: CallOptions): Promise<ConnectionCatalog>
   /** Active remote objects of this installation without a live record. */
   orphans(id: string, options?: CallOptions): Promise<OrphanReport>
+  /** Calls, errors and latency of the last hour. */
+  health(id: string, options?: CallOptions): Promise<ConnectionHealth>
 }
 
 export function makeConnections(api: Api): Connections {
@@ -58,5 +61,7 @@ export function makeConnections(api: Api): Connections {
       api.call((http, init) => http.GET('/connections/{id}/catalog', { ...init, params: at(id) }), options),
     orphans: (id, options) =>
       api.call((http, init) => http.GET('/connections/{id}/orphans', { ...init, params: at(id) }), options),
+    health: (id, options) =>
+      api.call((http, init) => http.GET('/connections/{id}/health', { ...init, params: at(id) }), options),
   }
 }

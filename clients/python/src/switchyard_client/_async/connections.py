@@ -23,6 +23,10 @@ class AsyncProviders:
     async def get(self, provider: str) -> models.Provider:
         return await self._transport.fetch(models.Provider, read("providers", provider))
 
+    async def health(self) -> models.ProviderHealthList:
+        """Calls, errors and latency of the last hour, over the connections of the project."""
+        return await self._transport.fetch(models.ProviderHealthList, read("providers", "health"))
+
 
 class AsyncConnections:
     """Provider accounts. Credentials are write-only."""
@@ -63,3 +67,7 @@ class AsyncConnections:
 
     async def orphans(self, id: str) -> models.OrphanReport:
         return await self._transport.fetch(models.OrphanReport, read("connections", id, "orphans"))
+
+    async def health(self, id: str) -> models.ConnectionHealth:
+        """Calls, errors and latency of the last hour."""
+        return await self._transport.fetch(models.ConnectionHealth, read("connections", id, "health"))
