@@ -31,7 +31,7 @@ const modules = {
   events: [vocabulary, '^src/http/', infraTypes, database],
   secrets: [vocabulary, contract, database],
   connections: [vocabulary, '^src/http/', contract, secrets, infraTypes, database],
-  health: [vocabulary, '^src/http/', contract, '^src/secrets/redact-secrets\\.ts$', infraTypes, database],
+  health: [vocabulary, '^src/http/', contract, '^src/secrets/redact-secrets\\.ts$', infraTypes, telemetry, database],
   capabilities: [vocabulary, '^src/http/', contract],
   access: [vocabulary, '^src/http/', infraTypes, database],
   webhooks: [vocabulary, '^src/events/', '^src/queue/', '^src/http/', infraTypes, telemetry, database],

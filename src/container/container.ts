@@ -40,7 +40,7 @@ export function makeContainer(deps: ContainerDeps) {
   const shutdown = new AbortController()
   const draining = makeDraining()
 
-  const { calls, health } = makeHealth(deps)
+  const { calls, health, measureHealth } = makeHealth(deps)
   const telemetry = makeTelemetry({ ...deps, calls })
 
   const hints = makeHints({
@@ -96,7 +96,7 @@ export function makeContainer(deps: ContainerDeps) {
     ...{ ...deps, notifier, ...connections, shutdown: shutdown.signal, ...telemetry },
   })
   const measureWorkloads = makeMeasuresRepository(prisma)
-  const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure()])).flat()
+  const measure = async () => (await Promise.all([measureWorkloads(), webhooks.measure(), measureHealth()])).flat()
 
   const app: AppDeps = {
     logger,

@@ -167,6 +167,12 @@ const installation = {
     labels: ['connection', 'kind'],
     from: 'installation',
   },
+  last_success_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since the last successful provider call of a connection, if a scan of it is due and it is not held. The 100 connections with the highest values.',
+    labels: ['connection', 'provider'],
+    from: 'installation',
+  },
   orphans: {
     type: 'gauge',
     help: 'Active remote objects tagged by this installation without a live record, at the last complete scan. The 100 connections with the highest values.',

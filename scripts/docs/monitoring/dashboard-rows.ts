@@ -1,3 +1,4 @@
+import { failureCodes } from '../../../src/health/call-codes.ts'
 import { metric, quantileOf, rateOf } from './metric.ts'
 
 export interface Panel {
@@ -6,6 +7,9 @@ export interface Panel {
   /** Queries by their legend. */
   queries: Readonly<Record<string, string>>
 }
+
+/** As in the health of a connection. */
+const failures = `{code=~"${failureCodes.join('|')}"}`
 
 /** The rows of the dashboard, each with its panels. */
 export const rows: Readonly<Record<string, readonly Panel[]>> = {
@@ -123,6 +127,32 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       title: 'Duration of scans, p99',
       unit: 's',
       queries: { '{{provider}}': quantileOf(0.99, 'scan_duration_seconds', 'provider') },
+    },
+  ],
+  'Provider health': [
+    {
+      title: 'Share of calls that fail',
+      unit: 'percentunit',
+      queries: {
+        '{{provider}}': `${rateOf('provider_call_duration_seconds', 'provider', failures)} / ${rateOf('provider_call_duration_seconds', 'provider')}`,
+      },
+    },
+    {
+      title: 'Time since the last successful call',
+      unit: 's',
+      queries: {
+        '{{provider}} {{connection}}': `topk(10, max by (provider, connection) (${metric('last_success_age_seconds')}))`,
+      },
+    },
+    {
+      title: 'Duration of calls, p50',
+      unit: 's',
+      queries: { '{{provider}}': quantileOf(0.5, 'provider_call_duration_seconds', 'provider') },
+    },
+    {
+      title: 'Parked workloads',
+      unit: 'short',
+      queries: { '{{provider}} {{reason}}': `max by (provider, reason) (${metric('parked_workloads')})` },
     },
   ],
   Webhooks: [

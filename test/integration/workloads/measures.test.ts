@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { makeHealthMeasures } from '../../../src/health/health-measures.repository.ts'
 import { makeMeasuresRepository, measuring } from '../../../src/workloads/maintenance/measures.repository.ts'
 import { useApiBench } from '../../support/api-bench.ts'
 import { explain } from '../../support/rows-read.ts'
@@ -62,4 +63,22 @@ it('reads nothing of workloads that have ended', async () => {
   const after = await explain(open, measuring)
   expect(before.read).toBeGreaterThan(0)
   expect(after.read, after.plan).toBeLessThan(before.read + 100)
+})
+
+it('reports the time since the last success of connections that are in use and not held', async () => {
+  const measureHealth = makeHealthMeasures(open.sql)
+  const { dataforest = '', slurm = '', scnet = '', modelarts = '' } = connections
+  await open.pool.query(
+    `INSERT INTO connection_results (connection_id, last_succeeded_at)
+    SELECT id, now() - interval '10 minutes' FROM unnest($1::text[]) AS id`,
+    [[dataforest, slurm, scnet]],
+  )
+  await open.pool.query('INSERT INTO connection_results (connection_id, last_failed_at) VALUES ($1, now())', [
+    modelarts,
+  ])
+  await open.pool.query('UPDATE sweeps SET due_at = CASE WHEN connection_id <> $1 THEN now() END', [slurm])
+  await open.pool.query('UPDATE connections SET held = (id = $1)', [scnet])
+  const [{ samples } = { samples: [] }] = await measureHealth()
+  expect(samples).toEqual([{ labels: { connection: dataforest, provider: 'dataforest' }, value: expect.any(Number) }])
+  expect(samples[0]?.value).toBeGreaterThanOrEqual(600)
 })
