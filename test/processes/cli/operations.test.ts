@@ -77,6 +77,21 @@ describe('webhooks', () => {
   })
 })
 
+describe('health', () => {
+  it('is shown by provider in a table, and of one connection in full', async () => {
+    const [{ id, provider }] = await json('connections', 'list', '--provider', 'slurm')
+    expect(await json('connections', 'verify', id)).toMatchObject({ ok: true })
+    await bench.switchyard.service.container.calls.flush()
+    const { code, stdout } = await run(['providers', 'health'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^PROVIDER +STATE +CALLS +FAILED +P50 +P99 +LAST SUCCESS +LAST FAILURE +LIVE +PARKED$/m)
+    expect(stdout).toMatch(/^slurm +active +[1-9]\d* +0 % +\d+ ms +\d+ ms +\S+ ago +none +\d+ +0$/m)
+    const health = await json('connections', 'health', id)
+    expect(health).toMatchObject({ connectionId: id, provider, calls: { failed: 0 }, windowSeconds: 3600 })
+    expect((await run(['connections', 'health', id])).stdout).toContain('p50Ms: ')
+  })
+})
+
 describe('admin', () => {
   it('creates projects, and shows who did what', async () => {
     const { id } = await json('admin', 'create-project', 'research')
