@@ -27,8 +27,8 @@ const unanswered: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egre
 
 /**
  * Drivers remove the secrets of the connection from their messages, but know nothing of secret variables, which a
- * provider may repeat. Those of a create or an update are known here and removed. The other calls about a workload are
- * told without the provider's words; its record has them, redacted with its secrets.
+ * provider may repeat. Those of a create or an update are known here and removed. For other calls about a workload, the
+ * message of the provider is omitted; the record has it, redacted with its secrets.
  */
 export function lastFailureOf({ operation, error, environmentVariables }: FailedCall): LastFailure {
   const code = codeOf(error)

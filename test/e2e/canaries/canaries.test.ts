@@ -185,7 +185,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     for (const fault of faults) {
       const { id } = sandbox.faults.add(fault)
       const made = await Promise.all(submittable().map(({ path, body }) => post(path, { ...body, secretVariables })))
-      await ask(['verify', 'catalog', 'orphans'])
+      await ask(['verify', 'catalog', 'orphans', 'health'])
       for (const { operation, body } of made) {
         const path = `${operation.slice('POST '.length)}/${(body as { id?: string }).id}`
         for (const end of ['', '/logs', '/remote', '/attempts']) await recorder.call(`GET ${end}`, 'GET', path + end)
@@ -244,7 +244,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     expect(collector.spans().length).toBeGreaterThan(500)
     const exported = collector.requests.map(({ body }) => body.toString())
     found.push(...exported.flatMap((text) => shownIn('a span', text, [...canaries, inUrl])))
-    const tables = await dumpDatabase(database.url)
+    const tables = await switchyard.service.container.calls.flush().then(() => dumpDatabase(database.url))
     expect([...tables.keys()]).toEqual(
       expect.arrayContaining([
         'public.workloads',
