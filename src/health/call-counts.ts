@@ -1,5 +1,5 @@
 import { codeOf, isFailure, succeeded } from './call-codes.ts'
-import { type LastFailure, lastFailureOf } from './last-failure.ts'
+import { type FailedCall, type LastFailure, lastFailureOf } from './last-failure.ts'
 import { bucketCount, bucketOf } from './latency.ts'
 
 /** A provider call that has ended. */
@@ -43,6 +43,7 @@ const maxCounts = 10_000
 export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
   let counts = new Map<string, CallCount>()
   let results = new Map<string, CallResult>()
+  let failures = new Map<string, LastFailure>()
 
   function countOf(connectionId: string, operation: string, code: string): CallCount | null {
     const key = `${connectionId} ${operation} ${code}`
@@ -62,6 +63,14 @@ export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
     return fresh
   }
 
+  /** Of like failures, the message of the first is kept: to remove secrets from one takes up to a millisecond. */
+  function failureOf(failed: FailedCall, { connectionId, operation, code }: CallCount): LastFailure {
+    const key = `${connectionId} ${operation} ${code}`
+    const known = failures.get(key) ?? lastFailureOf(failed)
+    failures.set(key, known)
+    return known
+  }
+
   return {
     add({ connectionId, operation, seconds, error, environmentVariables }: EndedCall): void {
       const code = error === undefined ? succeeded : codeOf(error)
@@ -76,7 +85,7 @@ export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
       if (code === succeeded) result.succeededAtMs = monotonicMs()
       else if (isFailure(code)) {
         result.failedAtMs = monotonicMs()
-        result.failure = lastFailureOf({ operation, error, environmentVariables })
+        result.failure = failureOf({ operation, error, environmentVariables }, count)
       }
     },
 
@@ -85,6 +94,7 @@ export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
       const taken = { counts: [...counts.values()], results: [...results.values()] }
       counts = new Map()
       results = new Map()
+      failures = new Map()
       return taken
     },
 

@@ -37,6 +37,19 @@ it('remembers the last success and the last failure; a rejected request is neith
   expect(counts.take().results).toEqual([{ connectionId: 'conn_1', succeededAtMs: 1000, failedAtMs: 2000, failure }])
 })
 
+it('removes secrets once from like failures, and again after the next store', () => {
+  const counts = makeCounts()
+  const fail = (message: string) => {
+    counts.add({ ...call, operation: 'create', error: new ProviderError('timeout', message), environmentVariables: {} })
+    nowMs += 1
+  }
+  fail('first')
+  fail('second')
+  expect(counts.take().results).toMatchObject([{ failedAtMs: 1001, failure: { message: 'first' } }])
+  fail('third')
+  expect(counts.take().results).toMatchObject([{ failedAtMs: 1002, failure: { message: 'third' } }])
+})
+
 it('adds what could not be stored to what has been counted since, of which the results are newer', () => {
   const counts = makeCounts()
   counts.add(call)
