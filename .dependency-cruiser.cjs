@@ -5,6 +5,7 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
+const redis = '^src/infra/redis-connection\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|request-rates)\\.ts$'
 /** What a module reports: the metrics of the installation that it reads, and what is served. */
 const telemetry = '^src/telemetry/(measure|metrics)\\.ts$'
@@ -27,7 +28,7 @@ const modules = {
   telemetry: [vocabulary, contract],
   http: [vocabulary, infraTypes, scheduling, telemetry],
   openapi: [vocabulary, '^src/http/'],
-  queue: [vocabulary, infraTypes, database],
+  queue: [vocabulary, infraTypes, redis, database],
   events: [vocabulary, '^src/http/', infraTypes, database],
   secrets: [vocabulary, contract, database],
   connections: [vocabulary, '^src/http/', contract, secrets, infraTypes, database],

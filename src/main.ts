@@ -25,7 +25,7 @@ const commands = {
     run: async (args: readonly string[]) => (await import('./commands/secrets.ts')).runSecrets(args),
   },
   doctor: {
-    does: 'Check database invariants.',
+    does: 'Check database invariants, and Redis if configured.',
     run: async () => (await import('./commands/doctor.ts')).runDoctor(),
   },
   openapi: {

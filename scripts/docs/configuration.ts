@@ -12,7 +12,8 @@ export function generateConfigurationPage(): string {
 
 Switchyard is configured with environment variables. They are read once at startup. An invalid value ends the startup with a
 message that names the variable; an empty value counts as not set. The values of \`DATABASE_URL\`, \`DATABASE_DIRECT_URL\`,
-\`REDIS_URL\`, \`EGRESS_PROXY\`, \`SECRETS_KEY\`, \`BOOTSTRAP_API_KEY\` and the \`…_ENDPOINT\` variables are never printed.
+\`REDIS_URL\`, \`REDIS_SENTINEL_PASSWORD\`, \`EGRESS_PROXY\`, \`SECRETS_KEY\`, \`BOOTSTRAP_API_KEY\` and the \`…_ENDPOINT\` variables are
+never printed.
 
 ## Settings
 

@@ -10,6 +10,7 @@ import { openingKey } from './local-api-key.ts'
 import { connectSandbox, followSandbox } from './local-connections.ts'
 import { type LocalFiles, makeLocalFiles } from './local-files.ts'
 import { openSandbox } from './open-sandbox.ts'
+import { redisOf } from './redis-settings.ts'
 import { type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { shellActor } from './shell-actor.ts'
@@ -120,6 +121,7 @@ function startLocalService(
   },
 ): Promise<Service> {
   const settings = settingsOf(config)
+  const redis = redisOf(config)
   const sandboxHosts = Object.values(local.sandbox.urls).map((origin) => new URL(origin).host)
   return startService({
     role: 'all',
@@ -128,7 +130,7 @@ function startLocalService(
     ...(config.METRICS_PORT === undefined ? {} : { metricsPort: config.METRICS_PORT }),
     databaseUrl: local.databaseUrl,
     databasePoolSize: config.DATABASE_POOL_SIZE,
-    ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
+    ...(redis === null ? {} : { redis: { settings: redis } }),
     // Keeps secrets readable that were encrypted before SECRETS_KEY was set.
     secretsKey: config.SECRETS_KEY === undefined ? local.secretsKey : `${config.SECRETS_KEY},${local.secretsKey}`,
     bootstrapApiKey: local.bootstrapApiKey,

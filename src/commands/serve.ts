@@ -4,6 +4,7 @@ import { type Logger, makeLogger } from '../infra/logger.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { ignoredNoProxy } from './egress-settings.ts'
 import { startLocalStack } from './local-stack.ts'
+import { redisOf } from './redis-settings.ts'
 import { readVersion, type Service, startService } from './service.ts'
 import { settingsOf } from './settings.ts'
 import { isDoneWithin } from './shutdown.ts'
@@ -59,6 +60,7 @@ async function serveConfigured(config: Config, { logger, tracing }: Parts, datab
       'SECRETS_KEY is not set and is required with DATABASE_URL. Generate it with `openssl rand -base64 32` and keep it.',
     ])
   }
+  const redis = redisOf(config)
   const service = await startService({
     role: config.ROLE,
     host: config.HOST,
@@ -67,7 +69,7 @@ async function serveConfigured(config: Config, { logger, tracing }: Parts, datab
     databaseUrl,
     ...(config.DATABASE_DIRECT_URL === undefined ? {} : { databaseDirectUrl: config.DATABASE_DIRECT_URL }),
     databasePoolSize: config.DATABASE_POOL_SIZE,
-    ...(config.REDIS_URL === undefined ? {} : { redis: { url: config.REDIS_URL } }),
+    ...(redis === null ? {} : { redis: { settings: redis } }),
     secretsKey: config.SECRETS_KEY,
     ...(config.BOOTSTRAP_API_KEY === undefined ? {} : { bootstrapApiKey: config.BOOTSTRAP_API_KEY }),
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,

@@ -12,6 +12,8 @@ import { systemClock } from '../infra/clock.ts'
 import { type Database, makeDatabase, servingSettings } from '../infra/database.ts'
 import type { DatabaseFacts } from '../infra/database-facts.ts'
 import type { Logger } from '../infra/logger.ts'
+import { checkRedis } from '../infra/redis-check.ts'
+import type { RedisSettings } from '../infra/redis-connection.ts'
 import { makeRequestRates } from '../infra/request-rates.ts'
 import { ofInstallation, postgresBackend, redisBackend } from '../queue/backend.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
@@ -32,7 +34,7 @@ export interface ServiceOptions {
   databaseDirectUrl?: string
   databasePoolSize: number
   /** Absent: the queue is stored in the database. */
-  redis?: { url: string; prefix?: string }
+  redis?: { settings: RedisSettings; prefix?: string }
   secretsKey: string
   /** Admin key of the first project, created if the database is empty. */
   bootstrapApiKey?: string
@@ -146,12 +148,13 @@ function assemble(
   { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
 ): Container {
   const own = ownSessions({ url: urls.databaseUrl, directUrl: urls.databaseDirectUrl }, facts)
-  const shared = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.url, redis.prefix)
+  const shared = redis === undefined ? postgresBackend(own.forQueue()) : redisBackend(redis.settings, redis.prefix)
+  if (redis !== undefined) closing.add('redis check', checkRedis(redis.settings, logger).close)
   const backend = ofInstallation(shared, installed.installationTag)
   closing.add('queue', backend.close)
   const rate = role === 'worker' ? null : settings.requestRate
   const requestRates =
-    rate && makeRequestRates({ ...rate, redisUrl: redis?.url ?? null, pool: installed.database.pool })
+    rate && makeRequestRates({ ...rate, redis: redis?.settings ?? null, pool: installed.database.pool })
   if (requestRates !== null) closing.add('request rates', requestRates.close)
   const container = makeContainer({
     requestRates,

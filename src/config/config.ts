@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
 import { findProxyProblem } from './egress-settings.ts'
+import { findRedisProblems } from './redis-settings.ts'
 import { configSchema, renamedSettings } from './schema.ts'
 
 export type Config = Readonly<Static<typeof configSchema>>
@@ -21,6 +22,7 @@ export const secretVariables: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
   'REDIS_URL',
+  'REDIS_SENTINEL_PASSWORD',
   'SECRETS_KEY',
   'BOOTSTRAP_API_KEY',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -86,7 +88,8 @@ export function describeAllowed(schema: TSchema): string {
 }
 
 function findContradictions(config: Config): string[] {
-  const problems = urlsWithPasswords.flatMap((name) => findUrlProblem(name, config[name]))
+  const problems = databaseUrls.flatMap((name) => findUrlProblem(name, config[name]))
+  problems.push(...findRedisProblem(config))
   problems.push(...findProxyProblem(config.EGRESS_PROXY))
   if (config.EGRESS_NO_PROXY !== undefined && config.EGRESS_PROXY === undefined)
     problems.push('EGRESS_NO_PROXY is set and EGRESS_PROXY is not. Set both, or leave it out.')
@@ -128,24 +131,41 @@ function findContradictions(config: Config): string[] {
   return problems
 }
 
-const urlsWithPasswords = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL'] as const
+const databaseUrls = ['DATABASE_URL', 'DATABASE_DIRECT_URL'] as const
+
+/** The parts of a URL that may be misread because of characters that are not encoded. */
+function splitUrl(text: string) {
+  const [, authority = '', rest = ''] = text.match(/^[^:]+:\/\/([^/?#]*)(.*)$/s) ?? []
+  const [userInfo = '', hosts = '', ...more] = authority.includes('@') ? authority.split('@') : ['', authority]
+  return { userInfo, hosts, hasMore: more.length > 0, rest }
+}
+
+/** Of the characters that end the user's part or the authority, one that is not encoded leaves an @ behind. */
+function findEncodingProblem(name: string, text: string): string[] {
+  const { userInfo, hasMore, rest } = splitUrl(text)
+  if (!hasMore && !/[@#]/.test(rest) && isDecodable(userInfo)) return []
+  return [
+    `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is, or an @ or # in ` +
+      'a parameter. Percent-encode them: %40 %2F %3F %23 %25.',
+  ]
+}
+
+function findRedisProblem(config: Config): string[] {
+  const encoding = findEncodingProblem('REDIS_URL', config.REDIS_URL ?? '')
+  return encoding.length > 0 ? encoding : findRedisProblems(config)
+}
 
 /** Finds URLs that `new URL` misparses or rejects. Never repeats a part of the URL, which may be part of a password. */
 function findUrlProblem(name: string, text: string | undefined): string[] {
   if (text === undefined) return []
-  const [, authority = '', rest = ''] = text.match(/^[^:]+:\/\/([^/?#]*)(.*)$/s) ?? []
-  const [userInfo = '', hosts = '', ...more] = authority.includes('@') ? authority.split('@') : ['', authority]
-  // Of the characters that end the user's part or the authority, one that is not encoded leaves an @ behind.
-  if (more.length > 0 || /[@#]/.test(rest) || !isDecodable(userInfo))
-    return [
-      `${name} (not shown) has one of the characters @ / ? # % in its user name or password as it is, or an @ or # in ` +
-        'a parameter. Percent-encode them: %40 %2F %3F %23 %25.',
-    ]
+  const encoding = findEncodingProblem(name, text)
+  if (encoding.length > 0) return encoding
+  const { hosts, rest } = splitUrl(text)
   if (hosts.includes(',') || /[?&]host=[^&?]*(,|%2C)/i.test(rest))
     return [`${name} (not shown) names several hosts. Name one; a proxy or a DNS name can follow the primary.`]
   if (hosts !== '' && !URL.canParse(text))
     return [`${name} (not shown) is not of the form scheme://user:password@host:port/database. Correct it.`]
-  return name === 'REDIS_URL' ? [] : findParameterProblem(name, rest)
+  return findParameterProblem(name, rest)
 }
 
 const seconds = { allowed: /^(?!0)\d{1,4}$/, inWords: 'a number of seconds from 1 to 9999' }

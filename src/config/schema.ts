@@ -1,6 +1,7 @@
 import { type TInteger, Type } from '@sinclair/typebox'
 import { egressSettings } from './egress-settings.ts'
 import { httpSettings } from './http-settings.ts'
+import { redisSettings } from './redis-settings.ts'
 import { tracingSettings } from './tracing-settings.ts'
 
 /** Longest delay of a Node timer; a longer one fires immediately. */
@@ -42,13 +43,7 @@ export const configSchema = Type.Object({
         'queue and `migrate`, which need a session. If absent behind such a pooler, changes by other processes are polled.',
     }),
   ),
-  REDIS_URL: Type.Optional(
-    Type.String({
-      pattern: '^rediss?://',
-      title: 'a URL that begins with redis:// or rediss://',
-      description: 'Redis 6.2 or newer, or Valkey, for the queue. If absent, the queue is stored in Postgres.',
-    }),
-  ),
+  ...redisSettings,
   SECRETS_KEY: Type.Optional(
     Type.String({
       pattern: `^${secretsKey}( *, *${secretsKey}){0,9}$`,

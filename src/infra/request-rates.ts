@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { connectRedis, type RedisConnection, type RedisSettings } from './redis-connection.ts'
 
 /** The state of a caller's rate limit window. */
 export interface RequestRate {
@@ -24,7 +24,7 @@ export interface RequestRateOptions {
   requests: number
   windowSeconds: number
   /** Null: the counts are stored in the database, in an unlogged table. */
-  redisUrl: string | null
+  redis: RedisSettings | null
   pool: Pool
 }
 
@@ -42,9 +42,9 @@ interface Block {
   endsAtMs: number
 }
 
-export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: RequestRateOptions): RequestRates {
+export function makeRequestRates({ requests, windowSeconds, redis: settings, pool }: RequestRateOptions): RequestRates {
   const window = { points: requests, duration: windowSeconds }
-  const redis = redisUrl === null ? null : connect(redisUrl)
+  const redis = settings === null ? null : connect(settings)
   const common = {
     ...window,
     keyPrefix: 'switchyard-rate',
@@ -116,12 +116,10 @@ export function makeRequestRates({ requests, windowSeconds, redisUrl, pool }: Re
 }
 
 /** Fails immediately if Redis is unavailable: requests must not wait for it. */
-function connect(url: string): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: 500,
-    lazyConnect: false,
+function connect(settings: RedisSettings): RedisConnection {
+  const redis = connectRedis(settings, {
+    ...{ enableOfflineQueue: false, maxRetriesPerRequest: 1 },
+    ...{ commandTimeout: 500, socketTimeout: 5000 },
   })
   redis.on('error', () => {})
   return redis

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, type IQueueBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
 import type { Pool } from 'pg'
+import type { RedisSettings } from '../infra/redis-connection.ts'
 import { makeRedisClients } from './redis-clients.ts'
 
 /** The used part of a BullMQ queue. */
@@ -44,14 +45,22 @@ export function ofInstallation(backend: QueueBackend, tag: string): QueueBackend
 /** A hint is consumed when processed, regardless of the result: only the database lease prevents duplicate work. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
-export function redisBackend(url: string, prefix?: string): QueueBackend {
-  const named = prefix === undefined ? {} : { prefix }
-  const clients = makeRedisClients(url)
+/** BullMQ's default. */
+const keyPrefix = 'bull'
+
+export function redisBackend(settings: RedisSettings, prefix = keyPrefix): QueueBackend {
+  const common = {
+    // A cluster executes the queue's scripts only if all keys have one slot, which the part in braces determines.
+    prefix: settings.form === 'cluster' ? `{${prefix}}` : prefix,
+    // BullMQ would require INFO and print plain text; infra/redis-check.ts checks the same.
+    skipVersionCheck: true,
+  }
+  const clients = makeRedisClients(settings)
   return {
     kind: 'redis',
     makeQueue(name) {
       const client = clients.make('producer')
-      const queue = new Queue(name, { connection: client.redis, defaultJobOptions: jobOptions, ...named })
+      const queue = new Queue(name, { connection: client.redis, defaultJobOptions: jobOptions, ...common })
       return {
         addBulk: (jobs) => queue.addBulk(jobs),
         on: (event, listener) => queue.on(event, listener),
@@ -61,7 +70,7 @@ export function redisBackend(url: string, prefix?: string): QueueBackend {
     makeWorker(name, processor, concurrency) {
       const client = clients.make('consumer')
       const closing = new AbortController()
-      const options = { connection: client.redis, concurrency, autorun: false, ...named }
+      const options = { connection: client.redis, concurrency, autorun: false, ...common }
       const worker = new Worker(name, processor, options)
       pauseAfterFailedFetch(worker.getBackend(), closing.signal)
       return {

@@ -1,40 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
+import { Cluster } from 'ioredis'
+import { connectRedis, type RedisConnection, type RedisSettings } from '../infra/redis-connection.ts'
 
 /** A Redis connection that can always be closed. */
 export interface RedisClient {
-  redis: Redis
+  redis: RedisConnection
   /** Calls `close` with the availability of Redis, waits for it as long as Redis responds, then disconnects. */
   end(close: (isThere: boolean) => Promise<unknown>): Promise<void>
 }
 
 /** Redis is unavailable if it does not respond within this time. */
 const answerMs = 500
-const longestPauseMs = 2000
+/** A producer fails immediately while Redis is unavailable. */
+const producing = { maxRetriesPerRequest: 1, enableOfflineQueue: false, socketTimeout: 5000 }
+/** A consumer waits until Redis returns. Its reads block for five seconds. */
+const consuming = { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTimeout: 8000 }
 
 /**
  * The Redis connections of one process. Not created by BullMQ, because its `close` waits until an unavailable Redis
  * returns, and no other code could close its connections.
  */
-export function makeRedisClients(url: string) {
-  const clients = new Set<Redis>()
-  const retryStrategy = (times: number) => Math.min(times * 100, longestPauseMs)
+export function makeRedisClients(settings: RedisSettings) {
+  const clients = new Set<RedisConnection>()
 
   /** Also tracks the duplicates that BullMQ creates for blocking reads. */
-  function keep(redis: Redis): Redis {
+  function keep<C extends RedisConnection>(redis: C): C {
     clients.add(redis)
     redis.on('error', () => {})
-    const duplicate = redis.duplicate.bind(redis)
-    redis.duplicate = (override) => keep(duplicate(override))
+    keepDuplicates(redis)
     return redis
   }
 
+  function keepDuplicates(redis: RedisConnection): void {
+    if (redis instanceof Cluster) {
+      const duplicate = redis.duplicate.bind(redis)
+      redis.duplicate = (nodes, options) => keep(duplicate(nodes, options))
+    } else {
+      const duplicate = redis.duplicate.bind(redis)
+      redis.duplicate = (override) => keep(duplicate(override))
+    }
+  }
+
   return {
-    /** A producer fails immediately while Redis is unavailable; a consumer waits until it returns. */
     make(role: 'producer' | 'consumer'): RedisClient {
-      const isConsumer = role === 'consumer'
-      const maxRetriesPerRequest = isConsumer ? null : 1
-      const redis = keep(new Redis(url, { maxRetriesPerRequest, enableOfflineQueue: isConsumer, retryStrategy }))
+      const redis = keep(connectRedis(settings, role === 'consumer' ? consuming : producing))
       return {
         redis,
         async end(close) {

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { startService } from '../../src/commands/service.ts'
 import { type Clock, systemClock } from '../../src/infra/clock.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
+import { redisSettingsAt } from '../support/redis-settings.ts'
 import { chaosEngine, chaosProviders } from './guards.ts'
 import type { Guard } from './options.ts'
 import type { ChaosTiming } from './timing.ts'
@@ -35,7 +36,7 @@ await startService({
   port: options.port,
   databaseUrl: options.databaseUrl,
   databasePoolSize: 10,
-  ...(options.redisUrl === null ? {} : { redis: { url: options.redisUrl } }),
+  ...(options.redisUrl === null ? {} : { redis: { settings: redisSettingsAt(options.redisUrl) } }),
   secretsKey: options.secretsKey,
   bootstrapApiKey: options.apiKey,
   shutdownTimeoutMs: 2000,

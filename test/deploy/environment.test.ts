@@ -65,7 +65,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
   it('can contain every setting that is not for the embedded database', async () => {
     const examples: Readonly<Record<string, unknown>> = {
       ...{ PAUSED_PROVIDERS: 'slurm', EGRESS_ALLOW: 'hub.example.internal', OIDC_ISSUER: 'https://login.example.com' },
-      ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com' },
+      ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com', REDIS_SENTINEL_TLS: true },
     }
     const config = Object.entries(configSchema.properties)
       .filter(([name]) => !secretVariables.has(name) && !['ROLE', 'PORT', 'METRICS_PORT', 'DATA_DIR'].includes(name))

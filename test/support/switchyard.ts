@@ -9,6 +9,7 @@ import { providers } from '../../src/providers/registry.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { type ApiCaller, makeApiCaller } from './api-caller.ts'
 import { endAfterFile } from './end-after-file.ts'
+import { redisSettingsAt } from './redis-settings.ts'
 
 export const testApiKey = 'sy_test-key-of-the-first-project-0001'
 export const testSecretsKey = '42'.repeat(32)
@@ -69,7 +70,14 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     databaseUrl,
     ...(options.databaseDirectUrl === undefined ? {} : { databaseDirectUrl: options.databaseDirectUrl }),
     databasePoolSize: 8,
-    ...(redis === null ? {} : { redis }),
+    ...(redis === null
+      ? {}
+      : {
+          redis: {
+            settings: redisSettingsAt(redis.url),
+            ...(redis.prefix === undefined ? {} : { prefix: redis.prefix }),
+          },
+        }),
     secretsKey,
     bootstrapApiKey: apiKey,
     shutdownTimeoutMs,

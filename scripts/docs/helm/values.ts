@@ -131,7 +131,7 @@ export const chartValues = closed({
     egress: closed({
       dns: egressRule('name resolution'),
       postgres: egressRule('connections to Postgres'),
-      redis: egressRule('connections to Redis'),
+      redis: egressRule('connections to Redis and its Sentinels (26379)'),
       https: egressRule('calls of providers, webhooks and token issuers'),
       otlp: egressRule('exports of traces (if `OTEL_EXPORTER_OTLP_ENDPOINT` is set)'),
       extra: kubernetesList(

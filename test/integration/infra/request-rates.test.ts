@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 function ratesOf(requests: number): RequestRates {
-  const rates = makeRequestRates({ requests, windowSeconds: 600, redisUrl: null, pool })
+  const rates = makeRequestRates({ requests, windowSeconds: 600, redis: null, pool })
   made.push(rates)
   return rates
 }

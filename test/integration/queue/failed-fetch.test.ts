@@ -5,13 +5,14 @@ import { postgresBackend, redisBackend } from '../../../src/queue/backend.ts'
 import { queues } from '../../../src/queue/queues.ts'
 import { makeQueueWorker } from '../../../src/queue/worker-runtime.ts'
 import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
+import { redisSettingsAt } from '../../support/redis-settings.ts'
 import { createTestDatabase } from '../../support/test-database.ts'
 
 describeOnEachQueueBackend('a fetch that fails every time', ({ openRedis }) => {
   it('is repeated after a pause, leaves the process to others, and keeps no stop waiting', async () => {
     const database = await createTestDatabase()
     const redis = openRedis()
-    const backend = redis === null ? queueIn(database.url) : redisBackend(redis.url, redis.prefix)
+    const backend = redis === null ? queueIn(database.url) : redisBackend(redisSettingsAt(redis.url), redis.prefix)
     if (redis === null) await dropQueueTables(database.url)
     else await spoilWaitingList(redis)
     const failedAtMs: number[] = []

@@ -1,0 +1,77 @@
+import { Cluster } from 'ioredis'
+import type { RedisConnection, RedisSettings } from './redis-connection.ts'
+
+/** What a Redis says about itself. */
+export interface RedisFacts {
+  form: RedisSettings['form']
+  tls: boolean
+  user: string
+  /** For example `Redis 7.0.15` or `Valkey 8.1.1`; `unknown` without INFO. */
+  version: string
+  /** What is evicted when the memory is full: `noeviction`, if the server is set up for a queue; `unknown` without INFO. */
+  evictionPolicy: string
+  /** What is wrong with it and how to correct it; null: nothing. */
+  problem: string | null
+}
+
+type Info = ReadonlyMap<string, string>
+
+const safePolicy = 'noeviction'
+const unknown = 'unknown'
+const minVersion = { major: 6, minor: 2 }
+
+/**
+ * Reads the facts from INFO, in a cluster from all primaries. CONFIG is not needed, which managed services forbid.
+ *
+ * @throws the error of Redis if it cannot be used
+ */
+export async function examineRedis(redis: RedisConnection, settings: RedisSettings): Promise<RedisFacts> {
+  await redis.ping()
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  const infos = await Promise.all(nodes.map((node) => node.info().then(readInfo, (): Info => new Map())))
+  const info = infos[0] ?? new Map<string, string>()
+  const policies = infos.map((each) => each.get('maxmemory_policy') ?? unknown)
+  // A single node that evicts loses messages.
+  const evictionPolicy = policies.find((policy) => policy !== safePolicy) ?? policies[0] ?? unknown
+  return {
+    form: settings.form,
+    tls: settings.tls !== undefined,
+    user: settings.username ?? 'default',
+    version: versionOf(info),
+    evictionPolicy,
+    problem: findProblem(settings, info, evictionPolicy),
+  }
+}
+
+function readInfo(text: string): Info {
+  return new Map(
+    text.split(/\r?\n/).flatMap((line) => {
+      const [, name, value] = line.match(/^(\w+):(.*)$/) ?? []
+      return name === undefined || value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+}
+
+function versionOf(info: Info): string {
+  const valkey = info.get('valkey_version')
+  const redis = info.get('redis_version')
+  if (valkey !== undefined) return `Valkey ${valkey}`
+  return redis === undefined ? unknown : `Redis ${redis}`
+}
+
+function findProblem({ form }: RedisSettings, info: Info, evictionPolicy: string): string | null {
+  const mode = info.get('redis_mode')
+  if (mode === 'sentinel') return 'is a Sentinel. Use redis-sentinel:// in REDIS_URL'
+  if (mode === 'cluster' && form !== 'cluster') return 'is a node of a cluster. Use redis-cluster:// in REDIS_URL'
+  const version = info.get('redis_version') ?? ''
+  if (isOutdated(version)) return `is version ${version}. Use Redis 6.2 or newer`
+  if (evictionPolicy === unknown || evictionPolicy === safePolicy) return null
+  return `evicts keys when its memory is full (${evictionPolicy}), and with them wake-up messages. Set maxmemory-policy to noeviction`
+}
+
+/** Servers that claim to be Redis 6.2 implement what is needed, whatever their own version is. */
+function isOutdated(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (version === '' || Number.isNaN(major)) return false
+  return major < minVersion.major || (major === minVersion.major && minor < minVersion.minor)
+}
