@@ -233,9 +233,12 @@ const packageRules = [
   {
     name: 'bullmq-stays-in-queue',
     comment:
-      'The queue is a hint; its library is known in queue/ and where its tables are migrated; Redis also counts requests.',
+      'The queue is a hint; its library is known in queue/ and where its tables are migrated; Redis also counts requests, and is connected to and checked in infra/redis-*.',
     severity: 'error',
-    from: { path: '^src/', pathNot: ['^src/queue/', '^src/infra/(migrate|migrations|request-rates)\\.ts$'] },
+    from: {
+      path: '^src/',
+      pathNot: ['^src/queue/', '^src/infra/(migrate|migrations|request-rates|redis-(connection|facts|check))\\.ts$'],
+    },
     to: { path: 'node_modules/(bullmq|ioredis)/' },
   },
   {
