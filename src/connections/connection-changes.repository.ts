@@ -2,6 +2,7 @@ import { type Act, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Actor } from '../vocabulary/actor.ts'
+import type { JsonObject } from '../vocabulary/json.ts'
 import type { Connection } from './connection.ts'
 import { connectionColumns } from './connections.repository.ts'
 import type { NetworkView } from './network.ts'
@@ -26,6 +27,13 @@ export function hasChange(network: ConnectionChange['network']): boolean {
   return network !== null && network.changed.length > 0
 }
 
+export interface Verified {
+  id: string
+  version: number
+  by: Actor
+  discovered: JsonObject | null
+}
+
 export type ConnectionChangesRepository = ReturnType<typeof makeConnectionChangesRepository>
 
 export function makeConnectionChangesRepository(prisma: PrismaClient) {
@@ -45,7 +53,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
-          settings = COALESCE(${settings}::jsonb, c.settings), sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
+          settings = COALESCE(${settings}::jsonb, c.settings), discovered = CASE WHEN ${settings}::jsonb IS NULL THEN c.discovered END, sealed_credentials = COALESCE(${sealed}::text, c.sealed_credentials),
           network = COALESCE(${network}::jsonb, c.network), sealed_network = COALESCE(${sealedNetwork}::text, c.sealed_network),
           not_before = CASE WHEN ${endsPause}::boolean THEN NULL ELSE c.not_before END,
           failures = CASE WHEN ${endsPause}::boolean THEN 0 ELSE c.failures END,
@@ -60,11 +68,17 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       return rows === 'name_taken' ? rows : (rows[0] ?? null)
     },
 
-    /** Records that the provider accepted the credentials of this version, and ends any pause. */
-    async verified({ id, version, by }: { id: string; version: number; by: Actor }): Promise<void> {
+    /**
+     * Records that the provider accepted the credentials of this version, with what it discovered, and ends any pause. A
+     * new discovery is a change of the connection, so that processes which have it open reopen it.
+     */
+    async verified({ id, version, by, discovered }: Verified): Promise<void> {
+      const found = discovered === null ? null : JSON.stringify(discovered)
       await prisma.$executeRaw`
         WITH c AS (
-          UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0
+          UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0,
+            discovered = ${found}::jsonb,
+            version = version + CASE WHEN discovered IS DISTINCT FROM ${found}::jsonb THEN 1 ELSE 0 END
           WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL RETURNING id, project_id
         )
         ${auditStatement(by, { action: 'connection.verified' }, Prisma.sql`c`)}`

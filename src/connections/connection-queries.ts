@@ -58,8 +58,9 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
       try {
+        const discovered = (await opened.discover?.(AbortSignal.timeout(deps.callTimeoutMs))) ?? null
         await opened.verify(AbortSignal.timeout(deps.callTimeoutMs))
-        await repository.verified({ id, version: opened.version, by })
+        await repository.verified({ id, version: opened.version, by, discovered })
         await repository.wakeWaiting(id)
         return { ok: true }
       } catch (error) {

@@ -103,6 +103,12 @@ export function makeConnectionSchemas(providers: readonly ConnectableProvider[])
       settings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
         description: 'Settings with defaults applied, keyed by provider id.',
       }),
+      discovered: Type.Optional(
+        Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+          description:
+            'What the last successful verification found that the settings leave open, such as the version of the API, keyed by provider id.',
+        }),
+      ),
       network: Type.Optional(networkViewSchema),
       version: Type.Integer({ description: 'Version, incremented by each change; also its `ETag`.' }),
       held: Type.Boolean({ description: 'Whether an operator suspended all calls over the connection.' }),

@@ -8,6 +8,8 @@ export interface Connection {
   provider: string
   name: string
   settings: JsonObject
+  /** What the last verification found that the settings leave open; null before. */
+  discovered?: JsonObject | null
   /** How the provider is reached, without secrets; null = by the installation's egress. */
   network?: NetworkView | null
   version: number
@@ -25,9 +27,10 @@ export interface Connection {
 export function viewOf(connection: Connection) {
   const { id, provider, name, held, settings, version, notBefore, pauseReason, verifiedAt, createdAt, updatedAt } =
     connection
-  const { network } = connection
+  const { network, discovered } = connection
   return {
     ...{ id, provider, name, settings: { [provider]: settings }, version, held },
+    ...(discovered === undefined || discovered === null ? {} : { discovered: { [provider]: discovered } }),
     ...(network === undefined || network === null || Object.keys(network).length === 0 ? {} : { network }),
     ...(notBefore === null ? {} : { pausedUntil: notBefore.toISOString() }),
     ...(notBefore === null || pauseReason === null ? {} : { pauseReason }),

@@ -37,7 +37,7 @@ export interface SealedConnection extends Connection {
 export type ConnectionsRepository = ReturnType<typeof makeConnectionsRepository>
 
 export const connectionColumns =
-  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.network, c.version, c.held, c.not_before AS "notBefore",
+  Prisma.raw(`c.id, c.project_id AS "projectId", c.provider, c.name, c.settings, c.discovered, c.network, c.version, c.held, c.not_before AS "notBefore",
   c.pause_reason AS "pauseReason", c.verified_at AS "verifiedAt", c.created_at AS "createdAt", c.updated_at AS "updatedAt"`)
 
 /** The connection of a call, and whether the call was the probe after a pause. */

@@ -26,6 +26,7 @@ export interface Opened {
   readonly scope: JsonObject
   readonly drivers: Drivers
   driver<K extends Kind>(kind: K): Driver<K> | undefined
+  discover?(signal: AbortSignal): Promise<JsonObject>
   verify(signal: AbortSignal): Promise<void>
 }
 
@@ -120,11 +121,14 @@ function makeEntry(
 ): Entry {
   const provider = providerById(connection.provider)
   if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
-  const { settings } = connection
+  const { settings, discovered } = connection
   const baseUrl = provider.baseUrl(settings)
   const http = makeHttp(baseUrl, network)
-  const session = { settings, credentials, http: namingAddresses(http, provider, settings), clock }
-  const { drivers, verify } = observed(provider.id, connection.id, provider.open(session))
+  const session = {
+    ...{ settings, credentials, http: namingAddresses(http, provider, settings), clock },
+    ...(discovered === undefined || discovered === null ? {} : { discovered }),
+  }
+  const { drivers, discover, verify } = observed(provider.id, connection.id, provider.open(session))
   const opened: Opened = {
     provider: provider.id,
     version: connection.version,
@@ -132,6 +136,7 @@ function makeEntry(
     scope: provider.scope(settings),
     drivers,
     driver: <K extends Kind>(kind: K) => drivers[kind] as Driver<K> | undefined,
+    ...(discover === undefined ? {} : { discover }),
     verify,
   }
   return { opened, http }

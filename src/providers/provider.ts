@@ -13,6 +13,11 @@ export interface Drivers {
 export interface OpenProvider {
   readonly drivers: Drivers
   /**
+   * Reads what the settings leave to the provider: the version of its API. Called before `verify`, which then uses it.
+   * If both succeed, the result is stored with the connection and passed to its later sessions as `discovered`.
+   */
+  discover?(signal: AbortSignal): Promise<JsonObject>
+  /**
    * Makes one read-only authenticated call. Rejects with a ProviderError whose `field` names the invalid setting or
    * credential.
    */

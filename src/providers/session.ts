@@ -4,6 +4,8 @@ import type { JsonObject } from '../vocabulary/json.ts'
 export interface Session {
   readonly settings: JsonObject
   readonly credentials: JsonObject
+  /** What `discover` found when the connection was last verified; absent before. */
+  readonly discovered?: JsonObject
   readonly http: HttpClient
   readonly clock: ProviderClock
 }

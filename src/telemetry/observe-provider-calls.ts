@@ -32,7 +32,7 @@ type Call = <R>(operation: string, run: () => Promise<R>, sent?: Spec<Kind>) => 
 
 /** Wraps the drivers of an open connection, so that every call over it is measured, recorded and traced. */
 export function makeObserveProvider({ metrics, tracing, record, clock }: Deps) {
-  return (provider: string, connectionId: string, { drivers, verify }: OpenProvider): OpenProvider => {
+  return (provider: string, connectionId: string, { drivers, discover, verify }: OpenProvider): OpenProvider => {
     const call: Call = (operation, run, sent) => {
       const attributes = { 'switchyard.provider': provider, 'switchyard.operation': operation }
       return tracing.span({ name: `${provider} ${operation}`, kind: 'internal', attributes }, (span) =>
@@ -50,6 +50,7 @@ export function makeObserveProvider({ metrics, tracing, record, clock }: Deps) {
         ...(job && { job: observedDriver(job, call) }),
         ...(environment && { environment: observedDriver(environment, call) }),
       },
+      ...(discover && { discover: (signal) => call('discover', () => discover(signal)) }),
       verify: (signal) => call('verify', () => verify(signal)),
     }
   }
