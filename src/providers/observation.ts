@@ -19,6 +19,11 @@ export interface Observation<K extends Kind = Kind> {
   remoteName?: string
   /** The correlation tag of the object; null if it has none; absent if the response does not show it. */
   correlationTag?: string | null
+  /**
+   * An id of the object that no other object ever gets, where `remoteId` may be reused. It may change during the life of
+   * the object: the same identity proves the same object, another one does not disprove it.
+   */
+  identity?: string
   tasks?: readonly Task<K>[]
   /** Provider-specific results, shown as `result.<provider>`. */
   result?: JsonObject

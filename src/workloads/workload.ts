@@ -34,6 +34,8 @@ export interface EngineState<out K extends Kind = Kind> {
   failures: number
   remoteId: string | null
   remoteName: string | null
+  /** The last observed `identity` of the remote object. */
+  remoteIdentity: string | null
   rawState: string | null
   remotePayload: Json
   observedAt: Date | null

@@ -106,6 +106,7 @@ export function adopted<K extends Kind>(
     reason: null,
     message: null,
     remoteId,
+    ...(remoteId === workload.remoteId ? {} : { remoteIdentity: null }),
     dispatchedAt: workload.dispatchedAt ?? now,
     missingSince: null,
     nextAttemptAt: null,

@@ -76,17 +76,18 @@ export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<
   )
 }
 
-/** An object with our id and another correlation tag belongs to another owner: ids can be reused. */
+/**
+ * An object with our id and another correlation tag belongs to another owner: ids can be reused. So does one without a
+ * tag whose identity has changed; without an identity its tag may have been removed in the provider's console.
+ */
 export function belongsToOther(
-  { imported, correlationTag }: Pick<Workload, 'imported' | 'correlationTag'>,
-  seen: Pick<Observation, 'correlationTag'>,
+  { imported, correlationTag, remoteIdentity }: Pick<Workload, 'imported' | 'correlationTag' | 'remoteIdentity'>,
+  seen: Pick<Observation, 'correlationTag' | 'identity'>,
 ): boolean {
-  return (
-    !imported &&
-    seen.correlationTag !== undefined &&
-    seen.correlationTag !== null &&
-    seen.correlationTag !== correlationTag
-  )
+  if (!imported && seen.correlationTag === correlationTag) return false
+  if (!imported && seen.correlationTag !== undefined && seen.correlationTag !== null) return true
+  if (!imported && seen.correlationTag === undefined) return false
+  return remoteIdentity !== null && seen.identity !== undefined && seen.identity !== remoteIdentity
 }
 
 function details<K extends Kind>(
@@ -103,6 +104,7 @@ function details<K extends Kind>(
     nextAttemptAt: null,
     failures: 0,
     remoteName: seen.remoteName ?? workload.remoteName,
+    remoteIdentity: seen.identity ?? workload.remoteIdentity,
     startedAt: startedAt ?? (seen.status === kind.running ? now : null),
     exitCode: seen.exitCode ?? workload.exitCode,
     signal: seen.signal ?? workload.signal,

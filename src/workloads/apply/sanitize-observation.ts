@@ -4,7 +4,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 
 const maxInt32 = 2_147_483_647
 /** Maximum lengths in characters. Records are read and listed often, so provider text is bounded. */
-const maxLengths = { rawState: 200, remoteName: 512, message: 1000 }
+const maxLengths = { rawState: 200, remoteName: 512, identity: 200, message: 1000 }
 const maxTasks = 10_000
 
 /**
@@ -13,7 +13,7 @@ const maxTasks = 10_000
  */
 export function sanitizeObservation<K extends Kind>(seen: Observation<K>): Observation<K> {
   const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
-  const { rawState, remoteName, message, tasks, ...clean } = cleanJson(
+  const { rawState, remoteName, identity, message, tasks, ...clean } = cleanJson(
     words as unknown as Json,
   ) as unknown as Observation<K>
   return {
@@ -21,6 +21,7 @@ export function sanitizeObservation<K extends Kind>(seen: Observation<K>): Obser
     payload: () => cleanJson(payload()),
     rawState: cutTo(maxLengths.rawState, rawState),
     ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
+    ...(identity === undefined ? {} : { identity: cutTo(maxLengths.identity, identity) }),
     ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),
     ...(tasks === undefined ? {} : { tasks: tasks.slice(0, maxTasks) }),
     ...(isInt32(exitCode) ? { exitCode } : {}),

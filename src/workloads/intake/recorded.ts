@@ -48,6 +48,6 @@ function untouched<K extends Kind>(status: Status<K>, createdAt: Date): EngineSt
     ...{ observedGeneration: 0, appliedSpecVersion: 0, failures: 0, enforcing: null, exclusivityKey: null },
     ...{ dueAt: createdAt, nextAttemptAt: null, observedAt: null, missingSince: null, lastActionAt: null },
     ...{ dispatchedAt: null, startedAt: null, endedAt: null },
-    ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null },
+    ...{ remoteId: null, remoteName: null, remoteIdentity: null, rawState: null, remotePayload: null },
   }
 }

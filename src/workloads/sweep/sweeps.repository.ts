@@ -35,7 +35,7 @@ export interface AsRead<K extends Kind = Kind> {
 export type SweepsRepository = ReturnType<typeof makeSweepsRepository>
 
 const watchedColumns = Prisma.sql`
-  id, remote_id AS "remoteId", correlation_tag AS "correlationTag", imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
+  id, remote_id AS "remoteId", correlation_tag AS "correlationTag", remote_identity AS "remoteIdentity", imported, version, dispatched_at AS "dispatchedAt", observed_at AS "observedAt", missing_since AS "missingSince"`
 
 export function makeSweepsRepository(sql: Statements, leaseMs: number) {
   const watchlists = makeWatchlists(sql)

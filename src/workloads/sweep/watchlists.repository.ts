@@ -7,6 +7,7 @@ export interface Watched {
   id: string
   remoteId: string
   correlationTag: string
+  remoteIdentity: string | null
   imported: boolean
   version: number
   dispatchedAt: Date | null
@@ -29,7 +30,10 @@ interface Changes {
   some: WatchedTuple[] | null
 }
 
-type WatchedTuple = [string, string, string, boolean, number, number | null, number | null, number | null]
+type WatchedTuple = [
+  ...[id: string, remoteId: string, correlationTag: string, remoteIdentity: string | null, imported: boolean],
+  ...[version: number, dispatchedMs: number | null, observedMs: number | null, missingMs: number | null],
+]
 
 const rowsAtOnce = 500
 
@@ -55,7 +59,7 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
   function readChanges(connectionId: string, kind: Kind, limit: number, horizon: string | null): Promise<Changes[]> {
     return sql.rows<Changes>(Prisma.sql`
       SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, sum(count(*)) OVER ()::int AS count,
-        json_agg(json_build_array(id, remote_id, correlation_tag, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
+        json_agg(json_build_array(id, remote_id, correlation_tag, remote_identity, imported, version, ${epochMs('dispatched_at')}, ${epochMs('observed_at')},
           ${epochMs('missing_since')}) ORDER BY remote_id, id) FILTER (WHERE is_changed) AS some
       FROM (
         SELECT (row_number() OVER (ORDER BY remote_id, id) - 1) / ${rowsAtOnce}::int AS part,
@@ -108,16 +112,19 @@ class KeptWatched implements Watched {
   readonly id: string
   readonly remoteId: string
   readonly correlationTag: string
+  readonly remoteIdentity: string | null
   readonly imported: boolean
   readonly version: number
   readonly #dispatchedMs: number | null
   readonly #observedMs: number | null
   readonly #missingMs: number | null
 
-  constructor([id, remoteId, correlationTag, imported, version, dispatchedMs, observedMs, missingMs]: WatchedTuple) {
+  constructor(tuple: WatchedTuple) {
+    const [id, remoteId, correlationTag, remoteIdentity, imported, version, dispatchedMs, observedMs, missingMs] = tuple
     this.id = id
     this.remoteId = remoteId
     this.correlationTag = correlationTag
+    this.remoteIdentity = remoteIdentity
     this.imported = imported
     this.version = version
     this.#dispatchedMs = dispatchedMs

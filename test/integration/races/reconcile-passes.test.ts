@@ -200,7 +200,14 @@ describe('a sighting', () => {
       .$executeRaw`UPDATE workloads SET status = 'running', remote_id = ${id}, due_at = now() WHERE id = ${id}`
     const sweeps = makeSweepsRepository(open.sql, 60_000)
     const { version } = await bench.api.ok('GET', `/jobs/${id}`)
-    const watched = { id, remoteId: id, correlationTag: 'x', imported: false, version: Number(version) }
+    const watched = {
+      id,
+      remoteId: id,
+      correlationTag: 'x',
+      remoteIdentity: null,
+      imported: false,
+      version: Number(version),
+    }
     const read = async () => {
       const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null, missingSince: null }])
       if (one === undefined) throw new Error('somebody holds it')

@@ -24,7 +24,15 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
     ...{ desired: 'run', generation: 0, specVersion: 1, cancelRequestedAt: null, createdAt: moment },
   }
   const remote = {
-    ...{ remoteId: null, remoteName: null, rawState: null, remotePayload: null, observedAt: null, missingSince: null },
+    ...{
+      remoteId: null,
+      remoteName: null,
+      remoteIdentity: null,
+      rawState: null,
+      remotePayload: null,
+      observedAt: null,
+      missingSince: null,
+    },
     ...{ lastActionAt: null, dispatchedAt: null, startedAt: null, endedAt: null, exitCode: null, signal: null },
     ...{ error: null, tasks: null, result: null },
   }

@@ -8,7 +8,14 @@ import { makeWorkload } from './make-workload.ts'
 const workload = (more: Partial<Workload> = {}): Workload =>
   makeWorkload('job', { id: 'job_1', status: 'running', remoteId: '7', ...(more as Partial<Workload<'job'>>) })
 const watched = (more: Partial<Watched> = {}): Watched => ({
-  ...{ id: 'job_1', remoteId: '7', correlationTag: 'm', imported: false, version: workload().version },
+  ...{
+    id: 'job_1',
+    remoteId: '7',
+    correlationTag: 'm',
+    remoteIdentity: null,
+    imported: false,
+    version: workload().version,
+  },
   ...{ dispatchedAt: null, observedAt: null, missingSince: null },
   ...more,
 })

@@ -157,7 +157,9 @@ function makeProcess(
   const secretsOfAll = async () => () => noSecrets
   const heldTags = async () => new Set<string>()
   return {
-    reconcile: makeReconcile({ ...shared, execute, release, noteDuplicate } as Parameters<typeof makeReconcile>[0]),
+    reconcile: makeReconcile({ ...shared, execute, release, noteDuplicate, noteIgnored: async () => {} } as Parameters<
+      typeof makeReconcile
+    >[0]),
     sweep: makeSweep({
       ...{ ...shared, heldTags, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
       bounds,

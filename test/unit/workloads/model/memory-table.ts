@@ -239,10 +239,33 @@ export function makeMemoryTable(
         ]
       },
       watched: async () => {
-        const { id, remoteId, correlationTag, imported, version, dispatchedAt, observedAt, missingSince, active } = row
+        const {
+          id,
+          remoteId,
+          correlationTag,
+          remoteIdentity,
+          imported,
+          version,
+          dispatchedAt,
+          observedAt,
+          missingSince,
+          active,
+        } = row
         return remoteId === null || !active
           ? []
-          : [{ id, remoteId, correlationTag, imported, version, dispatchedAt, observedAt, missingSince }]
+          : [
+              {
+                id,
+                remoteId,
+                correlationTag,
+                remoteIdentity,
+                imported,
+                version,
+                dispatchedAt,
+                observedAt,
+                missingSince,
+              },
+            ]
       },
       unwatched: async () => [],
       unchanged: async (watched: readonly Watched[]) =>
