@@ -12,6 +12,7 @@ import { makeAdopt, makeWritesRepository, type Write, type Written } from '../wo
 import {
   makeAttemptsRepository,
   makeDuplicatesRepository,
+  makeIgnoredRepository,
   type Opened,
   type Opening,
 } from '../workloads/engine/attempts.repository.ts'
@@ -99,6 +100,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     ...shared,
     shutdown,
     noteDuplicate,
+    noteIgnored: makeIgnoredRepository(prisma),
     release: (claimed, delayMs) => leases.release([claimed], delayMs),
     execute: makeExecute(execution),
   })

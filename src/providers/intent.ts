@@ -31,4 +31,9 @@ export interface Created<K extends Kind = Kind> {
   remoteId: string | null
   /** The observation in the response, if it shows the state. */
   seen?: Observation<K>
+  /**
+   * The provider created the object and reports that it ignored parts of the request, in its words. This is a defect of
+   * the driver, whose fields must be those that the provider knows; the engine reports it.
+   */
+  ignored?: readonly string[]
 }

@@ -5,8 +5,11 @@ import { statusesOf } from './transitions.ts'
 
 /** Events of a workload besides status changes. */
 const otherEvents: Readonly<Record<Kind, readonly string[]>> = {
-  job: ['cancel_requested', 'updated', 'resolved', 'duplicate_detected'],
-  environment: ['start_requested', 'stop_requested', 'delete_requested', 'updated', 'resolved', 'duplicate_detected'],
+  job: ['cancel_requested', 'updated', 'resolved', 'duplicate_detected', 'fields_ignored'],
+  environment: [
+    ...['start_requested', 'stop_requested', 'delete_requested', 'updated', 'resolved'],
+    ...['duplicate_detected', 'fields_ignored'],
+  ],
 }
 
 const namesOf: Readonly<Record<Kind, readonly string[]>> = {

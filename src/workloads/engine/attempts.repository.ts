@@ -111,6 +111,19 @@ export function asAttempt(opened: Opened, before: Json): Attempt {
   return { ...opened, before, endedAt: null, outcome: null, remoteId: null, error: null }
 }
 
+/** Records that a provider created an object without some fields of the request. */
+export function makeIgnoredRepository(prisma: PrismaClient) {
+  return async function noteIgnored(workloadId: string, ignored: readonly string[]): Promise<void> {
+    await prisma.$executeRaw`
+      WITH w AS (
+        UPDATE workloads SET seq = seq + 1, version = version + 1, updated_at = now() WHERE id = ${workloadId} RETURNING *
+      )
+      INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+      SELECT w.id, w.seq, ${makeId('event')}, w.project_id, w.kind, w.kind || '.fields_ignored',
+        jsonb_build_object('status', w.status, 'message', array_to_string(${[...ignored]}::text[], '; ')) FROM w`
+  }
+}
+
 /** Records for operators that a provider holds two objects for one workload. One event per object. */
 export function makeDuplicatesRepository(prisma: PrismaClient) {
   return async function noteDuplicate(workloadId: string, remoteId: string): Promise<void> {

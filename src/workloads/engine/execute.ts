@@ -66,8 +66,12 @@ async function executeAction<K extends Kind>(
 function withoutSecrets<K extends Kind>(outcome: Outcome<K>, hide: Hide): Outcome<K> {
   switch (outcome.did) {
     case 'create': {
-      const { seen, ...created } = outcome.created
-      return seen === undefined ? outcome : { ...outcome, created: { ...created, seen: redactObservation(hide, seen) } }
+      const { seen, ignored, ...created } = outcome.created
+      const shown = {
+        ...(seen === undefined ? {} : { seen: redactObservation(hide, seen) }),
+        ...(ignored === undefined ? {} : { ignored: ignored.map((each) => hide.text(each)) }),
+      }
+      return { ...outcome, created: { ...created, ...shown } }
     }
     case 'find':
       return { ...outcome, found: foundWithoutSecrets(outcome.found, hide) }

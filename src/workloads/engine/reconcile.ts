@@ -25,6 +25,8 @@ export interface ReconcileDeps {
   write(write: Write): Promise<Written>
   /** Records for operators that the provider holds a second object for this workload. */
   noteDuplicate(workloadId: string, remoteId: string): Promise<void>
+  /** Records that the provider created the object without some fields of the request. */
+  noteIgnored(workloadId: string, ignored: readonly string[]): Promise<void>
   /** Releases a claim; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
   notifier: ChangeNotifier
@@ -111,6 +113,8 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   // The next step is decided on the latest observation.
   const seen = shownBy({ ...executed.workload, ...applied.change }, context.driver)
   const committed = await commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
+  if (outcome.did === 'create' && outcome.created.ignored !== undefined)
+    await reportIgnored(deps, workload, outcome.created.ignored)
   return passed(outcome.did === 'fail' ? 'failed' : action.do, committed)
 }
 
@@ -147,6 +151,17 @@ async function reportDuplicate(deps: ReconcileDeps, workload: Workload, remoteId
   deps.log.error(context, 'duplicate_detected: two remote objects exist for one workload')
   await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
     deps.log.error({ ...context, err: error }, 'duplicate event not saved')
+  })
+  deps.notifier.changed([projectId, workloadId])
+}
+
+/** A job without its GPU costs as much as one with it, so this is an error, and the client sees it. */
+async function reportIgnored(deps: ReconcileDeps, workload: Workload, ignored: readonly string[]): Promise<void> {
+  const { id: workloadId, projectId, connectionId, provider } = workload
+  const context = { workloadId, connectionId, provider, ignored }
+  deps.log.error(context, 'fields_ignored: the provider created the object without parts of the request')
+  await deps.noteIgnored(workloadId, ignored).catch((error: unknown) => {
+    deps.log.error({ ...context, err: error }, 'fields_ignored event not saved')
   })
   deps.notifier.changed([projectId, workloadId])
 }
