@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
-import { authenticationFailure, envelope, unknownUrl, unreadableQuery } from './answers.ts'
+import { authenticationFailure, envelope, unreadableQuery } from './answers.ts'
 import { client } from './client.ts'
-import { slurmOperations } from './routes.ts'
+import { slurmOperations, unserved } from './routes.ts'
 import { hasHeaders } from './tokens.ts'
 import type { SlurmAccount, SlurmSettings } from './wire.ts'
 
@@ -17,7 +17,9 @@ const settings: SlurmSettings = {
   runningMs: 400,
   completingMs: 0,
   minJobAgeMs: 300_000,
-  versions: 'v0.0.37,v0.0.38',
+  versions: 'v0.0.37,v0.0.38,v0.0.40,v0.0.41,v0.0.42,v0.0.43,v0.0.44,v0.0.45',
+  release: '26.05.5',
+  refusesUnknownFields: false,
   isControllerDown: false,
 }
 
@@ -38,7 +40,7 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
       const broken = envelope('v0.0.38', [{ error_number: -1, error: 'Unspecified error' }])
       switch (failure.what) {
         case 'unknown_route':
-          return unknownUrl
+          return unserved(context.settings)
         case 'credentials':
           return failure.reason === 'forbidden' ? accessDenied : authenticationFailure
         case 'bad_request':

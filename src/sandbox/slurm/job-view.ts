@@ -5,16 +5,20 @@ import { cluster, type JobData, type SlurmSettings } from './wire.ts'
 
 export type Job = WorldObject<JobData>
 
-const seconds = (ms: number) => Math.floor(ms / 1000)
+export const seconds = (ms: number) => Math.floor(ms / 1000)
 
 /** A waiting job shows its estimated start; one that never had nodes shows its end as its start. */
-function timesOf({ timeline, createdAt, data }: Job, now: number, { pendingMs }: SlurmSettings) {
+export function timesOf(
+  { timeline, createdAt, data }: Job,
+  now: number,
+  { pendingMs }: Pick<SlurmSettings, 'pendingMs'>,
+) {
   const { reason, ranAt, endedAt } = snapshotAt(timeline, now)
   const startAt = ranAt ?? endedAt ?? (reason === 'None' ? createdAt + pendingMs : 0)
   return { startAt, endAt: endedAt ?? (startAt === 0 ? 0 : startAt + data.timeLimitMinutes * 60_000) }
 }
 
-function nodeList(count: number): string {
+export function nodeList(count: number): string {
   return count === 1 ? 'node1' : `node[1-${count}]`
 }
 

@@ -1,15 +1,23 @@
 import type { Call } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
 import { noSuchJob, Refused, type SlurmError } from './answers.ts'
-import { type Job, jobView } from './job-view.ts'
+import type { Job } from './job-view.ts'
 import { hasEnded, impossible, killed, lifeOf, snapshotAt, stuck } from './lifecycle.ts'
-import { assertKnown, isImpossible, nodesOf, obstacleTo, readRequest } from './rules.ts'
+import { assertKnown, isImpossible, nodesOf, obstacleTo } from './rules.ts'
 import { cluster, type JobData, type JobRequest, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
 export interface JobParts {
   world: World
   settings: SlurmSettings
   jobs: Collection<JobData>
+}
+
+export type JobOperations = ReturnType<typeof makeJobOperations>
+
+/** A request as it was read, and as it was sent. */
+export interface Submission {
+  request: JobRequest
+  creation: unknown
 }
 
 /** The operations on jobs. Each receives its caller. */
@@ -24,13 +32,13 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
   }
   // Ids count up from 1, as on a cluster.
   let lastId = jobs.all().reduce((highest, { id }) => Math.max(highest, Number(id)), 0)
-  const add = (caller: SlurmAccount, request: JobRequest, timeline: Job['timeline']) => {
+  const add = (caller: SlurmAccount, { request, creation }: Submission, timeline: Job['timeline']) => {
     lastId += 1
     return jobs.add({
       id: String(lastId),
       name: request.job.name ?? 'sbatch',
       owner: caller.user,
-      creation: request,
+      creation,
       data: {
         request,
         partition: request.job.partition ?? cluster.defaultPartition,
@@ -42,40 +50,31 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
   }
 
   return {
-    submit(caller: SlurmAccount, body: Record<string, unknown>): { jobId: number; errors: readonly SlurmError[] } {
-      const request = readRequest(body)
+    submit(caller: SlurmAccount, submission: Submission): { jobId: number; errors: readonly SlurmError[] } {
+      const { request } = submission
       assertKnown(request)
       const now = world.now()
       if (isImpossible(request)) {
-        add(caller, request, impossible(now))
+        add(caller, submission, impossible(now))
         throw new Refused(500, { code: 2014, error: 'Requested node configuration is not available' })
       }
       const obstacle = obstacleTo(request, nodesOf(request))
       const minutes = request.job.time_limit ?? cluster.defaultMinutes
       const timeline = obstacle === null ? lifeOf(request, now, minutes, settings) : stuck(now, obstacle.reason)
-      const { id } = add(caller, request, timeline)
+      const { id } = add(caller, submission, timeline)
       return { jobId: Number(id), errors: obstacle === null ? [] : [obstacle.error] }
     },
 
-    read(id: string): object {
-      if (!/^\d+$/.test(id)) {
-        const error = 'Jobs description entry not found, empty or not dictionary or list'
-        const description = `Unable to find JobId=${id}`
-        throw new Refused(400, { code: 9002, error, description, source: '_handle_job_get' })
-      }
+    read(id: string): Job {
       const job = known(id)
       if (job === undefined) throw noSuchJob('slurm_load_job', `Unable to find JobId=${id}`)
-      return jobView(job, world.now(), settings)
+      return job
     },
 
     /** Jobs of all users. */
-    list: ({ listing }: Call): object[] =>
-      jobs
-        .listed(listing)
-        .filter(isShown)
-        .map((job) => jobView(job, world.now(), settings)),
+    list: ({ listing }: Call): Job[] => jobs.listed(listing).filter(isShown),
 
-    cancel(caller: SlurmAccount, id: string, query: URLSearchParams): void {
+    cancel(caller: SlurmAccount, id: string, query: URLSearchParams): 'killed' | 'ended' {
       const fails = (code: number, error: string) => {
         const description = `unable to kill JobId=${id} with signal ${query.get('signal') ?? 9}: ${error}`
         return new Refused(500, { code, error, description, source: 'slurm_kill_job' })
@@ -85,8 +84,9 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
       if (job.owner !== caller.user) throw fails(2002, 'Access/permission denied')
       if (query.has('signal') && snapshotAt(job.timeline, world.now()).ranAt === null)
         throw fails(2024, 'Job is pending execution')
-      if (!hasEnded(job.timeline, world.now()))
-        jobs.change(id, { timeline: killed(job.timeline, world.now(), settings) })
+      if (hasEnded(job.timeline, world.now())) return 'ended'
+      jobs.change(id, { timeline: killed(job.timeline, world.now(), settings) })
+      return 'killed'
     },
   }
 }

@@ -11,6 +11,9 @@ const endStates: ReadonlySet<string> = new Set([
   'BOOT_FAIL',
   'PREEMPTED',
   'DEADLINE',
+  'LAUNCH_FAILED',
+  'RECONFIG_FAIL',
+  'REVOKED',
 ])
 
 /** An outcome is `<state reason> <wait status>`. */

@@ -1,8 +1,11 @@
 import { isRecord } from '../fields.ts'
 import type { Answer, Call, EmulationContext, Operation } from '../provider.ts'
 import { envelope, noController, numbered, Refused, unknownUrl, unreadableQuery } from './answers.ts'
-import { partitionView } from './job-view.ts'
+import { isDataParser, unknownPath } from './data-parser-answers.ts'
+import { parserAnswer } from './data-parser-routes.ts'
+import { jobView, partitionView } from './job-view.ts'
 import { makeJobOperations } from './jobs.ts'
+import { readRequest } from './rules.ts'
 import { callerOf } from './tokens.ts'
 import { cluster, type JobData, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
@@ -29,13 +32,16 @@ export function slurmOperations(
 ): Operation[] {
   const jobs = makeJobOperations({ world, settings, jobs: world.collection<JobData>('slurm', 'job') })
   const served = () => settings.versions.split(',')
+  const parser = { jobs, settings, now: () => world.now() }
 
   const define = (operation: Route, execute: Execute): Operation => ({
     ...operation,
     path: `/slurm/:version${operation.path}`,
     subjects: ({ params, json }) => [params.id, isRecord(json) && isRecord(json.job) ? json.job.name : undefined],
     handle(call) {
-      if (!served().includes(call.params.version ?? '')) return unknownUrl
+      const { version = '' } = call.params
+      if (!served().includes(version)) return unserved(settings)
+      if (isDataParser(version)) return parserAnswer(parser, call, callerOf(call, accounts))
       if (operation.method === 'POST' && !isRecord(call.json)) return unreadableQuery
       return answerTo(call, () => execute(callerFor(call, accounts, settings), call))
     },
@@ -52,15 +58,16 @@ export function slurmOperations(
       rest: { pings: [{ hostname: 'sandbox', ping: 'UP', status: 0, mode: 'primary' }] },
     })),
     define({ name: 'job.submit', method: 'POST', path: '/job/submit' }, (caller, { json }) => {
-      const { jobId, errors } = jobs.submit(caller, json as Record<string, unknown>)
+      const request = readRequest(json as Record<string, unknown>)
+      const { jobId, errors } = jobs.submit(caller, { request, creation: json })
       const rest = { job_id: jobId, step_id: 'BATCH', job_submit_user_msg: '' }
       return { errors: errors.map((each) => numbered(each, true)), rest }
     }),
     define({ name: 'job.get', method: 'GET', path: '/job/:id' }, (_caller, { params }) => ({
-      rest: { jobs: [jobs.read(params.id ?? '')] },
+      rest: { jobs: [jobView(jobs.read(numericId(params.id)), world.now(), settings)] },
     })),
     define({ name: 'job.list', method: 'GET', path: '/jobs', isList: true }, (_caller, call) => ({
-      rest: { jobs: jobs.list(call) },
+      rest: { jobs: jobs.list(call).map((job) => jobView(job, world.now(), settings)) },
     })),
     define({ name: 'job.cancel', method: 'DELETE', path: '/job/:id' }, (caller, { params, query }) => {
       jobs.cancel(caller, params.id ?? '', query)
@@ -70,6 +77,18 @@ export function slurmOperations(
       rest: { partitions: cluster.partitions.map(partitionView) },
     })),
   ]
+}
+
+/** The response to a path that is not served, which differs by release. */
+export function unserved({ versions, release }: SlurmSettings): Answer {
+  return isDataParser(versions.split(',').at(-1)) ? unknownPath(release) : unknownUrl
+}
+
+function numericId(id = ''): string {
+  if (/^\d+$/.test(id)) return id
+  const error = 'Jobs description entry not found, empty or not dictionary or list'
+  const description = `Unable to find JobId=${id}`
+  throw new Refused(400, { code: 9002, error, description, source: '_handle_job_get' })
 }
 
 function answerTo({ operation, params }: Call, execute: () => Executed): Answer {

@@ -15,6 +15,10 @@ export type SlurmSettings = {
   minJobAgeMs: number
   /** The loaded REST plugins, separated by commas. */
   versions: string
+  /** The release whose behaviour v0.0.40 and later show: `24.11.5` or `26.05.5`. Earlier versions are those of 22.05.8. */
+  release: string
+  /** From v0.0.40 on: rejects what the daemon ignores with a warning. */
+  refusesUnknownFields: boolean
   /** The controller is down: slurmrestd responds without it. */
   isControllerDown: boolean
 }
