@@ -1,28 +1,43 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { createFailure } from '../kit/create-outcome.ts'
-import { readId } from '../kit/fields.ts'
+import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { jsonOf } from '../kit/json.ts'
+import { cleanMessage } from '../kit/redact.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../session.ts'
-import { bodyOf, type ErrorContext, failureOf, isRejectedSubmit } from './errors.ts'
-import type { SlurmCredentials, SlurmSettings } from './settings.ts'
+import { bodyOf, type ErrorContext, failureOf, isRejectedSubmit, isUnserved } from './errors.ts'
+import type { SlurmCredentials, SlurmSettings, SlurmVersion } from './settings.ts'
 import { claimsOf, tokenFor } from './signer.ts'
+import { type ApiVersion, fixedVersion, foundVersion, servedVersions } from './versions.ts'
 
-/** `path` follows `/slurm/<version>` or, with `isBare`, the base URL. */
+/** `path` follows `/slurm/<version>`. */
 export interface SlurmCall {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
-  isBare?: true
-  json?: Json
+  json?(version: SlurmVersion): Json
+}
+
+/** A job that was created. */
+export interface Submitted {
+  remoteId: string
+  /** Fields of the request that Slurm says it has ignored. */
+  ignored?: readonly string[]
 }
 
 export interface SlurmClient {
+  readonly version: ApiVersion
   /** The body of a response without errors. */
   call(call: SlurmCall, signal: AbortSignal): Promise<Json>
-  /** The body of any JSON response with HTTP 2xx: the API description has no `errors`. */
-  describe(signal: AbortSignal): Promise<Json>
-  /** Submits once. Returns the job's id, regardless of accompanying errors. */
-  submit(call: SlurmCall, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<string>
+  /** The versions that slurmrestd serves. */
+  served(signal: AbortSignal): Promise<readonly string[]>
+  /** Submits once. Returns the job, regardless of accompanying errors. */
+  submit(call: SlurmCall, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<Submitted>
+}
+
+interface Sending<T> {
+  signal: AbortSignal
+  sendBy?: SendBy
+  read(answer: HttpResponse, context: ErrorContext): T
 }
 
 /** slurmrestd over HTTP. An expired token is not sent. */
@@ -31,48 +46,68 @@ export function makeClient(deps: {
   clock: ProviderClock
   settings: SlurmSettings
   credentials: SlurmCredentials
+  /** What `verify` has kept. */
+  keptVersion: SlurmVersion | undefined
 }): SlurmClient {
   const { http, clock, settings, credentials } = deps
+  const credential = credentialOf(credentials)
   const literals = Object.values(credentials)
 
   async function send<T>(
-    call: SlurmCall,
-    { read, ...fence }: { signal: AbortSignal; sendBy?: SendBy; read(answer: HttpResponse, context: ErrorContext): T },
+    { method, target, json }: { method: string; target: string; json?: Json },
+    { read, ...fence }: Sending<T>,
   ): Promise<T> {
     const token = tokenFor(settings.user, credentials, clock.now())
     const { expiresAt } = claimsOf(token)
     const isExpired = () => expiresAt !== undefined && expiresAt <= clock.now()
     if (isExpired()) throw expired(expiresAt)
     const answer = await http.send({
-      method: call.method,
-      target: targetOf(call, settings),
+      method,
+      target,
       headers: {
         accept: 'application/json',
         'x-slurm-user-name': settings.user,
         'x-slurm-user-token': token,
-        ...contentType(call),
+        ...contentType(json),
       },
-      ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...fence,
     })
-    return read(answer, { isExpired: isExpired(), literals: [...literals, token] })
+    return read(answer, { isExpired: isExpired(), credential, literals: [...literals, token] })
+  }
+
+  function served(signal: AbortSignal): Promise<readonly string[]> {
+    return send({ method: 'GET', target: `${prefixOf(settings)}/openapi/v3` }, { signal, read: versionsIn })
+  }
+
+  const version =
+    settings.version === undefined
+      ? foundVersion({ kept: deps.keptVersion, clock, served })
+      : fixedVersion(settings.version)
+
+  /** Repeated once if slurmrestd was upgraded and ended the version: it rejects the path before anything is done. */
+  async function sendVersioned<T>({ method, path, json }: SlurmCall, sending: Sending<T>): Promise<T> {
+    const sendIn = (used: SlurmVersion) => {
+      const target = targetOf(path, settings, used)
+      return send({ method, target, ...(json === undefined ? {} : { json: json(used) }) }, sending)
+    }
+    const used = await version.current(sending.signal).catch(beforeSending)
+    try {
+      return await sendIn(used)
+    } catch (error) {
+      const other = isUnserved(error) ? await version.insteadOf(used, sending.signal).catch(beforeSending) : used
+      if (other === used) throw error
+      return sendIn(other)
+    }
   }
 
   return {
-    call: (call, signal) => send(call, { signal, read: bodyOf }),
-
-    describe(signal) {
-      const read = (answer: HttpResponse, context: ErrorContext) => {
-        const body = jsonOf(answer)
-        if (answer.status === 200 && body !== undefined && readId(body, 'openapi') !== undefined) return body
-        throw failureOf(answer, context)
-      }
-      return send({ method: 'GET', path: '/openapi/v3', isBare: true }, { signal, read })
-    },
-
+    version,
+    served,
+    call: (call, signal) => sendVersioned(call, { signal, read: bodyOf }),
     async submit(call, fence) {
       try {
-        return await send(call, { ...fence, read: jobIdOf })
+        return await sendVersioned(call, { ...fence, read: submittedIn })
       } catch (error) {
         throw createFailure(error, isRejectedSubmit)
       }
@@ -80,21 +115,54 @@ export function makeClient(deps: {
   }
 }
 
-/** Path and query of a call. */
-export function targetOf({ path, isBare }: SlurmCall, { baseUrl, version }: SlurmSettings): string {
-  const before = new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/, '')
-  return `${before}${isBare ? '' : `/slurm/${version}`}${path}`
+export function credentialOf({ token }: SlurmCredentials): string {
+  return token === undefined ? 'credentials.key' : 'credentials.token'
 }
 
-export function contentType({ json }: SlurmCall): Record<string, string> {
+/** Path and query of a call. */
+export function targetOf(path: string, settings: SlurmSettings, version: string): string {
+  return `${prefixOf(settings)}/slurm/${version}${path}`
+}
+
+function prefixOf({ baseUrl }: SlurmSettings): string {
+  return new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/, '')
+}
+
+export function contentType(json: Json | undefined): Record<string, string> {
   return json === undefined ? {} : { 'content-type': 'application/json' }
 }
 
-/** A held job, or one that its partition cannot run now, has an id and errors: it was accepted. */
-function jobIdOf(answer: HttpResponse, context: ErrorContext): string {
-  const id = readId(jsonOf(answer), 'job_id') ?? ''
-  if (answer.status === 200 && /^[1-9]\d*$/.test(id)) return id
+/** The API description has no `errors`. */
+function versionsIn(answer: HttpResponse, context: ErrorContext): readonly string[] {
+  const body = jsonOf(answer)
+  if (answer.status === 200 && body !== undefined && readId(body, 'openapi') !== undefined) return servedVersions(body)
   throw failureOf(answer, context)
+}
+
+/** A held job, or one that its partition cannot run now, has an id and errors or warnings: it was accepted. */
+function submittedIn(answer: HttpResponse, context: ErrorContext): Submitted {
+  const body = jsonOf(answer) ?? null
+  const remoteId = readId(body, 'job_id') ?? ''
+  if (answer.status !== 200 || !/^[1-9]\d*$/.test(remoteId)) throw failureOf(answer, context)
+  const ignored = ignoredIn(body, context.literals)
+  return ignored.length === 0 ? { remoteId } : { remoteId, ignored }
+}
+
+/** From v0.0.40 on an unknown field is ignored with a warning whose source is its path; warnings of jobs have another. */
+function ignoredIn(body: Json, literals: readonly string[]): readonly string[] {
+  return readList(body, 'warnings')
+    .filter(isObject)
+    .filter((warning) => /^#\/(?:job|script)\b/.test(readText(warning, 'source') ?? ''))
+    .map((warning) => cleanMessage(readText(warning, 'description') ?? String(warning.source), literals))
+}
+
+/** A failure before the call itself was sent. */
+function beforeSending(error: unknown): never {
+  if (!(error instanceof ProviderError) || error.notSent) throw error
+  const { httpStatus, providerCode, retryAfterMs, field } = error
+  const details = { httpStatus, providerCode, retryAfterMs, field, notSent: true, cause: error }
+  const code = error.code === 'outcome_unknown' ? 'unavailable' : error.code
+  throw new ProviderError(code, `Not sent, since the REST API version is not known: ${error.message}`, details)
 }
 
 function expired(at: Date | undefined): ProviderError {

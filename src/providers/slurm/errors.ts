@@ -8,7 +8,7 @@ import type { HttpResponse } from '../session.ts'
 
 interface CodeRow {
   code: ProviderErrorCode
-  /** Returned for a submit, it means that no job was created. Tested individually on Slurm 22.05.8. */
+  /** Returned for a submit, it means that no job was created. Tested individually on Slurm 22.05.8 or 24.11.5 and 26.05.5. */
   isRejection?: true
 }
 
@@ -18,6 +18,8 @@ interface CodeRow {
  * leaves one in FAILED), so the engine searches before it fails the job.
  */
 const rows: Readonly<Record<string, CodeRow>> = {
+  '1': { code: 'unavailable' }, // "Operation not permitted": see `cancel.ts`
+  '1007': { code: 'unauthenticated', isRejection: true }, // the controller checks the token before it reads the request
   '2000': { code: 'invalid_request', isRejection: true }, // unknown partition
   '2002': { code: 'permission_denied' },
   '2017': { code: 'not_found' },
@@ -26,6 +28,8 @@ const rows: Readonly<Record<string, CodeRow>> = {
   '2048': { code: 'invalid_request', isRejection: true }, // unknown license
   '2053': { code: 'invalid_request', isRejection: true }, // unknown reservation
   '2054': { code: 'invalid_request', isRejection: true }, // invalid time
+  '2072': { code: 'invalid_request', isRejection: true }, // unknown generic resource
+  '2115': { code: 'invalid_request', isRejection: true }, // malformed TRES
   '2123': { code: 'invalid_request', isRejection: true }, // a negative `nice`, which is for operators
   '2127': { code: 'invalid_request', isRejection: true }, // no environment
   '9000': { code: 'invalid_request', isRejection: true },
@@ -37,12 +41,18 @@ const rows: Readonly<Record<string, CodeRow>> = {
 export const noSuchJob = '2017'
 /** "The job has ended", in response to a cancel. */
 export const alreadyDone = '2021'
-/** The controller closed the connection: it rejects the token, or is stopping. */
+/** The controller closed the connection: it rejects the token, or is stopping. Up to v0.0.38. */
 export const zeroBytes = '5005'
+/** In response to a cancel: the controller is down, or the job belongs to another user. */
+export const notPermitted = '1'
+/** The controller rejects the token. From v0.0.40 on. */
+const tokenRejected = '1007'
 
 export interface ErrorContext {
   /** The token had expired when the response arrived. */
   isExpired: boolean
+  /** The credential in use: `credentials.token`. */
+  credential: string
   literals: readonly string[]
 }
 
@@ -61,12 +71,15 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
   if (errors.length === 0) return bareFailure(response, context)
   const code = codeAmong(errors)
   const providerMessage = cleanMessage(messageOf(errors), context.literals)
+  if (code === tokenRejected && !context.isExpired) return rejectedToken(response, { providerMessage, ...context })
   if (code === undefined || isUnreachable(code)) return unreachable(response, { code, providerMessage, ...context })
+  return failureOfCode(code, providerMessage, response.status)
+}
+
+/** The failure that one of Slurm's error numbers means. `message` contains no secrets. */
+export function failureOfCode(code: string, message: string, httpStatus: number): ProviderError {
   const portable = rows[code]?.code ?? (isOfController(code) ? 'conflict' : 'bad_response')
-  return new ProviderError(portable, `Slurm returned error ${code}: ${providerMessage}`, {
-    httpStatus: response.status,
-    providerCode: code,
-  })
+  return new ProviderError(portable, `Slurm returned error ${code}: ${message}`, { httpStatus, providerCode: code })
 }
 
 /** A rejected submit: no job was created, or the code makes the engine search. */
@@ -80,9 +93,14 @@ export function isRejectedSubmit({ providerCode, httpStatus, code }: ProviderErr
 const unservedPath = 'unserved_path'
 const unauthenticatedText = 'authentication_failure'
 
+/** Whether slurmrestd serves no such path: it has passed nothing on to the controller. */
+export function isUnserved(error: unknown): boolean {
+  return error instanceof ProviderError && error.providerCode === unservedPath
+}
+
 /** slurmrestd's rejections are plain text; any other body without `errors` comes from an intermediary. */
 function bareFailure({ status, text }: HttpResponse, context: ErrorContext): ProviderError {
-  if (status === 404 && text.startsWith('Unable find requested URL')) {
+  if (status === 404 && /^Unable (to )?find requested URL/.test(text)) {
     const detail = 'slurmrestd does not serve this path: its REST plugin is of another version than `settings.version`.'
     return new ProviderError('unsupported', detail, {
       httpStatus: status,
@@ -98,8 +116,20 @@ function bareFailure({ status, text }: HttpResponse, context: ErrorContext): Pro
   })
 }
 
+function rejectedToken(
+  { status }: HttpResponse,
+  { providerMessage, credential }: ErrorContext & { providerMessage: string },
+): ProviderError {
+  const why = "Slurm's controller rejects the token: expired, different key, different user, or unknown user"
+  return new ProviderError('unauthenticated', `${why}. Slurm returned error ${tokenRejected}: ${providerMessage}`, {
+    httpStatus: status,
+    providerCode: tokenRejected,
+    field: credential,
+  })
+}
+
 /**
- * The controller is down or rejects the token: both return -1 with HTTP 500 for a read. An expired token explains it;
+ * The controller is down or rejects the token: up to v0.0.38 both return -1 with HTTP 500 for a read. An expired token explains it;
  * otherwise the message names both causes.
  */
 function unreachable(
@@ -126,7 +156,7 @@ function isOfController(code: string): boolean {
   return Number(code) >= 2000 && Number(code) < 3000
 }
 
-/** `error_code` in a submit, `error_number` elsewhere. Parsers put a -1 before the more specific number. */
+/** `error_code` in a submit up to v0.0.38, `error_number` elsewhere. Parsers put a -1 before the more specific number. */
 function codeAmong(errors: readonly Json[]): string | undefined {
   const numbers = errors.flatMap((each) => readNumber(each, 'error_code') ?? readNumber(each, 'error_number') ?? [])
   const code = numbers.find((number) => number > 0) ?? numbers[0]

@@ -2,9 +2,11 @@ import type { Json } from '../../vocabulary/json.ts'
 import type { Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { readNumber, readText } from '../kit/fields.ts'
+import { type Exit, exitOf } from './exit-codes.ts'
+import { stateWords } from './fields.ts'
 
 /**
- * Slurm's states and the flags that `job_state` shows instead. COMPLETING is not final: the job may be requeued.
+ * Slurm's states and the flags beside them. COMPLETING is not final: the job may be requeued.
  * Source: https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
  */
 export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
@@ -15,6 +17,8 @@ export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
   REQUEUE_HOLD: 'pending',
   RESV_DEL_HOLD: 'pending',
   SPECIAL_EXIT: 'pending',
+  POWER_UP_NODE: 'pending',
+  EXPEDITING: 'pending',
   RUNNING: 'running',
   COMPLETING: 'running',
   SUSPENDED: 'running',
@@ -30,8 +34,27 @@ export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
   BOOT_FAIL: 'failed',
   PREEMPTED: 'failed',
   DEADLINE: 'failed',
+  LAUNCH_FAILED: 'failed',
+  RECONFIG_FAIL: 'failed',
   CANCELLED: 'canceled',
+  REVOKED: 'canceled',
 }
+
+/** Flags that decide whatever the state beside them, the first one first. The other flags leave it to the state. */
+const decidingFlags = [
+  'COMPLETING',
+  'STAGE_OUT',
+  'CONFIGURING',
+  'POWER_UP_NODE',
+  'RESIZING',
+  'REQUEUED',
+  'REQUEUE_FED',
+  'REQUEUE_HOLD',
+  'SPECIAL_EXIT',
+  'STOPPED',
+  'RESV_DEL_HOLD',
+  'SIGNALING',
+]
 
 const stateReasons: ReadonlyMap<string, Reason> = new Map([
   ['REQUEUED', 'requeued'],
@@ -46,6 +69,8 @@ const stateReasons: ReadonlyMap<string, Reason> = new Map([
   ['NODE_FAIL', 'node_failure'],
   ['BOOT_FAIL', 'node_failure'],
   ['PREEMPTED', 'preempted'],
+  ['LAUNCH_FAILED', 'launch_failed'],
+  ['RECONFIG_FAIL', 'launch_failed'],
 ])
 
 /** Values of `state_reason` that describe how a job ended or why it does not start. */
@@ -72,33 +97,52 @@ export interface JobOutcome {
 
 /** The outcome in a job's record; null if it shows no state. */
 export function outcomeOf(job: Json): JobOutcome | null {
-  const rawState = readText(job, 'job_state')
+  const words = stateWords(job)
+  const rawState = decidingWord(words)
   if (rawState === undefined) return null
-  const status = (Object.hasOwn(slurmStates, rawState) ? slurmStates[rawState] : undefined) ?? null
-  const detail = detailOf(job)
+  const status = statusOf(decidingFlags.includes(rawState) || !isKnown(rawState) ? rawState : (words[0] ?? rawState))
+  const exit = isOver(status) && hasRun(job) ? exitOf(job) : {}
+  const detail = detailOf(job, exit)
   const mayTell = status === 'pending' || status === 'failed'
   const reason = stateReasons.get(rawState) ?? (mayTell ? detailReasons.get(detail) : undefined)
+  const { isLaunchError: _, ...shown } = exit
   return {
     rawState,
     status,
     ...(reason === undefined ? {} : { reason }),
-    ...(detail === 'None' ? {} : { message: messageOf(job, detail) }),
-    ...(isOver(status) && hasRun(job) && detail !== 'JobLaunchFailure' ? exitOf(job) : {}),
+    ...(detail === 'None' ? {} : { message: messageOf(job, detail, exit) }),
+    ...(detail === 'JobLaunchFailure' ? {} : shown),
   }
 }
 
+/** The word that decides: a flag that nobody has heard of, a deciding flag, another flag, the state. */
+function decidingWord([state, ...flags]: readonly string[]): string | undefined {
+  const unknown = flags.find((flag) => !isKnown(flag))
+  return unknown ?? decidingFlags.find((flag) => flags.includes(flag)) ?? flags[0] ?? state
+}
+
+function isKnown(word: string): boolean {
+  return Object.hasOwn(slurmStates, word)
+}
+
+function statusOf(word: string): Status<'job'> | null {
+  return (isKnown(word) ? slurmStates[word] : undefined) ?? null
+}
+
 /**
- * `state_reason`. A program ended by a signal is also reported as a launch failure; only then is the adjacent number a
- * signal and not a Slurm error number (4021).
+ * `state_reason`. Up to v0.0.38 a program ended by a signal is also reported as a launch failure; only then is the
+ * adjacent number a signal and not a Slurm error number (4021). Later versions report both as a signal.
  */
-function detailOf(job: Json): string {
+function detailOf(job: Json, { isLaunchError }: Exit): string {
   const detail = readText(job, 'state_reason') ?? 'None'
+  if (isLaunchError === true && detail === 'RaisedSignal') return 'JobLaunchFailure'
   const waitStatus = readNumber(job, 'exit_code') ?? 0
   return detail === 'JobLaunchFailure' && waitStatus > 0 && waitStatus <= 0xff ? 'RaisedSignal' : detail
 }
 
-function messageOf(job: Json, detail: string): string {
-  const more = readText(job, 'state_description')
+/** The description of a launch error names the signal that it is not. */
+function messageOf(job: Json, detail: string, { isLaunchError }: Exit): string {
+  const more = isLaunchError === true ? undefined : readText(job, 'state_description')
   return `Slurm: ${detail}${more === undefined ? '' : ` (${more})`}`
 }
 
@@ -109,12 +153,4 @@ export function isOver(status: Status<'job'> | null): boolean {
 /** Whether a job was given nodes. Without nodes it may still show times and an exit code. */
 export function hasRun(job: Json): boolean {
   return readText(job, 'nodes') !== undefined
-}
-
-/** `exit_code` is a wait status: `exit 3` is 768, a SIGKILL 9. */
-function exitOf(job: Json): { exitCode?: number; signal?: number } {
-  const waitStatus = readNumber(job, 'exit_code')
-  if (waitStatus === undefined || !Number.isInteger(waitStatus) || waitStatus < 0 || waitStatus > 0xffff) return {}
-  const signal = waitStatus & 0x7f
-  return signal === 0 ? { exitCode: waitStatus >> 8 } : { signal }
 }

@@ -5,16 +5,19 @@ import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
 import { plainId } from '../kit/plain-id.ts'
 import { redact } from '../kit/redact.ts'
-import type { Found } from '../observation.ts'
+import type { Found, Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
+import { cancelJob } from './cancel.ts'
 import { contentType, type SlurmCall, type SlurmClient, targetOf } from './client.ts'
-import { alreadyDone, noSuchJob } from './errors.ts'
+import { noSuchJob } from './errors.ts'
+import { isPartOfSeveral } from './fields.ts'
 import { slurmStates } from './job-states.ts'
-import { jobAccepts, jobErrors, submitOf } from './mapping.ts'
+import { jobAccepts, jobErrors } from './mapping.ts'
 import { observe } from './observation.ts'
 import { slurmOptions } from './options.ts'
-import type { SlurmSettings } from './settings.ts'
+import { newestVersion, type SlurmSettings, type SlurmVersion } from './settings.ts'
+import { submitOf } from './submit.ts'
 
 function traitsOf({ minJobAgeSeconds }: SlurmSettings): Traits<'job'> {
   return {
@@ -37,25 +40,38 @@ export function makeJobs(
   settings: SlurmSettings,
   { literals }: { literals: readonly string[] },
 ): Driver<'job'> {
+  const bodyFor = (intent: Intent<'job'>, version: SlurmVersion) =>
+    submitOf(intent, settings, version) as unknown as Json
   const submitCall = (intent: Intent<'job'>): SlurmCall => ({
     method: 'POST',
     path: '/job/submit',
-    json: submitOf(intent, settings) as unknown as Json,
+    json: (version) => bodyFor(intent, version),
   })
+  const isOwn = (job: JsonObject) =>
+    (readText(job, 'user_name') ?? settings.user) === settings.user && !isPartOfSeveral(job)
 
-  /** Every job of this user. The response has no pages: it is complete or an error. */
+  /** Every job of this user that Switchyard may have submitted. The response has no pages: it is complete or an error. */
   async function readAll(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const body = await client.call({ method: 'GET', path: '/jobs' }, signal)
     if (!isObject(body) || !Array.isArray(body.jobs)) {
       throw new ProviderError('bad_response', 'Slurm returned a list of jobs without `jobs`.')
     }
-    return readList(body, 'jobs')
+    return readList(body, 'jobs').filter(isObject).filter(isOwn)
+  }
+
+  /** The leader of an array or of a heterogeneous job is returned with all its parts. */
+  function observedIn(body: Json, remoteId: string): Observation<'job'> | 'gone' {
+    const job = readList(body, 'jobs')
       .filter(isObject)
-      .filter((job) => (readText(job, 'user_name') ?? settings.user) === settings.user)
+      .find((each) => readId(each, 'job_id') === remoteId)
+    if (job !== undefined && !isOwn(job)) return 'gone'
+    const seen = job === undefined ? null : observe(job, literals)
+    if (seen !== null) return seen
+    throw new ProviderError('bad_response', `Slurm responded for job ${remoteId} without its record.`)
   }
 
   return {
-    accepts: jobAccepts(settings),
+    accepts: jobAccepts(settings, client.version.known() ?? newestVersion),
     options: slurmOptions,
     states: slurmStates,
     traits: traitsOf(settings),
@@ -63,14 +79,14 @@ export function makeJobs(
     check: jobErrors,
 
     plan(intent) {
-      const call = submitCall(intent)
-      const { json: body = null } = call
-      return { method: call.method, target: targetOf(call, settings), headers: contentType(call), body }
+      const { method, path } = submitCall(intent)
+      // Before a version is known, the newest one is assumed.
+      const version = client.version.known() ?? newestVersion
+      const body = bodyFor(intent, version)
+      return { method, target: targetOf(path, settings, version), headers: contentType(body), body }
     },
 
-    async create(intent, signal) {
-      return { remoteId: await client.submit(submitCall(intent), { sendBy: intent.sendBy, signal }) }
-    },
+    create: (intent, signal) => client.submit(submitCall(intent), { sendBy: intent.sendBy, signal }),
 
     async find(intents, signal) {
       const jobs = await readAll(signal)
@@ -83,14 +99,11 @@ export function makeJobs(
     async get(remoteId, signal) {
       try {
         const body = await client.call({ method: 'GET', path: `/job/${plainId(remoteId)}` }, signal)
-        const job = readList(body, 'jobs').find((each) => readId(each, 'job_id') === remoteId)
-        const seen = job === undefined ? null : observe(job, literals)
-        if (seen !== null) return seen
+        return observedIn(body, remoteId)
       } catch (error) {
         if (error instanceof ProviderError && error.providerCode === noSuchJob) return 'gone'
         throw error
       }
-      throw new ProviderError('bad_response', `Slurm responded for job ${remoteId} without its record.`)
     },
 
     async list(_page, signal) {
@@ -99,13 +112,7 @@ export function makeJobs(
     },
 
     controls: {
-      /** Without a signal this kills the job, which also succeeds for an ended job. */
-      async cancel(remoteId, signal) {
-        await client.call({ method: 'DELETE', path: `/job/${plainId(remoteId)}` }, signal).catch((error: unknown) => {
-          const code = error instanceof ProviderError ? error.providerCode : undefined
-          if (code !== noSuchJob && code !== alreadyDone) throw error
-        })
-      },
+      cancel: (remoteId, signal) => cancelJob(client, { remoteId, user: settings.user, literals }, signal),
     },
 
     async catalog(signal) {

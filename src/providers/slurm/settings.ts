@@ -3,8 +3,24 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import { choice } from '../kit/choice.ts'
 import { readStored } from '../kit/read-stored.ts'
 
-/** The supported REST plugins. v0.0.36 reports neither user nor 2017; v0.0.39 changed every format. */
-export const supportedVersions = ['v0.0.37', 'v0.0.38'] as const
+/**
+ * The supported versions of the REST API, oldest first. v0.0.36 reports neither user nor 2017. v0.0.39 is the only one
+ * with its formats, and the first with those of v0.0.40 in part.
+ */
+export const supportedVersions = [
+  'v0.0.37',
+  'v0.0.38',
+  'v0.0.40',
+  'v0.0.41',
+  'v0.0.42',
+  'v0.0.43',
+  'v0.0.44',
+  'v0.0.45',
+] as const
+
+export type SlurmVersion = (typeof supportedVersions)[number]
+
+export const newestVersion: SlurmVersion = 'v0.0.45'
 
 export const slurmSettings = Type.Object(
   {
@@ -14,7 +30,12 @@ export const slurmSettings = Type.Object(
       description: 'slurmrestd base URL, such as `http://login1:6820`. A path is prepended to `/slurm/…`.',
     }),
     user: Type.String({ pattern: '^[!-~]{1,64}$', description: 'Cluster user that jobs run as.' }),
-    version: choice(supportedVersions, { default: 'v0.0.38', description: 'REST API version of slurmrestd.' }),
+    version: Type.Optional(
+      choice(supportedVersions, {
+        description:
+          'REST API version of slurmrestd. By default the newest that both support, as `verify` finds it and keeps it with the connection.',
+      }),
+    ),
     path: Type.String({
       minLength: 1,
       maxLength: 4096,

@@ -1,12 +1,12 @@
 import { slurmProvider } from '../../../src/providers/slurm/index.ts'
 import type { ProviderHarness } from '../harness.ts'
 
-/** Slurm, with tokens made from the cluster's key. */
-export const slurm: ProviderHarness = {
-  variant: 'slurm',
+/** Slurm before 23.11, with tokens made from the cluster's key. */
+export const slurmOpenapi: ProviderHarness = {
+  variant: 'slurm, v0.0.38',
   provider: slurmProvider,
   sandbox: 'slurm',
-  variantSettings: {},
+  variantSettings: { version: 'v0.0.38' },
   settings: (url, { user = '' }) => ({ baseUrl: url, user, defaultWorkingDirectory: '/home/sandbox01' }),
   credentials: ({ key = '' }) => ({ key }),
   publicCredentials: [],
@@ -57,6 +57,8 @@ export const slurm: ProviderHarness = {
         REQUEUE_HOLD: 'pending',
         RESV_DEL_HOLD: 'pending',
         SPECIAL_EXIT: 'pending',
+        POWER_UP_NODE: 'pending',
+        EXPEDITING: 'pending',
         RUNNING: 'running',
         COMPLETING: 'running',
         SUSPENDED: 'running',
@@ -72,7 +74,10 @@ export const slurm: ProviderHarness = {
         BOOT_FAIL: 'failed',
         PREEMPTED: 'failed',
         DEADLINE: 'failed',
+        LAUNCH_FAILED: 'failed',
+        RECONFIG_FAIL: 'failed',
         CANCELLED: 'canceled',
+        REVOKED: 'canceled',
       },
       object: 'job',
       operations: { create: 'job.submit', lists: ['job.list'] },
@@ -84,4 +89,21 @@ export const slurm: ProviderHarness = {
   },
 }
 
-export const harnesses = [slurm]
+/** Slurm 24.11, by the oldest of the versions with its formats. */
+export const slurm2411: ProviderHarness = {
+  ...slurmOpenapi,
+  variant: 'slurm, v0.0.40',
+  variantSettings: { version: 'v0.0.40' },
+  sandboxSettings: { release: '24.11.5', versions: 'v0.0.40,v0.0.41,v0.0.42' },
+  strictRequests: { refusesUnknownFields: true },
+}
+
+/** Slurm 26.05, whose newest version is discovered. */
+export const slurm: ProviderHarness = {
+  ...slurmOpenapi,
+  variant: 'slurm',
+  variantSettings: {},
+  strictRequests: { refusesUnknownFields: true },
+}
+
+export const harnesses = [slurm, slurm2411, slurmOpenapi]

@@ -5,6 +5,7 @@ import { makeHttpClient } from '../../../src/providers/kit/http.ts'
 import type { OpenProvider } from '../../../src/providers/provider.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { slurmProvider } from '../../../src/providers/slurm/index.ts'
+import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { type FixedClock, makeFixedClock } from '../../support/fixed-clock.ts'
 import { forEachTest } from '../../support/for-each-test.ts'
@@ -19,13 +20,14 @@ export const api = (path: string) => `/slurm/v0.0.38${path}`
 export interface SlurmStub {
   stub: StubServer
   clock: FixedClock
-  open(settings?: object, credentials?: Readonly<Record<string, string>>): OpenProvider
+  open(settings?: object, credentials?: Readonly<Record<string, string>>, discovered?: JsonObject): OpenProvider
   job(): Driver<'job'>
   intent(spec?: Partial<JobSpec>): Intent<'job'>
   close(): Promise<void>
 }
 
-export async function startSlurmStub(): Promise<SlurmStub> {
+/** `version` null leaves it to be discovered. */
+export async function startSlurmStub(version: string | null = 'v0.0.38'): Promise<SlurmStub> {
   const stub = await startStubServer()
   const clock = makeFixedClock('2026-01-05T12:00:00.000Z')
   const http = makeHttpClient({
@@ -35,12 +37,17 @@ export async function startSlurmStub(): Promise<SlurmStub> {
     timeoutMs: 1000,
     maxResponseBytes: 1e6,
   })
-  const open: SlurmStub['open'] = (settings = {}, credentials = { key }) =>
+  const open: SlurmStub['open'] = (settings = {}, credentials = { key }, discovered) =>
     slurmProvider.open({
-      settings: { baseUrl: stub.url, user: 'alice', defaultWorkingDirectory: '/home/alice', ...settings },
+      settings: {
+        ...{ baseUrl: stub.url, user: 'alice', defaultWorkingDirectory: '/home/alice' },
+        ...(version === null ? {} : { version }),
+        ...settings,
+      },
       credentials,
       http,
       clock,
+      ...(discovered === undefined ? {} : { discovered }),
     })
   return {
     stub,
@@ -67,11 +74,14 @@ export async function startSlurmStub(): Promise<SlurmStub> {
 }
 
 /** A new stub for each test of a file, which is asked nothing unexpected. */
-export const startSlurmStubForEachTest = () =>
-  forEachTest(startSlurmStub, async ({ stub, close }) => {
-    expect(stub.unexpected).toEqual([])
-    await close()
-  })
+export const startSlurmStubForEachTest = (version?: string | null) =>
+  forEachTest(
+    () => startSlurmStub(version),
+    async ({ stub, close }) => {
+      expect(stub.unexpected).toEqual([])
+      await close()
+    },
+  )
 
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(

@@ -1,0 +1,4 @@
+import { slurmOpenapi } from './harnesses/slurm.ts'
+import { describeProviderConformance } from './provider-conformance.ts'
+
+describeProviderConformance(slurmOpenapi)

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { Json } from '../../../src/vocabulary/json.ts'
+import { recorded, recordedJob, recordings, versionOf } from './recorded.ts'
+import { failureOf, signal, startSlurmStubForEachTest } from './slurm-stub.ts'
+
+const slurm = startSlurmStubForEachTest(null)
+
+describe.each(recordings)('a recorded answer of %s', (name) => {
+  const version = versionOf(name)
+  const answers = recorded(name)
+  const job = () => {
+    const { drivers } = slurm.open({ version, user: 'gwuser' })
+    if (drivers.job === undefined) throw new Error('slurm has no jobs')
+    return drivers.job
+  }
+  const at = (method: string, path: string) => `${method} /slurm/${version}${path}`
+  const answerOf = (step: string) => {
+    const answer = answers[step]
+    if (answer === undefined) throw new Error(`${step} was not recorded`)
+    return answer
+  }
+  const look = (step: string) => {
+    const { job_id: id } = recordedJob(answers, step)
+    slurm.stub.once(at('GET', `/job/${id}`), { status: 200, body: answerOf(step).body as Json })
+    return job().get(String(id), signal)
+  }
+
+  it.each([
+    ['get-failed', { status: 'failed', reason: 'nonzero_exit', exitCode: 3, rawState: 'FAILED' }],
+    ['get-self-kill', { status: 'failed', reason: 'nonzero_exit', signal: 9 }],
+    ['get-bad-cwd', { status: 'failed', reason: 'launch_failed', message: 'Slurm: JobLaunchFailure' }],
+    ['get-running', { status: 'running', rawState: 'RUNNING' }],
+    ['get-after-cancel', { status: 'running', rawState: 'COMPLETING' }],
+    ['ended-by-cancel', { status: 'canceled', signal: 15 }],
+    ['bad-constraints', { status: 'failed', reason: 'provider_refused' }],
+  ])('%s is read', async (step, expected) => {
+    expect(await look(step)).toMatchObject({ correlationTag: 'abcdefghijkl', remoteName: 'probe', ...expected })
+  })
+
+  it.each(['get-bad-cwd', 'get-running', 'get-after-cancel', 'bad-constraints'])(
+    '%s shows no exit code and no signal',
+    async (step) => {
+      const seen = await look(step)
+      for (const field of ['exitCode', 'signal']) expect(seen).not.toHaveProperty(field)
+    },
+  )
+
+  it('shows the path of the output, and an identity where there is one', async () => {
+    const seen = await look('get-failed')
+    expect(seen).toMatchObject({ result: { stdoutPath: expect.stringMatching(/^\/tmp\/slurm-\d+\.out$/) } })
+    if (version === 'v0.0.45') expect(seen).toMatchObject({ identity: 'sD05M8ES7Q8G00' })
+    else expect(seen).not.toHaveProperty('identity')
+  })
+
+  it.each([
+    ['submit-plain', undefined],
+    ['submit-held', undefined],
+    ['submit-over-limit', undefined],
+    ['submit-unknown-field', /^Ignoring unknown field "nonsense"/],
+    ['submit-gres-old', /^Ignoring unknown field "gres"/],
+    // v0.0.40 still takes it.
+    ['submit-exclusive', version === 'v0.0.40' ? undefined : /^Ignoring unknown field "exclusive"/],
+    ['submit-env-object', /^Expected OpenAPI type=array/],
+    ['submit-nodes-number', /^Expected OpenAPI type=string/],
+  ])('%s is a job, and what Slurm ignored is told', async (step, expected) => {
+    slurm.stub.once(at('POST', '/job/submit'), answerOf(step))
+    const created = await job().create(slurm.intent(), signal)
+    expect(created.remoteId).toMatch(/^\d+$/)
+    expect(created.ignored?.[0]).toEqual(expected === undefined ? undefined : expect.stringMatching(expected))
+  })
+
+  it.each([
+    ['submit-bad-partition', 'invalid_request', '2000'],
+    ['submit-too-much-memory', 'conflict', '2014'],
+    ['bad-token-submit', 'unauthenticated', '1007'],
+    ['unknown-path', 'unsupported', 'unserved_path'],
+    ['no-headers', 'unauthenticated', 'authentication_failure'],
+  ])('%s is a rejection: %s', async (step, code, providerCode) => {
+    slurm.stub.once(at('POST', '/job/submit'), answerOf(step))
+    expect(await failureOf(job().create(slurm.intent(), signal))).toMatchObject({ code, providerCode })
+  })
+
+  it('says gone of 2017, and unauthenticated of a rejected token, with its field', async () => {
+    slurm.stub.once(at('GET', '/job/9'), answerOf('get-unknown'))
+    expect(await job().get('9', signal)).toBe('gone')
+    slurm.stub.once(at('GET', '/jobs'), answerOf('bad-token'))
+    const error = await failureOf(job().list({ cursor: null, watched: [] }, signal))
+    expect(error).toMatchObject({ code: 'unauthenticated', field: 'credentials.key' })
+  })
+
+  it.each(['cancel', 'cancel-again', 'cancel-unknown'])('%s has succeeded', async (step) => {
+    slurm.stub.once(at('DELETE', '/job/9'), answerOf(step))
+    await job().controls.cancel?.('9', signal)
+  })
+
+  it('cancel-zero has not', async () => {
+    slurm.stub.once(at('DELETE', '/job/9'), answerOf('cancel-zero'))
+    const cancel = job().controls.cancel?.('9', signal) ?? Promise.resolve()
+    expect(await failureOf(cancel)).toMatchObject({ code: 'invalid_request', providerCode: '9000' })
+  })
+})
