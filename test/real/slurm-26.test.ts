@@ -1,0 +1,4 @@
+import { releases } from './slurm-releases.ts'
+import { describeSlurm } from './slurm-suite.ts'
+
+describeSlurm(releases['26.05'])

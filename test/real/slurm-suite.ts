@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { describeReal } from './requirements.ts'
+import { path, type SlurmBench, slurm, slurmBench } from './slurm-bench.ts'
+import { describeOutages } from './slurm-outages.ts'
+import { isDataParser, type SlurmRelease, slurmRequirements } from './slurm-releases.ts'
+import { describeVersions } from './slurm-versions.ts'
+
+/** The whole service before a real Slurm of a release. */
+export function describeSlurm(release: SlurmRelease): void {
+  describeReal(`a real Slurm ${release.name} behind Switchyard`, slurmRequirements(release), () => {
+    const bench = slurmBench(release)
+    describeJobs(bench)
+    describeVersions(bench)
+    describeOutages(bench)
+  })
+}
+
+function describeJobs(bench: SlurmBench): void {
+  describe('runs jobs', () => {
+    it.concurrent('to their end, in their directory, with their variables', async () => {
+      const job = await bench.submit('sleep 1; echo "$GREETING from $(pwd)"', {
+        environmentVariables: { GREETING: 'hello' },
+        stdoutPath: 'greeting.txt',
+        resources: { cpus: 2, memoryMiB: 64 },
+      })
+      expect(await bench.until(job, 'running', 'succeeded')).toMatchObject({ remote: { state: 'RUNNING' } })
+      expect(await bench.ended(job)).toMatchObject({ status: 'succeeded', exitCode: 0, remote: { state: 'COMPLETED' } })
+      expect(bench.cluster.output('greeting.txt')).toBe(`hello from ${bench.cluster.directory}\n`)
+      expect(bench.cluster.jobsNamed(job.name)).toHaveLength(1)
+    })
+
+    it.concurrent('that end with 3, and by a signal', async () => {
+      const [three, signalled] = await Promise.all([bench.submit('exit 3'), bench.submit('kill -9 $$')])
+      expect(await bench.ended(three)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+      expect(await bench.ended(signalled)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', signal: 9 })
+    })
+
+    it.concurrent('as argv, quoted', async () => {
+      const job = await bench.submit('', {
+        script: undefined,
+        command: ['printf', '%s|', "it's", '$HOME', ''],
+        stdoutPath: 'argv.txt',
+      })
+      expect((await bench.ended(job)).status).toBe('succeeded')
+      expect(bench.cluster.output('argv.txt')).toBe("it's|$HOME||")
+    })
+
+    it.concurrent('with accelerators', async () => {
+      const accelerator = { kind: 'gpu', model: 't4', count: 2 }
+      const job = await bench.submit('echo "$CUDA_VISIBLE_DEVICES"', {
+        resources: { accelerator },
+        stdoutPath: 'gpus.txt',
+      })
+      expect((await bench.ended(job)).status).toBe('succeeded')
+      expect(bench.cluster.output('gpus.txt')).toBe('0,1\n')
+    })
+
+    it.concurrent('until they are canceled', async () => {
+      const job = await bench.submit('sleep 600')
+      await bench.until(job, 'running')
+      await bench.cancel(job)
+      expect(await bench.ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'CANCELLED' } })
+    })
+
+    it.concurrent('or not at all, canceled while they wait', async () => {
+      const job = await bench.submit('exit 0', { providerOptions: { slurm: { beginTime: 'now+1hours' } } })
+      const waiting = await bench.switchyard.api.until(path(job), ({ remote }) => remote?.state === 'PENDING')
+      expect(waiting).toMatchObject({ status: 'pending' })
+      await bench.cancel(job)
+      const record = await bench.ended(job)
+      expect(record).toMatchObject({ status: 'canceled', remote: { state: 'CANCELLED' } })
+      expect(record).not.toHaveProperty('startedAt')
+    })
+
+    it.concurrent('that cannot be started', async () => {
+      const job = await bench.ended(await bench.submit('exit 0', { workingDirectory: '/nonexistent/x' }))
+      expect(job).toMatchObject({ status: 'failed', statusReason: 'launch_failed' })
+      expect(job).not.toHaveProperty('exitCode')
+      expect(job).not.toHaveProperty('signal')
+    })
+
+    it.concurrent.skipIf(!isDataParser(bench.release))('and tells where their output is', async () => {
+      const job = await bench.ended(await bench.submit('exit 0', { stdoutPath: 'told-%j.txt' }))
+      const expected = `${bench.cluster.directory}/told-${job.remote?.id}.txt`
+      expect(job).toMatchObject({ result: { slurm: { stdoutPath: expected } } })
+    })
+
+    it.concurrent('that are requeued in the middle, and go on as the same', async () => {
+      const job = await bench.submit('sleep 600')
+      await bench.until(job, 'running')
+      const { remote } = await bench.switchyard.api.ok('GET', path(job))
+      expect(bench.cluster.scontrol('requeue', String(remote?.id))).toBe('')
+      expect(await bench.until(job, 'pending')).toMatchObject({ remote: { id: remote?.id } })
+      await bench.cancel(job)
+      expect(await bench.ended(job)).toMatchObject({ status: 'canceled', remote: { id: remote?.id } })
+    })
+  })
+
+  describe('hands on what Slurm makes of its options', () => {
+    it.concurrent.each([
+      [{ requeue: false }, 'Requeue=0'],
+      [{ requeue: true }, 'Requeue=1'],
+      [{}, 'Requeue=1'],
+    ])('whether a job may be requeued: %j', async (options, word) => {
+      const job = await bench.ended(await bench.submit('exit 0', slurm(options)))
+      expect(bench.shown(job)).toContain(word)
+    })
+
+    it.concurrent('a priority, which it ignores of an ordinary user, and a negative nice, which it refuses', async () => {
+      const job = await bench.ended(await bench.submit('exit 0', slurm({ priority: 5 })))
+      expect(job.status).toBe('succeeded')
+      expect(bench.shown(job)).not.toMatch(/Priority=5\b/)
+      const refused = await bench.submit('exit 0', slurm({ nice: -5 }))
+      expect(await bench.ended(refused)).toMatchObject({ status: 'failed', error: { provider: { code: '2123' } } })
+      expect(bench.cluster.jobsNamed(refused.name)).toEqual([])
+    })
+
+    it.concurrent('a requeue after the end: the record keeps its end, what waits again is an orphan', async () => {
+      const job = await bench.ended(await bench.submit('exit 3'))
+      const once = await bench.ended(await bench.submit('exit 3', slurm({ requeue: false })))
+      expect(bench.cluster.scontrol('requeue', String(once.remote?.id))).toContain('presently disabled')
+      expect(bench.cluster.scontrol('requeue', String(job.remote?.id))).toBe('')
+      expect(bench.shown(job)).toContain('JobState=PENDING')
+      const { orphans } = (await bench.switchyard.api.ok(
+        'GET',
+        `/connections/${bench.connectionId}/orphans`,
+      )) as unknown as {
+        orphans: { remoteId: string; state: string }[]
+      }
+      expect(orphans).toContainEqual(
+        expect.objectContaining({ kind: 'job', name: job.name, remoteId: job.remote?.id, state: 'PENDING' }),
+      )
+      expect(orphans.map(({ remoteId }) => remoteId)).not.toContain(once.remote?.id)
+      expect(await bench.switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'failed', exitCode: 3 })
+      bench.cluster.scontrol('hold', String(job.remote?.id))
+    })
+  })
+
+  describe('tells what Slurm refuses', () => {
+    it.concurrent('with more GPUs than there are: Slurm keeps a record, and it is that of the job', async () => {
+      const job = await bench.submit('exit 0', { resources: { accelerator: { count: 9 } } })
+      const record = await bench.ended(job)
+      expect(record).toMatchObject({ status: 'failed', statusReason: 'provider_refused' })
+      expect(record.statusMessage).toContain('BadConstraints')
+      expect(bench.cluster.jobsNamed(job.name)).toEqual([record.remote?.id])
+    })
+
+    it.concurrent('with a partition that is not there', async () => {
+      const job = await bench.submit('exit 0', { queue: 'nowhere' })
+      expect(await bench.ended(job)).toMatchObject({
+        status: 'failed',
+        error: { code: 'invalid_request', provider: { code: '2000' } },
+      })
+      expect(bench.cluster.jobsNamed(job.name)).toEqual([])
+    })
+
+    it.concurrent('with more nodes than there are: it waits, and says why', async () => {
+      const job = await bench.submit('exit 0', { resources: { nodes: 5 } })
+      const waiting = await bench.switchyard.api.until(path(job), ({ statusMessage }) => statusMessage !== undefined)
+      expect(waiting).toMatchObject({ status: 'pending' })
+      expect(waiting.statusMessage).toMatch(/PartitionNodeLimit|PartitionConfig/)
+      await bench.cancel(job)
+      await bench.ended(job)
+    })
+  })
+}
