@@ -33,10 +33,11 @@ export interface ParsedRequest {
 export function readParserRequest(body: Record<string, unknown>, settings: SlurmSettings): ParsedRequest {
   const { job, script } = body
   if (!isRecord(job)) throw new Refused(500, { code: 9202, error: 'Unable to convert Data type' })
-  const unknown = Object.keys(job).filter((name) => !properties.has(name))
+  const isKnown = (name: string) => properties.has(name) && name !== settings.unknownField
+  const unknown = Object.keys(job).filter((name) => !isKnown(name))
   if (settings.refusesUnknownFields && unknown.length > 0)
     throw new Refused(400, { code: 9001, error: `unknown field ${unknown[0]}` })
-  const known = Object.fromEntries(Object.entries(job).filter(([name]) => properties.has(name)))
+  const known = Object.fromEntries(Object.entries(job).filter(([name]) => isKnown(name)))
   const environment = environmentOf(known.environment)
   if (Object.keys(environment).length === 0) {
     throw isOld(settings.release)

@@ -20,6 +20,7 @@ const settings: SlurmSettings = {
   versions: 'v0.0.37,v0.0.38,v0.0.40,v0.0.41,v0.0.42,v0.0.43,v0.0.44,v0.0.45',
   release: '26.05.5',
   refusesUnknownFields: false,
+  unknownField: '',
   isControllerDown: false,
 }
 

@@ -19,6 +19,8 @@ export type SlurmSettings = {
   release: string
   /** From v0.0.40 on: rejects what the daemon ignores with a warning. */
   refusesUnknownFields: boolean
+  /** From v0.0.40 on: a field that the daemon does not know, as in a version that has dropped it. */
+  unknownField: string
   /** The controller is down: slurmrestd responds without it. */
   isControllerDown: boolean
 }
