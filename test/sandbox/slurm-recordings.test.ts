@@ -72,6 +72,18 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
     expectLike(await submit(job), step)
   })
 
+  it('to more nodes than there are', async () => {
+    start()
+    const { status, json } = await submit({ nodes: '9' })
+    const is24 = name.startsWith('24')
+    expect([status, telling(json as Body).errors.map((each) => each.error_number)]).toEqual(
+      is24 ? [500, [2014]] : [200, []],
+    )
+    expect((await call('GET', '/jobs')).json.jobs).toMatchObject([
+      is24 ? { job_state: ['FAILED'], state_reason: 'BadConstraints' } : { job_state: ['PENDING'] },
+    ])
+  })
+
   it('to reads and cancels of what is not there', async () => {
     start()
     expectLike(await call('GET', '/job/9999999'), 'get-unknown')

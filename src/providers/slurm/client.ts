@@ -148,11 +148,14 @@ function submittedIn(answer: HttpResponse, context: ErrorContext): Submitted {
   return ignored.length === 0 ? { remoteId } : { remoteId, ignored }
 }
 
+const maxWarnings = 20
+
 /** From v0.0.40 on an unknown field is ignored with a warning whose source is its path; warnings of jobs have another. */
 function ignoredIn(body: Json, literals: readonly string[]): readonly string[] {
   return readList(body, 'warnings')
     .filter(isObject)
     .filter((warning) => /^#\/(?:job|script)\b/.test(readText(warning, 'source') ?? ''))
+    .slice(0, maxWarnings)
     .map((warning) => cleanMessage(readText(warning, 'description') ?? String(warning.source), literals))
 }
 

@@ -2,6 +2,7 @@ import { isRecord } from '../fields.ts'
 import type { Answer, Call } from '../provider.ts'
 import { Refused, unreadableQuery } from './answers.ts'
 import {
+  isOld,
   notPermitted,
   parserEnvelope,
   parserError,
@@ -35,7 +36,7 @@ type Execute = (deps: Deps, call: Call & { version: string }, caller: SlurmAccou
 const operations: Readonly<Record<string, Execute>> = {
   'job.submit'({ jobs, settings }, { json, version }, caller) {
     const { request, warnings } = readParserRequest(json as Record<string, unknown>, settings)
-    const { jobId, errors } = jobs.submit(caller, { request, creation: json })
+    const { jobId, errors } = jobs.submit(caller, { request, creation: json, isStrict: isOld(settings.release) })
     // Beyond the limit of the partition there is no warning at all.
     const told = Number(request.job.time_limit ?? 0) > cluster.maxMinutes ? [] : errors
     const answer = { job_id: jobId, step_id: 'batch', job_submit_user_msg: '' }

@@ -3,7 +3,7 @@ import type { Collection, World } from '../world.ts'
 import { noSuchJob, Refused, type SlurmError } from './answers.ts'
 import type { Job } from './job-view.ts'
 import { hasEnded, impossible, killed, lifeOf, snapshotAt, stuck } from './lifecycle.ts'
-import { assertKnown, isImpossible, nodesOf, obstacleTo } from './rules.ts'
+import { assertKnown, isImpossible, isOversized, nodesOf, obstacleTo } from './rules.ts'
 import { cluster, type JobData, type JobRequest, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
 export interface JobParts {
@@ -18,6 +18,8 @@ export type JobOperations = ReturnType<typeof makeJobOperations>
 export interface Submission {
   request: JobRequest
   creation: unknown
+  /** What exceeds the partition is rejected as impossible (24.11), and does not wait. */
+  isStrict?: boolean
 }
 
 /** The operations on jobs. Each receives its caller. */
@@ -51,10 +53,10 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
 
   return {
     submit(caller: SlurmAccount, submission: Submission): { jobId: number; errors: readonly SlurmError[] } {
-      const { request } = submission
+      const { request, isStrict = false } = submission
       assertKnown(request)
       const now = world.now()
-      if (isImpossible(request)) {
+      if (isImpossible(request) || (isStrict && isOversized(request))) {
         add(caller, submission, impossible(now))
         throw new Refused(500, { code: 2014, error: 'Requested node configuration is not available' })
       }

@@ -77,6 +77,11 @@ function isGresThere(gres: string): boolean {
   return name === 'gpu' && (model ?? cluster.gpuModel) === cluster.gpuModel && Number(count) <= cluster.gpus
 }
 
+/** Whether it wants more nodes or CPUs than there are. */
+export function isOversized(request: JobRequest): boolean {
+  return nodesOf(request) > cluster.nodes || Number(request.job.cpus_per_task ?? 1) > cluster.cpus
+}
+
 /** Why it would wait forever, which is accepted with an id and an error; null if it would not. */
 export function obstacleTo({ job }: JobRequest, nodes: number): { error: SlurmError; reason: string } | null {
   const busy = { code: 2015, error: 'Requested partition configuration not available now' }
