@@ -83,6 +83,7 @@ const modules = {
   records: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract, infraTypes, database],
   jobs: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract, scheduling],
   environments: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
+  operator: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/'],
   sandbox: [],
 }
 

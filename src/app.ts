@@ -21,6 +21,7 @@ import { completeDocument } from './openapi/complete.ts'
 import type { OpenApiDocument } from './openapi/document.ts'
 import { registerOpenApi30 } from './openapi/openapi-3.0.routes.ts'
 import { sharedHeaders } from './openapi/response-headers.ts'
+import { type OperatorRoutesDeps, registerOperator } from './operator/operator.routes.ts'
 import { historyPages } from './records/history.routes.ts'
 import { AttemptSchema, Preview, RemotePayload } from './records/record.schemas.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -43,6 +44,7 @@ export interface AppDeps extends ServerOptions {
   environments: EnvironmentRoutesDeps
   events: EventRoutesDeps
   webhooks: WebhookRoutesDeps
+  operator: OperatorRoutesDeps
 }
 
 /** CORS policy. Keys are sent in a header, so no cookies are involved. */
@@ -75,6 +77,7 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
     await registerEvents(guarded, deps.events)
     await registerWebhooks(guarded, deps.webhooks)
     await registerProjects(guarded, deps.projects)
+    await registerOperator(guarded, deps.operator)
   })
   return server
 }

@@ -22,6 +22,7 @@ import { makeIssuerFetch } from './egress.ts'
 import { makeEngine } from './engine.ts'
 import { makeHealth } from './health.ts'
 import { makeReopenReplaced, whyNotReady } from './installation.ts'
+import { makeOperator } from './operator.ts'
 import { makeTelemetry } from './telemetry.ts'
 import { makeWebhooks } from './webhooks.ts'
 import { kinds, makeWorkloads } from './workloads.ts'
@@ -75,6 +76,8 @@ export function makeContainer(deps: ContainerDeps) {
     secretBox: connections.secretBox,
   })
   const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, notifier })
+  const { resolve } = workloads.jobs
+  const operator = makeOperator({ database, settings, logger, connections, secrets, reads, resolve })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{
       database,
@@ -116,6 +119,7 @@ export function makeContainer(deps: ContainerDeps) {
     connections: connections.routes,
     health,
     webhooks: webhooks.routes,
+    operator,
     ...workloads,
   }
   return {

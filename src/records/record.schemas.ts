@@ -73,7 +73,7 @@ const Problem = Type.Object(
   { title: 'FieldError', description: 'Validation error of a field.' },
 )
 
-const WorkloadErrorSchema = Type.Object(
+export const WorkloadErrorSchema = Type.Object(
   {
     code: machineWord('Error code. Extensible; expect new values.'),
     message: Type.String({ description: 'Human-readable message.' }),

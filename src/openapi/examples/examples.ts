@@ -3,6 +3,7 @@ import * as connections from './connections.ts'
 import * as history from './history.ts'
 import { at, cursor, ids } from './ids.ts'
 import * as jobBatches from './job-batches.ts'
+import * as operator from './operator.ts'
 import * as webhooks from './webhooks.ts'
 import * as workloads from './workloads.ts'
 
@@ -36,6 +37,8 @@ export const requestExamples: Readonly<Record<string, NamedExamples>> = {
   updateProject: administration.projectPatches,
   createApiKey: administration.keyRequests,
   rotateApiKey: administration.keyRotations,
+  resolveWorkload: operator.workloadResolutions,
+  resolveAttention: operator.attentionResolves,
 }
 
 const page = (...data: readonly object[]) => ({ data, nextCursor: cursor })
@@ -109,4 +112,8 @@ export const answerExamples: Readonly<Record<string, unknown>> = {
   revokeApiKey: { ...administration.apiKey, revokedAt: at(60) },
   rotateApiKey: administration.apiKeyWithSecret,
   listAudit: page(administration.auditEntry),
+  listAttention: page(operator.attentionItem),
+  findCandidates: operator.candidateReport,
+  resolveWorkload: operator.resolvedWorkload,
+  resolveAttention: operator.attentionResolved,
 }

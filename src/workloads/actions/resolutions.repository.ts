@@ -42,6 +42,23 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
       })
     },
 
+    /** Makes a parked workload due again. False if it is not parked. */
+    async retryParked(target: ResolutionTarget): Promise<boolean> {
+      return isWritten(prisma.$queryRaw`
+        WITH retried AS (
+          UPDATE workloads w SET due_at = now(), failures = 0, version = w.version + 1, seq = w.seq + 1, updated_at = now()
+          WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.active
+            AND w.due_at IS NULL AND w.status_reason IN ('outcome_unknown', 'internal_error')
+          RETURNING w.id, w.seq, w.project_id, w.kind, w.status
+        ), audited AS (
+          ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { outcome: 'retry' } }, Prisma.sql`retried`)}
+        )
+        INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
+        SELECT r.id, r.seq, ${makeId('event')}, r.project_id, r.kind, r.kind || '.resolved',
+          jsonb_build_object('status', r.status, 'by', ${target.by.subject}::text, 'outcome', 'retry')
+        FROM retried r RETURNING workload_id AS id`)
+    },
+
     /** Sets the final status of a workload. False if it is not in `from`. */
     async resolveUnknown(target: ResolutionTarget, { from, to }: { from: string; to: string }): Promise<boolean> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`

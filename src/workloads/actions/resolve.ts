@@ -9,10 +9,10 @@ import type { Workload } from '../workload.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
 import { refuseOtherVersion, type Target } from './workload-service.ts'
 
-/** What an operator found: the object, that nothing was created, or the final status. */
+/** What an operator found: the object, that nothing was created, or the final status; `retry`: to be processed again. */
 export type Resolution =
   | { remoteId: string }
-  | { outcome: 'not_created' }
+  | { outcome: 'not_created' | 'retry' }
   | { status: 'succeeded' | 'failed' | 'canceled' }
 
 export interface ResolveDeps {
@@ -32,12 +32,18 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hi
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new ApiError('not_found', `There is no ${kind} ${target.id} in this project.`)
     refuseOtherVersion(workload, target.ifVersions)
-    const isDone =
-      'status' in resolution ? await settle(workload, resolution.status) : await answer(workload, resolution)
+    const isDone = await apply(workload)
     if (!isDone) throw nothingToResolve(workload)
     notifier.changed([target.projectId, target.id])
     hint(workload.connectionId)
     return (await reads.get(target.projectId, kind, target.id)) ?? workload
+
+    async function apply(current: Workload<K>): Promise<boolean> {
+      if ('status' in resolution) return settle(current, resolution.status)
+      if ('remoteId' in resolution) return answer(current, resolution)
+      if (resolution.outcome === 'retry') return resolutions.retryParked({ ...target, kind })
+      return answer(current, { outcome: resolution.outcome })
+    }
 
     async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
       return (

@@ -65,12 +65,23 @@ function afterFound<K extends Kind>(
 ): Applied<K> {
   const [only, ...others] = found
   if (only === undefined || others.length > 0)
-    return { change: parked(`${found.length} objects at the provider match this record.`), answer: null }
+    return {
+      change: parked(`${found.length} objects at the provider match this record${namesOf(found)}.`),
+      answer: null,
+    }
   const taken = adopted(kind, workload, only.remoteId, facts.now)
   const seen = observed(kind, { ...workload, ...taken }, only, facts)
   const answer = answerOf(facts, 'recovered', only.remoteId, null)
   const isUntagged = only.correlationTag !== workload.correlationTag
   return { change: { ...taken, ...seen }, answer: answer && { ...answer, isUntagged } }
+}
+
+/** How many objects a message names. */
+const maxNamed = 5
+
+function namesOf(found: readonly Pick<Observation, 'remoteId'>[]): string {
+  const named = found.slice(0, maxNamed).map(({ remoteId }) => remoteId.slice(0, 128))
+  return named.length === 0 ? '' : `: ${named.join(', ')}${found.length > maxNamed ? ', …' : ''}`
 }
 
 /**

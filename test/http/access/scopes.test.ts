@@ -65,6 +65,10 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
       'POST /webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver',
     ].map((route) => [route, ['webhooks:manage']]),
   ),
+  'GET /attention': ['admin'],
+  'GET /attention/{id}/candidates': ['admin'],
+  'POST /attention/{id}/resolve': ['admin'],
+  'POST /attention/resolve': ['admin'],
   'GET /projects': ['admin'],
   'POST /projects': ['admin'],
   'GET /projects/{id}': ['admin'],
@@ -155,12 +159,13 @@ describe("another project's key", () => {
     'PATCH /environments/{id}': { labels: { taken: 'yes' } },
     'POST /jobs/{id}/resolve': { outcome: 'not_created' },
     'POST /environments/{id}/resolve': { outcome: 'not_created' },
+    'POST /attention/{id}/resolve': { outcome: 'not_created' },
     'PATCH /projects/{id}': { name: 'taken' },
     'PATCH /webhook-endpoints/{id}': { description: 'taken' },
     'POST /webhook-endpoints/{id}/replay': { since: '2024-01-01T00:00:00Z' },
   }
   /** What all administrators of the installation share: who is none is not let in at all. */
-  const shared = new Set(['projects', 'api-keys'])
+  const shared = new Set(['projects', 'api-keys', 'attention'])
   let teamKey: string
   let administratorKey: string
 
@@ -190,8 +195,10 @@ describe("another project's key", () => {
   it.each(routes.filter((route) => route.includes('{id}')))('does not reach %s', async (route) => {
     const [method, path] = route.split(' ') as [string, string]
     const kind = path.split('/')[1] ?? ''
-    const target = path.replace('{id}', mine[kind] ?? 'nobody').replace('{deliveryId}', mine.delivery ?? 'nobody')
-    const read = () => two.admin.ok('GET', `/${kind}/${mine[kind]}`)
+    const target = path
+      .replace('{id}', mine[kind === 'attention' ? 'jobs' : kind] ?? 'nobody')
+      .replace('{deliveryId}', mine.delivery ?? 'nobody')
+    const read = () => two.admin.ok('GET', kind === 'attention' ? '/jobs' : `/${kind}/${mine[kind]}`)
     const before = await read()
     const options = method === 'POST' || method === 'PATCH' ? { body: bodies[route] ?? {} } : {}
     // Every scope is an administrator's, and yet what other projects run is not.

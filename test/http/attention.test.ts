@@ -1,0 +1,160 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { makeApiCaller } from '../support/api-caller.ts'
+import { parkJobs, setParked } from '../support/parked-jobs.ts'
+
+let bench: ApiBench
+let sql: Client
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each asserted where it is read
+type Loose = any
+
+beforeAll(async () => {
+  bench = await startApiBench({ settings: { requestRate: null } })
+  sql = new Client({ connectionString: bench.database.url })
+  await sql.connect()
+})
+
+afterAll(async () => {
+  await sql?.end()
+  await bench?.stop()
+})
+
+beforeEach(async () => {
+  await sql.query(`UPDATE workloads SET status = 'canceled', status_reason = NULL, active = false, due_at = NULL`)
+})
+
+const list = async (query = '') => (await bench.api.ok('GET', `/attention${query}`)) as Loose
+const listedIds = async (query = '') => (await list(query)).data.map(({ id }: { id: string }) => id)
+const first = async (query = '') => (await list(query)).data[0]
+
+/** Another project with a connection and a key of its own. */
+async function otherProject(name: string) {
+  const project = (await bench.api.ok('POST', '/projects', { name })) as Loose
+  const scopes = ['jobs:read', 'jobs:write', 'connections:manage']
+  const { key } = (await bench.api.ok('POST', '/api-keys', { name, projectId: project.id, scopes })) as Loose
+  return { id: String(project.id), api: makeApiCaller(bench.url, key) }
+}
+
+describe('the list of workloads that need an operator', () => {
+  it('tells what is known, and the requests that can resolve each', async () => {
+    const [id] = await parkJobs(bench, sql, 1, { code: 'timeout' })
+    const item = await first()
+    expect(item).toMatchObject({
+      ...{ id, kind: 'job', provider: 'slurm', connectionId: bench.connections.slurm, state: 'parked' },
+      ...{ status: 'dispatching', statusReason: 'outcome_unknown', code: 'timeout', attempts: 1 },
+      lastAttempt: { number: 1, outcome: 'unknown', error: { code: 'timeout' } },
+      lastProviderCall: { operation: 'create', error: { code: 'timeout' } },
+    })
+    expect(item.calls.map(({ body, command }: Loose) => [body, command])).toEqual([
+      [{ remoteId: '<remote id>' }, `switchyard admin resolve ${id} --remote-id '<remote id>'`],
+      [{ outcome: 'not_created' }, `switchyard admin resolve ${id} --not-created`],
+      [{ outcome: 'retry' }, `switchyard admin resolve ${id} --retry`],
+    ])
+  })
+
+  it('says from when on an absence counts, and accepts it no sooner', async () => {
+    const [id = ''] = await parkJobs(bench, sql, 1, { isOpenToExecution: true })
+    const call = (await first()).calls.find(({ body }: Loose) => body.outcome === 'not_created')
+    expect(Date.parse(call.possibleFrom)).toBeGreaterThan(Date.now())
+    expect(await bench.api.call(call.method, call.path, { body: call.body })).toMatchObject({
+      ...{ status: 409, body: { detail: expect.stringContaining(call.possibleFrom) } },
+    })
+    expect(call.path).toBe(`/attention/${id}/resolve`)
+  })
+
+  it('has every call that it lists: each is accepted as it stands', async () => {
+    await parkJobs(bench, sql, 1)
+    await parkJobs(bench, sql, 1, { reason: 'internal_error' })
+    await parkJobs(bench, sql, 1, { isUnknown: true })
+    const { data } = await list()
+    expect(data.map(({ state, calls }: Loose) => [state, calls.length])).toEqual([
+      ...[
+        ['parked', 3],
+        ['parked', 1],
+        ['unknown', 3],
+      ],
+    ])
+    for (const { id, calls } of data) {
+      const last = calls.at(-1)
+      expect(await bench.api.call(last.method, last.path, { body: last.body })).toMatchObject({
+        status: 202,
+        body: { id },
+      })
+    }
+    expect(await listedIds('?state=parked')).toEqual([])
+  })
+
+  it('is filtered by state, code, kind, connection, project and age', async () => {
+    const [parked = ''] = await parkJobs(bench, sql, 1, { ageSeconds: 7200, code: 'timeout' })
+    const [unknown = ''] = await parkJobs(bench, sql, 1, { isUnknown: true })
+    const [searched = ''] = await parkJobs(bench, sql, 1)
+    await sql.query('UPDATE workloads SET due_at = now() WHERE id = $1', [searched])
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString()
+    expect(await listedIds()).toEqual([parked, unknown])
+    expect(await listedIds('?state=unknown')).toEqual([unknown])
+    expect(await listedIds('?state=recovering&state=unknown')).toEqual([unknown, searched].toSorted())
+    expect(await listedIds('?code=timeout')).toEqual([parked])
+    expect(await listedIds('?code=remote_record_lost')).toEqual([unknown])
+    expect(await listedIds(`?sinceBefore=${hourAgo}`)).toEqual([parked])
+    expect(await listedIds('?kind=environment')).toEqual([])
+    expect(await listedIds(`?provider=slurm&connectionId=${bench.connections.slurm}`)).toHaveLength(2)
+    expect(await listedIds(`?connectionId=${bench.connections.scnet}`)).toEqual([])
+    expect(await listedIds('?projectId=prj_01h455vb4pex5vsknk084sn02q')).toEqual([])
+  })
+
+  it('is read page by page without gaps, also if many have the same time', async () => {
+    const ids = await parkJobs(bench, sql, 7)
+    const seen: string[] = []
+    for (let cursor = ''; ; ) {
+      const { data, nextCursor } = await list(`?limit=3${cursor}`)
+      seen.push(...data.map(({ id }: { id: string }) => id))
+      if (nextCursor === undefined) break
+      cursor = `&cursor=${nextCursor}`
+    }
+    expect(seen).toEqual(ids)
+  })
+
+  it('rejects a cursor whose position is no number', async () => {
+    await parkJobs(bench, sql, 2)
+    const { nextCursor } = await list('?limit=1')
+    const [digest, position] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString())
+    const forged = Buffer.from(JSON.stringify([digest, { ...position, sinceUs: "1'" }])).toString('base64url')
+    expect(await bench.api.call('GET', `/attention?limit=1&cursor=${forged}`)).toMatchObject({ status: 400 })
+  })
+
+  it('shows all projects to administrators, who resolve them; others neither see nor resolve anything', async () => {
+    const other = await otherProject('elsewhere')
+    const [id = ''] = await parkJobs(bench, sql, 1)
+    await sql.query('UPDATE workloads SET project_id = $2 WHERE id = $1', [id, other.id])
+    await sql.query('UPDATE workload_events SET project_id = $2 WHERE workload_id = $1', [id, other.id])
+    expect(await first(`?projectId=${other.id}`)).toMatchObject({ id, projectId: other.id })
+    for (const [method, path, body] of [
+      ['GET', '/attention', undefined],
+      ['GET', `/attention/${id}/candidates`, undefined],
+      ['POST', `/attention/${id}/resolve`, { outcome: 'retry' }],
+      ['POST', '/attention/resolve', { filter: { provider: 'slurm' }, resolution: { outcome: 'retry' } }],
+    ] as const)
+      expect(await other.api.call(method, path, body && { body })).toMatchObject({ status: 403 })
+    expect(await bench.api.call('POST', `/jobs/${id}/resolve`, { body: { outcome: 'not_created' } })).toMatchObject({
+      status: 404,
+    })
+    expect(await bench.api.ok('POST', `/attention/${id}/resolve`, { outcome: 'not_created' })).toMatchObject({ id })
+    const { data } = (await bench.api.ok('GET', `/audit?objectId=${id}&action=job.resolved`)) as Loose
+    expect(data).toMatchObject([{ projectId: other.id, data: { outcome: 'not_created' } }])
+  })
+
+  it('answers what needs no operator with 404, and a wrong version with 412', async () => {
+    const [id = ''] = await parkJobs(bench, sql, 1)
+    const resolve = (headers: Record<string, string>) =>
+      bench.api.call('POST', `/attention/${id}/resolve`, { body: { outcome: 'retry' }, headers })
+    expect(await resolve({ 'if-match': '"1"' })).toMatchObject({ status: 412 })
+    await setParked(sql, [id], { isUnknown: true, reason: 'internal_error' })
+    await sql.query(`UPDATE workloads SET status = 'succeeded', status_reason = NULL WHERE id = $1`, [id])
+    expect(await resolve({})).toMatchObject({
+      status: 404,
+      body: { detail: expect.stringContaining('GET /attention') },
+    })
+  })
+})
