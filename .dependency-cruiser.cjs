@@ -55,7 +55,7 @@ const modules = {
   ],
   'workloads/schedule': [vocabulary, workload, engine, '^src/workloads/sweep/', '^src/queue/', infraTypes, database],
   'workloads/maintenance': [
-    ...[vocabulary, workload, apply, engine, '^src/connections/id-spaces', infraTypes, telemetry, database],
+    ...[vocabulary, workload, store, apply, engine, '^src/connections/id-spaces', infraTypes, telemetry, database],
   ],
   'workloads/intake': [
     vocabulary,
@@ -83,6 +83,7 @@ const modules = {
   records: [vocabulary, '^src/workloads/', '^src/events/', '^src/http/', contract, infraTypes, database],
   jobs: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract, scheduling],
   environments: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/', contract],
+  'record-logs': [vocabulary, infraTypes, database],
   operator: [vocabulary, '^src/records/', '^src/workloads/', '^src/http/'],
   sandbox: [],
 }

@@ -25,8 +25,8 @@ const commands = {
     run: async (args: readonly string[]) => (await import('./commands/secrets.ts')).runSecrets(args),
   },
   doctor: {
-    does: 'Check database invariants, and Redis if configured.',
-    run: async () => (await import('./commands/doctor.ts')).runDoctor(),
+    does: 'Check database invariants, and Redis if configured; --fix repairs what needs no decision, --fix --dry-run lists it.',
+    run: async (args: readonly string[]) => (await import('./commands/doctor.ts')).runDoctor(args),
   },
   openapi: {
     does: 'Print the OpenAPI document.',
@@ -49,7 +49,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   } else await commands[command as keyof typeof commands].run(args)
 }
 
-const takesArguments: ReadonlySet<string> = new Set(['key', 'migrate', 'secrets'])
+const takesArguments: ReadonlySet<string> = new Set(['doctor', 'key', 'migrate', 'secrets'])
 
 /** Delay before exit, in case an open handle keeps the process alive after the command. The timer itself does not. */
 const lingerMs = 2000

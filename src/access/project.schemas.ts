@@ -141,13 +141,17 @@ export const keyQuery = Type.Object(
   { ...page, projectId: Type.Optional(idSchema('project', 'Filter by project.')) },
   closed,
 )
-export const auditQuery = Type.Object(
+const auditFilters = {
+  projectId: Type.Optional(idSchema('project', 'Filter by project.')),
+  subject: text('Filter by actor.'),
+  objectId: text('Filter by object id.'),
+  action: text('Filter by action.'),
+}
+export const auditQuery = Type.Object({ ...page, ...auditFilters }, closed)
+export const auditExportQuery = Type.Object(
   {
-    ...page,
-    projectId: Type.Optional(idSchema('project', 'Filter by project.')),
-    subject: text('Filter by actor.'),
-    objectId: text('Filter by object id.'),
-    action: text('Filter by action.'),
+    ...auditFilters,
+    after: Type.Optional(idSchema('audit', 'Id of the last entry received; the export starts after it.')),
   },
   closed,
 )

@@ -1,19 +1,18 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { encodeCursor, pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageAnswer, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import type { Quota } from '../vocabulary/quota.ts'
 import { registerApiKeys } from './api-keys.routes.ts'
-import type { AuditEntry, AuditRepository } from './audit.repository.ts'
-import { auditQuery, pageQuery, projectSchemas } from './project.schemas.ts'
+import { type AuditRoutesDeps, registerAudit } from './audit.routes.ts'
+import { pageQuery, projectSchemas } from './project.schemas.ts'
 import type { ProjectService } from './project-service.ts'
 import type { Project } from './projects.repository.ts'
 
-export interface ProjectRoutesDeps {
+export interface ProjectRoutesDeps extends AuditRoutesDeps {
   service: ProjectService
-  audit: Pick<AuditRepository, 'list'>
 }
 
 const tags = ['Administration']
@@ -21,7 +20,7 @@ const config = { scopes: ['admin'] as const }
 const params = Type.Object({ id: idSchema('project', 'Project id.') })
 
 /** Registers projects, API keys and the audit log, for administrators, who see every project. */
-export async function registerProjects(server: HttpServer, { service, audit }: ProjectRoutesDeps): Promise<void> {
+export async function registerProjects(server: HttpServer, { service, ...audit }: ProjectRoutesDeps): Promise<void> {
   for (const schema of projectSchemas) server.addSchema(schema)
   registerCollection(server, service)
   registerOne(server, service)
@@ -110,36 +109,6 @@ function registerOne(server: HttpServer, service: ProjectService): void {
   )
 }
 
-function registerAudit(server: HttpServer, audit: ProjectRoutesDeps['audit']): void {
-  server.get(
-    '/audit',
-    {
-      config,
-      schema: {
-        tags,
-        operationId: 'listAudit',
-        summary: 'List audit log entries',
-        description:
-          'Client changes, access disclosures and denied requests, newest first. A page may contain fewer entries than `limit`, or none, and still have a `nextCursor`: continue until it is absent.',
-        querystring: auditQuery,
-        response: { 200: Type.Ref('AuditPage'), ...errorResponses() },
-      },
-    },
-    async (request) => {
-      const { limit = 50, cursor, ...filters } = request.query as Static<typeof auditQuery>
-      const list = { name: 'audit', filters }
-      const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
-      const { found, next } = await audit.list(filters, { after, limit })
-      const data = found.map(entryViewOf)
-      return next === null ? { data } : { data, nextCursor: encodeCursor({ id: next }, list) }
-    },
-  )
-}
-
 function viewOf({ id, name, quota, createdAt }: Project) {
   return { id, name, quota, createdAt: createdAt.toISOString() }
-}
-
-function entryViewOf({ at, objectId, ...entry }: AuditEntry) {
-  return { ...entry, at: at.toISOString(), ...(objectId === null ? {} : { objectId }) }
 }

@@ -1,8 +1,11 @@
 import type { AuthHooksDeps } from '../http/auth-hooks.ts'
 import type { PrismaClient } from '../infra/database.ts'
 import type { Logger } from '../infra/logger.ts'
+import type { Statements } from '../infra/statements.ts'
 import { makeApiKeysRepository } from './api-keys.repository.ts'
 import { makeAuditRepository } from './audit.repository.ts'
+import { makeAuditExportRepository } from './audit-export.repository.ts'
+import { makeAuditExport } from './audit-export.ts'
 import { makeAuthenticate } from './authenticate.ts'
 import { makeOidcVerifier, type OidcSettings } from './oidc.ts'
 import { makeProjectService } from './project-service.ts'
@@ -11,6 +14,7 @@ import type { ProjectRoutesDeps } from './projects.routes.ts'
 
 interface Deps {
   prisma: PrismaClient
+  sql: Statements
   clock: { now(): Date; monotonicMs(): number }
   log: Logger
   /** Absent: only API keys are accepted. */
@@ -20,7 +24,7 @@ interface Deps {
 }
 
 /** Assembles the module: authentication, projects, keys, and the audit log. */
-export function makeTenancy({ prisma, clock, log, oidc, fetch }: Deps) {
+export function makeTenancy({ prisma, sql, clock, log, oidc, fetch }: Deps) {
   const projects = makeProjectsRepository(prisma)
   const keys = makeApiKeysRepository(prisma)
   const audit = makeAuditRepository(prisma)
@@ -35,6 +39,7 @@ export function makeTenancy({ prisma, clock, log, oidc, fetch }: Deps) {
     },
   }
   const service = makeProjectService({ projects, keys })
-  const routes: ProjectRoutesDeps = { service, audit }
+  const exportAudit = makeAuditExport(makeAuditExportRepository(sql))
+  const routes: ProjectRoutesDeps = { service, audit, exportAudit }
   return { authHooks, routes, audit }
 }

@@ -43,7 +43,7 @@ export interface ServiceOptions {
   /** Replacements for tests and benchmarks. */
   /** Closed by the caller. Absent: nothing is traced. */
   tracing?: Tracing
-  parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock'>>
+  parts?: Partial<Pick<ContainerDeps, 'providers' | 'makeEngine' | 'clock' | 'writeRecords'>>
   logger: Logger
 }
 
@@ -99,6 +99,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   if (role !== 'api') {
     await container.workers.start()
     container.sender.start()
+    container.recordLogs.start()
     container.watchWork()
   }
   return {

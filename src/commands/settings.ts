@@ -39,6 +39,8 @@ export function settingsOf(config: Config): ContainerSettings {
     streaming: { perCaller: config.EVENT_STREAMS_MAX_PER_KEY },
     events: { retentionDays: config.EVENT_RETENTION_DAYS },
     ...(config.WORKLOAD_RETENTION_DAYS === undefined ? {} : { workloadRetentionDays: config.WORKLOAD_RETENTION_DAYS }),
+    ...(config.AUDIT_RETENTION_DAYS === undefined ? {} : { auditRetentionDays: config.AUDIT_RETENTION_DAYS }),
+    recordLogs: { audit: config.AUDIT_LOG !== undefined, events: config.EVENT_LOG !== undefined },
     ...egressOf(config),
     webhooks: webhookSettings({ timeoutMs: config.WEBHOOK_TIMEOUT_MS }),
     edge: {

@@ -32,8 +32,8 @@ export async function finish(
   front: Front | null,
   { role, drainMs, shutdownTimeoutMs, logger }: Limits,
 ): Promise<void> {
-  const { workers, sender, shutdown } = container
-  const working = role === 'api' ? [] : [workers.stop(), sender.stop()]
+  const { workers, sender, recordLogs, shutdown } = container
+  const working = role === 'api' ? [] : [workers.stop(), sender.stop(), recordLogs.stop()]
   const finished = Promise.allSettled([stopAnswering(container, front, drainMs), ...working])
   if (await isDoneWithin(shutdownTimeoutMs, finished)) return
   logger.warn({ shutdownTimeoutMs }, 'shutdown timeout: aborting in-flight calls')

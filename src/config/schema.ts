@@ -66,6 +66,15 @@ export const configSchema = Type.Object({
     (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
     { default: 'info', description: 'Minimum level of log messages.' },
   ),
+  AUDIT_LOG: Type.Optional(
+    Type.Literal('stdout', {
+      description:
+        'Write each audit log entry as a line of JSON to standard output, by one of the processes that process workloads; see docs/operators.md.',
+    }),
+  ),
+  EVENT_LOG: Type.Optional(
+    Type.Literal('stdout', { description: 'The same for the events of jobs and environments of all projects.' }),
+  ),
   PAUSED_PROVIDERS: Type.Optional(
     Type.String({
       pattern: '^[a-z0-9]+(,[a-z0-9]+)*$',
@@ -135,6 +144,13 @@ export const configSchema = Type.Object({
     default: 90,
     description: 'Retention of events, in days. The latest event of each record is kept as long as the record.',
   }),
+  AUDIT_RETENTION_DAYS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 36_500,
+      description: 'Retention of audit log entries, in days; unlimited if absent. Export them first.',
+    }),
+  ),
   WORKLOAD_RETENTION_DAYS: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -23,6 +23,7 @@ import { makeEngine } from './engine.ts'
 import { makeHealth } from './health.ts'
 import { makeReopenReplaced, whyNotReady } from './installation.ts'
 import { makeOperator } from './operator.ts'
+import { makeRecordLogs } from './record-logs.ts'
 import { makeTelemetry } from './telemetry.ts'
 import { makeWebhooks } from './webhooks.ts'
 import { kinds, makeWorkloads } from './workloads.ts'
@@ -62,6 +63,7 @@ export function makeContainer(deps: ContainerDeps) {
 
   const tenancy = makeTenancy({
     prisma,
+    sql: database.sql,
     clock,
     log: logger,
     fetch: makeIssuerFetch(settings),
@@ -77,7 +79,10 @@ export function makeContainer(deps: ContainerDeps) {
   })
   const workloads = makeWorkloads({ ...common, idSpaceOf, tenancy, connections, secrets, hints, notifier })
   const { resolve } = workloads.jobs
-  const operator = makeOperator({ database, settings, logger, connections, secrets, reads, resolve })
+  const operator = makeOperator({
+    ...{ database, settings, logger, connections, secrets, reads, resolve },
+    providerIds: providers.map(({ id }) => id),
+  })
   const workers = (deps.makeEngine ?? makeEngine)({
     ...{
       database,
@@ -130,6 +135,7 @@ export function makeContainer(deps: ContainerDeps) {
     watchWork: () => telemetry.watchWork({ workers, sender: webhooks.sender }),
     workers,
     sender: webhooks.sender,
+    recordLogs: makeRecordLogs(deps),
     notifier,
     hints,
     opened,

@@ -31,6 +31,8 @@ export interface ContainerDeps {
   tracing?: Tracing
   /** Providers to serve; all registered ones if absent. */
   providers?: readonly Provider[]
+  /** Receives the lines of `recordLogs`; standard output if absent. */
+  writeRecords?: (text: string) => Promise<void>
   /** Builds the engine; tests that disable a safeguard pass another one. */
   makeEngine?: typeof makeEngine
 }
@@ -52,6 +54,8 @@ export interface ContainerSettings extends EngineSettings {
   allowsUnresolved?: boolean
   edge: EdgeSettings
   webhooks: WebhookSettings
+  /** Streams of records that are written to standard output. */
+  recordLogs?: { audit: boolean; events: boolean }
   /** Requests per caller and window; null = unlimited. */
   requestRate: { requests: number; windowSeconds: number } | null
   /** If absent, only API keys are accepted. */

@@ -1,3 +1,4 @@
+import { makePruneAudit } from '../access/prune-audit.repository.ts'
 import type { IdSpaceOf } from '../connections/id-spaces.ts'
 import { makePruneEvents } from '../events/prune.repository.ts'
 import { makeCallStatisticsRepository } from '../health/call-statistics.repository.ts'
@@ -24,7 +25,9 @@ import { makeReconcile } from '../workloads/engine/reconcile.ts'
 import { makeBatchedFind } from '../workloads/engine/recover-created.ts'
 import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
 import type { PollIntervals, WorkloadKinds } from '../workloads/kind.ts'
+import { makeCreationHoldsRepository } from '../workloads/maintenance/creation-holds.repository.ts'
 import { makePruneWorkloads } from '../workloads/maintenance/retention.repository.ts'
+import { makeWakeReleased } from '../workloads/maintenance/wake-held.ts'
 import type { ChangeNotifier, Connections, EngineObserver, Log } from '../workloads/ports.ts'
 import { makePoller } from '../workloads/schedule/poller.ts'
 import { makeScheduler } from '../workloads/schedule/scheduler.ts'
@@ -67,6 +70,8 @@ export interface EngineSettings {
   events: { retentionDays: number }
   /** Retention of ended workloads in days; absent = unlimited. */
   workloadRetentionDays?: number
+  /** Retention of audit log entries in days; absent = unlimited. */
+  auditRetentionDays?: number
 }
 
 /** The whole engine: scheduler, reconcile passes, sweeps and poller over one database. Idle until started. */
@@ -129,6 +134,8 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
       makePruneEvents(prisma, settings.events),
       makePruneWorkloads(database, settings.workloadRetentionDays),
       makeCallStatisticsRepository(sql).prune,
+      makePruneAudit(prisma, settings.auditRetentionDays),
+      makeWakeReleased(makeCreationHoldsRepository(prisma)),
     ],
     intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,

@@ -12,7 +12,9 @@ import { makeSecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import { kinds } from '../vocabulary/kinds.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
+import { type CreationHold, makeCreationHoldsRepository } from '../workloads/maintenance/creation-holds.repository.ts'
 import { checkNames, examine, type Finding } from '../workloads/maintenance/doctor.repository.ts'
+import { applyFixes, type Fix, fixableChecks, plannedFixes } from '../workloads/maintenance/doctor-fixes.repository.ts'
 import { reopenAll } from '../workloads/maintenance/restore-recovery.repository.ts'
 
 export { makeKeyFinder, makeKeyMaker } from '../access/key-maker.ts'
@@ -68,6 +70,9 @@ export async function examineDatabase({ prisma }: Database): Promise<{
   checks: readonly string[]
   findings: readonly Finding[]
   lastRestore: { at: Date; unrecovered: number } | null
+  fixable: ReadonlySet<string>
+  /** Active holds of new creates. */
+  holds: readonly CreationHold[]
 }> {
   const providerById = (id: string) => providers.find((provider) => provider.id === id)
   const connections = await makeConnectionsRepository(prisma).all()
@@ -78,7 +83,16 @@ export async function examineDatabase({ prisma }: Database): Promise<{
     }),
   )
   const lastRestore = await makeInstallationRepository(prisma).lastRestore()
-  return { checks: checkNames, findings: await examine(prisma, idSpaces), lastRestore }
+  const holds = await makeCreationHoldsRepository(prisma).list({ active: true, after: null, limit: 100 })
+  return { checks: checkNames, findings: await examine(prisma, idSpaces), lastRestore, fixable: fixableChecks, holds }
+}
+
+/** Repairs what can be repaired without a decision; with `isDryRun`, only returns what would be. */
+export function fixDatabase(
+  { prisma }: Database,
+  { by, isDryRun }: { by: Actor; isDryRun: boolean },
+): Promise<readonly Fix[]> {
+  return isDryRun ? plannedFixes(prisma) : applyFixes(prisma, by)
 }
 
 /** Re-encrypts all secrets with the first of these keys. Safe during reads and writes. */

@@ -4,6 +4,8 @@ import { makeCandidateFactsRepository } from '../workloads/actions/candidate-fac
 import { makeFindCandidates } from '../workloads/actions/candidates.ts'
 import type { Resolve } from '../workloads/actions/resolve.ts'
 import { makeResolveAttention } from '../workloads/actions/resolve-attention.ts'
+import { makeCreationHoldsRepository } from '../workloads/maintenance/creation-holds.repository.ts'
+import { makeCreationHolds } from '../workloads/maintenance/creation-holds.ts'
 import { makeAttentionRepository } from '../workloads/store/attention.repository.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import type { makeConnections } from './connections.ts'
@@ -15,6 +17,7 @@ interface OperatorDeps extends Pick<ContainerDeps, 'database' | 'settings' | 'lo
   secrets: OpenSecrets
   reads: ReadsRepository
   resolve: Resolve
+  providerIds: readonly string[]
 }
 
 /** What operators do across projects. */
@@ -26,9 +29,15 @@ export function makeOperator({
   secrets,
   reads,
   resolve,
+  providerIds,
 }: OperatorDeps): OperatorRoutesDeps {
   const attention = makeAttentionRepository(database.sql)
   return {
+    holds: makeCreationHolds({
+      repository: makeCreationHoldsRepository(database.prisma),
+      providerIds,
+      onWakeFailure: (error, holdId) => logger.warn({ err: error, holdId }, 'held workloads not woken; will retry'),
+    }),
     attention: {
       attention,
       resolve: makeResolveAttention({

@@ -1,11 +1,15 @@
 import type { HttpServer } from '../http/server.ts'
+import type { CreationHolds } from '../workloads/maintenance/creation-holds.ts'
 import { type AttentionRoutesDeps, registerAttention } from './attention.routes.ts'
+import { registerCreationHolds } from './creation-holds.routes.ts'
 
 export interface OperatorRoutesDeps {
   attention: AttentionRoutesDeps
+  holds: CreationHolds
 }
 
 /** Registers what operators do across projects. */
-export async function registerOperator(server: HttpServer, { attention }: OperatorRoutesDeps): Promise<void> {
+export async function registerOperator(server: HttpServer, { attention, holds }: OperatorRoutesDeps): Promise<void> {
   registerAttention(server, attention)
+  registerCreationHolds(server, holds)
 }

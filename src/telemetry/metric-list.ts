@@ -155,6 +155,18 @@ const installation = {
     labels: ['provider', 'reason'],
     from: 'installation',
   },
+  creation_holds: {
+    type: 'gauge',
+    help: 'Active holds of new creates, by what they name: provider, connection, project, or several joined by `_`.',
+    labels: ['scope'],
+    from: 'installation',
+  },
+  held_workloads: {
+    type: 'gauge',
+    help: 'Active workloads that wait with reason held.',
+    labels: ['provider'],
+    from: 'installation',
+  },
   scan_lag_seconds: {
     type: 'gauge',
     help: 'Age of the oldest due scan that no worker has claimed.',

@@ -12,6 +12,7 @@ export const idPrefixes = {
   audit: 'aud',
   webhookEndpoint: 'whk',
   webhookDelivery: 'whd',
+  creationHold: 'hold',
 } as const
 
 export type IdOf = keyof typeof idPrefixes

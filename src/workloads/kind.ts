@@ -19,6 +19,8 @@ export interface Facts<K extends Kind = Kind> {
   /** Actions that the connection's driver supports. */
   verbs: readonly Verb<K>[]
   connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
+  /** An operator holds new creates of the provider, connection or project. */
+  isCreationHeld: boolean
   environment: EnvironmentState | null
   /** For environments: whether it has unfinished jobs. */
   hasLiveJobs: boolean

@@ -35,6 +35,11 @@ const unmet: Readonly<Record<string, string>> = {
   // Nothing awaits a decision of an operator.
   ...{ 'resolveJob.created': 'conflict', 'resolveJob.notCreated': 'conflict', 'resolveJob.finished': 'conflict' },
   ...{ 'resolveEnvironment.created': 'conflict', 'resolveEnvironment.notCreated': 'conflict' },
+  ...{
+    'resolveWorkload.object': 'not_found',
+    'resolveWorkload.notCreated': 'not_found',
+    'resolveWorkload.ended': 'not_found',
+  },
   // The environment of this test is of another provider, and the example's host does not exist.
   ...{ 'updateEnvironment.options': 'unsupported', 'importEnvironment.server': 'unprocessable' },
 }
@@ -43,6 +48,7 @@ const pathIds: Readonly<Record<string, string>> = {
   connections: ids.connection,
   environments: ids.environment,
   jobs: ids.job,
+  attention: ids.job,
   'webhook-endpoints': ids.webhookEndpoint,
   projects: ids.project,
   'api-keys': ids.apiKey,

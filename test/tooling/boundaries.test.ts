@@ -54,6 +54,7 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'records-imports-only-its-dependencies', from: 'records/a.ts', imports: '../jobs/job.kind.ts' },
   { rule: 'jobs-imports-only-its-dependencies', from: 'jobs/a.ts', imports: '../environments/environment.kind.ts' },
   { rule: 'environments-imports-only-its-dependencies', from: 'environments/a.ts', imports: '../jobs/job.kind.ts' },
+  { rule: 'record-logs-imports-only-its-dependencies', from: 'record-logs/a.ts', imports: '../events/feed.ts' },
   { rule: 'operator-imports-only-its-dependencies', from: 'operator/a.ts', imports: '../jobs/job.kind.ts' },
   { rule: 'sandbox-imports-only-its-dependencies', from: 'sandbox/a.ts', imports: '../vocabulary/spec.ts' },
   { rule: 'contract-imports-only-vocabulary', from: 'providers/provider-error.ts', imports: './kit/http.ts' },

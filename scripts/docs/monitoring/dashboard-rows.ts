@@ -109,6 +109,14 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       queries: { '{{provider}} {{reason}}': `max by (provider, reason) (${metric('paused_connections')})` },
     },
     {
+      title: 'Holds of new creates, and workloads on hold',
+      unit: 'short',
+      queries: {
+        'holds by {{scope}}': `max by (scope) (${metric('creation_holds')})`,
+        '{{provider}} on hold': `max by (provider) (${metric('held_workloads')})`,
+      },
+    },
+    {
       title: 'Scans: time since they were due',
       unit: 's',
       queries: { '{{provider}} {{kind}}': `max by (provider, kind) (${metric('scan_lag_seconds')})` },

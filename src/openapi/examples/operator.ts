@@ -56,3 +56,15 @@ export const resolvedWorkload = {
   ...{ id: ids.job, kind: 'job', projectId: ids.project, status: 'dispatching' },
   ...{ statusReason: 'outcome_unknown', version: 5 },
 }
+
+const hold = 'hold_01h455vb4pex5vsknk084sn02q'
+export const creationHold = {
+  ...{ id: hold, provider: 'slurm', note: 'Maintenance of the cluster', createdBy: ids.apiKey, createdAt: at(0) },
+}
+export const creationHolds = {
+  provider: { summary: 'A provider', value: { provider: 'slurm', note: 'Maintenance of the cluster' } },
+  projectOnConnection: {
+    summary: 'One project over one connection',
+    value: { projectId: ids.project, connectionId: ids.connection },
+  },
+}

@@ -9,6 +9,8 @@ export interface ResolutionTarget {
   projectId: string
   kind: Kind
   id: string
+  /** The version that was read: of two operators, only one decides. */
+  version: number
   /** Recorded in the event too. */
   by: Actor
 }
@@ -48,7 +50,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
         WITH retried AS (
           UPDATE workloads w SET due_at = now(), failures = 0, version = w.version + 1, seq = w.seq + 1, updated_at = now()
           WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.active
-            AND w.due_at IS NULL AND w.status_reason IN ('outcome_unknown', 'internal_error')
+            AND w.version = ${target.version} AND w.due_at IS NULL AND w.status_reason IN ('outcome_unknown', 'internal_error')
           RETURNING w.id, w.seq, w.project_id, w.kind, w.status
         ), audited AS (
           ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { outcome: 'retry' } }, Prisma.sql`retried`)}
@@ -65,7 +67,7 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
         WITH settled AS (
           UPDATE workloads w SET status = ${to}, status_reason = NULL, status_message = 'Decided by an operator.', status_changed_at = now(),
             version = w.version + 1, seq = w.seq + 1, updated_at = now()
-          WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${from}
+          WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.version = ${target.version} AND w.status = ${from}
           RETURNING w.id, w.seq, w.project_id, w.kind
         ), audited AS (
           ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { status: to } }, Prisma.sql`settled`)}
@@ -91,8 +93,12 @@ function answering(
     WITH parked AS (
       UPDATE workloads w SET due_at = now(), failures = 0, lease_id = NULL, lease_until = NULL, version = w.version + 1, seq = w.seq + 1, updated_at = now()
       WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${dispatchingStatus}
-        AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
+        AND w.version = ${target.version} AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
         AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.absence_conclusive_at > now()))
+        -- Not answered before, or with the same.
+        AND EXISTS (SELECT 1 FROM workload_attempts o WHERE o.workload_id = w.id AND o.number = (SELECT max(number) FROM workload_attempts m WHERE m.workload_id = w.id)
+          AND (COALESCE(o.outcome, 'unknown') IN ('unknown', 'created') AND o.remote_id IS NULL
+            OR (o.outcome, o.remote_id) IS NOT DISTINCT FROM (${outcome}, ${remoteId}::text)))
       RETURNING w.id, w.seq, w.project_id, w.kind, w.status
     ), answered AS (
       UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL

@@ -60,7 +60,8 @@ export function makeResolveAttention({ attention, resolve, onError }: Deps) {
 
   async function attempt(by: Actor, item: AttentionItem, resolution: SharedResolution): Promise<ResolvedItem> {
     try {
-      await resolveOne(by, item, resolution, null)
+      // What was listed is resolved: of two requests, only one.
+      await resolveOne(by, item, resolution, [item.version])
       return { item, result: 'resolved', detail: null }
     } catch (error) {
       if (error instanceof ApiError) return { item, result: 'not_applicable', detail: error.message }

@@ -41,13 +41,14 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hi
     async function apply(current: Workload<K>): Promise<boolean> {
       if ('status' in resolution) return settle(current, resolution.status)
       if ('remoteId' in resolution) return answer(current, resolution)
-      if (resolution.outcome === 'retry') return resolutions.retryParked({ ...target, kind })
+      if (resolution.outcome === 'retry') return resolutions.retryParked({ ...target, kind, version: current.version })
       return answer(current, { outcome: resolution.outcome })
     }
 
     async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
       return (
-        unknown.status === 'unknown' && resolutions.resolveUnknown({ ...target, kind }, { from: 'unknown', to: status })
+        unknown.status === 'unknown' &&
+        resolutions.resolveUnknown({ ...target, kind, version: unknown.version }, { from: 'unknown', to: status })
       )
     }
 
@@ -56,7 +57,7 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hi
       decided: { remoteId: string } | { outcome: 'not_created' },
     ): Promise<boolean> {
       const answered = await resolutions.resolveAttempt(
-        { ...target, kind },
+        { ...target, kind, version: open.version },
         kinds[kind].dispatchingStatus,
         'remoteId' in decided
           ? { outcome: 'recovered', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }

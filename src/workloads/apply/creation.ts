@@ -31,7 +31,7 @@ const heldRecheckMs = 60_000
 function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
   if (isCanceledBeforeDispatch(kind, workload))
     return { do: 'settle', change: canceledChange(kind, workload, facts.now) }
-  return pausedUntil(workload, facts) ?? { do: 'create' }
+  return pausedUntil(workload, facts) ?? heldCreation(facts) ?? { do: 'create' }
 }
 
 /**
@@ -65,6 +65,16 @@ function afterAttempt<K extends Kind>(
 
 function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> {
   return pausedUntil(workload, facts) ?? { do: 'find' }
+}
+
+/** Poll interval of creates that an operator holds: their number may be large, and the release wakes them. */
+const heldCreationRecheckMs = 600_000
+
+/** What exists is still watched, and requests to change or end it are carried out. */
+function heldCreation<K extends Kind>({ isCreationHeld, now }: Facts<K>): Action<K> | null {
+  if (!isCreationHeld) return null
+  const message = 'An operator holds new creates. It is sent once the hold is released.'
+  return { do: 'wait', until: after(now, heldCreationRecheckMs), reason: 'held', message }
 }
 
 /** A hold or a paused connection makes its workloads wait, visibly. */

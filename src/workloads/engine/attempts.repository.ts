@@ -2,6 +2,7 @@ import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import { isOneOf, type Statements } from '../../infra/statements.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import { holdOf } from '../store/hold-condition.repository.ts'
 import type { Attempt, AttemptOutcome, WorkloadError } from '../workload.ts'
 
 /** An attempt to be committed before its call. */
@@ -82,6 +83,8 @@ const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.
     SELECT w.id FROM workloads w JOIN input i ON i."workloadId" = w.id
     WHERE ${isOneOf('w.id', inputIds)} AND w.lease_id = i."leaseId" AND w.version = i.version AND w.due_at = w.lease_until
       AND w.status IN (i."from", i."to") AND w.remote_id IS NULL
+      -- Set since the claim.
+      AND NOT EXISTS (${holdOf('w')})
     ORDER BY w.id FOR UPDATE OF w
   ), updated AS (
     UPDATE workloads w SET status = i."to", status_reason = NULL, status_message = NULL, next_attempt_at = NULL,

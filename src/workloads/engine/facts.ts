@@ -50,6 +50,7 @@ export function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: Poll
     pauseReason,
     connectionFailures,
     connectionHeld,
+    creationHeld = false,
     environmentStatus,
     environmentRemoteId,
     environmentDesired,
@@ -63,6 +64,7 @@ export function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: Poll
     traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
+    isCreationHeld: creationHeld,
     environment:
       environmentStatus === null || environmentDesired === null
         ? null

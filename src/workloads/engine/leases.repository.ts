@@ -4,6 +4,7 @@ import { isOneOf, type Statements } from '../../infra/statements.ts'
 import { traceLifetimeMs } from '../../vocabulary/actor.ts'
 import type { Desired, Kind, Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
+import { holdOf } from '../store/hold-condition.repository.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
 import type { Attempt, Workload } from '../workload.ts'
 
@@ -21,6 +22,8 @@ export interface ClaimFacts {
   /** Consecutive failed calls of the whole connection. */
   connectionFailures: number
   connectionHeld: boolean
+  /** An operator holds new creates of the provider, connection or project. Absent: none. */
+  creationHeld?: boolean
   notBefore: Date | null
   pauseReason: Reason | null
   environmentStatus: Status<'environment'> | null
@@ -123,7 +126,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
 
     async facts(ids: readonly string[]): Promise<Map<string, ClaimFacts>> {
       const rows = await sql.rows<Omit<ClaimFacts, 'attempt'> & { attempt: AttemptRecord | null }>(Prisma.sql`
-        SELECT w.id, now() AS now, CASE WHEN w.traced_at > now() - ${traceLifetimeMs} * interval '1 ms' THEN w.trace_parent END AS "traceParent", c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
+        SELECT w.id, now() AS now, CASE WHEN w.traced_at > now() - ${traceLifetimeMs} * interval '1 ms' THEN w.trace_parent END AS "traceParent", c.version AS "connectionVersion", c.failures AS "connectionFailures", c.held AS "connectionHeld", EXISTS (${holdOf('w')}) AS "creationHeld", c.not_before AS "notBefore", c.pause_reason AS "pauseReason",
           e.status AS "environmentStatus", e.remote_id AS "environmentRemoteId", e.desired AS "environmentDesired", a.first AS "firstSentAt", a.in_doubt AS "attemptsInDoubt", a.decisive AS attempt,
           EXISTS (SELECT 1 FROM workloads j WHERE j.environment_id = w.id AND j.active) AS "hasLiveJobs"
         FROM workloads w

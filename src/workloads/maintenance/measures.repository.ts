@@ -5,7 +5,15 @@ import { connectionsWithDueTimes } from '../engine/leases.repository.ts'
 /** The metrics that the statement reads. */
 const measured = [
   ...['live_workloads', 'parked_workloads', 'due_workloads', 'oldest_due_seconds', 'overdue_seconds'],
-  ...['paused_connections', 'scan_lag_seconds', 'sweep_age_seconds', 'orphans', 'duplicates'],
+  ...[
+    'paused_connections',
+    'creation_holds',
+    'held_workloads',
+    'scan_lag_seconds',
+    'sweep_age_seconds',
+    'orphans',
+    'duplicates',
+  ],
 ] as const
 
 type Row = { name: string; labels: never; value: number }
@@ -50,6 +58,13 @@ export const measuring = Prisma.sql`
       UNION ALL
       SELECT 'paused_connections', jsonb_build_object('provider', provider, 'reason', CASE WHEN held THEN 'held' ELSE COALESCE(pause_reason, '') END), count(*)::float8
       FROM connections WHERE deleted_at IS NULL AND (held OR not_before > now()) GROUP BY 2, provider
+      UNION ALL
+      SELECT 'creation_holds', jsonb_build_object('scope', concat_ws('_', CASE WHEN provider IS NOT NULL THEN 'provider' END,
+        CASE WHEN connection_id IS NOT NULL THEN 'connection' END, CASE WHEN project_id IS NOT NULL THEN 'project' END)), count(*)::float8
+      FROM creation_holds WHERE released_at IS NULL GROUP BY 2
+      UNION ALL
+      SELECT 'held_workloads', jsonb_build_object('provider', provider), count(*)::float8
+      FROM workloads WHERE active AND status_reason = 'held' GROUP BY provider
       UNION ALL
       SELECT 'scan_lag_seconds', jsonb_build_object('provider', c.provider, 'kind', s.kind), GREATEST(0, EXTRACT(epoch FROM now() - min(s.due_at)))::float8
       FROM sweeps s JOIN connections c ON c.id = s.connection_id WHERE s.due_at IS NOT NULL GROUP BY c.provider, s.kind

@@ -18,6 +18,7 @@ export interface AttentionItem {
   provider: string
   connectionId: string
   name: string
+  version: number
   state: AttentionState
   status: string
   reason: string | null
@@ -121,11 +122,12 @@ const lastAttempt = Prisma.sql`
   FROM workload_attempts t WHERE t.workload_id = w.id`
 
 const itemColumns = Prisma.sql`
-  w.id, w.kind, w.project_id AS "projectId", w.provider, w.connection_id AS "connectionId", w.name, ${stateOf} AS state, w.status,
+  w.id, w.kind, w.project_id AS "projectId", w.provider, w.connection_id AS "connectionId", w.name, w.version, ${stateOf} AS state, w.status,
   w.status_reason AS reason, w.status_message AS message, ${codeOf} AS code, w.status_changed_at AS since, w.created_at AS "createdAt",
   w.correlation_tag AS "correlationTag", w.remote_id AS "remoteId", w.raw_state AS "remoteState", w.observed_at AS "observedAt",
   w.last_action_at AS "lastActionAt", w.error, a.count AS attempts, a.last AS "lastAttempt",
-  w.active AND w.status = 'dispatching' AND w.remote_id IS NULL AND a.count > 0 AS "isCreateOpen",
+  w.active AND w.status = 'dispatching' AND w.remote_id IS NULL AND a.count > 0
+    AND a.last->>'remoteId' IS NULL AND COALESCE(a.last->>'outcome', 'unknown') IN ('unknown', 'created') AS "isCreateOpen",
   a.conclusive_at AS "absenceConclusiveAt", now() AS now,
   (EXTRACT(epoch FROM w.status_changed_at) * 1000000)::bigint::text AS "sinceUs"`
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { reseal } from '../../../src/container/container.ts'
+import { fixDatabase, reseal } from '../../../src/container/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
@@ -162,6 +162,16 @@ describe('each thing that it tells of', () => {
     await receiver.close()
   }
 
+  async function operate(): Promise<void> {
+    const { id } = await ok('POST', '/creation-holds', { provider: 'slurm' })
+    await ok('DELETE', `/creation-holds/${id}`)
+    await sql.query(`UPDATE workloads SET lease_id = 'ended', lease_until = now() - interval '1 hour'`)
+    const database = makeDatabase({ url: bench.database.url, poolSize: 1 })
+    const by = { subject: 'shell:operator', address: 'here', requestId: '' }
+    await fixDatabase(database, { by, isDryRun: false })
+    await database.close()
+  }
+
   async function rotateSecrets(): Promise<void> {
     const database = makeDatabase({ url: bench.database.url, poolSize: 1 })
     const by = { subject: 'shell:operator', address: 'here', requestId: '' }
@@ -187,6 +197,7 @@ describe('each thing that it tells of', () => {
     await runJob()
     await keepEnvironment()
     await subscribe()
+    await operate()
     await rotateSecrets()
     const { data } = await ok('GET', '/audit?limit=200')
     const entries = data as unknown as { action: string; subject: string }[]

@@ -65,6 +65,11 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
       'POST /webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver',
     ].map((route) => [route, ['webhooks:manage']]),
   ),
+  'GET /creation-holds': ['admin'],
+  'POST /creation-holds': ['admin'],
+  'GET /creation-holds/{id}': ['admin'],
+  'DELETE /creation-holds/{id}': ['admin'],
+  'GET /audit/export': ['admin'],
   'GET /attention': ['admin'],
   'GET /attention/{id}/candidates': ['admin'],
   'POST /attention/{id}/resolve': ['admin'],
@@ -165,7 +170,9 @@ describe("another project's key", () => {
     'POST /webhook-endpoints/{id}/replay': { since: '2024-01-01T00:00:00Z' },
   }
   /** What all administrators of the installation share: who is none is not let in at all. */
-  const shared = new Set(['projects', 'api-keys', 'attention'])
+  const shared = new Set(['projects', 'api-keys', 'attention', 'creation-holds'])
+  /** Where a record is read, if not below the route's own path. */
+  const readBelow: Record<string, string> = { attention: 'jobs' }
   let teamKey: string
   let administratorKey: string
 
@@ -177,8 +184,9 @@ describe("another project's key", () => {
     const credentials = { dataforest: { accessKey: 'k', secretKey: 's' } }
     const connectionId = await make('connections', { ...team, credentials })
     const environmentId = await make('environments', { connectionId, name: 'mine', image, command: ['ls'] })
-    await make('jobs', { environmentId, name: 'mine', image, script: 'true' })
+    mine.attention = (await make('jobs', { environmentId, name: 'mine', image, script: 'true' })) ?? ''
     await make('projects', { name: 'mine' })
+    await make('creation-holds', { provider: 'aitems' })
     await make('api-keys', { name: 'mine', scopes: ['jobs:read'] })
     const endpointId = await make('webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })
     mine.delivery = (await two.admin.ok('POST', `/webhook-endpoints/${endpointId}/test`)).id
@@ -195,10 +203,8 @@ describe("another project's key", () => {
   it.each(routes.filter((route) => route.includes('{id}')))('does not reach %s', async (route) => {
     const [method, path] = route.split(' ') as [string, string]
     const kind = path.split('/')[1] ?? ''
-    const target = path
-      .replace('{id}', mine[kind === 'attention' ? 'jobs' : kind] ?? 'nobody')
-      .replace('{deliveryId}', mine.delivery ?? 'nobody')
-    const read = () => two.admin.ok('GET', kind === 'attention' ? '/jobs' : `/${kind}/${mine[kind]}`)
+    const target = path.replace('{id}', mine[kind] ?? 'nobody').replace('{deliveryId}', mine.delivery ?? 'nobody')
+    const read = () => two.admin.ok('GET', `/${readBelow[kind] ?? kind}/${mine[kind]}`)
     const before = await read()
     const options = method === 'POST' || method === 'PATCH' ? { body: bodies[route] ?? {} } : {}
     // Every scope is an administrator's, and yet what other projects run is not.

@@ -51,6 +51,7 @@ export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K
     traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
+    isCreationHeld: false,
     ...{ environment: null, hasLiveJobs: false, needsUpdate: false, shows: null, attempt: null, firstSentAt: null },
     attemptsInDoubt: 0,
     pollIntervals: { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },

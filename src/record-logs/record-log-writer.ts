@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RecordLogsRepository, RecordPosition, RecordStream, StreamedRecord } from './record-logs.repository.ts'
+
+export interface RecordLogWriter {
+  start(): void
+  /** Resolves when the record that is being written has been written. */
+  stop(): Promise<void>
+}
+
+interface Deps {
+  repository: RecordLogsRepository
+  streams: readonly RecordStream[]
+  /** Resolves once the text has left the process. */
+  write(text: string): Promise<void>
+  intervalMs: number
+  log: { warn(context: object, message: string): void }
+}
+
+/**
+ * Writes records as lines of JSON. A line that has been written may be written again after a crash, or if this process
+ * stood still for longer than its lease: its `id` is the same.
+ */
+export function makeRecordLogWriter({ repository, streams, write, intervalMs, log }: Deps): RecordLogWriter {
+  const stopping = new AbortController()
+  let loops: Promise<void>[] = []
+
+  /** Returns whether there may be more. */
+  async function round(stream: RecordStream): Promise<boolean> {
+    if (!(await repository.claim(stream))) return false
+    const records = await repository.read(stream)
+    if (records.length === 0) return false
+    await write(records.map((record) => lineOf(stream, record)).join(''))
+    await repository.advance(stream, lastOfEach(records))
+    return true
+  }
+
+  async function follow(stream: RecordStream): Promise<void> {
+    let hasBegun = false
+    while (!stopping.signal.aborted) {
+      try {
+        if (!hasBegun) await repository.begin(stream)
+        hasBegun = true
+        if (await round(stream)) continue
+      } catch (error) {
+        log.warn({ err: error, stream }, 'records not written; will retry')
+      }
+      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+    await repository.release(stream).catch(() => {})
+  }
+
+  return {
+    start() {
+      loops = streams.map(follow)
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+/** `log` tells these lines from those of the service, which have `level` and `msg`. */
+function lineOf(stream: RecordStream, { fields: { at, ...fields } }: StreamedRecord): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== null)
+  return `${JSON.stringify({ log: stream === 'audit' ? 'audit' : 'event', at: at.toISOString(), ...Object.fromEntries(given) })}\n`
+}
+
+function lastOfEach(records: readonly StreamedRecord[]): RecordPosition[] {
+  return [...new Map(records.map(({ position }) => [position.projectId, position])).values()]
+}

@@ -1,0 +1,70 @@
+import type { Actor } from '../../vocabulary/actor.ts'
+import { ApiError } from '../../vocabulary/api-error.ts'
+import { makeId } from '../../vocabulary/ids.ts'
+import type { CreationHold, CreationHoldsRepository, HoldScope } from './creation-holds.repository.ts'
+import { wakeHeld } from './wake-held.ts'
+
+interface Deps {
+  repository: CreationHoldsRepository
+  providerIds: readonly string[]
+  /** The rest is woken by workers. */
+  onWakeFailure(error: unknown, holdId: string): void
+}
+
+interface Caller {
+  by: Actor
+  projectId: string
+}
+
+export type CreationHolds = ReturnType<typeof makeCreationHolds>
+
+/** Holds of new creates, for administrators. They apply from their commit to all processes, and survive restarts. */
+export function makeCreationHolds({ repository, providerIds, onWakeFailure }: Deps) {
+  async function get(id: string): Promise<CreationHold> {
+    const hold = await repository.get(id)
+    if (hold === null) throw noHold(id)
+    return hold
+  }
+
+  return {
+    get,
+    list: repository.list,
+
+    async create(scope: HoldScope & { note: string }, { by, projectId }: Caller): Promise<CreationHold> {
+      await rejectMissing(scope)
+      const id = makeId('creationHold')
+      const created = await repository.insert({ id, ...scope, by, callerProjectId: projectId })
+      if (created !== null && typeof created === 'object') return created
+      const active = created ?? 'that was just released'
+      const detail = `Hold ${active} has the same scope. Use it, or release it first: DELETE /creation-holds/{id}.`
+      throw new ApiError('conflict', detail)
+    },
+
+    /** Repeatable. Resolves once the waiting workloads are due. */
+    async release(id: string, { by, projectId }: Caller): Promise<CreationHold> {
+      const released = await repository.release(id, by, projectId)
+      if (released === null) throw noHold(id)
+      await wakeHeld(repository, id).catch((error: unknown) => onWakeFailure(error, id))
+      return released
+    },
+  }
+
+  async function rejectMissing(scope: HoldScope): Promise<void> {
+    const { provider, connectionId, projectId } = scope
+    if (provider !== null && !providerIds.includes(provider))
+      throw missing('provider', `There is no provider ${provider}. Providers: ${providerIds.join(', ')}.`)
+    const { connection, project } = await repository.exists(scope)
+    if (!connection) throw missing('connectionId', `There is no connection ${connectionId}.`)
+    if (!project) throw missing('projectId', `There is no project ${projectId}. See GET /projects.`)
+  }
+}
+
+function missing(field: string, detail: string): ApiError {
+  return new ApiError('unprocessable', detail, {
+    errors: [{ in: 'body', pointer: `/${field}`, code: 'not_found', detail }],
+  })
+}
+
+function noHold(id: string): ApiError {
+  return new ApiError('not_found', `There is no hold ${id}. See GET /creation-holds.`)
+}

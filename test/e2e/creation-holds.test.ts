@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { type Account, jobRequest, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { useSqlClient, useTestDatabase } from '../support/test-database.ts'
+
+const database = await useTestDatabase()
+const sandbox = await useQuickSandbox()
+const sql = await useSqlClient(database)
+let switchyard: Switchyard
+let account: Account
+let environment: ApiRecord
+
+const start = () => startSwitchyard({ databaseUrl: database.url, redis: null })
+const path = ({ id }: ApiRecord) => `/jobs/${id}`
+const isHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
+const succeeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
+const submit = (script = 'true') =>
+  switchyard.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id, script }))
+const hold = (body: object) => switchyard.api.ok('POST', '/creation-holds', body)
+const release = ({ id }: ApiRecord) => switchyard.api.ok('DELETE', `/creation-holds/${id}`)
+
+beforeAll(async () => {
+  switchyard = await start()
+  account = await openAccount(switchyard.api, sandbox)
+  environment = await account.environment()
+})
+
+afterAll(() => switchyard?.stop())
+
+describe('a hold of new creates', () => {
+  it.each(['provider', 'connection', 'project'])(
+    'of a %s lets nothing be created and everything else go on',
+    async (scope) => {
+      const { rows } = await sql.query('SELECT project_id FROM connections WHERE id = $1', [account.connectionId])
+      const [running, canceled] = [await submit('sleep 1'), await submit('sleep 600')]
+      for (const job of [running, canceled]) await switchyard.api.untilStatus(path(job), 'running', 'succeeded')
+      const scopes: Record<string, object> = {
+        ...{ provider: { provider: 'dataforest' }, connection: { connectionId: account.connectionId } },
+        project: { projectId: rows[0].project_id },
+      }
+      const held = await hold(scopes[scope] ?? {})
+      const before = account.apps(environment).length
+      const [waiting, withdrawn] = [await submit(), await submit()]
+      for (const job of [waiting, withdrawn]) await isHeld(job)
+      // What exists is watched and ended, and what waits can be withdrawn.
+      await switchyard.api.ok('POST', `${path(canceled)}/cancel`)
+      await switchyard.api.ok('POST', `${path(withdrawn)}/cancel`)
+      await succeeded(running)
+      for (const job of [canceled, withdrawn]) await switchyard.api.untilStatus(path(job), 'canceled')
+      expect(account.apps(environment)).toHaveLength(before)
+      await release(held)
+      await succeeded(waiting)
+      expect(account.apps(environment)).toHaveLength(before + 1)
+    },
+  )
+
+  it('applies over another connection or to another provider to nothing', async () => {
+    const held = await hold({
+      provider: 'dataforest',
+      projectId: (await switchyard.api.ok('POST', '/projects', { name: 'elsewhere' })).id,
+    })
+    await succeeded(await submit())
+    await release(held)
+  })
+
+  it('survives a restart, and another hold keeps what the first lets go', async () => {
+    const [first, second] = [await hold({ provider: 'dataforest' }), await hold({ connectionId: account.connectionId })]
+    const job = await submit()
+    await isHeld(job)
+    await switchyard.stop()
+    switchyard = await start()
+    await release(first)
+    await expect
+      .poll(
+        async () =>
+          (await sql.query('SELECT due_at > now() AS waits FROM workloads WHERE id = $1', [job.id])).rows[0].waits,
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+    expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'queued', statusReason: 'held' })
+    await release(second)
+    await succeeded(job)
+  })
+
+  it('that was released by a process that ended before it woke anything is woken by a worker', async () => {
+    const held = await hold({ provider: 'dataforest' })
+    const job = await submit()
+    await isHeld(job)
+    // As a process leaves it that ended right after the commit.
+    await sql.query(`UPDATE creation_holds SET released_at = now() - interval '2 minutes' WHERE id = $1`, [held.id])
+    // Workers look every minute, and at their start.
+    await switchyard.stop()
+    switchyard = await start()
+    await succeeded(job)
+    const woken = () => sql.query('SELECT woken_at FROM creation_holds WHERE id = $1', [held.id])
+    await expect.poll(async () => (await woken()).rows[0].woken_at, { timeout: 10_000 }).not.toBeNull()
+  })
+})

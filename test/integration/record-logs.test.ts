@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDatabase } from '../../src/infra/database.ts'
+import { makeRecordLogWriter } from '../../src/record-logs/record-log-writer.ts'
+import { makeRecordLogsRepository, type RecordStream } from '../../src/record-logs/record-logs.repository.ts'
+import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { slurmJob } from '../support/job-batches.ts'
+
+type Line = Record<string, unknown> & { id: string; log: string }
+
+let bench: ApiBench
+const opened: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  bench = await startApiBench({ settings: { requestRate: null } })
+})
+
+afterAll(async () => {
+  for (const close of opened) await close()
+  await bench?.stop()
+})
+
+/** A process that writes records. */
+function startWriter(streams: readonly RecordStream[], { leaseMs = 5000, onWrite = async () => {} } = {}) {
+  const database = makeDatabase({ url: bench.database.url, poolSize: 2 })
+  const lines: Line[] = []
+  const writer = makeRecordLogWriter({
+    repository: makeRecordLogsRepository(database.sql, { holder: `writer-${opened.length}`, leaseMs }),
+    streams,
+    async write(text) {
+      await onWrite()
+      lines.push(
+        ...text
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line)),
+      )
+    },
+    intervalMs: 20,
+    log: { warn() {} },
+  })
+  writer.start()
+  const stop = async () => {
+    await writer.stop()
+    await database.close()
+  }
+  opened.push(async () => {})
+  return { lines, stop }
+}
+
+const submit = () => bench.api.ok('POST', '/jobs', slurmJob(bench, { name: 'train', environmentVariables: { A: 'b' } }))
+const idsOf = (lines: readonly Line[]) => lines.map(({ id }) => id)
+const begun = async (stream: RecordStream) =>
+  (await bench.open.pool.query('SELECT 1 FROM record_logs WHERE stream = $1 AND lease_id IS NOT NULL', [stream]))
+    .rowCount === 1
+
+describe('records that are written to standard output', () => {
+  it('are those from the first start on, once each, though several processes would write them', async () => {
+    await submit()
+    const writers = [startWriter(['audit', 'events']), startWriter(['audit', 'events'])]
+    await expect.poll(() => Promise.all([begun('audit'), begun('events')]), { timeout: 10_000 }).toEqual([true, true])
+    const jobs = await Promise.all(Array.from({ length: 8 }, submit))
+    const all = () => writers.flatMap(({ lines }) => lines)
+    await expect.poll(() => all().length, { timeout: 10_000 }).toBe(16)
+    expect(new Set(idsOf(all())).size).toBe(16)
+    expect(
+      all()
+        .filter(({ log }) => log === 'event')
+        .map(({ recordId }) => recordId)
+        .toSorted(),
+    ).toEqual(jobs.map(({ id }) => id).toSorted())
+    expect(all().find(({ log }) => log === 'audit')).toMatchObject({
+      action: 'job.submitted',
+      subject: expect.any(String),
+      outcome: 'done',
+    })
+    for (const { stop } of writers) await stop()
+  })
+
+  it('go on in another process where the first one stopped, also for a project that is new', async () => {
+    const first = startWriter(['events'])
+    const { id } = await submit()
+    await expect.poll(() => first.lines.map(({ recordId }) => recordId), { timeout: 10_000 }).toContain(id)
+    await first.stop()
+    const missed = await submit()
+    await bench.open.pool.query(`INSERT INTO projects (id, name) VALUES ('prj_new', 'new')`)
+    await bench.open.pool.query(
+      `INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data) VALUES ('job_new', 1, 'evt_new', 'prj_new', 'job', 'job.queued', '{}')`,
+    )
+    const second = startWriter(['events'])
+    await expect
+      .poll(() => second.lines.map(({ recordId }) => recordId).toSorted(), { timeout: 10_000 })
+      .toEqual([missed.id, 'job_new'].toSorted())
+    await second.stop()
+  })
+
+  it('are written again, with the same ids, if a process ends between the line and the cursor', async () => {
+    let isLost = true
+    const first = startWriter(['audit'], {
+      leaseMs: 300,
+      async onWrite() {
+        // The line is out; what follows never happens.
+        if (isLost) await new Promise((resolve) => setTimeout(resolve, 400))
+      },
+    })
+    const { id } = await submit()
+    await expect.poll(() => first.lines.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    isLost = false
+    await first.stop()
+    const second = startWriter(['audit'])
+    const { id: later } = await submit()
+    await expect.poll(() => second.lines.map(({ objectId }) => objectId), { timeout: 10_000 }).toContain(later)
+    const objects = [...first.lines, ...second.lines].map(({ objectId }) => objectId)
+    expect(objects).toContain(id)
+    await second.stop()
+  })
+
+  it('wait for an open transaction, whose record would precede them', async () => {
+    const writer = startWriter(['audit'])
+    const open = await bench.open.pool.connect()
+    await open.query('BEGIN')
+    await open.query(
+      `INSERT INTO audit (id, project_id, subject, address, request_id, action, outcome, data) VALUES ('aud_z', 'p', 's', '', '', 'thing.done', 'done', '{}')`,
+    )
+    const { id } = await submit()
+    const objects = () => writer.lines.map((line) => line.objectId ?? line.id)
+    // Enough rounds that it would have been written.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(objects()).not.toContain(id)
+    await open.query('COMMIT')
+    open.release()
+    await expect.poll(objects, { timeout: 10_000 }).toEqual(expect.arrayContaining(['aud_z', id]))
+    expect(objects().indexOf('aud_z')).toBeLessThan(objects().indexOf(id))
+    await writer.stop()
+  })
+})
