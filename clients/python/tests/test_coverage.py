@@ -66,6 +66,9 @@ def test_every_operation_has_a_call() -> None:
         (_filters.DeliveryFilters, "/webhook-endpoints/{id}/deliveries"),
         (_filters.ProjectFilters, "/api-keys"),
         (_filters.AuditFilters, "/audit"),
+        (_filters.AuditExportFilters, "/audit/export"),
+        (_filters.AttentionFilters, "/attention"),
+        (_filters.CreationHoldFilters, "/creation-holds"),
     ],
 )
 def test_a_list_has_every_filter(filters: type, path: str) -> None:

@@ -4,6 +4,7 @@ import { type Connections, makeConnections } from './resources/connections.ts'
 import { type Environments, makeEnvironments } from './resources/environments.ts'
 import { type Events, makeEvents } from './resources/events.ts'
 import { type Jobs, makeJobs } from './resources/jobs.ts'
+import { type Attention, type CreationHolds, makeAttention, makeCreationHolds } from './resources/operator.ts'
 import { makeProviders, type Providers } from './resources/providers.ts'
 import { makeWebhookEndpoints, type WebhookEndpoints } from './resources/webhook-endpoints.ts'
 import { type SwitchyardOptions, settingsOf } from './settings.ts'
@@ -12,8 +13,10 @@ import { type SwitchyardOptions, settingsOf } from './settings.ts'
 export class Switchyard {
   readonly #api: Api
   readonly apiKeys: ApiKeys
+  readonly attention: Attention
   readonly audit: Audit
   readonly connections: Connections
+  readonly creationHolds: CreationHolds
   readonly environments: Environments
   readonly events: Events
   readonly jobs: Jobs
@@ -26,8 +29,10 @@ export class Switchyard {
     const api = makeApi(settingsOf(options))
     this.#api = api
     this.apiKeys = makeApiKeys(api)
+    this.attention = makeAttention(api)
     this.audit = makeAudit(api)
     this.connections = makeConnections(api)
+    this.creationHolds = makeCreationHolds(api)
     this.environments = makeEnvironments(api)
     this.events = makeEvents(api)
     this.jobs = makeJobs(api)

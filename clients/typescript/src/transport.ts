@@ -6,7 +6,7 @@ import { sleep, startTimer } from './timers.ts'
 /** How one request is sent. */
 export interface Sending {
   /** Expected response; `any` is whatever the operation returns. Default: `json`. */
-  expects?: 'json' | 'event-stream' | 'any' | undefined
+  expects?: 'json' | 'event-stream' | 'lines' | 'any' | undefined
   /** Time limit of one attempt; of an event stream, until its headers. Default: the client's. */
   timeoutMs?: number | undefined
   /** Default: the client's. */
@@ -21,7 +21,7 @@ export type Transport = (request: Request, sending: Sending) => Promise<Response
 
 /**
  * Sends a request with the API key, and repeats it if that is safe. The body of the response has been read, so that a
- * connection that is lost in between counts as a failed attempt; except that of an event stream.
+ * connection that is lost in between counts as a failed attempt; except that of a stream.
  *
  * @throws SwitchyardError for a response that is not a success; ConnectionError; TimeoutError; the reason of the signal
  */
@@ -60,7 +60,7 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
     const own = new Request(request.clone(), { signal: AbortSignal.any([request.signal, overdue.signal]) })
     own.headers.set('authorization', `Bearer ${apiKey}`)
     const response = await settings.fetch(own)
-    if (expects !== 'json' && response.status === 200 && isOf(response, 'text/event-stream')) return response
+    if (expects !== 'json' && response.status === 200 && isStream(response)) return response
     return accepted(response, await response.text(), expects)
   } catch (error) {
     request.signal.throwIfAborted()
@@ -74,9 +74,14 @@ async function attempt(settings: Settings, request: Request, sending: Sending): 
 function accepted(response: Response, body: string, expects: NonNullable<Sending['expects']>): Response {
   const { status, headers } = response
   if (status === 204 || status === 304) return new Response(null, { status, headers })
-  const isExpected = isJson(response, body) ? expects !== 'event-stream' : expects === 'any' && isText(response)
+  const isStreamed = expects === 'event-stream' || expects === 'lines'
+  const isExpected = isJson(response, body) ? !isStreamed : expects === 'any' && isText(response)
   if (!response.ok || !isExpected) throw errorOf(response, body)
   return new Response(body, { status, headers })
+}
+
+function isStream(response: Response): boolean {
+  return isOf(response, 'text/event-stream') || isOf(response, 'application/x-ndjson')
 }
 
 function isOf(response: Response, type: string): boolean {

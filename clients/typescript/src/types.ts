@@ -89,5 +89,20 @@ export type ApiKeyFilter = Query<'/api-keys', 'get'>
 export type AuditEntry = Data<'/audit', 'get'>['data'][number]
 export type AuditFilter = Query<'/audit', 'get'>
 
+export type AttentionFilter = Query<'/attention', 'get'>
+export type AttentionItem = Data<'/attention', 'get'>['data'][number]
+export type AttentionPage = Data<'/attention', 'get'>
+export type AttentionResolveRequest = Body<'/attention/resolve', 'post'>
+export type AttentionResolveResult = Data<'/attention/resolve', 'post'>
+export type CandidateReport = Data<'/attention/{id}/candidates', 'get'>
+export type WorkloadResolution = Body<'/attention/{id}/resolve', 'post'>
+export type ResolvedWorkload = Data<'/attention/{id}/resolve', 'post'>
+
+export type CreationHold = Data<'/creation-holds/{id}', 'get'>
+export type CreationHoldRequest = Body<'/creation-holds', 'post'>
+export type CreationHoldFilter = Query<'/creation-holds', 'get'>
+
+export type AuditExportFilter = Query<'/audit/export', 'get'>
+
 /** Parameters of a list without filters. */
 export type PageQuery = Query<'/events', 'get'>

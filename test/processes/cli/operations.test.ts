@@ -103,15 +103,17 @@ describe('admin', () => {
   it('sends one decision about a job or an environment with an unknown outcome', async () => {
     const env = { SWITCHYARD_URL: service.url }
     const resolve = (...args: string[]) => run(['admin', 'resolve', ...args, '-o', 'name'], { env })
-    for (const path of ['/jobs/job_1', '/environments/env_1'])
-      service.on(`POST ${path}/resolve`, { body: { id: path, status: 'queued' } })
-    expect(await resolve('job_1', '--status', 'failed')).toMatchObject({ code: 0, stdout: '/jobs/job_1\n' })
+    for (const id of ['job_1', 'env_1']) service.on(`POST /attention/${id}/resolve`, { body: { id, status: 'queued' } })
+    expect(await resolve('job_1', '--status', 'failed')).toMatchObject({ code: 0, stdout: 'job_1\n' })
     expect(await resolve('job_1', '--not-created')).toMatchObject({ code: 0 })
-    expect(await resolve('env_1', '--remote-id', '42')).toMatchObject({ code: 0, stdout: '/environments/env_1\n' })
+    expect(await resolve('env_1', '--remote-id', '42')).toMatchObject({ code: 0, stdout: 'env_1\n' })
     for (const [args, message] of [
       [['job_1'], 'Give exactly one of'],
       [['job_1', '--status', 'failed', '--not-created'], 'Give exactly one of'],
       [['env_1', '--status', 'failed'], '--status is for jobs'],
+      [['job_1', '--retry', '--dry-run'], 'An id excludes filters'],
+      [['--retry'], 'Give an id, or a filter'],
+      [['--provider', 'slurm', '--remote-id', '1'], 'for one job or environment'],
     ] as const)
       expect(await resolve(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
     expect(service.requests.slice(-3).map(({ body }) => JSON.parse(body))).toEqual([
@@ -119,6 +121,35 @@ describe('admin', () => {
       { outcome: 'not_created' },
       { remoteId: '42' },
     ])
+  })
+
+  it('resolves all that match a filter, page by page, and says what is left', async () => {
+    const item = (id: string, result: string) => ({ id, kind: 'job', projectId: 'prj_1', result })
+    const page = { dryRun: false, matched: 1, resolved: 1 }
+    service.once('POST /attention/resolve', { body: { ...page, items: [item('job_1', 'resolved')], nextCursor: 'more' } })
+    service.on('POST /attention/resolve', { body: { ...page, items: [item('job_2', 'too_early')] } })
+    const args = ['admin', 'resolve', '--provider', 'slurm', '--older-than', '2h', '--not-created', '-o', 'name']
+    expect(await run(args, { env: { SWITCHYARD_URL: service.url } })).toEqual({
+      ...{ code: 1, stdout: 'job_1\njob_2\n', stderr: '1 of 2 are resolved.\n' },
+    })
+    const [first, second] = service.requests.slice(-2).map(({ body }) => JSON.parse(body))
+    expect(first).toMatchObject({ filter: { provider: 'slurm', sinceBefore: expect.any(String) }, dryRun: false })
+    expect(second).toEqual({ ...first, cursor: 'more' })
+  })
+
+  it('lists nothing where nothing needs an operator, holds creates and lets them go', async () => {
+    expect(await json('admin', 'attention')).toEqual([])
+    const hold = await json('admin', 'hold', '--provider', 'aitems', '--note', 'maintenance')
+    expect(await json('admin', 'holds', '--active')).toMatchObject([{ id: hold.id, note: 'maintenance' }])
+    const doctor = await run(['admin', 'doctor', '--no-verify'])
+    expect(doctor).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('creates of aitems are on hold: maintenance'),
+    })
+    expect(await json('admin', 'release', hold.id)).toMatchObject({ releasedAt: expect.any(String) })
+    expect(await run(['admin', 'hold'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--provider') })
+    // The entries of this test are younger than a minute.
+    expect(await run(['admin', 'audit-export'])).toMatchObject({ code: 0, stdout: '' })
   })
 })
 

@@ -1,17 +1,13 @@
-import { type Command, Option } from 'commander'
+import { once } from 'node:events'
+import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
-import { usageError } from '../command-error.ts'
 import { examineService } from '../doctor/examine-service.ts'
 import { findingView } from '../doctor/finding.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { auditView, projectView, workloadView } from '../output/resource-views.ts'
+import { auditView, projectView } from '../output/resource-views.ts'
+import { addAttentionCommands } from './attention.ts'
+import { addHoldCommands } from './holds.ts'
 import { addLimitOptions, given, type LimitOptions, pageSizeOf, printList } from './list-options.ts'
-
-interface ResolveOptions {
-  remoteId?: string
-  notCreated?: boolean
-  status?: 'succeeded' | 'failed' | 'canceled'
-}
 
 /** `switchyard admin …` */
 export function addAdminCommands(program: Command, cli: Cli): void {
@@ -20,7 +16,7 @@ export function addAdminCommands(program: Command, cli: Cli): void {
     .command('doctor')
     .description(
       'Report what needs attention: the readiness of the service; the API key; connections that are held, paused, or rejected by their ' +
-        'provider; orphaned remote objects; workloads with an unknown outcome, on hold, blocked or failed; failing ' +
+        'provider; orphaned remote objects; holds of new creates; workloads with an unknown outcome, on hold, blocked or failed; failing ' +
         'webhook endpoints. The exit code is 1 if there are findings. Checks of the database are a command of the ' +
         'service: doctor.',
     )
@@ -30,32 +26,10 @@ export function addAdminCommands(program: Command, cli: Cli): void {
       cli.out.list(findings, findingView)
       if (findings.some(({ result }) => result !== 'ok')) cli.exitCode = exitCodes.failed
     })
-  addResolve(admin, cli)
+  addAttentionCommands(admin, cli)
+  addHoldCommands(admin, cli)
   addProjects(admin, cli)
   addAudit(admin, cli)
-}
-
-function addResolve(admin: Command, cli: Cli): void {
-  admin
-    .command('resolve <id>')
-    .description('Decide about a job or an environment with an unknown outcome, after inspecting the provider.')
-    .option('--remote-id <id>', 'This remote object was created.')
-    .option('--not-created', 'Nothing was created; the create is sent again.')
-    .addOption(new Option('--status <status>', 'Final status of a job.').choices(['succeeded', 'failed', 'canceled']))
-    .action(async (id: string, { remoteId, notCreated, status }: ResolveOptions) => {
-      const resolution = given({
-        remoteId,
-        outcome: notCreated === true ? ('not_created' as const) : undefined,
-        status,
-      })
-      if (Object.keys(resolution).length !== 1)
-        throw usageError('Give exactly one of --remote-id, --not-created and --status.')
-      const { jobs, environments } = await cli.client()
-      if (!id.startsWith('env_')) return cli.out.record(await jobs.resolve(id, resolution), workloadView)
-      const { status: jobStatus, ...forEnvironment } = resolution
-      if (jobStatus !== undefined) throw usageError('--status is for jobs. Use --remote-id or --not-created.')
-      cli.out.record(await environments.resolve(id, forEnvironment), workloadView)
-    })
 }
 
 function addProjects(admin: Command, cli: Cli): void {
@@ -78,5 +52,17 @@ function addAudit(admin: Command, cli: Cli): void {
       const { audit } = await cli.client()
       const filter = { limit: pageSizeOf(limits), ...given({ action, subject, objectId: object }) }
       await printList(cli, audit.list(filter), { view: auditView, limits })
+    })
+  admin
+    .command('audit-export')
+    .description('Write the audit log as lines of JSON, oldest first, without the last minute.')
+    .option('--action <action>', 'Only this action.')
+    .option('--subject <subject>', 'Only this actor.')
+    .option('--object <id>', 'Only entries about this object.')
+    .option('--after <id>', 'Only entries after this one, to continue an earlier export.')
+    .action(async ({ action, subject, object, after }: Record<string, string>) => {
+      const { audit } = await cli.client()
+      for await (const entry of audit.export(given({ action, subject, objectId: object, after })))
+        if (!cli.stdout.write(`${JSON.stringify(entry)}\n`)) await once(cli.stdout, 'drain')
     })
 }

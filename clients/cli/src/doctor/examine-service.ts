@@ -1,4 +1,4 @@
-import type { Switchyard } from '@switchyard/client'
+import type { CreationHold, Switchyard } from '@switchyard/client'
 import { examineConnections } from './connections.ts'
 import { type Finding, findings, type Problem } from './finding.ts'
 
@@ -9,7 +9,7 @@ export interface ExamineOptions {
 
 type ExaminedService = Pick<
   Switchyard,
-  'connections' | 'environments' | 'http' | 'jobs' | 'providers' | 'webhookEndpoints'
+  'connections' | 'creationHolds' | 'environments' | 'http' | 'jobs' | 'providers' | 'webhookEndpoints'
 >
 
 /** Problems of one check that are listed; the others are counted. */
@@ -20,7 +20,7 @@ const limit = 200
 
 /** Checks what the API shows of a service and of one project. Changes nothing. */
 export async function examineService(client: ExaminedService, options: ExamineOptions): Promise<Finding[]> {
-  const { jobs, environments, webhookEndpoints } = client
+  const { creationHolds, jobs, environments, webhookEndpoints } = client
   const checks = [
     findings('service', async () => {
       await client.http.GET('/readyz')
@@ -31,6 +31,14 @@ export async function examineService(client: ExaminedService, options: ExamineOp
       return []
     }),
     examineConnections(client, options),
+    findings('holds of new creates', async () => {
+      // Other keys do not see them.
+      const held = await problemsIn(creationHolds.list({ active: true, limit }), holdOf).catch((error: unknown) => {
+        if (Reflect.get(Object(error), 'code') === 'permission_denied') return []
+        throw error
+      })
+      return held
+    }),
     findings('jobs with an unknown outcome', () => problemsIn(jobs.list({ status: ['unknown'], limit }), warningOf)),
     findings('jobs that need an operator', () => problemsIn(jobs.list({ active: true, limit }), parked)),
     findings('environments that need an operator', () =>
@@ -61,6 +69,11 @@ async function problemsIn<T>(list: AsyncIterable<T>, problemOf: (record: T) => P
   }
   const more = found - listed.length
   return more === 0 ? listed : [...listed, { result: 'warning', detail: `and ${more} more` }]
+}
+
+function holdOf({ id, provider, connectionId, projectId, note }: CreationHold): Problem {
+  const scope = [provider, connectionId, projectId].filter((part) => part !== undefined).join(', ')
+  return { result: 'warning', object: id, detail: `creates of ${scope} are on hold${note === '' ? '' : `: ${note}`}` }
 }
 
 interface Workload {

@@ -141,3 +141,56 @@ export const auditView: View = {
   ],
   name: 'id',
 }
+
+export const attentionView: View = {
+  columns: [
+    field('ID', 'id'),
+    field('PROJECT', 'projectId'),
+    field('PROVIDER', 'provider'),
+    field('STATE', 'state'),
+    field('CODE', 'code'),
+    { head: 'SINCE', cell: ({ since }) => agoOf(since) },
+    { head: 'TAG', cell: ({ correlationTag }) => textOf(correlationTag) },
+    { head: 'RESOLVE WITH', cell: ({ calls }) => optionsOf(calls) },
+  ],
+  name: 'id',
+}
+
+/** The options of `admin resolve` that are possible. */
+function optionsOf(calls: unknown): string | undefined {
+  if (!Array.isArray(calls)) return undefined
+  const options = calls.map(
+    (call: unknown) =>
+      /--[a-z-]+(?: (?:succeeded|failed|canceled))?/.exec(String(Reflect.get(Object(call), 'command')))?.[0],
+  )
+  return options.filter((option) => option !== undefined).join(' | ')
+}
+
+export const candidateView: View = {
+  columns: [
+    field('REMOTE ID', 'remoteId'),
+    field('NAME', 'remoteName'),
+    field('STATE', 'state'),
+    flag('TAGGED', 'hasTag'),
+    flag('OWNED', 'isOwned'),
+  ],
+  name: 'remoteId',
+}
+
+export const resolvedView: View = {
+  columns: [field('ID', 'id'), field('PROJECT', 'projectId'), field('RESULT', 'result'), field('DETAIL', 'detail')],
+  name: 'id',
+}
+
+export const holdView: View = {
+  columns: [
+    field('ID', 'id'),
+    field('PROVIDER', 'provider'),
+    field('CONNECTION', 'connectionId'),
+    field('PROJECT', 'projectId'),
+    field('NOTE', 'note'),
+    { head: 'RELEASED', cell: ({ releasedAt }) => agoOf(releasedAt) },
+    age,
+  ],
+  name: 'id',
+}

@@ -62,3 +62,26 @@ class AuditFilters(ProjectFilters, total=False):
     subject: str
     object_id: str
     action: str
+
+
+class AuditExportFilters(TypedDict, total=False):
+    project_id: str
+    subject: str
+    object_id: str
+    action: str
+    #: Id of the last entry received.
+    after: str
+
+
+class AttentionFilters(ProjectFilters, total=False):
+    #: `parked`, `unknown` or `recovering`; the first two if absent.
+    state: Sequence[str]
+    provider: str
+    connection_id: str
+    kind: str
+    code: str
+    since_before: datetime | str
+
+
+class CreationHoldFilters(PageOptions, total=False):
+    active: bool

@@ -1,4 +1,5 @@
 import type { Api, CallOptions } from '../api.ts'
+import { exportedLines } from '../exported-lines.ts'
 import { type List, makeList, withCursor } from '../paging.ts'
 import type {
   ApiKey,
@@ -7,6 +8,7 @@ import type {
   ApiKeyRotation,
   ApiKeyWithSecret,
   AuditEntry,
+  AuditExportFilter,
   AuditFilter,
   PageQuery,
   Project,
@@ -65,6 +67,8 @@ export function makeApiKeys(api: Api): ApiKeys {
 
 export interface Audit {
   list(filter?: AuditFilter, options?: CallOptions): List<AuditEntry>
+  /** All entries but those of the last minute, oldest first, as they are read. Resumes after disconnections. */
+  export(filter?: AuditExportFilter, options?: { signal?: AbortSignal }): AsyncGenerator<AuditEntry, void, void>
 }
 
 export function makeAudit(api: Api): Audit {
@@ -74,5 +78,21 @@ export function makeAudit(api: Api): Audit {
         const params = { query: withCursor(filter, cursor) }
         return api.call((http, init) => http.GET('/audit', { ...init, params }), options)
       }, filter.cursor),
+    export: ({ after, ...filter } = {}, { signal } = {}) =>
+      exportedLines<AuditEntry>(
+        {
+          async open(position) {
+            const params = { query: { ...filter, ...(position === undefined ? {} : { after: position }) } }
+            const { response } = await api.send(
+              (http, init) => http.GET('/audit/export', { ...init, params, parseAs: 'stream' }),
+              { signal },
+              { expects: 'lines' },
+            )
+            return response
+          },
+          maxOutageMs: api.settings.maxOutageMs,
+        },
+        { after, signal },
+      ),
   }
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from typing_extensions import Unpack
 
 from .. import models, types
-from .._filters import AuditFilters, PageOptions, ProjectFilters
+from .._filters import AuditExportFilters, AuditFilters, PageOptions, ProjectFilters
 from .._operation import change, read
 from .pages import AsyncPages, unbound
 from .transport import AsyncTransport
@@ -66,3 +68,8 @@ class AsyncAudit:
 
     def list(self, **filters: Unpack[AuditFilters]) -> AsyncPages[models.AuditPage, models.AuditEntry]:
         return AsyncPages(self._transport, ("audit",), filters, models.AuditPage.model_validate, unbound)
+
+    async def export(self, **filters: Unpack[AuditExportFilters]) -> AsyncGenerator[models.AuditEntry, None]:
+        """All entries but those of the last minute, oldest first. Resumes after interruptions."""
+        async for entry in self._transport.lines(models.AuditEntry, "audit/export", dict(filters)):
+            yield entry

@@ -16,6 +16,7 @@ from .connections import AsyncConnections, AsyncProviders
 from .environments import AsyncEnvironments
 from .events import AsyncEvents, AsyncWebhookEndpoints
 from .jobs import AsyncJobs
+from .operator import AsyncAttention, AsyncCreationHolds
 from .transport import AsyncTransport
 
 
@@ -51,6 +52,8 @@ class AsyncSwitchyard:
         self.projects = AsyncProjects(self._transport)
         self.api_keys = AsyncApiKeys(self._transport)
         self.audit = AsyncAudit(self._transport)
+        self.attention = AsyncAttention(self._transport)
+        self.creation_holds = AsyncCreationHolds(self._transport)
 
     async def liveness(self) -> models.Health:
         return await self._transport.fetch(models.Health, read("livez"))

@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from .. import _clock
 from .._errors import NotFoundError, SwitchyardError
 from .._model import Model
-from .._operation import Operation
+from .._operation import Operation, query_of
 from .._outages import Outages
 from .._responses import error_of, event_in, failure_of, invalid_response, parsed
 from .._resumption import Resumption
@@ -106,6 +106,37 @@ class AsyncTransport:
                 outages.over()  # The service or a proxy ended the connection; reconnecting is the normal course.
                 delay_s = self._retries.delay_s(1, None)
             await _clock.async_sleep(delay_s)
+
+    async def lines(self, model: type[M], path: str, query: dict[str, Any]) -> AsyncGenerator[M, None]:
+        """Entries of an export, one per line. Reconnects after the last complete line."""
+        outages = self.outages()
+        while True:
+            try:
+                async with aclosing(self._lines_of(path, query, outages)) as texts:
+                    async for text in texts:
+                        entry = event_in(text, model, path)
+                        outages.over()
+                        query = {**query, "after": getattr(entry, "id")}  # noqa: B009
+                        yield entry
+                return
+            except SwitchyardError as error:
+                await _clock.async_sleep(outages.delay_s(error))
+
+    async def _lines_of(self, path: str, query: dict[str, Any], outages: Outages) -> AsyncGenerator[str, None]:
+        headers = {**self._settings.headers, "accept": "application/x-ndjson, application/problem+json"}
+        url = self._settings.base_url.join(path)
+        try:
+            async with self._http.stream(
+                "GET", url, params=list(query_of(query)), headers=headers, timeout=self._timeout_s
+            ) as response:
+                if response.status_code >= 300:
+                    await response.aread()
+                    raise error_of(response)
+                outages.responded()
+                async for text in response.aiter_lines():
+                    yield text
+        except httpx.RequestError as error:
+            raise failure_of(error, "GET", url) from error
 
     async def _connected(
         self, path: str, query: Mapping[str, str], resumption: Resumption, outages: Outages
