@@ -68,12 +68,16 @@ export const configSchema = Type.Object({
   ),
   AUDIT_LOG: Type.Optional(
     Type.Literal('stdout', {
+      title: '`stdout`',
       description:
         'Write each audit log entry as a line of JSON to standard output, by one of the processes that process workloads; see docs/operators.md.',
     }),
   ),
   EVENT_LOG: Type.Optional(
-    Type.Literal('stdout', { description: 'The same for the events of jobs and environments of all projects.' }),
+    Type.Literal('stdout', {
+      title: '`stdout`',
+      description: 'The same for the events of jobs and environments of all projects.',
+    }),
   ),
   PAUSED_PROVIDERS: Type.Optional(
     Type.String({

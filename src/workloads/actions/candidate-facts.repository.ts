@@ -22,7 +22,7 @@ export function makeCandidateFactsRepository(sql: Statements) {
           FROM workload_attempts t WHERE t.workload_id = w.id
         ) a ON true
         WHERE w.id = ${workloadId}`)
-      if (row === undefined) throw new Error(`${workloadId} does not exist any more`)
+      if (row === undefined) throw new Error(`${workloadId} no longer exists`)
       return row
     },
   }

@@ -110,7 +110,7 @@ export function obstacleTo(
     return item.state === 'unknown' ? null : no('only a job with status unknown can get a final status.')
   if ('outcome' in resolution && resolution.outcome === 'retry')
     return item.state === 'parked' ? null : no('only a parked workload can be retried.')
-  if (!item.isCreateOpen) return no('only an open create can be answered with its object or with `not_created`.')
+  if (!item.isCreateOpen) return no('only an open create can be resolved with its object or with `not_created`.')
   if ('remoteId' in resolution) return null
   const { absenceConclusiveAt: at } = item
   if (at === null || at <= item.now) return null

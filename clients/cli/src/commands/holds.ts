@@ -15,7 +15,7 @@ interface HoldOptions {
 export function addHoldCommands(admin: Command, cli: Cli): void {
   admin
     .command('hold')
-    .description('Send no new creates of a provider, connection or project. What exists goes on.')
+    .description('Send no new creates of a provider, connection or project. Existing objects are not affected.')
     .option('--provider <id>', 'Of this provider.')
     .option('--connection <id>', 'Over this connection.')
     .option('--project <id>', 'Of this project.')
