@@ -51,6 +51,8 @@ beforeAll(async () => {
   })
   ids.environments = made.get(connections.aitems ?? '')?.id ?? ''
   ids.jobs = (await api.ok('POST', '/jobs', jobs[0])).id
+  ids.attention = ids.jobs
+  ids['creation-holds'] = (await api.ok('POST', '/creation-holds', { projectId: ids.projects })).id
   const endpoint = { url: 'http://127.0.0.1:9/hook', eventTypes: ['job.*'] }
   ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', endpoint)).id
   ids.deliveryId = (await api.ok('POST', `/webhook-endpoints/${ids['webhook-endpoints']}/test`)).id
@@ -68,6 +70,9 @@ beforeAll(async () => {
     createApiKey: [key],
     createWebhookEndpoint: [endpoint],
     updateWebhookEndpoint: [endpoint],
+    resolveWorkload: [{ outcome: 'not_created' }, { remoteId: '4711' }, { status: 'failed' }],
+    resolveAttention: [{ filter: { provider: 'slurm' }, resolution: { outcome: 'retry' }, dryRun: true }],
+    createCreationHold: [{ projectId: ids.projects, note: 'maintenance' }],
     replayWebhookEndpoint: [{ since: '2024-01-01T00:00:00Z' }],
   }
 })

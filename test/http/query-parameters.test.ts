@@ -13,6 +13,7 @@ const bench = await useApiBench()
 const prefixes: Readonly<Record<string, string>> = {
   ...{ jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj' },
   ...{ 'api-keys': 'key', 'webhook-endpoints': 'whk' },
+  ...{ attention: 'job', 'creation-holds': 'hold' },
 }
 
 /** The path with well-formed ids of records that do not exist. */
