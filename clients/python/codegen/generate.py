@@ -25,6 +25,7 @@ shared_options = (
 synchronous_names = {
     "_async": "_sync", "async_sleep": "sleep", "aclosing": "closing", "aclose": "close", "aread": "read",
     "aconnect_sse": "connect_sse", "aiter_sse": "iter_sse", "aiter_text": "iter_text",
+    "aiter_lines": "iter_lines",
 }  # fmt: skip
 
 
