@@ -24,7 +24,7 @@ const CreationHoldRequest = Type.Object(
   {
     $id: 'CreationHoldRequest',
     additionalProperties: false,
-    anyOf: [{ required: ['provider'] }, { required: ['connectionId'] }, { required: ['projectId'] }],
+    minProperties: 1,
     description: 'Creates to hold: those that match all given fields, of which at least one is required.',
   },
 )

@@ -51,6 +51,7 @@ export function makeCreationHolds({ repository, providerIds, onWakeFailure }: De
 
   async function rejectMissing(scope: HoldScope): Promise<void> {
     const { provider, connectionId, projectId } = scope
+    if (provider === null && connectionId === null && projectId === null) throw nothingNamed()
     if (provider !== null && !providerIds.includes(provider))
       throw missing('provider', `There is no provider ${provider}. Providers: ${providerIds.join(', ')}.`)
     const { connection, project } = await repository.exists(scope)
@@ -62,6 +63,14 @@ export function makeCreationHolds({ repository, providerIds, onWakeFailure }: De
 function missing(field: string, detail: string): ApiError {
   return new ApiError('unprocessable', detail, {
     errors: [{ in: 'body', pointer: `/${field}`, code: 'not_found', detail }],
+  })
+}
+
+function nothingNamed(): ApiError {
+  const detail =
+    'The body names nothing to hold. Send `provider`, `connectionId` or `projectId`; all that are sent must match.'
+  return new ApiError('invalid_request', detail, {
+    errors: [{ in: 'body', pointer: '', code: 'required', detail }],
   })
 }
 
